@@ -1,0 +1,131 @@
+#include "base/addr.h"
+
+#include <stdio.h>
+
+const char *mac_format(const struct mac_addr *a, char text[static MAC_TEXT_MAX])
+{
+    snprintf(text, MAC_TEXT_MAX, "%02x:%02x:%02x:%02x:%02x:%02x", a->octets[0], a->octets[1],
+             a->octets[2], a->octets[3], a->octets[4], a->octets[5]);
+    return text;
+}
+
+const char *ip4_format(ip4_addr a, char text[static IP4_TEXT_MAX])
+{
+    snprintf(text, IP4_TEXT_MAX, "%u.%u.%u.%u", a >> 24, a >> 16 & 0xff, a >> 8 & 0xff, a & 0xff);
+    return text;
+}
+
+const char *endpoint_format(struct endpoint e, char text[static ENDPOINT_TEXT_MAX])
+{
+    char addr[IP4_TEXT_MAX];
+
+    snprintf(text, ENDPOINT_TEXT_MAX, "%s:%u", ip4_format(e.addr, addr), e.port);
+    return text;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+bool mac_parse(const char *text, struct mac_addr *a)
+{
+    struct mac_addr result;
+
+    for (size_t i = 0; i < sizeof result.octets; i++) {
+        int high = hex_digit(text[0]);
+        int low = high < 0 ? -1 : hex_digit(text[1]);
+
+        if (low < 0)
+            return false;
+        result.octets[i] = (uint8_t)(high << 4 | low);
+        text += 2;
+        if (i < 5) {
+            if (*text != ':' && *text != '-')
+                return false;
+            text++;
+        }
+    }
+    if (*text != '\0')
+        return false;
+    *a = result;
+    return true;
+}
+
+/* One decimal number up to @max without leading zeros; moves *@text behind it. */
+static bool parse_decimal(const char **text, unsigned max, unsigned *value)
+{
+    const char *p = *text;
+    unsigned n = 0;
+
+    if (*p < '0' || *p > '9' || (*p == '0' && p[1] >= '0' && p[1] <= '9'))
+        return false;
+    for (; *p >= '0' && *p <= '9'; p++) {
+        n = n * 10 + (unsigned)(*p - '0');
+        if (n > max)
+            return false;
+    }
+    *text = p;
+    *value = n;
+    return true;
+}
+
+static bool parse_quad(const char **text, ip4_addr *a)
+{
+    ip4_addr result = 0;
+
+    for (int i = 0; i < 4; i++) {
+        unsigned octet;
+
+        if (!parse_decimal(text, 255, &octet))
+            return false;
+        result = result << 8 | octet;
+        if (i < 3 && *(*text)++ != '.')
+            return false;
+    }
+    *a = result;
+    return true;
+}
+
+bool ip4_parse(const char *text, ip4_addr *a)
+{
+    ip4_addr result;
+
+    if (!parse_quad(&text, &result) || *text != '\0')
+        return false;
+    *a = result;
+    return true;
+}
+
+bool ip4_prefix_parse(const char *text, ip4_addr *a, unsigned *prefix_len)
+{
+    ip4_addr addr;
+    unsigned len = 32;
+
+    if (!parse_quad(&text, &addr))
+        return false;
+    if (*text == '/') {
+        text++;
+        if (!parse_decimal(&text, 32, &len))
+            return false;
+    }
+    if (*text != '\0')
+        return false;
+    *a = addr;
+    *prefix_len = len;
+    return true;
+}
+
+int ip4_mask_len(ip4_addr mask)
+{
+    for (unsigned len = 0; len <= 32; len++)
+        if (ip4_mask(len) == mask)
+            return (int)len;
+    return -1;
+}

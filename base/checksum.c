@@ -1,0 +1,41 @@
+#include "base/checksum.h"
+
+#include <string.h>
+
+#include "base/be.h"
+
+/* Native-order words summed in 64 bits and swapped once at the end: RFC 1071 section 2(B). */
+uint32_t checksum_add(uint32_t sum, const uint8_t *octets, size_t len)
+{
+    uint64_t native = 0;
+    uint16_t folded;
+    const uint16_t probe = 1;
+
+    while (len >= 8) {
+        uint64_t word;
+
+        memcpy(&word, octets, sizeof word);
+        native += word;
+        native += native < word; /* end-around carry */
+        octets += 8;
+        len -= 8;
+    }
+    if (len > 0) {
+        uint64_t word = 0;
+
+        memcpy(&word, octets, len);
+        native += word;
+        native += native < word;
+    }
+    native = (native & 0xffffffff) + (native >> 32);
+    native = (native & 0xffffffff) + (native >> 32);
+    folded = checksum_fold((uint32_t)native);
+    if (*(const uint8_t *)&probe == 1) /* little endian */
+        folded = (uint16_t)(folded << 8 | folded >> 8);
+    return checksum_fold(sum) + (uint32_t)folded;
+}
+
+uint32_t checksum_pseudo(ip4_addr src, ip4_addr dst, uint8_t protocol, size_t len)
+{
+    return (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff) + protocol + (uint32_t)(len & 0xffff);
+}

@@ -1,0 +1,39 @@
+/* The Internet checksum, RFC 1071, and its incremental update, RFC 1624. */
+#ifndef WW_BASE_CHECKSUM_H
+#define WW_BASE_CHECKSUM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+/**
+ * checksum_add() - add @len octets to the running one's complement sum @sum (start with 0).
+ * All pieces but the last must have an even length.
+ */
+uint32_t checksum_add(uint32_t sum, const uint8_t *octets, size_t len);
+
+/** checksum_pseudo() - the sum over the IPv4 pseudo-header; @len: octets of the transport header and data. RFC 9293 section 3.1. */
+uint32_t checksum_pseudo(ip4_addr src, ip4_addr dst, uint8_t protocol, size_t len);
+
+/** checksum_fold() - fold the carries; without the final complement. */
+static inline uint16_t checksum_fold(uint32_t sum)
+{
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t)sum;
+}
+
+/** checksum_finish() - the value for the header field, host byte order. */
+static inline uint16_t checksum_finish(uint32_t sum)
+{
+    return (uint16_t)~checksum_fold(sum);
+}
+
+/** checksum_update16() - RFC 1624 equation 3: the new field value after a 16-bit word changed. */
+static inline uint16_t checksum_update16(uint16_t field, uint16_t old_word, uint16_t new_word)
+{
+    return checksum_finish((uint32_t)(uint16_t)~field + (uint16_t)~old_word + new_word);
+}
+
+#endif

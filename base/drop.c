@@ -1,0 +1,23 @@
+#include "base/drop.h"
+
+#include "base/check.h"
+
+static const struct {
+    const char *name, *sentence;
+} reasons[DROP_N_REASONS] = {
+#define X(name, word, sentence) { word, sentence },
+    DROP_LIST(X)
+#undef X
+};
+
+const char *drop_name(enum drop_reason reason)
+{
+    CHECK((unsigned)reason < DROP_N_REASONS);
+    return reasons[reason].name;
+}
+
+const char *drop_sentence(enum drop_reason reason)
+{
+    CHECK((unsigned)reason < DROP_N_REASONS);
+    return reasons[reason].sentence;
+}

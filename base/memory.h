@@ -1,0 +1,37 @@
+/* Allocation that cannot fail: out of memory ends the process, as in GLib. Inputs are bounded before we get here. */
+#ifndef WW_BASE_MEMORY_H
+#define WW_BASE_MEMORY_H
+
+#include <stddef.h>
+
+/** mem_alloc() / mem_zalloc() - malloc() and calloc() that never return NULL. Free with free(). */
+void *mem_alloc(size_t size);
+void *mem_zalloc(size_t size);
+/** mem_realloc() - @n elements of @size octets; the product is checked for overflow. */
+void *mem_realloc(void *old, size_t n, size_t size);
+/** mem_dup() / mem_strdup() - a copy of @size octets; of a string. */
+void *mem_dup(const void *from, size_t size);
+char *mem_strdup(const char *text);
+
+/* Grow-by-doubling array push: items, count and capacity are lvalues of the owner. */
+#define ARRAY_PUSH(items, count, capacity, value)                                                  \
+    do {                                                                                           \
+        if ((count) == (capacity)) {                                                               \
+            (capacity) = (capacity) ? (capacity)*2 : 8;                                            \
+            (items) = mem_realloc((items), (size_t)(capacity), sizeof *(items));                   \
+        }                                                                                          \
+        (items)[(count)++] = (value);                                                              \
+    } while (0)
+
+/* Memory of one lifetime: freed as a whole, never piece by piece. */
+struct arena {
+    struct arena_block *blocks;
+    size_t used; /* octets handed out, for reports */
+};
+
+/** arena_alloc() - zeroed memory, aligned for any type, valid until arena_fini(). */
+void *arena_alloc(struct arena *arena, size_t size);
+char *arena_strdup(struct arena *arena, const char *text);
+void arena_fini(struct arena *arena);
+
+#endif
