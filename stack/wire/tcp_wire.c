@@ -1,0 +1,191 @@
+#include "stack/wire/tcp_wire.h"
+
+#include "base/be.h"
+
+enum {
+    AT_SRC_PORT = 0,
+    AT_DST_PORT = 2,
+    AT_SEQ = 4,
+    AT_ACK = 8,
+    AT_OFFSET = 12,
+    AT_FLAGS = 13,
+    AT_WINDOW = 14,
+    AT_CHECKSUM = TCP_AT_CHECKSUM,
+    AT_URGENT = 18,
+    AT_OPTIONS = 20
+};
+
+/* Octets of each option, kind and length included. */
+enum { LEN_MSS = 4, LEN_WSCALE = 3, LEN_SACK_PERMITTED = 2, LEN_SACK_BASE = 2, LEN_SACK_BLOCK = 8, LEN_TS = 10 };
+
+static void read_sack(const uint8_t *option, uint8_t len, struct tcp_options *opt)
+{
+    size_t n = (size_t)(len - LEN_SACK_BASE) / LEN_SACK_BLOCK;
+
+    if (n == 0 || n > TCP_SACK_MAX || (len - LEN_SACK_BASE) % LEN_SACK_BLOCK != 0)
+        return;
+    opt->n_sack = (uint8_t)n;
+    for (size_t i = 0; i < n; i++) {
+        opt->sack[i].start = be32_get(option + LEN_SACK_BASE + i * LEN_SACK_BLOCK);
+        opt->sack[i].end = be32_get(option + LEN_SACK_BASE + i * LEN_SACK_BLOCK + 4);
+    }
+}
+
+static void read_syn_option(const uint8_t *option, uint8_t len, struct tcp_options *opt)
+{
+    if (option[0] == TCP_OPT_MSS && len == LEN_MSS && be16_get(option + 2) != 0) {
+        opt->has_mss = true;
+        opt->mss = be16_get(option + 2);
+    } else if (option[0] == TCP_OPT_WSCALE && len == LEN_WSCALE) {
+        opt->has_wscale = true;
+        opt->wscale = option[2];
+    } else if (option[0] == TCP_OPT_SACK_PERMITTED && len == LEN_SACK_PERMITTED) {
+        opt->sack_permitted = true;
+    }
+}
+
+static void read_option(const uint8_t *option, uint8_t len, bool is_syn, struct tcp_options *opt)
+{
+    if (option[0] == TCP_OPT_TIMESTAMPS && len == LEN_TS) {
+        opt->has_ts = true;
+        opt->ts_val = be32_get(option + 2);
+        opt->ts_ecr = be32_get(option + 6);
+    } else if (is_syn) {
+        read_syn_option(option, len, opt);
+    } else if (option[0] == TCP_OPT_SACK) {
+        read_sack(option, len, opt);
+    }
+}
+
+static struct tcp_options read_options(const uint8_t *octets, size_t len, bool is_syn)
+{
+    struct tcp_options opt = { 0 };
+    size_t at = 0;
+
+    while (at < len && octets[at] != TCP_OPT_EOL) {
+        if (octets[at] == TCP_OPT_NOP) {
+            at++;
+            continue;
+        }
+        if (len - at < 2 || octets[at + 1] < 2 || octets[at + 1] > len - at)
+            break;
+        read_option(octets + at, octets[at + 1], is_syn, &opt);
+        at += octets[at + 1];
+    }
+    return opt;
+}
+
+enum drop_reason tcp_parse(const uint8_t *octets, size_t len, struct tcp_hdr *hdr)
+{
+    size_t hdr_len;
+
+    if (len < TCP_HDR_LEN)
+        return DROP_TRUNCATED;
+    hdr_len = (octets[AT_OFFSET] >> 4) * 4u;
+    if (hdr_len < TCP_HDR_LEN)
+        return DROP_BAD_HEADER;
+    if (len < hdr_len)
+        return DROP_TRUNCATED;
+    hdr->src_port = be16_get(octets + AT_SRC_PORT);
+    hdr->dst_port = be16_get(octets + AT_DST_PORT);
+    hdr->seq = be32_get(octets + AT_SEQ);
+    hdr->ack = be32_get(octets + AT_ACK);
+    hdr->hdr_len = (uint8_t)hdr_len;
+    hdr->flags = octets[AT_FLAGS];
+    hdr->window = be16_get(octets + AT_WINDOW);
+    hdr->checksum = be16_get(octets + AT_CHECKSUM);
+    hdr->urgent = be16_get(octets + AT_URGENT);
+    hdr->opt = read_options(octets + AT_OPTIONS, hdr_len - TCP_HDR_LEN, (hdr->flags & TCP_SYN) != 0);
+    return DROP_NONE;
+}
+
+/* How many SACK blocks fit behind the timestamps, if there are any. */
+static size_t sack_blocks_that_fit(const struct tcp_options *opt)
+{
+    size_t room = TCP_OPTIONS_MAX - 2 - LEN_SACK_BASE - (opt->has_ts ? 2 + LEN_TS : 0);
+    size_t fit = room / LEN_SACK_BLOCK;
+
+    return opt->n_sack < fit ? opt->n_sack : fit;
+}
+
+size_t tcp_options_len(const struct tcp_options *opt, bool is_syn)
+{
+    size_t len = opt->has_ts ? 2 + LEN_TS : 0;
+
+    if (is_syn) {
+        len += opt->has_mss ? LEN_MSS : 0;
+        len += opt->sack_permitted && !opt->has_ts ? 2 + LEN_SACK_PERMITTED : 0;
+        len += opt->has_wscale ? 1 + LEN_WSCALE : 0;
+    } else if (opt->n_sack > 0) {
+        len += 2 + LEN_SACK_BASE + sack_blocks_that_fit(opt) * LEN_SACK_BLOCK;
+    }
+    return len;
+}
+
+static uint8_t *put4(uint8_t *p, unsigned a, unsigned b, unsigned c, unsigned d)
+{
+    p[0] = (uint8_t)a;
+    p[1] = (uint8_t)b;
+    p[2] = (uint8_t)c;
+    p[3] = (uint8_t)d;
+    return p + 4;
+}
+
+/* SACK-permitted takes the place of the timestamps' two no-operations: 4 octets saved on a SYN. */
+static uint8_t *put_sack_permitted_and_ts(const struct tcp_options *opt, bool is_syn, uint8_t *p)
+{
+    bool sack_permitted = is_syn && opt->sack_permitted;
+
+    if (opt->has_ts) {
+        if (sack_permitted)
+            p = put4(p, TCP_OPT_SACK_PERMITTED, LEN_SACK_PERMITTED, TCP_OPT_TIMESTAMPS, LEN_TS);
+        else
+            p = put4(p, TCP_OPT_NOP, TCP_OPT_NOP, TCP_OPT_TIMESTAMPS, LEN_TS);
+        be32_put(p, opt->ts_val);
+        be32_put(p + 4, opt->ts_ecr);
+        p += 8;
+    } else if (sack_permitted) {
+        p = put4(p, TCP_OPT_NOP, TCP_OPT_NOP, TCP_OPT_SACK_PERMITTED, LEN_SACK_PERMITTED);
+    }
+    return p;
+}
+
+static void put_sack(const struct tcp_options *opt, uint8_t *p)
+{
+    size_t n = sack_blocks_that_fit(opt);
+
+    p = put4(p, TCP_OPT_NOP, TCP_OPT_NOP, TCP_OPT_SACK, (unsigned)(LEN_SACK_BASE + n * LEN_SACK_BLOCK));
+    for (size_t i = 0; i < n; i++, p += LEN_SACK_BLOCK) {
+        be32_put(p, opt->sack[i].start);
+        be32_put(p + 4, opt->sack[i].end);
+    }
+}
+
+static void put_options(const struct tcp_options *opt, bool is_syn, uint8_t *p)
+{
+    if (is_syn && opt->has_mss)
+        p = put4(p, TCP_OPT_MSS, LEN_MSS, opt->mss >> 8, opt->mss & 0xffu);
+    p = put_sack_permitted_and_ts(opt, is_syn, p);
+    if (is_syn && opt->has_wscale)
+        put4(p, TCP_OPT_NOP, TCP_OPT_WSCALE, LEN_WSCALE, opt->wscale);
+    if (!is_syn && opt->n_sack > 0)
+        put_sack(opt, p);
+}
+
+size_t tcp_emit(const struct tcp_hdr *hdr, uint8_t *octets)
+{
+    bool is_syn = (hdr->flags & TCP_SYN) != 0;
+    size_t hdr_len = TCP_HDR_LEN + tcp_options_len(&hdr->opt, is_syn);
+
+    be16_put(octets + AT_SRC_PORT, hdr->src_port);
+    be16_put(octets + AT_DST_PORT, hdr->dst_port);
+    be32_put(octets + AT_SEQ, hdr->seq);
+    be32_put(octets + AT_ACK, hdr->ack);
+    octets[AT_OFFSET] = (uint8_t)(hdr_len / 4 << 4);
+    octets[AT_FLAGS] = hdr->flags;
+    be16_put(octets + AT_WINDOW, hdr->window);
+    be16_put(octets + AT_CHECKSUM, hdr->checksum);
+    be16_put(octets + AT_URGENT, hdr->urgent);
+    put_options(&hdr->opt, is_syn, octets + AT_OPTIONS);
+    return hdr_len;
+}

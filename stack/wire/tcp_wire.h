@@ -1,0 +1,90 @@
+/*
+ * The TCP header and its options as octets: RFC 9293 section 3.1, RFC 7323 (window scale, timestamps),
+ * RFC 2018 (SACK). Pure: no state, no clock, no allocation.
+ */
+#ifndef WW_STACK_WIRE_TCP_WIRE_H
+#define WW_STACK_WIRE_TCP_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/drop.h"
+
+#define TCP_HDR_LEN     20 /* octets, without options */
+#define TCP_HDR_MAX     60 /* with 40 octets of options */
+#define TCP_OPTIONS_MAX 40
+#define TCP_SACK_MAX    4  /* blocks that fit; 3 beside timestamps */
+#define TCP_WSCALE_MAX  14 /* RFC 7323 section 2.3 */
+#define TCP_AT_CHECKSUM 16 /* where the checksum stands, for filling it in */
+
+enum tcp_flag {
+    TCP_FIN = 0x01,
+    TCP_SYN = 0x02,
+    TCP_RST = 0x04,
+    TCP_PSH = 0x08,
+    TCP_ACK = 0x10,
+    TCP_URG = 0x20,
+    TCP_ECE = 0x40, /* RFC 3168 section 6.1 */
+    TCP_CWR = 0x80,
+};
+
+enum tcp_option_kind {
+    TCP_OPT_EOL = 0,
+    TCP_OPT_NOP = 1,
+    TCP_OPT_MSS = 2,
+    TCP_OPT_WSCALE = 3,
+    TCP_OPT_SACK_PERMITTED = 4,
+    TCP_OPT_SACK = 5,
+    TCP_OPT_TIMESTAMPS = 8,
+};
+
+struct tcp_options { /* host byte order; what is absent is zero */
+    bool has_mss, has_wscale, sack_permitted, has_ts;
+    uint16_t mss;   /* octets; SYN only */
+    uint8_t wscale; /* shift count as sent, perhaps above TCP_WSCALE_MAX; SYN only */
+    uint32_t ts_val, ts_ecr;
+    uint8_t n_sack; /* blocks; never on a SYN */
+    struct {
+        uint32_t start, end; /* the first octet held, and the one behind the last */
+    } sack[TCP_SACK_MAX];
+};
+
+struct tcp_hdr { /* host byte order */
+    uint16_t src_port, dst_port;
+    uint32_t seq, ack;
+    uint8_t hdr_len; /* octets, options and padding included; tcp_emit() works it out itself */
+    uint8_t flags;   /* enum tcp_flag */
+    uint16_t window; /* as sent, unscaled */
+    uint16_t checksum;
+    uint16_t urgent;
+    struct tcp_options opt;
+};
+
+/**
+ * tcp_parse() - decode header and options at the start of @octets; data begins at hdr->hdr_len.
+ * The checksum is the caller's to verify: it covers the addresses too.
+ *
+ * Options are read as Linux reads them: unknown kinds are skipped by their length; a length that
+ * cannot be ends the list, and what stood before it counts; a known kind with a length that is not
+ * its own is skipped; MSS, window scale and SACK-permitted count on a SYN only, an MSS of 0 and SACK
+ * blocks on a SYN do not. Of an option sent twice the last one counts.
+ * Returns DROP_NONE with *@hdr filled; DROP_TRUNCATED, or DROP_BAD_HEADER where the data offset is
+ * below 5, with *@hdr untouched.
+ */
+enum drop_reason tcp_parse(const uint8_t *octets, size_t len, struct tcp_hdr *hdr);
+
+/**
+ * tcp_emit() - write header and options to @octets, which has room for TCP_HDR_MAX, and return the
+ * header's length. The checksum is written as given. hdr->hdr_len is not looked at.
+ *
+ * Order and padding are Linux's. On a SYN: mss; sackOK,TS (or nop,nop,TS, or nop,nop,sackOK where one
+ * is alone); nop,ws. Otherwise: nop,nop,TS; nop,nop,SACK. Options that do not belong on the segment
+ * are left out, and SACK blocks that no longer fit too, last ones first.
+ */
+size_t tcp_emit(const struct tcp_hdr *hdr, uint8_t *octets);
+
+/** tcp_options_len() - octets of options and padding tcp_emit() writes: a multiple of 4, at most 40. */
+size_t tcp_options_len(const struct tcp_options *opt, bool is_syn);
+
+#endif
