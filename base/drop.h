@@ -15,8 +15,7 @@
     X(QUEUE_FULL, "queue-full", "the transmit queue is full")                                      \
     X(NOT_CABLED, "not-cabled", "no cable is plugged into this interface")                         \
     X(TOO_LONG, "too-long", "longer than the MTU of the link")                                     \
-    X(COLLISIONS, "collisions", "sixteen collisions in a row")                                     \
-    X(BAD_FCS, "bad-fcs", "damaged on the link: the frame check sequence is wrong")                \
+    X(COLLISIONS, "collisions", "too many collisions on the shared medium")                        \
     /* any header */                                                                               \
     X(TRUNCATED, "truncated", "shorter than its header says")                                      \
     X(BAD_VERSION, "bad-version", "wrong version number in the header")                            \

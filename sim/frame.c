@@ -1,0 +1,278 @@
+#include "sim/frame.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/be.h"
+#include "base/check.h"
+#include "base/checksum.h"
+#include "base/memory.h"
+#include "sim/node.h"
+#include "sim/part.h"
+
+/* Buffers come in two pooled sizes; bigger ones (jumbo frames, reassembled datagrams) from malloc. */
+static int pool_of(size_t size)
+{
+    return size <= PART_SMALL_BUFFER ? 0 : size <= PART_LARGE_BUFFER ? 1 : -1;
+}
+
+static struct buffer *buffer_from(struct part *part, size_t size)
+{
+    int pool = pool_of(size);
+    struct buffer *buffer;
+
+    if (pool >= 0 && part->free_buffers[pool] != NULL) {
+        buffer = part->free_buffers[pool];
+        part->free_buffers[pool] = buffer->next_free;
+    } else {
+        size_t room = pool == 0 ? PART_SMALL_BUFFER : pool == 1 ? PART_LARGE_BUFFER : size;
+
+        CHECK(room <= UINT32_MAX);
+        buffer = pool >= 0 ? arena_alloc(&part->arena, sizeof *buffer + room) : mem_alloc(sizeof *buffer + room);
+        buffer->size = (uint32_t)room;
+        buffer->part = part;
+    }
+    buffer->refs = 1;
+    return buffer;
+}
+
+struct buffer *buffer_new(struct node *node, size_t size)
+{
+    return buffer_from(node->part, size);
+}
+
+void buffer_ref(struct buffer *buffer)
+{
+    CHECK(buffer->refs > 0);
+    buffer->refs++;
+}
+
+void buffer_unref(struct buffer *buffer)
+{
+    int pool;
+
+    CHECK(buffer->refs > 0);
+    if (--buffer->refs > 0)
+        return;
+    pool = pool_of(buffer->size);
+    if (pool < 0) {
+        free(buffer);
+        return;
+    }
+    buffer->next_free = buffer->part->free_buffers[pool];
+    buffer->part->free_buffers[pool] = buffer;
+}
+
+static struct frame *descriptor_new(struct part *part)
+{
+    struct frame *frame = part->free_frames;
+
+    if (frame != NULL)
+        part->free_frames = frame->next;
+    else
+        frame = arena_alloc(&part->arena, sizeof *frame);
+    memset(frame, 0, sizeof *frame);
+    frame->part = part;
+    frame->event.at_index = EVENT_IDLE;
+    part->frames_alive++;
+    return frame;
+}
+
+struct frame *frame_new(struct node *node, size_t len)
+{
+    struct frame *frame = descriptor_new(node->part);
+
+    frame->buffer = buffer_from(node->part, FRAME_HEADROOM + len);
+    frame->data = frame->buffer->octets + FRAME_HEADROOM;
+    frame->len = (uint32_t)len;
+    return frame;
+}
+
+struct frame *frame_clone(struct frame *frame)
+{
+    struct frame *clone = descriptor_new(frame->part);
+    struct part *part = clone->part;
+
+    *clone = *frame;
+    clone->part = part;
+    clone->next = NULL;
+    clone->event.at_index = EVENT_IDLE;
+    buffer_ref(clone->buffer);
+    if (clone->payload.buffer != NULL)
+        buffer_ref(clone->payload.buffer);
+    return clone;
+}
+
+static void drop_slice(struct frame *frame)
+{
+    if (frame->payload.buffer != NULL)
+        buffer_unref(frame->payload.buffer);
+    frame->payload = (struct slice){ 0 };
+}
+
+void frame_free(struct frame *frame)
+{
+    CHECK(!event_queued(&frame->event));
+    drop_slice(frame);
+    buffer_unref(frame->buffer);
+    frame->buffer = NULL;
+    frame->next = frame->part->free_frames;
+    frame->part->free_frames = frame;
+    frame->part->frames_alive--;
+}
+
+uint8_t *frame_push(struct frame *frame, size_t len)
+{
+    CHECK((size_t)(frame->data - frame->buffer->octets) >= len);
+    frame->data -= len;
+    frame->len += (uint32_t)len;
+    return frame->data;
+}
+
+void frame_pull(struct frame *frame, size_t len)
+{
+    CHECK(len <= frame->len);
+    frame->data += len;
+    frame->len -= (uint32_t)len;
+}
+
+void frame_trim(struct frame *frame, size_t size)
+{
+    CHECK(size <= frame_size(frame));
+    if (size <= frame->len) {
+        frame->len = (uint32_t)size;
+        drop_slice(frame);
+    } else {
+        frame->payload.len = (uint32_t)(size - frame->len);
+    }
+}
+
+/* Move the linear octets into a fresh buffer with room for @len of them. */
+static void move_to_own_buffer(struct frame *frame, size_t len)
+{
+    struct buffer *fresh = buffer_from(frame->part, FRAME_HEADROOM + len);
+    uint8_t *data = fresh->octets + FRAME_HEADROOM;
+    ptrdiff_t network = frame->network == NULL ? 0 : frame->network - frame->data;
+
+    /* The IP header may stand before data when the frame has been pulled to its transport header. */
+    if (network < 0)
+        memcpy(data + network, frame->network, (size_t)-network);
+    memcpy(data, frame->data, frame->len);
+    if (frame->network != NULL)
+        frame->network = data + network;
+    buffer_unref(frame->buffer);
+    frame->buffer = fresh;
+    frame->data = data;
+}
+
+void frame_writable(struct frame *frame)
+{
+    if (frame->buffer->refs > 1)
+        move_to_own_buffer(frame, frame->len);
+}
+
+void frame_linearize(struct frame *frame)
+{
+    size_t size = frame_size(frame);
+
+    if (frame->payload.len == 0) {
+        frame_writable(frame);
+        return;
+    }
+    if (frame->buffer->refs > 1 || (size_t)(frame->buffer->octets + frame->buffer->size - frame->data) < size)
+        move_to_own_buffer(frame, size);
+    memcpy(frame->data + frame->len, frame->payload.octets, frame->payload.len);
+    frame->len = (uint32_t)size;
+    drop_slice(frame);
+}
+
+bool frame_need(struct frame *frame, size_t len)
+{
+    if (len <= frame->len)
+        return true;
+    if (len > frame_size(frame))
+        return false;
+    frame_linearize(frame);
+    return true;
+}
+
+void frame_copy_out(const struct frame *frame, size_t from, void *to, size_t len)
+{
+    uint8_t *out = to;
+
+    CHECK(from + len <= frame_size(frame));
+    if (from < frame->len) {
+        size_t n = frame->len - from < len ? frame->len - from : len;
+
+        memcpy(out, frame->data + from, n);
+        out += n;
+        from += n;
+        len -= n;
+    }
+    if (len > 0)
+        memcpy(out, frame->payload.octets + (from - frame->len), len);
+}
+
+void frame_attach(struct frame *frame, struct slice slice)
+{
+    CHECK(frame->payload.len == 0);
+    if (slice.buffer != NULL)
+        buffer_ref(slice.buffer);
+    frame->payload = slice;
+}
+
+void frame_finish_checksum(struct frame *frame)
+{
+    uint8_t *header, *field;
+    size_t linear;
+    uint32_t sum;
+    uint16_t value;
+
+    if (!frame->checksum.pending)
+        return;
+    frame->checksum.pending = false;
+    CHECK(frame->network != NULL);
+    header = frame->network + frame->checksum.start;
+    field = header + frame->checksum.field;
+    linear = (size_t)(frame->data + frame->len - header);
+    sum = checksum_add(0, header, linear);
+    if (frame->payload.len > 0) {
+        uint32_t rest = checksum_add(0, frame->payload.octets, frame->payload.len);
+
+        if (linear % 2 != 0) { /* the slice starts at an odd octet: swap its sum, RFC 1071 section 2(B) */
+            uint16_t folded = checksum_fold(rest);
+
+            rest = (uint16_t)(folded << 8 | folded >> 8);
+        }
+        sum = checksum_fold(sum) + checksum_fold(rest);
+    }
+    value = checksum_finish(sum);
+    if (value == 0 && frame->checksum.field == CHECKSUM_FIELD_UDP)
+        value = 0xffff; /* 0 would mean "no checksum", RFC 768 */
+    be16_put(field, value);
+}
+
+void frame_list_push(struct frame_list *list, struct frame *frame)
+{
+    frame->next = NULL;
+    if (list->tail != NULL)
+        list->tail->next = frame;
+    else
+        list->head = frame;
+    list->tail = frame;
+    list->n++;
+}
+
+struct frame *frame_list_pop(struct frame_list *list)
+{
+    struct frame *frame = list->head;
+
+    if (frame == NULL)
+        return NULL;
+    list->head = frame->next;
+    if (list->head == NULL)
+        list->tail = NULL;
+    list->n--;
+    frame->next = NULL;
+    return frame;
+}

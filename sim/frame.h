@@ -1,0 +1,120 @@
+/*
+ * Frames: reference-counted octets with headroom, and behind them, optionally, a slice of an immutable buffer,
+ * so that bulk data is never copied hop by hop. The descriptor (struct frame) belongs to one holder; the octets may
+ * be shared between descriptors (frame_clone()), and whoever writes asks frame_writable() first.
+ *
+ *     buffer:  [ headroom | data ... data+len )      slice: [ payload.octets ... +payload.len )
+ *
+ * On the wire a frame is its linear octets followed by its slice. *_input() and *_output() functions consume the
+ * descriptor: every path passes it on, keeps it, or drops it, exactly once.
+ */
+#ifndef WW_SIM_FRAME_H
+#define WW_SIM_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/why.h"
+#include "sim/queue.h"
+#include "sim/time.h"
+
+struct node;
+struct part;
+struct iface;
+
+/* Octets that several frames may share. */
+struct buffer {
+    uint32_t refs;
+    uint32_t size; /* of octets[] */
+    struct part *part;
+    struct buffer *next_free;
+    uint8_t octets[];
+};
+
+struct slice {
+    struct buffer *buffer; /* a reference of its own; NULL: octets that live as long as the run */
+    const uint8_t *octets;
+    uint32_t len;
+};
+
+/* Transport checksums are finished when somebody looks (a capture, run-hash) or something may damage the frame. */
+struct lazy_checksum {
+    bool pending;
+    uint16_t start; /* octets from frame->network on where the transport header starts */
+    uint16_t field; /* octets from there to the checksum field, which holds the folded pseudo-header sum */
+};
+
+struct frame {
+    uint8_t *data; /* first linear octet */
+    uint32_t len;  /* linear octets */
+    struct slice payload;
+    struct buffer *buffer; /* holds data */
+    struct part *part;     /* whose pool this descriptor is from */
+
+    struct iface *in; /* received here, or NULL for a node's own */
+    uint8_t *network; /* the IP header, once somebody has found or written it; moves with frame_writable() */
+    uint64_t id;      /* record of its last transmission or reception: the cause of what follows from it */
+    struct why why;   /* why it is sent; set by who builds it */
+    const char *why_text;           /* the reason's text, or NULL; lives as long as the run */
+    uint32_t mark;                  /* free for the holder: NAT, sockets */
+    struct lazy_checksum checksum;
+
+    /* while on a link or in a queue */
+    struct frame *next;
+    struct event event; /* when it does not travel in the link's FIFO order */
+    sim_time starts_at, arrives_at;
+    uint64_t counter; /* sender's event counter: the tie-breaker */
+};
+
+#define CHECKSUM_FIELD_UDP 6  /* places of the checksum in its header */
+#define CHECKSUM_FIELD_TCP 16
+
+#define FRAME_HEADROOM 144 /* Ethernet with a tag, IPv4 and TCP with all options, rounded */
+
+/** frame_new() - @len linear octets, not initialised, with FRAME_HEADROOM before them; allocated from @node's partition. */
+struct frame *frame_new(struct node *node, size_t len);
+/** frame_clone() - a second descriptor for the same octets; `why` and `id` are copied. */
+struct frame *frame_clone(struct frame *frame);
+/** frame_free() - give the descriptor and its references back. A frame that dies of something is dropped: node_drop(). */
+void frame_free(struct frame *frame);
+
+/** frame_push() - prepend @len octets, returned uninitialised. There must be headroom. */
+uint8_t *frame_push(struct frame *frame, size_t len);
+/** frame_pull() - strip @len linear octets from the front. */
+void frame_pull(struct frame *frame, size_t len);
+/** frame_size() - all octets, the slice included. */
+static inline size_t frame_size(const struct frame *frame)
+{
+    return (size_t)frame->len + frame->payload.len;
+}
+/** frame_trim() - cut the frame to @size octets from the front: Ethernet padding. */
+void frame_trim(struct frame *frame, size_t size);
+/** frame_writable() - after it, the linear octets belong to this descriptor alone. `data` may move. */
+void frame_writable(struct frame *frame);
+/** frame_linearize() - after it, all octets are linear and belong to this descriptor alone. */
+void frame_linearize(struct frame *frame);
+/** frame_need() - make the first @len octets linear; false when the frame is shorter. */
+bool frame_need(struct frame *frame, size_t len);
+/** frame_copy_out() - copy @len octets from offset @from on to @to; they must be there. */
+void frame_copy_out(const struct frame *frame, size_t from, void *to, size_t len);
+/** frame_attach() - make @slice (a reference is taken) the octets behind the linear ones; there were none. */
+void frame_attach(struct frame *frame, struct slice slice);
+/** frame_finish_checksum() - compute a pending transport checksum in place. */
+void frame_finish_checksum(struct frame *frame);
+
+/** buffer_new() - @size octets with one reference, from @node's partition. */
+struct buffer *buffer_new(struct node *node, size_t size);
+void buffer_ref(struct buffer *buffer);
+void buffer_unref(struct buffer *buffer);
+
+/* Frames in a row, in the order they came. */
+struct frame_list {
+    struct frame *head, *tail;
+    uint32_t n;
+};
+
+void frame_list_push(struct frame_list *list, struct frame *frame);
+struct frame *frame_list_pop(struct frame_list *list);
+
+#endif

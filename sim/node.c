@@ -1,0 +1,120 @@
+#include "sim/node.h"
+
+#include "base/check.h"
+#include "base/memory.h"
+#include "sim/sim.h"
+
+struct iface *iface_add(struct node *node, const char *name, const struct mac_addr *mac)
+{
+    struct arena *arena = &node->sim->arena;
+    struct iface *iface = arena_alloc(arena, sizeof *iface);
+    struct iface **ifaces = arena_alloc(arena, (node->n_ifaces + 1) * sizeof *ifaces);
+
+    iface->node = node;
+    iface->name = arena_strdup(arena, name);
+    iface->mac = *mac;
+    iface->index = (uint16_t)node->n_ifaces;
+    iface->up = true;
+    iface->mtu = IFACE_MTU_DEFAULT;
+    if (node->n_ifaces > 0)
+        memcpy(ifaces, node->ifaces, node->n_ifaces * sizeof *ifaces);
+    ifaces[node->n_ifaces++] = iface;
+    node->ifaces = ifaces;
+    return iface;
+}
+
+struct iface *iface_find(const struct node *node, const char *name)
+{
+    for (uint32_t i = 0; i < node->n_ifaces; i++)
+        if (strcmp(node->ifaces[i]->name, name) == 0)
+            return node->ifaces[i];
+    return NULL;
+}
+
+static void emit(struct node *node, const struct record *record)
+{
+    struct part *part = node->part;
+
+    for (struct observer *observer = part->observers; observer != NULL; observer = observer->next)
+        if (observer->wants & RECORD_BIT(record->kind))
+            observer->record(observer, record);
+}
+
+uint64_t node_record(struct node *node, struct iface *iface, enum record_kind kind, struct why why, const char *text)
+{
+    uint64_t id = node_new_record_id(node);
+
+    if (node_wants(node, kind))
+        emit(node, &(struct record){ .id = id, .cause = node->part->cause, .at = node->part->now, .kind = kind,
+                                     .why = why, .node = node, .iface = iface, .text = text });
+    return id;
+}
+
+uint64_t node_record_process(struct node *node, enum record_kind kind, struct why why, const char *text,
+                             uint64_t process)
+{
+    uint64_t id = node_new_record_id(node);
+
+    if (node_wants(node, kind))
+        emit(node, &(struct record){ .id = id, .cause = node->part->cause, .at = node->part->now, .kind = kind,
+                                     .why = why, .node = node, .text = text, .process = process });
+    return id;
+}
+
+uint64_t node_record_frame(struct node *node, struct iface *iface, enum record_kind kind, struct frame *frame)
+{
+    uint64_t id = node_new_record_id(node);
+
+    if (node_wants(node, kind)) {
+        frame_finish_checksum(frame);
+        emit(node, &(struct record){ .id = id, .cause = node->part->cause, .at = node->part->now, .kind = kind,
+                                     .why = frame->why, .node = node, .iface = iface, .frame = frame,
+                                     .frame_at = frame->data, .text = frame->why_text });
+    }
+    return id;
+}
+
+void node_drop_why(struct node *node, struct iface *iface, struct frame *frame, enum drop_reason reason,
+                   struct why why)
+{
+    uint64_t id = node_new_record_id(node);
+
+    if (node->drops == NULL)
+        node->drops = arena_alloc(&node->sim->arena, DROP_N_REASONS * sizeof *node->drops);
+    node->drops[reason]++;
+    if (iface != NULL)
+        iface->rx_drops += frame->in == iface, iface->tx_drops += frame->in != iface;
+    if (node_wants(node, RECORD_DROP)) {
+        const uint8_t *at = frame->network != NULL ? frame->network : frame->data;
+
+        emit(node, &(struct record){ .id = id, .cause = frame->id != 0 ? frame->id : node->part->cause,
+                                     .at = node->part->now, .kind = RECORD_DROP, .drop = reason, .why = why,
+                                     .node = node, .iface = iface, .frame = frame, .frame_at = at,
+                                     .text = frame->why_text });
+    }
+    frame_free(frame);
+}
+
+void node_drop(struct node *node, struct iface *iface, struct frame *frame, enum drop_reason reason)
+{
+    node_drop_why(node, iface, frame, reason, frame->why);
+}
+
+void node_random(const struct node *node, struct random_stream *stream, const char *purpose)
+{
+    random_stream_init(stream, node->sim->seed, node->name, purpose);
+}
+
+void node_schedule(struct node *node, struct event *event, enum event_class class, sim_time at)
+{
+    struct event_key key = { at, event_order(class, node->id, node->id), node->event_counter++ };
+
+    CHECK(at >= node->part->now);
+    queue_push(&node->part->queue, event, &key);
+}
+
+void node_cancel(struct node *node, struct event *event)
+{
+    if (event_queued(event))
+        queue_remove(&node->part->queue, event);
+}

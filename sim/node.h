@@ -1,0 +1,121 @@
+/* Nodes and their interfaces: what a cable connects. What a node does with a frame is its device's business. */
+#ifndef WW_SIM_NODE_H
+#define WW_SIM_NODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/drop.h"
+#include "base/random.h"
+#include "sim/describe.h"
+#include "sim/frame.h"
+#include "sim/part.h"
+#include "sim/time.h"
+#include "sim/trace.h"
+
+struct link_end;
+struct node;
+struct iface;
+
+struct node_ops {
+    const char *kind; /* "host", "router", "switch", "hub" */
+    bool is_repeater; /* its ports repeat bits and share one medium: sim/medium.h */
+    /* A frame arrived, data at its Ethernet header. Consumes it. part->cause is its RECORD_RECEIVE. */
+    void (*receive)(struct iface *iface, struct frame *frame);
+    /* The cable was plugged in or out, or the interface switched on or off. May be NULL. */
+    void (*carrier)(struct iface *iface, bool up);
+    /* Show the node's tables. May be NULL. */
+    void (*describe)(struct node *node, struct describe *out);
+    /* Free node->device. May be NULL. */
+    void (*free)(struct node *node);
+};
+
+struct node {
+    struct sim *sim;
+    struct part *part;
+    const struct node_ops *ops;
+    void *device; /* the ops' own data */
+    const char *name;
+    uint32_t id; /* place in the topology file, from 1 */
+    uint32_t n_ifaces;
+    struct iface **ifaces;
+    uint64_t event_counter, record_counter;
+    uint64_t *drops; /* by reason; NULL until the first */
+};
+
+struct iface {
+    struct node *node;
+    const char *name;
+    struct mac_addr mac;
+    uint16_t index; /* place in node->ifaces, from 0 */
+    bool up;        /* switched on; with a cable that is plugged in at both ends it has carrier */
+    uint32_t mtu;   /* octets behind the Ethernet header */
+    struct link_end *end; /* the cable's end, or NULL */
+    void *owner;          /* what the device keeps for this interface */
+    uint64_t rx_frames, rx_octets, rx_drops, tx_frames, tx_octets, tx_drops;
+};
+
+#define IFACE_MTU_DEFAULT 1500
+
+static inline sim_time node_now(const struct node *node)
+{
+    return node->part->now;
+}
+
+/** iface_add() - a new interface of @node, up, without a cable. @name is copied into the run's arena. */
+struct iface *iface_add(struct node *node, const char *name, const struct mac_addr *mac);
+/** iface_find() - by name, or NULL. */
+struct iface *iface_find(const struct node *node, const char *name);
+/** iface_has_carrier() - up, cabled, and the far end up too. */
+bool iface_has_carrier(const struct iface *iface);
+/** iface_set_up() - switch the interface on or off; both ends are told through ops->carrier. */
+void iface_set_up(struct iface *iface, bool up);
+/**
+ * iface_send() - put @frame, data at its Ethernet header, on the cable. Consumes it. It waits in the transmit queue
+ * while earlier ones are sent. Records RECORD_SEND with frame->why, or a drop.
+ */
+void iface_send(struct iface *iface, struct frame *frame);
+
+/* A frame or packet dies here, for @reason. Consumes it; counts and traces. @iface may be NULL. */
+void node_drop(struct node *node, struct iface *iface, struct frame *frame, enum drop_reason reason);
+/* The same with further words on the reason, WHY_NONE where there are none. */
+void node_drop_why(struct node *node, struct iface *iface, struct frame *frame, enum drop_reason reason,
+                   struct why why);
+
+/**
+ * node_record() - something happened: emits a record of @kind to whoever wants it, with the current cause, and returns
+ * its id. @text may be NULL. Cheap when nobody looks.
+ */
+uint64_t node_record(struct node *node, struct iface *iface, enum record_kind kind, struct why why, const char *text);
+/** node_record_process() - the same, on behalf of a program's run. */
+uint64_t node_record_process(struct node *node, enum record_kind kind, struct why why, const char *text,
+                             uint64_t process);
+/** node_record_frame() - RECORD_SEND or RECORD_RECEIVE of @frame at @iface, with frame->why; returns the id. */
+uint64_t node_record_frame(struct node *node, struct iface *iface, enum record_kind kind, struct frame *frame);
+/** node_wants() - whether an observer wants records of @kind: ask before formatting a text. */
+static inline bool node_wants(const struct node *node, enum record_kind kind)
+{
+    return (node->part->wants & RECORD_BIT(kind)) != 0;
+}
+/** node_new_record_id() - an id without a record. */
+static inline uint64_t node_new_record_id(struct node *node)
+{
+    return (uint64_t)node->id << RECORD_COUNT_BITS | ++node->record_counter;
+}
+
+/** node_state() - RECORD_STATE in short: a table of @node changed, for the current cause. */
+static inline uint64_t node_state(struct node *node, struct iface *iface, struct why why)
+{
+    return node_record(node, iface, RECORD_STATE, why, NULL);
+}
+
+/** node_random() - initialise @stream as @node's own for @purpose. */
+void node_random(const struct node *node, struct random_stream *stream, const char *purpose);
+
+/** node_schedule() - @event of @node is due at @at, in @class. It is not queued already. */
+void node_schedule(struct node *node, struct event *event, enum event_class class, sim_time at);
+/** node_cancel() - take it back; harmless when it is not queued. */
+void node_cancel(struct node *node, struct event *event);
+
+#endif

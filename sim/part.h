@@ -1,0 +1,35 @@
+/*
+ * A partition: the nodes that one thread of the engine runs, their clock, their event queue and their pools. What
+ * a node reaches, it reaches through its partition, so partitions share nothing while they run. The sequential
+ * engine has one.
+ */
+#ifndef WW_SIM_PART_H
+#define WW_SIM_PART_H
+
+#include "base/memory.h"
+#include "sim/frame.h"
+#include "sim/queue.h"
+#include "sim/time.h"
+
+struct sim;
+struct observer;
+
+#define PART_SMALL_BUFFER 256  /* octets, headroom included */
+#define PART_LARGE_BUFFER 2048
+
+struct part {
+    struct sim *sim;
+    uint32_t index;
+    sim_time now;
+    uint64_t cause;      /* id of the record that what happens now follows from; 0: nothing before it */
+    struct queue queue;
+    struct arena arena;  /* frames, buffers: freed with the run */
+    struct frame *free_frames;
+    struct buffer *free_buffers[2];
+    uint64_t frames_alive; /* descriptors in use: 0 after a run that dried up */
+    uint64_t n_events, n_hops; /* for budgets and bench; a hop is one frame received by one interface */
+    uint32_t wants;            /* union of the observers' masks */
+    struct observer *observers;
+};
+
+#endif

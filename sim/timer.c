@@ -1,0 +1,89 @@
+#include "sim/timer.h"
+
+#include "base/check.h"
+#include "base/list.h"
+
+static void fire(struct event *event)
+{
+    struct timer *timer = CONTAINER_OF(event, struct timer, event);
+    struct part *part = timer->node->part;
+
+    timer->due = SIM_TIME_NONE;
+    part->cause = timer->cause;
+    part->cause = node_record(timer->node, NULL, RECORD_TIMER, timer->why, NULL);
+    timer->expired(timer->ctx);
+}
+
+void timer_init(struct timer *timer, struct node *node, struct why why, void (*expired)(void *ctx), void *ctx)
+{
+    event_init(&timer->event, fire);
+    timer->event.is_timer = true;
+    timer->node = node;
+    timer->why = why;
+    timer->expired = expired;
+    timer->ctx = ctx;
+    timer->due = SIM_TIME_NONE;
+    timer->counter = 0;
+    timer->cause = 0;
+}
+
+static struct event_key key_of(const struct timer *timer)
+{
+    return (struct event_key){ timer->due, event_order(EVENT_TIMER, timer->node->id, timer->node->id),
+                               timer->counter };
+}
+
+void timer_start_at(struct timer *timer, sim_time due)
+{
+    struct part *part = timer->node->part;
+    struct event_key key;
+
+    CHECK(due >= part->now && due != SIM_TIME_NONE);
+    timer->due = due;
+    timer->counter = timer->node->event_counter++;
+    timer->cause = part->cause;
+    key = key_of(timer);
+    if (event_queued(&timer->event)) {
+        if (queue_key(&part->queue, &timer->event)->at <= due)
+            return; /* it is moved when its old time comes: timer_settle_head() */
+        queue_remove(&part->queue, &timer->event);
+    }
+    queue_push(&part->queue, &timer->event, &key);
+}
+
+void timer_start(struct timer *timer, sim_time delay)
+{
+    timer_start_at(timer, node_now(timer->node) + delay);
+}
+
+void timer_stop(struct timer *timer)
+{
+    timer->due = SIM_TIME_NONE;
+}
+
+void timer_fini(struct timer *timer)
+{
+    timer->due = SIM_TIME_NONE;
+    if (event_queued(&timer->event))
+        queue_remove(&timer->node->part->queue, &timer->event);
+}
+
+bool timer_settle_head(struct part *part)
+{
+    const struct queue_entry *head = queue_head(&part->queue);
+    struct timer *timer;
+    struct event_key key;
+
+    if (head == NULL || !head->event->is_timer)
+        return false;
+    timer = CONTAINER_OF(head->event, struct timer, event);
+    if (timer->due == SIM_TIME_NONE) {
+        queue_remove(&part->queue, &timer->event);
+        return true;
+    }
+    key = key_of(timer);
+    if (!event_key_lt(&head->key, &key))
+        return false;
+    queue_rekey_head(&part->queue, &key);
+    return true;
+}

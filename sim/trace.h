@@ -1,0 +1,69 @@
+/*
+ * Trace records: everything that happens has an id, the id of what caused it, and a reason with arguments.
+ * Narration, why-questions, captures and grading are rendered from these by observers; without observers nothing is
+ * built. A record is handed out in event order within its partition and is valid during the call only.
+ */
+#ifndef WW_SIM_TRACE_H
+#define WW_SIM_TRACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/drop.h"
+#include "base/why.h"
+#include "sim/time.h"
+
+struct frame;
+struct iface;
+struct node;
+
+enum record_kind {
+    RECORD_SEND,    /* an interface puts a frame on its cable */
+    RECORD_RECEIVE, /* an interface gets a frame from its cable */
+    RECORD_DROP,    /* a frame or packet dies: `drop` says why */
+    RECORD_STATE,   /* a table entry, an address, a connection changed */
+    RECORD_TIMER,   /* a timer ran out */
+    RECORD_CALL,    /* a program's call into the socket layer, its blocking and its end */
+    RECORD_COMMAND, /* a command starts or ends */
+    RECORD_OUTPUT,  /* a program printed a piece of text (not always whole lines) */
+    RECORD_MEDIUM,  /* collision, backoff */
+    RECORD_CONTROL, /* the scenario acts: cable, interface, snapshot */
+    RECORD_N_KINDS
+};
+
+#define RECORD_BIT(kind) (1u << (kind))
+#define RECORD_ALL       (RECORD_BIT(RECORD_N_KINDS) - 1)
+
+/*
+ * A record's id: node id << 34 | the node's own count (from 1). 0 is "nothing". The same in every run of the same
+ * files, at any number of threads and with any observers.
+ */
+#define RECORD_COUNT_BITS 34
+
+struct record {
+    uint64_t id, cause;
+    sim_time at;
+    enum record_kind kind;
+    enum drop_reason drop;
+    struct why why;
+    const struct node *node;
+    const struct iface *iface; /* NULL: the whole node */
+    struct frame *frame;       /* SEND, RECEIVE: from its Ethernet header on. DROP: from there if it was
+                                  received or sent whole, see `frame_at`; else NULL */
+    const uint8_t *frame_at;   /* first octet of the Ethernet or, where that was never there, IP header; or NULL */
+    const char *text;          /* command, output, call; or NULL */
+    uint64_t process;          /* COMMAND, OUTPUT, CALL: which run of a program, unique in the run; else 0 */
+};
+
+struct observer { /* embed it in its owner */
+    uint32_t wants; /* RECORD_BIT()s */
+    void (*record)(struct observer *observer, const struct record *record);
+    struct observer *next;
+};
+
+static inline uint32_t record_node_id(uint64_t id)
+{
+    return (uint32_t)(id >> RECORD_COUNT_BITS);
+}
+
+#endif
