@@ -1,0 +1,22 @@
+/* ICMP, RFC 792, 1122 section 3.2.2, 1812 section 4.3: echo, errors with Linux's rate limits, redirects, path MTU. */
+#ifndef WW_STACK_NET_ICMP_H
+#define WW_STACK_NET_ICMP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/frame.h"
+#include "stack/net/ip.h"
+
+/** icmp_init() - registers ICMP with @ip. */
+void icmp_init(struct ip_stack *ip);
+void icmp_fini(struct ip_stack *ip);
+/**
+ * icmp_send_error() - tell the sender of @frame (borrowed; frame->network is its IP header) that something is wrong with
+ * it. Nothing is sent about ICMP errors, broadcasts, multicasts, later fragments and bad sources (RFC 1122
+ * section 3.2.2), nor over the rate limit. @rest: the second word of the ICMP header (MTU, gateway, pointer << 24).
+ */
+void icmp_send_error(struct ip_stack *ip, struct frame *frame, uint8_t type, uint8_t code, uint32_t rest,
+                     struct why why);
+
+#endif

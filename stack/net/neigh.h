@@ -1,0 +1,93 @@
+/*
+ * The neighbor table: ARP (RFC 826, 1122 section 2.3.2, 5227) with Linux's states and timers.
+ *
+ *   (none) --packet to send--> INCOMPLETE --reply--> REACHABLE --30 s unconfirmed, not used--> STALE
+ *                                 | 3 requests, 1 s apart        STALE --used--> DELAY --5 s--> PROBE (unicast)
+ *                                 v                              DELAY, PROBE --reply or confirmation--> REACHABLE
+ *                              FAILED <--------3 unanswered probes------------ PROBE
+ */
+#ifndef WW_STACK_NET_NEIGH_H
+#define WW_STACK_NET_NEIGH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/random.h"
+#include "sim/frame.h"
+#include "sim/timer.h"
+
+struct ip_stack;
+struct ip_iface;
+
+enum neigh_state {
+    NEIGH_NONE,
+    NEIGH_INCOMPLETE,
+    NEIGH_REACHABLE,
+    NEIGH_STALE,
+    NEIGH_DELAY,
+    NEIGH_PROBE,
+    NEIGH_FAILED,
+    NEIGH_PERMANENT,
+};
+
+/* Linux's defaults of net.ipv4.neigh.default.*, Documentation/networking/ip-sysctl.rst. */
+#define NEIGH_BASE_REACHABLE_TIME SIM_SEC(30) /* drawn anew between half and one and a half of it */
+#define NEIGH_RETRANS_TIME        SIM_SEC(1)
+#define NEIGH_DELAY_FIRST_PROBE   SIM_SEC(5)
+#define NEIGH_UCAST_PROBES        3
+#define NEIGH_MCAST_PROBES        3
+#define NEIGH_GC_STALE_TIME       SIM_SEC(60)
+#define NEIGH_LOCKTIME            SIM_SEC(1)
+#define NEIGH_QUEUE_OCTETS        212992 /* unres_qlen_bytes: of queued packets with their overhead */
+#define NEIGH_GC_THRESH3          1024   /* entries at most */
+
+struct neigh;
+
+struct neigh_table {
+    struct ip_stack *ip;
+    struct neigh **buckets; /* by address */
+    uint32_t n_buckets, n_entries;
+    struct neigh *free; /* recycled entries */
+    sim_time reachable_time; /* of now, see NEIGH_BASE_REACHABLE_TIME */
+    struct timer gc;         /* redraws reachable_time, forgets old entries */
+    struct random_stream random;
+};
+
+/* What `ip neigh` shows of an entry. */
+struct neigh_info {
+    ip4_addr addr;
+    struct ip_iface *iface;
+    enum neigh_state state;
+    struct mac_addr mac; /* valid when has_mac */
+    bool has_mac;
+    sim_time used, confirmed, updated; /* when last */
+};
+
+void neigh_init(struct neigh_table *table, struct ip_stack *ip);
+void neigh_fini(struct neigh_table *table);
+/** neigh_output() - send @frame, data at the IP header, to @next_hop on @oif; @final is the packet's destination, for the
+ * reason. Consumes it: sent at once, queued behind an ARP request, or dropped. */
+void neigh_output(struct neigh_table *table, struct ip_iface *oif, ip4_addr next_hop, ip4_addr final,
+                  struct frame *frame);
+/** neigh_confirm() - a protocol above made progress through it. */
+void neigh_confirm(struct neigh_table *table, struct ip_iface *oif, ip4_addr next_hop);
+/** arp_input() - an ARP message, data at it. Consumes it. Registered with ether. */
+void arp_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src, bool group);
+/** arp_send() - one ARP message, built from the arguments; @dst is the frame's destination. */
+void arp_send(struct ip_iface *iface, uint16_t op, const struct mac_addr *dst, ip4_addr spa, ip4_addr tpa,
+              const struct mac_addr *tha, struct why why);
+/** neigh_flush_iface() - its interface went down, or `ip neigh flush dev`. */
+void neigh_flush_iface(struct neigh_table *table, const struct ip_iface *iface, bool keep_permanent);
+/** neigh_set() - `ip neigh add|replace ... lladdr ... nud permanent|stale|reachable`. 0 or -errno. */
+int neigh_set(struct neigh_table *table, struct ip_iface *iface, ip4_addr addr, const struct mac_addr *mac,
+              enum neigh_state state, bool replace);
+int neigh_delete(struct neigh_table *table, struct ip_iface *iface, ip4_addr addr);
+/** neigh_get() - the entry for @addr, false when there is none. */
+bool neigh_get(const struct neigh_table *table, const struct ip_iface *iface, ip4_addr addr, struct neigh_info *info);
+/** neigh_list() - up to @max entries sorted by address into @infos; returns how many there are. */
+uint32_t neigh_list(const struct neigh_table *table, struct neigh_info *infos, uint32_t max);
+/** neigh_state_name() - "REACHABLE". */
+const char *neigh_state_name(enum neigh_state state);
+
+#endif

@@ -1,0 +1,103 @@
+/* The routing table (FIB): longest prefix, then metric, then the older; and what was learned about single destinations. */
+#ifndef WW_STACK_NET_ROUTE_H
+#define WW_STACK_NET_ROUTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "sim/time.h"
+
+struct ip_stack;
+struct ip_iface;
+
+enum route_kind {
+    ROUTE_UNICAST,
+    ROUTE_LOCAL,
+    ROUTE_BROADCAST,
+    ROUTE_MULTICAST,
+    ROUTE_BLACKHOLE,
+    ROUTE_UNREACHABLE,
+    ROUTE_PROHIBIT,
+};
+
+enum route_proto { ROUTE_PROTO_BOOT, ROUTE_PROTO_KERNEL, ROUTE_PROTO_STATIC, ROUTE_PROTO_DHCP, ROUTE_PROTO_RIP,
+                   ROUTE_PROTO_OSPF, ROUTE_PROTO_BGP };
+
+/* An entry of the table. */
+struct fib_entry {
+    ip4_addr prefix;
+    uint8_t prefix_len;
+    enum route_kind kind;
+    enum route_proto proto;
+    ip4_addr via;           /* next hop, 0: the destination itself */
+    struct ip_iface *oif;   /* NULL for blackhole and kin */
+    uint32_t metric;
+    ip4_addr src;           /* preferred source, 0: the interface's address */
+};
+
+struct fib_node;
+
+struct fib {
+    struct fib_node *lens[33]; /* by prefix length: a hash table of that length's prefixes, or NULL */
+    uint64_t lens_used;        /* bit n: lens[n] has entries */
+    uint32_t n_entries;
+    uint32_t generation; /* changes with every change of routes, addresses or links */
+};
+
+/* The outcome of a look-up: what an IP packet needs to know. */
+struct route {
+    enum route_kind kind;
+    struct ip_iface *oif;
+    ip4_addr dst;
+    ip4_addr next_hop; /* the neighbor to ask ARP for */
+    ip4_addr src;      /* preferred source */
+    ip4_addr prefix;   /* the entry that won */
+    uint8_t prefix_len;
+    bool via_gateway;
+    bool redirected;   /* an exception learned by ICMP redirect */
+    uint32_t mtu;      /* path MTU learned, 0: the interface's */
+    uint32_t n_lost;   /* entries that matched too, less exactly or with a worse metric */
+    uint32_t generation;
+};
+
+/* Learned about one destination: path MTU (RFC 1191), redirect (RFC 792). Linux: "route cache exceptions". */
+struct route_exception {
+    ip4_addr dst;
+    ip4_addr via;        /* 0: as the route says */
+    struct ip_iface *oif;
+    uint32_t mtu;        /* 0: none learned */
+    bool mtu_locked;
+    sim_time expires;    /* of the MTU, SIM_TIME_NONE: none */
+};
+
+#define ROUTE_MTU_EXPIRES    SIM_SEC(600) /* net.ipv4.route.mtu_expires */
+#define ROUTE_MIN_PMTU       552          /* net.ipv4.route.min_pmtu */
+#define ROUTE_EXCEPTIONS_MAX 2048
+
+struct route_exceptions {
+    struct route_exception *items; /* sorted by destination */
+    uint32_t n, size;
+};
+
+void fib_fini(struct fib *fib);
+/** fib_add() - 0, or -SIM_EEXIST for the same prefix, metric and next hop. */
+int fib_add(struct ip_stack *ip, const struct fib_entry *entry, bool replace);
+/** fib_remove() - the first entry with this prefix that agrees in what @entry names (via, oif, metric; 0 is any). 0 or -SIM_ESRCH. */
+int fib_remove(struct ip_stack *ip, const struct fib_entry *entry);
+/** fib_remove_iface() - all entries through @oif, and only those of @proto unless that is -1. */
+void fib_remove_iface(struct ip_stack *ip, const struct ip_iface *oif, int proto);
+/** fib_lookup() - the best entry for @dst (out of @oif unless NULL), or NULL; *@n_lost counts the other matches. */
+const struct fib_entry *fib_lookup(const struct fib *fib, ip4_addr dst, const struct ip_iface *oif, uint32_t *n_lost);
+/** fib_walk() - every entry in the order of `ip route`: by prefix, then length, then metric. */
+void fib_walk(const struct fib *fib, void (*each)(void *ctx, const struct fib_entry *entry), void *ctx);
+/** fib_entry_format() - as `ip route` prints it, for the main table. @text has room for FIB_TEXT_MAX. */
+#define FIB_TEXT_MAX 160
+const char *fib_entry_format(const struct ip_stack *ip, const struct fib_entry *entry, char text[static FIB_TEXT_MAX]);
+
+struct route_exception *route_exception_find(struct ip_stack *ip, ip4_addr dst);
+/** route_exception_get() - find, or make an empty one. */
+struct route_exception *route_exception_get(struct ip_stack *ip, ip4_addr dst);
+void route_exceptions_flush(struct ip_stack *ip);
+
+#endif

@@ -1,0 +1,171 @@
+/*
+ * What TCP, UDP, raw and packet sockets have in common, as the socket layer above sees it: a table of operations with
+ * POSIX semantics that never block. What would block returns -SIM_EAGAIN (connect: -SIM_EINPROGRESS) and calls
+ * sock->wake() when it is worth trying again. Errors are negated sim_errno values.
+ */
+#ifndef WW_STACK_TRANSPORT_SOCK_H
+#define WW_STACK_TRANSPORT_SOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/errnos.h"
+#include "base/list.h"
+#include "sim/node.h"
+
+struct ip_stack;
+struct ip_iface;
+struct sock;
+
+/* poll() bits, Linux's numbers. */
+enum sock_poll {
+    SOCK_POLLIN = 0x001,
+    SOCK_POLLPRI = 0x002,
+    SOCK_POLLOUT = 0x004,
+    SOCK_POLLERR = 0x008,
+    SOCK_POLLHUP = 0x010,
+    SOCK_POLLRDHUP = 0x2000,
+};
+
+/* send and recv flags, Linux's numbers where it has them. */
+enum sock_msg_flag {
+    SOCK_MSG_OOB = 0x1,
+    SOCK_MSG_PEEK = 0x2,
+    SOCK_MSG_DONTROUTE = 0x4,
+    SOCK_MSG_TRUNC = 0x20,
+    SOCK_MSG_DONTWAIT = 0x40,
+    SOCK_MSG_WAITALL = 0x100,
+    SOCK_MSG_NOSIGNAL = 0x4000,
+    SOCK_MSG_MORE = 0x8000,
+    SOCK_MSG_STABLE = 0x40000000, /* ours: the octets live as long as the run and never change, so nothing is copied */
+};
+
+enum sock_shutdown { SOCK_SHUT_RD = 0, SOCK_SHUT_WR = 1, SOCK_SHUT_RDWR = 2 };
+
+struct sock_send {
+    const void *octets;
+    size_t len;
+    unsigned flags;
+    bool has_to;
+    struct endpoint to;
+    struct why why;        /* for datagrams: WHY_NONE lets the protocol say it */
+    const char *why_text;  /* lives as long as the run, or NULL */
+};
+
+struct sock_recv {
+    void *octets; /* NULL: count and throw away */
+    size_t size;
+    unsigned flags;
+    /* filled in */
+    struct endpoint from;
+    ip4_addr to;       /* destination address of the datagram */
+    size_t full_len;   /* of the datagram, cut or not */
+    uint8_t ttl, tos;
+    unsigned ifindex;
+    struct mac_addr from_mac; /* packet sockets */
+    bool outgoing;            /* packet sockets: sent by this node */
+    sim_time at;              /* when it was received */
+};
+
+/* Socket options, by name; the int or struct behind them is Linux's. */
+enum sock_option {
+    OPT_SO_REUSEADDR,
+    OPT_SO_REUSEPORT,
+    OPT_SO_BROADCAST,
+    OPT_SO_KEEPALIVE,
+    OPT_SO_LINGER, /* int: seconds, -1 off */
+    OPT_SO_SNDBUF,
+    OPT_SO_RCVBUF,
+    OPT_SO_ERROR,  /* get: and clears it */
+    OPT_SO_TYPE,
+    OPT_SO_ACCEPTCONN,
+    OPT_SO_OOBINLINE,
+    OPT_SO_DONTROUTE,
+    OPT_SO_BINDTODEVICE, /* int: ifindex, 0 none */
+    OPT_IP_TTL,
+    OPT_IP_TOS,
+    OPT_IP_MTU_DISCOVER, /* 0 dont, 1 want, 2 do, 3 probe */
+    OPT_IP_MTU,
+    OPT_IP_RECVERR,
+    OPT_IP_HDRINCL,
+    OPT_IP_MULTICAST_TTL,
+    OPT_IP_MULTICAST_LOOP,
+    OPT_IP_MULTICAST_IF, /* int: ifindex */
+    OPT_TCP_NODELAY,
+    OPT_TCP_CORK,
+    OPT_TCP_MAXSEG,
+    OPT_TCP_KEEPIDLE,
+    OPT_TCP_KEEPINTVL,
+    OPT_TCP_KEEPCNT,
+    OPT_TCP_SYNCNT,
+    OPT_TCP_LINGER2,
+    OPT_TCP_DEFER_ACCEPT,
+    OPT_TCP_WINDOW_CLAMP,
+    OPT_TCP_USER_TIMEOUT, /* int: ms */
+    OPT_TCP_QUICKACK,
+    OPT_TCP_CONGESTION,   /* int: 0 cubic, 1 reno */
+    OPT_TCP_NOTSENT_LOWAT,
+};
+
+struct sock_ops {
+    const char *name; /* "tcp", "udp", "raw", "packet" */
+    int (*bind)(struct sock *sock, struct endpoint local);
+    /* Starts it: 0 (done), -SIM_EINPROGRESS, or an error. While it goes on -SIM_EALREADY; later 0 once or -SIM_EISCONN. */
+    int (*connect)(struct sock *sock, struct endpoint remote);
+    int (*disconnect)(struct sock *sock); /* connect(AF_UNSPEC) */
+    int (*listen)(struct sock *sock, int backlog);
+    /* A connection from the queue, now the caller's; or NULL and *@error -SIM_EAGAIN, -SIM_EINVAL, ... */
+    struct sock *(*accept)(struct sock *sock, int *error);
+    /* Octets taken (possibly fewer than asked for on streams) or an error. */
+    int64_t (*send)(struct sock *sock, const struct sock_send *message);
+    /* Octets given, 0 at the end of a stream, or an error. */
+    int64_t (*recv)(struct sock *sock, struct sock_recv *message);
+    int (*shutdown)(struct sock *sock, enum sock_shutdown how);
+    /* The program has let go. The protocol frees the sock when its own work is done. wake() is not called any more. */
+    void (*close)(struct sock *sock);
+    /* OPT_ values that are not common to all (those the socket layer keeps in sock->options itself). -SIM_ENOPROTOOPT. */
+    int (*set_option)(struct sock *sock, enum sock_option option, int value);
+    int (*get_option)(struct sock *sock, enum sock_option option, int *value);
+    unsigned (*poll)(struct sock *sock); /* SOCK_POLL bits that hold now */
+    /* A snapshot for TCP_INFO; NULL where there is none. */
+    void (*info)(struct sock *sock, struct describe *out);
+};
+
+struct sock_options {
+    bool reuseaddr, reuseport, broadcast, keepalive, oobinline, dontroute, recverr, multicast_loop;
+    int linger;        /* seconds, -1: off */
+    int sndbuf, rcvbuf; /* octets, as getsockopt shows them (doubled as Linux does) */
+    bool sndbuf_locked, rcvbuf_locked; /* set by the program: no autotuning */
+    uint8_t ttl;       /* 0: default */
+    uint8_t tos;
+    uint8_t mtu_discover;
+    uint8_t multicast_ttl;
+    struct ip_iface *bound_iface, *multicast_iface;
+};
+
+struct sock {
+    const struct sock_ops *ops;
+    struct node *node;
+    struct ip_stack *ip;
+    struct endpoint local, remote; /* 0 where not yet known */
+    bool bound_addr, bound_port;   /* given by bind(), so they survive a disconnect */
+    int error;                     /* pending SO_ERROR, positive; 0 none */
+    struct sock_options options;
+    /* Something changed that poll() shows; @events are the bits that may be new. Set by the socket layer. */
+    void (*wake)(struct sock *sock, unsigned events);
+    void *owner; /* the socket layer's */
+};
+
+#define SOCK_SNDBUF_DEFAULT 212992 /* net.core.wmem_default, for datagrams */
+#define SOCK_RCVBUF_DEFAULT 212992
+
+/** sock_init() - the common part: Linux's defaults. */
+void sock_init(struct sock *sock, const struct sock_ops *ops, struct ip_stack *ip);
+/** sock_take_error() - the pending error, negated, and forget it; 0 when none. */
+int sock_take_error(struct sock *sock);
+/** sock_wake() - tell the owner, if there is one. */
+void sock_wake(struct sock *sock, unsigned events);
+
+#endif
