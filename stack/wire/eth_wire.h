@@ -1,4 +1,4 @@
-/* The Ethernet header as octets, IEEE Std 802.3 clause 3. Pure: no state, no clock, no allocation. */
+/* The Ethernet header as octets, IEEE Std 802.3 clause 3. No state, no clock, no allocation. */
 #ifndef WW_STACK_WIRE_ETH_WIRE_H
 #define WW_STACK_WIRE_ETH_WIRE_H
 

@@ -25,7 +25,8 @@ enum icmp_type {
     ICMP_TIMESTAMP_REPLY = 14,
 };
 
-enum icmp_unreach_code { /* RFC 792; 6 to 12 RFC 1122 section 3.2.2.1; 13 to 15 RFC 1812 section 5.2.7.1 */
+/* 0 to 5 RFC 792, 6 to 12 RFC 1122 section 3.2.2.1, 13 to 15 RFC 1812 section 5.2.7.1. */
+enum icmp_unreach_code {
     ICMP_UNREACH_NET = 0,
     ICMP_UNREACH_HOST = 1,
     ICMP_UNREACH_PROTOCOL = 2,
@@ -65,9 +66,9 @@ struct icmp_hdr { /* host byte order */
 };
 
 /**
- * icmp_parse() - validate and decode the message that is all of @octets: pass the IP payload without
- * Ethernet padding, since the checksum covers @len octets.
- * Returns DROP_NONE with *@hdr filled, or DROP_TRUNCATED or DROP_BAD_CHECKSUM with *@hdr untouched.
+ * icmp_parse() - validate and decode the message that is all of @octets: pass the IP payload
+ * without Ethernet padding, since the checksum covers @len octets. Returns DROP_NONE with *@hdr
+ * filled, or DROP_TRUNCATED or DROP_BAD_CHECKSUM with *@hdr untouched.
  */
 enum drop_reason icmp_parse(const uint8_t *octets, size_t len, struct icmp_hdr *hdr);
 /**

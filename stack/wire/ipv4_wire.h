@@ -35,7 +35,7 @@ enum ipv4_option_kind {
 };
 #define IPV4_OPT_COPIED 0x80
 
-struct ipv4_hdr { /* host byte order */
+struct ipv4_hdr {    /* host byte order */
     uint8_t hdr_len; /* octets: 20 to 60, a multiple of 4 */
     uint8_t tos;
     uint8_t ttl;
@@ -68,8 +68,8 @@ enum drop_reason ipv4_quote_parse(const uint8_t *octets, size_t len, struct ipv4
 
 /**
  * ipv4_emit() - write *@hdr to @octets, exactly hdr->hdr_len of them, with the right checksum.
- * hdr_len must have room for n_options and be a multiple of 4; what is left over becomes end-of-list
- * octets.
+ * hdr_len must have room for n_options and be a multiple of 4; what is left over becomes
+ * end-of-list octets.
  */
 void ipv4_emit(const struct ipv4_hdr *hdr, uint8_t *octets);
 
@@ -79,15 +79,18 @@ static inline uint8_t ipv4_hdr_len_for(unsigned n_options)
     return (uint8_t)(IPV4_HDR_LEN + ((n_options + 3u) & ~3u));
 }
 
-/** ipv4_dec_ttl() - one less TTL in the header at @octets, checksum updated as in RFC 1624. TTL must not be 0. */
+/**
+ * ipv4_dec_ttl() - one less TTL in the header at @octets, checksum updated as in RFC 1624. TTL
+ * must not be 0.
+ */
 static inline void ipv4_dec_ttl(uint8_t *octets)
 {
     enum { AT_TTL = 8, AT_CHECKSUM = 10 };
     uint16_t before = be16_get(octets + AT_TTL);
 
     octets[AT_TTL]--;
-    be16_put(octets + AT_CHECKSUM, checksum_update16(be16_get(octets + AT_CHECKSUM), before,
-                                                     be16_get(octets + AT_TTL)));
+    be16_put(octets + AT_CHECKSUM,
+             checksum_update16(be16_get(octets + AT_CHECKSUM), before, be16_get(octets + AT_TTL)));
 }
 
 struct ipv4_option {
@@ -105,9 +108,9 @@ struct ipv4_option_walk {
 };
 
 /**
- * ipv4_option_next() - the next option; no-operation octets are skipped and end-of-list ends the walk.
- * False at the end; then walk->bad says whether it was the end, and walk->at where the malformed
- * option begins (for an ICMP parameter problem add IPV4_HDR_LEN).
+ * ipv4_option_next() - the next option; no-operation octets are skipped and end-of-list ends the
+ * walk. False at the end; then walk->bad says whether it was the end, and walk->at where the
+ * malformed option begins (for an ICMP parameter problem add IPV4_HDR_LEN).
  */
 bool ipv4_option_next(struct ipv4_option_walk *walk, struct ipv4_option *option);
 

@@ -16,7 +16,14 @@ enum {
 };
 
 /* Octets of each option, kind and length included. */
-enum { LEN_MSS = 4, LEN_WSCALE = 3, LEN_SACK_PERMITTED = 2, LEN_SACK_BASE = 2, LEN_SACK_BLOCK = 8, LEN_TS = 10 };
+enum {
+    LEN_MSS = 4,
+    LEN_WSCALE = 3,
+    LEN_SACK_PERMITTED = 2,
+    LEN_SACK_BASE = 2,
+    LEN_SACK_BLOCK = 8,
+    LEN_TS = 10
+};
 
 static void read_sack(const uint8_t *option, uint8_t len, struct tcp_options *opt)
 {
@@ -95,7 +102,8 @@ enum drop_reason tcp_parse(const uint8_t *octets, size_t len, struct tcp_hdr *hd
     hdr->window = be16_get(octets + AT_WINDOW);
     hdr->checksum = be16_get(octets + AT_CHECKSUM);
     hdr->urgent = be16_get(octets + AT_URGENT);
-    hdr->opt = read_options(octets + AT_OPTIONS, hdr_len - TCP_HDR_LEN, (hdr->flags & TCP_SYN) != 0);
+    hdr->opt =
+        read_options(octets + AT_OPTIONS, hdr_len - TCP_HDR_LEN, (hdr->flags & TCP_SYN) != 0);
     return DROP_NONE;
 }
 
@@ -154,7 +162,8 @@ static void put_sack(const struct tcp_options *opt, uint8_t *p)
 {
     size_t n = sack_blocks_that_fit(opt);
 
-    p = put4(p, TCP_OPT_NOP, TCP_OPT_NOP, TCP_OPT_SACK, (unsigned)(LEN_SACK_BASE + n * LEN_SACK_BLOCK));
+    p = put4(p, TCP_OPT_NOP, TCP_OPT_NOP, TCP_OPT_SACK,
+             (unsigned)(LEN_SACK_BASE + n * LEN_SACK_BLOCK));
     for (size_t i = 0; i < n; i++, p += LEN_SACK_BLOCK) {
         be32_put(p, opt->sack[i].start);
         be32_put(p + 4, opt->sack[i].end);

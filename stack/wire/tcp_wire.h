@@ -1,6 +1,6 @@
 /*
- * The TCP header and its options as octets: RFC 9293 section 3.1, RFC 7323 (window scale, timestamps),
- * RFC 2018 (SACK). Pure: no state, no clock, no allocation.
+ * The TCP header and its options as octets: RFC 9293 section 3.1, RFC 7323 (window scale,
+ * timestamps), RFC 2018 (SACK). Pure: no state, no clock, no allocation.
  */
 #ifndef WW_STACK_WIRE_TCP_WIRE_H
 #define WW_STACK_WIRE_TCP_WIRE_H
@@ -67,10 +67,10 @@ struct tcp_hdr { /* host byte order */
  *
  * Options are read as Linux reads them: unknown kinds are skipped by their length; a length that
  * cannot be ends the list, and what stood before it counts; a known kind with a length that is not
- * its own is skipped; MSS, window scale and SACK-permitted count on a SYN only, an MSS of 0 and SACK
- * blocks on a SYN do not. Of an option sent twice the last one counts.
- * Returns DROP_NONE with *@hdr filled; DROP_TRUNCATED, or DROP_BAD_HEADER where the data offset is
- * below 5, with *@hdr untouched.
+ * its own is skipped; MSS, window scale and SACK-permitted count on a SYN only, an MSS of 0 and
+ * SACK blocks on a SYN do not. Of an option sent twice the last one counts. Returns DROP_NONE with
+ * *@hdr filled; DROP_TRUNCATED, or DROP_BAD_HEADER where the data offset is below 5, with *@hdr
+ * untouched.
  */
 enum drop_reason tcp_parse(const uint8_t *octets, size_t len, struct tcp_hdr *hdr);
 
@@ -78,13 +78,16 @@ enum drop_reason tcp_parse(const uint8_t *octets, size_t len, struct tcp_hdr *hd
  * tcp_emit() - write header and options to @octets, which has room for TCP_HDR_MAX, and return the
  * header's length. The checksum is written as given. hdr->hdr_len is not looked at.
  *
- * Order and padding are Linux's. On a SYN: mss; sackOK,TS (or nop,nop,TS, or nop,nop,sackOK where one
- * is alone); nop,ws. Otherwise: nop,nop,TS; nop,nop,SACK. Options that do not belong on the segment
- * are left out, and SACK blocks that no longer fit too, last ones first.
+ * Order and padding are Linux's. On a SYN: mss; sackOK,TS (or nop,nop,TS, or nop,nop,sackOK where
+ * one is alone); nop,ws. Otherwise: nop,nop,TS; nop,nop,SACK. Options that do not belong on the
+ * segment are left out, and SACK blocks that no longer fit too, last ones first.
  */
 size_t tcp_emit(const struct tcp_hdr *hdr, uint8_t *octets);
 
-/** tcp_options_len() - octets of options and padding tcp_emit() writes: a multiple of 4, at most 40. */
+/**
+ * tcp_options_len() - octets of options and padding tcp_emit() writes: a multiple of 4, at
+ * most 40.
+ */
 size_t tcp_options_len(const struct tcp_options *opt, bool is_syn);
 
 #endif

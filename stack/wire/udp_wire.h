@@ -26,7 +26,6 @@ struct udp_hdr { /* host byte order */
 enum drop_reason udp_parse(const uint8_t *octets, size_t len, struct udp_hdr *hdr);
 /** udp_emit() - write the fields as given to @octets, exactly UDP_HDR_LEN of them. Cannot fail. */
 void udp_emit(const struct udp_hdr *hdr, uint8_t *octets);
-
 /** udp_checksum_finish() - checksum_finish(), but never 0, which would say "none". RFC 768. */
 static inline uint16_t udp_checksum_finish(uint32_t sum)
 {
