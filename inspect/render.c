@@ -1,0 +1,197 @@
+#include "inspect/render.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/errnos.h"
+#include "inspect/i18n.h"
+
+static const char *const kind_names[] = {
+    [WHY_KIND_BAD] = "?",           [WHY_KIND_IP] = "ip",     [WHY_KIND_MAC] = "mac",
+    [WHY_KIND_DEC] = "dec",         [WHY_KIND_PORT] = "port", [WHY_KIND_PREFIX] = "prefix",
+    [WHY_KIND_TIME] = "time",       [WHY_KIND_TCPSTATE] = "tcpstate", [WHY_KIND_DROP] = "drop",
+    [WHY_KIND_ERRNO] = "errno",     [WHY_KIND_PROTO] = "proto",       [WHY_KIND_TEXT] = "text",
+};
+
+const char *render_kind_name(enum why_kind kind)
+{
+    g_assert((unsigned)kind < G_N_ELEMENTS(kind_names));
+    return kind_names[kind];
+}
+
+const char *render_tcp_state(uint64_t state)
+{
+    static const char *const names[] = { "CLOSED",     "LISTEN",     "SYN-SENT",   "SYN-RECEIVED",
+                                         "ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT",
+                                         "CLOSING",    "LAST-ACK",   "TIME-WAIT" };
+
+    return state < G_N_ELEMENTS(names) ? names[state] : "?";
+}
+
+static enum why_kind kind_by_name(const char *name, size_t len)
+{
+    for (unsigned kind = WHY_KIND_IP; kind < WHY_KIND_TEXT; kind++)
+        if (strlen(kind_names[kind]) == len && memcmp(kind_names[kind], name, len) == 0)
+            return (enum why_kind)kind;
+    return WHY_KIND_BAD;
+}
+
+bool render_next_placeholder(const char **at, struct why_placeholder *placeholder)
+{
+    const char *begin = strchr(*at, '{');
+    const char *end = begin == NULL ? NULL : strchr(begin, '}');
+
+    if (begin == NULL)
+        return false;
+    if (end == NULL)
+        end = begin + strlen(begin) - 1;
+    *placeholder = (struct why_placeholder){ WHY_KIND_BAD, 0, begin, end + 1 };
+    *at = end + 1;
+    if (strncmp(begin, "{text}", 6) == 0) {
+        placeholder->kind = WHY_KIND_TEXT;
+    } else if (begin[1] >= '0' && begin[1] < '0' + WHY_ARGS_MAX && begin[2] == ':') {
+        placeholder->arg = (unsigned)(begin[1] - '0');
+        placeholder->kind = kind_by_name(begin + 3, (size_t)(end - begin - 3));
+    }
+    return true;
+}
+
+static void trim_zeros(GString *out, size_t from)
+{
+    while (out->len > from && out->str[out->len - 1] == '0')
+        g_string_truncate(out, out->len - 1);
+    if (out->len > from && out->str[out->len - 1] == '.')
+        g_string_truncate(out, out->len - 1);
+}
+
+void render_duration(GString *out, sim_time time)
+{
+    static const struct {
+        sim_time unit;
+        const char *name;
+        bool only_whole;
+    } units[] = {
+        { SIM_SEC(3600), "h", true }, { SIM_SEC(60), "min", true }, { SIM_SEC(1), "s", false },
+        { SIM_MSEC(1), "ms", false }, { SIM_USEC(1), "us", false }, { SIM_NSEC(1), "ns", false },
+    };
+    size_t from;
+
+    if (time < 0) {
+        g_string_append_c(out, '-');
+        time = -time;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
+        if (time < units[i].unit || (units[i].only_whole && time % units[i].unit != 0))
+            continue;
+        g_string_append_printf(out, "%" PRId64 ".", time / units[i].unit);
+        from = out->len - 1;
+        g_string_append_printf(out, "%03" PRId64, time % units[i].unit / (units[i].unit / 1000));
+        trim_zeros(out, from);
+        g_string_append_printf(out, " %s", units[i].name);
+        return;
+    }
+    g_string_append_printf(out, time == 0 ? "0 s" : "%" PRId64 " ps", time);
+}
+
+void render_moment(GString *out, sim_time at, unsigned decimals)
+{
+    char fraction[16];
+
+    g_assert(decimals <= 12);
+    g_snprintf(fraction, sizeof fraction, "%012" PRId64, at % SIM_SEC(1));
+    g_string_append_printf(out, "%" PRId64, at / SIM_SEC(1));
+    if (decimals > 0)
+        g_string_append_printf(out, ".%.*s", (int)decimals, fraction);
+}
+
+static void render_prefix(GString *out, uint64_t value)
+{
+    char text[IP4_TEXT_MAX];
+
+    if (value == 0) /* as `ip route` says it */
+        g_string_append(out, "default");
+    else
+        g_string_append_printf(out, "%s/%u", ip4_format((ip4_addr)(value >> 8), text), (unsigned)(value & 0xff));
+}
+
+static void render_proto(GString *out, uint64_t value)
+{
+    if (value == 1)
+        g_string_append(out, "ICMP");
+    else if (value == 6)
+        g_string_append(out, "TCP");
+    else if (value == 17)
+        g_string_append(out, "UDP");
+    else
+        g_string_append_printf(out, "%" PRIu64, value);
+}
+
+void render_arg(GString *out, enum why_kind kind, uint64_t value, enum render_lang lang)
+{
+    char text[MAC_TEXT_MAX];
+    struct mac_addr mac;
+
+    switch (kind) {
+    case WHY_KIND_IP:
+        g_string_append(out, ip4_format((ip4_addr)value, text));
+        break;
+    case WHY_KIND_MAC:
+        mac = mac_from_u64(value);
+        g_string_append(out, mac_format(&mac, text));
+        break;
+    case WHY_KIND_DEC:
+    case WHY_KIND_PORT:
+        g_string_append_printf(out, "%" PRIu64, value);
+        break;
+    case WHY_KIND_PREFIX:
+        render_prefix(out, value);
+        break;
+    case WHY_KIND_TIME:
+        render_duration(out, (sim_time)value);
+        break;
+    case WHY_KIND_TCPSTATE:
+        g_string_append(out, render_tcp_state(value));
+        break;
+    case WHY_KIND_DROP:
+        if (value < DROP_N_REASONS)
+            render_drop(out, (enum drop_reason)value, lang);
+        break;
+    case WHY_KIND_ERRNO:
+        g_string_append(out, sim_errno_name((int)value));
+        break;
+    case WHY_KIND_PROTO:
+        render_proto(out, value);
+        break;
+    case WHY_KIND_TEXT:
+    case WHY_KIND_BAD:
+        break;
+    }
+}
+
+void render_drop(GString *out, enum drop_reason reason, enum render_lang lang)
+{
+    const char *sentence = drop_sentence(reason);
+
+    g_string_append(out, lang == RENDER_USER ? _(sentence) : sentence);
+}
+
+void render_why(GString *out, const struct why *why, const char *text, enum render_lang lang)
+{
+    const char *template = why_sentence(why->code);
+    const char *from, *at;
+    struct why_placeholder placeholder;
+
+    if (*template == '\0')
+        return;
+    from = at = lang == RENDER_USER ? _(template) : template;
+    while (render_next_placeholder(&at, &placeholder)) {
+        g_string_append_len(out, from, placeholder.begin - from);
+        if (placeholder.kind == WHY_KIND_TEXT)
+            g_string_append(out, text == NULL ? "" : text);
+        else
+            render_arg(out, placeholder.kind, why->args[placeholder.arg], lang);
+        from = placeholder.end;
+    }
+    g_string_append(out, from);
+}
