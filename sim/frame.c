@@ -10,10 +10,41 @@
 #include "sim/node.h"
 #include "sim/part.h"
 
-/* Buffers come in two pooled sizes; bigger ones (jumbo frames, reassembled datagrams) from malloc. */
+/*
+ * Buffers come in pooled sizes, headroom included: acknowledgments and ARP, frames of the usual MTU, jumbo frames, the
+ * longest IP packet. What is longer still (a program's whole file) is malloc's own.
+ */
+static const uint32_t pool_sizes[PART_N_POOLS] = { 256, 2048, 16384, 66048 };
+
 static int pool_of(size_t size)
 {
-    return size <= PART_SMALL_BUFFER ? 0 : size <= PART_LARGE_BUFFER ? 1 : -1;
+    for (int pool = 0; pool < PART_N_POOLS; pool++)
+        if (size <= pool_sizes[pool])
+            return pool;
+    return -1;
+}
+
+static struct buffer *huge_new(struct part *part, size_t size)
+{
+    struct buffer *buffer = mem_alloc(sizeof *buffer + size);
+
+    buffer->prev = NULL;
+    buffer->next = part->huge_buffers;
+    if (buffer->next != NULL)
+        buffer->next->prev = buffer;
+    part->huge_buffers = buffer;
+    return buffer;
+}
+
+static void huge_free(struct buffer *buffer)
+{
+    if (buffer->prev != NULL)
+        buffer->prev->next = buffer->next;
+    else
+        buffer->part->huge_buffers = buffer->next;
+    if (buffer->next != NULL)
+        buffer->next->prev = buffer->prev;
+    free(buffer);
 }
 
 static struct buffer *buffer_from(struct part *part, size_t size)
@@ -23,12 +54,12 @@ static struct buffer *buffer_from(struct part *part, size_t size)
 
     if (pool >= 0 && part->free_buffers[pool] != NULL) {
         buffer = part->free_buffers[pool];
-        part->free_buffers[pool] = buffer->next_free;
+        part->free_buffers[pool] = buffer->next;
     } else {
-        size_t room = pool == 0 ? PART_SMALL_BUFFER : pool == 1 ? PART_LARGE_BUFFER : size;
+        size_t room = pool >= 0 ? pool_sizes[pool] : size;
 
         CHECK(room <= UINT32_MAX);
-        buffer = pool >= 0 ? arena_alloc(&part->arena, sizeof *buffer + room) : mem_alloc(sizeof *buffer + room);
+        buffer = pool >= 0 ? arena_alloc(&part->arena, sizeof *buffer + room) : huge_new(part, room);
         buffer->size = (uint32_t)room;
         buffer->part = part;
     }
@@ -56,11 +87,17 @@ void buffer_unref(struct buffer *buffer)
         return;
     pool = pool_of(buffer->size);
     if (pool < 0) {
-        free(buffer);
+        huge_free(buffer);
         return;
     }
-    buffer->next_free = buffer->part->free_buffers[pool];
+    buffer->next = buffer->part->free_buffers[pool];
     buffer->part->free_buffers[pool] = buffer;
+}
+
+void frame_reclaim(struct part *part)
+{
+    while (part->huge_buffers != NULL)
+        huge_free(part->huge_buffers);
 }
 
 static struct frame *descriptor_new(struct part *part)
@@ -123,6 +160,7 @@ void frame_free(struct frame *frame)
 
 uint8_t *frame_push(struct frame *frame, size_t len)
 {
+    frame_writable(frame); /* the headroom is shared as well */
     CHECK((size_t)(frame->data - frame->buffer->octets) >= len);
     frame->data -= len;
     frame->len += (uint32_t)len;
@@ -147,19 +185,31 @@ void frame_trim(struct frame *frame, size_t size)
     }
 }
 
-/* Move the linear octets into a fresh buffer with room for @len of them. */
+/* Octets before data that still mean something: headers that were pulled and that a pointer remembers. */
+static size_t pulled_headers(const struct frame *frame)
+{
+    const uint8_t *first = frame->data;
+
+    if (frame->ether != NULL && frame->ether < first)
+        first = frame->ether;
+    if (frame->network != NULL && frame->network < first)
+        first = frame->network;
+    return (size_t)(frame->data - first);
+}
+
+/* Move the linear octets, and the headers pulled before them, into a fresh buffer with room for @len of them. */
 static void move_to_own_buffer(struct frame *frame, size_t len)
 {
-    struct buffer *fresh = buffer_from(frame->part, FRAME_HEADROOM + len);
-    uint8_t *data = fresh->octets + FRAME_HEADROOM;
-    ptrdiff_t network = frame->network == NULL ? 0 : frame->network - frame->data;
+    size_t before = pulled_headers(frame);
+    size_t headroom = before > FRAME_HEADROOM ? before : FRAME_HEADROOM;
+    struct buffer *fresh = buffer_from(frame->part, headroom + len);
+    uint8_t *data = fresh->octets + headroom;
 
-    /* The IP header may stand before data when the frame has been pulled to its transport header. */
-    if (network < 0)
-        memcpy(data + network, frame->network, (size_t)-network);
-    memcpy(data, frame->data, frame->len);
+    memcpy(data - before, frame->data - before, before + frame->len);
+    if (frame->ether != NULL)
+        frame->ether = data + (frame->ether - frame->data);
     if (frame->network != NULL)
-        frame->network = data + network;
+        frame->network = data + (frame->network - frame->data);
     buffer_unref(frame->buffer);
     frame->buffer = fresh;
     frame->data = data;
@@ -216,6 +266,7 @@ void frame_copy_out(const struct frame *frame, size_t from, void *to, size_t len
 void frame_attach(struct frame *frame, struct slice slice)
 {
     CHECK(frame->payload.len == 0);
+    drop_slice(frame);
     if (slice.buffer != NULL)
         buffer_ref(slice.buffer);
     frame->payload = slice;
@@ -230,8 +281,9 @@ void frame_finish_checksum(struct frame *frame)
 
     if (!frame->checksum.pending)
         return;
-    frame->checksum.pending = false;
     CHECK(frame->network != NULL);
+    frame_writable(frame); /* a clone of these octets still waits for a checksum of its own */
+    frame->checksum.pending = false;
     header = frame->network + frame->checksum.start;
     field = header + frame->checksum.field;
     linear = (size_t)(frame->data + frame->len - header);

@@ -28,7 +28,7 @@ struct buffer {
     uint32_t refs;
     uint32_t size; /* of octets[] */
     struct part *part;
-    struct buffer *next_free;
+    struct buffer *next, *prev; /* in the partition's pool or list */
     uint8_t octets[];
 };
 
@@ -53,6 +53,8 @@ struct frame {
     struct part *part;     /* whose pool this descriptor is from */
 
     struct iface *in; /* received here, or NULL for a node's own */
+    uint8_t *ether;   /* the Ethernet header it was last received or sent with, or NULL: for drop records. Moves
+                         likewise; who makes a packet of its own out of these octets sets it to NULL */
     uint8_t *network; /* the IP header, once somebody has found or written it; moves with frame_writable() */
     uint64_t id;      /* record of its last transmission or reception: the cause of what follows from it */
     struct why why;   /* why it is sent; set by who builds it */
@@ -79,7 +81,7 @@ struct frame *frame_clone(struct frame *frame);
 /** frame_free() - give the descriptor and its references back. A frame that dies of something is dropped: node_drop(). */
 void frame_free(struct frame *frame);
 
-/** frame_push() - prepend @len octets, returned uninitialised. There must be headroom. */
+/** frame_push() - prepend @len octets, returned uninitialised, this descriptor's own. There must be headroom. */
 uint8_t *frame_push(struct frame *frame, size_t len);
 /** frame_pull() - strip @len linear octets from the front. */
 void frame_pull(struct frame *frame, size_t len);
@@ -100,13 +102,15 @@ bool frame_need(struct frame *frame, size_t len);
 void frame_copy_out(const struct frame *frame, size_t from, void *to, size_t len);
 /** frame_attach() - make @slice (a reference is taken) the octets behind the linear ones; there were none. */
 void frame_attach(struct frame *frame, struct slice slice);
-/** frame_finish_checksum() - compute a pending transport checksum in place. */
+/** frame_finish_checksum() - compute a pending transport checksum; `data` may move when its octets are shared. */
 void frame_finish_checksum(struct frame *frame);
 
 /** buffer_new() - @size octets with one reference, from @node's partition. */
 struct buffer *buffer_new(struct node *node, size_t size);
 void buffer_ref(struct buffer *buffer);
 void buffer_unref(struct buffer *buffer);
+/** frame_reclaim() - for sim_free(): what @part's arena does not hold. No frame of it is used any more. */
+void frame_reclaim(struct part *part);
 
 /* Frames in a row, in the order they came. */
 struct frame_list {

@@ -69,8 +69,9 @@ uint64_t node_record_frame(struct node *node, struct iface *iface, enum record_k
         frame_finish_checksum(frame);
         emit(node, &(struct record){ .id = id, .cause = node->part->cause, .at = node->part->now, .kind = kind,
                                      .why = frame->why, .node = node, .iface = iface, .frame = frame,
-                                     .frame_at = frame->data, .text = frame->why_text });
+                                     .frame_at = frame->data, .at_ether = true, .text = frame->why_text });
     }
+    frame->ether = frame->data;
     return id;
 }
 
@@ -80,17 +81,19 @@ void node_drop_why(struct node *node, struct iface *iface, struct frame *frame, 
     uint64_t id = node_new_record_id(node);
 
     if (node->drops == NULL)
-        node->drops = arena_alloc(&node->sim->arena, DROP_N_REASONS * sizeof *node->drops);
+        node->drops = arena_alloc(&node->part->arena, DROP_N_REASONS * sizeof *node->drops);
     node->drops[reason]++;
     if (iface != NULL)
         iface->rx_drops += frame->in == iface, iface->tx_drops += frame->in != iface;
     if (node_wants(node, RECORD_DROP)) {
-        const uint8_t *at = frame->network != NULL ? frame->network : frame->data;
+        const uint8_t *at;
 
+        frame_finish_checksum(frame);
+        at = frame->ether != NULL ? frame->ether : frame->network != NULL ? frame->network : frame->data;
         emit(node, &(struct record){ .id = id, .cause = frame->id != 0 ? frame->id : node->part->cause,
                                      .at = node->part->now, .kind = RECORD_DROP, .drop = reason, .why = why,
                                      .node = node, .iface = iface, .frame = frame, .frame_at = at,
-                                     .text = frame->why_text });
+                                     .at_ether = frame->ether != NULL, .text = frame->why_text });
     }
     frame_free(frame);
 }

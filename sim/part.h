@@ -14,8 +14,7 @@
 struct sim;
 struct observer;
 
-#define PART_SMALL_BUFFER 256  /* octets, headroom included */
-#define PART_LARGE_BUFFER 2048
+#define PART_N_POOLS 4 /* of buffers by size: sim/frame.c */
 
 struct part {
     struct sim *sim;
@@ -25,7 +24,8 @@ struct part {
     struct queue queue;
     struct arena arena;  /* frames, buffers: freed with the run */
     struct frame *free_frames;
-    struct buffer *free_buffers[2];
+    struct buffer *free_buffers[PART_N_POOLS];
+    struct buffer *huge_buffers; /* those too big for the pools, each malloc's own */
     uint64_t frames_alive; /* descriptors in use: 0 after a run that dried up */
     uint64_t n_events, n_hops; /* for budgets and bench; a hop is one frame received by one interface */
     uint32_t wants;            /* union of the observers' masks */

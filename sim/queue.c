@@ -89,9 +89,10 @@ struct event *queue_pop(struct queue *queue, struct event_key *key)
 
 void queue_rekey_head(struct queue *queue, const struct event_key *key)
 {
-    struct queue_entry entry = { *key, queue->entries[0].event };
+    struct queue_entry entry = { *key, NULL };
 
     CHECK(queue->n > 0 && !event_key_lt(key, &queue->entries[0].key));
+    entry.event = queue->entries[0].event;
     sift_down(queue, 0, &entry);
 }
 

@@ -48,9 +48,11 @@ struct record {
     struct why why;
     const struct node *node;
     const struct iface *iface; /* NULL: the whole node */
-    struct frame *frame;       /* SEND, RECEIVE: from its Ethernet header on. DROP: from there if it was
-                                  received or sent whole, see `frame_at`; else NULL */
-    const uint8_t *frame_at;   /* first octet of the Ethernet or, where that was never there, IP header; or NULL */
+    struct frame *frame;       /* SEND, RECEIVE, DROP; else NULL */
+    const uint8_t *frame_at;   /* its first octet that is known: see `at_ether`. Linear up to frame->data + frame->len,
+                                  then frame->payload */
+    bool at_ether;             /* frame_at is an Ethernet header. False for a DROP before the frame had one: frame_at
+                                  is its IP header, or what there is */
     const char *text;          /* command, output, call; or NULL */
     uint64_t process;          /* COMMAND, OUTPUT, CALL: which run of a program, unique in the run; else 0 */
 };
