@@ -15,16 +15,15 @@ static void deliver(struct link_dir *dir, struct frame *frame)
     struct iface *to = dir->to;
     struct part *part = to->node->part;
 
-    if (!to->up) {
-        part->cause = frame->id;
-        node_drop(to->node, to, frame, DROP_LINK_DOWN);
+    frame->in = to;
+    if (!to->up || frame_size(frame) > to->mtu + LINK_HEADER_MAX) {
+        node_drop(to->node, to, frame, to->up ? DROP_TOO_LONG : DROP_LINK_DOWN);
         return;
     }
     part->n_hops++;
     to->rx_frames++;
     to->rx_octets += frame_size(frame);
     part->cause = frame->id;
-    frame->in = to;
     frame->id = node_record_frame(to->node, to, RECORD_RECEIVE, frame);
     part->cause = frame->id;
     to->node->ops->receive(to, frame);
@@ -62,17 +61,24 @@ static void head_arrives(struct event *event)
     deliver(dir, frame);
 }
 
+static void take_straggler(struct link_dir *dir, struct frame *frame)
+{
+    struct frame **at = &dir->stragglers;
+
+    while (*at != frame)
+        at = &(*at)->next;
+    *at = frame->next;
+    frame->next = NULL;
+}
+
 static void straggler_arrives(struct event *event)
 {
     struct frame *frame = CONTAINER_OF(event, struct frame, event);
-    struct iface *from = frame->in; /* while out of the FIFO, `in` remembers the sending end */
-    struct link *link = from->end->link;
-    struct link_dir *dir = &link->dir[from->end->side];
+    struct link_end *end = frame->in->end; /* while out of the FIFO, `in` remembers the sending end */
+    struct link_dir *dir = &end->link->dir[end->side];
 
-    if (link->up)
-        deliver(dir, frame);
-    else
-        node_drop(from->node, from, frame, DROP_LINK_CUT);
+    take_straggler(dir, frame);
+    deliver(dir, frame);
 }
 
 /* A frame that does not keep the FIFO's order has an event of its own. */
@@ -83,6 +89,8 @@ static void send_straggler(struct link_dir *dir, struct frame *frame, sim_time a
     frame->arrives_at = arrives_at;
     frame->counter = dir->from->node->event_counter++;
     frame->in = dir->from;
+    frame->next = dir->stragglers;
+    dir->stragglers = frame;
     event_init(&frame->event, straggler_arrives);
     key = arrival_key(dir, frame);
     queue_push(&dir->to->node->part->queue, &frame->event, &key);
@@ -242,7 +250,7 @@ void iface_send(struct iface *iface, struct frame *frame)
         node_drop(iface->node, iface, frame, DROP_LINK_DOWN);
         return;
     }
-    if (frame_size(frame) > iface->mtu + 18u) { /* header and one tag */
+    if (frame_size(frame) > iface->mtu + LINK_HEADER_MAX) {
         node_drop(iface->node, iface, frame, DROP_TOO_LONG);
         return;
     }
@@ -268,25 +276,68 @@ struct iface *link_peer(const struct iface *iface)
     return iface->end == NULL ? NULL : iface->end->link->dir[iface->end->side].to;
 }
 
+static void lose(struct link_dir *dir, struct frame *frame, enum drop_reason reason)
+{
+    frame->in = NULL; /* a straggler's sending end: it is no longer on its way */
+    node_drop(dir->from->node, dir->from, frame, reason);
+}
+
+/* The cable is pulled: what is on it and what waits for it is gone. */
 static void lose_all(struct link_dir *dir)
 {
+    struct queue *queue = &dir->to->node->part->queue;
     struct frame *frame;
 
     if (event_queued(&dir->arrival))
-        queue_remove(&dir->to->node->part->queue, &dir->arrival);
+        queue_remove(queue, &dir->arrival);
     dir->first_waiting = NULL;
     dir->n_waiting = 0;
     dir->free_at = 0;
     while ((frame = frame_list_pop(&dir->in_flight)) != NULL)
-        node_drop(dir->from->node, dir->from, frame, DROP_LINK_CUT);
+        lose(dir, frame, DROP_LINK_CUT);
+    while ((frame = dir->stragglers) != NULL) {
+        dir->stragglers = frame->next;
+        queue_remove(queue, &frame->event);
+        lose(dir, frame, DROP_LINK_CUT);
+    }
     if (dir->station != NULL)
-        medium_reset(dir->station);
+        medium_reset(dir->station, DROP_LINK_CUT);
 }
 
-static void tell_carrier(struct iface *iface, bool up)
+/* The sending interface is switched off: its queue is emptied, and what is on the cable already still arrives. */
+static void lose_waiting(struct link_dir *dir)
+{
+    struct frame_list gone = { 0 };
+    struct frame *frame, *last = NULL;
+
+    if (dir->station != NULL)
+        medium_reset(dir->station, DROP_LINK_DOWN);
+    advance_waiting(dir);
+    if (dir->first_waiting == NULL)
+        return;
+    dir->free_at = dir->first_waiting->starts_at;
+    gone.head = dir->first_waiting;
+    gone.n = dir->n_waiting;
+    for (frame = dir->in_flight.head; frame != gone.head; frame = frame->next)
+        last = frame;
+    dir->in_flight.n -= gone.n;
+    dir->in_flight.tail = last;
+    if (last != NULL)
+        last->next = NULL;
+    else {
+        dir->in_flight.head = NULL;
+        queue_remove(&dir->to->node->part->queue, &dir->arrival);
+    }
+    dir->first_waiting = NULL;
+    dir->n_waiting = 0;
+    while ((frame = frame_list_pop(&gone)) != NULL)
+        lose(dir, frame, DROP_LINK_DOWN);
+}
+
+static void tell_carrier(struct iface *iface)
 {
     if (iface->node->ops->carrier != NULL)
-        iface->node->ops->carrier(iface, up);
+        iface->node->ops->carrier(iface, iface_has_carrier(iface));
 }
 
 void link_set_state(struct link *link, bool up)
@@ -301,11 +352,12 @@ void link_set_state(struct link *link, bool up)
         if (!up)
             lose_all(&link->dir[side]);
     }
+    medium_rewire(link);
     for (int side = 0; side < 2; side++) {
         struct iface *iface = link->dir[side].from;
 
         if (iface->up && link->dir[side].to->up)
-            tell_carrier(iface, up);
+            tell_carrier(iface);
     }
 }
 
@@ -323,14 +375,16 @@ void iface_set_up(struct iface *iface, bool up)
     iface->up = up;
     node_record(iface->node, iface, RECORD_CONTROL, up ? WHY0(IFACE_UP) : WHY0(IFACE_DOWN), NULL);
     if (!up && iface->end != NULL)
-        lose_all(&iface->end->link->dir[iface->end->side]);
-    tell_carrier(iface, up);
+        lose_waiting(&iface->end->link->dir[iface->end->side]);
+    tell_carrier(iface);
     if (peer != NULL && peer->up && iface->end->link->up)
-        tell_carrier(peer, up);
+        tell_carrier(peer);
 }
 
 void link_configure(struct link *link, const struct link_config *config)
 {
+    CHECK(config->rate == 0 || config->rate >= LINK_RATE_MIN);
+    CHECK(config->delay >= 0 && config->delay <= LINK_DELAY_MAX);
     link->config = *config;
     link->time_per_octet = 0;
     if (config->rate != 0 && UINT64_C(8000000000000) % config->rate == 0)

@@ -17,11 +17,14 @@
 struct station;
 
 #define LINK_RATE_DEFAULT  UINT64_C(1000000000) /* bit/s */
+#define LINK_RATE_MIN      1000 /* bit/s; so that a full queue's time is a sim_time. Who reads files refuses less */
 #define LINK_DELAY_DEFAULT SIM_USEC(5)
+#define LINK_DELAY_MAX     SIM_SEC(3600)
 #define LINK_QUEUE_DEFAULT 1000 /* frames, Linux's txqueuelen */
 
 /* Octets on the wire that no capture shows: preamble and SFD 8, FCS 4, inter-packet gap 12. IEEE 802.3, 3.1.1, 4.4.2. */
 #define ETH_WIRE_OVERHEAD 24
+#define LINK_HEADER_MAX   18u /* what the MTU does not count: Ethernet header and one tag */
 #define ETH_WIRE_MIN      60 /* shorter frames are padded to this, IEEE 802.3, 4.2.3.3 */
 
 enum link_fault_kind { LINK_FAULT_DROP, LINK_FAULT_DELAY, LINK_FAULT_DUPLICATE, LINK_FAULT_CORRUPT };
@@ -54,6 +57,7 @@ struct link_dir {
     struct frame *first_waiting;   /* first of in_flight whose transmission has not begun */
     uint32_t n_waiting;
     struct event arrival;
+    struct frame *stragglers; /* those that do not keep the order, in no order; each has its own event */
     sim_time free_at;              /* when the transmitter is idle again */
     struct random_stream random;
     struct station *station;       /* the sending end is a half-duplex station, or NULL */
@@ -78,7 +82,8 @@ struct link {
 
 /** link_set_state() - plug the cable in or out. What was on it is lost; both ends are told through ops->carrier. */
 void link_set_state(struct link *link, bool up);
-/** link_configure() - new rate, delay, queue or faults for what is sent from now on; `down` is not looked at. */
+/** link_configure() - new rate, delay, queue or faults for what is sent from now on; `down` is not looked at.
+ *  The rate is 0 or at least LINK_RATE_MIN, the delay at most LINK_DELAY_MAX. */
 void link_configure(struct link *link, const struct link_config *config);
 /** link_add_rule() - @rule belongs to the caller and outlives the run. Rules are tried in the order added. */
 void link_add_rule(struct link *link, struct link_rule *rule);

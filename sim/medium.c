@@ -1,5 +1,6 @@
 #include "sim/medium.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -8,6 +9,8 @@
 #include "sim/link.h"
 #include "sim/sim.h"
 #include "sim/timer.h"
+
+#define LONG_AGO (-SIM_SEC(1000)) /* so that nothing of it is travelling when the run begins */
 
 enum station_state {
     STATION_IDLE,
@@ -26,12 +29,15 @@ struct station {
     bool aborted;            /* the sender noticed and jams */
     bool deferred;           /* it waited for another's transmission to end */
     sim_time started_at, ends_at;
+    sim_time previous_ends_at; /* of the transmission before, whose last bits may still be travelling */
     sim_time not_before; /* a backoff must be over first */
     struct random_stream random;
+    uint32_t segment; /* those with the same number hear each other: hubs may be parted while the run goes on */
 };
 
 struct medium {
     struct sim *sim;
+    struct medium *next;
     struct station *stations;
     uint32_t n_stations;
     struct station **sending; /* with those whose last bits are still travelling */
@@ -59,6 +65,12 @@ static sim_time travel(const struct medium *medium, const struct station *a, con
     return delay < medium->reach ? delay : medium->reach;
 }
 
+/* Whether the signals of @a reach @b at all. */
+static bool hears(const struct station *a, const struct station *b)
+{
+    return a->segment == b->segment;
+}
+
 static void forget_finished(struct medium *medium, sim_time now)
 {
     for (uint32_t i = 0; i < medium->n_sending;) {
@@ -73,6 +85,14 @@ struct carrier {
     sim_time since, until; /* until 0: nobody is heard now */
 };
 
+static void widen(struct carrier *carrier, sim_time since, sim_time until)
+{
+    if (since < carrier->since)
+        carrier->since = since;
+    if (until > carrier->until)
+        carrier->until = until;
+}
+
 /* The gap between frames is part of a transmission's time, so "until" is when the next one may begin. */
 static struct carrier sense(const struct station *station)
 {
@@ -84,12 +104,12 @@ static struct carrier sense(const struct station *station)
         const struct station *other = medium->sending[i];
         sim_time away = other == station ? 0 : travel(medium, other, station);
 
-        if (other->started_at + away > now || now >= other->ends_at + away)
+        if (!hears(other, station))
             continue;
-        if (other->started_at + away < carrier.since)
-            carrier.since = other->started_at + away;
-        if (other->ends_at + away > carrier.until)
-            carrier.until = other->ends_at + away;
+        if (now < other->previous_ends_at + away)
+            widen(&carrier, 0, other->previous_ends_at + away);
+        if (other->started_at + away <= now && now < other->ends_at + away)
+            widen(&carrier, other->started_at + away, other->ends_at + away);
     }
     return carrier;
 }
@@ -101,17 +121,20 @@ static void wait_until(struct station *station, sim_time at)
     if (at < station->not_before)
         at = station->not_before;
     station->state = STATION_WAITING;
+    station->timer.why = WHY0(TIMER_MEDIUM);
     timer_start_at(&station->timer, at < now ? now : at);
 }
 
-/* @station notices at @at that it is not alone. When it has finished by then, nobody tells it: a late collision. */
+/* @station notices at @at that it is not alone, and jams. When it has finished by then, nobody tells it: a late collision. */
 static void notice(struct station *station, sim_time at)
 {
+    sim_time jam_ends_at = at + MEDIUM_JAM * station->medium->bit;
+
     station->collided = true;
-    if (station->aborted || at >= station->ends_at)
+    if (at >= station->ends_at || (station->aborted && jam_ends_at >= station->ends_at))
         return;
     station->aborted = true;
-    station->ends_at = at + 32 * station->medium->bit;
+    station->ends_at = jam_ends_at;
     timer_start_at(&station->timer, station->ends_at);
 }
 
@@ -122,6 +145,8 @@ static void begin(struct station *station)
     bool listed = false;
 
     station->state = STATION_SENDING;
+    station->timer.why = WHY0(NONE); /* the end of a transmission is no waiting time */
+    station->previous_ends_at = station->ends_at;
     station->deferred = false;
     station->collided = station->aborted = false;
     station->started_at = now;
@@ -136,13 +161,20 @@ static void begin(struct station *station)
             listed = true;
             continue;
         }
-        if (other->ends_at + away <= now)
+        if (!hears(other, station) || other->ends_at + away <= now)
             continue;
         notice(station, other->started_at + away > now ? other->started_at + away : now);
         notice(other, now + away);
     }
     if (!listed)
         medium->sending[medium->n_sending++] = station;
+}
+
+/* Something happened to the frame that is to be sent. */
+static void tell(struct station *station, struct why why)
+{
+    node_of(station)->part->cause = station->queue.head->id;
+    node_record(node_of(station), station->dir->from, RECORD_MEDIUM, why, NULL);
 }
 
 static void try_to_send(struct station *station)
@@ -156,7 +188,9 @@ static void try_to_send(struct station *station)
     }
     carrier = sense(station);
     /* Who has waited for the gap does not look at its last third again: so that the nearest does not always win. */
-    if (carrier.until != 0 && !(station->deferred && now - carrier.since < 32 * station->medium->bit)) {
+    if (carrier.until != 0 && !(station->deferred && now - carrier.since < MEDIUM_JAM * station->medium->bit)) {
+        if (!station->deferred)
+            tell(station, WHY0(DEFERRED));
         station->deferred = true;
         wait_until(station, carrier.until);
     } else if (now < station->not_before)
@@ -171,10 +205,9 @@ static void back_off(struct station *station)
     uint64_t slots = random_below(&station->random, UINT64_C(1) << exponent);
     sim_time wait = (sim_time)slots * station->medium->slot;
 
-    node_of(station)->part->cause = station->queue.head->id;
-    node_record(node_of(station), station->dir->from, RECORD_MEDIUM, WHY(COLLISION, station->attempts), NULL);
-    node_record(node_of(station), station->dir->from, RECORD_MEDIUM, WHY(BACKOFF, slots, (uint64_t)wait), NULL);
-    station->not_before = station->ends_at + 96 * station->medium->bit + wait;
+    tell(station, WHY(COLLISION, station->attempts));
+    tell(station, WHY(BACKOFF, slots, (uint64_t)wait));
+    station->not_before = station->ends_at + MEDIUM_GAP * station->medium->bit + wait;
     wait_until(station, station->not_before);
 }
 
@@ -224,17 +257,19 @@ size_t medium_queue_len(const struct station *station)
     return station->queue.n;
 }
 
-void medium_reset(struct station *station)
+void medium_reset(struct station *station, enum drop_reason reason)
 {
     struct frame *frame;
 
     timer_stop(&station->timer);
-    station->ends_at = now_of(station);
+    if (station->state == STATION_SENDING)
+        station->ends_at = now_of(station);
     station->state = STATION_IDLE;
     station->attempts = 0;
     station->not_before = 0;
+    station->deferred = false;
     while ((frame = frame_list_pop(&station->queue)) != NULL)
-        node_drop(node_of(station), station->dir->from, frame, DROP_LINK_CUT);
+        node_drop(node_of(station), station->dir->from, frame, reason);
 }
 
 static bool is_hub(const struct iface *iface)
@@ -242,11 +277,13 @@ static bool is_hub(const struct iface *iface)
     return iface->node->ops->is_repeater;
 }
 
-/* Number the hubs' media: hubs joined by a cable are one. Labels travel until none changes; hubs are few. */
-static uint32_t label_media(struct sim *sim, uint32_t *label)
+/*
+ * Number the hubs' media: hubs joined by a cable, one that is plugged in if @only_up, are one. Labels travel until
+ * none changes; hubs are few.
+ */
+static void label_media(struct sim *sim, uint32_t *label, bool only_up)
 {
     bool changed = true;
-    uint32_t n = 0;
 
     for (uint32_t i = 0; i < sim->n_nodes; i++)
         label[i] = i;
@@ -256,27 +293,27 @@ static uint32_t label_media(struct sim *sim, uint32_t *label)
             const struct link_dir *dir = &sim->links[i]->dir[0];
             uint32_t *a = &label[dir->from->node->id - 1], *b = &label[dir->to->node->id - 1];
 
-            if (!is_hub(dir->from) || !is_hub(dir->to) || *a == *b)
+            if (!is_hub(dir->from) || !is_hub(dir->to) || *a == *b || (only_up && !sim->links[i]->up))
                 continue;
             *a = *b = *a < *b ? *a : *b;
             changed = true;
         }
     }
-    for (uint32_t i = 0; i < sim->n_nodes; i++)
-        n += sim->nodes[i]->ops->is_repeater && label[i] == i;
-    return n;
 }
 
 static void add_station(struct medium *medium, struct link_dir *dir)
 {
     struct station *station = &medium->stations[medium->n_stations++];
+    char name[256];
     sim_time bit = dir->link->config.rate == 0 ? 1 : (sim_time)(UINT64_C(1000000000000) / dir->link->config.rate);
 
     station->medium = medium;
     station->dir = dir;
+    station->ends_at = LONG_AGO;
     dir->station = station;
     timer_init(&station->timer, dir->from->node, WHY0(TIMER_MEDIUM), timer_expired, station);
-    random_stream_init(&station->random, medium->sim->seed, dir->from->node->name, dir->from->name);
+    snprintf(name, sizeof name, "%s:%s", dir->from->node->name, dir->from->name);
+    random_stream_init(&station->random, medium->sim->seed, name, "medium");
     if (bit > medium->bit)
         medium->bit = bit;
 }
@@ -305,17 +342,39 @@ static void build(struct sim *sim, const uint32_t *label, uint32_t which)
             medium->sending = arena_alloc(&sim->arena, n * sizeof(struct station *));
         }
     }
+    if (medium->bit == 0)
+        medium->bit = 1;
+    medium->next = sim->media;
+    sim->media = medium;
     medium->slot = (medium->bit <= 1000 ? 4096 : 512) * medium->bit;
     medium->reach = medium->slot / 4;
+}
+
+static void number_segments(struct sim *sim)
+{
+    uint32_t *label = mem_alloc((sim->n_nodes + 1) * sizeof *label);
+
+    label_media(sim, label, true);
+    for (struct medium *medium = sim->media; medium != NULL; medium = medium->next)
+        for (uint32_t i = 0; i < medium->n_stations; i++)
+            medium->stations[i].segment = label[medium->stations[i].dir->to->node->id - 1];
+    free(label);
 }
 
 void medium_build_all(struct sim *sim)
 {
     uint32_t *label = mem_alloc((sim->n_nodes + 1) * sizeof *label);
 
-    if (label_media(sim, label) > 0)
-        for (uint32_t i = 0; i < sim->n_nodes; i++)
-            if (sim->nodes[i]->ops->is_repeater && label[i] == i)
-                build(sim, label, i);
+    label_media(sim, label, false);
+    for (uint32_t i = 0; i < sim->n_nodes; i++)
+        if (sim->nodes[i]->ops->is_repeater && label[i] == i)
+            build(sim, label, i);
     free(label);
+    number_segments(sim);
+}
+
+void medium_rewire(struct link *link)
+{
+    if (link->sim->started && is_hub(link->dir[0].from) && is_hub(link->dir[0].to))
+        number_segments(link->sim);
 }

@@ -13,11 +13,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/drop.h"
+
 struct frame;
+struct link;
 struct sim;
 struct station;
 
 #define MEDIUM_ATTEMPTS_MAX 16
+#define MEDIUM_GAP          96 /* bit times; IEEE 802.3, 4.4.2, as is the next */
+#define MEDIUM_JAM          32
 
 /** medium_build_all() - find the hubs' media and their stations, once all links are there. */
 void medium_build_all(struct sim *sim);
@@ -25,7 +30,9 @@ void medium_build_all(struct sim *sim);
 void medium_send(struct station *station, struct frame *frame);
 /** medium_queue_len() - frames waiting, the one being sent included. */
 size_t medium_queue_len(const struct station *station);
-/** medium_reset() - the station's cable was pulled: what waits there is lost. */
-void medium_reset(struct station *station);
+/** medium_reset() - the station's cable was pulled or it was switched off: what waits there is dropped for @reason. */
+void medium_reset(struct station *station, enum drop_reason reason);
+/** medium_rewire() - @link was plugged in or out: between hubs, it joins two media or parts them. */
+void medium_rewire(struct link *link);
 
 #endif

@@ -23,7 +23,8 @@ struct node_ops {
     bool is_repeater; /* its ports repeat bits and share one medium: sim/medium.h */
     /* A frame arrived, data at its Ethernet header. Consumes it. part->cause is its RECORD_RECEIVE. */
     void (*receive)(struct iface *iface, struct frame *frame);
-    /* The cable was plugged in or out, or the interface switched on or off. May be NULL. */
+    /* The cable was plugged in or out, or the interface or the far end switched on or off; @up is
+       iface_has_carrier() now. May be NULL. */
     void (*carrier)(struct iface *iface, bool up);
     /* Show the node's tables. May be NULL. */
     void (*describe)(struct node *node, struct describe *out);
@@ -69,7 +70,7 @@ struct iface *iface_add(struct node *node, const char *name, const struct mac_ad
 struct iface *iface_find(const struct node *node, const char *name);
 /** iface_has_carrier() - up, cabled, and the far end up too. */
 bool iface_has_carrier(const struct iface *iface);
-/** iface_set_up() - switch the interface on or off; both ends are told through ops->carrier. */
+/** iface_set_up() - switch the interface on or off; both ends are told through ops->carrier. What waits to be sent is lost. */
 void iface_set_up(struct iface *iface, bool up);
 /**
  * iface_send() - put @frame, data at its Ethernet header, on the cable. Consumes it. It waits in the transmit queue

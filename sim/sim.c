@@ -19,27 +19,14 @@ struct sim *sim_new(uint64_t seed)
     return sim;
 }
 
-/* Buffers too big for the pools are malloc's own, so frames still on their way are given back one by one. */
-static void free_in_flight(struct sim *sim)
-{
-    for (uint32_t i = 0; i < sim->n_links; i++) {
-        for (int side = 0; side < 2; side++) {
-            struct frame *frame;
-
-            while ((frame = frame_list_pop(&sim->links[i]->dir[side].in_flight)) != NULL)
-                frame_free(frame);
-        }
-    }
-}
-
 void sim_free(struct sim *sim)
 {
-    free_in_flight(sim);
     for (uint32_t i = 0; i < sim->n_nodes; i++)
         if (sim->nodes[i]->ops->free != NULL)
             sim->nodes[i]->ops->free(sim->nodes[i]);
     for (uint32_t i = 0; i < sim->n_parts; i++) {
         queue_fini(&sim->parts[i]->queue);
+        frame_reclaim(sim->parts[i]);
         arena_fini(&sim->parts[i]->arena);
         free(sim->parts[i]);
     }
@@ -138,34 +125,46 @@ sim_time sim_next(struct sim *sim)
     return head == NULL ? SIM_TIME_NONE : head->key.at;
 }
 
-bool sim_step(struct sim *sim, sim_time until)
+static bool due(struct sim *sim, sim_time until)
 {
-    struct part *part = sim->parts[0];
     sim_time next = sim_next(sim);
-    struct event_key key;
-    struct event *event;
 
-    if (next == SIM_TIME_NONE || next > until)
-        return false;
-    event = queue_pop(&part->queue, &key);
+    return next != SIM_TIME_NONE && next <= until;
+}
+
+static void fire_head(struct part *part)
+{
+    struct event_key key;
+    struct event *event = queue_pop(&part->queue, &key);
+
     CHECK(key.at >= part->now);
     part->now = key.at;
     part->cause = 0;
     part->n_events++;
     event->fire(event);
+}
+
+bool sim_step(struct sim *sim, sim_time until)
+{
+    if (!due(sim, until))
+        return false;
+    fire_head(sim->parts[0]);
     return true;
 }
 
 bool sim_run(struct sim *sim, sim_time until, uint64_t budget)
 {
+    struct part *part = sim->parts[0];
+
     CHECK(sim->started);
-    while (budget-- > 0)
-        if (!sim_step(sim, until)) {
-            if (until != SIM_TIME_NONE && until > sim->parts[0]->now)
-                sim->parts[0]->now = until;
-            return true;
-        }
-    return false;
+    while (due(sim, until)) {
+        if (budget-- == 0)
+            return false;
+        fire_head(part);
+    }
+    if (until != SIM_TIME_NONE && until > part->now)
+        part->now = until;
+    return true;
 }
 
 uint64_t sim_events(const struct sim *sim)

@@ -14,6 +14,8 @@
 #include "sim/part.h"
 #include "sim/trace.h"
 
+struct medium;
+
 struct sim {
     uint64_t seed;
     struct arena arena; /* nodes, links, tables: freed with the run */
@@ -23,6 +25,7 @@ struct sim {
     uint32_t n_links, links_size;
     struct part **parts;
     uint32_t n_parts;
+    struct medium *media; /* of the hubs: sim/medium.h */
     uint64_t control_counter;
     bool started;
 };
