@@ -1,0 +1,428 @@
+#include "stack/socket/netctl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "sim/link.h"
+
+static void fill_link(const struct ip_iface *iface, struct netctl_link *link)
+{
+    *link = (struct netctl_link){ .index = iface->index, .name = iface->name, .up = iface->up, .mtu = iface->mtu };
+    if (iface->iface == NULL) {
+        link->loopback = true;
+        link->carrier = iface->up;
+        return;
+    }
+    link->mac = iface->iface->mac;
+    link->carrier = iface_has_carrier(iface->iface);
+    link->cabled = iface->iface->end != NULL;
+    link->rate = link->cabled ? iface->iface->end->link->config.rate : 0;
+    link->rx_frames = iface->iface->rx_frames;
+    link->rx_octets = iface->iface->rx_octets;
+    link->rx_drops = iface->iface->rx_drops;
+    link->tx_frames = iface->iface->tx_frames;
+    link->tx_octets = iface->iface->tx_octets;
+    link->tx_drops = iface->iface->tx_drops;
+}
+
+static struct ip_iface *find(const struct os *os, const char *name)
+{
+    return name == NULL ? NULL : ip_iface_find(&os->ip, name);
+}
+
+bool netctl_link_at(const struct os *os, unsigned n, struct netctl_link *link)
+{
+    if (n >= os->ip.n_ifaces)
+        return false;
+    fill_link(os->ip.ifaces[n], link);
+    return true;
+}
+
+bool netctl_link_find(const struct os *os, const char *name, struct netctl_link *link)
+{
+    const struct ip_iface *iface = find(os, name);
+
+    if (iface != NULL)
+        fill_link(iface, link);
+    return iface != NULL;
+}
+
+bool netctl_link_by_index(const struct os *os, unsigned index, struct netctl_link *link)
+{
+    const struct ip_iface *iface = ip_iface_by_index(&os->ip, index);
+
+    if (iface != NULL)
+        fill_link(iface, link);
+    return iface != NULL;
+}
+
+int netctl_link_set_up(struct os *os, const char *name, bool up)
+{
+    struct ip_iface *iface = find(os, name);
+
+    if (iface == NULL)
+        return -SIM_ENODEV;
+    ip_iface_set_up(iface, up);
+    return 0;
+}
+
+int netctl_link_set_mtu(struct os *os, const char *name, uint32_t mtu)
+{
+    struct ip_iface *iface = find(os, name);
+
+    if (iface == NULL)
+        return -SIM_ENODEV;
+    if (iface->iface != NULL && (mtu < NETCTL_MTU_MIN || mtu > NETCTL_MTU_MAX))
+        return -SIM_EINVAL;
+    iface->mtu = mtu;
+    if (iface->iface != NULL)
+        iface->iface->mtu = mtu;
+    os->ip.fib.generation++; /* cached routes know the MTU */
+    return 0;
+}
+
+int netctl_link_set_mac(struct os *os, const char *name, const struct mac_addr *mac)
+{
+    struct ip_iface *iface = find(os, name);
+
+    if (iface == NULL)
+        return -SIM_ENODEV;
+    if (iface->iface == NULL)
+        return -SIM_EOPNOTSUPP;
+    if (mac_is_group(mac) || mac_is_zero(mac))
+        return -SIM_EADDRNOTAVAIL;
+    iface->iface->mac = *mac;
+    /* Linux: NETDEV_CHANGEADDR makes the neighbor table forget what it knew there. */
+    neigh_flush_iface(&os->ip.neigh, iface, false);
+    return 0;
+}
+
+/* ---- addresses ---- */
+
+/* `ip addr` lists an interface's primary addresses first, then the secondary ones. */
+static bool nth_address(const struct ip_iface *iface, unsigned n, struct netctl_addr *addr)
+{
+    for (int secondary = 0; secondary < 2; secondary++) {
+        for (unsigned i = 0; i < iface->n_addrs; i++) {
+            const struct ip_address *a = &iface->addrs[i];
+
+            if (a->secondary != (secondary == 1) || n-- > 0)
+                continue;
+            *addr = (struct netctl_addr){ .ifindex = iface->index,
+                                          .ifname = iface->name,
+                                          .addr = a->addr,
+                                          .prefix_len = a->prefix_len,
+                                          .broadcast = a->broadcast,
+                                          .scope = a->scope,
+                                          .secondary = a->secondary,
+                                          .dynamic = a->dynamic,
+                                          .valid_until = a->valid_until };
+            return true;
+        }
+    }
+    return false;
+}
+
+bool netctl_addr_at(const struct os *os, unsigned n, struct netctl_addr *addr)
+{
+    for (unsigned i = 0; i < os->ip.n_ifaces; i++) {
+        const struct ip_iface *iface = os->ip.ifaces[i];
+
+        if (n < iface->n_addrs)
+            return nth_address(iface, n, addr);
+        n -= iface->n_addrs;
+    }
+    return false;
+}
+
+int netctl_addr_add(struct os *os, const char *ifname, ip4_addr addr, unsigned prefix_len, ip4_addr broadcast,
+                    sim_time valid)
+{
+    struct ip_iface *iface = find(os, ifname);
+    int error;
+
+    if (iface == NULL)
+        return -SIM_ENODEV;
+    error = ip_addr_add(iface, addr, prefix_len);
+    if (error != 0)
+        return error;
+    for (unsigned i = 0; i < iface->n_addrs; i++) {
+        struct ip_address *a = &iface->addrs[i];
+
+        if (a->addr != addr || a->prefix_len != prefix_len)
+            continue;
+        if (broadcast != 0)
+            a->broadcast = broadcast;
+        a->dynamic = valid != SIM_TIME_NONE;
+        a->valid_until = a->dynamic ? node_now(os->node) + valid : SIM_TIME_NONE;
+    }
+    return 0;
+}
+
+int netctl_addr_del(struct os *os, const char *ifname, ip4_addr addr, unsigned prefix_len)
+{
+    struct ip_iface *iface = find(os, ifname);
+
+    return iface == NULL ? -SIM_ENODEV : ip_addr_remove(iface, addr, prefix_len);
+}
+
+int netctl_addr_flush(struct os *os, const char *ifname)
+{
+    struct ip_iface *iface = find(os, ifname);
+
+    if (iface == NULL)
+        return -SIM_ENODEV;
+    ip_addr_flush(iface);
+    return 0;
+}
+
+enum route_kind netctl_addr_kind(const struct os *os, ip4_addr addr)
+{
+    return ip_addr_kind(&os->ip, addr);
+}
+
+/* ---- routes ---- */
+
+struct route_walk {
+    void (*each)(void *ctx, const struct netctl_route *route);
+    void *ctx;
+};
+
+static void tell_route(void *ctx, const struct fib_entry *entry)
+{
+    const struct route_walk *walk = ctx;
+    struct netctl_route route = { .prefix = entry->prefix,
+                                  .prefix_len = entry->prefix_len,
+                                  .kind = entry->kind,
+                                  .proto = entry->proto,
+                                  .via = entry->via,
+                                  .ifname = entry->oif != NULL ? entry->oif->name : NULL,
+                                  .metric = entry->metric,
+                                  .src = entry->src };
+
+    /* The main table alone: lo's own network is in Linux's table "local". */
+    if (entry->kind == ROUTE_LOCAL || entry->kind == ROUTE_BROADCAST ||
+        (entry->oif != NULL && entry->oif->index == IP_LOOPBACK_INDEX && entry->proto == ROUTE_PROTO_KERNEL))
+        return;
+    walk->each(walk->ctx, &route);
+}
+
+void netctl_routes(const struct os *os, void (*each)(void *ctx, const struct netctl_route *route), void *ctx)
+{
+    struct route_walk walk = { each, ctx };
+
+    fib_walk(&os->ip.fib, tell_route, &walk);
+}
+
+/* The interface whose network @via is in; Linux takes a gateway only when it is on a link (fib_check_nh()). */
+static struct ip_iface *link_of_gateway(struct os *os, ip4_addr via, struct ip_iface *oif)
+{
+    struct route route;
+
+    if (ip_route(&os->ip, via, 0, oif, &route) != 0 || route.kind != ROUTE_UNICAST || route.via_gateway)
+        return NULL;
+    return route.oif;
+}
+
+static int check_route(struct os *os, const struct netctl_route *route, struct fib_entry *entry)
+{
+    if (route->prefix_len > 32 || (route->prefix & ~ip4_mask(route->prefix_len)) != 0)
+        return -SIM_EINVAL;
+    if (route->kind != ROUTE_UNICAST)
+        return 0;
+    if (route->ifname != NULL) {
+        entry->oif = find(os, route->ifname);
+        if (entry->oif == NULL)
+            return -SIM_ENODEV;
+        if (!entry->oif->up)
+            return -SIM_ENETDOWN;
+    }
+    if (route->via != 0) {
+        if (netctl_addr_kind(os, route->via) != ROUTE_UNICAST)
+            return -SIM_EINVAL;
+        entry->oif = link_of_gateway(os, route->via, entry->oif);
+        if (entry->oif == NULL)
+            return -SIM_ENETUNREACH;
+    }
+    if (entry->oif == NULL)
+        return -SIM_ENODEV;
+    if (route->src != 0 && netctl_addr_kind(os, route->src) != ROUTE_LOCAL)
+        return -SIM_EINVAL;
+    return 0;
+}
+
+struct same_route {
+    const struct netctl_route *wanted;
+    struct netctl_route found;
+    bool any;
+};
+
+static void look_for_same(void *ctx, const struct netctl_route *route)
+{
+    struct same_route *same = ctx;
+
+    if (!same->any && route->prefix == same->wanted->prefix && route->prefix_len == same->wanted->prefix_len &&
+        route->metric == same->wanted->metric) {
+        same->found = *route;
+        same->any = true;
+    }
+}
+
+int netctl_route_add(struct os *os, const struct netctl_route *route, enum netctl_how how)
+{
+    struct same_route same = { .wanted = route };
+    struct fib_entry entry = { .prefix = route->prefix,
+                               .prefix_len = route->prefix_len,
+                               .kind = route->kind,
+                               .proto = route->proto,
+                               .via = route->via,
+                               .metric = route->metric,
+                               .src = route->src };
+    int error = check_route(os, route, &entry);
+
+    if (error != 0)
+        return error;
+    netctl_routes(os, look_for_same, &same);
+    if (how == NETCTL_ADD && same.any) /* NLM_F_EXCL: the same prefix and metric, whatever the gateway */
+        return -SIM_EEXIST;
+    if (how == NETCTL_CHANGE && !same.any)
+        return -SIM_ENOENT;
+    if ((how == NETCTL_CHANGE || how == NETCTL_REPLACE) && same.any)
+        (void)netctl_route_del(os, &same.found);
+    return fib_add(&os->ip, &entry, false);
+}
+
+int netctl_route_del(struct os *os, const struct netctl_route *route)
+{
+    struct fib_entry entry = { .prefix = route->prefix,
+                               .prefix_len = route->prefix_len,
+                               .kind = route->kind,
+                               .proto = route->proto,
+                               .via = route->via,
+                               .metric = route->metric };
+
+    if (route->ifname != NULL) {
+        entry.oif = find(os, route->ifname);
+        if (entry.oif == NULL)
+            return -SIM_ENODEV;
+    }
+    return fib_remove(&os->ip, &entry);
+}
+
+void netctl_route_cache_flush(struct os *os)
+{
+    route_exceptions_flush(&os->ip);
+}
+
+int netctl_route_get(struct os *os, ip4_addr dst, ip4_addr src, const char *ifname, struct netctl_path *path)
+{
+    struct ip_iface *oif = find(os, ifname);
+    const struct route_exception *learned;
+    struct route route;
+    int error;
+
+    if (ifname != NULL && oif == NULL)
+        return -SIM_ENODEV;
+    error = ip_route(&os->ip, dst, src, oif, &route);
+    if (error != 0)
+        return error;
+    *path = (struct netctl_path){ .kind = route.kind,
+                                  .dst = dst,
+                                  .via = route.via_gateway || route.redirected ? route.next_hop : 0,
+                                  .ifname = route.oif != NULL ? route.oif->name : NULL,
+                                  .src = src != 0 ? src : route.src,
+                                  .mtu = ip_path_mtu(&os->ip, &route),
+                                  .mtu_learned = route.mtu != 0,
+                                  .redirected = route.redirected,
+                                  .mtu_expires = SIM_TIME_NONE };
+    learned = route_exception_find(&os->ip, dst);
+    if (path->mtu_learned && learned != NULL)
+        path->mtu_expires = learned->expires;
+    return 0;
+}
+
+/* ---- neighbors ---- */
+
+static sim_time ago(const struct os *os, sim_time at)
+{
+    sim_time now = node_now(os->node);
+
+    return at < 0 ? now : now - at;
+}
+
+static struct netctl_neigh from_info(const struct os *os, const struct neigh_info *info)
+{
+    return (struct netctl_neigh){ .addr = info->addr,
+                                  .ifname = info->iface->name,
+                                  .state = info->state,
+                                  .has_mac = info->has_mac,
+                                  .mac = info->mac,
+                                  .used = ago(os, info->used),
+                                  .confirmed = ago(os, info->confirmed),
+                                  .updated = ago(os, info->updated) };
+}
+
+void netctl_neighs(const struct os *os, void (*each)(void *ctx, const struct netctl_neigh *neigh), void *ctx)
+{
+    struct neigh_info *infos = mem_alloc(NEIGH_GC_THRESH3 * sizeof *infos);
+    uint32_t n = neigh_list(&os->ip.neigh, infos, NEIGH_GC_THRESH3);
+
+    for (uint32_t i = 0; i < n && i < NEIGH_GC_THRESH3; i++) {
+        struct netctl_neigh neigh = from_info(os, &infos[i]);
+
+        each(ctx, &neigh);
+    }
+    free(infos);
+}
+
+bool netctl_neigh_get(const struct os *os, const char *ifname, ip4_addr addr, struct netctl_neigh *neigh)
+{
+    const struct ip_iface *iface = find(os, ifname);
+    struct neigh_info info;
+
+    if (iface == NULL || !neigh_get(&os->ip.neigh, iface, addr, &info))
+        return false;
+    *neigh = from_info(os, &info);
+    return true;
+}
+
+int netctl_neigh_set(struct os *os, const struct netctl_neigh *neigh, bool replace)
+{
+    struct ip_iface *iface = find(os, neigh->ifname);
+
+    if (iface == NULL)
+        return -SIM_ENODEV;
+    if (!neigh->has_mac)
+        return -SIM_EINVAL;
+    return neigh_set(&os->ip.neigh, iface, neigh->addr, &neigh->mac, neigh->state, replace);
+}
+
+int netctl_neigh_del(struct os *os, const char *ifname, ip4_addr addr)
+{
+    struct ip_iface *iface = find(os, ifname);
+
+    return iface == NULL ? -SIM_ENODEV : neigh_delete(&os->ip.neigh, iface, addr);
+}
+
+int netctl_neigh_flush(struct os *os, const char *ifname)
+{
+    struct ip_iface *iface = find(os, ifname);
+
+    if (ifname != NULL && iface == NULL)
+        return -SIM_ENODEV;
+    for (unsigned i = 0; i < os->ip.n_ifaces; i++)
+        if (iface == NULL || iface == os->ip.ifaces[i])
+            neigh_flush_iface(&os->ip.neigh, os->ip.ifaces[i], true);
+    return 0;
+}
+
+void netctl_counters(const struct os *os, struct netctl_counters *counters)
+{
+    *counters = (struct netctl_counters){ .ip_in = os->ip.stats.in,
+                                          .ip_delivered = os->ip.stats.delivered,
+                                          .ip_forwarded = os->ip.stats.forwarded,
+                                          .ip_out = os->ip.stats.out,
+                                          .ip_fragments_made = os->ip.stats.fragments_made,
+                                          .ip_reassembled = os->ip.stats.reassembled };
+}
