@@ -74,6 +74,24 @@ void sim_observe(struct sim *sim, struct observer *observer)
     }
 }
 
+void sim_unobserve(struct sim *sim, struct observer *observer)
+{
+    for (uint32_t i = 0; i < sim->n_parts; i++) {
+        struct part *part = sim->parts[i];
+        struct observer **at = &part->observers;
+
+        part->wants = 0;
+        while (*at != NULL) {
+            if (*at == observer) {
+                *at = observer->next;
+                continue;
+            }
+            part->wants |= (*at)->wants;
+            at = &(*at)->next;
+        }
+    }
+}
+
 void sim_start(struct sim *sim)
 {
     CHECK(!sim->started);

@@ -39,8 +39,10 @@ void sim_free(struct sim *sim);
 struct node *sim_add_node(struct sim *sim, const char *name, const struct node_ops *ops);
 /** sim_add_link() - a cable between two interfaces that have none. */
 struct link *sim_add_link(struct sim *sim, struct iface *a, struct iface *b, const struct link_config *config);
-/** sim_observe() - @observer sees the records it wants from now on; it is the caller's and outlives the run. */
+/** sim_observe() - @observer sees the records it wants from now on; it is the caller's and outlives the run, or sim_unobserve(). */
 void sim_observe(struct sim *sim, struct observer *observer);
+/** sim_unobserve() - @observer sees no more records and may be freed. Not from within its own record(). */
+void sim_unobserve(struct sim *sim, struct observer *observer);
 /** sim_start() - all nodes and links are there: media are built. Once, before the first event. */
 void sim_start(struct sim *sim);
 

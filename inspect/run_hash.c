@@ -1,0 +1,184 @@
+#include "inspect/run_hash.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/be.h"
+#include "base/list.h"
+#include "base/memory.h"
+#include "sim/frame.h"
+#include "sim/sim.h"
+
+/*
+ * A frame is seen again at the far end of the cable, and behind a switch at the next cable's ends. Hashing its octets
+ * costs twenty times more than comparing them, so the last frames are kept with their digests. A record is
+ * found through its cause: a reception follows from a transmission, a forwarded frame from a reception. The octets are
+ * compared all the same, so a frame damaged or rewritten on its way is hashed anew: the cache changes no result.
+ */
+enum { KEPT_MAX = 4096, KEPT_OCTETS_MAX = 1536, SLOTS = 4 * KEPT_MAX };
+
+struct kept {
+    uint32_t len;
+    uint8_t digest[SHA256_LEN];
+    uint8_t octets[KEPT_OCTETS_MAX];
+};
+
+struct slot {
+    uint64_t id; /* a record */
+    uint32_t kept;
+};
+
+struct port_chain {
+    struct sha256 hash;
+    bool used;
+};
+
+struct node_ports {
+    struct port_chain *ports;
+    uint32_t n;
+};
+
+struct run_hash {
+    struct observer observer;
+    struct sim *sim;
+    struct node_ports *nodes; /* by id - 1 */
+    uint32_t n_nodes;
+    struct kept *kept;
+    uint32_t next_kept;
+    struct slot *slots;
+};
+
+static struct slot *slot_of(const struct run_hash *hash, uint64_t id)
+{
+    return &hash->slots[(id ^ id >> RECORD_COUNT_BITS) % SLOTS];
+}
+
+static bool same_octets(const struct kept *kept, const struct frame *frame)
+{
+    return kept->len == frame_size(frame) && memcmp(kept->octets, frame->data, frame->len) == 0 &&
+           (frame->payload.len == 0 ||
+            memcmp(kept->octets + frame->len, frame->payload.octets, frame->payload.len) == 0);
+}
+
+static void hash_octets(const struct frame *frame, uint8_t digest[static SHA256_LEN])
+{
+    struct sha256 hash;
+
+    sha256_init(&hash);
+    sha256_add(&hash, frame->data, frame->len);
+    if (frame->payload.len > 0)
+        sha256_add(&hash, frame->payload.octets, frame->payload.len);
+    sha256_finish(&hash, digest);
+}
+
+static const uint8_t *digest_of(struct run_hash *hash, const struct record *record, uint8_t digest[static SHA256_LEN])
+{
+    const struct slot *before = slot_of(hash, record->cause);
+    struct slot *slot = slot_of(hash, record->id);
+    size_t size = frame_size(record->frame);
+    struct kept *kept;
+
+    if (record->cause != 0 && before->id == record->cause && same_octets(&hash->kept[before->kept], record->frame)) {
+        kept = &hash->kept[before->kept];
+        *slot = (struct slot){ record->id, before->kept };
+        return kept->digest;
+    }
+    hash_octets(record->frame, digest);
+    if (size > KEPT_OCTETS_MAX)
+        return digest;
+    kept = &hash->kept[hash->next_kept];
+    kept->len = (uint32_t)size;
+    memcpy(kept->digest, digest, SHA256_LEN);
+    frame_copy_out(record->frame, 0, kept->octets, size);
+    *slot = (struct slot){ record->id, hash->next_kept };
+    hash->next_kept = (hash->next_kept + 1) % KEPT_MAX;
+    return digest;
+}
+
+static struct port_chain *chain_of(struct run_hash *hash, const struct iface *iface)
+{
+    struct node_ports *node = &hash->nodes[iface->node->id - 1];
+    struct port_chain *port;
+
+    if (iface->index >= node->n) { /* an interface added since */
+        node->ports = mem_realloc(node->ports, iface->node->n_ifaces, sizeof *node->ports);
+        memset(node->ports + node->n, 0, (iface->node->n_ifaces - node->n) * sizeof *node->ports);
+        node->n = iface->node->n_ifaces;
+    }
+    port = &node->ports[iface->index];
+    if (!port->used) {
+        sha256_init(&port->hash);
+        port->used = true;
+    }
+    return port;
+}
+
+static void record_frame(struct observer *observer, const struct record *record)
+{
+    struct run_hash *hash = CONTAINER_OF(observer, struct run_hash, observer);
+    uint8_t line[1 + 8 + 4 + SHA256_LEN], digest[SHA256_LEN];
+
+    line[0] = record->kind == RECORD_SEND ? 'S' : 'R';
+    be64_put(line + 1, (uint64_t)record->at);
+    be32_put(line + 9, (uint32_t)frame_size(record->frame));
+    memcpy(line + 13, digest_of(hash, record, digest), SHA256_LEN);
+    sha256_add(&chain_of(hash, record->iface)->hash, line, sizeof line);
+}
+
+struct run_hash *run_hash_new(struct sim *sim)
+{
+    struct run_hash *hash = mem_zalloc(sizeof *hash);
+
+    hash->sim = sim;
+    hash->n_nodes = sim->n_nodes;
+    hash->nodes = mem_zalloc((sim->n_nodes + 1) * sizeof *hash->nodes);
+    hash->kept = mem_alloc(KEPT_MAX * sizeof *hash->kept);
+    hash->slots = mem_zalloc(SLOTS * sizeof *hash->slots);
+    hash->observer.wants = RECORD_BIT(RECORD_SEND) | RECORD_BIT(RECORD_RECEIVE);
+    hash->observer.record = record_frame;
+    sim_observe(sim, &hash->observer);
+    return hash;
+}
+
+static void add_port(struct sha256 *all, const struct iface *iface, const struct node_ports *ports)
+{
+    uint8_t digest[SHA256_LEN];
+    struct sha256 empty;
+
+    sha256_init(&empty);
+    sha256_add(all, iface->node->name, strlen(iface->node->name));
+    sha256_add(all, ":", 1);
+    sha256_add(all, iface->name, strlen(iface->name) + 1);
+    if (iface->index < ports->n && ports->ports[iface->index].used)
+        sha256_finish(&ports->ports[iface->index].hash, digest);
+    else
+        sha256_finish(&empty, digest);
+    sha256_add(all, digest, sizeof digest);
+}
+
+const char *run_hash_text(const struct run_hash *hash, char text[static RUN_HASH_TEXT_MAX])
+{
+    uint8_t digest[SHA256_LEN];
+    struct sha256 all;
+
+    sha256_init(&all);
+    for (uint32_t i = 0; i < hash->n_nodes; i++)
+        for (uint32_t j = 0; j < hash->sim->nodes[i]->n_ifaces; j++)
+            add_port(&all, hash->sim->nodes[i]->ifaces[j], &hash->nodes[i]);
+    sha256_finish(&all, digest);
+    sha256_hex(digest, text);
+    return text;
+}
+
+void run_hash_free(struct run_hash *hash)
+{
+    if (hash == NULL)
+        return;
+    sim_unobserve(hash->sim, &hash->observer);
+    for (uint32_t i = 0; i < hash->n_nodes; i++)
+        free(hash->nodes[i].ports);
+    free(hash->nodes);
+    free(hash->kept);
+    free(hash->slots);
+    free(hash);
+}
