@@ -10,6 +10,9 @@
 
 #define MILLION 1000000
 
+/* starts_at of the second of two duplicates: the link made it, so it never waited in the sender's queue. */
+#define COPY_ON_THE_WIRE ((sim_time)-1)
+
 static void deliver(struct link_dir *dir, struct frame *frame)
 {
     struct iface *to = dir->to;
@@ -41,8 +44,8 @@ static void advance_waiting(struct link_dir *dir)
     sim_time now = dir->from->node->part->now;
 
     while (dir->first_waiting != NULL && dir->first_waiting->starts_at <= now) {
+        dir->n_waiting -= dir->first_waiting->starts_at != COPY_ON_THE_WIRE;
         dir->first_waiting = dir->first_waiting->next;
-        dir->n_waiting--;
     }
 }
 
@@ -207,7 +210,7 @@ static void enter(struct link_dir *dir, struct frame *frame, sim_time starts_at,
     if (frame != NULL)
         append(dir, frame, starts_at, arrives_at);
     if (twin != NULL)
-        append(dir, twin, starts_at, arrives_at);
+        append(dir, twin, frame != NULL ? COPY_ON_THE_WIRE : starts_at, arrives_at);
 }
 
 void link_propagate(struct link_dir *dir, struct frame *frame)
@@ -317,9 +320,10 @@ static void lose_waiting(struct link_dir *dir)
         return;
     dir->free_at = dir->first_waiting->starts_at;
     gone.head = dir->first_waiting;
-    gone.n = dir->n_waiting;
     for (frame = dir->in_flight.head; frame != gone.head; frame = frame->next)
         last = frame;
+    for (; frame != NULL; frame = frame->next)
+        gone.n++;
     dir->in_flight.n -= gone.n;
     dir->in_flight.tail = last;
     if (last != NULL)
