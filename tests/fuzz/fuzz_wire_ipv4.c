@@ -20,8 +20,12 @@ static void walk_options(const struct ipv4_hdr *hdr)
 static void check_round_trip(const struct ipv4_hdr *hdr, const uint8_t *octets)
 {
     uint8_t again[IPV4_HDR_MAX];
-    struct ipv4_hdr out;
+    struct ipv4_hdr out, alone = *hdr;
 
+    alone.total_len = alone.hdr_len; /* a whole packet that is a header and no more */
+    ipv4_emit(&alone, again);
+    MUST(ipv4_parse(again, alone.hdr_len, &out) == DROP_NONE);
+    MUST(out.src == hdr->src && out.frag_off == hdr->frag_off && out.n_options == hdr->n_options);
     ipv4_emit(hdr, again);
     MUST(ipv4_quote_parse(again, hdr->hdr_len, &out) == DROP_NONE);
     MUST(checksum_finish(checksum_add(0, again, hdr->hdr_len)) == 0);

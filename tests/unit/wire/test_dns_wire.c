@@ -260,7 +260,7 @@ static size_t full_response(uint8_t *octets, size_t size, bool *overflow)
 
 static void every_record_type_survives_emit_and_parse(void)
 {
-    uint8_t octets[1024], v6[16], txt_len;
+    uint8_t octets[1024], v6[16], txt_len = 0;
     bool overflow;
     size_t len = full_response(octets, sizeof octets, &overflow), at = 0;
     struct dns_hdr hdr;
@@ -269,8 +269,8 @@ static void every_record_type_survives_emit_and_parse(void)
     struct dns_rr rr;
     struct dns_soa soa;
     char text[DNS_TEXT_MAX];
-    ip4_addr addr;
-    uint16_t preference;
+    ip4_addr addr = 0;
+    uint16_t preference = 0;
     const uint8_t *txt;
 
     OK(!overflow);
