@@ -1,6 +1,6 @@
 /*
  * A scenario file (NAME.walk.yaml) as data: what happens when, and what is expected. Filters stay text with their
- * position; somebody else compiles them. Times are int64_t picoseconds of the run; LAB_TIME_NONE: not written.
+ * position; somebody else compiles them. Times are sim_time of the run; SIM_TIME_NONE: not written.
  * Everything belongs to the scenario's arena; node, interface and link numbers are indexes into its topology.
  */
 #ifndef WW_LAB_SCENARIO_H
@@ -29,7 +29,7 @@ struct scenario_result {
     struct scenario_text *stdout_has; /* each must occur in the output */
     struct scenario_text *stdout_not; /* none may */
     struct scenario_text *stderr_has, *stderr_not;
-    int64_t within; /* from its start to its end */
+    sim_time within; /* from its start to its end */
     struct text_pos at, exit_at, within_at;
 };
 
@@ -55,7 +55,7 @@ enum {
 };
 
 struct scenario_entry {
-    int64_t time; /* `at`; entries of the same time start in the order of the array */
+    sim_time time; /* `at`; entries of the same time start in the order of the array */
     enum scenario_action action;
     struct text_pos at;         /* of the entry */
     uint32_t node;              /* RUN, POWER, INTERFACE; else TOPO_NOWHERE */
@@ -80,7 +80,7 @@ struct scenario_see {
     struct scenario_text subject; /* `for`: the address or name it asks for */
     bool subject_is_addr;
     ip4_addr subject_addr;
-    int64_t after, before;   /* within [after, before] */
+    sim_time after, before; /* inclusive; not written: 0 and SIM_TIME_NONE */
     struct text_pos at;
 };
 
@@ -137,7 +137,7 @@ struct scenario_expect {
     uint32_t entry;            /* HOPS, COMMAND: index of the timeline entry with that `as` */
     struct scenario_text field; /* HOPS: "ip.dst" */
     enum scenario_rule rule;   /* HOPS */
-    int64_t time;              /* TABLE: when; LAB_TIME_NONE: at the end */
+    sim_time time;              /* TABLE: when; SIM_TIME_NONE: at the end */
     uint32_t node;             /* TABLE; DROP: or TOPO_NOWHERE */
     enum scenario_table table; /* TABLE */
     uint32_t n_has, n_has_not; /* TABLE: each row of has must match one line, no line may match one of has_not */
@@ -156,7 +156,7 @@ struct scenario {
     const char *topology_file; /* as found: the path relative to the scenario's folder, made usable from here */
     struct topology *topology; /* owned */
     uint64_t seed;             /* 1 where not written */
-    int64_t until;             /* LAB_TIME_NONE: not written */
+    sim_time until;             /* SIM_TIME_NONE: not written */
     uint64_t events;           /* event budget; 0: not written */
     uint32_t n_timeline;       /* sorted by time; equal times in file order */
     struct scenario_entry *timeline;

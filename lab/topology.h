@@ -2,7 +2,7 @@
  * A topology file (NAME.net.yaml) as data: what was written, checked and with every default filled in. Nothing here
  * knows the simulator; somebody else makes nodes and links of it, in the order of the arrays.
  *
- * Times are int64_t picoseconds, rates bit/s, probabilities parts per 10^9, IPv4 addresses in host byte order.
+ * Times are sim_time (picoseconds), rates bit/s, probabilities millionths, IPv4 addresses in host byte order.
  * Everything belongs to the topology's arena and is freed with it; texts are UTF-8.
  */
 #ifndef WW_LAB_TOPOLOGY_H
@@ -11,18 +11,15 @@
 #include "base/addr.h"
 #include "base/memory.h"
 #include "lab/diag.h"
-
-#define LAB_PS_PER_SECOND INT64_C(1000000000000)
-#define LAB_TIME_NONE     INT64_C(-1)
-#define LAB_PPB           UINT32_C(1000000000) /* 100% */
+#include "sim/time.h"
 
 #define TOPO_RATE_DEFAULT      UINT64_C(1000000000)        /* bit/s */
-#define TOPO_DELAY_DEFAULT     (5 * LAB_PS_PER_SECOND / 1000000)
+#define TOPO_DELAY_DEFAULT     SIM_USEC(5)
 #define TOPO_QUEUE_DEFAULT     1000u                       /* frames, Linux's txqueuelen */
 #define TOPO_MTU_DEFAULT       1500u                       /* octets */
-#define TOPO_AGEING_DEFAULT    (300 * LAB_PS_PER_SECOND)   /* IEEE 802.1Q-2018, table 8-6 */
-#define TOPO_LEASE_DEFAULT     (3600 * LAB_PS_PER_SECOND)  /* dnsmasq's */
-#define TOPO_KEEPALIVE_DEFAULT (75 * LAB_PS_PER_SECOND)    /* nginx's, for `keepalive: true` */
+#define TOPO_AGEING_DEFAULT    SIM_SEC(300)                /* IEEE 802.1Q-2018, table 8-6 */
+#define TOPO_LEASE_DEFAULT     SIM_SEC(3600)               /* dnsmasq's */
+#define TOPO_KEEPALIVE_DEFAULT SIM_SEC(75)                 /* nginx's, for `keepalive: true` */
 #define TOPO_NOWHERE           UINT32_MAX                  /* no such node, interface or link */
 
 enum topo_kind { TOPO_HOST, TOPO_ROUTER, TOPO_SWITCH, TOPO_HUB };
@@ -102,7 +99,7 @@ struct topo_dhcp {
     uint32_t n_resolvers;
     ip4_addr *resolvers;
     const char *domain; /* option 15, or NULL */
-    int64_t lease;      /* a whole number of seconds */
+    sim_time lease;      /* a whole number of seconds */
     uint32_t n_leases;
     struct topo_dhcp_lease *leases;
     uint32_t n_options;
@@ -154,7 +151,7 @@ struct topo_http {
     uint16_t port;
     const char *server; /* `Server:`; NULL: the program's own */
     const char *type;   /* `Content-Type:`; NULL: the program's own */
-    int64_t keepalive;  /* idle time after which it closes; 0: closes after each answer */
+    sim_time keepalive;  /* idle time after which it closes; 0: closes after each answer */
     uint32_t n_pages;
     struct topo_page *pages; /* `body:` alone is one page "/" */
     struct text_pos at;
@@ -214,7 +211,7 @@ struct topo_node {
     struct topo_nat *nat;           /* or NULL */
     struct topo_services *services; /* or NULL */
     uint32_t ports;      /* switch, hub: as written, or the highest number a link names */
-    int64_t ageing;      /* switch */
+    sim_time ageing;      /* switch */
     struct mac_addr mac; /* switch: its own (PP = 00, unless given) */
 };
 
@@ -227,7 +224,7 @@ struct topo_fault { /* exact: the n-th matching frame that @from sends into the 
     struct text_pos match_at;
     uint32_t n_nth;    /* 0: every one */
     uint32_t *nth;     /* from 1, ascending, no repeats */
-    int64_t by;        /* TOPO_FAULT_DELAY: this much later */
+    sim_time by;        /* TOPO_FAULT_DELAY: this much later */
     struct text_pos at;
 };
 
@@ -239,9 +236,9 @@ struct topo_end {
 struct topo_link {
     struct topo_end ends[2];
     uint64_t rate; /* bit/s */
-    int64_t delay;
+    sim_time delay;
     uint32_t queue;                           /* frames waiting at each end */
-    uint32_t loss, duplicate, reorder, corrupt; /* parts per 10^9, each way */
+    uint32_t loss, duplicate, reorder, corrupt; /* millionths, each way */
     uint32_t mtu;                             /* 0: not written; the interfaces carry what follows from it */
     bool down;
     uint32_t n_faults;
@@ -253,8 +250,16 @@ struct lab_words { /* a text that may be given in several languages; NULL where 
     const char *any, *en, *zh;
 };
 
+/* `allow:`, mistakes that are meant: for files that show what they do. */
+enum {
+    TOPO_ALLOW_DUPLICATE_ADDRESS = 1 << 0,
+    TOPO_ALLOW_DUPLICATE_MAC = 1 << 1,
+    TOPO_ALLOW_HOST_ADDRESS = 1 << 2 /* a host that has its network's own or broadcast address */
+};
+
 struct topology {
     const char *file; /* as named */
+    unsigned allow;   /* TOPO_ALLOW_... */
     struct lab_words title, about;
     uint32_t n_nodes, n_links;
     struct topo_node *nodes; /* in file order */

@@ -1,0 +1,659 @@
+/* `services`: the servers that run on a host or router. */
+#include "lab/topology_build.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "lab/i18n.h"
+
+/* ---- dhcp ---- */
+
+static bool subnet_has(const struct topo_iface *iface, ip4_addr addr)
+{
+    for (uint32_t i = 0; i < iface->n_addrs; i++)
+        if (ip4_in_prefix(addr, iface->addrs[i].addr, iface->addrs[i].prefix_len))
+            return true;
+    return false;
+}
+
+/* The subnet that @iface is in, for messages. */
+static const char *subnet_text(struct topo_build *b, const struct topo_iface *iface)
+{
+    char addr[IP4_TEXT_MAX];
+    g_autofree char *text = NULL;
+
+    if (iface->n_addrs == 0)
+        return "?";
+    text = g_strdup_printf("%s/%u", ip4_format(iface->addrs[0].addr & ip4_mask(iface->addrs[0].prefix_len), addr), iface->addrs[0].prefix_len);
+    return arena_strdup(b->r.arena, text);
+}
+
+static bool parse_pool(const char *text, struct topo_dhcp *dhcp)
+{
+    const char *dash = strchr(text, '-');
+    g_autofree char *first = dash != NULL ? g_strndup(text, (gsize)(dash - text)) : NULL;
+
+    return dash != NULL && ip4_parse(g_strstrip(first), &dhcp->pool_first) && ip4_parse(dash + 1 + strspn(dash + 1, " "), &dhcp->pool_last);
+}
+
+static void read_pool(struct topo_build *b, const struct topo_node *node, const struct ynode *value, struct topo_dhcp *dhcp)
+{
+    const struct topo_iface *iface = dhcp->iface != TOPO_NOWHERE ? &node->ifaces[dhcp->iface] : NULL;
+
+    if (value->kind != YNODE_TEXT || !parse_pool(value->text, dhcp)) {
+        reader_error(&b->r, value->at, _("a pool is written 192.168.1.100-192.168.1.199, not %s"), reader_show(&b->r, value));
+        return;
+    }
+    if (dhcp->pool_first > dhcp->pool_last)
+        reader_error(&b->r, value->at, _("the pool ends before it begins"));
+    else if (iface != NULL && iface->n_addrs > 0 && (!subnet_has(iface, dhcp->pool_first) || !subnet_has(iface, dhcp->pool_last)))
+        reader_error(&b->r, value->at, _("the pool %s is not in the subnet of %s, %s"), value->text, iface->name, subnet_text(b, iface));
+}
+
+static void read_leases(struct topo_build *b, const struct topo_node *node, const struct ynode *map, struct topo_dhcp *dhcp)
+{
+    const struct topo_iface *iface = dhcp->iface != TOPO_NOWHERE ? &node->ifaces[dhcp->iface] : NULL;
+
+    if (map->kind != YNODE_MAP) {
+        reader_error(&b->r, map->at, _("`%s` is a map like %s, not %s"), "static", "{02:00:00:00:01:01: 192.168.1.50}", reader_show(&b->r, map));
+        return;
+    }
+    dhcp->leases = arena_alloc(b->r.arena, map->n * sizeof *dhcp->leases);
+    for (uint32_t i = 0; i < map->n; i++) {
+        struct topo_dhcp_lease *lease = &dhcp->leases[dhcp->n_leases];
+        bool ok = read_mac(&b->r, ynode_key(map, i), "static", &lease->mac);
+
+        lease->at = ynode_key(map, i)->at;
+        if (!read_ip(&b->r, ynode_value(map, i), "static", &lease->addr) || !ok)
+            continue;
+        if (iface != NULL && iface->n_addrs > 0 && !subnet_has(iface, lease->addr))
+            reader_error(&b->r, ynode_value(map, i)->at, _("%s is not in the subnet of %s, %s"), ynode_value(map, i)->text, iface->name,
+                         subnet_text(b, iface));
+        dhcp->n_leases++;
+    }
+}
+
+#define OPTION_LEN_MAX 255
+
+/* `hex 0a0b`; the octets' number, or -1. */
+static int parse_hex(const char *text, uint8_t octets[OPTION_LEN_MAX])
+{
+    int n = 0;
+
+    for (; *text != '\0'; text++) {
+        if (*text == ' ' || *text == ':')
+            continue;
+        if (n == OPTION_LEN_MAX || !g_ascii_isxdigit(text[0]) || !g_ascii_isxdigit(text[1]))
+            return -1;
+        octets[n++] = (uint8_t)(g_ascii_xdigit_value(text[0]) << 4 | g_ascii_xdigit_value(text[1]));
+        text++;
+    }
+    return n;
+}
+
+/* `u8 5`, `u16 1500`, `u32 7`; the octets' number, 0 where it is none of these, or -1. */
+static int parse_sized(const char *text, uint8_t octets[OPTION_LEN_MAX])
+{
+    static const struct {
+        const char *word;
+        int len;
+    } sizes[] = { { "u8 ", 1 }, { "u16 ", 2 }, { "u32 ", 4 } };
+    uint64_t n;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++)
+        if (text_starts(text, sizes[i].word)) {
+            if (!text_u64(text + strlen(sizes[i].word), (UINT64_C(1) << (8 * sizes[i].len)) - 1, &n))
+                return -1;
+            for (int k = 0; k < sizes[i].len; k++)
+                octets[k] = (uint8_t)(n >> (8 * (sizes[i].len - 1 - k)));
+            return sizes[i].len;
+        }
+    return 0;
+}
+
+/* An option's octets: addresses, a number with its size, `hex`, or else a text. */
+static int option_octets(const struct ynode *value, uint8_t octets[OPTION_LEN_MAX])
+{
+    uint64_t bare;
+    ip4_addr addr;
+    int n = 0;
+
+    for (uint32_t i = 0; i < list_len(value); i++) {
+        const struct ynode *item = list_item(value, i);
+
+        if (item->kind != YNODE_TEXT || (!ip4_parse(item->text, &addr) && value->kind == YNODE_LIST) || n > OPTION_LEN_MAX - 4)
+            return -1;
+        if (!ip4_parse(item->text, &addr))
+            break;
+        for (int shift = 24; shift >= 0; shift -= 8)
+            octets[n++] = (uint8_t)(addr >> shift);
+    }
+    if (n > 0 || value->kind != YNODE_TEXT)
+        return n > 0 ? n : -1;
+    if (text_starts(value->text, "hex "))
+        return parse_hex(value->text + 4, octets);
+    n = parse_sized(value->text, octets);
+    if (n != 0)
+        return n;
+    if (value->n == 0 || value->n > OPTION_LEN_MAX || (!value->quoted && text_u64(value->text, UINT64_MAX, &bare)))
+        return -1;
+    memcpy(octets, value->text, value->n);
+    return (int)value->n;
+}
+
+static int by_code(const void *a, const void *b)
+{
+    return ((const struct topo_dhcp_option *)a)->code - ((const struct topo_dhcp_option *)b)->code;
+}
+
+static void read_options(struct topo_build *b, const struct ynode *map, struct topo_dhcp *dhcp)
+{
+    if (map->kind != YNODE_MAP) {
+        reader_error(&b->r, map->at, _("`%s` is a map like %s, not %s"), "options", "{42: 192.168.1.1, 26: u16 1400}", reader_show(&b->r, map));
+        return;
+    }
+    dhcp->options = arena_alloc(b->r.arena, map->n * sizeof *dhcp->options);
+    for (uint32_t i = 0; i < map->n; i++) {
+        const struct ynode *key = ynode_key(map, i), *value = ynode_value(map, i);
+        uint8_t octets[OPTION_LEN_MAX], *kept;
+        uint64_t code;
+        int len;
+
+        if (!text_u64(key->text, 254, &code) || code == 0) {
+            reader_error(&b->r, key->at, _("an option is a number from 1 to 254, not %s"), reader_quote(&b->r, key->text));
+            continue;
+        }
+        len = option_octets(value, octets);
+        if (len <= 0) {
+            reader_error(&b->r, value->at, _("an option's value is an address or a list of them, a number with its size (`u8 5`, `u16 1400`, `u32 7`), `hex 0a0b`, or a text; not %s"),
+                         reader_show(&b->r, value));
+            continue;
+        }
+        kept = arena_alloc(b->r.arena, (size_t)len);
+        memcpy(kept, octets, (size_t)len);
+        dhcp->options[dhcp->n_options++] = (struct topo_dhcp_option){ (uint8_t)code, (uint8_t)len, kept };
+    }
+    qsort(dhcp->options, dhcp->n_options, sizeof *dhcp->options, by_code);
+}
+
+enum dhcp_key {
+    DHCP_INTERFACE, DHCP_POOL, DHCP_GATEWAY, DHCP_RESOLVER, DHCP_LEASE, DHCP_PING_CHECK, DHCP_DOMAIN, DHCP_STATIC, DHCP_OPTIONS, DHCP_N_KEYS
+};
+
+static void read_dhcp_where(struct topo_build *b, const struct topo_node *node, const struct ynode *map, const struct ynode **values,
+                            struct topo_dhcp *dhcp)
+{
+    dhcp->iface = TOPO_NOWHERE;
+    if (values[DHCP_INTERFACE] != NULL) {
+        dhcp->iface = build_iface_named(b, node, values[DHCP_INTERFACE], "interface");
+    } else if (node->n_ifaces == 1) {
+        dhcp->iface = 0;
+    } else {
+        reader_error(&b->r, map->at, _("`interface` is missing: where the DHCP server listens"));
+    }
+    if (dhcp->iface != TOPO_NOWHERE && node->ifaces[dhcp->iface].n_addrs == 0)
+        reader_error(&b->r, map->at, _("a DHCP server's interface needs an address of its own, but %s has none"), node->ifaces[dhcp->iface].name);
+    if (values[DHCP_POOL] != NULL)
+        read_pool(b, node, values[DHCP_POOL], dhcp);
+    else
+        reader_error(&b->r, map->at, _("`pool` is missing, like 192.168.1.100-192.168.1.199"));
+}
+
+static void read_dhcp(struct topo_build *b, const struct topo_node *node, const struct ynode *map, struct topo_dhcp *dhcp)
+{
+    static const char *const names[] = { "interface", "pool", "gateway", "resolver", "lease", "ping-check", "domain", "static", "options" };
+    const struct ynode *values[DHCP_N_KEYS];
+
+    *dhcp = (struct topo_dhcp){ .iface = TOPO_NOWHERE, .lease = TOPO_LEASE_DEFAULT, .at = map->at };
+    if (!read_map(&b->r, map, _("a DHCP server"), names, DHCP_N_KEYS, NULL, values))
+        return;
+    read_dhcp_where(b, node, map, values, dhcp);
+    if (values[DHCP_GATEWAY] != NULL) {
+        dhcp->has_gateway = read_ip(&b->r, values[DHCP_GATEWAY], "gateway", &dhcp->gateway);
+        if (dhcp->has_gateway && dhcp->iface != TOPO_NOWHERE && node->ifaces[dhcp->iface].n_addrs > 0 &&
+            !subnet_has(&node->ifaces[dhcp->iface], dhcp->gateway))
+            reader_warning(&b->r, values[DHCP_GATEWAY]->at, _("the gateway %s is not in the clients' subnet, %s"), values[DHCP_GATEWAY]->text,
+                           subnet_text(b, &node->ifaces[dhcp->iface]));
+    }
+    if (values[DHCP_RESOLVER] != NULL)
+        read_ips(&b->r, values[DHCP_RESOLVER], "resolver", &dhcp->resolvers, &dhcp->n_resolvers);
+    if (values[DHCP_LEASE] != NULL && read_time(&b->r, values[DHCP_LEASE], "lease", &dhcp->lease) &&
+        (dhcp->lease == 0 || dhcp->lease % SIM_SEC(1) != 0))
+        reader_error(&b->r, values[DHCP_LEASE]->at, _("a lease is a whole number of seconds, at least one"));
+    if (values[DHCP_PING_CHECK] != NULL)
+        read_bool(&b->r, values[DHCP_PING_CHECK], "ping-check", &dhcp->ping_check);
+    if (values[DHCP_DOMAIN] != NULL)
+        read_text(&b->r, values[DHCP_DOMAIN], "domain", &dhcp->domain);
+    if (values[DHCP_STATIC] != NULL)
+        read_leases(b, node, values[DHCP_STATIC], dhcp);
+    if (values[DHCP_OPTIONS] != NULL)
+        read_options(b, values[DHCP_OPTIONS], dhcp);
+}
+
+/* ---- dns ---- */
+
+/* @text as a name: lower case, no last dot; NULL if it is none. RFC 1035 sections 2.3.1 and 2.3.4; `_` as in SRV, `*` as in RFC 4592. */
+static const char *dns_name(struct topo_build *b, const char *text)
+{
+    size_t len = strlen(text), label = 0;
+    char *name;
+
+    if (strcmp(text, ".") == 0)
+        return "";
+    if (len > 0 && text[len - 1] == '.')
+        len--;
+    if (len == 0 || len > 253)
+        return NULL;
+    name = arena_alloc(b->r.arena, len + 1);
+    for (size_t i = 0; i < len; i++) {
+        char c = g_ascii_tolower(text[i]);
+
+        if (c == '.' ? label == 0 : !g_ascii_isalnum(c) && c != '-' && c != '_' && c != '*')
+            return NULL;
+        label = c == '.' ? 0 : label + 1;
+        if (label > 63)
+            return NULL;
+        name[i] = c;
+    }
+    return name;
+}
+
+struct record_type {
+    const char *word;
+    enum topo_dns_type type;
+    unsigned n_data; /* words of data; 0: the rest of the line */
+    const char *example;
+};
+
+static const struct record_type record_types[] = {
+    { "A", TOPO_DNS_A, 1, "203.0.113.80" },
+    { "AAAA", TOPO_DNS_AAAA, 1, "2001:db8::80" },
+    { "CNAME", TOPO_DNS_CNAME, 1, "www.example.com" },
+    { "NS", TOPO_DNS_NS, 1, "ns1.example.com" },
+    { "PTR", TOPO_DNS_PTR, 1, "www.example.com" },
+    { "MX", TOPO_DNS_MX, 2, "10 mail.example.com" },
+    { "TXT", TOPO_DNS_TXT, 0, "\"some text\"" },
+    { "SOA", TOPO_DNS_SOA, 7, "ns1.example.com admin.example.com 1 3600 900 86400 60" },
+    { "SRV", TOPO_DNS_SRV, 4, "10 5 5060 sip.example.com" },
+};
+
+static bool u16_word(const char *word, uint16_t *value)
+{
+    uint64_t n;
+
+    if (!text_u64(word, 65535, &n))
+        return false;
+    *value = (uint16_t)n;
+    return true;
+}
+
+static bool soa_data(struct topo_build *b, char **words, struct topo_dns_record *record)
+{
+    record->target = dns_name(b, words[0]);
+    record->rname = dns_name(b, words[1]);
+    for (int i = 0; i < 5; i++) {
+        uint64_t n;
+
+        if (!text_u64(words[2 + i], UINT32_MAX, &n))
+            return false;
+        record->soa[i] = (uint32_t)n;
+    }
+    return record->target != NULL && record->rname != NULL;
+}
+
+static bool record_data(struct topo_build *b, const struct record_type *type, char **words, struct topo_dns_record *record)
+{
+    switch (type->type) {
+    case TOPO_DNS_A:
+        return ip4_parse(words[0], &record->addr);
+    case TOPO_DNS_AAAA:
+        return inet_pton(AF_INET6, words[0], record->addr6) == 1;
+    case TOPO_DNS_CNAME:
+    case TOPO_DNS_NS:
+    case TOPO_DNS_PTR:
+        record->target = dns_name(b, words[0]);
+        return record->target != NULL;
+    case TOPO_DNS_MX:
+        record->target = dns_name(b, words[1]);
+        return record->target != NULL && u16_word(words[0], &record->preference);
+    case TOPO_DNS_SRV:
+        record->target = dns_name(b, words[3]);
+        return record->target != NULL && u16_word(words[0], &record->preference) && u16_word(words[1], &record->weight) &&
+               u16_word(words[2], &record->port);
+    case TOPO_DNS_SOA:
+        return soa_data(b, words, record);
+    case TOPO_DNS_TXT:
+        return true;
+    }
+    return false;
+}
+
+/* The @n-th word of @text and all after it. */
+static const char *rest_from(const char *text, unsigned n)
+{
+    text += strspn(text, " \t");
+    for (; n > 0; n--) {
+        text += strcspn(text, " \t");
+        text += strspn(text, " \t");
+    }
+    return text;
+}
+
+static const char *text_data(struct topo_build *b, const char *rest)
+{
+    size_t len = strlen(rest);
+
+    if (len >= 2 && rest[0] == '"' && rest[len - 1] == '"') {
+        g_autofree char *inner = g_strndup(rest + 1, len - 2);
+
+        return arena_strdup(b->r.arena, inner);
+    }
+    return arena_strdup(b->r.arena, rest);
+}
+
+static const struct record_type *find_type(struct topo_build *b, const struct ynode *node, const char *word)
+{
+    const char *names[G_N_ELEMENTS(record_types)];
+
+    for (size_t i = 0; i < G_N_ELEMENTS(record_types); i++) {
+        if (g_ascii_strcasecmp(word, record_types[i].word) == 0)
+            return &record_types[i];
+        names[i] = record_types[i].word;
+    }
+    if (strcmp(word, "IN") == 0)
+        reader_error(&b->r, node->at, _("a record is written NAME TTL TYPE DATA, without the class `IN`"));
+    else
+        reader_error(&b->r, node->at, _("there is no record type %s%s"), reader_quote(&b->r, word),
+                     reader_hint(&b->r, word, names, G_N_ELEMENTS(names)));
+    return NULL;
+}
+
+static bool parse_record(struct topo_build *b, const struct ynode *node, char **words, unsigned n, struct topo_dns_record *record)
+{
+    const struct record_type *type;
+    uint64_t ttl;
+
+    if (n < 4) {
+        reader_error(&b->r, node->at, _("a record is written NAME TTL TYPE DATA, like www.example.com 60 A 203.0.113.80, not %s"),
+                     reader_show(&b->r, node));
+        return false;
+    }
+    record->name = dns_name(b, words[0]);
+    if (record->name == NULL) {
+        reader_error(&b->r, node->at, _("%s cannot be a domain name"), reader_quote(&b->r, words[0]));
+        return false;
+    }
+    if (!text_u64(words[1], INT32_MAX, &ttl)) {
+        reader_error(&b->r, node->at, _("a record's second word is its TTL in seconds, not %s"), reader_quote(&b->r, words[1]));
+        return false;
+    }
+    type = find_type(b, node, words[2]);
+    if (type == NULL)
+        return false;
+    record->ttl = (uint32_t)ttl;
+    record->type = type->type;
+    record->data = type->type == TOPO_DNS_TXT ? text_data(b, rest_from(node->text, 3)) : arena_strdup(b->r.arena, rest_from(node->text, 3));
+    if ((type->n_data != 0 && n != 3 + type->n_data) || !record_data(b, type, words + 3, record)) {
+        reader_error(&b->r, node->at, _("the data of this %s record is wrong; it is written like %s"), type->word, type->example);
+        return false;
+    }
+    return true;
+}
+
+static void read_records(struct topo_build *b, const struct ynode *list, struct topo_dns *dns)
+{
+    dns->records = arena_alloc(b->r.arena, list_len(list) * sizeof *dns->records);
+    for (uint32_t i = 0; i < list_len(list); i++) {
+        const struct ynode *item = list_item(list, i);
+        struct topo_dns_record record = { .at = item->at };
+        g_auto(GStrv) words = NULL;
+        unsigned n = 0;
+
+        if (item->kind != YNODE_TEXT) {
+            reader_error(&b->r, item->at, _("a record is written NAME TTL TYPE DATA, like www.example.com 60 A 203.0.113.80, not %s"),
+                         reader_show(&b->r, item));
+            continue;
+        }
+        words = g_strsplit_set(item->text, " \t\n", -1);
+        for (unsigned j = 0; words[j] != NULL; j++) { /* close the gaps */
+            if (*words[j] == '\0')
+                g_free(words[j]);
+            else
+                words[n++] = words[j];
+        }
+        words[n] = NULL;
+        if (parse_record(b, item, words, n, &record))
+            dns->records[dns->n_records++] = record;
+    }
+}
+
+static void read_zones(struct topo_build *b, const struct ynode *list, struct topo_dns *dns)
+{
+    dns->zones = arena_alloc(b->r.arena, list_len(list) * sizeof *dns->zones);
+    for (uint32_t i = 0; i < list_len(list); i++) {
+        const struct ynode *item = list_item(list, i);
+        const char *name = item->kind == YNODE_TEXT ? dns_name(b, item->text) : NULL;
+
+        if (name == NULL)
+            reader_error(&b->r, item->at, _("a zone is a domain name, not %s"), reader_show(&b->r, item));
+        else
+            dns->zones[dns->n_zones++] = name;
+    }
+}
+
+static void read_dns(struct topo_build *b, const struct ynode *node, struct topo_dns *dns)
+{
+    static const char *const names[] = { "zone", "records", "forward", "port" };
+    const struct ynode *values[4];
+
+    *dns = (struct topo_dns){ .port = 53, .at = node->at };
+    if (node->kind != YNODE_MAP) {
+        if (!ynode_is_null(node))
+            read_records(b, node, dns);
+        return;
+    }
+    if (!read_map(&b->r, node, _("a DNS server"), names, 4, NULL, values))
+        return;
+    if (values[0] != NULL)
+        read_zones(b, values[0], dns);
+    if (values[1] != NULL && !ynode_is_null(values[1]))
+        read_records(b, values[1], dns);
+    if (values[2] != NULL)
+        read_ips(&b->r, values[2], "forward", &dns->forwards, &dns->n_forwards);
+    if (values[3] != NULL)
+        read_u16(&b->r, values[3], "port", 1, 65535, &dns->port);
+}
+
+/* ---- http ---- */
+
+#define PAGE_SIZE_MAX (UINT64_C(1) << 40) /* octets of a `size:`; nothing of it is stored */
+
+static void read_page_file(struct topo_build *b, const struct ynode *value, struct topo_page *page)
+{
+    const char *name;
+    g_autofree char *path = NULL, *octets = NULL;
+    size_t len;
+
+    page->body = (const uint8_t *)"";
+    if (!read_text(&b->r, value, "file", &name) || (b->flags & TOPOLOGY_NO_FILES) != 0)
+        return;
+    path = lab_path_beside(b->r.file, name);
+    if (!lab_file_read(&b->r, value->at, path, &octets, &len))
+        return;
+    page->body = memcpy(arena_alloc(b->r.arena, len), octets, len);
+    page->len = len;
+}
+
+static void set_body(struct topo_build *b, const struct ynode *value, struct topo_page *page)
+{
+    const char *text;
+
+    if (value->kind != YNODE_TEXT) {
+        reader_error(&b->r, value->at, _("%s is a text, not %s"), "body", reader_show(&b->r, value));
+        return;
+    }
+    text = arena_strdup(b->r.arena, value->text);
+    page->body = (const uint8_t *)text;
+    page->len = value->n;
+}
+
+static void read_page(struct topo_build *b, const struct ynode *key, const struct ynode *value, struct topo_page *page)
+{
+    static const char *const names[] = { "body", "size", "file", "status", "type" };
+    const struct ynode *values[5];
+    int bodies = 0;
+
+    *page = (struct topo_page){ .path = arena_strdup(b->r.arena, key->text), .status = 200, .body = (const uint8_t *)"", .at = key->at };
+    if (key->text[0] != '/' || strpbrk(key->text, " \t\n") != NULL)
+        reader_error(&b->r, key->at, _("a page's path starts with `/` and has no spaces, not %s"), reader_quote(&b->r, key->text));
+    if (!read_map(&b->r, value, _("a page"), names, 5, NULL, values))
+        return;
+    for (int i = 0; i < 3; i++)
+        bodies += values[i] != NULL;
+    if (bodies > 1)
+        reader_error(&b->r, value->at, _("a page has one of `body`, `size` and `file`"));
+    if (values[0] != NULL)
+        set_body(b, values[0], page);
+    if (values[1] != NULL && read_u64(&b->r, values[1], "size", 0, PAGE_SIZE_MAX, &page->len))
+        page->body = NULL;
+    if (values[2] != NULL)
+        read_page_file(b, values[2], page);
+    if (values[3] != NULL)
+        read_u16(&b->r, values[3], "status", 100, 599, &page->status);
+    if (values[4] != NULL)
+        read_text(&b->r, values[4], "type", &page->type);
+}
+
+static void read_pages(struct topo_build *b, const struct ynode *map, struct topo_http *http)
+{
+    if (map->kind != YNODE_MAP) {
+        reader_error(&b->r, map->at, _("`%s` is a map like %s, not %s"), "pages", "{/: {body: TEXT}}", reader_show(&b->r, map));
+        return;
+    }
+    http->pages = arena_alloc(b->r.arena, map->n * sizeof *http->pages);
+    for (uint32_t i = 0; i < map->n; i++)
+        read_page(b, ynode_key(map, i), ynode_value(map, i), &http->pages[http->n_pages++]);
+}
+
+enum http_key { HTTP_PORT, HTTP_BODY, HTTP_PAGES, HTTP_KEEPALIVE, HTTP_SERVER, HTTP_TYPE, HTTP_N_KEYS };
+
+static void read_keepalive(struct topo_build *b, const struct ynode *value, struct topo_http *http)
+{
+    bool on = false;
+
+    if (value->kind == YNODE_TEXT && time_parse(value->text, &http->keepalive))
+        return;
+    if (value->kind == YNODE_TEXT && (strcmp(value->text, "true") == 0 || strcmp(value->text, "false") == 0)) {
+        read_bool(&b->r, value, "keepalive", &on);
+        http->keepalive = on ? TOPO_KEEPALIVE_DEFAULT : 0;
+        return;
+    }
+    reader_error(&b->r, value->at, _("keepalive is true, false or a time like 5s, not %s"), reader_show(&b->r, value));
+}
+
+static void read_http(struct topo_build *b, const struct ynode *node, struct topo_http *http)
+{
+    static const char *const names[] = { "port", "body", "pages", "keepalive", "server", "type" };
+    const struct ynode *values[HTTP_N_KEYS];
+
+    *http = (struct topo_http){ .port = 80, .keepalive = TOPO_KEEPALIVE_DEFAULT, .at = node->at };
+    if (ynode_is_null(node) || !read_map(&b->r, node, _("an HTTP server"), names, HTTP_N_KEYS, NULL, values))
+        return;
+    if (values[HTTP_PORT] != NULL)
+        read_u16(&b->r, values[HTTP_PORT], "port", 1, 65535, &http->port);
+    if (values[HTTP_KEEPALIVE] != NULL)
+        read_keepalive(b, values[HTTP_KEEPALIVE], http);
+    if (values[HTTP_SERVER] != NULL)
+        read_text(&b->r, values[HTTP_SERVER], "server", &http->server);
+    if (values[HTTP_TYPE] != NULL)
+        read_text(&b->r, values[HTTP_TYPE], "type", &http->type);
+    if (values[HTTP_BODY] != NULL && values[HTTP_PAGES] != NULL)
+        reader_error(&b->r, values[HTTP_BODY]->at, _("either `body` or `pages`: write the body as the page `/`"));
+    if (values[HTTP_PAGES] != NULL) {
+        read_pages(b, values[HTTP_PAGES], http);
+    } else if (values[HTTP_BODY] != NULL) {
+        http->pages = arena_alloc(b->r.arena, sizeof *http->pages);
+        http->n_pages = 1;
+        http->pages[0] = (struct topo_page){ .path = "/", .status = 200, .body = (const uint8_t *)"", .at = values[HTTP_BODY]->at };
+        set_body(b, values[HTTP_BODY], &http->pages[0]);
+    }
+}
+
+/* ---- echo, chargen, discard ---- */
+
+static void read_simple(struct topo_build *b, const char *what, enum topo_simple_kind kind, const struct ynode *node, struct topo_services *s)
+{
+    static const char *const names[] = { "port", "tcp", "udp" };
+    static const uint16_t ports[] = { [TOPO_ECHO] = 7, [TOPO_CHARGEN] = 19, [TOPO_DISCARD] = 9 };
+    struct topo_simple simple = { .kind = kind, .port = ports[kind], .tcp = true, .udp = true, .at = node->at };
+    const struct ynode *values[3];
+    bool on = true;
+
+    if (node->kind == YNODE_MAP) {
+        if (!read_map(&b->r, node, what, names, 3, NULL, values))
+            return;
+        if (values[0] != NULL)
+            read_u16(&b->r, values[0], "port", 1, 65535, &simple.port);
+        if (values[1] != NULL)
+            read_bool(&b->r, values[1], "tcp", &simple.tcp);
+        if (values[2] != NULL)
+            read_bool(&b->r, values[2], "udp", &simple.udp);
+    } else if (!ynode_is_null(node) && !read_bool(&b->r, node, what, &on)) {
+        return;
+    }
+    if (on)
+        s->simple[s->n_simple++] = simple;
+}
+
+/* ---- all of them ---- */
+
+enum service_key { SERVICE_DHCP, SERVICE_DNS, SERVICE_HTTP, SERVICE_ECHO, SERVICE_CHARGEN, SERVICE_DISCARD, SERVICE_N_KEYS };
+
+static const char *const service_names[] = { "dhcp", "dns", "http", "echo", "chargen", "discard" };
+
+/* A list of maps is several servers; any other list is one server's. */
+static uint32_t servers_in(const struct ynode *node)
+{
+    return node->kind == YNODE_LIST && node->n > 0 && node->items[0]->kind == YNODE_MAP ? node->n : 1;
+}
+
+static const struct ynode *server_in(const struct ynode *node, uint32_t i)
+{
+    return node->kind == YNODE_LIST && node->n > 0 && node->items[0]->kind == YNODE_MAP ? node->items[i] : node;
+}
+
+/* `http: true` is a server with nothing set, `http: false` is none. */
+static bool is_off(const struct ynode *node)
+{
+    return node->kind == YNODE_TEXT && strcmp(node->text, "false") == 0;
+}
+
+void build_services(struct topo_build *b, struct topo_node *node, const struct ynode *map)
+{
+    const struct ynode *values[SERVICE_N_KEYS];
+    struct topo_services *s;
+
+    if (ynode_is_null(map) || !read_map(&b->r, map, "services", service_names, SERVICE_N_KEYS, NULL, values))
+        return;
+    s = node->services = arena_alloc(b->r.arena, sizeof *s);
+    if (values[SERVICE_DHCP] != NULL && !is_off(values[SERVICE_DHCP])) {
+        s->dhcp = arena_alloc(b->r.arena, servers_in(values[SERVICE_DHCP]) * sizeof *s->dhcp);
+        for (uint32_t i = 0; i < servers_in(values[SERVICE_DHCP]); i++)
+            read_dhcp(b, node, server_in(values[SERVICE_DHCP], i), &s->dhcp[s->n_dhcp++]);
+    }
+    if (values[SERVICE_DNS] != NULL && !is_off(values[SERVICE_DNS])) {
+        s->dns = arena_alloc(b->r.arena, servers_in(values[SERVICE_DNS]) * sizeof *s->dns);
+        for (uint32_t i = 0; i < servers_in(values[SERVICE_DNS]); i++)
+            read_dns(b, server_in(values[SERVICE_DNS], i), &s->dns[s->n_dns++]);
+    }
+    if (values[SERVICE_HTTP] != NULL && !is_off(values[SERVICE_HTTP])) {
+        s->http = arena_alloc(b->r.arena, servers_in(values[SERVICE_HTTP]) * sizeof *s->http);
+        for (uint32_t i = 0; i < servers_in(values[SERVICE_HTTP]); i++)
+            read_http(b, server_in(values[SERVICE_HTTP], i), &s->http[s->n_http++]);
+    }
+    s->simple = arena_alloc(b->r.arena, 3 * sizeof *s->simple);
+    for (int i = SERVICE_ECHO; i < SERVICE_N_KEYS; i++)
+        if (values[i] != NULL)
+            read_simple(b, service_names[i], (enum topo_simple_kind)(i - SERVICE_ECHO), values[i], s);
+}

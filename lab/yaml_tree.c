@@ -1,0 +1,535 @@
+#include "lab/yaml_tree.h"
+
+#include <string.h>
+#include <yaml.h>
+
+#include "lab/i18n.h"
+
+/* What libyaml may say, so that the catalogue has it. Nothing reads this list at run time. */
+#define YAML_PROBLEMS                                                                              \
+    N_("block sequence entries are not allowed in this context")                                   \
+    N_("could not find expected ':'")                                                              \
+    N_("did not find expected ',' or ']'")                                                         \
+    N_("did not find expected ',' or '}'")                                                         \
+    N_("did not find expected '-' indicator")                                                      \
+    N_("did not find expected <document start>")                                                   \
+    N_("did not find expected alphabetic or numeric character")                                    \
+    N_("did not find expected comment or line break")                                              \
+    N_("did not find expected digit or '.' character")                                             \
+    N_("did not find expected hexdecimal number")                                                  \
+    N_("did not find expected key")                                                                \
+    N_("did not find expected node content")                                                       \
+    N_("did not find expected version number")                                                     \
+    N_("did not find expected whitespace or line break")                                           \
+    N_("found a tab character that violates indentation")                                          \
+    N_("found a tab character where an indentation space is expected")                             \
+    N_("found an indentation indicator equal to 0")                                                \
+    N_("found character that cannot start any token")                                              \
+    N_("found duplicate %YAML directive")                                                          \
+    N_("found extremely long version number")                                                      \
+    N_("found incompatible YAML document")                                                         \
+    N_("found invalid Unicode character escape code")                                              \
+    N_("found undefined tag handle")                                                               \
+    N_("found unexpected ':'")                                                                     \
+    N_("found unexpected document indicator")                                                      \
+    N_("found unexpected end of stream")                                                           \
+    N_("found unexpected non-alphabetical character")                                              \
+    N_("found unknown directive name")                                                             \
+    N_("found unknown escape character")                                                           \
+    N_("mapping keys are not allowed in this context")                                             \
+    N_("mapping values are not allowed in this context")                                           \
+    N_("while parsing a block collection")                                                         \
+    N_("while parsing a block mapping")                                                            \
+    N_("while parsing a flow mapping")                                                             \
+    N_("while parsing a flow node")                                                                \
+    N_("while parsing a flow sequence")                                                            \
+    N_("while parsing a node")                                                                     \
+    N_("while scanning a block scalar")                                                            \
+    N_("while scanning a directive")                                                               \
+    N_("while scanning a plain scalar")                                                            \
+    N_("while scanning a quoted scalar")                                                           \
+    N_("while scanning a simple key")                                                              \
+    N_("while scanning a tag")                                                                     \
+    N_("while scanning an alias")                                                                  \
+    N_("while scanning an anchor")                                                                 \
+    N_("while scanning for the next token")
+
+/* A map or list that is still open. */
+struct level {
+    struct ynode *node;
+    size_t first;     /* its first child in builder.children */
+    GHashTable *keys; /* of a map with many keys */
+};
+
+struct span { /* a scalar, in characters from the start of the text */
+    size_t from, to;
+    bool block; /* starts at `|` or `>`: its first line may end in a comment */
+};
+
+struct builder {
+    const char *file;
+    struct diag_list *diags;
+    struct ytree *tree;
+    struct level levels[YTREE_DEPTH_MAX];
+    unsigned depth;
+    struct ynode **children; /* of all open levels, each level's after its parent's */
+    size_t n_children, children_size;
+    uint32_t n_nodes;
+    bool want_spans;
+    GArray *spans;
+    bool failed;
+};
+
+static struct text_pos position(const yaml_mark_t *mark)
+{
+    return (struct text_pos){ (uint32_t)mark->line + 1, (uint32_t)mark->column + 1 };
+}
+
+/* ---- the octets ---- */
+
+static bool is_break(gunichar c)
+{
+    return c == '\n' || c == '\r' || c == 0x85 || c == 0x2028 || c == 0x2029;
+}
+
+/* Where the character at @end stands, counted as libyaml does. */
+static struct text_pos position_in(const char *text, const char *end)
+{
+    struct text_pos at = { 1, 1 };
+
+    if (end - text >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+        text += 3;
+    for (const char *p = text; p < end; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+
+        if (c == '\r' && p + 1 < end && p[1] == '\n')
+            continue;
+        if (is_break(c)) {
+            at.line++;
+            at.column = 1;
+        } else {
+            at.column++;
+        }
+    }
+    return at;
+}
+
+/* The first character YAML does not allow in a text (YAML 1.2.2, section 5.1), or NULL. */
+static const char *forbidden_char(const char *text, size_t len)
+{
+    const char *end = text + len;
+
+    for (const char *p = text; p < end; p++) {
+        unsigned char c = (unsigned char)*p;
+
+        if (c < 0x20 ? c != '\t' && c != '\n' && c != '\r' : c == 0x7f)
+            return p;
+        if (c == 0xc2 && (unsigned char)p[1] < 0xa0 && (unsigned char)p[1] != 0x85)
+            return p;
+        if (c == 0xef && (unsigned char)p[1] == 0xbf && (unsigned char)p[2] >= 0xbe)
+            return p;
+    }
+    return NULL;
+}
+
+static bool octets_are_text(struct builder *b, const char *text, size_t len)
+{
+    struct text_pos top = { 1, 1 };
+    const char *bad;
+
+    if (len > YTREE_LEN_MAX) {
+        diag_error(b->diags, b->file, top, _("the file is too big: more than %u MB"), (unsigned)(YTREE_LEN_MAX >> 20));
+        return false;
+    }
+    if (len >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0)) {
+        diag_error(b->diags, b->file, top, _("the file is UTF-16: save it as UTF-8"));
+        return false;
+    }
+    if (!g_utf8_validate_len(text, len, &bad)) {
+        if (*bad == '\0')
+            diag_error(b->diags, b->file, position_in(text, bad), _("a NUL octet: this is not a text file"));
+        else
+            diag_error(b->diags, b->file, position_in(text, bad),
+                       _("the octet 0x%02x is not UTF-8: save the file as UTF-8 (it may be GBK)"), (unsigned char)*bad);
+        return false;
+    }
+    bad = forbidden_char(text, len);
+    if (bad != NULL) {
+        diag_error(b->diags, b->file, position_in(text, bad), _("the control character U+%04X is not allowed"),
+                   g_utf8_get_char(bad));
+        return false;
+    }
+    return true;
+}
+
+/* ---- the tree ---- */
+
+static bool refuse(struct builder *b, const yaml_mark_t *mark, const char *message)
+{
+    diag_error(b->diags, b->file, position(mark), "%s", message);
+    b->failed = true;
+    return false;
+}
+
+static void push_child(struct builder *b, struct ynode *node)
+{
+    ARRAY_PUSH(b->children, b->n_children, b->children_size, node);
+}
+
+/* Whether the next node of the innermost level is a key. */
+static bool at_key(const struct builder *b)
+{
+    const struct level *level;
+
+    if (b->depth == 0)
+        return false;
+    level = &b->levels[b->depth - 1];
+    return level->node->kind == YNODE_MAP && (b->n_children - level->first) % 2 == 0;
+}
+
+#define KEYS_WITHOUT_HASH 16
+
+static bool key_is_known(struct builder *b, struct level *level, const struct ynode *key)
+{
+    size_t n = b->n_children - level->first;
+
+    if (level->keys == NULL && n / 2 < KEYS_WITHOUT_HASH) {
+        for (size_t i = 0; i < n; i += 2)
+            if (strcmp(b->children[level->first + i]->text, key->text) == 0)
+                return true;
+        return false;
+    }
+    if (level->keys == NULL) {
+        level->keys = g_hash_table_new(g_str_hash, g_str_equal);
+        for (size_t i = 0; i < n; i += 2)
+            g_hash_table_add(level->keys, (gpointer)b->children[level->first + i]->text);
+    }
+    return !g_hash_table_add(level->keys, (gpointer)key->text);
+}
+
+static const struct ynode *find_key(const struct builder *b, const struct level *level, const char *text)
+{
+    for (size_t i = level->first; i < b->n_children; i += 2)
+        if (strcmp(b->children[i]->text, text) == 0)
+            return b->children[i];
+    return NULL;
+}
+
+static void check_key(struct builder *b, const struct ynode *key)
+{
+    struct level *level = &b->levels[b->depth - 1];
+
+    if (strcmp(key->text, "<<") == 0 && !key->quoted) {
+        diag_error(b->diags, b->file, key->at, _("merge keys (`<<`) are not supported: write the keys out"));
+        b->failed = true;
+    } else if (key_is_known(b, level, key)) {
+        /* Tell where the first one is, but do not look for it over and over in a map made of repeats. */
+        const struct ynode *first = b->diags->n_errors < DIAG_MAX_PER_FILE ? find_key(b, level, key->text) : NULL;
+
+        diag_error(b->diags, b->file, key->at, _("the key `%.40s` stands here a second time; the first is in line %u"),
+                   key->text, first != NULL ? first->at.line : 0);
+        b->failed = true;
+    }
+}
+
+static struct ynode *add_node(struct builder *b, const yaml_event_t *event, enum ynode_kind kind)
+{
+    struct ynode *node;
+
+    if (++b->n_nodes > YTREE_NODES_MAX) {
+        refuse(b, &event->start_mark, _("the file has too many parts"));
+        return NULL;
+    }
+    node = arena_alloc(&b->tree->arena, sizeof *node);
+    node->kind = kind;
+    node->at = position(&event->start_mark);
+    return node;
+}
+
+static void attach(struct builder *b, struct ynode *node)
+{
+    if (b->depth == 0)
+        b->tree->root = node;
+    else
+        push_child(b, node);
+}
+
+static void refuse_marks_on(struct builder *b, const yaml_event_t *event, const yaml_char_t *anchor, const yaml_char_t *tag)
+{
+    if (anchor != NULL)
+        refuse(b, &event->start_mark, _("anchors (`&name`) are not supported: write the value out where it is used"));
+    if (tag != NULL)
+        refuse(b, &event->start_mark, _("tags (`!name`) are not supported: put a text that starts with `!` in quotes"));
+}
+
+static bool take_scalar(struct builder *b, const yaml_event_t *event)
+{
+    const char *value = (const char *)event->data.scalar.value;
+    size_t len = event->data.scalar.length;
+    struct ynode *node = add_node(b, event, YNODE_TEXT);
+    char *text;
+
+    if (node == NULL)
+        return false;
+    refuse_marks_on(b, event, event->data.scalar.anchor, event->data.scalar.tag);
+    if (memchr(value, '\0', len) != NULL)
+        return refuse(b, &event->start_mark, _("a NUL character inside a text is not supported"));
+    text = arena_alloc(&b->tree->arena, len + 1);
+    memcpy(text, value, len);
+    node->text = text;
+    node->n = (uint32_t)len;
+    node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    node->end_line = (uint32_t)event->end_mark.line + (event->end_mark.column > 0 || event->end_mark.line == event->start_mark.line);
+    if (b->want_spans) {
+        struct span span = { event->start_mark.index, event->end_mark.index,
+                             event->data.scalar.style == YAML_LITERAL_SCALAR_STYLE || event->data.scalar.style == YAML_FOLDED_SCALAR_STYLE };
+
+        g_array_append_val(b->spans, span);
+    }
+    if (at_key(b))
+        check_key(b, node);
+    attach(b, node);
+    return true;
+}
+
+static bool open_level(struct builder *b, const yaml_event_t *event, enum ynode_kind kind)
+{
+    struct ynode *node;
+
+    if (at_key(b))
+        return refuse(b, &event->start_mark, _("a key must be a text, not a map or a list"));
+    if (b->depth == YTREE_DEPTH_MAX) {
+        diag_error(b->diags, b->file, position(&event->start_mark), _("nested too deeply: more than %d levels"), YTREE_DEPTH_MAX);
+        b->failed = true;
+        return false;
+    }
+    node = add_node(b, event, kind);
+    if (node == NULL)
+        return false;
+    if (kind == YNODE_MAP) {
+        refuse_marks_on(b, event, event->data.mapping_start.anchor, event->data.mapping_start.tag);
+        node->flow = event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE;
+    } else {
+        refuse_marks_on(b, event, event->data.sequence_start.anchor, event->data.sequence_start.tag);
+        node->flow = event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
+    }
+    attach(b, node);
+    b->levels[b->depth++] = (struct level){ node, b->n_children, NULL };
+    return true;
+}
+
+static void close_level(struct builder *b, const yaml_event_t *event)
+{
+    struct level *level = &b->levels[--b->depth];
+    struct ynode *node = level->node;
+    size_t n = b->n_children - level->first;
+
+    node->n = (uint32_t)(node->kind == YNODE_MAP ? n / 2 : n);
+    node->items = arena_alloc(&b->tree->arena, n * sizeof *node->items);
+    if (n > 0)
+        memcpy(node->items, b->children + level->first, n * sizeof *node->items);
+    /* A block collection's end mark is the start of what follows it. */
+    node->end_line = node->flow || n == 0 ? (uint32_t)event->end_mark.line + 1 : node->items[n - 1]->end_line;
+    b->n_children = level->first;
+    if (level->keys != NULL)
+        g_hash_table_destroy(level->keys);
+    level->keys = NULL;
+}
+
+/* Returns false at the end, or when there is no point in going on. */
+static bool take_event(struct builder *b, const yaml_event_t *event)
+{
+    switch (event->type) {
+    case YAML_SCALAR_EVENT:
+        return take_scalar(b, event);
+    case YAML_MAPPING_START_EVENT:
+        return open_level(b, event, YNODE_MAP);
+    case YAML_SEQUENCE_START_EVENT:
+        return open_level(b, event, YNODE_LIST);
+    case YAML_MAPPING_END_EVENT:
+    case YAML_SEQUENCE_END_EVENT:
+        close_level(b, event);
+        return true;
+    case YAML_ALIAS_EVENT:
+        return refuse(b, &event->start_mark, _("aliases (`*name`) are not supported: write the value out; a text that starts with `*` needs quotes"));
+    case YAML_DOCUMENT_START_EVENT:
+        if (b->tree->root != NULL)
+            return refuse(b, &event->start_mark, _("a second document begins here: one file holds one"));
+        return true;
+    case YAML_STREAM_END_EVENT:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static void syntax_error(struct builder *b, const yaml_parser_t *parser)
+{
+    const char *problem = parser->problem != NULL ? parser->problem : "?";
+    struct text_pos at = position(&parser->problem_mark);
+
+    b->failed = true;
+    if (parser->context != NULL && parser->context_mark.line != parser->problem_mark.line)
+        diag_error(b->diags, b->file, at, _("not YAML: %s, %s that began in line %u"), _(problem), _(parser->context),
+                   (unsigned)parser->context_mark.line + 1);
+    else if (parser->context != NULL)
+        diag_error(b->diags, b->file, at, _("not YAML: %s, %s"), _(problem), _(parser->context));
+    else
+        diag_error(b->diags, b->file, at, _("not YAML: %s"), _(problem));
+}
+
+static void build(struct builder *b, const char *text, size_t len)
+{
+    yaml_parser_t parser;
+    yaml_event_t event;
+    bool more = true;
+
+    if (!yaml_parser_initialize(&parser))
+        g_error("libyaml: out of memory");
+    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
+    while (more) {
+        if (!yaml_parser_parse(&parser, &event)) {
+            syntax_error(b, &parser);
+            break;
+        }
+        more = take_event(b, &event);
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&parser);
+    for (unsigned i = 0; i < b->depth; i++)
+        if (b->levels[i].keys != NULL)
+            g_hash_table_destroy(b->levels[i].keys);
+}
+
+/* ---- comments: a '#' outside every scalar can be nothing else ---- */
+
+struct walk {
+    const char *p, *end;
+    size_t index;      /* characters before p */
+    struct text_pos at;
+    bool line_is_empty; /* so far */
+};
+
+static void step(struct walk *w)
+{
+    gunichar c = g_utf8_get_char(w->p);
+    const char *next = g_utf8_next_char(w->p);
+
+    if (is_break(c) && !(c == '\r' && next < w->end && *next == '\n')) {
+        w->at.line++;
+        w->at.column = 1;
+        w->line_is_empty = true;
+    } else {
+        if (c != '\r')
+            w->at.column++;
+        if (c != ' ' && c != '\t' && c != '\r')
+            w->line_is_empty = false;
+    }
+    w->index++;
+    w->p = next;
+}
+
+static void take_comment(struct ytree *tree, GArray *comments, struct walk *w)
+{
+    struct ytree_comment comment = { w->at, w->line_is_empty, NULL };
+    const char *start = w->p;
+    size_t len;
+    char *text;
+
+    while (w->p < w->end && !is_break(g_utf8_get_char(w->p)))
+        step(w);
+    len = (size_t)(w->p - start);
+    while (len > 0 && (start[len - 1] == ' ' || start[len - 1] == '\t'))
+        len--;
+    text = arena_alloc(&tree->arena, len + 1);
+    memcpy(text, start, len);
+    comment.text = text;
+    g_array_append_val(comments, comment);
+}
+
+static void find_comments(struct ytree *tree, const GArray *spans, const char *text, size_t len)
+{
+    GArray *comments = g_array_new(FALSE, FALSE, sizeof(struct ytree_comment));
+    struct walk w = { text, text + len, 0, { 1, 1 }, true };
+    guint next = 0;
+
+    if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+        w.p += 3;
+    while (w.p < w.end) {
+        const struct span *span = next < spans->len ? &g_array_index(spans, struct span, next) : NULL;
+
+        if (span != NULL && w.index >= span->from) {
+            uint32_t line = w.at.line;
+
+            while (w.p < w.end && w.index < span->to) {
+                if (span->block && w.at.line == line && *w.p == '#')
+                    take_comment(tree, comments, &w);
+                else
+                    step(&w);
+            }
+            next++;
+        } else if (*w.p == '#') {
+            take_comment(tree, comments, &w);
+        } else {
+            step(&w);
+        }
+    }
+    tree->n_comments = comments->len;
+    tree->comments = arena_alloc(&tree->arena, comments->len * sizeof *tree->comments);
+    if (comments->len > 0)
+        memcpy(tree->comments, comments->data, comments->len * sizeof *tree->comments);
+    g_array_free(comments, TRUE);
+}
+
+/* ---- in and out ---- */
+
+struct ytree *ytree_parse(const char *file, const char *text, size_t len, unsigned flags, struct diag_list *diags)
+{
+    struct builder b = { .file = file, .diags = diags, .want_spans = (flags & YTREE_COMMENTS) != 0 };
+
+    if (!octets_are_text(&b, text, len))
+        return NULL;
+    b.tree = mem_zalloc(sizeof *b.tree);
+    if (b.want_spans)
+        b.spans = g_array_new(FALSE, FALSE, sizeof(struct span));
+    build(&b, text, len);
+    if (!b.failed && b.tree->root == NULL) {
+        diag_error(diags, file, (struct text_pos){ 1, 1 }, _("the file is empty"));
+        b.failed = true;
+    }
+    if (!b.failed && b.want_spans)
+        find_comments(b.tree, b.spans, text, len);
+    if (b.spans != NULL)
+        g_array_free(b.spans, TRUE);
+    free(b.children);
+    if (b.failed) {
+        ytree_free(b.tree);
+        return NULL;
+    }
+    return b.tree;
+}
+
+void ytree_free(struct ytree *tree)
+{
+    if (tree == NULL)
+        return;
+    arena_fini(&tree->arena);
+    free(tree);
+}
+
+bool ynode_is_null(const struct ynode *node)
+{
+    return node->kind == YNODE_TEXT && !node->quoted &&
+           (node->n == 0 || strcmp(node->text, "~") == 0 || strcmp(node->text, "null") == 0);
+}
+
+struct ynode *ynode_get(const struct ynode *map, const char *key)
+{
+    if (map->kind != YNODE_MAP)
+        return NULL;
+    for (uint32_t i = 0; i < map->n; i++)
+        if (strcmp(ynode_key(map, i)->text, key) == 0)
+            return ynode_value(map, i);
+    return NULL;
+}
