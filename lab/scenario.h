@@ -138,7 +138,7 @@ struct scenario_expect {
     struct scenario_text field; /* HOPS: "ip.dst" */
     enum scenario_rule rule;   /* HOPS */
     sim_time time;              /* TABLE: when; SIM_TIME_NONE: at the end */
-    uint32_t node;             /* TABLE; DROP: or TOPO_NOWHERE */
+    uint32_t node;             /* TABLE; DROP: or TOPO_NOWHERE. A DROP has its port and times in sees[0] */
     enum scenario_table table; /* TABLE */
     uint32_t n_has, n_has_not; /* TABLE: each row of has must match one line, no line may match one of has_not */
     struct scenario_row *has, *has_not;
