@@ -59,7 +59,7 @@ struct frame {
     uint64_t id;      /* record of its last transmission or reception: the cause of what follows from it */
     struct why why;   /* why it is sent; set by who builds it */
     const char *why_text;           /* the reason's text, or NULL; lives as long as the run */
-    uint32_t mark;                  /* free for the holder: NAT, sockets */
+    uint32_t mark;                  /* free for the holder; FRAME_MARK_TAPPED between ether and IP */
     struct lazy_checksum checksum;
 
     /* while on a link or in a queue */
@@ -71,6 +71,8 @@ struct frame {
 
 #define CHECKSUM_FIELD_UDP 6  /* places of the checksum in its header */
 #define CHECKSUM_FIELD_TCP 16
+
+#define FRAME_MARK_TAPPED 1 /* a packet socket of a program has taken a copy */
 
 #define FRAME_HEADROOM 144 /* Ethernet with a tag, IPv4 and TCP with all options, rounded */
 

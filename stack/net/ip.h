@@ -95,8 +95,9 @@ struct ip_send {
     uint8_t protocol;
     uint8_t ttl; /* 0: IP_TTL_DEFAULT (1 for multicast) */
     uint8_t tos;
-    bool df;
-    bool ignore_pmtu;      /* DF set, but sizes are checked against the interface only (IP_PMTUDISC_PROBE) */
+    bool df;               /* set DF when the packet fits into the path MTU, else fragment (IP_PMTUDISC_WANT) */
+    bool df_always;        /* set DF; too big is -SIM_EMSGSIZE (IP_PMTUDISC_DO) */
+    bool ignore_pmtu;      /* sizes are checked against the interface only (IP_PMTUDISC_PROBE) */
     bool use_id;           /* @id is the identification to use */
     uint16_t id;
     struct ip_iface *oif;  /* the interface to use, or NULL: by the route */

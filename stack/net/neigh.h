@@ -70,6 +70,8 @@ void neigh_fini(struct neigh_table *table);
  * reason. Consumes it: sent at once, queued behind an ARP request, or dropped. */
 void neigh_output(struct neigh_table *table, struct ip_iface *oif, ip4_addr next_hop, ip4_addr final,
                   struct frame *frame);
+/** neigh_resolve() - true when @addr's MAC address is known; else it is asked for. */
+bool neigh_resolve(struct neigh_table *table, struct ip_iface *oif, ip4_addr addr);
 /** neigh_confirm() - a protocol above made progress through it. */
 void neigh_confirm(struct neigh_table *table, struct ip_iface *oif, ip4_addr next_hop);
 /** arp_input() - an ARP message, data at it. Consumes it. Registered with ether. */

@@ -19,7 +19,6 @@
 
 struct tcp_layer;
 struct udp_layer;
-struct raw_layer;
 struct process;
 struct program;
 
@@ -36,7 +35,6 @@ struct os {
     struct ip_stack ip;
     struct tcp_layer *tcp;
     struct udp_layer *udp;
-    struct raw_layer *raw;
     struct list processes; /* in order of their start */
     struct list files;     /* sorted by path */
     uint32_t last_pid;

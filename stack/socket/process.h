@@ -58,7 +58,7 @@ struct process {
     void (*on_end)(void *ctx, struct process *process); /* once, after cleanup; the process is freed afterwards */
     void *end_ctx;
 
-    struct fd **fds;
+    struct fd **fds; /* by number; NULL where closed */
     int n_fds;
     struct event wake_event;
     uint64_t wake_cause;
@@ -68,7 +68,7 @@ struct process {
         sim_time until;    /* SIM_TIME_NONE: no time-out */
         size_t progress;   /* octets of a send or a waiting recv already moved */
     } call;
-    struct process *waited_child; /* sys_wait() */
+    uint32_t waits_for; /* pid, sys_wait_child() */
 };
 
 /**

@@ -1,0 +1,92 @@
+#include "stack/link/ether.h"
+
+#include "base/be.h"
+#include "base/check.h"
+#include "stack/wire/eth_wire.h"
+
+void ether_init(struct ether *ether, struct node *node)
+{
+    *ether = (struct ether){ .node = node };
+    list_init(&ether->taps);
+}
+
+void ether_register(struct ether *ether, uint16_t ethertype, ether_handler *handler, void *ctx)
+{
+    CHECK(ether->n_handlers < ETHER_HANDLERS_MAX);
+    ether->handlers[ether->n_handlers].ethertype = ethertype;
+    ether->handlers[ether->n_handlers].handler = handler;
+    ether->handlers[ether->n_handlers++].ctx = ctx;
+}
+
+void ether_tap_add(struct ether *ether, struct ether_tap *tap)
+{
+    list_push_back(&ether->taps, &tap->link);
+}
+
+void ether_tap_remove(struct ether_tap *tap)
+{
+    list_remove(&tap->link);
+}
+
+static void show_to_taps(struct ether *ether, struct iface *iface, struct frame *frame, uint16_t ethertype, bool mine,
+                         bool outgoing)
+{
+    struct ether_tap *tap;
+
+    LIST_FOR_EACH(tap, &ether->taps, struct ether_tap, link)
+        if ((tap->iface == NULL || tap->iface == iface) && (tap->ethertype == 0 || tap->ethertype == ethertype) &&
+            (mine || tap->promiscuous))
+            tap->seen(tap, iface, frame, outgoing);
+}
+
+void ether_input(struct ether *ether, struct iface *iface, struct frame *frame)
+{
+    struct node *node = ether->node;
+    struct eth_hdr hdr;
+    enum drop_reason why;
+    bool group, mine;
+
+    if (!frame_need(frame, ETH_HDR_LEN)) {
+        node_drop(node, iface, frame, DROP_TRUNCATED);
+        return;
+    }
+    why = eth_parse(frame->data, frame->len, &hdr);
+    if (why != DROP_NONE) {
+        node_drop(node, iface, frame, why);
+        return;
+    }
+    group = mac_is_group(&hdr.dst);
+    mine = group || mac_eq(&hdr.dst, &iface->mac);
+    if (!list_empty(&ether->taps))
+        show_to_taps(ether, iface, frame, hdr.ethertype, mine, false);
+    if (!mine) {
+        node_drop(node, iface, frame, DROP_NOT_FOR_ME);
+        return;
+    }
+    for (unsigned i = 0; i < ether->n_handlers; i++) {
+        if (ether->handlers[i].ethertype == hdr.ethertype) {
+            frame_pull(frame, ETH_HDR_LEN);
+            ether->handlers[i].handler(ether->handlers[i].ctx, iface, frame, &hdr.src, group);
+            return;
+        }
+    }
+    node_drop(node, iface, frame, DROP_UNKNOWN_ETHERTYPE);
+}
+
+void ether_output_raw(struct ether *ether, struct iface *iface, struct frame *frame)
+{
+    if (!list_empty(&ether->taps)) {
+        frame_finish_checksum(frame);
+        show_to_taps(ether, iface, frame, be16_get(frame->data + 12), true, true);
+    }
+    iface_send(iface, frame);
+}
+
+void ether_output(struct ether *ether, struct iface *iface, const struct mac_addr *dst, uint16_t ethertype,
+                  struct frame *frame)
+{
+    struct eth_hdr hdr = { .dst = *dst, .src = iface->mac, .ethertype = ethertype };
+
+    eth_emit(&hdr, frame_push(frame, ETH_HDR_LEN));
+    ether_output_raw(ether, iface, frame);
+}

@@ -1,0 +1,356 @@
+#include "stack/net/icmp.h"
+
+#include <stdlib.h>
+
+#include "base/be.h"
+#include "base/check.h"
+#include "base/memory.h"
+#include "stack/net/ip_internal.h"
+
+#define QUOTED_PACKET_MAX 576 /* an error is no longer than this, RFC 1812 section 4.3.2.3 */
+#define TOS_ERROR         0xc0 /* internetwork control, RFC 1812 section 4.3.2.5 */
+#define PEERS_MAX         1024
+#define PEER_BURST        6 /* errors at once to one host, then one each icmp_ratelimit */
+
+/* Linux's redirects: the nth waits 20 ms << n after the last, nine at most, until 20.48 s of silence. */
+#define REDIRECT_LOAD    SIM_MSEC(20)
+#define REDIRECT_NUMBER  9
+#define REDIRECT_SILENCE (REDIRECT_LOAD << (REDIRECT_NUMBER + 1))
+
+/* What is remembered of a host that errors were sent to. */
+struct peer {
+    ip4_addr addr;
+    sim_time tokens, last;
+    unsigned n_redirects;
+    sim_time last_redirect;
+};
+
+struct icmp_state {
+    struct peer *peers;
+    uint32_t n_peers, peers_size;
+    uint64_t global_credit;
+    sim_time global_last;
+};
+
+static struct peer *peer_of(struct ip_stack *ip, ip4_addr addr)
+{
+    struct icmp_state *state = ip->icmp;
+    struct peer peer = { .addr = addr, .tokens = PEER_BURST * SIM_MSEC(ip->sysctl.icmp_ratelimit_ms),
+                         .last = node_now(ip->node) };
+
+    for (uint32_t i = 0; i < state->n_peers; i++)
+        if (state->peers[i].addr == addr)
+            return &state->peers[i];
+    if (state->n_peers == PEERS_MAX)
+        state->n_peers = 0;
+    ARRAY_PUSH(state->peers, state->n_peers, state->peers_size, peer);
+    return &state->peers[state->n_peers - 1];
+}
+
+bool icmp_redirect_allowed(struct ip_stack *ip, ip4_addr to)
+{
+    struct peer *peer = peer_of(ip, to);
+    sim_time now = node_now(ip->node);
+
+    if (peer->n_redirects > 0 && now > peer->last_redirect + REDIRECT_SILENCE)
+        peer->n_redirects = 0;
+    if (peer->n_redirects >= REDIRECT_NUMBER) {
+        peer->last_redirect = now;
+        return false;
+    }
+    if (peer->n_redirects > 0 && now <= peer->last_redirect + (REDIRECT_LOAD << peer->n_redirects))
+        return false;
+    peer->last_redirect = now;
+    peer->n_redirects++;
+    return true;
+}
+
+/* Both of Linux's limits: a token bucket for the node and one for each host, for the types in icmp_ratemask. */
+static bool within_limits(struct ip_stack *ip, ip4_addr to, uint8_t type, uint8_t code)
+{
+    struct icmp_state *state = ip->icmp;
+    sim_time now = node_now(ip->node), timeout = SIM_MSEC(ip->sysctl.icmp_ratelimit_ms);
+    struct peer *peer;
+    uint64_t earned;
+
+    if (!(ip->sysctl.icmp_ratemask >> type & 1) || (type == ICMP_DEST_UNREACH && code == ICMP_UNREACH_FRAG_NEEDED) ||
+        ip_is_local(ip, to))
+        return true;
+    earned = (uint64_t)((now - state->global_last) / SIM_MSEC(1)) * ip->sysctl.icmp_msgs_per_sec / 1000;
+    if (earned > 0) {
+        state->global_last = now;
+        state->global_credit += earned;
+        if (state->global_credit > ip->sysctl.icmp_msgs_burst)
+            state->global_credit = ip->sysctl.icmp_msgs_burst;
+    }
+    if (state->global_credit == 0)
+        return false;
+    state->global_credit--;
+    if (timeout == 0)
+        return true;
+    peer = peer_of(ip, to);
+    peer->tokens += now - peer->last;
+    peer->last = now;
+    if (peer->tokens > PEER_BURST * timeout)
+        peer->tokens = PEER_BURST * timeout;
+    if (peer->tokens < timeout)
+        return false;
+    peer->tokens -= timeout;
+    return true;
+}
+
+/* RFC 1122 section 3.2.2: about what no error is ever sent. */
+static bool may_complain(const struct ip_stack *ip, const struct frame *frame, const struct ipv4_hdr *hdr)
+{
+    const uint8_t *transport = frame->network + hdr->hdr_len;
+    const uint8_t *end = frame->data + frame->len;
+
+    if (hdr->frag_off != 0 || ip_addr_kind(ip, hdr->dst) == ROUTE_BROADCAST || ip4_is_multicast(hdr->dst))
+        return false;
+    if (hdr->src == 0 || ip4_is_multicast(hdr->src) || hdr->src == IP4_BROADCAST ||
+        (ip4_is_loopback(hdr->src) && frame->in != NULL))
+        return false;
+    if (hdr->protocol == IP_PROTO_ICMP && (transport >= end || icmp_is_error(*transport)))
+        return false;
+    return true;
+}
+
+void icmp_send_error(struct ip_stack *ip, struct frame *frame, uint8_t type, uint8_t code, uint32_t rest,
+                     struct why why)
+{
+    struct icmp_hdr icmp = { .type = type, .code = code, .rest = rest };
+    struct ip_send send = { .protocol = IP_PROTO_ICMP, .tos = TOS_ERROR };
+    struct ipv4_hdr hdr;
+    struct frame *error;
+    size_t before, size, quoted;
+
+    CHECK(frame->network != NULL);
+    if (ipv4_quote_parse(frame->network, (size_t)(frame->data + frame->len - frame->network), &hdr) != DROP_NONE ||
+        !may_complain(ip, frame, &hdr))
+        return;
+    if (!within_limits(ip, hdr.src, type, code)) {
+        node_state(ip->node, frame->in, WHY0(ICMP_RATE_LIMITED));
+        return;
+    }
+    frame_finish_checksum(frame);
+    /* The packet as it stands in memory: the header may have been pulled already. */
+    before = frame->data > frame->network ? (size_t)(frame->data - frame->network) : 0;
+    size = frame_size(frame) + before - (frame->network > frame->data ? (size_t)(frame->network - frame->data) : 0);
+    quoted = size < QUOTED_PACKET_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN ? size : QUOTED_PACKET_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN;
+    error = frame_new(ip->node, ICMP_HDR_LEN + quoted);
+    if (before > 0) {
+        size_t n = before < quoted ? before : quoted;
+
+        memcpy(error->data + ICMP_HDR_LEN, frame->network, n);
+        frame_copy_out(frame, 0, error->data + ICMP_HDR_LEN + n, quoted - n);
+    } else {
+        frame_copy_out(frame, (size_t)(frame->network - frame->data), error->data + ICMP_HDR_LEN, quoted);
+    }
+    icmp_emit(&icmp, error->data, ICMP_HDR_LEN + quoted);
+    error->why = why;
+    send.dst = hdr.src;
+    if (ip_is_local(ip, hdr.dst))
+        send.src = hdr.dst;
+    ip_output(ip, error, &send);
+}
+
+/* ---- input ---- */
+
+static void answer_echo(struct ip_stack *ip, struct frame *frame, const struct ip_rx *rx, const struct icmp_hdr *hdr)
+{
+    struct ip_send send = { .protocol = IP_PROTO_ICMP, .dst = rx->hdr->src, .tos = rx->hdr->tos };
+    struct icmp_hdr reply = { .type = ICMP_ECHO_REPLY, .rest = hdr->rest };
+
+    if (ip->sysctl.icmp_echo_ignore_all || (rx->kind != ROUTE_LOCAL && ip->sysctl.icmp_echo_ignore_broadcasts)) {
+        node_drop(ip->node, frame->in, frame, DROP_ICMP_ECHO_BROADCAST);
+        return;
+    }
+    if (rx->kind == ROUTE_LOCAL)
+        send.src = rx->hdr->dst;
+    else
+        send.oif = rx->iif;
+    frame_linearize(frame);
+    icmp_emit(&reply, frame->data, frame->len);
+    frame->network = NULL;
+    frame->in = NULL;
+    frame->why = WHY(ICMP_ECHO_ANSWER, icmp_echo_seq(hdr));
+    frame->why_text = NULL;
+    ip_output(ip, frame, &send);
+}
+
+/* RFC 792 page 16: milliseconds since midnight UT; the simulated hosts' day begins with the run. */
+static void answer_timestamp(struct ip_stack *ip, struct frame *frame, const struct ip_rx *rx,
+                             const struct icmp_hdr *hdr)
+{
+    enum { AT_RECEIVE = 12, AT_TRANSMIT = 16, LEN = 20 };
+    struct ip_send send = { .protocol = IP_PROTO_ICMP, .dst = rx->hdr->src, .src = rx->hdr->dst };
+    struct icmp_hdr reply = { .type = ICMP_TIMESTAMP_REPLY, .rest = hdr->rest };
+    uint32_t now = (uint32_t)(node_now(ip->node) / SIM_MSEC(1) % 86400000);
+
+    if (rx->kind != ROUTE_LOCAL || frame_size(frame) < LEN) {
+        node_drop(ip->node, frame->in, frame, DROP_ICMP_ECHO_BROADCAST);
+        return;
+    }
+    frame_linearize(frame);
+    be32_put(frame->data + AT_RECEIVE, now);
+    be32_put(frame->data + AT_TRANSMIT, now);
+    icmp_emit(&reply, frame->data, frame->len);
+    frame->network = NULL;
+    frame->in = NULL;
+    frame->why = WHY0(ICMP_TIMESTAMP);
+    ip_output(ip, frame, &send);
+}
+
+/* icmp_err_convert[]: what Linux makes of the codes of "destination unreachable". */
+static const struct {
+    int errnum;
+    bool hard;
+} unreachable_errors[] = {
+    { SIM_ENETUNREACH, false }, { SIM_EHOSTUNREACH, false }, { SIM_ENOPROTOOPT, true },  { SIM_ECONNREFUSED, true },
+    { SIM_EMSGSIZE, false },    { SIM_EOPNOTSUPP, false },   { SIM_ENETUNREACH, true },  { SIM_EHOSTDOWN, true },
+    { SIM_ENETUNREACH, true },  { SIM_ENETUNREACH, true },   { SIM_EHOSTUNREACH, true }, { SIM_ENETUNREACH, false },
+    { SIM_EHOSTUNREACH, false }, { SIM_EHOSTUNREACH, true }, { SIM_EHOSTUNREACH, true }, { SIM_EHOSTUNREACH, true },
+};
+
+/* RFC 1191: remember how big packets to @dst may be. Values below min_pmtu are taken as an attack and locked there. */
+static uint32_t learn_path_mtu(struct ip_stack *ip, ip4_addr dst, uint32_t mtu, const struct ipv4_hdr *quote)
+{
+    struct route_exception *exception;
+    struct route route;
+
+    if (ip_route(ip, dst, 0, NULL, &route) != 0 || route.kind != ROUTE_UNICAST)
+        return 0;
+    if (mtu == 0) /* a router from before RFC 1191: the next plateau below would do, Linux takes min_pmtu */
+        mtu = quote->total_len > ROUTE_MIN_PMTU ? ROUTE_MIN_PMTU : quote->total_len;
+    if (mtu < 68 || mtu >= ip_path_mtu(ip, &route))
+        return mtu < 68 ? 0 : ip_path_mtu(ip, &route);
+    exception = route_exception_get(ip, dst);
+    exception->mtu_locked = mtu < ROUTE_MIN_PMTU;
+    exception->mtu = mtu < ROUTE_MIN_PMTU ? ROUTE_MIN_PMTU : mtu;
+    exception->expires = node_now(ip->node) + ROUTE_MTU_EXPIRES;
+    ip->fib.generation++;
+    node_state(ip->node, route.oif->iface, WHY(ROUTE_PMTU, dst, exception->mtu));
+    return exception->mtu;
+}
+
+/* RFC 1122 section 3.2.2.2: only from the gateway in use, and only towards a host on the same network. Linux first wants
+   to know the new gateway's MAC address, so the first redirect only asks for it. */
+static enum drop_reason take_redirect(struct ip_stack *ip, const struct ip_rx *rx, const struct icmp_hdr *hdr,
+                                      const struct ipv4_hdr *quote)
+{
+    ip4_addr gateway = icmp_gateway(hdr);
+    struct route_exception *exception;
+    struct route route;
+
+    if (ip->sysctl.forwarding || !ip->sysctl.accept_redirects || hdr->code > 3)
+        return DROP_REDIRECT_IGNORED;
+    if (ip_route(ip, quote->dst, 0, NULL, &route) != 0 || !route.via_gateway || route.next_hop != rx->hdr->src ||
+        route.oif != rx->iif || gateway == route.next_hop || ip_addr_kind(ip, gateway) != ROUTE_UNICAST)
+        return DROP_REDIRECT_IGNORED;
+    if (!neigh_resolve(&ip->neigh, route.oif, gateway))
+        return DROP_NONE;
+    exception = route_exception_get(ip, quote->dst);
+    exception->via = gateway;
+    exception->oif = route.oif;
+    ip->fib.generation++;
+    node_state(ip->node, route.oif->iface, WHY(ROUTE_REDIRECTED, quote->dst, gateway));
+    return DROP_NONE;
+}
+
+static void fill_error(struct ip_error *error, const struct icmp_hdr *hdr)
+{
+    switch (hdr->type) {
+    case ICMP_DEST_UNREACH:
+        error->errnum = hdr->code < 16 ? unreachable_errors[hdr->code].errnum : SIM_EHOSTUNREACH;
+        error->hard = hdr->code < 16 && unreachable_errors[hdr->code].hard;
+        break;
+    case ICMP_PARAM_PROBLEM:
+        error->errnum = SIM_EPROTO;
+        error->hard = true;
+        break;
+    default:
+        error->errnum = SIM_EHOSTUNREACH;
+        break;
+    }
+}
+
+/* An error about a packet of ours: what IP learns from it, then the protocol it quotes. */
+static enum drop_reason take_error(struct ip_stack *ip, struct frame *frame, const struct ip_rx *rx,
+                                   const struct icmp_hdr *hdr)
+{
+    struct ip_error error = { .type = hdr->type, .code = hdr->code, .from = rx->hdr->src };
+    const struct ip_protocol_entry *protocol;
+    struct ipv4_hdr quote;
+
+    if (ipv4_quote_parse(frame->data + ICMP_HDR_LEN, frame->len - ICMP_HDR_LEN, &quote) != DROP_NONE)
+        return DROP_BAD_HEADER;
+    error.quote = &quote;
+    error.transport = frame->data + ICMP_HDR_LEN + quote.hdr_len;
+    error.transport_len = frame->len - ICMP_HDR_LEN - quote.hdr_len;
+    fill_error(&error, hdr);
+    if (hdr->type == ICMP_REDIRECT)
+        return take_redirect(ip, rx, hdr, &quote);
+    if (hdr->type == ICMP_DEST_UNREACH && hdr->code == ICMP_UNREACH_FRAG_NEEDED) {
+        if (ip->sysctl.no_pmtu_disc)
+            return DROP_NONE;
+        error.mtu = learn_path_mtu(ip, quote.dst, icmp_mtu(hdr), &quote);
+    }
+    if (ip->protocol_slot[quote.protocol] == 0)
+        return DROP_NONE;
+    protocol = &ip->protocols[ip->protocol_slot[quote.protocol] - 1];
+    if (protocol->error != NULL)
+        protocol->error(protocol->ctx, &error);
+    return DROP_NONE;
+}
+
+static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
+{
+    struct ip_stack *ip = ctx;
+    struct icmp_hdr hdr;
+    enum drop_reason why;
+
+    frame_need(frame, frame_size(frame));
+    why = icmp_parse(frame->data, frame->len, &hdr);
+    if (why != DROP_NONE) {
+        node_drop(ip->node, frame->in, frame, why);
+        return;
+    }
+    switch (hdr.type) {
+    case ICMP_ECHO_REQUEST:
+        answer_echo(ip, frame, rx, &hdr);
+        return;
+    case ICMP_TIMESTAMP_REQUEST:
+        answer_timestamp(ip, frame, rx, &hdr);
+        return;
+    case ICMP_DEST_UNREACH:
+    case ICMP_TIME_EXCEEDED:
+    case ICMP_PARAM_PROBLEM:
+    case ICMP_REDIRECT:
+        why = take_error(ip, frame, rx, &hdr);
+        break;
+    case ICMP_ECHO_REPLY:
+    case ICMP_SOURCE_QUENCH: /* ignored, RFC 6633 */
+    case ICMP_TIMESTAMP_REPLY:
+        break; /* raw sockets have seen it */
+    default:
+        why = DROP_ICMP_UNKNOWN_TYPE;
+        break;
+    }
+    if (why != DROP_NONE)
+        node_drop(ip->node, frame->in, frame, why);
+    else
+        frame_free(frame);
+}
+
+void icmp_init(struct ip_stack *ip)
+{
+    ip->icmp = mem_zalloc(sizeof *ip->icmp);
+    ip->icmp->global_credit = ip->sysctl.icmp_msgs_burst;
+    ip_register(ip, IP_PROTO_ICMP, input, NULL, ip);
+}
+
+void icmp_fini(struct ip_stack *ip)
+{
+    free(ip->icmp->peers);
+    free(ip->icmp);
+}

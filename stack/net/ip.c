@@ -1,0 +1,492 @@
+#include "stack/net/ip.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/memory.h"
+#include "sim/sim.h"
+#include "stack/net/icmp.h"
+#include "stack/net/ip_internal.h"
+#include "stack/wire/eth_wire.h"
+
+/* ---- interfaces ---- */
+
+static struct ip_iface *add_iface(struct ip_stack *ip, const char *name, struct iface *iface, uint32_t mtu)
+{
+    struct ip_iface *new = arena_alloc(&ip->node->sim->arena, sizeof *new);
+
+    new->ip = ip;
+    new->iface = iface;
+    new->name = name;
+    new->index = ip->n_ifaces + 1;
+    new->mtu = mtu;
+    new->up = iface == NULL || iface->up;
+    ARRAY_PUSH(ip->ifaces, ip->n_ifaces, ip->ifaces_size, new);
+    return new;
+}
+
+void ip_init(struct ip_stack *ip, struct node *node, struct ether *ether)
+{
+    struct ip_iface *lo;
+
+    *ip = (struct ip_stack){ .node = node, .ether = ether };
+    list_init(&ip->raw_taps);
+    ip->sysctl = (struct ip_sysctl){ .accept_redirects = true,
+                                     .send_redirects = true,
+                                     .icmp_echo_ignore_broadcasts = true,
+                                     .default_ttl = IP_TTL_DEFAULT,
+                                     .icmp_ratelimit_ms = 1000,
+                                     .icmp_ratemask = 6168,
+                                     .icmp_msgs_per_sec = 10000,
+                                     .icmp_msgs_burst = 10000,
+                                     .port_min = 32768,
+                                     .port_max = 60999,
+                                     .unprivileged_port_start = 1024 };
+    node_random(node, &ip->random, "ip");
+    ip->ip_id = (uint16_t)random_u32(&ip->random);
+    neigh_init(&ip->neigh, ip);
+    ip_loopback_init(ip);
+    lo = add_iface(ip, "lo", NULL, IP_LOOPBACK_MTU);
+    for (uint32_t i = 0; i < node->n_ifaces; i++)
+        node->ifaces[i]->owner = add_iface(ip, node->ifaces[i]->name, node->ifaces[i], node->ifaces[i]->mtu);
+    ether_register(ether, ETHERTYPE_IPV4, ip_input, ip);
+    ether_register(ether, ETHERTYPE_ARP, arp_input, ip);
+    icmp_init(ip);
+    igmp_init(ip);
+    ip_addr_add(lo, IP4_LOOPBACK, 8);
+    lo->addrs[0].scope = IP_SCOPE_HOST;
+}
+
+void ip_fini(struct ip_stack *ip)
+{
+    struct frame *frame;
+
+    while ((frame = frame_list_pop(&ip->loopback)) != NULL)
+        frame_free(frame);
+    ip_reassembly_fini(ip);
+    neigh_fini(&ip->neigh);
+    icmp_fini(ip);
+    fib_fini(&ip->fib);
+    free(ip->exceptions.items);
+    for (unsigned i = 0; i < ip->n_ifaces; i++) {
+        free(ip->ifaces[i]->addrs);
+        free(ip->ifaces[i]->groups);
+    }
+    free(ip->ifaces);
+}
+
+struct ip_iface *ip_iface_find(const struct ip_stack *ip, const char *name)
+{
+    for (unsigned i = 0; i < ip->n_ifaces; i++)
+        if (strcmp(ip->ifaces[i]->name, name) == 0)
+            return ip->ifaces[i];
+    return NULL;
+}
+
+struct ip_iface *ip_iface_of(const struct ip_stack *ip, const struct iface *iface)
+{
+    (void)ip;
+    return iface->owner;
+}
+
+struct ip_iface *ip_iface_by_index(const struct ip_stack *ip, unsigned index)
+{
+    return index >= 1 && index <= ip->n_ifaces ? ip->ifaces[index - 1] : NULL;
+}
+
+ip4_addr ip_iface_primary(const struct ip_iface *iface)
+{
+    return iface->n_addrs == 0 ? 0 : iface->addrs[0].addr;
+}
+
+static void add_connected_route(struct ip_iface *iface, const struct ip_address *address)
+{
+    struct fib_entry entry = { .prefix = address->addr, .prefix_len = address->prefix_len, .kind = ROUTE_UNICAST,
+                               .proto = ROUTE_PROTO_KERNEL, .oif = iface, .src = address->addr };
+
+    if (iface->iface != NULL && iface->up && !address->secondary && address->prefix_len < 32)
+        fib_add(iface->ip, &entry, false);
+}
+
+void ip_iface_set_up(struct ip_iface *iface, bool up)
+{
+    if (iface->up == up)
+        return;
+    iface->up = up;
+    if (iface->iface != NULL)
+        iface_set_up(iface->iface, up);
+    if (up) {
+        for (unsigned i = 0; i < iface->n_addrs; i++)
+            add_connected_route(iface, &iface->addrs[i]);
+    } else {
+        fib_remove_iface(iface->ip, iface, -1);
+        neigh_flush_iface(&iface->ip->neigh, iface, false);
+    }
+    iface->ip->fib.generation++;
+}
+
+/* ---- addresses ---- */
+
+int ip_addr_add(struct ip_iface *iface, ip4_addr addr, unsigned prefix_len)
+{
+    struct ip_address address = { .addr = addr, .prefix_len = (uint8_t)prefix_len, .valid_until = SIM_TIME_NONE };
+
+    if (prefix_len > 32 || ip4_is_multicast(addr) || addr == IP4_BROADCAST || addr == 0)
+        return -SIM_EINVAL;
+    for (unsigned i = 0; i < iface->n_addrs; i++) {
+        const struct ip_address *have = &iface->addrs[i];
+
+        if (have->addr == addr && have->prefix_len == prefix_len)
+            return -SIM_EEXIST;
+        if (have->prefix_len == prefix_len && ip4_in_prefix(addr, have->addr, prefix_len))
+            address.secondary = true;
+    }
+    if (prefix_len < 31)
+        address.broadcast = addr | ~ip4_mask(prefix_len);
+    ARRAY_PUSH(iface->addrs, iface->n_addrs, iface->addrs_size, address);
+    if (iface->iface != NULL)
+        node_state(iface->ip->node, iface->iface, WHY(ADDR_ADDED, WHY_PREFIX(addr, prefix_len)));
+    add_connected_route(iface, &address);
+    iface->ip->fib.generation++;
+    if (iface->ip->address_changed != NULL)
+        iface->ip->address_changed(iface->ip->address_ctx, iface);
+    return 0;
+}
+
+/* Routes whose gateway can no longer be reached directly go with the address: fib_sync_down_addr() and kin. */
+struct lost_routes {
+    struct ip_stack *ip;
+    const struct ip_iface *iface;
+    ip4_addr addr;
+    struct fib_entry found[64];
+    unsigned n;
+};
+
+static bool on_link(const struct ip_iface *iface, ip4_addr addr)
+{
+    for (unsigned i = 0; i < iface->n_addrs; i++)
+        if (ip4_in_prefix(addr, iface->addrs[i].addr, iface->addrs[i].prefix_len))
+            return true;
+    return false;
+}
+
+static void find_lost(void *ctx, const struct fib_entry *entry)
+{
+    struct lost_routes *lost = ctx;
+
+    if (entry->oif == lost->iface && lost->n < 64 &&
+        (entry->src == lost->addr || (entry->via != 0 && !on_link(lost->iface, entry->via))))
+        lost->found[lost->n++] = *entry;
+}
+
+static void remove_lost_routes(struct ip_iface *iface, ip4_addr addr)
+{
+    struct lost_routes lost = { .ip = iface->ip, .iface = iface, .addr = addr };
+
+    fib_walk(&iface->ip->fib, find_lost, &lost);
+    for (unsigned i = 0; i < lost.n; i++)
+        fib_remove(iface->ip, &lost.found[i]);
+}
+
+static void remove_address(struct ip_iface *iface, unsigned at)
+{
+    struct ip_address gone = iface->addrs[at];
+
+    memmove(&iface->addrs[at], &iface->addrs[at + 1], (iface->n_addrs - at - 1) * sizeof *iface->addrs);
+    iface->n_addrs--;
+    if (iface->iface != NULL)
+        node_state(iface->ip->node, iface->iface, WHY(ADDR_REMOVED, WHY_PREFIX(gone.addr, gone.prefix_len)));
+    remove_lost_routes(iface, gone.addr);
+}
+
+int ip_addr_remove(struct ip_iface *iface, ip4_addr addr, unsigned prefix_len)
+{
+    for (unsigned i = 0; i < iface->n_addrs; i++) {
+        struct ip_address gone = iface->addrs[i];
+
+        if (gone.addr != addr || gone.prefix_len != prefix_len)
+            continue;
+        for (unsigned j = iface->n_addrs; !gone.secondary && j-- > 0;) /* promote_secondaries is off */
+            if (iface->addrs[j].secondary && iface->addrs[j].prefix_len == prefix_len &&
+                ip4_in_prefix(iface->addrs[j].addr, addr, prefix_len))
+                remove_address(iface, j);
+        for (unsigned j = 0; j < iface->n_addrs; j++)
+            if (iface->addrs[j].addr == addr && iface->addrs[j].prefix_len == prefix_len)
+                remove_address(iface, j);
+        iface->ip->fib.generation++;
+        if (iface->ip->address_changed != NULL)
+            iface->ip->address_changed(iface->ip->address_ctx, iface);
+        return 0;
+    }
+    return -SIM_EADDRNOTAVAIL;
+}
+
+void ip_addr_flush(struct ip_iface *iface)
+{
+    while (iface->n_addrs > 0)
+        ip_addr_remove(iface, iface->addrs[0].addr, iface->addrs[0].prefix_len);
+}
+
+enum route_kind ip_addr_kind(const struct ip_stack *ip, ip4_addr addr)
+{
+    if (addr == IP4_BROADCAST)
+        return ROUTE_BROADCAST;
+    if (ip4_is_multicast(addr))
+        return ROUTE_MULTICAST;
+    if (ip4_is_loopback(addr))
+        return addr == IP4(127, 255, 255, 255) ? ROUTE_BROADCAST : ROUTE_LOCAL;
+    for (unsigned i = 1; i < ip->n_ifaces; i++) {
+        const struct ip_iface *iface = ip->ifaces[i];
+
+        if (!iface->up)
+            continue;
+        for (unsigned j = 0; j < iface->n_addrs; j++) {
+            const struct ip_address *have = &iface->addrs[j];
+
+            if (have->addr == addr)
+                return ROUTE_LOCAL;
+        }
+    }
+    for (unsigned i = 1; i < ip->n_ifaces; i++) {
+        const struct ip_iface *iface = ip->ifaces[i];
+
+        for (unsigned j = 0; iface->up && j < iface->n_addrs; j++) {
+            const struct ip_address *have = &iface->addrs[j];
+
+            if (have->broadcast != 0 && addr == have->broadcast)
+                return ROUTE_BROADCAST;
+        }
+    }
+    return ROUTE_UNICAST;
+}
+
+bool ip_is_local(const struct ip_stack *ip, ip4_addr addr)
+{
+    return ip_addr_kind(ip, addr) == ROUTE_LOCAL;
+}
+
+/* ---- routes ---- */
+
+bool route_valid(const struct ip_stack *ip, const struct route *route)
+{
+    return route->oif != NULL && route->generation == ip->fib.generation;
+}
+
+static ip4_addr source_on(const struct ip_stack *ip, const struct ip_iface *oif, ip4_addr dst)
+{
+    for (unsigned i = 0; i < oif->n_addrs; i++)
+        if (ip4_in_prefix(dst, oif->addrs[i].addr, oif->addrs[i].prefix_len))
+            return oif->addrs[i].addr;
+    if (oif->n_addrs > 0)
+        return oif->addrs[0].addr;
+    for (unsigned i = 1; i < ip->n_ifaces; i++) /* any other address, inet_select_addr() */
+        if (ip->ifaces[i]->up && ip->ifaces[i]->n_addrs > 0)
+            return ip->ifaces[i]->addrs[0].addr;
+    return 0;
+}
+
+static struct ip_iface *iface_with_broadcast(const struct ip_stack *ip, ip4_addr addr)
+{
+    for (unsigned i = 1; i < ip->n_ifaces; i++)
+        for (unsigned j = 0; j < ip->ifaces[i]->n_addrs; j++)
+            if (ip->ifaces[i]->up && ip->ifaces[i]->addrs[j].broadcast == addr)
+                return ip->ifaces[i];
+    return NULL;
+}
+
+/* Learned about the destination: another gateway, a smaller MTU. */
+static void apply_exception(struct ip_stack *ip, struct route *route)
+{
+    struct route_exception *exception;
+
+    if (ip->exceptions.n == 0 || (exception = route_exception_find(ip, route->dst)) == NULL)
+        return;
+    if (exception->expires != SIM_TIME_NONE && node_now(ip->node) > exception->expires)
+        exception->mtu = 0;
+    if (exception->via != 0 && exception->oif == route->oif) {
+        route->next_hop = exception->via;
+        route->via_gateway = route->redirected = true;
+    }
+    route->mtu = exception->mtu;
+}
+
+static int follow_entry(struct ip_stack *ip, const struct fib_entry *entry, struct route *route)
+{
+    switch (entry->kind) {
+    case ROUTE_BLACKHOLE:
+        return -SIM_EINVAL;
+    case ROUTE_UNREACHABLE:
+        return -SIM_EHOSTUNREACH;
+    case ROUTE_PROHIBIT:
+        return -SIM_EACCES;
+    default:
+        break;
+    }
+    route->kind = ROUTE_UNICAST;
+    route->oif = entry->oif;
+    route->prefix = entry->prefix;
+    route->prefix_len = entry->prefix_len;
+    route->via_gateway = entry->via != 0;
+    route->next_hop = entry->via != 0 ? entry->via : route->dst;
+    route->src = entry->src != 0 ? entry->src : source_on(ip, entry->oif, route->next_hop);
+    apply_exception(ip, route);
+    return 0;
+}
+
+int ip_route(struct ip_stack *ip, ip4_addr dst, ip4_addr src, struct ip_iface *oif, struct route *route)
+{
+    const struct fib_entry *entry;
+    uint32_t n_lost = 0;
+
+    if (dst == 0)
+        dst = src != 0 ? src : IP4_LOOPBACK; /* connect() to 0.0.0.0 means this host */
+    *route = (struct route){ .dst = dst, .next_hop = dst, .prefix = dst, .prefix_len = 32,
+                             .generation = ip->fib.generation };
+    route->kind = ip_addr_kind(ip, dst);
+    if (route->kind == ROUTE_LOCAL) {
+        route->oif = ip->ifaces[0];
+        route->src = dst;
+        return 0;
+    }
+    if (route->kind == ROUTE_BROADCAST && dst != IP4_BROADCAST && oif == NULL)
+        oif = iface_with_broadcast(ip, dst);
+    if (route->kind == ROUTE_BROADCAST || route->kind == ROUTE_MULTICAST) {
+        if (oif == NULL && src != 0) /* the interface that has the source address */
+            for (unsigned i = 1; i < ip->n_ifaces; i++)
+                for (unsigned j = 0; j < ip->ifaces[i]->n_addrs; j++)
+                    if (ip->ifaces[i]->addrs[j].addr == src)
+                        oif = ip->ifaces[i];
+        if (oif != NULL) {
+            route->oif = oif;
+            route->src = source_on(ip, oif, dst);
+            return oif->up ? 0 : -SIM_ENETDOWN;
+        }
+    }
+    entry = fib_lookup(&ip->fib, dst, oif, node_wants(ip->node, RECORD_SEND) ? &n_lost : NULL);
+    if (entry == NULL) {
+        if (oif == NULL)
+            return -SIM_ENETUNREACH;
+        route->oif = oif; /* a given interface and no route: as if it were on the link */
+        route->src = source_on(ip, oif, dst);
+        return 0;
+    }
+    route->n_lost = n_lost;
+    if (route->kind != ROUTE_UNICAST) {
+        if (entry->oif == NULL)
+            return -SIM_ENETUNREACH;
+        route->oif = entry->oif;
+        route->src = source_on(ip, entry->oif, entry->via != 0 ? entry->via : dst);
+        return 0;
+    }
+    return follow_entry(ip, entry, route);
+}
+
+void ip_confirm(struct ip_stack *ip, const struct route *route)
+{
+    if (route->kind == ROUTE_UNICAST && route->oif != NULL && route->oif->iface != NULL)
+        neigh_confirm(&ip->neigh, route->oif, route->next_hop);
+}
+
+uint32_t ip_path_mtu(const struct ip_stack *ip, const struct route *route)
+{
+    (void)ip;
+    return route->mtu != 0 && route->mtu < route->oif->mtu ? route->mtu : route->oif->mtu;
+}
+
+void ip_register(struct ip_stack *ip, uint8_t protocol, ip_handler *input, ip_error_handler *error, void *ctx)
+{
+    CHECK(ip->n_protocols < sizeof ip->protocols / sizeof *ip->protocols && ip->protocol_slot[protocol] == 0);
+    ip->protocols[ip->n_protocols++] = (struct ip_protocol_entry){ input, error, ctx };
+    ip->protocol_slot[protocol] = (uint8_t)ip->n_protocols;
+}
+
+void ip_raw_tap_add(struct ip_stack *ip, struct ip_raw_tap *tap)
+{
+    list_push_back(&ip->raw_taps, &tap->link);
+}
+
+void ip_raw_tap_remove(struct ip_raw_tap *tap)
+{
+    list_remove(&tap->link);
+}
+
+/* ---- looking ---- */
+
+struct describing {
+    struct ip_stack *ip;
+    struct describe *out;
+};
+
+static void describe_route(void *ctx, const struct fib_entry *entry)
+{
+    struct describing *describing = ctx;
+    char text[FIB_TEXT_MAX], key[32], addr[IP4_TEXT_MAX];
+
+    snprintf(key, sizeof key, "%s/%u", ip4_format(entry->prefix, addr), entry->prefix_len);
+    describe_row(describing->out, "route", key, fib_entry_format(describing->ip, entry, text));
+    describe_number(describing->out, "metric", entry->metric);
+}
+
+static void describe_exceptions(struct ip_stack *ip, struct describe *out)
+{
+    for (uint32_t i = 0; i < ip->exceptions.n; i++) {
+        const struct route_exception *exception = &ip->exceptions.items[i];
+        char text[160], dst[IP4_TEXT_MAX], via[IP4_TEXT_MAX];
+        struct route route;
+        size_t n;
+
+        if ((exception->mtu == 0 && exception->via == 0) || ip_route(ip, exception->dst, 0, NULL, &route) != 0)
+            continue;
+        n = (size_t)snprintf(text, sizeof text, "%s", ip4_format(exception->dst, dst));
+        if (route.via_gateway)
+            n += (size_t)snprintf(text + n, sizeof text - n, " via %s", ip4_format(route.next_hop, via));
+        n += (size_t)snprintf(text + n, sizeof text - n, " dev %s cache", route.oif->name);
+        if (exception->via != 0)
+            n += (size_t)snprintf(text + n, sizeof text - n, " <redirected>");
+        if (exception->mtu != 0)
+            snprintf(text + n, sizeof text - n, " mtu %s%u", exception->mtu_locked ? "lock " : "", exception->mtu);
+        describe_row(out, "route_cache", dst, text);
+        describe_number(out, "mtu", exception->mtu);
+    }
+}
+
+static void describe_neighbors(struct ip_stack *ip, struct describe *out)
+{
+    uint32_t n = neigh_list(&ip->neigh, NULL, 0);
+    struct neigh_info *infos = mem_alloc((n + 1) * sizeof *infos);
+
+    neigh_list(&ip->neigh, infos, n);
+    for (uint32_t i = 0; i < n; i++) {
+        char line[96], addr[IP4_TEXT_MAX], mac[MAC_TEXT_MAX] = "";
+
+        if (infos[i].has_mac)
+            mac_format(&infos[i].mac, mac);
+        snprintf(line, sizeof line, "%s %s %s%s%s", ip4_format(infos[i].addr, addr), infos[i].iface->name, mac,
+                 infos[i].has_mac ? " " : "", neigh_state_name(infos[i].state));
+        describe_row(out, "neigh", addr, line);
+        describe_text(out, "state", neigh_state_name(infos[i].state));
+        describe_text(out, "mac", mac);
+        describe_text(out, "dev", infos[i].iface->name);
+    }
+    free(infos);
+}
+
+void ip_describe(struct ip_stack *ip, struct describe *out)
+{
+    struct describing describing = { ip, out };
+
+    describe_neighbors(ip, out);
+    fib_walk(&ip->fib, describe_route, &describing);
+    describe_exceptions(ip, out);
+    for (unsigned i = 1; i < ip->n_ifaces; i++) {
+        for (unsigned j = 0; j < ip->ifaces[i]->n_addrs; j++) {
+            const struct ip_address *address = &ip->ifaces[i]->addrs[j];
+            char line[64], addr[IP4_TEXT_MAX];
+
+            snprintf(line, sizeof line, "%s %s/%u", ip->ifaces[i]->name, ip4_format(address->addr, addr),
+                     address->prefix_len);
+            describe_row(out, "addr", line, line);
+        }
+    }
+}

@@ -1,0 +1,261 @@
+/* IPv4 input: checks, delivery, forwarding. RFC 791, RFC 1122 section 3.2, RFC 1812 section 5, in Linux's order. */
+#include "base/check.h"
+#include "base/memory.h"
+#include "sim/sim.h"
+#include "stack/net/icmp.h"
+#include "stack/net/ip_internal.h"
+
+/* ---- delivery ---- */
+
+static bool show_to_raw(struct ip_stack *ip, struct frame *frame, const struct ip_rx *rx)
+{
+    struct ip_raw_tap *tap;
+    bool taken = false;
+
+    LIST_FOR_EACH(tap, &ip->raw_taps, struct ip_raw_tap, link)
+        if (tap->protocol == 0 || tap->protocol == rx->hdr->protocol)
+            taken |= tap->seen(tap, frame, rx);
+    return taken;
+}
+
+void ip_deliver(struct ip_stack *ip, struct frame *frame, const struct ip_rx *rx)
+{
+    uint8_t slot = ip->protocol_slot[rx->hdr->protocol];
+    bool raw = !list_empty(&ip->raw_taps) && show_to_raw(ip, frame, rx);
+
+    ip->stats.delivered++;
+    if (slot != 0) {
+        const struct ip_protocol_entry *protocol = &ip->protocols[slot - 1];
+
+        frame_pull(frame, rx->hdr->hdr_len);
+        protocol->input(protocol->ctx, frame, rx);
+    } else if (raw) {
+        frame_free(frame);
+    } else {
+        icmp_send_error(ip, frame, ICMP_DEST_UNREACH, ICMP_UNREACH_PROTOCOL, 0,
+                        WHY(ICMP_PROTOCOL_UNREACHABLE, rx->hdr->src, rx->hdr->protocol));
+        node_drop(ip->node, frame->in, frame, DROP_UNKNOWN_PROTOCOL);
+    }
+}
+
+static void deliver_or_reassemble(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr,
+                                  struct ip_iface *iif, enum route_kind kind)
+{
+    struct ip_rx rx = { .hdr = hdr, .iif = iif, .kind = kind };
+    struct ipv4_hdr whole;
+
+    if (hdr->mf || hdr->frag_off != 0) {
+        frame = ip_reassemble(ip, frame, hdr, iif);
+        if (frame == NULL)
+            return;
+        CHECK(ipv4_parse(frame->data, frame->len, &whole) == DROP_NONE);
+        rx.hdr = &whole;
+    }
+    ip_deliver(ip, frame, &rx);
+}
+
+/* ---- lo ---- */
+
+static void loopback_fires(struct event *event)
+{
+    struct ip_stack *ip = CONTAINER_OF(event, struct ip_stack, loopback_event);
+    struct frame_list queue = ip->loopback;
+    struct frame *frame;
+
+    ip->loopback = (struct frame_list){ 0 };
+    while ((frame = frame_list_pop(&queue)) != NULL) {
+        struct ipv4_hdr hdr;
+
+        ip->node->part->cause = frame->id;
+        if (ipv4_parse(frame->data, frame->len, &hdr) != DROP_NONE) {
+            node_drop(ip->node, NULL, frame, DROP_BAD_HEADER);
+            continue;
+        }
+        deliver_or_reassemble(ip, frame, &hdr, ip->ifaces[0],
+                              ip_addr_kind(ip, hdr.dst) == ROUTE_UNICAST ? ROUTE_LOCAL : ip_addr_kind(ip, hdr.dst));
+    }
+}
+
+void ip_loopback_init(struct ip_stack *ip)
+{
+    event_init(&ip->loopback_event, loopback_fires);
+}
+
+void ip_loop(struct ip_stack *ip, struct frame *frame)
+{
+    frame->id = ip->node->part->cause;
+    frame->in = NULL;
+    frame_list_push(&ip->loopback, frame);
+    if (!event_queued(&ip->loopback_event))
+        node_schedule(ip->node, &ip->loopback_event, EVENT_ARRIVAL, node_now(ip->node));
+}
+
+/* ---- forwarding ---- */
+
+static bool on_same_link(const struct ip_iface *iface, ip4_addr addr)
+{
+    for (unsigned i = 0; i < iface->n_addrs; i++)
+        if (ip4_in_prefix(addr, iface->addrs[i].addr, iface->addrs[i].prefix_len))
+            return true;
+    return false;
+}
+
+static void maybe_redirect(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr, struct ip_iface *iif,
+                           const struct route *route)
+{
+    if (!ip->sysctl.send_redirects || route->oif != iif || !on_same_link(iif, hdr->src) ||
+        !icmp_redirect_allowed(ip, hdr->src))
+        return;
+    icmp_send_error(ip, frame, ICMP_REDIRECT, ICMP_REDIRECT_HOST, route->next_hop,
+                    WHY(ICMP_REDIRECT, hdr->src, route->next_hop, hdr->dst));
+}
+
+static void unreachable(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr, int error)
+{
+    if (error == -SIM_EACCES)
+        icmp_send_error(ip, frame, ICMP_DEST_UNREACH, ICMP_UNREACH_ADMIN_PROHIBITED, 0,
+                        WHY(ICMP_PROHIBITED, hdr->src, hdr->dst));
+    else if (error == -SIM_ENETUNREACH)
+        icmp_send_error(ip, frame, ICMP_DEST_UNREACH, ICMP_UNREACH_NET, 0,
+                        WHY(ICMP_NET_UNREACHABLE, hdr->src, hdr->dst));
+    else if (error == -SIM_EHOSTUNREACH)
+        icmp_send_error(ip, frame, ICMP_DEST_UNREACH, ICMP_UNREACH_HOST, 0,
+                        WHY(ICMP_HOST_UNREACHABLE, hdr->src, hdr->dst));
+    node_drop(ip->node, frame->in, frame, error == -SIM_EACCES ? DROP_PROHIBITED : DROP_NO_ROUTE);
+}
+
+static void say_why_forwarded(struct frame *frame, const struct route *route)
+{
+    uint64_t prefix = WHY_PREFIX(route->prefix, route->prefix_len);
+
+    frame->why = route->via_gateway ? WHY(IP_FORWARD, route->next_hop, prefix, route->n_lost, route->dst)
+                                    : WHY(IP_FORWARD_DIRECT, route->dst, prefix);
+    frame->why_text = NULL;
+}
+
+static void forward(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr, struct ip_iface *iif)
+{
+    struct route route;
+    int error;
+    uint32_t mtu;
+
+    error = ip_route(ip, hdr->dst, 0, NULL, &route);
+    if (error != 0) {
+        unreachable(ip, frame, hdr, error);
+        return;
+    }
+    if (hdr->ttl <= 1) {
+        icmp_send_error(ip, frame, ICMP_TIME_EXCEEDED, ICMP_TIME_TTL, 0, WHY(ICMP_TTL, hdr->src, hdr->dst));
+        node_drop(ip->node, frame->in, frame, DROP_TTL_EXPIRED);
+        return;
+    }
+    mtu = route.oif->mtu; /* ip_forward_use_pmtu is off */
+    if (hdr->df && frame_size(frame) > mtu) {
+        icmp_send_error(ip, frame, ICMP_DEST_UNREACH, ICMP_UNREACH_FRAG_NEEDED, mtu,
+                        WHY(ICMP_FRAG_NEEDED, hdr->src, mtu));
+        node_drop(ip->node, frame->in, frame, DROP_FRAG_NEEDED);
+        return;
+    }
+    frame_writable(frame);
+    frame->network = frame->data;
+    ipv4_dec_ttl(frame->data);
+    maybe_redirect(ip, frame, hdr, iif, &route);
+    say_why_forwarded(frame, &route);
+    ip->stats.forwarded++;
+    ip_finish_output(ip, frame, &route, mtu);
+}
+
+/* ---- input ---- */
+
+/* Sources that no packet from a wire can have, RFC 1122 section 3.2.1.3, RFC 1812 section 5.3.7. */
+static bool is_martian_source(const struct ip_stack *ip, const struct ipv4_hdr *hdr)
+{
+    if (ip4_is_multicast(hdr->src) || hdr->src == IP4_BROADCAST || ip4_is_loopback(hdr->src))
+        return true;
+    if (ip4_is_zeronet(hdr->src))
+        return !(hdr->dst == IP4_BROADCAST || ip4_is_multicast(hdr->dst)) || hdr->src != 0;
+    return ip_addr_kind(ip, hdr->src) != ROUTE_UNICAST;
+}
+
+/* Reverse path, RFC 3704: strict wants the way back to lead out of the same interface, loose wants one to exist. */
+static bool fails_source_filter(struct ip_stack *ip, const struct ipv4_hdr *hdr, const struct ip_iface *iif)
+{
+    struct route back;
+
+    if (ip->sysctl.rp_filter == 0 || hdr->src == 0)
+        return false;
+    if (ip_route(ip, hdr->src, 0, NULL, &back) != 0)
+        return true;
+    return ip->sysctl.rp_filter == 1 && back.oif != iif;
+}
+
+static enum drop_reason classify(struct ip_stack *ip, const struct ipv4_hdr *hdr, const struct ip_iface *iif,
+                                 bool link_group, enum route_kind *kind)
+{
+    if (is_martian_source(ip, hdr))
+        return DROP_MARTIAN_SOURCE;
+    if ((ip4_is_zeronet(hdr->dst)) || ip4_is_loopback(hdr->dst))
+        return DROP_MARTIAN_DESTINATION;
+    *kind = ip_addr_kind(ip, hdr->dst);
+    if (*kind == ROUTE_UNICAST && !ip->sysctl.forwarding)
+        return DROP_IP_NOT_MINE;
+    /* A broadcast frame with a packet for one host, RFC 1122 section 3.3.6. */
+    if (link_group && (*kind == ROUTE_UNICAST || *kind == ROUTE_LOCAL))
+        return DROP_MARTIAN_DESTINATION;
+    if (*kind == ROUTE_MULTICAST && !ip_group_joined(iif, hdr->dst))
+        return DROP_MULTICAST_NOT_JOINED;
+    if (fails_source_filter(ip, hdr, iif))
+        return DROP_SOURCE_FILTER;
+    return DROP_NONE;
+}
+
+/* A dead end that a packet socket has seen is no loss: a DHCP client takes its offer that way. */
+static void refuse(struct ip_stack *ip, struct iface *iface, struct frame *frame, enum drop_reason why)
+{
+    if (why == DROP_IP_NOT_MINE && frame->mark == FRAME_MARK_TAPPED)
+        frame_free(frame);
+    else
+        node_drop(ip->node, iface, frame, why);
+}
+
+void ip_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src, bool group)
+{
+    struct ip_stack *ip = ctx;
+    struct ip_iface *iif = ip_iface_of(ip, iface);
+    struct ipv4_hdr hdr;
+    enum route_kind kind = ROUTE_UNICAST;
+    enum drop_reason why;
+
+    (void)src;
+    ip->stats.in++;
+    frame->network = frame->data;
+    frame_need(frame, IPV4_HDR_LEN);
+    why = frame->len < IPV4_HDR_LEN || !frame_need(frame, (size_t)(frame->data[0] & 15) * 4)
+              ? DROP_TRUNCATED
+              : ipv4_parse(frame->data, frame_size(frame), &hdr);
+    frame->network = frame->data;
+    if (why != DROP_NONE) {
+        node_drop(ip->node, iface, frame, why);
+        return;
+    }
+    frame_trim(frame, hdr.total_len);
+    if (ip->hooks.prerouting != NULL) {
+        if (hdr.mf || hdr.frag_off != 0) { /* NAT needs ports, so whole datagrams: nf_defrag_ipv4 */
+            frame = ip_reassemble(ip, frame, &hdr, iif);
+            if (frame == NULL)
+                return;
+        }
+        frame_writable(frame);
+        frame->network = frame->data;
+        if (!ip->hooks.prerouting(ip->hooks.ctx, iif, frame))
+            return;
+        CHECK(ipv4_parse(frame->data, frame_size(frame), &hdr) == DROP_NONE);
+    }
+    why = classify(ip, &hdr, iif, group, &kind);
+    if (why != DROP_NONE)
+        refuse(ip, iface, frame, why);
+    else if (kind != ROUTE_UNICAST)
+        deliver_or_reassemble(ip, frame, &hdr, iif, kind);
+    else
+        forward(ip, frame, &hdr, iif);
+}

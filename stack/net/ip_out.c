@@ -1,0 +1,153 @@
+/* IPv4 output: the header, source and route, and the way to the neighbor. RFC 791, RFC 1122 section 3.3. */
+#include "base/be.h"
+#include "base/check.h"
+#include "stack/net/icmp.h"
+#include "stack/net/ip_internal.h"
+
+void ip_prepare_checksum(struct frame *frame, ip4_addr src, ip4_addr dst, uint8_t protocol, uint16_t field)
+{
+    be16_put(frame->data + field, checksum_fold(checksum_pseudo(src, dst, protocol, frame_size(frame))));
+    frame->checksum = (struct lazy_checksum){ .pending = true, .field = field };
+}
+
+bool ip_check_checksum(const struct frame *frame, const struct ipv4_hdr *hdr)
+{
+    uint32_t sum;
+
+    if (frame->checksum.pending)
+        return true;
+    sum = checksum_pseudo(hdr->src, hdr->dst, hdr->protocol, frame_size(frame));
+    sum = checksum_add(sum, frame->data, frame->len);
+    if (frame->payload.len > 0) {
+        uint32_t rest = checksum_fold(checksum_add(0, frame->payload.octets, frame->payload.len));
+
+        if (frame->len % 2 != 0)
+            rest = (rest << 8 | rest >> 8) & 0xffff;
+        sum = checksum_fold(sum) + rest;
+    }
+    return checksum_fold(sum) == 0xffff;
+}
+
+/* Identification: unique while in flight where it matters, RFC 6864. Atomic datagrams carry 0 unless the caller has one. */
+static uint16_t choose_id(struct ip_stack *ip, const struct ip_send *send, bool df)
+{
+    if (send->use_id)
+        return send->id;
+    return df ? 0 : ++ip->ip_id;
+}
+
+static void push_header(struct ip_stack *ip, struct frame *frame, const struct ip_send *send, const struct route *route,
+                        ip4_addr src, bool df)
+{
+    struct ipv4_hdr hdr = { .hdr_len = ipv4_hdr_len_for(send->n_options), .tos = send->tos, .protocol = send->protocol,
+                            .ttl = send->ttl, .df = df, .src = src, .dst = route->dst, .n_options = send->n_options };
+
+    if (hdr.ttl == 0)
+        hdr.ttl = route->kind == ROUTE_MULTICAST ? 1 : ip->sysctl.default_ttl;
+    if (send->n_options > 0)
+        memcpy(hdr.options, send->options, send->n_options);
+    hdr.total_len = (uint16_t)(frame_size(frame) + hdr.hdr_len);
+    hdr.id = choose_id(ip, send, df);
+    frame->checksum.start = hdr.hdr_len;
+    ipv4_emit(&hdr, frame_push(frame, hdr.hdr_len));
+    frame->network = frame->data;
+}
+
+static int refuse(struct ip_stack *ip, struct frame *frame, enum drop_reason reason, int errnum)
+{
+    node_drop(ip->node, NULL, frame, reason);
+    return -errnum;
+}
+
+static enum drop_reason reason_for(int error)
+{
+    return error == -SIM_EACCES ? DROP_PROHIBITED : DROP_NO_ROUTE;
+}
+
+int ip_output(struct ip_stack *ip, struct frame *frame, const struct ip_send *send)
+{
+    struct route route;
+    int error = ip_route(ip, send->dst, send->src, send->oif, &route);
+
+    if (error != 0)
+        return refuse(ip, frame, reason_for(error), -error);
+    if (send->bypass_routes)
+        route.next_hop = route.dst;
+    return ip_output_routed(ip, frame, send, &route);
+}
+
+/* A copy for ourselves when we belong to the group we send to. */
+static void loop_multicast(struct ip_stack *ip, struct frame *frame, const struct route *route)
+{
+    struct frame *copy;
+
+    if (!ip_group_joined(route->oif, route->dst) || route->dst == IP4(224, 0, 0, 1))
+        return;
+    copy = frame_clone(frame);
+    frame_writable(copy);
+    ip_loop(ip, copy);
+}
+
+int ip_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip_send *send, const struct route *route)
+{
+    uint32_t mtu = send->ignore_pmtu ? route->oif->mtu : ip_path_mtu(ip, route);
+    size_t size = frame_size(frame) + ipv4_hdr_len_for(send->n_options);
+    ip4_addr src = send->src != 0 ? send->src : route->src;
+    bool locked = route->mtu != 0 && route->mtu < ROUTE_MIN_PMTU;
+    bool df;
+
+    if (size > IPV4_LEN_MAX)
+        return refuse(ip, frame, DROP_TOO_LONG, SIM_EMSGSIZE);
+    if (!route->oif->up)
+        return refuse(ip, frame, DROP_LINK_DOWN, SIM_ENETDOWN);
+    if (route->kind == ROUTE_BROADCAST && !send->broadcast_ok)
+        return refuse(ip, frame, DROP_PROHIBITED, SIM_EACCES);
+    if (size > mtu && send->df_always)
+        return refuse(ip, frame, DROP_FRAG_NEEDED, SIM_EMSGSIZE);
+    df = send->df_always || send->ignore_pmtu || (send->df && size <= mtu && !locked);
+    push_header(ip, frame, send, route, src, df);
+    ip->stats.out++;
+    if (route->kind == ROUTE_LOCAL) {
+        ip_loop(ip, frame);
+        return 0;
+    }
+    if (route->kind == ROUTE_MULTICAST)
+        loop_multicast(ip, frame, route);
+    if (route->kind == ROUTE_BROADCAST) { /* our own programs hear it too */
+        struct frame *copy = frame_clone(frame);
+
+        frame_writable(copy);
+        ip_loop(ip, copy);
+    }
+    return ip_finish_output(ip, frame, route, mtu);
+}
+
+/* The MAC address of a group, RFC 1112 section 6.4. */
+static struct mac_addr group_mac(ip4_addr group)
+{
+    return mac_from_u64(UINT64_C(0x01005e000000) | (group & 0x7fffff));
+}
+
+int ip_finish_output(struct ip_stack *ip, struct frame *frame, const struct route *route, uint32_t mtu)
+{
+    struct ip_iface *oif = route->oif;
+
+    if (ip->hooks.postrouting != NULL && !ip->hooks.postrouting(ip->hooks.ctx, oif, frame))
+        return 0;
+    if (frame_size(frame) > mtu) {
+        ip_fragment(ip, frame, route, mtu);
+        return 0;
+    }
+    if (oif->iface == NULL) {
+        ip_loop(ip, frame);
+    } else if (route->kind == ROUTE_BROADCAST) {
+        ether_output(ip->ether, oif->iface, &MAC_BROADCAST, 0x0800, frame);
+    } else if (route->kind == ROUTE_MULTICAST) {
+        struct mac_addr mac = group_mac(route->dst);
+
+        ether_output(ip->ether, oif->iface, &mac, 0x0800, frame);
+    } else {
+        neigh_output(&ip->neigh, oif, route->next_hop, route->dst, frame);
+    }
+    return 0;
+}

@@ -1,0 +1,276 @@
+#include "stack/net/route.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "stack/net/ip.h"
+
+/* All entries of one prefix length, sorted by prefix, then metric, then age. */
+struct fib_node {
+    struct fib_entry *entries;
+    uint32_t n, size;
+};
+
+void fib_fini(struct fib *fib)
+{
+    for (unsigned len = 0; len <= 32; len++) {
+        if (fib->lens[len] != NULL)
+            free(fib->lens[len]->entries);
+        free(fib->lens[len]);
+    }
+    *fib = (struct fib){ 0 };
+}
+
+/* First place whose entry is not before (prefix, metric). */
+static uint32_t lower_bound(const struct fib_node *node, ip4_addr prefix, uint32_t metric)
+{
+    uint32_t low = 0, high = node->n;
+
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        const struct fib_entry *entry = &node->entries[middle];
+
+        if (entry->prefix < prefix || (entry->prefix == prefix && entry->metric < metric))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void note(struct ip_stack *ip, const struct fib_entry *entry, bool added)
+{
+    struct iface *iface = entry->oif == NULL ? NULL : entry->oif->iface;
+    uint64_t prefix = WHY_PREFIX(entry->prefix, entry->prefix_len);
+
+    node_state(ip->node, iface, added ? WHY(ROUTE_ADDED, prefix, entry->via) : WHY(ROUTE_REMOVED, prefix, entry->via));
+}
+
+int fib_add(struct ip_stack *ip, const struct fib_entry *entry, bool replace)
+{
+    struct fib *fib = &ip->fib;
+    struct fib_node *node = fib->lens[entry->prefix_len];
+    struct fib_entry new = *entry;
+    uint32_t at;
+
+    new.prefix &= ip4_mask(entry->prefix_len);
+    if (node == NULL) {
+        node = fib->lens[entry->prefix_len] = mem_zalloc(sizeof *node);
+    }
+    for (at = lower_bound(node, new.prefix, new.metric);
+         at < node->n && node->entries[at].prefix == new.prefix && node->entries[at].metric == new.metric; at++) {
+        if (!replace)
+            return -SIM_EEXIST;
+        node->entries[at] = new;
+        fib->generation++;
+        note(ip, &new, true);
+        return 0;
+    }
+    if (node->n == node->size) {
+        node->size = node->size ? 2 * node->size : 2;
+        node->entries = mem_realloc(node->entries, node->size, sizeof *node->entries);
+    }
+    memmove(&node->entries[at + 1], &node->entries[at], (node->n - at) * sizeof *node->entries);
+    node->entries[at] = new;
+    node->n++;
+    fib->n_entries++;
+    fib->lens_used |= UINT64_C(1) << entry->prefix_len;
+    fib->generation++;
+    note(ip, &new, true);
+    return 0;
+}
+
+static void remove_at(struct ip_stack *ip, unsigned len, uint32_t at)
+{
+    struct fib_node *node = ip->fib.lens[len];
+
+    note(ip, &node->entries[at], false);
+    memmove(&node->entries[at], &node->entries[at + 1], (node->n - at - 1) * sizeof *node->entries);
+    node->n--;
+    ip->fib.n_entries--;
+    ip->fib.generation++;
+    if (node->n == 0)
+        ip->fib.lens_used &= ~(UINT64_C(1) << len);
+}
+
+int fib_remove(struct ip_stack *ip, const struct fib_entry *entry)
+{
+    struct fib_node *node = ip->fib.lens[entry->prefix_len];
+    ip4_addr prefix = entry->prefix & ip4_mask(entry->prefix_len);
+
+    if (node == NULL)
+        return -SIM_ESRCH;
+    for (uint32_t at = lower_bound(node, prefix, 0); at < node->n && node->entries[at].prefix == prefix; at++) {
+        const struct fib_entry *have = &node->entries[at];
+
+        if ((entry->via != 0 && entry->via != have->via) || (entry->oif != NULL && entry->oif != have->oif) ||
+            (entry->metric != 0 && entry->metric != have->metric))
+            continue;
+        remove_at(ip, entry->prefix_len, at);
+        return 0;
+    }
+    return -SIM_ESRCH;
+}
+
+void fib_remove_iface(struct ip_stack *ip, const struct ip_iface *oif, int proto)
+{
+    for (unsigned len = 0; len <= 32; len++) {
+        struct fib_node *node = ip->fib.lens[len];
+
+        for (uint32_t at = 0; node != NULL && at < node->n;) {
+            if (node->entries[at].oif == oif && (proto < 0 || (int)node->entries[at].proto == proto))
+                remove_at(ip, len, at);
+            else
+                at++;
+        }
+    }
+}
+
+const struct fib_entry *fib_lookup(const struct fib *fib, ip4_addr dst, const struct ip_iface *oif, uint32_t *n_lost)
+{
+    const struct fib_entry *best = NULL;
+    uint32_t matches = 0;
+
+    for (int len = 32; len >= 0; len--) {
+        const struct fib_node *node = fib->lens[len];
+        ip4_addr prefix = dst & ip4_mask((unsigned)len);
+
+        if (!(fib->lens_used >> len & 1))
+            continue;
+        for (uint32_t at = lower_bound(node, prefix, 0); at < node->n && node->entries[at].prefix == prefix; at++) {
+            const struct fib_entry *entry = &node->entries[at];
+
+            if (oif != NULL && entry->oif != oif)
+                continue;
+            if (entry->oif != NULL && !entry->oif->up)
+                continue;
+            matches++;
+            if (best == NULL)
+                best = entry;
+            if (n_lost == NULL)
+                return best;
+        }
+    }
+    if (n_lost != NULL)
+        *n_lost = matches > 0 ? matches - 1 : 0;
+    return best;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct fib_entry *x = *(const struct fib_entry *const *)a, *y = *(const struct fib_entry *const *)b;
+
+    if (x->prefix != y->prefix)
+        return x->prefix < y->prefix ? -1 : 1;
+    if (x->prefix_len != y->prefix_len)
+        return x->prefix_len < y->prefix_len ? -1 : 1;
+    if (x->metric != y->metric)
+        return x->metric < y->metric ? -1 : 1;
+    return x < y ? -1 : x > y; /* both in one array: age */
+}
+
+void fib_walk(const struct fib *fib, void (*each)(void *ctx, const struct fib_entry *entry), void *ctx)
+{
+    const struct fib_entry **sorted = mem_alloc((fib->n_entries + 1) * sizeof(struct fib_entry *));
+    uint32_t n = 0;
+
+    for (unsigned len = 0; len <= 32; len++)
+        for (uint32_t at = 0; fib->lens[len] != NULL && at < fib->lens[len]->n; at++)
+            sorted[n++] = &fib->lens[len]->entries[at];
+    qsort(sorted, n, sizeof *sorted, compare_entries);
+    for (uint32_t i = 0; i < n; i++)
+        each(ctx, sorted[i]);
+    free(sorted);
+}
+
+static const char *proto_name(enum route_proto proto)
+{
+    static const char *const names[] = { NULL, "kernel", "static", "dhcp", "rip", "ospf", "bgp" };
+
+    return names[proto];
+}
+
+const char *fib_entry_format(const struct ip_stack *ip, const struct fib_entry *entry, char text[static FIB_TEXT_MAX])
+{
+    static const char *const kinds[] = { [ROUTE_BLACKHOLE] = "blackhole ", [ROUTE_UNREACHABLE] = "unreachable ",
+                                         [ROUTE_PROHIBIT] = "prohibit " };
+    char addr[IP4_TEXT_MAX];
+    size_t n = 0;
+
+    (void)ip;
+#define ADD(...) (n += (size_t)snprintf(text + n, FIB_TEXT_MAX - n, __VA_ARGS__))
+    if (entry->kind == ROUTE_BLACKHOLE || entry->kind == ROUTE_UNREACHABLE || entry->kind == ROUTE_PROHIBIT)
+        ADD("%s", kinds[entry->kind]);
+    if (entry->prefix_len == 0)
+        ADD("default");
+    else if (entry->prefix_len == 32)
+        ADD("%s", ip4_format(entry->prefix, addr));
+    else
+        ADD("%s/%u", ip4_format(entry->prefix, addr), entry->prefix_len);
+    if (entry->via != 0)
+        ADD(" via %s", ip4_format(entry->via, addr));
+    if (entry->oif != NULL)
+        ADD(" dev %s", entry->oif->name);
+    if (proto_name(entry->proto) != NULL)
+        ADD(" proto %s", proto_name(entry->proto));
+    if (entry->via == 0 && entry->kind == ROUTE_UNICAST)
+        ADD(" scope link");
+    if (entry->src != 0)
+        ADD(" src %s", ip4_format(entry->src, addr));
+    if (entry->metric != 0)
+        ADD(" metric %u", entry->metric);
+#undef ADD
+    return text;
+}
+
+static uint32_t exception_place(const struct route_exceptions *exceptions, ip4_addr dst)
+{
+    uint32_t low = 0, high = exceptions->n;
+
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+
+        if (exceptions->items[middle].dst < dst)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct route_exception *route_exception_find(struct ip_stack *ip, ip4_addr dst)
+{
+    uint32_t at = exception_place(&ip->exceptions, dst);
+
+    return at < ip->exceptions.n && ip->exceptions.items[at].dst == dst ? &ip->exceptions.items[at] : NULL;
+}
+
+struct route_exception *route_exception_get(struct ip_stack *ip, ip4_addr dst)
+{
+    struct route_exceptions *exceptions = &ip->exceptions;
+    uint32_t at = exception_place(exceptions, dst);
+
+    if (at < exceptions->n && exceptions->items[at].dst == dst)
+        return &exceptions->items[at];
+    if (exceptions->n == ROUTE_EXCEPTIONS_MAX) { /* full: start over, as an attacker must not fill memory */
+        exceptions->n = 0;
+        at = 0;
+    }
+    if (exceptions->n == exceptions->size) {
+        exceptions->size = exceptions->size ? 2 * exceptions->size : 4;
+        exceptions->items = mem_realloc(exceptions->items, exceptions->size, sizeof *exceptions->items);
+    }
+    memmove(&exceptions->items[at + 1], &exceptions->items[at], (exceptions->n - at) * sizeof *exceptions->items);
+    exceptions->items[at] = (struct route_exception){ .dst = dst, .expires = SIM_TIME_NONE };
+    exceptions->n++;
+    ip->fib.generation++;
+    return &exceptions->items[at];
+}
+
+void route_exceptions_flush(struct ip_stack *ip)
+{
+    ip->exceptions.n = 0;
+    ip->fib.generation++;
+}

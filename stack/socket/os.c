@@ -1,0 +1,142 @@
+#include "stack/socket/os.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "stack/socket/process.h"
+#include "stack/socket/syscall.h"
+#include "stack/transport/raw.h"
+#include "stack/transport/udp.h"
+
+void os_init(struct os *os, struct node *node)
+{
+    os->node = node;
+    os->hostname = node->name;
+    list_init(&os->processes);
+    list_init(&os->files);
+    node_random(node, &os->random, "programs");
+    ether_init(&os->ether, node);
+    ip_init(&os->ip, node, &os->ether);
+    os->udp = udp_init(&os->ip);
+}
+
+static void free_file(struct os_file *file)
+{
+    list_remove(&file->link);
+    strbuf_fini(&file->content);
+    free(file->path);
+    free(file);
+}
+
+void os_fini(struct os *os)
+{
+    processes_end_all(os);
+    if (os->services != NULL)
+        os->services_free(os->services);
+    while (!list_empty(&os->files))
+        free_file(CONTAINER_OF(os->files.next, struct os_file, link));
+    udp_fini(os->udp);
+    ip_fini(&os->ip);
+}
+
+void os_describe(struct os *os, struct describe *out)
+{
+    ip_describe(&os->ip, out);
+    udp_describe(os->udp, out);
+    for (struct list *at = os->processes.next; at != &os->processes; at = at->next) {
+        struct process *process = CONTAINER_OF(at, struct process, link);
+        char key[16];
+
+        snprintf(key, sizeof key, "%u", process->pid);
+        describe_row(out, "process", key, process->command);
+    }
+    for (struct list *at = os->files.next; at != &os->files; at = at->next) {
+        struct os_file *file = CONTAINER_OF(at, struct os_file, link);
+
+        describe_row(out, "file", file->path, file->path);
+        describe_number(out, "size", (int64_t)file->content.len);
+    }
+}
+
+struct os_file *os_file_find(const struct os *os, const char *path)
+{
+    for (struct list *at = os->files.next; at != &os->files; at = at->next) {
+        struct os_file *file = CONTAINER_OF(at, struct os_file, link);
+
+        if (strcmp(file->path, path) == 0)
+            return file;
+    }
+    return NULL;
+}
+
+static struct os_file *make_file(struct os *os, const char *path)
+{
+    struct os_file *file = mem_zalloc(sizeof *file);
+    struct list *at = os->files.next;
+
+    file->path = mem_strdup(path);
+    while (at != &os->files && strcmp(CONTAINER_OF(at, struct os_file, link)->path, path) < 0)
+        at = at->next;
+    list_insert_before(at, &file->link);
+    return file;
+}
+
+void os_file_write(struct os *os, const char *path, const void *octets, size_t len, bool append)
+{
+    struct os_file *file = os_file_find(os, path);
+
+    if (file == NULL)
+        file = make_file(os, path);
+    if (!append)
+        strbuf_truncate(&file->content, 0);
+    strbuf_add(&file->content, octets, len);
+}
+
+bool os_file_remove(struct os *os, const char *path)
+{
+    struct os_file *file = os_file_find(os, path);
+
+    if (file != NULL)
+        free_file(file);
+    return file != NULL;
+}
+
+static struct sock *inet_socket(struct os *os, int type, int protocol, int *error)
+{
+    switch (type) {
+    case SIM_SOCK_DGRAM:
+        if (protocol == 0 || protocol == IP_PROTO_UDP)
+            return udp_socket(os->udp);
+        if (protocol == IP_PROTO_ICMP) { /* net.ipv4.ping_group_range is "1 0": for nobody */
+            *error = -SIM_EACCES;
+            return NULL;
+        }
+        break;
+    case SIM_SOCK_RAW:
+        if (protocol > 0 && protocol < 256)
+            return raw_socket(&os->ip, (uint8_t)protocol);
+        break;
+    default:
+        *error = -SIM_ESOCKTNOSUPPORT;
+        return NULL;
+    }
+    *error = -SIM_EPROTONOSUPPORT;
+    return NULL;
+}
+
+struct sock *os_socket(struct os *os, int domain, int type, int protocol, int *error)
+{
+    switch (domain) {
+    case SIM_AF_INET:
+        return inet_socket(os, type, protocol, error);
+    case SIM_AF_PACKET:
+        if (type == SIM_SOCK_RAW || type == SIM_SOCK_DGRAM)
+            return packet_socket(&os->ip, &os->ether, (uint16_t)protocol, type == SIM_SOCK_DGRAM);
+        *error = -SIM_ESOCKTNOSUPPORT;
+        return NULL;
+    default:
+        *error = -SIM_EAFNOSUPPORT;
+        return NULL;
+    }
+}

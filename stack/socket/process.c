@@ -1,0 +1,179 @@
+#include "stack/socket/process.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/memory.h"
+#include "stack/socket/fd.h"
+
+#define WAIT_STATUS_SIGNALLED 128 /* what a shell makes of a death by signal: 128 + number */
+
+static void finish(struct process *process)
+{
+    list_remove(&process->link);
+    node_cancel(process->os->node, &process->wake_event);
+    timer_fini(&process->timer);
+    if (process->program->cleanup != NULL)
+        process->program->cleanup(process, process->state);
+    fd_close_all(process);
+    process->ended = true;
+    process_note(process, RECORD_COMMAND, WHY(COMMAND_EXIT, (uint64_t)process->exit_status), process->command);
+    if (process->on_end != NULL)
+        process->on_end(process->end_ctx, process);
+    for (struct list *at = process->os->processes.next; at != &process->os->processes; at = at->next) {
+        struct process *other = CONTAINER_OF(at, struct process, link);
+
+        if (other->waits_for == process->pid)
+            process_wake(other);
+    }
+    for (int i = 0; i < process->argc; i++)
+        free(process->argv[i]);
+    free(process->argv);
+    free(process->command);
+    free(process->state);
+    free(process);
+}
+
+static void step(struct process *process)
+{
+    if (process->program->main(process, process->state) == CO_DONE)
+        finish(process);
+}
+
+static void wake_fires(struct event *event)
+{
+    struct process *process = CONTAINER_OF(event, struct process, wake_event);
+
+    process->os->node->part->cause = process->wake_cause;
+    step(process);
+}
+
+static void timer_expired(void *ctx)
+{
+    struct process *process = ctx;
+
+    node_cancel(process->os->node, &process->wake_event);
+    step(process);
+}
+
+struct process *process_start(struct os *os, const struct program *program, int argc, const char *const *argv,
+                              const char *command, const struct process_io *io)
+{
+    struct process *process = mem_zalloc(sizeof *process);
+    struct strbuf line = STRBUF_INIT;
+
+    CHECK(argc >= 1 && argc <= PROCESS_ARGS_MAX);
+    process->os = os;
+    process->program = program;
+    process->state = mem_zalloc(program->state_size);
+    process->pid = ++os->last_pid;
+    process->argc = argc;
+    process->argv = mem_zalloc(((size_t)argc + 1) * sizeof *process->argv);
+    for (int i = 0; i < argc; i++) {
+        process->argv[i] = mem_strdup(argv[i]);
+        strbuf_addf(&line, "%s%s", i > 0 ? " " : "", argv[i]);
+    }
+    process->command = mem_strdup(command != NULL ? command : strbuf_text(&line));
+    strbuf_fini(&line);
+    process->io = *io;
+    process->call.until = SIM_TIME_NONE;
+    process->id = (uint64_t)os->node->id << 32 | process->pid;
+    event_init(&process->wake_event, wake_fires);
+    timer_init(&process->timer, os->node, WHY0(TIMER_SLEEP), timer_expired, process);
+    list_push_back(&os->processes, &process->link);
+    process->wake_cause = node_record_process(os->node, RECORD_COMMAND, WHY0(COMMAND), process->command, process->id);
+    node_schedule(os->node, &process->wake_event, EVENT_PROCESS, node_now(os->node));
+    return process;
+}
+
+void process_wake(struct process *process)
+{
+    struct node *node = process->os->node;
+
+    if (process->ended || event_queued(&process->wake_event))
+        return;
+    process->wake_cause = node->part->cause;
+    node_schedule(node, &process->wake_event, EVENT_PROCESS, node_now(node) + PROCESS_WAKE_LATENCY);
+}
+
+void process_signal(struct process *process, int signal_number)
+{
+    if (signal_number != SIM_SIGKILL && process->program->signal != NULL &&
+        process->program->signal(process, process->state, signal_number)) {
+        process_wake(process);
+        return;
+    }
+    process->exit_status = WAIT_STATUS_SIGNALLED + signal_number;
+    process_note(process, RECORD_COMMAND, WHY0(COMMAND_STOPPED), process->command);
+    finish(process);
+}
+
+struct process *process_find(const struct os *os, uint32_t pid)
+{
+    for (struct list *at = os->processes.next; at != &os->processes; at = at->next) {
+        struct process *process = CONTAINER_OF(at, struct process, link);
+
+        if (process->pid == pid)
+            return process;
+    }
+    return NULL;
+}
+
+void process_note(struct process *self, enum record_kind kind, struct why why, const char *text)
+{
+    node_record_process(self->os->node, kind, why, text, self->id);
+}
+
+void process_write(struct process *self, int stream, const char *text, size_t len)
+{
+    if (len == 0)
+        return;
+    if (node_wants(self->os->node, RECORD_OUTPUT)) {
+        char *copy = mem_alloc(len + 1);
+
+        memcpy(copy, text, len);
+        copy[len] = '\0';
+        process_note(self, RECORD_OUTPUT, WHY0(OUTPUT), copy);
+        free(copy);
+    }
+    if (self->io.write != NULL)
+        self->io.write(self->io.ctx, self, stream, text, len);
+}
+
+static void print(struct process *self, int stream, const char *format, va_list args)
+{
+    struct strbuf text = STRBUF_INIT;
+
+    strbuf_vaddf(&text, format, args);
+    process_write(self, stream, strbuf_text(&text), text.len);
+    strbuf_fini(&text);
+}
+
+void process_printf(struct process *self, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    print(self, 1, format, args);
+    va_end(args);
+}
+
+void process_errorf(struct process *self, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    print(self, 2, format, args);
+    va_end(args);
+}
+
+void processes_end_all(struct os *os)
+{
+    while (!list_empty(&os->processes)) {
+        struct process *process = CONTAINER_OF(os->processes.next, struct process, link);
+
+        process->io.write = NULL;
+        process->on_end = NULL;
+        finish(process);
+    }
+}

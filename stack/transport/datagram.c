@@ -1,0 +1,113 @@
+#include "stack/transport/datagram.h"
+
+#include "base/memory.h"
+#include "sim/sim.h"
+
+#define DATAGRAM_OVERHEAD 576 /* octets Linux charges besides the payload: its buffer head and rounding */
+
+bool datagram_push(struct sock *sock, struct datagram_queue *queue, struct frame *frame, const struct datagram *about)
+{
+    uint32_t charge = (uint32_t)frame_size(frame) + DATAGRAM_OVERHEAD;
+    struct datagram *datagram = queue->free;
+
+    if (queue->octets + charge > (uint32_t)sock->options.rcvbuf && queue->n > 0) {
+        node_drop(sock->node, frame->in, frame, DROP_SOCKET_FULL);
+        return false;
+    }
+    if (datagram != NULL)
+        queue->free = datagram->next;
+    else
+        datagram = arena_alloc(&sock->node->sim->arena, sizeof *datagram);
+    *datagram = *about;
+    datagram->next = NULL;
+    datagram->frame = frame;
+    datagram->at = node_now(sock->node);
+    if (queue->tail != NULL)
+        queue->tail->next = datagram;
+    else
+        queue->head = datagram;
+    queue->tail = datagram;
+    queue->n++;
+    queue->octets += charge;
+    sock_wake(sock, SOCK_POLLIN);
+    return true;
+}
+
+static void unlink_head(struct datagram_queue *queue)
+{
+    struct datagram *datagram = queue->head;
+
+    queue->head = datagram->next;
+    if (queue->head == NULL)
+        queue->tail = NULL;
+    queue->n--;
+    queue->octets -= (uint32_t)frame_size(datagram->frame) + DATAGRAM_OVERHEAD;
+    frame_free(datagram->frame);
+    datagram->next = queue->free;
+    queue->free = datagram;
+}
+
+int64_t datagram_pop(struct sock *sock, struct datagram_queue *queue, struct sock_recv *message)
+{
+    struct datagram *datagram = queue->head;
+    size_t full, n;
+
+    if (sock->error != 0)
+        return sock_take_error(sock);
+    if (datagram == NULL)
+        return -SIM_EAGAIN;
+    full = frame_size(datagram->frame);
+    n = full < message->size ? full : message->size;
+    if (message->octets != NULL)
+        frame_copy_out(datagram->frame, 0, message->octets, n);
+    message->from = datagram->from;
+    message->to = datagram->to;
+    message->full_len = full;
+    message->ttl = datagram->ttl;
+    message->tos = datagram->tos;
+    message->ifindex = datagram->ifindex;
+    message->from_mac = datagram->from_mac;
+    message->outgoing = datagram->outgoing;
+    message->at = datagram->at;
+    if (!(message->flags & SOCK_MSG_PEEK))
+        unlink_head(queue);
+    return (int64_t)(message->flags & SOCK_MSG_TRUNC ? full : n);
+}
+
+int64_t datagram_head_len(const struct datagram_queue *queue)
+{
+    return queue->head == NULL ? -1 : (int64_t)frame_size(queue->head->frame);
+}
+
+void datagram_fini(struct datagram_queue *queue)
+{
+    while (queue->head != NULL)
+        unlink_head(queue);
+}
+
+void sock_fill_send(const struct sock *sock, struct ip_send *send)
+{
+    send->ttl = sock->options.ttl;
+    send->tos = sock->options.tos;
+    send->oif = sock->options.bound_iface;
+    send->broadcast_ok = sock->options.broadcast;
+    send->bypass_routes = sock->options.dontroute;
+    switch (sock->options.mtu_discover) {
+    case 0:
+        break;
+    case 1:
+        send->df = true;
+        break;
+    case 2:
+        send->df_always = true;
+        break;
+    default:
+        send->df = send->df_always = send->ignore_pmtu = true;
+        break;
+    }
+    if (ip4_is_multicast(send->dst)) {
+        send->ttl = sock->options.multicast_ttl;
+        if (sock->options.multicast_iface != NULL)
+            send->oif = sock->options.multicast_iface;
+    }
+}

@@ -1,0 +1,371 @@
+#include "stack/transport/raw.h"
+
+#include <stdlib.h>
+
+#include "base/list.h"
+#include "base/memory.h"
+#include "stack/transport/datagram.h"
+#include "stack/wire/eth_wire.h"
+
+/* ---- raw IPv4 ---- */
+
+struct raw_sock {
+    struct sock sock;
+    struct ip_raw_tap tap;
+    struct datagram_queue queue;
+    bool header_included;
+};
+
+static struct raw_sock *raw_of(struct sock *sock)
+{
+    return CONTAINER_OF(sock, struct raw_sock, sock);
+}
+
+static bool raw_seen(struct ip_raw_tap *tap, struct frame *frame, const struct ip_rx *rx)
+{
+    struct raw_sock *raw = CONTAINER_OF(tap, struct raw_sock, tap);
+    struct sock *sock = &raw->sock;
+    struct datagram about = { .from = { rx->hdr->src, 0 }, .to = rx->hdr->dst, .ttl = rx->hdr->ttl,
+                              .tos = rx->hdr->tos, .ifindex = rx->iif->index };
+    struct frame *copy;
+
+    if ((sock->local.addr != 0 && sock->local.addr != rx->hdr->dst) ||
+        (sock->remote.addr != 0 && sock->remote.addr != rx->hdr->src) ||
+        (sock->options.bound_iface != NULL && sock->options.bound_iface != rx->iif))
+        return false;
+    frame_finish_checksum(frame);
+    copy = frame_clone(frame);
+    return datagram_push(sock, &raw->queue, copy, &about);
+}
+
+static int raw_bind(struct sock *sock, struct endpoint local)
+{
+    if (local.addr != 0 && ip_addr_kind(sock->ip, local.addr) == ROUTE_UNICAST)
+        return -SIM_EADDRNOTAVAIL;
+    sock->local.addr = local.addr;
+    return 0;
+}
+
+static int raw_connect(struct sock *sock, struct endpoint remote)
+{
+    struct route route;
+    int error = ip_route(sock->ip, remote.addr, sock->local.addr, sock->options.bound_iface, &route);
+
+    if (error != 0)
+        return error;
+    if (route.kind == ROUTE_BROADCAST && !sock->options.broadcast)
+        return -SIM_EACCES;
+    sock->remote.addr = route.dst;
+    if (sock->local.addr == 0)
+        sock->local.addr = route.src;
+    return 0;
+}
+
+static int raw_disconnect(struct sock *sock)
+{
+    sock->remote.addr = sock->local.addr = 0;
+    return 0;
+}
+
+static int refuse_listen(struct sock *sock, int backlog)
+{
+    (void)sock;
+    (void)backlog;
+    return -SIM_EOPNOTSUPP;
+}
+
+static struct sock *refuse_accept(struct sock *sock, int *error)
+{
+    (void)sock;
+    *error = -SIM_EOPNOTSUPP;
+    return NULL;
+}
+
+/* IP_HDRINCL: the caller's header, with length, checksum, and where they are 0 source and identification filled in. */
+static int send_with_header(struct raw_sock *raw, const struct sock_send *message)
+{
+    struct ip_stack *ip = raw->sock.ip;
+    struct ip_send send = { 0 };
+    struct ipv4_hdr hdr;
+    struct frame *frame;
+
+    if (message->len < IPV4_HDR_LEN || message->len > IPV4_LEN_MAX ||
+        ipv4_quote_parse(message->octets, message->len, &hdr) != DROP_NONE)
+        return -SIM_EINVAL;
+    frame = frame_new(ip->node, message->len - hdr.hdr_len);
+    memcpy(frame->data, (const uint8_t *)message->octets + hdr.hdr_len, frame->len);
+    frame->why = message->why;
+    frame->why_text = message->why_text;
+    sock_fill_send(&raw->sock, &send);
+    send.src = hdr.src;
+    send.dst = message->has_to ? message->to.addr : hdr.dst;
+    send.protocol = hdr.protocol;
+    send.ttl = hdr.ttl;
+    send.tos = hdr.tos;
+    send.df = hdr.df;
+    send.df_always = hdr.df;
+    send.use_id = hdr.id != 0;
+    send.id = hdr.id;
+    send.options = hdr.options;
+    send.n_options = hdr.n_options;
+    return ip_output(ip, frame, &send);
+}
+
+static int64_t raw_send(struct sock *sock, const struct sock_send *message)
+{
+    struct raw_sock *raw = raw_of(sock);
+    ip4_addr to = message->has_to ? message->to.addr : sock->remote.addr;
+    struct ip_send send = { .protocol = raw->tap.protocol, .src = sock->local.addr };
+    struct frame *frame;
+    int error;
+
+    if (sock->error != 0)
+        return sock_take_error(sock);
+    if (to == 0)
+        return -SIM_EDESTADDRREQ;
+    if (raw->header_included) {
+        error = send_with_header(raw, message);
+        return error != 0 ? error : (int64_t)message->len;
+    }
+    if (message->len > IPV4_LEN_MAX - IPV4_HDR_LEN)
+        return -SIM_EMSGSIZE;
+    send.dst = to;
+    sock_fill_send(sock, &send);
+    frame = frame_new(sock->node, message->len);
+    if (message->len > 0)
+        memcpy(frame->data, message->octets, message->len);
+    frame->why = message->why.code != WHY_NONE ? message->why : WHY0(IP_SEND);
+    frame->why_text = message->why_text;
+    error = ip_output(sock->ip, frame, &send);
+    return error != 0 ? error : (int64_t)message->len;
+}
+
+static int64_t raw_recv(struct sock *sock, struct sock_recv *message)
+{
+    return datagram_pop(sock, &raw_of(sock)->queue, message);
+}
+
+static int raw_shutdown(struct sock *sock, enum sock_shutdown how)
+{
+    (void)how;
+    return sock->remote.addr == 0 ? -SIM_ENOTCONN : 0;
+}
+
+static void raw_close(struct sock *sock)
+{
+    struct raw_sock *raw = raw_of(sock);
+
+    ip_raw_tap_remove(&raw->tap);
+    datagram_fini(&raw->queue);
+    free(raw);
+}
+
+static unsigned raw_poll(struct sock *sock)
+{
+    return SOCK_POLLOUT | (raw_of(sock)->queue.n > 0 ? SOCK_POLLIN : 0u) |
+           (sock->error != 0 ? SOCK_POLLERR | SOCK_POLLIN : 0u);
+}
+
+static int raw_set_option(struct sock *sock, enum sock_option option, int value)
+{
+    if (option != OPT_IP_HDRINCL)
+        return -SIM_ENOPROTOOPT;
+    raw_of(sock)->header_included = value != 0;
+    return 0;
+}
+
+static int raw_get_option(struct sock *sock, enum sock_option option, int *value)
+{
+    struct route route;
+
+    if (option == OPT_IP_HDRINCL) {
+        *value = raw_of(sock)->header_included;
+        return 0;
+    }
+    if (option != OPT_IP_MTU)
+        return -SIM_ENOPROTOOPT;
+    if (sock->remote.addr == 0 || ip_route(sock->ip, sock->remote.addr, 0, NULL, &route) != 0)
+        return -SIM_ENOTCONN;
+    *value = (int)ip_path_mtu(sock->ip, &route);
+    return 0;
+}
+
+static const struct sock_ops raw_ops = {
+    .name = "raw",
+    .bind = raw_bind,
+    .connect = raw_connect,
+    .disconnect = raw_disconnect,
+    .listen = refuse_listen,
+    .accept = refuse_accept,
+    .send = raw_send,
+    .recv = raw_recv,
+    .shutdown = raw_shutdown,
+    .close = raw_close,
+    .set_option = raw_set_option,
+    .get_option = raw_get_option,
+    .poll = raw_poll,
+};
+
+struct sock *raw_socket(struct ip_stack *ip, uint8_t protocol)
+{
+    struct raw_sock *raw = mem_zalloc(sizeof *raw);
+
+    sock_init(&raw->sock, &raw_ops, ip);
+    raw->tap.protocol = protocol;
+    raw->tap.seen = raw_seen;
+    ip_raw_tap_add(ip, &raw->tap);
+    return &raw->sock;
+}
+
+/* ---- packet sockets ---- */
+
+struct packet_sock {
+    struct sock sock;
+    struct ether_tap tap;
+    struct ether *ether;
+    struct datagram_queue queue;
+    bool cooked;
+};
+
+static struct packet_sock *packet_of(struct sock *sock)
+{
+    return CONTAINER_OF(sock, struct packet_sock, sock);
+}
+
+static void packet_seen(struct ether_tap *tap, struct iface *iface, struct frame *frame, bool outgoing)
+{
+    struct packet_sock *packet = CONTAINER_OF(tap, struct packet_sock, tap);
+    struct datagram about = { .ifindex = ip_iface_of(packet->sock.ip, iface)->index, .outgoing = outgoing };
+    struct frame *copy;
+
+    if (outgoing && tap->ethertype != 0) /* as on Linux only ETH_P_ALL sees what goes out */
+        return;
+    if (packet->sock.options.bound_iface != NULL && packet->sock.options.bound_iface->iface != iface)
+        return;
+    memcpy(about.from_mac.octets, frame->data + 6, sizeof about.from_mac.octets);
+    frame_finish_checksum(frame); /* the program reads octets: they must be right */
+    copy = frame_clone(frame);
+    copy->network = NULL;
+    if (packet->cooked)
+        frame_pull(copy, ETH_HDR_LEN);
+    if (datagram_push(&packet->sock, &packet->queue, copy, &about) && !outgoing)
+        frame->mark = FRAME_MARK_TAPPED;
+}
+
+static int packet_bind(struct sock *sock, struct endpoint local)
+{
+    (void)sock;
+    (void)local;
+    return -SIM_EINVAL; /* by interface: OPT_SO_BINDTODEVICE */
+}
+
+static int packet_connect(struct sock *sock, struct endpoint remote)
+{
+    (void)sock;
+    (void)remote;
+    return -SIM_EOPNOTSUPP;
+}
+
+static int packet_disconnect(struct sock *sock)
+{
+    (void)sock;
+    return -SIM_EOPNOTSUPP;
+}
+
+static int64_t packet_send(struct sock *sock, const struct sock_send *message)
+{
+    struct packet_sock *packet = packet_of(sock);
+    struct ip_iface *oif = sock->options.bound_iface;
+    struct frame *frame;
+
+    if (packet->cooked)
+        return -SIM_EOPNOTSUPP;
+    if (oif == NULL || oif->iface == NULL)
+        return -SIM_ENXIO;
+    if (!oif->up)
+        return -SIM_ENETDOWN;
+    if (message->len < ETH_HDR_LEN || message->len > oif->mtu + (size_t)ETH_HDR_LEN)
+        return message->len < ETH_HDR_LEN ? -SIM_EINVAL : -SIM_EMSGSIZE;
+    frame = frame_new(sock->node, message->len);
+    memcpy(frame->data, message->octets, message->len);
+    frame->why = message->why.code != WHY_NONE ? message->why : WHY0(IP_SEND);
+    frame->why_text = message->why_text;
+    ether_output_raw(packet->ether, oif->iface, frame);
+    return (int64_t)message->len;
+}
+
+static int64_t packet_recv(struct sock *sock, struct sock_recv *message)
+{
+    return datagram_pop(sock, &packet_of(sock)->queue, message);
+}
+
+static int packet_shutdown(struct sock *sock, enum sock_shutdown how)
+{
+    (void)sock;
+    (void)how;
+    return -SIM_EOPNOTSUPP;
+}
+
+static void packet_close(struct sock *sock)
+{
+    struct packet_sock *packet = packet_of(sock);
+
+    ether_tap_remove(&packet->tap);
+    datagram_fini(&packet->queue);
+    free(packet);
+}
+
+static unsigned packet_poll(struct sock *sock)
+{
+    return SOCK_POLLOUT | (packet_of(sock)->queue.n > 0 ? SOCK_POLLIN : 0u);
+}
+
+static int packet_set_option(struct sock *sock, enum sock_option option, int value)
+{
+    (void)sock;
+    (void)option;
+    (void)value;
+    return -SIM_ENOPROTOOPT;
+}
+
+static int packet_get_option(struct sock *sock, enum sock_option option, int *value)
+{
+    (void)sock;
+    (void)option;
+    (void)value;
+    return -SIM_ENOPROTOOPT;
+}
+
+static const struct sock_ops packet_ops = {
+    .name = "packet",
+    .bind = packet_bind,
+    .connect = packet_connect,
+    .disconnect = packet_disconnect,
+    .listen = refuse_listen,
+    .accept = refuse_accept,
+    .send = packet_send,
+    .recv = packet_recv,
+    .shutdown = packet_shutdown,
+    .close = packet_close,
+    .set_option = packet_set_option,
+    .get_option = packet_get_option,
+    .poll = packet_poll,
+};
+
+struct sock *packet_socket(struct ip_stack *ip, struct ether *ether, uint16_t ethertype, bool cooked)
+{
+    struct packet_sock *packet = mem_zalloc(sizeof *packet);
+
+    sock_init(&packet->sock, &packet_ops, ip);
+    packet->ether = ether;
+    packet->cooked = cooked;
+    packet->tap.ethertype = ethertype;
+    packet->tap.seen = packet_seen;
+    ether_tap_add(ether, &packet->tap);
+    return &packet->sock;
+}
+
+void packet_set_promiscuous(struct sock *sock, bool on)
+{
+    packet_of(sock)->tap.promiscuous = on;
+}

@@ -1,0 +1,497 @@
+#include "stack/transport/udp.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/be.h"
+#include "base/check.h"
+#include "base/list.h"
+#include "base/memory.h"
+#include "stack/net/icmp.h"
+#include "stack/transport/datagram.h"
+#include "stack/wire/udp_wire.h"
+
+#define UDP_DATA_MAX (IPV4_LEN_MAX - IPV4_HDR_LEN - UDP_HDR_LEN) /* 65,507 */
+#define UDP_BUCKETS  64
+
+struct udp_sock {
+    struct sock sock;
+    struct list link; /* in its port's bucket; itself when it has no port */
+    struct udp_layer *udp;
+    struct datagram_queue queue;
+    struct route route; /* of a connected socket */
+    bool shut_read, shut_write;
+    uint16_t next_id; /* of a connected socket's datagrams */
+};
+
+struct udp_layer {
+    struct ip_stack *ip;
+    struct list buckets[UDP_BUCKETS]; /* bound sockets by port, the last bound first */
+    uint32_t n_sockets;
+    struct random_stream random;
+};
+
+static const struct sock_ops udp_ops;
+
+static struct udp_sock *udp_of(struct sock *sock)
+{
+    return CONTAINER_OF(sock, struct udp_sock, sock);
+}
+
+static struct list *bucket_of(struct udp_layer *udp, uint16_t port)
+{
+    return &udp->buckets[port % UDP_BUCKETS];
+}
+
+/* ---- ports ---- */
+
+/* May @sock have @local beside @other? inet_rcv_saddr_equal() and the reuse options, which both must have set. */
+static bool conflicts(const struct udp_sock *sock, struct endpoint local, const struct udp_sock *other)
+{
+    const struct sock *a = &sock->sock, *b = &other->sock;
+
+    if (other == sock || b->local.port != local.port)
+        return false;
+    if (a->options.bound_iface != NULL && b->options.bound_iface != NULL &&
+        a->options.bound_iface != b->options.bound_iface)
+        return false;
+    if (local.addr != 0 && b->local.addr != 0 && local.addr != b->local.addr)
+        return false;
+    return !((a->options.reuseaddr && b->options.reuseaddr) || (a->options.reuseport && b->options.reuseport));
+}
+
+static bool port_free(struct udp_sock *sock, struct endpoint local)
+{
+    struct udp_sock *other;
+
+    LIST_FOR_EACH(other, bucket_of(sock->udp, local.port), struct udp_sock, link)
+        if (conflicts(sock, local, other))
+            return false;
+    return true;
+}
+
+static int take_port(struct udp_sock *sock, struct endpoint local)
+{
+    struct udp_layer *udp = sock->udp;
+    const struct ip_sysctl *sysctl = &udp->ip->sysctl;
+
+    if (local.port == 0) {
+        uint32_t n = (uint32_t)(sysctl->port_max - sysctl->port_min) + 1;
+        uint32_t first = (uint32_t)random_below(&udp->random, n), tried = 0;
+
+        do
+            local.port = (uint16_t)(sysctl->port_min + (first + tried) % n);
+        while (!port_free(sock, local) && ++tried < n);
+        if (tried == n)
+            return -SIM_EADDRINUSE;
+    } else if (!port_free(sock, local)) {
+        return -SIM_EADDRINUSE;
+    }
+    sock->sock.local = local;
+    list_push_front(bucket_of(udp, local.port), &sock->link);
+    return 0;
+}
+
+static int udp_bind(struct sock *sock, struct endpoint local)
+{
+    struct udp_sock *udp = udp_of(sock);
+    enum route_kind kind;
+    int error;
+
+    if (sock->local.port != 0)
+        return -SIM_EINVAL;
+    kind = local.addr == 0 ? ROUTE_LOCAL : ip_addr_kind(sock->ip, local.addr);
+    if (kind == ROUTE_UNICAST)
+        return -SIM_EADDRNOTAVAIL;
+    error = take_port(udp, local);
+    if (error == 0) {
+        sock->bound_addr = local.addr != 0;
+        sock->bound_port = local.port != 0;
+    }
+    return error;
+}
+
+/* ---- look-up ---- */
+
+/* compute_score(): how exactly @sock matches, -1 not at all. */
+static int score(const struct udp_sock *udp, struct endpoint local, struct endpoint remote, const struct ip_iface *iif)
+{
+    const struct sock *sock = &udp->sock;
+    int points = 0;
+
+    if (sock->local.port != local.port)
+        return -1;
+    if (sock->local.addr != 0) {
+        if (sock->local.addr != local.addr)
+            return -1;
+        points += 4;
+    }
+    if (sock->remote.port != 0) {
+        if (sock->remote.port != remote.port || sock->remote.addr != remote.addr)
+            return -1;
+        points += 8;
+    }
+    if (sock->options.bound_iface != NULL) {
+        if (sock->options.bound_iface != iif)
+            return -1;
+        points += 4;
+    }
+    return points;
+}
+
+static struct udp_sock *lookup(struct udp_layer *udp, struct endpoint local, struct endpoint remote,
+                               const struct ip_iface *iif)
+{
+    struct udp_sock *best = NULL, *sock;
+    int best_score = -1;
+
+    LIST_FOR_EACH(sock, bucket_of(udp, local.port), struct udp_sock, link) {
+        int points = score(sock, local, remote, iif);
+
+        if (points > best_score) {
+            best = sock;
+            best_score = points;
+        }
+    }
+    return best;
+}
+
+/* ---- input ---- */
+
+static void give(struct udp_sock *udp, struct frame *frame, const struct ip_rx *rx, struct endpoint from)
+{
+    struct datagram about = { .from = from, .to = rx->hdr->dst, .ttl = rx->hdr->ttl, .tos = rx->hdr->tos,
+                              .ifindex = rx->iif->index };
+
+    if (udp->shut_read)
+        node_drop(udp->sock.node, frame->in, frame, DROP_PORT_CLOSED);
+    else
+        datagram_push(&udp->sock, &udp->queue, frame, &about);
+}
+
+/* Broadcast and multicast reach every socket that matches. */
+static void give_to_all(struct udp_layer *udp, struct frame *frame, const struct ip_rx *rx, struct endpoint local,
+                        struct endpoint from)
+{
+    struct udp_sock *sock, *last = NULL;
+
+    LIST_FOR_EACH(sock, bucket_of(udp, local.port), struct udp_sock, link) {
+        if (score(sock, local, from, rx->iif) < 0)
+            continue;
+        if (last != NULL)
+            give(last, frame_clone(frame), rx, from);
+        last = sock;
+    }
+    if (last != NULL)
+        give(last, frame, rx, from);
+    else
+        node_drop(udp->ip->node, frame->in, frame, DROP_PORT_CLOSED);
+}
+
+static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
+{
+    struct udp_layer *udp = ctx;
+    struct node *node = udp->ip->node;
+    struct udp_hdr hdr;
+    struct endpoint local, from;
+    struct udp_sock *sock;
+    enum drop_reason why = frame_need(frame, UDP_HDR_LEN) ? udp_parse(frame->data, frame_size(frame), &hdr) : DROP_TRUNCATED;
+
+    if (why == DROP_NONE && (hdr.checksum != 0 || frame->checksum.pending)) {
+        frame_trim(frame, hdr.len);
+        if (!ip_check_checksum(frame, rx->hdr))
+            why = DROP_BAD_CHECKSUM;
+    }
+    if (why != DROP_NONE) {
+        node_drop(node, frame->in, frame, why);
+        return;
+    }
+    frame_trim(frame, hdr.len);
+    local = (struct endpoint){ rx->hdr->dst, hdr.dst_port };
+    from = (struct endpoint){ rx->hdr->src, hdr.src_port };
+    if (rx->kind != ROUTE_LOCAL) {
+        frame_pull(frame, UDP_HDR_LEN);
+        give_to_all(udp, frame, rx, local, from);
+        return;
+    }
+    sock = lookup(udp, local, from, rx->iif);
+    if (sock == NULL) {
+        icmp_send_error(udp->ip, frame, ICMP_DEST_UNREACH, ICMP_UNREACH_PORT, 0,
+                        WHY(ICMP_PORT_UNREACHABLE, from.addr, local.port));
+        node_drop(node, frame->in, frame, DROP_PORT_CLOSED);
+        return;
+    }
+    frame_pull(frame, UDP_HDR_LEN);
+    give(sock, frame, rx, from);
+}
+
+/* __udp4_lib_err(): what a connected socket, or one that asked for errors, gets to know. */
+static void error_input(void *ctx, const struct ip_error *error)
+{
+    struct udp_layer *udp = ctx;
+    struct endpoint local, remote;
+    struct udp_sock *sock;
+    bool hard = error->hard;
+
+    if (error->transport_len < 4)
+        return;
+    local = (struct endpoint){ error->quote->src, be16_get(error->transport) };
+    remote = (struct endpoint){ error->quote->dst, be16_get(error->transport + 2) };
+    sock = lookup(udp, local, remote, NULL);
+    if (sock == NULL)
+        return;
+    if (error->type == ICMP_DEST_UNREACH && error->code == ICMP_UNREACH_FRAG_NEEDED) {
+        if (sock->sock.options.mtu_discover == 0)
+            return;
+        hard = true;
+    }
+    if (!sock->sock.options.recverr && (!hard || sock->sock.remote.port == 0))
+        return;
+    sock->sock.error = error->errnum;
+    sock_wake(&sock->sock, SOCK_POLLERR | SOCK_POLLIN | SOCK_POLLOUT);
+}
+
+/* ---- output ---- */
+
+static int udp_connect(struct sock *sock, struct endpoint remote)
+{
+    struct udp_sock *udp = udp_of(sock);
+    struct route route;
+    int error = ip_route(sock->ip, remote.addr, sock->bound_addr ? sock->local.addr : 0, sock->options.bound_iface, &route);
+
+    if (error != 0)
+        return error;
+    if (route.kind == ROUTE_BROADCAST && !sock->options.broadcast)
+        return -SIM_EACCES;
+    if (sock->local.port == 0 && (error = take_port(udp, (struct endpoint){ sock->local.addr, 0 })) != 0)
+        return error;
+    sock->remote = (struct endpoint){ route.dst, remote.port };
+    if (sock->local.addr == 0)
+        sock->local.addr = route.src;
+    udp->route = route;
+    udp->next_id = (uint16_t)random_u32(&udp->udp->random);
+    sock->error = 0;
+    return 0;
+}
+
+static int udp_disconnect(struct sock *sock)
+{
+    struct udp_sock *udp = udp_of(sock);
+
+    sock->remote = (struct endpoint){ 0, 0 };
+    udp->route.oif = NULL;
+    if (!sock->bound_addr)
+        sock->local.addr = 0;
+    if (!sock->bound_port) {
+        list_remove(&udp->link);
+        sock->local.port = 0;
+    }
+    return 0;
+}
+
+static struct frame *build(struct udp_sock *udp, const struct sock_send *message, struct endpoint to, ip4_addr src)
+{
+    struct udp_hdr hdr = { .src_port = udp->sock.local.port, .dst_port = to.port,
+                           .len = (uint16_t)(UDP_HDR_LEN + message->len) };
+    bool stable = (message->flags & SOCK_MSG_STABLE) != 0;
+    struct frame *frame = frame_new(udp->sock.node, UDP_HDR_LEN + (stable ? 0 : message->len));
+
+    udp_emit(&hdr, frame->data);
+    if (stable)
+        frame_attach(frame, (struct slice){ NULL, message->octets, (uint32_t)message->len });
+    else if (message->len > 0)
+        memcpy(frame->data + UDP_HDR_LEN, message->octets, message->len);
+    ip_prepare_checksum(frame, src, to.addr, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
+    frame->why = message->why.code != WHY_NONE ? message->why : WHY(UDP_SEND, message->len, to.addr, to.port);
+    frame->why_text = message->why_text;
+    return frame;
+}
+
+static int64_t udp_send(struct sock *sock, const struct sock_send *message)
+{
+    struct udp_sock *udp = udp_of(sock);
+    struct endpoint to = message->has_to ? message->to : sock->remote;
+    struct ip_send send = { .protocol = IP_PROTO_UDP };
+    struct route looked_up, *route = &looked_up;
+    bool connected = !message->has_to;
+    int error;
+
+    if (sock->error != 0)
+        return sock_take_error(sock);
+    if (udp->shut_write)
+        return -SIM_EPIPE;
+    if (to.port == 0)
+        return message->has_to ? -SIM_EINVAL : -SIM_EDESTADDRREQ;
+    if (message->len > UDP_DATA_MAX)
+        return -SIM_EMSGSIZE;
+    if (sock->local.port == 0 && (error = take_port(udp, (struct endpoint){ sock->local.addr, 0 })) != 0)
+        return error;
+    send.dst = to.addr;
+    sock_fill_send(sock, &send);
+    if (message->flags & SOCK_MSG_DONTROUTE)
+        send.bypass_routes = true;
+    if (connected && !route_valid(sock->ip, &udp->route) &&
+        (error = ip_route(sock->ip, to.addr, sock->local.addr, send.oif, &udp->route)) != 0)
+        return error;
+    if (connected)
+        route = &udp->route;
+    else if ((error = ip_route(sock->ip, to.addr, sock->local.addr, send.oif, &looked_up)) != 0)
+        return error;
+    if (route->kind == ROUTE_BROADCAST && !send.broadcast_ok)
+        return -SIM_EACCES;
+    if (connected && (send.df || send.df_always)) {
+        send.use_id = true;
+        send.id = udp->next_id++;
+    }
+    to.addr = route->dst;
+    send.src = sock->local.addr != 0 && !ip4_is_multicast(sock->local.addr) &&
+                       ip_addr_kind(sock->ip, sock->local.addr) == ROUTE_LOCAL
+                   ? sock->local.addr
+                   : route->src;
+    error = ip_output_routed(sock->ip, build(udp, message, to, send.src), &send, route);
+    return error != 0 ? error : (int64_t)message->len;
+}
+
+/* ---- the rest of the socket ---- */
+
+static int64_t udp_recv(struct sock *sock, struct sock_recv *message)
+{
+    struct udp_sock *udp = udp_of(sock);
+    int64_t n = datagram_pop(sock, &udp->queue, message);
+
+    return n == -SIM_EAGAIN && udp->shut_read ? 0 : n;
+}
+
+static int udp_shutdown(struct sock *sock, enum sock_shutdown how)
+{
+    struct udp_sock *udp = udp_of(sock);
+
+    if (sock->remote.port == 0)
+        return -SIM_ENOTCONN;
+    udp->shut_read |= how != SOCK_SHUT_WR;
+    udp->shut_write |= how != SOCK_SHUT_RD;
+    sock_wake(sock, SOCK_POLLIN | SOCK_POLLHUP);
+    return 0;
+}
+
+static void udp_close(struct sock *sock)
+{
+    struct udp_sock *udp = udp_of(sock);
+
+    list_remove(&udp->link);
+    datagram_fini(&udp->queue);
+    udp->udp->n_sockets--;
+    free(udp);
+}
+
+static unsigned udp_poll(struct sock *sock)
+{
+    struct udp_sock *udp = udp_of(sock);
+    unsigned events = SOCK_POLLOUT;
+
+    if (udp->queue.n > 0 || udp->shut_read)
+        events |= SOCK_POLLIN;
+    if (sock->error != 0)
+        events |= SOCK_POLLERR | SOCK_POLLIN;
+    return events;
+}
+
+static int udp_listen(struct sock *sock, int backlog)
+{
+    (void)sock;
+    (void)backlog;
+    return -SIM_EOPNOTSUPP;
+}
+
+static struct sock *udp_accept(struct sock *sock, int *error)
+{
+    (void)sock;
+    *error = -SIM_EOPNOTSUPP;
+    return NULL;
+}
+
+static int udp_set_option(struct sock *sock, enum sock_option option, int value)
+{
+    (void)sock;
+    (void)option;
+    (void)value;
+    return -SIM_ENOPROTOOPT;
+}
+
+static int udp_get_option(struct sock *sock, enum sock_option option, int *value)
+{
+    struct udp_sock *udp = udp_of(sock);
+
+    if (option != OPT_IP_MTU)
+        return -SIM_ENOPROTOOPT;
+    if (sock->remote.port == 0)
+        return -SIM_ENOTCONN;
+    if (!route_valid(sock->ip, &udp->route) &&
+        ip_route(sock->ip, sock->remote.addr, sock->local.addr, sock->options.bound_iface, &udp->route) != 0)
+        return -SIM_ENOTCONN;
+    *value = (int)ip_path_mtu(sock->ip, &udp->route);
+    return 0;
+}
+
+static const struct sock_ops udp_ops = {
+    .name = "udp",
+    .bind = udp_bind,
+    .connect = udp_connect,
+    .disconnect = udp_disconnect,
+    .listen = udp_listen,
+    .accept = udp_accept,
+    .send = udp_send,
+    .recv = udp_recv,
+    .shutdown = udp_shutdown,
+    .close = udp_close,
+    .set_option = udp_set_option,
+    .get_option = udp_get_option,
+    .poll = udp_poll,
+};
+
+struct udp_layer *udp_init(struct ip_stack *ip)
+{
+    struct udp_layer *udp = mem_zalloc(sizeof *udp);
+
+    udp->ip = ip;
+    for (unsigned i = 0; i < UDP_BUCKETS; i++)
+        list_init(&udp->buckets[i]);
+    node_random(ip->node, &udp->random, "udp");
+    ip_register(ip, IP_PROTO_UDP, input, error_input, udp);
+    return udp;
+}
+
+void udp_fini(struct udp_layer *udp)
+{
+    CHECK(udp->n_sockets == 0); /* they belong to processes, which are over */
+    free(udp);
+}
+
+struct sock *udp_socket(struct udp_layer *udp)
+{
+    struct udp_sock *sock = mem_zalloc(sizeof *sock);
+
+    sock_init(&sock->sock, &udp_ops, udp->ip);
+    sock->udp = udp;
+    list_init(&sock->link);
+    udp->n_sockets++;
+    return &sock->sock;
+}
+
+void udp_describe(struct udp_layer *udp, struct describe *out)
+{
+    for (unsigned i = 0; i < UDP_BUCKETS; i++) {
+        struct udp_sock *sock;
+
+        LIST_FOR_EACH(sock, &udp->buckets[i], struct udp_sock, link) {
+            char line[96], local[ENDPOINT_TEXT_MAX], remote[ENDPOINT_TEXT_MAX];
+            bool connected = sock->sock.remote.port != 0;
+
+            endpoint_format(sock->sock.local, local);
+            snprintf(line, sizeof line, "%s %u 0 %s %s", connected ? "ESTAB" : "UNCONN", sock->queue.octets, local,
+                     connected ? endpoint_format(sock->sock.remote, remote) : "0.0.0.0:*");
+            describe_row(out, "udp", local, line);
+            describe_number(out, "queued", sock->queue.n);
+        }
+    }
+}
