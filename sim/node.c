@@ -8,18 +8,23 @@ struct iface *iface_add(struct node *node, const char *name, const struct mac_ad
 {
     struct arena *arena = &node->sim->arena;
     struct iface *iface = arena_alloc(arena, sizeof *iface);
-    struct iface **ifaces = arena_alloc(arena, (node->n_ifaces + 1) * sizeof *ifaces);
+    uint32_t n = node->n_ifaces;
 
     iface->node = node;
     iface->name = arena_strdup(arena, name);
     iface->mac = *mac;
-    iface->index = (uint16_t)node->n_ifaces;
+    CHECK(n < UINT16_MAX);
+    iface->index = (uint16_t)n;
     iface->up = true;
     iface->mtu = IFACE_MTU_DEFAULT;
-    if (node->n_ifaces > 0)
-        memcpy(ifaces, node->ifaces, node->n_ifaces * sizeof *ifaces);
-    ifaces[node->n_ifaces++] = iface;
-    node->ifaces = ifaces;
+    if ((n & (n - 1)) == 0) { /* as many as there is room for: 0 or a power of two */
+        struct iface **ifaces = arena_alloc(arena, (n == 0 ? 1 : 2 * n) * sizeof *ifaces);
+
+        if (n > 0)
+            memcpy(ifaces, node->ifaces, n * sizeof *ifaces);
+        node->ifaces = ifaces;
+    }
+    node->ifaces[node->n_ifaces++] = iface;
     return iface;
 }
 

@@ -1,0 +1,288 @@
+#include "stack/link/bridge.h"
+
+#include "base/check.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "sim/link.h"
+#include "sim/sim.h"
+#include "stack/wire/eth_wire.h"
+
+#define BUCKETS_AT_FIRST 64
+
+/* ---- the forwarding database ---- */
+
+static struct fdb_entry **bucket_of(const struct bridge *bridge, const struct mac_addr *mac)
+{
+    return &bridge->buckets[random_mix(mac_to_u64(mac)) & (bridge->n_buckets - 1)];
+}
+
+static struct fdb_entry *fdb_find(const struct bridge *bridge, const struct mac_addr *mac)
+{
+    struct fdb_entry *entry = *bucket_of(bridge, mac);
+
+    while (entry != NULL && !mac_eq(&entry->mac, mac))
+        entry = entry->next;
+    return entry;
+}
+
+static void fdb_hash_in(struct bridge *bridge, struct fdb_entry *entry)
+{
+    struct fdb_entry **bucket = bucket_of(bridge, &entry->mac);
+
+    entry->next = *bucket;
+    *bucket = entry;
+}
+
+/* The old array stays in the arena: all of them together are no bigger than the last. */
+static void fdb_grow(struct bridge *bridge)
+{
+    struct fdb_entry *entry;
+
+    bridge->n_buckets *= 2;
+    bridge->buckets = arena_alloc(&bridge->node->part->arena, bridge->n_buckets * sizeof *bridge->buckets);
+    LIST_FOR_EACH (entry, &bridge->entries, struct fdb_entry, link)
+        fdb_hash_in(bridge, entry);
+}
+
+static struct fdb_entry *fdb_add(struct bridge *bridge, const struct mac_addr *mac, struct bridge_port *port,
+                                 bool local)
+{
+    struct fdb_entry *entry = bridge->free_entries;
+
+    if (entry != NULL)
+        bridge->free_entries = entry->next;
+    else
+        entry = arena_alloc(&bridge->node->part->arena, sizeof *entry);
+    entry->mac = *mac;
+    entry->port = port;
+    entry->seen = node_now(bridge->node);
+    entry->local = local;
+    if (bridge->n_entries++ == bridge->n_buckets)
+        fdb_grow(bridge);
+    bridge->n_learned += !local;
+    fdb_hash_in(bridge, entry);
+    list_push_back(&bridge->entries, &entry->link);
+    return entry;
+}
+
+static void fdb_remove(struct bridge *bridge, struct fdb_entry *entry)
+{
+    struct fdb_entry **at = bucket_of(bridge, &entry->mac);
+
+    while (*at != entry)
+        at = &(*at)->next;
+    *at = entry->next;
+    list_remove(&entry->link);
+    bridge->n_entries--;
+    bridge->n_learned -= !entry->local;
+    entry->next = bridge->free_entries;
+    bridge->free_entries = entry;
+    if (bridge->n_learned == 0)
+        timer_stop(&bridge->sweep);
+}
+
+/* Linux's br_fdb_cleanup(): what is too old goes, and the next sweep comes when the next entry will be. */
+static void sweep_expired(void *ctx)
+{
+    struct bridge *bridge = ctx;
+    sim_time now = node_now(bridge->node), next = SIM_TIME_NONE;
+    struct fdb_entry *entry;
+
+    LIST_FOR_EACH (entry, &bridge->entries, struct fdb_entry, link) {
+        if (entry->local)
+            continue;
+        if (entry->seen + bridge->ageing > now) {
+            if (entry->seen + bridge->ageing < next)
+                next = entry->seen + bridge->ageing;
+            continue;
+        }
+        node_state(bridge->node, entry->port->iface,
+                   WHY(FDB_AGED, mac_to_u64(&entry->mac), (uint64_t)(now - entry->seen)));
+        fdb_remove(bridge, entry);
+    }
+    if (next != SIM_TIME_NONE)
+        timer_start_at(&bridge->sweep, next > now + BRIDGE_SWEEP_GAP ? next : now + BRIDGE_SWEEP_GAP);
+}
+
+static void learn(struct bridge_port *port, const struct mac_addr *mac)
+{
+    struct bridge *bridge = port->bridge;
+    struct fdb_entry *entry;
+
+    if (bridge->ageing == 0 || !iface_has_carrier(port->iface))
+        return;
+    entry = fdb_find(bridge, mac);
+    if (entry == NULL) {
+        if (bridge->n_learned >= bridge->fdb_max)
+            return;
+        fdb_add(bridge, mac, port, false);
+        if (!timer_running(&bridge->sweep))
+            timer_start(&bridge->sweep, bridge->ageing);
+        node_state(bridge->node, port->iface, WHY(FDB_LEARNED, mac_to_u64(mac)));
+    } else if (!entry->local) { /* a frame with our own address as its source teaches nothing */
+        entry->seen = node_now(bridge->node);
+        if (entry->port != port) {
+            entry->port = port;
+            node_state(bridge->node, port->iface, WHY(FDB_MOVED, mac_to_u64(mac)));
+        }
+    }
+}
+
+void bridge_flush(struct bridge *bridge, const struct bridge_port *port)
+{
+    struct fdb_entry *entry;
+
+    LIST_FOR_EACH (entry, &bridge->entries, struct fdb_entry, link) {
+        if (entry->local || (port != NULL && entry->port != port))
+            continue;
+        node_state(bridge->node, entry->port->iface, WHY(FDB_FLUSHED, mac_to_u64(&entry->mac)));
+        fdb_remove(bridge, entry);
+    }
+}
+
+/* ---- forwarding ---- */
+
+static void send(struct bridge_port *port, struct frame *frame)
+{
+    iface_send(port->iface, frame);
+}
+
+static void flood(struct bridge_port *from, struct frame *frame, struct why why)
+{
+    struct bridge_port *port, *last = NULL;
+
+    frame->why = why;
+    frame->why_text = NULL;
+    LIST_FOR_EACH (port, &from->bridge->ports, struct bridge_port, link) {
+        if (port == from || !iface_has_carrier(port->iface))
+            continue;
+        if (last != NULL)
+            send(last, frame_clone(frame));
+        last = port;
+    }
+    if (last != NULL)
+        send(last, frame);
+    else
+        node_drop(from->bridge->node, from->iface, frame, DROP_NO_OTHER_PORT);
+}
+
+static void for_ourselves(struct bridge_port *port, struct frame *frame)
+{
+    struct bridge *bridge = port->bridge;
+
+    if (bridge->local != NULL)
+        bridge->local(bridge->ctx, port, frame);
+    else
+        node_drop(bridge->node, port->iface, frame, DROP_UNKNOWN_ETHERTYPE);
+}
+
+static void forward(struct bridge_port *from, const struct mac_addr *dst, struct frame *frame)
+{
+    struct bridge *bridge = from->bridge;
+    struct fdb_entry *entry = fdb_find(bridge, dst);
+
+    if (entry == NULL) {
+        flood(from, frame, WHY(BRIDGE_FLOOD_UNKNOWN, mac_to_u64(dst)));
+    } else if (entry->local) {
+        for_ourselves(from, frame);
+    } else if (entry->port == from) {
+        node_drop(bridge->node, from->iface, frame, DROP_SAME_PORT);
+    } else {
+        frame->why = WHY(BRIDGE_FORWARD, mac_to_u64(dst));
+        frame->why_text = NULL;
+        send(entry->port, frame);
+    }
+}
+
+/* 01:80:c2:00:00:0X, IEEE 802.1D-2004 table 7-10. */
+static bool is_reserved_group(const struct mac_addr *dst)
+{
+    static const uint8_t reserved[] = { 0x01, 0x80, 0xc2, 0x00, 0x00 };
+
+    return memcmp(dst->octets, reserved, sizeof reserved) == 0 && dst->octets[5] < 0x10;
+}
+
+#define BPDU_GROUP  0x00 /* last octet of the reserved group addresses */
+#define PAUSE_GROUP 0x01
+
+void bridge_input(struct bridge_port *port, struct frame *frame)
+{
+    struct bridge *bridge = port->bridge;
+    struct eth_hdr hdr;
+
+    if (!frame_need(frame, ETH_HDR_LEN) || eth_parse(frame->data, frame->len, &hdr) != DROP_NONE) {
+        node_drop(bridge->node, port->iface, frame, DROP_TRUNCATED);
+        return;
+    }
+    if (mac_is_group(&hdr.src) || mac_is_zero(&hdr.src)) {
+        node_drop(bridge->node, port->iface, frame, DROP_BAD_HEADER);
+        return;
+    }
+    if (is_reserved_group(&hdr.dst) && hdr.dst.octets[5] != BPDU_GROUP) {
+        if (hdr.dst.octets[5] != PAUSE_GROUP)
+            learn(port, &hdr.src);
+        node_drop(bridge->node, port->iface, frame, DROP_RESERVED_GROUP);
+        return;
+    }
+    learn(port, &hdr.src);
+    if (mac_is_broadcast(&hdr.dst))
+        flood(port, frame, WHY0(BRIDGE_FLOOD_BROADCAST));
+    else if (mac_is_group(&hdr.dst))
+        flood(port, frame, WHY(BRIDGE_FLOOD_MULTICAST, mac_to_u64(&hdr.dst)));
+    else
+        forward(port, &hdr.dst, frame);
+}
+
+void bridge_carrier(struct bridge_port *port, bool up)
+{
+    if (!up)
+        bridge_flush(port->bridge, port);
+}
+
+/* ---- building and configuring ---- */
+
+void bridge_init(struct bridge *bridge, struct node *node, sim_time ageing)
+{
+    *bridge = (struct bridge){ .node = node, .ageing = ageing, .fdb_max = BRIDGE_FDB_MAX };
+    CHECK(ageing >= 0);
+    list_init(&bridge->ports);
+    list_init(&bridge->entries);
+    bridge->n_buckets = BUCKETS_AT_FIRST;
+    bridge->buckets = arena_alloc(&node->sim->arena, bridge->n_buckets * sizeof *bridge->buckets);
+    timer_init(&bridge->sweep, node, WHY0(TIMER_FDB), sweep_expired, bridge);
+}
+
+static void add_own(struct bridge *bridge, const struct mac_addr *mac, struct bridge_port *port)
+{
+    if (!mac_is_zero(mac) && fdb_find(bridge, mac) == NULL)
+        fdb_add(bridge, mac, port, true);
+}
+
+void bridge_add_port(struct bridge *bridge, struct bridge_port *port, struct iface *iface)
+{
+    CHECK(iface->node == bridge->node);
+    port->bridge = bridge;
+    port->iface = iface;
+    list_push_back(&bridge->ports, &port->link);
+    add_own(bridge, &iface->mac, port);
+}
+
+void bridge_add_local(struct bridge *bridge, const struct mac_addr *mac)
+{
+    add_own(bridge, mac, NULL);
+}
+
+void bridge_set_ageing(struct bridge *bridge, sim_time ageing)
+{
+    CHECK(ageing >= 0);
+    bridge->ageing = ageing;
+    if (bridge->n_learned > 0)
+        timer_start(&bridge->sweep, 0);
+}
+
+struct bridge_port *bridge_find(const struct bridge *bridge, const struct mac_addr *mac)
+{
+    const struct fdb_entry *entry = fdb_find(bridge, mac);
+
+    return entry == NULL || entry->local ? NULL : entry->port;
+}
