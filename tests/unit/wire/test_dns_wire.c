@@ -489,6 +489,22 @@ static void names_in_rdata_must_fill_it_exactly(void)
     OK(!dns_rdata_mx(&rr, &preference, text));
 }
 
+static void an_soa_needs_two_names_and_five_numbers(void)
+{
+    static const char octets[] = HEADER "\1a\0\1b\0"
+                                        "\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4\0\0\0\5\0";
+    struct dns_soa soa;
+
+    for (uint16_t len = 0; len <= 27; len++) {
+        struct dns_rr rr = record(octets, sizeof octets - 1, 27);
+
+        rr.rdata_len = len;
+        EQ(dns_rdata_soa(&rr, &soa), len == 26);
+    }
+    EQ_STR(soa.rname, "b.");
+    EQ(soa.minimum, 5);
+}
+
 static void text_strings_and_edns_options_stay_inside_the_rdata(void)
 {
     struct dns_rr rr = record("\2ab\0\3xyz", 8, 8);
@@ -532,5 +548,5 @@ UNIT_MAIN("wire.dns", TEST(a_plain_name_is_read_and_at_moves_behind_it), TEST(th
           TEST(names_beyond_the_reach_of_pointers_are_written_in_full),
           TEST(more_names_than_are_remembered_still_come_out_right),
           TEST(a_wrong_name_leaves_the_record_out), TEST(rdata_of_a_wrong_length_is_refused),
-          TEST(names_in_rdata_must_fill_it_exactly),
+          TEST(names_in_rdata_must_fill_it_exactly), TEST(an_soa_needs_two_names_and_five_numbers),
           TEST(text_strings_and_edns_options_stay_inside_the_rdata))

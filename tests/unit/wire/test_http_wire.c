@@ -65,6 +65,16 @@ static void every_truncation_of_a_head_needs_more(void)
     EQ(request.head_len, 77);
 }
 
+static void every_truncation_of_a_response_head_needs_more(void)
+{
+    static const char text[] = "HTTP/1.1 200 OK\r\nServer: x\r\n\r\n";
+    struct http_response response = { .head_len = 77 };
+
+    for (size_t len = 0; len < sizeof text - 1; len++)
+        EQ(http_parse_response((const uint8_t *)text, len, &response), HTTP_NEED_MORE);
+    EQ(response.head_len, 77);
+}
+
 static void what_follows_the_head_is_not_looked_at(void)
 {
     struct http_request request;
@@ -472,7 +482,9 @@ static void statuses_have_the_usual_phrases(void)
 }
 
 UNIT_MAIN("wire.http", TEST(a_request_is_read_and_its_body_begins_behind_the_head),
-          TEST(every_truncation_of_a_head_needs_more), TEST(what_follows_the_head_is_not_looked_at),
+          TEST(every_truncation_of_a_head_needs_more),
+          TEST(every_truncation_of_a_response_head_needs_more),
+          TEST(what_follows_the_head_is_not_looked_at),
           TEST(a_response_is_read_with_and_without_a_reason),
           TEST(lines_may_end_with_lf_alone_but_not_with_cr_alone),
           TEST(empty_lines_before_a_request_are_skipped), TEST(request_lines_that_are_none_are_bad),
