@@ -1,0 +1,31 @@
+/* The programs of a simulated host, by the names that command lines use. */
+#ifndef WW_APPS_PROGRAMS_H
+#define WW_APPS_PROGRAMS_H
+
+#include "stack/socket/process.h"
+
+/*
+ * One line for each program, sorted by name: the name, and the struct program it runs. Several names may lead to one
+ * program, which can tell them apart by argv[0].
+ */
+#define PROGRAMS(X)                                                                                \
+    X("cat", cat_program)                                                                          \
+    X("hostname", hostname_program)                                                                \
+    X("killall", killall_program)                                                                  \
+    X("ls", ls_program)                                                                            \
+    X("pkill", pkill_program)                                                                      \
+    X("ps", ps_program)                                                                            \
+    X("rm", rm_program)                                                                            \
+    X("sh", shell_program)                                                                         \
+    X("sleep", sleep_program)
+
+#define X(name, symbol) extern const struct program symbol;
+PROGRAMS(X)
+#undef X
+
+/** program_find() - NULL: there is no such program. Put it into os->find_program. */
+const struct program *program_find(const char *name);
+/** program_name_at() - the @n-th name from 0, sorted; NULL behind the last. */
+const char *program_name_at(unsigned n);
+
+#endif

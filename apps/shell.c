@@ -1,0 +1,507 @@
+#include "apps/shell.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apps/programs.h"
+#include "apps/shell_internal.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "stack/socket/syscall.h"
+
+#define STATUS_SYNTAX    2
+#define STATUS_NOT_FOUND 127
+#define STATUS_INTERRUPT 130
+
+/* ---- where output goes ---- */
+
+static void job_write(void *ctx, struct process *process, int stream, const char *text, size_t len)
+{
+    struct shell_job *job = ctx;
+    const struct sink *sink = &job->sinks[stream];
+
+    if (sink->kind == SINK_FILE)
+        os_file_write(job->os, sink->path, text, len, true);
+    else if (sink->kind == SINK_OUTER && job->outer.write != NULL)
+        job->outer.write(job->outer.ctx, process, sink->stream, text, len);
+}
+
+static struct process_io job_io(struct shell_job *job)
+{
+    return (struct process_io){ job_write, job };
+}
+
+static void sink_set(struct sink *sink, enum sink_kind kind, int stream, const char *path)
+{
+    char *copy = path != NULL ? mem_strdup(path) : NULL;
+
+    free(sink->path);
+    *sink = (struct sink){ kind, stream, copy };
+}
+
+static void job_free(struct shell_job *job)
+{
+    list_remove(&job->link);
+    for (int stream = 1; stream <= 2; stream++)
+        free(job->sinks[stream].path);
+    free(job);
+}
+
+static struct shell_job *job_new(struct shell *shell)
+{
+    struct shell_job *job = mem_zalloc(sizeof *job);
+
+    list_init(&job->link);
+    job->shell = shell;
+    job->os = shell->self->os;
+    job->outer = shell->self->io;
+    job->sinks[1].stream = 1;
+    job->sinks[2].stream = 2;
+    return job;
+}
+
+void shell_io_write(struct shell *shell, const struct process_io *io, int stream, const char *text, size_t len)
+{
+    if (len > 0 && node_wants(shell->self->os->node, RECORD_OUTPUT)) {
+        char *copy = mem_alloc(len + 1);
+
+        memcpy(copy, text, len);
+        copy[len] = '\0';
+        process_note(shell->self, RECORD_OUTPUT, WHY0(OUTPUT), copy);
+        free(copy);
+    }
+    if (len > 0)
+        io->write(io->ctx, shell->self, stream, text, len);
+}
+
+static void vmessage(struct shell *shell, const struct process_io *io, const char *format, va_list args)
+{
+    struct strbuf text = STRBUF_INIT;
+    unsigned line = 1;
+
+    if (shell->item < shell->script.n_items)
+        line = shell->script.items[shell->item].commands[shell->command].line;
+    strbuf_addf(&text, "sh: %u: ", line);
+    strbuf_vaddf(&text, format, args);
+    strbuf_addc(&text, '\n');
+    shell_io_write(shell, io, 2, text.text, text.len);
+    strbuf_fini(&text);
+}
+
+void shell_message(struct shell *shell, const struct process_io *io, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vmessage(shell, io, format, args);
+    va_end(args);
+}
+
+void shell_io_printf(struct shell *shell, const struct process_io *io, int stream, const char *format, ...)
+{
+    struct strbuf text = STRBUF_INIT;
+    va_list args;
+
+    va_start(args, format);
+    strbuf_vaddf(&text, format, args);
+    va_end(args);
+    shell_io_write(shell, io, stream, strbuf_text(&text), text.len);
+    strbuf_fini(&text);
+}
+
+/* A file of the host has an absolute path; there is no working directory but "/". */
+static char *absolute(const char *path)
+{
+    struct strbuf text = STRBUF_INIT;
+
+    if (*path != '/')
+        strbuf_addc(&text, '/');
+    strbuf_adds(&text, path);
+    return text.text;
+}
+
+static bool apply_redirect(struct shell *shell, struct shell_job *job, const struct shell_redirect *redirect)
+{
+    struct process_io io = job_io(job);
+    struct strbuf target = STRBUF_INIT;
+    struct sink unused = { SINK_NULL, 0, NULL };
+    struct sink *sink = redirect->fd == 1 || redirect->fd == 2 ? &job->sinks[redirect->fd] : &unused;
+    bool ok = true;
+
+    shell_expand(redirect->target, &shell->parameters, &target);
+    if (redirect->kind == SHELL_DUP) {
+        const char *from = strbuf_text(&target);
+
+        if (strcmp(from, "-") == 0) {
+            sink_set(sink, SINK_NULL, 0, NULL);
+        } else if (strcmp(from, "1") == 0 || strcmp(from, "2") == 0) {
+            const struct sink *source = &job->sinks[*from - '0'];
+
+            if (source != sink)
+                sink_set(sink, source->kind, source->stream, source->path);
+        } else {
+            shell_message(shell, &io, "%s: Bad file descriptor", from);
+            ok = false;
+        }
+    } else if (strcmp(strbuf_text(&target), "/dev/null") == 0) {
+        sink_set(sink, SINK_NULL, 0, NULL);
+    } else if (target.len == 0) {
+        shell_message(shell, &io, "cannot create : Directory nonexistent");
+        ok = false;
+    } else {
+        char *path = absolute(target.text);
+
+        os_file_write(job->os, path, "", 0, redirect->kind == SHELL_APPEND);
+        sink_set(sink, SINK_FILE, 0, path);
+        free(path);
+    }
+    free(unused.path);
+    strbuf_fini(&target);
+    return ok;
+}
+
+static bool apply_redirects(struct shell *shell, struct shell_job *job, const struct shell_command *command)
+{
+    for (unsigned i = 0; i < command->n_redirects; i++)
+        if (!apply_redirect(shell, job, &command->redirects[i]))
+            return false;
+    return true;
+}
+
+/* ---- jobs ---- */
+
+static void job_ended(void *ctx, struct process *process)
+{
+    struct shell_job *job = ctx;
+
+    job->status = process->exit_status;
+    job->process = NULL;
+    job->over = true;
+    if (job->shell == NULL)
+        job_free(job);
+    else
+        process_wake(job->shell->self);
+}
+
+/* The name behind the last '/', when it is where programs are: /bin/ping is ping. */
+static const char *program_name(const char *word)
+{
+    static const char *const places[] = { "/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/" };
+
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (text_starts(word, places[i]))
+            return word + strlen(places[i]);
+    return word;
+}
+
+static bool job_start(struct shell *shell, struct shell_job *job, int argc, char **argv)
+{
+    struct os *os = shell->self->os;
+    const struct program *program = os->find_program != NULL ? os->find_program(program_name(argv[0])) : NULL;
+    struct process_io io = job_io(job);
+
+    if (program == NULL) {
+        shell_message(shell, &io, "%s: not found", argv[0]);
+        job->status = STATUS_NOT_FOUND;
+        job->over = true;
+        return false;
+    }
+    job->process = process_start(os, program, argc, (const char *const *)argv, NULL, &io);
+    job->pid = job->process->pid;
+    job->process->on_end = job_ended;
+    job->process->end_ctx = job;
+    return true;
+}
+
+/* ---- running a command ---- */
+
+static void free_words(struct shell *shell)
+{
+    for (int i = 0; i < shell->argc; i++)
+        free(shell->argv[i]);
+    shell->argc = 0;
+}
+
+static bool expand_words(struct shell *shell, const struct shell_command *command)
+{
+    free_words(shell);
+    for (unsigned i = 0; i < command->n_words; i++) {
+        struct strbuf word = STRBUF_INIT;
+
+        if (shell->argc == PROCESS_ARGS_MAX - 1) {
+            shell_message(shell, &shell->self->io, "%s: Argument list too long", shell->argv[0]);
+            return false;
+        }
+        if (shell_expand(command->words[i], &shell->parameters, &word)) {
+            strbuf_adds(&word, "");
+            ARRAY_PUSH(shell->argv, shell->argc, shell->argv_size, word.text);
+        } else {
+            strbuf_fini(&word);
+        }
+    }
+    return true;
+}
+
+static void exit_builtin(struct shell *shell)
+{
+    uint64_t status = (uint64_t)shell->parameters.status;
+
+    if (shell->argc > 1 && !text_u64(shell->argv[1], INT32_MAX, &status)) {
+        shell_message(shell, &shell->self->io, "exit: Illegal number: %s", shell->argv[1]);
+        status = STATUS_SYNTAX;
+    }
+    shell->parameters.status = (int)(status & 0xff);
+    shell->exiting = true;
+}
+
+/* What is done at once: builtins, and commands that cannot start. Else the job to wait for. */
+static struct shell_job *begin_command(struct shell *shell, const struct shell_command *command)
+{
+    struct shell_job *job = job_new(shell);
+    struct process_io io = job_io(job);
+    shell_builtin *builtin;
+
+    job->over = true;
+    if (!expand_words(shell, command) || !apply_redirects(shell, job, command)) {
+        job->status = STATUS_SYNTAX;
+    } else if (shell->argc == 0) {
+        job->status = 0;
+    } else if (strcmp(shell->argv[0], "exit") == 0) {
+        exit_builtin(shell);
+        job->status = shell->parameters.status;
+    } else if ((builtin = shell_find_builtin(shell->argv[0])) != NULL) {
+        job->status = builtin(shell, &io, shell->argc, shell->argv);
+    } else {
+        job->over = false;
+        (void)job_start(shell, job, shell->argc, shell->argv);
+    }
+    return job;
+}
+
+/* An item ending in '&': a command of its own, or a shell for a whole list. */
+static void begin_background(struct shell *shell, const struct shell_item *item)
+{
+    struct shell_job *job = job_new(shell);
+    char *nested[] = { "sh", "-c", item->text, NULL };
+    const struct shell_command *command = &item->commands[0];
+    bool simple = item->n_commands == 1 && !command->negate && expand_words(shell, command) && shell->argc > 0 &&
+                  shell_find_builtin(shell->argv[0]) == NULL && strcmp(shell->argv[0], "wait") != 0 &&
+                  strcmp(shell->argv[0], "exit") != 0;
+
+    list_push_back(&shell->jobs, &job->link);
+    if (simple && !apply_redirects(shell, job, command)) {
+        job->status = STATUS_SYNTAX;
+        job->over = true;
+    } else if (simple) {
+        (void)job_start(shell, job, shell->argc, shell->argv);
+    } else {
+        job->process = process_start(shell->self->os, &shell_program, 3, (const char *const *)nested, NULL,
+                                     &(struct process_io){ job_write, job });
+        job->pid = job->process->pid;
+        job->process->on_end = job_ended;
+        job->process->end_ctx = job;
+    }
+    if (job->pid != 0)
+        shell->parameters.last_background = job->pid;
+    shell->parameters.status = 0;
+}
+
+static struct shell_job *find_job(struct shell *shell, const char *word)
+{
+    struct shell_job *job;
+    uint64_t pid;
+
+    if (text_u64(word, UINT32_MAX, &pid) && pid != 0)
+        LIST_FOR_EACH (job, &shell->jobs, struct shell_job, link)
+            if (job->pid == pid)
+                return job;
+    return NULL;
+}
+
+/* `wait` for everything, or for the processes named; the status is the last one's. */
+static enum co_status wait_builtin(struct shell *shell)
+{
+    struct coroutine *co = &shell->builtin;
+
+    CO_BEGIN(co);
+    shell->parameters.status = 0;
+    if (shell->argc == 1) {
+        while (!list_empty(&shell->jobs) && !shell->interrupted) {
+            shell->waited = CONTAINER_OF(shell->jobs.next, struct shell_job, link);
+            CO_AWAIT(co, shell->waited->over || shell->interrupted);
+            if (shell->waited->over)
+                job_free(shell->waited);
+        }
+        CO_RETURN(co);
+    }
+    for (shell->wait_at = 1; shell->wait_at < shell->argc && !shell->interrupted; shell->wait_at++) {
+        shell->waited = find_job(shell, shell->argv[shell->wait_at]);
+        if (shell->waited == NULL) {
+            shell->parameters.status = STATUS_NOT_FOUND;
+            continue;
+        }
+        CO_AWAIT(co, shell->waited->over || shell->interrupted);
+        if (shell->waited->over) {
+            shell->parameters.status = shell->waited->status;
+            job_free(shell->waited);
+        }
+    }
+    CO_END(co);
+}
+
+static enum co_status run_command(struct shell *shell, struct coroutine *co, const struct shell_command *command)
+{
+    CO_BEGIN(co);
+    if (command->n_words > 0 && strcmp(command->words[0], "wait") == 0 && expand_words(shell, command)) {
+        CO_RUN(co, wait_builtin(shell));
+    } else {
+        shell->foreground = begin_command(shell, command);
+        CO_AWAIT(co, shell->foreground->over);
+        shell->parameters.status = shell->foreground->status;
+        job_free(shell->foreground);
+        shell->foreground = NULL;
+    }
+    if (command->negate)
+        shell->parameters.status = shell->parameters.status == 0;
+    CO_END(co);
+}
+
+/* ---- the program ---- */
+
+struct shell_state {
+    struct coroutine co, command_co;
+    struct shell shell;
+};
+
+static bool wanted(const struct shell *shell, const struct shell_command *command)
+{
+    return command->join == SHELL_FIRST || (command->join == SHELL_AND) == (shell->parameters.status == 0);
+}
+
+static bool stopped(const struct shell *shell)
+{
+    return shell->exiting || shell->interrupted;
+}
+
+static enum co_status shell_main(struct process *self, void *state)
+{
+    struct shell_state *st = state;
+    struct shell *shell = &st->shell;
+    struct shell_item *item = NULL;
+    struct strbuf error = STRBUF_INIT;
+
+    if (shell->item < shell->script.n_items)
+        item = &shell->script.items[shell->item]; /* locals do not survive a wait */
+
+    CO_BEGIN(&st->co);
+    shell->self = self;
+    shell->parameters.pid = self->pid;
+    list_init(&shell->jobs);
+    if (self->argc != 3 || strcmp(self->argv[1], "-c") != 0) {
+        process_errorf(self, "sh: 0: an interactive shell is not simulated by wirewalk: use sh -c LINE\n");
+        self->exit_status = STATUS_SYNTAX;
+        CO_RETURN(&st->co);
+    }
+    if (!shell_parse(self->argv[2], &shell->script, &error)) {
+        process_errorf(self, "sh: %s\n", strbuf_text(&error));
+        strbuf_fini(&error);
+        self->exit_status = STATUS_SYNTAX;
+        CO_RETURN(&st->co);
+    }
+    for (shell->item = 0; shell->item < shell->script.n_items && !stopped(shell); shell->item++) {
+        item = &shell->script.items[shell->item];
+        shell->command = 0;
+        if (item->background) {
+            begin_background(shell, item);
+            continue;
+        }
+        for (; shell->command < item->n_commands && !stopped(shell); shell->command++)
+            if (wanted(shell, &item->commands[shell->command]))
+                CO_RUN(&st->co, run_command(shell, &st->command_co, &item->commands[shell->command]));
+    }
+    self->exit_status = shell->parameters.status;
+    CO_END(&st->co);
+}
+
+static bool shell_signal(struct process *self, void *state, int signal_number)
+{
+    struct shell *shell = &((struct shell_state *)state)->shell;
+
+    if (signal_number != SIM_SIGINT || shell->self == NULL)
+        return false;
+    shell->interrupted = true;
+    shell->parameters.status = STATUS_INTERRUPT;
+    if (shell->foreground != NULL && shell->foreground->process != NULL)
+        process_signal(shell->foreground->process, SIM_SIGINT);
+    (void)self;
+    return true;
+}
+
+static void shell_cleanup(struct process *self, void *state)
+{
+    struct shell *shell = &((struct shell_state *)state)->shell;
+    struct shell_job *job;
+
+    (void)self;
+    if (shell->self == NULL)
+        return;
+    if (shell->foreground != NULL)
+        list_push_back(&shell->jobs, &shell->foreground->link);
+    LIST_FOR_EACH (job, &shell->jobs, struct shell_job, link) {
+        list_remove(&job->link);
+        job->shell = NULL; /* it lives on and frees itself */
+        if (job->over)
+            job_free(job);
+    }
+    free_words(shell);
+    free(shell->argv);
+    shell_script_fini(&shell->script);
+}
+
+const struct program shell_program = { .name = "sh",
+                                       .state_size = sizeof(struct shell_state),
+                                       .main = shell_main,
+                                       .signal = shell_signal,
+                                       .cleanup = shell_cleanup };
+
+/* ---- from outside ---- */
+
+struct shell_run {
+    struct process *process;
+    void (*on_end)(void *ctx, int status);
+    void *ctx;
+};
+
+static void run_ended(void *ctx, struct process *process)
+{
+    struct shell_run run = *(struct shell_run *)ctx;
+
+    free(ctx);
+    if (run.on_end != NULL)
+        run.on_end(run.ctx, process->exit_status);
+}
+
+struct shell_run *shell_start(struct os *os, const char *line, const struct process_io *io,
+                              void (*on_end)(void *ctx, int status), void *ctx)
+{
+    const char *const argv[] = { "sh", "-c", line, NULL };
+    struct shell_run *run = mem_zalloc(sizeof *run);
+
+    run->on_end = on_end;
+    run->ctx = ctx;
+    run->process = process_start(os, &shell_program, 3, argv, line, io);
+    run->process->on_end = run_ended;
+    run->process->end_ctx = run;
+    return run;
+}
+
+void shell_interrupt(struct shell_run *run)
+{
+    process_signal(run->process, SIM_SIGINT);
+}
+
+struct process *shell_process(struct shell_run *run)
+{
+    return run->process;
+}
