@@ -98,6 +98,15 @@ static void note_state(const struct neigh *neigh)
     }
 }
 
+/* Between half and one and a half of the base time, drawn anew every five minutes, RFC 4861 section 6.3.2. */
+static sim_time reachable_time(const struct neigh_table *table)
+{
+    uint64_t epoch = (uint64_t)(node_now(table->ip->node) / REDRAW_INTERVAL);
+
+    return NEIGH_BASE_REACHABLE_TIME / 2 +
+           (sim_time)(random_mix(table->reachable_key + epoch) % (uint64_t)NEIGH_BASE_REACHABLE_TIME);
+}
+
 static void arm(struct neigh *neigh, sim_time delay)
 {
     timer_start_at(&neigh->timer, jiffies_expiry(now_of(neigh), delay));
@@ -205,8 +214,8 @@ static void timer_expired(void *ctx)
     sim_time now = now_of(neigh);
 
     if (neigh->state == NEIGH_REACHABLE) {
-        if (now <= neigh->confirmed + neigh->table->reachable_time) {
-            timer_start_at(&neigh->timer, jiffies_expiry(now, neigh->confirmed + neigh->table->reachable_time - now));
+        if (now <= neigh->confirmed + reachable_time(neigh->table)) {
+            timer_start_at(&neigh->timer, jiffies_expiry(now, neigh->confirmed + reachable_time(neigh->table) - now));
             return;
         }
         neigh->updated = now;
@@ -224,7 +233,7 @@ static void timer_expired(void *ctx)
         if (now <= neigh->confirmed + NEIGH_DELAY_FIRST_PROBE) {
             neigh->state = NEIGH_REACHABLE;
             note_state(neigh);
-            timer_start_at(&neigh->timer, jiffies_expiry(now, neigh->confirmed + neigh->table->reachable_time - now));
+            timer_start_at(&neigh->timer, jiffies_expiry(now, neigh->confirmed + reachable_time(neigh->table) - now));
             return;
         }
         neigh->state = NEIGH_PROBE;
@@ -302,8 +311,9 @@ static struct neigh *create(struct neigh_table *table, struct ip_iface *iface, i
     if (table->n_buckets == 0) {
         table->buckets = arena_alloc(arena, BUCKETS * sizeof(struct neigh *));
         table->n_buckets = BUCKETS;
-        timer_start(&table->gc, GC_INTERVAL);
     }
+    if (table->n_entries >= GC_THRESH1 && !timer_running(&table->gc))
+        timer_start(&table->gc, GC_INTERVAL);
     if (table->free != NULL) {
         neigh = table->free;
         table->free = neigh->next;
@@ -320,43 +330,35 @@ static struct neigh *create(struct neigh_table *table, struct ip_iface *iface, i
     return neigh;
 }
 
-static void redraw_reachable_time(struct neigh_table *table)
-{
-    table->reachable_time = NEIGH_BASE_REACHABLE_TIME / 2 +
-                            (sim_time)random_below(&table->random, (uint64_t)NEIGH_BASE_REACHABLE_TIME);
-}
-
-/* Linux's periodic work: with few entries nothing is ever forgotten. */
+/* Linux's periodic work; with few entries it does not run and nothing is ever forgotten. */
 static void collect(void *ctx)
 {
     struct neigh_table *table = ctx;
     sim_time now = node_now(table->ip->node);
 
-    if (now / REDRAW_INTERVAL != (now - GC_INTERVAL) / REDRAW_INTERVAL)
-        redraw_reachable_time(table);
-    if (table->n_entries >= GC_THRESH1) {
-        for (uint32_t i = 0; i < table->n_buckets; i++) {
-            struct neigh *next;
+    for (uint32_t i = 0; i < table->n_buckets; i++) {
+        struct neigh *next;
 
-            for (struct neigh *neigh = table->buckets[i]; neigh != NULL; neigh = next) {
-                next = neigh->next;
-                if (neigh->state == NEIGH_FAILED ||
-                    (neigh->state == NEIGH_STALE && now > neigh->used + NEIGH_GC_STALE_TIME)) {
-                    note(neigh, WHY(NEIGH_GONE, neigh->addr));
-                    remove_entry(table, neigh);
-                }
+        for (struct neigh *neigh = table->buckets[i]; neigh != NULL; neigh = next) {
+            next = neigh->next;
+            if (neigh->state == NEIGH_FAILED ||
+                (neigh->state == NEIGH_STALE && now > neigh->used + NEIGH_GC_STALE_TIME)) {
+                note(neigh, WHY(NEIGH_GONE, neigh->addr));
+                remove_entry(table, neigh);
             }
         }
     }
-    if (table->n_entries > 0)
+    if (table->n_entries >= GC_THRESH1)
         timer_start(&table->gc, GC_INTERVAL);
 }
 
 void neigh_init(struct neigh_table *table, struct ip_stack *ip)
 {
+    struct random_stream random;
+
     *table = (struct neigh_table){ .ip = ip };
-    node_random(ip->node, &table->random, "neigh");
-    redraw_reachable_time(table);
+    node_random(ip->node, &random, "neigh");
+    table->reachable_key = random_u64(&random);
     timer_init(&table->gc, ip->node, WHY0(TIMER_NEIGH), collect, table);
 }
 
@@ -496,7 +498,7 @@ static void update(struct neigh *neigh, const struct mac_addr *mac, enum neigh_s
     timer_stop(&neigh->timer);
     neigh->state = state;
     if (state == NEIGH_REACHABLE)
-        arm(neigh, neigh->table->reachable_time);
+        arm(neigh, reachable_time(neigh->table));
     if (state == NEIGH_STALE && !was_valid)
         note(neigh, WHY(NEIGH_LEARNED, neigh->addr, mac_to_u64(mac)));
     else

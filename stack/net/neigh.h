@@ -48,10 +48,9 @@ struct neigh_table {
     struct ip_stack *ip;
     struct neigh **buckets; /* by address */
     uint32_t n_buckets, n_entries;
-    struct neigh *free; /* recycled entries */
-    sim_time reachable_time; /* of now, see NEIGH_BASE_REACHABLE_TIME */
-    struct timer gc;         /* redraws reachable_time, forgets old entries */
-    struct random_stream random;
+    struct neigh *free;     /* recycled entries */
+    uint64_t reachable_key;  /* what the reachable time is drawn from */
+    struct timer gc;         /* forgets old entries of a big table */
 };
 
 /* What `ip neigh` shows of an entry. */

@@ -1,0 +1,184 @@
+#include "lab/network.h"
+
+#include "apps/programs.h"
+#include "devices/host.h"
+#include "devices/hub.h"
+#include "devices/switch.h"
+#include "inspect/i18n.h"
+#include "lab/network_host.h"
+
+static struct mac_addr *port_macs(const struct topo_node *node)
+{
+    struct mac_addr *macs = g_new0(struct mac_addr, node->ports + 1);
+
+    for (uint32_t port = 0; port < node->ports; port++)
+        macs[port] = topology_default_mac(node->index, 0); /* a port without a cable sends nothing */
+    for (uint32_t i = 0; i < node->n_ifaces; i++)
+        macs[node->ifaces[i].port - 1] = node->ifaces[i].mac;
+    return macs;
+}
+
+static struct node *make_switch(struct sim *sim, const struct topo_node *node)
+{
+    g_autofree struct mac_addr *macs = port_macs(node);
+    struct switch_config config = { .n_ports = node->ports, .port_macs = macs, .mac = node->mac,
+                                    .ageing = node->ageing };
+    struct node *made = switch_new(sim, node->name, &config);
+
+    for (uint32_t i = 0; i < node->n_ifaces; i++)
+        made->ifaces[node->ifaces[i].port - 1]->mtu = node->ifaces[i].mtu;
+    return made;
+}
+
+static struct node *make_host(struct sim *sim, const struct topo_node *node)
+{
+    g_autofree struct host_port *ports = g_new0(struct host_port, node->n_ifaces + 1);
+    struct host_config config = { .router = node->kind == TOPO_ROUTER, .ports = ports, .n_ports = node->n_ifaces };
+    struct node *made;
+
+    for (uint32_t i = 0; i < node->n_ifaces; i++)
+        ports[i] = (struct host_port){ node->ifaces[i].name, node->ifaces[i].mac, node->ifaces[i].mtu };
+    made = host_new(sim, node->name, &config);
+    host_os(made)->find_program = program_find;
+    return made;
+}
+
+static struct node *make_node(struct sim *sim, const struct topo_node *node)
+{
+    switch (node->kind) {
+    case TOPO_SWITCH:
+        return make_switch(sim, node);
+    case TOPO_HUB:
+        return hub_new(sim, node->name, &(struct hub_config){ .n_ports = node->ports });
+    case TOPO_HOST:
+    case TOPO_ROUTER:
+        break;
+    }
+    return make_host(sim, node);
+}
+
+struct iface *network_iface(const struct network *network, const struct topo_iface *iface)
+{
+    struct node *node = network->nodes[iface->node];
+
+    return iface->port > 0 ? node->ifaces[iface->port - 1] : node->ifaces[iface->index];
+}
+
+static bool rule_matches(void *ctx, struct frame *frame)
+{
+    g_autofree uint8_t *octets = NULL;
+
+    frame_finish_checksum(frame);
+    if (frame->payload.len == 0)
+        return filter_match(ctx, frame->data, frame->len);
+    octets = g_malloc(frame_size(frame));
+    frame_copy_out(frame, 0, octets, frame_size(frame));
+    return filter_match(ctx, octets, frame_size(frame));
+}
+
+static void add_fault(struct network *network, struct link *link, const struct topo_fault *fault,
+                      struct diag_list *diags)
+{
+    static const enum link_fault_kind kinds[] = { [TOPO_FAULT_DROP] = LINK_FAULT_DROP,
+                                                  [TOPO_FAULT_DELAY] = LINK_FAULT_DELAY,
+                                                  [TOPO_FAULT_DUPLICATE] = LINK_FAULT_DUPLICATE,
+                                                  [TOPO_FAULT_CORRUPT] = LINK_FAULT_CORRUPT };
+    g_autoptr(GError) error = NULL;
+    struct filter *filter = filter_new(fault->match, network->names, &error);
+    struct link_rule *rule;
+
+    if (filter == NULL) {
+        diag_error(diags, network->topology->file, fault->match_at, "%s", error->message);
+        return;
+    }
+    g_ptr_array_add(network->filters, filter);
+    rule = g_new0(struct link_rule, 1);
+    g_ptr_array_add(network->rules, rule);
+    rule->kind = kinds[fault->kind];
+    rule->side = fault->from;
+    rule->match = rule_matches;
+    rule->ctx = filter;
+    rule->nth = fault->nth;
+    rule->n_nth = fault->n_nth;
+    rule->by = fault->by;
+    link_add_rule(link, rule);
+}
+
+static void make_link(struct network *network, const struct topo_link *from, struct diag_list *diags)
+{
+    const struct topology *topology = network->topology;
+    struct link_config config = { .rate = from->rate, .delay = from->delay, .queue = from->queue, .loss = from->loss,
+                                  .duplicate = from->duplicate, .reorder = from->reorder, .corrupt = from->corrupt,
+                                  .down = from->down };
+    struct iface *ends[2];
+    struct link *link;
+
+    for (int side = 0; side < 2; side++)
+        ends[side] = network_iface(network, &topology->nodes[from->ends[side].node].ifaces[from->ends[side].iface]);
+    link = sim_add_link(network->sim, ends[0], ends[1], &config);
+    for (uint32_t i = 0; i < from->n_faults; i++)
+        add_fault(network, link, &from->faults[i], diags);
+    network->links[link->id] = link;
+}
+
+static void collect_names(struct network *network)
+{
+    for (uint32_t i = 0; i < network->topology->n_nodes; i++) {
+        const struct topo_node *node = &network->topology->nodes[i];
+
+        for (uint32_t j = 0; j < node->n_ifaces; j++)
+            for (uint32_t k = 0; k < node->ifaces[j].n_addrs; k++)
+                filter_names_add(network->names, node->name, node->ifaces[j].addrs[k].addr);
+    }
+}
+
+struct network *network_new(const struct topology *topology, uint64_t seed, struct diag_list *diags)
+{
+    struct network *network = g_new0(struct network, 1);
+    unsigned before = diags->n_errors;
+
+    network->sim = sim_new(seed);
+    network->topology = topology;
+    network->nodes = g_new0(struct node *, topology->n_nodes + 1);
+    network->links = g_new0(struct link *, topology->n_links + 1);
+    network->names = filter_names_new();
+    network->filters = g_ptr_array_new_with_free_func((GDestroyNotify)filter_free);
+    network->rules = g_ptr_array_new_with_free_func(g_free);
+    collect_names(network);
+    for (uint32_t i = 0; i < topology->n_nodes; i++)
+        network->nodes[i] = make_node(network->sim, &topology->nodes[i]);
+    for (uint32_t i = 0; i < topology->n_links; i++)
+        make_link(network, &topology->links[i], diags);
+    if (diags->n_errors > before) {
+        network_free(network);
+        return NULL;
+    }
+    return network;
+}
+
+void network_start(struct network *network)
+{
+    sim_start(network->sim);
+    for (uint32_t i = 0; i < network->topology->n_nodes; i++)
+        if (network_os(network, i) != NULL)
+            network_host_configure(network, i);
+    for (uint32_t i = 0; i < network->topology->n_nodes; i++)
+        if (network_os(network, i) != NULL)
+            network_host_start_services(network, i);
+}
+
+void network_free(struct network *network)
+{
+    sim_free(network->sim);
+    filter_names_free(network->names);
+    g_ptr_array_unref(network->filters);
+    g_ptr_array_unref(network->rules);
+    g_free(network->nodes);
+    g_free(network->links);
+    g_free(network);
+}
+
+struct os *network_os(const struct network *network, uint32_t index)
+{
+    return host_os(network->nodes[index]);
+}

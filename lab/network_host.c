@@ -1,0 +1,99 @@
+#include "lab/network_host.h"
+
+#include <string.h>
+
+#include "stack/socket/netctl.h"
+
+static void set_addresses(struct os *os, const struct topo_node *node)
+{
+    for (uint32_t i = 0; i < node->n_ifaces; i++) {
+        const struct topo_iface *iface = &node->ifaces[i];
+
+        for (uint32_t j = 0; j < iface->n_addrs; j++)
+            ip_addr_add(ip_iface_find(&os->ip, iface->name), iface->addrs[j].addr, iface->addrs[j].prefix_len);
+        if (iface->down)
+            netctl_link_set_up(os, iface->name, false);
+    }
+}
+
+static enum route_kind kind_of(enum topo_route_type type)
+{
+    switch (type) {
+    case TOPO_ROUTE_BLACKHOLE:
+        return ROUTE_BLACKHOLE;
+    case TOPO_ROUTE_UNREACHABLE:
+        return ROUTE_UNREACHABLE;
+    case TOPO_ROUTE_PROHIBIT:
+        return ROUTE_PROHIBIT;
+    case TOPO_ROUTE_UNICAST:
+        break;
+    }
+    return ROUTE_UNICAST;
+}
+
+/* As at boot: a route that the kernel refuses, for a gateway out of reach say, is not there, and nothing stops. */
+static void set_routes(struct os *os, const struct topo_node *node)
+{
+    if (node->has_gateway)
+        netctl_route_add(os, &(struct netctl_route){ .kind = ROUTE_UNICAST, .via = node->gateway }, NETCTL_ADD);
+    for (uint32_t i = 0; i < node->n_routes; i++) {
+        const struct topo_route *from = &node->routes[i];
+        struct netctl_route route = { .prefix = from->prefix, .prefix_len = from->prefix_len,
+                                      .kind = kind_of(from->type), .via = from->via, .metric = from->metric,
+                                      .src = from->src };
+
+        if (from->dev != TOPO_NOWHERE)
+            route.ifname = node->ifaces[from->dev].name;
+        netctl_route_add(os, &route, NETCTL_ADD);
+    }
+}
+
+static void write_hosts(struct os *os, const struct topo_node *node)
+{
+    g_autoptr(GString) text = g_string_new("127.0.0.1\tlocalhost\n");
+
+    g_string_append_printf(text, "127.0.1.1\t%s\n", node->name);
+    for (uint32_t i = 0; i < node->n_hosts; i++) {
+        char addr[IP4_TEXT_MAX];
+
+        g_string_append_printf(text, "%s\t%s\n", ip4_format(node->hosts[i].addr, addr), node->hosts[i].name);
+    }
+    os_file_write(os, "/etc/hosts", text->str, text->len, false);
+    g_string_printf(text, "%s\n", node->name);
+    os_file_write(os, "/etc/hostname", text->str, text->len, false);
+}
+
+static void write_resolv_conf(struct os *os, const struct topo_node *node)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    if (node->n_resolvers == 0 && node->n_search == 0)
+        return;
+    if (node->n_search > 0) {
+        g_string_append(text, "search");
+        for (uint32_t i = 0; i < node->n_search; i++)
+            g_string_append_printf(text, " %s", node->search[i]);
+        g_string_append_c(text, '\n');
+    }
+    for (uint32_t i = 0; i < node->n_resolvers; i++) {
+        char addr[IP4_TEXT_MAX];
+
+        g_string_append_printf(text, "nameserver %s\n", ip4_format(node->resolvers[i], addr));
+    }
+    os_file_write(os, "/etc/resolv.conf", text->str, text->len, false);
+}
+
+void network_host_configure(struct network *network, uint32_t index)
+{
+    const struct topo_node *node = &network->topology->nodes[index];
+    struct os *os = network_os(network, index);
+
+    for (uint32_t i = 0; i < node->n_sysctls; i++)
+        netctl_sysctl_set(os, node->sysctls[i].name, node->sysctls[i].value);
+    set_addresses(os, node);
+    set_routes(os, node);
+    write_hosts(os, node);
+    write_resolv_conf(os, node);
+    for (uint32_t i = 0; i < node->n_files; i++)
+        os_file_write(os, node->files[i].path, node->files[i].text, node->files[i].len, false);
+}

@@ -1,0 +1,244 @@
+#include "lab/run.h"
+
+#include "apps/shell.h"
+#include "inspect/render.h"
+
+/* ---- commands ---- */
+
+static void command_wrote(void *ctx, struct process *process, int stream, const char *text, size_t len)
+{
+    struct run_command *command = ctx;
+
+    (void)process;
+    g_string_append_len(command->output, text, (gssize)len);
+    g_string_append_len(stream == 2 ? command->err : command->out, text, (gssize)len);
+}
+
+static void command_ended(void *ctx, int status)
+{
+    struct run_command *command = ctx;
+
+    command->shell = NULL;
+    command->exit_status = status;
+    command->ended = sim_now(command->run->network->sim);
+}
+
+static void start_command(struct run *run, uint32_t index)
+{
+    const struct scenario_entry *entry = &run->scenario->timeline[index];
+    struct run_command *command = g_new0(struct run_command, 1);
+    struct process_io io = { command_wrote, command };
+
+    command->run = run;
+    command->entry = index;
+    command->started = sim_now(run->network->sim);
+    command->ended = SIM_TIME_NONE;
+    command->output = g_string_new(NULL);
+    command->out = g_string_new(NULL);
+    command->err = g_string_new(NULL);
+    g_ptr_array_add(run->commands, command);
+    run->by_entry[index] = command;
+    command->shell = shell_start(network_os(run->network, entry->node), entry->run.text, &io, command_ended, command);
+    if (command->shell != NULL)
+        command->process = shell_process(command->shell)->id;
+}
+
+static void free_command(gpointer data)
+{
+    struct run_command *command = data;
+
+    g_string_free(command->output, TRUE);
+    g_string_free(command->out, TRUE);
+    g_string_free(command->err, TRUE);
+    g_free(command);
+}
+
+/* ---- the timeline ---- */
+
+static void set_link(struct run *run, const struct scenario_entry *entry)
+{
+    struct link *link = run->network->links[entry->link];
+    struct link_config config = link->config;
+    const struct topo_link *values = &entry->values;
+
+    if (entry->set & SCENARIO_SET_RATE)
+        config.rate = values->rate;
+    if (entry->set & SCENARIO_SET_DELAY)
+        config.delay = values->delay;
+    if (entry->set & SCENARIO_SET_QUEUE)
+        config.queue = values->queue;
+    if (entry->set & SCENARIO_SET_LOSS)
+        config.loss = values->loss;
+    if (entry->set & SCENARIO_SET_DUPLICATE)
+        config.duplicate = values->duplicate;
+    if (entry->set & SCENARIO_SET_REORDER)
+        config.reorder = values->reorder;
+    if (entry->set & SCENARIO_SET_CORRUPT)
+        config.corrupt = values->corrupt;
+    link_configure(link, &config);
+    if (entry->set & SCENARIO_SET_STATE)
+        link_set_state(link, !values->down);
+}
+
+/* Power off is what the neighbors see of it: every interface goes dark. What the machine knows stays. */
+static void set_power(struct run *run, const struct scenario_entry *entry)
+{
+    struct node *node = run->network->nodes[entry->node];
+
+    for (uint32_t i = 0; i < node->n_ifaces; i++)
+        iface_set_up(node->ifaces[i], entry->on);
+}
+
+static void set_interface(struct run *run, const struct scenario_entry *entry)
+{
+    const struct topo_iface *iface = &run->scenario->topology->nodes[entry->node].ifaces[entry->iface];
+    struct os *os = network_os(run->network, entry->node);
+
+    if (os != NULL)
+        ip_iface_set_up(ip_iface_find(&os->ip, iface->name), entry->on);
+    else
+        iface_set_up(network_iface(run->network, iface), entry->on);
+}
+
+struct act {
+    struct run *run;
+    uint32_t index;
+};
+
+static void perform(void *ctx)
+{
+    struct act *act = ctx;
+    struct run *run = act->run;
+    const struct scenario_entry *entry = &run->scenario->timeline[act->index];
+
+    switch (entry->action) {
+    case SCENARIO_RUN:
+        start_command(run, act->index);
+        break;
+    case SCENARIO_STOP:
+        if (run->by_entry[entry->target] != NULL && run->by_entry[entry->target]->shell != NULL)
+            shell_interrupt(run->by_entry[entry->target]->shell);
+        break;
+    case SCENARIO_LINK:
+        set_link(run, entry);
+        break;
+    case SCENARIO_POWER:
+        set_power(run, entry);
+        break;
+    case SCENARIO_INTERFACE:
+        set_interface(run, entry);
+        break;
+    case SCENARIO_SNAPSHOT:
+        tables_record(run->tables, run->network->sim, entry->snapshot);
+        break;
+    }
+}
+
+/* ---- the run ---- */
+
+struct run *run_new(const struct scenario *scenario, const struct run_options *options, struct diag_list *diags)
+{
+    uint64_t seed = options->has_seed ? options->seed : scenario->seed;
+    struct network *network = network_new(scenario->topology, seed, diags);
+    struct run *run;
+
+    if (network == NULL)
+        return NULL;
+    run = g_new0(struct run, 1);
+    run->scenario = scenario;
+    run->network = network;
+    run->commands = g_ptr_array_new_with_free_func(free_command);
+    run->by_entry = g_new0(struct run_command *, scenario->n_timeline + 1);
+    run->tables = tables_new();
+    run->budget = scenario->events != 0 ? scenario->events : RUN_EVENTS_DEFAULT;
+    run->until = options->has_until ? options->until : scenario->until;
+    if (run->until == SIM_TIME_NONE)
+        run->until = RUN_UNTIL_DEFAULT +
+                     (scenario->n_timeline > 0 ? scenario->timeline[scenario->n_timeline - 1].time : 0);
+    return run;
+}
+
+void run_start(struct run *run)
+{
+    struct sim *sim = run->network->sim;
+
+    network_start(run->network);
+    for (uint32_t i = 0; i < run->scenario->n_timeline; i++) {
+        struct act *act = arena_alloc(&sim->arena, sizeof *act);
+
+        *act = (struct act){ run, i };
+        if (run->scenario->timeline[i].time <= run->until)
+            sim_at(sim, run->scenario->timeline[i].time, perform, act);
+    }
+}
+
+bool run_slice(struct run *run, uint64_t events)
+{
+    uint64_t before = sim_events(run->network->sim);
+    uint64_t most = MIN(events, run->budget - run->spent);
+    bool over = sim_run(run->network->sim, run->until, most);
+
+    run->spent += sim_events(run->network->sim) - before;
+    if (over)
+        return false;
+    run->out_of_budget = run->spent >= run->budget;
+    return !run->out_of_budget;
+}
+
+void run_finish(struct run *run)
+{
+    tables_record(run->tables, run->network->sim, "end");
+}
+
+void run_all(struct run *run)
+{
+    run_start(run);
+    while (run_slice(run, UINT64_MAX))
+        continue;
+    run_finish(run);
+}
+
+void run_free(struct run *run)
+{
+    network_free(run->network);
+    tables_free(run->tables);
+    g_ptr_array_unref(run->commands);
+    g_free(run->by_entry);
+    g_free(run);
+}
+
+/* Seconds as a person would write them: "0", "3.5". */
+static void append_seconds(GString *out, sim_time time)
+{
+    gsize begin;
+
+    render_moment(out, time, 12);
+    begin = out->len;
+    while (begin > 0 && out->str[begin - 1] == '0')
+        begin--;
+    if (begin > 0 && out->str[begin - 1] == '.')
+        begin--;
+    g_string_truncate(out, begin);
+}
+
+char *run_outputs(const struct run *run)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < run->commands->len; i++) {
+        const struct run_command *command = run->commands->pdata[i];
+        const struct scenario_entry *entry = &run->scenario->timeline[command->entry];
+
+        g_string_append(text, "== at ");
+        append_seconds(text, command->started);
+        g_string_append_printf(text, " on %s: %s\n", run->scenario->topology->nodes[entry->node].name, entry->run.text);
+        g_string_append_len(text, command->output->str, (gssize)command->output->len);
+        if (text->str[text->len - 1] != '\n')
+            g_string_append_c(text, '\n');
+        if (command->ended == SIM_TIME_NONE)
+            g_string_append(text, "-- exit running\n");
+        else
+            g_string_append_printf(text, "-- exit %d\n", command->exit_status);
+    }
+    return g_string_free(text, FALSE);
+}
