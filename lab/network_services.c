@@ -1,0 +1,61 @@
+/* The services of a topology as programs of its hosts. */
+#include "lab/network_host.h"
+#include "stack/services/dhcp_server.h"
+
+static struct dhcp_server_static *static_leases(struct arena *arena, const struct topo_dhcp *from)
+{
+    struct dhcp_server_static *leases = arena_alloc(arena, from->n_leases * sizeof *leases);
+
+    for (uint32_t i = 0; i < from->n_leases; i++)
+        leases[i] = (struct dhcp_server_static){ from->leases[i].mac, from->leases[i].addr };
+    return leases;
+}
+
+static struct dhcp_server_option *options(struct arena *arena, const struct topo_dhcp *from)
+{
+    struct dhcp_server_option *copies = arena_alloc(arena, from->n_options * sizeof *copies);
+
+    for (uint32_t i = 0; i < from->n_options; i++)
+        copies[i] = (struct dhcp_server_option){ from->options[i].code, from->options[i].len, from->options[i].octets };
+    return copies;
+}
+
+static void start_dhcp(struct os *os, struct arena *arena, const struct topo_node *node)
+{
+    uint32_t n = node->services->n_dhcp;
+    struct dhcp_pool_config *pools = arena_alloc(arena, n * sizeof *pools);
+
+    if (n == 0)
+        return;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct topo_dhcp *from = &node->services->dhcp[i];
+
+        pools[i] = (struct dhcp_pool_config){
+            .iface = node->ifaces[from->iface].name,
+            .first = from->pool_first,
+            .last = from->pool_last,
+            .has_gateway = from->has_gateway,
+            .ping_check = from->ping_check,
+            .gateway = from->gateway,
+            .n_resolvers = from->n_resolvers,
+            .resolvers = from->resolvers,
+            .domain = from->domain,
+            .lease_seconds = (uint32_t)(from->lease / SIM_SEC(1)),
+            .n_statics = from->n_leases,
+            .n_options = from->n_options,
+            .statics = static_leases(arena, from),
+            .options = options(arena, from),
+        };
+    }
+    dhcp_server_start(os, pools, n);
+}
+
+void network_host_start_services(struct network *network, uint32_t index)
+{
+    const struct topo_node *node = &network->topology->nodes[index];
+    struct os *os = network_os(network, index);
+
+    if (node->services == NULL)
+        return;
+    start_dhcp(os, &network->sim->arena, node);
+}
