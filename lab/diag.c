@@ -307,7 +307,7 @@ char *diag_list_json(struct diag_list *list)
 const char *diag_nearest(const char *word, const char *const *names, size_t n)
 {
     size_t len = strlen(word);
-    unsigned best = len <= 3 ? 1 : len <= 6 ? 2 : 3;
+    unsigned best = len <= 3 ? 1 : len <= 8 ? 2 : 3;
     const char *nearest = NULL;
 
     if (len == 0)

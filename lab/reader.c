@@ -412,13 +412,17 @@ bool lab_file_read(const struct reader *r, struct text_pos at, const char *path,
 {
     g_autoptr(GError) error = NULL;
 
-    if (g_file_test(path, G_FILE_TEST_EXISTS) && !g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
+    if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+        reader_error(r, at, _("there is no file %s"), path);
+        return false;
+    }
+    if (!g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
         reader_error(r, at, _("cannot read %s: it is no regular file"), path); /* /dev/zero has no end */
         return false;
     }
     if (g_file_get_contents(path, octets, len, &error))
         return true;
-    reader_error(r, at, _("cannot read the file: %s"), error->message);
+    reader_error(r, at, _("cannot read %s: %s"), path, error->message);
     return false;
 }
 

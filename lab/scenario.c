@@ -428,7 +428,7 @@ static void read_topology(struct scenario_build *b, const struct ynode *node, st
     } else if (read_text(&b->r, node, "topology", &name)) {
         path = lab_path_beside(b->r.file, name);
         b->s->topology_file = arena_strdup(b->r.arena, path);
-        if (given == NULL && !g_file_test(path, G_FILE_TEST_EXISTS))
+        if (given == NULL && !g_file_test(path, G_FILE_TEST_EXISTS)) /* say so here, where it is named */
             reader_error(&b->r, node->at, _("there is no file %s"), path);
         else if (given == NULL)
             b->s->topology = topology_load(path, b->r.diags);

@@ -73,10 +73,12 @@ static void read_order(struct scenario_build *b, const struct ynode **values, st
     struct scenario_see *sees;
 
     e->kind = SCENARIO_ORDER;
-    if (list->kind != YNODE_LIST || list->n == 0) {
+    if (list->kind != YNODE_LIST) {
         reader_error(&b->r, list->at, _("`order` is a list like [{see: arp request}, {see: arp reply}], not %s"), reader_show(&b->r, list));
         return;
     }
+    if (list->n == 0)
+        reader_error(&b->r, list->at, _("`%s` is empty"), names[KEY_ORDER]);
     sees = new_sees(b, e, list->n);
     for (uint32_t i = 0; i < list->n; i++) {
         const struct ynode *item = list->items[i], *inner[KEY_N_KEYS];
@@ -192,6 +194,8 @@ static bool read_cell(struct scenario_build *b, const struct ynode *key, const s
 
 static void read_rows(struct scenario_build *b, const struct ynode *node, const char *what, struct scenario_row **rows, uint32_t *n)
 {
+    if (list_len(node) == 0)
+        reader_error(&b->r, node->at, _("`%s` is empty"), what);
     *rows = arena_alloc(b->r.arena, list_len(node) * sizeof **rows);
     for (uint32_t i = 0; i < list_len(node); i++) {
         const struct ynode *item = list_item(node, i);

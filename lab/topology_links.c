@@ -101,7 +101,7 @@ static struct topo_iface *host_iface(struct topo_build *b, struct topo_node *nod
         return NULL;
     }
     for (uint32_t i = 0; i < nb->n_ifaces && i < 64; i++)
-        if (nb->ifaces[i].link == TOPO_NOWHERE && text_distance(nb->ifaces[i].name, name) == 1) {
+        if (nb->ifaces[i].link == TOPO_NOWHERE && strlen(name) > 1 && text_distance(nb->ifaces[i].name, name) == 1) {
             reader_warning(&b->r, at, _("`%s` lists no interface `%s`: it gets one without an address; did you mean `%s`?"), node->name, name,
                            nb->ifaces[i].name);
             break;

@@ -1,0 +1,135 @@
+#include "lab_support.h"
+
+#include "base/drop.h"
+#include "lab/scenario.h"
+
+/* A scenario in the visit-baidu network, which must be right. */
+static struct scenario *load(const char *lines)
+{
+    g_autofree char *text = g_strconcat("wirewalk: 1\ntopology: ../topologies/visit-baidu.net.yaml\n", lines, NULL);
+    struct diag_list *diags = diag_list_new();
+    struct scenario *s = scenario_parse("scenarios/x.walk.yaml", text, strlen(text), NULL, diags);
+
+    OK(diags_match(diags, text, ""));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+    diag_list_free(diags);
+    return s;
+}
+
+static void the_example_of_the_format_is_read(void)
+{
+    struct scenario *s = load(
+        "seed: 7\nuntil: 120s\ntimeline:\n"
+        "  - {at: 0s,  host: pc1, run: dhclient eth0, expect: {exit: 0}}\n"
+        "  - {at: 5s,  host: pc1, run: curl http://www.baidu.com/, as: visit, expect: {exit: 0, stdout: 百度一下, within: 3s}}\n"
+        "  - {at: 60s, link: \"gw:wan\", set: {state: down}}\n"
+        "  - {at: 61s, host: pc1, run: ping -c 1 203.0.113.80, expect: {exit: 1}}\n"
+        "expect:\n"
+        "  - order: [{see: arp request, by: pc1, for: 192.168.1.1}, {see: dns query, by: pc1}, {see: tcp SYN, by: pc1}, {see: http GET, by: pc1}]\n"
+        "  - {hops: visit, field: ip.dst, rule: constant}\n"
+        "  - {hops: visit, field: eth.dst, rule: changes at every router}\n"
+        "  - {never: \"tcp\", at: pc2, after: 6s}\n"
+        "  - {count: \"arp\", at: \"sw1:p1\", equals: 2}\n"
+        "  - {at: 30s, node: pc1, table: arp, has: {ip: 192.168.1.1, mac: \"@gw:lan\"}}\n");
+    const struct scenario_expect *e = s->expects;
+
+    EQ(s->seed, 7);
+    EQ(s->until, SIM_SEC(120));
+    EQ_STR(s->topology_file, "scenarios/../topologies/visit-baidu.net.yaml");
+    EQ(s->n_timeline, 4);
+    EQ(s->timeline[1].time, SIM_SEC(5));
+    EQ_STR(s->timeline[1].id, "visit");
+    EQ_STR(s->timeline[1].run.text, "curl http://www.baidu.com/");
+    EQ(s->timeline[1].result.within, SIM_SEC(3));
+    EQ_STR(s->timeline[1].result.stdout_has[0].text, "百度一下");
+    EQ(s->timeline[2].link, 3);
+    EQ(s->timeline[2].set, SCENARIO_SET_STATE);
+    OK(s->timeline[2].values.down);
+    EQ(s->timeline[3].result.exit, 1);
+    EQ(s->n_expects, 6);
+    EQ(e[0].n_sees, 4);
+    OK(e[0].sees[0].subject_is_addr);
+    EQ(e[0].sees[0].by, 0);
+    EQ_STR(e[0].sees[3].filter.text, "http GET");
+    EQ(e[1].entry, 1);
+    EQ(e[2].rule, SCENARIO_CHANGES_AT_ROUTERS);
+    EQ(e[3].sees[0].after, SIM_SEC(6));
+    EQ(e[3].sees[0].place.node, 1);
+    EQ(e[3].sees[0].place.iface, TOPO_NOWHERE);
+    EQ(e[4].min, 2);
+    EQ(e[4].max, 2);
+    EQ(e[4].sees[0].place.iface, 0);
+    EQ(e[4].sees[0].filter.at.line, 15);
+    EQ(e[4].sees[0].filter.at.column, 13);
+    EQ_STR(e[5].has[0].cells[1].value, "02:00:00:00:04:01");
+    OK(e[5].has[0].cells[1].is_mac);
+    EQ(e[5].time, SIM_SEC(30));
+    scenario_free(s);
+}
+
+static void entries_are_sorted_by_time_and_then_by_place(void)
+{
+    struct scenario *s = load("timeline:\n  - {at: 2s, host: pc1, run: c}\n  - {at: 1s, host: pc1, run: a, as: x}\n  - {at: 1s, host: pc1, run: b}\n"
+                              "  - {at: 1s, stop: x}\n  - {at: 3s, snapshot: s}\n  - {at: 3s, node: gw, set: {power: off}}\n"
+                              "  - {at: 3s, interface: 'pc1:eth0', set: {state: up}}\n");
+
+    EQ_STR(s->timeline[0].run.text, "a");
+    EQ_STR(s->timeline[1].run.text, "b");
+    EQ(s->timeline[2].action, SCENARIO_STOP);
+    EQ(s->timeline[2].target, 0);
+    EQ_STR(s->timeline[3].run.text, "c");
+    EQ_STR(s->timeline[4].snapshot, "s");
+    EQ(s->timeline[5].action, SCENARIO_POWER);
+    EQ(s->timeline[5].node, 3);
+    OK(!s->timeline[5].on);
+    OK(s->timeline[6].on);
+    EQ(s->seed, 1);
+    EQ(s->until, SIM_TIME_NONE);
+    scenario_free(s);
+}
+
+static void the_other_expectations_are_read(void)
+{
+    struct scenario *s = load("events: 5000\ntimeline: [{at: 0, host: pc1, run: ls, as: a}]\nexpect:\n"
+                              "  - {command: a, exit: 2, not-stdout: [x, y], stderr: z}\n"
+                              "  - {drop: no-route, node: gw, max: 3}\n"
+                              "  - {storm: true}\n"
+                              "  - {see: arp, at: pc2}\n"
+                              "  - {count: arp, min: 2, before: 9s}\n"
+                              "  - {at: end, node: sw1, table: fdb, has: [{mac: 02:00:00:00:01:01}, {port: p2}], has-not: {port: p9}, rows: 4}\n");
+    const struct scenario_expect *e = s->expects;
+
+    EQ(s->events, 5000);
+    EQ(e[0].result.n_not_stdout, 2);
+    EQ(e[0].result.exit, 2);
+    EQ(e[1].drop, DROP_NO_ROUTE);
+    EQ(e[1].node, 3);
+    EQ(e[1].min, 0);
+    EQ(e[1].max, 3);
+    OK(e[2].storm);
+    EQ(e[3].min, 1);
+    OK(e[3].max == UINT64_MAX);
+    EQ(e[4].min, 2);
+    EQ(e[4].sees[0].before, SIM_SEC(9));
+    EQ(e[5].time, SIM_TIME_NONE);
+    EQ(e[5].n_has, 2);
+    EQ(e[5].n_has_not, 1);
+    EQ(e[5].rows, 4);
+    scenario_free(s);
+}
+
+static void a_long_filter_is_refused(void)
+{
+    g_autofree char *filter = g_strnfill(1025, 'x'),
+                    *text = g_strconcat("wirewalk: 1\ntopology: x\nexpect:\n  - {never: ", filter, "}\n", NULL);
+    struct diag_list *diags = diag_list_new();
+    struct topology *t = topology_parse("t", "wirewalk: 1\nnodes: {a: {kind: host}}\n", 37, 0, diags);
+
+    OK(t != NULL);
+    OK(scenario_parse("x", text, strlen(text), t, diags) == NULL);
+    OK(diags_match(diags, "", "4:13 at most 1024 octets\n"));
+    diag_list_free(diags);
+}
+
+UNIT_MAIN("scenario", TEST(the_example_of_the_format_is_read), TEST(entries_are_sorted_by_time_and_then_by_place),
+          TEST(the_other_expectations_are_read), TEST(a_long_filter_is_refused))
