@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/list.h"
-#include "inspect/json.h"
+#include "inspect/json_out.h"
 #include "sim/describe.h"
 #include "sim/node.h"
 #include "sim/sim.h"
@@ -253,11 +253,11 @@ const char *const *tables_lines(const struct tables *tables, const char *snapsho
 static void json_table(GString *out, const struct table *table)
 {
     g_string_append(out, "   ");
-    json_string(out, table->name);
+    json_out_string(out, table->name);
     g_string_append(out, ": [");
     for (char **line = (char **)table->lines->pdata; *line != NULL; line++) {
         g_string_append(out, line == (char **)table->lines->pdata ? "\n    " : ",\n    ");
-        json_string(out, *line);
+        json_out_string(out, *line);
     }
     g_string_append(out, *table->lines->pdata != NULL ? "\n   ]" : "]");
 }
@@ -265,7 +265,7 @@ static void json_table(GString *out, const struct table *table)
 static void json_node(GString *out, const struct node_tables *node)
 {
     g_string_append(out, "  ");
-    json_string(out, node->node);
+    json_out_string(out, node->node);
     g_string_append(out, ": {");
     for (guint i = 0; i < node->tables->len; i++) {
         g_string_append(out, i == 0 ? "\n" : ",\n");
@@ -282,7 +282,7 @@ char *tables_json(const struct tables *tables)
         const struct snapshot *snapshot = tables->snapshots->pdata[i];
 
         g_string_append(out, i == 0 ? "\n " : ",\n ");
-        json_string(out, snapshot->name);
+        json_out_string(out, snapshot->name);
         g_string_append(out, ": {");
         for (guint j = 0; j < snapshot->nodes->len; j++) {
             g_string_append(out, j == 0 ? "\n" : ",\n");

@@ -1,4 +1,4 @@
-#include "inspect/json.h"
+#include "inspect/json_out.h"
 
 #include <string.h>
 
@@ -25,7 +25,7 @@ static void escape(GString *out, unsigned char c)
     }
 }
 
-void json_string(GString *out, const char *text)
+void json_out_string(GString *out, const char *text)
 {
     g_string_append_c(out, '"');
     while (*text != '\0') {
@@ -52,12 +52,12 @@ void json_string(GString *out, const char *text)
     g_string_append_c(out, '"');
 }
 
-void json_key(GString *out, const char *key)
+void json_out_key(GString *out, const char *key)
 {
     char last = out->len > 0 ? out->str[out->len - 1] : '{';
 
     if (last != '{' && last != '[')
         g_string_append_c(out, ',');
-    json_string(out, key);
+    json_out_string(out, key);
     g_string_append_c(out, ':');
 }

@@ -1,0 +1,153 @@
+#include "tests/support/unit.h"
+
+#include <glib.h>
+
+#include "inspect/dissect.h"
+#include "inspect/i18n.h"
+#include "tests/unit/inspect/rig.h"
+
+static void value_is(const struct dissection *d, const char *abbrev, const char *value, const char *meaning)
+{
+    const struct field *field = dissect_find(d, abbrev);
+
+    if (field == NULL)
+        fprintf(stderr, "no field %s\n", abbrev);
+    OK(field != NULL);
+    if (field == NULL)
+        return;
+    EQ_STR(field->value, value);
+    if (meaning != NULL)
+        EQ_STR(field->meaning == NULL ? "" : field->meaning, meaning);
+}
+
+static void arp_request_is_opened_field_by_field(void)
+{
+    struct dissection d;
+    uint8_t octets[60];
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    i18n_init("en");
+    dissect(&d, octets, rig_arp(octets), NULL);
+    value_is(&d, "eth.dst", "ff:ff:ff:ff:ff:ff", "broadcast: everybody");
+    value_is(&d, "eth.type", "0x0806", "ARP");
+    value_is(&d, "arp.opcode", "1", "request");
+    value_is(&d, "arp.dst.proto_ipv4", "10.0.0.2", NULL);
+    EQ(dissect_find(&d, "arp.dst.proto_ipv4")->at, 38);
+    dissect_fini(&d);
+    dissect_summary(octets, sizeof octets, NULL, text);
+    EQ_STR(text->str, "ARP request: who has 10.0.0.2? tell 10.0.0.1");
+    i18n_init("zh");
+    g_string_truncate(text, 0);
+    dissect_summary(octets, sizeof octets, NULL, text);
+    EQ_STR(text->str, "ARP 请求: 谁是 10.0.0.2？请告诉 10.0.0.1");
+}
+
+static void tcp_segment_with_relative_numbers(void)
+{
+    struct tcp_hdr tcp = { .src_port = 40000, .dst_port = 80, .seq = 1001, .ack = 5001, .flags = TCP_ACK | TCP_PSH,
+                           .window = 502, .opt = { .has_ts = true, .ts_val = 7, .ts_ecr = 6 } };
+    struct seq_base base = { true, 1000, 5000 };
+    struct dissection d;
+    uint8_t octets[200];
+    size_t len = rig_tcp(octets, tcp, "GET /x HTTP/1.1\r\nHost: a\r\n\r\nbody", 32);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    i18n_init("en");
+    dissect(&d, octets, len, &base);
+    value_is(&d, "tcp.seq", "1", "counted from the connection's beginning; on the wire 1001");
+    value_is(&d, "tcp.ack", "1", NULL);
+    value_is(&d, "tcp.checksum", dissect_find(&d, "tcp.checksum")->value, "correct");
+    value_is(&d, "tcp.flags", "0x18", "PSH,ACK");
+    value_is(&d, "tcp.options.timestamp.tsval", "7", NULL);
+    value_is(&d, "http.request.line", "GET /x HTTP/1.1", NULL);
+    value_is(&d, "http.field", "Host: a", NULL);
+    value_is(&d, "http.file_data", "body", "4 octets");
+    value_is(&d, "ip.checksum", dissect_find(&d, "ip.checksum")->value, "correct");
+    dissect_write(&d, text);
+    OK(strstr(text->str, "TCP\n  Source port: 40000\n") != NULL);
+    dissect_fini(&d);
+    octets[60] ^= 1;
+    dissect(&d, octets, len, NULL);
+    value_is(&d, "tcp.checksum", dissect_find(&d, "tcp.checksum")->value, "wrong");
+    value_is(&d, "tcp.seq", "1001", "");
+    dissect_fini(&d);
+}
+
+static void icmp_error_shows_what_it_quotes(void)
+{
+    struct icmp_hdr icmp = icmp_make(ICMP_DEST_UNREACH, ICMP_UNREACH_PORT);
+    struct dissection d;
+    uint8_t inner[100], octets[100];
+    size_t len;
+
+    i18n_init("en");
+    rig_udp(inner, 40000, 9, "x", 1);
+    memcpy(octets + 42, inner + 14, 28);
+    icmp_emit(&icmp, octets + 34, 8 + 28);
+    len = rig_ip(octets, IP_PROTO_ICMP, 8 + 28);
+    dissect(&d, octets, len, NULL);
+    value_is(&d, "icmp.type", "3", "ICMP port unreachable");
+    value_is(&d, "udp.dstport", "9", NULL);
+    EQ_STR(dissect_find(&d, "udp")->name, "UDP, quoted");
+    dissect_fini(&d);
+}
+
+static void dns_answer_names_its_records(void)
+{
+    uint8_t message[200], octets[300];
+    struct dns_writer w;
+    struct dns_hdr hdr = { .id = 5, .qr = true, .rd = true, .ra = true };
+    struct dissection d;
+    size_t len;
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    i18n_init("en");
+    dns_emit_begin(&w, &hdr, message, sizeof message);
+    dns_emit_question(&w, "www.baidu.com", DNS_TYPE_A, DNS_CLASS_IN);
+    dns_emit_a(&w, DNS_ANSWER, "www.baidu.com", 60, IP4(203, 0, 113, 80));
+    len = dns_emit_end(&w);
+    len = rig_udp(octets, 53, 40000, message, len);
+    dissect(&d, octets, len, NULL);
+    value_is(&d, "dns.qry.name", "www.baidu.com.", NULL);
+    value_is(&d, "dns.a", "203.0.113.80", NULL);
+    value_is(&d, "dns.resp.ttl", "60", NULL);
+    value_is(&d, "udp.checksum", dissect_find(&d, "udp.checksum")->value, "correct");
+    dissect_fini(&d);
+    dissect_summary(octets, len, NULL, text);
+    EQ_STR(text->str, "DNS response: www.baidu.com A, 1 answer");
+}
+
+/* Every length of every frame here, and each octet damaged: no crash, fields within the frame. */
+static void check_places(const struct field *parent, size_t len)
+{
+    for (const struct field *field = parent->first; field != NULL; field = field->next) {
+        OK(field->at <= len && (size_t)field->at + field->len <= len);
+        check_places(field, len);
+    }
+}
+
+static void damaged_and_cut_frames_stay_within_their_octets(void)
+{
+    uint8_t octets[200];
+    struct tcp_hdr tcp = { .src_port = 1, .dst_port = 80, .flags = TCP_SYN,
+                           .opt = { .has_mss = true, .mss = 1460, .sack_permitted = true, .has_ts = true, .has_wscale = true } };
+    size_t len = rig_tcp(octets, tcp, "", 0);
+    struct dissection d;
+
+    for (size_t n = 0; n <= len; n++) {
+        dissect(&d, octets, n, NULL);
+        check_places(&d.root, n);
+        dissect_fini(&d);
+    }
+    for (size_t i = 0; i < len; i++) {
+        octets[i] ^= 0xff;
+        dissect(&d, octets, len, NULL);
+        check_places(&d.root, len);
+        dissect_fini(&d);
+        octets[i] ^= 0xff;
+    }
+}
+
+UNIT_MAIN("dissect", TEST(arp_request_is_opened_field_by_field), TEST(tcp_segment_with_relative_numbers),
+          TEST(icmp_error_shows_what_it_quotes), TEST(dns_answer_names_its_records),
+          TEST(damaged_and_cut_frames_stay_within_their_octets))
