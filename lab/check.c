@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "lab/format.h"
-#include "lab/i18n.h"
+#include "inspect/i18n.h"
 #include "lab/reader.h"
 #include "lab/scenario.h"
 
@@ -13,9 +13,11 @@ static enum lab_file_kind kind_by_name(const char *file)
         const char *ending;
         enum lab_file_kind kind;
     } endings[] = {
-        { ".net.yaml", LAB_FILE_TOPOLOGY },  { ".net.yml", LAB_FILE_TOPOLOGY },  { ".net.json", LAB_FILE_TOPOLOGY },
-        { ".walk.yaml", LAB_FILE_SCENARIO }, { ".walk.yml", LAB_FILE_SCENARIO }, { ".walk.json", LAB_FILE_SCENARIO },
-        { ".task.yaml", LAB_FILE_EXERCISE }, { ".task.yml", LAB_FILE_EXERCISE }, { ".task.json", LAB_FILE_EXERCISE },
+        { ".net.yaml", LAB_FILE_TOPOLOGY },  { ".net.yml", LAB_FILE_TOPOLOGY },
+        { ".net.json", LAB_FILE_TOPOLOGY },  { ".walk.yaml", LAB_FILE_SCENARIO },
+        { ".walk.yml", LAB_FILE_SCENARIO },  { ".walk.json", LAB_FILE_SCENARIO },
+        { ".task.yaml", LAB_FILE_EXERCISE }, { ".task.yml", LAB_FILE_EXERCISE },
+        { ".task.json", LAB_FILE_EXERCISE },
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(endings); i++)
@@ -26,7 +28,8 @@ static enum lab_file_kind kind_by_name(const char *file)
 
 static enum lab_file_kind kind_by_keys(const struct ynode *root)
 {
-    if (ynode_get(root, "checks") != NULL || ynode_get(root, "break") != NULL || ynode_get(root, "editable") != NULL)
+    if (ynode_get(root, "checks") != NULL || ynode_get(root, "break") != NULL ||
+        ynode_get(root, "editable") != NULL)
         return LAB_FILE_EXERCISE;
     if (ynode_get(root, "timeline") != NULL || ynode_get(root, "topology") != NULL)
         return LAB_FILE_SCENARIO;
@@ -59,7 +62,9 @@ static void check_exercise(const char *file, const char *text, size_t len, struc
     diag_list_add_source(diags, file, text, len);
     tree = ytree_parse(file, text, len, 0, diags);
     if (tree != NULL)
-        diag_error(diags, file, tree->root->at, "%s", _("exercise files (.task.yaml) are not supported by this version: only their YAML was checked"));
+        diag_error(diags, file, tree->root->at, "%s",
+                   _("exercise files (.task.yaml) are not supported by this version: only their "
+                     "YAML was checked"));
     ytree_free(tree);
 }
 
@@ -71,7 +76,8 @@ static void check_unknown(const char *file, const char *text, size_t len, struct
     tree = ytree_parse(file, text, len, 0, diags);
     if (tree != NULL)
         diag_error(diags, file, tree->root->at, "%s",
-                   _("neither a topology (`nodes`), a scenario (`topology` and `timeline`) nor an exercise (`checks`); their names end in .net.yaml, .walk.yaml, .task.yaml"));
+                   _("neither a topology (`nodes`), a scenario (`topology` and `timeline`) nor an "
+                     "exercise (`checks`); their names end in .net.yaml, .walk.yaml, .task.yaml"));
     ytree_free(tree);
 }
 
@@ -115,8 +121,10 @@ bool lab_format_file(const char *file, bool dry_run, bool *changed, struct diag_
     *changed = strlen(formatted) != len || memcmp(formatted, text, len) != 0;
     if (!*changed || dry_run)
         return true;
-    if (!g_file_set_contents_full(file, formatted, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0666, &error)) {
-        diag_error(diags, file, (struct text_pos){ 0, 0 }, _("cannot write the file: %s"), error->message);
+    if (!g_file_set_contents_full(file, formatted, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0666,
+                                  &error)) {
+        diag_error(diags, file, (struct text_pos){ 0, 0 }, _("cannot write the file: %s"),
+                   error->message);
         return false;
     }
     return true;

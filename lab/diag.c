@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "lab/i18n.h"
+#include "inspect/i18n.h"
 
 /* What the list knows of one file. */
 struct diag_source {
@@ -81,7 +81,8 @@ void diag_list_add_source(struct diag_list *list, const char *file, const char *
 }
 
 static void G_GNUC_PRINTF(5, 0)
-    add(struct diag_list *list, enum diag_severity severity, const char *file, struct text_pos at, const char *format, va_list args)
+    add(struct diag_list *list, enum diag_severity severity, const char *file, struct text_pos at,
+        const char *format, va_list args)
 {
     struct diag_source *source = source_of(list, file);
     struct diag *d;
@@ -100,11 +101,13 @@ static void G_GNUC_PRINTF(5, 0)
     d->file = g_strdup(file);
     d->at = at;
     d->message = g_strdup_vprintf(format, args);
-    g_strdelimit(d->message, "\n\r\t\v\f\033", ' '); /* one line, and nothing that moves a terminal's cursor */
+    g_strdelimit(d->message, "\n\r\t\v\f\033",
+                 ' '); /* one line, and nothing that moves a terminal's cursor */
     g_ptr_array_add(list->items, d);
 }
 
-void diag_error(struct diag_list *list, const char *file, struct text_pos at, const char *format, ...)
+void diag_error(struct diag_list *list, const char *file, struct text_pos at, const char *format,
+                ...)
 {
     va_list args;
 
@@ -113,7 +116,8 @@ void diag_error(struct diag_list *list, const char *file, struct text_pos at, co
     va_end(args);
 }
 
-void diag_warning(struct diag_list *list, const char *file, struct text_pos at, const char *format, ...)
+void diag_warning(struct diag_list *list, const char *file, struct text_pos at, const char *format,
+                  ...)
 {
     va_list args;
 
@@ -144,7 +148,8 @@ void diag_list_sort(struct diag_list *list)
 
 /* ---- showing ---- */
 
-/* The end of the line that starts at @p, and in *@next the start of the one after it; the line breaks of YAML 1.1. */
+/* The end of the line that starts at @p, and in *@next the start of the one after it; the line
+ * breaks of YAML 1.1. */
 static const char *line_end(const char *p, const char *end, const char **next)
 {
     for (; p < end; p++) {
@@ -196,8 +201,8 @@ static unsigned columns_of(gunichar c)
 #define SHOWN_COLUMNS 100
 
 /*
- * The line of @d with a caret under its column. A long line is shown from a little before the column; what a terminal
- * would not print stands as a question mark.
+ * The line of @d with a caret under its column. A long line is shown from a little before the
+ * column; what a terminal would not print stands as a question mark.
  */
 static void render_line(GString *out, struct diag_source *source, const struct diag *d)
 {
@@ -217,7 +222,8 @@ static void render_line(GString *out, struct diag_source *source, const struct d
     for (; p < end && shown < SHOWN_COLUMNS; column++) {
         gunichar c = g_utf8_get_char_validated(p, end - p);
         bool valid = (gint32)c >= 0;
-        bool printable = valid && (c == '\t' || g_unichar_isprint(c) || g_unichar_iszerowidth(c)) && !g_unichar_iscntrl(c);
+        bool printable = valid && (c == '\t' || g_unichar_isprint(c) || g_unichar_iszerowidth(c)) &&
+                         !g_unichar_iscntrl(c);
 
         if (valid && c == '\t') {
             c = ' ';
@@ -248,7 +254,8 @@ static void render_one(GString *out, struct diag_list *list, const struct diag *
         g_string_append_printf(out, "%s: %s: %s\n", d->file, word, d->message);
         return;
     }
-    g_string_append_printf(out, "%s:%u:%u: %s: %s\n", d->file, d->at.line, d->at.column, word, d->message);
+    g_string_append_printf(out, "%s:%u:%u: %s: %s\n", d->file, d->at.line, d->at.column, word,
+                           d->message);
     if (source->text != NULL)
         render_line(out, source, d);
 }
@@ -291,12 +298,14 @@ char *diag_list_json(struct diag_list *list)
     diag_list_sort(list);
     for (guint i = 0; i < list->items->len; i++) {
         const struct diag *d = g_ptr_array_index(list->items, i);
-        g_autofree char *file = g_utf8_make_valid(d->file, -1), *message = g_utf8_make_valid(d->message, -1);
+        g_autofree char *file = g_utf8_make_valid(d->file, -1),
+                        *message = g_utf8_make_valid(d->message, -1);
 
         g_string_append(out, i > 0 ? ",\n {\"file\":" : "{\"file\":");
         json_string(out, file);
-        g_string_append_printf(out, ",\"line\":%u,\"column\":%u,\"severity\":\"%s\",\"message\":", d->at.line, d->at.column,
-                               d->severity == DIAG_ERROR ? "error" : "warning");
+        g_string_append_printf(
+            out, ",\"line\":%u,\"column\":%u,\"severity\":\"%s\",\"message\":", d->at.line,
+            d->at.column, d->severity == DIAG_ERROR ? "error" : "warning");
         json_string(out, message);
         g_string_append_c(out, '}');
     }
@@ -316,7 +325,8 @@ const char *diag_nearest(const char *word, const char *const *names, size_t n)
         unsigned distance = text_distance(word, names[i]);
 
         /* All letters replaced is no resemblance. */
-        if (distance < len && distance < strlen(names[i]) && (distance < best || (nearest == NULL && distance == best))) {
+        if (distance < len && distance < strlen(names[i]) &&
+            (distance < best || (nearest == NULL && distance == best))) {
             best = distance;
             nearest = names[i];
         }

@@ -1,6 +1,7 @@
 /*
  * What is wrong with the user's files: collected, all of them, then sorted and shown together.
- * A message is already in the user's language; a position is 1-based and counts characters, not octets.
+ * A message is already in the user's language; a position is 1-based and counts characters, not
+ * octets.
  */
 #ifndef WW_LAB_DIAG_H
 #define WW_LAB_DIAG_H
@@ -29,36 +30,43 @@ struct diag {
 
 struct diag_list {
     GPtrArray *items;    /* of struct diag, owned; sorted by diag_list_sort() */
-    GHashTable *sources; /* file name -> struct diag_source: its text, for showing the line, and what was counted */
-    GPtrArray *files;    /* names in the order of their first appearance, for sorting and for the last line */
+    GHashTable *sources; /* file name -> struct diag_source: its text, for showing the line, and
+                            what was counted */
+    GPtrArray *
+        files; /* names in the order of their first appearance, for sorting and for the last line */
     unsigned n_errors, n_warnings; /* with those that were not kept */
 };
 
 struct diag_list *diag_list_new(void);
 void diag_list_free(struct diag_list *list);
 
-/** diag_list_add_source() - remember @text of @file (copied), so that diag_list_render() can show the lines. */
+/** diag_list_add_source() - remember @text of @file (copied), so that diag_list_render() can show
+ * the lines. */
 void diag_list_add_source(struct diag_list *list, const char *file, const char *text, size_t len);
 
 /** diag_error() / diag_warning() - add one; @format is already translated. */
-void diag_error(struct diag_list *list, const char *file, struct text_pos at, const char *format, ...) G_GNUC_PRINTF(4, 5);
-void diag_warning(struct diag_list *list, const char *file, struct text_pos at, const char *format, ...) G_GNUC_PRINTF(4, 5);
+void diag_error(struct diag_list *list, const char *file, struct text_pos at, const char *format,
+                ...) G_GNUC_PRINTF(4, 5);
+void diag_warning(struct diag_list *list, const char *file, struct text_pos at, const char *format,
+                  ...) G_GNUC_PRINTF(4, 5);
 
-/** diag_list_sort() - by file (in order of appearance), line, column; what was found first comes first. */
+/** diag_list_sort() - by file (in order of appearance), line, column; what was found first comes
+ * first. */
 void diag_list_sort(struct diag_list *list);
 
 /**
- * diag_list_render() - every diagnostic as `file:3:14: error: ...`, the line of the source and a caret below it
- * (wide characters take two columns), sorted. The caller frees the text.
+ * diag_list_render() - every diagnostic as `file:3:14: error: ...`, the line of the source and a
+ * caret below it (wide characters take two columns), sorted. The caller frees the text.
  */
 char *diag_list_render(struct diag_list *list);
 
-/** diag_list_json() - `[{"file":...,"line":...,"column":...,"severity":...,"message":...}, ...]` and a newline. */
+/** diag_list_json() - `[{"file":...,"line":...,"column":...,"severity":...,"message":...}, ...]`
+ * and a newline. */
 char *diag_list_json(struct diag_list *list);
 
 /**
- * diag_nearest() - the one of @n @names that @word was probably meant to be, or NULL where none is near.
- * A short word allows one slip, a long one up to three. Ties go to the first name.
+ * diag_nearest() - the one of @n @names that @word was probably meant to be, or NULL where none is
+ * near. A short word allows one slip, a long one up to three. Ties go to the first name.
  */
 const char *diag_nearest(const char *word, const char *const *names, size_t n);
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "lab/i18n.h"
+#include "inspect/i18n.h"
 #include "lab/yaml_tree.h"
 
 #define WIDTH_MAX 100
@@ -14,7 +14,7 @@ struct remark {
     bool blank_above;
 };
 
-struct notes { /* of one entry: a pair of a map, or an item of a list */
+struct notes {              /* of one entry: a pair of a map, or an item of a list */
     GArray *before, *after; /* of struct remark; lines of their own */
     const char *trailing;   /* on the entry's first line */
 };
@@ -29,11 +29,12 @@ struct entry {
 
 struct formatter {
     GString *out;
-    GArray *entries;       /* of struct entry, in the order of the text */
-    GHashTable *notes;     /* anchor -> struct notes */
-    GHashTable *commented; /* containers with a comment somewhere inside: they cannot stand on one line */
-    GArray *blank;         /* of bool: whether line i + 1 of the source is blank */
-    GArray *foot;          /* of struct remark: comments of a text without entries */
+    GArray *entries;   /* of struct entry, in the order of the text */
+    GHashTable *notes; /* anchor -> struct notes */
+    GHashTable
+        *commented; /* containers with a comment somewhere inside: they cannot stand on one line */
+    GArray *blank;  /* of bool: whether line i + 1 of the source is blank */
+    GArray *foot;   /* of struct remark: comments of a text without entries */
 };
 
 static void notes_free(gpointer data)
@@ -83,7 +84,8 @@ static void collect(struct formatter *f, const struct ynode *node, uint32_t pare
         bool map = node->kind == YNODE_MAP;
         const struct ynode *anchor = map ? ynode_key(node, i) : node->items[i];
         const struct ynode *value = map ? ynode_value(node, i) : anchor;
-        struct entry entry = { anchor, anchor->at.line, anchor->at.column, value->end_line, parent };
+        struct entry entry = { anchor, anchor->at.line, anchor->at.column, value->end_line,
+                               parent };
 
         if (!map && !node->flow && entry.column > 2)
             entry.column -= 2; /* where the dash stands */
@@ -117,7 +119,8 @@ static void place_own_line(struct formatter *f, const struct ytree_comment *c, u
         g_array_append_val(f->foot, remark);
         return;
     }
-    if (has_next && (last == NO_ENTRY || c->at.column <= entry_at(f, next)->column || entry_at(f, next)->parent == last)) {
+    if (has_next && (last == NO_ENTRY || c->at.column <= entry_at(f, next)->column ||
+                     entry_at(f, next)->parent == last)) {
         g_array_append_val(notes_of(f, entry_at(f, next)->anchor)->before, remark);
         mark(f, entry_at(f, next)->parent);
         return;
@@ -139,7 +142,8 @@ static void place_trailing(struct formatter *f, const struct ytree_comment *c, u
         return;
     }
     if (entry_at(f, i)->end_line == line)
-        while (entry_at(f, i)->parent != NO_ENTRY && entry_at(f, entry_at(f, i)->parent)->end_line == line &&
+        while (entry_at(f, i)->parent != NO_ENTRY &&
+               entry_at(f, entry_at(f, i)->parent)->end_line == line &&
                (entry_at(f, i)->line != line || entry_at(f, entry_at(f, i)->parent)->line == line))
             i = entry_at(f, i)->parent;
     notes = notes_of(f, entry_at(f, i)->anchor);
@@ -162,7 +166,8 @@ static void place_comments(struct formatter *f, const struct ytree *tree)
         const struct ytree_comment *c = &tree->comments[i];
 
         while (next < f->entries->len && entry_at(f, next)->line <= c->at.line &&
-               (entry_at(f, next)->line < c->at.line || entry_at(f, next)->anchor->at.column < c->at.column))
+               (entry_at(f, next)->line < c->at.line ||
+                entry_at(f, next)->anchor->at.column < c->at.column))
             next++;
         if (c->own_line)
             place_own_line(f, c, next);
@@ -177,32 +182,38 @@ static bool starts_like_syntax(const char *text)
 {
     if (strchr("?:,[]{}#&*!|>'\"%@`", text[0]) != NULL)
         return true;
-    return (text[0] == '-' && (text[1] == '\0' || text[1] == ' ')) || strncmp(text, "---", 3) == 0 || strncmp(text, "...", 3) == 0;
+    return (text[0] == '-' && (text[1] == '\0' || text[1] == ' ')) ||
+           strncmp(text, "---", 3) == 0 || strncmp(text, "...", 3) == 0;
 }
 
 static bool plain_is_safe(const char *text, bool in_flow)
 {
     size_t len = strlen(text);
 
-    if (len == 0 || starts_like_syntax(text) || text[len - 1] == ' ' || text[len - 1] == ':' || text[0] == ' ')
+    if (len == 0 || starts_like_syntax(text) || text[len - 1] == ' ' || text[len - 1] == ':' ||
+        text[0] == ' ')
         return false;
     for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
 
-        if (c < 0x20 || c == 0x7f || c == 0x85 || c == 0xa0 || c == 0x2028 || c == 0x2029 || c == 0xfeff)
+        if (c < 0x20 || c == 0x7f || c == 0x85 || c == 0xa0 || c == 0x2028 || c == 0x2029 ||
+            c == 0xfeff)
             return false;
         if ((c == ':' && p[1] == ' ') || (c == ' ' && p[1] == '#'))
             return false;
-        if (in_flow && (strchr(",[]{}?", *p) != NULL || (c == ':' && strchr(",[]{}?", p[1]) != NULL)))
+        if (in_flow &&
+            (strchr(",[]{}?", *p) != NULL || (c == ':' && strchr(",[]{}?", p[1]) != NULL)))
             return false;
     }
     return true;
 }
 
-/* Whether another YAML reader might take the text for a number, a truth or nothing: then its quotes stay. */
+/* Whether another YAML reader might take the text for a number, a truth or nothing: then its quotes
+ * stay. */
 static bool looks_typed(const char *text)
 {
-    static const char *const words[] = { "true", "false", "yes", "no", "on", "off", "y", "n", "null", "~" };
+    static const char *const words[] = { "true", "false", "yes", "no",   "on",
+                                         "off",  "y",     "n",   "null", "~" };
     unsigned dots = 0, colons = 0;
 
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
@@ -214,7 +225,8 @@ static bool looks_typed(const char *text)
     }
     if (dots >= 3 || colons == 5)
         return false; /* an IPv4 or MAC address */
-    return strpbrk(text, "0123456789") != NULL && strspn(text, "0123456789abcdefABCDEFxXoO_.:+-") == strlen(text) &&
+    return strpbrk(text, "0123456789") != NULL &&
+           strspn(text, "0123456789abcdefABCDEFxXoO_.:+-") == strlen(text) &&
            strchr("0123456789.+-", text[0]) != NULL;
 }
 
@@ -340,7 +352,8 @@ static bool literal_is_safe(const char *text)
     for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
 
-        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || c == 0x85 || c == 0x2028 || c == 0x2029 || c == 0xfeff)
+        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || c == 0x85 || c == 0x2028 ||
+            c == 0x2029 || c == 0xfeff)
             return false;
         if (c == '\n' && p > text && (p[-1] == ' ' || p[-1] == '\t'))
             return false; /* an editor would take them away */
@@ -375,14 +388,18 @@ static bool wants_lines(const struct ynode *key, unsigned indent)
     return false;
 }
 
-static void write_entries(struct formatter *f, const struct ynode *node, unsigned indent, bool inline_first);
+static void write_entries(struct formatter *f, const struct ynode *node, unsigned indent,
+                          bool inline_first);
 
 /* What follows a key's colon or, of an @item, a dash. @indent: where the entry begins. */
-static void write_value(struct formatter *f, const struct ynode *anchor, const struct ynode *value, unsigned indent, bool item)
+static void write_value(struct formatter *f, const struct ynode *anchor, const struct ynode *value,
+                        unsigned indent, bool item)
 {
     const struct notes *notes = g_hash_table_lookup(f->notes, anchor);
     const char *trailing = notes != NULL ? notes->trailing : NULL;
-    gsize line_start = (gsize)(strrchr(f->out->str, '\n') != NULL ? strrchr(f->out->str, '\n') + 1 - f->out->str : 0);
+    gsize line_start =
+        (gsize)(strrchr(f->out->str, '\n') != NULL ? strrchr(f->out->str, '\n') + 1 - f->out->str
+                                                   : 0);
     g_autoptr(GString) flow = g_string_new(NULL);
     bool one_line = value->kind == YNODE_TEXT || value->n == 0;
 
@@ -391,7 +408,8 @@ static void write_value(struct formatter *f, const struct ynode *anchor, const s
         g_string_append_c(f->out, '\n');
         return;
     }
-    if (!one_line && !wants_lines(item ? NULL : anchor, indent) && !g_hash_table_contains(f->commented, anchor) && !has_line_break(value)) {
+    if (!one_line && !wants_lines(item ? NULL : anchor, indent) &&
+        !g_hash_table_contains(f->commented, anchor) && !has_line_break(value)) {
         append_flow(flow, value, false);
         one_line = width_of(f->out->str + line_start) + 1 + width_of(flow->str) <= WIDTH_MAX;
     } else if (one_line) {
@@ -415,7 +433,8 @@ static void write_value(struct formatter *f, const struct ynode *anchor, const s
     write_entries(f, value, indent + 2, false);
 }
 
-static void write_entries(struct formatter *f, const struct ynode *node, unsigned indent, bool inline_first)
+static void write_entries(struct formatter *f, const struct ynode *node, unsigned indent,
+                          bool inline_first)
 {
     for (uint32_t i = 0; i < node->n; i++) {
         bool map = node->kind == YNODE_MAP, here = inline_first && i == 0;
@@ -426,7 +445,8 @@ static void write_entries(struct formatter *f, const struct ynode *node, unsigne
         if (!here) {
             if (notes != NULL)
                 write_remarks(f, notes->before, indent, i == 0);
-            if (is_blank(f, anchor->at.line - 1) && (i > 0 || (notes != NULL && notes->before->len > 0)))
+            if (is_blank(f, anchor->at.line - 1) &&
+                (i > 0 || (notes != NULL && notes->before->len > 0)))
                 g_string_append_c(f->out, '\n');
             indent_by(f, indent);
         }
@@ -442,7 +462,8 @@ static void write_entries(struct formatter *f, const struct ynode *node, unsigne
     }
 }
 
-/* The comments before the first entry of a block in a list item belong above the dash: `- # text` reads badly. */
+/* The comments before the first entry of a block in a list item belong above the dash: `- # text`
+ * reads badly. */
 static void hoist_remarks(struct formatter *f, const struct ynode *node)
 {
     for (uint32_t i = 0; node->kind != YNODE_TEXT && i < node->n; i++) {
@@ -453,7 +474,8 @@ static void hoist_remarks(struct formatter *f, const struct ynode *node)
             struct notes *inner = g_hash_table_lookup(f->notes, value->items[0]);
 
             if (inner != NULL && inner->before->len > 0) {
-                g_array_append_vals(notes_of(f, value)->before, inner->before->data, inner->before->len);
+                g_array_append_vals(notes_of(f, value)->before, inner->before->data,
+                                    inner->before->len);
                 g_array_set_size(inner->before, 0);
             }
         }
@@ -465,9 +487,11 @@ static void hoist_remarks(struct formatter *f, const struct ynode *node)
 static bool same(const struct ynode *a, const struct ynode *b)
 {
     if (a->kind != b->kind || a->n != b->n) /* a null's text may differ, its meaning not */
-        return a->kind == YNODE_TEXT && b->kind == YNODE_TEXT && ynode_is_null(a) && ynode_is_null(b);
+        return a->kind == YNODE_TEXT && b->kind == YNODE_TEXT && ynode_is_null(a) &&
+               ynode_is_null(b);
     if (a->kind == YNODE_TEXT)
-        return ynode_is_null(a) == ynode_is_null(b) && (ynode_is_null(a) || strcmp(a->text, b->text) == 0);
+        return ynode_is_null(a) == ynode_is_null(b) &&
+               (ynode_is_null(a) || strcmp(a->text, b->text) == 0);
     for (uint32_t i = 0; i < a->n * (a->kind == YNODE_MAP ? 2 : 1); i++)
         if (!same(a->items[i], b->items[i]))
             return false;
@@ -483,7 +507,8 @@ static bool nothing_lost(struct ytree *tree, const char *text, size_t len)
 {
     struct diag_list *diags = diag_list_new();
     struct ytree *again = ytree_parse("", text, len, YTREE_COMMENTS, diags);
-    bool ok = again != NULL && same(tree->root, again->root) && tree->n_comments == again->n_comments;
+    bool ok =
+        again != NULL && same(tree->root, again->root) && tree->n_comments == again->n_comments;
 
     if (ok) {
         qsort(tree->comments, tree->n_comments, sizeof *tree->comments, by_text);
@@ -527,7 +552,9 @@ char *format_text(const char *file, const char *text, size_t len, struct diag_li
     hoist_remarks(&f, tree->root);
     write_all(&f, tree->root);
     if (!nothing_lost(tree, f.out->str, f.out->len)) {
-        diag_error(diags, file, (struct text_pos){ 0, 0 }, "%s", _("not rewritten: something in it would be lost (a comment in an unusual place?)"));
+        diag_error(
+            diags, file, (struct text_pos){ 0, 0 }, "%s",
+            _("not rewritten: something in it would be lost (a comment in an unusual place?)"));
         g_string_free(f.out, TRUE);
         f.out = NULL;
     }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "lab/i18n.h"
+#include "inspect/i18n.h"
 
 #define SHOWN_MAX 40 /* characters of a user's text in a message */
 
@@ -58,7 +58,8 @@ const char *reader_show(const struct reader *r, const struct ynode *node)
     return reader_quote(r, node->text);
 }
 
-const char *reader_hint(const struct reader *r, const char *word, const char *const *names, size_t n)
+const char *reader_hint(const struct reader *r, const char *word, const char *const *names,
+                        size_t n)
 {
     const char *nearest;
     g_autofree char *hint = NULL;
@@ -94,8 +95,8 @@ static const char *all_names(const struct reader *r, const char *const *names, s
     return kept;
 }
 
-static void unknown_key(const struct reader *r, const struct ynode *key, const char *what, const char *const *names, size_t n,
-                        const char *const *later)
+static void unknown_key(const struct reader *r, const struct ynode *key, const char *what,
+                        const char *const *names, size_t n, const char *const *later)
 {
     const char *hint;
 
@@ -107,15 +108,18 @@ static void unknown_key(const struct reader *r, const struct ynode *key, const c
     if (*hint != '\0' || n > 12)
         reader_error(r, key->at, _("%s has no key %s%s"), what, reader_quote(r, key->text), hint);
     else
-        reader_error(r, key->at, _("%s has no key %s; it may have: %s"), what, reader_quote(r, key->text), all_names(r, names, n));
+        reader_error(r, key->at, _("%s has no key %s; it may have: %s"), what,
+                     reader_quote(r, key->text), all_names(r, names, n));
 }
 
-bool read_map(const struct reader *r, const struct ynode *node, const char *what, const char *const *names, size_t n,
-              const char *const *later, const struct ynode **values)
+bool read_map(const struct reader *r, const struct ynode *node, const char *what,
+              const char *const *names, size_t n, const char *const *later,
+              const struct ynode **values)
 {
     memset(values, 0, n * sizeof *values);
     if (node->kind != YNODE_MAP) {
-        reader_error(r, node->at, _("%s is a map of keys and values, not %s"), what, reader_show(r, node));
+        reader_error(r, node->at, _("%s is a map of keys and values, not %s"), what,
+                     reader_show(r, node));
         return false;
     }
     for (uint32_t i = 0; i < node->n; i++) {
@@ -146,7 +150,8 @@ const struct ynode *list_item(const struct ynode *node, uint32_t i)
 
 /* ---- scalars ---- */
 
-bool read_text(const struct reader *r, const struct ynode *node, const char *what, const char **text)
+bool read_text(const struct reader *r, const struct ynode *node, const char *what,
+               const char **text)
 {
     if (node->kind != YNODE_TEXT || ynode_is_null(node)) {
         reader_error(r, node->at, _("%s is a text, not %s"), what, reader_show(r, node));
@@ -170,7 +175,8 @@ bool read_bool(const struct reader *r, const struct ynode *node, const char *wha
     return false;
 }
 
-bool read_u64(const struct reader *r, const struct ynode *node, const char *what, uint64_t min, uint64_t max, uint64_t *value)
+bool read_u64(const struct reader *r, const struct ynode *node, const char *what, uint64_t min,
+              uint64_t max, uint64_t *value)
 {
     uint64_t n;
 
@@ -179,14 +185,18 @@ bool read_u64(const struct reader *r, const struct ynode *node, const char *what
         return true;
     }
     if (max == UINT64_MAX)
-        reader_error(r, node->at, _("%s is a whole number from %" G_GUINT64_FORMAT " on, not %s"), what, min, reader_show(r, node));
+        reader_error(r, node->at, _("%s is a whole number from %" G_GUINT64_FORMAT " on, not %s"),
+                     what, min, reader_show(r, node));
     else
-        reader_error(r, node->at, _("%s is a whole number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT ", not %s"), what, min, max,
-                     reader_show(r, node));
+        reader_error(
+            r, node->at,
+            _("%s is a whole number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT ", not %s"),
+            what, min, max, reader_show(r, node));
     return false;
 }
 
-bool read_u32(const struct reader *r, const struct ynode *node, const char *what, uint32_t min, uint32_t max, uint32_t *value)
+bool read_u32(const struct reader *r, const struct ynode *node, const char *what, uint32_t min,
+              uint32_t max, uint32_t *value)
 {
     uint64_t n;
 
@@ -196,7 +206,8 @@ bool read_u32(const struct reader *r, const struct ynode *node, const char *what
     return true;
 }
 
-bool read_u16(const struct reader *r, const struct ynode *node, const char *what, uint16_t min, uint16_t max, uint16_t *value)
+bool read_u16(const struct reader *r, const struct ynode *node, const char *what, uint16_t min,
+              uint16_t max, uint16_t *value)
 {
     uint64_t n;
 
@@ -206,7 +217,8 @@ bool read_u16(const struct reader *r, const struct ynode *node, const char *what
     return true;
 }
 
-bool read_choice(const struct reader *r, const struct ynode *node, const char *what, const char *const *names, size_t n, size_t *choice)
+bool read_choice(const struct reader *r, const struct ynode *node, const char *what,
+                 const char *const *names, size_t n, size_t *choice)
 {
     const char *hint;
 
@@ -217,7 +229,8 @@ bool read_choice(const struct reader *r, const struct ynode *node, const char *w
                 return true;
             }
     hint = node->kind == YNODE_TEXT ? reader_hint(r, node->text, names, n) : "";
-    reader_error(r, node->at, _("%s is one of %s, not %s%s"), what, all_names(r, names, n), reader_show(r, node), hint);
+    reader_error(r, node->at, _("%s is one of %s, not %s%s"), what, all_names(r, names, n),
+                 reader_show(r, node), hint);
     return false;
 }
 
@@ -251,8 +264,8 @@ static bool scaled_parse(const char *text, const struct unit *units, size_t n_un
 bool time_parse(const char *text, sim_time *value)
 {
     static const struct unit units[] = {
-        { "ps", 0, 1 },   { "ns", 3, 1 },     { "us", 6, 1 },      { "µs", 6, 1 },       { "ms", 9, 1 },
-        { "s", 12, 1 },   { "m", 12, 60 },    { "min", 12, 60 },   { "h", 12, 3600 },    { "d", 12, 86400 },
+        { "ps", 0, 1 }, { "ns", 3, 1 },  { "us", 6, 1 },    { "µs", 6, 1 },    { "ms", 9, 1 },
+        { "s", 12, 1 }, { "m", 12, 60 }, { "min", 12, 60 }, { "h", 12, 3600 }, { "d", 12, 86400 },
     };
 
     if (text[strspn(text, "0.")] == '\0' && strchr(text, '0') != NULL) {
@@ -264,7 +277,9 @@ bool time_parse(const char *text, sim_time *value)
 
 bool rate_parse(const char *text, uint64_t *value)
 {
-    static const struct unit units[] = { { "bps", 0, 1 }, { "kbps", 3, 1 }, { "Mbps", 6, 1 }, { "Gbps", 9, 1 }, { "Tbps", 12, 1 } };
+    static const struct unit units[] = {
+        { "bps", 0, 1 }, { "kbps", 3, 1 }, { "Mbps", 6, 1 }, { "Gbps", 9, 1 }, { "Tbps", 12, 1 }
+    };
     int64_t n;
 
     if (!scaled_parse(text, units, G_N_ELEMENTS(units), &n) || n <= 0)
@@ -280,9 +295,12 @@ bool read_time(const struct reader *r, const struct ynode *node, const char *wha
     if (node->kind == YNODE_TEXT && time_parse(node->text, value))
         return true;
     if (len > 0 && node->text[len] == '\0')
-        reader_error(r, node->at, _("%s needs a unit: %sus, %sms or %ss?"), what, node->text, node->text, node->text);
+        reader_error(r, node->at, _("%s needs a unit: %sus, %sms or %ss?"), what, node->text,
+                     node->text, node->text);
     else
-        reader_error(r, node->at, _("%s is a time like 10us, 1.5ms, 2s or 1h (at most 106 days), not %s"), what, reader_show(r, node));
+        reader_error(r, node->at,
+                     _("%s is a time like 10us, 1.5ms, 2s or 1h (at most 106 days), not %s"), what,
+                     reader_show(r, node));
     return false;
 }
 
@@ -293,25 +311,31 @@ bool read_rate(const struct reader *r, const struct ynode *node, const char *wha
     if (node->kind == YNODE_TEXT && rate_parse(node->text, value))
         return true;
     if (len > 0 && node->text[len] == '\0')
-        reader_error(r, node->at, _("%s needs a unit: %sbps, %skbps, %sMbps or %sGbps?"), what, node->text, node->text, node->text, node->text);
+        reader_error(r, node->at, _("%s needs a unit: %sbps, %skbps, %sMbps or %sGbps?"), what,
+                     node->text, node->text, node->text, node->text);
     else
-        reader_error(r, node->at, _("%s is a rate like 10Mbps, 1Gbps or 9600bps, not %s"), what, reader_show(r, node));
+        reader_error(r, node->at, _("%s is a rate like 10Mbps, 1Gbps or 9600bps, not %s"), what,
+                     reader_show(r, node));
     return false;
 }
 
-bool read_percent(const struct reader *r, const struct ynode *node, const char *what, uint32_t *value)
+bool read_percent(const struct reader *r, const struct ynode *node, const char *what,
+                  uint32_t *value)
 {
     size_t len = node->kind == YNODE_TEXT ? number_len(node->text) : 0;
     int64_t n;
 
-    if (len > 0 && strcmp(node->text + len, "%") == 0 && text_scaled(node->text, len, 4, &n) && n <= 1000000) {
+    if (len > 0 && strcmp(node->text + len, "%") == 0 && text_scaled(node->text, len, 4, &n) &&
+        n <= 1000000) {
         *value = (uint32_t)n;
         return true;
     }
     if (len > 0 && node->text[len] == '\0')
         reader_error(r, node->at, _("%s needs a percent sign: %s%%"), what, node->text);
     else
-        reader_error(r, node->at, _("%s is a share like 0.5%%, from 0%% to 100%% in steps of 0.0001%%, not %s"), what, reader_show(r, node));
+        reader_error(r, node->at,
+                     _("%s is a share like 0.5%%, from 0%% to 100%% in steps of 0.0001%%, not %s"),
+                     what, reader_show(r, node));
     return false;
 }
 
@@ -326,15 +350,19 @@ bool read_ip(const struct reader *r, const struct ynode *node, const char *what,
     if (node->kind == YNODE_TEXT && ip4_parse(node->text, addr))
         return true;
     if (node->kind == YNODE_TEXT && looks_ip6(node->text))
-        reader_error(r, node->at, _("IPv6 is not simulated by this version: %s"), reader_show(r, node));
+        reader_error(r, node->at, _("IPv6 is not simulated by this version: %s"),
+                     reader_show(r, node));
     else if (node->kind == YNODE_TEXT && strchr(node->text, '/') != NULL)
-        reader_error(r, node->at, _("%s is an IPv4 address without a prefix length, not %s"), what, reader_show(r, node));
+        reader_error(r, node->at, _("%s is an IPv4 address without a prefix length, not %s"), what,
+                     reader_show(r, node));
     else
-        reader_error(r, node->at, _("%s is an IPv4 address like 192.168.1.1, not %s"), what, reader_show(r, node));
+        reader_error(r, node->at, _("%s is an IPv4 address like 192.168.1.1, not %s"), what,
+                     reader_show(r, node));
     return false;
 }
 
-bool read_ips(const struct reader *r, const struct ynode *node, const char *what, ip4_addr **addrs, uint32_t *n)
+bool read_ips(const struct reader *r, const struct ynode *node, const char *what, ip4_addr **addrs,
+              uint32_t *n)
 {
     uint32_t len = list_len(node), good = 0;
     ip4_addr *all = arena_alloc(r->arena, len * sizeof *all);
@@ -347,24 +375,29 @@ bool read_ips(const struct reader *r, const struct ynode *node, const char *what
     return good == len;
 }
 
-bool read_mac(const struct reader *r, const struct ynode *node, const char *what, struct mac_addr *mac)
+bool read_mac(const struct reader *r, const struct ynode *node, const char *what,
+              struct mac_addr *mac)
 {
     struct mac_addr a;
 
     if (node->kind != YNODE_TEXT || !mac_parse(node->text, &a)) {
-        reader_error(r, node->at, _("%s is a MAC address like 02:00:00:00:01:01, not %s"), what, reader_show(r, node));
+        reader_error(r, node->at, _("%s is a MAC address like 02:00:00:00:01:01, not %s"), what,
+                     reader_show(r, node));
         return false;
     }
     if (mac_is_group(&a) || mac_is_zero(&a)) {
-        reader_error(r, node->at, _("%s cannot be an interface's address: %s; the first octet of one is even, say 02"), what,
-                     mac_is_zero(&a) ? _("it is all zeros") : _("it is a group address"));
+        reader_error(
+            r, node->at,
+            _("%s cannot be an interface's address: %s; the first octet of one is even, say 02"),
+            what, mac_is_zero(&a) ? _("it is all zeros") : _("it is a group address"));
         return false;
     }
     *mac = a;
     return true;
 }
 
-bool read_words(const struct reader *r, const struct ynode *node, const char *what, struct lab_words *words)
+bool read_words(const struct reader *r, const struct ynode *node, const char *what,
+                struct lab_words *words)
 {
     static const char *const names[] = { "en", "zh" };
     const struct ynode *values[2];
@@ -397,18 +430,22 @@ bool read_version(const struct reader *r, const struct ynode *node, struct text_
     uint64_t version;
 
     if (node == NULL) {
-        reader_error(r, map_at, _("the line `wirewalk: 1` is missing: it says which version of the format this is"));
+        reader_error(
+            r, map_at,
+            _("the line `wirewalk: 1` is missing: it says which version of the format this is"));
         return false;
     }
     if (node->kind == YNODE_TEXT && text_u64(node->text, UINT64_MAX, &version) && version == 1)
         return true;
-    reader_error(r, node->at, _("this version reads format 1 (`wirewalk: 1`), not %s"), reader_show(r, node));
+    reader_error(r, node->at, _("this version reads format 1 (`wirewalk: 1`), not %s"),
+                 reader_show(r, node));
     return false;
 }
 
 /* ---- files ---- */
 
-bool lab_file_read(const struct reader *r, struct text_pos at, const char *path, char **octets, size_t *len)
+bool lab_file_read(const struct reader *r, struct text_pos at, const char *path, char **octets,
+                   size_t *len)
 {
     g_autoptr(GError) error = NULL;
 
@@ -417,7 +454,8 @@ bool lab_file_read(const struct reader *r, struct text_pos at, const char *path,
         return false;
     }
     if (!g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
-        reader_error(r, at, _("cannot read %s: it is no regular file"), path); /* /dev/zero has no end */
+        reader_error(r, at, _("cannot read %s: it is no regular file"),
+                     path); /* /dev/zero has no end */
         return false;
     }
     if (g_file_get_contents(path, octets, len, &error))

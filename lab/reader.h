@@ -1,6 +1,7 @@
 /*
- * Reading a YAML tree by a schema: each function takes a value of one kind, and says what was found and what would be
- * right when it is another. All return false after an error and leave the target alone.
+ * Reading a YAML tree by a schema: each function takes a value of one kind, and says what was found
+ * and what would be right when it is another. All return false after an error and leave the target
+ * alone.
  */
 #ifndef WW_LAB_READER_H
 #define WW_LAB_READER_H
@@ -17,48 +18,63 @@ struct reader {
     struct arena *arena; /* of the model being read: texts are copied into it */
 };
 
-void reader_error(const struct reader *r, struct text_pos at, const char *format, ...) G_GNUC_PRINTF(3, 4);
-void reader_warning(const struct reader *r, struct text_pos at, const char *format, ...) G_GNUC_PRINTF(3, 4);
+void reader_error(const struct reader *r, struct text_pos at, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+void reader_warning(const struct reader *r, struct text_pos at, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
 
 /**
- * reader_show() - what @node holds, for a message: a text in quotation marks, shortened; "a map"; "a list"; "nothing".
- * Lives as long as the arena.
+ * reader_show() - what @node holds, for a message: a text in quotation marks, shortened; "a map";
+ * "a list"; "nothing". Lives as long as the arena.
  */
 const char *reader_show(const struct reader *r, const struct ynode *node);
 /** reader_quote() - @text likewise. */
 const char *reader_quote(const struct reader *r, const char *text);
-/** reader_hint() - `; did you mean NAME?` for the nearest of @names, or "". Lives as long as the arena. */
-const char *reader_hint(const struct reader *r, const char *word, const char *const *names, size_t n);
+/** reader_hint() - `; did you mean NAME?` for the nearest of @names, or "". Lives as long as the
+ * arena. */
+const char *reader_hint(const struct reader *r, const char *word, const char *const *names,
+                        size_t n);
 
 /**
- * read_map() - sort the values of @node into @values by the names of its keys: values[i] belongs to names[i], NULL
- * where it is not written. @what ("a link") is for messages. Unknown keys are errors, and so are keys of @later,
- * names that the format reserves for what is not built yet (NULL-terminated; may be NULL). False if it is no map.
+ * read_map() - sort the values of @node into @values by the names of its keys: values[i] belongs to
+ * names[i], NULL where it is not written. @what ("a link") is for messages. Unknown keys are
+ * errors, and so are keys of @later, names that the format reserves for what is not built yet
+ * (NULL-terminated; may be NULL). False if it is no map.
  */
-bool read_map(const struct reader *r, const struct ynode *node, const char *what, const char *const *names, size_t n,
-              const char *const *later, const struct ynode **values);
+bool read_map(const struct reader *r, const struct ynode *node, const char *what,
+              const char *const *names, size_t n, const char *const *later,
+              const struct ynode **values);
 
 /** read_text() - any text; a null is none. */
-bool read_text(const struct reader *r, const struct ynode *node, const char *what, const char **text);
+bool read_text(const struct reader *r, const struct ynode *node, const char *what,
+               const char **text);
 bool read_bool(const struct reader *r, const struct ynode *node, const char *what, bool *value);
-bool read_u64(const struct reader *r, const struct ynode *node, const char *what, uint64_t min, uint64_t max, uint64_t *value);
-bool read_u32(const struct reader *r, const struct ynode *node, const char *what, uint32_t min, uint32_t max, uint32_t *value);
-bool read_u16(const struct reader *r, const struct ynode *node, const char *what, uint16_t min, uint16_t max, uint16_t *value);
+bool read_u64(const struct reader *r, const struct ynode *node, const char *what, uint64_t min,
+              uint64_t max, uint64_t *value);
+bool read_u32(const struct reader *r, const struct ynode *node, const char *what, uint32_t min,
+              uint32_t max, uint32_t *value);
+bool read_u16(const struct reader *r, const struct ynode *node, const char *what, uint16_t min,
+              uint16_t max, uint16_t *value);
 /** read_choice() - one of @names; its place in *@choice. */
-bool read_choice(const struct reader *r, const struct ynode *node, const char *what, const char *const *names, size_t n, size_t *choice);
+bool read_choice(const struct reader *r, const struct ynode *node, const char *what,
+                 const char *const *names, size_t n, size_t *choice);
 /** read_time() - `10us`, `1.5ms`, `2s`, `1h`; 0 needs no unit. From 0 on. */
 bool read_time(const struct reader *r, const struct ynode *node, const char *what, sim_time *value);
 /** read_rate() - `10Mbps`; bit/s, at least 1. */
 bool read_rate(const struct reader *r, const struct ynode *node, const char *what, uint64_t *value);
 /** read_percent() - `0.5%` -> millionths. */
-bool read_percent(const struct reader *r, const struct ynode *node, const char *what, uint32_t *value);
+bool read_percent(const struct reader *r, const struct ynode *node, const char *what,
+                  uint32_t *value);
 bool read_ip(const struct reader *r, const struct ynode *node, const char *what, ip4_addr *addr);
 /** read_ips() - one address or a list of them. */
-bool read_ips(const struct reader *r, const struct ynode *node, const char *what, ip4_addr **addrs, uint32_t *n);
+bool read_ips(const struct reader *r, const struct ynode *node, const char *what, ip4_addr **addrs,
+              uint32_t *n);
 /** read_mac() - a unicast MAC address. */
-bool read_mac(const struct reader *r, const struct ynode *node, const char *what, struct mac_addr *mac);
+bool read_mac(const struct reader *r, const struct ynode *node, const char *what,
+              struct mac_addr *mac);
 /** read_words() - a text, or a map of languages. */
-bool read_words(const struct reader *r, const struct ynode *node, const char *what, struct lab_words *words);
+bool read_words(const struct reader *r, const struct ynode *node, const char *what,
+                struct lab_words *words);
 /** read_version() - `wirewalk: 1`, required; @node is NULL where it is missing. */
 bool read_version(const struct reader *r, const struct ynode *node, struct text_pos map_at);
 
@@ -72,7 +88,8 @@ bool time_parse(const char *text, sim_time *value);
 bool rate_parse(const char *text, uint64_t *value);
 
 /** lab_file_read() - the octets of @path. On failure an error at @at of @r. Free with g_free(). */
-bool lab_file_read(const struct reader *r, struct text_pos at, const char *path, char **octets, size_t *len);
+bool lab_file_read(const struct reader *r, struct text_pos at, const char *path, char **octets,
+                   size_t *len);
 /** lab_path_beside() - @path as seen from the folder of @file. Free with g_free(). */
 char *lab_path_beside(const char *file, const char *path);
 

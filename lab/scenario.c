@@ -2,13 +2,15 @@
 
 #include <string.h>
 
-#include "lab/i18n.h"
+#include "inspect/i18n.h"
 
-#define FILTER_LEN_MAX 1024 /* octets: a longer one could keep libpcap's optimiser busy for minutes */
+#define FILTER_LEN_MAX                                                                             \
+    1024 /* octets: a longer one could keep libpcap's optimiser busy for minutes */
 
 /* ---- references ---- */
 
-bool scenario_read_filter(struct scenario_build *b, const struct ynode *node, const char *what, struct scenario_text *text)
+bool scenario_read_filter(struct scenario_build *b, const struct ynode *node, const char *what,
+                          struct scenario_text *text)
 {
     if (!read_text(&b->r, node, what, &text->text))
         return false;
@@ -38,7 +40,8 @@ static struct topo_node *find_node(struct scenario_build *b, const char *name, s
         return NULL;
     node = topology_node(b->t, name);
     if (node == NULL)
-        reader_error(&b->r, at, _("there is no node %s%s"), reader_quote(&b->r, name), node_hint(b, name));
+        reader_error(&b->r, at, _("there is no node %s%s"), reader_quote(&b->r, name),
+                     node_hint(b, name));
     return node;
 }
 
@@ -47,7 +50,8 @@ uint32_t scenario_read_node(struct scenario_build *b, const struct ynode *node, 
     const struct topo_node *found;
 
     if (node->kind != YNODE_TEXT) {
-        reader_error(&b->r, node->at, _("%s is the name of a node, not %s"), what, reader_show(&b->r, node));
+        reader_error(&b->r, node->at, _("%s is the name of a node, not %s"), what,
+                     reader_show(&b->r, node));
         return TOPO_NOWHERE;
     }
     found = find_node(b, node->text, node->at);
@@ -71,20 +75,24 @@ static struct topo_iface *find_port(struct scenario_build *b, const char *text, 
         return iface;
     for (; n < node->n_ifaces && n < G_N_ELEMENTS(names); n++)
         names[n] = node->ifaces[n].name;
-    reader_error(&b->r, at, _("`%s` has no interface %s%s"), node->name, reader_quote(&b->r, colon + 1), reader_hint(&b->r, colon + 1, names, n));
+    reader_error(&b->r, at, _("`%s` has no interface %s%s"), node->name,
+                 reader_quote(&b->r, colon + 1), reader_hint(&b->r, colon + 1, names, n));
     return NULL;
 }
 
-struct topo_iface *scenario_read_port(struct scenario_build *b, const struct ynode *node, const char *what)
+struct topo_iface *scenario_read_port(struct scenario_build *b, const struct ynode *node,
+                                      const char *what)
 {
     if (node->kind != YNODE_TEXT || strchr(node->text, ':') == NULL) {
-        reader_error(&b->r, node->at, _("%s is a port, `node:interface`, not %s"), what, reader_show(&b->r, node));
+        reader_error(&b->r, node->at, _("%s is a port, `node:interface`, not %s"), what,
+                     reader_show(&b->r, node));
         return NULL;
     }
     return find_port(b, node->text, node->at);
 }
 
-bool scenario_read_place(struct scenario_build *b, const struct ynode *node, struct scenario_place *place)
+bool scenario_read_place(struct scenario_build *b, const struct ynode *node,
+                         struct scenario_place *place)
 {
     const struct topo_iface *iface;
 
@@ -108,7 +116,8 @@ uint32_t scenario_read_command(struct scenario_build *b, const struct ynode *nod
     gpointer found;
 
     if (node->kind != YNODE_TEXT) {
-        reader_error(&b->r, node->at, _("%s is the `as` of a command, not %s"), what, reader_show(&b->r, node));
+        reader_error(&b->r, node->at, _("%s is the `as` of a command, not %s"), what,
+                     reader_show(&b->r, node));
         return TOPO_NOWHERE;
     }
     found = g_hash_table_lookup(b->ids, node->text);
@@ -117,13 +126,15 @@ uint32_t scenario_read_command(struct scenario_build *b, const struct ynode *nod
     for (uint32_t i = 0; i < b->s->n_timeline && n < G_N_ELEMENTS(names); i++)
         if (b->s->timeline[i].id != NULL)
             names[n++] = b->s->timeline[i].id;
-    reader_error(&b->r, node->at, _("%s: no command of the timeline has `as: %s`%s"), what, node->text, reader_hint(&b->r, node->text, names, n));
+    reader_error(&b->r, node->at, _("%s: no command of the timeline has `as: %s`%s"), what,
+                 node->text, reader_hint(&b->r, node->text, names, n));
     return TOPO_NOWHERE;
 }
 
 /* ---- results ---- */
 
-static void read_texts(struct scenario_build *b, const struct ynode *node, const char *what, struct scenario_text **texts, uint32_t *n)
+static void read_texts(struct scenario_build *b, const struct ynode *node, const char *what,
+                       struct scenario_text **texts, uint32_t *n)
 {
     *texts = arena_alloc(b->r.arena, list_len(node) * sizeof **texts);
     for (uint32_t i = 0; i < list_len(node); i++) {
@@ -136,12 +147,14 @@ static void read_texts(struct scenario_build *b, const struct ynode *node, const
     }
 }
 
-void scenario_read_result(struct scenario_build *b, const struct ynode **values, struct scenario_result *result)
+void scenario_read_result(struct scenario_build *b, const struct ynode **values,
+                          struct scenario_result *result)
 {
     uint32_t status;
 
     result->within = SIM_TIME_NONE;
-    if (values[RESULT_EXIT] != NULL && read_u32(&b->r, values[RESULT_EXIT], "exit", 0, 255, &status)) {
+    if (values[RESULT_EXIT] != NULL &&
+        read_u32(&b->r, values[RESULT_EXIT], "exit", 0, 255, &status)) {
         result->has_exit = true;
         result->exit = (int)status;
         result->exit_at = values[RESULT_EXIT]->at;
@@ -149,33 +162,49 @@ void scenario_read_result(struct scenario_build *b, const struct ynode **values,
     if (values[RESULT_STDOUT] != NULL)
         read_texts(b, values[RESULT_STDOUT], "stdout", &result->stdout_has, &result->n_stdout);
     if (values[RESULT_NOT_STDOUT] != NULL)
-        read_texts(b, values[RESULT_NOT_STDOUT], "not-stdout", &result->stdout_not, &result->n_not_stdout);
+        read_texts(b, values[RESULT_NOT_STDOUT], "not-stdout", &result->stdout_not,
+                   &result->n_not_stdout);
     if (values[RESULT_STDERR] != NULL)
         read_texts(b, values[RESULT_STDERR], "stderr", &result->stderr_has, &result->n_stderr);
     if (values[RESULT_NOT_STDERR] != NULL)
-        read_texts(b, values[RESULT_NOT_STDERR], "not-stderr", &result->stderr_not, &result->n_not_stderr);
-    if (values[RESULT_WITHIN] != NULL && read_time(&b->r, values[RESULT_WITHIN], "within", &result->within))
+        read_texts(b, values[RESULT_NOT_STDERR], "not-stderr", &result->stderr_not,
+                   &result->n_not_stderr);
+    if (values[RESULT_WITHIN] != NULL &&
+        read_time(&b->r, values[RESULT_WITHIN], "within", &result->within))
         result->within_at = values[RESULT_WITHIN]->at;
 }
 
 /* ---- timeline ---- */
 
 enum entry_key {
-    ENTRY_AT, ENTRY_HOST, ENTRY_RUN, ENTRY_AS, ENTRY_EXPECT, ENTRY_STOP, ENTRY_LINK, ENTRY_SET, ENTRY_NODE, ENTRY_INTERFACE,
-    ENTRY_SNAPSHOT, ENTRY_N_KEYS
+    ENTRY_AT,
+    ENTRY_HOST,
+    ENTRY_RUN,
+    ENTRY_AS,
+    ENTRY_EXPECT,
+    ENTRY_STOP,
+    ENTRY_LINK,
+    ENTRY_SET,
+    ENTRY_NODE,
+    ENTRY_INTERFACE,
+    ENTRY_SNAPSHOT,
+    ENTRY_N_KEYS
 };
 
-static const char *const entry_names[] = { "at", "host", "run", "as", "expect", "stop", "link", "set", "node", "interface", "snapshot" };
+static const char *const entry_names[] = { "at",   "host", "run",  "as",        "expect",  "stop",
+                                           "link", "set",  "node", "interface", "snapshot" };
 
 /* Which keys go with the one that says what kind of entry it is. */
 struct entry_kind {
     enum entry_key key;
     unsigned keys;
     bool needs_set;
-    void (*read)(struct scenario_build *b, const struct ynode **values, struct scenario_entry *entry);
+    void (*read)(struct scenario_build *b, const struct ynode **values,
+                 struct scenario_entry *entry);
 };
 
-static void read_run(struct scenario_build *b, const struct ynode **values, struct scenario_entry *entry)
+static void read_run(struct scenario_build *b, const struct ynode **values,
+                     struct scenario_entry *entry)
 {
     static const char *const names[] = { RESULT_NAMES };
     const struct ynode *results[RESULT_N_KEYS];
@@ -186,28 +215,33 @@ static void read_run(struct scenario_build *b, const struct ynode **values, stru
     } else {
         entry->node = scenario_read_node(b, values[ENTRY_HOST], "host");
         if (entry->node != TOPO_NOWHERE && b->t->nodes[entry->node].kind > TOPO_ROUTER)
-            reader_error(&b->r, values[ENTRY_HOST]->at, _("`%s` is a %s: commands run on hosts and routers"), b->t->nodes[entry->node].name,
-                         topo_kind_name(b->t->nodes[entry->node].kind));
+            reader_error(
+                &b->r, values[ENTRY_HOST]->at, _("`%s` is a %s: commands run on hosts and routers"),
+                b->t->nodes[entry->node].name, topo_kind_name(b->t->nodes[entry->node].kind));
     }
     if (read_text(&b->r, values[ENTRY_RUN], "run", &entry->run.text))
         entry->run.at = values[ENTRY_RUN]->at;
     if (values[ENTRY_AS] != NULL)
         read_text(&b->r, values[ENTRY_AS], "as", &entry->id);
-    if (values[ENTRY_EXPECT] == NULL || !read_map(&b->r, values[ENTRY_EXPECT], _("what a command gives"), names, RESULT_N_KEYS, NULL, results))
+    if (values[ENTRY_EXPECT] == NULL ||
+        !read_map(&b->r, values[ENTRY_EXPECT], _("what a command gives"), names, RESULT_N_KEYS,
+                  NULL, results))
         return;
     entry->has_result = true;
     entry->result.at = values[ENTRY_EXPECT]->at;
     scenario_read_result(b, results, &entry->result);
 }
 
-static void read_stop(struct scenario_build *b, const struct ynode **values, struct scenario_entry *entry)
+static void read_stop(struct scenario_build *b, const struct ynode **values,
+                      struct scenario_entry *entry)
 {
     (void)b;
     (void)values;
     entry->action = SCENARIO_STOP; /* its command is looked up when all are known */
 }
 
-static void read_link_rates(struct scenario_build *b, const struct ynode **values, struct scenario_entry *entry)
+static void read_link_rates(struct scenario_build *b, const struct ynode **values,
+                            struct scenario_entry *entry)
 {
     struct topo_link *link = &entry->values;
 
@@ -227,7 +261,8 @@ static void read_link_rates(struct scenario_build *b, const struct ynode **value
         entry->set |= SCENARIO_SET_CORRUPT;
 }
 
-static bool read_state(struct scenario_build *b, const struct ynode *node, const char *what, const char *off, const char *on, bool *is_on)
+static bool read_state(struct scenario_build *b, const struct ynode *node, const char *what,
+                       const char *off, const char *on, bool *is_on)
 {
     const char *names[2] = { off, on };
     size_t choice;
@@ -238,16 +273,19 @@ static bool read_state(struct scenario_build *b, const struct ynode *node, const
     return true;
 }
 
-static void read_link(struct scenario_build *b, const struct ynode **values, struct scenario_entry *entry)
+static void read_link(struct scenario_build *b, const struct ynode **values,
+                      struct scenario_entry *entry)
 {
-    static const char *const names[] = { "state", "rate", "delay", "queue", "loss", "duplicate", "reorder", "corrupt" };
+    static const char *const names[] = { "state", "rate",      "delay",   "queue",
+                                         "loss",  "duplicate", "reorder", "corrupt" };
     const struct ynode *sets[G_N_ELEMENTS(names)];
     const struct topo_iface *iface = scenario_read_port(b, values[ENTRY_LINK], "link");
     bool up = true;
 
     entry->action = SCENARIO_LINK;
     if (iface != NULL && iface->link == TOPO_NOWHERE)
-        reader_error(&b->r, values[ENTRY_LINK]->at, _("no cable is plugged into %s"), values[ENTRY_LINK]->text);
+        reader_error(&b->r, values[ENTRY_LINK]->at, _("no cable is plugged into %s"),
+                     values[ENTRY_LINK]->text);
     else if (iface != NULL)
         entry->link = iface->link;
     if (!read_map(&b->r, values[ENTRY_SET], "set", names, G_N_ELEMENTS(names), NULL, sets))
@@ -258,29 +296,34 @@ static void read_link(struct scenario_build *b, const struct ynode **values, str
     }
     read_link_rates(b, sets, entry);
     if (values[ENTRY_SET]->n == 0)
-        reader_error(&b->r, values[ENTRY_SET]->at, _("`set` is empty: say what changes, like {state: down}"));
+        reader_error(&b->r, values[ENTRY_SET]->at,
+                     _("`set` is empty: say what changes, like {state: down}"));
 }
 
-static void read_one_state(struct scenario_build *b, const struct ynode *set, const char *key, const char *off, const char *on, bool *is_on)
+static void read_one_state(struct scenario_build *b, const struct ynode *set, const char *key,
+                           const char *off, const char *on, bool *is_on)
 {
     const struct ynode *value[1];
 
     if (!read_map(&b->r, set, "set", &key, 1, NULL, value))
         return;
     if (value[0] == NULL)
-        reader_error(&b->r, set->at, _("`set` says what changes: {%s: %s} or {%s: %s}"), key, off, key, on);
+        reader_error(&b->r, set->at, _("`set` says what changes: {%s: %s} or {%s: %s}"), key, off,
+                     key, on);
     else
         read_state(b, value[0], key, off, on, is_on);
 }
 
-static void read_power(struct scenario_build *b, const struct ynode **values, struct scenario_entry *entry)
+static void read_power(struct scenario_build *b, const struct ynode **values,
+                       struct scenario_entry *entry)
 {
     entry->action = SCENARIO_POWER;
     entry->node = scenario_read_node(b, values[ENTRY_NODE], "node");
     read_one_state(b, values[ENTRY_SET], "power", "off", "on", &entry->on);
 }
 
-static void read_interface(struct scenario_build *b, const struct ynode **values, struct scenario_entry *entry)
+static void read_interface(struct scenario_build *b, const struct ynode **values,
+                           struct scenario_entry *entry)
 {
     const struct topo_iface *iface = scenario_read_port(b, values[ENTRY_INTERFACE], "interface");
 
@@ -292,11 +335,15 @@ static void read_interface(struct scenario_build *b, const struct ynode **values
     read_one_state(b, values[ENTRY_SET], "state", "down", "up", &entry->on);
 }
 
-static void read_snapshot(struct scenario_build *b, const struct ynode **values, struct scenario_entry *entry)
+static void read_snapshot(struct scenario_build *b, const struct ynode **values,
+                          struct scenario_entry *entry)
 {
     entry->action = SCENARIO_SNAPSHOT;
-    if (read_text(&b->r, values[ENTRY_SNAPSHOT], "snapshot", &entry->snapshot) && strcmp(entry->snapshot, "end") == 0)
-        reader_error(&b->r, values[ENTRY_SNAPSHOT]->at, _("a snapshot cannot be called `end`: that is the state at the end of the run"));
+    if (read_text(&b->r, values[ENTRY_SNAPSHOT], "snapshot", &entry->snapshot) &&
+        strcmp(entry->snapshot, "end") == 0)
+        reader_error(
+            &b->r, values[ENTRY_SNAPSHOT]->at,
+            _("a snapshot cannot be called `end`: that is the state at the end of the run"));
 }
 
 #define BIT(key) (1u << (key))
@@ -318,14 +365,20 @@ static const struct entry_kind *kind_of(const struct ynode **values)
     return NULL;
 }
 
-static void read_entry(struct scenario_build *b, const struct ynode *node, struct scenario_entry *entry, const struct ynode **stop)
+static void read_entry(struct scenario_build *b, const struct ynode *node,
+                       struct scenario_entry *entry, const struct ynode **stop)
 {
     const struct ynode *values[ENTRY_N_KEYS];
     const struct entry_kind *kind;
 
-    *entry = (struct scenario_entry){ .at = node->at, .node = TOPO_NOWHERE, .iface = TOPO_NOWHERE, .target = TOPO_NOWHERE, .link = TOPO_NOWHERE };
+    *entry = (struct scenario_entry){ .at = node->at,
+                                      .node = TOPO_NOWHERE,
+                                      .iface = TOPO_NOWHERE,
+                                      .target = TOPO_NOWHERE,
+                                      .link = TOPO_NOWHERE };
     entry->result.within = SIM_TIME_NONE;
-    if (!read_map(&b->r, node, _("an entry of the timeline"), entry_names, ENTRY_N_KEYS, NULL, values))
+    if (!read_map(&b->r, node, _("an entry of the timeline"), entry_names, ENTRY_N_KEYS, NULL,
+                  values))
         return;
     if (values[ENTRY_AT] == NULL)
         reader_error(&b->r, node->at, _("`at` is missing: when it happens"));
@@ -333,12 +386,15 @@ static void read_entry(struct scenario_build *b, const struct ynode *node, struc
         read_time(&b->r, values[ENTRY_AT], "at", &entry->time);
     kind = kind_of(values);
     if (kind == NULL) {
-        reader_error(&b->r, node->at, _("the entry says nothing to do: one of run, stop, link, interface, node, snapshot"));
+        reader_error(
+            &b->r, node->at,
+            _("the entry says nothing to do: one of run, stop, link, interface, node, snapshot"));
         return;
     }
     for (int i = ENTRY_HOST; i < ENTRY_N_KEYS; i++)
         if (values[i] != NULL && (BIT(i) & (kind->keys | BIT(kind->key))) == 0)
-            reader_error(&b->r, values[i]->at, _("`%s` does not go with `%s`"), entry_names[i], entry_names[kind->key]);
+            reader_error(&b->r, values[i]->at, _("`%s` does not go with `%s`"), entry_names[i],
+                         entry_names[kind->key]);
     if (kind->needs_set && values[ENTRY_SET] == NULL) {
         reader_error(&b->r, node->at, _("`set` is missing: what changes"));
         return;
@@ -376,11 +432,13 @@ static void check_entry(struct scenario_build *b, uint32_t i)
         g_hash_table_insert(b->ids, (gpointer)entry->id, GUINT_TO_POINTER(i + 1));
 }
 
-static void check_stop(struct scenario_build *b, struct scenario_entry *entry, const struct ynode *stop)
+static void check_stop(struct scenario_build *b, struct scenario_entry *entry,
+                       const struct ynode *stop)
 {
     entry->target = scenario_read_command(b, stop, "stop");
     if (entry->target != TOPO_NOWHERE && &b->s->timeline[entry->target] > entry)
-        reader_error(&b->r, stop->at, _("`%s` starts later than this: nothing to stop yet"), stop->text);
+        reader_error(&b->r, stop->at, _("`%s` starts later than this: nothing to stop yet"),
+                     stop->text);
     if (entry->target != TOPO_NOWHERE)
         entry->node = b->s->timeline[entry->target].node;
 }
@@ -393,7 +451,8 @@ static void read_timeline(struct scenario_build *b, const struct ynode *list)
     if (ynode_is_null(list))
         return;
     if (list->kind != YNODE_LIST) {
-        reader_error(&b->r, list->at, _("`timeline` is a list of entries, not %s"), reader_show(&b->r, list));
+        reader_error(&b->r, list->at, _("`timeline` is a list of entries, not %s"),
+                     reader_show(&b->r, list));
         return;
     }
     all = mem_zalloc(list->n * sizeof *all);
@@ -416,19 +475,34 @@ static void read_timeline(struct scenario_build *b, const struct ynode *list)
 
 /* ---- the file ---- */
 
-enum top_key { TOP_VERSION, TOP_SCENARIO, TOP_TITLE, TOP_ABOUT, TOP_TOPOLOGY, TOP_SEED, TOP_UNTIL, TOP_EVENTS, TOP_TIMELINE, TOP_EXPECT, TOP_N_KEYS };
+enum top_key {
+    TOP_VERSION,
+    TOP_SCENARIO,
+    TOP_TITLE,
+    TOP_ABOUT,
+    TOP_TOPOLOGY,
+    TOP_SEED,
+    TOP_UNTIL,
+    TOP_EVENTS,
+    TOP_TIMELINE,
+    TOP_EXPECT,
+    TOP_N_KEYS
+};
 
-static void read_topology(struct scenario_build *b, const struct ynode *node, struct topology *given)
+static void read_topology(struct scenario_build *b, const struct ynode *node,
+                          struct topology *given)
 {
     const char *name;
     g_autofree char *path = NULL;
 
     if (node == NULL) {
-        reader_error(&b->r, (struct text_pos){ 1, 1 }, _("`topology` is missing: the NAME.net.yaml that this happens in"));
+        reader_error(&b->r, (struct text_pos){ 1, 1 },
+                     _("`topology` is missing: the NAME.net.yaml that this happens in"));
     } else if (read_text(&b->r, node, "topology", &name)) {
         path = lab_path_beside(b->r.file, name);
         b->s->topology_file = arena_strdup(b->r.arena, path);
-        if (given == NULL && !g_file_test(path, G_FILE_TEST_EXISTS)) /* say so here, where it is named */
+        if (given == NULL &&
+            !g_file_test(path, G_FILE_TEST_EXISTS)) /* say so here, where it is named */
             reader_error(&b->r, node->at, _("there is no file %s"), path);
         else if (given == NULL)
             b->s->topology = topology_load(path, b->r.diags);
@@ -440,7 +514,8 @@ static void read_topology(struct scenario_build *b, const struct ynode *node, st
 
 static void read_all(struct scenario_build *b, const struct ynode *root, struct topology *given)
 {
-    static const char *const names[] = { "wirewalk", "scenario", "title", "about", "topology", "seed", "until", "events", "timeline", "expect" };
+    static const char *const names[] = { "wirewalk", "scenario", "title",  "about",    "topology",
+                                         "seed",     "until",    "events", "timeline", "expect" };
     const struct ynode *values[TOP_N_KEYS];
     struct scenario *s = b->s;
 
@@ -468,7 +543,8 @@ static void read_all(struct scenario_build *b, const struct ynode *root, struct 
         scenario_read_expects(b, values[TOP_EXPECT]);
 }
 
-struct scenario *scenario_parse(const char *file, const char *text, size_t len, struct topology *topology, struct diag_list *diags)
+struct scenario *scenario_parse(const char *file, const char *text, size_t len,
+                                struct topology *topology, struct diag_list *diags)
 {
     unsigned errors = diags->n_errors;
     struct scenario_build b = { .t = NULL };

@@ -1,7 +1,8 @@
 /*
- * A scenario file (NAME.walk.yaml) as data: what happens when, and what is expected. Filters stay text with their
- * position; somebody else compiles them. Times are sim_time of the run; SIM_TIME_NONE: not written.
- * Everything belongs to the scenario's arena; node, interface and link numbers are indexes into its topology.
+ * A scenario file (NAME.walk.yaml) as data: what happens when, and what is expected. Filters stay
+ * text with their position; somebody else compiles them. Times are sim_time of the run;
+ * SIM_TIME_NONE: not written. Everything belongs to the scenario's arena; node, interface and link
+ * numbers are indexes into its topology.
  */
 #ifndef WW_LAB_SCENARIO_H
 #define WW_LAB_SCENARIO_H
@@ -57,26 +58,26 @@ enum {
 struct scenario_entry {
     sim_time time; /* `at`; entries of the same time start in the order of the array */
     enum scenario_action action;
-    struct text_pos at;         /* of the entry */
-    uint32_t node;              /* RUN, POWER, INTERFACE; else TOPO_NOWHERE */
-    uint32_t iface;             /* INTERFACE */
-    struct scenario_text run;   /* RUN: the shell line */
-    const char *id;             /* RUN: `as`, or NULL */
-    bool has_result;            /* RUN: `expect` was written */
+    struct text_pos at;       /* of the entry */
+    uint32_t node;            /* RUN, POWER, INTERFACE; else TOPO_NOWHERE */
+    uint32_t iface;           /* INTERFACE */
+    struct scenario_text run; /* RUN: the shell line */
+    const char *id;           /* RUN: `as`, or NULL */
+    bool has_result;          /* RUN: `expect` was written */
     struct scenario_result result;
-    uint32_t target;            /* STOP: index of the entry whose `as` it names */
-    uint32_t link;              /* LINK */
-    unsigned set;               /* LINK: SCENARIO_SET_... */
-    struct topo_link values;    /* LINK: only what @set names (state: values.down) */
-    bool on;                    /* POWER: on; INTERFACE: up */
-    const char *snapshot;       /* SNAPSHOT: its name */
+    uint32_t target;         /* STOP: index of the entry whose `as` it names */
+    uint32_t link;           /* LINK */
+    unsigned set;            /* LINK: SCENARIO_SET_... */
+    struct topo_link values; /* LINK: only what @set names (state: values.down) */
+    bool on;                 /* POWER: on; INTERFACE: up */
+    const char *snapshot;    /* SNAPSHOT: its name */
 };
 
 /* One sighting of a frame: filter and circumstances. What is not written does not matter. */
 struct scenario_see {
     struct scenario_text filter;
-    uint32_t by;             /* sent by this node (its own frame, not one it forwards); or TOPO_NOWHERE */
-    struct scenario_place place; /* `at`: passes this port, or any port of this node */
+    uint32_t by; /* sent by this node (its own frame, not one it forwards); or TOPO_NOWHERE */
+    struct scenario_place place;  /* `at`: passes this port, or any port of this node */
     struct scenario_text subject; /* `for`: the address or name it asks for */
     bool subject_is_addr;
     ip4_addr subject_addr;
@@ -133,30 +134,32 @@ struct scenario_expect {
     struct text_pos at;
     uint32_t n_sees;
     struct scenario_see *sees;
-    uint64_t min, max;         /* SEE, COUNT, DROP: inclusive; max UINT64_MAX: no limit */
-    uint32_t entry;            /* HOPS, COMMAND: index of the timeline entry with that `as` */
+    uint64_t min, max;          /* SEE, COUNT, DROP: inclusive; max UINT64_MAX: no limit */
+    uint32_t entry;             /* HOPS, COMMAND: index of the timeline entry with that `as` */
     struct scenario_text field; /* HOPS: "ip.dst" */
-    enum scenario_rule rule;   /* HOPS */
+    enum scenario_rule rule;    /* HOPS */
     sim_time time;              /* TABLE: when; SIM_TIME_NONE: at the end */
-    uint32_t node;             /* TABLE; DROP: or TOPO_NOWHERE. A DROP has its port and times in sees[0] */
+    uint32_t node; /* TABLE; DROP: or TOPO_NOWHERE. A DROP has its port and times in sees[0] */
     enum scenario_table table; /* TABLE */
-    uint32_t n_has, n_has_not; /* TABLE: each row of has must match one line, no line may match one of has_not */
+    uint32_t n_has, n_has_not; /* TABLE: each row of has must match one line, no line may match one
+                                  of has_not */
     struct scenario_row *has, *has_not;
-    bool has_rows;             /* TABLE: `rows: N`, the number of lines */
+    bool has_rows; /* TABLE: `rows: N`, the number of lines */
     uint64_t rows;
     struct scenario_result result; /* COMMAND */
-    int drop;                  /* DROP: enum drop_reason */
-    bool storm;                /* STORM: expected to happen, or not to */
+    int drop;                      /* DROP: enum drop_reason */
+    bool storm;                    /* STORM: expected to happen, or not to */
 };
 
 struct scenario {
     const char *file;
     const char *id; /* `scenario`, or NULL */
     struct lab_words title, about;
-    const char *topology_file; /* as found: the path relative to the scenario's folder, made usable from here */
+    const char *topology_file; /* as found: the path relative to the scenario's folder, made usable
+                                  from here */
     struct topology *topology; /* owned */
     uint64_t seed;             /* 1 where not written */
-    sim_time until;             /* SIM_TIME_NONE: not written */
+    sim_time until;            /* SIM_TIME_NONE: not written */
     uint64_t events;           /* event budget; 0: not written */
     uint32_t n_timeline;       /* sorted by time; equal times in file order */
     struct scenario_entry *timeline;
@@ -166,15 +169,16 @@ struct scenario {
 };
 
 /**
- * scenario_load() - read and check @file and the topology it names; diagnostics of both go to @diags.
- * Returns NULL when there was any error in either. Free with scenario_free().
+ * scenario_load() - read and check @file and the topology it names; diagnostics of both go to
+ * @diags. Returns NULL when there was any error in either. Free with scenario_free().
  */
 struct scenario *scenario_load(const char *file, struct diag_list *diags);
 /**
- * scenario_parse() - the same from @text. With @topology (consumed, also on failure) the file it names is not opened:
- * for fuzzing and tests.
+ * scenario_parse() - the same from @text. With @topology (consumed, also on failure) the file it
+ * names is not opened: for fuzzing and tests.
  */
-struct scenario *scenario_parse(const char *file, const char *text, size_t len, struct topology *topology, struct diag_list *diags);
+struct scenario *scenario_parse(const char *file, const char *text, size_t len,
+                                struct topology *topology, struct diag_list *diags);
 void scenario_free(struct scenario *scenario);
 
 #endif

@@ -1,4 +1,5 @@
-/* What scenario.c and scenario_expect.c share while a scenario is being read. Nobody else includes it. */
+/* What scenario.c and scenario_expect.c share while a scenario is being read. Nobody else includes
+ * it. */
 #ifndef WW_LAB_SCENARIO_BUILD_H
 #define WW_LAB_SCENARIO_BUILD_H
 
@@ -8,23 +9,36 @@
 struct scenario_build {
     struct reader r;
     struct scenario *s;
-    struct topology *t;   /* NULL: it could not be read, so that names cannot be checked */
-    GHashTable *ids;      /* `as` -> index + 1 in s->timeline */
+    struct topology *t;      /* NULL: it could not be read, so that names cannot be checked */
+    GHashTable *ids;         /* `as` -> index + 1 in s->timeline */
     const char **node_names; /* for hints; made when first needed */
 };
 
 /* scenario.c; each says what is wrong, and returns false or TOPO_NOWHERE then. */
-bool scenario_read_filter(struct scenario_build *b, const struct ynode *node, const char *what, struct scenario_text *text);
+bool scenario_read_filter(struct scenario_build *b, const struct ynode *node, const char *what,
+                          struct scenario_text *text);
 uint32_t scenario_read_node(struct scenario_build *b, const struct ynode *node, const char *what);
-struct topo_iface *scenario_read_port(struct scenario_build *b, const struct ynode *node, const char *what);
-bool scenario_read_place(struct scenario_build *b, const struct ynode *node, struct scenario_place *place);
+struct topo_iface *scenario_read_port(struct scenario_build *b, const struct ynode *node,
+                                      const char *what);
+bool scenario_read_place(struct scenario_build *b, const struct ynode *node,
+                         struct scenario_place *place);
 /** scenario_read_command() - the timeline entry whose `as` is @node. */
-uint32_t scenario_read_command(struct scenario_build *b, const struct ynode *node, const char *what);
+uint32_t scenario_read_command(struct scenario_build *b, const struct ynode *node,
+                               const char *what);
 
 /* A command's result: the keys of `expect` in a timeline entry, and of a `command` expectation. */
-enum result_key { RESULT_EXIT, RESULT_STDOUT, RESULT_NOT_STDOUT, RESULT_STDERR, RESULT_NOT_STDERR, RESULT_WITHIN, RESULT_N_KEYS };
+enum result_key {
+    RESULT_EXIT,
+    RESULT_STDOUT,
+    RESULT_NOT_STDOUT,
+    RESULT_STDERR,
+    RESULT_NOT_STDERR,
+    RESULT_WITHIN,
+    RESULT_N_KEYS
+};
 #define RESULT_NAMES "exit", "stdout", "not-stdout", "stderr", "not-stderr", "within"
-void scenario_read_result(struct scenario_build *b, const struct ynode **values, struct scenario_result *result);
+void scenario_read_result(struct scenario_build *b, const struct ynode **values,
+                          struct scenario_result *result);
 
 /* scenario_expect.c */
 void scenario_read_expects(struct scenario_build *b, const struct ynode *list);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "lab/i18n.h"
+#include "inspect/i18n.h"
 
 static const char *const kind_names[] = { "host", "router", "switch", "hub" };
 
@@ -40,7 +40,8 @@ struct topo_node *topology_node(const struct topology *topology, const char *nam
     return g_hash_table_lookup(topology->node_by_name, name);
 }
 
-struct topo_iface *topology_iface(const struct topology *topology, const struct topo_node *node, const char *name)
+struct topo_iface *topology_iface(const struct topology *topology, const struct topo_node *node,
+                                  const char *name)
 {
     const struct iface_key *key = iface_key_find(topology, node->index, name);
 
@@ -61,15 +62,17 @@ struct topo_iface *topology_port(const struct topology *topology, const char *po
 }
 
 /*
- * 02:00:00:00:NN:PP. A node's number past 255 carries on into the three octets to the left of NN; a cable end past 255,
- * where another node's NN stands, goes into the second octet and then the free bits of the first.
+ * 02:00:00:00:NN:PP. A node's number past 255 carries on into the three octets to the left of NN; a
+ * cable end past 255, where another node's NN stands, goes into the second octet and then the free
+ * bits of the first.
  */
 struct mac_addr topology_default_mac(uint32_t node, uint32_t cable_end)
 {
     uint32_t number = node + 1, high = cable_end >> 8;
 
-    return (struct mac_addr){ { (uint8_t)(0x02 | (high >> 8 & 0x3f) << 2), (uint8_t)high, (uint8_t)(number >> 16),
-                                (uint8_t)(number >> 8), (uint8_t)number, (uint8_t)cable_end } };
+    return (struct mac_addr){ { (uint8_t)(0x02 | (high >> 8 & 0x3f) << 2), (uint8_t)high,
+                                (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number,
+                                (uint8_t)cable_end } };
 }
 
 /* ---- while building ---- */
@@ -81,7 +84,8 @@ struct topo_iface *build_iface_find(const struct topo_build *b, uint32_t node, c
     return key != NULL ? &b->nodes[node].ifaces[key->index] : NULL;
 }
 
-struct topo_iface *build_iface_add(struct topo_build *b, uint32_t node, const char *name, struct text_pos at)
+struct topo_iface *build_iface_add(struct topo_build *b, uint32_t node, const char *name,
+                                   struct text_pos at)
 {
     struct node_build *nb = &b->nodes[node];
     struct iface_key *key = arena_alloc(&b->t->arena, sizeof *key);
@@ -96,7 +100,9 @@ struct topo_iface *build_iface_add(struct topo_build *b, uint32_t node, const ch
     key->name = arena_strdup(&b->t->arena, name);
     g_hash_table_add(b->t->iface_by_name, key);
     iface = &nb->ifaces[nb->n_ifaces++];
-    *iface = (struct topo_iface){ .name = key->name, .at = at, .node = node, .index = key->index, .link = TOPO_NOWHERE };
+    *iface = (struct topo_iface){
+        .name = key->name, .at = at, .node = node, .index = key->index, .link = TOPO_NOWHERE
+    };
     return iface;
 }
 
@@ -110,14 +116,16 @@ const char *build_node_hint(struct topo_build *b, const char *word)
     return reader_hint(&b->r, word, b->node_names, b->t->n_nodes);
 }
 
-uint32_t build_iface_named(struct topo_build *b, const struct topo_node *node, const struct ynode *text, const char *what)
+uint32_t build_iface_named(struct topo_build *b, const struct topo_node *node,
+                           const struct ynode *text, const char *what)
 {
     struct topo_iface *iface;
     const char *names[16];
     size_t n = 0;
 
     if (text->kind != YNODE_TEXT) {
-        reader_error(&b->r, text->at, _("%s is the name of an interface, not %s"), what, reader_show(&b->r, text));
+        reader_error(&b->r, text->at, _("%s is the name of an interface, not %s"), what,
+                     reader_show(&b->r, text));
         return TOPO_NOWHERE;
     }
     iface = build_iface_find(b, node->index, text->text);
@@ -125,14 +133,15 @@ uint32_t build_iface_named(struct topo_build *b, const struct topo_node *node, c
         return iface->index;
     for (; n < node->n_ifaces && n < G_N_ELEMENTS(names); n++)
         names[n] = node->ifaces[n].name;
-    reader_error(&b->r, text->at, _("%s: %s has no interface %s%s"), what, node->name, reader_quote(&b->r, text->text),
-                 reader_hint(&b->r, text->text, names, n));
+    reader_error(&b->r, text->at, _("%s: %s has no interface %s%s"), what, node->name,
+                 reader_quote(&b->r, text->text), reader_hint(&b->r, text->text, names, n));
     return TOPO_NOWHERE;
 }
 
 /* ---- nodes ---- */
 
-#define NODE_NAME_MAX 63 /* octets; RFC 1123 section 2.1 by way of RFC 1035: a host name's label */
+#define NODE_NAME_MAX 63 /* octets; RFC 1123 section 2.1 by way of RFC 1035: a host name's label   \
+                          */
 
 static bool name_is_right(const char *name)
 {
@@ -147,14 +156,18 @@ static bool name_is_right(const char *name)
     return p > name && p - name <= NODE_NAME_MAX && *name != '-' && *name != '.';
 }
 
-static const char *const later_keys[] = { "vlans", "vlan", "stp", "ospf", "rip", "bgp", "firewall", "ipv6", NULL };
+static const char *const later_keys[] = { "vlans", "vlan",     "stp",  "ospf", "rip",
+                                          "bgp",   "firewall", "ipv6", NULL };
 
-static bool read_host_map(struct topo_build *b, const struct ynode *map, const char *what, const struct ynode **values)
+static bool read_host_map(struct topo_build *b, const struct ynode *map, const char *what,
+                          const struct ynode **values)
 {
-    static const char *const names[] = { [HOST_KIND] = "kind",         [HOST_INTERFACES] = "interfaces", [HOST_GATEWAY] = "gateway",
-                                         [HOST_RESOLVER] = "resolver", [HOST_SEARCH] = "search",         [HOST_ROUTES] = "routes",
-                                         [HOST_NAT] = "nat",           [HOST_SERVICES] = "services",     [HOST_HOSTS] = "hosts",
-                                         [HOST_FILES] = "files",       [HOST_SYSCTL] = "sysctl" };
+    static const char *const names[] = {
+        [HOST_KIND] = "kind",         [HOST_INTERFACES] = "interfaces", [HOST_GATEWAY] = "gateway",
+        [HOST_RESOLVER] = "resolver", [HOST_SEARCH] = "search",         [HOST_ROUTES] = "routes",
+        [HOST_NAT] = "nat",           [HOST_SERVICES] = "services",     [HOST_HOSTS] = "hosts",
+        [HOST_FILES] = "files",       [HOST_SYSCTL] = "sysctl"
+    };
 
     return read_map(&b->r, map, what, names, HOST_N_KEYS, later_keys, values);
 }
@@ -168,7 +181,8 @@ static void read_switch(struct topo_build *b, struct topo_node *node, const stru
         return;
     if (values[1] != NULL)
         read_u32(&b->r, values[1], "ports", 1, 1u << 20, &node->ports);
-    if (values[2] != NULL && read_time(&b->r, values[2], "ageing", &node->ageing) && node->ageing == 0)
+    if (values[2] != NULL && read_time(&b->r, values[2], "ageing", &node->ageing) &&
+        node->ageing == 0)
         reader_error(&b->r, values[2]->at, _("ageing is more than 0s"));
     if (values[3] != NULL)
         read_mac(&b->r, values[3], "mac", &node->mac);
@@ -189,12 +203,16 @@ static bool read_kind(struct topo_build *b, struct topo_node *node, const struct
     size_t kind;
 
     if (map->kind != YNODE_MAP) {
-        reader_error(&b->r, map->at, _("a node is a map like {kind: host, interfaces: {eth0: 192.168.1.2/24}}, not %s"), reader_show(&b->r, map));
+        reader_error(
+            &b->r, map->at,
+            _("a node is a map like {kind: host, interfaces: {eth0: 192.168.1.2/24}}, not %s"),
+            reader_show(&b->r, map));
         return false;
     }
     value = ynode_get(map, "kind");
     if (value == NULL) {
-        reader_error(&b->r, node->at, _("the node `%s` has no `kind`: host, router, switch or hub"), node->name);
+        reader_error(&b->r, node->at, _("the node `%s` has no `kind`: host, router, switch or hub"),
+                     node->name);
         return false;
     }
     if (!read_choice(&b->r, value, "kind", kind_names, G_N_ELEMENTS(kind_names), &kind))
@@ -208,8 +226,10 @@ static void read_node(struct topo_build *b, struct topo_node *node, const struct
     struct node_build *nb = &b->nodes[node->index];
 
     if (!name_is_right(node->name))
-        reader_error(&b->r, node->at, _("%s cannot be a node's name: letters, digits, `-`, `_` and `.`, at most %d octets"),
-                     reader_quote(&b->r, node->name), NODE_NAME_MAX);
+        reader_error(
+            &b->r, node->at,
+            _("%s cannot be a node's name: letters, digits, `-`, `_` and `.`, at most %d octets"),
+            reader_quote(&b->r, node->name), NODE_NAME_MAX);
     node->mac = topology_default_mac(node->index, 0);
     node->ageing = TOPO_AGEING_DEFAULT;
     if (!read_kind(b, node, map))
@@ -219,7 +239,8 @@ static void read_node(struct topo_build *b, struct topo_node *node, const struct
         read_switch(b, node, map);
     } else if (node->kind == TOPO_HUB) {
         read_hub(b, node, map);
-    } else if (read_host_map(b, map, node->kind == TOPO_HOST ? _("a host") : _("a router"), nb->values)) {
+    } else if (read_host_map(b, map, node->kind == TOPO_HOST ? _("a host") : _("a router"),
+                             nb->values)) {
         if (nb->values[HOST_INTERFACES] != NULL)
             build_interfaces(b, node, nb->values[HOST_INTERFACES]);
     }
@@ -230,7 +251,8 @@ static void read_nodes(struct topo_build *b, const struct ynode *map)
     struct topology *t = b->t;
 
     if (map->kind != YNODE_MAP) {
-        reader_error(&b->r, map->at, _("`nodes` is a map of names and nodes, not %s"), reader_show(&b->r, map));
+        reader_error(&b->r, map->at, _("`nodes` is a map of names and nodes, not %s"),
+                     reader_show(&b->r, map));
         return;
     }
     if (map->n == 0)
@@ -303,7 +325,16 @@ static void settle_ifaces(struct topo_build *b, struct topo_node *node)
 
 /* ---- the file ---- */
 
-enum top_key { TOP_VERSION, TOP_TITLE, TOP_ABOUT, TOP_ALLOW, TOP_DEFAULTS, TOP_NODES, TOP_LINKS, TOP_N_KEYS };
+enum top_key {
+    TOP_VERSION,
+    TOP_TITLE,
+    TOP_ABOUT,
+    TOP_ALLOW,
+    TOP_DEFAULTS,
+    TOP_NODES,
+    TOP_LINKS,
+    TOP_N_KEYS
+};
 
 static void read_allow(struct topo_build *b, const struct ynode *node)
 {
@@ -326,8 +357,11 @@ static void read_defaults(struct topo_build *b, const struct ynode *node)
 
 static void read_all(struct topo_build *b, const struct ynode *root)
 {
-    static const char *const names[] = { [TOP_VERSION] = "wirewalk", [TOP_TITLE] = "title",       [TOP_ABOUT] = "about", [TOP_ALLOW] = "allow",
-                                         [TOP_DEFAULTS] = "defaults", [TOP_NODES] = "nodes", [TOP_LINKS] = "links" };
+    static const char *const names[] = {
+        [TOP_VERSION] = "wirewalk", [TOP_TITLE] = "title",       [TOP_ABOUT] = "about",
+        [TOP_ALLOW] = "allow",      [TOP_DEFAULTS] = "defaults", [TOP_NODES] = "nodes",
+        [TOP_LINKS] = "links"
+    };
     const struct ynode *values[TOP_N_KEYS];
 
     if (!read_map(&b->r, root, _("a topology"), names, TOP_N_KEYS, NULL, values))
@@ -366,7 +400,8 @@ static struct topology *topology_new(const char *file)
     return t;
 }
 
-struct topology *topology_parse(const char *file, const char *text, size_t len, unsigned flags, struct diag_list *diags)
+struct topology *topology_parse(const char *file, const char *text, size_t len, unsigned flags,
+                                struct diag_list *diags)
 {
     unsigned errors = diags->n_errors;
     struct topo_build b = { .flags = flags };
@@ -378,7 +413,9 @@ struct topology *topology_parse(const char *file, const char *text, size_t len, 
         return NULL;
     b.t = topology_new(file);
     b.r = (struct reader){ b.t->file, diags, &b.t->arena };
-    b.link_defaults = (struct topo_link){ .rate = TOPO_RATE_DEFAULT, .delay = TOPO_DELAY_DEFAULT, .queue = TOPO_QUEUE_DEFAULT };
+    b.link_defaults = (struct topo_link){ .rate = TOPO_RATE_DEFAULT,
+                                          .delay = TOPO_DELAY_DEFAULT,
+                                          .queue = TOPO_QUEUE_DEFAULT };
     read_all(&b, tree->root);
     free(b.nodes);
     free(b.link_nodes);

@@ -1,9 +1,10 @@
 /*
- * A topology file (NAME.net.yaml) as data: what was written, checked and with every default filled in. Nothing here
- * knows the simulator; somebody else makes nodes and links of it, in the order of the arrays.
+ * A topology file (NAME.net.yaml) as data: what was written, checked and with every default filled
+ * in. Nothing here knows the simulator; somebody else makes nodes and links of it, in the order of
+ * the arrays.
  *
- * Times are sim_time (picoseconds), rates bit/s, probabilities millionths, IPv4 addresses in host byte order.
- * Everything belongs to the topology's arena and is freed with it; texts are UTF-8.
+ * Times are sim_time (picoseconds), rates bit/s, probabilities millionths, IPv4 addresses in host
+ * byte order. Everything belongs to the topology's arena and is freed with it; texts are UTF-8.
  */
 #ifndef WW_LAB_TOPOLOGY_H
 #define WW_LAB_TOPOLOGY_H
@@ -13,14 +14,14 @@
 #include "lab/diag.h"
 #include "sim/time.h"
 
-#define TOPO_RATE_DEFAULT      UINT64_C(1000000000)        /* bit/s */
+#define TOPO_RATE_DEFAULT      UINT64_C(1000000000) /* bit/s */
 #define TOPO_DELAY_DEFAULT     SIM_USEC(5)
-#define TOPO_QUEUE_DEFAULT     1000u                       /* frames, Linux's txqueuelen */
-#define TOPO_MTU_DEFAULT       1500u                       /* octets */
-#define TOPO_AGEING_DEFAULT    SIM_SEC(300)                /* IEEE 802.1Q-2018, table 8-6 */
-#define TOPO_LEASE_DEFAULT     SIM_SEC(3600)               /* dnsmasq's */
-#define TOPO_KEEPALIVE_DEFAULT SIM_SEC(75)                 /* nginx's, for `keepalive: true` */
-#define TOPO_NOWHERE           UINT32_MAX                  /* no such node, interface or link */
+#define TOPO_QUEUE_DEFAULT     1000u         /* frames, Linux's txqueuelen */
+#define TOPO_MTU_DEFAULT       1500u         /* octets */
+#define TOPO_AGEING_DEFAULT    SIM_SEC(300)  /* IEEE 802.1Q-2018, table 8-6 */
+#define TOPO_LEASE_DEFAULT     SIM_SEC(3600) /* dnsmasq's */
+#define TOPO_KEEPALIVE_DEFAULT SIM_SEC(75)   /* nginx's, for `keepalive: true` */
+#define TOPO_NOWHERE           UINT32_MAX    /* no such node, interface or link */
 
 enum topo_kind { TOPO_HOST, TOPO_ROUTER, TOPO_SWITCH, TOPO_HUB };
 enum topo_addressing { TOPO_ADDR_NONE, TOPO_ADDR_STATIC, TOPO_ADDR_DHCP };
@@ -36,20 +37,26 @@ struct topo_iface {
     const char *name; /* "eth0"; "p1", "p2" ... on switches and hubs */
     struct text_pos at;
     enum topo_addressing addressing;
-    bool down;              /* `state: down`: administratively down when the run starts */
-    bool mac_given;         /* written in the file, not by the rule */
-    uint32_t n_addrs;       /* with TOPO_ADDR_STATIC at least one; the first is the primary one */
+    bool down;        /* `state: down`: administratively down when the run starts */
+    bool mac_given;   /* written in the file, not by the rule */
+    uint32_t n_addrs; /* with TOPO_ADDR_STATIC at least one; the first is the primary one */
     struct topo_addr *addrs;
     struct mac_addr mac;
-    uint32_t mtu;           /* its own, or its link's, or TOPO_MTU_DEFAULT */
-    uint32_t node, index;   /* whose, and its place in that node's ifaces */
-    uint32_t port;          /* N of "pN" on switches and hubs, else 0 */
-    uint32_t cable_end;     /* place among the node's cable ends in the order of `links`, from 1; uncabled ones follow */
-    uint32_t link;          /* the cable in it, or TOPO_NOWHERE */
-    uint8_t link_end;       /* which end of that cable: 0 or 1 */
+    uint32_t mtu;         /* its own, or its link's, or TOPO_MTU_DEFAULT */
+    uint32_t node, index; /* whose, and its place in that node's ifaces */
+    uint32_t port;        /* N of "pN" on switches and hubs, else 0 */
+    uint32_t cable_end;   /* place among the node's cable ends in the order of `links`, from 1;
+                             uncabled ones follow */
+    uint32_t link;        /* the cable in it, or TOPO_NOWHERE */
+    uint8_t link_end;     /* which end of that cable: 0 or 1 */
 };
 
-enum topo_route_type { TOPO_ROUTE_UNICAST, TOPO_ROUTE_BLACKHOLE, TOPO_ROUTE_UNREACHABLE, TOPO_ROUTE_PROHIBIT };
+enum topo_route_type {
+    TOPO_ROUTE_UNICAST,
+    TOPO_ROUTE_BLACKHOLE,
+    TOPO_ROUTE_UNREACHABLE,
+    TOPO_ROUTE_PROHIBIT
+};
 
 struct topo_route {
     enum topo_route_type type;
@@ -57,8 +64,8 @@ struct topo_route {
     uint8_t prefix_len;
     bool has_via, has_src;
     ip4_addr via, src;
-    uint32_t dev;    /* index in ifaces, or TOPO_NOWHERE: not written */
-    uint32_t metric; /* 0: not written */
+    uint32_t dev;     /* index in ifaces, or TOPO_NOWHERE: not written */
+    uint32_t metric;  /* 0: not written */
     const char *text; /* as written */
     struct text_pos at;
 };
@@ -70,10 +77,10 @@ struct topo_forward { /* `tcp 8080 -> 192.168.1.20:80` */
     struct text_pos at;
 };
 
-struct topo_nat { /* masquerade of what leaves by @outside */
-    uint32_t outside;   /* index in ifaces */
-    uint32_t n_inside;  /* none: whatever is not outside */
-    uint32_t *inside;   /* indexes in ifaces */
+struct topo_nat {      /* masquerade of what leaves by @outside */
+    uint32_t outside;  /* index in ifaces */
+    uint32_t n_inside; /* none: whatever is not outside */
+    uint32_t *inside;  /* indexes in ifaces */
     uint32_t n_forwards;
     struct topo_forward *forwards;
     struct text_pos at;
@@ -99,7 +106,7 @@ struct topo_dhcp {
     uint32_t n_resolvers;
     ip4_addr *resolvers;
     const char *domain; /* option 15, or NULL */
-    sim_time lease;      /* a whole number of seconds */
+    sim_time lease;     /* a whole number of seconds */
     uint32_t n_leases;
     struct topo_dhcp_lease *leases;
     uint32_t n_options;
@@ -108,22 +115,30 @@ struct topo_dhcp {
 };
 
 enum topo_dns_type { /* RFC 1035 section 3.2.2, RFC 3596, RFC 2782 */
-    TOPO_DNS_A = 1, TOPO_DNS_NS = 2, TOPO_DNS_CNAME = 5, TOPO_DNS_SOA = 6, TOPO_DNS_PTR = 12,
-    TOPO_DNS_MX = 15, TOPO_DNS_TXT = 16, TOPO_DNS_AAAA = 28, TOPO_DNS_SRV = 33
+                     TOPO_DNS_A = 1,
+                     TOPO_DNS_NS = 2,
+                     TOPO_DNS_CNAME = 5,
+                     TOPO_DNS_SOA = 6,
+                     TOPO_DNS_PTR = 12,
+                     TOPO_DNS_MX = 15,
+                     TOPO_DNS_TXT = 16,
+                     TOPO_DNS_AAAA = 28,
+                     TOPO_DNS_SRV = 33
 };
 
 struct topo_dns_record {
     const char *name; /* without the last dot, lower case; "" is the root */
     uint32_t ttl;     /* seconds */
     enum topo_dns_type type;
-    const char *data;       /* as written; of TXT without its quotes */
-    ip4_addr addr;          /* A */
-    uint8_t addr6[16];      /* AAAA, in the order of the wire */
-    uint16_t preference;    /* MX; SRV's priority */
-    uint16_t weight, port;  /* SRV */
-    const char *target;     /* NS, CNAME, PTR, MX, SRV, and SOA's primary server: a name like @name; NULL for others */
-    const char *rname;      /* SOA's mailbox as a name */
-    uint32_t soa[5];        /* serial refresh retry expire minimum */
+    const char *data;      /* as written; of TXT without its quotes */
+    ip4_addr addr;         /* A */
+    uint8_t addr6[16];     /* AAAA, in the order of the wire */
+    uint16_t preference;   /* MX; SRV's priority */
+    uint16_t weight, port; /* SRV */
+    const char *target;    /* NS, CNAME, PTR, MX, SRV, and SOA's primary server: a name like @name;
+                              NULL for others */
+    const char *rname;     /* SOA's mailbox as a name */
+    uint32_t soa[5];       /* serial refresh retry expire minimum */
     struct text_pos at;
 };
 
@@ -143,7 +158,7 @@ struct topo_page {
     uint16_t status;
     const char *type; /* NULL: the server's */
     const uint8_t *body;
-    uint64_t len;     /* octets of @body, or with @body NULL the size of the alphabet text to send */
+    uint64_t len; /* octets of @body, or with @body NULL the size of the alphabet text to send */
     struct text_pos at;
 };
 
@@ -151,7 +166,7 @@ struct topo_http {
     uint16_t port;
     const char *server; /* `Server:`; NULL: the program's own */
     const char *type;   /* `Content-Type:`; NULL: the program's own */
-    sim_time keepalive;  /* idle time after which it closes; 0: closes after each answer */
+    sim_time keepalive; /* idle time after which it closes; 0: closes after each answer */
     uint32_t n_pages;
     struct topo_page *pages; /* `body:` alone is one page "/" */
     struct text_pos at;
@@ -166,7 +181,8 @@ struct topo_simple { /* RFC 862, 864, 863 */
     struct text_pos at;
 };
 
-struct topo_services { /* in the order a node starts them: dhcp, dns, http, simple, each in file order */
+struct topo_services { /* in the order a node starts them: dhcp, dns, http, simple, each in file
+                          order */
     uint32_t n_dhcp, n_dns, n_http, n_simple;
     struct topo_dhcp *dhcp;
     struct topo_dns *dns;
@@ -196,7 +212,8 @@ struct topo_node {
     struct text_pos at;
     enum topo_kind kind;
     uint32_t index;    /* its place in the file, from 0; the NN of its MACs is one more */
-    uint32_t n_ifaces; /* hosts, routers: as written, then those only a link names; switches, hubs: cabled ports by number */
+    uint32_t n_ifaces; /* hosts, routers: as written, then those only a link names; switches, hubs:
+                          cabled ports by number */
     struct topo_iface *ifaces;
     bool has_gateway;
     ip4_addr gateway;
@@ -211,20 +228,25 @@ struct topo_node {
     struct topo_nat *nat;           /* or NULL */
     struct topo_services *services; /* or NULL */
     uint32_t ports;      /* switch, hub: as written, or the highest number a link names */
-    sim_time ageing;      /* switch */
+    sim_time ageing;     /* switch */
     struct mac_addr mac; /* switch: its own (PP = 00, unless given) */
 };
 
-enum topo_fault_kind { TOPO_FAULT_DROP, TOPO_FAULT_DELAY, TOPO_FAULT_DUPLICATE, TOPO_FAULT_CORRUPT };
+enum topo_fault_kind {
+    TOPO_FAULT_DROP,
+    TOPO_FAULT_DELAY,
+    TOPO_FAULT_DUPLICATE,
+    TOPO_FAULT_CORRUPT
+};
 
 struct topo_fault { /* exact: the n-th matching frame that @from sends into the link */
     enum topo_fault_kind kind;
     uint8_t from;      /* end 0 or 1 of the link */
     const char *match; /* filter text, somebody else compiles it; "any" where not written */
     struct text_pos match_at;
-    uint32_t n_nth;    /* 0: every one */
-    uint32_t *nth;     /* from 1, ascending, no repeats */
-    sim_time by;        /* TOPO_FAULT_DELAY: this much later */
+    uint32_t n_nth; /* 0: every one */
+    uint32_t *nth;  /* from 1, ascending, no repeats */
+    sim_time by;    /* TOPO_FAULT_DELAY: this much later */
     struct text_pos at;
 };
 
@@ -237,9 +259,9 @@ struct topo_link {
     struct topo_end ends[2];
     uint64_t rate; /* bit/s */
     sim_time delay;
-    uint32_t queue;                           /* frames waiting at each end */
+    uint32_t queue;                             /* frames waiting at each end */
     uint32_t loss, duplicate, reorder, corrupt; /* millionths, each way */
-    uint32_t mtu;                             /* 0: not written; the interfaces carry what follows from it */
+    uint32_t mtu; /* 0: not written; the interfaces carry what follows from it */
     bool down;
     uint32_t n_faults;
     struct topo_fault *faults;
@@ -262,31 +284,38 @@ struct topology {
     unsigned allow;   /* TOPO_ALLOW_... */
     struct lab_words title, about;
     uint32_t n_nodes, n_links;
-    struct topo_node *nodes; /* in file order */
-    struct topo_link *links; /* in file order */
+    struct topo_node *nodes;   /* in file order */
+    struct topo_link *links;   /* in file order */
     GHashTable *node_by_name;  /* const char * -> struct topo_node * */
     GHashTable *iface_by_name; /* for topology_iface() */
     struct arena arena;
 };
 
-enum { TOPOLOGY_NO_FILES = 1 }; /* do not open the files it names: they count as empty (for fuzzing) */
+enum {
+    TOPOLOGY_NO_FILES = 1
+}; /* do not open the files it names: they count as empty (for fuzzing) */
 
 /**
- * topology_load() - read and check @file. Errors and warnings go to @diags, the text too, for showing lines.
- * Returns NULL when there was any error; warnings alone still give a topology. Free with topology_free().
+ * topology_load() - read and check @file. Errors and warnings go to @diags, the text too, for
+ * showing lines. Returns NULL when there was any error; warnings alone still give a topology. Free
+ * with topology_free().
  */
 struct topology *topology_load(const char *file, struct diag_list *diags);
-/** topology_parse() - the same from @text; @file is its name in messages, and relative paths start from its folder. */
-struct topology *topology_parse(const char *file, const char *text, size_t len, unsigned flags, struct diag_list *diags);
+/** topology_parse() - the same from @text; @file is its name in messages, and relative paths start
+ * from its folder. */
+struct topology *topology_parse(const char *file, const char *text, size_t len, unsigned flags,
+                                struct diag_list *diags);
 void topology_free(struct topology *topology);
 
 /** topology_node() - by name, or NULL. */
 struct topo_node *topology_node(const struct topology *topology, const char *name);
 /** topology_iface() - by name, or NULL. */
-struct topo_iface *topology_iface(const struct topology *topology, const struct topo_node *node, const char *name);
+struct topo_iface *topology_iface(const struct topology *topology, const struct topo_node *node,
+                                  const char *name);
 /** topology_port() - "node:interface" -> the interface, or NULL. */
 struct topo_iface *topology_port(const struct topology *topology, const char *port);
-/** topology_default_mac() - the rule for MACs: @node from 0, @cable_end from 1 (0: the switch itself). */
+/** topology_default_mac() - the rule for MACs: @node from 0, @cable_end from 1 (0: the switch
+ * itself). */
 struct mac_addr topology_default_mac(uint32_t node, uint32_t cable_end);
 /** topo_kind_name() - "host", "router", "switch", "hub": the word of the file. */
 const char *topo_kind_name(enum topo_kind kind);

@@ -6,8 +6,18 @@
 #include "lab/topology.h"
 
 enum host_key {
-    HOST_KIND, HOST_INTERFACES, HOST_GATEWAY, HOST_RESOLVER, HOST_SEARCH, HOST_ROUTES, HOST_NAT, HOST_SERVICES,
-    HOST_HOSTS, HOST_FILES, HOST_SYSCTL, HOST_N_KEYS
+    HOST_KIND,
+    HOST_INTERFACES,
+    HOST_GATEWAY,
+    HOST_RESOLVER,
+    HOST_SEARCH,
+    HOST_ROUTES,
+    HOST_NAT,
+    HOST_SERVICES,
+    HOST_HOSTS,
+    HOST_FILES,
+    HOST_SYSCTL,
+    HOST_N_KEYS
 };
 
 struct iface_key { /* also the value in topology.iface_by_name */
@@ -36,10 +46,13 @@ struct topo_build {
 
 /* topology.c */
 struct topo_iface *build_iface_find(const struct topo_build *b, uint32_t node, const char *name);
-struct topo_iface *build_iface_add(struct topo_build *b, uint32_t node, const char *name, struct text_pos at);
+struct topo_iface *build_iface_add(struct topo_build *b, uint32_t node, const char *name,
+                                   struct text_pos at);
 const char *build_node_hint(struct topo_build *b, const char *word);
-/** build_iface_named() - index of @node's interface that @text names, or TOPO_NOWHERE after an error. */
-uint32_t build_iface_named(struct topo_build *b, const struct topo_node *node, const struct ynode *text, const char *what);
+/** build_iface_named() - index of @node's interface that @text names, or TOPO_NOWHERE after an
+ * error. */
+uint32_t build_iface_named(struct topo_build *b, const struct topo_node *node,
+                           const struct ynode *text, const char *what);
 
 /* topology_links.c: first the ends, so that every interface is known; later what a link is like. */
 void build_link_defaults(struct topo_build *b, const struct ynode *node);

@@ -1,9 +1,10 @@
-/* What is wrong with a topology though every line of it is right: addresses, gateways, loops of hubs. */
+/* What is wrong with a topology though every line of it is right: addresses, gateways, loops of
+ * hubs. */
 #include "lab/topology_build.h"
 
 #include <string.h>
 
-#include "lab/i18n.h"
+#include "inspect/i18n.h"
 
 /* ---- disjoint sets ---- */
 
@@ -32,7 +33,8 @@ static bool link_is_whole(const struct topo_link *link)
 
 /* ---- hubs ---- */
 
-/* Hubs repeat every bit at once: round a loop of them a frame would collide with itself, for ever. */
+/* Hubs repeat every bit at once: round a loop of them a frame would collide with itself, for ever.
+ */
 static void check_hub_loops(struct topo_build *b)
 {
     const struct topology *t = b->t;
@@ -42,13 +44,16 @@ static void check_hub_loops(struct topo_build *b)
         const struct topo_link *link = &t->links[i];
         uint32_t x, y;
 
-        if (!link_is_whole(link) || t->nodes[link->ends[0].node].kind != TOPO_HUB || t->nodes[link->ends[1].node].kind != TOPO_HUB ||
+        if (!link_is_whole(link) || t->nodes[link->ends[0].node].kind != TOPO_HUB ||
+            t->nodes[link->ends[1].node].kind != TOPO_HUB ||
             link->ends[0].node == link->ends[1].node)
             continue;
         x = set_of(hubs, link->ends[0].node);
         y = set_of(hubs, link->ends[1].node);
         if (x == y)
-            reader_error(&b->r, link->at, _("this cable closes a loop of hubs: every frame would collide with itself; take the cable out or use a switch"));
+            reader_error(&b->r, link->at,
+                         _("this cable closes a loop of hubs: every frame would collide with "
+                           "itself; take the cable out or use a switch"));
         hubs[y] = x;
     }
     free(hubs);
@@ -58,7 +63,8 @@ static void check_hub_loops(struct topo_build *b)
 
 static bool is_private(ip4_addr a) /* RFC 1918 section 3 */
 {
-    return ip4_in_prefix(a, IP4(10, 0, 0, 0), 8) || ip4_in_prefix(a, IP4(172, 16, 0, 0), 12) || ip4_in_prefix(a, IP4(192, 168, 0, 0), 16);
+    return ip4_in_prefix(a, IP4(10, 0, 0, 0), 8) || ip4_in_prefix(a, IP4(172, 16, 0, 0), 12) ||
+           ip4_in_prefix(a, IP4(192, 168, 0, 0), 16);
 }
 
 static void check_address(struct topo_build *b, const struct topo_addr *a)
@@ -67,29 +73,38 @@ static void check_address(struct topo_build *b, const struct topo_addr *a)
     char text[IP4_TEXT_MAX];
 
     ip4_format(a->addr, text);
-    if (ip4_is_multicast(a->addr) || ip4_is_zeronet(a->addr) || ip4_is_loopback(a->addr) || a->addr == IP4_BROADCAST) {
+    if (ip4_is_multicast(a->addr) || ip4_is_zeronet(a->addr) || ip4_is_loopback(a->addr) ||
+        a->addr == IP4_BROADCAST) {
         reader_error(&b->r, a->at, _("%s cannot be an interface's address: it is %s"), text,
-                     ip4_is_multicast(a->addr) ? _("a multicast address")
+                     ip4_is_multicast(a->addr)  ? _("a multicast address")
                      : ip4_is_loopback(a->addr) ? _("a loopback address")
-                     : ip4_is_zeronet(a->addr) ? _("in 0.0.0.0/8, which no host has")
-                                               : _("the broadcast address"));
+                     : ip4_is_zeronet(a->addr)  ? _("in 0.0.0.0/8, which no host has")
+                                                : _("the broadcast address"));
         return;
     }
     if (a->prefix_len >= 31 || (b->t->allow & TOPO_ALLOW_HOST_ADDRESS) != 0)
         return; /* RFC 3021: a /31 has two hosts and nothing else */
     if ((a->addr & host_bits) == 0)
-        reader_error(&b->r, a->at, _("%s/%u is the network itself, not a host in it (if it is meant: `allow: [host-address]`)"), text, a->prefix_len);
+        reader_error(&b->r, a->at,
+                     _("%s/%u is the network itself, not a host in it (if it is meant: `allow: "
+                       "[host-address]`)"),
+                     text, a->prefix_len);
     else if ((a->addr & host_bits) == host_bits)
-        reader_error(&b->r, a->at, _("%s/%u is the broadcast address of its network (if it is meant: `allow: [host-address]`)"), text, a->prefix_len);
+        reader_error(&b->r, a->at,
+                     _("%s/%u is the broadcast address of its network (if it is meant: `allow: "
+                       "[host-address]`)"),
+                     text, a->prefix_len);
 }
 
 /* Interfaces, numbered through, and the broadcast domain each is in. */
 struct segments {
-    uint32_t *first; /* of each node: number of its first interface; a switch or hub has one number for all */
+    uint32_t *first; /* of each node: number of its first interface; a switch or hub has one number
+                        for all */
     uint32_t *sets;
 };
 
-static uint32_t number_of(const struct topo_build *b, const struct segments *s, uint32_t node, uint32_t iface)
+static uint32_t number_of(const struct topo_build *b, const struct segments *s, uint32_t node,
+                          uint32_t iface)
 {
     return s->first[node] + (b->t->nodes[node].kind <= TOPO_ROUTER ? iface : 0);
 }
@@ -150,7 +165,7 @@ static const struct claim *enter(GHashTable *claims, const struct claim *claim, 
     return earlier;
 }
 
-#define ANY_DOMAIN UINT32_MAX      /* claims of the whole network */
+#define ANY_DOMAIN UINT32_MAX       /* claims of the whole network */
 #define UNCABLED   (UINT32_MAX - 1) /* interfaces without a cable might all meet */
 
 struct claims {
@@ -158,34 +173,47 @@ struct claims {
     struct claim *room; /* where the next one goes */
 };
 
-static void claim_address(struct topo_build *b, struct claims *claims, const struct topo_iface *iface, uint32_t domain, const struct topo_addr *a)
+static void claim_address(struct topo_build *b, struct claims *claims,
+                          const struct topo_iface *iface, uint32_t domain,
+                          const struct topo_addr *a)
 {
-    struct claim here = { a->addr, domain, iface, a->at }, anywhere = { a->addr, ANY_DOMAIN, iface, a->at };
-    const struct claim *twin = enter(claims->table, &here, &claims->room), *far = enter(claims->table, &anywhere, &claims->room);
+    struct claim here = { a->addr, domain, iface, a->at },
+                 anywhere = { a->addr, ANY_DOMAIN, iface, a->at };
+    const struct claim *twin = enter(claims->table, &here, &claims->room),
+                       *far = enter(claims->table, &anywhere, &claims->room);
     char text[IP4_TEXT_MAX];
 
     ip4_format(a->addr, text);
     if (twin != NULL) {
         if ((b->t->allow & TOPO_ALLOW_DUPLICATE_ADDRESS) == 0)
-            reader_error(&b->r, a->at, _("%s has the address %s already, in line %u: each interface needs its own (if it is meant: `allow: [duplicate-address]`)"),
+            reader_error(&b->r, a->at,
+                         _("%s has the address %s already, in line %u: each interface needs its "
+                           "own (if it is meant: `allow: [duplicate-address]`)"),
                          b->t->nodes[twin->iface->node].name, text, twin->at.line);
-    } else if (far != NULL && (!is_private(a->addr) || far->iface->node == iface->node) && (b->t->allow & TOPO_ALLOW_DUPLICATE_ADDRESS) == 0) {
-        reader_warning(&b->r, a->at, _("%s has the address %s too, in line %u"), b->t->nodes[far->iface->node].name, text, far->at.line);
+    } else if (far != NULL && (!is_private(a->addr) || far->iface->node == iface->node) &&
+               (b->t->allow & TOPO_ALLOW_DUPLICATE_ADDRESS) == 0) {
+        reader_warning(&b->r, a->at, _("%s has the address %s too, in line %u"),
+                       b->t->nodes[far->iface->node].name, text, far->at.line);
     }
 }
 
-static void claim_mac(struct topo_build *b, struct claims *claims, const struct topo_iface *iface, uint32_t domain)
+static void claim_mac(struct topo_build *b, struct claims *claims, const struct topo_iface *iface,
+                      uint32_t domain)
 {
     struct claim here = { mac_to_u64(&iface->mac), domain, iface, iface->at };
     const struct claim *twin = enter(claims->table, &here, &claims->room);
     char text[MAC_TEXT_MAX];
 
     if (twin != NULL && (b->t->allow & TOPO_ALLOW_DUPLICATE_MAC) == 0)
-        reader_error(&b->r, iface->at, _("%s:%s has the MAC address %s already, in line %u (if it is meant: `allow: [duplicate-mac]`)"),
-                     b->t->nodes[twin->iface->node].name, twin->iface->name, mac_format(&iface->mac, text), twin->at.line);
+        reader_error(&b->r, iface->at,
+                     _("%s:%s has the MAC address %s already, in line %u (if it is meant: `allow: "
+                       "[duplicate-mac]`)"),
+                     b->t->nodes[twin->iface->node].name, twin->iface->name,
+                     mac_format(&iface->mac, text), twin->at.line);
 }
 
-/* An address and a MAC never look alike here: the one has 32 bits, the other's first octet is not zero. */
+/* An address and a MAC never look alike here: the one has 32 bits, the other's first octet is not
+ * zero. */
 static void check_twice(struct topo_build *b)
 {
     const struct topology *t = b->t;
@@ -202,7 +230,8 @@ static void check_twice(struct topo_build *b)
     for (uint32_t i = 0; i < t->n_nodes; i++)
         for (uint32_t j = 0; j < t->nodes[i].n_ifaces && t->nodes[i].kind <= TOPO_ROUTER; j++) {
             const struct topo_iface *iface = &t->nodes[i].ifaces[j];
-            uint32_t domain = iface->link != TOPO_NOWHERE ? set_of(s.sets, number_of(b, &s, i, j)) : UNCABLED;
+            uint32_t domain =
+                iface->link != TOPO_NOWHERE ? set_of(s.sets, number_of(b, &s, i, j)) : UNCABLED;
 
             claim_mac(b, &claims, iface, domain);
             for (uint32_t k = 0; k < iface->n_addrs; k++)
@@ -218,7 +247,8 @@ static void check_twice(struct topo_build *b)
 
 enum reach { REACH_UNKNOWN, REACH_NO, REACH_YES, REACH_SELF };
 
-/* Whether @node can reach @addr without a gateway. An interface that asks DHCP may come to be anywhere. */
+/* Whether @node can reach @addr without a gateway. An interface that asks DHCP may come to be
+ * anywhere. */
 static enum reach reach(const struct topo_node *node, ip4_addr addr)
 {
     enum reach result = REACH_NO;
@@ -245,14 +275,16 @@ static const char *own_subnet(struct topo_build *b, const struct topo_node *node
         if (node->ifaces[i].n_addrs > 0) {
             const struct topo_addr *a = &node->ifaces[i].addrs[0];
             char text[IP4_TEXT_MAX];
-            g_autofree char *subnet = g_strdup_printf("%s/%u", ip4_format(a->addr & ip4_mask(a->prefix_len), text), a->prefix_len);
+            g_autofree char *subnet = g_strdup_printf(
+                "%s/%u", ip4_format(a->addr & ip4_mask(a->prefix_len), text), a->prefix_len);
 
             return arena_strdup(b->r.arena, subnet);
         }
     return NULL;
 }
 
-static void check_next_hop(struct topo_build *b, const struct topo_node *node, ip4_addr addr, struct text_pos at)
+static void check_next_hop(struct topo_build *b, const struct topo_node *node, ip4_addr addr,
+                           struct text_pos at)
 {
     enum reach how = reach(node, addr);
     const char *subnet;
@@ -265,9 +297,13 @@ static void check_next_hop(struct topo_build *b, const struct topo_node *node, i
         return;
     subnet = own_subnet(b, node);
     if (subnet != NULL)
-        reader_warning(&b->r, at, _("`%s` cannot reach the gateway %s: it is in no subnet of its own, like %s"), node->name, text, subnet);
+        reader_warning(
+            &b->r, at,
+            _("`%s` cannot reach the gateway %s: it is in no subnet of its own, like %s"),
+            node->name, text, subnet);
     else
-        reader_warning(&b->r, at, _("`%s` cannot reach the gateway %s: it has no address"), node->name, text);
+        reader_warning(&b->r, at, _("`%s` cannot reach the gateway %s: it has no address"),
+                       node->name, text);
 }
 
 void build_check(struct topo_build *b)

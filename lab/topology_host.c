@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "lab/i18n.h"
+#include "inspect/i18n.h"
 
 /* ---- interfaces ---- */
 
@@ -14,21 +14,27 @@ static bool read_address(struct topo_build *b, const struct ynode *node, struct 
     const struct reader *r = &b->r;
     unsigned len;
 
-    if (node->kind == YNODE_TEXT && strchr(node->text, '/') != NULL && ip4_prefix_parse(node->text, &addr->addr, &len)) {
+    if (node->kind == YNODE_TEXT && strchr(node->text, '/') != NULL &&
+        ip4_prefix_parse(node->text, &addr->addr, &len)) {
         addr->prefix_len = (uint8_t)len;
         addr->at = node->at;
         return true;
     }
     if (node->kind == YNODE_TEXT && ip4_parse(node->text, &addr->addr))
-        reader_error(r, node->at, _("the address %s needs a prefix length: %s/24?"), node->text, node->text);
+        reader_error(r, node->at, _("the address %s needs a prefix length: %s/24?"), node->text,
+                     node->text);
     else if (node->kind == YNODE_TEXT && strchr(node->text, ':') != NULL)
-        reader_error(r, node->at, _("IPv6 is not simulated by this version: %s"), reader_show(r, node));
+        reader_error(r, node->at, _("IPv6 is not simulated by this version: %s"),
+                     reader_show(r, node));
     else
-        reader_error(r, node->at, _("an address is written like 192.168.1.20/24, or `dhcp`, not %s"), reader_show(r, node));
+        reader_error(r, node->at,
+                     _("an address is written like 192.168.1.20/24, or `dhcp`, not %s"),
+                     reader_show(r, node));
     return false;
 }
 
-static void read_addressing(struct topo_build *b, const struct ynode *node, struct topo_iface *iface)
+static void read_addressing(struct topo_build *b, const struct ynode *node,
+                            struct topo_iface *iface)
 {
     if (ynode_is_null(node))
         return;
@@ -82,14 +88,18 @@ void build_interfaces(struct topo_build *b, struct topo_node *node, const struct
     if (ynode_is_null(map))
         return;
     if (map->kind != YNODE_MAP) {
-        reader_error(&b->r, map->at, _("`interfaces` is a map like {eth0: 192.168.1.20/24}, not %s"), reader_show(&b->r, map));
+        reader_error(&b->r, map->at,
+                     _("`interfaces` is a map like {eth0: 192.168.1.20/24}, not %s"),
+                     reader_show(&b->r, map));
         return;
     }
     for (uint32_t i = 0; i < map->n; i++) {
         const struct ynode *key = ynode_key(map, i);
 
         if (!iface_name_is_right(key->text)) {
-            reader_error(&b->r, key->at, _("%s cannot be an interface's name: at most 15 letters, digits and signs, no `:`, `/` or space, and not `lo`"),
+            reader_error(&b->r, key->at,
+                         _("%s cannot be an interface's name: at most 15 letters, digits and "
+                           "signs, no `:`, `/` or space, and not `lo`"),
                          reader_quote(&b->r, key->text));
             continue;
         }
@@ -111,15 +121,19 @@ static const char *next_word(struct words *words)
     return words->items[words->next] != NULL ? words->items[words->next++] : NULL;
 }
 
-static bool route_wrong(struct topo_build *b, const struct ynode *node, const char *format, const char *word)
+static bool route_wrong(struct topo_build *b, const struct ynode *node, const char *format,
+                        const char *word)
 {
-    g_autofree char *why = g_strdup_printf(format, word != NULL ? reader_quote(&b->r, word) : _("nothing"));
+    g_autofree char *why =
+        g_strdup_printf(format, word != NULL ? reader_quote(&b->r, word) : _("nothing"));
 
-    reader_error(&b->r, node->at, _("a route is written `PREFIX via ADDRESS [dev IF] [metric N]`: %s"), why);
+    reader_error(&b->r, node->at,
+                 _("a route is written `PREFIX via ADDRESS [dev IF] [metric N]`: %s"), why);
     return false;
 }
 
-static bool route_prefix(struct topo_build *b, const struct ynode *node, const char *word, struct topo_route *route)
+static bool route_prefix(struct topo_build *b, const struct ynode *node, const char *word,
+                         struct topo_route *route)
 {
     unsigned len = 0;
     ip4_addr prefix = 0;
@@ -128,7 +142,8 @@ static bool route_prefix(struct topo_build *b, const struct ynode *node, const c
     if (word == NULL || (strcmp(word, "default") != 0 && !ip4_prefix_parse(word, &prefix, &len)))
         return route_wrong(b, node, _("the prefix is `default` or like 10.0.2.0/24, not %s"), word);
     if ((prefix & ~ip4_mask(len)) != 0) {
-        reader_error(&b->r, node->at, _("the prefix %s has bits outside its mask: %s/%u?"), word, ip4_format(prefix & ip4_mask(len), text), len);
+        reader_error(&b->r, node->at, _("the prefix %s has bits outside its mask: %s/%u?"), word,
+                     ip4_format(prefix & ip4_mask(len), text), len);
         return false;
     }
     route->prefix = prefix;
@@ -136,7 +151,8 @@ static bool route_prefix(struct topo_build *b, const struct ynode *node, const c
     return true;
 }
 
-static bool route_device(struct topo_build *b, const struct topo_node *node, const struct ynode *at, const char *word, struct topo_route *route)
+static bool route_device(struct topo_build *b, const struct topo_node *node, const struct ynode *at,
+                         const char *word, struct topo_route *route)
 {
     struct ynode name = { .kind = YNODE_TEXT, .at = at->at, .text = word };
 
@@ -146,7 +162,8 @@ static bool route_device(struct topo_build *b, const struct topo_node *node, con
     return route->dev != TOPO_NOWHERE;
 }
 
-static bool route_attribute(struct topo_build *b, const struct topo_node *node, const struct ynode *at, const char *key, const char *word,
+static bool route_attribute(struct topo_build *b, const struct topo_node *node,
+                            const struct ynode *at, const char *key, const char *word,
                             struct topo_route *route)
 {
     static const char *const known[] = { "via", "dev", "metric", "src" };
@@ -154,11 +171,13 @@ static bool route_attribute(struct topo_build *b, const struct topo_node *node, 
 
     if (strcmp(key, "via") == 0) {
         route->has_via = word != NULL && ip4_parse(word, &route->via);
-        return route->has_via || route_wrong(b, at, _("after `via` comes an address, not %s"), word);
+        return route->has_via ||
+               route_wrong(b, at, _("after `via` comes an address, not %s"), word);
     }
     if (strcmp(key, "src") == 0) {
         route->has_src = word != NULL && ip4_parse(word, &route->src);
-        return route->has_src || route_wrong(b, at, _("after `src` comes an address, not %s"), word);
+        return route->has_src ||
+               route_wrong(b, at, _("after `src` comes an address, not %s"), word);
     }
     if (strcmp(key, "dev") == 0)
         return route_device(b, node, at, word, route);
@@ -168,11 +187,13 @@ static bool route_attribute(struct topo_build *b, const struct topo_node *node, 
         route->metric = (uint32_t)metric;
         return true;
     }
-    reader_error(&b->r, at->at, _("a route has no %s%s"), reader_quote(&b->r, key), reader_hint(&b->r, key, known, G_N_ELEMENTS(known)));
+    reader_error(&b->r, at->at, _("a route has no %s%s"), reader_quote(&b->r, key),
+                 reader_hint(&b->r, key, known, G_N_ELEMENTS(known)));
     return false;
 }
 
-static bool parse_route(struct topo_build *b, const struct topo_node *node, const struct ynode *at, struct topo_route *route)
+static bool parse_route(struct topo_build *b, const struct topo_node *node, const struct ynode *at,
+                        struct topo_route *route)
 {
     static const char *const types[] = { "unicast", "blackhole", "unreachable", "prohibit" };
     g_auto(GStrv) items = g_strsplit_set(at->text, " \t\n", -1);
@@ -233,8 +254,8 @@ static bool parse_forward(const char *text, struct topo_forward *forward)
     *colon = '\0';
     if (strcmp(kept[0], "tcp") != 0 && strcmp(kept[0], "udp") != 0)
         return false;
-    if (!text_u64(kept[1], 65535, &outer) || outer == 0 || !ip4_parse(kept[3], &forward->to.addr) || !text_u64(colon + 1, 65535, &inner) ||
-        inner == 0)
+    if (!text_u64(kept[1], 65535, &outer) || outer == 0 || !ip4_parse(kept[3], &forward->to.addr) ||
+        !text_u64(colon + 1, 65535, &inner) || inner == 0)
         return false;
     forward->protocol = strcmp(kept[0], "tcp") == 0 ? 6 : 17;
     forward->port = (uint16_t)outer;
@@ -250,24 +271,30 @@ static void read_forwards(struct topo_build *b, struct topo_nat *nat, const stru
         struct topo_forward forward = { .at = item->at };
 
         if (item->kind != YNODE_TEXT || !parse_forward(item->text, &forward)) {
-            reader_error(&b->r, item->at, _("a forwarded port is written `tcp 8080 -> 192.168.1.20:80`, not %s"), reader_show(&b->r, item));
+            reader_error(&b->r, item->at,
+                         _("a forwarded port is written `tcp 8080 -> 192.168.1.20:80`, not %s"),
+                         reader_show(&b->r, item));
             continue;
         }
         for (uint32_t j = 0; j < nat->n_forwards; j++)
-            if (nat->forwards[j].protocol == forward.protocol && nat->forwards[j].port == forward.port && nat->n_forwards < 1024)
-                reader_error(&b->r, item->at, _("port %u is forwarded already, in line %u"), forward.port, nat->forwards[j].at.line);
+            if (nat->forwards[j].protocol == forward.protocol &&
+                nat->forwards[j].port == forward.port && nat->n_forwards < 1024)
+                reader_error(&b->r, item->at, _("port %u is forwarded already, in line %u"),
+                             forward.port, nat->forwards[j].at.line);
         nat->forwards[nat->n_forwards++] = forward;
     }
 }
 
-static void read_inside(struct topo_build *b, const struct topo_node *node, struct topo_nat *nat, const struct ynode *list)
+static void read_inside(struct topo_build *b, const struct topo_node *node, struct topo_nat *nat,
+                        const struct ynode *list)
 {
     nat->inside = arena_alloc(b->r.arena, list_len(list) * sizeof *nat->inside);
     for (uint32_t i = 0; i < list_len(list); i++) {
         uint32_t iface = build_iface_named(b, node, list_item(list, i), "inside");
 
         if (iface != TOPO_NOWHERE && iface == nat->outside)
-            reader_error(&b->r, list_item(list, i)->at, _("the inside interface of a NAT is not its outside interface"));
+            reader_error(&b->r, list_item(list, i)->at,
+                         _("the inside interface of a NAT is not its outside interface"));
         if (iface != TOPO_NOWHERE)
             nat->inside[nat->n_inside++] = iface;
     }
@@ -297,11 +324,13 @@ static void read_nat(struct topo_build *b, struct topo_node *node, const struct 
 
 /* ---- names, files, settings ---- */
 
-static bool is_map(struct topo_build *b, const struct ynode *map, const char *what, const char *example)
+static bool is_map(struct topo_build *b, const struct ynode *map, const char *what,
+                   const char *example)
 {
     if (map->kind == YNODE_MAP)
         return true;
-    reader_error(&b->r, map->at, _("`%s` is a map like %s, not %s"), what, example, reader_show(&b->r, map));
+    reader_error(&b->r, map->at, _("`%s` is a map like %s, not %s"), what, example,
+                 reader_show(&b->r, map));
     return false;
 }
 
@@ -315,7 +344,8 @@ static void read_hosts(struct topo_build *b, struct topo_node *node, const struc
         const struct ynode *key = ynode_key(map, i);
 
         if (*key->text == '\0' || strpbrk(key->text, " \t\n#") != NULL) {
-            reader_error(&b->r, key->at, _("%s cannot be a host's name"), reader_quote(&b->r, key->text));
+            reader_error(&b->r, key->at, _("%s cannot be a host's name"),
+                         reader_quote(&b->r, key->text));
             continue;
         }
         entry->name = arena_strdup(b->r.arena, key->text);
@@ -335,15 +365,18 @@ static void read_files(struct topo_build *b, struct topo_node *node, const struc
         const char *text;
 
         if (key->text[0] != '/') {
-            reader_error(&b->r, key->at, _("a file's path on the host starts with `/`, not %s"), reader_quote(&b->r, key->text));
+            reader_error(&b->r, key->at, _("a file's path on the host starts with `/`, not %s"),
+                         reader_quote(&b->r, key->text));
             continue;
         }
         if (value->kind != YNODE_TEXT) {
-            reader_error(&b->r, value->at, _("a file's content is a text, not %s"), reader_show(&b->r, value));
+            reader_error(&b->r, value->at, _("a file's content is a text, not %s"),
+                         reader_show(&b->r, value));
             continue;
         }
         text = arena_strdup(b->r.arena, value->text);
-        *file = (struct topo_file){ arena_strdup(b->r.arena, key->text), (const uint8_t *)text, value->n };
+        *file = (struct topo_file){ arena_strdup(b->r.arena, key->text), (const uint8_t *)text,
+                                    value->n };
         node->n_files++;
     }
 }
@@ -358,7 +391,9 @@ static void read_sysctls(struct topo_build *b, struct topo_node *node, const str
         const struct ynode *key = ynode_key(map, i);
 
         if (strchr(key->text, '.') == NULL || strpbrk(key->text, " \t\n=") != NULL) {
-            reader_error(&b->r, key->at, _("a setting's name is written like net.ipv4.ip_forward, not %s"), reader_quote(&b->r, key->text));
+            reader_error(&b->r, key->at,
+                         _("a setting's name is written like net.ipv4.ip_forward, not %s"),
+                         reader_quote(&b->r, key->text));
             continue;
         }
         setting->name = arena_strdup(b->r.arena, key->text);

@@ -4,16 +4,29 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "lab/i18n.h"
+#include "inspect/i18n.h"
 
 enum link_key {
-    LINK_ENDS, LINK_RATE, LINK_DELAY, LINK_QUEUE, LINK_LOSS, LINK_DUPLICATE, LINK_REORDER, LINK_CORRUPT, LINK_MTU,
-    LINK_STATE, LINK_DROP, LINK_DELAY_FRAME, LINK_DUPLICATE_FRAME, LINK_CORRUPT_FRAME, LINK_N_KEYS
+    LINK_ENDS,
+    LINK_RATE,
+    LINK_DELAY,
+    LINK_QUEUE,
+    LINK_LOSS,
+    LINK_DUPLICATE,
+    LINK_REORDER,
+    LINK_CORRUPT,
+    LINK_MTU,
+    LINK_STATE,
+    LINK_DROP,
+    LINK_DELAY_FRAME,
+    LINK_DUPLICATE_FRAME,
+    LINK_CORRUPT_FRAME,
+    LINK_N_KEYS
 };
 
 static const char *const link_names[] = {
-    "ends", "rate", "delay", "queue", "loss", "duplicate", "reorder", "corrupt", "mtu", "state", "drop", "delay-frame",
-    "duplicate-frame", "corrupt-frame",
+    "ends",    "rate", "delay", "queue", "loss",        "duplicate",       "reorder",
+    "corrupt", "mtu",  "state", "drop",  "delay-frame", "duplicate-frame", "corrupt-frame",
 };
 
 #define IFNAMSIZ_MAX 15 /* octets of an interface's name on Linux */
@@ -42,16 +55,19 @@ static void read_values(struct topo_build *b, const struct ynode **values, struc
         read_percent(r, values[LINK_CORRUPT], "corrupt", &link->corrupt);
     if (values[LINK_MTU] != NULL)
         read_u32(r, values[LINK_MTU], "mtu", 68, 65535, &link->mtu);
-    if (values[LINK_STATE] != NULL && read_choice(r, values[LINK_STATE], "state", states, 2, &choice))
+    if (values[LINK_STATE] != NULL &&
+        read_choice(r, values[LINK_STATE], "state", states, 2, &choice))
         link->down = choice == 1;
 }
 
 void build_link_defaults(struct topo_build *b, const struct ynode *node)
 {
-    static const char *const names[] = { "rate", "delay", "queue", "loss", "duplicate", "reorder", "corrupt", "mtu" };
+    static const char *const names[] = { "rate",      "delay",   "queue",   "loss",
+                                         "duplicate", "reorder", "corrupt", "mtu" };
     const struct ynode *values[LINK_N_KEYS] = { NULL };
 
-    if (read_map(&b->r, node, _("a link's defaults"), names, G_N_ELEMENTS(names), NULL, values + LINK_RATE))
+    if (read_map(&b->r, node, _("a link's defaults"), names, G_N_ELEMENTS(names), NULL,
+                 values + LINK_RATE))
         read_values(b, values, &b->link_defaults);
 }
 
@@ -67,18 +83,20 @@ static uint32_t port_number(const char *name)
     return (uint32_t)n;
 }
 
-static struct topo_iface *switch_port(struct topo_build *b, struct topo_node *node, const char *name, struct text_pos at)
+static struct topo_iface *switch_port(struct topo_build *b, struct topo_node *node,
+                                      const char *name, struct text_pos at)
 {
     uint32_t number = port_number(name);
     struct topo_iface *iface;
 
     if (number == 0) {
-        reader_error(&b->r, at, _("the ports of the %s `%s` are p1, p2 and so on, not %s"), topo_kind_name(node->kind), node->name,
-                     reader_quote(&b->r, name));
+        reader_error(&b->r, at, _("the ports of the %s `%s` are p1, p2 and so on, not %s"),
+                     topo_kind_name(node->kind), node->name, reader_quote(&b->r, name));
         return NULL;
     }
     if (node->ports != 0 && number > node->ports) {
-        reader_error(&b->r, at, _("`%s` has %u ports: there is no %s"), node->name, node->ports, name);
+        reader_error(&b->r, at, _("`%s` has %u ports: there is no %s"), node->name, node->ports,
+                     name);
         return NULL;
     }
     iface = build_iface_find(b, node->index, name);
@@ -89,21 +107,26 @@ static struct topo_iface *switch_port(struct topo_build *b, struct topo_node *no
     return iface;
 }
 
-static struct topo_iface *host_iface(struct topo_build *b, struct topo_node *node, const char *name, struct text_pos at)
+static struct topo_iface *host_iface(struct topo_build *b, struct topo_node *node, const char *name,
+                                     struct text_pos at)
 {
     struct topo_iface *iface = build_iface_find(b, node->index, name);
     struct node_build *nb = &b->nodes[node->index];
 
     if (iface != NULL)
         return iface;
-    if (!g_str_is_ascii(name) || strlen(name) > IFNAMSIZ_MAX || strpbrk(name, " \t/:") != NULL || strcmp(name, "lo") == 0) {
+    if (!g_str_is_ascii(name) || strlen(name) > IFNAMSIZ_MAX || strpbrk(name, " \t/:") != NULL ||
+        strcmp(name, "lo") == 0) {
         reader_error(&b->r, at, _("%s cannot be an interface's name"), reader_quote(&b->r, name));
         return NULL;
     }
     for (uint32_t i = 0; i < nb->n_ifaces && i < 64; i++)
-        if (nb->ifaces[i].link == TOPO_NOWHERE && strlen(name) > 1 && text_distance(nb->ifaces[i].name, name) == 1) {
-            reader_warning(&b->r, at, _("`%s` lists no interface `%s`: it gets one without an address; did you mean `%s`?"), node->name, name,
-                           nb->ifaces[i].name);
+        if (nb->ifaces[i].link == TOPO_NOWHERE && strlen(name) > 1 &&
+            text_distance(nb->ifaces[i].name, name) == 1) {
+            reader_warning(&b->r, at,
+                           _("`%s` lists no interface `%s`: it gets one without an address; did "
+                             "you mean `%s`?"),
+                           node->name, name, nb->ifaces[i].name);
             break;
         }
     return build_iface_add(b, node->index, name, at);
@@ -117,13 +140,16 @@ static struct topo_iface *read_end(struct topo_build *b, const struct ynode *tex
     g_autofree char *name = NULL;
 
     if (colon == NULL || colon == text->text || colon[1] == '\0') {
-        reader_error(&b->r, text->at, _("a link's end is `node:interface`, like pc1:eth0 or sw1:p1, not %s"), reader_show(&b->r, text));
+        reader_error(&b->r, text->at,
+                     _("a link's end is `node:interface`, like pc1:eth0 or sw1:p1, not %s"),
+                     reader_show(&b->r, text));
         return NULL;
     }
     name = g_strndup(text->text, (gsize)(colon - text->text));
     node = topology_node(b->t, name);
     if (node == NULL) {
-        reader_error(&b->r, text->at, _("there is no node %s%s"), reader_quote(&b->r, name), build_node_hint(b, name));
+        reader_error(&b->r, text->at, _("there is no node %s%s"), reader_quote(&b->r, name),
+                     build_node_hint(b, name));
         return NULL;
     }
     if (!b->nodes[node->index].usable)
@@ -143,7 +169,8 @@ static bool plug(struct topo_build *b, const struct ynode *text, uint32_t link, 
         return false;
     e->node = iface->node;
     if (iface->link != TOPO_NOWHERE) {
-        reader_error(&b->r, text->at, _("%s has a cable already, in line %u: one port takes one cable"), text->text,
+        reader_error(&b->r, text->at,
+                     _("%s has a cable already, in line %u: one port takes one cable"), text->text,
                      b->t->links[iface->link].ends[iface->link_end].at.line);
         return false;
     }
@@ -167,9 +194,12 @@ static void read_ends(struct topo_build *b, uint32_t index, const struct ynode *
     if (!ok || link->ends[0].node != link->ends[1].node)
         return;
     if (b->t->nodes[link->ends[0].node].kind == TOPO_SWITCH)
-        reader_warning(&b->r, ends->at, _("both ends are in `%s`: a loop, broadcasts will go round in it"), b->t->nodes[link->ends[0].node].name);
+        reader_warning(&b->r, ends->at,
+                       _("both ends are in `%s`: a loop, broadcasts will go round in it"),
+                       b->t->nodes[link->ends[0].node].name);
     else
-        reader_error(&b->r, ends->at, _("both ends are in `%s`: plug one into another node"), b->t->nodes[link->ends[0].node].name);
+        reader_error(&b->r, ends->at, _("both ends are in `%s`: plug one into another node"),
+                     b->t->nodes[link->ends[0].node].name);
 }
 
 void build_link_ends(struct topo_build *b, const struct ynode *links)
@@ -179,7 +209,8 @@ void build_link_ends(struct topo_build *b, const struct ynode *links)
     if (ynode_is_null(links))
         return;
     if (links->kind != YNODE_LIST) {
-        reader_error(&b->r, links->at, _("`links` is a list of links, not %s"), reader_show(&b->r, links));
+        reader_error(&b->r, links->at, _("`links` is a list of links, not %s"),
+                     reader_show(&b->r, links));
         return;
     }
     t->links = arena_alloc(&t->arena, links->n * sizeof *t->links);
@@ -196,9 +227,12 @@ void build_link_ends(struct topo_build *b, const struct ynode *links)
         if (item->kind == YNODE_MAP)
             ends = ynode_get(item, "ends");
         if (ends == NULL)
-            reader_error(&b->r, item->at, _("the link has no `ends`, like ends: [pc1:eth0, sw1:p1]"));
+            reader_error(&b->r, item->at,
+                         _("the link has no `ends`, like ends: [pc1:eth0, sw1:p1]"));
         else if (item->kind == YNODE_TEXT)
-            reader_error(&b->r, item->at, _("a link is a list of two ends or a map with `ends`, not %s"), reader_show(&b->r, item));
+            reader_error(&b->r, item->at,
+                         _("a link is a list of two ends or a map with `ends`, not %s"),
+                         reader_show(&b->r, item));
         else
             read_ends(b, i, ends);
     }
@@ -237,7 +271,8 @@ static const char *end_text(struct topo_build *b, const struct topo_end *end)
     return arena_strdup(b->r.arena, text);
 }
 
-static void read_from(struct topo_build *b, const struct topo_link *link, const struct ynode *node, struct topo_fault *fault)
+static void read_from(struct topo_build *b, const struct topo_link *link, const struct ynode *node,
+                      struct topo_fault *fault)
 {
     const char *names[2];
 
@@ -251,22 +286,27 @@ static void read_from(struct topo_build *b, const struct topo_link *link, const 
     else if (node->kind == YNODE_TEXT && strcmp(node->text, names[1]) == 0)
         fault->from = 1;
     else
-        reader_error(&b->r, node->at, _("`from` is one end of this link, %s or %s, not %s"), names[0], names[1], reader_show(&b->r, node));
+        reader_error(&b->r, node->at, _("`from` is one end of this link, %s or %s, not %s"),
+                     names[0], names[1], reader_show(&b->r, node));
 }
 
-static void read_fault(struct topo_build *b, const struct topo_link *link, enum topo_fault_kind kind, const struct ynode *node,
+static void read_fault(struct topo_build *b, const struct topo_link *link,
+                       enum topo_fault_kind kind, const struct ynode *node,
                        struct topo_fault *fault)
 {
     static const char *const names[] = { "from", "match", "nth", "by" };
     const struct ynode *values[4];
 
-    *fault = (struct topo_fault){ .kind = kind, .match = "any", .match_at = node->at, .at = node->at };
-    if (!read_map(&b->r, node, link_names[LINK_DROP + kind], names, kind == TOPO_FAULT_DELAY ? 4 : 3, NULL, values))
+    *fault =
+        (struct topo_fault){ .kind = kind, .match = "any", .match_at = node->at, .at = node->at };
+    if (!read_map(&b->r, node, link_names[LINK_DROP + kind], names,
+                  kind == TOPO_FAULT_DELAY ? 4 : 3, NULL, values))
         return;
     if (values[0] != NULL)
         read_from(b, link, values[0], fault);
     else
-        reader_error(&b->r, node->at, _("`from` is missing: the end of the link that sends the frames"));
+        reader_error(&b->r, node->at,
+                     _("`from` is missing: the end of the link that sends the frames"));
     if (values[1] != NULL && read_text(&b->r, values[1], "match", &fault->match))
         fault->match_at = values[1]->at;
     if (values[2] != NULL)
@@ -288,7 +328,8 @@ static void read_faults(struct topo_build *b, struct topo_link *link, const stru
     link->faults = arena_alloc(b->r.arena, n * sizeof *link->faults);
     for (int key = LINK_DROP; key <= LINK_CORRUPT_FRAME; key++)
         for (uint32_t i = 0; i < list_len(values[key]); i++)
-            read_fault(b, link, (enum topo_fault_kind)(key - LINK_DROP), list_item(values[key], i), &link->faults[link->n_faults++]);
+            read_fault(b, link, (enum topo_fault_kind)(key - LINK_DROP), list_item(values[key], i),
+                       &link->faults[link->n_faults++]);
 }
 
 /* ---- all together ---- */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "lab/i18n.h"
+#include "inspect/i18n.h"
 
 /* ---- dhcp ---- */
 
@@ -25,7 +25,9 @@ static const char *subnet_text(struct topo_build *b, const struct topo_iface *if
 
     if (iface->n_addrs == 0)
         return "?";
-    text = g_strdup_printf("%s/%u", ip4_format(iface->addrs[0].addr & ip4_mask(iface->addrs[0].prefix_len), addr), iface->addrs[0].prefix_len);
+    text = g_strdup_printf(
+        "%s/%u", ip4_format(iface->addrs[0].addr & ip4_mask(iface->addrs[0].prefix_len), addr),
+        iface->addrs[0].prefix_len);
     return arena_strdup(b->r.arena, text);
 }
 
@@ -34,29 +36,38 @@ static bool parse_pool(const char *text, struct topo_dhcp *dhcp)
     const char *dash = strchr(text, '-');
     g_autofree char *first = dash != NULL ? g_strndup(text, (gsize)(dash - text)) : NULL;
 
-    return dash != NULL && ip4_parse(g_strstrip(first), &dhcp->pool_first) && ip4_parse(dash + 1 + strspn(dash + 1, " "), &dhcp->pool_last);
+    return dash != NULL && ip4_parse(g_strstrip(first), &dhcp->pool_first) &&
+           ip4_parse(dash + 1 + strspn(dash + 1, " "), &dhcp->pool_last);
 }
 
-static void read_pool(struct topo_build *b, const struct topo_node *node, const struct ynode *value, struct topo_dhcp *dhcp)
+static void read_pool(struct topo_build *b, const struct topo_node *node, const struct ynode *value,
+                      struct topo_dhcp *dhcp)
 {
-    const struct topo_iface *iface = dhcp->iface != TOPO_NOWHERE ? &node->ifaces[dhcp->iface] : NULL;
+    const struct topo_iface *iface =
+        dhcp->iface != TOPO_NOWHERE ? &node->ifaces[dhcp->iface] : NULL;
 
     if (value->kind != YNODE_TEXT || !parse_pool(value->text, dhcp)) {
-        reader_error(&b->r, value->at, _("a pool is written 192.168.1.100-192.168.1.199, not %s"), reader_show(&b->r, value));
+        reader_error(&b->r, value->at, _("a pool is written 192.168.1.100-192.168.1.199, not %s"),
+                     reader_show(&b->r, value));
         return;
     }
     if (dhcp->pool_first > dhcp->pool_last)
         reader_error(&b->r, value->at, _("the pool ends before it begins"));
-    else if (iface != NULL && iface->n_addrs > 0 && (!subnet_has(iface, dhcp->pool_first) || !subnet_has(iface, dhcp->pool_last)))
-        reader_error(&b->r, value->at, _("the pool %s is not in the subnet of %s, %s"), value->text, iface->name, subnet_text(b, iface));
+    else if (iface != NULL && iface->n_addrs > 0 &&
+             (!subnet_has(iface, dhcp->pool_first) || !subnet_has(iface, dhcp->pool_last)))
+        reader_error(&b->r, value->at, _("the pool %s is not in the subnet of %s, %s"), value->text,
+                     iface->name, subnet_text(b, iface));
 }
 
-static void read_leases(struct topo_build *b, const struct topo_node *node, const struct ynode *map, struct topo_dhcp *dhcp)
+static void read_leases(struct topo_build *b, const struct topo_node *node, const struct ynode *map,
+                        struct topo_dhcp *dhcp)
 {
-    const struct topo_iface *iface = dhcp->iface != TOPO_NOWHERE ? &node->ifaces[dhcp->iface] : NULL;
+    const struct topo_iface *iface =
+        dhcp->iface != TOPO_NOWHERE ? &node->ifaces[dhcp->iface] : NULL;
 
     if (map->kind != YNODE_MAP) {
-        reader_error(&b->r, map->at, _("`%s` is a map like %s, not %s"), "static", "{02:00:00:00:01:01: 192.168.1.50}", reader_show(&b->r, map));
+        reader_error(&b->r, map->at, _("`%s` is a map like %s, not %s"), "static",
+                     "{02:00:00:00:01:01: 192.168.1.50}", reader_show(&b->r, map));
         return;
     }
     dhcp->leases = arena_alloc(b->r.arena, map->n * sizeof *dhcp->leases);
@@ -68,8 +79,8 @@ static void read_leases(struct topo_build *b, const struct topo_node *node, cons
         if (!read_ip(&b->r, ynode_value(map, i), "static", &lease->addr) || !ok)
             continue;
         if (iface != NULL && iface->n_addrs > 0 && !subnet_has(iface, lease->addr))
-            reader_error(&b->r, ynode_value(map, i)->at, _("%s is not in the subnet of %s, %s"), ynode_value(map, i)->text, iface->name,
-                         subnet_text(b, iface));
+            reader_error(&b->r, ynode_value(map, i)->at, _("%s is not in the subnet of %s, %s"),
+                         ynode_value(map, i)->text, iface->name, subnet_text(b, iface));
         dhcp->n_leases++;
     }
 }
@@ -103,7 +114,8 @@ static int parse_sized(const char *text, uint8_t octets[OPTION_LEN_MAX])
 
     for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++)
         if (text_starts(text, sizes[i].word)) {
-            if (!text_u64(text + strlen(sizes[i].word), (UINT64_C(1) << (8 * sizes[i].len)) - 1, &n))
+            if (!text_u64(text + strlen(sizes[i].word), (UINT64_C(1) << (8 * sizes[i].len)) - 1,
+                          &n))
                 return -1;
             for (int k = 0; k < sizes[i].len; k++)
                 octets[k] = (uint8_t)(n >> (8 * (sizes[i].len - 1 - k)));
@@ -122,7 +134,8 @@ static int option_octets(const struct ynode *value, uint8_t octets[OPTION_LEN_MA
     for (uint32_t i = 0; i < list_len(value); i++) {
         const struct ynode *item = list_item(value, i);
 
-        if (item->kind != YNODE_TEXT || (!ip4_parse(item->text, &addr) && value->kind == YNODE_LIST) || n > OPTION_LEN_MAX - 4)
+        if (item->kind != YNODE_TEXT ||
+            (!ip4_parse(item->text, &addr) && value->kind == YNODE_LIST) || n > OPTION_LEN_MAX - 4)
             return -1;
         if (!ip4_parse(item->text, &addr))
             break;
@@ -136,7 +149,8 @@ static int option_octets(const struct ynode *value, uint8_t octets[OPTION_LEN_MA
     n = parse_sized(value->text, octets);
     if (n != 0)
         return n;
-    if (value->n == 0 || value->n > OPTION_LEN_MAX || (!value->quoted && text_u64(value->text, UINT64_MAX, &bare)))
+    if (value->n == 0 || value->n > OPTION_LEN_MAX ||
+        (!value->quoted && text_u64(value->text, UINT64_MAX, &bare)))
         return -1;
     memcpy(octets, value->text, value->n);
     return (int)value->n;
@@ -150,7 +164,8 @@ static int by_code(const void *a, const void *b)
 static void read_options(struct topo_build *b, const struct ynode *map, struct topo_dhcp *dhcp)
 {
     if (map->kind != YNODE_MAP) {
-        reader_error(&b->r, map->at, _("`%s` is a map like %s, not %s"), "options", "{42: 192.168.1.1, 26: u16 1400}", reader_show(&b->r, map));
+        reader_error(&b->r, map->at, _("`%s` is a map like %s, not %s"), "options",
+                     "{42: 192.168.1.1, 26: u16 1400}", reader_show(&b->r, map));
         return;
     }
     dhcp->options = arena_alloc(b->r.arena, map->n * sizeof *dhcp->options);
@@ -161,27 +176,41 @@ static void read_options(struct topo_build *b, const struct ynode *map, struct t
         int len;
 
         if (!text_u64(key->text, 254, &code) || code == 0) {
-            reader_error(&b->r, key->at, _("an option is a number from 1 to 254, not %s"), reader_quote(&b->r, key->text));
+            reader_error(&b->r, key->at, _("an option is a number from 1 to 254, not %s"),
+                         reader_quote(&b->r, key->text));
             continue;
         }
         len = option_octets(value, octets);
         if (len <= 0) {
-            reader_error(&b->r, value->at, _("an option's value is an address or a list of them, a number with its size (`u8 5`, `u16 1400`, `u32 7`), `hex 0a0b`, or a text; not %s"),
+            reader_error(&b->r, value->at,
+                         _("an option's value is an address or a list of them, a number with its "
+                           "size (`u8 5`, `u16 1400`, `u32 7`), `hex 0a0b`, or a text; not %s"),
                          reader_show(&b->r, value));
             continue;
         }
         kept = arena_alloc(b->r.arena, (size_t)len);
         memcpy(kept, octets, (size_t)len);
-        dhcp->options[dhcp->n_options++] = (struct topo_dhcp_option){ (uint8_t)code, (uint8_t)len, kept };
+        dhcp->options[dhcp->n_options++] =
+            (struct topo_dhcp_option){ (uint8_t)code, (uint8_t)len, kept };
     }
     qsort(dhcp->options, dhcp->n_options, sizeof *dhcp->options, by_code);
 }
 
 enum dhcp_key {
-    DHCP_INTERFACE, DHCP_POOL, DHCP_GATEWAY, DHCP_RESOLVER, DHCP_LEASE, DHCP_PING_CHECK, DHCP_DOMAIN, DHCP_STATIC, DHCP_OPTIONS, DHCP_N_KEYS
+    DHCP_INTERFACE,
+    DHCP_POOL,
+    DHCP_GATEWAY,
+    DHCP_RESOLVER,
+    DHCP_LEASE,
+    DHCP_PING_CHECK,
+    DHCP_DOMAIN,
+    DHCP_STATIC,
+    DHCP_OPTIONS,
+    DHCP_N_KEYS
 };
 
-static void read_dhcp_where(struct topo_build *b, const struct topo_node *node, const struct ynode *map, const struct ynode **values,
+static void read_dhcp_where(struct topo_build *b, const struct topo_node *node,
+                            const struct ynode *map, const struct ynode **values,
                             struct topo_dhcp *dhcp)
 {
     dhcp->iface = TOPO_NOWHERE;
@@ -193,16 +222,20 @@ static void read_dhcp_where(struct topo_build *b, const struct topo_node *node, 
         reader_error(&b->r, map->at, _("`interface` is missing: where the DHCP server listens"));
     }
     if (dhcp->iface != TOPO_NOWHERE && node->ifaces[dhcp->iface].n_addrs == 0)
-        reader_error(&b->r, map->at, _("a DHCP server's interface needs an address of its own, but %s has none"), node->ifaces[dhcp->iface].name);
+        reader_error(&b->r, map->at,
+                     _("a DHCP server's interface needs an address of its own, but %s has none"),
+                     node->ifaces[dhcp->iface].name);
     if (values[DHCP_POOL] != NULL)
         read_pool(b, node, values[DHCP_POOL], dhcp);
     else
         reader_error(&b->r, map->at, _("`pool` is missing, like 192.168.1.100-192.168.1.199"));
 }
 
-static void read_dhcp(struct topo_build *b, const struct topo_node *node, const struct ynode *map, struct topo_dhcp *dhcp)
+static void read_dhcp(struct topo_build *b, const struct topo_node *node, const struct ynode *map,
+                      struct topo_dhcp *dhcp)
 {
-    static const char *const names[] = { "interface", "pool", "gateway", "resolver", "lease", "ping-check", "domain", "static", "options" };
+    static const char *const names[] = { "interface",  "pool",   "gateway", "resolver", "lease",
+                                         "ping-check", "domain", "static",  "options" };
     const struct ynode *values[DHCP_N_KEYS];
 
     *dhcp = (struct topo_dhcp){ .iface = TOPO_NOWHERE, .lease = TOPO_LEASE_DEFAULT, .at = map->at };
@@ -211,16 +244,19 @@ static void read_dhcp(struct topo_build *b, const struct topo_node *node, const 
     read_dhcp_where(b, node, map, values, dhcp);
     if (values[DHCP_GATEWAY] != NULL) {
         dhcp->has_gateway = read_ip(&b->r, values[DHCP_GATEWAY], "gateway", &dhcp->gateway);
-        if (dhcp->has_gateway && dhcp->iface != TOPO_NOWHERE && node->ifaces[dhcp->iface].n_addrs > 0 &&
+        if (dhcp->has_gateway && dhcp->iface != TOPO_NOWHERE &&
+            node->ifaces[dhcp->iface].n_addrs > 0 &&
             !subnet_has(&node->ifaces[dhcp->iface], dhcp->gateway))
-            reader_warning(&b->r, values[DHCP_GATEWAY]->at, _("the gateway %s is not in the clients' subnet, %s"), values[DHCP_GATEWAY]->text,
-                           subnet_text(b, &node->ifaces[dhcp->iface]));
+            reader_warning(&b->r, values[DHCP_GATEWAY]->at,
+                           _("the gateway %s is not in the clients' subnet, %s"),
+                           values[DHCP_GATEWAY]->text, subnet_text(b, &node->ifaces[dhcp->iface]));
     }
     if (values[DHCP_RESOLVER] != NULL)
         read_ips(&b->r, values[DHCP_RESOLVER], "resolver", &dhcp->resolvers, &dhcp->n_resolvers);
     if (values[DHCP_LEASE] != NULL && read_time(&b->r, values[DHCP_LEASE], "lease", &dhcp->lease) &&
         (dhcp->lease == 0 || dhcp->lease % SIM_SEC(1) != 0))
-        reader_error(&b->r, values[DHCP_LEASE]->at, _("a lease is a whole number of seconds, at least one"));
+        reader_error(&b->r, values[DHCP_LEASE]->at,
+                     _("a lease is a whole number of seconds, at least one"));
     if (values[DHCP_PING_CHECK] != NULL)
         read_bool(&b->r, values[DHCP_PING_CHECK], "ping-check", &dhcp->ping_check);
     if (values[DHCP_DOMAIN] != NULL)
@@ -233,7 +269,8 @@ static void read_dhcp(struct topo_build *b, const struct topo_node *node, const 
 
 /* ---- dns ---- */
 
-/* @text as a name: lower case, no last dot; NULL if it is none. RFC 1035 sections 2.3.1 and 2.3.4; `_` as in SRV, `*` as in RFC 4592. */
+/* @text as a name: lower case, no last dot; NULL if it is none. RFC 1035 sections 2.3.1 and 2.3.4;
+ * `_` as in SRV, `*` as in RFC 4592. */
 static const char *dns_name(struct topo_build *b, const char *text)
 {
     size_t len = strlen(text), label = 0;
@@ -302,7 +339,8 @@ static bool soa_data(struct topo_build *b, char **words, struct topo_dns_record 
     return record->target != NULL && record->rname != NULL;
 }
 
-static bool record_data(struct topo_build *b, const struct record_type *type, char **words, struct topo_dns_record *record)
+static bool record_data(struct topo_build *b, const struct record_type *type, char **words,
+                        struct topo_dns_record *record)
 {
     switch (type->type) {
     case TOPO_DNS_A:
@@ -319,8 +357,8 @@ static bool record_data(struct topo_build *b, const struct record_type *type, ch
         return record->target != NULL && u16_word(words[0], &record->preference);
     case TOPO_DNS_SRV:
         record->target = dns_name(b, words[3]);
-        return record->target != NULL && u16_word(words[0], &record->preference) && u16_word(words[1], &record->weight) &&
-               u16_word(words[2], &record->port);
+        return record->target != NULL && u16_word(words[0], &record->preference) &&
+               u16_word(words[1], &record->weight) && u16_word(words[2], &record->port);
     case TOPO_DNS_SOA:
         return soa_data(b, words, record);
     case TOPO_DNS_TXT:
@@ -352,7 +390,8 @@ static const char *text_data(struct topo_build *b, const char *rest)
     return arena_strdup(b->r.arena, rest);
 }
 
-static const struct record_type *find_type(struct topo_build *b, const struct ynode *node, const char *word)
+static const struct record_type *find_type(struct topo_build *b, const struct ynode *node,
+                                           const char *word)
 {
     const char *names[G_N_ELEMENTS(record_types)];
 
@@ -362,30 +401,36 @@ static const struct record_type *find_type(struct topo_build *b, const struct yn
         names[i] = record_types[i].word;
     }
     if (strcmp(word, "IN") == 0)
-        reader_error(&b->r, node->at, _("a record is written NAME TTL TYPE DATA, without the class `IN`"));
+        reader_error(&b->r, node->at,
+                     _("a record is written NAME TTL TYPE DATA, without the class `IN`"));
     else
         reader_error(&b->r, node->at, _("there is no record type %s%s"), reader_quote(&b->r, word),
                      reader_hint(&b->r, word, names, G_N_ELEMENTS(names)));
     return NULL;
 }
 
-static bool parse_record(struct topo_build *b, const struct ynode *node, char **words, unsigned n, struct topo_dns_record *record)
+static bool parse_record(struct topo_build *b, const struct ynode *node, char **words, unsigned n,
+                         struct topo_dns_record *record)
 {
     const struct record_type *type;
     uint64_t ttl;
 
     if (n < 4) {
-        reader_error(&b->r, node->at, _("a record is written NAME TTL TYPE DATA, like www.example.com 60 A 203.0.113.80, not %s"),
+        reader_error(&b->r, node->at,
+                     _("a record is written NAME TTL TYPE DATA, like www.example.com 60 A "
+                       "203.0.113.80, not %s"),
                      reader_show(&b->r, node));
         return false;
     }
     record->name = dns_name(b, words[0]);
     if (record->name == NULL) {
-        reader_error(&b->r, node->at, _("%s cannot be a domain name"), reader_quote(&b->r, words[0]));
+        reader_error(&b->r, node->at, _("%s cannot be a domain name"),
+                     reader_quote(&b->r, words[0]));
         return false;
     }
     if (!text_u64(words[1], INT32_MAX, &ttl)) {
-        reader_error(&b->r, node->at, _("a record's second word is its TTL in seconds, not %s"), reader_quote(&b->r, words[1]));
+        reader_error(&b->r, node->at, _("a record's second word is its TTL in seconds, not %s"),
+                     reader_quote(&b->r, words[1]));
         return false;
     }
     type = find_type(b, node, words[2]);
@@ -393,9 +438,12 @@ static bool parse_record(struct topo_build *b, const struct ynode *node, char **
         return false;
     record->ttl = (uint32_t)ttl;
     record->type = type->type;
-    record->data = type->type == TOPO_DNS_TXT ? text_data(b, rest_from(node->text, 3)) : arena_strdup(b->r.arena, rest_from(node->text, 3));
+    record->data = type->type == TOPO_DNS_TXT ? text_data(b, rest_from(node->text, 3))
+                                              : arena_strdup(b->r.arena, rest_from(node->text, 3));
     if ((type->n_data != 0 && n != 3 + type->n_data) || !record_data(b, type, words + 3, record)) {
-        reader_error(&b->r, node->at, _("the data of this %s record is wrong; it is written like %s"), type->word, type->example);
+        reader_error(&b->r, node->at,
+                     _("the data of this %s record is wrong; it is written like %s"), type->word,
+                     type->example);
         return false;
     }
     return true;
@@ -411,7 +459,9 @@ static void read_records(struct topo_build *b, const struct ynode *list, struct 
         unsigned n = 0;
 
         if (item->kind != YNODE_TEXT) {
-            reader_error(&b->r, item->at, _("a record is written NAME TTL TYPE DATA, like www.example.com 60 A 203.0.113.80, not %s"),
+            reader_error(&b->r, item->at,
+                         _("a record is written NAME TTL TYPE DATA, like www.example.com 60 A "
+                           "203.0.113.80, not %s"),
                          reader_show(&b->r, item));
             continue;
         }
@@ -436,7 +486,8 @@ static void read_zones(struct topo_build *b, const struct ynode *list, struct to
         const char *name = item->kind == YNODE_TEXT ? dns_name(b, item->text) : NULL;
 
         if (name == NULL)
-            reader_error(&b->r, item->at, _("a zone is a domain name, not %s"), reader_show(&b->r, item));
+            reader_error(&b->r, item->at, _("a zone is a domain name, not %s"),
+                         reader_show(&b->r, item));
         else
             dns->zones[dns->n_zones++] = name;
     }
@@ -490,7 +541,8 @@ static void set_body(struct topo_build *b, const struct ynode *value, struct top
     const char *text;
 
     if (value->kind != YNODE_TEXT) {
-        reader_error(&b->r, value->at, _("%s is a text, not %s"), "body", reader_show(&b->r, value));
+        reader_error(&b->r, value->at, _("%s is a text, not %s"), "body",
+                     reader_show(&b->r, value));
         return;
     }
     text = arena_strdup(b->r.arena, value->text);
@@ -498,15 +550,20 @@ static void set_body(struct topo_build *b, const struct ynode *value, struct top
     page->len = value->n;
 }
 
-static void read_page(struct topo_build *b, const struct ynode *key, const struct ynode *value, struct topo_page *page)
+static void read_page(struct topo_build *b, const struct ynode *key, const struct ynode *value,
+                      struct topo_page *page)
 {
     static const char *const names[] = { "body", "size", "file", "status", "type" };
     const struct ynode *values[5];
     int bodies = 0;
 
-    *page = (struct topo_page){ .path = arena_strdup(b->r.arena, key->text), .status = 200, .body = (const uint8_t *)"", .at = key->at };
+    *page = (struct topo_page){ .path = arena_strdup(b->r.arena, key->text),
+                                .status = 200,
+                                .body = (const uint8_t *)"",
+                                .at = key->at };
     if (key->text[0] != '/' || strpbrk(key->text, " \t\n") != NULL)
-        reader_error(&b->r, key->at, _("a page's path starts with `/` and has no spaces, not %s"), reader_quote(&b->r, key->text));
+        reader_error(&b->r, key->at, _("a page's path starts with `/` and has no spaces, not %s"),
+                     reader_quote(&b->r, key->text));
     if (!read_map(&b->r, value, _("a page"), names, 5, NULL, values))
         return;
     for (int i = 0; i < 3; i++)
@@ -528,7 +585,8 @@ static void read_page(struct topo_build *b, const struct ynode *key, const struc
 static void read_pages(struct topo_build *b, const struct ynode *map, struct topo_http *http)
 {
     if (map->kind != YNODE_MAP) {
-        reader_error(&b->r, map->at, _("`%s` is a map like %s, not %s"), "pages", "{/: {body: TEXT}}", reader_show(&b->r, map));
+        reader_error(&b->r, map->at, _("`%s` is a map like %s, not %s"), "pages",
+                     "{/: {body: TEXT}}", reader_show(&b->r, map));
         return;
     }
     http->pages = arena_alloc(b->r.arena, map->n * sizeof *http->pages);
@@ -536,7 +594,15 @@ static void read_pages(struct topo_build *b, const struct ynode *map, struct top
         read_page(b, ynode_key(map, i), ynode_value(map, i), &http->pages[http->n_pages++]);
 }
 
-enum http_key { HTTP_PORT, HTTP_BODY, HTTP_PAGES, HTTP_KEEPALIVE, HTTP_SERVER, HTTP_TYPE, HTTP_N_KEYS };
+enum http_key {
+    HTTP_PORT,
+    HTTP_BODY,
+    HTTP_PAGES,
+    HTTP_KEEPALIVE,
+    HTTP_SERVER,
+    HTTP_TYPE,
+    HTTP_N_KEYS
+};
 
 static void read_keepalive(struct topo_build *b, const struct ynode *value, struct topo_http *http)
 {
@@ -544,12 +610,14 @@ static void read_keepalive(struct topo_build *b, const struct ynode *value, stru
 
     if (value->kind == YNODE_TEXT && time_parse(value->text, &http->keepalive))
         return;
-    if (value->kind == YNODE_TEXT && (strcmp(value->text, "true") == 0 || strcmp(value->text, "false") == 0)) {
+    if (value->kind == YNODE_TEXT &&
+        (strcmp(value->text, "true") == 0 || strcmp(value->text, "false") == 0)) {
         read_bool(&b->r, value, "keepalive", &on);
         http->keepalive = on ? TOPO_KEEPALIVE_DEFAULT : 0;
         return;
     }
-    reader_error(&b->r, value->at, _("keepalive is true, false or a time like 5s, not %s"), reader_show(&b->r, value));
+    reader_error(&b->r, value->at, _("keepalive is true, false or a time like 5s, not %s"),
+                 reader_show(&b->r, value));
 }
 
 static void read_http(struct topo_build *b, const struct ynode *node, struct topo_http *http)
@@ -558,7 +626,8 @@ static void read_http(struct topo_build *b, const struct ynode *node, struct top
     const struct ynode *values[HTTP_N_KEYS];
 
     *http = (struct topo_http){ .port = 80, .keepalive = TOPO_KEEPALIVE_DEFAULT, .at = node->at };
-    if (ynode_is_null(node) || !read_map(&b->r, node, _("an HTTP server"), names, HTTP_N_KEYS, NULL, values))
+    if (ynode_is_null(node) ||
+        !read_map(&b->r, node, _("an HTTP server"), names, HTTP_N_KEYS, NULL, values))
         return;
     if (values[HTTP_PORT] != NULL)
         read_u16(&b->r, values[HTTP_PORT], "port", 1, 65535, &http->port);
@@ -569,24 +638,30 @@ static void read_http(struct topo_build *b, const struct ynode *node, struct top
     if (values[HTTP_TYPE] != NULL)
         read_text(&b->r, values[HTTP_TYPE], "type", &http->type);
     if (values[HTTP_BODY] != NULL && values[HTTP_PAGES] != NULL)
-        reader_error(&b->r, values[HTTP_BODY]->at, _("either `body` or `pages`: write the body as the page `/`"));
+        reader_error(&b->r, values[HTTP_BODY]->at,
+                     _("either `body` or `pages`: write the body as the page `/`"));
     if (values[HTTP_PAGES] != NULL) {
         read_pages(b, values[HTTP_PAGES], http);
     } else if (values[HTTP_BODY] != NULL) {
         http->pages = arena_alloc(b->r.arena, sizeof *http->pages);
         http->n_pages = 1;
-        http->pages[0] = (struct topo_page){ .path = "/", .status = 200, .body = (const uint8_t *)"", .at = values[HTTP_BODY]->at };
+        http->pages[0] = (struct topo_page){
+            .path = "/", .status = 200, .body = (const uint8_t *)"", .at = values[HTTP_BODY]->at
+        };
         set_body(b, values[HTTP_BODY], &http->pages[0]);
     }
 }
 
 /* ---- echo, chargen, discard ---- */
 
-static void read_simple(struct topo_build *b, const char *what, enum topo_simple_kind kind, const struct ynode *node, struct topo_services *s)
+static void read_simple(struct topo_build *b, const char *what, enum topo_simple_kind kind,
+                        const struct ynode *node, struct topo_services *s)
 {
     static const char *const names[] = { "port", "tcp", "udp" };
     static const uint16_t ports[] = { [TOPO_ECHO] = 7, [TOPO_CHARGEN] = 19, [TOPO_DISCARD] = 9 };
-    struct topo_simple simple = { .kind = kind, .port = ports[kind], .tcp = true, .udp = true, .at = node->at };
+    struct topo_simple simple = {
+        .kind = kind, .port = ports[kind], .tcp = true, .udp = true, .at = node->at
+    };
     const struct ynode *values[3];
     bool on = true;
 
@@ -608,19 +683,30 @@ static void read_simple(struct topo_build *b, const char *what, enum topo_simple
 
 /* ---- all of them ---- */
 
-enum service_key { SERVICE_DHCP, SERVICE_DNS, SERVICE_HTTP, SERVICE_ECHO, SERVICE_CHARGEN, SERVICE_DISCARD, SERVICE_N_KEYS };
+enum service_key {
+    SERVICE_DHCP,
+    SERVICE_DNS,
+    SERVICE_HTTP,
+    SERVICE_ECHO,
+    SERVICE_CHARGEN,
+    SERVICE_DISCARD,
+    SERVICE_N_KEYS
+};
 
 static const char *const service_names[] = { "dhcp", "dns", "http", "echo", "chargen", "discard" };
 
 /* A list of maps is several servers; any other list is one server's. */
 static uint32_t servers_in(const struct ynode *node)
 {
-    return node->kind == YNODE_LIST && node->n > 0 && node->items[0]->kind == YNODE_MAP ? node->n : 1;
+    return node->kind == YNODE_LIST && node->n > 0 && node->items[0]->kind == YNODE_MAP ? node->n
+                                                                                        : 1;
 }
 
 static const struct ynode *server_in(const struct ynode *node, uint32_t i)
 {
-    return node->kind == YNODE_LIST && node->n > 0 && node->items[0]->kind == YNODE_MAP ? node->items[i] : node;
+    return node->kind == YNODE_LIST && node->n > 0 && node->items[0]->kind == YNODE_MAP
+               ? node->items[i]
+               : node;
 }
 
 /* `http: true` is a server with nothing set, `http: false` is none. */
@@ -634,7 +720,8 @@ void build_services(struct topo_build *b, struct topo_node *node, const struct y
     const struct ynode *values[SERVICE_N_KEYS];
     struct topo_services *s;
 
-    if (ynode_is_null(map) || !read_map(&b->r, map, "services", service_names, SERVICE_N_KEYS, NULL, values))
+    if (ynode_is_null(map) ||
+        !read_map(&b->r, map, "services", service_names, SERVICE_N_KEYS, NULL, values))
         return;
     s = node->services = arena_alloc(b->r.arena, sizeof *s);
     if (values[SERVICE_DHCP] != NULL && !is_off(values[SERVICE_DHCP])) {
@@ -655,5 +742,6 @@ void build_services(struct topo_build *b, struct topo_node *node, const struct y
     s->simple = arena_alloc(b->r.arena, 3 * sizeof *s->simple);
     for (int i = SERVICE_ECHO; i < SERVICE_N_KEYS; i++)
         if (values[i] != NULL)
-            read_simple(b, service_names[i], (enum topo_simple_kind)(i - SERVICE_ECHO), values[i], s);
+            read_simple(b, service_names[i], (enum topo_simple_kind)(i - SERVICE_ECHO), values[i],
+                        s);
 }

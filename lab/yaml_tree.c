@@ -3,7 +3,7 @@
 #include <string.h>
 #include <yaml.h>
 
-#include "lab/i18n.h"
+#include "inspect/i18n.h"
 
 /* What libyaml may say, so that the catalogue has it. Nothing reads this list at run time. */
 #define YAML_PROBLEMS                                                                              \
@@ -138,7 +138,8 @@ static bool octets_are_text(struct builder *b, const char *text, size_t len)
     const char *bad;
 
     if (len > YTREE_LEN_MAX) {
-        diag_error(b->diags, b->file, top, _("the file is too big: more than %u MB"), (unsigned)(YTREE_LEN_MAX >> 20));
+        diag_error(b->diags, b->file, top, _("the file is too big: more than %u MB"),
+                   (unsigned)(YTREE_LEN_MAX >> 20));
         return false;
     }
     if (len >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0)) {
@@ -147,16 +148,18 @@ static bool octets_are_text(struct builder *b, const char *text, size_t len)
     }
     if (!g_utf8_validate_len(text, len, &bad)) {
         if (*bad == '\0')
-            diag_error(b->diags, b->file, position_in(text, bad), _("a NUL octet: this is not a text file"));
+            diag_error(b->diags, b->file, position_in(text, bad),
+                       _("a NUL octet: this is not a text file"));
         else
             diag_error(b->diags, b->file, position_in(text, bad),
-                       _("the octet 0x%02x is not UTF-8: save the file as UTF-8 (it may be GBK)"), (unsigned char)*bad);
+                       _("the octet 0x%02x is not UTF-8: save the file as UTF-8 (it may be GBK)"),
+                       (unsigned char)*bad);
         return false;
     }
     bad = forbidden_char(text, len);
     if (bad != NULL) {
-        diag_error(b->diags, b->file, position_in(text, bad), _("the control character U+%04X is not allowed"),
-                   g_utf8_get_char(bad));
+        diag_error(b->diags, b->file, position_in(text, bad),
+                   _("the control character U+%04X is not allowed"), g_utf8_get_char(bad));
         return false;
     }
     return true;
@@ -207,7 +210,8 @@ static bool key_is_known(struct builder *b, struct level *level, const struct yn
     return !g_hash_table_add(level->keys, (gpointer)key->text);
 }
 
-static const struct ynode *find_key(const struct builder *b, const struct level *level, const char *text)
+static const struct ynode *find_key(const struct builder *b, const struct level *level,
+                                    const char *text)
 {
     for (size_t i = level->first; i < b->n_children; i += 2)
         if (strcmp(b->children[i]->text, text) == 0)
@@ -220,13 +224,17 @@ static void check_key(struct builder *b, const struct ynode *key)
     struct level *level = &b->levels[b->depth - 1];
 
     if (strcmp(key->text, "<<") == 0 && !key->quoted) {
-        diag_error(b->diags, b->file, key->at, _("merge keys (`<<`) are not supported: write the keys out"));
+        diag_error(b->diags, b->file, key->at,
+                   _("merge keys (`<<`) are not supported: write the keys out"));
         b->failed = true;
     } else if (key_is_known(b, level, key)) {
-        /* Tell where the first one is, but do not look for it over and over in a map made of repeats. */
-        const struct ynode *first = b->diags->n_errors < DIAG_MAX_PER_FILE ? find_key(b, level, key->text) : NULL;
+        /* Tell where the first one is, but do not look for it over and over in a map made of
+         * repeats. */
+        const struct ynode *first =
+            b->diags->n_errors < DIAG_MAX_PER_FILE ? find_key(b, level, key->text) : NULL;
 
-        diag_error(b->diags, b->file, key->at, _("the key `%.40s` stands here a second time; the first is in line %u"),
+        diag_error(b->diags, b->file, key->at,
+                   _("the key `%.40s` stands here a second time; the first is in line %u"),
                    key->text, first != NULL ? first->at.line : 0);
         b->failed = true;
     }
@@ -254,12 +262,15 @@ static void attach(struct builder *b, struct ynode *node)
         push_child(b, node);
 }
 
-static void refuse_marks_on(struct builder *b, const yaml_event_t *event, const yaml_char_t *anchor, const yaml_char_t *tag)
+static void refuse_marks_on(struct builder *b, const yaml_event_t *event, const yaml_char_t *anchor,
+                            const yaml_char_t *tag)
 {
     if (anchor != NULL)
-        refuse(b, &event->start_mark, _("anchors (`&name`) are not supported: write the value out where it is used"));
+        refuse(b, &event->start_mark,
+               _("anchors (`&name`) are not supported: write the value out where it is used"));
     if (tag != NULL)
-        refuse(b, &event->start_mark, _("tags (`!name`) are not supported: put a text that starts with `!` in quotes"));
+        refuse(b, &event->start_mark,
+               _("tags (`!name`) are not supported: put a text that starts with `!` in quotes"));
 }
 
 static bool take_scalar(struct builder *b, const yaml_event_t *event)
@@ -279,10 +290,12 @@ static bool take_scalar(struct builder *b, const yaml_event_t *event)
     node->text = text;
     node->n = (uint32_t)len;
     node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
-    node->end_line = (uint32_t)event->end_mark.line + (event->end_mark.column > 0 || event->end_mark.line == event->start_mark.line);
+    node->end_line = (uint32_t)event->end_mark.line +
+                     (event->end_mark.column > 0 || event->end_mark.line == event->start_mark.line);
     if (b->want_spans) {
         struct span span = { event->start_mark.index, event->end_mark.index,
-                             event->data.scalar.style == YAML_LITERAL_SCALAR_STYLE || event->data.scalar.style == YAML_FOLDED_SCALAR_STYLE };
+                             event->data.scalar.style == YAML_LITERAL_SCALAR_STYLE ||
+                                 event->data.scalar.style == YAML_FOLDED_SCALAR_STYLE };
 
         g_array_append_val(b->spans, span);
     }
@@ -299,7 +312,8 @@ static bool open_level(struct builder *b, const yaml_event_t *event, enum ynode_
     if (at_key(b))
         return refuse(b, &event->start_mark, _("a key must be a text, not a map or a list"));
     if (b->depth == YTREE_DEPTH_MAX) {
-        diag_error(b->diags, b->file, position(&event->start_mark), _("nested too deeply: more than %d levels"), YTREE_DEPTH_MAX);
+        diag_error(b->diags, b->file, position(&event->start_mark),
+                   _("nested too deeply: more than %d levels"), YTREE_DEPTH_MAX);
         b->failed = true;
         return false;
     }
@@ -310,7 +324,8 @@ static bool open_level(struct builder *b, const yaml_event_t *event, enum ynode_
         refuse_marks_on(b, event, event->data.mapping_start.anchor, event->data.mapping_start.tag);
         node->flow = event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE;
     } else {
-        refuse_marks_on(b, event, event->data.sequence_start.anchor, event->data.sequence_start.tag);
+        refuse_marks_on(b, event, event->data.sequence_start.anchor,
+                        event->data.sequence_start.tag);
         node->flow = event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
     }
     attach(b, node);
@@ -329,7 +344,8 @@ static void close_level(struct builder *b, const yaml_event_t *event)
     if (n > 0)
         memcpy(node->items, b->children + level->first, n * sizeof *node->items);
     /* A block collection's end mark is the start of what follows it. */
-    node->end_line = node->flow || n == 0 ? (uint32_t)event->end_mark.line + 1 : node->items[n - 1]->end_line;
+    node->end_line =
+        node->flow || n == 0 ? (uint32_t)event->end_mark.line + 1 : node->items[n - 1]->end_line;
     b->n_children = level->first;
     if (level->keys != NULL)
         g_hash_table_destroy(level->keys);
@@ -351,10 +367,13 @@ static bool take_event(struct builder *b, const yaml_event_t *event)
         close_level(b, event);
         return true;
     case YAML_ALIAS_EVENT:
-        return refuse(b, &event->start_mark, _("aliases (`*name`) are not supported: write the value out; a text that starts with `*` needs quotes"));
+        return refuse(b, &event->start_mark,
+                      _("aliases (`*name`) are not supported: write the value out; a text that "
+                        "starts with `*` needs quotes"));
     case YAML_DOCUMENT_START_EVENT:
         if (b->tree->root != NULL)
-            return refuse(b, &event->start_mark, _("a second document begins here: one file holds one"));
+            return refuse(b, &event->start_mark,
+                          _("a second document begins here: one file holds one"));
         return true;
     case YAML_STREAM_END_EVENT:
         return false;
@@ -370,8 +389,8 @@ static void syntax_error(struct builder *b, const yaml_parser_t *parser)
 
     b->failed = true;
     if (parser->context != NULL && parser->context_mark.line != parser->problem_mark.line)
-        diag_error(b->diags, b->file, at, _("not YAML: %s, %s that began in line %u"), _(problem), _(parser->context),
-                   (unsigned)parser->context_mark.line + 1);
+        diag_error(b->diags, b->file, at, _("not YAML: %s, %s that began in line %u"), _(problem),
+                   _(parser->context), (unsigned)parser->context_mark.line + 1);
     else if (parser->context != NULL)
         diag_error(b->diags, b->file, at, _("not YAML: %s, %s"), _(problem), _(parser->context));
     else
@@ -406,7 +425,7 @@ static void build(struct builder *b, const char *text, size_t len)
 
 struct walk {
     const char *p, *end;
-    size_t index;      /* characters before p */
+    size_t index; /* characters before p */
     struct text_pos at;
     bool line_is_empty; /* so far */
 };
@@ -457,7 +476,8 @@ static void find_comments(struct ytree *tree, const GArray *spans, const char *t
     if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         w.p += 3;
     while (w.p < w.end) {
-        const struct span *span = next < spans->len ? &g_array_index(spans, struct span, next) : NULL;
+        const struct span *span =
+            next < spans->len ? &g_array_index(spans, struct span, next) : NULL;
 
         if (span != NULL && w.index >= span->from) {
             uint32_t line = w.at.line;
@@ -484,9 +504,12 @@ static void find_comments(struct ytree *tree, const GArray *spans, const char *t
 
 /* ---- in and out ---- */
 
-struct ytree *ytree_parse(const char *file, const char *text, size_t len, unsigned flags, struct diag_list *diags)
+struct ytree *ytree_parse(const char *file, const char *text, size_t len, unsigned flags,
+                          struct diag_list *diags)
 {
-    struct builder b = { .file = file, .diags = diags, .want_spans = (flags & YTREE_COMMENTS) != 0 };
+    struct builder b = { .file = file,
+                         .diags = diags,
+                         .want_spans = (flags & YTREE_COMMENTS) != 0 };
 
     if (!octets_are_text(&b, text, len))
         return NULL;

@@ -1,9 +1,10 @@
 /*
- * YAML text -> a tree of nodes that know where they stand. The only file that knows libyaml (through yaml_tree.c).
+ * YAML text -> a tree of nodes that know where they stand. The only file that knows libyaml
+ * (through yaml_tree.c).
  *
- * Refused: what is not UTF-8, aliases, anchors, tags, merge keys, keys that are not plain texts, duplicate keys,
- * a second document, nesting deeper than 64, too many nodes. No scalar is given a type here: 012, no and 22:30 are texts,
- * and the schema says what they mean.
+ * Refused: what is not UTF-8, aliases, anchors, tags, merge keys, keys that are not plain texts,
+ * duplicate keys, a second document, nesting deeper than 64, too many nodes. No scalar is given a
+ * type here: 012, no and 22:30 are texts, and the schema says what they mean.
  */
 #ifndef WW_LAB_YAML_TREE_H
 #define WW_LAB_YAML_TREE_H
@@ -21,7 +22,7 @@ struct ynode {
     enum ynode_kind kind;
     bool quoted; /* a text in quotes or a block text: "" is a text, a plain nothing is null */
     bool flow;   /* a map in braces, a list in brackets */
-    uint32_t n;      /* YNODE_LIST: items; YNODE_MAP: pairs; YNODE_TEXT: octets */
+    uint32_t n;  /* YNODE_LIST: items; YNODE_MAP: pairs; YNODE_TEXT: octets */
     struct text_pos at;
     uint32_t end_line; /* where its last character stands */
     union {
@@ -45,8 +46,10 @@ struct ytree {
 
 enum { YTREE_COMMENTS = 1 }; /* keep the comments, for a formatter */
 
-/** ytree_parse() - the tree of @text, or NULL after an error. Errors go to @diags, named @file. Free with ytree_free(). */
-struct ytree *ytree_parse(const char *file, const char *text, size_t len, unsigned flags, struct diag_list *diags);
+/** ytree_parse() - the tree of @text, or NULL after an error. Errors go to @diags, named @file.
+ * Free with ytree_free(). */
+struct ytree *ytree_parse(const char *file, const char *text, size_t len, unsigned flags,
+                          struct diag_list *diags);
 void ytree_free(struct ytree *tree);
 
 static inline struct ynode *ynode_key(const struct ynode *map, uint32_t i)

@@ -4,15 +4,18 @@
 #include "base/check.h"
 #include "lab/scenario.h"
 
-static const char network[] = "wirewalk: 1\nnodes: {pc1: {kind: host, interfaces: {eth0: dhcp}}, sw1: {kind: switch}, gw: {kind: router, interfaces: {lan: 10.0.0.1/24}}}\n"
-                              "links: [[pc1:eth0, sw1:p1], [gw:lan, sw1:p2]]\n";
+static const char network[] =
+    "wirewalk: 1\nnodes: {pc1: {kind: host, interfaces: {eth0: dhcp}}, sw1: {kind: switch}, gw: "
+    "{kind: router, interfaces: {lan: 10.0.0.1/24}}}\n"
+    "links: [[pc1:eth0, sw1:p1], [gw:lan, sw1:p2]]\n";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct diag_list *diags = diag_list_new();
-    struct topology *t = topology_parse("x.net.yaml", network, sizeof network - 1, TOPOLOGY_NO_FILES, diags);
+    struct topology *t =
+        topology_parse("x.net.yaml", network, sizeof network - 1, TOPOLOGY_NO_FILES, diags);
     struct scenario *s;
     char *shown;
 

@@ -1,4 +1,5 @@
-/* Any octets as a topology file: read, checked and formatted without a fault; formatting twice changes nothing. */
+/* Any octets as a topology file: read, checked and formatted without a fault; formatting twice
+ * changes nothing. */
 #include <string.h>
 
 #include "base/check.h"
@@ -10,7 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct diag_list *diags = diag_list_new();
-    struct topology *t = topology_parse("x.net.yaml", (const char *)data, size, TOPOLOGY_NO_FILES, diags);
+    struct topology *t =
+        topology_parse("x.net.yaml", (const char *)data, size, TOPOLOGY_NO_FILES, diags);
     char *once, *twice, *shown;
 
     CHECK((t == NULL) == (diags->n_errors > 0));

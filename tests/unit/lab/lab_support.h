@@ -15,12 +15,14 @@ static inline char *diag_lines(struct diag_list *diags)
     for (guint i = 0; i < diags->items->len; i++) {
         const struct diag *d = g_ptr_array_index(diags->items, i);
 
-        g_string_append_printf(out, "%u:%u %s: %s\n", d->at.line, d->at.column, d->severity == DIAG_ERROR ? "error" : "warning", d->message);
+        g_string_append_printf(out, "%u:%u %s: %s\n", d->at.line, d->at.column,
+                               d->severity == DIAG_ERROR ? "error" : "warning", d->message);
     }
     return g_string_free(out, FALSE);
 }
 
-/* @expected: lines `LINE:COLUMN WORDS`; there must be as many diagnostics, each beginning and containing so. */
+/* @expected: lines `LINE:COLUMN WORDS`; there must be as many diagnostics, each beginning and
+ * containing so. */
 static inline int diags_match(struct diag_list *diags, const char *text, const char *expected)
 {
     g_autofree char *actual = diag_lines(diags);
@@ -32,10 +34,12 @@ static inline int diags_match(struct diag_list *diags, const char *text, const c
 
         if (parts[0] == NULL || *parts[0] == '\0')
             continue;
-        ok = g_str_has_prefix(got[i], parts[0]) && got[i][strlen(parts[0])] == ' ' && strstr(got[i], parts[1]) != NULL;
+        ok = g_str_has_prefix(got[i], parts[0]) && got[i][strlen(parts[0])] == ' ' &&
+             strstr(got[i], parts[1]) != NULL;
     }
     if (!ok)
-        fprintf(stderr, "---- of this file\n%s---- expected\n%s---- found\n%s", text, expected, actual);
+        fprintf(stderr, "---- of this file\n%s---- expected\n%s---- found\n%s", text, expected,
+                actual);
     return ok;
 }
 

@@ -17,8 +17,8 @@ static char *checked(const char *name)
         const struct diag *d = g_ptr_array_index(diags->items, i);
         g_autofree char *base = g_path_get_basename(d->file);
 
-        g_string_append_printf(out, "%s:%u:%u: %s: %s\n", base, d->at.line, d->at.column, d->severity == DIAG_ERROR ? "error" : "warning",
-                               d->message);
+        g_string_append_printf(out, "%s:%u:%u: %s: %s\n", base, d->at.line, d->at.column,
+                               d->severity == DIAG_ERROR ? "error" : "warning", d->message);
     }
     diag_list_free(diags);
     return g_string_free(out, FALSE);
@@ -65,14 +65,17 @@ static void a_missing_file_and_a_folder_are_said_by_name(void)
 
     lab_check("no/such.net.yaml", diags);
     lab_check("tests", diags);
-    OK(diags_match(diags, "", "0:0 there is no file no/such.net.yaml\n0:0 cannot read tests: it is no regular file\n"));
+    OK(diags_match(
+        diags, "",
+        "0:0 there is no file no/such.net.yaml\n0:0 cannot read tests: it is no regular file\n"));
     diag_list_free(diags);
 }
 
 static void formatting_rewrites_only_what_changes(void)
 {
     struct diag_list *diags = diag_list_new();
-    g_autofree char *folder = g_dir_make_tmp("wirewalk-XXXXXX", NULL), *file = g_build_filename(folder, "x.net.yaml", NULL), *text = NULL;
+    g_autofree char *folder = g_dir_make_tmp("wirewalk-XXXXXX", NULL),
+                    *file = g_build_filename(folder, "x.net.yaml", NULL), *text = NULL;
     bool changed = false;
 
     OK(g_file_set_contents(file, "a:   1\n", -1, NULL));
@@ -92,5 +95,7 @@ static void formatting_rewrites_only_what_changes(void)
     diag_list_free(diags);
 }
 
-UNIT_MAIN("check", TEST(each_broken_file_gives_its_diagnostics), TEST(the_kind_of_a_file_is_told_by_its_name_or_its_keys),
-          TEST(a_missing_file_and_a_folder_are_said_by_name), TEST(formatting_rewrites_only_what_changes))
+UNIT_MAIN("check", TEST(each_broken_file_gives_its_diagnostics),
+          TEST(the_kind_of_a_file_is_told_by_its_name_or_its_keys),
+          TEST(a_missing_file_and_a_folder_are_said_by_name),
+          TEST(formatting_rewrites_only_what_changes))

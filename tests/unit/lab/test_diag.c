@@ -23,7 +23,9 @@ static void diagnostics_are_shown_by_file_then_position(void)
     diag_warning(diags, "z", (struct text_pos){ 2, 9 }, "second");
     diag_error(diags, "z", (struct text_pos){ 2, 1 }, "first");
     shown = diag_list_render(diags);
-    EQ_STR(shown, "z:2:1: error: first\nz:2:9: warning: second\nz:3:1: error: third\na:1:1: error: other\n");
+    EQ_STR(
+        shown,
+        "z:2:1: error: first\nz:2:9: warning: second\nz:3:1: error: third\na:1:1: error: other\n");
     EQ(diags->n_errors, 3);
     EQ(diags->n_warnings, 1);
     diag_list_free(diags);
@@ -51,7 +53,8 @@ static void a_message_cannot_move_the_terminals_cursor(void)
     diag_error(diags, "f\"", (struct text_pos){ 0, 0 }, "%s", "a\nb\033[2J");
     EQ_STR(((struct diag *)g_ptr_array_index(diags->items, 0))->message, "a b [2J");
     json = diag_list_json(diags);
-    EQ_STR(json, "[{\"file\":\"f\\\"\",\"line\":0,\"column\":0,\"severity\":\"error\",\"message\":\"a b [2J\"}]\n");
+    EQ_STR(json, "[{\"file\":\"f\\\"\",\"line\":0,\"column\":0,\"severity\":\"error\",\"message\":"
+                 "\"a b [2J\"}]\n");
     diag_list_free(diags);
 }
 
@@ -80,6 +83,7 @@ static void near_names_are_found_and_far_ones_not(void)
     OK(diag_nearest("", names, 5) == NULL);
 }
 
-UNIT_MAIN("diag", TEST(the_caret_counts_wide_characters_twice), TEST(diagnostics_are_shown_by_file_then_position),
+UNIT_MAIN("diag", TEST(the_caret_counts_wide_characters_twice),
+          TEST(diagnostics_are_shown_by_file_then_position),
           TEST(after_fifty_they_are_only_counted), TEST(a_message_cannot_move_the_terminals_cursor),
           TEST(a_long_line_is_shown_around_the_column), TEST(near_names_are_found_and_far_ones_not))

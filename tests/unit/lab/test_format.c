@@ -26,17 +26,21 @@ static void what_fits_stands_on_one_line(void)
 
 static void comments_stay_with_what_they_are_about(void)
 {
-    becomes("# head\na: 1 # one\n\n\n# two\nb:\n  # inner\n  c: {d: 1} # d\n  # foot of b\n# foot\n",
-            "# head\na: 1  # one\n\n# two\nb:\n  # inner\n  c: {d: 1}  # d\n  # foot of b\n# foot\n");
+    becomes(
+        "# head\na: 1 # one\n\n\n# two\nb:\n  # inner\n  c: {d: 1} # d\n  # foot of b\n# foot\n",
+        "# head\na: 1  # one\n\n# two\nb:\n  # inner\n  c: {d: 1}  # d\n  # foot of b\n# foot\n");
     becomes("links: # all\n- [a, b] # first\n- # second\n  ends: [c, d]\n  rate: 1Gbps\n",
             "links:  # all\n  - [a, b]  # first\n  # second\n  - {ends: [c, d], rate: 1Gbps}\n");
-    becomes("a: { # open\n  b: 1, # b\n  # before c\n  c: 2 } # end\n", "a:  # open\n  b: 1  # b\n  # before c\n  c: 2  # end\n");
+    becomes("a: { # open\n  b: 1, # b\n  # before c\n  c: 2 } # end\n",
+            "a:  # open\n  b: 1  # b\n  # before c\n  c: 2  # end\n");
 }
 
 static void quotes_stay_where_they_are_needed(void)
 {
-    becomes("- 'plain'\n- 'no'\n- '007'\n- '@x'\n- 'a, b'\n- 'a: b'\n- \"tab\\t\"\n- 'say \"x\"'\n- ''\n- '10.0.0.1'\n",
-            "- plain\n- \"no\"\n- \"007\"\n- \"@x\"\n- a, b\n- \"a: b\"\n- \"tab\\t\"\n- say \"x\"\n- \"\"\n- 10.0.0.1\n");
+    becomes("- 'plain'\n- 'no'\n- '007'\n- '@x'\n- 'a, b'\n- 'a: b'\n- \"tab\\t\"\n- 'say "
+            "\"x\"'\n- ''\n- '10.0.0.1'\n",
+            "- plain\n- \"no\"\n- \"007\"\n- \"@x\"\n- a, b\n- \"a: b\"\n- \"tab\\t\"\n- say "
+            "\"x\"\n- \"\"\n- 10.0.0.1\n");
     becomes("a: ['x, y', '[z', 'q?', plain]\n", "a: [\"x, y\", \"[z\", \"q?\", plain]\n");
 }
 
@@ -56,5 +60,6 @@ static void what_is_not_yaml_is_left_alone(void)
     diag_list_free(diags);
 }
 
-UNIT_MAIN("format", TEST(what_fits_stands_on_one_line), TEST(comments_stay_with_what_they_are_about), TEST(quotes_stay_where_they_are_needed),
+UNIT_MAIN("format", TEST(what_fits_stands_on_one_line),
+          TEST(comments_stay_with_what_they_are_about), TEST(quotes_stay_where_they_are_needed),
           TEST(long_texts_become_blocks), TEST(what_is_not_yaml_is_left_alone))

@@ -6,7 +6,8 @@
 /* A scenario in the visit-baidu network, which must be right. */
 static struct scenario *load(const char *lines)
 {
-    g_autofree char *text = g_strconcat("wirewalk: 1\ntopology: ../topologies/visit-baidu.net.yaml\n", lines, NULL);
+    g_autofree char *text =
+        g_strconcat("wirewalk: 1\ntopology: ../topologies/visit-baidu.net.yaml\n", lines, NULL);
     struct diag_list *diags = diag_list_new();
     struct scenario *s = scenario_parse("scenarios/x.walk.yaml", text, strlen(text), NULL, diags);
 
@@ -18,19 +19,21 @@ static struct scenario *load(const char *lines)
 
 static void the_example_of_the_format_is_read(void)
 {
-    struct scenario *s = load(
-        "seed: 7\nuntil: 120s\ntimeline:\n"
-        "  - {at: 0s,  host: pc1, run: dhclient eth0, expect: {exit: 0}}\n"
-        "  - {at: 5s,  host: pc1, run: curl http://www.baidu.com/, as: visit, expect: {exit: 0, stdout: 百度一下, within: 3s}}\n"
-        "  - {at: 60s, link: \"gw:wan\", set: {state: down}}\n"
-        "  - {at: 61s, host: pc1, run: ping -c 1 203.0.113.80, expect: {exit: 1}}\n"
-        "expect:\n"
-        "  - order: [{see: arp request, by: pc1, for: 192.168.1.1}, {see: dns query, by: pc1}, {see: tcp SYN, by: pc1}, {see: http GET, by: pc1}]\n"
-        "  - {hops: visit, field: ip.dst, rule: constant}\n"
-        "  - {hops: visit, field: eth.dst, rule: changes at every router}\n"
-        "  - {never: \"tcp\", at: pc2, after: 6s}\n"
-        "  - {count: \"arp\", at: \"sw1:p1\", equals: 2}\n"
-        "  - {at: 30s, node: pc1, table: arp, has: {ip: 192.168.1.1, mac: \"@gw:lan\"}}\n");
+    struct scenario *s =
+        load("seed: 7\nuntil: 120s\ntimeline:\n"
+             "  - {at: 0s,  host: pc1, run: dhclient eth0, expect: {exit: 0}}\n"
+             "  - {at: 5s,  host: pc1, run: curl http://www.baidu.com/, as: visit, expect: {exit: "
+             "0, stdout: 百度一下, within: 3s}}\n"
+             "  - {at: 60s, link: \"gw:wan\", set: {state: down}}\n"
+             "  - {at: 61s, host: pc1, run: ping -c 1 203.0.113.80, expect: {exit: 1}}\n"
+             "expect:\n"
+             "  - order: [{see: arp request, by: pc1, for: 192.168.1.1}, {see: dns query, by: "
+             "pc1}, {see: tcp SYN, by: pc1}, {see: http GET, by: pc1}]\n"
+             "  - {hops: visit, field: ip.dst, rule: constant}\n"
+             "  - {hops: visit, field: eth.dst, rule: changes at every router}\n"
+             "  - {never: \"tcp\", at: pc2, after: 6s}\n"
+             "  - {count: \"arp\", at: \"sw1:p1\", equals: 2}\n"
+             "  - {at: 30s, node: pc1, table: arp, has: {ip: 192.168.1.1, mac: \"@gw:lan\"}}\n");
     const struct scenario_expect *e = s->expects;
 
     EQ(s->seed, 7);
@@ -69,8 +72,10 @@ static void the_example_of_the_format_is_read(void)
 
 static void entries_are_sorted_by_time_and_then_by_place(void)
 {
-    struct scenario *s = load("timeline:\n  - {at: 2s, host: pc1, run: c}\n  - {at: 1s, host: pc1, run: a, as: x}\n  - {at: 1s, host: pc1, run: b}\n"
-                              "  - {at: 1s, stop: x}\n  - {at: 3s, snapshot: s}\n  - {at: 3s, node: gw, set: {power: off}}\n"
+    struct scenario *s = load("timeline:\n  - {at: 2s, host: pc1, run: c}\n  - {at: 1s, host: pc1, "
+                              "run: a, as: x}\n  - {at: 1s, host: pc1, run: b}\n"
+                              "  - {at: 1s, stop: x}\n  - {at: 3s, snapshot: s}\n  - {at: 3s, "
+                              "node: gw, set: {power: off}}\n"
                               "  - {at: 3s, interface: 'pc1:eth0', set: {state: up}}\n");
 
     EQ_STR(s->timeline[0].run.text, "a");
@@ -90,13 +95,15 @@ static void entries_are_sorted_by_time_and_then_by_place(void)
 
 static void the_other_expectations_are_read(void)
 {
-    struct scenario *s = load("events: 5000\ntimeline: [{at: 0, host: pc1, run: ls, as: a}]\nexpect:\n"
-                              "  - {command: a, exit: 2, not-stdout: [x, y], stderr: z}\n"
-                              "  - {drop: no-route, node: gw, max: 3}\n"
-                              "  - {storm: true}\n"
-                              "  - {see: arp, at: pc2}\n"
-                              "  - {count: arp, min: 2, before: 9s}\n"
-                              "  - {at: end, node: sw1, table: fdb, has: [{mac: 02:00:00:00:01:01}, {port: p2}], has-not: {port: p9}, rows: 4}\n");
+    struct scenario *s =
+        load("events: 5000\ntimeline: [{at: 0, host: pc1, run: ls, as: a}]\nexpect:\n"
+             "  - {command: a, exit: 2, not-stdout: [x, y], stderr: z}\n"
+             "  - {drop: no-route, node: gw, max: 3}\n"
+             "  - {storm: true}\n"
+             "  - {see: arp, at: pc2}\n"
+             "  - {count: arp, min: 2, before: 9s}\n"
+             "  - {at: end, node: sw1, table: fdb, has: [{mac: 02:00:00:00:01:01}, {port: p2}], "
+             "has-not: {port: p9}, rows: 4}\n");
     const struct scenario_expect *e = s->expects;
 
     EQ(s->events, 5000);
@@ -121,9 +128,11 @@ static void the_other_expectations_are_read(void)
 static void a_long_filter_is_refused(void)
 {
     g_autofree char *filter = g_strnfill(1025, 'x'),
-                    *text = g_strconcat("wirewalk: 1\ntopology: x\nexpect:\n  - {never: ", filter, "}\n", NULL);
+                    *text = g_strconcat("wirewalk: 1\ntopology: x\nexpect:\n  - {never: ", filter,
+                                        "}\n", NULL);
     struct diag_list *diags = diag_list_new();
-    struct topology *t = topology_parse("t", "wirewalk: 1\nnodes: {a: {kind: host}}\n", 37, 0, diags);
+    struct topology *t =
+        topology_parse("t", "wirewalk: 1\nnodes: {a: {kind: host}}\n", 37, 0, diags);
 
     OK(t != NULL);
     OK(scenario_parse("x", text, strlen(text), t, diags) == NULL);
@@ -131,5 +140,6 @@ static void a_long_filter_is_refused(void)
     diag_list_free(diags);
 }
 
-UNIT_MAIN("scenario", TEST(the_example_of_the_format_is_read), TEST(entries_are_sorted_by_time_and_then_by_place),
-          TEST(the_other_expectations_are_read), TEST(a_long_filter_is_refused))
+UNIT_MAIN("scenario", TEST(the_example_of_the_format_is_read),
+          TEST(entries_are_sorted_by_time_and_then_by_place), TEST(the_other_expectations_are_read),
+          TEST(a_long_filter_is_refused))

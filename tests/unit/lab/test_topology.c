@@ -15,7 +15,9 @@ static struct topology *load(const char *text, const char *expected)
 /* A topology of one host h with these lines, which must be right. */
 static struct topology *one_host(const char *lines)
 {
-    g_autofree char *text = g_strconcat("wirewalk: 1\nnodes:\n  h:\n    kind: host\n    interfaces: {eth0: 10.0.0.1/24, eth1: 10.0.1.1/24}\n", lines, NULL);
+    g_autofree char *text = g_strconcat("wirewalk: 1\nnodes:\n  h:\n    kind: host\n    "
+                                        "interfaces: {eth0: 10.0.0.1/24, eth1: 10.0.1.1/24}\n",
+                                        lines, NULL);
     struct topology *t = load(text, "");
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(t);
@@ -85,10 +87,13 @@ static void macs_follow_the_rule_in_wide_networks(void)
 
 static void interfaces_take_every_form(void)
 {
-    struct topology *t = load("{\"wirewalk\": 1, \"nodes\": {\"h\": {\"kind\": \"host\", \"interfaces\": {\n"
-                              "\"a\": null, \"b\": \"dhcp\", \"c\": \"10.0.0.1/24\", \"d\": [\"10.0.1.1/24\", \"10.0.2.1/16\"],\n"
-                              "\"e\": {\"mac\": \"02:00:00:00:09:09\"}, \"f\": {\"address\": [\"10.9.0.1/31\"], \"mtu\": 1400, \"state\": \"down\"}}}}}",
-                              "");
+    struct topology *t =
+        load("{\"wirewalk\": 1, \"nodes\": {\"h\": {\"kind\": \"host\", \"interfaces\": {\n"
+             "\"a\": null, \"b\": \"dhcp\", \"c\": \"10.0.0.1/24\", \"d\": [\"10.0.1.1/24\", "
+             "\"10.0.2.1/16\"],\n"
+             "\"e\": {\"mac\": \"02:00:00:00:09:09\"}, \"f\": {\"address\": [\"10.9.0.1/31\"], "
+             "\"mtu\": 1400, \"state\": \"down\"}}}}}",
+             "");
     const struct topo_iface *f;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(t);
@@ -109,13 +114,15 @@ static void interfaces_take_every_form(void)
 
 static void a_link_makes_the_interfaces_it_names(void)
 {
-    struct topology *t = load("wirewalk: 1\n"
-                              "nodes: {h: {kind: host}, s: {kind: switch}, r: {kind: router, interfaces: {x: 10.0.0.1/24, y: dhcp}}}\n"
-                              "links:\n"
-                              "  - [r:y, s:p10]\n"
-                              "  - {ends: [h:eth0, s:p2], mtu: 9000, loss: 0.5%, reorder: 0.0001%}\n"
-                              "  - [r:z, h:eth1]\n",
-                              "");
+    struct topology *t =
+        load("wirewalk: 1\n"
+             "nodes: {h: {kind: host}, s: {kind: switch}, r: {kind: router, interfaces: {x: "
+             "10.0.0.1/24, y: dhcp}}}\n"
+             "links:\n"
+             "  - [r:y, s:p10]\n"
+             "  - {ends: [h:eth0, s:p2], mtu: 9000, loss: 0.5%, reorder: 0.0001%}\n"
+             "  - [r:z, h:eth1]\n",
+             "");
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(t);
     EQ(t->nodes[0].n_ifaces, 2);
@@ -136,7 +143,8 @@ static void a_link_makes_the_interfaces_it_names(void)
 static void units_are_exact(void)
 {
     struct topology *t = load("wirewalk: 1\nnodes: {a: {kind: host}, b: {kind: host}}\n"
-                              "links:\n  - {ends: [a:x, b:x], delay: 1.5ms, rate: 2.5Gbps}\n  - {ends: [a:y, b:y], delay: 0, rate: 9600bps}\n"
+                              "links:\n  - {ends: [a:x, b:x], delay: 1.5ms, rate: 2.5Gbps}\n  - "
+                              "{ends: [a:y, b:y], delay: 0, rate: 9600bps}\n"
                               "  - {ends: [a:z, b:z], delay: 1ps, rate: 1.544Mbps}\n",
                               "");
 
@@ -148,14 +156,17 @@ static void units_are_exact(void)
     EQ(t->links[2].delay, 1);
     EQ(t->links[2].rate, 1544000);
     topology_free(t);
-    OK(load("wirewalk: 1\nnodes: {a: {kind: host}, b: {kind: host}}\nlinks: [{ends: [a:x, b:x], delay: 0.5ps}, {ends: [a:y, b:y], delay: 107d}]\n",
+    OK(load("wirewalk: 1\nnodes: {a: {kind: host}, b: {kind: host}}\nlinks: [{ends: [a:x, b:x], "
+            "delay: 0.5ps}, {ends: [a:y, b:y], delay: 107d}]\n",
             "3:35 delay is a time\n3:69 delay is a time\n") == NULL);
 }
 
 static void routes_are_read_as_ip_route_spells_them(void)
 {
-    struct topology *t = one_host("    routes:\n      - default via 10.0.0.254 dev eth0 metric 100\n      - 10.5.0.0/16 dev eth1\n"
-                                  "      - 10.6.0.1 via 10.0.1.2 src 10.0.1.1\n      - blackhole 10.7.0.0/16\n      - prohibit default metric 4096\n");
+    struct topology *t = one_host("    routes:\n      - default via 10.0.0.254 dev eth0 metric "
+                                  "100\n      - 10.5.0.0/16 dev eth1\n"
+                                  "      - 10.6.0.1 via 10.0.1.2 src 10.0.1.1\n      - blackhole "
+                                  "10.7.0.0/16\n      - prohibit default metric 4096\n");
     const struct topo_route *r = t->nodes[0].routes;
 
     EQ(t->nodes[0].n_routes, 5);
@@ -173,13 +184,18 @@ static void routes_are_read_as_ip_route_spells_them(void)
 
 static void services_are_read(void)
 {
-    struct topology *t = one_host("    services:\n"
-                                  "      dns: {zone: [test, Example.COM.], forward: 9.9.9.9, records: [a.test 0 AAAA 2001:db8::1, test 60 MX 10 m.test,\n"
-                                  "        'test 60 TXT \"v=x  y\"', test 9 SOA ns.test admin.test 1 2 3 4 5, _sip.test 1 SRV 1 2 5060 sip.test, . 5 NS a.]}\n"
-                                  "      http: [{port: 80, keepalive: false, pages: {/: {size: 612}, /x: {status: 404, body: no}}}, {port: 8080, keepalive: true}]\n"
-                                  "      dhcp: {interface: eth1, pool: 10.0.1.5-10.0.1.9, static: {02:00:00:00:01:01: 10.0.1.50}, ping-check: true,\n"
-                                  "        options: {42: [10.0.1.1, 10.0.1.2], 26: u16 1400, 119: hex 0a 0b, 15: lan.test}}\n"
-                                  "      echo:\n      discard: {port: 99, udp: false}\n      chargen: false\n");
+    struct topology *t = one_host(
+        "    services:\n"
+        "      dns: {zone: [test, Example.COM.], forward: 9.9.9.9, records: [a.test 0 AAAA "
+        "2001:db8::1, test 60 MX 10 m.test,\n"
+        "        'test 60 TXT \"v=x  y\"', test 9 SOA ns.test admin.test 1 2 3 4 5, _sip.test 1 "
+        "SRV 1 2 5060 sip.test, . 5 NS a.]}\n"
+        "      http: [{port: 80, keepalive: false, pages: {/: {size: 612}, /x: {status: 404, body: "
+        "no}}}, {port: 8080, keepalive: true}]\n"
+        "      dhcp: {interface: eth1, pool: 10.0.1.5-10.0.1.9, static: {02:00:00:00:01:01: "
+        "10.0.1.50}, ping-check: true,\n"
+        "        options: {42: [10.0.1.1, 10.0.1.2], 26: u16 1400, 119: hex 0a 0b, 15: lan.test}}\n"
+        "      echo:\n      discard: {port: 99, udp: false}\n      chargen: false\n");
     const struct topo_services *s = t->nodes[0].services;
     const struct topo_dns_record *r = s->dns[0].records;
 
@@ -217,7 +233,8 @@ static void services_are_read(void)
 static void faults_are_read(void)
 {
     struct topology *t = load("wirewalk: 1\nnodes: {a: {kind: host}, b: {kind: host}}\nlinks:\n"
-                              "  - {ends: [a:x, b:x], drop: [{from: b:x, match: tcp data, nth: [13, 3, 3]}], delay-frame: {from: a:x, nth: 2, by: 5ms}}\n",
+                              "  - {ends: [a:x, b:x], drop: [{from: b:x, match: tcp data, nth: "
+                              "[13, 3, 3]}], delay-frame: {from: a:x, nth: 2, by: 5ms}}\n",
                               "");
     const struct topo_link *l;
 
@@ -236,8 +253,10 @@ static void faults_are_read(void)
 
 static void hosts_files_and_settings_are_read(void)
 {
-    struct topology *t = one_host("    hosts: {web: 10.0.0.9}\n    files: {/etc/motd: \"hi\\n\"}\n    sysctl: {net.ipv4.ip_forward: 1}\n"
-                                  "    search: [lan, test]\n    nat: {outside: eth0, forward: [udp 53 -> 10.0.1.9:5353]}\n");
+    struct topology *t = one_host(
+        "    hosts: {web: 10.0.0.9}\n    files: {/etc/motd: \"hi\\n\"}\n    sysctl: "
+        "{net.ipv4.ip_forward: 1}\n"
+        "    search: [lan, test]\n    nat: {outside: eth0, forward: [udp 53 -> 10.0.1.9:5353]}\n");
     const struct topo_node *h = &t->nodes[0];
 
     EQ(h->hosts[0].addr, IP4(10, 0, 0, 9));
@@ -252,9 +271,12 @@ static void hosts_files_and_settings_are_read(void)
 static void the_same_address_may_stand_in_two_private_networks(void)
 {
     const char *two_lans = "wirewalk: 1\nnodes:\n"
-                           "  a: {kind: host, interfaces: {e: 192.168.1.2/24}}\n  b: {kind: host, interfaces: {e: 192.168.1.1/24}}\n"
-                           "  c: {kind: host, interfaces: {e: 192.168.1.2/24}}\n  d: {kind: host, interfaces: {e: 192.168.1.1/24}}\n"
-                           "  e: {kind: host, interfaces: {e: 9.9.9.9/24}}\n  f: {kind: host, interfaces: {e: 9.9.9.9/24}}\n"
+                           "  a: {kind: host, interfaces: {e: 192.168.1.2/24}}\n  b: {kind: host, "
+                           "interfaces: {e: 192.168.1.1/24}}\n"
+                           "  c: {kind: host, interfaces: {e: 192.168.1.2/24}}\n  d: {kind: host, "
+                           "interfaces: {e: 192.168.1.1/24}}\n"
+                           "  e: {kind: host, interfaces: {e: 9.9.9.9/24}}\n  f: {kind: host, "
+                           "interfaces: {e: 9.9.9.9/24}}\n"
                            "links: [[a:e, b:e], [c:e, d:e], [e:e, b:x], [f:e, d:x]]\n";
     struct topology *t = load(two_lans, "8:35 warning: e has the address 9.9.9.9 too, in line 7\n");
 
@@ -263,10 +285,11 @@ static void the_same_address_may_stand_in_two_private_networks(void)
 
 static void mistakes_that_are_meant_can_be_allowed(void)
 {
-    struct topology *t = load("wirewalk: 1\nallow: [duplicate-address, duplicate-mac, host-address]\nnodes:\n"
-                              "  a: {kind: host, interfaces: {e: {address: 10.0.0.255/24, mac: 02:00:00:00:02:01}}}\n"
-                              "  b: {kind: host, interfaces: {e: 10.0.0.255/24}}\nlinks: [[a:e, b:e]]\n",
-                              "");
+    struct topology *t = load(
+        "wirewalk: 1\nallow: [duplicate-address, duplicate-mac, host-address]\nnodes:\n"
+        "  a: {kind: host, interfaces: {e: {address: 10.0.0.255/24, mac: 02:00:00:00:02:01}}}\n"
+        "  b: {kind: host, interfaces: {e: 10.0.0.255/24}}\nlinks: [[a:e, b:e]]\n",
+        "");
 
     OK(t != NULL);
     topology_free(t);
@@ -274,7 +297,8 @@ static void mistakes_that_are_meant_can_be_allowed(void)
 
 static void a_wrong_name_of_an_interface_is_warned_about(void)
 {
-    topology_free(load("wirewalk: 1\nnodes: {a: {kind: host, interfaces: {eth0: 10.0.0.1/24}}, b: {kind: host}}\nlinks: [[a:etho, b:eth0]]\n",
+    topology_free(load("wirewalk: 1\nnodes: {a: {kind: host, interfaces: {eth0: 10.0.0.1/24}}, b: "
+                       "{kind: host}}\nlinks: [[a:etho, b:eth0]]\n",
                        "3:10 warning: `a` lists no interface `etho`\n"));
 }
 
@@ -284,7 +308,8 @@ static void a_hundred_thousand_hosts_load_in_seconds(void)
     struct topology *t;
 
     for (unsigned i = 2; i < 100002; i++)
-        g_string_append_printf(text, "  h%u: {kind: host, interfaces: {eth0: 10.%u.%u.%u/8}}\n", i, i >> 16, i >> 8 & 255, i & 255);
+        g_string_append_printf(text, "  h%u: {kind: host, interfaces: {eth0: 10.%u.%u.%u/8}}\n", i,
+                               i >> 16, i >> 8 & 255, i & 255);
     g_string_append(text, "links:\n");
     for (unsigned i = 2; i < 100002; i++)
         g_string_append_printf(text, "  - [h%u:eth0, sw:p%u]\n", i, i);
@@ -296,8 +321,12 @@ static void a_hundred_thousand_hosts_load_in_seconds(void)
     g_string_free(text, TRUE);
 }
 
-UNIT_MAIN("topology", TEST(the_example_of_the_format_loads_without_a_word), TEST(macs_follow_the_rule_in_wide_networks),
-          TEST(interfaces_take_every_form), TEST(a_link_makes_the_interfaces_it_names), TEST(units_are_exact),
-          TEST(routes_are_read_as_ip_route_spells_them), TEST(services_are_read), TEST(faults_are_read), TEST(hosts_files_and_settings_are_read),
-          TEST(the_same_address_may_stand_in_two_private_networks), TEST(mistakes_that_are_meant_can_be_allowed),
-          TEST(a_wrong_name_of_an_interface_is_warned_about), TEST(a_hundred_thousand_hosts_load_in_seconds))
+UNIT_MAIN("topology", TEST(the_example_of_the_format_loads_without_a_word),
+          TEST(macs_follow_the_rule_in_wide_networks), TEST(interfaces_take_every_form),
+          TEST(a_link_makes_the_interfaces_it_names), TEST(units_are_exact),
+          TEST(routes_are_read_as_ip_route_spells_them), TEST(services_are_read),
+          TEST(faults_are_read), TEST(hosts_files_and_settings_are_read),
+          TEST(the_same_address_may_stand_in_two_private_networks),
+          TEST(mistakes_that_are_meant_can_be_allowed),
+          TEST(a_wrong_name_of_an_interface_is_warned_about),
+          TEST(a_hundred_thousand_hosts_load_in_seconds))

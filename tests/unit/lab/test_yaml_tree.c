@@ -44,7 +44,8 @@ static void every_node_knows_where_it_stands(void)
 static void scalars_stay_texts(void)
 {
     struct diag_list *diags;
-    struct ytree *tree = parse("{a: no, b: 012, c: 22:30, d: 02:00:00:00:01:01, e: 1e3, f: '', g: , h: ~}", &diags);
+    struct ytree *tree =
+        parse("{a: no, b: 012, c: 22:30, d: 02:00:00:00:01:01, e: 1e3, f: '', g: , h: ~}", &diags);
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(tree);
     EQ_STR(ynode_get(tree->root, "a")->text, "no");
@@ -146,7 +147,8 @@ static void deep_nesting_gives_one_error_quickly(void)
 
 static void depth_64_is_still_right(void)
 {
-    g_autofree char *open = g_strnfill(64, '['), *close = g_strnfill(64, ']'), *text = g_strconcat(open, close, NULL);
+    g_autofree char *open = g_strnfill(64, '['), *close = g_strnfill(64, ']'),
+                    *text = g_strconcat(open, close, NULL);
     struct diag_list *diags;
     struct ytree *tree = parse(text, &diags);
 
@@ -174,7 +176,9 @@ static void comments_are_kept_when_asked_for(void)
     diag_list_free(diags);
 }
 
-UNIT_MAIN("yaml_tree", TEST(every_node_knows_where_it_stands), TEST(scalars_stay_texts), TEST(json_is_read_as_it_is),
-          TEST(what_the_format_has_not_is_refused), TEST(duplicate_keys_are_found_in_big_maps), TEST(syntax_errors_say_where),
-          TEST(octets_that_are_no_text_are_refused), TEST(a_nul_octet_is_refused), TEST(deep_nesting_gives_one_error_quickly),
-          TEST(depth_64_is_still_right), TEST(comments_are_kept_when_asked_for))
+UNIT_MAIN("yaml_tree", TEST(every_node_knows_where_it_stands), TEST(scalars_stay_texts),
+          TEST(json_is_read_as_it_is), TEST(what_the_format_has_not_is_refused),
+          TEST(duplicate_keys_are_found_in_big_maps), TEST(syntax_errors_say_where),
+          TEST(octets_that_are_no_text_are_refused), TEST(a_nul_octet_is_refused),
+          TEST(deep_nesting_gives_one_error_quickly), TEST(depth_64_is_still_right),
+          TEST(comments_are_kept_when_asked_for))
