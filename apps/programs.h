@@ -13,6 +13,7 @@
     X("hostname", hostname_program)                                                                \
     X("killall", killall_program)                                                                  \
     X("ls", ls_program)                                                                            \
+    X("ping", ping_program)                                                                        \
     X("pkill", pkill_program)                                                                      \
     X("ps", ps_program)                                                                            \
     X("rm", rm_program)                                                                            \

@@ -478,7 +478,7 @@ static void run_ended(void *ctx, struct process *process)
     struct shell_run run = *(struct shell_run *)ctx;
 
     free(ctx);
-    if (run.on_end != NULL)
+    if (run.on_end != NULL && !process->os->ending)
         run.on_end(run.ctx, process->exit_status);
 }
 

@@ -38,6 +38,7 @@ struct os {
     struct list processes; /* in order of their start */
     struct list files;     /* sorted by path */
     uint32_t last_pid;
+    bool ending; /* the run is over: what ends now ends for that reason */
     const char *hostname;
     struct random_stream random; /* what programs draw from */
     /* Looks a program up by the name a command line uses; set by apps, so that shells find programs. */

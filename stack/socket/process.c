@@ -169,11 +169,11 @@ void process_errorf(struct process *self, const char *format, ...)
 
 void processes_end_all(struct os *os)
 {
+    os->ending = true;
     while (!list_empty(&os->processes)) {
         struct process *process = CONTAINER_OF(os->processes.next, struct process, link);
 
         process->io.write = NULL;
-        process->on_end = NULL;
         finish(process);
     }
 }

@@ -55,7 +55,8 @@ struct process {
     struct process_io io;
     int exit_status;
     bool ended;
-    void (*on_end)(void *ctx, struct process *process); /* once, after cleanup; the process is freed afterwards */
+    /* Once, after cleanup; the process is freed afterwards. When the run itself is over, too: see os->ending. */
+    void (*on_end)(void *ctx, struct process *process);
     void *end_ctx;
 
     struct fd **fds; /* by number; NULL where closed */

@@ -1,0 +1,703 @@
+/*
+ * ping of iputils 20221126, as root: a raw ICMP socket, the address chosen by connecting a UDP socket first.
+ *
+ * The order of its doings is the real one's, because it decides when packets leave: main_loop() asks for what has
+ * arrived as long as something is unanswered, then sends when the interval is over, counted from the last sending with
+ * a bucket of -l packets; after the last packet it waits twice the longest round trip, at least an interval, or -W
+ * where nothing was answered at all. ICMP errors count as answers when it decides whether all -c are done.
+ *
+ * Linux tells ping about errors through the socket's error queue; here they are read from the raw socket itself, where
+ * they arrive too.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apps/icmp_text.h"
+#include "apps/names.h"
+#include "apps/ping_options.h"
+#include "apps/programs.h"
+#include "base/be.h"
+#include "base/checksum.h"
+#include "base/memory.h"
+#include "stack/services/wall_clock.h"
+#include "stack/socket/netctl.h"
+#include "stack/socket/syscall.h"
+#include "stack/wire/icmp_wire.h"
+#include "stack/wire/ipv4_wire.h"
+
+#define MIN_INTERVAL_MS 10
+#define TIMEVAL_LEN     16 /* octets: struct timeval of a 64-bit machine */
+#define PROBE_PORT      1025
+#define SIZE_MAX_DATA   (IPV4_LEN_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN)
+
+struct ping {
+    struct coroutine co, report_co;
+    struct ping_options options;
+    struct names names;
+    int fd;
+    ip4_addr to, source;
+    const char *hostname;
+    uint16_t ident;
+    uint8_t *out, *in; /* the message sent; the packet received, from the IP header on */
+    size_t in_len;
+    sim_time in_at;
+    bool timing, multicast;
+    /* state of main_loop() and pinger() */
+    bool exiting, started;
+    sim_time start, last_sent; /* last_sent: valid once started */
+    long tokens;
+    sim_time exit_at; /* when waiting for the last replies ends; SIM_TIME_NONE: not set */
+    sim_time deadline_at;
+    int next; /* ms until something is to be done */
+    int ready;
+    int64_t n;
+    /* statistics; times in microseconds */
+    uint64_t transmitted, received, repeats, bad_checksum, errors;
+    uint16_t acked;
+    int pipesize;
+    int64_t tmin, tmax, tsum, ewma;
+    double tsum2;
+    uint8_t seen[8192]; /* bit for each sequence number: replies that came */
+    struct strbuf line;
+    char from_text[NAMES_TEXT_MAX + IP4_TEXT_MAX + 4];
+    ip4_addr from_addr;
+    /* the line being reported */
+    struct icmp_hdr icmp;
+    uint16_t seq;
+    bool duplicate;
+    int64_t triptime;
+};
+
+/* ---- counting what is under way ---- */
+
+static void advance_transmitted(struct ping *st)
+{
+    st->transmitted++;
+    if ((uint16_t)((uint16_t)st->transmitted - st->acked) > 0x7fff) /* forget acked when 16 bits wrap */
+        st->acked = (uint16_t)(st->transmitted + 1);
+}
+
+static void acknowledge(struct ping *st, uint16_t seq)
+{
+    uint16_t diff = (uint16_t)((uint16_t)st->transmitted - seq);
+
+    if (diff > 0x7fff)
+        return;
+    if (diff + 1 > st->pipesize)
+        st->pipesize = diff + 1;
+    if ((int16_t)(seq - st->acked) > 0 || (uint16_t)((uint16_t)st->transmitted - st->acked) > 0x7fff)
+        st->acked = seq;
+}
+
+static int64_t in_flight(const struct ping *st)
+{
+    uint16_t diff = (uint16_t)((uint16_t)st->transmitted - st->acked);
+
+    return diff <= 0x7fff ? diff : (int64_t)(st->transmitted - st->received - st->errors);
+}
+
+static bool was_seen(const struct ping *st, uint64_t seq)
+{
+    return (st->seen[(seq & 0xffff) / 8] >> (seq % 8) & 1) != 0;
+}
+
+static void set_seen(struct ping *st, uint64_t seq, bool on)
+{
+    uint8_t bit = (uint8_t)(1u << (seq % 8));
+
+    if (on)
+        st->seen[(seq & 0xffff) / 8] |= bit;
+    else
+        st->seen[(seq & 0xffff) / 8] &= (uint8_t)~bit;
+}
+
+/* ---- sending ---- */
+
+static void put_le64(uint8_t *octets, uint64_t value)
+{
+    for (int i = 0; i < 8; i++)
+        octets[i] = (uint8_t)(value >> (8 * i));
+}
+
+static uint64_t get_le64(const uint8_t *octets)
+{
+    uint64_t value = 0;
+
+    for (int i = 7; i >= 0; i--)
+        value = value << 8 | octets[i];
+    return value;
+}
+
+static void print_timestamp(struct process *self, struct ping *st)
+{
+    sim_time now = process_now(self);
+
+    if (st->options.timestamps)
+        strbuf_addf(&st->line, "[%lld.%06lld] ", (long long)wall_seconds(now), (long long)(now % SIM_SEC(1) / SIM_USEC(1)));
+}
+
+/* Prints and forgets what is in the line. */
+static void flush_line(struct process *self, struct ping *st)
+{
+    process_write(self, 1, strbuf_text(&st->line), st->line.len);
+    strbuf_truncate(&st->line, 0);
+}
+
+static int64_t send_probe(struct process *self, struct ping *st)
+{
+    struct icmp_hdr hdr = icmp_make_echo(ICMP_ECHO_REQUEST, st->ident, (uint16_t)(st->transmitted + 1));
+    size_t len = ICMP_HDR_LEN + st->options.size;
+    sim_time now = process_now(self);
+
+    set_seen(st, st->transmitted + 1, false);
+    if (st->timing) {
+        put_le64(st->out + ICMP_HDR_LEN, (uint64_t)wall_seconds(now));
+        put_le64(st->out + ICMP_HDR_LEN + 8, (uint64_t)(now % SIM_SEC(1) / SIM_USEC(1)));
+    }
+    icmp_emit(&hdr, st->out, len);
+    return sys_sendto(self, st->fd, st->out, len, 0, (struct endpoint){ st->to, 0 });
+}
+
+/* The error queue's entry for a packet that this host itself could not send. */
+static void local_error(struct process *self, struct ping *st)
+{
+    struct netctl_path path;
+
+    st->errors++;
+    if (st->options.quiet)
+        return;
+    if (netctl_route_get(self->os, st->to, 0, st->options.device, &path) != 0)
+        path.mtu = 0;
+    process_errorf(self, "ping: local error: message too long, mtu=%u\n", path.mtu);
+}
+
+/* Sends when it is time. Milliseconds until there is something to do again, at most 0: at once. */
+static int pinger(struct process *self, struct ping *st)
+{
+    int interval = st->options.interval, paced = interval <= MIN_INTERVAL_MS ? MIN_INTERVAL_MS : interval;
+    sim_time now = process_now(self);
+    int64_t sent;
+
+    if (st->exiting || (st->options.count != 0 && st->transmitted >= st->options.count && st->options.deadline == 0))
+        return 1000;
+    if (!st->started) {
+        st->started = true;
+        st->last_sent = now;
+        st->tokens = (long)interval * (st->options.preload - 1);
+    } else {
+        long passed = (long)((now - st->last_sent) / SIM_MSEC(1)), most = (long)interval * st->options.preload;
+
+        if (interval == 0 && passed < MIN_INTERVAL_MS && in_flight(st) >= st->options.preload)
+            return (int)(MIN_INTERVAL_MS - passed);
+        passed += st->tokens;
+        if (most < passed)
+            passed = most;
+        if (passed < interval)
+            return (int)(interval - passed);
+        st->last_sent = now;
+        st->tokens = passed - interval;
+    }
+    if (st->options.outstanding && st->transmitted > 0 && !was_seen(st, st->transmitted)) {
+        print_timestamp(self, st);
+        strbuf_addf(&st->line, "no answer yet for icmp_seq=%llu\n", (unsigned long long)(st->transmitted & 0xffff));
+        flush_line(self, st);
+    }
+    sent = send_probe(self, st);
+    advance_transmitted(st); /* a packet that could not be sent counts as well */
+    if (sent >= 0)
+        return (int)(interval - st->tokens);
+    if (sent == -SIM_EMSGSIZE)
+        local_error(self, st);
+    else if (!st->options.quiet)
+        process_errorf(self, "ping: sendmsg: %s\n", sim_strerror((int)-sent));
+    st->tokens = 0;
+    return paced;
+}
+
+/* After the last packet: how long to wait for its reply. */
+static int schedule_exit(struct process *self, struct ping *st, int next)
+{
+    int64_t wait; /* microseconds */
+
+    if (st->options.count == 0 || st->transmitted < st->options.count || st->options.deadline != 0 ||
+        st->exit_at != SIM_TIME_NONE)
+        return next;
+    wait = (int64_t)st->options.linger * 1000;
+    if (st->received > 0) {
+        wait = 2 * st->tmax;
+        if (wait < 1000 * (int64_t)st->options.interval)
+            wait = 1000 * (int64_t)st->options.interval;
+    }
+    if (wait == 0) /* a timer of no time never runs out; Linux's setitimer() */
+        return next;
+    if (next < 0 || next < wait / 1000)
+        next = (int)(wait / 1000);
+    st->exit_at = process_now(self) + SIM_USEC(wait);
+    return next;
+}
+
+/* ---- receiving ---- */
+
+static void add_time(struct strbuf *line, int64_t us)
+{
+    long long t = us;
+
+    if (t >= 100000 - 50)
+        strbuf_addf(line, " time=%lld ms", (t + 500) / 1000);
+    else if (t >= 10000 - 5)
+        strbuf_addf(line, " time=%lld.%01lld ms", (t + 50) / 1000, (t + 50) % 1000 / 100);
+    else if (t >= 1000)
+        strbuf_addf(line, " time=%lld.%02lld ms", (t + 5) / 1000, (t + 5) % 1000 / 10);
+    else
+        strbuf_addf(line, " time=%lld.%03lld ms", t / 1000, t % 1000);
+}
+
+static void add_wrong_data(struct ping *st, const uint8_t *data)
+{
+    const uint8_t *sent = st->out + ICMP_HDR_LEN;
+
+    for (uint32_t i = TIMEVAL_LEN; i < st->options.size; i++) {
+        if (data[i] == sent[i])
+            continue;
+        strbuf_addf(&st->line, "\nwrong data byte #%u should be 0x%x but was 0x%x", i, sent[i], data[i]);
+        for (uint32_t j = TIMEVAL_LEN; j < st->options.size; j++) {
+            if (j % 32 == TIMEVAL_LEN)
+                strbuf_addf(&st->line, "\n#%u\t", j);
+            strbuf_addf(&st->line, "%x ", data[j]);
+        }
+        return;
+    }
+}
+
+/* An echo reply of ours: count it. */
+static void gather(struct ping *st, const uint8_t *data, size_t data_len, bool damaged)
+{
+    if (!damaged)
+        acknowledge(st, st->seq);
+    st->triptime = 0;
+    if (st->timing && data_len >= TIMEVAL_LEN) {
+        st->triptime = (int64_t)((uint64_t)wall_seconds(st->in_at) - get_le64(data)) * 1000000 +
+                       st->in_at % SIM_SEC(1) / SIM_USEC(1) - (int64_t)get_le64(data + 8);
+        if (st->triptime < 0 || st->triptime > INT32_MAX * INT64_C(1000))
+            st->triptime = 0; /* the stamp was damaged on the way */
+        if (!damaged) {
+            st->tsum += st->triptime;
+            st->tsum2 += (double)st->triptime * (double)st->triptime;
+            st->tmin = st->triptime < st->tmin ? st->triptime : st->tmin;
+            st->tmax = st->triptime > st->tmax ? st->triptime : st->tmax;
+            st->ewma = st->ewma == 0 ? st->triptime * 8 : st->ewma + st->triptime - st->ewma / 8;
+        }
+    }
+    st->duplicate = !damaged && was_seen(st, st->seq);
+    if (damaged) {
+        st->bad_checksum++;
+    } else if (st->duplicate) {
+        st->repeats++;
+    } else {
+        set_seen(st, st->seq, true);
+        st->received++;
+    }
+}
+
+/* The name a line begins with: the address, or "name (address)". A look-up may take its time. */
+static enum co_status find_name(struct process *self, struct ping *st, ip4_addr addr)
+{
+    char text[IP4_TEXT_MAX];
+
+    CO_BEGIN(&st->report_co);
+    if (addr == st->from_addr && st->from_text[0] != '\0')
+        CO_RETURN(&st->report_co);
+    st->names.name[0] = '\0';
+    if (!st->exiting && !st->options.numeric)
+        CO_RUN(&st->report_co, names_reverse(&st->names, self, addr));
+    ip4_format(addr, text);
+    st->from_addr = addr;
+    if (st->names.name[0] != '\0' && strcmp(st->names.name, text) != 0)
+        snprintf(st->from_text, sizeof st->from_text, "%s (%s)", st->names.name, text);
+    else
+        snprintf(st->from_text, sizeof st->from_text, "%s", text);
+    CO_END(&st->report_co);
+}
+
+/* What a received packet is to us. */
+enum verdict { NOT_OURS, IS_REPLY, IS_ERROR, IS_NOTICE };
+
+static bool is_our_request(const struct ping *st, const uint8_t *quote, size_t len, uint16_t *seq)
+{
+    struct ipv4_hdr ip;
+
+    if (ipv4_quote_parse(quote, len, &ip) != DROP_NONE || len < (size_t)ip.hdr_len + ICMP_HDR_LEN)
+        return false;
+    quote += ip.hdr_len;
+    *seq = be16_get(quote + 6);
+    return ip.protocol == IP_PROTO_ICMP && ip.dst == st->to && quote[0] == ICMP_ECHO_REQUEST &&
+           be16_get(quote + 4) == st->ident;
+}
+
+static enum verdict examine(struct ping *st, struct ipv4_hdr *ip, bool *damaged)
+{
+    const uint8_t *icmp;
+    size_t len;
+
+    if (ipv4_quote_parse(st->in, st->in_len, ip) != DROP_NONE || st->in_len < (size_t)ip->hdr_len + ICMP_HDR_LEN)
+        return NOT_OURS;
+    icmp = st->in + ip->hdr_len;
+    len = st->in_len - ip->hdr_len;
+    *damaged = icmp_parse(icmp, len, &st->icmp) == DROP_BAD_CHECKSUM;
+    st->icmp = (struct icmp_hdr){ icmp[0], icmp[1], be32_get(icmp + 4) };
+    if (st->icmp.type == ICMP_ECHO_REPLY) {
+        st->seq = icmp_echo_seq(&st->icmp);
+        return icmp_echo_id(&st->icmp) == st->ident ? IS_REPLY : NOT_OURS;
+    }
+    if (!icmp_is_error(st->icmp.type) || !is_our_request(st, icmp + ICMP_HDR_LEN, len - ICMP_HDR_LEN, &st->seq))
+        return NOT_OURS;
+    return st->icmp.type == ICMP_REDIRECT || st->icmp.type == ICMP_SOURCE_QUENCH ? IS_NOTICE : IS_ERROR;
+}
+
+static void print_reply(struct process *self, struct ping *st, const struct ipv4_hdr *ip, bool damaged)
+{
+    size_t len = st->in_len - ip->hdr_len;
+    const uint8_t *data = st->in + ip->hdr_len + ICMP_HDR_LEN;
+
+    print_timestamp(self, st);
+    strbuf_addf(&st->line, "%zu bytes from %s: icmp_seq=%u", len, st->from_text, st->seq);
+    if (st->options.verbose)
+        strbuf_addf(&st->line, " ident=%u", st->ident);
+    strbuf_addf(&st->line, " ttl=%u", ip->ttl);
+    if (len < ICMP_HDR_LEN + st->options.size) {
+        strbuf_adds(&st->line, " (truncated)\n");
+        flush_line(self, st);
+        return;
+    }
+    if (st->timing)
+        add_time(&st->line, st->triptime);
+    if (st->duplicate && (!st->multicast || st->options.verbose))
+        strbuf_adds(&st->line, " (DUP!)");
+    if (damaged)
+        strbuf_adds(&st->line, " (BAD CHECKSUM!)");
+    if (!st->multicast && ip->src != st->to)
+        strbuf_adds(&st->line, " (DIFFERENT ADDRESS!)");
+    add_wrong_data(st, data);
+    strbuf_adds(&st->line, st->options.audible ? "\a\n" : "\n");
+    flush_line(self, st);
+}
+
+static void print_icmp(struct process *self, struct ping *st, enum verdict verdict)
+{
+    print_timestamp(self, st);
+    strbuf_addf(&st->line, verdict == IS_NOTICE ? "From %s: icmp_seq=%u " : "From %s icmp_seq=%u ", st->from_text, st->seq);
+    icmp_text(&st->line, st->icmp.type, st->icmp.code, st->icmp.rest);
+    strbuf_addc(&st->line, '\n');
+    flush_line(self, st);
+}
+
+/* One packet from the socket: counted at once, then printed, perhaps after its sender's name was looked up. */
+struct report {
+    struct ipv4_hdr ip;
+    enum verdict verdict;
+    bool damaged;
+};
+
+static void take_packet(struct ping *st, struct report *report)
+{
+    report->damaged = false;
+    report->verdict = examine(st, &report->ip, &report->damaged);
+    if (report->verdict == IS_REPLY) {
+        gather(st, st->in + report->ip.hdr_len + ICMP_HDR_LEN, st->in_len - report->ip.hdr_len - ICMP_HDR_LEN,
+               report->damaged);
+    } else if (report->verdict == IS_ERROR) {
+        acknowledge(st, st->seq);
+        st->errors++;
+    }
+}
+
+static void print_packet(struct process *self, struct ping *st, const struct report *report)
+{
+    if (report->verdict == IS_REPLY)
+        print_reply(self, st, &report->ip, report->damaged);
+    else
+        print_icmp(self, st, report->verdict);
+}
+
+/* ---- beginning and end ---- */
+
+static int fail(struct process *self, const char *what, int error)
+{
+    process_errorf(self, "ping: %s: %s\n", what, sim_strerror(-error));
+    return 2;
+}
+
+/* Which address we have towards the target, found by connecting a UDP socket as the real one does. 0 or the exit status. */
+static int choose_source(struct process *self, struct ping *st)
+{
+    struct endpoint to = { st->to, PROBE_PORT }, local;
+    int fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_DGRAM, 0), error;
+
+    if (fd < 0)
+        return fail(self, "socket", fd);
+    if (st->options.device != NULL && sys_bind_device(self, fd, st->options.device) != 0) {
+        process_errorf(self, "ping: SO_BINDTODEVICE %s: No such device\n", st->options.device);
+        return 2;
+    }
+    error = sys_connect(self, fd, to);
+    if (error == -SIM_EACCES) {
+        if (!st->options.broadcast) {
+            process_errorf(self, "ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules\n");
+            return 2;
+        }
+        process_errorf(self, "WARNING: pinging broadcast address\n");
+        sys_setsockopt(self, fd, OPT_SO_BROADCAST, 1);
+        error = sys_connect(self, fd, to);
+        st->multicast = true;
+    }
+    if (error != 0)
+        return fail(self, "connect", error);
+    sys_getsockname(self, fd, &local);
+    st->source = local.addr;
+    sys_close(self, fd);
+    return 0;
+}
+
+static int open_socket(struct process *self, struct ping *st)
+{
+    struct ping_options *o = &st->options;
+
+    st->fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_RAW, IP_PROTO_ICMP);
+    if (st->fd < 0)
+        return fail(self, "socket", st->fd);
+    if (o->device != NULL)
+        sys_bind_device(self, st->fd, o->device);
+    if (st->multicast || ip4_is_multicast(st->to)) {
+        st->multicast = true;
+        sys_setsockopt(self, st->fd, OPT_SO_BROADCAST, 1);
+        if (o->pmtudisc < 0)
+            o->pmtudisc = 2;
+        if (o->no_loop)
+            sys_setsockopt(self, st->fd, OPT_IP_MULTICAST_LOOP, 0);
+    }
+    if (o->pmtudisc >= 0)
+        sys_setsockopt(self, st->fd, OPT_IP_MTU_DISCOVER, o->pmtudisc);
+    if (o->source != 0) {
+        int error = sys_bind(self, st->fd, (struct endpoint){ o->source, 0 });
+
+        if (error != 0)
+            return fail(self, "bind", error);
+        st->source = o->source;
+    }
+    if (o->tos >= 0)
+        sys_setsockopt(self, st->fd, OPT_IP_TOS, o->tos);
+    if (o->ttl > 0) {
+        sys_setsockopt(self, st->fd, OPT_IP_TTL, o->ttl);
+        sys_setsockopt(self, st->fd, OPT_IP_MULTICAST_TTL, o->ttl);
+    }
+    if (o->size > SIZE_MAX_DATA) {
+        process_errorf(self, "ping: packet size %u is too large. Maximum is %d\n", o->size, SIZE_MAX_DATA);
+        return 2;
+    }
+    return 0;
+}
+
+static void prepare(struct process *self, struct ping *st)
+{
+    const struct ping_options *o = &st->options;
+    size_t room = IPV4_LEN_MAX + 1;
+    char to[IP4_TEXT_MAX], from[IP4_TEXT_MAX];
+
+    st->ident = (uint16_t)sys_random(self);
+    st->out = mem_zalloc(ICMP_HDR_LEN + o->size);
+    st->in = mem_alloc(room);
+    st->timing = o->size >= TIMEVAL_LEN;
+    for (uint32_t i = 0; i < o->size; i++)
+        st->out[ICMP_HDR_LEN + i] = o->pattern_len > 0 ? o->pattern[i % o->pattern_len] : (uint8_t)i;
+    st->tmin = INT64_MAX;
+    st->exit_at = SIM_TIME_NONE;
+    st->start = process_now(self);
+    st->deadline_at = o->deadline != 0 ? st->start + SIM_SEC(o->deadline) : SIM_TIME_NONE;
+    if (o->pattern_len > 0) {
+        process_printf(self, "PATTERN: 0x");
+        for (unsigned i = 0; i < o->pattern_len; i++)
+            process_printf(self, "%02x", o->pattern[i]);
+        process_printf(self, "\n");
+    }
+    strbuf_addf(&st->line, "PING %s (%s) ", st->hostname, ip4_format(st->to, to));
+    if (o->device != NULL || o->source != 0)
+        strbuf_addf(&st->line, "from %s %s: ", ip4_format(st->source, from), o->device != NULL ? o->device : "");
+    strbuf_addf(&st->line, "%u(%u) bytes of data.\n", o->size, o->size + ICMP_HDR_LEN + IPV4_HDR_LEN);
+    flush_line(self, st);
+}
+
+static int64_t whole_root(int64_t value)
+{
+    int64_t root = 0;
+
+    for (int64_t bit = INT64_C(1) << 30; bit > 0; bit >>= 1)
+        if ((root + bit) * (root + bit) <= value)
+            root += bit;
+    return root;
+}
+
+static int finish(struct process *self, struct ping *st)
+{
+    struct strbuf *line = &st->line;
+    bool comma = false;
+    sim_time took = st->started ? st->last_sent - st->start : 0;
+
+    strbuf_addf(line, "\n--- %s ping statistics ---\n%llu packets transmitted, %llu received", st->hostname,
+                (unsigned long long)st->transmitted, (unsigned long long)st->received);
+    if (st->repeats > 0)
+        strbuf_addf(line, ", +%llu duplicates", (unsigned long long)st->repeats);
+    if (st->bad_checksum > 0)
+        strbuf_addf(line, ", +%llu corrupted", (unsigned long long)st->bad_checksum);
+    if (st->errors > 0)
+        strbuf_addf(line, ", +%llu errors", (unsigned long long)st->errors);
+    if (st->transmitted > 0)
+        strbuf_addf(line, ", %g%% packet loss, time %lldms",
+                    (double)(float)((double)(st->transmitted - st->received) * 100.0 / (double)st->transmitted),
+                    (long long)((took + SIM_USEC(500)) / SIM_MSEC(1)));
+    strbuf_addc(line, '\n');
+    if (st->received > 0 && st->timing) {
+        int64_t total = (int64_t)(st->received + st->repeats), average = st->tsum / total;
+        int64_t variance = st->tsum < INT32_MAX
+                               ? ((int64_t)st->tsum2 - st->tsum * st->tsum / total) / total
+                               : (int64_t)(st->tsum2 / (double)total) - average * average;
+        int64_t deviation = whole_root(variance < 0 ? 0 : variance);
+
+        strbuf_addf(line, "rtt min/avg/max/mdev = %lld.%03lld/%lld.%03lld/%lld.%03lld/%lld.%03lld ms",
+                    (long long)st->tmin / 1000, (long long)st->tmin % 1000, (long long)average / 1000,
+                    (long long)average % 1000, (long long)st->tmax / 1000, (long long)st->tmax % 1000,
+                    (long long)deviation / 1000, (long long)deviation % 1000);
+        comma = true;
+    }
+    if (st->pipesize > 1) {
+        strbuf_addf(line, "%spipe %d", comma ? ", " : "", st->pipesize);
+        comma = true;
+    }
+    if (st->received > 0 && st->options.interval == 0 && st->transmitted > 1) {
+        long long gap = (long long)(took / SIM_USEC(1)) / (long long)(st->transmitted - 1);
+
+        strbuf_addf(line, "%sipg/ewma %lld.%03lld/%lld.%03lld ms", comma ? ", " : "", gap / 1000, gap % 1000,
+                    (long long)st->ewma / 8000, (long long)st->ewma / 8 % 1000);
+    }
+    strbuf_addc(line, '\n');
+    flush_line(self, st);
+    return st->received == 0 || (st->options.deadline != 0 && st->received < st->options.count);
+}
+
+static bool done(struct process *self, struct ping *st)
+{
+    sim_time now = process_now(self);
+
+    if (now >= st->exit_at || now >= st->deadline_at)
+        st->exiting = true;
+    return st->exiting || (st->options.count != 0 && st->received + st->errors >= st->options.count) ||
+           (st->options.deadline != 0 && st->errors > 0);
+}
+
+/* Until something arrives, the next packet is due, or waiting is over. */
+static int wait_for_packet(struct process *self, struct ping *st)
+{
+    struct sys_pollfd poll = { .fd = st->fd, .events = SOCK_POLLIN };
+    sim_time now = process_now(self), wait = SIM_MSEC(st->next);
+
+    if (st->exit_at != SIM_TIME_NONE && st->exit_at - now < wait)
+        wait = st->exit_at - now;
+    if (st->deadline_at != SIM_TIME_NONE && st->deadline_at - now < wait)
+        wait = st->deadline_at - now;
+    return sys_poll(self, &poll, 1, wait > 0 ? wait : 0);
+}
+
+static int64_t receive(struct process *self, struct ping *st)
+{
+    struct sock_recv message = { .octets = st->in, .size = IPV4_LEN_MAX, .flags = SOCK_MSG_DONTWAIT };
+    int64_t n = sys_recvmsg(self, st->fd, &message);
+
+    if (n >= 0) {
+        st->in_len = (size_t)n;
+        st->in_at = message.at;
+    }
+    return n;
+}
+
+struct ping_state {
+    struct ping ping;
+    struct report report;
+};
+
+static enum co_status ping_main(struct process *self, void *state)
+{
+    struct ping *st = &((struct ping_state *)state)->ping;
+    struct report *report = &((struct ping_state *)state)->report;
+
+    CO_BEGIN(&st->co);
+    if (!ping_options_read(self, &st->options))
+        CO_RETURN(&st->co);
+    CO_AWAIT(&st->co, names_lookup(&st->names, self, st->options.target) == CO_DONE || st->exiting);
+    if (st->exiting || st->names.error != NULL) {
+        if (st->names.error != NULL)
+            process_errorf(self, "ping: %s: %s\n", st->options.target, st->names.error);
+        self->exit_status = st->exiting ? 128 + SIM_SIGINT : 2;
+        CO_RETURN(&st->co);
+    }
+    st->to = st->names.addr;
+    st->hostname = mem_strdup(st->names.name);
+    if (ip4_parse(st->options.target, &st->to))
+        st->options.numeric = true;
+    if (st->options.source == 0)
+        self->exit_status = choose_source(self, st);
+    if (st->to == 0)
+        st->to = st->source;
+    if (self->exit_status == 0)
+        self->exit_status = open_socket(self, st);
+    if (self->exit_status != 0)
+        CO_RETURN(&st->co);
+    prepare(self, st);
+    while (!done(self, st)) {
+        do
+            st->next = schedule_exit(self, st, pinger(self, st));
+        while (st->next <= 0 && !st->exiting);
+        CO_AWAIT(&st->co, (st->ready = wait_for_packet(self, st)) != SYS_BLOCKED || st->exiting);
+        (void)sys_poll(self, NULL, 0, 0); /* a signal may have left the call unfinished */
+        if (st->ready <= 0)
+            continue;
+        while (receive(self, st) >= 0) {
+            take_packet(st, report);
+            if (report->verdict != NOT_OURS && !st->options.quiet) {
+                CO_RUN(&st->co, find_name(self, st, report->ip.src));
+                print_packet(self, st, report);
+            }
+            if (in_flight(st) == 0)
+                break;
+        }
+    }
+    self->exit_status = finish(self, st);
+    CO_END(&st->co);
+}
+
+static bool ping_signal(struct process *self, void *state, int signal_number)
+{
+    struct ping *st = &((struct ping_state *)state)->ping;
+
+    (void)self;
+    if (signal_number != SIM_SIGINT || st->out == NULL)
+        return false;
+    st->exiting = true;
+    return true;
+}
+
+static void ping_cleanup(struct process *self, void *state)
+{
+    struct ping *st = &((struct ping_state *)state)->ping;
+
+    (void)self;
+    free((void *)(uintptr_t)st->hostname);
+    free(st->out);
+    free(st->in);
+    strbuf_fini(&st->line);
+}
+
+const struct program ping_program = { .name = "ping",
+                                      .state_size = sizeof(struct ping_state),
+                                      .main = ping_main,
+                                      .signal = ping_signal,
+                                      .cleanup = ping_cleanup };

@@ -1,0 +1,176 @@
+#include "apps/ping_options.h"
+
+#include <string.h>
+
+#include "apps/options.h"
+#include "base/text.h"
+
+static bool fail(struct process *self, int status)
+{
+    self->exit_status = status;
+    return false;
+}
+
+static bool number(struct process *self, const char *text, uint64_t min, uint64_t max, uint64_t *value)
+{
+    if (!text_u64(text, UINT64_MAX, value)) {
+        process_errorf(self, "ping: invalid argument: '%s'\n", text);
+        return fail(self, 1);
+    }
+    if (*value < min || *value > max) {
+        process_errorf(self, "ping: invalid argument: '%s': out of range: %llu <= value <= %llu\n", text,
+                       (unsigned long long)min, (unsigned long long)max);
+        return fail(self, 1);
+    }
+    return true;
+}
+
+/* Seconds with a fraction as milliseconds. */
+static bool seconds(struct process *self, const char *text, const char *what, int *milliseconds)
+{
+    int64_t microseconds;
+
+    if (!text_scaled(text, strlen(text), 6, &microseconds) || microseconds / 1000 >= INT32_MAX) {
+        process_errorf(self, "ping: %s: %s\n", what, text);
+        return fail(self, 2);
+    }
+    *milliseconds = (int)(microseconds / 1000);
+    return true;
+}
+
+static bool pmtudisc(struct process *self, const char *text, int *value)
+{
+    if (strcmp(text, "do") == 0)
+        *value = 2;
+    else if (strcmp(text, "dont") == 0)
+        *value = 0;
+    else if (strcmp(text, "want") == 0)
+        *value = 1;
+    else {
+        process_errorf(self, "ping: wrong value for -M: do, dont, want are valid ones.\n");
+        return fail(self, 2);
+    }
+    return true;
+}
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static bool pattern(struct process *self, const char *text, struct ping_options *options)
+{
+    for (; *text != '\0' && options->pattern_len < sizeof options->pattern; text++) {
+        int high = hex_digit(*text), low;
+
+        if (high < 0) {
+            process_errorf(self, "ping: patterns must be specified as hex digits: %s\n", text);
+            return fail(self, 2);
+        }
+        low = hex_digit(text[1]);
+        if (low >= 0)
+            text++;
+        options->pattern[options->pattern_len++] = (uint8_t)(low >= 0 ? high << 4 | low : high);
+    }
+    return true;
+}
+
+static bool take(struct process *self, struct ping_options *o, int option, const char *value)
+{
+    uint64_t n;
+
+    switch (option) {
+    case '4':
+        return true;
+    case 'a':
+        o->audible = true;
+        return true;
+    case 'b':
+        o->broadcast = true;
+        return true;
+    case 'c':
+        return number(self, value, 1, INT64_MAX, &o->count);
+    case 'D':
+        o->timestamps = true;
+        return true;
+    case 'i':
+        return seconds(self, value, "bad timing interval", &o->interval);
+    case 'I':
+        if (!ip4_parse(value, &o->source))
+            o->device = value;
+        return true;
+    case 'l':
+        if (!number(self, value, 1, 65536, &n))
+            return false;
+        o->preload = (int)n;
+        return true;
+    case 'L':
+        o->no_loop = true;
+        return true;
+    case 'M':
+        return pmtudisc(self, value, &o->pmtudisc);
+    case 'n':
+        o->numeric = true;
+        return true;
+    case 'O':
+        o->outstanding = true;
+        return true;
+    case 'p':
+        return pattern(self, value, o);
+    case 'q':
+        o->quiet = true;
+        return true;
+    case 'Q':
+        if (!number(self, value, 0, 255, &n))
+            return false;
+        o->tos = (int)n;
+        return true;
+    case 's':
+        if (!number(self, value, 0, INT32_MAX, &n))
+            return false;
+        o->size = (uint32_t)n;
+        return true;
+    case 't':
+        if (!number(self, value, 0, 255, &n))
+            return false;
+        o->ttl = (int)n;
+        return true;
+    case 'v':
+        o->verbose = true;
+        return true;
+    case 'w':
+        return number(self, value, 0, INT32_MAX, &o->deadline);
+    default: /* 'W' */
+        return seconds(self, value, "bad linger time", &o->linger);
+    }
+}
+
+bool ping_options_read(struct process *self, struct ping_options *o)
+{
+    struct options options = { .self = self, .shorts = "4abc:Di:I:l:LM:nOp:qQ:s:t:vw:W:", .refused = "6ABCdefFhHmNrRSTUV" };
+    int option;
+
+    *o = (struct ping_options){
+        .interval = 1000, .linger = 10000, .size = 56, .pmtudisc = -1, .tos = -1, .preload = 1
+    };
+    while ((option = options_next(&options)) != OPTIONS_END) {
+        if (option == OPTIONS_REFUSED)
+            return fail(self, 2);
+        if (option == OPTIONS_ERROR) {
+            process_errorf(self, "\nUsage\n  ping [options] <destination>\n\n");
+            return fail(self, 2);
+        }
+        if (!take(self, o, option, options.value))
+            return false;
+    }
+    if (options.at == self->argc) {
+        process_errorf(self, "ping: usage error: Destination address required\n");
+        return fail(self, 1);
+    }
+    if (options.at + 1 < self->argc) {
+        process_errorf(self, "ping: a route through several hops is not simulated by wirewalk\n");
+        return fail(self, 2);
+    }
+    o->target = self->argv[options.at];
+    return true;
+}

@@ -1,0 +1,142 @@
+#include "tests/unit/apps/rig.h"
+
+static void says(const char *line, const char *expected)
+{
+    struct rig rig;
+
+    rig_pair(&rig);
+    EQ_STR(run(&rig, rig.hosts[0], line, SIM_SEC(100)), expected);
+    rig_end(&rig);
+}
+
+static void lists_run_in_order_and_joins_look_at_the_status(void)
+{
+    says("echo a; echo b", "a\nb\n-- exit 0\n");
+    says("true && echo yes || echo no", "yes\n-- exit 0\n");
+    says("false && echo yes || echo no", "no\n-- exit 0\n");
+    says("false; echo $?; ! true; echo $?; ! false; echo $?", "1\n1\n0\n-- exit 0\n");
+    says("false", "-- exit 1\n");
+    says("true || false && echo x", "x\n-- exit 0\n");
+    says("exit 3; echo never", "-- exit 3\n");
+    says("", "-- exit 0\n");
+}
+
+static void unknown_commands_and_syntax_errors_are_dashs(void)
+{
+    says("foo; echo $?", "sh: 1: foo: not found\n127\n-- exit 0\n");
+    says("foo", "sh: 1: foo: not found\n-- exit 127\n");
+    says("true\n\nfoo", "sh: 3: foo: not found\n-- exit 127\n");
+    says("echo 'a", "sh: 1: Syntax error: Unterminated quoted string\n-- exit 2\n");
+    says("echo a | cat", "sh: 1: a pipe is not simulated by wirewalk\n-- exit 2\n");
+    says("cd /tmp", "sh: 1: cd: not simulated by wirewalk\n-- exit 2\n");
+    says("/bin/echo x || /usr/bin/hostname", "sh: 1: /bin/echo: not found\nh1\n-- exit 0\n");
+}
+
+static void echo_and_printf_write_what_dash_writes(void)
+{
+    says("echo -n a; echo -e \"a\\tb\"; echo 'x  y' z", "aa\tb\nx  y z\n-- exit 0\n");
+    says("printf '%s-%d|%5d|%-3d|%03d|%x\\n' a 3 42 7 5 255", "a-3|   42|7  |005|ff\n-- exit 0\n");
+    says("printf '%s=%d\\n' a 1 b 2", "a=1\nb=2\n-- exit 0\n");
+    says("printf '%d\\n' x; echo $?", "sh: 1: printf: x: expected numeric value\n0\n1\n-- exit 0\n");
+    says("printf", "sh: 1: printf: usage: printf format [arg ...]\n-- exit 2\n");
+}
+
+static void output_goes_to_files_of_the_host(void)
+{
+    says("echo a > f; echo b >> f; cat f; ls", "a\nb\nf\n-- exit 0\n");
+    says("echo a > /etc/x; echo b > /etc/x; cat /etc/x; ls /etc; rm /etc/x; cat /etc/x",
+         "b\nx\ncat: /etc/x: No such file or directory\n-- exit 1\n");
+    says("cat /nope 2>/dev/null; echo $?", "1\n-- exit 0\n");
+    says("cat /nope > out 2>&1; echo got; cat out", "got\ncat: /nope: No such file or directory\n-- exit 0\n");
+    says("cat /nope 2>&1 > out; echo got; cat out", "cat: /nope: No such file or directory\ngot\n-- exit 0\n");
+    says("foo 2> err; cat err", "sh: 1: foo: not found\n-- exit 0\n");
+    says("> empty; ls; cat empty", "empty\n-- exit 0\n");
+    says("echo x >&3", "sh: 1: 3: Bad file descriptor\n-- exit 2\n");
+    says("rm /nope; ls /nope; rm -f /nope",
+         "rm: cannot remove '/nope': No such file or directory\n"
+         "ls: cannot access '/nope': No such file or directory\n-- exit 0\n");
+}
+
+static void background_jobs_run_beside_and_wait_waits(void)
+{
+    says("sleep 2 & echo now; wait; echo later", "now\nlater\n-- exit 0\n");
+    says("sleep 1 && echo one & sleep 2 && echo two & wait", "one\ntwo\n-- exit 0\n");
+    says("sleep 5 & kill $!; wait $!; echo $?", "143\n-- exit 0\n");
+    says("sleep 5 & kill -INT $!; wait $!; echo $?", "130\n-- exit 0\n");
+    says("wait 99; echo $?; wait; echo $?", "127\n0\n-- exit 0\n");
+    says("foo & wait $!; echo done", "sh: 1: foo: not found\ndone\n-- exit 0\n");
+}
+
+static void a_line_ends_before_its_background_jobs(void)
+{
+    struct rig rig;
+
+    rig_pair(&rig);
+    EQ_STR(run(&rig, rig.hosts[0], "sleep 3 && echo late & echo soon", SIM_SEC(1)), "soon\n-- exit 0\n");
+    rig_run_for(&rig, SIM_SEC(3));
+    EQ_STR(strbuf_text(&rig.out), "soon\n-- exit 0\nlate\n");
+    OK(list_empty(&rig.hosts[0]->processes));
+    rig_end(&rig);
+}
+
+static void sleeping_takes_exactly_its_time(void)
+{
+    struct rig rig;
+
+    rig_pair(&rig);
+    rig_start(&rig, rig.hosts[0], "sleep 0.5 0.25");
+    rig_run_for(&rig, SIM_MSEC(750) - 1);
+    EQ(rig.status, -1);
+    rig_run_for(&rig, SIM_USEC(21)); /* one scheduler latency for the shell to notice */
+    EQ(rig.status, 0);
+    rig_end(&rig);
+    says("sleep", "sleep: missing operand\nTry 'sleep --help' for more information.\n-- exit 1\n");
+    says("sleep x", "sleep: invalid time interval ‘x’\nTry 'sleep --help' for more information.\n-- exit 1\n");
+}
+
+static void control_c_ends_the_foreground_command_and_the_line(void)
+{
+    struct rig rig;
+    struct shell_run *line;
+
+    rig_pair(&rig);
+    line = rig_start(&rig, rig.hosts[0], "sleep 50; echo never");
+    rig_run_for(&rig, SIM_SEC(1));
+    shell_interrupt(line);
+    rig_run_for(&rig, SIM_SEC(1));
+    EQ_STR(strbuf_text(&rig.out), "-- exit 130\n");
+    line = rig_start(&rig, rig.hosts[0], "sleep 50 & wait; echo never");
+    rig_run_for(&rig, SIM_SEC(1));
+    shell_interrupt(line);
+    rig_run_for(&rig, SIM_SEC(1));
+    EQ(rig.status, 130);
+    rig_end(&rig);
+}
+
+static void processes_are_found_by_name(void)
+{
+    says("sleep 9 & sleep 9 & pkill sleep; echo $?; wait; pkill sleep; echo $?", "0\n1\n-- exit 0\n");
+    says("sleep 9 & killall -INT sleep; killall sleep; echo $?", "sleep: no process found\n1\n-- exit 0\n");
+    says("kill 99999; kill -FOO 1; kill x",
+         "sh: 1: kill: No such process\n\nsh: 1: kill: Illegal option -F\nsh: 1: kill: Illegal number: x\n-- exit 2\n");
+    says("sleep 9 & ps", "    PID TTY          TIME CMD\n      1 ?        00:00:00 sh\n"
+                         "      2 ?        00:00:00 sleep\n      3 ?        00:00:00 ps\n-- exit 0\n");
+    says("kill $$; echo never", "-- exit 143\n");
+}
+
+static void a_run_may_end_in_the_middle_of_everything(void)
+{
+    struct rig rig;
+
+    rig_pair(&rig);
+    run(&rig, rig.hosts[0], "sleep 100 > /f & sleep 200 && echo x > /g & sleep 300 2>&1", SIM_SEC(1));
+    EQ(rig.status, -1);
+    rig_end(&rig); /* nothing leaks: the sanitizer watches */
+}
+
+UNIT_MAIN("shell", TEST(lists_run_in_order_and_joins_look_at_the_status),
+          TEST(unknown_commands_and_syntax_errors_are_dashs), TEST(echo_and_printf_write_what_dash_writes),
+          TEST(output_goes_to_files_of_the_host), TEST(background_jobs_run_beside_and_wait_waits),
+          TEST(a_line_ends_before_its_background_jobs), TEST(sleeping_takes_exactly_its_time),
+          TEST(control_c_ends_the_foreground_command_and_the_line), TEST(processes_are_found_by_name),
+          TEST(a_run_may_end_in_the_middle_of_everything))
