@@ -16,6 +16,7 @@ struct arrow {
     unsigned from, to;
     enum chapter chapter;
     uint64_t received; /* id of the reception, to take it back when the node ignores the frame */
+    unsigned number;   /* of arrival */
     char *label;
 };
 
@@ -34,7 +35,8 @@ struct ladder {
     struct story story;
     struct seq_table *seqs;
     GHashTable *origins; /* record id -> struct origin */
-    GPtrArray *arrows;
+    GPtrArray *arrows;   /* in the order of arrival */
+    unsigned n_arrived;
 };
 
 static void arrow_free(gpointer data)
@@ -131,7 +133,7 @@ static void received(struct ladder *ladder, const struct record *record)
     }
     arrow = g_new(struct arrow, 1);
     *arrow = (struct arrow){ origin->at, origin->from, (unsigned)column, origin->chapter, record->id,
-                             g_strdup(origin->label) };
+                             ladder->n_arrived++, g_strdup(origin->label) };
     g_ptr_array_add(ladder->arrows, arrow);
 }
 
@@ -263,16 +265,28 @@ static void write_arrow(const struct ladder *ladder, const struct canvas *canvas
     g_string_append_c(out, '\n');
 }
 
+static int compare_arrows(gconstpointer a, gconstpointer b)
+{
+    const struct arrow *x = *(const struct arrow *const *)a, *y = *(const struct arrow *const *)b;
+
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    return x->number < y->number ? -1 : 1;
+}
+
 void ladder_write(const struct ladder *ladder, enum chapter chapter, int width, GString *out)
 {
     struct canvas canvas = { .left = TIME_WIDTH + 3 };
+    g_autoptr(GPtrArray) arrows = g_ptr_array_copy(ladder->arrows, NULL, NULL); /* by departure */
     int names = (columns_width(ladder->nodes[ladder->n - 1]->name) + 1) / 2;
 
     canvas.left = MAX(canvas.left, TIME_WIDTH + 1 + (columns_width(ladder->nodes[0]->name) + 1) / 2);
     canvas.gap = MAX((MAX(width, 40) - canvas.left - names - 1) / (int)(ladder->n - 1), 12);
     write_names(ladder, &canvas, out);
-    for (guint i = 0; i < ladder->arrows->len; i++) {
-        const struct arrow *arrow = ladder->arrows->pdata[i];
+    g_ptr_array_set_free_func(arrows, NULL);
+    g_ptr_array_sort(arrows, compare_arrows);
+    for (guint i = 0; i < arrows->len; i++) {
+        const struct arrow *arrow = arrows->pdata[i];
 
         if ((chapter == CHAPTER_NONE || arrow->chapter == chapter) && arrow->from != arrow->to)
             write_arrow(ladder, &canvas, arrow, out);

@@ -31,6 +31,7 @@ struct narrate {
     struct story story;
     enum chapter chapter;
     uint64_t n_frames;
+    sim_time told_at; /* the time of the last line that had one */
     int path_width;
     struct flood flood;
     GHashTable *output; /* process -> GString: a line not finished yet */
@@ -62,6 +63,7 @@ static void begin_line(struct narrate *narrate, sim_time at, uint64_t number)
 {
     g_autoptr(GString) time = g_string_new(NULL);
 
+    narrate->told_at = at;
     render_moment(time, at, 6);
     colour(narrate, COLOUR_DIM);
     g_string_append_printf(narrate->line, "%*s ", TIME_WIDTH, time->str);
@@ -73,10 +75,19 @@ static void begin_line(struct narrate *narrate, sim_time at, uint64_t number)
     g_string_append(narrate->line, "  ");
 }
 
-/* What follows from a frame or command is told below it, without a time of its own. */
-static void begin_indented(struct narrate *narrate, const char *mark, enum colour which)
+/* What follows from a frame or command is told below it; with a time of its own only where some has passed. */
+static void begin_indented(struct narrate *narrate, sim_time at, const char *mark, enum colour which)
 {
-    columns_fill(narrate->line, " ", TIME_WIDTH + 1 + NUMBER_WIDTH + 4);
+    g_autoptr(GString) time = g_string_new(NULL);
+
+    if (at - narrate->told_at >= SIM_MSEC(1)) {
+        narrate->told_at = at;
+        render_moment(time, at, 6);
+    }
+    colour(narrate, COLOUR_DIM);
+    g_string_append_printf(narrate->line, "%*s", TIME_WIDTH, time->str);
+    columns_fill(narrate->line, " ", 1 + NUMBER_WIDTH + 4);
+    colour(narrate, COLOUR_NONE);
     colour(narrate, which);
     g_string_append_printf(narrate->line, "%s ", mark);
 }
@@ -142,8 +153,8 @@ static void describe_frame(struct narrate *narrate, const struct record *record,
     frame_copy_out(record->frame, 0, narrate->octets, size);
     facts_read(&facts, narrate->octets, size);
     base = seq_table_look(narrate->seqs, &facts);
-    if (record->kind == RECORD_SEND) /* a chapter's heading comes before the frame that begins it */
-        write_chapter(narrate, story_look(&narrate->story, &facts, record->why.code));
+    /* A chapter's heading comes before the frame that begins it. */
+    write_chapter(narrate, story_look(&narrate->story, &facts, record->why.code));
     summary_label(out, &facts, RENDER_USER);
     if (record->why.code == WHY_NONE || narrate->options.level == NARRATE_FULL || !why_says_all(record->why.code)) {
         g_string_append_c(out, ' ');
@@ -151,7 +162,7 @@ static void describe_frame(struct narrate *narrate, const struct record *record,
     }
     before = out->len;
     g_string_append(out, _(": "));
-    if (record->kind == RECORD_SEND && narrate->options.level > NARRATE_QUIET)
+    if (record->why.code != WHY_IP_SEND || narrate->options.level == NARRATE_FULL) /* it says nothing new */
         render_why(out, &record->why, record->text, RENDER_USER);
     if (out->len == before + strlen(_(": ")))
         g_string_truncate(out, before);
@@ -207,7 +218,7 @@ static void tell_drop(struct narrate *narrate, const struct record *record)
     if (narrate->options.level == NARRATE_BRIEF && is_everyday(record->drop))
         return;
     flush_flood(narrate);
-    begin_indented(narrate, "✗", is_everyday(record->drop) ? COLOUR_DIM : COLOUR_RED);
+    begin_indented(narrate, record->at, "✗", is_everyday(record->drop) ? COLOUR_DIM : COLOUR_RED);
     if (frame != NULL && from != NULL) {
         len = MIN((size_t)(frame->data + frame->len - from), FRAME_MAX);
         memcpy(narrate->octets, from, len);
@@ -244,7 +255,7 @@ static void tell_reason(struct narrate *narrate, const struct record *record, co
     gsize before;
 
     flush_flood(narrate);
-    begin_indented(narrate, mark, which);
+    begin_indented(narrate, record->at, mark, which);
     g_string_append_printf(narrate->line, "%s%s%s%s", record->node->name, record->iface != NULL ? ":" : "",
                            record->iface != NULL ? record->iface->name : "", _(": "));
     before = narrate->line->len;
@@ -257,8 +268,13 @@ static void tell_reason(struct narrate *narrate, const struct record *record, co
 
 static void tell_state(struct narrate *narrate, const struct record *record)
 {
+    enum why_code code = record->why.code;
+    /* What the files set up before anything happens. */
+    bool settings = record->at == 0 && record->cause == 0 &&
+                    (code == WHY_ADDR_ADDED || code == WHY_ROUTE_ADDED || code == WHY_NEIGH_SET);
+
     if (narrate->options.level >= NARRATE_FULL ||
-        (narrate->options.level == NARRATE_NORMAL && record->why.code != WHY_TCP_CWND))
+        (narrate->options.level == NARRATE_NORMAL && code != WHY_TCP_CWND && !settings))
         tell_reason(narrate, record, "•", COLOUR_GREEN);
 }
 

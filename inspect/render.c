@@ -176,9 +176,21 @@ void render_drop(GString *out, enum drop_reason reason, enum render_lang lang)
     g_string_append(out, lang == RENDER_USER ? _(sentence) : sentence);
 }
 
+/* A route without a gateway leads to the interface's own network: its sentence is another one. */
+static const char *template_of(const struct why *why)
+{
+    if (why->code == WHY_ROUTE_ADDED && why->args[1] == 0)
+        return N_("route {0:prefix} added: directly connected");
+    if (why->code == WHY_ROUTE_REMOVED && why->args[1] == 0)
+        return N_("route {0:prefix} removed: directly connected");
+    if (why->code == WHY_ROUTE_CHOSEN && why->args[2] == 0)
+        return N_("for {0:ip} the route {1:prefix} is chosen: directly connected; {3:dec} other routes match less exactly");
+    return why_sentence(why->code);
+}
+
 void render_why(GString *out, const struct why *why, const char *text, enum render_lang lang)
 {
-    const char *template = why_sentence(why->code);
+    const char *template = template_of(why);
     const char *from, *at;
     struct why_placeholder placeholder;
 

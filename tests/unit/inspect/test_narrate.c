@@ -116,6 +116,27 @@ static void brief_in_chinese(void)
     tell("en", NARRATE_QUIET, "");
 }
 
+static void what_happens_later_has_its_own_time(void)
+{
+    struct rig rig;
+    struct narrate *narrate;
+    g_autoptr(GString) out = g_string_new(NULL);
+    struct narrate_options options = { .level = NARRATE_NORMAL, .write = collect, .ctx = out };
+
+    i18n_init("en");
+    rig_init(&rig, NULL, &rig_ops);
+    narrate = narrate_new(rig.sim, &options);
+    sim_start(rig.sim);
+    node_state(rig.a, rig.a0, WHY(ADDR_ADDED, WHY_PREFIX(RIG_IP_A, 24))); /* a setting, not an event */
+    sim_run(rig.sim, SIM_SEC(30), 1);
+    node_state(rig.a, rig.a0, WHY(NEIGH_STALE, RIG_IP_B));
+    node_state(rig.a, rig.a0, WHY(ROUTE_ADDED, WHY_PREFIX(RIG_IP_A, 24), 0));
+    narrate_free(narrate);
+    rig_fini(&rig);
+    EQ_STR(out->str, "  30.000000           • h1:eth0: 10.0.0.2 was not confirmed for a while (STALE)\n"
+                     "                      • h1:eth0: route 10.0.0.1/24 added: directly connected\n");
+}
+
 static void ladder_passes_through_what_was_not_chosen(void)
 {
     struct net net;
@@ -177,6 +198,6 @@ static void a_visit_has_seven_chapters(void)
     EQ(story_look(&story, &syn, WHY_NONE), CHAPTER_HANDSHAKE); /* the next visit */
 }
 
-UNIT_MAIN("narrate", TEST(a_flooded_request_is_told_line_by_line), TEST(brief_in_chinese),
+UNIT_MAIN("narrate", TEST(a_flooded_request_is_told_line_by_line), TEST(brief_in_chinese), TEST(what_happens_later_has_its_own_time),
           TEST(ladder_passes_through_what_was_not_chosen), TEST(arrows_end_at_their_lines_in_any_language),
           TEST(a_visit_has_seven_chapters))
