@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "stack/services/services.h"
 
 static void receive(struct iface *iface, struct frame *frame)
 {
@@ -24,6 +25,7 @@ static void carrier(struct iface *iface, bool up)
 static void describe(struct node *node, struct describe *out)
 {
     os_describe(node->device, out);
+    services_describe(node->device, out);
 }
 
 static void free_host(struct node *node)

@@ -1,0 +1,192 @@
+#include "bench/bench.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "stack/socket/netctl.h"
+
+static double seconds(clockid_t id)
+{
+    struct timespec t;
+
+    clock_gettime(id, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* VmHWM: what this process has had at most, not what its parent had when it forked. */
+static long peak_rss_kib(void)
+{
+    g_autofree char *status = NULL;
+    const char *at;
+
+    if (!g_file_get_contents("/proc/self/status", &status, NULL, NULL) || (at = strstr(status, "VmHWM:")) == NULL)
+        return 0;
+    return strtol(at + strlen("VmHWM:"), NULL, 10);
+}
+
+uint64_t bench_draw(uint64_t *state)
+{
+    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+uint32_t bench_draw_below(uint64_t *state, uint32_t n)
+{
+    return (uint32_t)(((bench_draw(state) >> 32) * n) >> 32);
+}
+
+void bench_begin(struct bench_run *run)
+{
+    *run = (struct bench_run){ .started = seconds(CLOCK_MONOTONIC) };
+}
+
+void bench_go_with(struct bench_run *run, void (*work)(void *ctx), void *ctx)
+{
+    double wall, cpu;
+
+    run->setup = seconds(CLOCK_MONOTONIC) - run->started;
+    run->rss_setup = peak_rss_kib();
+    wall = seconds(CLOCK_MONOTONIC);
+    cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    work(ctx);
+    run->wall = seconds(CLOCK_MONOTONIC) - wall;
+    run->cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+}
+
+struct until {
+    struct sim *sim;
+    sim_time until;
+};
+
+static void run_sim(void *ctx)
+{
+    struct until *until = ctx;
+
+    sim_run(until->sim, until->until, UINT64_MAX);
+}
+
+void bench_go(struct bench_run *run, struct sim *sim, sim_time until)
+{
+    bench_go_with(run, run_sim, &(struct until){ sim, until });
+}
+
+void bench_print(const struct bench_run *run, const char *title, const char *params, double sim_seconds,
+                 uint64_t events, uint64_t hops, const char *extra)
+{
+    printf("{\"sim\": \"wirewalk\", \"workload\": \"%s\", \"params\": {%s}, \"sim_s\": %.6f, \"wall_s\": %.6f, "
+           "\"cpu_s\": %.6f, \"setup_s\": %.6f, \"events\": %" G_GUINT64_FORMAT ", \"hops\": %" G_GUINT64_FORMAT ", "
+           "\"rss_setup_kib\": %ld, \"rss_kib\": %ld, \"hops_per_s\": %.0f, \"events_per_s\": %.0f%s%s}\n",
+           title, params, sim_seconds, run->wall, run->cpu, run->setup, events, hops, run->rss_setup, peak_rss_kib(),
+           (double)hops / run->wall, (double)events / run->wall, *extra != '\0' ? ", " : "", extra);
+}
+
+struct node *bench_host(struct sim *sim, const char *name, bool router, unsigned n)
+{
+    g_autofree struct host_port *ports = g_new0(struct host_port, n);
+    g_auto(GStrv) names = g_new0(char *, n + 1);
+
+    for (unsigned i = 0; i < n; i++) {
+        names[i] = g_strdup_printf("eth%u", i);
+        ports[i] = (struct host_port){ names[i], mac_from_u64(UINT64_C(0x020000000000) | (uint64_t)(sim->n_nodes + 1) << 8 | (i + 1)), 0 };
+    }
+    return host_new(sim, name, &(struct host_config){ .router = router, .ports = ports, .n_ports = n });
+}
+
+void bench_address(struct node *node, unsigned port, ip4_addr addr, unsigned prefix_len)
+{
+    ip_addr_add(ip_iface_of(&host_os(node)->ip, node->ifaces[port]), addr, prefix_len);
+}
+
+void bench_route(struct node *node, ip4_addr prefix, unsigned prefix_len, ip4_addr via)
+{
+    netctl_route_add(host_os(node),
+                     &(struct netctl_route){ .prefix = prefix, .prefix_len = (uint8_t)prefix_len, .kind = ROUTE_UNICAST,
+                                             .via = via },
+                     NETCTL_ADD);
+}
+
+/* ---- programs ---- */
+
+static const uint8_t payload[65536]; /* what is sent; nobody reads it */
+
+struct cbr_state {
+    struct coroutine co;
+    const struct bench_cbr *cbr;
+    uint64_t sent;
+    int fd;
+};
+
+static enum co_status cbr_main(struct process *self, void *state)
+{
+    struct cbr_state *s = state;
+    int64_t n;
+
+    CO_BEGIN(&s->co);
+    s->fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_DGRAM, 0);
+    sys_connect(self, s->fd, s->cbr->to);
+    for (s->sent = 0; s->sent < s->cbr->packets; s->sent++) {
+        CO_CALL(&s->co, n, sys_sleep_until(self, s->cbr->start + (sim_time)s->sent * s->cbr->interval));
+        CO_CALL(&s->co, n, sys_send(self, s->fd, payload, s->cbr->bytes, SOCK_MSG_STABLE));
+    }
+    CO_END(&s->co);
+}
+
+static const struct program cbr_program = { "cbr", sizeof(struct cbr_state), cbr_main, NULL, NULL };
+
+struct sink_state {
+    struct coroutine co;
+    uint64_t *delivered;
+    uint16_t port;
+    int fd;
+};
+
+static enum co_status sink_main(struct process *self, void *state)
+{
+    struct sink_state *s = state;
+    int64_t n;
+
+    CO_BEGIN(&s->co);
+    s->fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_DGRAM, 0);
+    sys_bind(self, s->fd, (struct endpoint){ 0, s->port });
+    for (;;) {
+        CO_CALL(&s->co, n, sys_recv(self, s->fd, NULL, 65536, 0));
+        ++*s->delivered;
+    }
+    CO_END(&s->co);
+}
+
+static const struct program sink_program = { "sink", sizeof(struct sink_state), sink_main, NULL, NULL };
+
+static struct process *start(struct node *node, const struct program *program)
+{
+    return process_start(host_os(node), program, 1, &program->name, NULL, &(struct process_io){ NULL, NULL });
+}
+
+void bench_send_cbr(struct node *node, const struct bench_cbr *cbr)
+{
+    struct cbr_state *state = start(node, &cbr_program)->state;
+
+    state->cbr = cbr;
+}
+
+void bench_sink(struct node *node, uint16_t port, uint64_t *delivered)
+{
+    struct sink_state *state = start(node, &sink_program)->state;
+
+    state->port = port;
+    state->delivered = delivered;
+}
+
+const struct bench_workload *bench_workloads(void)
+{
+    static struct bench_workload all[4];
+
+    all[0] = bench_w1_line;
+    all[1] = bench_w2_star;
+    all[2] = bench_w6_hold;
+    return all;
+}

@@ -1,0 +1,75 @@
+/*
+ * Benchmark workloads on the product's own engine, stack and devices, with the options, draws and JSON keys of the
+ * programs that other simulators are measured with, so that their rows stand in one table.
+ */
+#ifndef WW_BENCH_BENCH_H
+#define WW_BENCH_BENCH_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "devices/host.h"
+#include "sim/sim.h"
+#include "stack/socket/syscall.h"
+
+/* An option of a workload, `--NAME N`. */
+struct bench_option {
+    const char *name;
+    uint64_t *value;
+    const char *about;
+};
+
+struct bench_workload {
+    const char *name;  /* on the command line: "w1_line" */
+    const char *title; /* in the JSON: "w1-line-udp" */
+    const char *about;
+    /* Options with their defaults in place; ends with a NULL name. */
+    struct bench_option *(*options)(void);
+    /* Runs it and prints one JSON line on stdout. */
+    void (*run)(void);
+};
+
+/** bench_workloads() - all of them; ends with a NULL name. */
+const struct bench_workload *bench_workloads(void);
+
+/* ---- for the workloads ---- */
+
+/* The draws of the peers' draw.h: splitmix64. */
+uint64_t bench_draw(uint64_t *state);
+uint32_t bench_draw_below(uint64_t *state, uint32_t n);
+
+struct bench_run {
+    double started, setup, wall, cpu;
+    long rss_setup;
+};
+
+void bench_begin(struct bench_run *run);
+/** bench_go() - set-up is over: run @sim until nothing is left, or @until. */
+void bench_go(struct bench_run *run, struct sim *sim, sim_time until);
+/** bench_go_with() - the same for what is no simulation: @work is timed. */
+void bench_go_with(struct bench_run *run, void (*work)(void *ctx), void *ctx);
+/** bench_print() - the JSON line; @params and @extra are members without braces, @extra may be "". */
+void bench_print(const struct bench_run *run, const char *title, const char *params, double sim_seconds,
+                 uint64_t events, uint64_t hops, const char *extra);
+
+/** bench_host() - a host or router with @n ports eth0, eth1 ... */
+struct node *bench_host(struct sim *sim, const char *name, bool router, unsigned n);
+void bench_address(struct node *node, unsigned port, ip4_addr addr, unsigned prefix_len);
+void bench_route(struct node *node, ip4_addr prefix, unsigned prefix_len, ip4_addr via);
+
+/* A constant-rate UDP sender and a sink, as programs. */
+struct bench_cbr {
+    struct endpoint to;
+    uint64_t packets;
+    size_t bytes;
+    sim_time start, interval;
+};
+
+/** bench_send_cbr() - @cbr is borrowed. bench_sink() - counts datagrams on port @port into *@delivered. */
+void bench_send_cbr(struct node *node, const struct bench_cbr *cbr);
+void bench_sink(struct node *node, uint16_t port, uint64_t *delivered);
+
+extern const struct bench_workload bench_w1_line, bench_w2_star, bench_w6_hold;
+
+#endif
