@@ -391,46 +391,55 @@ static bool wants_lines(const struct ynode *key, unsigned indent)
 static void write_entries(struct formatter *f, const struct ynode *node, unsigned indent,
                           bool inline_first);
 
-/* What follows a key's colon or, of an @item, a dash. @indent: where the entry begins. */
-static void write_value(struct formatter *f, const struct ynode *anchor, const struct ynode *value,
-                        unsigned indent, bool item)
+/*
+ * Whether the entry of @anchor stands on one line; what follows its colon or dash goes to @flow
+ * then. @key: of a pair, NULL for an item. @indent: where the entry begins.
+ */
+static bool fits(const struct formatter *f, const struct ynode *anchor, const struct ynode *key,
+                 const struct ynode *value, unsigned indent, GString *flow)
+{
+    g_autoptr(GString) name = g_string_new(NULL);
+
+    if (value->kind == YNODE_TEXT || value->n == 0) {
+        append_flow(flow, value, false);
+        return true;
+    }
+    if (wants_lines(key, indent) || g_hash_table_contains(f->commented, anchor) ||
+        has_line_break(value))
+        return false;
+    if (key != NULL)
+        append_text(name, key, false);
+    append_flow(flow, value, false);
+    return indent + width_of(name->str) + 2 + width_of(flow->str) <= WIDTH_MAX;
+}
+
+/* What follows a key's colon or, where @key is NULL, a dash. */
+static void write_value(struct formatter *f, const struct ynode *anchor, const struct ynode *key,
+                        const struct ynode *value, unsigned indent)
 {
     const struct notes *notes = g_hash_table_lookup(f->notes, anchor);
     const char *trailing = notes != NULL ? notes->trailing : NULL;
-    gsize line_start =
-        (gsize)(strrchr(f->out->str, '\n') != NULL ? strrchr(f->out->str, '\n') + 1 - f->out->str
-                                                   : 0);
     g_autoptr(GString) flow = g_string_new(NULL);
-    bool one_line = value->kind == YNODE_TEXT || value->n == 0;
+    bool one_line;
 
     if (value->kind == YNODE_TEXT && literal_is_safe(value->text) && trailing == NULL) {
         write_literal(f, value->text, indent + 2);
         g_string_append_c(f->out, '\n');
         return;
     }
-    if (!one_line && !wants_lines(item ? NULL : anchor, indent) &&
-        !g_hash_table_contains(f->commented, anchor) && !has_line_break(value)) {
-        append_flow(flow, value, false);
-        one_line = width_of(f->out->str + line_start) + 1 + width_of(flow->str) <= WIDTH_MAX;
-    } else if (one_line) {
-        append_flow(flow, value, false);
-    }
-    if (one_line) {
+    one_line = fits(f, anchor, key, value, indent, flow);
+    if (one_line)
         g_string_append_printf(f->out, " %s", flow->str);
-        if (trailing != NULL)
-            g_string_append_printf(f->out, "  %s", trailing);
-        g_string_append_c(f->out, '\n');
-        return;
-    }
-    if (item && trailing == NULL) {
-        g_string_append_c(f->out, ' ');
+    if (trailing != NULL)
+        g_string_append_printf(f->out, "  %s", trailing);
+    if (!one_line && key == NULL) {
+        g_string_append_c(f->out, ' '); /* settle_remarks() left no comment here */
         write_entries(f, value, indent + 2, true);
         return;
     }
-    if (trailing != NULL)
-        g_string_append_printf(f->out, "  %s", trailing);
     g_string_append_c(f->out, '\n');
-    write_entries(f, value, indent + 2, false);
+    if (!one_line)
+        write_entries(f, value, indent + 2, false);
 }
 
 static void write_entries(struct formatter *f, const struct ynode *node, unsigned indent,
@@ -456,29 +465,43 @@ static void write_entries(struct formatter *f, const struct ynode *node, unsigne
         } else {
             g_string_append_c(f->out, '-');
         }
-        write_value(f, anchor, value, indent, !map);
+        write_value(f, anchor, map ? anchor : NULL, value, indent);
         if (notes != NULL)
             write_remarks(f, notes->after, indent, false);
     }
 }
 
-/* The comments before the first entry of a block in a list item belong above the dash: `- # text`
- * reads badly. */
-static void hoist_remarks(struct formatter *f, const struct ynode *node)
+/* Of a list's item that is written line by line: its comments go above the dash, `- # text` reads
+ * badly. */
+static void settle_item(struct formatter *f, const struct ynode *item, unsigned indent)
+{
+    struct notes *notes = g_hash_table_lookup(f->notes, item);
+    struct notes *inner = g_hash_table_lookup(f->notes, item->items[0]);
+    g_autoptr(GString) flow = g_string_new(NULL);
+
+    if (fits(f, item, NULL, item, indent, flow))
+        return;
+    if (notes != NULL && notes->trailing != NULL) {
+        struct remark remark = { notes->trailing, false };
+
+        g_array_append_val(notes->before, remark);
+        notes->trailing = NULL;
+    }
+    if (inner != NULL && inner->before->len > 0) {
+        notes = notes_of(f, item);
+        g_array_append_vals(notes->before, inner->before->data, inner->before->len);
+        g_array_set_size(inner->before, 0);
+    }
+}
+
+static void settle_remarks(struct formatter *f, const struct ynode *node, unsigned indent)
 {
     for (uint32_t i = 0; node->kind != YNODE_TEXT && i < node->n; i++) {
         const struct ynode *value = node->kind == YNODE_MAP ? ynode_value(node, i) : node->items[i];
 
-        hoist_remarks(f, value);
-        if (node->kind == YNODE_LIST && value->kind != YNODE_TEXT && value->n > 0) {
-            struct notes *inner = g_hash_table_lookup(f->notes, value->items[0]);
-
-            if (inner != NULL && inner->before->len > 0) {
-                g_array_append_vals(notes_of(f, value)->before, inner->before->data,
-                                    inner->before->len);
-                g_array_set_size(inner->before, 0);
-            }
-        }
+        settle_remarks(f, value, indent + 2);
+        if (node->kind == YNODE_LIST && value->kind != YNODE_TEXT && value->n > 0)
+            settle_item(f, value, indent);
     }
 }
 
@@ -549,7 +572,8 @@ char *format_text(const char *file, const char *text, size_t len, struct diag_li
     f.foot = g_array_new(FALSE, FALSE, sizeof(struct remark));
     find_blank_lines(&f, text, len);
     place_comments(&f, tree);
-    hoist_remarks(&f, tree->root);
+    if (tree->n_comments > 0)
+        settle_remarks(&f, tree->root, 0);
     write_all(&f, tree->root);
     if (!nothing_lost(tree, f.out->str, f.out->len)) {
         diag_error(

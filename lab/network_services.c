@@ -1,6 +1,9 @@
 /* The services of a topology as programs of its hosts. */
 #include "lab/network_host.h"
-#include "stack/services/dhcp_server.h"
+
+#include <string.h>
+
+#include "stack/services/services.h"
 
 static struct dhcp_server_static *static_leases(struct arena *arena, const struct topo_dhcp *from)
 {
@@ -47,7 +50,45 @@ static void start_dhcp(struct os *os, struct arena *arena, const struct topo_nod
             .options = options(arena, from),
         };
     }
-    dhcp_server_start(os, pools, n);
+    services_start_dhcp(os, pools, n);
+}
+
+static struct dns_record dns_record(const struct topo_dns_record *from)
+{
+    struct dns_record record = { .name = from->name,
+                                 .ttl = from->ttl,
+                                 .type = (uint16_t)from->type,
+                                 .addr = from->addr,
+                                 .preference = from->preference,
+                                 .weight = from->weight,
+                                 .port = from->port,
+                                 .target = from->target,
+                                 .rname = from->rname };
+
+    memcpy(record.addr6, from->addr6, sizeof record.addr6);
+    memcpy(record.soa, from->soa, sizeof record.soa);
+    if (from->type == TOPO_DNS_TXT) {
+        record.octets = (const uint8_t *)from->data;
+        record.len = (uint16_t)strlen(from->data);
+    }
+    return record;
+}
+
+static void start_dns(struct os *os, struct arena *arena, const struct topo_dns *from)
+{
+    struct dns_record *records = arena_alloc(arena, from->n_records * sizeof *records);
+    struct dns_server_config *config = arena_alloc(arena, sizeof *config);
+
+    for (uint32_t i = 0; i < from->n_records; i++)
+        records[i] = dns_record(&from->records[i]);
+    *config = (struct dns_server_config){ .port = from->port,
+                                          .n_zones = from->n_zones,
+                                          .n_records = from->n_records,
+                                          .n_forwards = from->n_forwards,
+                                          .zones = from->zones,
+                                          .records = records,
+                                          .forwards = from->forwards };
+    services_start_dns(os, config);
 }
 
 void network_host_start_services(struct network *network, uint32_t index)
@@ -58,4 +99,6 @@ void network_host_start_services(struct network *network, uint32_t index)
     if (node->services == NULL)
         return;
     start_dhcp(os, &network->sim->arena, node);
+    for (uint32_t i = 0; i < node->services->n_dns; i++)
+        start_dns(os, &network->sim->arena, &node->services->dns[i]);
 }

@@ -1,5 +1,6 @@
 #include "lab/reader.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -185,12 +186,12 @@ bool read_u64(const struct reader *r, const struct ynode *node, const char *what
         return true;
     }
     if (max == UINT64_MAX)
-        reader_error(r, node->at, _("%s is a whole number from %" G_GUINT64_FORMAT " on, not %s"),
+        reader_error(r, node->at, _("%s is a whole number from %" PRIu64 " on, not %s"),
                      what, min, reader_show(r, node));
     else
         reader_error(
             r, node->at,
-            _("%s is a whole number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT ", not %s"),
+            _("%s is a whole number from %" PRIu64 " to %" PRIu64 ", not %s"),
             what, min, max, reader_show(r, node));
     return false;
 }

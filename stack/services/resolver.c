@@ -1,0 +1,461 @@
+#include "stack/services/resolver.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/be.h"
+#include "stack/services/dns_records.h"
+#include "stack/services/services.h"
+
+static sim_time now_of(const struct resolver *r)
+{
+    return process_now(r->self);
+}
+
+static bool is_reverse(const struct resolver *r)
+{
+    return r->questions[0].type == DNS_TYPE_PTR;
+}
+
+void resolver_init(struct resolver *resolver, struct process *self, const char *name, enum resolver_family family)
+{
+    memset(resolver, 0, sizeof *resolver);
+    resolver->self = self;
+    resolver->family = family;
+    resolver->fd = -1;
+    snprintf(resolver->name, sizeof resolver->name, "%s", name);
+    resolver->questions[0].type = DNS_TYPE_A;
+    resolver->questions[1].type = DNS_TYPE_AAAA;
+    resolver->n_questions = family == RESOLVER_IPV4 ? 1 : 2;
+}
+
+void resolver_init_reverse(struct resolver *resolver, struct process *self, ip4_addr addr)
+{
+    char name[DNS_REVERSE_NAME_MAX];
+
+    resolver_init(resolver, self, dns_reverse_name(addr, name), RESOLVER_IPV4);
+    resolver->questions[0].type = DNS_TYPE_PTR;
+    resolver->addrs[0] = addr;
+}
+
+void resolver_close(struct resolver *resolver)
+{
+    if (resolver->fd >= 0 && resolver->self != NULL)
+        sys_close(resolver->self, resolver->fd);
+    resolver->fd = -1;
+}
+
+const char *resolver_strerror(int error)
+{
+    switch (error) {
+    case RESOLVER_OK:
+        return "Success";
+    case RESOLVER_NONAME:
+        return "Name or service not known";
+    case RESOLVER_AGAIN:
+        return "Temporary failure in name resolution";
+    case RESOLVER_NODATA:
+        return "No address associated with hostname";
+    default:
+        return "Non-recoverable failure in name resolution";
+    }
+}
+
+/* ---- what needs no server ---- */
+
+static bool found_locally(struct resolver *r)
+{
+    const struct os *os = r->self->os;
+    ip4_addr addr;
+
+    if (is_reverse(r)) {
+        addr = r->addrs[0];
+        r->from_hosts = resolver_hosts_name(os, addr, r->canonical, sizeof r->canonical);
+        return r->from_hosts;
+    }
+    if (ip4_parse(r->name, &addr)) {
+        r->addrs[r->n_addrs++] = addr;
+        snprintf(r->canonical, sizeof r->canonical, "%s", r->name);
+    } else {
+        r->n_addrs = resolver_hosts_find(os, r->name, r->addrs, RESOLVER_ADDRS_MAX, r->canonical, sizeof r->canonical);
+    }
+    r->from_hosts = r->n_addrs > 0;
+    return r->from_hosts;
+}
+
+/* ---- candidates: the search list, resolv.conf(5) ---- */
+
+static unsigned count_dots(const char *name)
+{
+    unsigned n = 0;
+
+    for (; *name != '\0'; name++)
+        n += *name == '.';
+    return n;
+}
+
+static bool is_absolute(const char *name)
+{
+    size_t len = strlen(name);
+
+    return len > 0 && name[len - 1] == '.';
+}
+
+/* Candidate @r->candidate: as given first where it has ndots dots, else last; alone where it ends in a dot. */
+static void choose_candidate(struct resolver *r)
+{
+    bool as_given_first = is_reverse(r) || count_dots(r->name) >= r->conf.ndots;
+    unsigned given_at = as_given_first ? 0 : r->conf.n_search;
+    unsigned domain = as_given_first ? r->candidate - 1 : r->candidate;
+
+    if (r->candidate == given_at)
+        snprintf(r->asked, sizeof r->asked, "%s", r->name);
+    else
+        snprintf(r->asked, sizeof r->asked, "%s.%s", r->name, r->conf.search[domain]);
+}
+
+/* ---- messages ---- */
+
+static size_t build_query(struct resolver *r, struct resolver_question *q)
+{
+    struct dns_hdr hdr = { .id = q->id, .rd = true };
+    struct dns_writer w;
+
+    dns_emit_begin(&w, &hdr, r->octets + 2, DNS_UDP_MAX);
+    if (!dns_emit_question(&w, r->asked, q->type, DNS_CLASS_IN))
+        return 0;
+    return dns_emit_end(&w);
+}
+
+static bool open_socket(struct resolver *r)
+{
+    struct endpoint server = { r->conf.servers[r->server], DNS_PORT };
+
+    r->fd = sys_socket(r->self, SIM_AF_INET, SIM_SOCK_DGRAM, 0);
+    if (r->fd < 0)
+        return false;
+    sys_set_nonblock(r->self, r->fd, true);
+    return sys_connect(r->self, r->fd, server) == 0;
+}
+
+static void send_queries(struct resolver *r)
+{
+    for (unsigned i = 0; i < r->n_questions; i++) {
+        struct resolver_question *q = &r->questions[i];
+        ip4_addr server = r->conf.servers[r->server];
+        struct sock_send out = { .octets = r->octets + 2, .flags = SOCK_MSG_DONTWAIT | SOCK_MSG_NOSIGNAL };
+
+        if (q->answered)
+            continue;
+        out.len = build_query(r, q);
+        out.why = r->attempt == 0 && r->server == 0 ? WHY(DNS_QUERY, server) : WHY(DNS_QUERY_AGAIN, server);
+        out.why_text = services_dns_text(r->self->os, r->asked, q->type);
+        if (out.len == 0 || sys_sendmsg(r->self, r->fd, &out) < 0)
+            r->refused = true;
+    }
+}
+
+/* The chain of @q's answer from the name asked for: addresses and the canonical name. */
+static void take_answer(struct resolver *r, const struct resolver_question *q, const uint8_t *octets, size_t len)
+{
+    char at[sizeof r->asked], target[DNS_TEXT_MAX];
+    bool moved = true;
+
+    memcpy(at, r->asked, sizeof at);
+    for (unsigned hops = 0; moved && hops < DNS_CHAIN_MAX; hops++) {
+        struct dns_hdr hdr;
+        struct dns_reader reader;
+        struct dns_rr rr;
+
+        moved = false;
+        if (dns_parse_header(octets, len, &hdr, &reader) != DROP_NONE)
+            return;
+        while (dns_next_rr(&reader, &rr)) {
+            if (rr.section != DNS_ANSWER || rr.class != DNS_CLASS_IN || !dns_name_eq(rr.name, at))
+                continue;
+            r->exists = true;
+            if (rr.type == DNS_TYPE_CNAME && dns_rdata_name(&rr, target)) {
+                snprintf(at, sizeof at, "%s", target);
+                moved = true;
+                break;
+            }
+            if (rr.type != q->type)
+                continue;
+            if (q->type == DNS_TYPE_A && r->n_addrs < RESOLVER_ADDRS_MAX && dns_rdata_a(&rr, &r->addrs[r->n_addrs]))
+                r->n_addrs++;
+            if (q->type == DNS_TYPE_PTR && r->canonical[0] == '\0')
+                dns_rdata_name(&rr, r->canonical);
+        }
+    }
+    if (q->type == DNS_TYPE_A && r->n_addrs > 0)
+        snprintf(r->canonical, sizeof r->canonical, "%.*s", DNS_TEXT_MAX - 1, at);
+}
+
+static struct dns_cache *host_cache(struct resolver *r)
+{
+    struct services *services = r->self->os->services;
+
+    return services != NULL && services->use_resolver_cache ? &services->resolver_cache : NULL;
+}
+
+/* One message: true when it was the answer to one of our questions. */
+static bool take_message(struct resolver *r, const uint8_t *octets, size_t len)
+{
+    struct dns_hdr hdr;
+    struct dns_reader reader;
+    struct dns_question question;
+
+    if (dns_parse_header(octets, len, &hdr, &reader) != DROP_NONE || !hdr.qr || !dns_next_question(&reader, &question))
+        return false;
+    for (unsigned i = 0; i < r->n_questions; i++) {
+        struct resolver_question *q = &r->questions[i];
+
+        if (q->answered || q->id != hdr.id || question.type != q->type || !dns_name_eq(question.name, r->asked))
+            continue;
+        if (hdr.rcode != DNS_NOERROR && hdr.rcode != DNS_NXDOMAIN) {
+            r->refused = true; /* this server will not say: the next one may */
+            return true;
+        }
+        if (hdr.tc && r->poll.fd >= 0) {
+            r->truncated = true;
+            return true;
+        }
+        q->answered = true;
+        q->rcode = hdr.rcode;
+        r->exists = r->exists || hdr.rcode == DNS_NOERROR;
+        if (host_cache(r) != NULL) {
+            dns_cache_learn(host_cache(r), octets, len, r->asked, q->type, ".", now_of(r));
+            process_note(r->self, RECORD_STATE, WHY0(DNS_LEARNED), services_dns_text(r->self->os, r->asked, q->type));
+        }
+        take_answer(r, q, octets, len);
+        return true;
+    }
+    return false;
+}
+
+/* ---- the host's cache, where it has one ---- */
+
+static bool cached_answer(struct resolver *r, struct resolver_question *q)
+{
+    struct dns_cache *cache = host_cache(r);
+    char at[DNS_TEXT_MAX];
+
+    snprintf(at, sizeof at, "%.*s", DNS_TEXT_MAX - 1, r->asked);
+    for (unsigned hops = 0; hops < DNS_CHAIN_MAX; hops++) {
+        const struct dns_cache_entry *entry = dns_cache_find(cache, at, q->type, now_of(r));
+
+        if (entry != NULL) {
+            q->answered = true;
+            q->rcode = entry->rcode;
+            r->exists = r->exists || entry->rcode == DNS_NOERROR;
+            for (unsigned i = 0; i < entry->n && q->type == DNS_TYPE_A && r->n_addrs < RESOLVER_ADDRS_MAX; i++)
+                r->addrs[r->n_addrs++] = entry->records[i].addr;
+            if (entry->n > 0 && q->type != DNS_TYPE_AAAA)
+                snprintf(r->canonical, sizeof r->canonical, "%s", q->type == DNS_TYPE_PTR ? entry->records[0].target : at);
+            process_note(r->self, RECORD_STATE, WHY0(DNS_CACHED), services_dns_text(r->self->os, r->asked, q->type));
+            return true;
+        }
+        entry = dns_cache_find(cache, at, DNS_TYPE_CNAME, now_of(r));
+        if (entry == NULL || entry->n == 0)
+            return false;
+        memmove(at, entry->records[0].target, strlen(entry->records[0].target) + 1);
+    }
+    return false;
+}
+
+static bool all_answered(const struct resolver *r)
+{
+    for (unsigned i = 0; i < r->n_questions; i++)
+        if (!r->questions[i].answered)
+            return false;
+    return true;
+}
+
+static void begin_candidate(struct resolver *r)
+{
+    choose_candidate(r);
+    r->exists = false;
+    r->attempt = r->server = 0;
+    for (unsigned i = 0; i < r->n_questions; i++) {
+        r->questions[i].answered = false;
+        r->questions[i].id = (uint16_t)sys_random(r->self);
+        if (host_cache(r) != NULL)
+            cached_answer(r, &r->questions[i]);
+    }
+}
+
+/* ---- one server ---- */
+
+/* glibc: the first server gets `timeout` seconds, the others share a doubled one. */
+static sim_time patience(const struct resolver *r)
+{
+    uint64_t seconds = (uint64_t)r->conf.timeout << r->server;
+
+    if (r->server > 0)
+        seconds /= r->conf.n_servers;
+    return SIM_SEC(seconds > 0 ? (int64_t)seconds : 1);
+}
+
+static void read_answers(struct resolver *r)
+{
+    while (!all_answered(r) && !r->refused && !r->truncated) {
+        int64_t n = sys_recv(r->self, r->fd, r->octets, sizeof r->octets, SOCK_MSG_DONTWAIT);
+
+        if (n == -SIM_EAGAIN || n == SYS_BLOCKED)
+            return;
+        if (n < 0)
+            r->refused = true; /* ICMP: nobody listens there */
+        else
+            take_message(r, r->octets, (size_t)n);
+    }
+}
+
+static int poll_answers(struct resolver *r)
+{
+    sim_time now = now_of(r);
+
+    r->poll = (struct sys_pollfd){ r->fd, SOCK_POLLIN, 0 };
+    return sys_poll(r->self, &r->poll, 1, r->until > now ? r->until - now : 0);
+}
+
+static enum co_status ask_server(struct resolver *r)
+{
+    CO_BEGIN(&r->co_ask);
+    r->refused = r->truncated = r->timed_out = false;
+    if (!open_socket(r))
+        r->refused = true;
+    else
+        send_queries(r);
+    r->until = now_of(r) + patience(r);
+    while (!r->refused && !r->truncated && !r->timed_out && !all_answered(r)) {
+        CO_CALL(&r->co_ask, r->result, poll_answers(r));
+        read_answers(r);
+        r->timed_out = !all_answered(r) && now_of(r) >= r->until;
+    }
+    resolver_close(r);
+    CO_END(&r->co_ask);
+}
+
+/* ---- TCP, when the answer does not fit a datagram: RFC 7766 ---- */
+
+static struct resolver_question *open_question(struct resolver *r)
+{
+    for (unsigned i = 0; i < r->n_questions; i++)
+        if (!r->questions[i].answered)
+            return &r->questions[i];
+    return NULL;
+}
+
+static bool begin_tcp(struct resolver *r)
+{
+    r->fd = sys_socket(r->self, SIM_AF_INET, SIM_SOCK_STREAM, 0);
+    r->poll.fd = -1; /* for take_message(): no datagram */
+    return r->fd >= 0;
+}
+
+static void build_tcp_query(struct resolver *r)
+{
+    r->len = build_query(r, open_question(r));
+    be16_put(r->octets, (uint16_t)r->len);
+    r->len += 2;
+}
+
+static int tcp_connect(struct resolver *r)
+{
+    return sys_connect(r->self, r->fd, (struct endpoint){ r->conf.servers[r->server], DNS_PORT });
+}
+
+static enum co_status ask_by_tcp(struct resolver *r)
+{
+    CO_BEGIN(&r->co_ask);
+    r->refused = r->truncated = false;
+    if (!begin_tcp(r)) {
+        r->refused = true;
+        CO_RETURN(&r->co_ask);
+    }
+    sys_set_timeouts(r->self, r->fd, SIM_SEC(r->conf.timeout), SIM_SEC(r->conf.timeout));
+    CO_CALL(&r->co_ask, r->result, tcp_connect(r));
+    if (r->result != 0)
+        r->refused = true;
+    while (!r->refused && open_question(r) != NULL) {
+        build_tcp_query(r);
+        CO_CALL(&r->co_ask, r->moved, sys_send(r->self, r->fd, r->octets, r->len, SOCK_MSG_NOSIGNAL));
+        CO_CALL(&r->co_ask, r->moved, sys_recv(r->self, r->fd, r->octets, 2, SOCK_MSG_WAITALL));
+        r->len = r->moved == 2 ? be16_get(r->octets) : 0;
+        if (r->len == 0 || r->len > sizeof r->octets) {
+            r->refused = true;
+            break;
+        }
+        CO_CALL(&r->co_ask, r->moved, sys_recv(r->self, r->fd, r->octets, r->len, SOCK_MSG_WAITALL));
+        if (r->moved != (int64_t)r->len || !take_message(r, r->octets, r->len))
+            r->refused = true;
+    }
+    resolver_close(r);
+    CO_END(&r->co_ask);
+}
+
+/* ---- all servers, all candidates ---- */
+
+/* 0: the next candidate may know more. */
+static bool settle_candidate(struct resolver *r)
+{
+    if (!all_answered(r)) {
+        r->error = RESOLVER_AGAIN;
+        return r->n_addrs > 0 || r->candidate + 1 >= r->n_candidates;
+    }
+    if (is_reverse(r) ? r->canonical[0] != '\0' : r->n_addrs > 0) {
+        r->error = RESOLVER_OK;
+        return true;
+    }
+    if (r->exists)
+        r->error = RESOLVER_NODATA;
+    else if (r->error == 0)
+        r->error = RESOLVER_NONAME;
+    return false;
+}
+
+static bool name_is_possible(const struct resolver *r)
+{
+    uint8_t octets[DNS_NAME_MAX];
+
+    return dns_name_emit(r->name, octets) > 1;
+}
+
+static void strip_dot(char *name)
+{
+    size_t len = strlen(name);
+
+    if (len > 1 && name[len - 1] == '.')
+        name[len - 1] = '\0';
+}
+
+enum co_status resolver_run(struct resolver *r)
+{
+    CO_BEGIN(&r->co);
+    if (found_locally(r))
+        CO_RETURN(&r->co);
+    if (!name_is_possible(r)) {
+        r->error = RESOLVER_NONAME;
+        CO_RETURN(&r->co);
+    }
+    resolv_conf_read(&r->conf, r->self->os);
+    r->n_candidates = is_absolute(r->name) ? 1 : 1 + r->conf.n_search;
+    for (r->candidate = 0; r->candidate < r->n_candidates; r->candidate++) {
+        begin_candidate(r);
+        for (; r->attempt < r->conf.attempts && !all_answered(r); r->attempt++) {
+            for (r->server = 0; r->server < r->conf.n_servers && !all_answered(r); r->server++) {
+                CO_RUN(&r->co, ask_server(r));
+                if (r->truncated)
+                    CO_RUN(&r->co, ask_by_tcp(r));
+            }
+        }
+        if (settle_candidate(r))
+            break;
+    }
+    if (r->n_addrs > 0 || (is_reverse(r) && r->canonical[0] != '\0'))
+        r->error = RESOLVER_OK;
+    else if (is_reverse(r) && r->error == RESOLVER_NODATA)
+        r->error = RESOLVER_NONAME;
+    strip_dot(r->canonical);
+    CO_END(&r->co);
+}
