@@ -12,7 +12,7 @@
 #include "inspect/summary.h"
 #include "sim/sim.h"
 
-enum { TIME_WIDTH = 11, NUMBER_WIDTH = 6, PATH_WIDTH_MAX = 28, FLOOD_NAMED_MAX = 4, FRAME_MAX = 65536 + 18 };
+enum { TIME_WIDTH = 11, NUMBER_WIDTH = 6, PATH_WIDTH_MAX = 24, FLOOD_NAMED_MAX = 4, FRAME_MAX = 65536 + 18 };
 
 struct flood { /* copies of one frame that a switch or hub is sending out */
     bool pending;
@@ -35,6 +35,12 @@ struct narrate {
     int path_width;
     struct flood flood;
     GHashTable *output; /* process -> GString: a line not finished yet */
+    GHashTable *silent; /* processes that are told under another one: a shell's only program */
+    struct {
+        const struct node *node;
+        sim_time at;
+        char *text;
+    } command; /* the last one told */
     GString *line, *path;
     uint8_t octets[FRAME_MAX];
 };
@@ -323,15 +329,36 @@ static void tell_output(struct narrate *narrate, const struct record *record)
     }
 }
 
+/* A shell that was given one program starts it with the same words: one line is enough. */
+static void tell_command_start(struct narrate *narrate, const struct record *record)
+{
+    const char *text = record->text != NULL ? record->text : "";
+    bool again = narrate->command.text != NULL && narrate->command.node == record->node &&
+                 narrate->command.at == record->at && strcmp(narrate->command.text, text) == 0;
+
+    if (again) { /* only once: the same command may be started twice in a moment */
+        g_clear_pointer(&narrate->command.text, g_free);
+        g_hash_table_add(narrate->silent, GSIZE_TO_POINTER(record->process));
+        return;
+    }
+    g_free(narrate->command.text);
+    narrate->command.node = record->node;
+    narrate->command.at = record->at;
+    narrate->command.text = g_strdup(text);
+    begin_command_line(narrate, record, "$");
+    g_string_append(narrate->line, text);
+    write_line(narrate);
+}
+
 static void tell_command(struct narrate *narrate, const struct record *record)
 {
     if (record->why.code == WHY_COMMAND) {
-        begin_command_line(narrate, record, "$");
-        g_string_append(narrate->line, record->text != NULL ? record->text : "");
-        write_line(narrate);
+        tell_command_start(narrate, record);
         return;
     }
     finish_output(narrate, record);
+    if (g_hash_table_remove(narrate->silent, GSIZE_TO_POINTER(record->process)) && narrate->options.level < NARRATE_FULL)
+        return;
     if (record->why.code == WHY_COMMAND_EXIT && record->why.args[0] == 0 && narrate->options.level < NARRATE_FULL)
         return;
     flush_flood(narrate);
@@ -417,9 +444,32 @@ static uint32_t wanted(enum narrate_level level)
     return RECORD_ALL;
 }
 
+/* Of a switch or hub that sends one frame out of all its ports but one. */
+static int flood_width(const struct node *node)
+{
+    int width = columns_width(node->name) + 1, shortest = 0;
+    unsigned n = 0;
+
+    for (uint32_t i = 0; i < node->n_ifaces; i++) {
+        const struct iface *peer = link_peer(node->ifaces[i]);
+
+        if (peer != NULL) {
+            int name = columns_width(peer->node->name) + 2;
+
+            width += name;
+            shortest = n++ == 0 ? name : MIN(shortest, name);
+        }
+    }
+    return n > FLOOD_NAMED_MAX + 1 ? 0 : width - shortest;
+}
+
 static int path_width(const struct sim *sim)
 {
     int widest = 0;
+
+    for (uint32_t i = 0; i < sim->n_nodes; i++)
+        if (strcmp(sim->nodes[i]->ops->kind, "switch") == 0 || strcmp(sim->nodes[i]->ops->kind, "hub") == 0)
+            widest = MAX(widest, flood_width(sim->nodes[i]));
 
     for (uint32_t i = 0; i < sim->n_links; i++) {
         const struct link_dir *dir = &sim->links[i]->dir[0];
@@ -446,6 +496,7 @@ struct narrate *narrate_new(struct sim *sim, const struct narrate_options *optio
     narrate->flood.to = g_ptr_array_new();
     narrate->flood.what = g_string_new(NULL);
     narrate->output = g_hash_table_new_full(NULL, NULL, NULL, free_text);
+    narrate->silent = g_hash_table_new(NULL, NULL);
     narrate->line = g_string_new(NULL);
     narrate->path = g_string_new(NULL);
     narrate->observer.wants = wanted(options->level);
@@ -474,6 +525,8 @@ void narrate_free(struct narrate *narrate)
     g_ptr_array_free(narrate->flood.to, TRUE);
     g_string_free(narrate->flood.what, TRUE);
     g_hash_table_destroy(narrate->output);
+    g_hash_table_destroy(narrate->silent);
+    g_free(narrate->command.text);
     g_string_free(narrate->line, TRUE);
     g_string_free(narrate->path, TRUE);
     g_free(narrate);

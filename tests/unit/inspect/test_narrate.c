@@ -65,6 +65,7 @@ static void play(struct net *net)
     struct frame *frame;
 
     sim_start(net->sim);
+    node_record_process(net->h[0], RECORD_COMMAND, WHY0(COMMAND), "ping h2", 2); /* the shell */
     node_record_process(net->h[0], RECORD_COMMAND, WHY0(COMMAND), "ping h2", 1);
     frame = rig_frame(net->h[0], octets, rig_arp(octets), WHY(ARP_ASK, RIG_IP_B, RIG_IP_B));
     iface_send(net->eth[0], frame);
@@ -73,6 +74,7 @@ static void play(struct net *net)
     node_record_process(net->h[0], RECORD_OUTPUT, WHY0(OUTPUT), "one\ntw", 1);
     node_record_process(net->h[0], RECORD_OUTPUT, WHY0(OUTPUT), "o", 1);
     node_record_process(net->h[0], RECORD_COMMAND, WHY(COMMAND_EXIT, 1), "ping h2", 1);
+    node_record_process(net->h[0], RECORD_COMMAND, WHY(COMMAND_EXIT, 1), "ping h2", 2);
 }
 
 static void tell(const char *lang, enum narrate_level level, const char *expected)
@@ -95,7 +97,7 @@ static void a_flooded_request_is_told_line_by_line(void)
 {
     tell("en", NARRATE_NORMAL,
          "   0.000000         h1$ ping h2\n"
-         "   0.000000      1  h1 → sw1  ARP request: who has 10.0.0.2? a packet for 10.0.0.2 waits for its MAC address\n"
+         "   0.000000      1  h1 → sw1      ARP request: who has 10.0.0.2? a packet for 10.0.0.2 waits for its MAC address\n"
          "                      • h1:eth0: 10.0.0.2: its MAC address is asked for (INCOMPLETE)\n"
          "   0.000011      2  sw1 → h2, h3  ARP request who has 10.0.0.2? tell 10.0.0.1: a broadcast goes out of every other port\n"
          "                      ✗ h3 ignores the ARP request: the ARP request asks for another host's address\n"
@@ -108,7 +110,7 @@ static void brief_in_chinese(void)
 {
     tell("zh", NARRATE_BRIEF,
          "   0.000000         h1$ ping h2\n"
-         "   0.000000      1  h1 → sw1  ARP 请求：谁是 10.0.0.2？发往 10.0.0.2 的数据包在等它的 MAC 地址\n"
+         "   0.000000      1  h1 → sw1      ARP 请求：谁是 10.0.0.2？发往 10.0.0.2 的数据包在等它的 MAC 地址\n"
          "   0.000011      2  sw1 → h2, h3  ARP 请求 谁是 10.0.0.2？请告诉 10.0.0.1：广播帧从其他所有端口发出\n"
          "   1.000000         h1| one\n"
          "   1.000000         h1| two\n"
