@@ -6,7 +6,8 @@
 
 /** columns_width() - how many columns UTF-8 @text takes. */
 int columns_width(const char *text);
-/** columns_add() - append @text cut to at most @max columns; the last one is "…" where something is missing. Returns its width. */
+/** columns_add() - append @text cut to at most @max columns; the last one is "…" where something is
+ * missing. Returns its width. */
 int columns_add(GString *out, const char *text, int max);
 /** columns_pad() - append @text, then spaces up to @width columns. */
 void columns_pad(GString *out, const char *text, int width);

@@ -18,12 +18,14 @@ static const char *keep_text(struct dissection *d, const char *format, va_list a
     return arena_strdup(&d->arena, text);
 }
 
-static struct field *append(struct dissection *d, struct field *parent, const char *abbrev, const char *name, size_t at,
-                            size_t len)
+static struct field *append(struct dissection *d, struct field *parent, const char *abbrev,
+                            const char *name, size_t at, size_t len)
 {
     struct field *field = arena_alloc(&d->arena, sizeof *field);
 
-    *field = (struct field){ .abbrev = abbrev, .name = name, .at = (uint32_t)at, .len = (uint32_t)len, .value = "" };
+    *field = (struct field){
+        .abbrev = abbrev, .name = name, .at = (uint32_t)at, .len = (uint32_t)len, .value = ""
+    };
     if (parent->last != NULL)
         parent->last->next = field;
     else
@@ -32,13 +34,14 @@ static struct field *append(struct dissection *d, struct field *parent, const ch
     return field;
 }
 
-struct field *dissect_layer(struct dissection *d, const char *abbrev, const char *name, size_t at, size_t len)
+struct field *dissect_layer(struct dissection *d, const char *abbrev, const char *name, size_t at,
+                            size_t len)
 {
     return append(d, &d->root, abbrev, name, at, len);
 }
 
-struct field *dissect_add(struct dissection *d, struct field *parent, const char *abbrev, const char *name, size_t at,
-                          size_t len, const char *format, ...)
+struct field *dissect_add(struct dissection *d, struct field *parent, const char *abbrev,
+                          const char *name, size_t at, size_t len, const char *format, ...)
 {
     struct field *field = append(d, parent, abbrev, name, at, len);
     va_list args;
@@ -59,8 +62,8 @@ void dissect_mean(struct dissection *d, struct field *field, const char *format,
 }
 
 /* Text off the wire: control octets and what is not UTF-8 are shown as \xNN. */
-struct field *dissect_text(struct dissection *d, struct field *parent, const char *abbrev, const char *name, size_t at,
-                           size_t len)
+struct field *dissect_text(struct dissection *d, struct field *parent, const char *abbrev,
+                           const char *name, size_t at, size_t len)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     const char *p = (const char *)d->octets + at, *end = p + len;
@@ -83,17 +86,20 @@ void dissect_malformed(struct dissection *d, struct field *parent, size_t at, si
     dissect_add(d, parent, "_ws.malformed", _("Malformed"), at, len, "%s", _("cannot be read"));
 }
 
-static struct field *add_bits(struct dissection *d, struct field *parent, const char *abbrev, const char *name, size_t at,
-                              unsigned bit, unsigned n_bits, unsigned value)
+static struct field *add_bits(struct dissection *d, struct field *parent, const char *abbrev,
+                              const char *name, size_t at, unsigned bit, unsigned n_bits,
+                              unsigned value)
 {
-    struct field *field = dissect_add(d, parent, abbrev, name, at, (bit + n_bits + 7) / 8, "%u", value);
+    struct field *field =
+        dissect_add(d, parent, abbrev, name, at, (bit + n_bits + 7) / 8, "%u", value);
 
     field->bit = (uint8_t)bit;
     field->n_bits = (uint8_t)n_bits;
     return field;
 }
 
-static struct field *add_mac(struct dissection *d, struct field *parent, const char *abbrev, const char *name, size_t at)
+static struct field *add_mac(struct dissection *d, struct field *parent, const char *abbrev,
+                             const char *name, size_t at)
 {
     char text[MAC_TEXT_MAX];
     struct mac_addr mac;
@@ -108,16 +114,20 @@ static struct field *add_mac(struct dissection *d, struct field *parent, const c
     return field;
 }
 
-static struct field *add_ip(struct dissection *d, struct field *parent, const char *abbrev, const char *name, size_t at)
+static struct field *add_ip(struct dissection *d, struct field *parent, const char *abbrev,
+                            const char *name, size_t at)
 {
     char text[IP4_TEXT_MAX];
 
-    return dissect_add(d, parent, abbrev, name, at, 4, "%s", ip4_format(be32_get(d->octets + at), text));
+    return dissect_add(d, parent, abbrev, name, at, 4, "%s",
+                       ip4_format(be32_get(d->octets + at), text));
 }
 
-static void add_checksum(struct dissection *d, struct field *parent, const char *abbrev, size_t at, bool right)
+static void add_checksum(struct dissection *d, struct field *parent, const char *abbrev, size_t at,
+                         bool right)
 {
-    struct field *field = dissect_add(d, parent, abbrev, _("Checksum"), at, 2, "0x%04x", be16_get(d->octets + at));
+    struct field *field =
+        dissect_add(d, parent, abbrev, _("Checksum"), at, 2, "0x%04x", be16_get(d->octets + at));
 
     field->meaning = right ? _("correct") : _("wrong");
 }
@@ -141,7 +151,8 @@ static void dissect_eth(struct dissection *d)
 
     add_mac(d, layer, "eth.dst", _("Destination"), 0);
     add_mac(d, layer, "eth.src", _("Source"), 6);
-    dissect_add(d, layer, "eth.type", _("Type"), 12, 2, "0x%04x", type)->meaning = ethertype_name(type);
+    dissect_add(d, layer, "eth.type", _("Type"), 12, 2, "0x%04x", type)->meaning =
+        ethertype_name(type);
     if (!d->facts.has_vlan)
         return;
     layer = dissect_layer(d, "vlan", "802.1Q", ETH_HDR_LEN, VLAN_TAG_LEN);
@@ -149,7 +160,8 @@ static void dissect_eth(struct dissection *d)
     add_bits(d, layer, "vlan.dei", _("Drop eligible"), 14, 3, 1, d->facts.vlan_tci >> 12 & 1);
     add_bits(d, layer, "vlan.id", _("VLAN number"), 14, 4, 12, d->facts.vlan_tci & 0xfff);
     type = be16_get(d->octets + 16);
-    dissect_add(d, layer, "vlan.etype", _("Type"), 16, 2, "0x%04x", type)->meaning = ethertype_name(type);
+    dissect_add(d, layer, "vlan.etype", _("Type"), 16, 2, "0x%04x", type)->meaning =
+        ethertype_name(type);
 }
 
 static void dissect_arp(struct dissection *d, size_t at)
@@ -158,11 +170,14 @@ static void dissect_arp(struct dissection *d, size_t at)
     struct field *op;
 
     dissect_add(d, layer, "arp.hw.type", _("Hardware type"), at, 2, "1")->meaning = "Ethernet";
-    dissect_add(d, layer, "arp.proto.type", _("Protocol type"), at + 2, 2, "0x0800")->meaning = "IPv4";
+    dissect_add(d, layer, "arp.proto.type", _("Protocol type"), at + 2, 2, "0x0800")->meaning =
+        "IPv4";
     dissect_add(d, layer, "arp.hw.size", _("Hardware address length"), at + 4, 1, "6");
     dissect_add(d, layer, "arp.proto.size", _("Protocol address length"), at + 5, 1, "4");
     op = dissect_add(d, layer, "arp.opcode", _("Operation"), at + 6, 2, "%u", d->facts.arp.op);
-    op->meaning = d->facts.arp.op == ARP_REQUEST ? _("request") : d->facts.arp.op == ARP_REPLY ? _("reply") : NULL;
+    op->meaning = d->facts.arp.op == ARP_REQUEST ? _("request")
+                  : d->facts.arp.op == ARP_REPLY ? _("reply")
+                                                 : NULL;
     add_mac(d, layer, "arp.src.hw_mac", _("Sender's MAC address"), at + 8);
     add_ip(d, layer, "arp.src.proto_ipv4", _("Sender's IP address"), at + 14);
     add_mac(d, layer, "arp.dst.hw_mac", _("Target's MAC address"), at + 18);
@@ -180,13 +195,15 @@ static const char *protocol_name(uint8_t protocol)
                                        : NULL;
 }
 
-static void dissect_ip_options(struct dissection *d, struct field *layer, const struct ipv4_hdr *ip, size_t at)
+static void dissect_ip_options(struct dissection *d, struct field *layer, const struct ipv4_hdr *ip,
+                               size_t at)
 {
     struct ipv4_option_walk walk = { .octets = d->octets + at, .len = ip->n_options };
     struct ipv4_option option;
 
     while (ipv4_option_next(&walk, &option))
-        dissect_add(d, layer, "ip.opt.type", _("Option"), (size_t)(option.octets - d->octets), option.len, "%u", option.kind)
+        dissect_add(d, layer, "ip.opt.type", _("Option"), (size_t)(option.octets - d->octets),
+                    option.len, "%u", option.kind)
             ->meaning = option.kind == IPV4_OPT_RECORD_ROUTE   ? _("record route")
                         : option.kind == IPV4_OPT_TIMESTAMP    ? _("timestamps")
                         : option.kind == IPV4_OPT_LOOSE_ROUTE  ? _("loose source route")
@@ -197,16 +214,19 @@ static void dissect_ip_options(struct dissection *d, struct field *layer, const 
         dissect_malformed(d, layer, at + walk.at, (size_t)(walk.len - walk.at));
 }
 
-static struct field *dissect_ip(struct dissection *d, const struct ipv4_hdr *ip, size_t at, bool quoted)
+static struct field *dissect_ip(struct dissection *d, const struct ipv4_hdr *ip, size_t at,
+                                bool quoted)
 {
     const uint8_t *octets = d->octets + at;
-    struct field *layer = dissect_layer(d, "ip", quoted ? _("IPv4, quoted") : "IPv4", at, ip->hdr_len);
+    struct field *layer =
+        dissect_layer(d, "ip", quoted ? _("IPv4, quoted") : "IPv4", at, ip->hdr_len);
     uint16_t word = be16_get(octets + 6);
     struct field *field;
 
     add_bits(d, layer, "ip.version", _("Version"), at, 0, 4, 4);
-    dissect_mean(d, add_bits(d, layer, "ip.hdr_len", _("Header length"), at, 4, 4, ip->hdr_len / 4u), _("%u octets"),
-                 (unsigned)ip->hdr_len);
+    dissect_mean(d,
+                 add_bits(d, layer, "ip.hdr_len", _("Header length"), at, 4, 4, ip->hdr_len / 4u),
+                 _("%u octets"), (unsigned)ip->hdr_len);
     dissect_add(d, layer, "ip.dsfield", _("Type of service"), at + 1, 1, "0x%02x", ip->tos);
     dissect_add(d, layer, "ip.len", _("Total length"), at + 2, 2, "%u", ip->total_len);
     dissect_add(d, layer, "ip.id", _("Identification"), at + 4, 2, "%u", ip->id);
@@ -214,12 +234,15 @@ static struct field *dissect_ip(struct dissection *d, const struct ipv4_hdr *ip,
     field->meaning = ip->df ? _("routers must not cut it into fragments") : NULL;
     field = add_bits(d, layer, "ip.flags.mf", _("More fragments"), at + 6, 2, 1, ip->mf);
     field->meaning = ip->mf ? _("more fragments follow") : NULL;
-    field = add_bits(d, layer, "ip.frag_offset", _("Fragment offset"), at + 6, 3, 13, word & IPV4_OFFSET_MASK);
+    field = add_bits(d, layer, "ip.frag_offset", _("Fragment offset"), at + 6, 3, 13,
+                     word & IPV4_OFFSET_MASK);
     dissect_mean(d, field, _("octet %u of the packet's data"), (unsigned)ip->frag_off);
     dissect_add(d, layer, "ip.ttl", _("Time to live"), at + 8, 1, "%u", ip->ttl);
-    dissect_add(d, layer, "ip.proto", _("Protocol"), at + 9, 1, "%u", ip->protocol)->meaning = protocol_name(ip->protocol);
+    dissect_add(d, layer, "ip.proto", _("Protocol"), at + 9, 1, "%u", ip->protocol)->meaning =
+        protocol_name(ip->protocol);
     if (quoted)
-        dissect_add(d, layer, "ip.checksum", _("Checksum"), at + 10, 2, "0x%04x", be16_get(octets + 10));
+        dissect_add(d, layer, "ip.checksum", _("Checksum"), at + 10, 2, "0x%04x",
+                    be16_get(octets + 10));
     else
         add_checksum(d, layer, "ip.checksum", at + 10, !d->facts.ip_bad_checksum);
     add_ip(d, layer, "ip.src", _("Source address"), at + 12);
@@ -239,7 +262,8 @@ static bool transport_checksum_right(const struct dissection *d, size_t len)
     be32_put(pseudo + 4, d->facts.ip.dst);
     be16_put(pseudo + 8, d->facts.ip.protocol);
     be16_put(pseudo + 10, (uint16_t)len);
-    return checksum_finish(checksum_add(checksum_add(0, pseudo, sizeof pseudo), d->octets + d->facts.transport_at, len)) == 0;
+    return checksum_finish(checksum_add(checksum_add(0, pseudo, sizeof pseudo),
+                                        d->octets + d->facts.transport_at, len)) == 0;
 }
 
 static bool is_whole(const struct facts *facts)
@@ -255,19 +279,23 @@ static void dissect_icmp(struct dissection *d)
     g_autoptr(GString) label = g_string_new(NULL);
 
     summary_label(label, &d->facts, RENDER_USER);
-    dissect_mean(d, dissect_add(d, layer, "icmp.type", _("Type"), at, 1, "%u", icmp->type), "%s", label->str);
+    dissect_mean(d, dissect_add(d, layer, "icmp.type", _("Type"), at, 1, "%u", icmp->type), "%s",
+                 label->str);
     dissect_add(d, layer, "icmp.code", _("Code"), at + 1, 1, "%u", icmp->code);
     if (is_whole(&d->facts))
         add_checksum(d, layer, "icmp.checksum", at + 2, !d->facts.icmp_bad_checksum);
     if (icmp->type == ICMP_ECHO_REQUEST || icmp->type == ICMP_ECHO_REPLY) {
         dissect_add(d, layer, "icmp.ident", _("Identifier"), at + 4, 2, "%u", icmp_echo_id(icmp));
-        dissect_add(d, layer, "icmp.seq", _("Sequence number"), at + 6, 2, "%u", icmp_echo_seq(icmp));
+        dissect_add(d, layer, "icmp.seq", _("Sequence number"), at + 6, 2, "%u",
+                    icmp_echo_seq(icmp));
     } else if (icmp->type == ICMP_DEST_UNREACH && icmp->code == ICMP_UNREACH_FRAG_NEEDED) {
-        dissect_add(d, layer, "icmp.mtu", _("MTU of the next hop"), at + 6, 2, "%u", icmp_mtu(icmp));
+        dissect_add(d, layer, "icmp.mtu", _("MTU of the next hop"), at + 6, 2, "%u",
+                    icmp_mtu(icmp));
     } else if (icmp->type == ICMP_REDIRECT) {
         add_ip(d, layer, "icmp.redir_gw", _("Better gateway"), at + 4);
     } else if (icmp->type == ICMP_PARAM_PROBLEM) {
-        dissect_add(d, layer, "icmp.pointer", _("Wrong octet"), at + 4, 1, "%u", icmp_pointer(icmp));
+        dissect_add(d, layer, "icmp.pointer", _("Wrong octet"), at + 4, 1, "%u",
+                    icmp_pointer(icmp));
     }
 }
 
@@ -283,10 +311,12 @@ static void dissect_quote(struct dissection *d)
         return;
     if (!tcp && d->facts.quote.protocol != IP_PROTO_UDP)
         return;
-    layer = dissect_layer(d, tcp ? "tcp" : "udp", tcp ? _("TCP, quoted") : _("UDP, quoted"), ports, 4);
-    dissect_add(d, layer, tcp ? "tcp.srcport" : "udp.srcport", _("Source port"), ports, 2, "%u", d->facts.quote_src_port);
-    dissect_add(d, layer, tcp ? "tcp.dstport" : "udp.dstport", _("Destination port"), ports + 2, 2, "%u",
-                d->facts.quote_dst_port);
+    layer =
+        dissect_layer(d, tcp ? "tcp" : "udp", tcp ? _("TCP, quoted") : _("UDP, quoted"), ports, 4);
+    dissect_add(d, layer, tcp ? "tcp.srcport" : "udp.srcport", _("Source port"), ports, 2, "%u",
+                d->facts.quote_src_port);
+    dissect_add(d, layer, tcp ? "tcp.dstport" : "udp.dstport", _("Destination port"), ports + 2, 2,
+                "%u", d->facts.quote_dst_port);
 }
 
 static void dissect_udp(struct dissection *d)
@@ -295,12 +325,15 @@ static void dissect_udp(struct dissection *d)
     struct field *layer = dissect_layer(d, "udp", "UDP", at, UDP_HDR_LEN);
 
     dissect_add(d, layer, "udp.srcport", _("Source port"), at, 2, "%u", d->facts.udp.src_port);
-    dissect_add(d, layer, "udp.dstport", _("Destination port"), at + 2, 2, "%u", d->facts.udp.dst_port);
+    dissect_add(d, layer, "udp.dstport", _("Destination port"), at + 2, 2, "%u",
+                d->facts.udp.dst_port);
     dissect_add(d, layer, "udp.length", _("Length"), at + 4, 2, "%u", d->facts.udp.len);
     if (d->facts.udp.checksum == 0)
-        dissect_add(d, layer, "udp.checksum", _("Checksum"), at + 6, 2, "0x0000")->meaning = _("none");
+        dissect_add(d, layer, "udp.checksum", _("Checksum"), at + 6, 2, "0x0000")->meaning =
+            _("none");
     else if (is_whole(&d->facts))
-        add_checksum(d, layer, "udp.checksum", at + 6, transport_checksum_right(d, UDP_HDR_LEN + d->facts.payload_len));
+        add_checksum(d, layer, "udp.checksum", at + 6,
+                     transport_checksum_right(d, UDP_HDR_LEN + d->facts.payload_len));
 }
 
 static const char *tcp_option_name(uint8_t kind)
@@ -328,17 +361,24 @@ static const char *tcp_option_name(uint8_t kind)
 static void dissect_tcp_option(struct dissection *d, struct field *layer, size_t at, size_t len)
 {
     const uint8_t *octets = d->octets + at;
-    struct field *option = dissect_add(d, layer, "tcp.option_kind", _("Option"), at, len, "%u", octets[0]);
+    struct field *option =
+        dissect_add(d, layer, "tcp.option_kind", _("Option"), at, len, "%u", octets[0]);
 
     option->meaning = tcp_option_name(octets[0]);
     if (octets[0] == TCP_OPT_MSS && len == 4)
-        dissect_add(d, option, "tcp.options.mss_val", _("Maximum segment size"), at + 2, 2, "%u", be16_get(octets + 2));
+        dissect_add(d, option, "tcp.options.mss_val", _("Maximum segment size"), at + 2, 2, "%u",
+                    be16_get(octets + 2));
     else if (octets[0] == TCP_OPT_WSCALE && len == 3)
-        dissect_mean(d, dissect_add(d, option, "tcp.options.wscale.shift", _("Shift count"), at + 2, 1, "%u", octets[2]),
-                     _("the window field counts in %u octets"), 1u << (octets[2] < TCP_WSCALE_MAX ? octets[2] : TCP_WSCALE_MAX));
+        dissect_mean(d,
+                     dissect_add(d, option, "tcp.options.wscale.shift", _("Shift count"), at + 2, 1,
+                                 "%u", octets[2]),
+                     _("the window field counts in %u octets"),
+                     1u << (octets[2] < TCP_WSCALE_MAX ? octets[2] : TCP_WSCALE_MAX));
     else if (octets[0] == TCP_OPT_TIMESTAMPS && len == 10) {
-        dissect_add(d, option, "tcp.options.timestamp.tsval", _("Timestamp"), at + 2, 4, "%u", be32_get(octets + 2));
-        dissect_add(d, option, "tcp.options.timestamp.tsecr", _("Echoed timestamp"), at + 6, 4, "%u", be32_get(octets + 6));
+        dissect_add(d, option, "tcp.options.timestamp.tsval", _("Timestamp"), at + 2, 4, "%u",
+                    be32_get(octets + 2));
+        dissect_add(d, option, "tcp.options.timestamp.tsecr", _("Echoed timestamp"), at + 6, 4,
+                    "%u", be32_get(octets + 6));
     } else if (octets[0] == TCP_OPT_SACK)
         for (size_t i = 2; i + 8 <= len; i += 8)
             dissect_add(d, option, "tcp.options.sack", _("Received block"), at + i, 8, "%u-%u",
@@ -349,7 +389,9 @@ static void dissect_tcp_options(struct dissection *d, struct field *layer, size_
 {
     while (at < end) {
         uint8_t kind = d->octets[at];
-        size_t len = kind == TCP_OPT_EOL || kind == TCP_OPT_NOP ? 1 : at + 1 < end ? d->octets[at + 1] : 0;
+        size_t len = kind == TCP_OPT_EOL || kind == TCP_OPT_NOP ? 1
+                     : at + 1 < end                             ? d->octets[at + 1]
+                                                                : 0;
 
         if (len == 0 || (len == 1 && kind > TCP_OPT_NOP) || at + len > end) {
             dissect_malformed(d, layer, at, end - at);
@@ -362,10 +404,12 @@ static void dissect_tcp_options(struct dissection *d, struct field *layer, size_
     }
 }
 
-static void add_seq(struct dissection *d, struct field *layer, const char *abbrev, const char *name, size_t at, uint32_t base)
+static void add_seq(struct dissection *d, struct field *layer, const char *abbrev, const char *name,
+                    size_t at, uint32_t base)
 {
     uint32_t value = be32_get(d->octets + at);
-    struct field *field = dissect_add(d, layer, abbrev, name, at, 4, "%u", d->base.known ? value - base : value);
+    struct field *field =
+        dissect_add(d, layer, abbrev, name, at, 4, "%u", d->base.known ? value - base : value);
 
     if (d->base.known)
         dissect_mean(d, field, _("counted from the connection's beginning; on the wire %u"), value);
@@ -384,18 +428,21 @@ static void dissect_tcp(struct dissection *d)
     if (tcp->flags & TCP_ACK)
         add_seq(d, layer, "tcp.ack", _("Acknowledgment number"), at + 8, d->base.ack);
     else
-        dissect_add(d, layer, "tcp.ack", _("Acknowledgment number"), at + 8, 4, "%u", tcp->ack)->meaning =
-            _("means nothing: the ACK flag is not set");
-    dissect_mean(d, add_bits(d, layer, "tcp.hdr_len", _("Header length"), at + 12, 0, 4, tcp->hdr_len / 4u), _("%u octets"),
-                 (unsigned)tcp->hdr_len);
+        dissect_add(d, layer, "tcp.ack", _("Acknowledgment number"), at + 8, 4, "%u", tcp->ack)
+            ->meaning = _("means nothing: the ACK flag is not set");
+    dissect_mean(
+        d, add_bits(d, layer, "tcp.hdr_len", _("Header length"), at + 12, 0, 4, tcp->hdr_len / 4u),
+        _("%u octets"), (unsigned)tcp->hdr_len);
     summary_tcp_flags(names, tcp->flags);
     flags = dissect_add(d, layer, "tcp.flags", _("Flags"), at + 13, 1, "0x%02x", tcp->flags);
     dissect_mean(d, flags, "%s", names->str);
     dissect_add(d, layer, "tcp.window_size_value", _("Window"), at + 14, 2, "%u", tcp->window);
     if (is_whole(&d->facts))
-        add_checksum(d, layer, "tcp.checksum", at + 16, transport_checksum_right(d, tcp->hdr_len + d->facts.payload_len));
+        add_checksum(d, layer, "tcp.checksum", at + 16,
+                     transport_checksum_right(d, tcp->hdr_len + d->facts.payload_len));
     if (tcp->flags & TCP_URG)
-        dissect_add(d, layer, "tcp.urgent_pointer", _("Urgent pointer"), at + 18, 2, "%u", tcp->urgent);
+        dissect_add(d, layer, "tcp.urgent_pointer", _("Urgent pointer"), at + 18, 2, "%u",
+                    tcp->urgent);
     dissect_tcp_options(d, layer, at + TCP_HDR_LEN, at + tcp->hdr_len);
 }
 
@@ -420,7 +467,8 @@ static void dissect_payload(struct dissection *d)
         break;
     case FACT_APP_NONE:
         if (!d->facts.has_quote)
-            dissect_text(d, dissect_layer(d, "data", _("Data"), at, len), "data.data", _("Octets as text"), at, len);
+            dissect_text(d, dissect_layer(d, "data", _("Data"), at, len), "data.data",
+                         _("Octets as text"), at, len);
         break;
     }
 }
@@ -447,8 +495,9 @@ static void dissect_net(struct dissection *d)
     dissect_payload(d);
     end = d->facts.ip_at + d->facts.ip.total_len;
     if (d->facts.net == FACT_IPV4 && end < d->len)
-        dissect_add(d, d->root.first, "eth.padding", _("Padding"), end, d->len - end, "%zu", d->len - end)->meaning =
-            _("octets that fill a short frame up");
+        dissect_add(d, d->root.first, "eth.padding", _("Padding"), end, d->len - end, "%zu",
+                    d->len - end)
+            ->meaning = _("octets that fill a short frame up");
 }
 
 void dissect(struct dissection *d, const uint8_t *octets, size_t len, const struct seq_base *base)

@@ -1,7 +1,8 @@
 /*
- * A frame opened up: a tree of layers and fields, each with its place in the octets, its value as text and what
- * the value means, in the user's language. For Ethernet, 802.1Q, ARP, IPv4, ICMP (and what it quotes), UDP, TCP, DHCP, DNS
- * and HTTP. Any octets may be given; what is malformed says so in a field "_ws.malformed".
+ * A frame opened up: a tree of layers and fields, each with its place in the octets, its value as
+ * text and what the value means, in the user's language. For Ethernet, 802.1Q, ARP, IPv4, ICMP (and
+ * what it quotes), UDP, TCP, DHCP, DNS and HTTP. Any octets may be given; what is malformed says so
+ * in a field "_ws.malformed".
  */
 #ifndef WW_INSPECT_DISSECT_H
 #define WW_INSPECT_DISSECT_H
@@ -33,7 +34,8 @@ struct dissection {
     struct seq_base base;
 };
 
-/** dissect() - open the frame @octets; @base as in summary.h or NULL. End with dissect_fini(); @octets must live until then. */
+/** dissect() - open the frame @octets; @base as in summary.h or NULL. End with dissect_fini();
+ * @octets must live until then. */
 void dissect(struct dissection *d, const uint8_t *octets, size_t len, const struct seq_base *base);
 void dissect_fini(struct dissection *d);
 /** dissect_find() - the first field with @abbrev, or NULL. */
@@ -46,12 +48,15 @@ void dissect_write_hex(const uint8_t *octets, size_t len, GString *out);
 void dissect_summary(const uint8_t *octets, size_t len, const struct seq_base *base, GString *out);
 
 /* For the dissectors of the single protocols. */
-struct field *dissect_layer(struct dissection *d, const char *abbrev, const char *name, size_t at, size_t len);
-struct field *dissect_add(struct dissection *d, struct field *parent, const char *abbrev, const char *name, size_t at,
-                          size_t len, const char *format, ...) G_GNUC_PRINTF(7, 8);
-void dissect_mean(struct dissection *d, struct field *field, const char *format, ...) G_GNUC_PRINTF(3, 4);
-struct field *dissect_text(struct dissection *d, struct field *parent, const char *abbrev, const char *name, size_t at,
-                           size_t len);
+struct field *dissect_layer(struct dissection *d, const char *abbrev, const char *name, size_t at,
+                            size_t len);
+struct field *dissect_add(struct dissection *d, struct field *parent, const char *abbrev,
+                          const char *name, size_t at, size_t len, const char *format, ...)
+    G_GNUC_PRINTF(7, 8);
+void dissect_mean(struct dissection *d, struct field *field, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+struct field *dissect_text(struct dissection *d, struct field *parent, const char *abbrev,
+                           const char *name, size_t at, size_t len);
 void dissect_malformed(struct dissection *d, struct field *parent, size_t at, size_t len);
 void dissect_dhcp(struct dissection *d, size_t at, size_t len);
 void dissect_dns(struct dissection *d, size_t at, size_t len);

@@ -14,8 +14,9 @@ static void read_dhcp(struct facts *facts, const uint8_t *octets, size_t len)
         return;
     facts->app = FACT_DHCP;
     facts->dhcp_type = dhcp_message_type(&msg);
-    facts->dhcp = (struct dhcp_facts){ .xid = msg.xid, .client = dhcp_chaddr_mac(&msg), .ciaddr = msg.ciaddr,
-                                       .yiaddr = msg.yiaddr };
+    facts->dhcp = (struct dhcp_facts){
+        .xid = msg.xid, .client = dhcp_chaddr_mac(&msg), .ciaddr = msg.ciaddr, .yiaddr = msg.yiaddr
+    };
     if (dhcp_option_u32(&msg, DHCP_OPT_REQUESTED_ADDR, &addr))
         facts->dhcp.requested = addr;
     if (dhcp_option_u32(&msg, DHCP_OPT_SERVER_ID, &addr))
@@ -42,12 +43,14 @@ static void read_dns(struct facts *facts, const uint8_t *octets, size_t len)
     facts->app = FACT_DNS;
 }
 
-/* A word of the start line to @text, cut to fit; returns what follows the space behind it, or NULL. */
-static const uint8_t *take_word(const uint8_t *at, const uint8_t *end, char text[static FACT_HTTP_TEXT_MAX])
+/* A word of the start line to @text, cut to fit; returns what follows the space behind it, or NULL.
+ */
+static const uint8_t *take_word(const uint8_t *at, const uint8_t *end,
+                                char text[static FACT_HTTP_TEXT_MAX])
 {
     size_t n = 0;
 
-    while (at < end && *at > ' ' && *at < 0x7f) {
+    while (at<end && * at> ' ' && *at < 0x7f) {
         if (n < FACT_HTTP_TEXT_MAX - 1)
             text[n++] = (char)*at;
         at++;
@@ -58,7 +61,8 @@ static const uint8_t *take_word(const uint8_t *at, const uint8_t *end, char text
 
 static bool is_http_version(const uint8_t *at, const uint8_t *end)
 {
-    return end - at >= 8 && memcmp(at, "HTTP/", 5) == 0 && isdigit(at[5]) && at[6] == '.' && isdigit(at[7]);
+    return end - at >= 8 && memcmp(at, "HTTP/", 5) == 0 && isdigit(at[5]) && at[6] == '.' &&
+           isdigit(at[7]);
 }
 
 /* The start line alone: a segment seldom carries a whole head. */
@@ -69,9 +73,11 @@ static void read_http(struct facts *facts, const uint8_t *octets, size_t len)
     if (end == NULL)
         return;
     if (is_http_version(octets, end)) {
-        if (end - octets < 12 || octets[8] != ' ' || !isdigit(octets[9]) || !isdigit(octets[10]) || !isdigit(octets[11]))
+        if (end - octets < 12 || octets[8] != ' ' || !isdigit(octets[9]) || !isdigit(octets[10]) ||
+            !isdigit(octets[11]))
             return;
-        facts->http_status = (uint16_t)((octets[9] - '0') * 100 + (octets[10] - '0') * 10 + (octets[11] - '0'));
+        facts->http_status =
+            (uint16_t)((octets[9] - '0') * 100 + (octets[10] - '0') * 10 + (octets[11] - '0'));
         facts->app = FACT_HTTP_RESPONSE;
         return;
     }
@@ -101,7 +107,8 @@ static void read_udp(struct facts *facts, const uint8_t *octets, size_t len)
     octets += UDP_HDR_LEN;
     if (facts->ip.mf || facts->cut)
         return;
-    if (port_is(facts, DHCP_SERVER_PORT) && (port_is(facts, DHCP_CLIENT_PORT) || facts->src_port == facts->dst_port))
+    if (port_is(facts, DHCP_SERVER_PORT) &&
+        (port_is(facts, DHCP_CLIENT_PORT) || facts->src_port == facts->dst_port))
         read_dhcp(facts, octets, facts->payload_len);
     else if (port_is(facts, DNS_PORT))
         read_dns(facts, octets, facts->payload_len);
@@ -132,7 +139,8 @@ static void read_icmp(struct facts *facts, const uint8_t *octets, size_t len)
     if (len < ICMP_HDR_LEN)
         return;
     if (why != DROP_NONE) {
-        facts->icmp = (struct icmp_hdr){ .type = octets[0], .code = octets[1], .rest = be32_get(octets + 4) };
+        facts->icmp =
+            (struct icmp_hdr){ .type = octets[0], .code = octets[1], .rest = be32_get(octets + 4) };
         facts->icmp_bad_checksum = !facts->cut && !facts->ip.mf;
     }
     facts->transport = FACT_ICMP;

@@ -1,6 +1,7 @@
 /*
- * What a frame is, at a glance: every header of it, decoded once, for filters, summaries, the narration and ladders.
- * Nothing is allocated. A frame that is damaged or cut short has fewer facts, never wrong ones.
+ * What a frame is, at a glance: every header of it, decoded once, for filters, summaries, the
+ * narration and ladders. Nothing is allocated. A frame that is damaged or cut short has fewer
+ * facts, never wrong ones.
  */
 #ifndef WW_INSPECT_FACTS_H
 #define WW_INSPECT_FACTS_H
@@ -46,7 +47,7 @@ struct facts {
     uint16_t quote_src_port, quote_dst_port; /* 0 where it has none */
     struct udp_hdr udp;
     struct tcp_hdr tcp;
-    uint16_t src_port, dst_port; /* of UDP and TCP */
+    uint16_t src_port, dst_port;    /* of UDP and TCP */
     size_t payload_at, payload_len; /* behind the last header known; padding excluded */
     bool cut;                       /* the IP packet says it is longer than what is there */
 

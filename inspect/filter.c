@@ -12,16 +12,35 @@
 #include "inspect/facts.h"
 #include "inspect/i18n.h"
 
-G_DEFINE_QUARK(wirewalk-filter-error, filter_error)
+GQuark filter_error_quark(void)
+{
+    return g_quark_from_static_string("wirewalk-filter-error");
+}
 
 enum word_kind {
-    WORD_ANY, WORD_BROADCAST, WORD_ARP, WORD_FRAGMENT,
-    WORD_ICMP, WORD_ICMP_TYPE, WORD_ICMP_CODE,
-    WORD_UDP, WORD_TCP, WORD_TCP_FLAGS, WORD_TCP_PURE_ACK, WORD_TCP_DATA,
-    WORD_DNS, WORD_DHCP, WORD_HTTP, WORD_HTTP_REQUEST, WORD_HTTP_RESPONSE, WORD_HTTP_METHOD, WORD_HTTP_STATUS,
+    WORD_ANY,
+    WORD_BROADCAST,
+    WORD_ARP,
+    WORD_FRAGMENT,
+    WORD_ICMP,
+    WORD_ICMP_TYPE,
+    WORD_ICMP_CODE,
+    WORD_UDP,
+    WORD_TCP,
+    WORD_TCP_FLAGS,
+    WORD_TCP_PURE_ACK,
+    WORD_TCP_DATA,
+    WORD_DNS,
+    WORD_DHCP,
+    WORD_HTTP,
+    WORD_HTTP_REQUEST,
+    WORD_HTTP_RESPONSE,
+    WORD_HTTP_METHOD,
+    WORD_HTTP_STATUS
 };
 
-/* One short word; `a` and `b` as the kind needs them: an operation or 0 for every one, a mask and its value. */
+/* One short word; `a` and `b` as the kind needs them: an operation or 0 for every one, a mask and
+ * its value. */
 struct word {
     enum word_kind kind;
     unsigned a, b;
@@ -87,7 +106,8 @@ static const struct short_word {
     { "http response", WORD_HTTP_RESPONSE, 0, 0 },
 };
 
-static const char *const http_methods[] = { "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PATCH" };
+static const char *const http_methods[] = { "GET",     "HEAD",  "POST",    "PUT",  "DELETE",
+                                            "OPTIONS", "TRACE", "CONNECT", "PATCH" };
 
 static bool find_http_word(const char *rest, struct word *word)
 {
@@ -150,23 +170,27 @@ void filter_names_free(struct filter_names *names)
 }
 
 /*
- * libpcap asks for names through public functions that a program may define itself, and gives them no context. So the
- * names of the compilation going on stand in a variable of the thread, set and cleared by compile(). This is the one
- * exception to "no globals": it holds nothing between calls.
+ * libpcap asks for names through public functions that a program may define itself, and gives them
+ * no context. So the names of the compilation going on stand in a variable of the thread, set and
+ * cleared by compile(). This is the one exception to "no globals": it holds nothing between calls.
  */
 static _Thread_local const struct filter_names *names_in_use;
 
-/* libpcap frees the result with freeaddrinfo(), so it must come from getaddrinfo(); numeric, hence without a look-up. */
+/* libpcap frees the result with freeaddrinfo(), so it must come from getaddrinfo(); numeric, hence
+ * without a look-up. */
 struct addrinfo *pcap_nametoaddrinfo(const char *name)
 {
-    const struct addrinfo hints = { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST };
+    const struct addrinfo hints = { .ai_family = AF_INET,
+                                    .ai_socktype = SOCK_STREAM,
+                                    .ai_flags = AI_NUMERICHOST };
     struct addrinfo *first = NULL, **last = &first;
     char text[IP4_TEXT_MAX];
 
     for (guint i = 0; names_in_use != NULL && i < names_in_use->names->len; i++) {
         if (strcasecmp(names_in_use->names->pdata[i], name) != 0)
             continue;
-        if (getaddrinfo(ip4_format(g_array_index(names_in_use->addrs, ip4_addr, i), text), NULL, &hints, last) != 0)
+        if (getaddrinfo(ip4_format(g_array_index(names_in_use->addrs, ip4_addr, i), text), NULL,
+                        &hints, last) != 0)
             break;
         while (*last != NULL)
             last = &(*last)->ai_next;
@@ -184,15 +208,28 @@ bpf_u_int32 pcap_nametonetaddr(const char *name)
 static const struct {
     const char *name;
     int port, proto; /* proto 0: UDP and TCP */
-} services[] = {
-    { "echo", 7, 0 },    { "discard", 9, 0 },  { "daytime", 13, 0 },          { "chargen", 19, 0 },
-    { "ftp-data", 20, IPPROTO_TCP }, { "ftp", 21, IPPROTO_TCP }, { "ssh", 22, IPPROTO_TCP },
-    { "telnet", 23, IPPROTO_TCP }, { "smtp", 25, IPPROTO_TCP }, { "domain", 53, 0 }, { "dns", 53, 0 },
-    { "bootps", 67, IPPROTO_UDP }, { "bootpc", 68, IPPROTO_UDP }, { "tftp", 69, IPPROTO_UDP },
-    { "http", 80, IPPROTO_TCP }, { "pop3", 110, IPPROTO_TCP }, { "ntp", 123, IPPROTO_UDP },
-    { "snmp", 161, IPPROTO_UDP }, { "https", 443, IPPROTO_TCP }, { "syslog", 514, IPPROTO_UDP },
-    { "route", 520, IPPROTO_UDP }, { "http-alt", 8080, IPPROTO_TCP },
-};
+} services[] = { { "echo", 7, 0 },
+                 { "discard", 9, 0 },
+                 { "daytime", 13, 0 },
+                 { "chargen", 19, 0 },
+                 { "ftp-data", 20, IPPROTO_TCP },
+                 { "ftp", 21, IPPROTO_TCP },
+                 { "ssh", 22, IPPROTO_TCP },
+                 { "telnet", 23, IPPROTO_TCP },
+                 { "smtp", 25, IPPROTO_TCP },
+                 { "domain", 53, 0 },
+                 { "dns", 53, 0 },
+                 { "bootps", 67, IPPROTO_UDP },
+                 { "bootpc", 68, IPPROTO_UDP },
+                 { "tftp", 69, IPPROTO_UDP },
+                 { "http", 80, IPPROTO_TCP },
+                 { "pop3", 110, IPPROTO_TCP },
+                 { "ntp", 123, IPPROTO_UDP },
+                 { "snmp", 161, IPPROTO_UDP },
+                 { "https", 443, IPPROTO_TCP },
+                 { "syslog", 514, IPPROTO_UDP },
+                 { "route", 520, IPPROTO_UDP },
+                 { "http-alt", 8080, IPPROTO_TCP } };
 
 int pcap_nametoport(const char *name, int *port, int *proto)
 {
@@ -207,17 +244,22 @@ int pcap_nametoport(const char *name, int *port, int *proto)
 
 /* ---- errors ---- */
 
+/* clang-format off */
 static const char *const pcap_words[] = {
-    "and", "or", "not", "host", "net", "port", "portrange", "src", "dst", "ether", "ip", "ip6", "arp", "rarp", "icmp",
-    "icmp6", "tcp", "udp", "igmp", "sctp", "vlan", "proto", "protochain", "mask", "less", "greater", "broadcast", "multicast",
-    "gateway", "len", "tcpflags", "icmptype", "icmpcode", "icmp-echo", "icmp-echoreply", "icmp-unreach", "icmp-redirect",
-    "icmp-timxceed", "icmp-paramprob", "tcp-syn", "tcp-ack", "tcp-fin", "tcp-rst", "tcp-push", "tcp-urg", "tcp-ece",
-    "tcp-cwr", "inbound", "outbound", "stp", "mpls", "pppoes", "link", "addr1", "addr2", "ah", "esp", "pim", "vrrp",
+    "and", "or", "not", "host", "net", "port", "portrange", "src", "dst", "ether", "ip", "ip6",
+    "arp", "rarp", "icmp", "icmp6", "tcp", "udp", "igmp", "sctp", "vlan", "proto", "protochain",
+    "mask", "less", "greater", "broadcast", "multicast", "gateway", "len", "tcpflags",
+    "icmptype", "icmpcode", "icmp-echo", "icmp-echoreply", "icmp-unreach", "icmp-redirect",
+    "icmp-timxceed", "icmp-paramprob", "tcp-syn", "tcp-ack", "tcp-fin", "tcp-rst", "tcp-push",
+    "tcp-urg", "tcp-ece", "tcp-cwr", "inbound", "outbound", "stp", "mpls", "pppoes", "link",
+    "addr1", "addr2", "ah", "esp", "pim", "vrrp",
 };
+/* clang-format on */
 
 static bool is_number_or_address(const char *word)
 {
-    return word[strspn(word, "0123456789abcdefABCDEFx.:/-")] == '\0' && strpbrk(word, "0123456789") != NULL;
+    return word[strspn(word, "0123456789abcdefABCDEFx.:/-")] == '\0' &&
+           strpbrk(word, "0123456789") != NULL;
 }
 
 struct nearest {
@@ -267,19 +309,22 @@ static void consider_short_words(const char *text, struct nearest *near)
     for (size_t i = 0; i < G_N_ELEMENTS(short_words); i++) {
         const char *space = strchr(short_words[i].text, ' ');
 
-        if (space != NULL && strncmp(lower, short_words[i].text, (size_t)(space - short_words[i].text + 1)) == 0)
+        if (space != NULL &&
+            strncmp(lower, short_words[i].text, (size_t)(space - short_words[i].text + 1)) == 0)
             consider(near, lower, short_words[i].text);
     }
 }
 
-static void explain(const char *text, const char *message, const struct filter_names *names, GError **error)
+static void explain(const char *text, const char *message, const struct filter_names *names,
+                    GError **error)
 {
     g_auto(GStrv) words = g_strsplit_set(text, " \t\n()[]!&|=<>+*^%", -1);
     struct nearest near;
 
     consider_short_words(text, &near);
     if (near.word != NULL) {
-        g_set_error(error, FILTER_ERROR, FILTER_ERROR_SYNTAX, _("not a filter: \"%s\" (did you mean \"%s\"?)"), text, near.word);
+        g_set_error(error, FILTER_ERROR, FILTER_ERROR_SYNTAX,
+                    _("not a filter: \"%s\" (did you mean \"%s\"?)"), text, near.word);
         return;
     }
     for (char **word = words; *word != NULL; word++) {
@@ -287,17 +332,21 @@ static void explain(const char *text, const char *message, const struct filter_n
             continue;
         if (near.word != NULL)
             g_set_error(error, FILTER_ERROR, FILTER_ERROR_NAME,
-                        _("not a filter: \"%s\": unknown word \"%s\" (did you mean \"%s\"?)"), text, *word, near.word);
+                        _("not a filter: \"%s\": unknown word \"%s\" (did you mean \"%s\"?)"), text,
+                        *word, near.word);
         else
-            g_set_error(error, FILTER_ERROR, FILTER_ERROR_NAME, _("not a filter: \"%s\": unknown word \"%s\""), text, *word);
+            g_set_error(error, FILTER_ERROR, FILTER_ERROR_NAME,
+                        _("not a filter: \"%s\": unknown word \"%s\""), text, *word);
         return;
     }
-    g_set_error(error, FILTER_ERROR, FILTER_ERROR_SYNTAX, _("not a filter: \"%s\": %s"), text, message);
+    g_set_error(error, FILTER_ERROR, FILTER_ERROR_SYNTAX, _("not a filter: \"%s\": %s"), text,
+                message);
 }
 
 /* ---- compiling ---- */
 
-static bool compile(struct filter *filter, const char *text, const struct filter_names *names, GError **error)
+static bool compile(struct filter *filter, const char *text, const struct filter_names *names,
+                    GError **error)
 {
     pcap_t *pcap = pcap_open_dead(DLT_EN10MB, 65535);
     bool ok;
@@ -323,15 +372,16 @@ static char *single_spaced(const char *text)
     return g_string_free(out, FALSE);
 }
 
-/* A AND B AND ... without `or`, `not` or parentheses: short words are taken out, the rest is joined again. */
+/* A AND B AND ... without `or`, `not` or parentheses: short words are taken out, the rest is joined
+ * again. */
 static char *take_short_words(struct filter *filter, const char *text)
 {
     GString *rest = g_string_new(NULL);
     g_auto(GStrv) parts = g_strsplit(text, " and ", -1);
     struct word word;
 
-    if (strpbrk(text, "()|!") != NULL || strstr(text, " or ") != NULL || g_str_has_prefix(text, "not ") ||
-        strstr(text, " not ") != NULL) {
+    if (strpbrk(text, "()|!") != NULL || strstr(text, " or ") != NULL ||
+        g_str_has_prefix(text, "not ") || strstr(text, " not ") != NULL) {
         g_string_append(rest, text);
         return g_string_free(rest, FALSE);
     }
@@ -351,8 +401,9 @@ struct filter *filter_new(const char *text, const struct filter_names *names, GE
     struct word word;
 
     if (strlen(text) > FILTER_TEXT_MAX) {
-        g_set_error(error, FILTER_ERROR, FILTER_ERROR_TOO_LONG, _("a filter may have %d characters at most, this one has %zu"),
-                    FILTER_TEXT_MAX, strlen(text));
+        g_set_error(error, FILTER_ERROR, FILTER_ERROR_TOO_LONG,
+                    _("a filter may have %d characters at most, this one has %zu"), FILTER_TEXT_MAX,
+                    strlen(text));
         return NULL;
     }
     if (!g_utf8_validate(text, -1, NULL)) {
@@ -361,7 +412,8 @@ struct filter *filter_new(const char *text, const struct filter_names *names, GE
     }
     clean = single_spaced(text);
     if (*clean == '\0') {
-        g_set_error(error, FILTER_ERROR, FILTER_ERROR_SYNTAX, _("the filter is empty; \"any\" matches every frame"));
+        g_set_error(error, FILTER_ERROR, FILTER_ERROR_SYNTAX,
+                    _("the filter is empty; \"any\" matches every frame"));
         return NULL;
     }
     filter = g_new0(struct filter, 1);
@@ -397,7 +449,8 @@ static bool tcp_matches(const struct word *word, const struct facts *facts)
     if (word->kind == WORD_TCP_FLAGS)
         return (facts->tcp.flags & word->a) == word->b;
     if (word->kind == WORD_TCP_PURE_ACK)
-        return (facts->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK && facts->payload_len == 0;
+        return (facts->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK &&
+               facts->payload_len == 0;
     return word->kind != WORD_TCP_DATA || facts->payload_len > 0;
 }
 
@@ -419,7 +472,8 @@ static bool word_matches(const struct word *word, const struct facts *facts)
     case WORD_ICMP_TYPE:
         return facts->transport == FACT_ICMP && facts->icmp.type == word->a;
     case WORD_ICMP_CODE:
-        return facts->transport == FACT_ICMP && facts->icmp.type == word->a && facts->icmp.code == word->b;
+        return facts->transport == FACT_ICMP && facts->icmp.type == word->a &&
+               facts->icmp.code == word->b;
     case WORD_UDP:
         return facts->net == FACT_IPV4 && facts->ip.protocol == IP_PROTO_UDP;
     case WORD_TCP:
@@ -446,7 +500,8 @@ static bool word_matches(const struct word *word, const struct facts *facts)
     return false;
 }
 
-bool filter_match_facts(const struct filter *filter, const struct facts *facts, const uint8_t *octets, size_t len)
+bool filter_match_facts(const struct filter *filter, const struct facts *facts,
+                        const uint8_t *octets, size_t len)
 {
     struct pcap_pkthdr header = { .caplen = (bpf_u_int32)len, .len = (bpf_u_int32)len };
 

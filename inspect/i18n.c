@@ -13,7 +13,8 @@ static gboolean is_language(const char *name, const char *code)
 {
     size_t n = strlen(code);
 
-    return strncmp(name, code, n) == 0 && strchr("_.@-", name[n]) != NULL; /* the closing NUL counts too */
+    return strncmp(name, code, n) == 0 &&
+           strchr("_.@-", name[n]) != NULL; /* the closing NUL counts too */
 }
 
 int i18n_known(const char *lang)
@@ -21,7 +22,8 @@ int i18n_known(const char *lang)
     return is_language(lang, "en") || is_language(lang, "zh") || strcmp(lang, "C") == 0;
 }
 
-/* The user's own wish, in the order POSIX gives the variables. LANGUAGE is a GNU list that comes before them all. */
+/* The user's own wish, in the order POSIX gives the variables. LANGUAGE is a GNU list that comes
+ * before them all. */
 static const char *language_of_environment(void)
 {
     static const char *const variables[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
@@ -32,14 +34,16 @@ static const char *language_of_environment(void)
 
         if (value == NULL || *value == '\0')
             continue;
-        if (language != NULL && *language != '\0' && strcmp(value, "C") != 0 && strcmp(value, "POSIX") != 0)
+        if (language != NULL && *language != '\0' && strcmp(value, "C") != 0 &&
+            strcmp(value, "POSIX") != 0)
             return language;
         return value;
     }
     return "C";
 }
 
-/* The catalogues of the build tree lie beside or one above the program; installed ones in share/locale. */
+/* The catalogues of the build tree lie beside or one above the program; installed ones in
+ * share/locale. */
 static char *catalogue_folder(void)
 {
     static const char *const places[] = { "locale", "../locale", "../share/locale" };
@@ -50,7 +54,8 @@ static char *catalogue_folder(void)
 
         for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
             g_autofree char *place = g_build_filename(folder, places[i], NULL);
-            g_autofree char *file = g_build_filename(place, "zh_CN", "LC_MESSAGES", "wirewalk.mo", NULL);
+            g_autofree char *file =
+                g_build_filename(place, "zh_CN", "LC_MESSAGES", "wirewalk.mo", NULL);
 
             if (g_file_test(file, G_FILE_TEST_EXISTS))
                 return g_steal_pointer(&place);
@@ -65,8 +70,9 @@ const char *i18n_init(const char *lang)
     g_autofree char *folder = catalogue_folder();
     const char *messages;
 
-    /* gettext looks nothing up while the locale is "C", and no Chinese locale need be installed: a neutral UTF-8
-       locale, and the language by name, which glibc asks for first. Before the first look-up. */
+    /* gettext looks nothing up while the locale is "C", and no Chinese locale need be installed: a
+       neutral UTF-8 locale, and the language by name, which glibc asks for first. Before the first
+       look-up. */
     if (setlocale(LC_ALL, "") == NULL)
         setlocale(LC_ALL, "C");
     g_setenv("LANGUAGE", chinese ? "zh_CN" : "en", TRUE);

@@ -72,7 +72,8 @@ static void remember(struct ladder *ladder, uint64_t id, const struct origin *fr
 {
     struct origin *origin;
 
-    /* Frames that never arrive anywhere are forgotten with all others, now and then: diagrams are of short stretches. */
+    /* Frames that never arrive anywhere are forgotten with all others, now and then: diagrams are
+     * of short stretches. */
     if (g_hash_table_size(ladder->origins) >= PENDING_MAX)
         g_hash_table_remove_all(ladder->origins);
     origin = g_memdup2(from, sizeof *from);
@@ -132,8 +133,9 @@ static void received(struct ladder *ladder, const struct record *record)
         return;
     }
     arrow = g_new(struct arrow, 1);
-    *arrow = (struct arrow){ origin->at, origin->from, (unsigned)column, origin->chapter, record->id,
-                             ladder->n_arrived++, g_strdup(origin->label) };
+    *arrow =
+        (struct arrow){ origin->at, origin->from,        (unsigned)column,       origin->chapter,
+                        record->id, ladder->n_arrived++, g_strdup(origin->label) };
     g_ptr_array_add(ladder->arrows, arrow);
 }
 
@@ -175,7 +177,8 @@ struct ladder *ladder_new(struct sim *sim, const struct node *const *nodes, unsi
     ladder->seqs = seq_table_new();
     ladder->origins = g_hash_table_new_full(NULL, NULL, NULL, origin_free);
     ladder->arrows = g_ptr_array_new_with_free_func(arrow_free);
-    ladder->observer.wants = RECORD_BIT(RECORD_SEND) | RECORD_BIT(RECORD_RECEIVE) | RECORD_BIT(RECORD_DROP);
+    ladder->observer.wants =
+        RECORD_BIT(RECORD_SEND) | RECORD_BIT(RECORD_RECEIVE) | RECORD_BIT(RECORD_DROP);
     ladder->observer.record = observe;
     sim_observe(sim, &ladder->observer);
     return ladder;
@@ -243,7 +246,8 @@ static void write_shaft(GString *out, const char *label, int width, bool rightwa
     g_string_append(out, rightwards ? "▶" : "─");
 }
 
-static void write_arrow(const struct ladder *ladder, const struct canvas *canvas, const struct arrow *arrow, GString *out)
+static void write_arrow(const struct ladder *ladder, const struct canvas *canvas,
+                        const struct arrow *arrow, GString *out)
 {
     unsigned left = MIN(arrow->from, arrow->to), right = MAX(arrow->from, arrow->to);
     g_autoptr(GString) time = g_string_new(NULL);
@@ -256,7 +260,8 @@ static void write_arrow(const struct ladder *ladder, const struct canvas *canvas
 
         g_string_append(out, !ends ? "│" : i == left ? "├" : "┤");
         if (i == left) {
-            write_shaft(out, arrow->label, (int)(right - left) * canvas->gap - 1, arrow->from == left);
+            write_shaft(out, arrow->label, (int)(right - left) * canvas->gap - 1,
+                        arrow->from == left);
             i = right - 1;
         } else if (i + 1 < ladder->n) {
             columns_fill(out, " ", canvas->gap - 1);
@@ -280,7 +285,8 @@ void ladder_write(const struct ladder *ladder, enum chapter chapter, int width, 
     g_autoptr(GPtrArray) arrows = g_ptr_array_copy(ladder->arrows, NULL, NULL); /* by departure */
     int names = (columns_width(ladder->nodes[ladder->n - 1]->name) + 1) / 2;
 
-    canvas.left = MAX(canvas.left, TIME_WIDTH + 1 + (columns_width(ladder->nodes[0]->name) + 1) / 2);
+    canvas.left =
+        MAX(canvas.left, TIME_WIDTH + 1 + (columns_width(ladder->nodes[0]->name) + 1) / 2);
     canvas.gap = MAX((MAX(width, 40) - canvas.left - names - 1) / (int)(ladder->n - 1), 12);
     write_names(ladder, &canvas, out);
     g_ptr_array_set_free_func(arrows, NULL);

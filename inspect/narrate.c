@@ -12,7 +12,13 @@
 #include "inspect/summary.h"
 #include "sim/sim.h"
 
-enum { TIME_WIDTH = 11, NUMBER_WIDTH = 6, PATH_WIDTH_MAX = 24, FLOOD_NAMED_MAX = 4, FRAME_MAX = 65536 + 18 };
+enum {
+    TIME_WIDTH = 11,
+    NUMBER_WIDTH = 6,
+    PATH_WIDTH_MAX = 24,
+    FLOOD_NAMED_MAX = 4,
+    FRAME_MAX = 65536 + 18
+};
 
 struct flood { /* copies of one frame that a switch or hub is sending out */
     bool pending;
@@ -81,8 +87,10 @@ static void begin_line(struct narrate *narrate, sim_time at, uint64_t number)
     g_string_append(narrate->line, "  ");
 }
 
-/* What follows from a frame or command is told below it; with a time of its own only where some has passed. */
-static void begin_indented(struct narrate *narrate, sim_time at, const char *mark, enum colour which)
+/* What follows from a frame or command is told below it; with a time of its own only where some has
+ * passed. */
+static void begin_indented(struct narrate *narrate, sim_time at, const char *mark,
+                           enum colour which)
 {
     g_autoptr(GString) time = g_string_new(NULL);
 
@@ -146,7 +154,8 @@ static bool why_says_all(enum why_code code)
 {
     const char *name = why_name(code);
 
-    return g_str_has_prefix(name, "arp") || g_str_has_prefix(name, "dhcp-") || g_str_has_prefix(name, "dns-");
+    return g_str_has_prefix(name, "arp") || g_str_has_prefix(name, "dhcp-") ||
+           g_str_has_prefix(name, "dns-");
 }
 
 static void describe_frame(struct narrate *narrate, const struct record *record, GString *out)
@@ -162,13 +171,15 @@ static void describe_frame(struct narrate *narrate, const struct record *record,
     /* A chapter's heading comes before the frame that begins it. */
     write_chapter(narrate, story_look(&narrate->story, &facts, record->why.code));
     summary_label(out, &facts, RENDER_USER);
-    if (record->why.code == WHY_NONE || narrate->options.level == NARRATE_FULL || !why_says_all(record->why.code)) {
+    if (record->why.code == WHY_NONE || narrate->options.level == NARRATE_FULL ||
+        !why_says_all(record->why.code)) {
         g_string_append_c(out, ' ');
         summary_detail(out, &facts, &base, RENDER_USER);
     }
     before = out->len;
     g_string_append(out, _(": "));
-    if (record->why.code != WHY_IP_SEND || narrate->options.level == NARRATE_FULL) /* it says nothing new */
+    if (record->why.code != WHY_IP_SEND ||
+        narrate->options.level == NARRATE_FULL) /* it says nothing new */
         render_why(out, &record->why, record->text, RENDER_USER);
     if (out->len == before + strlen(_(": ")))
         g_string_truncate(out, before);
@@ -176,8 +187,8 @@ static void describe_frame(struct narrate *narrate, const struct record *record,
 
 static bool is_copying(enum why_code code)
 {
-    return code == WHY_REPEAT || code == WHY_BRIDGE_FLOOD_UNKNOWN || code == WHY_BRIDGE_FLOOD_BROADCAST ||
-           code == WHY_BRIDGE_FLOOD_MULTICAST;
+    return code == WHY_REPEAT || code == WHY_BRIDGE_FLOOD_UNKNOWN ||
+           code == WHY_BRIDGE_FLOOD_BROADCAST || code == WHY_BRIDGE_FLOOD_MULTICAST;
 }
 
 static void tell_send(struct narrate *narrate, const struct record *record)
@@ -187,8 +198,8 @@ static void tell_send(struct narrate *narrate, const struct record *record)
     char *to = (char *)(peer != NULL ? peer->node->name : "?");
 
     narrate->n_frames++;
-    if (flood->pending && flood->cause == record->cause && flood->node == record->node && flood->at == record->at &&
-        is_copying(record->why.code)) {
+    if (flood->pending && flood->cause == record->cause && flood->node == record->node &&
+        flood->at == record->at && is_copying(record->why.code)) {
         g_ptr_array_add(flood->to, to);
         return;
     }
@@ -209,8 +220,9 @@ static void tell_send(struct narrate *narrate, const struct record *record)
 /* Drops that happen all the time in a network that works. */
 static bool is_everyday(enum drop_reason reason)
 {
-    return reason == DROP_NOT_FOR_ME || reason == DROP_ARP_NOT_MINE || reason == DROP_NO_OTHER_PORT ||
-           reason == DROP_SAME_PORT || reason == DROP_MULTICAST_NOT_JOINED || reason == DROP_NONE;
+    return reason == DROP_NOT_FOR_ME || reason == DROP_ARP_NOT_MINE ||
+           reason == DROP_NO_OTHER_PORT || reason == DROP_SAME_PORT ||
+           reason == DROP_MULTICAST_NOT_JOINED || reason == DROP_NONE;
 }
 
 static void tell_drop(struct narrate *narrate, const struct record *record)
@@ -238,7 +250,9 @@ static void tell_drop(struct narrate *narrate, const struct record *record)
             facts_read(&facts, narrate->octets, len);
         summary_label(label, &facts, RENDER_USER);
     }
-    g_string_append_printf(narrate->line, is_everyday(record->drop) ? _("%s ignores the %s: ") : _("%s drops the %s: "),
+    g_string_append_printf(narrate->line,
+                           is_everyday(record->drop) ? _("%s ignores the %s: ")
+                                                     : _("%s drops the %s: "),
                            record->node->name, label->len > 0 ? label->str : _("frame"));
     render_drop(narrate->line, record->drop, RENDER_USER);
     write_line(narrate);
@@ -250,19 +264,22 @@ static void tell_receive(struct narrate *narrate, const struct record *record)
         return;
     flush_flood(narrate);
     begin_line(narrate, record->at, 0);
-    g_string_append_printf(narrate->line, _("arrives at %s:%s"), record->node->name, record->iface->name);
+    g_string_append_printf(narrate->line, _("arrives at %s:%s"), record->node->name,
+                           record->iface->name);
     write_line(narrate);
 }
 
 /* ---- everything else ---- */
 
-static void tell_reason(struct narrate *narrate, const struct record *record, const char *mark, enum colour which)
+static void tell_reason(struct narrate *narrate, const struct record *record, const char *mark,
+                        enum colour which)
 {
     gsize before;
 
     flush_flood(narrate);
     begin_indented(narrate, record->at, mark, which);
-    g_string_append_printf(narrate->line, "%s%s%s%s", record->node->name, record->iface != NULL ? ":" : "",
+    g_string_append_printf(narrate->line, "%s%s%s%s", record->node->name,
+                           record->iface != NULL ? ":" : "",
                            record->iface != NULL ? record->iface->name : "", _(": "));
     before = narrate->line->len;
     render_why(narrate->line, &record->why, record->text, RENDER_USER);
@@ -284,7 +301,8 @@ static void tell_state(struct narrate *narrate, const struct record *record)
         tell_reason(narrate, record, "•", COLOUR_GREEN);
 }
 
-static void begin_command_line(struct narrate *narrate, const struct record *record, const char *prompt)
+static void begin_command_line(struct narrate *narrate, const struct record *record,
+                               const char *prompt)
 {
     flush_flood(narrate);
     begin_line(narrate, record->at, 0);
@@ -357,9 +375,11 @@ static void tell_command(struct narrate *narrate, const struct record *record)
         return;
     }
     finish_output(narrate, record);
-    if (g_hash_table_remove(narrate->silent, GSIZE_TO_POINTER(record->process)) && narrate->options.level < NARRATE_FULL)
+    if (g_hash_table_remove(narrate->silent, GSIZE_TO_POINTER(record->process)) &&
+        narrate->options.level < NARRATE_FULL)
         return;
-    if (record->why.code == WHY_COMMAND_EXIT && record->why.args[0] == 0 && narrate->options.level < NARRATE_FULL)
+    if (record->why.code == WHY_COMMAND_EXIT && record->why.args[0] == 0 &&
+        narrate->options.level < NARRATE_FULL)
         return;
     flush_flood(narrate);
     begin_line(narrate, record->at, 0);
@@ -373,7 +393,8 @@ static void tell_control(struct narrate *narrate, const struct record *record)
     flush_flood(narrate);
     begin_line(narrate, record->at, 0);
     colour(narrate, COLOUR_BOLD);
-    g_string_append_printf(narrate->line, "%s%s%s%s", record->node->name, record->iface != NULL ? ":" : "",
+    g_string_append_printf(narrate->line, "%s%s%s%s", record->node->name,
+                           record->iface != NULL ? ":" : "",
                            record->iface != NULL ? record->iface->name : "", _(": "));
     render_why(narrate->line, &record->why, record->text, RENDER_USER);
     write_line(narrate);
@@ -428,8 +449,9 @@ static void tell(struct observer *observer, const struct record *record)
 
 static uint32_t wanted(enum narrate_level level)
 {
-    uint32_t brief = RECORD_BIT(RECORD_SEND) | RECORD_BIT(RECORD_DROP) | RECORD_BIT(RECORD_COMMAND) |
-                     RECORD_BIT(RECORD_OUTPUT) | RECORD_BIT(RECORD_CONTROL);
+    uint32_t brief = RECORD_BIT(RECORD_SEND) | RECORD_BIT(RECORD_DROP) |
+                     RECORD_BIT(RECORD_COMMAND) | RECORD_BIT(RECORD_OUTPUT) |
+                     RECORD_BIT(RECORD_CONTROL);
 
     switch (level) {
     case NARRATE_QUIET:
@@ -468,7 +490,8 @@ static int path_width(const struct sim *sim)
     int widest = 0;
 
     for (uint32_t i = 0; i < sim->n_nodes; i++)
-        if (strcmp(sim->nodes[i]->ops->kind, "switch") == 0 || strcmp(sim->nodes[i]->ops->kind, "hub") == 0)
+        if (strcmp(sim->nodes[i]->ops->kind, "switch") == 0 ||
+            strcmp(sim->nodes[i]->ops->kind, "hub") == 0)
             widest = MAX(widest, flood_width(sim->nodes[i]));
 
     for (uint32_t i = 0; i < sim->n_links; i++) {

@@ -6,9 +6,9 @@
  *                        ✗ a frame died, and why
  *     time        pc1$ command        and what it prints
  *
- * One line tells a frame on one cable, when it is sent; its arrival is told only where it dies. A switch or hub that
- * sends the same frame out of several ports does so in one line. Frames are numbered from 1 in the order in which they
- * are sent: number n is the run's nth RECORD_SEND.
+ * One line tells a frame on one cable, when it is sent; its arrival is told only where it dies. A
+ * switch or hub that sends the same frame out of several ports does so in one line. Frames are
+ * numbered from 1 in the order in which they are sent: number n is the run's nth RECORD_SEND.
  */
 #ifndef WW_INSPECT_NARRATE_H
 #define WW_INSPECT_NARRATE_H

@@ -9,37 +9,49 @@
 #include "inspect/render.h"
 #include "sim/sim.h"
 
-enum block_type { BLOCK_INTERFACE = 1, BLOCK_NAMES = 4, BLOCK_STATISTICS = 5, BLOCK_PACKET = 6, BLOCK_SECTION = 0x0a0d0d0a };
+enum block_type {
+    BLOCK_INTERFACE = 1,
+    BLOCK_NAMES = 4,
+    BLOCK_STATISTICS = 5,
+    BLOCK_PACKET = 6,
+    BLOCK_SECTION = 0x0a0d0d0a
+};
 enum { BYTE_ORDER_MAGIC = 0x1a2b3c4d, LINKTYPE_ETHERNET = 1, NAME_IPV4 = 1 };
 
 enum option { /* codes count anew in each kind of block */
-    OPT_END = 0,
-    OPT_COMMENT = 1,
-    OPT_SHB_USERAPPL = 4,
-    OPT_IF_NAME = 2,
-    OPT_IF_MAC = 6,
-    OPT_IF_SPEED = 8,
-    OPT_IF_TSRESOL = 9,
-    OPT_EPB_FLAGS = 2,
-    OPT_EPB_PACKETID = 5,
-    OPT_ISB_STARTTIME = 2,
-    OPT_ISB_ENDTIME = 3,
-    OPT_ISB_IFRECV = 4,
-    OPT_ISB_IFDROP = 5,
+              OPT_END = 0,
+              OPT_COMMENT = 1,
+              OPT_SHB_USERAPPL = 4,
+              OPT_IF_NAME = 2,
+              OPT_IF_MAC = 6,
+              OPT_IF_SPEED = 8,
+              OPT_IF_TSRESOL = 9,
+              OPT_EPB_FLAGS = 2,
+              OPT_EPB_PACKETID = 5,
+              OPT_ISB_STARTTIME = 2,
+              OPT_ISB_ENDTIME = 3,
+              OPT_ISB_IFRECV = 4,
+              OPT_ISB_IFDROP = 5,
 };
 
-enum { EPB_INBOUND = 1, EPB_OUTBOUND = 2, EPB_UNICAST = 1 << 2, EPB_MULTICAST = 2 << 2, EPB_BROADCAST = 3 << 2 };
+enum {
+    EPB_INBOUND = 1,
+    EPB_OUTBOUND = 2,
+    EPB_UNICAST = 1 << 2,
+    EPB_MULTICAST = 2 << 2,
+    EPB_BROADCAST = 3 << 2
+};
 
 struct pcapng {
     struct observer observer;
     struct sim *sim;
     FILE *file;
     char *path;
-    GByteArray *block;  /* the one being built */
+    GByteArray *block; /* the one being built */
     GString *comment;
-    GHashTable *named;  /* addresses with a name */
-    guint32 **ids;      /* [node id - 1][interface index] -> its block's number */
-    GArray *n_ids;      /* interfaces of each node that have a block */
+    GHashTable *named; /* addresses with a name */
+    guint32 **ids;     /* [node id - 1][interface index] -> its block's number */
+    GArray *n_ids;     /* interfaces of each node that have a block */
 };
 
 static void put(struct pcapng *pcapng, const void *octets, size_t len)
@@ -115,7 +127,8 @@ static void end(struct pcapng *pcapng)
 
     memcpy(pcapng->block->data + 4, &len, sizeof len);
     put(pcapng, &len, sizeof len);
-    fwrite(pcapng->block->data, 1, pcapng->block->len, pcapng->file); /* errors are seen in pcapng_close() */
+    fwrite(pcapng->block->data, 1, pcapng->block->len,
+           pcapng->file); /* errors are seen in pcapng_close() */
 }
 
 static void write_section(struct pcapng *pcapng)
@@ -172,7 +185,8 @@ static guint32 flags_of(const struct record *record)
         return EPB_OUTBOUND;
     if (record->frame->len < 6 || (dst[0] & 1) == 0)
         return EPB_INBOUND | EPB_UNICAST;
-    return EPB_INBOUND | (memcmp(dst, MAC_BROADCAST.octets, 6) == 0 ? EPB_BROADCAST : EPB_MULTICAST);
+    return EPB_INBOUND |
+           (memcmp(dst, MAC_BROADCAST.octets, 6) == 0 ? EPB_BROADCAST : EPB_MULTICAST);
 }
 
 static void write_packet(struct pcapng *pcapng, const struct record *record)
@@ -235,7 +249,8 @@ struct pcapng *pcapng_new(struct sim *sim, const char *path, GError **error)
     struct pcapng *pcapng;
 
     if (file == NULL) {
-        g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno), _("cannot write %s: %s"), path, g_strerror(errno));
+        g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno),
+                    _("cannot write %s: %s"), path, g_strerror(errno));
         return NULL;
     }
     pcapng = g_new0(struct pcapng, 1);
@@ -249,7 +264,8 @@ struct pcapng *pcapng_new(struct sim *sim, const char *path, GError **error)
     setvbuf(file, NULL, _IOFBF, 1 << 16);
     write_section(pcapng);
     write_interfaces(pcapng);
-    pcapng->observer.wants = RECORD_BIT(RECORD_SEND) | RECORD_BIT(RECORD_RECEIVE) | RECORD_BIT(RECORD_STATE);
+    pcapng->observer.wants =
+        RECORD_BIT(RECORD_SEND) | RECORD_BIT(RECORD_RECEIVE) | RECORD_BIT(RECORD_STATE);
     pcapng->observer.record = record;
     sim_observe(sim, &pcapng->observer);
     return pcapng;
@@ -287,7 +303,8 @@ bool pcapng_close(struct pcapng *pcapng, GError **error)
     failed = ferror(pcapng->file) != 0;
     failed = fclose(pcapng->file) != 0 || failed;
     if (failed)
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO, _("cannot write %s: %s"), pcapng->path, g_strerror(errno));
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO, _("cannot write %s: %s"), pcapng->path,
+                    g_strerror(errno));
     for (guint32 i = 0; i < pcapng->n_ids->len; i++)
         g_free(pcapng->ids[i]);
     g_free(pcapng->ids);

@@ -8,10 +8,12 @@
 #include "inspect/i18n.h"
 
 static const char *const kind_names[] = {
-    [WHY_KIND_BAD] = "?",           [WHY_KIND_IP] = "ip",     [WHY_KIND_MAC] = "mac",
-    [WHY_KIND_DEC] = "dec",         [WHY_KIND_PORT] = "port", [WHY_KIND_PREFIX] = "prefix",
-    [WHY_KIND_TIME] = "time",       [WHY_KIND_TCPSTATE] = "tcpstate", [WHY_KIND_DROP] = "drop",
-    [WHY_KIND_ERRNO] = "errno",     [WHY_KIND_PROTO] = "proto",       [WHY_KIND_TEXT] = "text",
+    [WHY_KIND_BAD] = "?",       [WHY_KIND_IP] = "ip",
+    [WHY_KIND_MAC] = "mac",     [WHY_KIND_DEC] = "dec",
+    [WHY_KIND_PORT] = "port",   [WHY_KIND_PREFIX] = "prefix",
+    [WHY_KIND_TIME] = "time",   [WHY_KIND_TCPSTATE] = "tcpstate",
+    [WHY_KIND_DROP] = "drop",   [WHY_KIND_ERRNO] = "errno",
+    [WHY_KIND_PROTO] = "proto", [WHY_KIND_TEXT] = "text",
 };
 
 const char *render_kind_name(enum why_kind kind)
@@ -22,9 +24,9 @@ const char *render_kind_name(enum why_kind kind)
 
 const char *render_tcp_state(uint64_t state)
 {
-    static const char *const names[] = { "CLOSED",     "LISTEN",     "SYN-SENT",   "SYN-RECEIVED",
+    static const char *const names[] = { "CLOSED",      "LISTEN",     "SYN-SENT",   "SYN-RECEIVED",
                                          "ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT",
-                                         "CLOSING",    "LAST-ACK",   "TIME-WAIT" };
+                                         "CLOSING",     "LAST-ACK",   "TIME-WAIT" };
 
     return state < G_N_ELEMENTS(names) ? names[state] : "?";
 }
@@ -112,7 +114,8 @@ static void render_prefix(GString *out, uint64_t value)
     if (value == 0) /* as `ip route` says it */
         g_string_append(out, "default");
     else
-        g_string_append_printf(out, "%s/%u", ip4_format((ip4_addr)(value >> 8), text), (unsigned)(value & 0xff));
+        g_string_append_printf(out, "%s/%u", ip4_format((ip4_addr)(value >> 8), text),
+                               (unsigned)(value & 0xff));
 }
 
 static void render_proto(GString *out, uint64_t value)
@@ -184,7 +187,8 @@ static const char *template_of(const struct why *why)
     if (why->code == WHY_ROUTE_REMOVED && why->args[1] == 0)
         return N_("route {0:prefix} removed: directly connected");
     if (why->code == WHY_ROUTE_CHOSEN && why->args[2] == 0)
-        return N_("for {0:ip} the route {1:prefix} is chosen: directly connected; {3:dec} other routes match less exactly");
+        return N_("for {0:ip} the route {1:prefix} is chosen: directly connected; {3:dec} other "
+                  "routes match less exactly");
     return why_sentence(why->code);
 }
 

@@ -1,6 +1,7 @@
 /*
- * Reasons as sentences: the templates of base/why.h with their arguments filled in, in English or in the user's
- * language (inspect/i18n.h). The only place that knows how an argument of each kind is written.
+ * Reasons as sentences: the templates of base/why.h with their arguments filled in, in English or
+ * in the user's language (inspect/i18n.h). The only place that knows how an argument of each kind
+ * is written.
  */
 #ifndef WW_INSPECT_RENDER_H
 #define WW_INSPECT_RENDER_H
@@ -35,29 +36,33 @@ enum why_kind {
 
 struct why_placeholder {
     enum why_kind kind;
-    unsigned arg;          /* 0 to WHY_ARGS_MAX - 1 */
+    unsigned arg;            /* 0 to WHY_ARGS_MAX - 1 */
     const char *begin, *end; /* from '{' to behind '}' */
 };
 
-/** render_why() - append the sentence of @why; @text is the record's text or NULL. Nothing for WHY_NONE. */
+/** render_why() - append the sentence of @why; @text is the record's text or NULL. Nothing for
+ * WHY_NONE. */
 void render_why(GString *out, const struct why *why, const char *text, enum render_lang lang);
 /** render_drop() - append the sentence of @reason. */
 void render_drop(GString *out, enum drop_reason reason, enum render_lang lang);
 /** render_arg() - append @value as an argument of @kind. */
 void render_arg(GString *out, enum why_kind kind, uint64_t value, enum render_lang lang);
-/** render_duration() - append a length of time in the unit that reads best: "1.5 s", "200 ms", "1 h". */
+/** render_duration() - append a length of time in the unit that reads best: "1.5 s", "200 ms", "1
+ * h". */
 void render_duration(GString *out, sim_time time);
-/** render_moment() - append a point of time in seconds with @decimals (0 to 12) places, cut off, not rounded. */
+/** render_moment() - append a point of time in seconds with @decimals (0 to 12) places, cut off,
+ * not rounded. */
 void render_moment(GString *out, sim_time at, unsigned decimals);
 
 /**
- * render_next_placeholder() - find the next {...} of @template from *@at on, and move *@at behind it. False when none is
- * left. A malformed one has kind WHY_KIND_BAD.
+ * render_next_placeholder() - find the next {...} of @template from *@at on, and move *@at behind
+ * it. False when none is left. A malformed one has kind WHY_KIND_BAD.
  */
 bool render_next_placeholder(const char **at, struct why_placeholder *placeholder);
 /** render_kind_name() - "ip", "mac", ...: the word in the template. */
 const char *render_kind_name(enum why_kind kind);
-/** render_tcp_state() - RFC 9293's name of a state number as WHY(TCP_STATE, ...) carries it; "?" for another number. */
+/** render_tcp_state() - RFC 9293's name of a state number as WHY(TCP_STATE, ...) carries it; "?"
+ * for another number. */
 const char *render_tcp_state(uint64_t state);
 
 #endif

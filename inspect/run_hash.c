@@ -10,10 +10,11 @@
 #include "sim/sim.h"
 
 /*
- * A frame is seen again at the far end of the cable, and behind a switch at the next cable's ends. Hashing its octets
- * costs twenty times more than comparing them, so the last frames are kept with their digests. A record is
- * found through its cause: a reception follows from a transmission, a forwarded frame from a reception. The octets are
- * compared all the same, so a frame damaged or rewritten on its way is hashed anew: the cache changes no result.
+ * A frame is seen again at the far end of the cable, and behind a switch at the next cable's ends.
+ * Hashing its octets costs twenty times more than comparing them, so the last frames are kept with
+ * their digests. A record is found through its cause: a reception follows from a transmission, a
+ * forwarded frame from a reception. The octets are compared all the same, so a frame damaged or
+ * rewritten on its way is hashed anew: the cache changes no result.
  */
 enum { KEPT_MAX = 4096, KEPT_OCTETS_MAX = 1536, SLOTS = 4 * KEPT_MAX };
 
@@ -71,14 +72,16 @@ static void hash_octets(const struct frame *frame, uint8_t digest[static SHA256_
     sha256_finish(&hash, digest);
 }
 
-static const uint8_t *digest_of(struct run_hash *hash, const struct record *record, uint8_t digest[static SHA256_LEN])
+static const uint8_t *digest_of(struct run_hash *hash, const struct record *record,
+                                uint8_t digest[static SHA256_LEN])
 {
     const struct slot *before = slot_of(hash, record->cause);
     struct slot *slot = slot_of(hash, record->id);
     size_t size = frame_size(record->frame);
     struct kept *kept;
 
-    if (record->cause != 0 && before->id == record->cause && same_octets(&hash->kept[before->kept], record->frame)) {
+    if (record->cause != 0 && before->id == record->cause &&
+        same_octets(&hash->kept[before->kept], record->frame)) {
         kept = &hash->kept[before->kept];
         *slot = (struct slot){ record->id, before->kept };
         return kept->digest;

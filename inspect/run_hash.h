@@ -1,10 +1,12 @@
 /*
- * run-hash: one number that says whether two runs were the same, octet for octet and moment for moment.
+ * run-hash: one number that says whether two runs were the same, octet for octet and moment for
+ * moment.
  *
- * Each port has a SHA-256 over its records in their order: direction (1 octet: 'S' or 'R'), virtual time (8, big endian,
- * picoseconds), length (4), and the SHA-256 of the frame's octets (32). The run-hash is the SHA-256 over all ports in
- * the order of nodes and their interfaces: "node:interface", a zero octet, the port's digest. So it depends on
- * what happened at each port, and not on how a run was divided among threads.
+ * Each port has a SHA-256 over its records in their order: direction (1 octet: 'S' or 'R'), virtual
+ * time (8, big endian, picoseconds), length (4), and the SHA-256 of the frame's octets (32). The
+ * run-hash is the SHA-256 over all ports in the order of nodes and their interfaces:
+ * "node:interface", a zero octet, the port's digest. So it depends on what happened at each port,
+ * and not on how a run was divided among threads.
  */
 #ifndef WW_INSPECT_RUN_HASH_H
 #define WW_INSPECT_RUN_HASH_H
@@ -18,7 +20,8 @@ struct run_hash;
 
 /** run_hash_new() - observe @sim from now on. Free it before sim_free(). */
 struct run_hash *run_hash_new(struct sim *sim);
-/** run_hash_text() - the hash of what has happened so far, 64 hexadecimal digits. The run can go on. */
+/** run_hash_text() - the hash of what has happened so far, 64 hexadecimal digits. The run can go
+ * on. */
 const char *run_hash_text(const struct run_hash *hash, char text[static RUN_HASH_TEXT_MAX]);
 void run_hash_free(struct run_hash *hash);
 

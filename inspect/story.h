@@ -1,6 +1,6 @@
 /*
- * The chapters of a visit: which part of the story "a PC gets a web page" a frame belongs to. Most frames carry a chapter
- * on (an ACK, another hop, another node's ARP); some begin one.
+ * The chapters of a visit: which part of the story "a PC gets a web page" a frame belongs to. Most
+ * frames carry a chapter on (an ACK, another hop, another node's ARP); some begin one.
  */
 #ifndef WW_INSPECT_STORY_H
 #define WW_INSPECT_STORY_H

@@ -24,9 +24,11 @@ void summary_tcp_flags(GString *out, uint8_t flags)
 
 static const char *dhcp_label(uint8_t type)
 {
-    static const char *const names[] = { N_("BOOTP message"), N_("DHCP Discover"), N_("DHCP Offer"), N_("DHCP Request"),
-                                         N_("DHCP Decline"), N_("DHCP ACK"), N_("DHCP NAK"), N_("DHCP Release"),
-                                         N_("DHCP Inform") };
+    static const char *const names[] = {
+        N_("BOOTP message"), N_("DHCP Discover"), N_("DHCP Offer"),
+        N_("DHCP Request"),  N_("DHCP Decline"),  N_("DHCP ACK"),
+        N_("DHCP NAK"),      N_("DHCP Release"),  N_("DHCP Inform")
+    };
 
     return type < G_N_ELEMENTS(names) ? names[type] : names[0];
 }
@@ -63,7 +65,8 @@ static const char *icmp_label(const struct icmp_hdr *icmp)
     case ICMP_DEST_UNREACH:
         return unreachable_label(icmp->code);
     case ICMP_TIME_EXCEEDED:
-        return icmp->code == ICMP_TIME_REASSEMBLY ? N_("ICMP reassembly time exceeded") : N_("ICMP time exceeded");
+        return icmp->code == ICMP_TIME_REASSEMBLY ? N_("ICMP reassembly time exceeded")
+                                                  : N_("ICMP time exceeded");
     case ICMP_REDIRECT:
         return N_("ICMP redirect");
     case ICMP_PARAM_PROBLEM:
@@ -114,7 +117,8 @@ static void ip_label(GString *out, const struct facts *facts, enum render_lang l
     else if (facts->transport == FACT_TCP)
         tcp_label(out, facts, lang);
     else if (facts->transport == FACT_UDP)
-        g_string_append(out, facts->ip.mf ? T(N_("IP fragment, the first")) : T(N_("UDP datagram")));
+        g_string_append(out,
+                        facts->ip.mf ? T(N_("IP fragment, the first")) : T(N_("UDP datagram")));
     else if (facts->ip.protocol == IP_PROTO_IGMP)
         g_string_append(out, T(N_("IGMP message")));
     else
@@ -181,8 +185,9 @@ static void dns_detail(GString *out, const struct facts *facts, enum render_lang
     static const struct {
         uint16_t type;
         const char *name;
-    } types[] = { { DNS_TYPE_A, "A" }, { DNS_TYPE_NS, "NS" }, { DNS_TYPE_CNAME, "CNAME" }, { DNS_TYPE_SOA, "SOA" },
-                  { DNS_TYPE_PTR, "PTR" }, { DNS_TYPE_MX, "MX" }, { DNS_TYPE_TXT, "TXT" }, { DNS_TYPE_AAAA, "AAAA" } };
+    } types[] = { { DNS_TYPE_A, "A" },     { DNS_TYPE_NS, "NS" },    { DNS_TYPE_CNAME, "CNAME" },
+                  { DNS_TYPE_SOA, "SOA" }, { DNS_TYPE_PTR, "PTR" },  { DNS_TYPE_MX, "MX" },
+                  { DNS_TYPE_TXT, "TXT" }, { DNS_TYPE_AAAA, "AAAA" } };
     unsigned answers = facts->dns.n_rrs[DNS_ANSWER];
 
     g_string_append_printf(out, "%s ", facts->dns_name);
@@ -198,8 +203,11 @@ static void dns_detail(GString *out, const struct facts *facts, enum render_lang
     else if (facts->dns.tc)
         g_string_append_printf(out, ", %s", T(N_("cut: ask again over TCP")));
     else
-        g_string_append_printf(out, lang == RENDER_USER ? NN_(", %u answer", ", %u answers", answers)
-                               : answers == 1 ? ", %u answer" : ", %u answers", answers);
+        g_string_append_printf(out,
+                               lang == RENDER_USER ? NN_(", %u answer", ", %u answers", answers)
+                               : answers == 1      ? ", %u answer"
+                                                   : ", %u answers",
+                               answers);
 }
 
 static void dhcp_detail(GString *out, const struct facts *facts, enum render_lang lang)
@@ -214,7 +222,8 @@ static void dhcp_detail(GString *out, const struct facts *facts, enum render_lan
         g_string_append_printf(out, ", %s", ip4_format(addr, text));
 }
 
-static void tcp_detail(GString *out, const struct facts *facts, const struct seq_base *base, enum render_lang lang)
+static void tcp_detail(GString *out, const struct facts *facts, const struct seq_base *base,
+                       enum render_lang lang)
 {
     bool relative = base != NULL && base->known;
     uint32_t seq = facts->tcp.seq - (relative ? base->seq : 0);
@@ -232,13 +241,14 @@ static void fragment_detail(GString *out, const struct facts *facts, enum render
     size_t n = facts->ip.total_len - facts->ip.hdr_len;
 
     addresses(out, facts);
-    g_string_append_printf(out, T(N_(", id %u, octets %u to %zu")), facts->ip.id, facts->ip.frag_off,
-                           facts->ip.frag_off + n - (n > 0));
+    g_string_append_printf(out, T(N_(", id %u, octets %u to %zu")), facts->ip.id,
+                           facts->ip.frag_off, facts->ip.frag_off + n - (n > 0));
     if (!facts->ip.mf)
         g_string_append(out, T(N_(", the last")));
 }
 
-static void ip_detail(GString *out, const struct facts *facts, const struct seq_base *base, enum render_lang lang)
+static void ip_detail(GString *out, const struct facts *facts, const struct seq_base *base,
+                      enum render_lang lang)
 {
     if (facts->ip.mf || facts->ip.frag_off != 0) {
         fragment_detail(out, facts, lang);
@@ -249,14 +259,16 @@ static void ip_detail(GString *out, const struct facts *facts, const struct seq_
         tcp_detail(out, facts, base, lang);
     else if (facts->transport == FACT_UDP)
         g_string_append_printf(out, T(N_(", %zu octets")), facts->payload_len);
-    else if (facts->transport == FACT_ICMP && (facts->icmp.type == ICMP_ECHO_REQUEST || facts->icmp.type == ICMP_ECHO_REPLY))
+    else if (facts->transport == FACT_ICMP &&
+             (facts->icmp.type == ICMP_ECHO_REQUEST || facts->icmp.type == ICMP_ECHO_REPLY))
         g_string_append_printf(out, ", seq %u", icmp_echo_seq(&facts->icmp));
     else if (facts->transport != FACT_ICMP)
         g_string_append_printf(out, T(N_(", protocol %u")), facts->ip.protocol);
     g_string_append_printf(out, ", TTL %u", facts->ip.ttl);
 }
 
-void summary_detail(GString *out, const struct facts *facts, const struct seq_base *base, enum render_lang lang)
+void summary_detail(GString *out, const struct facts *facts, const struct seq_base *base,
+                    enum render_lang lang)
 {
     char src[MAC_TEXT_MAX], dst[MAC_TEXT_MAX];
 
@@ -273,7 +285,8 @@ void summary_detail(GString *out, const struct facts *facts, const struct seq_ba
                                mac_format(&facts->eth.dst, dst), facts->eth.ethertype);
 }
 
-void summary(GString *out, const struct facts *facts, const struct seq_base *base, enum render_lang lang)
+void summary(GString *out, const struct facts *facts, const struct seq_base *base,
+             enum render_lang lang)
 {
     gsize before;
 
@@ -307,7 +320,8 @@ static gboolean key_equal(gconstpointer a, gconstpointer b)
 {
     const struct seq_key *x = a, *y = b;
 
-    return x->src == y->src && x->dst == y->dst && x->src_port == y->src_port && x->dst_port == y->dst_port;
+    return x->src == y->src && x->dst == y->dst && x->src_port == y->src_port &&
+           x->dst_port == y->dst_port;
 }
 
 struct seq_table *seq_table_new(void)
@@ -337,12 +351,14 @@ struct seq_base seq_table_look(struct seq_table *table, const struct facts *fact
     if (facts->transport != FACT_TCP)
         return base;
     if (facts->tcp.flags & TCP_SYN)
-        g_hash_table_replace(table->isns, g_memdup2(&there, sizeof there), GUINT_TO_POINTER(facts->tcp.seq));
+        g_hash_table_replace(table->isns, g_memdup2(&there, sizeof there),
+                             GUINT_TO_POINTER(facts->tcp.seq));
     base.known = g_hash_table_lookup_extended(table->isns, &there, NULL, &isn);
     base.seq = base.known ? GPOINTER_TO_UINT(isn) : 0;
     has_back = g_hash_table_lookup_extended(table->isns, &back, NULL, &isn);
     base.ack = has_back ? GPOINTER_TO_UINT(isn) : 0;
-    /* An ACK whose direction was never opened is an RST's or a stray's: its number as it is would mislead beside ours. */
+    /* An ACK whose direction was never opened is an RST's or a stray's: its number as it is would
+     * mislead beside ours. */
     if (!has_back && (facts->tcp.flags & TCP_ACK))
         base.known = false;
     return base;

@@ -103,7 +103,8 @@ struct collector {
     struct node_tables *node;
 };
 
-static void collect_row(struct describe *describe, const char *table, const char *key, const char *line)
+static void collect_row(struct describe *describe, const char *table, const char *key,
+                        const char *line)
 {
     struct collector *collector = CONTAINER_OF(describe, struct collector, describe);
 
@@ -182,7 +183,8 @@ static const char *const *tables_of_kind(const char *kind)
 
 static bool belongs_to_state(const char *name)
 {
-    return g_strv_contains(host_tables, name) || strcmp(name, "fdb") == 0 || strcmp(name, "ports") == 0;
+    return g_strv_contains(host_tables, name) || strcmp(name, "fdb") == 0 ||
+           strcmp(name, "ports") == 0;
 }
 
 static struct node_tables *snapshot_of(struct node *node)
@@ -199,7 +201,8 @@ static struct node_tables *snapshot_of(struct node *node)
         struct table *table = told->tables->pdata[i];
 
         if (belongs_to_state(table->name))
-            g_ptr_array_extend_and_steal(get_table(tables, table->name)->lines, g_steal_pointer(&table->lines));
+            g_ptr_array_extend_and_steal(get_table(tables, table->name)->lines,
+                                         g_steal_pointer(&table->lines));
         if (table->lines == NULL)
             table->lines = g_ptr_array_new();
     }
@@ -235,14 +238,15 @@ void tables_record(struct tables *tables, struct sim *sim, const char *name)
         g_ptr_array_add(snapshot->nodes, snapshot_of(sim->nodes[i]));
 }
 
-const char *const *tables_lines(const struct tables *tables, const char *snapshot_name, const char *node_name,
-                                const char *table_name)
+const char *const *tables_lines(const struct tables *tables, const char *snapshot_name,
+                                const char *node_name, const char *table_name)
 {
     const struct snapshot *snapshot = find_snapshot(tables, snapshot_name);
 
     for (guint i = 0; snapshot != NULL && i < snapshot->nodes->len; i++) {
         const struct node_tables *node = snapshot->nodes->pdata[i];
-        const struct table *table = strcmp(node->node, node_name) == 0 ? find_table(node, table_name) : NULL;
+        const struct table *table =
+            strcmp(node->node, node_name) == 0 ? find_table(node, table_name) : NULL;
 
         if (table != NULL)
             return (const char *const *)table->lines->pdata;

@@ -44,7 +44,8 @@ static void add_text(GString *out, const char *key, const char *value)
     json_out_string(out, value);
 }
 
-/* Arguments in their own order, each once, with the kind its template gives it: numbers as numbers, the rest as text. */
+/* Arguments in their own order, each once, with the kind its template gives it: numbers as numbers,
+ * the rest as text. */
 static void add_args(GString *out, const struct why *why)
 {
     g_autoptr(GString) text = g_string_new(NULL);
@@ -104,7 +105,8 @@ static void add_hex(GString *out, const uint8_t *octets, size_t len)
     }
 }
 
-/* A dropped frame's octets from @frame_at on: its Ethernet header, or its IP header where that is all there is. */
+/* A dropped frame's octets from @frame_at on: its Ethernet header, or its IP header where that is
+ * all there is. */
 static void add_frame(GString *out, const struct record *record)
 {
     const struct frame *frame = record->frame;
@@ -117,7 +119,8 @@ static void add_frame(GString *out, const struct record *record)
     struct facts facts;
 
     memcpy(octets, from, linear);
-    memcpy(octets + linear, frame->payload.octets != NULL ? frame->payload.octets : from, frame->payload.len);
+    memcpy(octets + linear, frame->payload.octets != NULL ? frame->payload.octets : from,
+           frame->payload.len);
     if (is_ip)
         facts_read_ip(&facts, octets, len);
     else
@@ -175,7 +178,8 @@ static void write_record(struct observer *observer, const struct record *record)
 
     g_string_truncate(trace->line, 0);
     trace_json_line(trace->line, record);
-    fwrite(trace->line->str, 1, trace->line->len, trace->file); /* errors are seen in trace_json_close() */
+    fwrite(trace->line->str, 1, trace->line->len,
+           trace->file); /* errors are seen in trace_json_close() */
 }
 
 struct trace_json *trace_json_new(struct sim *sim, const char *path, GError **error)
@@ -184,8 +188,8 @@ struct trace_json *trace_json_new(struct sim *sim, const char *path, GError **er
     struct trace_json *trace;
 
     if (file == NULL) {
-        g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno), _("cannot write %s: %s"), path,
-                    g_strerror(errno));
+        g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno),
+                    _("cannot write %s: %s"), path, g_strerror(errno));
         return NULL;
     }
     trace = g_new0(struct trace_json, 1);
@@ -209,7 +213,8 @@ bool trace_json_close(struct trace_json *trace, GError **error)
     failed = ferror(trace->file) != 0;
     failed = fclose(trace->file) != 0 || failed;
     if (failed)
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO, _("cannot write %s: %s"), trace->path, g_strerror(errno));
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO, _("cannot write %s: %s"), trace->path,
+                    g_strerror(errno));
     g_free(trace->path);
     g_string_free(trace->line, TRUE);
     g_free(trace);

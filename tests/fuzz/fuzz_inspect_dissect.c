@@ -1,4 +1,5 @@
-/* Any octets as a frame: opened, written, summarised, in both shapes. Nothing may leave the octets. */
+/* Any octets as a frame: opened, written, summarised, in both shapes. Nothing may leave the octets.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,8 @@ static void check_places(const struct field *parent, size_t len)
 {
     for (const struct field *field = parent->first; field != NULL; field = field->next) {
         CHECK(field->at <= len && (size_t)field->at + field->len <= len);
-        CHECK(field->name != NULL && field->value != NULL && g_utf8_validate(field->value, -1, NULL));
+        CHECK(field->name != NULL && field->value != NULL &&
+              g_utf8_validate(field->value, -1, NULL));
         check_places(field, len);
     }
 }

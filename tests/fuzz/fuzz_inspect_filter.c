@@ -1,4 +1,5 @@
-/* A filter's text, a NUL, then a frame for it. Compiling and matching must neither crash nor take long. */
+/* A filter's text, a NUL, then a frame for it. Compiling and matching must neither crash nor take
+ * long. */
 #include <stdint.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
-/* A network of two hosts on one cable whose nodes do nothing: frames are sent by hand, observers look on. */
+/* A network of two hosts on one cable whose nodes do nothing: frames are sent by hand, observers
+ * look on. */
 #ifndef WW_TESTS_INSPECT_RIG_H
 #define WW_TESTS_INSPECT_RIG_H
 
@@ -33,9 +34,12 @@ static inline void rig_receive(struct iface *iface, struct frame *frame)
 
 static const struct node_ops rig_ops = { .kind = "host", .receive = rig_receive };
 
-static inline void rig_init(struct rig *rig, const struct link_config *config, const struct node_ops *ops)
+static inline void rig_init(struct rig *rig, const struct link_config *config,
+                            const struct node_ops *ops)
 {
-    static const struct link_config usual = { .rate = 100000000, .delay = SIM_USEC(5), .queue = 100 };
+    static const struct link_config usual = { .rate = 100000000,
+                                              .delay = SIM_USEC(5),
+                                              .queue = 100 };
 
     rig->sim = sim_new(1);
     rig->a = sim_add_node(rig->sim, "h1", ops);
@@ -50,7 +54,8 @@ static inline void rig_fini(struct rig *rig)
     sim_free(rig->sim);
 }
 
-static inline struct frame *rig_frame(struct node *node, const uint8_t *octets, size_t len, struct why why)
+static inline struct frame *rig_frame(struct node *node, const uint8_t *octets, size_t len,
+                                      struct why why)
 {
     struct frame *frame = frame_new(node, len);
 
@@ -75,8 +80,14 @@ static inline size_t rig_arp(uint8_t octets[static 60])
 static inline size_t rig_ip(uint8_t *octets, uint8_t protocol, size_t len)
 {
     struct eth_hdr eth = { RIG_MAC_B, RIG_MAC_A, ETHERTYPE_IPV4 };
-    struct ipv4_hdr ip = { .hdr_len = 20, .ttl = 64, .protocol = protocol, .total_len = (uint16_t)(20 + len), .id = 7,
-                           .df = true, .src = RIG_IP_A, .dst = RIG_IP_B };
+    struct ipv4_hdr ip = { .hdr_len = 20,
+                           .ttl = 64,
+                           .protocol = protocol,
+                           .total_len = (uint16_t)(20 + len),
+                           .id = 7,
+                           .df = true,
+                           .src = RIG_IP_A,
+                           .dst = RIG_IP_B };
 
     eth_emit(&eth, octets);
     ipv4_emit(&ip, octets + ETH_HDR_LEN);
@@ -85,12 +96,15 @@ static inline size_t rig_ip(uint8_t *octets, uint8_t protocol, size_t len)
 
 static inline uint16_t rig_checksum(const uint8_t *octets, size_t len, uint8_t protocol)
 {
-    uint8_t pseudo[12] = { 10, 0, 0, 1, 10, 0, 0, 2, 0, protocol, (uint8_t)(len >> 8), (uint8_t)len };
+    uint8_t pseudo[12] = {
+        10, 0, 0, 1, 10, 0, 0, 2, 0, protocol, (uint8_t)(len >> 8), (uint8_t)len
+    };
 
     return checksum_finish(checksum_add(checksum_add(0, pseudo, sizeof pseudo), octets, len));
 }
 
-static inline size_t rig_udp(uint8_t *octets, uint16_t src, uint16_t dst, const void *data, size_t len)
+static inline size_t rig_udp(uint8_t *octets, uint16_t src, uint16_t dst, const void *data,
+                             size_t len)
 {
     struct udp_hdr udp = { src, dst, (uint16_t)(UDP_HDR_LEN + len), 0 };
 

@@ -6,7 +6,8 @@
 #include "inspect/i18n.h"
 #include "tests/unit/inspect/rig.h"
 
-static void value_is(const struct dissection *d, const char *abbrev, const char *value, const char *meaning)
+static void value_is(const struct dissection *d, const char *abbrev, const char *value,
+                     const char *meaning)
 {
     const struct field *field = dissect_find(d, abbrev);
 
@@ -44,8 +45,13 @@ static void arp_request_is_opened_field_by_field(void)
 
 static void tcp_segment_with_relative_numbers(void)
 {
-    struct tcp_hdr tcp = { .src_port = 40000, .dst_port = 80, .seq = 1001, .ack = 5001, .flags = TCP_ACK | TCP_PSH,
-                           .window = 502, .opt = { .has_ts = true, .ts_val = 7, .ts_ecr = 6 } };
+    struct tcp_hdr tcp = { .src_port = 40000,
+                           .dst_port = 80,
+                           .seq = 1001,
+                           .ack = 5001,
+                           .flags = TCP_ACK | TCP_PSH,
+                           .window = 502,
+                           .opt = { .has_ts = true, .ts_val = 7, .ts_ecr = 6 } };
     struct seq_base base = { true, 1000, 5000 };
     struct dissection d;
     uint8_t octets[200];
@@ -129,8 +135,14 @@ static void check_places(const struct field *parent, size_t len)
 static void damaged_and_cut_frames_stay_within_their_octets(void)
 {
     uint8_t octets[200];
-    struct tcp_hdr tcp = { .src_port = 1, .dst_port = 80, .flags = TCP_SYN,
-                           .opt = { .has_mss = true, .mss = 1460, .sack_permitted = true, .has_ts = true, .has_wscale = true } };
+    struct tcp_hdr tcp = { .src_port = 1,
+                           .dst_port = 80,
+                           .flags = TCP_SYN,
+                           .opt = { .has_mss = true,
+                                    .mss = 1460,
+                                    .sack_permitted = true,
+                                    .has_ts = true,
+                                    .has_wscale = true } };
     size_t len = rig_tcp(octets, tcp, "", 0);
     struct dissection d;
 
@@ -148,6 +160,6 @@ static void damaged_and_cut_frames_stay_within_their_octets(void)
     }
 }
 
-UNIT_MAIN("dissect", TEST(arp_request_is_opened_field_by_field), TEST(tcp_segment_with_relative_numbers),
-          TEST(icmp_error_shows_what_it_quotes), TEST(dns_answer_names_its_records),
-          TEST(damaged_and_cut_frames_stay_within_their_octets))
+UNIT_MAIN("dissect", TEST(arp_request_is_opened_field_by_field),
+          TEST(tcp_segment_with_relative_numbers), TEST(icmp_error_shows_what_it_quotes),
+          TEST(dns_answer_names_its_records), TEST(damaged_and_cut_frames_stay_within_their_octets))

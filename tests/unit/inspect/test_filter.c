@@ -22,7 +22,9 @@ static bool matches(const char *text, const uint8_t *octets, size_t len)
 
 static size_t segment(uint8_t *octets, uint8_t flags, const char *data)
 {
-    struct tcp_hdr tcp = { .src_port = 40000, .dst_port = 80, .seq = 1, .ack = 1, .flags = flags, .window = 500 };
+    struct tcp_hdr tcp = {
+        .src_port = 40000, .dst_port = 80, .seq = 1, .ack = 1, .flags = flags, .window = 500
+    };
 
     return rig_tcp(octets, tcp, data, strlen(data));
 }
@@ -59,12 +61,14 @@ static void short_words_mean_what_they_say(void)
     OK(!matches("http POST", octets, len));
     OK(!matches("http 200", octets, len));
     len = segment(octets, TCP_ACK | TCP_PSH, "HTTP/1.1 404 Not Found\r\n");
-    OK(matches("http 404", octets, len) && matches("http response", octets, len) && !matches("http 200", octets, len));
+    OK(matches("http 404", octets, len) && matches("http response", octets, len) &&
+       !matches("http 200", octets, len));
 }
 
 static void dns_and_icmp_words(void)
 {
-    static const uint8_t query[] = { 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 'a', 2, 'c', 'n', 0, 0, 1, 0, 1 };
+    static const uint8_t query[] = { 0, 1, 1,   0, 0,   1,   0, 0, 0, 0, 0,
+                                     0, 1, 'a', 2, 'c', 'n', 0, 0, 1, 0, 1 };
     uint8_t octets[200];
     struct icmp_hdr icmp = icmp_make(ICMP_DEST_UNREACH, ICMP_UNREACH_PORT);
     size_t len = rig_udp(octets, 40000, 53, query, sizeof query);
@@ -116,8 +120,10 @@ static void errors_name_the_word_and_a_near_one(void)
     i18n_init("en");
     error_of("tcp SNY", "not a filter: \"tcp SNY\" (did you mean \"tcp syn\"?)");
     error_of("dhcp disover", "not a filter: \"dhcp disover\" (did you mean \"dhcp discover\"?)");
-    error_of("hots 10.0.0.1", "not a filter: \"hots 10.0.0.1\": unknown word \"hots\" (did you mean \"host\"?)");
-    error_of("host example.com", "not a filter: \"host example.com\": unknown word \"example.com\"");
+    error_of("hots 10.0.0.1",
+             "not a filter: \"hots 10.0.0.1\": unknown word \"hots\" (did you mean \"host\"?)");
+    error_of("host example.com",
+             "not a filter: \"host example.com\": unknown word \"example.com\"");
     error_of("", "the filter is empty; \"any\" matches every frame");
     error_of(long_text, "a filter may have 1024 characters at most, this one has 1025");
     error_of("host and", "not a filter: \"host and\": can't parse filter expression: syntax error");

@@ -45,7 +45,9 @@ static const struct node_ops switch_ops = { .kind = "switch", .receive = switch_
 
 static void net_init(struct net *net)
 {
-    static const struct link_config config = { .rate = 100000000, .delay = SIM_USEC(5), .queue = 100 };
+    static const struct link_config config = { .rate = 100000000,
+                                               .delay = SIM_USEC(5),
+                                               .queue = 100 };
     static const char *const names[] = { "h1", "h2", "h3" }, *const ports[] = { "p1", "p2", "p3" };
 
     net->sim = sim_new(1);
@@ -53,8 +55,10 @@ static void net_init(struct net *net)
         net->h[i] = sim_add_node(net->sim, names[i], &host_ops);
     net->sw = sim_add_node(net->sim, "sw1", &switch_ops);
     for (int i = 0; i < 3; i++) {
-        net->eth[i] = iface_add(net->h[i], "eth0", &(struct mac_addr){ { 2, 0, 0, 0, (uint8_t)(i + 1), 1 } });
-        net->port[i] = iface_add(net->sw, ports[i], &(struct mac_addr){ { 2, 0, 0, 0, 4, (uint8_t)(i + 1) } });
+        net->eth[i] =
+            iface_add(net->h[i], "eth0", &(struct mac_addr){ { 2, 0, 0, 0, (uint8_t)(i + 1), 1 } });
+        net->port[i] =
+            iface_add(net->sw, ports[i], &(struct mac_addr){ { 2, 0, 0, 0, 4, (uint8_t)(i + 1) } });
         sim_add_link(net->sim, net->eth[i], net->port[i], &config);
     }
 }
@@ -97,10 +101,13 @@ static void a_flooded_request_is_told_line_by_line(void)
 {
     tell("en", NARRATE_NORMAL,
          "   0.000000         h1$ ping h2\n"
-         "   0.000000      1  h1 → sw1      ARP request: who has 10.0.0.2? a packet for 10.0.0.2 waits for its MAC address\n"
+         "   0.000000      1  h1 → sw1      ARP request: who has 10.0.0.2? a packet for 10.0.0.2 "
+         "waits for its MAC address\n"
          "                      • h1:eth0: 10.0.0.2: its MAC address is asked for (INCOMPLETE)\n"
-         "   0.000011      2  sw1 → h2, h3  ARP request who has 10.0.0.2? tell 10.0.0.1: a broadcast goes out of every other port\n"
-         "                      ✗ h3 ignores the ARP request: the ARP request asks for another host's address\n"
+         "   0.000011      2  sw1 → h2, h3  ARP request who has 10.0.0.2? tell 10.0.0.1: a "
+         "broadcast goes out of every other port\n"
+         "                      ✗ h3 ignores the ARP request: the ARP request asks for another "
+         "host's address\n"
          "   1.000000         h1| one\n"
          "   1.000000         h1| two\n"
          "   1.000000         h1: ping h2 ended with exit status 1\n");
@@ -110,8 +117,10 @@ static void brief_in_chinese(void)
 {
     tell("zh", NARRATE_BRIEF,
          "   0.000000         h1$ ping h2\n"
-         "   0.000000      1  h1 → sw1      ARP 请求：谁是 10.0.0.2？发往 10.0.0.2 的数据包在等它的 MAC 地址\n"
-         "   0.000011      2  sw1 → h2, h3  ARP 请求 谁是 10.0.0.2？请告诉 10.0.0.1：广播帧从其他所有端口发出\n"
+         "   0.000000      1  h1 → sw1      ARP 请求：谁是 10.0.0.2？发往 10.0.0.2 "
+         "的数据包在等它的 MAC 地址\n"
+         "   0.000011      2  sw1 → h2, h3  ARP 请求 谁是 10.0.0.2？请告诉 "
+         "10.0.0.1：广播帧从其他所有端口发出\n"
          "   1.000000         h1| one\n"
          "   1.000000         h1| two\n"
          "   1.000000         h1：ping h2 结束，退出码 1\n");
@@ -129,14 +138,16 @@ static void what_happens_later_has_its_own_time(void)
     rig_init(&rig, NULL, &rig_ops);
     narrate = narrate_new(rig.sim, &options);
     sim_start(rig.sim);
-    node_state(rig.a, rig.a0, WHY(ADDR_ADDED, WHY_PREFIX(RIG_IP_A, 24))); /* a setting, not an event */
+    node_state(rig.a, rig.a0,
+               WHY(ADDR_ADDED, WHY_PREFIX(RIG_IP_A, 24))); /* a setting, not an event */
     sim_run(rig.sim, SIM_SEC(30), 1);
     node_state(rig.a, rig.a0, WHY(NEIGH_STALE, RIG_IP_B));
     node_state(rig.a, rig.a0, WHY(ROUTE_ADDED, WHY_PREFIX(RIG_IP_A, 24), 0));
     narrate_free(narrate);
     rig_fini(&rig);
-    EQ_STR(out->str, "  30.000000           • h1:eth0: 10.0.0.2 was not confirmed for a while (STALE)\n"
-                     "                      • h1:eth0: route 10.0.0.1/24 added: directly connected\n");
+    EQ_STR(out->str,
+           "  30.000000           • h1:eth0: 10.0.0.2 was not confirmed for a while (STALE)\n"
+           "                      • h1:eth0: route 10.0.0.1/24 added: directly connected\n");
 }
 
 static void ladder_passes_through_what_was_not_chosen(void)
@@ -172,7 +183,8 @@ static void arrows_end_at_their_lines_in_any_language(void)
 
 static struct facts segment(uint8_t flags, enum fact_app app)
 {
-    return (struct facts){ .net = FACT_IPV4, .transport = FACT_TCP, .tcp.flags = flags, .app = app };
+    return (
+        struct facts){ .net = FACT_IPV4, .transport = FACT_TCP, .tcp.flags = flags, .app = app };
 }
 
 static void a_visit_has_seven_chapters(void)
@@ -180,7 +192,8 @@ static void a_visit_has_seven_chapters(void)
     struct story story = { 0 };
     struct facts dhcp = { .app = FACT_DHCP }, dns = { .app = FACT_DNS }, arp = { .net = FACT_ARP };
     struct facts syn = segment(TCP_SYN, FACT_APP_NONE), ack = segment(TCP_ACK, FACT_APP_NONE);
-    struct facts get = segment(TCP_ACK, FACT_HTTP_REQUEST), ok = segment(TCP_ACK, FACT_HTTP_RESPONSE);
+    struct facts get = segment(TCP_ACK, FACT_HTTP_REQUEST),
+                 ok = segment(TCP_ACK, FACT_HTTP_RESPONSE);
     struct facts fin = segment(TCP_ACK | TCP_FIN, FACT_APP_NONE);
 
     EQ(story_look(&story, &arp, WHY_ARP_ASK), CHAPTER_NONE);
@@ -200,6 +213,7 @@ static void a_visit_has_seven_chapters(void)
     EQ(story_look(&story, &syn, WHY_NONE), CHAPTER_HANDSHAKE); /* the next visit */
 }
 
-UNIT_MAIN("narrate", TEST(a_flooded_request_is_told_line_by_line), TEST(brief_in_chinese), TEST(what_happens_later_has_its_own_time),
-          TEST(ladder_passes_through_what_was_not_chosen), TEST(arrows_end_at_their_lines_in_any_language),
-          TEST(a_visit_has_seven_chapters))
+UNIT_MAIN("narrate", TEST(a_flooded_request_is_told_line_by_line), TEST(brief_in_chinese),
+          TEST(what_happens_later_has_its_own_time),
+          TEST(ladder_passes_through_what_was_not_chosen),
+          TEST(arrows_end_at_their_lines_in_any_language), TEST(a_visit_has_seven_chapters))

@@ -40,7 +40,8 @@ static void capture(const char *path)
 static void same_run_same_file(void)
 {
     g_autofree char *folder = g_dir_make_tmp("wirewalk-XXXXXX", NULL);
-    g_autofree char *a = g_build_filename(folder, "a.pcapng", NULL), *b = g_build_filename(folder, "b.pcapng", NULL);
+    g_autofree char *a = g_build_filename(folder, "a.pcapng", NULL),
+                    *b = g_build_filename(folder, "b.pcapng", NULL);
     g_autofree char *first = NULL, *second = NULL;
     gsize n_first = 0, n_second = 0;
 
@@ -62,16 +63,21 @@ static void tshark_reads_all_of_it(void)
     g_autofree char *folder = g_dir_make_tmp("wirewalk-XXXXXX", NULL);
     g_autofree char *path = g_build_filename(folder, "a.pcapng", NULL);
     g_autofree char *command = NULL, *out = NULL;
-    static const char expected[] = "h1:eth0|0x00000002|0.000000000|who has 10.0.0.2? a packet for 10.0.0.2 waits for its MAC address|\n"
-                                   "h1:eth0|0x00000002|0.000000000|a program sends 5 octets to 10.0.0.2 port 2000|\n"
-                                   "h2:eth0|0x0000000d|0.000011720|who has 10.0.0.2? a packet for 10.0.0.2 waits for its MAC address|\n"
-                                   "h2:eth0|0x00000005|0.000018440|a program sends 5 octets to 10.0.0.2 port 2000|\n";
+    static const char expected[] =
+        "h1:eth0|0x00000002|0.000000000|who has 10.0.0.2? a packet for 10.0.0.2 waits for its MAC "
+        "address|\n"
+        "h1:eth0|0x00000002|0.000000000|a program sends 5 octets to 10.0.0.2 port 2000|\n"
+        "h2:eth0|0x0000000d|0.000011720|who has 10.0.0.2? a packet for 10.0.0.2 waits for its MAC "
+        "address|\n"
+        "h2:eth0|0x00000005|0.000018440|a program sends 5 octets to 10.0.0.2 port 2000|\n";
 
     if (tshark == NULL)
         return;
     capture(path);
-    command = g_strdup_printf("%s -n -r %s -T fields -E separator=| -e frame.interface_name -e frame.packet_flags "
-                              "-e frame.time_relative -e frame.comment -e _ws.malformed", tshark, path);
+    command = g_strdup_printf(
+        "%s -n -r %s -T fields -E separator=| -e frame.interface_name -e frame.packet_flags "
+        "-e frame.time_relative -e frame.comment -e _ws.malformed",
+        tshark, path);
     OK(g_spawn_command_line_sync(command, &out, NULL, NULL, NULL));
     EQ_STR(out, expected);
     g_unlink(path);
@@ -90,4 +96,5 @@ static void unwritable_file_is_a_clear_error(void)
     rig_fini(&rig);
 }
 
-UNIT_MAIN("pcapng", TEST(same_run_same_file), TEST(tshark_reads_all_of_it), TEST(unwritable_file_is_a_clear_error))
+UNIT_MAIN("pcapng", TEST(same_run_same_file), TEST(tshark_reads_all_of_it),
+          TEST(unwritable_file_is_a_clear_error))

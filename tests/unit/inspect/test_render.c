@@ -29,8 +29,10 @@ static void arguments_of_every_kind_are_shown(void)
            "the interface has the address 10.0.0.1/24");
     EQ_STR(sentence("en", WHY(TCP_STATE, 2, 4, 40000, IP4(10, 0, 0, 2)), NULL),
            "port 40000 with 10.0.0.2: SYN-SENT becomes ESTABLISHED");
-    EQ_STR(sentence("en", WHY(CALL_FAILED, SIM_ECONNREFUSED), "connect"), "connect fails with ECONNREFUSED");
-    EQ_STR(sentence("en", WHY(DHCP_BOUND, IP4(10, 0, 0, 1), SIM_SEC(3600)), NULL), "has the address 10.0.0.1 for 1 h");
+    EQ_STR(sentence("en", WHY(CALL_FAILED, SIM_ECONNREFUSED), "connect"),
+           "connect fails with ECONNREFUSED");
+    EQ_STR(sentence("en", WHY(DHCP_BOUND, IP4(10, 0, 0, 1), SIM_SEC(3600)), NULL),
+           "has the address 10.0.0.1 for 1 h");
     EQ_STR(sentence("en", WHY(ROUTE_ADDED, WHY_PREFIX(0, 0), IP4(10, 0, 0, 254)), NULL),
            "route default via 10.0.0.254 added");
     EQ_STR(sentence("en", WHY0(NONE), "x"), "");
@@ -60,9 +62,16 @@ static void lengths_of_time_read_well(void)
         sim_time time;
         const char *text;
     } rows[] = {
-        { 0, "0 s" },          { SIM_SEC(3600), "1 h" },    { SIM_SEC(90), "90 s" },   { SIM_SEC(120), "2 min" },
-        { SIM_MSEC(1500), "1.5 s" }, { SIM_MSEC(200), "200 ms" }, { SIM_USEC(5), "5 us" }, { 1, "1 ps" },
-        { SIM_NSEC(51200), "51.2 us" }, { -SIM_SEC(1), "-1 s" },
+        { 0, "0 s" },
+        { SIM_SEC(3600), "1 h" },
+        { SIM_SEC(90), "90 s" },
+        { SIM_SEC(120), "2 min" },
+        { SIM_MSEC(1500), "1.5 s" },
+        { SIM_MSEC(200), "200 ms" },
+        { SIM_USEC(5), "5 us" },
+        { 1, "1 ps" },
+        { SIM_NSEC(51200), "51.2 us" },
+        { -SIM_SEC(1), "-1 s" },
     };
     g_autoptr(GString) out = g_string_new(NULL);
 
@@ -89,7 +98,8 @@ static char *placeholders(const char *template)
         g_ptr_array_add(names, g_strdup_printf("%u:%s ", p.arg, render_kind_name(p.kind)));
     }
     OK(strchr(at, '}') == NULL);
-    for (unsigned arg = 0; arg < WHY_ARGS_MAX; arg++) /* each once: a language may repeat one or order them anew */
+    for (unsigned arg = 0; arg < WHY_ARGS_MAX;
+         arg++) /* each once: a language may repeat one or order them anew */
         for (guint i = 0; i < names->len; i++) {
             const char *name = names->pdata[i];
 
@@ -135,6 +145,8 @@ static void names_of_reasons_are_unique_words(void)
     }
 }
 
-UNIT_MAIN("render", TEST(arguments_of_every_kind_are_shown), TEST(chinese_needs_no_locale_and_can_be_chosen_again),
+UNIT_MAIN("render", TEST(arguments_of_every_kind_are_shown),
+          TEST(chinese_needs_no_locale_and_can_be_chosen_again),
           TEST(language_comes_from_the_environment), TEST(lengths_of_time_read_well),
-          TEST(every_reason_is_well_formed_in_both_languages), TEST(names_of_reasons_are_unique_words))
+          TEST(every_reason_is_well_formed_in_both_languages),
+          TEST(names_of_reasons_are_unique_words))

@@ -54,7 +54,8 @@ static void hash_is_what_its_definition_says(void)
     rig_fini(&rig);
 }
 
-static void run(const struct link_config *config, int n, int odd, char text[static RUN_HASH_TEXT_MAX])
+static void run(const struct link_config *config, int n, int odd,
+                char text[static RUN_HASH_TEXT_MAX])
 {
     struct rig rig;
     struct run_hash *hash;
@@ -137,5 +138,7 @@ static void speed(void)
     rig_fini(&rig);
 }
 
-UNIT_MAIN("run_hash", TEST(hash_is_what_its_definition_says), TEST(same_run_same_hash_and_one_octet_another),
-          TEST(damage_on_the_way_changes_the_far_port), TEST(many_frames_in_flight_change_nothing), TEST(speed))
+UNIT_MAIN("run_hash", TEST(hash_is_what_its_definition_says),
+          TEST(same_run_same_hash_and_one_octet_another),
+          TEST(damage_on_the_way_changes_the_far_port), TEST(many_frames_in_flight_change_nothing),
+          TEST(speed))

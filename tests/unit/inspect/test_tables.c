@@ -42,7 +42,9 @@ static void state_has_all_tables_sorted_and_picked_ports_renamed(void)
     tree = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
     EQ(json_object_size(tree), 2);
     EQ(json_object_size(json_object_get(json_object_get(tree, "first"), "h2")), 5);
-    EQ(json_array_size(json_object_get(json_object_get(json_object_get(tree, "end"), "h1"), "neigh")), 1);
+    EQ(json_array_size(
+           json_object_get(json_object_get(json_object_get(tree, "end"), "h1"), "neigh")),
+       1);
     json_decref(tree);
     tables_free(tables);
     rig_fini(&rig);
@@ -64,4 +66,5 @@ static void people_see_every_table_as_told(void)
     rig_fini(&rig);
 }
 
-UNIT_MAIN("tables", TEST(state_has_all_tables_sorted_and_picked_ports_renamed), TEST(people_see_every_table_as_told))
+UNIT_MAIN("tables", TEST(state_has_all_tables_sorted_and_picked_ports_renamed),
+          TEST(people_see_every_table_as_told))

@@ -27,7 +27,8 @@ static void record_becomes_a_line_of_json(void)
     rig_init(&rig, NULL, &rig_ops);
     trace = trace_json_new(rig.sim, path, NULL);
     sim_start(rig.sim);
-    iface_send(rig.a0, rig_frame(rig.a, octets, rig_arp(octets), WHY(ARP_ASK, RIG_IP_B, IP4(9, 9, 9, 9))));
+    iface_send(rig.a0,
+               rig_frame(rig.a, octets, rig_arp(octets), WHY(ARP_ASK, RIG_IP_B, IP4(9, 9, 9, 9))));
     sim_run(rig.sim, SIM_SEC(1), 100);
     node_drop(rig.b, rig.b0, rig_frame(rig.b, octets, 60, WHY0(NONE)), DROP_NOT_FOR_ME);
     OK(trace_json_close(trace, NULL));
@@ -40,10 +41,13 @@ static void record_becomes_a_line_of_json(void)
     EQ_STR(text_of(send, "kind"), "send");
     EQ_STR(text_of(send, "t"), "0.000000000000");
     EQ_STR(text_of(json_object_get(send, "why"), "name"), "arp-ask");
-    EQ_STR(text_of(json_array_get(json_object_get(json_object_get(send, "why"), "args"), 1), "ip"), "9.9.9.9");
-    EQ_STR(text_of(json_object_get(send, "frame"), "summary"), "ARP request: who has 10.0.0.2? tell 10.0.0.1");
+    EQ_STR(text_of(json_array_get(json_object_get(json_object_get(send, "why"), "args"), 1), "ip"),
+           "9.9.9.9");
+    EQ_STR(text_of(json_object_get(send, "frame"), "summary"),
+           "ARP request: who has 10.0.0.2? tell 10.0.0.1");
     EQ(strlen(text_of(json_object_get(send, "frame"), "hex")), 120);
-    EQ(json_integer_value(json_object_get(receive, "cause")), json_integer_value(json_object_get(send, "id")));
+    EQ(json_integer_value(json_object_get(receive, "cause")),
+       json_integer_value(json_object_get(send, "id")));
     EQ(json_integer_value(json_object_get(receive, "ns")), 11720);
     EQ_STR(text_of(json_object_get(drop, "drop"), "name"), "not-for-me");
     json_decref(send);
@@ -56,7 +60,8 @@ static void record_becomes_a_line_of_json(void)
 
 static void any_octets_make_valid_json_strings(void)
 {
-    static const char *const texts[] = { "plain", "\"\\\n\r\t\x01\x1f\x7f", "百度一下", "\xff\xc3(\xe4\xb8", "\xf0\x9f\x98\x80" };
+    static const char *const texts[] = { "plain", "\"\\\n\r\t\x01\x1f\x7f", "百度一下",
+                                         "\xff\xc3(\xe4\xb8", "\xf0\x9f\x98\x80" };
 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_autoptr(GString) out = g_string_new(NULL);
@@ -71,4 +76,5 @@ static void any_octets_make_valid_json_strings(void)
     }
 }
 
-UNIT_MAIN("trace_json", TEST(record_becomes_a_line_of_json), TEST(any_octets_make_valid_json_strings))
+UNIT_MAIN("trace_json", TEST(record_becomes_a_line_of_json),
+          TEST(any_octets_make_valid_json_strings))
