@@ -140,8 +140,9 @@ uint32_t build_iface_named(struct topo_build *b, const struct topo_node *node,
 
 /* ---- nodes ---- */
 
-#define NODE_NAME_MAX 63 /* octets; RFC 1123 section 2.1 by way of RFC 1035: a host name's label   \
-                          */
+#define NODE_NAME_MAX                                                                              \
+    63 /* octets; RFC 1123 section 2.1 by way of RFC 1035: a host name's label                     \
+        */
 
 static bool name_is_right(const char *name)
 {

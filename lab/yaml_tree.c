@@ -219,6 +219,23 @@ static const struct ynode *find_key(const struct builder *b, const struct level 
     return NULL;
 }
 
+/* Says where the first one is, but does not look for it over and over in a map made of repeats. */
+static void say_repeated(struct builder *b, const struct level *level, const struct ynode *key)
+{
+    const struct ynode *first;
+    g_autofree char *shown = NULL;
+
+    if (b->diags->n_errors >= DIAG_MAX_PER_FILE) {
+        diag_error(b->diags, b->file, key->at, "%s", "");
+        return;
+    }
+    first = find_key(b, level, key->text);
+    shown = g_utf8_substring(key->text, 0, MIN(g_utf8_strlen(key->text, -1), 40));
+    diag_error(b->diags, b->file, key->at,
+               _("the key `%s` stands here a second time; the first is in line %u"), shown,
+               first != NULL ? first->at.line : 0);
+}
+
 static void check_key(struct builder *b, const struct ynode *key)
 {
     struct level *level = &b->levels[b->depth - 1];
@@ -228,14 +245,7 @@ static void check_key(struct builder *b, const struct ynode *key)
                    _("merge keys (`<<`) are not supported: write the keys out"));
         b->failed = true;
     } else if (key_is_known(b, level, key)) {
-        /* Tell where the first one is, but do not look for it over and over in a map made of
-         * repeats. */
-        const struct ynode *first =
-            b->diags->n_errors < DIAG_MAX_PER_FILE ? find_key(b, level, key->text) : NULL;
-
-        diag_error(b->diags, b->file, key->at,
-                   _("the key `%.40s` stands here a second time; the first is in line %u"),
-                   key->text, first != NULL ? first->at.line : 0);
+        say_repeated(b, level, key);
         b->failed = true;
     }
 }
