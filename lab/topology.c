@@ -140,9 +140,8 @@ uint32_t build_iface_named(struct topo_build *b, const struct topo_node *node,
 
 /* ---- nodes ---- */
 
-#define NODE_NAME_MAX                                                                              \
-    63 /* octets; RFC 1123 section 2.1 by way of RFC 1035: a host name's label                     \
-        */
+/* Octets: a host name is a label. RFC 1123 section 2.1, RFC 1035 section 2.3.4. */
+#define NODE_NAME_MAX 63
 
 static bool name_is_right(const char *name)
 {
