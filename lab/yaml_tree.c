@@ -77,12 +77,35 @@ struct builder {
     uint32_t n_nodes;
     bool want_spans;
     GArray *spans;
+    GArray *shifts; /* of struct text_pos: from here on the line is two characters shorter */
     bool failed;
 };
 
-static struct text_pos position(const yaml_mark_t *mark)
+/* How many of the shifts stand before @at. */
+static guint shifts_before(const GArray *shifts, struct text_pos at)
 {
-    return (struct text_pos){ (uint32_t)mark->line + 1, (uint32_t)mark->column + 1 };
+    guint low = 0, high = shifts->len;
+
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        const struct text_pos *shift = &g_array_index(shifts, struct text_pos, middle);
+
+        if (shift->line < at.line || (shift->line == at.line && shift->column < at.column))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static struct text_pos position(const struct builder *b, const yaml_mark_t *mark)
+{
+    struct text_pos at = { (uint32_t)mark->line + 1, (uint32_t)mark->column + 1 };
+
+    if (b->shifts != NULL)
+        at.column += 2 * (shifts_before(b->shifts, at) -
+                          shifts_before(b->shifts, (struct text_pos){ at.line, 0 }));
+    return at;
 }
 
 /* ---- the octets ---- */
@@ -165,11 +188,71 @@ static bool octets_are_text(struct builder *b, const char *text, size_t len)
     return true;
 }
 
+/* ---- JSON: "\ud83d\ude00" is one character, which YAML writes "\U0001f600" ---- */
+
+/* The 16 bits of the escape at @p, or -1. */
+static int escape_at(const char *p, const char *end)
+{
+    int value = 0;
+
+    if (end - p < 6 || p[0] != '\\' || p[1] != 'u')
+        return -1;
+    for (int i = 2; i < 6; i++) {
+        if (!g_ascii_isxdigit(p[i]))
+            return -1;
+        value = value << 4 | g_ascii_xdigit_value(p[i]);
+    }
+    return value;
+}
+
+static bool has_pairs(const char *text, size_t len)
+{
+    const char *p = text, *end = text + len;
+
+    while (p < end && strchr(" \t\r\n", *p) != NULL)
+        p++;
+    return p < end && (*p == '{' || *p == '[') &&
+           (g_strstr_len(p, end - p, "\\ud") != NULL || g_strstr_len(p, end - p, "\\uD") != NULL);
+}
+
+/* A copy of @text with the pairs rewritten, for the parser alone. */
+static GString *join_pairs(struct builder *b, const char *text, size_t len)
+{
+    GString *out = g_string_sized_new(len);
+    struct text_pos at = { 1, 1 }; /* in the copy */
+
+    b->shifts = g_array_new(FALSE, FALSE, sizeof(struct text_pos));
+    for (const char *p = text, *end = text + len; p < end;) {
+        int high = escape_at(p, end), low = high >> 10 == 0x36 ? escape_at(p + 6, end) : -1;
+        size_t taken = (size_t)(g_utf8_next_char(p) - p);
+
+        if (low >> 10 == 0x37) {
+            g_string_append_printf(out, "\\U%08x",
+                                   0x10000u +
+                                       ((unsigned)(high & 0x3ff) << 10 | (unsigned)(low & 0x3ff)));
+            g_array_append_val(b->shifts, at);
+            at.column += 10;
+            p += 12;
+            continue;
+        }
+        if (*p == '\\' && end - p >= 2 && p[1] == '\\') {
+            taken = 2; /* what follows is no escape */
+            at.column++;
+        }
+        g_string_append_len(out, p, (gssize)taken);
+        at.column++;
+        if (*p == '\n')
+            at = (struct text_pos){ at.line + 1, 1 };
+        p += taken;
+    }
+    return out;
+}
+
 /* ---- the tree ---- */
 
 static bool refuse(struct builder *b, const yaml_mark_t *mark, const char *message)
 {
-    diag_error(b->diags, b->file, position(mark), "%s", message);
+    diag_error(b->diags, b->file, position(b, mark), "%s", message);
     b->failed = true;
     return false;
 }
@@ -260,7 +343,7 @@ static struct ynode *add_node(struct builder *b, const yaml_event_t *event, enum
     }
     node = arena_alloc(&b->tree->arena, sizeof *node);
     node->kind = kind;
-    node->at = position(&event->start_mark);
+    node->at = position(b, &event->start_mark);
     return node;
 }
 
@@ -322,7 +405,7 @@ static bool open_level(struct builder *b, const yaml_event_t *event, enum ynode_
     if (at_key(b))
         return refuse(b, &event->start_mark, _("a key must be a text, not a map or a list"));
     if (b->depth == YTREE_DEPTH_MAX) {
-        diag_error(b->diags, b->file, position(&event->start_mark),
+        diag_error(b->diags, b->file, position(b, &event->start_mark),
                    _("nested too deeply: more than %d levels"), YTREE_DEPTH_MAX);
         b->failed = true;
         return false;
@@ -395,7 +478,7 @@ static bool take_event(struct builder *b, const yaml_event_t *event)
 static void syntax_error(struct builder *b, const yaml_parser_t *parser)
 {
     const char *problem = parser->problem != NULL ? parser->problem : "?";
-    struct text_pos at = position(&parser->problem_mark);
+    struct text_pos at = position(b, &parser->problem_mark);
 
     b->failed = true;
     if (parser->context != NULL && parser->context_mark.line != parser->problem_mark.line)
@@ -521,8 +604,15 @@ struct ytree *ytree_parse(const char *file, const char *text, size_t len, unsign
                          .diags = diags,
                          .want_spans = (flags & YTREE_COMMENTS) != 0 };
 
+    GString *joined = NULL;
+
     if (!octets_are_text(&b, text, len))
         return NULL;
+    if (has_pairs(text, len)) {
+        joined = join_pairs(&b, text, len);
+        text = joined->str;
+        len = joined->len;
+    }
     b.tree = mem_zalloc(sizeof *b.tree);
     if (b.want_spans)
         b.spans = g_array_new(FALSE, FALSE, sizeof(struct span));
@@ -535,6 +625,10 @@ struct ytree *ytree_parse(const char *file, const char *text, size_t len, unsign
         find_comments(b.tree, b.spans, text, len);
     if (b.spans != NULL)
         g_array_free(b.spans, TRUE);
+    if (b.shifts != NULL)
+        g_array_free(b.shifts, TRUE);
+    if (joined != NULL)
+        g_string_free(joined, TRUE);
     free(b.children);
     if (b.failed) {
         ytree_free(b.tree);

@@ -72,6 +72,22 @@ static void json_is_read_as_it_is(void)
     diag_list_free(diags);
 }
 
+static void a_pair_of_json_escapes_is_one_character(void)
+{
+    struct diag_list *diags;
+    struct ytree *tree =
+        parse("{\"a\": \"\\uD83D\\uDE00x\", \"b\": \"\\\\ud83d\",\n \"c\": 1}", &diags);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(tree);
+    EQ_STR(ynode_get(tree->root, "a")->text, "\xf0\x9f\x98\x80x");
+    EQ_STR(ynode_get(tree->root, "b")->text, "\\ud83d");
+    EQ(ynode_key(tree->root, 1)->at.column, 24); /* as in the user's text */
+    EQ(ynode_key(tree->root, 2)->at.column, 2);
+    ytree_free(tree);
+    diag_list_free(diags);
+    refused("{\"a\": \"\\ud83d\"}", "1:10 invalid Unicode character escape\n");
+}
+
 static void what_the_format_has_not_is_refused(void)
 {
     refused("a: &x 1\n", "1:4 anchors\n");
@@ -177,8 +193,8 @@ static void comments_are_kept_when_asked_for(void)
 }
 
 UNIT_MAIN("yaml_tree", TEST(every_node_knows_where_it_stands), TEST(scalars_stay_texts),
-          TEST(json_is_read_as_it_is), TEST(what_the_format_has_not_is_refused),
-          TEST(duplicate_keys_are_found_in_big_maps), TEST(syntax_errors_say_where),
-          TEST(octets_that_are_no_text_are_refused), TEST(a_nul_octet_is_refused),
-          TEST(deep_nesting_gives_one_error_quickly), TEST(depth_64_is_still_right),
-          TEST(comments_are_kept_when_asked_for))
+          TEST(json_is_read_as_it_is), TEST(a_pair_of_json_escapes_is_one_character),
+          TEST(what_the_format_has_not_is_refused), TEST(duplicate_keys_are_found_in_big_maps),
+          TEST(syntax_errors_say_where), TEST(octets_that_are_no_text_are_refused),
+          TEST(a_nul_octet_is_refused), TEST(deep_nesting_gives_one_error_quickly),
+          TEST(depth_64_is_still_right), TEST(comments_are_kept_when_asked_for))
