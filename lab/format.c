@@ -131,6 +131,12 @@ static void place_own_line(struct formatter *f, const struct ytree_comment *c, u
     mark(f, entry_at(f, last)->parent);
 }
 
+/* Whether @parent is a list's item (a pair's anchor is a text) that holds one thing. */
+static bool is_only_child(const struct entry *parent)
+{
+    return parent->anchor->kind != YNODE_TEXT && parent->anchor->n == 1;
+}
+
 /* A comment after something on its line. */
 static void place_trailing(struct formatter *f, const struct ytree_comment *c, uint32_t next)
 {
@@ -146,6 +152,9 @@ static void place_trailing(struct formatter *f, const struct ytree_comment *c, u
                entry_at(f, entry_at(f, i)->parent)->end_line == line &&
                (entry_at(f, i)->line != line || entry_at(f, entry_at(f, i)->parent)->line == line))
             i = entry_at(f, i)->parent;
+    /* The only child of a list's item will stand on the item's line, whatever the source has. */
+    while (entry_at(f, i)->parent != NO_ENTRY && is_only_child(entry_at(f, entry_at(f, i)->parent)))
+        i = entry_at(f, i)->parent;
     notes = notes_of(f, entry_at(f, i)->anchor);
     if (notes->trailing == NULL) {
         notes->trailing = c->text;

@@ -186,13 +186,11 @@ bool read_u64(const struct reader *r, const struct ynode *node, const char *what
         return true;
     }
     if (max == UINT64_MAX)
-        reader_error(r, node->at, _("%s is a whole number from %" PRIu64 " on, not %s"),
-                     what, min, reader_show(r, node));
+        reader_error(r, node->at, _("%s is a whole number from %" PRIu64 " on, not %s"), what, min,
+                     reader_show(r, node));
     else
-        reader_error(
-            r, node->at,
-            _("%s is a whole number from %" PRIu64 " to %" PRIu64 ", not %s"),
-            what, min, max, reader_show(r, node));
+        reader_error(r, node->at, _("%s is a whole number from %" PRIu64 " to %" PRIu64 ", not %s"),
+                     what, min, max, reader_show(r, node));
     return false;
 }
 
