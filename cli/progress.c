@@ -1,0 +1,38 @@
+#include "cli/progress.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "inspect/i18n.h"
+#include "inspect/render.h"
+
+#define FIRST_AFTER (1000 * G_TIME_SPAN_MILLISECOND) /* a run that is over sooner needs no such line */
+#define AGAIN_AFTER (200 * G_TIME_SPAN_MILLISECOND)
+
+void progress_begin(struct progress *progress, const struct run *run, bool wanted)
+{
+    *progress = (struct progress){ .run = run, .wanted = wanted, .next = g_get_monotonic_time() + FIRST_AFTER };
+}
+
+void progress_show(struct progress *progress)
+{
+    const struct run *run = progress->run;
+    g_autoptr(GString) at = g_string_new(NULL), until = g_string_new(NULL);
+    sim_time now = sim_now(run->network->sim);
+
+    if (!progress->wanted || g_get_monotonic_time() < progress->next)
+        return;
+    progress->next = g_get_monotonic_time() + AGAIN_AFTER;
+    progress->shown = true;
+    render_moment(at, now, 3);
+    render_moment(until, run->until, 0);
+    fprintf(stderr, _("\r%s s of %s s (%d%%), %" PRIu64 " frames received\033[K"), at->str, until->str,
+            (int)(now / MAX(run->until / 100, 1)), sim_hops(run->network->sim));
+    fflush(stderr);
+}
+
+void progress_end(struct progress *progress)
+{
+    if (progress->shown)
+        fputs("\r\033[K", stderr);
+}

@@ -1,0 +1,119 @@
+#include "cli/record.h"
+
+#include "cli/cli.h"
+#include "inspect/i18n.h"
+#include "inspect/pcapng.h"
+#include "inspect/trace_json.h"
+
+struct recorder {
+    struct run *run;
+    struct record_paths paths;
+    struct run_hash *hash;
+    struct pcapng *pcap;
+    struct trace_json *trace;
+};
+
+/* Files are written at the end, but a folder that is not there is told before the run, not after it. */
+static bool can_write(const char *path)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (path == NULL || g_file_set_contents(path, "", 0, &error))
+        return true;
+    cli_error("%s", error->message);
+    return false;
+}
+
+static bool write_text(const char *path, char *text)
+{
+    g_autoptr(GError) error = NULL;
+    bool ok = g_file_set_contents(path, text, -1, &error);
+
+    g_free(text);
+    if (!ok)
+        cli_error("%s", error->message);
+    return ok;
+}
+
+static bool begin(struct recorder *recorder)
+{
+    struct sim *sim = recorder->run->network->sim;
+    g_autoptr(GError) error = NULL;
+
+    if (!can_write(recorder->paths.state) || !can_write(recorder->paths.outputs))
+        return false;
+    if (recorder->paths.pcap != NULL) {
+        recorder->pcap = pcapng_new(sim, recorder->paths.pcap, &error);
+        if (recorder->pcap == NULL)
+            return cli_error("%s", error->message), false;
+    }
+    if (recorder->paths.trace != NULL) {
+        recorder->trace = trace_json_new(sim, recorder->paths.trace, &error);
+        if (recorder->trace == NULL)
+            return cli_error("%s", error->message), false;
+    }
+    recorder->hash = run_hash_new(sim);
+    return true;
+}
+
+struct recorder *recorder_new(struct run *run, const struct record_paths *paths)
+{
+    struct recorder *recorder = g_new0(struct recorder, 1);
+
+    recorder->run = run;
+    recorder->paths = *paths;
+    if (begin(recorder))
+        return recorder;
+    recorder_free(recorder);
+    return NULL;
+}
+
+const char *recorder_hash(const struct recorder *recorder, char text[static RUN_HASH_TEXT_MAX])
+{
+    return run_hash_text(recorder->hash, text);
+}
+
+static bool close_pcap(struct recorder *recorder)
+{
+    g_autoptr(GError) error = NULL;
+    bool ok = recorder->pcap == NULL || pcapng_close(recorder->pcap, &error);
+
+    recorder->pcap = NULL;
+    if (!ok)
+        cli_error("%s", error->message);
+    return ok;
+}
+
+static bool close_trace(struct recorder *recorder)
+{
+    g_autoptr(GError) error = NULL;
+    bool ok = recorder->trace == NULL || trace_json_close(recorder->trace, &error);
+
+    recorder->trace = NULL;
+    if (!ok)
+        cli_error("%s", error->message);
+    return ok;
+}
+
+bool recorder_finish(struct recorder *recorder)
+{
+    bool ok = close_pcap(recorder);
+
+    ok &= close_trace(recorder);
+    if (recorder->paths.state != NULL)
+        ok &= write_text(recorder->paths.state, tables_json(recorder->run->tables));
+    if (recorder->paths.outputs != NULL)
+        ok &= write_text(recorder->paths.outputs, run_outputs(recorder->run));
+    return ok;
+}
+
+void recorder_free(struct recorder *recorder)
+{
+    if (recorder == NULL)
+        return;
+    close_pcap(recorder);
+    close_trace(recorder);
+    if (recorder->hash != NULL)
+        run_hash_free(recorder->hash);
+    g_free(recorder);
+}

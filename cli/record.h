@@ -1,0 +1,25 @@
+/* What a run leaves behind beside its narration: the files of --pcap, --trace, --state, --outputs, and the run-hash. */
+#ifndef WW_CLI_RECORD_H
+#define WW_CLI_RECORD_H
+
+#include <stdbool.h>
+
+#include "inspect/run_hash.h"
+#include "lab/run.h"
+
+struct record_paths { /* NULL: not wanted */
+    const char *pcap, *trace, *state, *outputs;
+};
+
+struct recorder;
+
+/** recorder_new() - open the files and observe @run, which has not started. NULL: a file cannot be written; told. */
+struct recorder *recorder_new(struct run *run, const struct record_paths *paths);
+/** recorder_hash() - the run-hash of what has happened so far. */
+const char *recorder_hash(const struct recorder *recorder, char text[static RUN_HASH_TEXT_MAX]);
+/** recorder_finish() - after run_finish(): all files are complete. False when one could not be written; told. */
+bool recorder_finish(struct recorder *recorder);
+/** recorder_free() - before run_free(). */
+void recorder_free(struct recorder *recorder);
+
+#endif
