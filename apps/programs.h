@@ -11,6 +11,7 @@
 #define PROGRAMS(X)                                                                                \
     X("cat", cat_program)                                                                          \
     X("hostname", hostname_program)                                                                \
+    X("ip", ip_program)                                                                            \
     X("killall", killall_program)                                                                  \
     X("ls", ls_program)                                                                            \
     X("ping", ping_program)                                                                        \

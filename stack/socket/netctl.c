@@ -114,7 +114,7 @@ static bool nth_address(const struct ip_iface *iface, unsigned n, struct netctl_
                                           .addr = a->addr,
                                           .prefix_len = a->prefix_len,
                                           .broadcast = a->broadcast,
-                                          .scope = a->scope,
+                                          .scope = iface->iface == NULL ? IP_SCOPE_HOST : a->scope,
                                           .secondary = a->secondary,
                                           .dynamic = a->dynamic,
                                           .valid_until = a->valid_until };

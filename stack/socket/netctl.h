@@ -77,7 +77,7 @@ struct netctl_route {
     ip4_addr src; /* 0: the interface's */
 };
 
-enum netctl_how { NETCTL_ADD, NETCTL_REPLACE, NETCTL_CHANGE, NETCTL_APPEND };
+enum netctl_how { NETCTL_ADD, NETCTL_REPLACE, NETCTL_CHANGE };
 
 /** netctl_routes() - every entry of the main table in the order of `ip route`. */
 void netctl_routes(const struct os *os, void (*each)(void *ctx, const struct netctl_route *route), void *ctx);

@@ -1,0 +1,451 @@
+/* ip route */
+#include <string.h>
+
+#include "apps/ip_internal.h"
+
+static const struct {
+    const char *name;
+    enum route_kind kind;
+} kinds[] = { { "unicast", ROUTE_UNICAST },     { "local", ROUTE_LOCAL },
+              { "broadcast", ROUTE_BROADCAST }, { "multicast", ROUTE_MULTICAST },
+              { "blackhole", ROUTE_BLACKHOLE }, { "unreachable", ROUTE_UNREACHABLE },
+              { "prohibit", ROUTE_PROHIBIT } };
+
+static const struct {
+    const char *name;
+    enum route_proto proto;
+} protos[] = { { "boot", ROUTE_PROTO_BOOT }, { "kernel", ROUTE_PROTO_KERNEL }, { "static", ROUTE_PROTO_STATIC },
+               { "dhcp", ROUTE_PROTO_DHCP }, { "rip", ROUTE_PROTO_RIP },       { "ospf", ROUTE_PROTO_OSPF },
+               { "bgp", ROUTE_PROTO_BGP } };
+
+static const char *kind_name(enum route_kind kind)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i].kind == kind)
+            return kinds[i].name;
+    return "unicast";
+}
+
+static const char *proto_name(enum route_proto proto)
+{
+    for (size_t i = 0; i < sizeof protos / sizeof *protos; i++)
+        if (protos[i].proto == proto)
+            return protos[i].name;
+    return "boot";
+}
+
+struct route_args {
+    struct netctl_route route;
+    bool has_prefix, has_via, has_proto, has_table, cache, all_tables, local_table;
+    enum { EXACTLY, BELOW, ABOVE } match;
+    ip4_addr from;
+};
+
+/* "default", 10.0.0.0/24, or an address alone. */
+static void print_prefix(struct process *self, ip4_addr prefix, unsigned len)
+{
+    char text[IP4_TEXT_MAX];
+
+    if (len == 0)
+        process_printf(self, "default ");
+    else if (len == 32)
+        process_printf(self, "%s ", ip4_format(prefix, text));
+    else
+        process_printf(self, "%s/%u ", ip4_format(prefix, text), len);
+}
+
+struct listing {
+    struct ip_run *ip;
+    const struct route_args *args;
+};
+
+static bool wanted(const struct route_args *args, const struct netctl_route *route)
+{
+    const struct netctl_route *wish = &args->route;
+
+    if (args->has_prefix) {
+        if (args->match == EXACTLY && (route->prefix != wish->prefix || route->prefix_len != wish->prefix_len))
+            return false;
+        if (args->match == BELOW && (route->prefix_len < wish->prefix_len ||
+                                     !ip4_in_prefix(route->prefix, wish->prefix, wish->prefix_len)))
+            return false;
+        if (args->match == ABOVE && (route->prefix_len > wish->prefix_len ||
+                                     !ip4_in_prefix(wish->prefix, route->prefix, route->prefix_len)))
+            return false;
+    }
+    return (wish->ifname == NULL || (route->ifname != NULL && strcmp(wish->ifname, route->ifname) == 0)) &&
+           (!args->has_via || wish->via == route->via) && (!args->has_proto || wish->proto == route->proto) &&
+           (wish->kind == ROUTE_UNICAST || wish->kind == route->kind);
+}
+
+/* iproute2 leaves out what the command line has already said. */
+static void print_route(void *ctx, const struct netctl_route *route)
+{
+    const struct listing *listing = ctx;
+    struct process *self = listing->ip->self;
+    const struct route_args *args = listing->args;
+    struct netctl_link link;
+    char text[IP4_TEXT_MAX];
+
+    if (!wanted(args, route))
+        return;
+    if (route->kind != ROUTE_UNICAST)
+        process_printf(self, "%s ", kind_name(route->kind));
+    print_prefix(self, route->prefix, route->prefix_len);
+    if (route->via != 0 && !args->has_via)
+        process_printf(self, "via %s ", ip4_format(route->via, text));
+    if (route->ifname != NULL && args->route.ifname == NULL)
+        process_printf(self, "dev %s ", route->ifname);
+    if (route->proto != ROUTE_PROTO_BOOT && !args->has_proto)
+        process_printf(self, "proto %s ", proto_name(route->proto));
+    if (route->kind == ROUTE_UNICAST && route->via == 0)
+        process_printf(self, "scope link ");
+    if (route->src != 0)
+        process_printf(self, "src %s ", ip4_format(route->src, text));
+    if (route->metric != 0)
+        process_printf(self, "metric %u ", route->metric);
+    if (route->ifname != NULL && netctl_link_find(listing->ip->os, route->ifname, &link) && !link.carrier)
+        process_printf(self, "linkdown ");
+    process_printf(self, "\n");
+}
+
+/* Each address makes these entries in table "local" (fib_add_ifaddr()). */
+static void print_local_table(struct ip_run *ip)
+{
+    struct netctl_addr addr;
+
+    for (unsigned i = 0; netctl_addr_at(ip->os, i, &addr); i++) {
+        char text[IP4_TEXT_MAX], src[IP4_TEXT_MAX];
+
+        ip4_format(addr.addr, src);
+        if (ip4_is_loopback(addr.addr))
+            process_printf(ip->self, "local %s/%u dev %s proto kernel scope host src %s \n",
+                           ip4_format(addr.addr & ip4_mask(addr.prefix_len), text), addr.prefix_len, addr.ifname, src);
+        process_printf(ip->self, "local %s dev %s proto kernel scope host src %s \n", src, addr.ifname, src);
+        if (addr.prefix_len < 31)
+            process_printf(ip->self, "broadcast %s dev %s proto kernel scope link src %s \n",
+                           ip4_format(addr.addr | ~ip4_mask(addr.prefix_len), text), addr.ifname, src);
+    }
+}
+
+/* The next arguments, what they say put into *@args. -1: go on; else the exit status. */
+static int read_word(struct ip_run *ip, struct route_args *args)
+{
+    const char *value;
+    struct netctl_link link;
+
+    if (ip_take(ip, "via")) {
+        value = ip_value(ip);
+        if (value != NULL && strcmp(value, "inet") == 0)
+            value = ip_value(ip);
+        if (value == NULL)
+            return 255;
+        if (!ip4_parse(value, &args->route.via))
+            return ip_error(ip, 1, "inet address is expected rather than \"%s\".", value);
+        args->has_via = true;
+    } else if (ip_take(ip, "dev") || ip_take(ip, "oif")) {
+        value = ip_value(ip);
+        if (value == NULL)
+            return 255;
+        if (!netctl_link_find(ip->os, value, &link))
+            return ip_no_device(ip, value);
+        args->route.ifname = link.name;
+    } else if (ip_take(ip, "metric") || ip_take(ip, "priority") || ip_take(ip, "preference")) {
+        value = ip_value(ip);
+        if (value == NULL || !ip_number(ip, "metric", value, UINT32_MAX, &args->route.metric))
+            return 255;
+    } else if (ip_take(ip, "src") || ip_take(ip, "from")) {
+        value = ip_value(ip);
+        if (value == NULL)
+            return 255;
+        if (!ip4_parse(value, &args->route.src))
+            return ip_error(ip, 1, "inet address is expected rather than \"%s\".", value);
+        args->from = args->route.src;
+    } else if (ip_take(ip, "proto") || ip_take(ip, "protocol")) {
+        value = ip_value(ip);
+        for (size_t i = 0; value != NULL && i < sizeof protos / sizeof *protos; i++) {
+            if (strcmp(protos[i].name, value) == 0) {
+                args->route.proto = protos[i].proto;
+                args->has_proto = true;
+            }
+        }
+        if (value == NULL || !args->has_proto)
+            return value == NULL ? 255
+                                 : ip_error(ip, 255, "argument \"%s\" is wrong: \"protocol\" value is invalid\n", value);
+    } else if (ip_take(ip, "scope")) {
+        if (ip_value(ip) == NULL) /* it follows from the gateway */
+            return 255;
+    } else if (ip_take(ip, "table")) {
+        value = ip_value(ip);
+        if (value == NULL)
+            return 255;
+        args->has_table = true;
+        args->cache = strcmp(value, "cache") == 0;
+        args->local_table = strcmp(value, "local") == 0;
+        args->all_tables = strcmp(value, "all") == 0;
+        if (!args->cache && !args->local_table && !args->all_tables && strcmp(value, "main") != 0)
+            return ip_refuse(ip, "another routing table than main and local");
+    } else {
+        return -2;
+    }
+    return -1;
+}
+
+static int read_prefix(struct ip_run *ip, struct route_args *args, const char *word)
+{
+    bool has_len;
+    unsigned len;
+
+    if (args->has_prefix)
+        return ip_error(ip, 255, "either \"to\" is duplicate, or \"%s\" is a garbage.", word);
+    if (!ip_prefix(ip, word, &args->route.prefix, &len, &has_len))
+        return 1;
+    args->route.prefix_len = (uint8_t)len;
+    args->has_prefix = true;
+    return -1;
+}
+
+static bool take_kind(struct ip_run *ip, struct route_args *args)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (ip_take(ip, kinds[i].name)) {
+            args->route.kind = kinds[i].kind;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int read_args(struct ip_run *ip, struct route_args *args, bool listing)
+{
+    static const char *const others[] = { "tos",  "dsfield", "mtu",  "window",  "rtt",     "rttvar", "nexthop", "onlink",
+                                          "realm", "advmss", "hoplimit", "initcwnd", "lock", "encap", "mark", "uid", "iif" };
+    int status;
+
+    while (*ip->argv != NULL) {
+        const char *word = *ip->argv;
+
+        status = read_word(ip, args);
+        if (status == -1)
+            continue;
+        if (status != -2)
+            return status;
+        for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+            if (strcmp(word, others[i]) == 0)
+                return ip_refuse(ip, others[i]);
+        if (take_kind(ip, args))
+            continue;
+        if (listing && ip_take(ip, "cache")) {
+            args->cache = true;
+            continue;
+        }
+        if (listing && ip_take(ip, "root"))
+            args->match = BELOW;
+        else if (listing && ip_take(ip, "match"))
+            args->match = ABOVE;
+        else if (!ip_take(ip, "exact"))
+            (void)ip_take(ip, "to");
+        word = ip_value(ip);
+        if (word == NULL)
+            return 255;
+        status = read_prefix(ip, args, word);
+        if (status >= 0)
+            return status;
+    }
+    return -1;
+}
+
+struct cache_listing {
+    struct describe out; /* first */
+    struct process *self;
+};
+
+static void cache_row(struct describe *out, const char *table, const char *key, const char *line)
+{
+    (void)key;
+    if (strcmp(table, "route_cache") == 0)
+        process_printf(((struct cache_listing *)(void *)out)->self, "%s \n", line);
+}
+
+static int show(struct ip_run *ip)
+{
+    struct route_args args = { .route = { .kind = ROUTE_UNICAST } };
+    struct listing listing = { ip, &args };
+    int status = read_args(ip, &args, true);
+
+    if (status >= 0)
+        return status;
+    if (args.cache) {
+        struct cache_listing cache = { .out = { .row = cache_row }, .self = ip->self };
+
+        os_describe(ip->os, &cache.out);
+        return 0;
+    }
+    if (!args.local_table)
+        netctl_routes(ip->os, print_route, &listing);
+    if (args.local_table || args.all_tables)
+        print_local_table(ip);
+    return 0;
+}
+
+static int report(struct ip_run *ip, int error)
+{
+    switch (error) {
+    case -SIM_ENETUNREACH:
+        return ip_error(ip, 2, "Nexthop has invalid gateway.");
+    case -SIM_ENETDOWN:
+        return ip_error(ip, 2, "Device for nexthop is not up.");
+    default:
+        return ip_netlink(ip, error);
+    }
+}
+
+static int change(struct ip_run *ip, enum netctl_how how)
+{
+    struct route_args args = { .route = { .kind = ROUTE_UNICAST } };
+    struct netctl_route *route = &args.route;
+    int status = read_args(ip, &args, false);
+
+    if (status >= 0)
+        return status;
+    if ((route->prefix & ~ip4_mask(route->prefix_len)) != 0)
+        return ip_error(ip, 2, "Invalid prefix for given prefix length.");
+    if (args.has_table && (args.local_table || args.all_tables || args.cache))
+        return ip_refuse(ip, "changing another table than main");
+    if (route->kind == ROUTE_LOCAL || route->kind == ROUTE_BROADCAST || route->kind == ROUTE_MULTICAST)
+        return ip_refuse(ip, "a route of this kind");
+    return report(ip, netctl_route_add(ip->os, route, how));
+}
+
+static int del(struct ip_run *ip)
+{
+    struct route_args args = { .route = { .kind = ROUTE_UNICAST } };
+    int status = read_args(ip, &args, false);
+
+    if (status >= 0)
+        return status;
+    if (!args.has_prefix && args.route.ifname == NULL && !args.has_via)
+        return ip_netlink(ip, -SIM_ESRCH);
+    return ip_netlink(ip, netctl_route_del(ip->os, &args.route));
+}
+
+struct flush_list {
+    const struct route_args *args;
+    struct netctl_route routes[256];
+    unsigned n;
+};
+
+static void collect(void *ctx, const struct netctl_route *route)
+{
+    struct flush_list *list = ctx;
+
+    if (list->n < sizeof list->routes / sizeof *list->routes && wanted(list->args, route))
+        list->routes[list->n++] = *route;
+}
+
+static int flush(struct ip_run *ip)
+{
+    struct route_args args = { .route = { .kind = ROUTE_UNICAST } };
+    struct flush_list list = { .args = &args };
+    int status;
+
+    if (*ip->argv == NULL) {
+        process_errorf(ip->self, "\"ip route flush\" requires arguments.\n");
+        return 1;
+    }
+    status = read_args(ip, &args, true);
+    if (status >= 0)
+        return status;
+    if (args.cache) {
+        netctl_route_cache_flush(ip->os);
+        return 0;
+    }
+    if (args.local_table || args.all_tables)
+        return ip_refuse(ip, "flushing another table than main");
+    do {
+        list.n = 0;
+        netctl_routes(ip->os, collect, &list);
+        for (unsigned i = 0; i < list.n; i++)
+            (void)netctl_route_del(ip->os, &list.routes[i]);
+    } while (list.n == sizeof list.routes / sizeof *list.routes);
+    return 0;
+}
+
+static void print_cache_line(struct ip_run *ip, const struct netctl_path *path)
+{
+    process_printf(ip->self, "    cache ");
+    if (path->kind == ROUTE_LOCAL)
+        process_printf(ip->self, "<local> ");
+    else if (path->kind == ROUTE_BROADCAST)
+        process_printf(ip->self, "<local,brd> ");
+    else if (path->kind == ROUTE_MULTICAST)
+        process_printf(ip->self, "<mc> ");
+    else if (path->redirected)
+        process_printf(ip->self, "<redirected> ");
+    if (path->mtu_learned && path->mtu_expires != SIM_TIME_NONE)
+        process_printf(ip->self, "expires %lldsec ",
+                       (long long)((path->mtu_expires - process_now(ip->self)) / SIM_SEC(1)));
+    if (path->mtu_learned)
+        process_printf(ip->self, "mtu %u ", path->mtu);
+    process_printf(ip->self, "\n");
+}
+
+static int get(struct ip_run *ip)
+{
+    struct route_args args = { .route = { .kind = ROUTE_UNICAST } };
+    struct process *self = ip->self;
+    struct netctl_path path;
+    char text[IP4_TEXT_MAX];
+    int status = read_args(ip, &args, false), error;
+
+    if (status >= 0)
+        return status;
+    if (!args.has_prefix) {
+        process_errorf(self, "need at least a destination address\n");
+        return 1;
+    }
+    error = netctl_route_get(ip->os, args.route.prefix, args.from, args.route.ifname, &path);
+    if (error != 0)
+        return ip_netlink(ip, error);
+    if (path.kind == ROUTE_LOCAL || path.kind == ROUTE_BROADCAST || path.kind == ROUTE_MULTICAST)
+        process_printf(self, "%s ", kind_name(path.kind));
+    process_printf(self, "%s ", ip4_format(path.dst, text));
+    if (args.from != 0)
+        process_printf(self, "from %s ", ip4_format(args.from, text));
+    if (path.via != 0)
+        process_printf(self, "via %s ", ip4_format(path.via, text));
+    process_printf(self, "dev %s ", path.kind == ROUTE_LOCAL ? "lo" : path.ifname);
+    if (args.from == 0)
+        process_printf(self, "src %s ", ip4_format(path.src, text));
+    process_printf(self, "uid 0 %s", ip->one_line ? "\\" : "\n");
+    print_cache_line(ip, &path);
+    return 0;
+}
+
+int ip_route_object(struct ip_run *ip)
+{
+    const char *command = *ip->argv;
+
+    if (command == NULL)
+        return show(ip);
+    ip->argv++;
+    if (ip_matches(command, "list") || ip_matches(command, "show") || ip_matches(command, "lst"))
+        return show(ip);
+    if (ip_matches(command, "get"))
+        return get(ip);
+    if (ip_matches(command, "add"))
+        return change(ip, NETCTL_ADD);
+    if (ip_matches(command, "change") || strcmp(command, "chg") == 0)
+        return change(ip, NETCTL_CHANGE);
+    if (ip_matches(command, "replace"))
+        return change(ip, NETCTL_REPLACE);
+    if (ip_matches(command, "append") || ip_matches(command, "prepend") || ip_matches(command, "test") || ip_matches(command, "save") ||
+        ip_matches(command, "restore"))
+        return ip_refuse(ip, command);
+    if (ip_matches(command, "delete"))
+        return del(ip);
+    if (ip_matches(command, "flush"))
+        return flush(ip);
+    ip->argv--;
+    return ip_unknown_command(ip);
+}
