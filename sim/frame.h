@@ -22,6 +22,7 @@
 struct node;
 struct part;
 struct iface;
+struct ip_stack;
 
 /* Octets that several frames may share. */
 struct buffer {
@@ -61,6 +62,8 @@ struct frame {
     const char *why_text;           /* the reason's text, or NULL; lives as long as the run */
     uint32_t mark;                  /* free for the holder; FRAME_MARK_TAPPED between ether and IP */
     struct lazy_checksum checksum;
+
+    void (*work)(struct ip_stack *ip, struct frame *frame); /* while in a node's backlog */
 
     /* while on a link or in a queue */
     struct frame *next;

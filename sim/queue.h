@@ -16,6 +16,7 @@ enum event_class {
     EVENT_CONTROL, /* the scenario's own acts: commands, pulled cables, snapshots */
     EVENT_ARRIVAL, /* a frame reaches an interface */
     EVENT_TIMER,
+    EVENT_INPUT,   /* a host works on what has arrived */
     EVENT_PROCESS, /* a simulated program goes on */
 };
 

@@ -46,7 +46,7 @@ void ip_init(struct ip_stack *ip, struct node *node, struct ether *ether)
     node_random(node, &ip->random, "ip");
     ip->ip_id = (uint16_t)random_u32(&ip->random);
     neigh_init(&ip->neigh, ip);
-    ip_loopback_init(ip);
+    ip_input_init(ip);
     lo = add_iface(ip, "lo", NULL, IP_LOOPBACK_MTU);
     for (uint32_t i = 0; i < node->n_ifaces; i++)
         node->ifaces[i]->owner = add_iface(ip, node->ifaces[i]->name, node->ifaces[i], node->ifaces[i]->mtu);
@@ -62,7 +62,7 @@ void ip_fini(struct ip_stack *ip)
 {
     struct frame *frame;
 
-    while ((frame = frame_list_pop(&ip->loopback)) != NULL)
+    while ((frame = frame_list_pop(&ip->loopback)) != NULL || (frame = frame_list_pop(&ip->backlog)) != NULL)
         frame_free(frame);
     ip_reassembly_fini(ip);
     neigh_fini(&ip->neigh);
@@ -462,8 +462,8 @@ static void describe_neighbors(struct ip_stack *ip, struct describe *out)
 
         if (infos[i].has_mac)
             mac_format(&infos[i].mac, mac);
-        snprintf(line, sizeof line, "%s %s %s%s%s", ip4_format(infos[i].addr, addr), infos[i].iface->name, mac,
-                 infos[i].has_mac ? " " : "", neigh_state_name(infos[i].state));
+        snprintf(line, sizeof line, "%s %s %s %s", ip4_format(infos[i].addr, addr), infos[i].iface->name,
+                 infos[i].has_mac ? mac : "-", neigh_state_name(infos[i].state));
         describe_row(out, "neigh", addr, line);
         describe_text(out, "state", neigh_state_name(infos[i].state));
         describe_text(out, "mac", mac);

@@ -24,6 +24,10 @@
 #define IP_LOOPBACK_INDEX 1 /* ifindex of lo, as on Linux; the others follow in order */
 #define IP_LOOPBACK_MTU   65536
 
+/* From a frame's arrival to the moment the kernel works on it, for what is addressed to this node: interrupt and softirq.
+   So frames that come back to back have all arrived before the first is answered, as real traces show. */
+#define IP_INPUT_LATENCY SIM_USEC(10)
+
 enum ip_scope { IP_SCOPE_GLOBAL, IP_SCOPE_LINK, IP_SCOPE_HOST };
 
 struct ip_address {
@@ -148,6 +152,8 @@ struct ip_stack {
     struct icmp_state *icmp;
     struct frame_list loopback;
     struct event loopback_event;
+    struct frame_list backlog; /* arrived, not yet worked on; in the order of arrival */
+    struct event backlog_event;
     struct random_stream random;
     uint16_t ip_id;
     struct { uint64_t in, delivered, forwarded, out, fragments_made, reassembled; } stats;

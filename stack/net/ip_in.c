@@ -76,9 +76,36 @@ static void loopback_fires(struct event *event)
     }
 }
 
-void ip_loopback_init(struct ip_stack *ip)
+/* ---- the backlog ---- */
+
+static void schedule_backlog(struct ip_stack *ip)
+{
+    if (ip->backlog.head != NULL && !event_queued(&ip->backlog_event))
+        node_schedule(ip->node, &ip->backlog_event, EVENT_INPUT, ip->backlog.head->arrives_at);
+}
+
+static void backlog_fires(struct event *event)
+{
+    struct ip_stack *ip = CONTAINER_OF(event, struct ip_stack, backlog_event);
+    struct frame *frame = frame_list_pop(&ip->backlog);
+
+    schedule_backlog(ip);
+    ip->node->part->cause = frame->id;
+    frame->work(ip, frame);
+}
+
+void ip_later(struct ip_stack *ip, struct frame *frame, void (*work)(struct ip_stack *ip, struct frame *frame))
+{
+    frame->work = work;
+    frame->arrives_at = node_now(ip->node) + IP_INPUT_LATENCY;
+    frame_list_push(&ip->backlog, frame);
+    schedule_backlog(ip);
+}
+
+void ip_input_init(struct ip_stack *ip)
 {
     event_init(&ip->loopback_event, loopback_fires);
+    event_init(&ip->backlog_event, backlog_fires);
 }
 
 void ip_loop(struct ip_stack *ip, struct frame *frame)
@@ -218,6 +245,20 @@ static void refuse(struct ip_stack *ip, struct iface *iface, struct frame *frame
         node_drop(ip->node, iface, frame, why);
 }
 
+/* A packet for this node, out of the backlog: its header was checked when it arrived. */
+static void deliver_later(struct ip_stack *ip, struct frame *frame)
+{
+    struct ipv4_hdr hdr;
+    enum route_kind kind;
+
+    CHECK(ipv4_parse(frame->data, frame_size(frame), &hdr) == DROP_NONE);
+    kind = ip_addr_kind(ip, hdr.dst);
+    if (kind == ROUTE_UNICAST) /* the address went away meanwhile */
+        refuse(ip, frame->in, frame, DROP_IP_NOT_MINE);
+    else
+        deliver_or_reassemble(ip, frame, &hdr, ip_iface_of(ip, frame->in), kind);
+}
+
 void ip_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src, bool group)
 {
     struct ip_stack *ip = ctx;
@@ -255,7 +296,7 @@ void ip_input(void *ctx, struct iface *iface, struct frame *frame, const struct 
     if (why != DROP_NONE)
         refuse(ip, iface, frame, why);
     else if (kind != ROUTE_UNICAST)
-        deliver_or_reassemble(ip, frame, &hdr, iif, kind);
+        ip_later(ip, frame, deliver_later);
     else
         forward(ip, frame, &hdr, iif);
 }

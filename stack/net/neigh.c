@@ -9,6 +9,7 @@
 #include "stack/link/jiffies.h"
 #include "stack/net/icmp.h"
 #include "stack/net/ip.h"
+#include "stack/net/ip_internal.h"
 #include "stack/wire/arp_wire.h"
 #include "stack/wire/eth_wire.h"
 
@@ -507,6 +508,9 @@ static void update(struct neigh *neigh, const struct mac_addr *mac, enum neigh_s
         send_waiting(neigh);
 }
 
+/* frame->mark of a message in the backlog: how it was addressed. */
+enum { ARP_BY_UNICAST = 100, ARP_BY_GROUP };
+
 static bool bad_sender(const struct arp_msg *msg)
 {
     return ip4_is_multicast(msg->spa) || ip4_is_loopback(msg->spa) || msg->spa == IP4_BROADCAST ||
@@ -548,14 +552,14 @@ static bool update_known(struct ip_stack *ip, struct ip_iface *iface, const stru
     return true;
 }
 
-void arp_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src, bool group)
+static void work_on_message(struct ip_stack *ip, struct frame *frame)
 {
-    struct ip_stack *ip = ctx;
+    struct iface *iface = frame->in;
     struct ip_iface *ip_iface = ip_iface_of(ip, iface);
+    bool group = frame->mark == ARP_BY_GROUP;
     struct arp_msg msg;
-    enum drop_reason why = frame_need(frame, ARP_LEN) ? arp_parse(frame->data, frame->len, &msg) : DROP_TRUNCATED;
+    enum drop_reason why = arp_parse(frame->data, frame->len, &msg);
 
-    (void)src;
     if (why == DROP_NONE && msg.op != ARP_REQUEST && msg.op != ARP_REPLY)
         why = DROP_BAD_HEADER;
     if (why == DROP_NONE && bad_sender(&msg))
@@ -566,6 +570,19 @@ void arp_input(void *ctx, struct iface *iface, struct frame *frame, const struct
         node_drop(ip->node, iface, frame, why);
     else
         frame_free(frame);
+}
+
+void arp_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src, bool group)
+{
+    struct ip_stack *ip = ctx;
+
+    (void)src;
+    if (!frame_need(frame, ARP_LEN)) {
+        node_drop(ip->node, iface, frame, DROP_TRUNCATED);
+        return;
+    }
+    frame->mark = group ? ARP_BY_GROUP : ARP_BY_UNICAST;
+    ip_later(ip, frame, work_on_message);
 }
 
 /* ---- by hand, and for looking ---- */
