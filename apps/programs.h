@@ -10,6 +10,8 @@
  */
 #define PROGRAMS(X)                                                                                \
     X("cat", cat_program)                                                                          \
+    X("dhclient", dhclient_program)                                                                \
+    X("dig", dig_program)                                                                          \
     X("hostname", hostname_program)                                                                \
     X("ip", ip_program)                                                                            \
     X("killall", killall_program)                                                                  \
@@ -19,7 +21,8 @@
     X("ps", ps_program)                                                                            \
     X("rm", rm_program)                                                                            \
     X("sh", shell_program)                                                                         \
-    X("sleep", sleep_program)
+    X("sleep", sleep_program)                                                                      \
+    X("udhcpc", udhcpc_program)
 
 #define X(name, symbol) extern const struct program symbol;
 PROGRAMS(X)
