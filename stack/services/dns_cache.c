@@ -43,7 +43,7 @@ const struct dns_cache_entry *dns_cache_find(struct dns_cache *cache, const char
 
 uint32_t dns_cache_ttl(const struct dns_cache_entry *entry, sim_time now)
 {
-    return (uint32_t)((entry->expires - now + SIM_SEC(1) - 1) / SIM_SEC(1));
+    return (uint32_t)(entry->expires / SIM_SEC(1) - now / SIM_SEC(1)); /* clocks that count whole seconds */
 }
 
 static struct dns_cache_entry *new_entry(struct dns_cache *cache, const char *name, uint16_t type, uint32_t ttl,

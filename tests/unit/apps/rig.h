@@ -103,7 +103,7 @@ static void rig_begin(struct rig *rig)
 }
 
 /* h1 -- h2 */
-static void rig_pair(struct rig *rig)
+static __attribute__((unused)) void rig_pair(struct rig *rig)
 {
     rig_begin(rig);
     rig_add(rig, "h1", 1);
