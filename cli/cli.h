@@ -18,6 +18,7 @@ struct cli_command {
     int (*main)(int argc, char **argv);
 };
 
+int cmd_bench(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_draw(int argc, char **argv);

@@ -19,6 +19,7 @@ static const struct cli_command COMMANDS[] = {
     { "run", N_("run a scenario: the narrated timeline and what was expected of it"), cmd_run },
     { "check", N_("say what is wrong with files, without running anything"), cmd_check },
     { "fmt", N_("rewrite files in the canonical form"), cmd_fmt },
+    { "bench", N_("measure the speed of the simulator"), cmd_bench },
 };
 
 static const char *chosen_language = "en";

@@ -1,0 +1,49 @@
+/* wirewalk bench: a workload on the product's own engine, as one JSON line. */
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/bench.h"
+#include "cli/cli.h"
+#include "cli/options.h"
+#include "inspect/i18n.h"
+
+static int list_workloads(void)
+{
+    printf("%s\n", _("Workloads; `wirewalk bench NAME --help` shows the options of one:"));
+    for (const struct bench_workload *w = bench_workloads(); w->name != NULL; w++)
+        printf("  %-12s %s\n", w->name, w->about);
+    return CLI_MET;
+}
+
+static int run_workload(const struct bench_workload *workload, int argc, char **argv)
+{
+    struct bench_option *from = workload->options();
+    struct cli_option options[16];
+    g_autofree char *usage = g_strdup_printf("bench %s [OPTION...]", workload->name);
+    struct cli_syntax syntax = { usage, workload->about, options, 0, NULL };
+    g_autoptr(GPtrArray) operands = g_ptr_array_new();
+    int status = CLI_MET;
+
+    for (; from[syntax.n_options].name != NULL; syntax.n_options++)
+        options[syntax.n_options] = (struct cli_option){ .name = from[syntax.n_options].name, .kind = OPTION_NUMBER,
+                                                         .target = from[syntax.n_options].value, .value = "N",
+                                                         .help = from[syntax.n_options].about };
+    if (!options_read(&syntax, argc, argv, operands, &status))
+        return status;
+    if (operands->len > 0)
+        return cli_error(_("a workload has options only, not \"%s\""), (const char *)operands->pdata[0]);
+    workload->run();
+    return CLI_MET;
+}
+
+int cmd_bench(int argc, char **argv)
+{
+    if (argc < 2 || strcmp(argv[1], "--help") == 0)
+        return list_workloads();
+    for (const struct bench_workload *w = bench_workloads(); w->name != NULL; w++)
+        if (strcmp(argv[1], w->name) == 0)
+            return run_workload(w, argc - 1, argv + 1);
+    cli_error(_("there is no workload \"%s\""), argv[1]);
+    list_workloads();
+    return CLI_WRONG;
+}
