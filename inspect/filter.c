@@ -47,10 +47,20 @@ struct word {
     char method[FACT_HTTP_TEXT_MAX];
 };
 
-struct filter {
-    GArray *words; /* all of them must hold */
+enum node_kind { NODE_WORD, NODE_PROGRAM, NODE_AND, NODE_OR, NODE_NOT };
+
+/* A filter is a tree: leaves are short words and libpcap's programs. */
+struct node {
+    enum node_kind kind;
+    guint left, right; /* indexes of what AND, OR (both) and NOT (left) are about */
+    struct word word;
     struct bpf_program program;
-    bool has_program;
+};
+
+struct filter {
+    GArray *nodes; /* of struct node */
+    guint root;
+    bool needs_facts;
 };
 
 enum { SYN_ACK_RST = TCP_SYN | TCP_ACK | TCP_RST };
@@ -122,6 +132,22 @@ static bool find_http_word(const char *rest, struct word *word)
     word->kind = WORD_HTTP_STATUS;
     word->a = (unsigned)g_ascii_strtoull(rest, NULL, 10);
     return true;
+}
+
+/* The words between white space. */
+static char **split_words(const char *text)
+{
+    char **words = g_strsplit_set(text, " \t\r\n", -1);
+    guint kept = 0;
+
+    for (char **word = words; *word != NULL; word++) {
+        if (**word != '\0')
+            words[kept++] = *word;
+        else
+            g_free(*word);
+    }
+    words[kept] = NULL;
+    return words;
 }
 
 /* @text has single spaces and none at its ends. */
@@ -242,6 +268,13 @@ int pcap_nametoport(const char *name, int *port, int *proto)
     return 0;
 }
 
+/* `ether host NAME` would read the machine's own file. */
+u_char *pcap_ether_hostton(const char *name)
+{
+    (void)name;
+    return NULL;
+}
+
 /* ---- errors ---- */
 
 /* clang-format off */
@@ -345,60 +378,180 @@ static void explain(const char *text, const char *message, const struct filter_n
 
 /* ---- compiling ---- */
 
-static bool compile(struct filter *filter, const char *text, const struct filter_names *names,
-                    GError **error)
+static guint add_node(struct filter *filter, const struct node *node)
+{
+    g_array_append_vals(filter->nodes, node, 1);
+    filter->needs_facts |= node->kind == NODE_WORD;
+    return filter->nodes->len - 1;
+}
+
+/* One run of words through libpcap; its complaint in *@message (to be freed) when it fails. */
+static bool add_program(struct filter *filter, const char *text, const struct filter_names *names,
+                        guint *at, char **message)
 {
     pcap_t *pcap = pcap_open_dead(DLT_EN10MB, 65535);
+    struct node node = { .kind = NODE_PROGRAM };
     bool ok;
 
     names_in_use = names;
-    ok = pcap_compile(pcap, &filter->program, text, 1, PCAP_NETMASK_UNKNOWN) == 0;
+    ok = pcap_compile(pcap, &node.program, text, 1, PCAP_NETMASK_UNKNOWN) == 0;
     names_in_use = NULL;
-    filter->has_program = ok;
-    if (!ok)
-        explain(text, pcap_geterr(pcap), names, error);
+    if (ok)
+        *at = add_node(filter, &node);
+    else
+        *message = g_strdup(pcap_geterr(pcap));
     pcap_close(pcap);
     return ok;
 }
 
-static char *single_spaced(const char *text)
+static bool add_leaf(struct filter *filter, const char *text, const struct filter_names *names,
+                     guint *at, GError **error)
 {
-    GString *out = g_string_new(NULL);
-    g_auto(GStrv) words = g_strsplit_set(text, " \t\r\n", -1);
+    g_autofree char *message = NULL;
+    struct node node = { .kind = NODE_WORD };
 
-    for (char **word = words; *word != NULL; word++)
-        if (**word != '\0')
-            g_string_append_printf(out, "%s%s", out->len > 0 ? " " : "", *word);
-    return g_string_free(out, FALSE);
+    if (find_short_word(text, &node.word)) {
+        *at = add_node(filter, &node);
+        return true;
+    }
+    if (add_program(filter, text, names, at, &message))
+        return true;
+    explain(text, message, names, error);
+    return false;
 }
 
-/* A AND B AND ... without `or`, `not` or parentheses: short words are taken out, the rest is joined
- * again. */
-static char *take_short_words(struct filter *filter, const char *text)
-{
-    GString *rest = g_string_new(NULL);
-    g_auto(GStrv) parts = g_strsplit(text, " and ", -1);
-    struct word word;
+/*
+ * Short words among and, or, not and parentheses. As in tcpdump, `and` and `or` bind alike, from
+ * the left, and `not` binds closest. What stands between them is a short word or goes to libpcap by
+ * itself.
+ */
+struct parser {
+    struct filter *filter;
+    const struct filter_names *names;
+    char **token; /* the next one */
+    GError **error;
+};
 
-    if (strpbrk(text, "()|!") != NULL || strstr(text, " or ") != NULL ||
-        g_str_has_prefix(text, "not ") || strstr(text, " not ") != NULL) {
-        g_string_append(rest, text);
-        return g_string_free(rest, FALSE);
+static bool is_operator(const char *token)
+{
+    return strcasecmp(token, "and") == 0 || strcmp(token, "&&") == 0 ||
+           strcasecmp(token, "or") == 0 || strcmp(token, "||") == 0;
+}
+
+static bool is_not(const char *token)
+{
+    return strcasecmp(token, "not") == 0 || strcmp(token, "!") == 0;
+}
+
+static bool is_word(const char *token)
+{
+    return !is_operator(token) && !is_not(token) && strcmp(token, "(") != 0 &&
+           strcmp(token, ")") != 0;
+}
+
+static bool wrong_token(struct parser *parser)
+{
+    if (*parser->token == NULL)
+        g_set_error(parser->error, FILTER_ERROR, FILTER_ERROR_SYNTAX,
+                    _("not a filter: something is missing at its end"));
+    else
+        g_set_error(parser->error, FILTER_ERROR, FILTER_ERROR_SYNTAX,
+                    _("not a filter: \"%s\" cannot stand where it does"), *parser->token);
+    return false;
+}
+
+static bool parse_terms(struct parser *parser, guint *at);
+
+static bool parse_words(struct parser *parser, guint *at)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (; *parser->token != NULL && is_word(*parser->token); parser->token++)
+        g_string_append_printf(text, "%s%s", text->len > 0 ? " " : "", *parser->token);
+    return add_leaf(parser->filter, text->str, parser->names, at, parser->error);
+}
+
+static bool parse_term(struct parser *parser, guint *at)
+{
+    struct node node = { .kind = NODE_NOT };
+
+    if (*parser->token == NULL)
+        return wrong_token(parser);
+    if (is_word(*parser->token))
+        return parse_words(parser, at);
+    if (is_not(*parser->token)) {
+        parser->token++;
+        if (!parse_term(parser, &node.left))
+            return false;
+        *at = add_node(parser->filter, &node);
+        return true;
     }
-    for (char **part = parts; *part != NULL; part++) {
-        if (find_short_word(*part, &word))
-            g_array_append_val(filter->words, word);
+    if (strcmp(*parser->token, "(") != 0)
+        return wrong_token(parser);
+    parser->token++;
+    if (!parse_terms(parser, at))
+        return false;
+    if (*parser->token == NULL || strcmp(*parser->token, ")") != 0)
+        return wrong_token(parser);
+    parser->token++;
+    return true;
+}
+
+static bool parse_terms(struct parser *parser, guint *at)
+{
+    if (!parse_term(parser, at))
+        return false;
+    while (*parser->token != NULL && is_operator(*parser->token)) {
+        bool is_and = **parser->token == 'a' || **parser->token == 'A' || **parser->token == '&';
+        struct node node = { .kind = is_and ? NODE_AND : NODE_OR, .left = *at };
+
+        parser->token++;
+        if (!parse_term(parser, &node.right))
+            return false;
+        *at = add_node(parser->filter, &node);
+    }
+    return true;
+}
+
+static bool parse(struct filter *filter, const char *text, const struct filter_names *names,
+                  GError **error)
+{
+    g_autoptr(GString) spaced = g_string_new(NULL);
+    g_auto(GStrv) tokens = NULL;
+    struct parser parser = { filter, names, NULL, error };
+
+    for (const char *p = text; *p != '\0'; p++)
+        if (*p == '(' || *p == ')' || (*p == '!' && p[1] != '='))
+            g_string_append_printf(spaced, " %c ", *p);
         else
-            g_string_append_printf(rest, "%s%s", rest->len > 0 ? " and " : "", *part);
+            g_string_append_c(spaced, *p);
+    tokens = split_words(spaced->str);
+    parser.token = tokens;
+    if (!parse_terms(&parser, &filter->root))
+        return false;
+    return *parser.token == NULL || wrong_token(&parser);
+}
+
+/* The first choice is the text as a whole: a short word, or tcpdump's syntax with all it can. */
+static bool compile(struct filter *filter, const char *text, const struct filter_names *names,
+                    GError **error)
+{
+    g_autofree char *message = NULL;
+    struct node node = { .kind = NODE_WORD };
+
+    if (find_short_word(text, &node.word)) {
+        filter->root = add_node(filter, &node);
+        return true;
     }
-    return g_string_free(rest, FALSE);
+    return add_program(filter, text, names, &filter->root, &message) ||
+           parse(filter, text, names, error);
 }
 
 struct filter *filter_new(const char *text, const struct filter_names *names, GError **error)
 {
-    g_autofree char *clean = NULL, *rest = NULL;
+    g_autofree char *clean = NULL;
+    g_auto(GStrv) words = NULL;
     struct filter *filter;
-    struct word word;
 
     if (strlen(text) > FILTER_TEXT_MAX) {
         g_set_error(error, FILTER_ERROR, FILTER_ERROR_TOO_LONG,
@@ -410,20 +563,16 @@ struct filter *filter_new(const char *text, const struct filter_names *names, GE
         g_set_error(error, FILTER_ERROR, FILTER_ERROR_SYNTAX, _("a filter must be UTF-8 text"));
         return NULL;
     }
-    clean = single_spaced(text);
+    words = split_words(text);
+    clean = g_strjoinv(" ", words);
     if (*clean == '\0') {
         g_set_error(error, FILTER_ERROR, FILTER_ERROR_SYNTAX,
                     _("the filter is empty; \"any\" matches every frame"));
         return NULL;
     }
     filter = g_new0(struct filter, 1);
-    filter->words = g_array_new(FALSE, FALSE, sizeof(struct word));
-    if (find_short_word(clean, &word)) {
-        g_array_append_val(filter->words, word);
-        return filter;
-    }
-    rest = take_short_words(filter, clean);
-    if (*rest != '\0' && !compile(filter, rest, names, error)) {
+    filter->nodes = g_array_new(FALSE, FALSE, sizeof(struct node));
+    if (!compile(filter, clean, names, error)) {
         filter_free(filter);
         return NULL;
     }
@@ -434,9 +583,13 @@ void filter_free(struct filter *filter)
 {
     if (filter == NULL)
         return;
-    if (filter->has_program)
-        pcap_freecode(&filter->program);
-    g_array_free(filter->words, TRUE);
+    for (guint i = 0; i < filter->nodes->len; i++) {
+        struct node *node = &g_array_index(filter->nodes, struct node, i);
+
+        if (node->kind == NODE_PROGRAM)
+            pcap_freecode(&node->program);
+    }
+    g_array_free(filter->nodes, TRUE);
     g_free(filter);
 }
 
@@ -500,22 +653,48 @@ static bool word_matches(const struct word *word, const struct facts *facts)
     return false;
 }
 
+struct subject { /* the frame a filter looks at */
+    const struct facts *facts;
+    const uint8_t *octets;
+    struct pcap_pkthdr header;
+};
+
+static bool node_matches(const struct filter *filter, guint at, const struct subject *subject)
+{
+    const struct node *node = &g_array_index(filter->nodes, struct node, at);
+
+    switch (node->kind) {
+    case NODE_WORD:
+        return word_matches(&node->word, subject->facts);
+    case NODE_PROGRAM:
+        return pcap_offline_filter(&node->program, &subject->header, subject->octets) != 0;
+    case NODE_AND:
+        return node_matches(filter, node->left, subject) &&
+               node_matches(filter, node->right, subject);
+    case NODE_OR:
+        return node_matches(filter, node->left, subject) ||
+               node_matches(filter, node->right, subject);
+    case NODE_NOT:
+        return !node_matches(filter, node->left, subject);
+    }
+    return false;
+}
+
 bool filter_match_facts(const struct filter *filter, const struct facts *facts,
                         const uint8_t *octets, size_t len)
 {
-    struct pcap_pkthdr header = { .caplen = (bpf_u_int32)len, .len = (bpf_u_int32)len };
+    struct subject subject = { facts,
+                               octets,
+                               { .caplen = (bpf_u_int32)len, .len = (bpf_u_int32)len } };
 
-    for (guint i = 0; i < filter->words->len; i++)
-        if (!word_matches(&g_array_index(filter->words, struct word, i), facts))
-            return false;
-    return !filter->has_program || pcap_offline_filter(&filter->program, &header, octets) != 0;
+    return node_matches(filter, filter->root, &subject);
 }
 
 bool filter_match(const struct filter *filter, const uint8_t *octets, size_t len)
 {
     struct facts facts;
 
-    if (filter->words->len > 0)
+    if (filter->needs_facts)
         facts_read(&facts, octets, len);
     return filter_match_facts(filter, &facts, octets, len);
 }

@@ -59,6 +59,10 @@ static void short_words_mean_what_they_say(void)
     OK(matches("http get and tcp dst port 80", octets, len));
     OK(!matches("http GET and tcp dst port 81", octets, len));
     OK(!matches("http POST", octets, len));
+    OK(matches("not arp reply and (http GET or dns query)", octets, len));
+    OK(!matches("not (tcp data)", octets, len));
+    OK(!matches("!http get || arp request", octets, len));
+    OK(matches("tcp port 80 or 443", octets, len));
     OK(!matches("http 200", octets, len));
     len = segment(octets, TCP_ACK | TCP_PSH, "HTTP/1.1 404 Not Found\r\n");
     OK(matches("http 404", octets, len) && matches("http response", octets, len) &&
@@ -126,7 +130,12 @@ static void errors_name_the_word_and_a_near_one(void)
              "not a filter: \"host example.com\": unknown word \"example.com\"");
     error_of("", "the filter is empty; \"any\" matches every frame");
     error_of(long_text, "a filter may have 1024 characters at most, this one has 1025");
-    error_of("host and", "not a filter: \"host and\": can't parse filter expression: syntax error");
+    error_of("host", "not a filter: \"host\": can't parse filter expression: syntax error");
+    error_of("tcp SYN and", "not a filter: something is missing at its end");
+    error_of("tcp SYN or and arp", "not a filter: \"and\" cannot stand where it does");
+    error_of("(tcp SYN", "not a filter: something is missing at its end");
+    error_of("tcp SYN) or arp", "not a filter: \")\" cannot stand where it does");
+    error_of("arp reply or tcp SNY", "not a filter: \"tcp SNY\" (did you mean \"tcp syn\"?)");
 }
 
 UNIT_MAIN("filter", TEST(short_words_mean_what_they_say), TEST(dns_and_icmp_words),
