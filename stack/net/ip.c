@@ -214,6 +214,10 @@ int ip_addr_remove(struct ip_iface *iface, ip4_addr addr, unsigned prefix_len)
         for (unsigned j = 0; j < iface->n_addrs; j++)
             if (iface->addrs[j].addr == addr && iface->addrs[j].prefix_len == prefix_len)
                 remove_address(iface, j);
+        if (iface->n_addrs == 0) { /* with the last address IP is off there: fib_disable_ip() */
+            fib_remove_iface(iface->ip, iface, -1);
+            neigh_flush_iface(&iface->ip->neigh, iface, false);
+        }
         iface->ip->fib.generation++;
         if (iface->ip->address_changed != NULL)
             iface->ip->address_changed(iface->ip->address_ctx, iface);
