@@ -29,6 +29,11 @@ struct flood { /* copies of one frame that a switch or hub is sending out */
     GString *what; /* label, detail and reason */
 };
 
+struct told {
+    sim_time at;
+    char *text;
+};
+
 struct narrate {
     struct observer observer;
     struct sim *sim;
@@ -42,11 +47,7 @@ struct narrate {
     struct flood flood;
     GHashTable *output; /* process -> GString: a line not finished yet */
     GHashTable *silent; /* processes that are told under another one: a shell's only program */
-    struct {
-        const struct node *node;
-        sim_time at;
-        char *text;
-    } command; /* the last one told */
+    struct told *told;  /* the last command told of each node, by its id - 1 */
     GString *line, *path;
     uint8_t octets[FRAME_MAX];
 };
@@ -351,18 +352,15 @@ static void tell_output(struct narrate *narrate, const struct record *record)
 static void tell_command_start(struct narrate *narrate, const struct record *record)
 {
     const char *text = record->text != NULL ? record->text : "";
-    bool again = narrate->command.text != NULL && narrate->command.node == record->node &&
-                 narrate->command.at == record->at && strcmp(narrate->command.text, text) == 0;
+    struct told *told = &narrate->told[record->node->id - 1];
 
-    if (again) { /* only once: the same command may be started twice in a moment */
-        g_clear_pointer(&narrate->command.text, g_free);
+    if (told->text != NULL && told->at == record->at && strcmp(told->text, text) == 0) {
+        g_clear_pointer(&told->text, g_free); /* only once: it may be started twice in a moment */
         g_hash_table_add(narrate->silent, GSIZE_TO_POINTER(record->process));
         return;
     }
-    g_free(narrate->command.text);
-    narrate->command.node = record->node;
-    narrate->command.at = record->at;
-    narrate->command.text = g_strdup(text);
+    g_free(told->text);
+    *told = (struct told){ record->at, g_strdup(text) };
     begin_command_line(narrate, record, "$");
     g_string_append(narrate->line, text);
     write_line(narrate);
@@ -520,6 +518,7 @@ struct narrate *narrate_new(struct sim *sim, const struct narrate_options *optio
     narrate->flood.what = g_string_new(NULL);
     narrate->output = g_hash_table_new_full(NULL, NULL, NULL, free_text);
     narrate->silent = g_hash_table_new(NULL, NULL);
+    narrate->told = g_new0(struct told, sim->n_nodes + 1);
     narrate->line = g_string_new(NULL);
     narrate->path = g_string_new(NULL);
     narrate->observer.wants = wanted(options->level);
@@ -549,7 +548,9 @@ void narrate_free(struct narrate *narrate)
     g_string_free(narrate->flood.what, TRUE);
     g_hash_table_destroy(narrate->output);
     g_hash_table_destroy(narrate->silent);
-    g_free(narrate->command.text);
+    for (uint32_t i = 0; i < narrate->sim->n_nodes; i++)
+        g_free(narrate->told[i].text);
+    g_free(narrate->told);
     g_string_free(narrate->line, TRUE);
     g_string_free(narrate->path, TRUE);
     g_free(narrate);
