@@ -12,10 +12,13 @@
     X("cat", cat_program)                                                                          \
     X("dhclient", dhclient_program)                                                                \
     X("dig", dig_program)                                                                          \
+    X("getent", getent_program)                                                                    \
+    X("host", host_program)                                                                        \
     X("hostname", hostname_program)                                                                \
     X("ip", ip_program)                                                                            \
     X("killall", killall_program)                                                                  \
     X("ls", ls_program)                                                                            \
+    X("nslookup", nslookup_program)                                                                \
     X("ping", ping_program)                                                                        \
     X("pkill", pkill_program)                                                                      \
     X("ps", ps_program)                                                                            \

@@ -205,6 +205,12 @@ const char *dns_reverse_name(ip4_addr addr, char text[static DNS_REVERSE_NAME_MA
 
 /* ---- zones ---- */
 
+/* The root may be written as the empty text in a configuration. */
+static const char *full(const char *name)
+{
+    return name[0] == '\0' ? "." : name;
+}
+
 static void found_add(struct dns_found *found, enum dns_section section, const char *owner, const struct dns_record *record)
 {
     for (unsigned i = 0; i < found->n[section]; i++)
@@ -225,7 +231,7 @@ static unsigned add_records(const struct dns_zone_data *zone, const char *name, 
     for (unsigned i = 0; i < zone->n_records; i++) {
         const struct dns_record *r = &zone->records[i];
 
-        if ((type != DNS_TYPE_ANY && r->type != type) || !dns_name_eq(r->name, name))
+        if ((type != DNS_TYPE_ANY && r->type != type) || !dns_name_eq(full(r->name), name))
             continue;
         found_add(found, section, owner, r);
         n++;
@@ -236,7 +242,7 @@ static unsigned add_records(const struct dns_zone_data *zone, const char *name, 
 static const struct dns_record *first_record(const struct dns_zone_data *zone, const char *name, uint16_t type)
 {
     for (unsigned i = 0; i < zone->n_records; i++)
-        if ((type == DNS_TYPE_ANY || zone->records[i].type == type) && dns_name_eq(zone->records[i].name, name))
+        if ((type == DNS_TYPE_ANY || zone->records[i].type == type) && dns_name_eq(full(zone->records[i].name), name))
             return &zone->records[i];
     return NULL;
 }
@@ -245,7 +251,7 @@ static const struct dns_record *first_record(const struct dns_zone_data *zone, c
 static bool name_exists(const struct dns_zone_data *zone, const char *name)
 {
     for (unsigned i = 0; i < zone->n_records; i++)
-        if (dns_name_is_within(zone->records[i].name, name))
+        if (dns_name_is_within(full(zone->records[i].name), name))
             return true;
     return false;
 }
@@ -258,12 +264,12 @@ static bool is_delegation(const struct dns_zone_data *zone, const char *name)
     if (first_record(zone, name, DNS_TYPE_SOA) != NULL)
         return false;
     for (unsigned i = 0; i < zone->n_zones; i++)
-        if (dns_name_eq(zone->zones[i], name))
+        if (dns_name_eq(full(zone->zones[i]), name))
             return false;
     for (unsigned i = 0; i < zone->n_records; i++) {
         const struct dns_record *ns = &zone->records[i], *glue;
 
-        if (ns->type != DNS_TYPE_NS || !dns_name_eq(ns->name, name))
+        if (ns->type != DNS_TYPE_NS || !dns_name_eq(full(ns->name), name))
             continue;
         has_ns = true;
         glue = first_record(zone, ns->target, DNS_TYPE_A);
@@ -292,7 +298,7 @@ static const char *find_apex(const struct dns_zone_data *zone, const char *name)
 {
     for (const char *at = name; at != NULL; at = dns_name_parent(at)) {
         for (unsigned i = 0; i < zone->n_zones; i++)
-            if (dns_name_eq(zone->zones[i], at))
+            if (dns_name_eq(full(zone->zones[i]), at))
                 return at;
         if (first_record(zone, at, DNS_TYPE_SOA) != NULL)
             return at;
@@ -320,7 +326,7 @@ static void add_soa(const struct dns_zone_data *zone, const char *apex, struct d
     const struct dns_record *soa = apex == NULL ? NULL : first_record(zone, apex, DNS_TYPE_SOA);
 
     if (soa != NULL)
-        found_add(found, DNS_AUTHORITY, soa->name, soa);
+        found_add(found, DNS_AUTHORITY, full(soa->name), soa);
 }
 
 /* The wildcard that speaks for @name: below the longest ancestor that exists. RFC 4592 section 3.3. */

@@ -173,6 +173,29 @@ static void unknown_options_are_refused_by_name(void)
     rig_end(&rig);
 }
 
+static void nslookup_host_and_getent_print_as_the_real_ones(void)
+{
+    struct rig rig;
+
+    pair_begin(&rig, &authoritative);
+    EQ_STR(dig(&rig, "nslookup www.example.com"), "Server:\t\t10.0.0.2\nAddress:\t10.0.0.2#53\n\n"
+                                                  "www.example.com\tcanonical name = web.example.com.\n"
+                                                  "Name:\tweb.example.com\nAddress: 10.0.0.80\n\n-- exit 0\n");
+    EQ_STR(dig(&rig, "nslookup nosuch.example.com"), "Server:\t\t10.0.0.2\nAddress:\t10.0.0.2#53\n\n"
+                                                     "** server can't find nosuch.example.com: NXDOMAIN\n\n-- exit 1\n");
+    EQ_STR(dig(&rig, "host www.example.com"), "www.example.com is an alias for web.example.com.\n"
+                                              "web.example.com has address 10.0.0.80\n-- exit 0\n");
+    EQ_STR(dig(&rig, "host -t mx example.com 10.0.0.2"),
+           "Using domain server:\nName: 10.0.0.2\nAddress: 10.0.0.2#53\nAliases: \n\n"
+           "example.com mail is handled by 10 mail.example.com.\n-- exit 0\n");
+    EQ_STR(dig(&rig, "host nosuch.example.com"), "Host nosuch.example.com not found: 3(NXDOMAIN)\n-- exit 1\n");
+    EQ_STR(dig(&rig, "host 10.0.0.80"), "80.0.0.10.in-addr.arpa domain name pointer web.example.com.\n-- exit 0\n");
+    EQ_STR(dig(&rig, "getent hosts www.example.com"), "10.0.0.80       web.example.com www.example.com\n-- exit 0\n");
+    EQ_STR(dig(&rig, "getent hosts 10.0.0.80"), "10.0.0.80       web.example.com\n-- exit 0\n");
+    EQ_STR(dig(&rig, "getent hosts nosuch.example.com"), "-- exit 2\n");
+    rig_end(&rig);
+}
+
 /* ---- the resolver library ---- */
 
 struct lookup_state {
@@ -348,6 +371,7 @@ static void a_recursive_server_walks_down_from_the_root(void)
 
 UNIT_MAIN("dns", TEST(dig_prints_what_was_recorded), TEST(edns_is_offered_and_answered),
           TEST(an_authoritative_server_answers_like_one), TEST(nobody_listens), TEST(unknown_options_are_refused_by_name),
+          TEST(nslookup_host_and_getent_print_as_the_real_ones),
           TEST(the_resolver_follows_aliases_and_asks_for_both_kinds), TEST(hosts_file_and_search_list_come_into_play),
           TEST(a_silent_server_costs_five_seconds_and_is_asked_twice), TEST(a_host_cache_answers_the_second_time),
           TEST(a_forwarder_asks_once_and_remembers), TEST(a_recursive_server_walks_down_from_the_root))

@@ -1,0 +1,97 @@
+/* getent of glibc: `getent hosts NAME...` and `getent ahostsv4 NAME...`. */
+#include <string.h>
+
+#include "apps/options.h"
+#include "apps/programs.h"
+#include "stack/services/resolver.h"
+
+struct getent {
+    struct coroutine co;
+    struct resolver resolver;
+    int at, first;
+    bool all; /* ahostsv4 */
+    ip4_addr addr;
+};
+
+static bool read_arguments(struct process *self, struct getent *st)
+{
+    struct options options = { .self = self, .shorts = "", .refused = "s:iA" };
+    int option = options_next(&options);
+    const char *database;
+
+    if (option != OPTIONS_END) {
+        self->exit_status = option == OPTIONS_REFUSED ? 2 : 1;
+        return false;
+    }
+    if (options.at == self->argc) {
+        process_errorf(self, "Usage: getent [OPTION...] database [key ...]\n");
+        self->exit_status = 1;
+        return false;
+    }
+    database = self->argv[options.at];
+    st->first = options.at + 1;
+    st->all = strcmp(database, "ahostsv4") == 0;
+    if (!st->all && strcmp(database, "hosts") != 0) {
+        process_errorf(self, "getent: database %s is not simulated by wirewalk\n", database);
+        self->exit_status = 2;
+        return false;
+    }
+    if (st->first == self->argc) {
+        process_errorf(self, "getent: listing all of %s is not simulated by wirewalk\n", database);
+        self->exit_status = 2;
+        return false;
+    }
+    return true;
+}
+
+static void print_result(struct process *self, struct getent *st)
+{
+    static const char *const kinds[] = { "STREAM", "DGRAM", "RAW" };
+    const struct resolver *r = &st->resolver;
+    char addr[IP4_TEXT_MAX];
+
+    if (r->error != 0) {
+        self->exit_status = 2; /* one of the keys was not found */
+        return;
+    }
+    if (st->addr != 0) {
+        process_printf(self, "%-15s %s\n", ip4_format(st->addr, addr), r->canonical);
+        return;
+    }
+    for (unsigned i = 0; i < r->n_addrs; i++) {
+        ip4_format(r->addrs[i], addr);
+        if (!st->all)
+            process_printf(self, "%-15s %s%s%s\n", addr, r->canonical,
+                           strcmp(r->canonical, self->argv[st->at]) == 0 ? "" : " ",
+                           strcmp(r->canonical, self->argv[st->at]) == 0 ? "" : self->argv[st->at]);
+        for (unsigned k = 0; st->all && k < 3; k++)
+            process_printf(self, "%-15s %s%s%s\n", addr, kinds[k], i == 0 && k == 0 ? " " : "",
+                           i == 0 && k == 0 ? r->canonical : "");
+    }
+}
+
+static void begin(struct process *self, struct getent *st)
+{
+    st->addr = 0;
+    if (!st->all && ip4_parse(self->argv[st->at], &st->addr))
+        resolver_init_reverse(&st->resolver, self, st->addr);
+    else
+        resolver_init(&st->resolver, self, self->argv[st->at], st->all ? RESOLVER_IPV4 : RESOLVER_ANY);
+}
+
+static enum co_status getent_main(struct process *self, void *state)
+{
+    struct getent *st = state;
+
+    CO_BEGIN(&st->co);
+    if (!read_arguments(self, st))
+        CO_RETURN(&st->co);
+    for (st->at = st->first; st->at < self->argc; st->at++) {
+        begin(self, st);
+        CO_RUN(&st->co, resolver_run(&st->resolver));
+        print_result(self, st);
+    }
+    CO_END(&st->co);
+}
+
+const struct program getent_program = { .name = "getent", .state_size = sizeof(struct getent), .main = getent_main };
