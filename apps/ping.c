@@ -156,7 +156,8 @@ static int64_t send_probe(struct process *self, struct ping *st)
         put_le64(st->out + ICMP_HDR_LEN + 8, (uint64_t)(now % SIM_SEC(1) / SIM_USEC(1)));
     }
     icmp_emit(&hdr, st->out, len);
-    return sys_sendto(self, st->fd, st->out, len, 0, (struct endpoint){ st->to, 0 });
+    return sys_sendmsg(self, st->fd, &(struct sock_send){ .octets = st->out, .len = len, .has_to = true,
+                                                          .to = { st->to, 0 }, .why = WHY(ICMP_ECHO, icmp_echo_seq(&hdr)) });
 }
 
 /* The error queue's entry for a packet that this host itself could not send. */
