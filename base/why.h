@@ -107,9 +107,12 @@
     X(TCP_CHALLENGE_ACK, "tcp-challenge-ack", "a segment that may be forged: says where the connection really is") \
     X(TCP_FIN, "tcp-fin", "has nothing more to send and closes its direction")                     \
     X(TCP_RST, "tcp-rst", "resets: there is no such connection here")                              \
+    X(TCP_RST_AFTER_CLOSE, "tcp-rst-after-close", "data came for a program that has closed the connection: reset") \
     X(TCP_RST_ABORT, "tcp-rst-abort", "the program gave up the connection: reset")                 \
     X(TCP_RETRANSMIT_TIMEOUT, "tcp-retransmit-timeout", "no acknowledgment for {0:time}: sends octet {1:dec} again, try {2:dec}") \
     X(TCP_RETRANSMIT_FAST, "tcp-retransmit-fast", "later octets were acknowledged: octet {0:dec} is lost and sent again") \
+    X(TCP_RETRANSMIT_AFTER_TIMEOUT, "tcp-retransmit-after-timeout", "octet {0:dec} counts as lost since the time-out: sends it again") \
+    X(TCP_RETRANSMIT_PMTU, "tcp-retransmit-pmtu", "packets may have {1:dec} octets at most: sends octet {0:dec} again in smaller segments") \
     X(TCP_RETRANSMIT_SYN, "tcp-retransmit-syn", "no answer for {0:time}: asks again, try {1:dec}") \
     X(TCP_TAIL_PROBE, "tcp-tail-probe", "no acknowledgment of the last octets: probes for their loss") \
     X(TCP_STATE, "tcp-state", "port {2:port} with {3:ip}: {0:tcpstate} becomes {1:tcpstate}")      \

@@ -7,6 +7,7 @@
 #include "stack/socket/process.h"
 #include "stack/socket/syscall.h"
 #include "stack/transport/raw.h"
+#include "stack/transport/tcp.h"
 #include "stack/transport/udp.h"
 
 void os_init(struct os *os, struct node *node)
@@ -19,6 +20,7 @@ void os_init(struct os *os, struct node *node)
     ether_init(&os->ether, node);
     ip_init(&os->ip, node, &os->ether);
     os->udp = udp_init(&os->ip);
+    os->tcp = tcp_init(&os->ip);
 }
 
 static void free_file(struct os_file *file)
@@ -36,6 +38,7 @@ void os_fini(struct os *os)
         os->services_free(os->services);
     while (!list_empty(&os->files))
         free_file(CONTAINER_OF(os->files.next, struct os_file, link));
+    tcp_fini(os->tcp);
     udp_fini(os->udp);
     ip_fini(&os->ip);
 }
@@ -43,6 +46,7 @@ void os_fini(struct os *os)
 void os_describe(struct os *os, struct describe *out)
 {
     ip_describe(&os->ip, out);
+    tcp_describe(os->tcp, out);
     udp_describe(os->udp, out);
     for (struct list *at = os->processes.next; at != &os->processes; at = at->next) {
         struct process *process = CONTAINER_OF(at, struct process, link);
@@ -105,6 +109,10 @@ bool os_file_remove(struct os *os, const char *path)
 static struct sock *inet_socket(struct os *os, int type, int protocol, int *error)
 {
     switch (type) {
+    case SIM_SOCK_STREAM:
+        if (protocol == 0 || protocol == IP_PROTO_TCP)
+            return tcp_socket(os->tcp);
+        break;
     case SIM_SOCK_DGRAM:
         if (protocol == 0 || protocol == IP_PROTO_UDP)
             return udp_socket(os->udp);

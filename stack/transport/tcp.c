@@ -1,0 +1,896 @@
+/* The layer, and the calls of programs: open, bind, connect, listen, accept, send, recv, shutdown, close. */
+#include "stack/transport/tcp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "stack/transport/tcp_internal.h"
+
+static const struct tcp_sysctl DEFAULTS = {
+    .syn_retries = 6,
+    .synack_retries = 5,
+    .syn_linear_timeouts = 4,
+    .retries1 = 3,
+    .retries2 = 15,
+    .fin_timeout = 60,
+    .keepalive_time = 7200,
+    .keepalive_intvl = 75,
+    .keepalive_probes = 9,
+    .rmem = { 4096, 131072, 6291456 },
+    .wmem = { 4096, 16384, 4194304 },
+    .core_rmem_max = 4194304,
+    .core_wmem_max = 4194304,
+    .core_somaxconn = 4096,
+    .window_scaling = true,
+    .sack = true,
+    .dsack = true,
+    .timestamps = true,
+    .ecn = 2,
+    .congestion_control = TCP_CC_CUBIC,
+    .early_retrans = 3,
+    .recovery = 1,
+    .frto = 2,
+    .reordering = 3,
+    .slow_start_after_idle = true,
+    .moderate_rcvbuf = true,
+    .tw_reuse = 2,
+    .challenge_ack_limit = INT32_MAX,
+    .invalid_ratelimit = 500,
+    .min_rtt_wlen = 300,
+    .max_syn_backlog = 4096,
+    .max_tw_buckets = 131072,
+    .notsent_lowat = UINT32_MAX,
+    .comp_sack_delay_us = 1000,
+    .comp_sack_nr = 44,
+    .initial_cwnd = 10,
+    .rto_min_us = 200000,
+    .rto_max_us = 120000000,
+};
+
+/* The life of the layer and of its sockets. */
+
+struct tcp_layer *tcp_init(struct ip_stack *ip)
+{
+    struct tcp_layer *tcp = mem_zalloc(sizeof *tcp);
+
+    tcp->ip = ip;
+    tcp->node = ip->node;
+    tcp->sysctl = DEFAULTS;
+    list_init(&tcp->socks);
+    list_init(&tcp->timewaits);
+    list_init(&tcp->dead);
+    list_init(&tcp->free_segs);
+    node_random(ip->node, &tcp->random, "tcp");
+    tcp->secret = random_u64(&tcp->random);
+    for (unsigned i = 0; i < TCP_PERTURB; i++)
+        tcp->perturb[i] = random_u32(&tcp->random) >> 1;
+    tcp_hash_init(tcp);
+    ip_register(ip, IP_PROTO_TCP, tcp_input, tcp_icmp_error, tcp);
+    return tcp;
+}
+
+struct tcp_sysctl *tcp_sysctl(struct tcp_layer *tcp)
+{
+    return &tcp->sysctl;
+}
+
+/* Everything that belongs to one connection, as it is before one. */
+static void reset_connection(struct tcp_sock *tp)
+{
+    const struct tcp_sysctl *sysctl = &tp->layer->sysctl;
+
+    tp->rto = TCP_TIMEOUT_INIT;
+    tp->mdev_us = TCP_TIMEOUT_INIT;
+    tp->srtt_us = tp->rttvar_us = tp->mdev_max_us = 0;
+    tp->backoff = tp->retransmits = tp->total_rto = tp->probes_out = 0;
+    tp->retrans_stamp = tp->probes_tstamp = 0;
+    tp->rtt_min = (struct tcp_minmax){ 0 };
+    tp->ca_state = TCP_CA_OPEN;
+    tp->cwnd = sysctl->initial_cwnd;
+    tp->ssthresh = TCP_INFINITE_SSTHRESH;
+    tp->cwnd_cnt = tp->cwnd_used = tp->max_packets_out = tp->prior_cwnd = 0;
+    tp->is_cwnd_limited = false;
+    tp->packets_out = tp->sacked_out = tp->lost_out = tp->retrans_out = 0;
+    tp->reordering = sysctl->reordering;
+    tp->reord_seen = tp->undo_marker = 0;
+    tp->has_tlp = tp->frto = false;
+    memset(&tp->rack, 0, sizeof tp->rack);
+    tp->rack.reo_wnd_steps = 1;
+    tp->delivered = tp->lost_total = 0;
+    tp->mss_cache = tp->mss_clamp = TCP_MSS_DEFAULT;
+    tp->max_window = tp->snd_wnd = 0;
+    tp->snd_wscale = tp->rcv_wscale = 0;
+    tp->wscale_ok = tp->ts_ok = tp->sack_ok = tp->saw_ts = false;
+    tp->has_ts_recent = false;
+    tp->ts_recent = tp->ts_recent_stamp_s = 0;
+    tp->ecn = 0;
+    tp->ack_pending = tp->quick = tp->pingpong = 0;
+    tp->ato = 0;
+    tp->n_sacks = 0;
+    tp->has_dsack = tp->fin_received = false;
+    tp->urg_state = TCP_URG_NONE;
+    tp->urg_out = false;
+    tp->scaling_ratio = 128;
+    tp->rcv_mss = TCP_MSS_DEFAULT;
+    tp->last_seg_size = 0;
+    memset(&tp->rcv_rtt, 0, sizeof tp->rcv_rtt);
+    tp->window_clamp = tp->window_clamp_user;
+    tp->soft_error = 0;
+    tp->shut_rd = tp->shut_wr = false;
+    tp->has_route = false;
+    tp->rcv_wnd = tp->rcv_ssthresh = tp->rcv_nxt = tp->rcv_wup = tp->copied_seq = 0;
+    tp->bytes_sent = tp->bytes_acked = tp->bytes_received = tp->bytes_retrans = 0;
+    tp->segs_out = tp->segs_in = tp->data_segs_out = tp->data_segs_in = tp->total_retrans = tp->dsack_dups = 0;
+    tp->last_oow_ack = 0;
+    tp->dup_ack_counter = tp->compressed_ack = 0;
+}
+
+struct tcp_sock *tcp_sock_new(struct tcp_layer *tcp)
+{
+    struct tcp_sock *tp = mem_zalloc(sizeof *tp);
+
+    sock_init(&tp->sock, &tcp_ops, tcp->ip);
+    tp->layer = tcp;
+    tp->entry.kind = TCP_ENTRY_SOCK;
+    list_init(&tp->entry.port_link);
+    list_init(&tp->all_link);
+    list_init(&tp->dead_link);
+    list_init(&tp->accept_queue);
+    list_init(&tp->accept_link);
+    list_init(&tp->requests);
+    list_init(&tp->write_queue);
+    list_init(&tp->rtx_queue);
+    list_init(&tp->by_time);
+    list_init(&tp->receive_queue);
+    list_init(&tp->ofo_queue);
+    tp->sock.options.rcvbuf = (int)tcp->sysctl.rmem[1];
+    tp->sock.options.sndbuf = (int)tcp->sysctl.wmem[1];
+    tp->cc = tcp_cc_of(tcp->sysctl.congestion_control);
+    tcp_timers_init(tp);
+    reset_connection(tp);
+    list_push_back(&tcp->socks, &tp->all_link);
+    return tp;
+}
+
+struct sock *tcp_socket(struct tcp_layer *tcp)
+{
+    return &tcp_sock_new(tcp)->sock;
+}
+
+void tcp_purge_queues(struct tcp_sock *tp)
+{
+    tcp_queue_purge(tp->layer, &tp->write_queue);
+    tcp_queue_purge(tp->layer, &tp->rtx_queue);
+    tp->wmem_queued = 0;
+    tp->packets_out = tp->sacked_out = tp->lost_out = tp->retrans_out = 0;
+    if (tp->chunk != NULL)
+        buffer_unref(tp->chunk);
+    tp->chunk = NULL;
+}
+
+static void purge_received(struct tcp_sock *tp)
+{
+    tcp_queue_purge(tp->layer, &tp->receive_queue);
+    tcp_queue_purge(tp->layer, &tp->ofo_queue);
+    tp->rmem_alloc = 0;
+}
+
+static void sock_free(struct tcp_sock *tp)
+{
+    tcp_purge_queues(tp);
+    purge_received(tp);
+    tcp_hash_remove(tp->layer, &tp->entry);
+    tcp_port_release(&tp->entry);
+    tcp_timers_fini(tp);
+    list_remove(&tp->all_link);
+    list_remove(&tp->dead_link);
+    free(tp);
+}
+
+void tcp_fini(struct tcp_layer *tcp)
+{
+    struct tcp_sock *tp;
+    struct tcp_timewait *tw;
+
+    LIST_FOR_EACH (tp, &tcp->socks, struct tcp_sock, all_link) {
+        while (!list_empty(&tp->requests))
+            tcp_request_free(CONTAINER_OF(tp->requests.next, struct tcp_request, link));
+    }
+    LIST_FOR_EACH (tp, &tcp->socks, struct tcp_sock, all_link)
+        sock_free(tp);
+    LIST_FOR_EACH (tw, &tcp->timewaits, struct tcp_timewait, all_link)
+        tcp_timewait_free(tw);
+    tcp_hash_fini(tcp);
+    arena_fini(&tcp->seg_arena);
+    free(tcp);
+}
+
+void tcp_reap(struct tcp_layer *tcp)
+{
+    while (!list_empty(&tcp->dead))
+        sock_free(CONTAINER_OF(tcp->dead.next, struct tcp_sock, dead_link));
+}
+
+void tcp_wake(struct tcp_sock *tp, unsigned events)
+{
+    if (!tp->orphan)
+        sock_wake(&tp->sock, events);
+}
+
+void tcp_set_state(struct tcp_sock *tp, enum tcp_state state)
+{
+    enum tcp_state old = tcp_state(tp);
+
+    if (old == state)
+        return;
+    tp->entry.state = (uint8_t)state;
+    node_state(tp->sock.node, NULL, WHY(TCP_STATE, old, state, tp->entry.local.port, tp->entry.remote.addr));
+}
+
+void tcp_done(struct tcp_sock *tp)
+{
+    tcp_set_state(tp, TCP_CLOSED);
+    tcp_timers_stop(tp);
+    tcp_hash_remove(tp->layer, &tp->entry);
+    if (!tp->sock.bound_port || tp->orphan)
+        tcp_port_release(&tp->entry);
+    tp->shut_rd = tp->shut_wr = true;
+    if (!tp->orphan) {
+        tcp_wake(tp, SOCK_POLLIN | SOCK_POLLOUT | SOCK_POLLHUP | SOCK_POLLRDHUP);
+    } else if (!tp->dead) {
+        tp->dead = true;
+        list_push_back(&tp->layer->dead, &tp->dead_link);
+    }
+}
+
+void tcp_abort_with(struct tcp_sock *tp, int error)
+{
+    tp->sock.error = error;
+    tcp_purge_queues(tp);
+    tcp_done(tp);
+    tcp_wake(tp, SOCK_POLLERR);
+}
+
+/* bind, listen, accept */
+
+static int sock_bind(struct sock *sock, struct endpoint local)
+{
+    struct tcp_sock *tp = tcp_of(sock);
+    struct tcp_layer *tcp = tp->layer;
+
+    if (tcp_state(tp) != TCP_CLOSED || tp->entry.local.port != 0)
+        return -SIM_EINVAL;
+    if (local.addr != 0) {
+        enum route_kind kind = ip_addr_kind(tcp->ip, local.addr);
+
+        if (kind != ROUTE_LOCAL && kind != ROUTE_BROADCAST && kind != ROUTE_MULTICAST)
+            return -SIM_EADDRNOTAVAIL;
+    }
+    tp->entry.local = local;
+    if (local.port == 0 ? tcp_port_pick(tcp, &tp->entry) == 0 : tcp_port_conflict(tcp, &tp->entry)) {
+        tp->entry.local = (struct endpoint){ 0, 0 };
+        return -SIM_EADDRINUSE;
+    }
+    tp->entry.explicit_port = true;
+    tcp_port_own(tcp, &tp->entry);
+    sock->bound_addr = local.addr != 0;
+    sock->bound_port = local.port != 0;
+    sock->local = tp->entry.local;
+    return 0;
+}
+
+static int sock_listen(struct sock *sock, int backlog)
+{
+    struct tcp_sock *tp = tcp_of(sock);
+    uint32_t somaxconn = tp->layer->sysctl.core_somaxconn;
+
+    if (!tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN)) || tp->connecting)
+        return -SIM_EINVAL;
+    tp->backlog = backlog < 0 || (uint32_t)backlog > somaxconn ? somaxconn : (uint32_t)backlog;
+    if (tcp_state(tp) == TCP_LISTEN)
+        return 0;
+    reset_connection(tp);
+    if (tp->entry.local.port == 0) {
+        int error = sock_bind(sock, (struct endpoint){ 0, 0 });
+
+        if (error < 0)
+            return error == -SIM_EADDRINUSE ? -SIM_EADDRINUSE : error;
+    }
+    /* As a listener it shares its port no more by SO_REUSEADDR, and it may meet another listener. */
+    tp->entry.state = TCP_LISTEN;
+    {
+        struct tcp_entry probe = tp->entry;
+
+        probe.reuse = false;
+        tcp_port_release(&tp->entry);
+        probe.reuse = tp->entry.reuse;
+        if (tcp_port_conflict(tp->layer, &probe)) {
+            tp->entry.state = TCP_CLOSED;
+            if (tp->sock.bound_port)
+                tcp_port_own(tp->layer, &tp->entry);
+            return -SIM_EADDRINUSE;
+        }
+        tcp_port_own(tp->layer, &tp->entry);
+    }
+    tp->entry.state = TCP_CLOSED;
+    tcp_set_state(tp, TCP_LISTEN);
+    return 0;
+}
+
+static struct sock *sock_accept(struct sock *sock, int *error)
+{
+    struct tcp_sock *tp = tcp_of(sock), *child;
+
+    *error = 0;
+    if (tcp_state(tp) != TCP_LISTEN) {
+        *error = -SIM_EINVAL;
+        return NULL;
+    }
+    if (list_empty(&tp->accept_queue)) {
+        *error = -SIM_EAGAIN;
+        return NULL;
+    }
+    child = CONTAINER_OF(tp->accept_queue.next, struct tcp_sock, accept_link);
+    list_remove(&child->accept_link);
+    tp->n_accept--;
+    child->listener = NULL;
+    return &child->sock;
+}
+
+static bool needs_reset(enum tcp_state state)
+{
+    return (TCP_IN(state) & (TCP_IN(TCP_ESTABLISHED) | TCP_IN(TCP_CLOSE_WAIT) | TCP_IN(TCP_FIN_WAIT_1) |
+                             TCP_IN(TCP_FIN_WAIT_2) | TCP_IN(TCP_SYN_RECEIVED))) != 0;
+}
+
+void tcp_listen_stop(struct tcp_sock *tp)
+{
+    while (!list_empty(&tp->requests))
+        tcp_request_free(CONTAINER_OF(tp->requests.next, struct tcp_request, link));
+    while (!list_empty(&tp->accept_queue)) {
+        struct tcp_sock *child = CONTAINER_OF(tp->accept_queue.next, struct tcp_sock, accept_link);
+
+        list_remove(&child->accept_link);
+        child->listener = NULL;
+        child->orphan = true; /* nobody will ever accept it */
+        if (needs_reset(tcp_state(child)))
+            tcp_send_active_reset(child);
+        tcp_done(child);
+    }
+    tp->n_accept = 0;
+}
+
+/* connect */
+
+static uint32_t advertised_mss(const struct tcp_sock *tp, uint32_t mtu)
+{
+    uint32_t mss = u32_max(mtu > 40 ? mtu - 40 : 0, 256);
+
+    mss = u32_min(mss, 65495);
+    return tp->user_mss != 0 && tp->user_mss < mss ? tp->user_mss : mss;
+}
+
+static void connect_init(struct tcp_sock *tp)
+{
+    struct tcp_layer *tcp = tp->layer;
+
+    tp->pmtu = ip_path_mtu(tp->sock.ip, &tp->route);
+    tp->ts_ok = tcp->sysctl.timestamps; /* offered: room for it is kept */
+    if (tp->user_mss != 0)
+        tp->mss_clamp = tp->user_mss;
+    tcp_sync_mss(tp, tp->pmtu);
+    tp->advmss = advertised_mss(tp, tp->pmtu);
+    tcp_initialize_rcv_mss(tp);
+    if (tp->sock.options.rcvbuf_locked && (tp->window_clamp == 0 || tp->window_clamp > tcp_full_space(tp)))
+        tp->window_clamp = tcp_full_space(tp);
+    tcp_select_initial_window(tcp, tcp_full_space(tp), tp->advmss, tcp->sysctl.window_scaling, &tp->rcv_wnd,
+                              &tp->window_clamp, &tp->rcv_wscale);
+    tp->rcv_ssthresh = tp->rcv_wnd;
+    tp->snd_una = tp->snd_nxt = tp->write_seq = tp->snd_sml = tp->snd_up = tp->pushed_seq = tp->iss;
+    tp->cwnd_usage_seq = tp->iss;
+    tp->ts_offset = tcp_ts_offset(tcp, tp->entry.local.addr, tp->entry.remote.addr);
+    tp->lrcvtime = tp->rcv_tstamp = tcp_now(tcp);
+    tp->lsndtime = tcp_now(tcp);
+}
+
+static void connect_undo(struct tcp_sock *tp)
+{
+    struct sock *sock = &tp->sock;
+
+    tp->entry.remote = sock->remote = (struct endpoint){ 0, 0 };
+    if (!sock->bound_port) {
+        tcp_port_release(&tp->entry);
+        tp->entry.local.port = sock->local.port = 0;
+        tp->entry.explicit_port = false;
+    }
+    if (!sock->bound_addr)
+        tp->entry.local.addr = sock->local.addr = 0;
+}
+
+static int connect_route(struct tcp_sock *tp, struct endpoint remote)
+{
+    struct sock *sock = &tp->sock;
+    int error;
+
+    if (remote.addr == 0) /* this host, as on Linux */
+        remote.addr = tp->entry.local.addr != 0 ? tp->entry.local.addr : IP4_LOOPBACK;
+    error = ip_route(sock->ip, remote.addr, tp->entry.local.addr, sock->options.bound_iface, &tp->route);
+    if (error < 0)
+        return error == -SIM_EACCES ? -SIM_ENETUNREACH : error;
+    if (tp->route.kind == ROUTE_BROADCAST || tp->route.kind == ROUTE_MULTICAST)
+        return -SIM_ENETUNREACH;
+    tp->has_route = true;
+    tp->entry.remote = remote;
+    if (tp->entry.local.addr == 0)
+        tp->entry.local.addr = tp->route.src;
+    return 0;
+}
+
+static int connect_begin(struct tcp_sock *tp, struct endpoint remote)
+{
+    struct sock *sock = &tp->sock;
+    int error;
+
+    reset_connection(tp);
+    purge_received(tp);
+    error = connect_route(tp, remote);
+    tp->iss = 0;
+    if (error == 0)
+        error = tcp_port_connect(tp);
+    if (error < 0) {
+        connect_undo(tp);
+        return error;
+    }
+    sock->local = tp->entry.local;
+    sock->remote = tp->entry.remote;
+    if (tp->iss == 0) /* else taken over from a TIME-WAIT */
+        tp->iss = tcp_new_iss(tp->layer, tp->entry.local, tp->entry.remote);
+    connect_init(tp);
+    tcp_set_state(tp, TCP_SYN_SENT);
+    tcp_hash_add(tp->layer, &tp->entry);
+    tp->connecting = true;
+    tcp_connect_start(tp);
+    return -SIM_EINPROGRESS;
+}
+
+static int sock_connect(struct sock *sock, struct endpoint remote)
+{
+    struct tcp_sock *tp = tcp_of(sock);
+    int result;
+
+    if (tp->connecting) {
+        if (tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)))
+            return -SIM_EALREADY;
+        tp->connecting = false;
+        if (tcp_state(tp) != TCP_CLOSED || tp->sock.error == 0)
+            return tcp_state(tp) == TCP_CLOSED ? -SIM_ECONNABORTED : 0;
+        result = sock_take_error(sock);
+        connect_undo(tp);
+        tp->shut_rd = tp->shut_wr = false;
+        return result;
+    }
+    if (tcp_state(tp) != TCP_CLOSED)
+        return -SIM_EISCONN;
+    result = connect_begin(tp, remote);
+    tcp_reap(tp->layer);
+    return result;
+}
+
+static int sock_disconnect(struct sock *sock)
+{
+    struct tcp_sock *tp = tcp_of(sock);
+    enum tcp_state state = tcp_state(tp);
+
+    if (state == TCP_LISTEN)
+        tcp_listen_stop(tp);
+    else if (needs_reset(state) || (tp->snd_nxt != tp->write_seq &&
+                                    (TCP_IN(state) & (TCP_IN(TCP_CLOSING) | TCP_IN(TCP_LAST_ACK))) != 0)) {
+        tcp_send_active_reset(tp);
+        sock->error = SIM_ECONNRESET;
+    } else if (state == TCP_SYN_SENT) {
+        sock->error = SIM_ECONNRESET;
+    }
+    tcp_set_state(tp, TCP_CLOSED);
+    tcp_timers_stop(tp);
+    tcp_hash_remove(tp->layer, &tp->entry);
+    tcp_purge_queues(tp);
+    purge_received(tp);
+    connect_undo(tp);
+    reset_connection(tp);
+    tp->connecting = false;
+    tcp_wake(tp, SOCK_POLLERR | SOCK_POLLHUP);
+    tcp_reap(tp->layer);
+    return 0;
+}
+
+/* send */
+
+uint32_t tcp_notsent_lowat(const struct tcp_sock *tp)
+{
+    return tp->notsent_lowat != 0 ? tp->notsent_lowat : tp->layer->sysctl.notsent_lowat;
+}
+
+bool tcp_memory_free(const struct tcp_sock *tp)
+{
+    return tp->wmem_queued < (uint32_t)tp->sock.options.sndbuf && tp->write_seq - tp->snd_nxt < tcp_notsent_lowat(tp);
+}
+
+void tcp_check_space(struct tcp_sock *tp)
+{
+    uint32_t sndbuf;
+
+    if (!tp->no_space)
+        return;
+    if (!tp->sock.options.sndbuf_locked && tcp_packets_in_flight(tp) < tp->cwnd) {
+        tcp_sndbuf_expand(tp);
+        tp->cwnd_stamp = tcp_now(tp->layer);
+    }
+    sndbuf = (uint32_t)tp->sock.options.sndbuf;
+    if (tcp_memory_free(tp) && sndbuf - tp->wmem_queued >= tp->wmem_queued / 2) {
+        tp->no_space = false;
+        tcp_wake(tp, SOCK_POLLOUT);
+    }
+}
+
+static int send_check(struct tcp_sock *tp)
+{
+    struct sock *sock = &tp->sock;
+
+    if (!tcp_state_in(tp, TCP_IN(TCP_ESTABLISHED) | TCP_IN(TCP_CLOSE_WAIT)) || sock->error != 0 || tp->shut_wr) {
+        int error = sock_take_error(sock);
+
+        if (error != 0)
+            return error;
+        if (tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)) && !tp->shut_wr)
+            return -SIM_EAGAIN;
+        return -SIM_EPIPE;
+    }
+    return 0;
+}
+
+static struct tcp_seg *new_segment(struct tcp_sock *tp)
+{
+    struct tcp_seg *seg = tcp_seg_new(tp->layer);
+
+    seg->seq = seg->end_seq = tp->write_seq;
+    seg->flags = TCP_ACK;
+    seg->truesize = TCP_SKB_OVERHEAD;
+    tp->wmem_queued += seg->truesize;
+    list_push_back(&tp->write_queue, &seg->link);
+    tp->nonagle &= (uint8_t)~TCP_NAGLE_PUSH;
+    tcp_slow_start_after_idle_check(tp);
+    return seg;
+}
+
+/* A segment is full, or the buffer is: send what the rules allow. */
+static void push(struct tcp_sock *tp, struct tcp_seg *seg, bool more)
+{
+    uint32_t mss = tcp_current_mss(tp);
+
+    if (list_empty(&tp->write_queue))
+        return;
+    if (!more || tcp_forced_push(tp))
+        tcp_mark_push(tp, seg);
+    tcp_push_pending(tp, mss, more ? TCP_NAGLE_CORK : tp->nonagle);
+}
+
+static void segment_full(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss)
+{
+    if (tcp_forced_push(tp)) {
+        tcp_mark_push(tp, seg);
+        tcp_push_pending(tp, mss, TCP_NAGLE_PUSH);
+    } else if (seg == tcp_first(&tp->write_queue)) {
+        tcp_write_xmit(tp, mss, TCP_NAGLE_PUSH, 1);
+    }
+}
+
+/* Put octets of @message from @done on into segments; returns how many fit. */
+static size_t fill(struct tcp_sock *tp, const struct sock_send *message, uint32_t mss)
+{
+    const uint8_t *octets = message->octets;
+    bool stable = (message->flags & SOCK_MSG_STABLE) != 0;
+    size_t done = 0;
+
+    while (done < message->len) {
+        struct tcp_seg *seg = tcp_last(&tp->write_queue);
+        uint32_t room = seg == NULL || seg->data.len >= mss ? 0 : mss - seg->data.len, n;
+
+        if (room == 0) {
+            if (!tcp_memory_free(tp))
+                break;
+            seg = new_segment(tp);
+            room = mss;
+        }
+        n = message->len - done < room ? (uint32_t)(message->len - done) : room;
+        if (done == 0)
+            seg->flags &= (uint8_t)~TCP_PSH; /* the octets go on */
+        tcp_seg_append(tp, seg, octets + done, n, stable);
+        done += n;
+        if (seg->data.len >= mss && done < message->len)
+            segment_full(tp, seg, mss);
+    }
+    return done;
+}
+
+static int64_t sock_send(struct sock *sock, const struct sock_send *message)
+{
+    struct tcp_sock *tp = tcp_of(sock);
+    int error = send_check(tp);
+    bool more = (message->flags & SOCK_MSG_MORE) != 0;
+    struct tcp_seg *tail;
+    size_t done;
+
+    if (error < 0)
+        return error;
+    if (message->len == 0)
+        return 0;
+    tcp_route(tp);
+    done = fill(tp, message, tcp_current_mss(tp));
+    if (done < message->len)
+        tp->no_space = true;
+    if (done > 0 && (message->flags & SOCK_MSG_OOB) != 0) {
+        tp->snd_up = tp->write_seq;
+        tp->urg_out = true;
+    }
+    tail = tcp_last(&tp->write_queue);
+    if (tail != NULL && done > 0)
+        push(tp, tail, more && done == message->len);
+    tcp_reap(tp->layer);
+    return done > 0 ? (int64_t)done : -SIM_EAGAIN;
+}
+
+/* recv */
+
+static int64_t recv_urgent(struct tcp_sock *tp, struct sock_recv *message)
+{
+    if (tp->sock.options.oobinline || tp->urg_state == TCP_URG_NONE || tp->urg_state == TCP_URG_READ)
+        return -SIM_EINVAL;
+    if (tcp_state(tp) == TCP_CLOSED && !tp->fin_received)
+        return -SIM_ENOTCONN;
+    if (tp->urg_state == TCP_URG_NOTYET)
+        return tp->shut_rd ? 0 : -SIM_EAGAIN;
+    if (message->size > 0 && message->octets != NULL)
+        *(uint8_t *)message->octets = tp->urg_octet;
+    if ((message->flags & SOCK_MSG_PEEK) == 0)
+        tp->urg_state = TCP_URG_READ;
+    return message->size > 0 ? 1 : 0;
+}
+
+struct reading {
+    struct tcp_sock *tp;
+    uint8_t *to; /* NULL: count only */
+    size_t size, done;
+    uint32_t seq; /* next octet to be read */
+    bool peek, stop;
+};
+
+/* Urgent data that is not read in line is skipped; reading stops in front of it. */
+static uint32_t before_urgent(struct reading *r, uint32_t n)
+{
+    struct tcp_sock *tp = r->tp;
+    uint32_t ahead = tp->urg_seq - r->seq;
+
+    if (tp->urg_state == TCP_URG_NONE || tp->urg_state == TCP_URG_NOTYET || ahead >= n)
+        return n;
+    if (ahead > 0) {
+        r->stop = true;
+        return ahead;
+    }
+    if (r->done > 0) {
+        r->stop = true;
+        return 0;
+    }
+    if (!tp->sock.options.oobinline) {
+        r->seq++;
+        return 0;
+    }
+    return n;
+}
+
+static void read_segment(struct reading *r, struct tcp_seg *seg)
+{
+    uint32_t offset = r->seq - seg->seq, n;
+
+    if (offset < seg->data.len && r->done < r->size) {
+        n = seg->data.len - offset;
+        if (n > r->size - r->done)
+            n = (uint32_t)(r->size - r->done);
+        n = before_urgent(r, n);
+        offset = r->seq - seg->seq;
+        if (offset + n > seg->data.len)
+            n = seg->data.len - offset;
+        if (r->to != NULL && n > 0)
+            memcpy(r->to + r->done, seg->data.octets + offset, n);
+        r->done += n;
+        r->seq += n;
+        offset += n;
+    }
+    if (offset < seg->data.len) {
+        r->stop = r->stop || r->done >= r->size;
+        return;
+    }
+    if ((seg->flags & TCP_FIN) != 0) {
+        r->seq = seg->end_seq;
+        r->stop = true;
+    }
+}
+
+static void eat(struct tcp_sock *tp)
+{
+    struct tcp_seg *seg;
+
+    while ((seg = tcp_first(&tp->receive_queue)) != NULL && !seq_gt(seg->end_seq, tp->copied_seq)) {
+        tp->rmem_alloc -= seg->truesize;
+        tcp_seg_free(tp->layer, seg);
+    }
+    if (tp->urg_state == TCP_URG_READ && seq_gt(tp->copied_seq, tp->urg_seq))
+        tp->urg_state = TCP_URG_NONE;
+}
+
+static int64_t nothing_read(struct tcp_sock *tp)
+{
+    int error;
+
+    if (tp->fin_received)
+        return 0;
+    error = sock_take_error(&tp->sock);
+    if (error != 0)
+        return error;
+    if (tcp_state(tp) == TCP_CLOSED && !tp->shut_rd)
+        return -SIM_ENOTCONN;
+    return tp->shut_rd ? 0 : -SIM_EAGAIN;
+}
+
+static int64_t sock_recv(struct sock *sock, struct sock_recv *message)
+{
+    struct tcp_sock *tp = tcp_of(sock);
+    struct reading r = { .tp = tp, .size = message->size, .seq = tp->copied_seq,
+                         .peek = (message->flags & SOCK_MSG_PEEK) != 0 };
+
+    if (tcp_state(tp) == TCP_LISTEN)
+        return -SIM_ENOTCONN;
+    if ((message->flags & SOCK_MSG_OOB) != 0)
+        return recv_urgent(tp, message);
+    if ((message->flags & SOCK_MSG_TRUNC) == 0)
+        r.to = message->octets;
+    for (struct list *at = tp->receive_queue.next; at != &tp->receive_queue && !r.stop; at = at->next) {
+        if (r.done >= r.size && r.size > 0)
+            break;
+        read_segment(&r, tcp_seg_of(at));
+    }
+    message->from = tp->entry.remote;
+    message->full_len = r.done;
+    if (!r.peek) {
+        tp->copied_seq = r.seq;
+        eat(tp);
+        if (r.done > 0) {
+            tcp_rcv_space_adjust(tp);
+            tcp_cleanup_rbuf(tp, (uint32_t)r.done);
+        }
+    }
+    if (r.done == 0 && message->size > 0)
+        return nothing_read(tp);
+    return (int64_t)r.done;
+}
+
+/* shutdown, close: RFC 9293 section 3.10.4 */
+
+/* True: a FIN is to be sent. */
+static bool close_state(struct tcp_sock *tp)
+{
+    switch (tcp_state(tp)) {
+    case TCP_ESTABLISHED:
+    case TCP_SYN_RECEIVED:
+        tcp_set_state(tp, TCP_FIN_WAIT_1);
+        return true;
+    case TCP_CLOSE_WAIT:
+        tcp_set_state(tp, TCP_LAST_ACK);
+        return true;
+    case TCP_SYN_SENT:
+        tcp_set_state(tp, TCP_CLOSED);
+        return false;
+    default:
+        return false;
+    }
+}
+
+static int sock_shutdown(struct sock *sock, enum sock_shutdown how)
+{
+    struct tcp_sock *tp = tcp_of(sock);
+    bool rd = how != SOCK_SHUT_WR, wr = how != SOCK_SHUT_RD;
+
+    switch (tcp_state(tp)) {
+    case TCP_CLOSED:
+        return -SIM_ENOTCONN;
+    case TCP_LISTEN:
+        return rd ? sock_disconnect(sock) : 0;
+    case TCP_SYN_SENT:
+        return sock_disconnect(sock);
+    default:
+        break;
+    }
+    tp->shut_rd = tp->shut_rd || rd;
+    tp->shut_wr = tp->shut_wr || wr;
+    if (wr && tcp_state_in(tp, TCP_IN(TCP_ESTABLISHED) | TCP_IN(TCP_CLOSE_WAIT)) && close_state(tp))
+        tcp_send_fin(tp);
+    tcp_wake(tp, SOCK_POLLIN | SOCK_POLLOUT | SOCK_POLLHUP | (rd ? SOCK_POLLRDHUP : 0u));
+    tcp_reap(tp->layer);
+    return 0;
+}
+
+static bool unread_data(struct tcp_sock *tp)
+{
+    for (struct list *at = tp->receive_queue.next; at != &tp->receive_queue; at = at->next) {
+        struct tcp_seg *seg = tcp_seg_of(at);
+
+        if (seq_gt(seg->end_seq - ((seg->flags & TCP_FIN) != 0), tp->copied_seq))
+            return true;
+    }
+    return false;
+}
+
+static void close_fin_wait_2(struct tcp_sock *tp)
+{
+    sim_time fin_time = tcp_fin_time(tp);
+
+    if (tp->linger2 < 0) {
+        tcp_send_active_reset(tp);
+        tcp_done(tp);
+    } else if (fin_time > TCP_TIMEWAIT_LEN) {
+        tcp_keepalive_start(tp, fin_time - TCP_TIMEWAIT_LEN);
+    } else {
+        tcp_time_wait(tp, TCP_FIN_WAIT_2, fin_time);
+    }
+}
+
+static void sock_close(struct sock *sock)
+{
+    struct tcp_sock *tp = tcp_of(sock);
+    struct tcp_layer *tcp = tp->layer;
+    bool unread = unread_data(tp);
+
+    tp->orphan = true;
+    tp->sock.wake = NULL;
+    tp->shut_rd = tp->shut_wr = true;
+    if (tcp_state(tp) == TCP_LISTEN) {
+        tcp_listen_stop(tp);
+        tcp_set_state(tp, TCP_CLOSED);
+    }
+    tcp_queue_purge(tcp, &tp->receive_queue);
+    tp->rmem_alloc = 0;
+    if (tcp_state(tp) != TCP_CLOSED) {
+        if (unread) { /* RFC 2525 section 2.17: the peer must know that its data is lost */
+            tcp_send_active_reset(tp);
+            tcp_set_state(tp, TCP_CLOSED);
+        } else if (tp->sock.options.linger == 0) {
+            if (needs_reset(tcp_state(tp)))
+                tcp_send_active_reset(tp);
+            tcp_set_state(tp, TCP_CLOSED);
+        } else if (close_state(tp)) {
+            tcp_send_fin(tp);
+        }
+    }
+    if (tcp_state(tp) == TCP_FIN_WAIT_2)
+        close_fin_wait_2(tp);
+    if (tcp_state(tp) == TCP_CLOSED)
+        tcp_done(tp);
+    tcp_reap(tcp);
+}
+
+const struct sock_ops tcp_ops = {
+    .name = "tcp",
+    .bind = sock_bind,
+    .connect = sock_connect,
+    .disconnect = sock_disconnect,
+    .listen = sock_listen,
+    .accept = sock_accept,
+    .send = sock_send,
+    .recv = sock_recv,
+    .shutdown = sock_shutdown,
+    .close = sock_close,
+    .set_option = tcp_set_option,
+    .get_option = tcp_get_option,
+    .poll = tcp_poll,
+    .info = tcp_describe_sock,
+};

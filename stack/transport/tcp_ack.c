@@ -1,0 +1,413 @@
+/* The acknowledgment of a segment: window, RTT, what leaves the retransmission queue. RFC 9293 section 3.10.7.4, RFC 6298. */
+#include "base/check.h"
+#include "stack/transport/tcp_internal.h"
+
+/* Round-trip times. */
+
+/*
+ * RFC 6298 section 2 with Linux's refinements: the variance follows at once when it grows and decays once per RTT, and
+ * it is not raised by an RTT that falls.
+ */
+void tcp_rtt_estimator(struct tcp_sock *tp, int64_t mrtt_us)
+{
+    int64_t m = mrtt_us == 0 ? 1 : mrtt_us;
+    uint32_t rto_min = tp->layer->sysctl.rto_min_us;
+
+    if (tp->srtt_us == 0) {
+        tp->srtt_us = (uint32_t)(m << 3);
+        tp->mdev_us = (uint32_t)(m << 1);
+        tp->rttvar_us = tp->mdev_max_us = u32_max(tp->mdev_us, rto_min);
+        tp->rtt_seq = tp->snd_nxt;
+        return;
+    }
+    m -= tp->srtt_us >> 3;
+    tp->srtt_us = (uint32_t)((int64_t)tp->srtt_us + m);
+    if (m < 0) {
+        m = -m - (tp->mdev_us >> 2);
+        if (m > 0)
+            m >>= 3;
+    } else {
+        m -= tp->mdev_us >> 2;
+    }
+    tp->mdev_us = (uint32_t)((int64_t)tp->mdev_us + m);
+    if (tp->mdev_us > tp->mdev_max_us) {
+        tp->mdev_max_us = tp->mdev_us;
+        tp->rttvar_us = u32_max(tp->rttvar_us, tp->mdev_max_us);
+    }
+    if (seq_gt(tp->snd_una, tp->rtt_seq)) {
+        if (tp->mdev_max_us < tp->rttvar_us)
+            tp->rttvar_us -= (tp->rttvar_us - tp->mdev_max_us) >> 2;
+        tp->rtt_seq = tp->snd_nxt;
+        tp->mdev_max_us = rto_min;
+    }
+    tp->srtt_us = u32_max(tp->srtt_us, 1);
+}
+
+void tcp_set_rto(struct tcp_sock *tp)
+{
+    tp->rto = u32_min((tp->srtt_us >> 3) + tp->rttvar_us, tp->layer->sysctl.rto_max_us);
+}
+
+void tcp_update_rtt_min(struct tcp_sock *tp, uint32_t rtt_us)
+{
+    struct tcp_minmax *min = &tp->rtt_min;
+    uint64_t now = tcp_now(tp->layer), window = tp->layer->sysctl.min_rtt_wlen * UINT64_C(1000000), age;
+
+    if (rtt_us == 0)
+        rtt_us = 1;
+    if (min->s[0].value == 0 || rtt_us <= min->s[0].value || now - min->s[2].at > window) {
+        for (unsigned i = 0; i < 3; i++) {
+            min->s[i].at = now;
+            min->s[i].value = rtt_us;
+        }
+        return;
+    }
+    for (unsigned i = 1; i < 3; i++) {
+        if (rtt_us <= min->s[i].value) {
+            for (unsigned j = i; j < 3; j++) {
+                min->s[j].at = now;
+                min->s[j].value = rtt_us;
+            }
+            break;
+        }
+    }
+    age = now - min->s[0].at;
+    if (age > window) {
+        min->s[0] = min->s[1];
+        min->s[1] = min->s[2];
+        min->s[2].at = now;
+        min->s[2].value = rtt_us;
+    } else if (min->s[1].at == min->s[0].at && age > window / 4) {
+        min->s[1].at = min->s[2].at = now;
+        min->s[1].value = min->s[2].value = rtt_us;
+    } else if (min->s[2].at == min->s[1].at && age > window / 2) {
+        min->s[2].at = now;
+        min->s[2].value = rtt_us;
+    }
+}
+
+uint32_t tcp_min_rtt(const struct tcp_sock *tp)
+{
+    return tp->rtt_min.s[0].value == 0 ? UINT32_MAX : tp->rtt_min.s[0].value;
+}
+
+/* What the timestamps say, in their milliseconds: 0 counts as half a tick of theirs. */
+static int64_t rtt_by_timestamps(const struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    uint32_t delta;
+
+    if (!tp->saw_ts || rx->hdr.opt.ts_ecr == 0)
+        return -1;
+    delta = tcp_ts_now(tp->layer, tp->ts_offset) - rx->hdr.opt.ts_ecr;
+    if (delta >= INT32_MAX / 1000)
+        return -1;
+    return delta == 0 ? 1000 : (int64_t)delta * 1000;
+}
+
+static bool update_rtt(struct tcp_sock *tp, const struct tcp_rx *rx, unsigned flag, int64_t seq_rtt, int64_t sack_rtt,
+                       int64_t ca_rtt)
+{
+    if (seq_rtt < 0)
+        seq_rtt = sack_rtt;
+    /* Karn's rule is not needed where the timestamp tells which transmission is acknowledged. */
+    if (seq_rtt < 0 && rx != NULL && tp->saw_ts && (flag & TCP_F_ACKED) != 0)
+        seq_rtt = ca_rtt = rtt_by_timestamps(tp, rx);
+    if (seq_rtt < 0)
+        return false;
+    tcp_update_rtt_min(tp, (uint32_t)(ca_rtt < 0 ? seq_rtt : ca_rtt));
+    tcp_rtt_estimator(tp, seq_rtt);
+    tcp_set_rto(tp);
+    tp->backoff = 0;
+    return true;
+}
+
+void tcp_ack_update_rtt_synack(struct tcp_sock *tp, int64_t rtt_us)
+{
+    update_rtt(tp, NULL, TCP_F_SYN_ACKED, rtt_us, -1, rtt_us);
+}
+
+/* Timers. */
+
+void tcp_rearm_rto(struct tcp_sock *tp)
+{
+    uint64_t rto = tp->rto;
+
+    if (tp->packets_out == 0) {
+        tcp_rtx_timer_stop(tp);
+        return;
+    }
+    if (tp->rtx_kind == TCP_TIMER_REO || tp->rtx_kind == TCP_TIMER_TLP) {
+        int64_t delta = tcp_rto_delta(tp);
+
+        rto = delta > 0 ? (uint64_t)delta : 1;
+    }
+    tcp_rtx_timer_start(tp, TCP_TIMER_RTO, rto);
+}
+
+void tcp_set_xmit_timer(struct tcp_sock *tp)
+{
+    if (!tcp_schedule_loss_probe(tp, true))
+        tcp_rearm_rto(tp);
+}
+
+/* The send window: RFC 9293 section 3.10.7.4, fifth step. */
+static unsigned update_window(struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    uint32_t window = rx->hdr.window;
+    unsigned flag = 0;
+
+    if ((rx->hdr.flags & TCP_SYN) == 0)
+        window <<= tp->snd_wscale;
+    if (seq_gt(rx->ack, tp->snd_una) || seq_gt(rx->seq, tp->snd_wl1) ||
+        (rx->seq == tp->snd_wl1 && (window > tp->snd_wnd || window == 0))) {
+        flag |= TCP_F_WIN_UPDATE;
+        tp->snd_wl1 = rx->seq;
+        if (tp->snd_wnd != window) {
+            tp->snd_wnd = window;
+            if (!list_empty(&tp->write_queue))
+                tcp_slow_start_after_idle_check(tp);
+            if (window > tp->max_window) {
+                tp->max_window = window;
+                tcp_sync_mss(tp, tp->pmtu);
+            }
+        }
+    }
+    if (seq_gt(rx->ack, tp->snd_una)) {
+        tp->bytes_acked += rx->ack - tp->snd_una;
+        tp->snd_una = rx->ack;
+    }
+    return flag;
+}
+
+/* The retransmission queue. */
+
+struct cleaned {
+    int64_t first_ackt, last_ackt; /* us, when never retransmitted segments were sent; -1: none */
+    uint32_t reord;
+    bool has_reord;
+    int pkts_acked;
+    unsigned flag;
+};
+
+/* The head of the queue was acknowledged in part: Linux cuts its multi-segment buffers; ours are segments. */
+static void acked_partly(struct tcp_sock *tp, struct tcp_seg *seg)
+{
+    uint32_t len = tp->snd_una - seg->seq;
+
+    if (seq_gt(tp->snd_una, seg->seq) && len <= seg->data.len)
+        tcp_seg_trim_head(tp, seg, len);
+}
+
+static void acked_wholly(struct tcp_sock *tp, struct tcp_seg *seg, struct cleaned *c)
+{
+    if ((seg->marks & TCP_MARK_RETRANS) != 0)
+        tp->retrans_out--;
+    if ((seg->marks & TCP_MARK_EVER) != 0) {
+        c->flag |= TCP_F_RETRANS_DATA_ACKED;
+    } else if ((seg->marks & TCP_MARK_SACKED) == 0) {
+        c->last_ackt = (int64_t)seg->sent_at;
+        if (c->first_ackt < 0)
+            c->first_ackt = c->last_ackt;
+        if (!c->has_reord || seq_lt(seg->seq, c->reord))
+            c->reord = seg->seq;
+        c->has_reord = true;
+        if (!seq_gt(seg->end_seq, tp->high_seq))
+            c->flag |= TCP_F_ORIG_SACK_ACKED;
+    }
+    if ((seg->marks & TCP_MARK_SACKED) != 0) {
+        tp->sacked_out--;
+    } else if (tp->sack_ok) {
+        tp->delivered++;
+        tcp_rack_advance(tp, seg, seg->sent_at);
+    }
+    if ((seg->marks & TCP_MARK_LOST) != 0)
+        tp->lost_out--;
+    tp->packets_out--;
+    c->pkts_acked++;
+    if ((seg->flags & TCP_SYN) != 0) {
+        c->flag |= TCP_F_SYN_ACKED;
+        tp->retrans_stamp = 0;
+    } else {
+        c->flag |= TCP_F_DATA_ACKED;
+    }
+}
+
+static void congestion_acked(struct tcp_sock *tp, int64_t ca_rtt)
+{
+    if (tp->cc->acked != NULL)
+        tp->cc->acked(tp, ca_rtt);
+}
+
+/* Take what @rx acknowledges off the queue; samples the RTT. */
+static unsigned clean_rtx_queue(struct tcp_sock *tp, const struct tcp_rx *rx, uint32_t prior_fack,
+                                const struct tcp_sack_result *sack, bool ece)
+{
+    struct cleaned c = { .first_ackt = -1, .last_ackt = -1 };
+    int64_t now = (int64_t)tcp_now(tp->layer), seq_rtt = -1, sack_rtt = -1, ca_rtt = -1;
+    uint32_t prior_sacked = tp->sacked_out;
+    bool rtt_updated;
+    struct tcp_seg *seg;
+
+    while ((seg = tcp_first(&tp->rtx_queue)) != NULL) {
+        if (seq_gt(seg->end_seq, tp->snd_una)) {
+            acked_partly(tp, seg);
+            if ((seg->marks & TCP_MARK_SACKED) != 0)
+                c.flag |= TCP_F_SACK_RENEGING;
+            break;
+        }
+        acked_wholly(tp, seg, &c);
+        tcp_wmem_free(tp, seg);
+    }
+    if (seq_geq(tp->snd_una, tp->snd_up))
+        tp->urg_out = false;
+    if (c.first_ackt >= 0 && (c.flag & TCP_F_RETRANS_DATA_ACKED) == 0) {
+        seq_rtt = now - c.first_ackt;
+        ca_rtt = now - c.last_ackt;
+    }
+    if (sack->first_sack_us >= 0) {
+        sack_rtt = now - sack->first_sack_us;
+        ca_rtt = now - sack->last_sack_us;
+    }
+    rtt_updated = update_rtt(tp, rx, c.flag, seq_rtt, sack_rtt, ca_rtt);
+    if ((c.flag & TCP_F_ACKED) != 0) {
+        c.flag |= TCP_F_SET_XMIT_TIMER;
+        if (!tp->sack_ok) {
+            tcp_remove_reno_sacks(tp, c.pkts_acked, ece);
+            if ((c.flag & TCP_F_RETRANS_DATA_ACKED) != 0)
+                c.flag &= ~(unsigned)TCP_F_ORIG_SACK_ACKED;
+        } else {
+            if (c.has_reord && seq_lt(c.reord, prior_fack))
+                tcp_check_sack_reordering(tp, c.reord, false);
+        }
+    } else if (rtt_updated && sack_rtt >= 0 && tcp_first(&tp->rtx_queue) != NULL &&
+               sack_rtt > now - (int64_t)tcp_first(&tp->rtx_queue)->sent_at) {
+        /* The RTO counts from the oldest segment; with the newer RTT it may be due later. */
+        c.flag |= TCP_F_SET_XMIT_TIMER;
+    }
+    if (c.pkts_acked > 0 || prior_sacked != tp->sacked_out || sack->n_sacked > 0)
+        congestion_acked(tp, ca_rtt);
+    return c.flag;
+}
+
+/* A window update may end the probing: RFC 9293 section 3.8.6.1. */
+static void ack_probe(struct tcp_sock *tp)
+{
+    struct tcp_seg *head = tcp_first(&tp->write_queue);
+
+    if (head == NULL)
+        return;
+    if (!seq_gt(head->end_seq, tcp_wnd_end(tp))) {
+        tp->backoff = 0;
+        tp->probes_tstamp = 0;
+        if (tp->rtx_kind == TCP_TIMER_PROBE)
+            tcp_rtx_timer_stop(tp);
+    } else {
+        tcp_rtx_timer_start(tp, TCP_TIMER_PROBE, tcp_clamp_to_user_timeout(tp, tcp_probe0_when(tp), tp->probes_tstamp));
+    }
+}
+
+static bool is_dubious(const struct tcp_sock *tp, unsigned flag)
+{
+    return (flag & TCP_F_NOT_DUP) == 0 || (flag & TCP_F_CA_ALERT) != 0 || tp->ca_state != TCP_CA_OPEN;
+}
+
+static void cong_control(struct tcp_sock *tp, uint32_t acked_sacked, int newly_lost, unsigned flag)
+{
+    if (tcp_in_cwnd_reduction(tp)) {
+        tcp_cwnd_reduction(tp, (int)acked_sacked, newly_lost, flag);
+        return;
+    }
+    if (tp->reordering > tp->layer->sysctl.reordering ? (flag & TCP_F_FORWARD_PROGRESS) != 0
+                                                      : (flag & TCP_F_DATA_ACKED) != 0) {
+        tp->cc->cong_avoid(tp, acked_sacked);
+        tp->cwnd_stamp = tcp_now(tp->layer);
+    }
+}
+
+static unsigned ecn_echo(struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    bool ece = (rx->hdr.flags & TCP_ECE) != 0 && (rx->hdr.flags & TCP_SYN) == 0;
+
+    return ece && (tp->ecn & TCP_ECN_OK) != 0 ? TCP_F_ECE : 0;
+}
+
+static void old_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag, uint32_t prior_una)
+{
+    struct tcp_sack_result sack = { .first_sack_us = -1, .last_sack_us = -1 };
+    enum tcp_rexmit rexmit = TCP_REXMIT_NONE;
+
+    if (rx->hdr.opt.n_sack == 0 || !tp->sack_ok)
+        return;
+    flag |= tcp_sacktag_write_queue(tp, rx, prior_una, &sack);
+    tcp_fastretrans_alert(tp, prior_una, 0, &flag, &rexmit);
+    tcp_xmit_recovery(tp, rexmit);
+}
+
+int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
+{
+    struct tcp_sack_result sack = { .first_sack_us = -1, .last_sack_us = -1 };
+    uint32_t prior_una = tp->snd_una, prior_packets = tp->packets_out, prior_fack, prior_delivered = tp->delivered;
+    uint32_t prior_lost = tp->lost_total;
+    enum tcp_rexmit rexmit = TCP_REXMIT_NONE;
+    unsigned n_dupack = 0;
+
+    if ((rx->hdr.flags & TCP_ACK) == 0)
+        return 1; /* a simultaneous open's second step never gets here; nothing to look at */
+    if (seq_lt(rx->ack, prior_una)) {
+        /* RFC 5961 section 5.2 */
+        uint64_t oldest = tp->max_window < tp->bytes_acked ? tp->max_window : tp->bytes_acked;
+
+        if (seq_lt(rx->ack, prior_una - (uint32_t)oldest)) {
+            tcp_rx_drop(rx, DROP_TCP_BAD_ACK);
+            if ((flag & TCP_F_NO_CHALLENGE_ACK) == 0)
+                tcp_send_challenge_ack(tp);
+            return -1;
+        }
+        old_ack(tp, rx, flag, prior_una);
+        return 0;
+    }
+    if (seq_gt(rx->ack, tp->snd_nxt)) {
+        tcp_rx_drop(rx, DROP_TCP_BAD_ACK);
+        return -1;
+    }
+    if (seq_gt(rx->ack, prior_una)) {
+        flag |= TCP_F_SND_UNA_ADVANCED;
+        tp->retransmits = 0;
+    }
+    prior_fack = tp->sack_ok ? tcp_highest_sack_seq(tp) : tp->snd_una;
+    if ((flag & TCP_F_UPDATE_TS_RECENT) != 0)
+        tcp_replace_ts_recent(tp, rx);
+    if (rx->end_seq != rx->seq)
+        flag |= TCP_F_DATA;
+    flag |= update_window(tp, rx);
+    if (rx->hdr.opt.n_sack > 0 && tp->sack_ok)
+        flag |= tcp_sacktag_write_queue(tp, rx, prior_una, &sack);
+    flag |= ecn_echo(tp, rx);
+    tp->soft_error = 0;
+    tp->probes_out = 0;
+    tp->rcv_tstamp = tcp_now(tp->layer);
+    if (prior_packets == 0) {
+        if ((flag & TCP_F_DSACKING_ACK) != 0)
+            tcp_fastretrans_alert(tp, prior_una, 0, &flag, &rexmit);
+        ack_probe(tp);
+        if (tp->has_tlp)
+            tcp_process_tlp_ack(tp, rx->ack, flag);
+        return 1;
+    }
+    flag |= clean_rtx_queue(tp, rx, prior_fack, &sack, (flag & TCP_F_ECE) != 0);
+    tcp_rack_update_reo_wnd(tp);
+    if (tp->has_tlp)
+        tcp_process_tlp_ack(tp, rx->ack, flag);
+    if (is_dubious(tp, flag)) {
+        if ((flag & (TCP_F_SND_UNA_ADVANCED | TCP_F_NOT_DUP | TCP_F_DSACKING_ACK)) == 0)
+            n_dupack = 1;
+        tcp_fastretrans_alert(tp, prior_una, n_dupack, &flag, &rexmit);
+    }
+    if ((flag & TCP_F_SET_XMIT_TIMER) != 0)
+        tcp_set_xmit_timer(tp);
+    if ((flag & TCP_F_FORWARD_PROGRESS) != 0 || (flag & TCP_F_NOT_DUP) == 0)
+        tp->confirm_neighbor = true;
+    cong_control(tp, tp->delivered - prior_delivered, (int)(tp->lost_total - prior_lost), flag);
+    tcp_xmit_recovery(tp, rexmit);
+    return 1;
+}

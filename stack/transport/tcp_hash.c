@@ -1,0 +1,285 @@
+/* Which socket a segment belongs to, and which ports are taken. */
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "stack/transport/tcp_internal.h"
+
+static uint64_t tuple_hash(struct endpoint local, struct endpoint remote)
+{
+    uint64_t addrs = (uint64_t)local.addr << 32 | remote.addr;
+    uint64_t ports = (uint64_t)local.port << 16 | remote.port;
+
+    return random_mix(random_mix(addrs) ^ ports);
+}
+
+void tcp_hash_init(struct tcp_layer *tcp)
+{
+    tcp->table_size = 64;
+    tcp->table = mem_zalloc(tcp->table_size * sizeof(struct tcp_entry *));
+    for (unsigned i = 0; i < TCP_PORT_BUCKETS; i++)
+        list_init(&tcp->ports[i]);
+}
+
+void tcp_hash_fini(struct tcp_layer *tcp)
+{
+    CHECK(tcp->n_entries == 0);
+    free(tcp->table);
+}
+
+static struct tcp_entry **slot(struct tcp_layer *tcp, const struct tcp_entry *entry)
+{
+    return &tcp->table[tuple_hash(entry->local, entry->remote) & (tcp->table_size - 1)];
+}
+
+static void grow(struct tcp_layer *tcp)
+{
+    struct tcp_entry **old = tcp->table;
+    uint32_t old_size = tcp->table_size;
+
+    tcp->table_size *= 2;
+    tcp->table = mem_zalloc(tcp->table_size * sizeof(struct tcp_entry *));
+    for (uint32_t i = 0; i < old_size; i++) {
+        for (struct tcp_entry *entry = old[i], *next; entry != NULL; entry = next) {
+            struct tcp_entry **head = slot(tcp, entry);
+
+            next = entry->next;
+            entry->next = *head;
+            *head = entry;
+        }
+    }
+    free(old);
+}
+
+void tcp_hash_add(struct tcp_layer *tcp, struct tcp_entry *entry)
+{
+    struct tcp_entry **head;
+
+    CHECK(!entry->hashed);
+    if (tcp->n_entries >= tcp->table_size)
+        grow(tcp);
+    head = slot(tcp, entry);
+    entry->next = *head;
+    *head = entry;
+    entry->hashed = true;
+    tcp->n_entries++;
+}
+
+void tcp_hash_remove(struct tcp_layer *tcp, struct tcp_entry *entry)
+{
+    if (!entry->hashed)
+        return;
+    for (struct tcp_entry **at = slot(tcp, entry); *at != NULL; at = &(*at)->next) {
+        if (*at == entry) {
+            *at = entry->next;
+            break;
+        }
+    }
+    entry->hashed = false;
+    tcp->n_entries--;
+}
+
+struct tcp_entry *tcp_hash_find(struct tcp_layer *tcp, struct endpoint local, struct endpoint remote)
+{
+    struct tcp_entry *entry = tcp->table[tuple_hash(local, remote) & (tcp->table_size - 1)];
+
+    for (; entry != NULL; entry = entry->next) {
+        if (entry->local.addr == local.addr && entry->local.port == local.port &&
+            entry->remote.addr == remote.addr && entry->remote.port == remote.port)
+            return entry;
+    }
+    return NULL;
+}
+
+static struct list *port_bucket(struct tcp_layer *tcp, uint16_t port)
+{
+    return &tcp->ports[port % TCP_PORT_BUCKETS];
+}
+
+void tcp_port_own(struct tcp_layer *tcp, struct tcp_entry *entry)
+{
+    CHECK(!entry->owns_port && entry->local.port != 0);
+    list_push_back(port_bucket(tcp, entry->local.port), &entry->port_link);
+    entry->owns_port = true;
+}
+
+void tcp_port_release(struct tcp_entry *entry)
+{
+    if (!entry->owns_port)
+        return;
+    list_remove(&entry->port_link);
+    entry->owns_port = false;
+}
+
+/* How well a listener fits: its address named, its interface named; -1 not at all. */
+static int listener_score(const struct tcp_entry *entry, struct endpoint local, unsigned ifindex)
+{
+    int score = 1;
+
+    if (entry->kind != TCP_ENTRY_SOCK || entry->state != TCP_LISTEN || entry->local.port != local.port)
+        return -1;
+    if (entry->local.addr != 0) {
+        if (entry->local.addr != local.addr)
+            return -1;
+        score += 2;
+    }
+    if (entry->bound_ifindex != 0) {
+        if (entry->bound_ifindex != ifindex)
+            return -1;
+        score += 4;
+    }
+    return score;
+}
+
+struct tcp_sock *tcp_listener_find(struct tcp_layer *tcp, struct endpoint local, struct endpoint remote,
+                                   unsigned ifindex)
+{
+    struct tcp_entry *entry, *best = NULL;
+    int best_score = 0;
+    uint32_t n_equal = 0;
+
+    LIST_FOR_EACH (entry, port_bucket(tcp, local.port), struct tcp_entry, port_link) {
+        int score = listener_score(entry, local, ifindex);
+
+        if (score > best_score) {
+            best = entry;
+            best_score = score;
+            n_equal = 1;
+        } else if (score == best_score && best != NULL && entry->reuseport && best->reuseport) {
+            n_equal++; /* SO_REUSEPORT shares the connections out by their endpoints */
+            if (tuple_hash(local, remote) % n_equal == 0)
+                best = entry;
+        }
+    }
+    return best == NULL ? NULL : CONTAINER_OF(best, struct tcp_sock, entry);
+}
+
+static bool addresses_meet(const struct tcp_entry *a, const struct tcp_entry *b)
+{
+    return a->local.addr == 0 || b->local.addr == 0 || a->local.addr == b->local.addr;
+}
+
+static bool pair_conflicts(const struct tcp_entry *mine, const struct tcp_entry *other)
+{
+    if (!addresses_meet(mine, other))
+        return false;
+    if (mine->bound_ifindex != 0 && other->bound_ifindex != 0 && mine->bound_ifindex != other->bound_ifindex)
+        return false;
+    if (mine->reuse && other->reuse && other->state != TCP_LISTEN)
+        return false;
+    return !(mine->reuseport && other->reuseport);
+}
+
+bool tcp_port_conflict(struct tcp_layer *tcp, const struct tcp_entry *mine)
+{
+    struct tcp_entry *other;
+
+    LIST_FOR_EACH (other, port_bucket(tcp, mine->local.port), struct tcp_entry, port_link) {
+        if (other != mine && other->local.port == mine->local.port && pair_conflicts(mine, other))
+            return true;
+    }
+    return false;
+}
+
+static bool port_unused(struct tcp_layer *tcp, uint16_t port)
+{
+    struct tcp_entry *other;
+
+    LIST_FOR_EACH (other, port_bucket(tcp, port), struct tcp_entry, port_link) {
+        if (other->local.port == port)
+            return false;
+    }
+    return true;
+}
+
+/* bind() to port 0 looks at odd places of the range first and connect() at even ones, so that they seldom meet. */
+uint16_t tcp_port_pick(struct tcp_layer *tcp, struct tcp_entry *entry)
+{
+    uint32_t low = tcp->ip->sysctl.port_min, n = tcp->ip->sysctl.port_max - low + 1u;
+    uint32_t offset;
+
+    if (tcp->ip->sysctl.port_max < low)
+        return 0;
+    if (n > 1)
+        n &= ~1u;
+    offset = (uint32_t)random_below(&tcp->random, n) | 1;
+    for (unsigned parity = 0; parity < 2; parity++, offset--) {
+        for (uint32_t i = 0; i < n; i += 2) {
+            uint16_t port = (uint16_t)(low + (offset + i) % n);
+
+            entry->local.port = port;
+            if (port_unused(tcp, port) || !tcp_port_conflict(tcp, entry))
+                return port;
+        }
+    }
+    entry->local.port = 0;
+    return 0;
+}
+
+/* Is the pair of endpoints free, perhaps because a TIME-WAIT gives way? */
+static bool pair_free(struct tcp_sock *tp, uint16_t port)
+{
+    struct endpoint local = { tp->entry.local.addr, port };
+    struct tcp_entry *other = tcp_hash_find(tp->layer, local, tp->entry.remote);
+
+    if (other == NULL)
+        return true;
+    if (other->kind != TCP_ENTRY_TIMEWAIT)
+        return false;
+    return tcp_timewait_reusable(CONTAINER_OF(other, struct tcp_timewait, entry), tp);
+}
+
+static bool port_fits_connect(struct tcp_sock *tp, uint16_t port)
+{
+    struct tcp_entry *other;
+
+    LIST_FOR_EACH (other, port_bucket(tp->layer, port), struct tcp_entry, port_link) {
+        if (other->local.port == port && other->explicit_port)
+            return false; /* bind() asked for it */
+    }
+    return pair_free(tp, port);
+}
+
+int tcp_port_connect(struct tcp_sock *tp)
+{
+    struct tcp_layer *tcp = tp->layer;
+    uint32_t low = tcp->ip->sysctl.port_min, n = tcp->ip->sysctl.port_max - low + 1u;
+    uint64_t hash;
+    uint32_t *perturb, offset;
+
+    if (tp->entry.local.port != 0)
+        return pair_free(tp, tp->entry.local.port) ? 0 : -SIM_EADDRNOTAVAIL;
+    if (tcp->ip->sysctl.port_max < low)
+        return -SIM_EADDRNOTAVAIL;
+    if (n > 1)
+        n &= ~1u;
+    /* RFC 6056 algorithm 4, as Linux: a keyed hash of the peer, moved on with every connection. */
+    hash = random_mix(tcp->secret ^ tuple_hash((struct endpoint){ tp->entry.local.addr, 0 }, tp->entry.remote));
+    perturb = &tcp->perturb[hash % TCP_PERTURB];
+    offset = (uint32_t)((*perturb + (hash >> 32)) % n) & ~1u;
+    for (unsigned parity = 0; parity < 2; parity++, offset++) {
+        for (uint32_t i = 0; i < n; i += 2) {
+            uint16_t port = (uint16_t)(low + (offset + i) % n);
+
+            if (!port_fits_connect(tp, port))
+                continue;
+            *perturb += i + 2;
+            tp->entry.local.port = port;
+            tcp_port_own(tcp, &tp->entry);
+            return 0;
+        }
+    }
+    return -SIM_EADDRNOTAVAIL;
+}
+
+/* RFC 6528: a keyed hash of the endpoints plus a clock, which on Linux ticks every 64 ns. */
+uint32_t tcp_new_iss(struct tcp_layer *tcp, struct endpoint local, struct endpoint remote)
+{
+    uint64_t clock = (uint64_t)(node_now(tcp->node) / SIM_NSEC(64));
+
+    return (uint32_t)(random_mix(tcp->secret + tuple_hash(local, remote)) + clock);
+}
+
+uint32_t tcp_ts_offset(struct tcp_layer *tcp, ip4_addr local, ip4_addr remote)
+{
+    return (uint32_t)random_mix(random_mix(tcp->secret ^ 0x7473) ^ ((uint64_t)local << 32 | remote));
+}

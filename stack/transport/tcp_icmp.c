@@ -1,0 +1,92 @@
+/* ICMP errors about our segments: RFC 9293 section 3.9.2.2, RFC 5927, RFC 1191. Linux's choice of hard and soft. */
+#include "base/be.h"
+#include "stack/transport/tcp_internal.h"
+
+static void request_error(struct tcp_request *req, const struct ip_error *error, uint32_t seq)
+{
+    /* Only an error about our SYN,ACK ends it, and only a hard one. */
+    if (seq != req->iss || !error->hard)
+        return;
+    node_state(req->layer->node, NULL,
+               WHY(TCP_STATE, TCP_SYN_RECEIVED, TCP_CLOSED, req->entry.local.port, req->entry.remote.addr));
+    tcp_request_free(req);
+}
+
+static void path_mtu_error(struct tcp_sock *tp, const struct ip_error *error)
+{
+    uint32_t mtu;
+
+    if (tcp_state(tp) == TCP_LISTEN || tcp_state(tp) == TCP_CLOSED)
+        return;
+    tp->has_route = false; /* what was learned is with the route */
+    if (tcp_route(tp) < 0)
+        return;
+    if (tp->sock.options.mtu_discover == 2 && error->mtu < tp->pmtu)
+        tp->soft_error = SIM_EMSGSIZE;
+    mtu = ip_path_mtu(tp->sock.ip, &tp->route);
+    if (tp->sock.options.mtu_discover == 3 || tp->pmtu <= mtu)
+        return;
+    tcp_sync_mss(tp, mtu);
+    tcp_simple_retransmit(tp);
+}
+
+/* A destination that cannot be reached now: the timeout need not double, RFC 6069, if it is what was sent again. */
+static void revert_backoff(struct tcp_sock *tp, uint32_t seq)
+{
+    uint64_t rto;
+    int64_t left;
+    struct tcp_seg *head = tcp_first(&tp->rtx_queue);
+
+    if (seq != tp->snd_una || tp->retransmits == 0 || tp->backoff == 0 || head == NULL)
+        return;
+    tp->backoff--;
+    rto = tp->srtt_us > 0 ? (tp->srtt_us >> 3) + tp->rttvar_us : TCP_TIMEOUT_INIT;
+    rto <<= tp->backoff;
+    tp->rto = (uint32_t)(rto < tp->layer->sysctl.rto_max_us ? rto : tp->layer->sysctl.rto_max_us);
+    left = tcp_rto_delta(tp);
+    tcp_rtx_timer_start(tp, TCP_TIMER_RTO, left > 0 ? (uint64_t)left : 1);
+}
+
+static void sock_error(struct tcp_sock *tp, const struct ip_error *error, uint32_t seq)
+{
+    if (tcp_state(tp) == TCP_CLOSED)
+        return;
+    if (tcp_state(tp) != TCP_LISTEN && (seq_lt(seq, tp->snd_una) || seq_gt(seq, tp->snd_nxt)))
+        return; /* RFC 5927: not about anything in flight */
+    if (error->mtu != 0) {
+        path_mtu_error(tp, error);
+        return;
+    }
+    if (error->type != ICMP_DEST_UNREACH && error->type != ICMP_TIME_EXCEEDED && error->type != ICMP_PARAM_PROBLEM)
+        return;
+    if (error->type == ICMP_DEST_UNREACH && error->code <= 1)
+        revert_backoff(tp, seq);
+    if (tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)) && tp->listener == NULL) {
+        tcp_abort_with(tp, error->errnum);
+        return;
+    }
+    /* An open connection survives every error: RFC 1122 section 4.2.3.9; it is what a timeout will report. */
+    tp->soft_error = error->errnum;
+}
+
+void tcp_icmp_error(void *ctx, const struct ip_error *error)
+{
+    struct tcp_layer *tcp = ctx;
+    struct endpoint local = { error->quote->src, 0 }, remote = { error->quote->dst, 0 };
+    struct tcp_entry *entry;
+    uint32_t seq;
+
+    if (error->transport_len < 8)
+        return;
+    local.port = be16_get(error->transport);
+    remote.port = be16_get(error->transport + 2);
+    seq = be32_get(error->transport + 4);
+    entry = tcp_hash_find(tcp, local, remote);
+    if (entry == NULL)
+        return;
+    if (entry->kind == TCP_ENTRY_SOCK)
+        sock_error(CONTAINER_OF(entry, struct tcp_sock, entry), error, seq);
+    else if (entry->kind == TCP_ENTRY_REQUEST)
+        request_error(CONTAINER_OF(entry, struct tcp_request, entry), error, seq);
+    tcp_reap(tcp);
+}

@@ -1,0 +1,597 @@
+/*
+ * A segment arrives: whose it is, and what it means in that one's state. RFC 9293 section 3.10.7, with RFC 5961's
+ * and RFC 7323's checks, in Linux's order.
+ */
+#include "base/check.h"
+#include "stack/transport/tcp_internal.h"
+
+void tcp_rx_drop(struct tcp_rx *rx, enum drop_reason reason)
+{
+    rx->drop = reason;
+}
+
+/* RFC 5961 section 7: a dialogue of two sides that both believe the other is wrong must not be a storm. */
+bool tcp_oow_rate_limited(struct tcp_layer *tcp, const struct tcp_rx *rx, uint64_t *last)
+{
+    uint64_t now = tcp_now(tcp);
+
+    if (rx->len > 0 && (rx->hdr.flags & TCP_SYN) == 0)
+        return false; /* data is always answered */
+    if (*last != 0 && now - (*last - 1) < tcp->sysctl.invalid_ratelimit * UINT64_C(1000))
+        return true;
+    *last = now + 1;
+    return false;
+}
+
+void tcp_reset(struct tcp_sock *tp)
+{
+    int error = SIM_ECONNRESET;
+
+    if (tcp_state(tp) == TCP_SYN_SENT)
+        error = SIM_ECONNREFUSED;
+    else if (tcp_state(tp) == TCP_CLOSE_WAIT)
+        error = SIM_EPIPE;
+    else if (tcp_state(tp) == TCP_CLOSED)
+        return;
+    tcp_abort_with(tp, error);
+}
+
+/* PAWS, RFC 7323 section 5.3. */
+static bool paws_rejects(const struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    uint32_t now_s = (uint32_t)(tcp_now(tp->layer) / 1000000);
+    int32_t behind = (int32_t)(tp->ts_recent - rx->hdr.opt.ts_val);
+
+    if (!tp->ts_ok || !rx->hdr.opt.has_ts || !tp->has_ts_recent || behind <= 0)
+        return false;
+    if (now_s - tp->ts_recent_stamp_s >= TCP_PAWS_24DAYS_S)
+        return false;
+    /* A pure ACK out of order that is no later than one RTO may pass: RFC 7323 appendix on reordering, as Linux. */
+    if ((rx->hdr.flags & TCP_ACK) != 0 && rx->seq == rx->end_seq && rx->seq == tp->rcv_nxt &&
+        rx->ack == tp->snd_una && behind <= (int32_t)(tp->rto / 1000) &&
+        (uint32_t)rx->hdr.window << tp->snd_wscale == tp->snd_wnd)
+        return false;
+    return behind > 1 || (rx->hdr.flags & TCP_RST) == 0;
+}
+
+void tcp_replace_ts_recent(struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    if (!tp->ts_ok || !rx->hdr.opt.has_ts || seq_gt(rx->seq, tp->rcv_wup))
+        return;
+    if (tp->has_ts_recent && (int32_t)(rx->hdr.opt.ts_val - tp->ts_recent) < 0 &&
+        (uint32_t)(tcp_now(tp->layer) / 1000000) - tp->ts_recent_stamp_s < TCP_PAWS_24DAYS_S)
+        return;
+    tp->ts_recent = rx->hdr.opt.ts_val;
+    tp->ts_recent_stamp_s = (uint32_t)(tcp_now(tp->layer) / 1000000);
+    tp->has_ts_recent = true;
+}
+
+/* A RST one before what we wait for: some stacks send that after a FIN. */
+static bool rst_before_fin(const struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    return rx->seq == tp->rcv_nxt - 1 &&
+           tcp_state_in(tp, TCP_IN(TCP_CLOSE_WAIT) | TCP_IN(TCP_LAST_ACK) | TCP_IN(TCP_CLOSING));
+}
+
+static bool rst_is_exact(const struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    uint32_t highest;
+
+    if (rx->seq == tp->rcv_nxt || rst_before_fin(tp, rx))
+        return true;
+    if (!tp->sack_ok || tp->n_sacks == 0)
+        return false;
+    highest = tp->sacks[0].end;
+    for (uint8_t i = 1; i < tp->n_sacks; i++)
+        highest = seq_max(highest, tp->sacks[i].end);
+    return rx->seq == highest;
+}
+
+/* RFC 9293 section 3.10.7.4, first step. */
+static enum drop_reason sequence_check(const struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    uint32_t end = tp->rcv_nxt + tcp_receive_window(tp);
+
+    if (seq_lt(rx->end_seq, tp->rcv_wup))
+        return DROP_TCP_OLD_DATA;
+    if (!seq_gt(rx->end_seq, end))
+        return DROP_NONE;
+    if (seq_gt(rx->seq, end))
+        return DROP_TCP_OUT_OF_WINDOW;
+    /* It starts inside and ends outside: taken only when nothing waits to be read. */
+    return list_empty(&tp->receive_queue) ? DROP_NONE : DROP_TCP_OUT_OF_WINDOW;
+}
+
+static void challenge(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    tcp_rx_drop(rx, DROP_TCP_FLAGS);
+    tcp_send_challenge_ack(tp);
+}
+
+/* An unacceptable segment is answered with an ACK, unless it is a RST. */
+static void answer_unacceptable(struct tcp_sock *tp, struct tcp_rx *rx, enum drop_reason reason)
+{
+    tcp_rx_drop(rx, reason);
+    if ((rx->hdr.flags & TCP_SYN) != 0)
+        tcp_send_challenge_ack(tp);
+    else if (!tcp_oow_rate_limited(tp->layer, rx, &tp->last_oow_ack))
+        tcp_send_dupack_for(tp, rx);
+}
+
+/* The first four steps. True: the segment may be looked at further. */
+static bool validate_incoming(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    enum drop_reason reason;
+    bool rst = (rx->hdr.flags & TCP_RST) != 0;
+
+    if (paws_rejects(tp, rx) && !rst) {
+        answer_unacceptable(tp, rx, DROP_TCP_PAWS);
+        return false;
+    }
+    reason = sequence_check(tp, rx);
+    if (reason != DROP_NONE) {
+        if (!rst) {
+            answer_unacceptable(tp, rx, reason);
+        } else if (rst_before_fin(tp, rx)) {
+            tcp_reset(tp);
+        } else {
+            tcp_rx_drop(rx, reason);
+        }
+        return false;
+    }
+    if (rst) {
+        if (rst_is_exact(tp, rx))
+            tcp_reset(tp);
+        else
+            challenge(tp, rx); /* RFC 5961 section 3.2 */
+        return false;
+    }
+    if ((rx->hdr.flags & TCP_SYN) != 0) {
+        /* The second SYN,ACK of a simultaneous open acknowledges ours. */
+        if (tcp_state(tp) == TCP_SYN_RECEIVED && (rx->hdr.flags & TCP_ACK) != 0 && rx->seq + 1 == rx->end_seq &&
+            rx->seq + 1 == tp->rcv_nxt && rx->ack == tp->snd_nxt)
+            return true;
+        challenge(tp, rx); /* RFC 5961 section 4.2 */
+        return false;
+    }
+    return true;
+}
+
+/* The connection is open: what depends on the path is set up. */
+void tcp_init_transfer(struct tcp_sock *tp)
+{
+    tcp_route(tp);
+    tcp_sync_mss(tp, tp->has_route ? ip_path_mtu(tp->sock.ip, &tp->route) : tp->pmtu);
+    if (tp->srtt_us == 0) { /* RFC 6298 section 5.7 */
+        tp->rttvar_us = tp->mdev_us = tp->mdev_max_us = TCP_TIMEOUT_FALLBACK;
+        tp->rto = TCP_TIMEOUT_FALLBACK;
+    }
+    /* RFC 6928, but one segment after a SYN that was really lost. */
+    tp->cwnd = tp->total_retrans > 1 && tp->undo_marker != 0 ? 1 : tp->layer->sysctl.initial_cwnd;
+    tp->cwnd_stamp = tcp_now(tp->layer);
+    tp->cc->init(tp);
+    tcp_init_buffer_space(tp);
+}
+
+static void data_snd_check(struct tcp_sock *tp)
+{
+    tcp_push_pending_frames(tp);
+    tcp_check_space(tp);
+}
+
+static void ecn_of_header(struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    if ((rx->hdr.flags & TCP_CWR) != 0)
+        tp->ecn &= (uint8_t)~TCP_ECN_DEMAND_CWR;
+}
+
+void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    tp->saw_ts = tp->ts_ok && rx->hdr.opt.has_ts;
+    if ((rx->hdr.flags & (TCP_ACK | TCP_RST | TCP_SYN)) == 0) {
+        tcp_rx_drop(rx, DROP_TCP_FLAGS);
+        return;
+    }
+    if (!validate_incoming(tp, rx))
+        return;
+    if (tcp_ack(tp, rx, TCP_F_UPDATE_TS_RECENT) < 0 || tp->dead)
+        return;
+    tcp_rcv_rtt_measure_ts(tp, rx);
+    tcp_check_urg(tp, rx);
+    ecn_of_header(tp, rx);
+    tcp_data_queue(tp, rx);
+    if (tcp_state(tp) == TCP_CLOSED)
+        return;
+    data_snd_check(tp);
+    tcp_ack_snd_check(tp);
+}
+
+/* SYN-SENT: RFC 9293 section 3.10.7.3. */
+
+static void take_syn_options(struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    const struct tcp_options *opt = &rx->hdr.opt;
+    const struct tcp_sysctl *sysctl = &tp->layer->sysctl;
+    uint32_t mss = opt->has_mss ? opt->mss : TCP_MSS_DEFAULT;
+
+    if (tp->user_mss != 0 && tp->user_mss < mss)
+        mss = tp->user_mss;
+    tp->mss_clamp = mss;
+    tp->sack_ok = opt->sack_permitted && sysctl->sack;
+    tp->ts_ok = opt->has_ts && sysctl->timestamps;
+    tp->saw_ts = tp->ts_ok;
+    tp->wscale_ok = opt->has_wscale && sysctl->window_scaling;
+    if (tp->wscale_ok) {
+        tp->snd_wscale = opt->wscale > TCP_WSCALE_MAX ? TCP_WSCALE_MAX : opt->wscale;
+    } else {
+        tp->snd_wscale = tp->rcv_wscale = 0;
+        tp->window_clamp = u32_min(tp->window_clamp, 65535);
+    }
+    if (tp->ts_ok) {
+        tp->ts_recent = opt->ts_val;
+        tp->ts_recent_stamp_s = (uint32_t)(tcp_now(tp->layer) / 1000000);
+        tp->has_ts_recent = true;
+        tp->advmss -= TCP_TS_ALIGNED;
+    }
+}
+
+static void take_irs(struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    tp->irs = rx->seq;
+    tp->rcv_nxt = rx->seq + 1;
+    tp->rcv_wup = rx->seq + 1;
+    tp->copied_seq = tp->rcv_nxt;
+    tp->snd_wl1 = rx->seq;
+}
+
+static void become_established(struct tcp_sock *tp)
+{
+    tcp_set_state(tp, TCP_ESTABLISHED);
+    tp->lsndtime = tcp_now(tp->layer);
+    tp->rcv_tstamp = tp->lsndtime;
+}
+
+static void syn_sent_opened(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    if ((tp->ecn & TCP_ECN_OK) != 0 && (rx->hdr.flags & (TCP_ECE | TCP_CWR)) != TCP_ECE)
+        tp->ecn = 0;
+    tp->snd_wnd = rx->hdr.window; /* never scaled on a SYN */
+    tp->snd_wl1 = rx->seq;
+    take_syn_options(tp, rx);
+    tp->max_window = tp->snd_wnd;
+    tcp_sync_mss(tp, tp->pmtu);
+    take_irs(tp, rx);
+    if (tcp_ack(tp, rx, 0) < 0)
+        return;
+    tcp_initialize_rcv_mss(tp);
+    tp->retrans_stamp = 0;
+    tp->total_rto = 0;
+    become_established(tp);
+    tcp_init_transfer(tp);
+    if (tp->sock.options.keepalive)
+        tcp_keepalive_start(tp, SIM_SEC(tcp_keepalive_time(tp)));
+    tcp_wake(tp, SOCK_POLLOUT);
+    if (tp->defer_accept > 0 || tp->pingpong > 0) {
+        /* Data of ours will carry the ACK. */
+        tp->ack_pending |= TCP_ACK_SCHED;
+        tcp_enter_quickack(tp, TCP_MAX_QUICKACKS);
+        tp->ack_pending |= TCP_ACK_TIMER;
+        timer_start(&tp->delack_timer, SIM_USEC(TCP_DELACK_MAX));
+        return;
+    }
+    tcp_send_ack(tp, WHY0(TCP_ACK_HANDSHAKE));
+}
+
+static void syn_sent_crossed(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    take_syn_options(tp, rx);
+    take_irs(tp, rx);
+    tp->snd_wnd = rx->hdr.window;
+    tp->max_window = tp->snd_wnd;
+    if ((rx->hdr.flags & (TCP_ECE | TCP_CWR)) != (TCP_ECE | TCP_CWR))
+        tp->ecn = 0;
+    tcp_sync_mss(tp, tp->pmtu);
+    tcp_initialize_rcv_mss(tp);
+    tcp_set_state(tp, TCP_SYN_RECEIVED);
+    tcp_send_synack(tp);
+}
+
+static void syn_sent_input(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    uint8_t flags = rx->hdr.flags;
+
+    if ((flags & TCP_ACK) != 0) {
+        bool ts_wrong = rx->hdr.opt.has_ts && tp->layer->sysctl.timestamps && rx->hdr.opt.ts_ecr != 0 &&
+                        ((int32_t)(rx->hdr.opt.ts_ecr - (uint32_t)((tp->retrans_stamp - 1) / 1000) - tp->ts_offset) < 0 ||
+                         (int32_t)(rx->hdr.opt.ts_ecr - tcp_ts_now(tp->layer, tp->ts_offset)) > 0);
+
+        if (!seq_gt(rx->ack, tp->snd_una) || seq_gt(rx->ack, tp->snd_nxt) || (ts_wrong && (flags & TCP_RST) == 0)) {
+            tcp_rx_drop(rx, DROP_TCP_BAD_ACK);
+            if ((flags & TCP_RST) == 0) {
+                if (tp->retransmits == 0) /* the other end remembers an older connection: ask again soon */
+                    tcp_rtx_timer_start(tp, TCP_TIMER_RTO, TCP_TIMEOUT_MIN);
+                tcp_send_reset(tp->layer, rx, WHY0(TCP_RST));
+            }
+            return;
+        }
+        if ((flags & TCP_RST) != 0) {
+            tcp_reset(tp);
+            return;
+        }
+        if ((flags & TCP_SYN) == 0) {
+            tcp_rx_drop(rx, DROP_TCP_FLAGS);
+            return;
+        }
+        syn_sent_opened(tp, rx);
+        return;
+    }
+    if ((flags & TCP_RST) != 0 || (flags & TCP_SYN) == 0) {
+        tcp_rx_drop(rx, DROP_TCP_FLAGS);
+        return;
+    }
+    syn_sent_crossed(tp, rx);
+}
+
+/* The other states. */
+
+static void listen_input(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t isn)
+{
+    uint8_t flags = rx->hdr.flags;
+
+    if ((flags & TCP_ACK) != 0) {
+        tcp_rx_drop(rx, DROP_TCP_FLAGS);
+        tcp_send_reset(tp->layer, rx, WHY0(TCP_RST));
+    } else if ((flags & TCP_RST) != 0 || (flags & TCP_SYN) == 0 || (flags & TCP_FIN) != 0) {
+        tcp_rx_drop(rx, DROP_TCP_FLAGS);
+    } else {
+        tcp_conn_request(tp, rx, isn);
+    }
+}
+
+static void syn_received_acked(struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    tp->delivered++;
+    tcp_try_undo_spurious_syn(tp);
+    tp->retrans_stamp = 0;
+    tcp_init_transfer(tp);
+    tp->copied_seq = tp->rcv_nxt;
+    tp->snd_una = rx->ack;
+    tp->snd_wnd = (uint32_t)rx->hdr.window << tp->snd_wscale;
+    tp->max_window = u32_max(tp->max_window, tp->snd_wnd);
+    tp->snd_wl1 = rx->seq;
+    if (tp->ts_ok && tp->listener != NULL)
+        tp->advmss -= TCP_TS_ALIGNED;
+    become_established(tp);
+    tcp_initialize_rcv_mss(tp);
+    if (tp->sock.options.keepalive)
+        tcp_keepalive_start(tp, SIM_SEC(tcp_keepalive_time(tp)));
+    tcp_wake(tp, SOCK_POLLOUT);
+    if (tp->shut_wr) { /* the program closed its direction before it was open */
+        tcp_set_state(tp, TCP_FIN_WAIT_1);
+        tcp_send_fin(tp);
+    }
+}
+
+/* Our FIN is acknowledged, in FIN-WAIT-1. */
+static void fin_wait_1_acked(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    sim_time fin_time;
+
+    tcp_set_state(tp, TCP_FIN_WAIT_2);
+    tp->shut_wr = true;
+    if (!tp->orphan) {
+        tcp_wake(tp, SOCK_POLLOUT);
+        return;
+    }
+    if (tp->linger2 < 0 || (rx->end_seq != rx->seq &&
+                            seq_gt(rx->end_seq - ((rx->hdr.flags & TCP_FIN) != 0), tp->rcv_nxt))) {
+        tcp_done(tp);
+        if (rx->len > 0) {
+            tcp_rx_drop(rx, DROP_TCP_AFTER_CLOSE);
+            tcp_send_reset(tp->layer, rx, WHY0(TCP_RST_AFTER_CLOSE));
+        }
+        return;
+    }
+    fin_time = tcp_fin_time(tp);
+    if (fin_time > TCP_TIMEWAIT_LEN) {
+        tcp_keepalive_start(tp, fin_time - TCP_TIMEWAIT_LEN);
+    } else if ((rx->hdr.flags & TCP_FIN) != 0) {
+        tcp_keepalive_start(tp, fin_time); /* its FIN is looked at next and goes to TIME-WAIT by itself */
+    } else {
+        tcp_time_wait(tp, TCP_FIN_WAIT_2, fin_time);
+    }
+}
+
+/* The fifth step, where an ACK changes the state. False: it is over. */
+static bool ack_in_state(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    switch (tcp_state(tp)) {
+    case TCP_SYN_RECEIVED:
+        syn_received_acked(tp, rx);
+        return true;
+    case TCP_FIN_WAIT_1:
+        if (tp->snd_una == tp->write_seq)
+            fin_wait_1_acked(tp, rx);
+        return tcp_state(tp) != TCP_CLOSED;
+    case TCP_CLOSING:
+        if (tp->snd_una == tp->write_seq)
+            tcp_time_wait(tp, TCP_TIME_WAIT, TCP_TIMEWAIT_LEN);
+        return tcp_state(tp) != TCP_CLOSED;
+    case TCP_LAST_ACK:
+        if (tp->snd_una == tp->write_seq)
+            tcp_done(tp);
+        return tcp_state(tp) != TCP_CLOSED;
+    default:
+        return true;
+    }
+}
+
+static bool data_after_close(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    if (!tp->shut_rd || tp->fin_received)
+        return false;
+    return rx->end_seq != rx->seq && seq_gt(rx->end_seq - ((rx->hdr.flags & TCP_FIN) != 0), tp->rcv_nxt);
+}
+
+/* The seventh step: the segment's octets, where the state still takes any. False: it is over. */
+static bool text_in_state(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    switch (tcp_state(tp)) {
+    case TCP_CLOSE_WAIT:
+    case TCP_CLOSING:
+    case TCP_LAST_ACK:
+        if (!seq_lt(rx->seq, tp->rcv_nxt)) {
+            if (rx->seq != rx->end_seq)
+                tcp_rx_drop(rx, DROP_TCP_FLAGS);
+            return true;
+        }
+        break;
+    case TCP_FIN_WAIT_1:
+    case TCP_FIN_WAIT_2:
+        if (data_after_close(tp, rx)) {
+            tcp_rx_drop(rx, DROP_TCP_AFTER_CLOSE);
+            tcp_send_reset(tp->layer, rx, WHY0(TCP_RST_AFTER_CLOSE));
+            tcp_reset(tp);
+            return false;
+        }
+        break;
+    default:
+        break;
+    }
+    tcp_data_queue(tp, rx);
+    return tcp_state(tp) != TCP_CLOSED;
+}
+
+void tcp_rcv_state_process(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    int result;
+
+    tp->saw_ts = tp->ts_ok && rx->hdr.opt.has_ts;
+    if (tcp_state(tp) == TCP_SYN_SENT) {
+        syn_sent_input(tp, rx);
+        if (tcp_state(tp) == TCP_ESTABLISHED) {
+            tcp_check_urg(tp, rx);
+            data_snd_check(tp);
+        }
+        return;
+    }
+    if ((rx->hdr.flags & (TCP_ACK | TCP_RST | TCP_SYN)) == 0) {
+        tcp_rx_drop(rx, DROP_TCP_FLAGS);
+        return;
+    }
+    if (!validate_incoming(tp, rx))
+        return;
+    result = tcp_ack(tp, rx, TCP_F_UPDATE_TS_RECENT | TCP_F_NO_CHALLENGE_ACK);
+    if (result <= 0) {
+        if (tcp_state(tp) == TCP_SYN_RECEIVED) { /* one reset for a bad ACK of the handshake */
+            tcp_rx_drop(rx, DROP_TCP_BAD_ACK);
+            tcp_send_reset(tp->layer, rx, WHY0(TCP_RST));
+            return;
+        }
+        if (result < 0 && tcp_state(tp) != TCP_CLOSED) {
+            if (seq_gt(rx->ack, tp->snd_nxt))
+                tcp_send_challenge_ack(tp);
+            return;
+        }
+    }
+    if (tcp_state(tp) == TCP_CLOSED || !ack_in_state(tp, rx))
+        return;
+    tcp_check_urg(tp, rx);
+    ecn_of_header(tp, rx);
+    if (!text_in_state(tp, rx))
+        return;
+    data_snd_check(tp);
+    tcp_ack_snd_check(tp);
+}
+
+static void sock_input(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t isn)
+{
+    tp->segs_in++;
+    tp->last_ts_ecr = rx->hdr.opt.has_ts ? rx->hdr.opt.ts_ecr : 0;
+    if (rx->len > 0)
+        tp->data_segs_in++;
+    if (tcp_state(tp) == TCP_LISTEN)
+        listen_input(tp, rx, isn);
+    else if (tcp_state(tp) == TCP_ESTABLISHED)
+        tcp_rcv_established(tp, rx);
+    else
+        tcp_rcv_state_process(tp, rx);
+}
+
+static void no_socket(struct tcp_layer *tcp, struct tcp_rx *rx)
+{
+    tcp_rx_drop(rx, DROP_PORT_CLOSED);
+    tcp_send_reset(tcp, rx, WHY0(TCP_RST));
+}
+
+static void listener_input(struct tcp_layer *tcp, struct tcp_rx *rx, struct endpoint local, struct endpoint remote,
+                           uint32_t isn)
+{
+    struct tcp_sock *listener = tcp_listener_find(tcp, local, remote, rx->ip->iif == NULL ? 0 : rx->ip->iif->index);
+
+    if (listener == NULL)
+        no_socket(tcp, rx);
+    else
+        sock_input(listener, rx, isn);
+}
+
+static void demultiplex(struct tcp_layer *tcp, struct tcp_rx *rx)
+{
+    struct endpoint local = { rx->ip->hdr->dst, rx->hdr.dst_port }, remote = { rx->ip->hdr->src, rx->hdr.src_port };
+    struct tcp_entry *entry = tcp_hash_find(tcp, local, remote);
+    uint32_t isn = 0;
+
+    if (entry == NULL) {
+        listener_input(tcp, rx, local, remote, 0);
+        return;
+    }
+    switch (entry->kind) {
+    case TCP_ENTRY_SOCK:
+        sock_input(CONTAINER_OF(entry, struct tcp_sock, entry), rx, 0);
+        break;
+    case TCP_ENTRY_REQUEST:
+        if (tcp_check_request(CONTAINER_OF(entry, struct tcp_request, entry), rx))
+            listener_input(tcp, rx, local, remote, 0);
+        break;
+    case TCP_ENTRY_TIMEWAIT:
+        if (tcp_timewait_input(CONTAINER_OF(entry, struct tcp_timewait, entry), rx, &isn))
+            listener_input(tcp, rx, local, remote, isn);
+        break;
+    }
+}
+
+static enum drop_reason parse(struct tcp_rx *rx)
+{
+    struct frame *frame = rx->frame;
+    enum drop_reason reason;
+
+    if (rx->ip->kind != ROUTE_LOCAL)
+        return DROP_MARTIAN_DESTINATION; /* RFC 9293 section 3.9.2.3, MUST-57 */
+    if (!frame_need(frame, TCP_HDR_LEN) || !frame_need(frame, (size_t)(frame->data[12] >> 4) * 4))
+        return DROP_TRUNCATED;
+    if (!ip_check_checksum(frame, rx->ip->hdr))
+        return DROP_BAD_CHECKSUM;
+    reason = tcp_parse(frame->data, frame->len, &rx->hdr);
+    if (reason != DROP_NONE)
+        return reason;
+    rx->len = (uint32_t)frame_size(frame) - rx->hdr.hdr_len;
+    rx->seq = rx->hdr.seq;
+    rx->ack = rx->hdr.ack;
+    rx->end_seq = rx->seq + rx->len + ((rx->hdr.flags & TCP_SYN) != 0) + ((rx->hdr.flags & TCP_FIN) != 0);
+    return DROP_NONE;
+}
+
+void tcp_input(void *ctx, struct frame *frame, const struct ip_rx *ip)
+{
+    struct tcp_layer *tcp = ctx;
+    struct tcp_rx rx = { .frame = frame, .ip = ip };
+
+    rx.drop = parse(&rx);
+    if (rx.drop == DROP_NONE)
+        demultiplex(tcp, &rx);
+    if (rx.drop != DROP_NONE)
+        node_drop(tcp->node, frame->in, frame, rx.drop);
+    else
+        frame_free(frame);
+    tcp_reap(tcp);
+}

@@ -1,0 +1,642 @@
+/* What the TCP files share. Times are microseconds of virtual time unless their type is sim_time. */
+#ifndef WW_STACK_TRANSPORT_TCP_INTERNAL_H
+#define WW_STACK_TRANSPORT_TCP_INTERNAL_H
+
+#include "base/list.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "base/seq.h"
+#include "sim/frame.h"
+#include "sim/timer.h"
+#include "stack/transport/tcp.h"
+#include "stack/wire/tcp_wire.h"
+
+/* Limits and times, Linux's (include/net/tcp.h names where it has one). */
+#define TCP_MSS_DEFAULT        536u  /* RFC 9293 section 3.7.1 */
+#define TCP_MSS_MIN            88u
+#define TCP_MSS_FLOOR          48u   /* net.ipv4.tcp_min_snd_mss */
+#define TCP_TS_ALIGNED         12u   /* octets of timestamps with their padding */
+#define TCP_TIMEOUT_INIT       1000000u /* RFC 6298 section 2 */
+#define TCP_TIMEOUT_FALLBACK   3000000u /* RFC 6298 section 5.7 */
+#define TCP_TIMEOUT_MIN        8000u    /* two ticks at 250 Hz */
+#define TCP_ATO_MIN            40000u
+#define TCP_DELACK_MAX         200000u
+#define TCP_TICK               4000u    /* 250 Hz, where Linux's ticks show on the wire */
+#define TCP_RESOURCE_PROBE     500000u
+#define TCP_TIMEWAIT_LEN       SIM_SEC(60)
+#define TCP_INFINITE_SSTHRESH  0x7fffffffu
+#define TCP_MAX_QUICKACKS      16u
+#define TCP_FASTRETRANS_THRESH 3u
+#define TCP_REORDERING_MAX     300u
+#define TCP_RACK_RECOVERY_THRESH 16u
+#define TCP_PAWS_MSL_MS        60000  /* TCP_PAWS_MSL */
+#define TCP_PAWS_24DAYS_S      (60 * 60 * 24 * 24)
+#define TCP_CWND_MAX           0x7fffffffu
+#define TCP_SKB_OVERHEAD       896u /* what Linux charges for a segment beside its octets: head, descriptor */
+#define TCP_SKB_FRAGS          17u  /* segments that Linux merges into one before it charges anew */
+#define TCP_SNDBUF_MIN         4608
+#define TCP_RCVBUF_MIN         2304
+#define TCP_SYNACK_RTX_MIN     500000u
+
+enum tcp_ca_state { TCP_CA_OPEN, TCP_CA_DISORDER, TCP_CA_CWR, TCP_CA_RECOVERY, TCP_CA_LOSS };
+
+/* The scoreboard's marks on a segment in the retransmission queue. */
+enum tcp_mark {
+    TCP_MARK_SACKED = 0x1,
+    TCP_MARK_RETRANS = 0x2, /* a retransmission is in flight */
+    TCP_MARK_LOST = 0x4,
+    TCP_MARK_EVER = 0x8,    /* was retransmitted at some time: no RTT sample (Karn) */
+};
+
+/*
+ * A piece of the stream. Sending: it waits in write_queue, then for its acknowledgment in rtx_queue. Receiving: it waits
+ * for the program in receive_queue, or for what is before it in ofo_queue. Its octets are a slice of a shared
+ * buffer, so cutting and sending it copies nothing.
+ */
+struct tcp_seg {
+    struct list link;
+    struct list by_time;  /* rtx_queue: in the order of the last transmission, for RACK */
+    uint32_t seq, end_seq; /* SYN and FIN counted */
+    uint32_t truesize;
+    uint8_t flags;        /* enum tcp_flag */
+    uint8_t marks;        /* enum tcp_mark */
+    uint8_t n_merged;     /* receiving: segments that Linux would have merged into this one */
+    uint64_t sent_at;     /* us, last transmission */
+    uint32_t tx_delivered; /* tcp_sock.delivered at that time: tells rounds apart */
+    struct slice data;
+};
+
+/* What stands in the tables: a socket, a half-open connection, a TIME-WAIT. */
+enum tcp_entry_kind { TCP_ENTRY_SOCK, TCP_ENTRY_REQUEST, TCP_ENTRY_TIMEWAIT };
+
+struct tcp_entry {
+    enum tcp_entry_kind kind;
+    struct endpoint local, remote;
+    struct tcp_entry *next; /* in the table of connections */
+    bool hashed;
+    struct list port_link;  /* among the owners of its port */
+    bool owns_port;
+    bool explicit_port;     /* asked for by bind(), its own or its listener's */
+    bool reuse, reuseport;
+    unsigned bound_ifindex; /* 0: any */
+    uint8_t state;          /* enum tcp_state */
+};
+
+/* Minimum of the last while: three candidates, Kathleen Nichols' filter. */
+struct tcp_minmax {
+    struct {
+        uint64_t at;
+        uint32_t value;
+    } s[3];
+};
+
+struct tcp_sack_block {
+    uint32_t start, end;
+};
+
+enum tcp_timer_kind { TCP_TIMER_NONE, TCP_TIMER_RTO, TCP_TIMER_REO, TCP_TIMER_TLP, TCP_TIMER_PROBE };
+
+enum tcp_ack_pending {
+    TCP_ACK_SCHED = 1,
+    TCP_ACK_TIMER = 2,
+    TCP_ACK_PUSHED = 4,  /* a small segment came: the reader's end may be worth an ACK */
+    TCP_ACK_PUSHED2 = 8,
+    TCP_ACK_NOW = 16,
+};
+
+enum tcp_nonagle { TCP_NAGLE_OFF = 1, TCP_NAGLE_CORK = 2, TCP_NAGLE_PUSH = 4 };
+
+enum tcp_ecn_flag { TCP_ECN_OK = 1, TCP_ECN_QUEUE_CWR = 2, TCP_ECN_DEMAND_CWR = 4, TCP_ECN_SEEN = 8 };
+
+struct tcp_cubic {
+    uint32_t cnt, last_max_cwnd, last_cwnd, last_time_ms, origin_point, k;
+    uint32_t delay_min;      /* us */
+    uint32_t epoch_start_ms; /* 0: none */
+    uint32_t ack_cnt, tcp_cwnd;
+    uint8_t sample_cnt;
+    bool found;              /* HyStart: the exit of slow start */
+    uint64_t round_start, last_ack;
+    uint32_t end_seq, curr_rtt;
+};
+
+struct tcp_sock;
+
+/* An algorithm of congestion control. */
+struct tcp_cc {
+    const char *name;
+    void (*init)(struct tcp_sock *tp);
+    uint32_t (*ssthresh)(struct tcp_sock *tp); /* after a loss */
+    void (*cong_avoid)(struct tcp_sock *tp, uint32_t acked);
+    uint32_t (*undo_cwnd)(struct tcp_sock *tp);
+    void (*set_state)(struct tcp_sock *tp, enum tcp_ca_state state); /* may be NULL */
+    void (*tx_start)(struct tcp_sock *tp);                           /* may be NULL */
+    void (*acked)(struct tcp_sock *tp, int64_t rtt_us);              /* may be NULL */
+};
+
+struct tcp_sock {
+    struct sock sock; /* first */
+    struct tcp_entry entry;
+    struct tcp_layer *layer;
+    struct list all_link;
+    struct list dead_link; /* waits to be freed at the end of the event */
+
+    /* what the program did */
+    bool orphan;         /* nobody holds it any more */
+    bool dead;
+    bool shut_rd, shut_wr;
+    bool connecting, connect_told; /* for connect()'s return values */
+    uint8_t nonagle;     /* enum tcp_nonagle */
+    bool quickack_pin;
+    int soft_error;
+    uint16_t user_mss;
+    uint32_t user_timeout_ms, window_clamp_user;
+    uint32_t keep_idle, keep_intvl; /* s, 0: the sysctl's */
+    uint8_t keep_cnt, syn_retries;
+    int linger2;                    /* s; 0: the sysctl's, -1: none */
+    uint32_t defer_accept;          /* SYN,ACK retransmissions */
+    uint32_t notsent_lowat;         /* octets, 0: the sysctl's */
+
+    /* listener */
+    uint32_t backlog, n_accept, n_requests;
+    struct list accept_queue;  /* of tcp_sock.accept_link */
+    struct list accept_link;
+    struct list requests;      /* of tcp_request.link */
+    struct tcp_sock *listener; /* whose accept queue it is in, or NULL */
+
+    /* the path */
+    struct route route;
+    bool has_route;
+    bool confirm_neighbor;
+    uint32_t pmtu, mss_cache; /* octets: of IP packets; of data after options */
+    uint32_t mss_clamp;       /* the peer's MSS */
+    uint32_t advmss;
+    uint32_t max_window;
+
+    /* sending: RFC 9293 section 3.3.1 */
+    uint32_t iss, snd_una, snd_nxt, snd_wnd, snd_wl1, snd_sml, write_seq, pushed_seq, snd_up;
+    bool urg_out;
+    uint8_t snd_wscale, rcv_wscale;
+    bool wscale_ok, ts_ok, sack_ok, saw_ts;
+    struct list write_queue, rtx_queue, by_time;
+    struct buffer *chunk; /* where the program's octets are copied to */
+    uint32_t chunk_used;
+    uint32_t wmem_queued; /* octets, with overhead */
+    bool no_space;        /* a send() found the buffer full */
+
+    /* receiving */
+    uint32_t irs, rcv_nxt, rcv_wup, rcv_wnd, copied_seq, window_clamp, rcv_ssthresh;
+    struct list receive_queue, ofo_queue;
+    uint32_t rmem_alloc;
+    uint8_t scaling_ratio; /* of 256: octets of data per octet of memory */
+    bool fin_received;
+    uint32_t urg_seq;      /* the urgent octet */
+    uint8_t urg_octet;
+    enum { TCP_URG_NONE, TCP_URG_NOTYET, TCP_URG_VALID, TCP_URG_READ } urg_state;
+    struct tcp_sack_block sacks[TCP_SACK_MAX + 1]; /* to be reported: newest first */
+    uint8_t n_sacks;
+    struct tcp_sack_block dsack;
+    bool has_dsack;
+    uint32_t ts_recent, ts_recent_stamp_s, ts_offset, last_ts_val, last_ts_ecr;
+    bool has_ts_recent;
+
+    /* acknowledging */
+    uint8_t ack_pending;   /* enum tcp_ack_pending */
+    uint8_t quick, pingpong;
+    uint32_t ato;          /* us */
+    uint64_t lrcvtime;
+    uint32_t rcv_mss, last_seg_size;
+    uint64_t last_oow_ack; /* us + 1, 0: never */
+    uint8_t dup_ack_counter, compressed_ack;
+    uint32_t compressed_ack_rcv_nxt;
+    struct { uint32_t rtt_us; uint32_t seq; uint64_t time; } rcv_rtt;
+    struct { uint32_t space, seq; uint64_t time; } rcvq;
+    uint32_t rcv_rtt_last_tsecr;
+
+    /* RTT and RTO: RFC 6298 */
+    uint32_t srtt_us, mdev_us, mdev_max_us, rttvar_us, rtt_seq; /* srtt is eight times, mdev four times the value */
+    uint32_t rto;
+    uint8_t backoff, retransmits, total_rto, probes_out;
+    uint64_t retrans_stamp, probes_tstamp; /* us + 1, 0: none */
+    struct tcp_minmax rtt_min;
+
+    /* congestion and loss */
+    enum tcp_ca_state ca_state;
+    const struct tcp_cc *cc;
+    struct tcp_cubic cubic;
+    uint32_t cwnd, ssthresh, cwnd_cnt, prior_cwnd, prior_ssthresh, prr_delivered, prr_out;
+    uint64_t cwnd_stamp, lsndtime, rcv_tstamp;
+    uint32_t cwnd_used, max_packets_out, cwnd_usage_seq;
+    bool is_cwnd_limited;
+    uint32_t packets_out, sacked_out, lost_out, retrans_out;
+    uint32_t high_sack; /* end of the highest SACKed segment, while sacked_out > 0 */
+    uint32_t reordering, reord_seen, high_seq, undo_marker;
+    int32_t undo_retrans;
+    uint32_t tlp_high_seq;
+    bool has_tlp, tlp_retrans, frto;
+    struct { uint64_t mstamp; uint32_t rtt_us, end_seq, last_delivered, prior_delivered; uint8_t reo_wnd_steps, reo_wnd_persist;
+             bool dsack_seen, advanced; } rack;
+    uint32_t delivered, lost_total;
+    struct tcp_sack_block recv_sack_cache[TCP_SACK_MAX];
+    uint8_t ecn; /* enum tcp_ecn_flag */
+
+    /* timers */
+    struct timer rtx_timer, delack_timer, keepalive_timer, comp_ack_timer;
+    enum tcp_timer_kind rtx_kind;
+
+    /* counts */
+    uint64_t bytes_sent, bytes_acked, bytes_received, bytes_retrans;
+    uint32_t segs_out, segs_in, data_segs_out, data_segs_in, total_retrans, dsack_dups;
+    uint64_t cause_syn; /* unused by the protocol: the record that opened it */
+};
+
+/* A connection in SYN-RECEIVED that came from a listener. */
+struct tcp_request {
+    struct tcp_entry entry;
+    struct list link; /* listener->requests */
+    struct tcp_layer *layer;
+    struct tcp_sock *listener;
+    struct timer timer;
+    uint32_t irs, iss, rcv_nxt;
+    uint32_t rcv_wnd, window_clamp;
+    uint32_t ts_recent, ts_offset, ts_recent_stamp_s;
+    uint64_t sent_at;      /* us, first SYN,ACK; 0 once it was repeated */
+    uint64_t last_oow_ack, last_sent;
+    uint16_t peer_mss, mss;
+    uint8_t snd_wscale, rcv_wscale;
+    bool wscale_ok, ts_ok, sack_ok, ecn_ok, acked;
+    uint8_t n_timeout, n_retrans;
+    struct route route;
+    uint8_t tos, ttl;
+};
+
+/* TIME-WAIT, and FIN-WAIT-2 after close(): what is left of a connection. */
+struct tcp_timewait {
+    struct tcp_entry entry;
+    struct list all_link;
+    struct tcp_layer *layer;
+    struct timer timer;
+    uint32_t iss, irs;
+    uint32_t rcv_nxt, snd_nxt, rcv_wnd;
+    uint32_t ts_recent, ts_recent_stamp_s, ts_offset;
+    uint8_t rcv_wscale, tos, ttl;
+    bool has_ts;
+    uint64_t last_oow_ack;
+};
+
+#define TCP_PORT_BUCKETS 256
+#define TCP_PERTURB      64
+
+struct tcp_layer {
+    struct ip_stack *ip;
+    struct node *node;
+    struct tcp_sysctl sysctl;
+    struct tcp_entry **table; /* connections by both endpoints */
+    uint32_t table_size, n_entries;
+    struct list ports[TCP_PORT_BUCKETS]; /* tcp_entry.port_link, by local port */
+    struct list socks, timewaits, dead;
+    uint32_t n_timewaits;
+    struct list free_segs;
+    struct arena seg_arena;
+    uint64_t secret;
+    struct random_stream random;
+    uint32_t perturb[TCP_PERTURB];
+    uint64_t challenge_second;
+    uint32_t challenge_count;
+};
+
+/* A segment on its way through input. */
+struct tcp_rx {
+    struct tcp_hdr hdr;
+    struct frame *frame;     /* data at the TCP header; tcp_input() keeps the reference */
+    const struct ip_rx *ip;
+    uint32_t seq, end_seq, ack;
+    uint32_t len;            /* octets of data */
+    enum drop_reason drop;   /* why it is not taken, DROP_NONE while it is */
+    bool has_drop;
+};
+
+static inline struct tcp_sock *tcp_of(struct sock *sock)
+{
+    return (struct tcp_sock *)(void *)sock;
+}
+
+static inline const struct tcp_sock *tcp_of_const(const struct sock *sock)
+{
+    return (const struct tcp_sock *)(const void *)sock;
+}
+
+static inline uint64_t tcp_now(const struct tcp_layer *tcp)
+{
+    return (uint64_t)(node_now(tcp->node) / SIM_USEC(1));
+}
+
+static inline enum tcp_state tcp_state(const struct tcp_sock *tp)
+{
+    return (enum tcp_state)tp->entry.state;
+}
+
+#define TCP_IN(state) (1u << (state))
+static inline bool tcp_state_in(const struct tcp_sock *tp, unsigned states)
+{
+    return (TCP_IN(tp->entry.state) & states) != 0;
+}
+
+static inline uint32_t tcp_packets_in_flight(const struct tcp_sock *tp)
+{
+    return tp->packets_out - (tp->sacked_out + tp->lost_out) + tp->retrans_out;
+}
+
+static inline bool tcp_in_slow_start(const struct tcp_sock *tp)
+{
+    return tp->cwnd < tp->ssthresh;
+}
+
+static inline uint32_t tcp_wnd_end(const struct tcp_sock *tp)
+{
+    return tp->snd_una + tp->snd_wnd;
+}
+
+/* Octets the peer may still send by what was advertised. */
+static inline uint32_t tcp_receive_window(const struct tcp_sock *tp)
+{
+    int32_t win = (int32_t)(tp->rcv_wup + tp->rcv_wnd - tp->rcv_nxt);
+
+    return win < 0 ? 0 : (uint32_t)win;
+}
+
+static inline struct tcp_seg *tcp_seg_of(struct list *link)
+{
+    return CONTAINER_OF(link, struct tcp_seg, link);
+}
+
+static inline struct tcp_seg *tcp_first(const struct list *queue)
+{
+    return list_empty(queue) ? NULL : CONTAINER_OF(queue->next, struct tcp_seg, link);
+}
+
+static inline struct tcp_seg *tcp_last(const struct list *queue)
+{
+    return list_empty(queue) ? NULL : CONTAINER_OF(queue->prev, struct tcp_seg, link);
+}
+
+static inline uint32_t u32_min(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline uint32_t u32_max(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+/* tcp.c */
+void tcp_set_state(struct tcp_sock *tp, enum tcp_state state);
+struct tcp_sock *tcp_sock_new(struct tcp_layer *tcp);
+/** tcp_done() - the connection is over: CLOSED, timers off, out of the tables; an orphan is freed at the event's end. */
+void tcp_done(struct tcp_sock *tp);
+/** tcp_abort_with() - tcp_done() with @error for the program. */
+void tcp_abort_with(struct tcp_sock *tp, int error);
+/** tcp_reap() - free what died; at the end of every entry into the layer. */
+void tcp_reap(struct tcp_layer *tcp);
+void tcp_wake(struct tcp_sock *tp, unsigned events);
+void tcp_purge_queues(struct tcp_sock *tp);
+unsigned tcp_poll(struct sock *sock);
+int tcp_set_option(struct sock *sock, enum sock_option option, int value);
+int tcp_get_option(struct sock *sock, enum sock_option option, int *value);
+void tcp_describe_sock(struct sock *sock, struct describe *out);
+void tcp_listen_stop(struct tcp_sock *tp);
+/** tcp_check_space() - room may have come up in the send buffer: wake the writer. */
+void tcp_check_space(struct tcp_sock *tp);
+bool tcp_memory_free(const struct tcp_sock *tp);
+uint32_t tcp_notsent_lowat(const struct tcp_sock *tp);
+
+/* tcp_hash.c */
+void tcp_hash_init(struct tcp_layer *tcp);
+void tcp_hash_fini(struct tcp_layer *tcp);
+void tcp_hash_add(struct tcp_layer *tcp, struct tcp_entry *entry);
+void tcp_hash_remove(struct tcp_layer *tcp, struct tcp_entry *entry);
+struct tcp_entry *tcp_hash_find(struct tcp_layer *tcp, struct endpoint local, struct endpoint remote);
+struct tcp_sock *tcp_listener_find(struct tcp_layer *tcp, struct endpoint local, struct endpoint remote,
+                                   unsigned ifindex);
+void tcp_port_own(struct tcp_layer *tcp, struct tcp_entry *entry);
+void tcp_port_release(struct tcp_entry *entry);
+/** tcp_port_conflict() - may @entry have its local endpoint? Linux's rules of SO_REUSEADDR and SO_REUSEPORT. */
+bool tcp_port_conflict(struct tcp_layer *tcp, const struct tcp_entry *entry);
+/** tcp_port_pick() - a free port for bind() to port 0; 0 when there is none. */
+uint16_t tcp_port_pick(struct tcp_layer *tcp, struct tcp_entry *entry);
+/** tcp_port_connect() - choose a port for connect(), or check the one it has; 0 or -SIM_EADDRNOTAVAIL. */
+int tcp_port_connect(struct tcp_sock *tp);
+uint32_t tcp_new_iss(struct tcp_layer *tcp, struct endpoint local, struct endpoint remote);
+uint32_t tcp_ts_offset(struct tcp_layer *tcp, ip4_addr local, ip4_addr remote);
+
+/* tcp_queue.c */
+struct tcp_seg *tcp_seg_new(struct tcp_layer *tcp);
+void tcp_seg_free(struct tcp_layer *tcp, struct tcp_seg *seg);
+void tcp_queue_purge(struct tcp_layer *tcp, struct list *queue);
+static inline uint32_t tcp_seg_len(const struct tcp_seg *seg)
+{
+    return seg->data.len;
+}
+/** tcp_seg_append() - copy or refer to @len octets behind those of @seg. */
+void tcp_seg_append(struct tcp_sock *tp, struct tcp_seg *seg, const uint8_t *octets, uint32_t len, bool stable);
+/** tcp_seg_split() - @seg keeps its first @len octets; the rest becomes the segment behind it, which is returned. */
+struct tcp_seg *tcp_seg_split(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len);
+/** tcp_seg_trim_head() - drop the first @len octets, which were acknowledged. */
+void tcp_seg_trim_head(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len);
+/** tcp_seg_from_rx() - the octets of a received segment, by reference. */
+struct tcp_seg *tcp_seg_from_rx(struct tcp_layer *tcp, struct tcp_rx *rx);
+void tcp_wmem_free(struct tcp_sock *tp, struct tcp_seg *seg);
+
+/* tcp_out.c */
+int tcp_route(struct tcp_sock *tp);
+void tcp_sync_mss(struct tcp_sock *tp, uint32_t pmtu);
+uint32_t tcp_current_mss(struct tcp_sock *tp);
+void tcp_select_initial_window(const struct tcp_layer *tcp, uint32_t space, uint32_t mss, bool wscale_ok,
+                               uint32_t *rcv_wnd, uint32_t *window_clamp, uint8_t *rcv_wscale);
+uint32_t tcp_select_window_size(struct tcp_sock *tp);
+void tcp_connect_start(struct tcp_sock *tp);
+void tcp_send_ack(struct tcp_sock *tp, struct why why);
+/** tcp_send_plain_ack() - an ACK that says how far we are, with the usual words. */
+void tcp_send_ack_now(struct tcp_sock *tp);
+void tcp_send_dup_ack(struct tcp_sock *tp);
+void tcp_send_delayed_ack(struct tcp_sock *tp);
+void tcp_send_challenge_ack(struct tcp_sock *tp);
+void tcp_send_synack(struct tcp_sock *tp);
+void tcp_send_fin(struct tcp_sock *tp);
+void tcp_send_active_reset(struct tcp_sock *tp);
+bool tcp_write_xmit(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle, int push_one);
+void tcp_push_pending(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle);
+static inline void tcp_push_pending_frames(struct tcp_sock *tp)
+{
+    if (!list_empty(&tp->write_queue))
+        tcp_push_pending(tp, tcp_current_mss(tp), tp->nonagle);
+}
+int tcp_retransmit(struct tcp_sock *tp, struct tcp_seg *seg, struct why why);
+void tcp_xmit_retransmit_queue(struct tcp_sock *tp, struct why (*reason)(struct tcp_sock *, struct tcp_seg *));
+struct why tcp_why_fast(struct tcp_sock *tp, struct tcp_seg *seg);
+int tcp_write_wakeup(struct tcp_sock *tp, struct why why);
+void tcp_send_probe0(struct tcp_sock *tp);
+void tcp_send_loss_probe(struct tcp_sock *tp);
+bool tcp_schedule_loss_probe(struct tcp_sock *tp, bool advancing_rto);
+void tcp_cwnd_restart(struct tcp_sock *tp, int64_t delta);
+void tcp_slow_start_after_idle_check(struct tcp_sock *tp);
+void tcp_mark_push(struct tcp_sock *tp, struct tcp_seg *seg);
+bool tcp_forced_push(const struct tcp_sock *tp);
+/* A segment outside any socket: RST, ACK of TIME-WAIT or a half-open connection. */
+struct tcp_reply {
+    struct endpoint local, remote;
+    struct tcp_hdr hdr;
+    uint8_t tos, ttl;
+    struct why why;
+    const struct route *route; /* or NULL */
+};
+void tcp_send_reply(struct tcp_layer *tcp, const struct tcp_reply *reply);
+/** tcp_send_reset() - answer @rx with a RST, RFC 9293 section 3.10.7.1. */
+void tcp_send_reset(struct tcp_layer *tcp, const struct tcp_rx *rx, struct why why);
+uint32_t tcp_ts_now(const struct tcp_layer *tcp, uint32_t offset);
+
+/* tcp_in.c */
+void tcp_input(void *ctx, struct frame *frame, const struct ip_rx *rx);
+void tcp_rcv_state_process(struct tcp_sock *tp, struct tcp_rx *rx);
+void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx);
+void tcp_init_transfer(struct tcp_sock *tp);
+void tcp_reset(struct tcp_sock *tp);
+void tcp_rx_drop(struct tcp_rx *rx, enum drop_reason reason);
+bool tcp_oow_rate_limited(struct tcp_layer *tcp, const struct tcp_rx *rx, uint64_t *last);
+void tcp_enter_pingpong(struct tcp_sock *tp);
+void tcp_replace_ts_recent(struct tcp_sock *tp, const struct tcp_rx *rx);
+uint32_t tcp_default_init_rwnd(uint32_t mss);
+
+/* tcp_rcv.c */
+void tcp_data_queue(struct tcp_sock *tp, struct tcp_rx *rx);
+void tcp_ack_snd_check(struct tcp_sock *tp);
+void tcp_send_ack_or_delay(struct tcp_sock *tp, bool ofo_possible);
+void tcp_send_dupack_for(struct tcp_sock *tp, const struct tcp_rx *rx);
+void tcp_enter_quickack(struct tcp_sock *tp, unsigned max);
+void tcp_incr_quickack(struct tcp_sock *tp, unsigned max);
+void tcp_init_buffer_space(struct tcp_sock *tp);
+void tcp_sndbuf_expand(struct tcp_sock *tp);
+void tcp_initialize_rcv_mss(struct tcp_sock *tp);
+void tcp_cleanup_rbuf(struct tcp_sock *tp, uint32_t copied);
+void tcp_rcv_space_adjust(struct tcp_sock *tp);
+void tcp_rcv_rtt_measure_ts(struct tcp_sock *tp, const struct tcp_rx *rx);
+uint32_t tcp_win_from_space(const struct tcp_sock *tp, int64_t space);
+int64_t tcp_space(const struct tcp_sock *tp);
+uint32_t tcp_full_space(const struct tcp_sock *tp);
+int tcp_set_window_clamp(struct tcp_sock *tp, uint32_t value);
+void tcp_check_urg(struct tcp_sock *tp, struct tcp_rx *rx);
+
+/* tcp_ack.c */
+enum tcp_ack_flag {
+    TCP_F_DATA = 0x01,
+    TCP_F_WIN_UPDATE = 0x02,
+    TCP_F_DATA_ACKED = 0x04,
+    TCP_F_RETRANS_DATA_ACKED = 0x08,
+    TCP_F_SYN_ACKED = 0x10,
+    TCP_F_DATA_SACKED = 0x20,
+    TCP_F_ECE = 0x40,
+    TCP_F_LOST_RETRANS = 0x80,
+    TCP_F_ORIG_SACK_ACKED = 0x200,
+    TCP_F_SND_UNA_ADVANCED = 0x400,
+    TCP_F_DSACKING_ACK = 0x800,
+    TCP_F_SET_XMIT_TIMER = 0x1000,
+    TCP_F_SACK_RENEGING = 0x2000,
+    TCP_F_UPDATE_TS_RECENT = 0x4000,
+    TCP_F_NO_CHALLENGE_ACK = 0x8000,
+    TCP_F_DSACK_TLP = 0x40000,
+};
+#define TCP_F_ACKED            (TCP_F_DATA_ACKED | TCP_F_SYN_ACKED)
+#define TCP_F_NOT_DUP          (TCP_F_DATA | TCP_F_WIN_UPDATE | TCP_F_ACKED)
+#define TCP_F_FORWARD_PROGRESS (TCP_F_ACKED | TCP_F_DATA_SACKED)
+#define TCP_F_CA_ALERT         (TCP_F_DATA_SACKED | TCP_F_ECE | TCP_F_DSACKING_ACK)
+
+enum tcp_rexmit { TCP_REXMIT_NONE, TCP_REXMIT_LOST, TCP_REXMIT_NEW };
+
+/** tcp_ack() - process @rx's acknowledgment. 1: fine; 0: old; -1: not acceptable. */
+int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag);
+void tcp_rtt_estimator(struct tcp_sock *tp, int64_t mrtt_us);
+void tcp_set_rto(struct tcp_sock *tp);
+void tcp_update_rtt_min(struct tcp_sock *tp, uint32_t rtt_us);
+uint32_t tcp_min_rtt(const struct tcp_sock *tp);
+void tcp_ack_update_rtt_synack(struct tcp_sock *tp, int64_t rtt_us);
+void tcp_rearm_rto(struct tcp_sock *tp);
+void tcp_set_xmit_timer(struct tcp_sock *tp);
+void tcp_try_undo_spurious_syn(struct tcp_sock *tp);
+
+/* tcp_sack.c */
+struct tcp_sack_result {
+    int64_t first_sack_us, last_sack_us; /* when the newly SACKed were sent, -1: none */
+    uint32_t reord;                      /* lowest SACKed without retransmission */
+    bool has_reord;
+    uint32_t n_sacked;                   /* for the ACK being processed */
+};
+unsigned tcp_sacktag_write_queue(struct tcp_sock *tp, const struct tcp_rx *rx, uint32_t prior_snd_una,
+                                 struct tcp_sack_result *result);
+void tcp_mark_lost(struct tcp_sock *tp, struct tcp_seg *seg);
+void tcp_check_sack_reordering(struct tcp_sock *tp, uint32_t low_seq, bool ts);
+uint32_t tcp_highest_sack_seq(const struct tcp_sock *tp);
+void tcp_reset_reno_sack(struct tcp_sock *tp);
+void tcp_add_reno_sack(struct tcp_sock *tp, unsigned n_dupack, bool ece);
+void tcp_remove_reno_sacks(struct tcp_sock *tp, int acked, bool ece);
+void tcp_limit_reno_sacked(struct tcp_sock *tp);
+
+/* tcp_recovery.c */
+void tcp_fastretrans_alert(struct tcp_sock *tp, uint32_t prior_snd_una, unsigned n_dupack, unsigned *flag,
+                           enum tcp_rexmit *rexmit);
+void tcp_enter_loss(struct tcp_sock *tp);
+void tcp_enter_cwr(struct tcp_sock *tp);
+void tcp_init_cwnd_reduction(struct tcp_sock *tp);
+void tcp_end_cwnd_reduction(struct tcp_sock *tp);
+void tcp_cwnd_reduction(struct tcp_sock *tp, int newly_acked_sacked, int newly_lost, unsigned flag);
+void tcp_try_keep_open(struct tcp_sock *tp);
+void tcp_process_tlp_ack(struct tcp_sock *tp, uint32_t ack, unsigned flag);
+void tcp_rack_advance(struct tcp_sock *tp, const struct tcp_seg *seg, uint64_t sent_at);
+void tcp_rack_reo_timeout(struct tcp_sock *tp);
+void tcp_rack_update_reo_wnd(struct tcp_sock *tp);
+void tcp_set_ca_state(struct tcp_sock *tp, enum tcp_ca_state state);
+void tcp_simple_retransmit(struct tcp_sock *tp);
+void tcp_xmit_recovery(struct tcp_sock *tp, enum tcp_rexmit rexmit);
+void tcp_retrans_undone(struct tcp_sock *tp);
+bool tcp_in_cwnd_reduction(const struct tcp_sock *tp);
+uint32_t tcp_current_ssthresh(const struct tcp_sock *tp);
+
+/* tcp_cc.c */
+const struct tcp_cc *tcp_cc_of(enum tcp_cc_kind kind);
+extern const struct tcp_cc tcp_cubic_ops, tcp_reno_ops;
+uint32_t tcp_slow_start(struct tcp_sock *tp, uint32_t acked);
+void tcp_cong_avoid_ai(struct tcp_sock *tp, uint32_t w, uint32_t acked);
+bool tcp_is_cwnd_limited(const struct tcp_sock *tp);
+uint64_t tcp_pacing_rate(const struct tcp_sock *tp);
+uint32_t tcp_reno_undo_cwnd(struct tcp_sock *tp);
+
+/* tcp_timer.c */
+void tcp_timers_init(struct tcp_sock *tp);
+void tcp_timers_stop(struct tcp_sock *tp);
+void tcp_timers_fini(struct tcp_sock *tp);
+void tcp_rtx_timer_start(struct tcp_sock *tp, enum tcp_timer_kind kind, uint64_t delay_us);
+void tcp_rtx_timer_stop(struct tcp_sock *tp);
+uint64_t tcp_probe0_when(const struct tcp_sock *tp);
+uint64_t tcp_clamp_to_user_timeout(const struct tcp_sock *tp, uint64_t when, uint64_t since);
+int64_t tcp_rto_delta(const struct tcp_sock *tp);
+void tcp_keepalive_start(struct tcp_sock *tp, sim_time delay);
+uint32_t tcp_keepalive_time(const struct tcp_sock *tp);
+sim_time tcp_fin_time(const struct tcp_sock *tp);
+void tcp_check_probe_timer(struct tcp_sock *tp);
+
+/* tcp_minisock.c */
+void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn);
+/** tcp_check_request() - a segment for a half-open connection. True: the listener shall process it. */
+bool tcp_check_request(struct tcp_request *req, struct tcp_rx *rx);
+void tcp_request_free(struct tcp_request *req);
+/** tcp_time_wait() - @tp becomes a TIME-WAIT (@substate TIME_WAIT or FIN_WAIT_2) for @length, and is done. */
+void tcp_time_wait(struct tcp_sock *tp, enum tcp_state substate, sim_time length);
+/** tcp_timewait_input() - true: @rx is a new SYN, to be taken by a listener with *@isn. */
+bool tcp_timewait_input(struct tcp_timewait *tw, struct tcp_rx *rx, uint32_t *isn);
+void tcp_timewait_free(struct tcp_timewait *tw);
+/** tcp_timewait_reusable() - may connect() take over @tw's pair of endpoints? Then it hands over its sequence space. */
+bool tcp_timewait_reusable(struct tcp_timewait *tw, struct tcp_sock *tp);
+
+/* tcp_icmp.c */
+void tcp_icmp_error(void *ctx, const struct ip_error *error);
+
+#endif

@@ -1,0 +1,582 @@
+/*
+ * Connections that need no whole socket: half open ones of a listener (SYN-RECEIVED, RFC 9293 section 3.10.7.4), and
+ * those that only wait (TIME-WAIT, and FIN-WAIT-2 after close()).
+ */
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "stack/transport/tcp_internal.h"
+
+/* Half-open connections. */
+
+static void say_state(struct tcp_layer *tcp, const struct tcp_entry *entry, enum tcp_state old, enum tcp_state state)
+{
+    node_state(tcp->node, NULL, WHY(TCP_STATE, old, state, entry->local.port, entry->remote.addr));
+}
+
+void tcp_request_free(struct tcp_request *req)
+{
+    tcp_hash_remove(req->layer, &req->entry);
+    list_remove(&req->link);
+    req->listener->n_requests--;
+    timer_fini(&req->timer);
+    free(req);
+}
+
+static void request_failed(struct tcp_request *req)
+{
+    say_state(req->layer, &req->entry, TCP_SYN_RECEIVED, TCP_CLOSED);
+    tcp_request_free(req);
+}
+
+static void send_synack(struct tcp_request *req)
+{
+    struct tcp_layer *tcp = req->layer;
+    struct tcp_reply reply = { .local = req->entry.local, .remote = req->entry.remote, .tos = req->tos & 0xfc,
+                               .ttl = req->ttl, .route = &req->route };
+    struct tcp_hdr *hdr = &reply.hdr;
+
+    hdr->seq = req->iss;
+    hdr->ack = req->rcv_nxt;
+    hdr->flags = TCP_SYN | TCP_ACK | (req->ecn_ok ? TCP_ECE : 0);
+    hdr->window = (uint16_t)u32_min(req->rcv_wnd, 65535);
+    hdr->opt.has_mss = true;
+    hdr->opt.mss = req->mss;
+    hdr->opt.sack_permitted = req->sack_ok;
+    if (req->ts_ok) {
+        hdr->opt.has_ts = true;
+        hdr->opt.ts_val = tcp_ts_now(tcp, req->ts_offset);
+        hdr->opt.ts_ecr = req->ts_recent;
+    }
+    hdr->opt.has_wscale = req->wscale_ok;
+    hdr->opt.wscale = req->rcv_wscale;
+    req->last_sent = tcp_now(tcp);
+    reply.why = req->n_retrans > 0
+                    ? WHY(TCP_RETRANSMIT_SYN, (uint64_t)SIM_USEC(TCP_TIMEOUT_INIT << req->n_timeout), req->n_retrans)
+                    : WHY0(TCP_SYN_ACK);
+    tcp_send_reply(tcp, &reply);
+}
+
+static void resend_synack(struct tcp_request *req)
+{
+    req->n_retrans++;
+    req->sent_at = 0; /* Karn */
+    send_synack(req);
+}
+
+static void restart_timer(struct tcp_request *req)
+{
+    uint64_t wait = (uint64_t)TCP_TIMEOUT_INIT << req->n_timeout;
+
+    timer_start(&req->timer, SIM_USEC(wait < req->layer->sysctl.rto_max_us ? wait : req->layer->sysctl.rto_max_us));
+}
+
+static void request_expired(void *ctx)
+{
+    struct tcp_request *req = ctx;
+    struct tcp_sock *listener = req->listener;
+    uint8_t max = listener->syn_retries > 0 ? listener->syn_retries : req->layer->sysctl.synack_retries;
+
+    /* TCP_DEFER_ACCEPT: an ACK without data came; SYN,ACKs start again when the time to wait is over. */
+    if (listener->defer_accept > 0 && req->acked && req->n_timeout < listener->defer_accept - 1 &&
+        req->n_timeout < max) {
+        req->n_timeout++;
+        restart_timer(req);
+        return;
+    }
+    if (req->n_timeout >= max) {
+        request_failed(req);
+        return;
+    }
+    resend_synack(req);
+    req->n_timeout++;
+    restart_timer(req);
+}
+
+static void take_options(struct tcp_request *req, const struct tcp_sock *listener, const struct tcp_rx *rx)
+{
+    const struct tcp_sysctl *sysctl = &req->layer->sysctl;
+    const struct tcp_options *opt = &rx->hdr.opt;
+
+    req->peer_mss = opt->has_mss ? opt->mss : TCP_MSS_DEFAULT;
+    if (listener->user_mss != 0 && listener->user_mss < req->peer_mss)
+        req->peer_mss = listener->user_mss;
+    req->sack_ok = opt->sack_permitted && sysctl->sack;
+    req->ts_ok = opt->has_ts && sysctl->timestamps;
+    if (req->ts_ok) {
+        req->ts_recent = opt->ts_val;
+        req->ts_recent_stamp_s = (uint32_t)(tcp_now(req->layer) / 1000000);
+    }
+    req->wscale_ok = opt->has_wscale && sysctl->window_scaling;
+    if (req->wscale_ok)
+        req->snd_wscale = opt->wscale > TCP_WSCALE_MAX ? TCP_WSCALE_MAX : opt->wscale;
+    req->ecn_ok = sysctl->ecn > 0 && (rx->hdr.flags & (TCP_ECE | TCP_CWR)) == (TCP_ECE | TCP_CWR);
+}
+
+static void choose_window(struct tcp_request *req, const struct tcp_sock *listener)
+{
+    uint32_t mtu = ip_path_mtu(req->layer->ip, &req->route), mss;
+
+    mss = mtu > 40 + TCP_MSS_FLOOR ? mtu - 40 : TCP_MSS_FLOOR;
+    if (listener->user_mss != 0 && listener->user_mss < mss)
+        mss = listener->user_mss;
+    req->mss = (uint16_t)u32_min(mss, 65495);
+    req->window_clamp = listener->window_clamp_user;
+    if (listener->sock.options.rcvbuf_locked &&
+        (req->window_clamp == 0 || req->window_clamp > tcp_full_space(listener)))
+        req->window_clamp = tcp_full_space(listener);
+    tcp_select_initial_window(req->layer, tcp_full_space(listener), req->mss - (req->ts_ok ? TCP_TS_ALIGNED : 0),
+                              req->wscale_ok, &req->rcv_wnd, &req->window_clamp, &req->rcv_wscale);
+}
+
+void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn)
+{
+    struct tcp_layer *tcp = listener->layer;
+    struct endpoint local = { rx->ip->hdr->dst, rx->hdr.dst_port }, remote = { rx->ip->hdr->src, rx->hdr.src_port };
+    struct tcp_request *req;
+
+    if (listener->n_requests >= u32_max(listener->backlog, 1) || listener->n_requests >= tcp->sysctl.max_syn_backlog ||
+        listener->n_accept > listener->backlog) {
+        tcp_rx_drop(rx, DROP_TCP_BACKLOG_FULL);
+        return;
+    }
+    req = mem_zalloc(sizeof *req);
+    req->layer = tcp;
+    req->listener = listener;
+    req->entry = (struct tcp_entry){ .kind = TCP_ENTRY_REQUEST, .local = local, .remote = remote,
+                                     .state = TCP_SYN_RECEIVED };
+    list_init(&req->link);
+    list_init(&req->entry.port_link);
+    timer_init(&req->timer, tcp->node, WHY0(TIMER_TCP_SYN_ACK), request_expired, req);
+    if (ip_route(tcp->ip, remote.addr, local.addr, listener->sock.options.bound_iface, &req->route) < 0) {
+        timer_fini(&req->timer);
+        free(req);
+        tcp_rx_drop(rx, DROP_NO_ROUTE);
+        return;
+    }
+    take_options(req, listener, rx);
+    choose_window(req, listener);
+    req->irs = rx->seq;
+    req->rcv_nxt = rx->seq + 1;
+    req->iss = isn != 0 ? isn : tcp_new_iss(tcp, local, remote);
+    req->ts_offset = tcp_ts_offset(tcp, local.addr, remote.addr);
+    req->tos = listener->sock.options.tos;
+    req->ttl = listener->sock.options.ttl;
+    req->sent_at = tcp_now(tcp) + 1;
+    list_push_back(&listener->requests, &req->link);
+    listener->n_requests++;
+    tcp_hash_add(tcp, &req->entry);
+    say_state(tcp, &req->entry, TCP_LISTEN, TCP_SYN_RECEIVED);
+    send_synack(req);
+    restart_timer(req);
+}
+
+/* The socket that the half-open connection becomes. */
+static struct tcp_sock *child_new(struct tcp_request *req, const struct tcp_rx *rx)
+{
+    struct tcp_sock *listener = req->listener, *tp = tcp_sock_new(req->layer);
+
+    tp->sock.options = listener->sock.options;
+    tp->sock.local = tp->entry.local = req->entry.local;
+    tp->sock.remote = tp->entry.remote = req->entry.remote;
+    tp->entry.reuse = listener->entry.reuse;
+    tp->entry.reuseport = listener->entry.reuseport;
+    tp->entry.bound_ifindex = listener->entry.bound_ifindex;
+    tp->entry.explicit_port = true;
+    tp->entry.state = TCP_SYN_RECEIVED;
+    tp->nonagle = listener->nonagle;
+    tp->user_mss = listener->user_mss;
+    tp->user_timeout_ms = listener->user_timeout_ms;
+    tp->keep_idle = listener->keep_idle;
+    tp->keep_intvl = listener->keep_intvl;
+    tp->keep_cnt = listener->keep_cnt;
+    tp->linger2 = listener->linger2;
+    tp->notsent_lowat = listener->notsent_lowat;
+    tp->cc = listener->cc;
+    tp->route = req->route;
+    tp->has_route = true;
+    tp->pmtu = ip_path_mtu(tp->sock.ip, &req->route);
+    tp->mss_clamp = req->peer_mss;
+    tp->advmss = req->mss;
+    tp->ts_ok = req->ts_ok;
+    tp->sack_ok = req->sack_ok;
+    tp->wscale_ok = req->wscale_ok;
+    tp->snd_wscale = req->snd_wscale;
+    tp->rcv_wscale = req->rcv_wscale;
+    tp->ts_recent = req->ts_recent;
+    tp->ts_recent_stamp_s = req->ts_recent_stamp_s;
+    tp->has_ts_recent = req->ts_ok;
+    tp->ts_offset = req->ts_offset;
+    tp->iss = req->iss;
+    tp->snd_una = tp->snd_nxt = tp->write_seq = tp->pushed_seq = tp->snd_sml = req->iss + 1;
+    tp->cwnd_usage_seq = tp->snd_nxt;
+    tp->irs = req->irs;
+    tp->rcv_nxt = tp->rcv_wup = tp->copied_seq = req->irs + 1;
+    tp->snd_wl1 = req->irs;
+    tp->rcv_wnd = tp->rcv_ssthresh = req->rcv_wnd;
+    tp->window_clamp = req->window_clamp;
+    tp->snd_wnd = (uint32_t)rx->hdr.window << tp->snd_wscale;
+    tp->max_window = tp->snd_wnd;
+    tp->ecn = req->ecn_ok ? TCP_ECN_OK : 0;
+    tp->total_retrans = req->n_retrans;
+    tp->undo_marker = req->n_retrans > 1 ? req->iss : 0;
+    tp->last_oow_ack = req->last_oow_ack;
+    tcp_sync_mss(tp, tp->pmtu);
+    tcp_initialize_rcv_mss(tp);
+    return tp;
+}
+
+static void complete(struct tcp_request *req, struct tcp_rx *rx)
+{
+    struct tcp_sock *listener = req->listener, *tp = child_new(req, rx);
+    uint64_t sent_at = req->sent_at;
+
+    tcp_request_free(req);
+    tcp_hash_add(tp->layer, &tp->entry);
+    tcp_port_own(tp->layer, &tp->entry);
+    tp->listener = listener;
+    list_push_back(&listener->accept_queue, &tp->accept_link);
+    listener->n_accept++;
+    if (sent_at != 0)
+        tcp_ack_update_rtt_synack(tp, (int64_t)(tcp_now(tp->layer) + 1 - sent_at));
+    tp->segs_in++;
+    tp->data_segs_in += rx->len > 0;
+    tp->last_ts_ecr = rx->hdr.opt.has_ts ? rx->hdr.opt.ts_ecr : 0;
+    tcp_rcv_state_process(tp, rx);
+    tcp_wake(listener, SOCK_POLLIN);
+}
+
+static bool request_paws_rejects(const struct tcp_request *req, const struct tcp_rx *rx)
+{
+    return req->ts_ok && rx->hdr.opt.has_ts && (int32_t)(rx->hdr.opt.ts_val - req->ts_recent) < 0 &&
+           (rx->hdr.flags & TCP_RST) == 0;
+}
+
+static bool request_in_window(const struct tcp_request *req, const struct tcp_rx *rx)
+{
+    uint32_t end = req->rcv_nxt + req->rcv_wnd;
+
+    if (rx->seq == req->rcv_nxt)
+        return true;
+    if (seq_gt(rx->end_seq, req->rcv_nxt) && seq_lt(rx->seq, end))
+        return true;
+    return rx->seq == end && rx->seq == rx->end_seq;
+}
+
+static void request_ack(struct tcp_request *req, const struct tcp_rx *rx)
+{
+    struct tcp_reply reply = { .local = req->entry.local, .remote = req->entry.remote, .tos = req->tos & 0xfc,
+                               .ttl = req->ttl, .why = WHY0(TCP_CHALLENGE_ACK) };
+
+    if (tcp_oow_rate_limited(req->layer, rx, &req->last_oow_ack))
+        return;
+    reply.hdr.seq = req->iss + 1;
+    reply.hdr.ack = req->rcv_nxt;
+    reply.hdr.flags = TCP_ACK;
+    reply.hdr.window = (uint16_t)(req->rcv_wnd >> req->rcv_wscale);
+    reply.hdr.opt.has_ts = req->ts_ok;
+    reply.hdr.opt.ts_val = tcp_ts_now(req->layer, req->ts_offset);
+    reply.hdr.opt.ts_ecr = req->ts_recent;
+    tcp_send_reply(req->layer, &reply);
+}
+
+static void syn_again(struct tcp_request *req, struct tcp_rx *rx)
+{
+    tcp_rx_drop(rx, DROP_TCP_DUPLICATE);
+    if (tcp_oow_rate_limited(req->layer, rx, &req->last_oow_ack))
+        return;
+    resend_synack(req);
+    restart_timer(req);
+}
+
+/* The ACK that opens the connection, if there is room for it. */
+static void last_ack_of_handshake(struct tcp_request *req, struct tcp_rx *rx)
+{
+    struct tcp_sock *listener = req->listener;
+
+    if (listener->defer_accept > 0 && req->n_timeout < listener->defer_accept && rx->end_seq == req->rcv_nxt) {
+        req->acked = true;
+        return;
+    }
+    if (listener->n_accept > listener->backlog) {
+        tcp_rx_drop(rx, DROP_TCP_BACKLOG_FULL);
+        if (req->layer->sysctl.abort_on_overflow) {
+            tcp_send_reset(req->layer, rx, WHY0(TCP_RST));
+            request_failed(req);
+        } else {
+            req->acked = true;
+        }
+        return;
+    }
+    complete(req, rx);
+}
+
+bool tcp_check_request(struct tcp_request *req, struct tcp_rx *rx)
+{
+    uint8_t flags = rx->hdr.flags & (TCP_SYN | TCP_RST | TCP_ACK);
+    bool paws = request_paws_rejects(req, rx);
+
+    if (flags == TCP_SYN && rx->seq == req->irs && !paws) {
+        syn_again(req, rx);
+        return false;
+    }
+    if ((flags & TCP_ACK) != 0 && rx->ack != req->iss + 1) {
+        if ((flags & TCP_RST) != 0 && !paws && request_in_window(req, rx)) {
+            tcp_rx_drop(rx, DROP_TCP_BAD_ACK);
+            return false;
+        }
+        return true; /* the listener answers with a RST */
+    }
+    if (paws || !request_in_window(req, rx)) {
+        tcp_rx_drop(rx, paws ? DROP_TCP_PAWS : DROP_TCP_OUT_OF_WINDOW);
+        if ((flags & TCP_RST) == 0)
+            request_ack(req, rx);
+        return false;
+    }
+    if (req->ts_ok && rx->hdr.opt.has_ts && !seq_gt(rx->seq, req->rcv_nxt))
+        req->ts_recent = rx->hdr.opt.ts_val;
+    if (rx->seq == req->irs)
+        flags &= (uint8_t)~TCP_SYN; /* outside the window, which starts behind it */
+    if ((flags & (TCP_RST | TCP_SYN)) != 0) {
+        if ((flags & TCP_RST) == 0) {
+            tcp_rx_drop(rx, DROP_TCP_FLAGS);
+            tcp_send_reset(req->layer, rx, WHY0(TCP_RST));
+        }
+        request_failed(req);
+        return false;
+    }
+    if ((flags & TCP_ACK) == 0) {
+        tcp_rx_drop(rx, DROP_TCP_FLAGS);
+        return false;
+    }
+    last_ack_of_handshake(req, rx);
+    return false;
+}
+
+/* TIME-WAIT: RFC 9293 sections 3.6.1 and 3.10.7.4, RFC 6191. */
+
+void tcp_timewait_free(struct tcp_timewait *tw)
+{
+    tcp_hash_remove(tw->layer, &tw->entry);
+    tcp_port_release(&tw->entry);
+    list_remove(&tw->all_link);
+    tw->layer->n_timewaits--;
+    timer_fini(&tw->timer);
+    free(tw);
+}
+
+static void timewait_over(struct tcp_timewait *tw)
+{
+    say_state(tw->layer, &tw->entry, (enum tcp_state)tw->entry.state, TCP_CLOSED);
+    tcp_timewait_free(tw);
+}
+
+static void timewait_expired(void *ctx)
+{
+    timewait_over(ctx);
+}
+
+static void timewait_start(struct tcp_timewait *tw, sim_time length)
+{
+    tw->timer.why = tw->entry.state == TCP_FIN_WAIT_2 ? WHY0(TIMER_TCP_FIN_WAIT) : WHY0(TIMER_TCP_TIME_WAIT);
+    timer_start(&tw->timer, length);
+}
+
+void tcp_time_wait(struct tcp_sock *tp, enum tcp_state substate, sim_time length)
+{
+    struct tcp_layer *tcp = tp->layer;
+    enum tcp_state old = tcp_state(tp);
+
+    if (tcp->n_timewaits < tcp->sysctl.max_tw_buckets) {
+        struct tcp_timewait *tw = mem_zalloc(sizeof *tw);
+        sim_time least = SIM_USEC((uint64_t)tp->rto * 7 / 2);
+
+        tw->layer = tcp;
+        tw->entry = tp->entry;
+        tw->entry.kind = TCP_ENTRY_TIMEWAIT;
+        tw->entry.hashed = tw->entry.owns_port = false;
+        tw->entry.state = (uint8_t)substate;
+        list_init(&tw->entry.port_link);
+        list_init(&tw->all_link);
+        timer_init(&tw->timer, tcp->node, WHY0(TIMER_TCP_TIME_WAIT), timewait_expired, tw);
+        tw->iss = tp->iss;
+        tw->irs = tp->irs;
+        tw->rcv_nxt = tp->rcv_nxt;
+        tw->snd_nxt = tp->snd_nxt;
+        tw->rcv_wnd = tcp_receive_window(tp);
+        tw->rcv_wscale = tp->rcv_wscale;
+        tw->has_ts = tp->ts_ok;
+        tw->ts_recent = tp->ts_recent;
+        tw->ts_recent_stamp_s = tp->ts_recent_stamp_s;
+        tw->ts_offset = tp->ts_offset;
+        tw->last_oow_ack = tp->last_oow_ack;
+        tw->tos = tp->sock.options.tos;
+        tw->ttl = tp->sock.options.ttl;
+        if (length < least)
+            length = least;
+        if (substate == TCP_TIME_WAIT)
+            length = TCP_TIMEWAIT_LEN;
+        list_push_back(&tcp->timewaits, &tw->all_link);
+        tcp->n_timewaits++;
+        tcp_hash_remove(tcp, &tp->entry);
+        tcp_hash_add(tcp, &tw->entry);
+        if (tp->entry.owns_port) {
+            tcp_port_release(&tp->entry);
+            tcp_port_own(tcp, &tw->entry);
+        }
+        if (old != substate)
+            say_state(tcp, &tw->entry, old, substate);
+        timewait_start(tw, length);
+        tp->entry.state = TCP_CLOSED; /* what is told about is the TIME-WAIT from now on */
+    }
+    tcp_done(tp);
+}
+
+static void timewait_ack(struct tcp_timewait *tw, struct why why)
+{
+    struct tcp_reply reply = { .local = tw->entry.local, .remote = tw->entry.remote, .tos = tw->tos & 0xfc,
+                               .ttl = tw->ttl, .why = why };
+
+    reply.hdr.seq = tw->snd_nxt;
+    reply.hdr.ack = tw->rcv_nxt;
+    reply.hdr.flags = TCP_ACK;
+    reply.hdr.window = (uint16_t)u32_min(tw->rcv_wnd >> tw->rcv_wscale, 65535);
+    reply.hdr.opt.has_ts = tw->has_ts;
+    reply.hdr.opt.ts_val = tcp_ts_now(tw->layer, tw->ts_offset);
+    reply.hdr.opt.ts_ecr = tw->ts_recent;
+    tcp_send_reply(tw->layer, &reply);
+}
+
+static bool timewait_paws_rejects(const struct tcp_timewait *tw, const struct tcp_rx *rx)
+{
+    return tw->has_ts && rx->hdr.opt.has_ts && (int32_t)(rx->hdr.opt.ts_val - tw->ts_recent) < 0;
+}
+
+static bool timewait_in_window(const struct tcp_timewait *tw, const struct tcp_rx *rx)
+{
+    uint32_t end = tw->rcv_nxt + tw->rcv_wnd;
+
+    if (rx->seq == tw->rcv_nxt)
+        return true;
+    if (seq_gt(rx->end_seq, tw->rcv_nxt) && seq_lt(rx->seq, end))
+        return true;
+    return rx->seq == end && rx->seq == rx->end_seq;
+}
+
+static void remember_ts(struct tcp_timewait *tw, const struct tcp_rx *rx)
+{
+    if (!tw->has_ts || !rx->hdr.opt.has_ts)
+        return;
+    tw->ts_recent = rx->hdr.opt.ts_val;
+    tw->ts_recent_stamp_s = (uint32_t)(tcp_now(tw->layer) / 1000000);
+}
+
+static void answer_out_of_window(struct tcp_timewait *tw, struct tcp_rx *rx, enum drop_reason reason)
+{
+    tcp_rx_drop(rx, reason);
+    if (!tcp_oow_rate_limited(tw->layer, rx, &tw->last_oow_ack))
+        timewait_ack(tw, WHY(TCP_ACK_DUPLICATE, tw->rcv_nxt - tw->irs));
+}
+
+/* The connection is closed by the program but the peer may still close: FIN-WAIT-2. */
+static void fin_wait_2_input(struct tcp_timewait *tw, struct tcp_rx *rx, bool paws)
+{
+    if (paws || !timewait_in_window(tw, rx)) {
+        if ((rx->hdr.flags & TCP_RST) == 0)
+            answer_out_of_window(tw, rx, paws ? DROP_TCP_PAWS : DROP_TCP_OUT_OF_WINDOW);
+        else
+            tcp_rx_drop(rx, DROP_TCP_OUT_OF_WINDOW);
+        return;
+    }
+    if ((rx->hdr.flags & TCP_RST) != 0) {
+        timewait_over(tw);
+        return;
+    }
+    if ((rx->hdr.flags & TCP_SYN) != 0 && !seq_lt(rx->seq, tw->rcv_nxt)) {
+        tcp_rx_drop(rx, DROP_TCP_FLAGS);
+        tcp_send_reset(tw->layer, rx, WHY0(TCP_RST));
+        return;
+    }
+    if ((rx->hdr.flags & TCP_ACK) == 0 || !seq_gt(rx->end_seq, tw->rcv_nxt) || rx->end_seq == rx->seq) {
+        tcp_rx_drop(rx, (rx->hdr.flags & TCP_ACK) == 0 ? DROP_TCP_FLAGS : DROP_TCP_DUPLICATE);
+        return;
+    }
+    if ((rx->hdr.flags & TCP_FIN) == 0 || rx->end_seq != tw->rcv_nxt + 1) { /* data, for nobody */
+        tcp_rx_drop(rx, DROP_TCP_AFTER_CLOSE);
+        tcp_send_reset(tw->layer, rx, WHY0(TCP_RST_AFTER_CLOSE));
+        timewait_over(tw);
+        return;
+    }
+    say_state(tw->layer, &tw->entry, TCP_FIN_WAIT_2, TCP_TIME_WAIT);
+    tw->entry.state = TCP_TIME_WAIT;
+    tw->rcv_nxt = rx->end_seq;
+    remember_ts(tw, rx);
+    timewait_start(tw, TCP_TIMEWAIT_LEN);
+    timewait_ack(tw, WHY(TCP_ACK, tw->rcv_nxt - tw->irs));
+}
+
+bool tcp_timewait_input(struct tcp_timewait *tw, struct tcp_rx *rx, uint32_t *isn)
+{
+    uint8_t flags = rx->hdr.flags;
+    bool paws = timewait_paws_rejects(tw, rx);
+
+    if (tw->entry.state == TCP_FIN_WAIT_2) {
+        fin_wait_2_input(tw, rx, paws);
+        return false;
+    }
+    if (!paws && rx->seq == tw->rcv_nxt && (rx->seq == rx->end_seq || (flags & TCP_RST) != 0)) {
+        if ((flags & TCP_RST) != 0) {
+            /* RFC 1337's assassination: Linux lets it happen unless told otherwise. */
+            if (!tw->layer->sysctl.rfc1337)
+                timewait_over(tw);
+            else
+                tcp_rx_drop(rx, DROP_TCP_FLAGS);
+            return false;
+        }
+        timewait_start(tw, TCP_TIMEWAIT_LEN);
+        remember_ts(tw, rx);
+        tcp_rx_drop(rx, DROP_TCP_DUPLICATE);
+        return false;
+    }
+    if ((flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_SYN && !paws &&
+        (seq_gt(rx->seq, tw->rcv_nxt) ||
+         (tw->has_ts && rx->hdr.opt.has_ts && (int32_t)(tw->ts_recent - rx->hdr.opt.ts_val) < 0))) {
+        struct endpoint local = tw->entry.local, remote = tw->entry.remote;
+        struct tcp_layer *tcp = tw->layer;
+
+        *isn = tw->snd_nxt + 65535 + 2;
+        if (*isn == 0)
+            *isn = 1;
+        if (tcp_listener_find(tcp, local, remote, rx->ip->iif == NULL ? 0 : rx->ip->iif->index) != NULL) {
+            timewait_over(tw);
+            return true;
+        }
+    }
+    if ((flags & TCP_RST) != 0) {
+        tcp_rx_drop(rx, DROP_TCP_OUT_OF_WINDOW);
+        return false;
+    }
+    /* A repeated FIN means that our last ACK was lost: the time starts again. */
+    if (paws || (flags & TCP_ACK) != 0)
+        timewait_start(tw, TCP_TIMEWAIT_LEN);
+    answer_out_of_window(tw, rx, paws ? DROP_TCP_PAWS : (flags & TCP_FIN) != 0 ? DROP_TCP_DUPLICATE
+                                                                               : DROP_TCP_OUT_OF_WINDOW);
+    return false;
+}
+
+bool tcp_timewait_reusable(struct tcp_timewait *tw, struct tcp_sock *tp)
+{
+    uint8_t mode = tw->layer->sysctl.tw_reuse;
+    bool loopback = ip4_is_loopback(tw->entry.remote.addr) || tw->entry.local.addr == tw->entry.remote.addr;
+
+    if (mode == 0 || (mode == 2 && !loopback) || !tw->has_ts || tw->entry.state != TCP_TIME_WAIT ||
+        (uint32_t)(tcp_now(tw->layer) / 1000000) - tw->ts_recent_stamp_s <= 1)
+        return false;
+    tp->iss = tw->snd_nxt + 65535 + 2;
+    if (tp->iss == 0)
+        tp->iss = 1;
+    tp->ts_recent = tw->ts_recent;
+    tp->ts_recent_stamp_s = tw->ts_recent_stamp_s;
+    timewait_over(tw);
+    return true;
+}

@@ -1,0 +1,300 @@
+/* Socket options and poll(). */
+#include "stack/transport/tcp_internal.h"
+
+unsigned tcp_poll(struct sock *sock)
+{
+    struct tcp_sock *tp = tcp_of(sock);
+    enum tcp_state state = tcp_state(tp);
+    unsigned mask = 0;
+
+    if (state == TCP_LISTEN)
+        return list_empty(&tp->accept_queue) ? 0 : SOCK_POLLIN;
+    if ((tp->shut_rd && tp->shut_wr) || state == TCP_CLOSED)
+        mask |= SOCK_POLLHUP;
+    if (tp->shut_rd)
+        mask |= SOCK_POLLIN | SOCK_POLLRDHUP;
+    if (state != TCP_SYN_SENT && state != TCP_SYN_RECEIVED) {
+        uint32_t sndbuf = (uint32_t)sock->options.sndbuf;
+
+        if (!list_empty(&tp->receive_queue) && seq_gt(tp->rcv_nxt, tp->copied_seq))
+            mask |= SOCK_POLLIN;
+        if (tp->shut_wr)
+            mask |= SOCK_POLLOUT;
+        else if (tcp_memory_free(tp) && sndbuf - tp->wmem_queued >= tp->wmem_queued / 2)
+            mask |= SOCK_POLLOUT;
+        else
+            tp->no_space = true;
+        if (tp->urg_state == TCP_URG_VALID)
+            mask |= SOCK_POLLPRI;
+    }
+    if (sock->error != 0)
+        mask |= SOCK_POLLERR;
+    return mask;
+}
+
+static void set_buffer(int *buffer, bool *locked, int value, uint32_t max, int min)
+{
+    uint32_t limit = max > INT32_MAX / 2 ? INT32_MAX / 2 : max, size = value < 0 ? 0 : (uint32_t)value;
+
+    size = u32_min(size, limit);
+    *buffer = (int)(size * 2) < min ? min : (int)(size * 2);
+    *locked = true;
+}
+
+static void set_cork(struct tcp_sock *tp, bool on)
+{
+    if (on) {
+        tp->nonagle |= TCP_NAGLE_CORK;
+        return;
+    }
+    tp->nonagle &= (uint8_t)~TCP_NAGLE_CORK;
+    if ((tp->nonagle & TCP_NAGLE_OFF) != 0)
+        tp->nonagle |= TCP_NAGLE_PUSH;
+    tcp_push_pending_frames(tp);
+}
+
+static void set_nodelay(struct tcp_sock *tp, bool on)
+{
+    if (!on) {
+        tp->nonagle &= (uint8_t)~TCP_NAGLE_OFF;
+        return;
+    }
+    tp->nonagle |= TCP_NAGLE_OFF | TCP_NAGLE_PUSH;
+    tcp_push_pending_frames(tp);
+}
+
+static void set_quickack(struct tcp_sock *tp, int value)
+{
+    if (value == 0) {
+        tcp_enter_pingpong(tp);
+        return;
+    }
+    tp->pingpong = 0;
+    if (tcp_state_in(tp, TCP_IN(TCP_ESTABLISHED) | TCP_IN(TCP_CLOSE_WAIT)) && (tp->ack_pending & TCP_ACK_SCHED) != 0) {
+        tp->ack_pending |= TCP_ACK_PUSHED;
+        tcp_cleanup_rbuf(tp, 1);
+        if ((value & 1) == 0)
+            tcp_enter_pingpong(tp);
+    }
+}
+
+static void set_keepalive(struct tcp_sock *tp, bool on)
+{
+    tp->sock.options.keepalive = on;
+    if (tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN) | TCP_IN(TCP_SYN_SENT)))
+        return;
+    if (on && !timer_running(&tp->keepalive_timer))
+        tcp_keepalive_start(tp, SIM_SEC(tcp_keepalive_time(tp)));
+    else if (!on)
+        timer_stop(&tp->keepalive_timer);
+}
+
+static int set_keepidle(struct tcp_sock *tp, int value)
+{
+    if (value < 1 || value > 32767)
+        return -SIM_EINVAL;
+    tp->keep_idle = (uint32_t)value;
+    if (tp->sock.options.keepalive &&
+        !tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN) | TCP_IN(TCP_SYN_SENT))) {
+        uint64_t idle = tcp_now(tp->layer) - tp->rcv_tstamp, time = tp->keep_idle * UINT64_C(1000000);
+
+        tcp_keepalive_start(tp, SIM_USEC(idle < time ? time - idle : 0));
+    }
+    return 0;
+}
+
+/* TCP_DEFER_ACCEPT in seconds is kept as that many SYN,ACK retransmissions. */
+static uint32_t seconds_to_retransmissions(int seconds)
+{
+    uint32_t n = 0;
+    int64_t period = 1, timeout = 1;
+
+    if (seconds <= 0)
+        return 0;
+    for (n = 1; period < seconds && n < 255; n++) {
+        timeout = timeout * 2 > 120 ? 120 : timeout * 2;
+        period += timeout;
+    }
+    return n;
+}
+
+static int retransmissions_to_seconds(uint32_t n)
+{
+    int64_t period = 0, timeout = 1;
+
+    for (uint32_t i = 0; i < n; i++) {
+        period += timeout;
+        timeout = timeout * 2 > 120 ? 120 : timeout * 2;
+    }
+    return (int)period;
+}
+
+static int set_ranged(uint8_t *field, int value, int min, int max)
+{
+    if (value < min || value > max)
+        return -SIM_EINVAL;
+    *field = (uint8_t)value;
+    return 0;
+}
+
+static int set_tcp_option(struct tcp_sock *tp, enum sock_option option, int value)
+{
+    switch (option) {
+    case OPT_TCP_NODELAY:
+        set_nodelay(tp, value != 0);
+        return 0;
+    case OPT_TCP_CORK:
+        set_cork(tp, value != 0);
+        return 0;
+    case OPT_TCP_QUICKACK:
+        set_quickack(tp, value);
+        return 0;
+    case OPT_TCP_MAXSEG:
+        if (value != 0 && (value < (int)TCP_MSS_MIN || value > 32767))
+            return -SIM_EINVAL;
+        tp->user_mss = (uint16_t)value;
+        return 0;
+    case OPT_TCP_KEEPIDLE:
+        return set_keepidle(tp, value);
+    case OPT_TCP_KEEPINTVL:
+        if (value < 1 || value > 32767)
+            return -SIM_EINVAL;
+        tp->keep_intvl = (uint32_t)value;
+        return 0;
+    case OPT_TCP_KEEPCNT:
+        return set_ranged(&tp->keep_cnt, value, 1, 127);
+    case OPT_TCP_SYNCNT:
+        return set_ranged(&tp->syn_retries, value, 1, 127);
+    case OPT_TCP_LINGER2:
+        tp->linger2 = value < 0 ? -1 : value > 120 ? 120 : value;
+        return 0;
+    case OPT_TCP_DEFER_ACCEPT:
+        tp->defer_accept = seconds_to_retransmissions(value);
+        return 0;
+    case OPT_TCP_WINDOW_CLAMP:
+        if (value < 0)
+            return -SIM_EINVAL;
+        tp->window_clamp_user = (uint32_t)value;
+        return tcp_set_window_clamp(tp, (uint32_t)value);
+    case OPT_TCP_USER_TIMEOUT:
+        if (value < 0)
+            return -SIM_EINVAL;
+        tp->user_timeout_ms = (uint32_t)value;
+        return 0;
+    case OPT_TCP_CONGESTION:
+        if (value != TCP_CC_CUBIC && value != TCP_CC_RENO)
+            return -SIM_ENOENT;
+        tp->cc = tcp_cc_of((enum tcp_cc_kind)value);
+        if (!tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN)))
+            tp->cc->init(tp);
+        return 0;
+    case OPT_TCP_NOTSENT_LOWAT:
+        tp->notsent_lowat = (uint32_t)value;
+        return 0;
+    default:
+        return -SIM_ENOPROTOOPT;
+    }
+}
+
+int tcp_set_option(struct sock *sock, enum sock_option option, int value)
+{
+    struct tcp_sock *tp = tcp_of(sock);
+    struct tcp_layer *tcp = tp->layer;
+
+    switch (option) {
+    case OPT_SO_REUSEADDR:
+        sock->options.reuseaddr = tp->entry.reuse = value != 0;
+        return 0;
+    case OPT_SO_REUSEPORT:
+        sock->options.reuseport = tp->entry.reuseport = value != 0;
+        return 0;
+    case OPT_SO_KEEPALIVE:
+        set_keepalive(tp, value != 0);
+        return 0;
+    case OPT_SO_SNDBUF:
+        set_buffer(&sock->options.sndbuf, &sock->options.sndbuf_locked, value, tcp->sysctl.core_wmem_max,
+                   TCP_SNDBUF_MIN);
+        tcp_check_space(tp);
+        return 0;
+    case OPT_SO_RCVBUF:
+        set_buffer(&sock->options.rcvbuf, &sock->options.rcvbuf_locked, value, tcp->sysctl.core_rmem_max,
+                   TCP_RCVBUF_MIN);
+        return 0;
+    case OPT_SO_BINDTODEVICE: {
+        struct ip_iface *iface = value == 0 ? NULL : ip_iface_by_index(tcp->ip, (unsigned)value);
+
+        if (value != 0 && iface == NULL)
+            return -SIM_ENODEV;
+        sock->options.bound_iface = iface;
+        tp->entry.bound_ifindex = (unsigned)value;
+        tp->has_route = false;
+        return 0;
+    }
+    default:
+        return set_tcp_option(tp, option, value);
+    }
+}
+
+int tcp_get_option(struct sock *sock, enum sock_option option, int *value)
+{
+    struct tcp_sock *tp = tcp_of(sock);
+    const struct tcp_sysctl *sysctl = &tp->layer->sysctl;
+
+    switch (option) {
+    case OPT_SO_ACCEPTCONN:
+        *value = tcp_state(tp) == TCP_LISTEN;
+        break;
+    case OPT_TCP_NODELAY:
+        *value = (tp->nonagle & TCP_NAGLE_OFF) != 0;
+        break;
+    case OPT_TCP_CORK:
+        *value = (tp->nonagle & TCP_NAGLE_CORK) != 0;
+        break;
+    case OPT_TCP_QUICKACK:
+        *value = tp->pingpong == 0;
+        break;
+    case OPT_TCP_MAXSEG:
+        *value = (int)tp->mss_cache;
+        if (tp->user_mss != 0 && tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN)))
+            *value = tp->user_mss;
+        break;
+    case OPT_TCP_KEEPIDLE:
+        *value = (int)tcp_keepalive_time(tp);
+        break;
+    case OPT_TCP_KEEPINTVL:
+        *value = (int)(tp->keep_intvl != 0 ? tp->keep_intvl : sysctl->keepalive_intvl);
+        break;
+    case OPT_TCP_KEEPCNT:
+        *value = tp->keep_cnt != 0 ? tp->keep_cnt : sysctl->keepalive_probes;
+        break;
+    case OPT_TCP_SYNCNT:
+        *value = tp->syn_retries != 0 ? tp->syn_retries : sysctl->syn_retries;
+        break;
+    case OPT_TCP_LINGER2:
+        *value = tp->linger2 != 0 ? tp->linger2 : (int)sysctl->fin_timeout;
+        break;
+    case OPT_TCP_DEFER_ACCEPT:
+        *value = retransmissions_to_seconds(tp->defer_accept);
+        break;
+    case OPT_TCP_WINDOW_CLAMP:
+        *value = (int)tp->window_clamp;
+        break;
+    case OPT_TCP_USER_TIMEOUT:
+        *value = (int)tp->user_timeout_ms;
+        break;
+    case OPT_TCP_CONGESTION:
+        *value = tp->cc == &tcp_reno_ops ? TCP_CC_RENO : TCP_CC_CUBIC;
+        break;
+    case OPT_TCP_NOTSENT_LOWAT:
+        *value = (int)tp->notsent_lowat;
+        break;
+    case OPT_IP_MTU:
+        if (!tp->has_route)
+            return -SIM_ENOTCONN;
+        *value = (int)ip_path_mtu(tp->sock.ip, &tp->route);
+        break;
+    default:
+        return -SIM_ENOPROTOOPT;
+    }
+    return 0;
+}

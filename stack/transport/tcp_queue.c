@@ -1,0 +1,170 @@
+/*
+ * The octets of the user as segments. What a program sends is copied once, into chunks of up to 64 KiB, or not at all
+ * where it promises that its octets stay; a segment is a slice of a chunk. What arrives stays in its frames' buffers.
+ */
+#include <string.h>
+
+#include "base/check.h"
+#include "stack/transport/tcp_internal.h"
+
+#define CHUNK_SMALL 2048u
+#define CHUNK_LARGE 65536u
+#define SEGS_PER_BLOCK 32u
+
+struct tcp_seg *tcp_seg_new(struct tcp_layer *tcp)
+{
+    struct tcp_seg *seg;
+
+    if (list_empty(&tcp->free_segs)) {
+        struct tcp_seg *block = arena_alloc(&tcp->seg_arena, SEGS_PER_BLOCK * sizeof *block);
+
+        for (unsigned i = 0; i < SEGS_PER_BLOCK; i++)
+            list_push_back(&tcp->free_segs, &block[i].link);
+    }
+    seg = tcp_seg_of(tcp->free_segs.next);
+    list_remove(&seg->link);
+    memset(seg, 0, sizeof *seg);
+    list_init(&seg->link);
+    list_init(&seg->by_time);
+    return seg;
+}
+
+void tcp_seg_free(struct tcp_layer *tcp, struct tcp_seg *seg)
+{
+    list_remove(&seg->link);
+    list_remove(&seg->by_time);
+    if (seg->data.buffer != NULL)
+        buffer_unref(seg->data.buffer);
+    list_push_front(&tcp->free_segs, &seg->link);
+}
+
+void tcp_queue_purge(struct tcp_layer *tcp, struct list *queue)
+{
+    while (!list_empty(queue))
+        tcp_seg_free(tcp, tcp_first(queue));
+}
+
+void tcp_wmem_free(struct tcp_sock *tp, struct tcp_seg *seg)
+{
+    CHECK(tp->wmem_queued >= seg->truesize);
+    tp->wmem_queued -= seg->truesize;
+    tcp_seg_free(tp->layer, seg);
+}
+
+static void new_chunk(struct tcp_sock *tp, uint32_t size)
+{
+    if (tp->chunk != NULL)
+        buffer_unref(tp->chunk);
+    tp->chunk = buffer_new(tp->sock.node, size);
+    tp->chunk_used = 0;
+}
+
+/* Room for @len octets of @wanted in all: a chunk is never so big that a chat between two programs costs 64 KiB. */
+static void chunk_need(struct tcp_sock *tp, uint32_t len)
+{
+    if (tp->chunk == NULL)
+        new_chunk(tp, u32_max(len, CHUNK_SMALL));
+    else if (tp->chunk->size - tp->chunk_used < len)
+        new_chunk(tp, tp->wmem_queued > 2 * CHUNK_SMALL ? CHUNK_LARGE : u32_max(len, CHUNK_SMALL));
+}
+
+static void chunk_put(struct tcp_sock *tp, const uint8_t *octets, uint32_t len)
+{
+    if (len > 0)
+        memcpy(tp->chunk->octets + tp->chunk_used, octets, len);
+    tp->chunk_used += len;
+}
+
+static bool ends_at_chunk(const struct tcp_sock *tp, const struct tcp_seg *seg)
+{
+    return tp->chunk != NULL && seg->data.buffer == tp->chunk &&
+           seg->data.octets + seg->data.len == tp->chunk->octets + tp->chunk_used;
+}
+
+/* The segment's octets move to the end of a chunk that has room for @len more. */
+static void move_to_chunk(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len)
+{
+    struct slice old = seg->data;
+
+    chunk_need(tp, u32_max(old.len + len, u32_min(tp->mss_cache, CHUNK_SMALL)));
+    seg->data.buffer = tp->chunk;
+    seg->data.octets = tp->chunk->octets + tp->chunk_used;
+    buffer_ref(tp->chunk);
+    chunk_put(tp, old.octets, old.len);
+    if (old.buffer != NULL)
+        buffer_unref(old.buffer);
+}
+
+void tcp_seg_append(struct tcp_sock *tp, struct tcp_seg *seg, const uint8_t *octets, uint32_t len, bool stable)
+{
+    if (stable && seg->data.len == 0) {
+        seg->data = (struct slice){ NULL, octets, 0 };
+    } else if (!(stable && seg->data.buffer == NULL && seg->data.octets + seg->data.len == octets)) {
+        if (!ends_at_chunk(tp, seg) || tp->chunk->size - tp->chunk_used < len)
+            move_to_chunk(tp, seg, len);
+        chunk_put(tp, octets, len);
+    }
+    seg->data.len += len;
+    seg->end_seq += len;
+    seg->truesize += len;
+    tp->wmem_queued += len;
+    tp->write_seq += len;
+}
+
+struct tcp_seg *tcp_seg_split(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len)
+{
+    struct tcp_seg *rest = tcp_seg_new(tp->layer);
+
+    CHECK(len < seg->data.len && (seg->flags & TCP_SYN) == 0);
+    rest->data = (struct slice){ seg->data.buffer, seg->data.octets + len, seg->data.len - len };
+    if (rest->data.buffer != NULL)
+        buffer_ref(rest->data.buffer);
+    rest->seq = seg->seq + len;
+    rest->end_seq = seg->end_seq;
+    rest->flags = seg->flags;
+    rest->marks = seg->marks;
+    rest->sent_at = seg->sent_at;
+    rest->truesize = TCP_SKB_OVERHEAD + rest->data.len;
+    seg->data.len = len;
+    seg->end_seq = rest->seq;
+    seg->flags &= (uint8_t)~(TCP_FIN | TCP_PSH);
+    seg->truesize -= u32_min(rest->data.len, seg->truesize);
+    tp->wmem_queued += TCP_SKB_OVERHEAD;
+    list_push_front(&seg->link, &rest->link);
+    if (!list_empty(&seg->by_time))
+        list_push_front(&seg->by_time, &rest->by_time);
+    return rest;
+}
+
+void tcp_seg_trim_head(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len)
+{
+    CHECK(len <= seg->data.len);
+    seg->data.octets += len;
+    seg->data.len -= len;
+    seg->seq += len;
+    seg->truesize -= len;
+    tp->wmem_queued -= len;
+}
+
+struct tcp_seg *tcp_seg_from_rx(struct tcp_layer *tcp, struct tcp_rx *rx)
+{
+    struct tcp_seg *seg = tcp_seg_new(tcp);
+    struct frame *frame = rx->frame;
+    uint32_t hdr_len = rx->hdr.hdr_len;
+
+    if (frame->payload.len > 0 && frame->len > hdr_len)
+        frame_linearize(frame); /* rare: something in between moved the border */
+    if (frame->len > hdr_len)
+        seg->data = (struct slice){ frame->buffer, frame->data + hdr_len, frame->len - hdr_len };
+    else
+        seg->data = frame->payload;
+    if (seg->data.buffer != NULL)
+        buffer_ref(seg->data.buffer);
+    CHECK(seg->data.len == rx->len);
+    seg->seq = rx->seq;
+    seg->end_seq = rx->end_seq;
+    seg->flags = rx->hdr.flags;
+    seg->n_merged = 1;
+    seg->truesize = TCP_SKB_OVERHEAD + seg->data.len;
+    return seg;
+}

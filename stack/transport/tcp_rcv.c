@@ -1,0 +1,734 @@
+/*
+ * The data of a segment: into the receive queue, or out of order until the hole is filled; SACK blocks; when to
+ * acknowledge; and how big the receive buffer and its window should be. RFC 9293 sections 3.8.6 and 3.10.7.4, RFC
+ * 2018, 2883, 5681 section 4.2; sizes and moments are Linux's.
+ */
+#include <string.h>
+
+#include "base/check.h"
+#include "stack/transport/tcp_internal.h"
+
+/* The buffer's memory holds octets and overhead; the ratio of the two is learned from what arrives. */
+
+uint32_t tcp_win_from_space(const struct tcp_sock *tp, int64_t space)
+{
+    return space <= 0 ? 0 : (uint32_t)(((uint64_t)space * tp->scaling_ratio) >> 8);
+}
+
+static uint64_t space_from_win(const struct tcp_sock *tp, uint64_t window)
+{
+    return (window << 8) / tp->scaling_ratio;
+}
+
+int64_t tcp_space(const struct tcp_sock *tp)
+{
+    return tcp_win_from_space(tp, (int64_t)tp->sock.options.rcvbuf - tp->rmem_alloc);
+}
+
+uint32_t tcp_full_space(const struct tcp_sock *tp)
+{
+    return tcp_win_from_space(tp, tp->sock.options.rcvbuf);
+}
+
+int tcp_set_window_clamp(struct tcp_sock *tp, uint32_t value)
+{
+    uint32_t old = tp->window_clamp;
+
+    if (value == 0) {
+        if (tcp_state(tp) != TCP_CLOSED)
+            return -SIM_EINVAL;
+        tp->window_clamp = tp->window_clamp_user = 0;
+        return 0;
+    }
+    value = u32_max(TCP_RCVBUF_MIN / 2, value);
+    if (value == old)
+        return 0;
+    tp->window_clamp = value;
+    if (value < old)
+        tp->rcv_ssthresh = u32_min(tp->rcv_ssthresh, value);
+    else
+        tp->rcv_ssthresh = u32_max(u32_min(tp->rcv_wnd, value), tp->rcv_ssthresh);
+    return 0;
+}
+
+void tcp_sndbuf_expand(struct tcp_sock *tp)
+{
+    uint32_t per_mss = u32_max(tp->mss_clamp, tp->mss_cache) + 640, unit = 1, n;
+    uint64_t want;
+
+    while (unit < per_mss)
+        unit <<= 1;
+    n = u32_max(u32_max(10, tp->cwnd), tp->reordering + 1);
+    want = UINT64_C(2) * n * (unit + 256);
+    if (want > tp->layer->sysctl.wmem[2])
+        want = tp->layer->sysctl.wmem[2];
+    if ((uint64_t)tp->sock.options.sndbuf < want)
+        tp->sock.options.sndbuf = (int)want;
+}
+
+void tcp_init_buffer_space(struct tcp_sock *tp)
+{
+    uint32_t full = tcp_full_space(tp);
+
+    if (!tp->sock.options.sndbuf_locked)
+        tcp_sndbuf_expand(tp);
+    tp->rcvq.time = tcp_now(tp->layer);
+    tp->rcvq.seq = tp->copied_seq;
+    if (tp->window_clamp >= full) {
+        tp->window_clamp = full;
+        if (full > 4 * tp->advmss)
+            tp->window_clamp = u32_max(full, 4 * tp->advmss);
+    }
+    if (tp->window_clamp > 2 * tp->advmss && tp->window_clamp + tp->advmss > full)
+        tp->window_clamp = u32_max(2 * tp->advmss, full - tp->advmss);
+    tp->rcv_ssthresh = u32_min(tp->rcv_ssthresh, tp->window_clamp);
+    tp->cwnd_stamp = tcp_now(tp->layer);
+    tp->rcvq.space = u32_min(u32_min(tp->rcv_ssthresh, tp->rcv_wnd), 10 * tp->advmss);
+}
+
+void tcp_initialize_rcv_mss(struct tcp_sock *tp)
+{
+    uint32_t hint = u32_min(tp->advmss, tp->mss_cache);
+
+    hint = u32_min(hint, tp->rcv_wnd / 2);
+    hint = u32_min(hint, TCP_MSS_DEFAULT);
+    tp->rcv_mss = u32_max(hint, TCP_MSS_MIN);
+}
+
+/* How much may the window grow, when segments bring so little for their overhead? */
+static uint32_t careful_growth(const struct tcp_sock *tp, uint32_t truesize, uint32_t len)
+{
+    uint32_t memory = tcp_win_from_space(tp, truesize) / 2;
+    uint32_t window = tcp_win_from_space(tp, tp->layer->sysctl.rmem[2]) / 2;
+
+    while (tp->rcv_ssthresh <= window && window > 0) {
+        if (memory <= len)
+            return 2 * tp->rcv_mss;
+        memory /= 2;
+        window /= 2;
+    }
+    return 0;
+}
+
+static void grow_window(struct tcp_sock *tp, uint32_t len, uint32_t truesize)
+{
+    int64_t space = tcp_space(tp), room = (space < tp->window_clamp ? space : tp->window_clamp) - (int64_t)tp->rcv_ssthresh;
+    uint32_t more;
+
+    if (room <= 0)
+        return;
+    more = tcp_win_from_space(tp, truesize) <= len ? 2 * tp->advmss : careful_growth(tp, truesize, len);
+    if (more == 0)
+        return;
+    more = u32_max(more, 2 * len);
+    tp->rcv_ssthresh += (uint32_t)(room < more ? room : more);
+    tp->quick |= 1;
+}
+
+/* Learn the peer's segment size: full segments decide when an ACK is due, small ones that a program wrote little. */
+static void measure_rcv_mss(struct tcp_sock *tp, const struct tcp_rx *rx, uint32_t truesize)
+{
+    uint32_t last = tp->last_seg_size, len = rx->len;
+
+    tp->last_seg_size = 0;
+    if (len >= tp->rcv_mss) {
+        if (len != tp->rcv_mss) {
+            uint32_t ratio = (uint32_t)(((uint64_t)len << 8) / truesize);
+            uint8_t old = tp->scaling_ratio;
+
+            tp->scaling_ratio = (uint8_t)(ratio == 0 ? 1 : ratio > 255 ? 255 : ratio);
+            if (old != tp->scaling_ratio) {
+                tcp_set_window_clamp(tp, tcp_full_space(tp));
+                tp->rcvq.space = u32_min(tp->rcvq.space, tp->window_clamp);
+            }
+        }
+        tp->rcv_mss = u32_min(len, tp->advmss);
+        if ((rx->hdr.flags & TCP_PSH) != 0)
+            tp->ack_pending |= TCP_ACK_PUSHED;
+        return;
+    }
+    len += rx->hdr.hdr_len;
+    if (len >= TCP_MSS_DEFAULT + TCP_HDR_LEN ||
+        (len >= TCP_MSS_MIN + TCP_HDR_LEN && (rx->hdr.flags & (TCP_FIN | TCP_URG | TCP_SYN | TCP_PSH)) == 0)) {
+        len -= TCP_HDR_LEN + (tp->ts_ok ? TCP_TS_ALIGNED : 0);
+        tp->last_seg_size = len;
+        if (len == last) {
+            tp->rcv_mss = len;
+            return;
+        }
+    }
+    if ((tp->ack_pending & TCP_ACK_PUSHED) != 0)
+        tp->ack_pending |= TCP_ACK_PUSHED2;
+    tp->ack_pending |= TCP_ACK_PUSHED;
+}
+
+/* Quick and delayed acknowledgments. */
+
+void tcp_incr_quickack(struct tcp_sock *tp, unsigned max)
+{
+    unsigned n = tp->rcv_wnd / (2 * u32_max(tp->rcv_mss, 1));
+
+    if (n == 0)
+        n = 2;
+    if (n > max)
+        n = max;
+    if (n > tp->quick)
+        tp->quick = (uint8_t)n;
+}
+
+void tcp_enter_quickack(struct tcp_sock *tp, unsigned max)
+{
+    tcp_incr_quickack(tp, max);
+    tp->pingpong = 0;
+    tp->ato = TCP_ATO_MIN;
+}
+
+static bool in_quickack_mode(const struct tcp_sock *tp)
+{
+    return tp->quick > 0 && tp->pingpong == 0;
+}
+
+void tcp_enter_pingpong(struct tcp_sock *tp)
+{
+    tp->pingpong = 1;
+}
+
+/* RFC 3168 section 6.1.3. */
+static void ecn_check_ce(struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    if ((tp->ecn & TCP_ECN_OK) == 0)
+        return;
+    switch (rx->ip->hdr->tos & 3) {
+    case 0:
+        if ((tp->ecn & TCP_ECN_SEEN) != 0)
+            tcp_enter_quickack(tp, 2); /* a retransmission, perhaps */
+        break;
+    case 3:
+        if ((tp->ecn & TCP_ECN_DEMAND_CWR) == 0) {
+            tcp_enter_quickack(tp, 2);
+            tp->ecn |= TCP_ECN_DEMAND_CWR;
+        }
+        tp->ecn |= TCP_ECN_SEEN;
+        break;
+    default:
+        tp->ecn |= TCP_ECN_SEEN;
+    }
+}
+
+static void rcv_rtt_update(struct tcp_sock *tp, uint32_t sample, bool win_dep)
+{
+    uint32_t old = tp->rcv_rtt.rtt_us, m = sample == 0 ? 1 : sample;
+
+    if (old == 0) {
+        tp->rcv_rtt.rtt_us = m << 3;
+    } else if (!win_dep) {
+        tp->rcv_rtt.rtt_us = old + m - (old >> 3);
+    } else if ((m << 3) < old) {
+        tp->rcv_rtt.rtt_us = m << 3;
+    }
+}
+
+static void rcv_rtt_measure(struct tcp_sock *tp)
+{
+    uint64_t now = tcp_now(tp->layer);
+
+    if (tp->rcv_rtt.time != 0) {
+        if (seq_lt(tp->rcv_nxt, tp->rcv_rtt.seq))
+            return;
+        rcv_rtt_update(tp, (uint32_t)(now + 1 - tp->rcv_rtt.time), true);
+    }
+    tp->rcv_rtt.seq = tp->rcv_nxt + tp->rcv_wnd;
+    tp->rcv_rtt.time = now + 1;
+}
+
+void tcp_rcv_rtt_measure_ts(struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    uint32_t delta;
+
+    if (!tp->saw_ts || rx->hdr.opt.ts_ecr == 0 || rx->hdr.opt.ts_ecr == tp->rcv_rtt_last_tsecr)
+        return;
+    tp->rcv_rtt_last_tsecr = rx->hdr.opt.ts_ecr;
+    if (rx->len < tp->rcv_mss)
+        return;
+    delta = tcp_ts_now(tp->layer, tp->ts_offset) - rx->hdr.opt.ts_ecr;
+    if (delta < INT32_MAX / 1000)
+        rcv_rtt_update(tp, delta == 0 ? 1000 : delta * 1000, false);
+}
+
+static void event_data_recv(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t truesize)
+{
+    uint64_t now = tcp_now(tp->layer), gap = now - tp->lrcvtime;
+
+    tp->ack_pending |= TCP_ACK_SCHED;
+    measure_rcv_mss(tp, rx, truesize);
+    rcv_rtt_measure(tp);
+    if (tp->ato == 0) {
+        tcp_incr_quickack(tp, TCP_MAX_QUICKACKS);
+        tp->ato = TCP_ATO_MIN;
+    } else if (gap <= TCP_ATO_MIN / 2) {
+        tp->ato = tp->ato / 2 + TCP_ATO_MIN / 2;
+    } else if (gap < tp->ato) {
+        tp->ato = u32_min(tp->ato / 2 + (uint32_t)gap, tp->rto);
+    } else if (gap > tp->rto) {
+        tcp_incr_quickack(tp, TCP_MAX_QUICKACKS); /* after a pause the sender starts slowly: help it */
+    }
+    tp->lrcvtime = now;
+    ecn_check_ce(tp, rx);
+    if (rx->len >= 128)
+        grow_window(tp, rx->len, truesize);
+}
+
+void tcp_send_ack_or_delay(struct tcp_sock *tp, bool ofo_possible)
+{
+    uint32_t rtt;
+
+    if ((tp->rcv_nxt - tp->rcv_wup > tp->rcv_mss && tcp_select_window_size(tp) >= tp->rcv_wnd) ||
+        in_quickack_mode(tp) || (tp->ack_pending & TCP_ACK_NOW) != 0) {
+        tcp_send_ack_now(tp);
+        return;
+    }
+    if (!ofo_possible || list_empty(&tp->ofo_queue)) {
+        tcp_send_delayed_ack(tp);
+        return;
+    }
+    if (!tp->sack_ok || tp->compressed_ack >= tp->layer->sysctl.comp_sack_nr) {
+        tcp_send_dup_ack(tp);
+        return;
+    }
+    if (tp->compressed_ack_rcv_nxt != tp->rcv_nxt) {
+        tp->compressed_ack_rcv_nxt = tp->rcv_nxt;
+        tp->dup_ack_counter = 0;
+    }
+    if (tp->dup_ack_counter < TCP_FASTRETRANS_THRESH) {
+        tp->dup_ack_counter++;
+        tcp_send_dup_ack(tp);
+        return;
+    }
+    /* After the third duplicate they may be compressed into few: 5 % of the RTT, 1 ms at most. */
+    tp->compressed_ack++;
+    if (timer_running(&tp->comp_ack_timer))
+        return;
+    rtt = tp->rcv_rtt.rtt_us;
+    if (tp->srtt_us > 0 && tp->srtt_us < rtt)
+        rtt = tp->srtt_us;
+    rtt = u32_min(rtt / 8 / 20, tp->layer->sysctl.comp_sack_delay_us);
+    timer_start(&tp->comp_ack_timer, SIM_USEC(rtt));
+}
+
+void tcp_ack_snd_check(struct tcp_sock *tp)
+{
+    if ((tp->ack_pending & TCP_ACK_SCHED) != 0)
+        tcp_send_ack_or_delay(tp, true);
+}
+
+/* SACK blocks to report: RFC 2018 section 4, RFC 2883. */
+
+static void dsack_set(struct tcp_sock *tp, uint32_t start, uint32_t end)
+{
+    if (!tp->sack_ok || !tp->layer->sysctl.dsack)
+        return;
+    tp->has_dsack = true;
+    tp->dsack = (struct tcp_sack_block){ start, end };
+}
+
+static void dsack_extend(struct tcp_sock *tp, uint32_t start, uint32_t end)
+{
+    if (!tp->has_dsack) {
+        dsack_set(tp, start, end);
+    } else if (seq_leq(start, tp->dsack.end) && seq_leq(tp->dsack.start, end)) {
+        tp->dsack.start = seq_min(tp->dsack.start, start);
+        tp->dsack.end = seq_max(tp->dsack.end, end);
+    }
+}
+
+void tcp_send_dupack_for(struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    if (rx->end_seq != rx->seq && seq_lt(rx->seq, tp->rcv_nxt)) {
+        tcp_enter_quickack(tp, TCP_MAX_QUICKACKS);
+        dsack_set(tp, rx->seq, seq_min(rx->end_seq, tp->rcv_nxt));
+    }
+    tcp_send_dup_ack(tp);
+}
+
+/* The newest block grew: blocks that it now touches are part of it. */
+static void sack_maybe_coalesce(struct tcp_sock *tp)
+{
+    struct tcp_sack_block *first = &tp->sacks[0];
+
+    for (uint8_t i = 1; i < tp->n_sacks;) {
+        if (seq_leq(first->start, tp->sacks[i].end) && seq_leq(tp->sacks[i].start, first->end)) {
+            first->start = seq_min(first->start, tp->sacks[i].start);
+            first->end = seq_max(first->end, tp->sacks[i].end);
+            tp->n_sacks--;
+            memmove(&tp->sacks[i], &tp->sacks[i + 1], (size_t)(tp->n_sacks - i) * sizeof *first);
+            continue;
+        }
+        i++;
+    }
+}
+
+static void sack_new_ofo(struct tcp_sock *tp, uint32_t start, uint32_t end)
+{
+    for (uint8_t i = 0; i < tp->n_sacks; i++) {
+        struct tcp_sack_block block = tp->sacks[i];
+
+        if (seq_gt(start, block.end) || seq_gt(block.start, end))
+            continue;
+        block.start = seq_min(block.start, start);
+        block.end = seq_max(block.end, end);
+        memmove(&tp->sacks[1], &tp->sacks[0], i * sizeof block);
+        tp->sacks[0] = block;
+        sack_maybe_coalesce(tp);
+        return;
+    }
+    if (tp->n_sacks >= TCP_SACK_MAX)
+        tp->n_sacks = TCP_SACK_MAX - 1;
+    memmove(&tp->sacks[1], &tp->sacks[0], tp->n_sacks * sizeof tp->sacks[0]);
+    tp->sacks[0] = (struct tcp_sack_block){ start, end };
+    tp->n_sacks++;
+}
+
+static void sack_remove(struct tcp_sock *tp)
+{
+    uint8_t n = 0;
+
+    for (uint8_t i = 0; i < tp->n_sacks && !list_empty(&tp->ofo_queue); i++) {
+        if (!seq_geq(tp->rcv_nxt, tp->sacks[i].start))
+            tp->sacks[n++] = tp->sacks[i];
+    }
+    tp->n_sacks = n;
+}
+
+/* The receive queue. */
+
+static void rmem_charge(struct tcp_sock *tp, struct tcp_seg *seg)
+{
+    tp->rmem_alloc += seg->truesize;
+}
+
+static void rmem_release(struct tcp_sock *tp, struct tcp_seg *seg)
+{
+    tp->rmem_alloc -= seg->truesize;
+    tcp_seg_free(tp->layer, seg);
+}
+
+static bool has_room(const struct tcp_sock *tp)
+{
+    return tp->rmem_alloc < (uint32_t)tp->sock.options.rcvbuf;
+}
+
+/* The buffer is full: where it may grow it does, and the window does not promise more than came. */
+static void clamp_window(struct tcp_sock *tp)
+{
+    uint32_t max = tp->layer->sysctl.rmem[2], rcvbuf = (uint32_t)tp->sock.options.rcvbuf;
+
+    tp->quick = 0;
+    if (rcvbuf < max && !tp->sock.options.rcvbuf_locked)
+        tp->sock.options.rcvbuf = (int)u32_min(u32_max(tp->rmem_alloc, rcvbuf), max);
+    if (tp->rmem_alloc > (uint32_t)tp->sock.options.rcvbuf)
+        tp->rcv_ssthresh = u32_min(tp->window_clamp, 2 * tp->advmss);
+}
+
+/* Out-of-order data gives way to make room, newest first. True when there is room now. */
+static bool prune(struct tcp_sock *tp)
+{
+    if (!has_room(tp))
+        clamp_window(tp);
+    if (has_room(tp))
+        return true;
+    while (!list_empty(&tp->ofo_queue) && !has_room(tp))
+        rmem_release(tp, tcp_last(&tp->ofo_queue));
+    tp->n_sacks = 0; /* they may have been forgotten: RFC 2018 section 8 */
+    return has_room(tp);
+}
+
+/* Linux merges a segment into the one before it where that belongs to nobody else any more: then its overhead is saved. */
+static void charge_merged(struct tcp_sock *tp, struct tcp_seg *tail, struct tcp_seg *seg)
+{
+    if (tail != NULL && tail->end_seq == seg->seq && tail->n_merged < TCP_SKB_FRAGS &&
+        seq_geq(tp->rcv_wup, tail->end_seq)) {
+        seg->truesize -= TCP_SKB_OVERHEAD;
+        seg->n_merged = (uint8_t)(tail->n_merged + 1);
+    }
+}
+
+static void queue_in_order(struct tcp_sock *tp, struct tcp_seg *seg)
+{
+    charge_merged(tp, tcp_last(&tp->receive_queue), seg);
+    rmem_charge(tp, seg);
+    list_push_back(&tp->receive_queue, &seg->link);
+    tp->bytes_received += seg->end_seq - tp->rcv_nxt;
+    tp->rcv_nxt = seg->end_seq;
+}
+
+/* The peer will send no more: RFC 9293 section 3.10.7.4, eighth step. */
+static void take_fin(struct tcp_sock *tp)
+{
+    tp->ack_pending |= TCP_ACK_SCHED;
+    tp->shut_rd = true;
+    tp->fin_received = true;
+    switch (tcp_state(tp)) {
+    case TCP_SYN_RECEIVED:
+    case TCP_ESTABLISHED:
+        tcp_set_state(tp, TCP_CLOSE_WAIT);
+        tcp_enter_pingpong(tp);
+        break;
+    case TCP_FIN_WAIT_1: /* both have closed at the same time */
+        tcp_send_ack_now(tp);
+        tcp_set_state(tp, TCP_CLOSING);
+        break;
+    case TCP_FIN_WAIT_2:
+        tcp_send_ack_now(tp);
+        tcp_time_wait(tp, TCP_TIME_WAIT, TCP_TIMEWAIT_LEN);
+        break;
+    default:
+        break;
+    }
+    while (!list_empty(&tp->ofo_queue))
+        rmem_release(tp, tcp_first(&tp->ofo_queue));
+    tp->n_sacks = 0;
+    if (!tp->orphan)
+        tcp_wake(tp, SOCK_POLLIN | SOCK_POLLRDHUP |
+                         (tp->shut_wr || tcp_state(tp) == TCP_CLOSED ? SOCK_POLLHUP : 0u));
+}
+
+/* What waited behind a hole that is filled now. */
+static void ofo_drain(struct tcp_sock *tp)
+{
+    bool fin = false;
+
+    while (!fin) {
+        struct tcp_seg *seg = tcp_first(&tp->ofo_queue);
+
+        if (seg == NULL || seq_gt(seg->seq, tp->rcv_nxt))
+            break;
+        if (seq_leq(seg->end_seq, tp->rcv_nxt)) {
+            rmem_release(tp, seg);
+            continue;
+        }
+        tp->rmem_alloc -= seg->truesize;
+        list_remove(&seg->link);
+        fin = (seg->flags & TCP_FIN) != 0;
+        queue_in_order(tp, seg);
+    }
+    if (fin)
+        take_fin(tp);
+}
+
+static void ofo_insert_at(struct tcp_sock *tp, struct list *before, struct tcp_seg *seg)
+{
+    rmem_charge(tp, seg);
+    list_insert_before(before, &seg->link);
+}
+
+/* Put @seg among the out-of-order segments. What is known twice is told by a D-SACK. False: it brought nothing. */
+static bool ofo_insert(struct tcp_sock *tp, struct tcp_seg *seg)
+{
+    struct list *at = tp->ofo_queue.prev;
+
+    while (at != &tp->ofo_queue && seq_gt(tcp_seg_of(at)->seq, seg->seq))
+        at = at->prev;
+    if (at != &tp->ofo_queue && seq_lt(seg->seq, tcp_seg_of(at)->end_seq)) {
+        struct tcp_seg *left = tcp_seg_of(at);
+
+        if (seq_leq(seg->end_seq, left->end_seq)) {
+            dsack_set(tp, seg->seq, seg->end_seq);
+            return false;
+        }
+        if (seq_gt(seg->seq, left->seq)) {
+            dsack_set(tp, seg->seq, left->end_seq);
+        } else { /* the same start, but longer: it replaces the old one */
+            dsack_extend(tp, left->seq, left->end_seq);
+            at = at->prev;
+            rmem_release(tp, left);
+        }
+    }
+    ofo_insert_at(tp, at->next, seg);
+    /* Those behind that it covers. */
+    while (seg->link.next != &tp->ofo_queue) {
+        struct tcp_seg *right = tcp_seg_of(seg->link.next);
+
+        if (!seq_gt(seg->end_seq, right->seq))
+            break;
+        if (seq_lt(seg->end_seq, right->end_seq)) {
+            dsack_extend(tp, right->seq, seg->end_seq);
+            break;
+        }
+        dsack_extend(tp, right->seq, right->end_seq);
+        rmem_release(tp, right);
+    }
+    return true;
+}
+
+static void queue_out_of_order(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    struct tcp_seg *seg;
+    uint32_t truesize;
+
+    ecn_check_ce(tp, rx);
+    if (!has_room(tp) && !prune(tp)) {
+        tcp_rx_drop(rx, DROP_SOCKET_FULL);
+        return;
+    }
+    tp->ack_pending |= TCP_ACK_SCHED;
+    seg = tcp_seg_from_rx(tp->layer, rx);
+    truesize = seg->truesize;
+    if (!ofo_insert(tp, seg)) {
+        tcp_seg_free(tp->layer, seg);
+        tcp_rx_drop(rx, DROP_TCP_DUPLICATE);
+        return;
+    }
+    if (tp->sack_ok) {
+        sack_new_ofo(tp, rx->seq, rx->end_seq);
+        grow_window(tp, rx->len, truesize);
+    }
+}
+
+static void queue_expected(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    struct tcp_seg *seg;
+    uint32_t truesize;
+    bool fin = (rx->hdr.flags & TCP_FIN) != 0;
+
+    if (tcp_receive_window(tp) == 0 && rx->end_seq != rx->seq) {
+        tcp_enter_quickack(tp, TCP_MAX_QUICKACKS);
+        tp->ack_pending |= TCP_ACK_SCHED | TCP_ACK_NOW;
+        tcp_rx_drop(rx, DROP_TCP_OUT_OF_WINDOW);
+        return;
+    }
+    if (!has_room(tp) && !list_empty(&tp->receive_queue) && !prune(tp)) {
+        tp->ack_pending |= TCP_ACK_SCHED | TCP_ACK_NOW;
+        tcp_rx_drop(rx, DROP_SOCKET_FULL);
+        return;
+    }
+    seg = tcp_seg_from_rx(tp->layer, rx);
+    truesize = seg->truesize;
+    queue_in_order(tp, seg);
+    if (rx->len > 0)
+        event_data_recv(tp, rx, truesize);
+    if (fin)
+        take_fin(tp);
+    if (tp->dead)
+        return;
+    if (!list_empty(&tp->ofo_queue)) {
+        ofo_drain(tp);
+        if (list_empty(&tp->ofo_queue))
+            tp->ack_pending |= TCP_ACK_NOW; /* RFC 5681 section 4.2: the hole is filled, say so at once */
+    }
+    if (tp->n_sacks > 0)
+        sack_remove(tp);
+    if (rx->len > 0 && !tp->orphan)
+        tcp_wake(tp, SOCK_POLLIN);
+}
+
+void tcp_data_queue(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    if (rx->seq == rx->end_seq)
+        return;
+    tp->has_dsack = false;
+    if (rx->seq == tp->rcv_nxt) {
+        queue_expected(tp, rx);
+        return;
+    }
+    if (seq_leq(rx->end_seq, tp->rcv_nxt)) {
+        tcp_rcv_rtt_measure_ts(tp, rx);
+        dsack_set(tp, rx->seq, rx->end_seq);
+        tcp_enter_quickack(tp, TCP_MAX_QUICKACKS);
+        tp->ack_pending |= TCP_ACK_SCHED;
+        tcp_rx_drop(rx, DROP_TCP_OLD_DATA);
+        return;
+    }
+    if (!seq_lt(rx->seq, tp->rcv_nxt + tcp_receive_window(tp))) {
+        tcp_enter_quickack(tp, TCP_MAX_QUICKACKS);
+        tp->ack_pending |= TCP_ACK_SCHED;
+        tcp_rx_drop(rx, DROP_TCP_OUT_OF_WINDOW);
+        return;
+    }
+    if (seq_lt(rx->seq, tp->rcv_nxt)) { /* partly known */
+        dsack_set(tp, rx->seq, tp->rcv_nxt);
+        if (tcp_receive_window(tp) == 0) {
+            tp->ack_pending |= TCP_ACK_SCHED | TCP_ACK_NOW;
+            tcp_rx_drop(rx, DROP_TCP_OUT_OF_WINDOW);
+            return;
+        }
+        queue_expected(tp, rx);
+        return;
+    }
+    queue_out_of_order(tp, rx);
+}
+
+/* Urgent data: one octet, RFC 6093's reading, as Linux. */
+void tcp_check_urg(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    uint32_t at = rx->seq + rx->hdr.urgent - 1;
+
+    if ((rx->hdr.flags & TCP_URG) != 0 && rx->hdr.urgent != 0 && !seq_lt(at, tp->copied_seq) &&
+        !seq_lt(at, tp->rcv_nxt) && (tp->urg_state == TCP_URG_NONE || seq_gt(at, tp->urg_seq))) {
+        tp->urg_state = TCP_URG_NOTYET;
+        tp->urg_seq = at;
+        if (!tp->orphan)
+            tcp_wake(tp, SOCK_POLLPRI);
+    }
+    if (tp->urg_state == TCP_URG_NOTYET && tp->urg_seq - rx->seq < rx->len) {
+        frame_copy_out(rx->frame, rx->hdr.hdr_len + (tp->urg_seq - rx->seq), &tp->urg_octet, 1);
+        tp->urg_state = TCP_URG_VALID;
+        if (!tp->orphan)
+            tcp_wake(tp, SOCK_POLLPRI);
+    }
+}
+
+/* The program has read. */
+
+void tcp_cleanup_rbuf(struct tcp_sock *tp, uint32_t copied)
+{
+    bool now = false;
+
+    if ((tp->ack_pending & TCP_ACK_SCHED) != 0) {
+        bool drained = copied > 0 && tp->rmem_alloc == 0 &&
+                       ((tp->ack_pending & TCP_ACK_PUSHED2) != 0 ||
+                        ((tp->ack_pending & TCP_ACK_PUSHED) != 0 && tp->pingpong == 0));
+
+        now = drained || tp->rcv_nxt - tp->rcv_wup > tp->rcv_mss;
+    }
+    if (now) {
+        tcp_send_ack_now(tp);
+    } else if (copied > 0 && !tp->shut_rd) {
+        uint32_t window = tcp_receive_window(tp);
+
+        if (2 * (uint64_t)window <= tp->window_clamp) {
+            uint32_t fresh = tcp_select_window_size(tp);
+
+            if (fresh > 0 && fresh >= 2 * (uint64_t)window)
+                tcp_send_ack(tp, WHY(TCP_WINDOW_UPDATE, fresh));
+        }
+    }
+}
+
+/* Dynamic right-sizing: a program that reads this much per RTT deserves a buffer for twice that. */
+void tcp_rcv_space_adjust(struct tcp_sock *tp)
+{
+    uint64_t now = tcp_now(tp->layer), time = now - tp->rcvq.time;
+    uint32_t copied;
+
+    if (time < (tp->rcv_rtt.rtt_us >> 3) || tp->rcv_rtt.rtt_us == 0)
+        return;
+    copied = tp->copied_seq - tp->rcvq.seq;
+    if (copied > tp->rcvq.space) {
+        if (tp->layer->sysctl.moderate_rcvbuf && !tp->sock.options.rcvbuf_locked) {
+            uint64_t window = ((uint64_t)copied << 1) + 16 * tp->advmss;
+            uint64_t grow = window * (copied - tp->rcvq.space) / u32_max(tp->rcvq.space, 1), rcvbuf;
+
+            window += grow << 1;
+            rcvbuf = space_from_win(tp, window);
+            if (rcvbuf > tp->layer->sysctl.rmem[2])
+                rcvbuf = tp->layer->sysctl.rmem[2];
+            if (rcvbuf > (uint64_t)tp->sock.options.rcvbuf) {
+                tp->sock.options.rcvbuf = (int)rcvbuf;
+                tcp_set_window_clamp(tp, tcp_win_from_space(tp, (int64_t)rcvbuf));
+            }
+        }
+        tp->rcvq.space = copied;
+    }
+    tp->rcvq.seq = tp->copied_seq;
+    tp->rcvq.time = now;
+}

@@ -1,0 +1,290 @@
+/* The scoreboard: what the peer's SACK blocks say about the retransmission queue. RFC 2018, 2883, 6675. */
+#include "stack/transport/tcp_internal.h"
+
+uint32_t tcp_highest_sack_seq(const struct tcp_sock *tp)
+{
+    return tp->sacked_out == 0 ? tp->snd_una : tp->high_sack;
+}
+
+void tcp_mark_lost(struct tcp_sock *tp, struct tcp_seg *seg)
+{
+    if ((seg->marks & TCP_MARK_SACKED) != 0)
+        return;
+    if ((seg->marks & TCP_MARK_LOST) == 0) {
+        seg->marks |= TCP_MARK_LOST;
+        tp->lost_out++;
+        tp->lost_total++;
+    } else if ((seg->marks & TCP_MARK_RETRANS) != 0) { /* lost again */
+        seg->marks &= (uint8_t)~TCP_MARK_RETRANS;
+        tp->retrans_out--;
+        tp->lost_total++;
+    }
+}
+
+/* Something older was delivered later: so much reordering is possible here. */
+void tcp_check_sack_reordering(struct tcp_sock *tp, uint32_t low_seq, bool ts)
+{
+    uint32_t high = tcp_highest_sack_seq(tp), distance, mss = tp->mss_cache;
+
+    (void)ts;
+    if (!seq_lt(low_seq, high) || mss == 0)
+        return;
+    distance = high - low_seq;
+    if (distance > tp->reordering * mss)
+        tp->reordering = u32_min((distance + mss - 1) / mss, TCP_REORDERING_MAX);
+    tp->reord_seen++;
+}
+
+/* Without SACK every duplicate ACK stands for some segment that arrived. */
+
+void tcp_reset_reno_sack(struct tcp_sock *tp)
+{
+    tp->sacked_out = 0;
+}
+
+static bool limit_reno_sacked(struct tcp_sock *tp)
+{
+    uint32_t holes = u32_min(u32_max(tp->lost_out, 1), tp->packets_out);
+
+    if (tp->sacked_out + holes <= tp->packets_out)
+        return false;
+    tp->sacked_out = tp->packets_out - holes;
+    return true;
+}
+
+static void check_reno_reordering(struct tcp_sock *tp, uint32_t more)
+{
+    if (!limit_reno_sacked(tp))
+        return;
+    tp->reordering = u32_min(tp->packets_out + more, TCP_REORDERING_MAX);
+    tp->reord_seen++;
+}
+
+void tcp_limit_reno_sacked(struct tcp_sock *tp)
+{
+    limit_reno_sacked(tp);
+}
+
+void tcp_add_reno_sack(struct tcp_sock *tp, unsigned n_dupack, bool ece)
+{
+    uint32_t before = tp->sacked_out;
+
+    (void)ece;
+    if (n_dupack == 0)
+        return;
+    tp->sacked_out += n_dupack;
+    check_reno_reordering(tp, 0);
+    if (tp->sacked_out > before)
+        tp->delivered += tp->sacked_out - before;
+}
+
+void tcp_remove_reno_sacks(struct tcp_sock *tp, int acked, bool ece)
+{
+    (void)ece;
+    if (acked > 0) {
+        uint32_t n = (uint32_t)acked;
+
+        tp->delivered += n > tp->sacked_out + 1 ? n - tp->sacked_out : 1;
+        tp->sacked_out = n - 1 >= tp->sacked_out ? 0 : tp->sacked_out - (n - 1);
+    }
+    check_reno_reordering(tp, acked > 0 ? (uint32_t)acked : 0);
+}
+
+struct tagging {
+    struct tcp_sock *tp;
+    struct tcp_sack_result *result;
+    unsigned flag;
+};
+
+/* The first block may be a D-SACK: below the acknowledgment, or inside the second block. RFC 2883 section 4. */
+static bool is_dsack(const struct tcp_rx *rx)
+{
+    const struct tcp_options *opt = &rx->hdr.opt;
+
+    if (seq_lt(opt->sack[0].start, rx->ack))
+        return true;
+    return opt->n_sack > 1 && seq_leq(opt->sack[0].end, opt->sack[1].end) &&
+           seq_geq(opt->sack[0].start, opt->sack[1].start);
+}
+
+/* How many of our retransmissions a D-SACK reports as needless; 0: it cannot be about ours. */
+static uint32_t dsack_seen(struct tagging *t, uint32_t start, uint32_t end)
+{
+    struct tcp_sock *tp = t->tp;
+    uint32_t n = 1;
+
+    if (!seq_lt(start, end) || end - start > tp->max_window)
+        return 0;
+    if (end - start > tp->mss_cache)
+        n = (end - start + tp->mss_cache - 1) / tp->mss_cache;
+    else if (tp->has_tlp && tp->tlp_high_seq == end)
+        t->flag |= TCP_F_DSACK_TLP;
+    tp->dsack_dups += n;
+    if (tp->dsack_dups > tp->total_retrans)
+        return 0;
+    if (tp->reord_seen > 0 && (t->flag & TCP_F_DSACK_TLP) == 0)
+        tp->rack.dsack_seen = true;
+    t->flag |= TCP_F_DSACKING_ACK;
+    return n;
+}
+
+static bool check_dsack(struct tagging *t, const struct tcp_rx *rx, uint32_t prior_una)
+{
+    struct tcp_sock *tp = t->tp;
+    uint32_t start = rx->hdr.opt.sack[0].start, end = rx->hdr.opt.sack[0].end, n;
+
+    if (!is_dsack(rx))
+        return false;
+    n = dsack_seen(t, start, end);
+    if (n == 0)
+        return false;
+    if (tp->undo_marker != 0 && tp->undo_retrans > 0 && !seq_gt(end, prior_una) && seq_gt(end, tp->undo_marker))
+        tp->undo_retrans = tp->undo_retrans > (int32_t)n ? tp->undo_retrans - (int32_t)n : 0;
+    return true;
+}
+
+static bool block_valid(const struct tcp_sock *tp, bool dsack, uint32_t start, uint32_t end)
+{
+    if (seq_gt(end, tp->snd_nxt) || !seq_lt(start, end) || !seq_lt(start, tp->snd_nxt))
+        return false;
+    if (seq_gt(start, tp->snd_una))
+        return true;
+    if (!dsack || tp->undo_marker == 0 || seq_gt(end, tp->snd_una))
+        return false;
+    if (!seq_lt(start, tp->undo_marker))
+        return true;
+    return seq_gt(end, tp->undo_marker) && !seq_lt(start, end - tp->max_window);
+}
+
+static void note_reordering(struct tcp_sack_result *result, uint32_t seq)
+{
+    if (!result->has_reord || seq_lt(seq, result->reord))
+        result->reord = seq;
+    result->has_reord = true;
+}
+
+static void clear_mark(struct tcp_sock *tp, struct tcp_seg *seg, enum tcp_mark mark)
+{
+    if ((seg->marks & mark) == 0)
+        return;
+    seg->marks &= (uint8_t)~mark;
+    if (mark == TCP_MARK_LOST)
+        tp->lost_out--;
+    else if (mark == TCP_MARK_RETRANS)
+        tp->retrans_out--;
+}
+
+static void tag_new(struct tagging *t, struct tcp_seg *seg)
+{
+    struct tcp_sock *tp = t->tp;
+
+    tcp_rack_advance(tp, seg, seg->sent_at);
+    if ((seg->marks & TCP_MARK_RETRANS) != 0) {
+        /* Not marked lost: then the retransmission counts as in flight still. */
+        if ((seg->marks & TCP_MARK_LOST) != 0) {
+            clear_mark(tp, seg, TCP_MARK_LOST);
+            clear_mark(tp, seg, TCP_MARK_RETRANS);
+        }
+    } else {
+        if ((seg->marks & TCP_MARK_EVER) == 0) {
+            if (seq_lt(seg->seq, tcp_highest_sack_seq(tp)))
+                note_reordering(t->result, seg->seq);
+            if (!seq_gt(seg->end_seq, tp->high_seq))
+                t->flag |= TCP_F_ORIG_SACK_ACKED;
+            if (t->result->first_sack_us < 0)
+                t->result->first_sack_us = (int64_t)seg->sent_at;
+            t->result->last_sack_us = (int64_t)seg->sent_at;
+        }
+        clear_mark(tp, seg, TCP_MARK_LOST);
+    }
+    seg->marks |= TCP_MARK_SACKED;
+    if (tp->sacked_out == 0 || seq_gt(seg->end_seq, tp->high_sack))
+        tp->high_sack = seg->end_seq;
+    t->flag |= TCP_F_DATA_SACKED;
+    tp->sacked_out++;
+    tp->delivered++;
+    t->result->n_sacked++;
+    list_remove(&seg->by_time);
+}
+
+static void tag_one(struct tagging *t, struct tcp_seg *seg, bool dup)
+{
+    struct tcp_sock *tp = t->tp;
+
+    if (dup && (seg->marks & TCP_MARK_EVER) != 0) {
+        if (tp->undo_marker != 0 && tp->undo_retrans > 0 && seq_gt(seg->end_seq, tp->undo_marker))
+            tp->undo_retrans--;
+        if ((seg->marks & TCP_MARK_SACKED) != 0)
+            note_reordering(t->result, seg->seq);
+    }
+    if (!seq_gt(seg->end_seq, tp->snd_una))
+        return;
+    if ((seg->marks & TCP_MARK_SACKED) == 0)
+        tag_new(t, seg);
+    if (dup)
+        clear_mark(tp, seg, TCP_MARK_RETRANS);
+}
+
+struct block {
+    uint32_t start, end;
+    bool dup;
+};
+
+/* The blocks worth a look, by their start. */
+static unsigned sort_blocks(struct tagging *t, const struct tcp_rx *rx, uint32_t prior_una, bool found_dup,
+                            struct block blocks[TCP_SACK_MAX])
+{
+    unsigned n = 0;
+
+    for (uint8_t i = 0; i < rx->hdr.opt.n_sack; i++) {
+        struct block block = { rx->hdr.opt.sack[i].start, rx->hdr.opt.sack[i].end, i == 0 && found_dup };
+        unsigned at = n;
+
+        if (!block_valid(t->tp, block.dup, block.start, block.end) || !seq_gt(block.end, prior_una))
+            continue;
+        for (; at > 0 && seq_lt(block.start, blocks[at - 1].start); at--)
+            blocks[at] = blocks[at - 1];
+        blocks[at] = block;
+        n++;
+    }
+    return n;
+}
+
+static void walk(struct tagging *t, const struct block *blocks, unsigned n)
+{
+    struct tcp_sock *tp = t->tp;
+    unsigned first = 0;
+    struct list *at, *next;
+
+    for (at = tp->rtx_queue.next; at != &tp->rtx_queue && first < n; at = next) {
+        struct tcp_seg *seg = tcp_seg_of(at);
+
+        next = at->next;
+        while (first < n && !seq_lt(seg->seq, blocks[first].end))
+            first++;
+        for (unsigned i = first; i < n && seq_lt(blocks[i].start, seg->end_seq); i++) {
+            /* Whole segments only: a peer reports no parts of what it got as one. */
+            if (seq_leq(blocks[i].start, seg->seq) && seq_geq(blocks[i].end, seg->end_seq))
+                tag_one(t, seg, blocks[i].dup);
+        }
+    }
+}
+
+unsigned tcp_sacktag_write_queue(struct tcp_sock *tp, const struct tcp_rx *rx, uint32_t prior_snd_una,
+                                 struct tcp_sack_result *result)
+{
+    struct tagging t = { .tp = tp, .result = result };
+    struct block blocks[TCP_SACK_MAX];
+    bool found_dup = check_dsack(&t, rx, prior_snd_una);
+    unsigned n;
+
+    if (seq_lt(rx->ack, prior_snd_una - tp->max_window))
+        return 0;
+    if (tp->packets_out == 0)
+        return t.flag;
+    n = sort_blocks(&t, rx, prior_snd_una, found_dup, blocks);
+    walk(&t, blocks, n);
+    if (result->has_reord && (tp->ca_state != TCP_CA_LOSS || tp->undo_marker != 0))
+        tcp_check_sack_reordering(tp, result->reord, false);
+    return t.flag;
+}
