@@ -6,9 +6,12 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/record.h"
+#include "cli/verdict.h"
 #include "inspect/i18n.h"
 #include "inspect/narrate.h"
+#include "lab/expect.h"
 #include "lab/run.h"
+#include "lab/traffic.h"
 
 #define SLICE_EVENTS 20000 /* between two looks at the clock on the wall */
 
@@ -50,22 +53,75 @@ static void drive(struct run *run, const struct run_command_line *line)
     run_finish(run);
 }
 
-static int run_scenario(struct run *run, const struct run_command_line *line)
+/* A run that was cut short met nothing, unless just that was expected. */
+static bool tell_stopped(const struct run *run, const struct traffic *traffic, bool quiet)
+{
+    bool expected = expect_storm_expected(run->scenario);
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_auto(GStrv) lines = NULL;
+
+    if (!run->out_of_budget || (quiet && expected))
+        return true;
+    traffic_tell(traffic, text);
+    lines = g_strsplit(g_strchomp(text->str), "\n", -1);
+    fflush(stdout);
+    for (size_t i = 0; lines[i] != NULL; i++)
+        fprintf(stderr, "wirewalk: %s\n", lines[i]);
+    return expected;
+}
+
+static int tell_results(struct run *run, struct expect *expect, const struct recorder *recorder, uint64_t frames,
+                        const struct run_command_line *line)
+{
+    const GPtrArray *results = expect_results(expect);
+    char hash[RUN_HASH_TEXT_MAX];
+
+    recorder_hash(recorder, hash);
+    if (line->format == FORMAT_JSON) {
+        verdict_json(run, results, frames, hash);
+    } else {
+        verdict_show(run, results, line->quiet);
+        printf("run-hash: %s\n", hash);
+    }
+    return verdict_failed(results) > 0 ? CLI_FAILED : CLI_MET;
+}
+
+static int run_watched(struct run *run, struct expect *expect, const struct run_command_line *line)
 {
     struct recorder *recorder = recorder_new(run, &line->paths);
-    char hash[RUN_HASH_TEXT_MAX];
+    struct traffic *traffic;
     struct narrate *narrate;
-    int status = CLI_MET;
+    int status;
 
     if (recorder == NULL)
         return CLI_WRONG;
+    traffic = traffic_new(run);
     narrate = begin_narration(run, line);
     drive(run, line);
     narrate_free(narrate);
+    status = tell_stopped(run, traffic, line->quiet) ? CLI_MET : CLI_FAILED;
+    if (tell_results(run, expect, recorder, traffic_frames(traffic), line) != CLI_MET)
+        status = CLI_FAILED;
     if (!recorder_finish(recorder))
         status = CLI_WRONG;
-    printf("run-hash: %s\n", recorder_hash(recorder, hash));
+    traffic_free(traffic);
     recorder_free(recorder);
+    return status;
+}
+
+static int run_scenario(const struct scenario *scenario, const struct run_command_line *line, struct diag_list *diags)
+{
+    struct run *run = run_new(scenario, &line->run, diags);
+    struct expect *expect = run != NULL ? expect_new(run, diags) : NULL;
+    g_autofree char *text = diag_list_render(diags);
+    int status = CLI_WRONG;
+
+    fputs(text, stderr);
+    if (expect != NULL)
+        status = run_watched(run, expect, line);
+    expect_free(expect);
+    if (run != NULL)
+        run_free(run);
     return status;
 }
 
@@ -73,18 +129,17 @@ static int run_file(const char *file, const struct run_command_line *line)
 {
     struct diag_list *diags = diag_list_new();
     struct scenario *scenario = scenario_load(file, diags);
-    struct run *run = scenario != NULL ? run_new(scenario, &line->run, diags) : NULL;
-    g_autofree char *text = diag_list_render(diags);
     int status = CLI_WRONG;
 
-    fputs(text, stderr);
-    diag_list_free(diags);
-    if (run != NULL) {
-        status = run_scenario(run, line);
-        run_free(run);
-    }
-    if (scenario != NULL)
+    if (scenario != NULL) {
+        status = run_scenario(scenario, line, diags);
         scenario_free(scenario);
+    } else {
+        g_autofree char *text = diag_list_render(diags);
+
+        fputs(text, stderr);
+    }
+    diag_list_free(diags);
     return status;
 }
 

@@ -2,8 +2,10 @@
 
 #include <string.h>
 
-#include "lab/format.h"
 #include "inspect/i18n.h"
+#include "lab/expect.h"
+#include "lab/format.h"
+#include "lab/network.h"
 #include "lab/reader.h"
 #include "lab/scenario.h"
 
@@ -81,6 +83,36 @@ static void check_unknown(const char *file, const char *text, size_t len, struct
     ytree_free(tree);
 }
 
+/* Filters and fields are compiled as for a run; nothing runs. */
+static void check_network(const struct topology *topology, struct diag_list *diags)
+{
+    struct network *network = network_new(topology, 1, diags);
+
+    if (network != NULL)
+        network_free(network);
+}
+
+static void check_topology(const char *file, const char *text, size_t len, struct diag_list *diags)
+{
+    struct topology *topology = topology_parse(file, text, len, 0, diags);
+
+    if (topology == NULL)
+        return;
+    check_network(topology, diags);
+    topology_free(topology);
+}
+
+static void check_scenario(const char *file, const char *text, size_t len, struct diag_list *diags)
+{
+    struct scenario *scenario = scenario_parse(file, text, len, NULL, diags);
+
+    if (scenario == NULL)
+        return;
+    check_network(scenario->topology, diags);
+    expect_check(scenario, diags);
+    scenario_free(scenario);
+}
+
 void lab_check(const char *file, struct diag_list *diags)
 {
     struct reader r = { file, diags, NULL };
@@ -91,10 +123,10 @@ void lab_check(const char *file, struct diag_list *diags)
         return;
     switch (lab_file_kind(file, text, len)) {
     case LAB_FILE_TOPOLOGY:
-        topology_free(topology_parse(file, text, len, 0, diags));
+        check_topology(file, text, len, diags);
         break;
     case LAB_FILE_SCENARIO:
-        scenario_free(scenario_parse(file, text, len, NULL, diags));
+        check_scenario(file, text, len, diags);
         break;
     case LAB_FILE_EXERCISE:
         check_exercise(file, text, len, diags);
