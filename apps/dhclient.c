@@ -1,6 +1,7 @@
 /*
- * dhclient of ISC DHCP 4.4.3 as Debian configures it. It runs in the foreground until the address is there, then a copy
- * of it goes on in the background. Leases are kept in /var/lib/dhcp/dhclient.leases and asked for again (INIT-REBOOT).
+ * dhclient of ISC DHCP 4.4.3 as Debian configures it. It runs in the foreground until the address
+ * is there, then a copy of it goes on in the background. Leases are kept in
+ * /var/lib/dhcp/dhclient.leases and asked for again (INIT-REBOOT).
  */
 #include <stdio.h>
 #include <string.h>
@@ -30,8 +31,8 @@ static void add_date(struct strbuf *text, const char *what, sim_time at)
     int64_t seconds = wall_seconds(at);
     struct wall_date d = wall_date(seconds);
 
-    strbuf_addf(text, "  %s %u %d/%02u/%02u %02u:%02u:%02u;\n", what, d.weekday, d.year, d.month, d.day, d.hour, d.minute,
-                d.second);
+    strbuf_addf(text, "  %s %u %d/%02u/%02u %02u:%02u:%02u;\n", what, d.weekday, d.year, d.month,
+                d.day, d.hour, d.minute, d.second);
 }
 
 static void add_addrs(struct strbuf *text, const char *what, const ip4_addr *addrs, unsigned n)
@@ -39,7 +40,8 @@ static void add_addrs(struct strbuf *text, const char *what, const ip4_addr *add
     char addr[IP4_TEXT_MAX];
 
     for (unsigned i = 0; i < n; i++)
-        strbuf_addf(text, "%s%s%s", i == 0 ? "  option " : ",", i == 0 ? what : "", i == 0 ? " " : ""),
+        strbuf_addf(text, "%s%s%s", i == 0 ? "  option " : ",", i == 0 ? what : "",
+                    i == 0 ? " " : ""),
             strbuf_adds(text, ip4_format(addrs[i], addr));
     if (n > 0)
         strbuf_adds(text, ";\n");
@@ -57,14 +59,16 @@ static void write_lease(const struct dhclient *st)
                 ip4_format(lease->addr, addr));
     add_addrs(&text, "subnet-mask", &mask, 1);
     add_addrs(&text, "routers", lease->routers, lease->n_routers);
-    strbuf_addf(&text, "  option dhcp-lease-time %u;\n  option dhcp-message-type 5;\n", lease->seconds);
+    strbuf_addf(&text, "  option dhcp-lease-time %u;\n  option dhcp-message-type 5;\n",
+                lease->seconds);
     add_addrs(&text, "domain-name-servers", lease->resolvers, lease->n_resolvers);
     add_addrs(&text, "dhcp-server-identifier", &lease->server, 1);
     if (lease->domain[0] != '\0')
         strbuf_addf(&text, "  option domain-name \"%s\";\n", lease->domain);
     add_date(&text, "renew", lease->since + SIM_SEC(lease->t1 < far / 2 ? lease->t1 : far / 2));
     add_date(&text, "rebind", lease->since + SIM_SEC(lease->t2 < far / 2 ? lease->t2 : far / 2));
-    add_date(&text, "expire", lease->since + SIM_SEC(lease->seconds < far / 2 ? lease->seconds : far / 2));
+    add_date(&text, "expire",
+             lease->since + SIM_SEC(lease->seconds < far / 2 ? lease->seconds : far / 2));
     strbuf_adds(&text, "}\n");
     os_file_write(st->client.self->os, LEASE_FILE, strbuf_text(&text), text.len, true);
     strbuf_fini(&text);
@@ -145,7 +149,8 @@ static bool read_lease(struct dhclient *st)
         sim_time expire;
 
         if (!lease_value(at, end, "interface", name, sizeof name) || strcmp(name, wanted) != 0 ||
-            !lease_addr(at, end, "fixed-address", &one.addr) || !lease_date(at, end, "expire", &expire))
+            !lease_addr(at, end, "fixed-address", &one.addr) ||
+            !lease_date(at, end, "expire", &expire))
             continue;
         lease_addr(at, end, "dhcp-server-identifier", &one.server);
         if (lease_addr(at, end, "subnet-mask", &mask) && ip4_mask_len(mask) >= 0)
@@ -184,31 +189,37 @@ static void say_who(const struct dhclient *st)
     char mac[MAC_TEXT_MAX];
 
     mac_format(&st->client.iface->iface->mac, mac);
-    say(st, "Internet Systems Consortium DHCP Client 4.4.3-P1\nCopyright 2004-2022 Internet Systems Consortium.\n"
+    say(st, "Internet Systems Consortium DHCP Client 4.4.3-P1\nCopyright 2004-2022 Internet "
+            "Systems Consortium.\n"
             "All rights reserved.\nFor info, please visit https://www.isc.org/software/dhcp/\n\n");
-    say(st, "Listening on LPF/%s/%s\nSending on   LPF/%s/%s\nSending on   Socket/fallback\n", st->client.iface_name, mac,
-        st->client.iface_name, mac);
+    say(st, "Listening on LPF/%s/%s\nSending on   LPF/%s/%s\nSending on   Socket/fallback\n",
+        st->client.iface_name, mac, st->client.iface_name, mac);
 }
 
 static void say_sending(const struct dhclient *st)
 {
     const struct dhcp_client *client = &st->client;
-    ip4_addr wanted = client->state == DHCP_CLIENT_REQUESTING ? client->offer.addr : client->lease.addr;
+    ip4_addr wanted =
+        client->state == DHCP_CLIENT_REQUESTING ? client->offer.addr : client->lease.addr;
     char addr[IP4_TEXT_MAX], to[IP4_TEXT_MAX];
 
     ip4_format(client->sending_to, to);
     switch (client->sending) {
     case DHCP_DISCOVER:
-        say(st, "DHCPDISCOVER on %s to %s port 67 interval %u\n", client->iface_name, to, client->interval);
+        say(st, "DHCPDISCOVER on %s to %s port 67 interval %u\n", client->iface_name, to,
+            client->interval);
         break;
     case DHCP_REQUEST:
-        say(st, "DHCPREQUEST for %s on %s to %s port 67\n", ip4_format(wanted, addr), client->iface_name, to);
+        say(st, "DHCPREQUEST for %s on %s to %s port 67\n", ip4_format(wanted, addr),
+            client->iface_name, to);
         break;
     case DHCP_DECLINE:
-        say(st, "DHCPDECLINE of %s on %s to %s port 67\n", ip4_format(wanted, addr), client->iface_name, to);
+        say(st, "DHCPDECLINE of %s on %s to %s port 67\n", ip4_format(wanted, addr),
+            client->iface_name, to);
         break;
     default:
-        say(st, "DHCPRELEASE of %s on %s to %s port 67\n", ip4_format(wanted, addr), client->iface_name, to);
+        say(st, "DHCPRELEASE of %s on %s to %s port 67\n", ip4_format(wanted, addr),
+            client->iface_name, to);
         break;
     }
 }
@@ -235,7 +246,8 @@ static void go_to_background(struct dhclient *st)
         write_pid_file(self);
         return;
     }
-    child = process_start(self->os, self->program, self->argc, (const char *const *)self->argv, self->command, &nowhere);
+    child = process_start(self->os, self->program, self->argc, (const char *const *)self->argv,
+                          self->command, &nowhere);
     copy = child->state;
     dhcp_client_close(&st->client);
     *copy = *st;
@@ -273,17 +285,20 @@ static void client_event(void *ctx, struct dhcp_client *client, enum dhcp_client
         say_sending(st);
         break;
     case DHCP_EVENT_OFFER:
-        say(st, "DHCPOFFER of %s from %s\n", ip4_format(client->offer.addr, addr), ip4_format(client->offer.server, server));
+        say(st, "DHCPOFFER of %s from %s\n", ip4_format(client->offer.addr, addr),
+            ip4_format(client->offer.server, server));
         break;
     case DHCP_EVENT_ACK:
-        say(st, "DHCPACK of %s from %s\n", ip4_format(client->lease.addr, addr), ip4_format(client->lease.server, server));
+        say(st, "DHCPACK of %s from %s\n", ip4_format(client->lease.addr, addr),
+            ip4_format(client->lease.server, server));
         break;
     case DHCP_EVENT_NAK:
         say(st, "DHCPNAK from %s\n", ip4_format(client->offer.server, server));
         break;
     case DHCP_EVENT_BOUND:
         write_lease(st);
-        say(st, "bound to %s -- renewal in %u seconds.\n", ip4_format(client->lease.addr, addr), client->lease.t1);
+        say(st, "bound to %s -- renewal in %u seconds.\n", ip4_format(client->lease.addr, addr),
+            client->lease.t1);
         go_to_background(st);
         break;
     case DHCP_EVENT_NO_LEASE:
@@ -331,7 +346,9 @@ static void end_daemon(struct process *self, struct dhclient *st)
 
 static bool read_arguments(struct process *self, struct dhclient *st)
 {
-    struct options options = { .self = self, .shorts = "vrx1d4q", .refused = "6e:SNTPRwnps:g:lIHF:B:C:D:V:t:u:i",
+    struct options options = { .self = self,
+                               .shorts = "vrx1d4q",
+                               .refused = "6e:SNTPRwnps:g:lIHF:B:C:D:V:t:u:i",
                                .longs = NULL };
     const char *iface = "eth0";
     int option;
@@ -374,7 +391,8 @@ static bool start(struct process *self, struct dhclient *st)
         return false;
     }
     if (running_daemon(self) != NULL) {
-        process_errorf(self, "dhclient(%u) is already running - exiting. \n", (unsigned)running_daemon(self)->pid);
+        process_errorf(self, "dhclient(%u) is already running - exiting. \n",
+                       (unsigned)running_daemon(self)->pid);
         self->exit_status = 1;
         return false;
     }

@@ -31,11 +31,10 @@ struct dig {
     bool greeted;
 };
 
-static const char usage[] =
-    "Usage:  dig [@global-server] [domain] [q-type] [q-class] {q-opt}\n"
-    "            {global-d-opt} host [@local-server] {local-d-opt}\n"
-    "            [ host [@local-server] {local-d-opt} [...]]\n\n"
-    "Use \"dig -h\" (or \"dig -h | more\") for complete list of options\n";
+static const char usage[] = "Usage:  dig [@global-server] [domain] [q-type] [q-class] {q-opt}\n"
+                            "            {global-d-opt} host [@local-server] {local-d-opt}\n"
+                            "            [ host [@local-server] {local-d-opt} [...]]\n\n"
+                            "Use \"dig -h\" (or \"dig -h | more\") for complete list of options\n";
 
 /* ---- printing ---- */
 
@@ -57,9 +56,11 @@ static void greet(struct process *self, struct dig *st)
 static void print_header(struct strbuf *out, const struct dns_hdr *hdr, unsigned rcode)
 {
     strbuf_addf(out, ";; Got answer:\n;; ->>HEADER<<- opcode: %s, status: %s, id: %u\n;; flags:",
-                hdr->opcode == DNS_OPCODE_QUERY ? "QUERY" : "RESERVED", dns_rcode_name(rcode), hdr->id);
-    strbuf_addf(out, "%s%s%s%s%s%s%s", hdr->qr ? " qr" : "", hdr->aa ? " aa" : "", hdr->tc ? " tc" : "",
-                hdr->rd ? " rd" : "", hdr->ra ? " ra" : "", hdr->ad ? " ad" : "", hdr->cd ? " cd" : "");
+                hdr->opcode == DNS_OPCODE_QUERY ? "QUERY" : "RESERVED", dns_rcode_name(rcode),
+                hdr->id);
+    strbuf_addf(out, "%s%s%s%s%s%s%s", hdr->qr ? " qr" : "", hdr->aa ? " aa" : "",
+                hdr->tc ? " tc" : "", hdr->rd ? " rd" : "", hdr->ra ? " ra" : "",
+                hdr->ad ? " ad" : "", hdr->cd ? " cd" : "");
     strbuf_addf(out, "; QUERY: %u, ANSWER: %u, AUTHORITY: %u, ADDITIONAL: %u\n", hdr->n_questions,
                 hdr->n_rrs[DNS_ANSWER], hdr->n_rrs[DNS_AUTHORITY], hdr->n_rrs[DNS_ADDITIONAL]);
     if (hdr->rd && !hdr->ra)
@@ -67,14 +68,19 @@ static void print_header(struct strbuf *out, const struct dns_hdr *hdr, unsigned
     strbuf_addc(out, '\n');
 }
 
-static void print_cookie(struct strbuf *out, const struct dns_ask *ask, const uint8_t *data, uint16_t len)
+static void print_cookie(struct strbuf *out, const struct dns_ask *ask, const uint8_t *data,
+                         uint16_t len)
 {
-    bool ours = len >= DNS_ASK_COOKIE_LEN && memcmp(data, ask->client_cookie, DNS_ASK_COOKIE_LEN) == 0;
+    bool ours =
+        len >= DNS_ASK_COOKIE_LEN && memcmp(data, ask->client_cookie, DNS_ASK_COOKIE_LEN) == 0;
 
     strbuf_adds(out, "; COOKIE: ");
     for (unsigned i = 0; i < len; i++)
         strbuf_addf(out, "%02x", data[i]);
-    strbuf_addf(out, "%s\n", !ours ? " (bad)" : len == DNS_ASK_COOKIE_LEN ? " (echoed)" : " (good)");
+    strbuf_addf(out, "%s\n",
+                !ours                       ? " (bad)"
+                : len == DNS_ASK_COOKIE_LEN ? " (echoed)"
+                                            : " (good)");
 }
 
 static void print_opt(struct strbuf *out, const struct dns_ask *ask, const struct dns_rr *opt)
@@ -83,8 +89,9 @@ static void print_opt(struct strbuf *out, const struct dns_ask *ask, const struc
     uint16_t code, len;
     size_t at = 0;
 
-    strbuf_addf(out, ";; OPT PSEUDOSECTION:\n; EDNS: version: %u, flags:%s; udp: %u\n", dns_opt_version(opt),
-                dns_opt_flags(opt) & DNS_OPT_DO ? " do" : "", dns_opt_udp_size(opt));
+    strbuf_addf(out, ";; OPT PSEUDOSECTION:\n; EDNS: version: %u, flags:%s; udp: %u\n",
+                dns_opt_version(opt), dns_opt_flags(opt) & DNS_OPT_DO ? " do" : "",
+                dns_opt_udp_size(opt));
     while (dns_opt_next(opt, &at, &code, &data, &len)) {
         if (code == 10)
             print_cookie(out, ask, data, len);
@@ -119,7 +126,9 @@ static void print_questions(struct strbuf *out, struct dns_reader *reader)
 
 static bool shows(const struct dig *st, enum dns_section section)
 {
-    return section == DNS_ANSWER ? st->answer : section == DNS_AUTHORITY ? st->authority : st->additional;
+    return section == DNS_ANSWER      ? st->answer
+           : section == DNS_AUTHORITY ? st->authority
+                                      : st->additional;
 }
 
 static void print_records(struct strbuf *out, const struct dig *st, struct dns_reader *reader)
@@ -162,10 +171,12 @@ static void print_stats(struct strbuf *out, struct process *self, const struct d
     char addr[IP4_TEXT_MAX];
 
     ip4_format(st->ask.server, addr);
-    strbuf_addf(out, ";; Query time: %lld msec\n;; SERVER: %s#%u(%s) (%s)\n", (long long)(st->ask.took / SIM_MSEC(1)), addr,
-                st->ask.port, st->server != NULL ? st->server : addr, st->ask.tcp ? "TCP" : "UDP");
-    strbuf_addf(out, ";; WHEN: %s %s %02u %02u:%02u:%02u UTC %d\n;; MSG SIZE  rcvd: %zu\n\n", wall_weekday_name(d.weekday),
-                wall_month_name(d.month), d.day, d.hour, d.minute, d.second, d.year, st->ask.len);
+    strbuf_addf(out, ";; Query time: %lld msec\n;; SERVER: %s#%u(%s) (%s)\n",
+                (long long)(st->ask.took / SIM_MSEC(1)), addr, st->ask.port,
+                st->server != NULL ? st->server : addr, st->ask.tcp ? "TCP" : "UDP");
+    strbuf_addf(out, ";; WHEN: %s %s %02u %02u:%02u:%02u UTC %d\n;; MSG SIZE  rcvd: %zu\n\n",
+                wall_weekday_name(d.weekday), wall_month_name(d.month), d.day, d.hour, d.minute,
+                d.second, d.year, st->ask.len);
 }
 
 static void print_answer(struct process *self, struct dig *st)
@@ -216,7 +227,8 @@ static bool word_is(const char *word, const char *name, size_t at_least)
 
 static void set_all(struct dig *st, bool on)
 {
-    st->cmd = st->comments = st->question = st->answer = st->authority = st->additional = st->stats = on;
+    st->cmd = st->comments = st->question = st->answer = st->authority = st->additional =
+        st->stats = on;
 }
 
 /* Flags: the name, how much of it is enough, and what it sets. */
@@ -227,12 +239,24 @@ static bool set_flag(struct dig *st, const char *word, bool on)
         size_t enough;
         bool *flag;
     } flags[] = {
-        { "short", 1, &st->short_form }, { "tcp", 2, &st->tcp },           { "vc", 1, &st->tcp },
-        { "recurse", 3, &st->ask.rd },   { "rdflag", 2, &st->ask.rd },     { "adflag", 2, &st->ask.ad },
-        { "cdflag", 2, &st->ask.cd },    { "dnssec", 2, &st->ask.dnssec }, { "cookie", 3, &st->ask.cookie },
-        { "cmd", 2, &st->cmd },          { "comments", 3, &st->comments }, { "question", 3, &st->question },
-        { "answer", 2, &st->answer },    { "authority", 2, &st->authority }, { "additional", 3, &st->additional },
-        { "stats", 2, &st->stats },      { "ignore", 2, &st->ask.ignore_tc }, { "edns", 2, &st->ask.edns },
+        { "short", 1, &st->short_form },
+        { "tcp", 2, &st->tcp },
+        { "vc", 1, &st->tcp },
+        { "recurse", 3, &st->ask.rd },
+        { "rdflag", 2, &st->ask.rd },
+        { "adflag", 2, &st->ask.ad },
+        { "cdflag", 2, &st->ask.cd },
+        { "dnssec", 2, &st->ask.dnssec },
+        { "cookie", 3, &st->ask.cookie },
+        { "cmd", 2, &st->cmd },
+        { "comments", 3, &st->comments },
+        { "question", 3, &st->question },
+        { "answer", 2, &st->answer },
+        { "authority", 2, &st->authority },
+        { "additional", 3, &st->additional },
+        { "stats", 2, &st->stats },
+        { "ignore", 2, &st->ask.ignore_tc },
+        { "edns", 2, &st->ask.edns },
     };
 
     if (word_is(word, "all", 2)) {
@@ -256,12 +280,15 @@ static bool set_flag(struct dig *st, const char *word, bool on)
 static bool is_known_elsewhere(const char *word)
 {
     static const char *const names[] = {
-        "aaflag", "aaonly", "badcookie", "besteffort", "class", "crypto", "defname", "dns64prefix", "domain", "dscp",
-        "ednsflags", "ednsnegotiation", "ednsopt", "expandaaaa", "expire", "fail", "header-only", "http-plain", "https",
-        "identify", "idnin", "idnout", "keepalive", "keepopen", "mapped", "multiline", "ndots", "nsid", "nssearch",
-        "onesoa", "opcode", "padding", "proxy", "qid", "qr", "raflag", "rrcomments", "search", "showsearch", "sigchase",
-        "split", "subnet", "tcflag", "tls", "topdown", "trace", "ttlid", "ttlunits", "unexpected", "unknownformat", "yaml",
-        "zflag",
+        "aaflag",     "aaonly",        "badcookie",  "besteffort", "class",       "crypto",
+        "defname",    "dns64prefix",   "domain",     "dscp",       "ednsflags",   "ednsnegotiation",
+        "ednsopt",    "expandaaaa",    "expire",     "fail",       "header-only", "http-plain",
+        "https",      "identify",      "idnin",      "idnout",     "keepalive",   "keepopen",
+        "mapped",     "multiline",     "ndots",      "nsid",       "nssearch",    "onesoa",
+        "opcode",     "padding",       "proxy",      "qid",        "qr",          "raflag",
+        "rrcomments", "search",        "showsearch", "sigchase",   "split",       "subnet",
+        "tcflag",     "tls",           "topdown",    "trace",      "ttlid",       "ttlunits",
+        "unexpected", "unknownformat", "yaml",       "zflag",
     };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -300,7 +327,8 @@ static bool plus_option(struct process *self, struct dig *st, const char *option
     bool on = !text_starts(word, "no");
     const char *name = on ? word : word + 2;
 
-    if (equals != NULL ? set_value(st, word, (size_t)(equals - word), equals + 1) : set_flag(st, name, on))
+    if (equals != NULL ? set_value(st, word, (size_t)(equals - word), equals + 1)
+                       : set_flag(st, name, on))
         return true;
     if (is_known_elsewhere(name)) {
         process_errorf(self, "dig: option %s is not simulated by wirewalk\n", option);
@@ -381,7 +409,9 @@ static bool dash_option(struct process *self, struct dig *st, int *at, struct de
         st->ask.port = (uint16_t)port;
         return true;
     case 'c':
-        return dns_class_name(DNS_CLASS_IN)[0] == value[0] || value[0] == 'i' ? true : usage_error(self, word);
+        return dns_class_name(DNS_CLASS_IN)[0] == value[0] || value[0] == 'i'
+                   ? true
+                   : usage_error(self, word);
     default:
         type = dns_type_parse(value);
         if (type < 0) {

@@ -56,7 +56,8 @@ static void build_query(struct dns_ask *ask)
     dns_emit_begin(&w, &hdr, ask->octets + 2, DNS_UDP_MAX);
     dns_emit_question(&w, ask->name, ask->type, ask->class);
     if (ask->edns) {
-        dns_emit_rr(&w, DNS_ADDITIONAL, ".", DNS_TYPE_OPT, ask->udp_size, ask->dnssec ? DNS_OPT_DO : 0);
+        dns_emit_rr(&w, DNS_ADDITIONAL, ".", DNS_TYPE_OPT, ask->udp_size,
+                    ask->dnssec ? DNS_OPT_DO : 0);
         if (ask->cookie) {
             dns_emit_u16(&w, OPTION_COOKIE);
             dns_emit_u16(&w, DNS_ASK_COOKIE_LEN);
@@ -87,9 +88,11 @@ static bool is_answer(const struct dns_ask *ask, size_t len)
     struct dns_reader reader;
     struct dns_question question;
 
-    return dns_parse_header(ask->octets, len, &hdr, &reader) == DROP_NONE && hdr.qr && hdr.id == ask->id &&
-           (hdr.n_questions == 0 || (dns_next_question(&reader, &question) && question.type == ask->type &&
-                                     dns_name_eq(question.name, ask->name)));
+    return dns_parse_header(ask->octets, len, &hdr, &reader) == DROP_NONE && hdr.qr &&
+           hdr.id == ask->id &&
+           (hdr.n_questions == 0 ||
+            (dns_next_question(&reader, &question) && question.type == ask->type &&
+             dns_name_eq(question.name, ask->name)));
 }
 
 static bool is_truncated(const struct dns_ask *ask)
@@ -102,7 +105,7 @@ static bool is_truncated(const struct dns_ask *ask)
 
 static const char *problem_text(int64_t error)
 {
-    return error == -SIM_ECONNREFUSED  ? "connection refused"
+    return error == -SIM_ECONNREFUSED   ? "connection refused"
            : error == -SIM_EHOSTUNREACH ? "host unreachable"
            : error == -SIM_ENETUNREACH  ? "network unreachable"
            : error == -SIM_ECONNRESET   ? "connection reset"
@@ -144,7 +147,8 @@ static int poll_udp(struct dns_ask *ask)
 static void read_udp(struct dns_ask *ask)
 {
     while (!ask->answered && ask->problem == NULL) {
-        int64_t n = sys_recv(ask->self, ask->fd, ask->octets, DNS_ASK_MESSAGE_MAX, SOCK_MSG_DONTWAIT);
+        int64_t n =
+            sys_recv(ask->self, ask->fd, ask->octets, DNS_ASK_MESSAGE_MAX, SOCK_MSG_DONTWAIT);
 
         if (n == -SIM_EAGAIN || n == SYS_BLOCKED) {
             if (process_now(ask->self) >= ask->until)
@@ -202,10 +206,12 @@ static enum co_status try_tcp(struct dns_ask *ask)
         ask->problem = problem_text(ask->moved);
     } else {
         CO_CALL(&ask->co_try, ask->moved, send_tcp(ask));
-        CO_CALL(&ask->co_try, ask->moved, sys_recv(ask->self, ask->fd, ask->octets, 2, SOCK_MSG_WAITALL));
+        CO_CALL(&ask->co_try, ask->moved,
+                sys_recv(ask->self, ask->fd, ask->octets, 2, SOCK_MSG_WAITALL));
         if (ask->moved == 2) {
             ask->len = be16_get(ask->octets);
-            CO_CALL(&ask->co_try, ask->moved, sys_recv(ask->self, ask->fd, ask->octets, ask->len, SOCK_MSG_WAITALL));
+            CO_CALL(&ask->co_try, ask->moved,
+                    sys_recv(ask->self, ask->fd, ask->octets, ask->len, SOCK_MSG_WAITALL));
         } else {
             ask->len = SIZE_MAX;
         }
@@ -236,8 +242,8 @@ static void report_problem(struct dns_ask *ask)
 {
     char addr[IP4_TEXT_MAX];
 
-    process_printf(ask->self, ";; communications error to %s#%u: %s\n", ip4_format(ask->servers[ask->at], addr), ask->port,
-                   ask->problem);
+    process_printf(ask->self, ";; communications error to %s#%u: %s\n",
+                   ip4_format(ask->servers[ask->at], addr), ask->port, ask->problem);
 }
 
 enum co_status dns_ask_run(struct dns_ask *ask)

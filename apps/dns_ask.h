@@ -47,7 +47,8 @@ struct dns_ask {
     const char *problem; /* of this try */
 };
 
-/** dns_ask_init() - BIND's defaults: class IN, RD, three tries; @self asks. Servers are those of /etc/resolv.conf. */
+/** dns_ask_init() - BIND's defaults: class IN, RD, three tries; @self asks. Servers are those of
+ * /etc/resolv.conf. */
 void dns_ask_init(struct dns_ask *ask, struct process *self);
 /** dns_ask_run() - the coroutine. Tries that fail are told on standard output as the tools do. */
 enum co_status dns_ask_run(struct dns_ask *ask);

@@ -13,9 +13,12 @@ bool dns_names_init(struct dns_names *names, const struct os *os, const char *gi
     memset(names, 0, sizeof *names);
     names->given = given;
     names->reverse = ip4_parse(given, &addr);
-    snprintf(names->text, sizeof names->text, "%s", names->reverse ? dns_reverse_name(addr, reverse) : given);
+    snprintf(names->text, sizeof names->text, "%s",
+             names->reverse ? dns_reverse_name(addr, reverse) : given);
     resolv_conf_read(&names->conf, os);
-    names->n = names->reverse || (given[0] != '\0' && given[strlen(given) - 1] == '.') ? 1 : 1 + names->conf.n_search;
+    names->n = names->reverse || (given[0] != '\0' && given[strlen(given) - 1] == '.')
+                   ? 1
+                   : 1 + names->conf.n_search;
     return names->reverse;
 }
 

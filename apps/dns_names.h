@@ -1,4 +1,5 @@
-/* Names as BIND's host and nslookup take them from the command line: with the search list, or an address to turn round. */
+/* Names as BIND's host and nslookup take them from the command line: with the search list, or an
+ * address to turn round. */
 #ifndef WW_APPS_DNS_NAMES_H
 #define WW_APPS_DNS_NAMES_H
 

@@ -5,24 +5,29 @@
 #include "base/be.h"
 #include "stack/services/dns_records.h"
 
-#define TAB_WIDTH 8
-#define TTL_COLUMN 24
+#define TAB_WIDTH    8
+#define TTL_COLUMN   24
 #define CLASS_COLUMN 32
-#define TYPE_COLUMN 40
-#define DATA_COLUMN 48
+#define TYPE_COLUMN  40
+#define DATA_COLUMN  48
 
 const char *dns_rcode_name(unsigned rcode)
 {
-    static const char *const names[] = { "NOERROR", "FORMERR",  "SERVFAIL", "NXDOMAIN", "NOTIMP",  "REFUSED",
-                                         "YXDOMAIN", "YXRRSET", "NXRRSET",  "NOTAUTH",  "NOTZONE", "RESERVED11",
-                                         "RESERVED12", "RESERVED13", "RESERVED14", "RESERVED15", "BADVERS" };
+    static const char *const names[] = { "NOERROR",    "FORMERR",    "SERVFAIL",   "NXDOMAIN",
+                                         "NOTIMP",     "REFUSED",    "YXDOMAIN",   "YXRRSET",
+                                         "NXRRSET",    "NOTAUTH",    "NOTZONE",    "RESERVED11",
+                                         "RESERVED12", "RESERVED13", "RESERVED14", "RESERVED15",
+                                         "BADVERS" };
 
     return rcode < sizeof names / sizeof *names ? names[rcode] : "RESERVED";
 }
 
 const char *dns_class_name(uint16_t class)
 {
-    return class == DNS_CLASS_IN ? "IN" : class == DNS_CLASS_CH ? "CH" : class == DNS_CLASS_ANY ? "ANY" : "CLASS?";
+    return class == DNS_CLASS_IN    ? "IN"
+           : class == DNS_CLASS_CH  ? "CH"
+           : class == DNS_CLASS_ANY ? "ANY"
+                                    : "CLASS?";
 }
 
 /* BIND's columns: tabs as far as they lead, then spaces; at least one of them. */
@@ -66,7 +71,8 @@ void dns_print_ip6(struct strbuf *out, const uint8_t addr[static 16])
             strbuf_adds(out, "::");
             i += best_len - 1;
         } else {
-            strbuf_addf(out, "%s%x", i == 0 || (best < 8 && i == best + best_len) ? "" : ":", be16_get(addr + 2 * i));
+            strbuf_addf(out, "%s%x", i == 0 || (best < 8 && i == best + best_len) ? "" : ":",
+                        be16_get(addr + 2 * i));
         }
     }
 }
@@ -133,16 +139,18 @@ static bool print_known(struct strbuf *out, const struct dns_rr *rr)
     case DNS_TYPE_SOA:
         if (!dns_rdata_soa(rr, &soa))
             return false;
-        strbuf_addf(out, "%s %s %u %u %u %u %u", soa.mname, soa.rname, soa.serial, soa.refresh, soa.retry, soa.expire,
-                    soa.minimum);
+        strbuf_addf(out, "%s %s %u %u %u %u %u", soa.mname, soa.rname, soa.serial, soa.refresh,
+                    soa.retry, soa.expire, soa.minimum);
         return true;
     case DNS_TYPE_SRV: {
         size_t at = (size_t)(rr->rdata - rr->message) + 6;
 
         if (rr->rdata_len < 7 ||
-            dns_name_parse(rr->message, (size_t)(rr->rdata - rr->message) + rr->rdata_len, &at, name) != DROP_NONE)
+            dns_name_parse(rr->message, (size_t)(rr->rdata - rr->message) + rr->rdata_len, &at,
+                           name) != DROP_NONE)
             return false;
-        strbuf_addf(out, "%u %u %u %s", be16_get(rr->rdata), be16_get(rr->rdata + 2), be16_get(rr->rdata + 4), name);
+        strbuf_addf(out, "%u %u %u %s", be16_get(rr->rdata), be16_get(rr->rdata + 2),
+                    be16_get(rr->rdata + 4), name);
         return true;
     }
     case DNS_TYPE_TXT:

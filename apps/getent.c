@@ -76,7 +76,8 @@ static void begin(struct process *self, struct getent *st)
     if (!st->all && ip4_parse(self->argv[st->at], &st->addr))
         resolver_init_reverse(&st->resolver, self, st->addr);
     else
-        resolver_init(&st->resolver, self, self->argv[st->at], st->all ? RESOLVER_IPV4 : RESOLVER_ANY);
+        resolver_init(&st->resolver, self, self->argv[st->at],
+                      st->all ? RESOLVER_IPV4 : RESOLVER_ANY);
 }
 
 static enum co_status getent_main(struct process *self, void *state)
@@ -94,4 +95,6 @@ static enum co_status getent_main(struct process *self, void *state)
     CO_END(&st->co);
 }
 
-const struct program getent_program = { .name = "getent", .state_size = sizeof(struct getent), .main = getent_main };
+const struct program getent_program = { .name = "getent",
+                                        .state_size = sizeof(struct getent),
+                                        .main = getent_main };

@@ -31,8 +31,8 @@ static void print_banner(struct process *self, struct host *st)
     if (st->banner || st->server == NULL)
         return;
     st->banner = true;
-    process_printf(self, "Using domain server:\nName: %s\nAddress: %s#%u\nAliases: \n\n", st->server,
-                   ip4_format(st->ask.server, addr), st->ask.port);
+    process_printf(self, "Using domain server:\nName: %s\nAddress: %s#%u\nAliases: \n\n",
+                   st->server, ip4_format(st->ask.server, addr), st->ask.port);
 }
 
 static void print_rr(struct process *self, const struct dns_rr *rr)
@@ -41,10 +41,11 @@ static void print_rr(struct process *self, const struct dns_rr *rr)
         uint16_t type;
         const char *text;
     } texts[] = {
-        { DNS_TYPE_A, "has address" },           { DNS_TYPE_NS, "name server" },  { DNS_TYPE_CNAME, "is an alias for" },
-        { DNS_TYPE_SOA, "has SOA record" },      { DNS_TYPE_PTR, "domain name pointer" },
-        { DNS_TYPE_MX, "mail is handled by" },   { DNS_TYPE_TXT, "descriptive text" },
-        { DNS_TYPE_AAAA, "has IPv6 address" },   { DNS_TYPE_SRV, "has SRV record" },
+        { DNS_TYPE_A, "has address" },           { DNS_TYPE_NS, "name server" },
+        { DNS_TYPE_CNAME, "is an alias for" },   { DNS_TYPE_SOA, "has SOA record" },
+        { DNS_TYPE_PTR, "domain name pointer" }, { DNS_TYPE_MX, "mail is handled by" },
+        { DNS_TYPE_TXT, "descriptive text" },    { DNS_TYPE_AAAA, "has IPv6 address" },
+        { DNS_TYPE_SRV, "has SRV record" },
     };
     struct strbuf data = STRBUF_INIT;
     char name[DNS_TEXT_MAX], type[DNS_TYPE_NAME_MAX];
@@ -58,7 +59,8 @@ static void print_rr(struct process *self, const struct dns_rr *rr)
     if (text != NULL)
         process_printf(self, "%s %s %s\n", name, text, strbuf_text(&data));
     else
-        process_printf(self, "%s has %s record %s\n", name, dns_type_name(rr->type, type), strbuf_text(&data));
+        process_printf(self, "%s has %s record %s\n", name, dns_type_name(rr->type, type),
+                       strbuf_text(&data));
     strbuf_fini(&data);
 }
 
@@ -75,7 +77,8 @@ static void print_answer(struct process *self, struct host *st)
     if (dns_parse_header(st->ask.octets, st->ask.len, &hdr, &reader) != DROP_NONE)
         return;
     if (hdr.rcode != DNS_NOERROR) {
-        process_printf(self, "Host %s not found: %u(%s)\n", name, hdr.rcode, dns_rcode_name(hdr.rcode));
+        process_printf(self, "Host %s not found: %u(%s)\n", name, hdr.rcode,
+                       dns_rcode_name(hdr.rcode));
         self->exit_status = 1;
         return;
     }
@@ -134,7 +137,9 @@ static bool read_option(struct process *self, struct host *st, int option, const
 
 static bool read_arguments(struct process *self, struct host *st)
 {
-    struct options options = { .self = self, .shorts = "t:TrW:R:4", .refused = "aCc:dilm:N:p:svVw6A" };
+    struct options options = { .self = self,
+                               .shorts = "t:TrW:R:4",
+                               .refused = "aCc:dilm:N:p:svVw6A" };
     bool type_given;
     int option;
 
@@ -179,7 +184,8 @@ static bool candidate_failed(struct host *st)
     struct dns_reader reader;
 
     st->rcode = DNS_NOERROR;
-    if (st->ask.answered && dns_parse_header(st->ask.octets, st->ask.len, &hdr, &reader) == DROP_NONE)
+    if (st->ask.answered &&
+        dns_parse_header(st->ask.octets, st->ask.len, &hdr, &reader) == DROP_NONE)
         st->rcode = hdr.rcode;
     return st->rcode == DNS_NXDOMAIN && st->names.at + 1 < st->names.n;
 }

@@ -1,4 +1,5 @@
-/* nslookup of BIND 9.18, not interactive: nslookup [-type=TYPE] NAME [SERVER]. Names get the search list of resolv.conf. */
+/* nslookup of BIND 9.18, not interactive: nslookup [-type=TYPE] NAME [SERVER]. Names get the search
+ * list of resolv.conf. */
 #include <stdio.h>
 #include <string.h>
 
@@ -31,7 +32,8 @@ static void print_banner(struct process *self, struct nslookup *st)
         return;
     st->banner = true;
     ip4_format(st->ask.server, addr);
-    process_printf(self, "Server:\t\t%s\nAddress:\t%s#%u\n\n", st->server != NULL ? st->server : addr, addr, st->ask.port);
+    process_printf(self, "Server:\t\t%s\nAddress:\t%s#%u\n\n",
+                   st->server != NULL ? st->server : addr, addr, st->ask.port);
 }
 
 static void print_rr(struct process *self, const struct dns_rr *rr)
@@ -53,9 +55,11 @@ static void print_rr(struct process *self, const struct dns_rr *rr)
 
             dns_names_strip(origin, soa.mname);
             dns_names_strip(mail, soa.rname);
-            process_printf(self, "%s\n\torigin = %s\n\tmail addr = %s\n\tserial = %u\n\trefresh = %u\n\tretry = %u\n"
-                                 "\texpire = %u\n\tminimum = %u\n",
-                           name, origin, mail, soa.serial, soa.refresh, soa.retry, soa.expire, soa.minimum);
+            process_printf(
+                self,
+                "%s\n\torigin = %s\n\tmail addr = %s\n\tserial = %u\n\trefresh = %u\n\tretry = %u\n"
+                "\texpire = %u\n\tminimum = %u\n",
+                name, origin, mail, soa.serial, soa.refresh, soa.retry, soa.expire, soa.minimum);
         }
         break;
     default:
@@ -115,7 +119,8 @@ static bool read_arguments(struct process *self, struct nslookup *st)
                 st->server = word;
             continue;
         }
-        if (equals == NULL || !(text_starts(word, "-type=") || text_starts(word, "-querytype=") || text_starts(word, "-q="))) {
+        if (equals == NULL || !(text_starts(word, "-type=") || text_starts(word, "-querytype=") ||
+                                text_starts(word, "-q="))) {
             process_errorf(self, "nslookup: option %s is not simulated by wirewalk\n", word);
             self->exit_status = 2;
             return false;
@@ -152,7 +157,8 @@ static void peek_rcode(struct nslookup *st)
     struct dns_reader reader;
 
     st->rcode = DNS_NOERROR;
-    if (st->ask.answered && dns_parse_header(st->ask.octets, st->ask.len, &hdr, &reader) == DROP_NONE)
+    if (st->ask.answered &&
+        dns_parse_header(st->ask.octets, st->ask.len, &hdr, &reader) == DROP_NONE)
         st->rcode = hdr.rcode;
 }
 
@@ -189,7 +195,8 @@ static enum co_status nslookup_main(struct process *self, void *state)
         resolver_init(&st->resolver, self, st->server, RESOLVER_IPV4);
         CO_RUN(&st->co, resolver_run(&st->resolver));
         if (st->resolver.error != 0) {
-            process_errorf(self, "nslookup: couldn't get address for '%s': not found\n", st->server);
+            process_errorf(self, "nslookup: couldn't get address for '%s': not found\n",
+                           st->server);
             self->exit_status = 1;
             CO_RETURN(&st->co);
         }

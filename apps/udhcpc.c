@@ -1,4 +1,5 @@
-/* udhcpc of busybox 1.35, with a script that configures the interface and prints one line per lease. */
+/* udhcpc of busybox 1.35, with a script that configures the interface and prints one line per
+ * lease. */
 #include <stdio.h>
 #include <string.h>
 
@@ -23,8 +24,8 @@ static void say_lease(struct process *self, const struct dhcp_client *client)
     char addr[IP4_TEXT_MAX];
     struct strbuf line = STRBUF_INIT;
 
-    strbuf_addf(&line, "%s ip=%s/%u router=", client->renewed ? "renew" : "bound", ip4_format(lease->addr, addr),
-                lease->prefix_len);
+    strbuf_addf(&line, "%s ip=%s/%u router=", client->renewed ? "renew" : "bound",
+                ip4_format(lease->addr, addr), lease->prefix_len);
     for (unsigned i = 0; i < lease->n_routers; i++)
         strbuf_addf(&line, "%s%s", i > 0 ? " " : "", ip4_format(lease->routers[i], addr));
     strbuf_adds(&line, " dns=");
@@ -47,16 +48,19 @@ static void say_sending(struct process *self, const struct dhcp_client *client)
         break;
     case DHCP_RELEASE:
         process_errorf(self, "udhcpc: unicasting a release of %s to %s\nudhcpc: sending release\n",
-                       ip4_format(client->lease.addr, addr), ip4_format(client->lease.server, server));
+                       ip4_format(client->lease.addr, addr),
+                       ip4_format(client->lease.server, server));
         break;
     default:
         if (client->state == DHCP_CLIENT_REQUESTING)
-            process_errorf(self, "udhcpc: broadcasting select for %s, server %s\n", ip4_format(client->offer.addr, addr),
+            process_errorf(self, "udhcpc: broadcasting select for %s, server %s\n",
+                           ip4_format(client->offer.addr, addr),
                            ip4_format(client->offer.server, server));
         else if (client->sending_to == IP4_BROADCAST)
             process_errorf(self, "udhcpc: broadcasting renew\n");
         else
-            process_errorf(self, "udhcpc: sending renew to server %s\n", ip4_format(client->sending_to, server));
+            process_errorf(self, "udhcpc: sending renew to server %s\n",
+                           ip4_format(client->sending_to, server));
         break;
     }
 }
@@ -72,12 +76,13 @@ static void write_pid_file(struct process *self, const struct udhcpc *st)
 
 static void client_event(void *ctx, struct dhcp_client *client, enum dhcp_client_event event);
 
-/* fork(): another process goes on with a copy of everything, and without a terminal; this one ends. */
+/* fork(): another process goes on with a copy of everything, and without a terminal; this one ends.
+ */
 static void go_to_background(struct udhcpc *st)
 {
     struct process *self = st->client.self;
-    struct process *child = process_start(self->os, self->program, self->argc, (const char *const *)self->argv,
-                                          self->command, &nowhere);
+    struct process *child = process_start(self->os, self->program, self->argc,
+                                          (const char *const *)self->argv, self->command, &nowhere);
     struct udhcpc *copy = child->state;
 
     dhcp_client_close(&st->client);
@@ -135,8 +140,9 @@ static void client_event(void *ctx, struct dhcp_client *client, enum dhcp_client
         break;
     case DHCP_EVENT_ACK:
         process_errorf(self, "udhcpc: lease of %s obtained from %s, lease time %u%s\n",
-                       ip4_format(client->lease.addr, addr), ip4_format(client->lease.server, server),
-                       client->lease.seconds, client->lease.seconds_given ? "" : " (default)");
+                       ip4_format(client->lease.addr, addr),
+                       ip4_format(client->lease.server, server), client->lease.seconds,
+                       client->lease.seconds_given ? "" : " (default)");
         break;
     case DHCP_EVENT_NAK:
         process_errorf(self, "udhcpc: received DHCP NAK\n");
@@ -172,7 +178,8 @@ static bool read_number(struct process *self, const char *text, uint64_t max, ui
     return false;
 }
 
-static bool read_option(struct process *self, struct udhcpc *st, int option, const char *value, const char **iface)
+static bool read_option(struct process *self, struct udhcpc *st, int option, const char *value,
+                        const char **iface)
 {
     uint64_t number = 0;
 
@@ -220,15 +227,18 @@ static bool read_option(struct process *self, struct udhcpc *st, int option, con
 }
 
 static const struct option_name long_names[] = {
-    { "interface", 'i', true }, { "foreground", 'f', false }, { "now", 'n', false },     { "quit", 'q', false },
-    { "retries", 't', true },   { "timeout", 'T', true },     { "tryagain", 'A', true }, { "request", 'r', true },
-    { "release", 'R', false },  { "pidfile", 'p', true },     { "background", 'b', false }, { "arping", 'a', false },
+    { "interface", 'i', true }, { "foreground", 'f', false }, { "now", 'n', false },
+    { "quit", 'q', false },     { "retries", 't', true },     { "timeout", 'T', true },
+    { "tryagain", 'A', true },  { "request", 'r', true },     { "release", 'R', false },
+    { "pidfile", 'p', true },   { "background", 'b', false }, { "arping", 'a', false },
     { NULL, 0, false },
 };
 
 static bool read_arguments(struct process *self, struct udhcpc *st)
 {
-    struct options options = { .self = self, .shorts = "i:fnqt:T:A:r:Rp:ba", .refused = "s:O:ox:F:V:CH:h:P:SvB",
+    struct options options = { .self = self,
+                               .shorts = "i:fnqt:T:A:r:Rp:ba",
+                               .refused = "s:O:ox:F:V:CH:h:P:SvB",
                                .longs = long_names };
     const char *iface = "eth0";
     int option;

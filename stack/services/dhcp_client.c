@@ -17,7 +17,8 @@ static bool is_isc(const struct dhcp_client *client)
     return client->style == DHCP_STYLE_DHCLIENT;
 }
 
-/* @seconds after @from; never, when virtual time does not reach that far (an infinite lease is 2^32 - 1 seconds). */
+/* @seconds after @from; never, when virtual time does not reach that far (an infinite lease is 2^32
+ * - 1 seconds). */
 static sim_time seconds_after(sim_time from, uint32_t seconds)
 {
     return seconds >= (SIM_TIME_NONE - from) / SIM_SEC(1) ? SIM_TIME_NONE : from + SIM_SEC(seconds);
@@ -38,7 +39,8 @@ static uint8_t classful_len(ip4_addr addr)
 /* Printable, and one word: it goes into /etc/resolv.conf. */
 static void read_domain(struct dhcp_lease *lease, const struct dhcp_msg *msg)
 {
-    size_t len = dhcp_option_join(msg, DHCP_OPT_DOMAIN_NAME, (uint8_t *)lease->domain, sizeof lease->domain - 1);
+    size_t len = dhcp_option_join(msg, DHCP_OPT_DOMAIN_NAME, (uint8_t *)lease->domain,
+                                  sizeof lease->domain - 1);
 
     if (len >= sizeof lease->domain)
         len = 0;
@@ -51,7 +53,8 @@ static void read_domain(struct dhcp_lease *lease, const struct dhcp_msg *msg)
     lease->domain[len] = '\0';
 }
 
-void dhcp_lease_read(struct dhcp_lease *lease, const struct dhcp_msg *msg, enum dhcp_client_style style, sim_time now)
+void dhcp_lease_read(struct dhcp_lease *lease, const struct dhcp_msg *msg,
+                     enum dhcp_client_style style, sim_time now)
 {
     uint32_t mask = 0;
     int len;
@@ -64,8 +67,10 @@ void dhcp_lease_read(struct dhcp_lease *lease, const struct dhcp_msg *msg, enum 
     lease->prefix_len = len >= 0 ? (uint8_t)len : classful_len(lease->addr);
     dhcp_option_u32(msg, DHCP_OPT_BROADCAST, &lease->broadcast);
     dhcp_option_u16(msg, DHCP_OPT_MTU, &lease->mtu);
-    lease->n_routers = (unsigned)dhcp_option_addrs(msg, DHCP_OPT_ROUTER, lease->routers, DHCP_CLIENT_ADDRS_MAX);
-    lease->n_resolvers = (unsigned)dhcp_option_addrs(msg, DHCP_OPT_DNS_SERVER, lease->resolvers, DHCP_CLIENT_ADDRS_MAX);
+    lease->n_routers =
+        (unsigned)dhcp_option_addrs(msg, DHCP_OPT_ROUTER, lease->routers, DHCP_CLIENT_ADDRS_MAX);
+    lease->n_resolvers = (unsigned)dhcp_option_addrs(msg, DHCP_OPT_DNS_SERVER, lease->resolvers,
+                                                     DHCP_CLIENT_ADDRS_MAX);
     read_domain(lease, msg);
     lease->seconds_given = dhcp_option_u32(msg, DHCP_OPT_LEASE_TIME, &lease->seconds);
     if (!lease->seconds_given)
@@ -89,20 +94,23 @@ static int64_t seconds_trying(const struct dhcp_client *client)
     return (process_now(client->self) - client->first_sent) / SIM_SEC(1);
 }
 
-/* dhclient: longer each time, by up to twice itself, around the cutoff at last; never past @limit. RFC 2131 section 4.1. */
+/* dhclient: longer each time, by up to twice itself, around the cutoff at last; never past @limit.
+ * RFC 2131 section 4.1. */
 static uint32_t backoff(struct dhcp_client *client, int64_t limit)
 {
     uint32_t interval = client->interval;
 
     interval += (uint32_t)(sys_random(client->self) % (2 * interval));
     if (interval > DHCLIENT_BACKOFF_CUTOFF)
-        interval = DHCLIENT_BACKOFF_CUTOFF / 2 + (uint32_t)(sys_random(client->self) % DHCLIENT_BACKOFF_CUTOFF);
+        interval = DHCLIENT_BACKOFF_CUTOFF / 2 +
+                   (uint32_t)(sys_random(client->self) % DHCLIENT_BACKOFF_CUTOFF);
     if (interval > limit)
         interval = (uint32_t)(limit < 0 ? 0 : limit) + 1;
     return interval;
 }
 
-/* Send, and look again when the answer should be there. @limit: seconds until waiting makes no sense. */
+/* Send, and look again when the answer should be there. @limit: seconds until waiting makes no
+ * sense. */
 static void send_and_wait(struct dhcp_client *client, uint8_t type, ip4_addr to, int64_t limit)
 {
     if (is_isc(client)) {
@@ -148,7 +156,8 @@ static void fail(struct dhcp_client *client)
 
     if (!onward)
         dhcp_client_listen(client, DHCP_LISTEN_NONE);
-    wait_for(client, onward ? SIM_SEC((DHCLIENT_RETRY + 1) / 2 + (int64_t)(sys_random(client->self) % DHCLIENT_RETRY))
+    wait_for(client, onward ? SIM_SEC((DHCLIENT_RETRY + 1) / 2 +
+                                      (int64_t)(sys_random(client->self) % DHCLIENT_RETRY))
                             : client->try_again);
     tell(client, DHCP_EVENT_NO_LEASE);
 }
@@ -185,12 +194,14 @@ static void selecting_due(struct dhcp_client *client)
     if (exhausted)
         fail(client);
     else
-        send_and_wait(client, DHCP_DISCOVER, IP4_BROADCAST, DHCLIENT_TIMEOUT - seconds_trying(client));
+        send_and_wait(client, DHCP_DISCOVER, IP4_BROADCAST,
+                      DHCLIENT_TIMEOUT - seconds_trying(client));
 }
 
 static void requesting_due(struct dhcp_client *client)
 {
-    if (is_isc(client) ? seconds_trying(client) <= DHCLIENT_REBOOT_TIMEOUT : client->n_sent < UDHCPC_TRIES)
+    if (is_isc(client) ? seconds_trying(client) <= DHCLIENT_REBOOT_TIMEOUT
+                       : client->n_sent < UDHCPC_TRIES)
         send_and_wait(client, DHCP_REQUEST, IP4_BROADCAST, INT32_MAX);
     else if (is_isc(client))
         start_over(client);
@@ -201,12 +212,14 @@ static void requesting_due(struct dhcp_client *client)
 /* Seconds of the lease that are left. */
 static int64_t lease_left(const struct dhcp_client *client)
 {
-    return (int64_t)client->lease.seconds - (process_now(client->self) - client->lease.since) / SIM_SEC(1);
+    return (int64_t)client->lease.seconds -
+           (process_now(client->self) - client->lease.since) / SIM_SEC(1);
 }
 
 static void rebinding_due(struct dhcp_client *client)
 {
-    bool over = is_isc(client) ? lease_left(client) <= 0 : lease_left(client) <= 0 || client->n_sent >= UDHCPC_TRIES;
+    bool over = is_isc(client) ? lease_left(client) <= 0
+                               : lease_left(client) <= 0 || client->n_sent >= UDHCPC_TRIES;
 
     if (over) {
         lose(client);
@@ -249,10 +262,12 @@ static void bind_lease(struct dhcp_client *client)
     if (!is_isc(client))
         dhcp_client_listen(client, DHCP_LISTEN_NONE);
     dhcp_client_configure(client);
-    process_note(client->self, RECORD_STATE, WHY(DHCP_BOUND, client->lease.addr, lease_time(&client->lease)), NULL);
+    process_note(client->self, RECORD_STATE,
+                 WHY(DHCP_BOUND, client->lease.addr, lease_time(&client->lease)), NULL);
     enter(client, DHCP_CLIENT_BOUND);
-    client->until = client->lease.seconds == UINT32_MAX ? SIM_TIME_NONE
-                                                        : seconds_after(process_now(client->self), client->lease.t1);
+    client->until = client->lease.seconds == UINT32_MAX
+                        ? SIM_TIME_NONE
+                        : seconds_after(process_now(client->self), client->lease.t1);
     tell(client, DHCP_EVENT_BOUND);
 }
 
@@ -306,13 +321,16 @@ static void randomise_t1(struct dhcp_client *client)
 {
     uint32_t t1 = client->lease.t1;
 
-    if (t1 > 0 && t1 < UINT32_MAX / 4) /* between three quarters and all of it, so that clients do not come in step */
+    if (t1 > 0 &&
+        t1 < UINT32_MAX /
+                 4) /* between three quarters and all of it, so that clients do not come in step */
         client->lease.t1 = (t1 * 3 + 3) / 4 + ((uint32_t)(sys_random(client->self) % t1) + 3) / 4;
 }
 
 static void take_ack(struct dhcp_client *client, const struct dhcp_msg *msg)
 {
-    ip4_addr server = client->state == DHCP_CLIENT_REQUESTING ? client->offer.server : client->lease.server;
+    ip4_addr server =
+        client->state == DHCP_CLIENT_REQUESTING ? client->offer.server : client->lease.server;
 
     client->renewed = dhcp_client_bound(client);
     dhcp_lease_read(&client->lease, msg, client->style, process_now(client->self));
@@ -348,12 +366,14 @@ static void decline(struct dhcp_client *client)
 
 static void take_nak(struct dhcp_client *client, const struct dhcp_msg *msg)
 {
-    ip4_addr server = client->state == DHCP_CLIENT_REQUESTING ? client->offer.server : client->lease.server;
+    ip4_addr server =
+        client->state == DHCP_CLIENT_REQUESTING ? client->offer.server : client->lease.server;
     uint32_t from = 0;
     bool had_lease = dhcp_client_bound(client);
 
     dhcp_option_u32(msg, DHCP_OPT_SERVER_ID, &from);
-    if (client->state != DHCP_CLIENT_REBOOTING && client->state != DHCP_CLIENT_REBINDING && server != 0 && from != server)
+    if (client->state != DHCP_CLIENT_REBOOTING && client->state != DHCP_CLIENT_REBINDING &&
+        server != 0 && from != server)
         return; /* another server does not know about our lease */
     client->offer.server = from;
     tell(client, DHCP_EVENT_NAK);
@@ -418,7 +438,8 @@ static int client_poll(struct dhcp_client *client)
     client->poll[0] = (struct sys_pollfd){ client->raw_fd, SOCK_POLLIN, 0 };
     client->poll[1] = (struct sys_pollfd){ client->udp_fd, SOCK_POLLIN, 0 };
     client->poll[2] = (struct sys_pollfd){ client->arp_fd, SOCK_POLLIN, 0 };
-    return sys_poll(client->self, client->poll, 3, client->until == SIM_TIME_NONE ? SIM_TIME_NONE : client->until - now);
+    return sys_poll(client->self, client->poll, 3,
+                    client->until == SIM_TIME_NONE ? SIM_TIME_NONE : client->until - now);
 }
 
 static void client_step(struct dhcp_client *client)
@@ -429,9 +450,11 @@ static void client_step(struct dhcp_client *client)
         signals_came(client);
     while (!client->done && dhcp_client_receive(client, &msg))
         message_came(client, &msg);
-    if (client->state == DHCP_CLIENT_PROBING && dhcp_client_probe_answered(client, client->lease.addr))
+    if (client->state == DHCP_CLIENT_PROBING &&
+        dhcp_client_probe_answered(client, client->lease.addr))
         decline(client);
-    /* A state that begins with a message sends it at once; every pass sends or waits, so this ends. */
+    /* A state that begins with a message sends it at once; every pass sends or waits, so this ends.
+     */
     while (!client->done && client->until <= process_now(client->self))
         timer_due(client);
 }
@@ -453,7 +476,8 @@ static void client_start(struct dhcp_client *client)
     }
 }
 
-/* A blocked poll must not be resumed with its old time limit: process.h keeps that until the call returns. */
+/* A blocked poll must not be resumed with its old time limit: process.h keeps that until the call
+ * returns. */
 static void forget_blocked_call(struct process *self)
 {
     self->call.active = false;
@@ -476,7 +500,8 @@ enum co_status dhcp_client_run(struct dhcp_client *client)
     CO_END(&client->co);
 }
 
-void dhcp_client_init(struct dhcp_client *client, struct process *self, enum dhcp_client_style style)
+void dhcp_client_init(struct dhcp_client *client, struct process *self,
+                      enum dhcp_client_style style)
 {
     memset(client, 0, sizeof *client);
     client->self = self;

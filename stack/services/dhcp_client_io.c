@@ -27,7 +27,8 @@ static bool wants_parameters(uint8_t type)
 }
 
 /* busybox: 53, 50, 54, 57, 55, 60, 61. */
-static void emit_udhcpc_options(const struct dhcp_client *client, struct dhcp_writer *w, uint8_t type)
+static void emit_udhcpc_options(const struct dhcp_client *client, struct dhcp_writer *w,
+                                uint8_t type)
 {
     uint8_t client_id[7] = { DHCP_HTYPE_ETHERNET };
 
@@ -41,12 +42,14 @@ static void emit_udhcpc_options(const struct dhcp_client *client, struct dhcp_wr
 }
 
 /* ISC, with Debian's dhclient.conf: 53, 54, 50, 12, 55. */
-static void emit_dhclient_options(const struct dhcp_client *client, struct dhcp_writer *w, uint8_t type)
+static void emit_dhclient_options(const struct dhcp_client *client, struct dhcp_writer *w,
+                                  uint8_t type)
 {
     if (client->host_name[0] != '\0')
         dhcp_emit_option(w, DHCP_OPT_HOST_NAME, client->host_name, strlen(client->host_name));
     if (wants_parameters(type))
-        dhcp_emit_option(w, DHCP_OPT_PARAMETER_LIST, dhclient_parameters, sizeof dhclient_parameters);
+        dhcp_emit_option(w, DHCP_OPT_PARAMETER_LIST, dhclient_parameters,
+                         sizeof dhclient_parameters);
 }
 
 /* Options 50 and 54: what is asked for, and of whom. RFC 2131 table 5. */
@@ -60,7 +63,8 @@ static void emit_addresses(const struct dhcp_client *client, struct dhcp_writer 
         wanted = client->requested;
     else if (selecting)
         wanted = client->offer.addr;
-    else if (type == DHCP_DECLINE || (type == DHCP_REQUEST && client->state == DHCP_CLIENT_REBOOTING))
+    else if (type == DHCP_DECLINE ||
+             (type == DHCP_REQUEST && client->state == DHCP_CLIENT_REBOOTING))
         wanted = client->lease.addr;
     if (names_server && client->style == DHCP_STYLE_DHCLIENT)
         dhcp_emit_u32(w, DHCP_OPT_SERVER_ID, server);
@@ -117,7 +121,8 @@ static struct why send_reason(const struct dhcp_client *client, uint8_t type, ip
             return WHY(DHCP_REQUEST, client->offer.addr);
         if (client->state == DHCP_CLIENT_REBOOTING)
             return WHY(DHCP_REQUEST, client->lease.addr);
-        return to == IP4_BROADCAST ? WHY(DHCP_REBIND, client->lease.addr) : WHY(DHCP_RENEW, client->lease.addr);
+        return to == IP4_BROADCAST ? WHY(DHCP_REBIND, client->lease.addr)
+                                   : WHY(DHCP_RENEW, client->lease.addr);
     }
 }
 
@@ -177,24 +182,35 @@ void dhcp_client_close(struct dhcp_client *client)
     close_fd(client, &client->arp_fd);
 }
 
-/* From 0.0.0.0 or the address in use to everybody, in a frame made here: the kernel may have no address to send from. */
+/* From 0.0.0.0 or the address in use to everybody, in a frame made here: the kernel may have no
+ * address to send from. */
 static void send_raw(struct dhcp_client *client, struct sock_send *message, size_t len)
 {
     bool isc = client->style == DHCP_STYLE_DHCLIENT;
     ip4_addr src = isc && dhcp_client_bound(client) ? client->lease.addr : IP4_ANY;
-    struct eth_hdr eth = { .dst = MAC_BROADCAST, .src = client->iface->iface->mac, .ethertype = ETHERTYPE_IPV4 };
-    struct ipv4_hdr ip = { .hdr_len = IPV4_HDR_LEN, .tos = isc ? 0x10 : 0, .ttl = isc ? 128 : 64, .protocol = IP_PROTO_UDP,
-                           .total_len = (uint16_t)(IPV4_HDR_LEN + UDP_HDR_LEN + len), .src = src, .dst = IP4_BROADCAST };
-    struct udp_hdr udp = { .src_port = DHCP_CLIENT_PORT, .dst_port = DHCP_SERVER_PORT, .len = (uint16_t)(UDP_HDR_LEN + len) };
+    struct eth_hdr eth = { .dst = MAC_BROADCAST,
+                           .src = client->iface->iface->mac,
+                           .ethertype = ETHERTYPE_IPV4 };
+    struct ipv4_hdr ip = { .hdr_len = IPV4_HDR_LEN,
+                           .tos = isc ? 0x10 : 0,
+                           .ttl = isc ? 128 : 64,
+                           .protocol = IP_PROTO_UDP,
+                           .total_len = (uint16_t)(IPV4_HDR_LEN + UDP_HDR_LEN + len),
+                           .src = src,
+                           .dst = IP4_BROADCAST };
+    struct udp_hdr udp = { .src_port = DHCP_CLIENT_PORT,
+                           .dst_port = DHCP_SERVER_PORT,
+                           .len = (uint16_t)(UDP_HDR_LEN + len) };
     uint8_t *at = client->octets;
     int fd = client->raw_fd >= 0 ? client->raw_fd : open_packet_socket(client, ETHERTYPE_IPV4);
 
     eth_emit(&eth, at);
     ipv4_emit(&ip, at + ETH_HDR_LEN);
     udp_emit(&udp, at + ETH_HDR_LEN + IPV4_HDR_LEN);
-    be16_put(at + ETH_HDR_LEN + IPV4_HDR_LEN + UDP_AT_CHECKSUM,
-             udp_checksum_finish(checksum_add(checksum_pseudo(src, IP4_BROADCAST, IP_PROTO_UDP, udp.len),
-                                              at + ETH_HDR_LEN + IPV4_HDR_LEN, udp.len)));
+    be16_put(
+        at + ETH_HDR_LEN + IPV4_HDR_LEN + UDP_AT_CHECKSUM,
+        udp_checksum_finish(checksum_add(checksum_pseudo(src, IP4_BROADCAST, IP_PROTO_UDP, udp.len),
+                                         at + ETH_HDR_LEN + IPV4_HDR_LEN, udp.len)));
     message->octets = at;
     message->len = FRAME_HDRS_LEN + len;
     if (fd >= 0)
@@ -203,7 +219,8 @@ static void send_raw(struct dhcp_client *client, struct sock_send *message, size
         sys_close(client->self, fd);
 }
 
-/* busybox opens a socket for each message, bound to its own address and connected; ISC has its fallback socket. */
+/* busybox opens a socket for each message, bound to its own address and connected; ISC has its
+ * fallback socket. */
 static void send_udp(struct dhcp_client *client, struct sock_send *message, ip4_addr to, size_t len)
 {
     struct endpoint server = { to, DHCP_SERVER_PORT };
@@ -234,7 +251,8 @@ void dhcp_client_send(struct dhcp_client *client, uint8_t type, ip4_addr to)
 
     if (type == DHCP_RELEASE || type == DHCP_DECLINE)
         client->xid = (uint32_t)sys_random(client->self);
-    len = dhcp_client_build(client, type, client->octets + FRAME_HDRS_LEN, DHCP_CLIENT_MESSAGE_MAX - FRAME_HDRS_LEN);
+    len = dhcp_client_build(client, type, client->octets + FRAME_HDRS_LEN,
+                            DHCP_CLIENT_MESSAGE_MAX - FRAME_HDRS_LEN);
     CHECK(len != 0);
     client->n_sent++;
     client->sending = type;
@@ -248,7 +266,8 @@ void dhcp_client_send(struct dhcp_client *client, uint8_t type, ip4_addr to)
 
 /* ---- input ---- */
 
-/* A frame as the packet socket gives it: true with the DHCP message in it if that is for a DHCP client. */
+/* A frame as the packet socket gives it: true with the DHCP message in it if that is for a DHCP
+ * client. */
 static bool unwrap_frame(uint8_t *octets, size_t len, const uint8_t **message, size_t *message_len)
 {
     struct ipv4_hdr ip;
@@ -256,7 +275,8 @@ static bool unwrap_frame(uint8_t *octets, size_t len, const uint8_t **message, s
     const uint8_t *transport;
     size_t n;
 
-    if (len < ETH_HDR_LEN || ipv4_parse(octets + ETH_HDR_LEN, len - ETH_HDR_LEN, &ip) != DROP_NONE ||
+    if (len < ETH_HDR_LEN ||
+        ipv4_parse(octets + ETH_HDR_LEN, len - ETH_HDR_LEN, &ip) != DROP_NONE ||
         ip.protocol != IP_PROTO_UDP || ip.mf || ip.frag_off != 0)
         return false;
     transport = octets + ETH_HDR_LEN + ip.hdr_len;
@@ -264,7 +284,8 @@ static bool unwrap_frame(uint8_t *octets, size_t len, const uint8_t **message, s
     if (udp_parse(transport, n, &udp) != DROP_NONE || udp.dst_port != DHCP_CLIENT_PORT)
         return false;
     if (udp.checksum != 0 &&
-        checksum_fold(checksum_add(checksum_pseudo(ip.src, ip.dst, IP_PROTO_UDP, udp.len), transport, udp.len)) != 0xffff)
+        checksum_fold(checksum_add(checksum_pseudo(ip.src, ip.dst, IP_PROTO_UDP, udp.len),
+                                   transport, udp.len)) != 0xffff)
         return false;
     *message = transport + UDP_HDR_LEN;
     *message_len = (size_t)udp.len - UDP_HDR_LEN;
@@ -282,7 +303,9 @@ static bool is_for_us(const struct dhcp_client *client, const struct dhcp_msg *m
 static bool receive_from(struct dhcp_client *client, int fd, bool raw, struct dhcp_msg *msg)
 {
     for (;;) {
-        struct sock_recv in = { .octets = client->octets, .size = sizeof client->octets, .flags = SOCK_MSG_DONTWAIT };
+        struct sock_recv in = { .octets = client->octets,
+                                .size = sizeof client->octets,
+                                .flags = SOCK_MSG_DONTWAIT };
         int64_t n = sys_recvmsg(client->self, fd, &in);
         const uint8_t *message = client->octets;
         size_t len = n > 0 ? (size_t)n : 0;
@@ -305,7 +328,8 @@ bool dhcp_client_receive(struct dhcp_client *client, struct dhcp_msg *msg)
     if (client->style == DHCP_STYLE_UDHCPC)
         return receive_from(client, client->udp_fd, false, msg);
     while (receive_from(client, client->udp_fd, false, msg))
-        continue; /* dhclient hears everything by its raw socket; the fallback socket is only emptied */
+        continue; /* dhclient hears everything by its raw socket; the fallback socket is only
+                     emptied */
     return false;
 }
 
@@ -313,9 +337,13 @@ bool dhcp_client_receive(struct dhcp_client *client, struct dhcp_msg *msg)
 
 void dhcp_client_probe(struct dhcp_client *client, ip4_addr addr)
 {
-    struct eth_hdr eth = { .dst = MAC_BROADCAST, .src = client->iface->iface->mac, .ethertype = ETHERTYPE_ARP };
+    struct eth_hdr eth = { .dst = MAC_BROADCAST,
+                           .src = client->iface->iface->mac,
+                           .ethertype = ETHERTYPE_ARP };
     struct arp_msg arp = { .op = ARP_REQUEST, .sha = eth.src, .tpa = addr };
-    struct sock_send message = { .octets = client->octets, .len = ARP_FRAME_LEN, .flags = SOCK_MSG_DONTWAIT,
+    struct sock_send message = { .octets = client->octets,
+                                 .len = ARP_FRAME_LEN,
+                                 .flags = SOCK_MSG_DONTWAIT,
                                  .why = WHY(ARP_DAD, addr) };
 
     if (client->arp_fd < 0)
@@ -331,7 +359,9 @@ void dhcp_client_probe(struct dhcp_client *client, ip4_addr addr)
 bool dhcp_client_probe_answered(struct dhcp_client *client, ip4_addr addr)
 {
     while (client->arp_fd >= 0) {
-        struct sock_recv in = { .octets = client->octets, .size = sizeof client->octets, .flags = SOCK_MSG_DONTWAIT };
+        struct sock_recv in = { .octets = client->octets,
+                                .size = sizeof client->octets,
+                                .flags = SOCK_MSG_DONTWAIT };
         int64_t n = sys_recvmsg(client->self, client->arp_fd, &in);
         struct arp_msg arp;
 
@@ -349,13 +379,16 @@ bool dhcp_client_probe_answered(struct dhcp_client *client, ip4_addr addr)
 
 static void set_default_route(struct dhcp_client *client)
 {
-    struct fib_entry entry = { .kind = ROUTE_UNICAST, .proto = ROUTE_PROTO_BOOT, .oif = client->iface };
+    struct fib_entry entry = { .kind = ROUTE_UNICAST,
+                               .proto = ROUTE_PROTO_BOOT,
+                               .oif = client->iface };
 
     while (fib_remove(client->iface->ip, &entry) == 0)
         continue;
     if (client->lease.n_routers == 0)
         return;
-    entry.via = client->lease.routers[0]; /* a router outside the subnet is refused, as `ip route` would */
+    entry.via =
+        client->lease.routers[0]; /* a router outside the subnet is refused, as `ip route` would */
     fib_add(client->iface->ip, &entry, false);
 }
 

@@ -10,7 +10,8 @@ enum dhcp_listen { DHCP_LISTEN_NONE, DHCP_LISTEN_RAW, DHCP_LISTEN_KERNEL };
 void dhcp_client_listen(struct dhcp_client *client, enum dhcp_listen how);
 /** dhcp_client_send() - a message of @type to @to; IP4_BROADCAST: by a frame of its own making. */
 void dhcp_client_send(struct dhcp_client *client, uint8_t type, ip4_addr to);
-/** dhcp_client_receive() - the next message for this client, or false. *@msg points into client->octets. */
+/** dhcp_client_receive() - the next message for this client, or false. *@msg points into
+ * client->octets. */
 bool dhcp_client_receive(struct dhcp_client *client, struct dhcp_msg *msg);
 /** dhcp_client_probe() - ask by ARP who has @addr. dhcp_client_probe_answered() - somebody has. */
 void dhcp_client_probe(struct dhcp_client *client, ip4_addr addr);

@@ -14,16 +14,17 @@
 #include "stack/wire/icmp_wire.h"
 #include "stack/wire/ipv4_wire.h"
 
-#define MESSAGE_MAX  1500
-#define PINGS_MAX    16 /* offers that wait for their ping; with more the check is left out, as dnsmasq does */
-#define PING_LEN     28 /* sizeof (struct icmp): dnsmasq's echo request */
+#define MESSAGE_MAX 1500
+#define PINGS_MAX                                                                                  \
+    16 /* offers that wait for their ping; with more the check is left out, as dnsmasq does */
+#define PING_LEN 28 /* sizeof (struct icmp): dnsmasq's echo request */
 
 struct pool {
     const struct dhcp_pool_config *config;
     struct ip_iface *iface;
     ip4_addr local; /* our address there: the server identifier */
     uint8_t prefix_len;
-    int fd;         /* shared by the pools of one interface */
+    int fd; /* shared by the pools of one interface */
 };
 
 /* An offer held back until the address has kept silent. */
@@ -72,7 +73,8 @@ static bool in_subnet(const struct pool *pool, ip4_addr addr)
     return ip4_in_prefix(addr, pool->config->first, pool->prefix_len);
 }
 
-static const struct dhcp_server_static *static_of(const struct pool *pool, const struct mac_addr *mac)
+static const struct dhcp_server_static *static_of(const struct pool *pool,
+                                                  const struct mac_addr *mac)
 {
     for (unsigned i = 0; i < pool->config->n_statics; i++)
         if (mac_eq(&pool->config->statics[i].mac, mac))
@@ -93,7 +95,8 @@ static bool is_taken(const struct request *req, ip4_addr addr)
 {
     const struct dhcp_server_lease *lease = dhcp_db_find_addr(&req->server->db, addr);
 
-    return lease != NULL && (lease->state == DHCP_LEASE_DECLINED || !dhcp_lease_is_of(lease, &req->key));
+    return lease != NULL &&
+           (lease->state == DHCP_LEASE_DECLINED || !dhcp_lease_is_of(lease, &req->key));
 }
 
 static bool is_free(const struct request *req, ip4_addr addr)
@@ -123,12 +126,13 @@ static ip4_addr allocate(const struct request *req)
     return 0;
 }
 
-/* What to offer: the static address, the one it has, the one it asks for, or a new one. *@is_new: worth a ping. */
+/* What to offer: the static address, the one it has, the one it asks for, or a new one. *@is_new:
+ * worth a ping. */
 static ip4_addr choose(const struct request *req, bool *is_new)
 {
     const struct dhcp_server_static *given = static_of(req->pool, &req->key.mac);
-    const struct dhcp_server_lease *lease =
-        dhcp_db_find_client(&req->server->db, &req->key, req->pool->config->first, req->pool->config->last);
+    const struct dhcp_server_lease *lease = dhcp_db_find_client(
+        &req->server->db, &req->key, req->pool->config->first, req->pool->config->last);
     uint32_t wanted = 0;
 
     *is_new = false;
@@ -137,7 +141,8 @@ static ip4_addr choose(const struct request *req, bool *is_new)
     if (lease != NULL)
         return lease->addr;
     *is_new = true;
-    if (dhcp_option_u32(req->msg, DHCP_OPT_REQUESTED_ADDR, &wanted) && in_pool(req->pool, wanted) && is_free(req, wanted))
+    if (dhcp_option_u32(req->msg, DHCP_OPT_REQUESTED_ADDR, &wanted) && in_pool(req->pool, wanted) &&
+        is_free(req, wanted))
         return wanted;
     return allocate(req);
 }
@@ -170,7 +175,8 @@ static bool configured(const struct dhcp_pool_config *config, uint8_t code)
     return false;
 }
 
-/* 58 and 59; an acknowledged lease gets them a random little earlier, so that clients do not come in step. */
+/* 58 and 59; an acknowledged lease gets them a random little earlier, so that clients do not come
+ * in step. */
 static void emit_times(const struct request *req, struct dhcp_writer *w, uint32_t seconds, bool ack)
 {
     uint32_t fuzz = ack ? (uint16_t)sys_random(req->server->self) : 0;
@@ -184,7 +190,8 @@ static void emit_times(const struct request *req, struct dhcp_writer *w, uint32_
     dhcp_emit_u32(w, DHCP_OPT_REBINDING_TIME, (uint32_t)((uint64_t)seconds * 7 / 8) - fuzz);
 }
 
-/* What the client asked for, in dnsmasq's order: 1, 28, 15, then the configured ones last first, 6, 3. */
+/* What the client asked for, in dnsmasq's order: 1, 28, 15, then the configured ones last first,
+ * 6, 3. */
 static void emit_parameters(const struct request *req, struct dhcp_writer *w)
 {
     const struct dhcp_pool_config *config = req->pool->config;
@@ -198,8 +205,10 @@ static void emit_parameters(const struct request *req, struct dhcp_writer *w)
         dhcp_emit_option(w, DHCP_OPT_DOMAIN_NAME, config->domain, strlen(config->domain));
     for (unsigned i = config->n_options; i > 0; i--)
         if (wants(req, config->options[i - 1].code))
-            dhcp_emit_option(w, config->options[i - 1].code, config->options[i - 1].octets, config->options[i - 1].len);
-    if (config->n_resolvers > 0 && wants(req, DHCP_OPT_DNS_SERVER) && !configured(config, DHCP_OPT_DNS_SERVER))
+            dhcp_emit_option(w, config->options[i - 1].code, config->options[i - 1].octets,
+                             config->options[i - 1].len);
+    if (config->n_resolvers > 0 && wants(req, DHCP_OPT_DNS_SERVER) &&
+        !configured(config, DHCP_OPT_DNS_SERVER))
         dhcp_emit_addrs(w, DHCP_OPT_DNS_SERVER, config->resolvers, config->n_resolvers);
     if (config->has_gateway && wants(req, DHCP_OPT_ROUTER) && !configured(config, DHCP_OPT_ROUTER))
         dhcp_emit_addrs(w, DHCP_OPT_ROUTER, &config->gateway, 1);
@@ -215,14 +224,18 @@ static struct endpoint destination(const struct request *req, const struct dhcp_
     if ((reply->flags & DHCP_FLAG_BROADCAST) != 0 || reply->yiaddr == 0)
         return (struct endpoint){ IP4_BROADCAST, DHCP_CLIENT_PORT };
     /* It cannot answer ARP yet: the kernel is told where it is, as ioctl(SIOCSARP) does. */
-    neigh_set(&req->server->self->os->ip.neigh, req->pool->iface, reply->yiaddr, &req->key.mac, NEIGH_STALE, true);
+    neigh_set(&req->server->self->os->ip.neigh, req->pool->iface, reply->yiaddr, &req->key.mac,
+              NEIGH_STALE, true);
     return (struct endpoint){ reply->yiaddr, DHCP_CLIENT_PORT };
 }
 
-static void emit_reply_end(const struct request *req, struct dhcp_writer *w, const struct dhcp_msg *reply, struct why why)
+static void emit_reply_end(const struct request *req, struct dhcp_writer *w,
+                           const struct dhcp_msg *reply, struct why why)
 {
     const struct dhcp_option *relay = dhcp_option(req->msg, DHCP_OPT_RELAY_AGENT);
-    struct sock_send out = { .octets = w->octets, .flags = SOCK_MSG_DONTWAIT, .has_to = true, .why = why };
+    struct sock_send out = {
+        .octets = w->octets, .flags = SOCK_MSG_DONTWAIT, .has_to = true, .why = why
+    };
 
     if (relay != NULL) /* back to the relay as it came, last of all: RFC 3046 section 2.2 */
         dhcp_emit_option(w, DHCP_OPT_RELAY_AGENT, relay->data, relay->len);
@@ -235,16 +248,24 @@ static void emit_reply_end(const struct request *req, struct dhcp_writer *w, con
 
 static struct dhcp_msg reply_to(const struct request *req, ip4_addr yiaddr)
 {
-    struct dhcp_msg reply = { .op = DHCP_BOOTREPLY, .htype = req->msg->htype, .hlen = req->msg->hlen, .hops = req->msg->hops,
-                              .xid = req->msg->xid, .secs = req->msg->secs, .flags = req->msg->flags,
-                              .ciaddr = req->msg->ciaddr, .yiaddr = yiaddr, .siaddr = req->pool->local,
+    struct dhcp_msg reply = { .op = DHCP_BOOTREPLY,
+                              .htype = req->msg->htype,
+                              .hlen = req->msg->hlen,
+                              .hops = req->msg->hops,
+                              .xid = req->msg->xid,
+                              .secs = req->msg->secs,
+                              .flags = req->msg->flags,
+                              .ciaddr = req->msg->ciaddr,
+                              .yiaddr = yiaddr,
+                              .siaddr = req->pool->local,
                               .giaddr = req->msg->giaddr };
 
     memcpy(reply.chaddr, req->msg->chaddr, sizeof reply.chaddr);
     return reply;
 }
 
-static void emit_begin(const struct request *req, struct dhcp_writer *w, const struct dhcp_msg *reply, uint8_t type)
+static void emit_begin(const struct request *req, struct dhcp_writer *w,
+                       const struct dhcp_msg *reply, uint8_t type)
 {
     dhcp_emit_begin(w, reply, req->server->out, sizeof req->server->out);
     dhcp_emit_u8(w, DHCP_OPT_MESSAGE_TYPE, type);
@@ -274,19 +295,22 @@ static void send_ack(const struct request *req, ip4_addr addr)
     uint32_t seconds = lease_seconds(req);
     sim_time expires = expiry_after(req, seconds);
     struct dhcp_msg reply = reply_to(req, addr);
-    struct dhcp_server_lease *lease = dhcp_db_take(&req->server->db, addr, &req->key, DHCP_LEASE_BOUND, expires);
+    struct dhcp_server_lease *lease =
+        dhcp_db_take(&req->server->db, addr, &req->key, DHCP_LEASE_BOUND, expires);
     struct dhcp_writer w;
     size_t name_len;
 
     if (lease == NULL)
         return;
-    name_len = dhcp_option_join(req->msg, DHCP_OPT_HOST_NAME, (uint8_t *)lease->host_name, sizeof lease->host_name - 1);
+    name_len = dhcp_option_join(req->msg, DHCP_OPT_HOST_NAME, (uint8_t *)lease->host_name,
+                                sizeof lease->host_name - 1);
     lease->host_name[name_len < sizeof lease->host_name ? name_len : 0] = '\0';
     emit_begin(req, &w, &reply, DHCP_ACK);
     emit_times(req, &w, seconds, true);
     emit_parameters(req, &w);
-    emit_reply_end(req, &w, &reply,
-                   WHY(DHCP_ACK, addr, (uint64_t)(expires == SIM_TIME_NONE ? expires : SIM_SEC(seconds))));
+    emit_reply_end(
+        req, &w, &reply,
+        WHY(DHCP_ACK, addr, (uint64_t)(expires == SIM_TIME_NONE ? expires : SIM_SEC(seconds))));
 }
 
 static void send_nak(const struct request *req, ip4_addr refused, const char *text)
@@ -294,7 +318,8 @@ static void send_nak(const struct request *req, ip4_addr refused, const char *te
     struct dhcp_msg reply = reply_to(req, 0);
     struct dhcp_writer w;
 
-    /* Broadcast, since the client's address is in doubt; a relay is told to do the same. RFC 2131 section 4.3.2. */
+    /* Broadcast, since the client's address is in doubt; a relay is told to do the same. RFC 2131
+     * section 4.3.2. */
     reply.ciaddr = reply.siaddr = 0;
     reply.flags |= DHCP_FLAG_BROADCAST;
     emit_begin(req, &w, &reply, DHCP_NAK);
@@ -308,7 +333,9 @@ static struct pending *pending_of(struct dhcp_server *server, const struct dhcp_
 {
     for (unsigned i = 0; i < PINGS_MAX; i++) {
         struct dhcp_server_lease *lease =
-            server->pending[i].pool == NULL ? NULL : dhcp_db_find_addr(&server->db, server->pending[i].addr);
+            server->pending[i].pool == NULL
+                ? NULL
+                : dhcp_db_find_addr(&server->db, server->pending[i].addr);
 
         if (lease != NULL && dhcp_lease_is_of(lease, key))
             return &server->pending[i];
@@ -319,8 +346,12 @@ static struct pending *pending_of(struct dhcp_server *server, const struct dhcp_
 static void send_ping(struct dhcp_server *server, ip4_addr addr, uint16_t id)
 {
     uint8_t echo[PING_LEN] = { 8 };
-    struct sock_send out = { .octets = echo, .len = sizeof echo, .flags = SOCK_MSG_DONTWAIT, .has_to = true,
-                             .to = { addr, 0 }, .why = WHY(ICMP_ECHO, 0) };
+    struct sock_send out = { .octets = echo,
+                             .len = sizeof echo,
+                             .flags = SOCK_MSG_DONTWAIT,
+                             .has_to = true,
+                             .to = { addr, 0 },
+                             .why = WHY(ICMP_ECHO, 0) };
 
     be16_put(echo + 4, id);
     be16_put(echo + 2, checksum_finish(checksum_add(0, echo, sizeof echo)));
@@ -427,7 +458,8 @@ static void on_release(const struct request *req)
     uint32_t server = 0;
 
     dhcp_option_u32(req->msg, DHCP_OPT_SERVER_ID, &server);
-    if (server == req->pool->local && lease != NULL && lease->state == DHCP_LEASE_BOUND && dhcp_lease_is_of(lease, &req->key))
+    if (server == req->pool->local && lease != NULL && lease->state == DHCP_LEASE_BOUND &&
+        dhcp_lease_is_of(lease, &req->key))
         dhcp_db_drop(&req->server->db, lease);
 }
 
@@ -460,19 +492,22 @@ static void on_inform(const struct request *req)
     emit_reply_end(req, &w, &reply, WHY(DHCP_ACK, req->msg->ciaddr, 0));
 }
 
-/* Through a relay the subnet is that of giaddr, else that of the interface it came in by. RFC 2131 section 4.3.1. */
+/* Through a relay the subnet is that of giaddr, else that of the interface it came in by. RFC 2131
+ * section 4.3.1. */
 static struct pool *pool_for(struct dhcp_server *server, const struct dhcp_msg *msg, int fd)
 {
     for (unsigned i = 0; i < server->n_pools; i++) {
         struct pool *pool = &server->pools[i];
 
-        if (msg->giaddr != 0 ? in_subnet(pool, msg->giaddr) : pool->fd == fd && in_subnet(pool, pool->local))
+        if (msg->giaddr != 0 ? in_subnet(pool, msg->giaddr)
+                             : pool->fd == fd && in_subnet(pool, pool->local))
             return pool;
     }
     return NULL;
 }
 
-static void message_came(struct dhcp_server *server, struct pool *pool, int fd, const uint8_t *octets, size_t len)
+static void message_came(struct dhcp_server *server, struct pool *pool, int fd,
+                         const uint8_t *octets, size_t len)
 {
     struct dhcp_msg msg;
     struct request req = { .server = server, .msg = &msg, .octets = octets, .len = len };
@@ -523,7 +558,8 @@ static void ping_over(struct dhcp_server *server, struct pending *p, bool answer
         send_offer(&req, p->addr);
         return;
     }
-    if (lease != NULL) { /* somebody lives there: leave it alone for a while, and try the next one */
+    if (lease !=
+        NULL) { /* somebody lives there: leave it alone for a while, and try the next one */
         lease->state = DHCP_LEASE_DECLINED;
         lease->expires = process_now(server->self) + DHCP_OFFER_HOLD;
     }
@@ -536,7 +572,9 @@ static void icmp_came(struct dhcp_server *server)
     uint8_t octets[128];
 
     while (server->icmp_fd >= 0) {
-        struct sock_recv in = { .octets = octets, .size = sizeof octets, .flags = SOCK_MSG_DONTWAIT };
+        struct sock_recv in = { .octets = octets,
+                                .size = sizeof octets,
+                                .flags = SOCK_MSG_DONTWAIT };
         int64_t n = sys_recvmsg(server->self, server->icmp_fd, &in);
         size_t hdr_len = n > 0 ? (size_t)(octets[0] & 0xf) * 4 : 0;
 
@@ -547,7 +585,8 @@ static void icmp_came(struct dhcp_server *server)
         for (unsigned i = 0; i < PINGS_MAX; i++) {
             struct pending *p = &server->pending[i];
 
-            if (p->pool != NULL && p->addr == in.from.addr && p->id == be16_get(octets + hdr_len + 4))
+            if (p->pool != NULL && p->addr == in.from.addr &&
+                p->id == be16_get(octets + hdr_len + 4))
                 ping_over(server, p, true);
         }
     }
@@ -601,7 +640,8 @@ static void open_sockets(struct dhcp_server *server)
 
 static int server_poll(struct dhcp_server *server)
 {
-    sim_time now = process_now(server->self), until = server->next_expiry, pings = pings_due(server);
+    sim_time now = process_now(server->self), until = server->next_expiry,
+             pings = pings_due(server);
 
     if (pings < until)
         until = pings;
@@ -609,7 +649,9 @@ static int server_poll(struct dhcp_server *server)
         server->poll[i] = (struct sys_pollfd){ server->pools[i].fd, SOCK_POLLIN, 0 };
     server->poll[server->n_pools] = (struct sys_pollfd){ server->icmp_fd, SOCK_POLLIN, 0 };
     return sys_poll(server->self, server->poll, (int)server->n_pools + 1,
-                    until == SIM_TIME_NONE ? SIM_TIME_NONE : until > now ? until - now : 0);
+                    until == SIM_TIME_NONE ? SIM_TIME_NONE
+                    : until > now          ? until - now
+                                           : 0);
 }
 
 static void server_step(struct dhcp_server *server)
@@ -619,7 +661,8 @@ static void server_step(struct dhcp_server *server)
         int fd = server->pools[i].fd;
         int64_t n;
 
-        while (fd >= 0 && (n = sys_recv(server->self, fd, server->in, sizeof server->in, SOCK_MSG_DONTWAIT)) >= 0)
+        while (fd >= 0 && (n = sys_recv(server->self, fd, server->in, sizeof server->in,
+                                        SOCK_MSG_DONTWAIT)) >= 0)
             message_came(server, NULL, fd, server->in, (size_t)n);
     }
     server->next_expiry = dhcp_db_expire(&server->db);
@@ -654,8 +697,9 @@ static const struct program dhcp_server_program = {
     .cleanup = server_cleanup,
 };
 
-/* The subnet a pool's addresses belong to: the interface's where they are in it, else (behind a relay) their class's,
-   of class A and B a /24 too, since nobody hands out more behind a relay without saying so. */
+/* The subnet a pool's addresses belong to: the interface's where they are in it, else (behind a
+   relay) their class's, of class A and B a /24 too, since nobody hands out more behind a relay
+   without saying so. */
 static uint8_t pool_prefix_len(const struct pool *pool)
 {
     for (unsigned i = 0; i < pool->iface->n_addrs; i++) {
@@ -670,7 +714,8 @@ static uint8_t pool_prefix_len(const struct pool *pool)
 static ip4_addr pool_local(const struct pool *pool)
 {
     for (unsigned i = 0; i < pool->iface->n_addrs; i++)
-        if (ip4_in_prefix(pool->config->first, pool->iface->addrs[i].addr, pool->iface->addrs[i].prefix_len))
+        if (ip4_in_prefix(pool->config->first, pool->iface->addrs[i].addr,
+                          pool->iface->addrs[i].prefix_len))
             return pool->iface->addrs[i].addr;
     return ip_iface_primary(pool->iface);
 }
@@ -698,7 +743,9 @@ struct process *dhcp_server_start(struct os *os, const struct dhcp_pool_config *
     for (unsigned i = 0; i < n; i++) {
         struct pool *pool = &server->pools[server->n_pools++];
 
-        *pool = (struct pool){ .config = &pools[i], .iface = ip_iface_find(&os->ip, pools[i].iface), .fd = -1 };
+        *pool = (struct pool){ .config = &pools[i],
+                               .iface = ip_iface_find(&os->ip, pools[i].iface),
+                               .fd = -1 };
         pool->prefix_len = pool_prefix_len(pool);
         pool->local = pool_local(pool);
     }
@@ -731,7 +778,8 @@ void dhcp_server_describe(const struct process *process, struct describe *out)
             continue;
         ip4_format(lease->addr, addr);
         mac_format(&lease->mac, mac);
-        snprintf(line, sizeof line, "%s %s %s", addr, mac, lease->host_name[0] != '\0' ? lease->host_name : "*");
+        snprintf(line, sizeof line, "%s %s %s", addr, mac,
+                 lease->host_name[0] != '\0' ? lease->host_name : "*");
         describe_row(out, "lease", addr, line);
         describe_text(out, "mac", mac);
         if (lease->expires != SIM_TIME_NONE)

@@ -17,7 +17,8 @@ struct dhcp_client_key dhcp_client_key(const struct dhcp_msg *msg)
 bool dhcp_lease_is_of(const struct dhcp_server_lease *lease, const struct dhcp_client_key *key)
 {
     if (key->id_len != 0 && lease->client_id_len != 0)
-        return key->id_len == lease->client_id_len && memcmp(key->id, lease->client_id, key->id_len) == 0;
+        return key->id_len == lease->client_id_len &&
+               memcmp(key->id, lease->client_id, key->id_len) == 0;
     return mac_eq(&key->mac, &lease->mac);
 }
 
@@ -43,7 +44,8 @@ struct dhcp_server_lease *dhcp_db_find_addr(struct dhcp_lease_db *db, ip4_addr a
     return at < db->n && db->leases[at].addr == addr ? &db->leases[at] : NULL;
 }
 
-struct dhcp_server_lease *dhcp_db_find_client(struct dhcp_lease_db *db, const struct dhcp_client_key *key, ip4_addr first,
+struct dhcp_server_lease *dhcp_db_find_client(struct dhcp_lease_db *db,
+                                              const struct dhcp_client_key *key, ip4_addr first,
                                               ip4_addr last)
 {
     for (uint32_t i = 0; i < db->n; i++) {
@@ -56,7 +58,8 @@ struct dhcp_server_lease *dhcp_db_find_client(struct dhcp_lease_db *db, const st
     return NULL;
 }
 
-struct dhcp_server_lease *dhcp_db_take(struct dhcp_lease_db *db, ip4_addr addr, const struct dhcp_client_key *key,
+struct dhcp_server_lease *dhcp_db_take(struct dhcp_lease_db *db, ip4_addr addr,
+                                       const struct dhcp_client_key *key,
                                        enum dhcp_lease_state state, sim_time expires)
 {
     uint32_t at = place_of(db, addr);
@@ -81,7 +84,8 @@ struct dhcp_server_lease *dhcp_db_take(struct dhcp_lease_db *db, ip4_addr addr, 
         process_note(db->self, RECORD_STATE,
                      WHY(DHCP_LEASE, addr, mac_to_u64(&lease->mac),
                          expires == SIM_TIME_NONE ? (uint64_t)SIM_TIME_NONE
-                                                  : (uint64_t)(expires - process_now(db->self))), NULL);
+                                                  : (uint64_t)(expires - process_now(db->self))),
+                     NULL);
     return lease;
 }
 

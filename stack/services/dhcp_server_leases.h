@@ -13,7 +13,7 @@ struct dhcp_client_key {
 };
 
 struct dhcp_lease_db {
-    struct process *self; /* for records */
+    struct process *self;             /* for records */
     struct dhcp_server_lease *leases; /* sorted by address */
     uint32_t n, size;
 };
@@ -21,11 +21,14 @@ struct dhcp_lease_db {
 struct dhcp_client_key dhcp_client_key(const struct dhcp_msg *msg);
 struct dhcp_server_lease *dhcp_db_find_addr(struct dhcp_lease_db *db, ip4_addr addr);
 /** dhcp_db_find_client() - its offered or bound lease inside @first to @last; NULL. */
-struct dhcp_server_lease *dhcp_db_find_client(struct dhcp_lease_db *db, const struct dhcp_client_key *key, ip4_addr first,
+struct dhcp_server_lease *dhcp_db_find_client(struct dhcp_lease_db *db,
+                                              const struct dhcp_client_key *key, ip4_addr first,
                                               ip4_addr last);
 bool dhcp_lease_is_of(const struct dhcp_server_lease *lease, const struct dhcp_client_key *key);
-/** dhcp_db_take() - @addr is @key's in @state until @expires; an entry there is changed. NULL: DHCP_LEASES_MAX reached. */
-struct dhcp_server_lease *dhcp_db_take(struct dhcp_lease_db *db, ip4_addr addr, const struct dhcp_client_key *key,
+/** dhcp_db_take() - @addr is @key's in @state until @expires; an entry there is changed. NULL:
+ * DHCP_LEASES_MAX reached. */
+struct dhcp_server_lease *dhcp_db_take(struct dhcp_lease_db *db, ip4_addr addr,
+                                       const struct dhcp_client_key *key,
                                        enum dhcp_lease_state state, sim_time expires);
 /** dhcp_db_drop() - the address is free again. */
 void dhcp_db_drop(struct dhcp_lease_db *db, struct dhcp_server_lease *lease);

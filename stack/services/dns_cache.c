@@ -25,7 +25,8 @@ static void remove_at(struct dns_cache *cache, unsigned at)
     memmove(&cache->entries[at], &cache->entries[at + 1], (cache->n - at) * sizeof *cache->entries);
 }
 
-const struct dns_cache_entry *dns_cache_find(struct dns_cache *cache, const char *name, uint16_t type, sim_time now)
+const struct dns_cache_entry *dns_cache_find(struct dns_cache *cache, const char *name,
+                                             uint16_t type, sim_time now)
 {
     for (unsigned i = 0; i < cache->n; i++) {
         struct dns_cache_entry *entry = &cache->entries[i];
@@ -43,11 +44,12 @@ const struct dns_cache_entry *dns_cache_find(struct dns_cache *cache, const char
 
 uint32_t dns_cache_ttl(const struct dns_cache_entry *entry, sim_time now)
 {
-    return (uint32_t)(entry->expires / SIM_SEC(1) - now / SIM_SEC(1)); /* clocks that count whole seconds */
+    return (uint32_t)(entry->expires / SIM_SEC(1) -
+                      now / SIM_SEC(1)); /* clocks that count whole seconds */
 }
 
-static struct dns_cache_entry *new_entry(struct dns_cache *cache, const char *name, uint16_t type, uint32_t ttl,
-                                         sim_time now)
+static struct dns_cache_entry *new_entry(struct dns_cache *cache, const char *name, uint16_t type,
+                                         uint32_t ttl, sim_time now)
 {
     struct dns_cache_entry fresh = { .name = mem_strdup(name), .type = type };
     unsigned first = 0;
@@ -104,7 +106,8 @@ struct message {
     unsigned n;
 };
 
-static bool read_message(struct message *m, const uint8_t *octets, size_t len, const char *bailiwick)
+static bool read_message(struct message *m, const uint8_t *octets, size_t len,
+                         const char *bailiwick)
 {
     struct dns_reader reader;
     struct dns_rr rr;
@@ -113,7 +116,8 @@ static bool read_message(struct message *m, const uint8_t *octets, size_t len, c
         return false;
     m->n = 0;
     while (m->n < LEARN_MAX && dns_next_rr(&reader, &rr)) {
-        if (rr.class != DNS_CLASS_IN || rr.type == DNS_TYPE_OPT || !dns_name_is_within(rr.name, bailiwick))
+        if (rr.class != DNS_CLASS_IN || rr.type == DNS_TYPE_OPT ||
+            !dns_name_is_within(rr.name, bailiwick))
             continue; /* out of the bailiwick: anybody could say that. RFC 2181 section 5.4.1 */
         if (!dns_record_read(&rr, &m->records[m->n]))
             continue;
@@ -175,7 +179,8 @@ static bool is_referral(const struct message *m)
     return ns && !m->hdr.aa;
 }
 
-static void learn_negative(struct dns_cache *cache, struct message *m, const char *name, uint16_t type, sim_time now)
+static void learn_negative(struct dns_cache *cache, struct message *m, const char *name,
+                           uint16_t type, sim_time now)
 {
     struct dns_record *soa = NULL;
 
@@ -187,8 +192,8 @@ static void learn_negative(struct dns_cache *cache, struct message *m, const cha
     dns_cache_add_negative(cache, name, type, m->hdr.rcode, soa, now);
 }
 
-unsigned dns_cache_learn(struct dns_cache *cache, const uint8_t *octets, size_t len, const char *name, uint16_t type,
-                         const char *bailiwick, sim_time now)
+unsigned dns_cache_learn(struct dns_cache *cache, const uint8_t *octets, size_t len,
+                         const char *name, uint16_t type, const char *bailiwick, sim_time now)
 {
     struct message *m = mem_alloc(sizeof *m);
     const char *last = name;
@@ -205,7 +210,8 @@ unsigned dns_cache_learn(struct dns_cache *cache, const uint8_t *octets, size_t 
     /* A chain that leaves the bailiwick says nothing about where it leads. */
     final_answer = !positive && dns_name_is_within(last, bailiwick) && !is_referral(m) &&
                    (m->hdr.rcode == DNS_NXDOMAIN || m->hdr.rcode == DNS_NOERROR);
-    if (final_answer && (dns_name_eq(last, name) || m->hdr.rcode == DNS_NXDOMAIN || m->hdr.aa || m->hdr.ra))
+    if (final_answer &&
+        (dns_name_eq(last, name) || m->hdr.rcode == DNS_NXDOMAIN || m->hdr.aa || m->hdr.ra))
         learn_negative(cache, m, last_name, type, now);
     for (unsigned i = 0; i < m->n; i++) {
         if (m->used[i] || m->records[i].type == DNS_TYPE_SOA)
@@ -239,10 +245,11 @@ void dns_cache_describe(const struct dns_cache *cache, sim_time now, struct desc
             continue;
         for (unsigned j = 0; j < (entry->n > 0 ? entry->n : 1); j++) {
             if (entry->n > 0)
-                data = entry->type == DNS_TYPE_A      ? ip4_format(entry->records[j].addr, addr)
+                data = entry->type == DNS_TYPE_A          ? ip4_format(entry->records[j].addr, addr)
                        : entry->records[j].target != NULL ? entry->records[j].target
                                                           : "";
-            snprintf(line, sizeof line, "%s %s %s", entry->name, dns_type_name(entry->type, type), data);
+            snprintf(line, sizeof line, "%s %s %s", entry->name, dns_type_name(entry->type, type),
+                     data);
             describe_row(out, "dns-cache", entry->name, line);
             describe_number(out, "ttl", dns_cache_ttl(entry, now));
         }

@@ -8,16 +8,16 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-static bool emit_raw(struct dns_writer *w, enum dns_section section, const char *owner, uint32_t ttl,
-                     const struct dns_record *r)
+static bool emit_raw(struct dns_writer *w, enum dns_section section, const char *owner,
+                     uint32_t ttl, const struct dns_record *r)
 {
     dns_emit_rr(w, section, owner, r->type, DNS_CLASS_IN, ttl);
     dns_emit_octets(w, r->octets, r->len);
     return dns_emit_rr_end(w, section);
 }
 
-static bool emit_srv(struct dns_writer *w, enum dns_section section, const char *owner, uint32_t ttl,
-                     const struct dns_record *r)
+static bool emit_srv(struct dns_writer *w, enum dns_section section, const char *owner,
+                     uint32_t ttl, const struct dns_record *r)
 {
     uint8_t target[DNS_NAME_MAX];
     size_t len = dns_name_emit(r->target, target);
@@ -30,10 +30,13 @@ static bool emit_srv(struct dns_writer *w, enum dns_section section, const char 
     return dns_emit_rr_end(w, section);
 }
 
-static bool emit_soa(struct dns_writer *w, enum dns_section section, const char *owner, uint32_t ttl,
-                     const struct dns_record *r)
+static bool emit_soa(struct dns_writer *w, enum dns_section section, const char *owner,
+                     uint32_t ttl, const struct dns_record *r)
 {
-    struct dns_soa soa = { .serial = r->soa[0], .refresh = r->soa[1], .retry = r->soa[2], .expire = r->soa[3],
+    struct dns_soa soa = { .serial = r->soa[0],
+                           .refresh = r->soa[1],
+                           .retry = r->soa[2],
+                           .expire = r->soa[3],
                            .minimum = r->soa[4] };
 
     snprintf(soa.mname, sizeof soa.mname, "%s", r->target);
@@ -41,8 +44,8 @@ static bool emit_soa(struct dns_writer *w, enum dns_section section, const char 
     return dns_emit_soa(w, section, owner, ttl, &soa);
 }
 
-bool dns_record_emit(struct dns_writer *w, enum dns_section section, const char *owner, uint32_t ttl,
-                     const struct dns_record *r)
+bool dns_record_emit(struct dns_writer *w, enum dns_section section, const char *owner,
+                     uint32_t ttl, const struct dns_record *r)
 {
     switch (r->type) {
     case DNS_TYPE_A:
@@ -60,7 +63,8 @@ bool dns_record_emit(struct dns_writer *w, enum dns_section section, const char 
     case DNS_TYPE_TXT:
         return dns_emit_txt(w, section, owner, ttl, r->octets, r->len);
     case DNS_TYPE_SRV:
-        return r->target != NULL ? emit_srv(w, section, owner, ttl, r) : emit_raw(w, section, owner, ttl, r);
+        return r->target != NULL ? emit_srv(w, section, owner, ttl, r)
+                                 : emit_raw(w, section, owner, ttl, r);
     default:
         return emit_raw(w, section, owner, ttl, r);
     }
@@ -156,11 +160,26 @@ static const struct {
     uint16_t type;
     const char *name;
 } types[] = {
-    { DNS_TYPE_A, "A" },       { DNS_TYPE_NS, "NS" },     { DNS_TYPE_CNAME, "CNAME" }, { DNS_TYPE_SOA, "SOA" },
-    { DNS_TYPE_PTR, "PTR" },   { 13, "HINFO" },           { DNS_TYPE_MX, "MX" },       { DNS_TYPE_TXT, "TXT" },
-    { DNS_TYPE_AAAA, "AAAA" }, { DNS_TYPE_SRV, "SRV" },   { 35, "NAPTR" },             { DNS_TYPE_OPT, "OPT" },
-    { 43, "DS" },              { 46, "RRSIG" },           { 47, "NSEC" },              { 48, "DNSKEY" },
-    { 64, "SVCB" },            { 65, "HTTPS" },           { DNS_TYPE_AXFR, "AXFR" },   { DNS_TYPE_ANY, "ANY" },
+    { DNS_TYPE_A, "A" },
+    { DNS_TYPE_NS, "NS" },
+    { DNS_TYPE_CNAME, "CNAME" },
+    { DNS_TYPE_SOA, "SOA" },
+    { DNS_TYPE_PTR, "PTR" },
+    { 13, "HINFO" },
+    { DNS_TYPE_MX, "MX" },
+    { DNS_TYPE_TXT, "TXT" },
+    { DNS_TYPE_AAAA, "AAAA" },
+    { DNS_TYPE_SRV, "SRV" },
+    { 35, "NAPTR" },
+    { DNS_TYPE_OPT, "OPT" },
+    { 43, "DS" },
+    { 46, "RRSIG" },
+    { 47, "NSEC" },
+    { 48, "DNSKEY" },
+    { 64, "SVCB" },
+    { 65, "HTTPS" },
+    { DNS_TYPE_AXFR, "AXFR" },
+    { DNS_TYPE_ANY, "ANY" },
     { 257, "CAA" },
 };
 
@@ -176,7 +195,8 @@ const char *dns_type_name(uint16_t type, char text[static DNS_TYPE_NAME_MAX])
 static bool same_word(const char *a, const char *b)
 {
     for (; *a != '\0' && *b != '\0'; a++, b++) {
-        char x = *a >= 'a' && *a <= 'z' ? (char)(*a - 32) : *a, y = *b >= 'a' && *b <= 'z' ? (char)(*b - 32) : *b;
+        char x = *a >= 'a' && *a <= 'z' ? (char)(*a - 32) : *a,
+             y = *b >= 'a' && *b <= 'z' ? (char)(*b - 32) : *b;
 
         if (x != y)
             return false;
@@ -191,15 +211,16 @@ int dns_type_parse(const char *text)
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (same_word(types[i].name, text))
             return types[i].type;
-    if ((text_starts(text, "TYPE") || text_starts(text, "type")) && text_u64(text + 4, 0xffff, &number))
+    if ((text_starts(text, "TYPE") || text_starts(text, "type")) &&
+        text_u64(text + 4, 0xffff, &number))
         return (int)number;
     return -1;
 }
 
 const char *dns_reverse_name(ip4_addr addr, char text[static DNS_REVERSE_NAME_MAX])
 {
-    snprintf(text, DNS_REVERSE_NAME_MAX, "%u.%u.%u.%u.in-addr.arpa.", addr & 0xff, addr >> 8 & 0xff, addr >> 16 & 0xff,
-             addr >> 24);
+    snprintf(text, DNS_REVERSE_NAME_MAX, "%u.%u.%u.%u.in-addr.arpa.", addr & 0xff, addr >> 8 & 0xff,
+             addr >> 16 & 0xff, addr >> 24);
     return text;
 }
 
@@ -211,7 +232,8 @@ static const char *full(const char *name)
     return name[0] == '\0' ? "." : name;
 }
 
-static void found_add(struct dns_found *found, enum dns_section section, const char *owner, const struct dns_record *record)
+static void found_add(struct dns_found *found, enum dns_section section, const char *owner,
+                      const struct dns_record *record)
 {
     for (unsigned i = 0; i < found->n[section]; i++)
         if (found->rrs[section][i].record == record)
@@ -222,9 +244,10 @@ static void found_add(struct dns_found *found, enum dns_section section, const c
     found->rrs[section][found->n[section]++].record = record;
 }
 
-/* Records of @name with @type (ANY: all) go to @section under the name @owner; how many there are. */
-static unsigned add_records(const struct dns_zone_data *zone, const char *name, uint16_t type, const char *owner,
-                            enum dns_section section, struct dns_found *found)
+/* Records of @name with @type (ANY: all) go to @section under the name @owner; how many there are.
+ */
+static unsigned add_records(const struct dns_zone_data *zone, const char *name, uint16_t type,
+                            const char *owner, enum dns_section section, struct dns_found *found)
 {
     unsigned n = 0;
 
@@ -239,10 +262,12 @@ static unsigned add_records(const struct dns_zone_data *zone, const char *name, 
     return n;
 }
 
-static const struct dns_record *first_record(const struct dns_zone_data *zone, const char *name, uint16_t type)
+static const struct dns_record *first_record(const struct dns_zone_data *zone, const char *name,
+                                             uint16_t type)
 {
     for (unsigned i = 0; i < zone->n_records; i++)
-        if ((type == DNS_TYPE_ANY || zone->records[i].type == type) && dns_name_eq(full(zone->records[i].name), name))
+        if ((type == DNS_TYPE_ANY || zone->records[i].type == type) &&
+            dns_name_eq(full(zone->records[i].name), name))
             return &zone->records[i];
     return NULL;
 }
@@ -279,8 +304,10 @@ static bool is_delegation(const struct dns_zone_data *zone, const char *name)
     return has_ns;
 }
 
-/* The delegation nearest to the root on the way to @name, within @apex (NULL: the root): below it others know. */
-static const char *find_delegation(const struct dns_zone_data *zone, const char *name, const char *apex)
+/* The delegation nearest to the root on the way to @name, within @apex (NULL: the root): below it
+ * others know. */
+static const char *find_delegation(const struct dns_zone_data *zone, const char *name,
+                                   const char *apex)
 {
     const char *found = NULL;
 
@@ -293,7 +320,8 @@ static const char *find_delegation(const struct dns_zone_data *zone, const char 
     return found;
 }
 
-/* The zone @name is in: the longest of the configured ones and of the SOA records' names. NULL: none. */
+/* The zone @name is in: the longest of the configured ones and of the SOA records' names. NULL:
+ * none. */
 static const char *find_apex(const struct dns_zone_data *zone, const char *name)
 {
     for (const char *at = name; at != NULL; at = dns_name_parent(at)) {
@@ -306,7 +334,8 @@ static const char *find_apex(const struct dns_zone_data *zone, const char *name)
     return zone->everything ? "." : NULL;
 }
 
-static void add_glue(const struct dns_zone_data *zone, struct dns_found *found, enum dns_section section)
+static void add_glue(const struct dns_zone_data *zone, struct dns_found *found,
+                     enum dns_section section)
 {
     for (unsigned i = 0; i < found->n[section]; i++) {
         const struct dns_record *r = found->rrs[section][i].record;
@@ -329,8 +358,10 @@ static void add_soa(const struct dns_zone_data *zone, const char *apex, struct d
         found_add(found, DNS_AUTHORITY, full(soa->name), soa);
 }
 
-/* The wildcard that speaks for @name: below the longest ancestor that exists. RFC 4592 section 3.3. */
-static const char *find_wildcard(const struct dns_zone_data *zone, const char *name, char text[static DNS_TEXT_MAX + 2])
+/* The wildcard that speaks for @name: below the longest ancestor that exists. RFC 4592 section 3.3.
+ */
+static const char *find_wildcard(const struct dns_zone_data *zone, const char *name,
+                                 char text[static DNS_TEXT_MAX + 2])
 {
     for (const char *at = dns_name_parent(name); at != NULL; at = dns_name_parent(at)) {
         snprintf(text, DNS_TEXT_MAX + 2, strcmp(at, ".") == 0 ? "*%s" : "*.%s", at);
@@ -343,9 +374,11 @@ static const char *find_wildcard(const struct dns_zone_data *zone, const char *n
 }
 
 /* One name of a chain. The name to go on with when it is an alias, else NULL and the verdict. */
-static const char *find_step(const struct dns_zone_data *zone, const char *name, uint16_t type, struct dns_found *found)
+static const char *find_step(const struct dns_zone_data *zone, const char *name, uint16_t type,
+                             struct dns_found *found)
 {
-    const char *apex = find_apex(zone, name), *cut = find_delegation(zone, name, apex), *source = name;
+    const char *apex = find_apex(zone, name), *cut = find_delegation(zone, name, apex),
+               *source = name;
     char wildcard[DNS_TEXT_MAX + 2];
     const struct dns_record *alias;
 
@@ -378,7 +411,8 @@ static const char *find_step(const struct dns_zone_data *zone, const char *name,
     return NULL;
 }
 
-void dns_zone_find(const struct dns_zone_data *zone, const char *name, uint16_t type, struct dns_found *found)
+void dns_zone_find(const struct dns_zone_data *zone, const char *name, uint16_t type,
+                   struct dns_found *found)
 {
     const char *next = name;
 

@@ -1,4 +1,5 @@
-/* Resource records as data: of a zone, and of a cache. Names are texts as in stack/wire/dns_wire.h, final dot optional. */
+/* Resource records as data: of a zone, and of a cache. Names are texts as in stack/wire/dns_wire.h,
+ * final dot optional. */
 #ifndef WW_STACK_SERVICES_DNS_RECORDS_H
 #define WW_STACK_SERVICES_DNS_RECORDS_H
 
@@ -26,12 +27,14 @@ struct dns_record {
 };
 
 /** dns_record_emit() - write it under the name @owner with @ttl; false when it does not fit. */
-bool dns_record_emit(struct dns_writer *w, enum dns_section section, const char *owner, uint32_t ttl,
-                     const struct dns_record *record);
-/** dns_record_read() - decode @rr; strings and octets are allocated, dns_record_fini() frees them. False: malformed. */
+bool dns_record_emit(struct dns_writer *w, enum dns_section section, const char *owner,
+                     uint32_t ttl, const struct dns_record *record);
+/** dns_record_read() - decode @rr; strings and octets are allocated, dns_record_fini() frees them.
+ * False: malformed. */
 bool dns_record_read(const struct dns_rr *rr, struct dns_record *record);
 void dns_record_fini(struct dns_record *record);
-/** dns_type_name() - "A"; "TYPE64" for one without a name, RFC 3597. dns_type_parse() - the reverse, or -1. */
+/** dns_type_name() - "A"; "TYPE64" for one without a name, RFC 3597. dns_type_parse() - the
+ * reverse, or -1. */
 #define DNS_TYPE_NAME_MAX 12
 const char *dns_type_name(uint16_t type, char text[static DNS_TYPE_NAME_MAX]);
 int dns_type_parse(const char *text);
@@ -46,15 +49,15 @@ struct dns_zone_data {
     unsigned n_records;
     const char *const *zones; /* names inside them that have no record do not exist */
     unsigned n_zones;
-    bool everything;          /* no name outside the records exists */
+    bool everything; /* no name outside the records exists */
     /* Whether an address is the server's own: NS records that name it are no delegation. */
     bool (*is_own)(void *ctx, ip4_addr addr);
     void *ctx;
 };
 
 enum dns_verdict {
-    DNS_VERDICT_ANSWER,   /* records found */
-    DNS_VERDICT_NODATA,   /* the name exists, not with this type */
+    DNS_VERDICT_ANSWER, /* records found */
+    DNS_VERDICT_NODATA, /* the name exists, not with this type */
     DNS_VERDICT_NXDOMAIN,
     DNS_VERDICT_REFERRAL, /* others know: authority names them */
     DNS_VERDICT_OUTSIDE,  /* nothing known about it */
@@ -73,7 +76,9 @@ struct dns_found {
     } rrs[DNS_N_SECTIONS][DNS_FOUND_MAX];
 };
 
-/** dns_zone_find() - the algorithm of RFC 1034 section 4.3.2 on local data. *@found borrows @name and the records. */
-void dns_zone_find(const struct dns_zone_data *zone, const char *name, uint16_t type, struct dns_found *found);
+/** dns_zone_find() - the algorithm of RFC 1034 section 4.3.2 on local data. *@found borrows @name
+ * and the records. */
+void dns_zone_find(const struct dns_zone_data *zone, const char *name, uint16_t type,
+                   struct dns_found *found);
 
 #endif

@@ -53,8 +53,8 @@ static void conn_close(struct dns_server *server, struct conn *conn)
 static void conn_flush(struct dns_server *server, struct conn *conn)
 {
     while (conn->fd >= 0 && conn->out_at < conn->out_len) {
-        int64_t n = sys_send(server->self, conn->fd, conn->out + conn->out_at, conn->out_len - conn->out_at,
-                             SOCK_MSG_DONTWAIT | SOCK_MSG_NOSIGNAL);
+        int64_t n = sys_send(server->self, conn->fd, conn->out + conn->out_at,
+                             conn->out_len - conn->out_at, SOCK_MSG_DONTWAIT | SOCK_MSG_NOSIGNAL);
 
         if (n == -SIM_EAGAIN || n == SYS_BLOCKED)
             return;
@@ -87,37 +87,51 @@ static void send_tcp(struct dns_server *server, const struct dns_query *query, s
 /* The answer must come from the address that was asked; the kernel would choose by the route. */
 static void send_udp(struct dns_server *server, const struct dns_query *query, size_t len)
 {
-    struct sock_send out = { .octets = server->out + 2, .len = len, .flags = SOCK_MSG_DONTWAIT, .has_to = true,
-                             .to = query->from, .why = WHY0(DNS_ANSWER),
-                             .why_text = services_dns_text(server->self->os, query->name, query->type) };
+    struct sock_send out = { .octets = server->out + 2,
+                             .len = len,
+                             .flags = SOCK_MSG_DONTWAIT,
+                             .has_to = true,
+                             .to = query->from,
+                             .why = WHY0(DNS_ANSWER),
+                             .why_text =
+                                 services_dns_text(server->self->os, query->name, query->type) };
     struct route route;
     int fd = server->udp_fd;
     bool other = query->to != 0 && ip_addr_kind(&server->self->os->ip, query->to) == ROUTE_LOCAL &&
-                 ip_route(&server->self->os->ip, query->from.addr, 0, NULL, &route) == 0 && route.src != query->to;
+                 ip_route(&server->self->os->ip, query->from.addr, 0, NULL, &route) == 0 &&
+                 route.src != query->to;
 
     if (other) {
         fd = sys_socket(server->self, SIM_AF_INET, SIM_SOCK_DGRAM, 0);
         if (fd < 0)
             return;
         sys_setsockopt(server->self, fd, OPT_SO_REUSEADDR, 1);
-        sys_bind(server->self, fd, (struct endpoint){ query->to, server->config->port != 0 ? server->config->port : DNS_PORT });
+        sys_bind(server->self, fd,
+                 (struct endpoint){ query->to,
+                                    server->config->port != 0 ? server->config->port : DNS_PORT });
     }
     sys_sendmsg(server->self, fd, &out);
     if (other)
         sys_close(server->self, fd);
 }
 
-static void reply_begin(struct dns_server *server, struct dns_writer *w, const struct dns_query *query, uint8_t rcode)
+static void reply_begin(struct dns_server *server, struct dns_writer *w,
+                        const struct dns_query *query, uint8_t rcode)
 {
-    struct dns_hdr hdr = { .id = query->id, .qr = true, .rd = query->rd, .cd = query->cd,
-                           .ra = server->like_dnsmasq || server->asks_others, .rcode = rcode };
+    struct dns_hdr hdr = { .id = query->id,
+                           .qr = true,
+                           .rd = query->rd,
+                           .cd = query->cd,
+                           .ra = server->like_dnsmasq || server->asks_others,
+                           .rcode = rcode };
     size_t limit = query->conn >= 0 ? DNS_MESSAGE_MAX : query->edns ? query->udp_size : DNS_UDP_MAX;
 
     dns_emit_begin(w, &hdr, server->out + 2, limit - (query->edns ? OPT_LEN : 0));
     dns_emit_question(w, query->name, query->type, query->class);
 }
 
-static void reply_end(struct dns_server *server, struct dns_writer *w, const struct dns_query *query, uint16_t rcode)
+static void reply_end(struct dns_server *server, struct dns_writer *w,
+                      const struct dns_query *query, uint16_t rcode)
 {
     size_t len;
 
@@ -149,9 +163,11 @@ static void emit_found(struct dns_writer *w, const struct dns_found *found, uint
             const struct dns_record *r = found->rrs[section][i].record;
             uint32_t ttl = r->ttl;
 
-            if (section == DNS_AUTHORITY && r->type == DNS_TYPE_SOA && soa_limit != 0 && r->soa[4] < ttl)
+            if (section == DNS_AUTHORITY && r->type == DNS_TYPE_SOA && soa_limit != 0 &&
+                r->soa[4] < ttl)
                 ttl = r->soa[4]; /* negative answers: the lesser of the two, RFC 2308 section 3 */
-            if (!dns_record_emit(w, (enum dns_section)section, found->rrs[section][i].owner, ttl, r) &&
+            if (!dns_record_emit(w, (enum dns_section)section, found->rrs[section][i].owner, ttl,
+                                 r) &&
                 section != DNS_ADDITIONAL)
                 w->hdr.tc = true; /* additional data may be left out silently, RFC 2181 section 9 */
         }
@@ -164,8 +180,10 @@ static void reply_found(struct dns_server *server, const struct dns_query *query
     bool negative = found->verdict == DNS_VERDICT_NODATA || found->verdict == DNS_VERDICT_NXDOMAIN;
     struct dns_writer w;
 
-    reply_begin(server, &w, query, found->verdict == DNS_VERDICT_NXDOMAIN ? DNS_NXDOMAIN : DNS_NOERROR);
-    w.hdr.aa = found->n[DNS_ANSWER] > 0 || (negative && (!server->like_dnsmasq || found->n[DNS_AUTHORITY] > 0));
+    reply_begin(server, &w, query,
+                found->verdict == DNS_VERDICT_NXDOMAIN ? DNS_NXDOMAIN : DNS_NOERROR);
+    w.hdr.aa = found->n[DNS_ANSWER] > 0 ||
+               (negative && (!server->like_dnsmasq || found->n[DNS_AUTHORITY] > 0));
     emit_found(&w, found, negative);
     reply_end(server, &w, query, w.hdr.rcode);
 }
@@ -186,8 +204,10 @@ static void emit_cached(struct dns_server *server, struct dns_writer *w, const c
         w->hdr.rcode = entry->rcode;
 }
 
-/* The chain from the question on, as far as the cache has it; @own: records this server's data began it with. */
-static bool reply_cached(struct dns_server *server, const struct dns_query *query, bool must_be_whole)
+/* The chain from the question on, as far as the cache has it; @own: records this server's data
+ * began it with. */
+static bool reply_cached(struct dns_server *server, const struct dns_query *query,
+                         bool must_be_whole)
 {
     sim_time now = process_now(server->self);
     char name[DNS_TEXT_MAX];
@@ -199,7 +219,8 @@ static bool reply_cached(struct dns_server *server, const struct dns_query *quer
     reply_begin(server, &w, query, DNS_NOERROR);
     for (unsigned i = 0; i < server->found.n[DNS_ANSWER]; i++)
         dns_record_emit(&w, DNS_ANSWER, server->found.rrs[DNS_ANSWER][i].owner,
-                        server->found.rrs[DNS_ANSWER][i].record->ttl, server->found.rrs[DNS_ANSWER][i].record);
+                        server->found.rrs[DNS_ANSWER][i].record->ttl,
+                        server->found.rrs[DNS_ANSWER][i].record);
     memmove(name, server->found.last_name, strlen(server->found.last_name) + 1);
     for (unsigned hops = 0; hops < DNS_CHAIN_MAX && !whole; hops++) {
         entry = dns_cache_find(&server->up.cache, name, query->type, now);
@@ -283,9 +304,12 @@ static uint16_t read_edns(struct dns_reader *reader, struct dns_query *query)
 }
 
 /* Only the header could be understood: the answer is a header too. */
-static void reply_header(struct dns_server *server, const struct dns_query *query, uint8_t opcode, uint8_t rcode)
+static void reply_header(struct dns_server *server, const struct dns_query *query, uint8_t opcode,
+                         uint8_t rcode)
 {
-    struct dns_hdr hdr = { .id = query->id, .qr = true, .opcode = opcode, .rd = query->rd, .rcode = rcode };
+    struct dns_hdr hdr = {
+        .id = query->id, .qr = true, .opcode = opcode, .rd = query->rd, .rcode = rcode
+    };
     struct dns_writer w;
     size_t len;
 
@@ -297,7 +321,8 @@ static void reply_header(struct dns_server *server, const struct dns_query *quer
         send_udp(server, query, len);
 }
 
-static void message_came(struct dns_server *server, const uint8_t *octets, size_t len, struct dns_query *query)
+static void message_came(struct dns_server *server, const uint8_t *octets, size_t len,
+                         struct dns_query *query)
 {
     struct dns_hdr hdr;
     struct dns_reader reader;
@@ -305,7 +330,8 @@ static void message_came(struct dns_server *server, const uint8_t *octets, size_
     uint16_t rcode;
 
     if (dns_parse_header(octets, len, &hdr, &reader) != DROP_NONE || hdr.qr)
-        return; /* an answer to nobody's question: never answered, or two servers could talk for ever */
+        return; /* an answer to nobody's question: never answered, or two servers could talk for
+                   ever */
     query->id = hdr.id;
     query->rd = hdr.rd;
     query->cd = hdr.cd;
@@ -333,7 +359,9 @@ static void message_came(struct dns_server *server, const uint8_t *octets, size_
 static void read_udp(struct dns_server *server)
 {
     for (;;) {
-        struct sock_recv in = { .octets = server->in, .size = sizeof server->in, .flags = SOCK_MSG_DONTWAIT };
+        struct sock_recv in = { .octets = server->in,
+                                .size = sizeof server->in,
+                                .flags = SOCK_MSG_DONTWAIT };
         int64_t n = sys_recvmsg(server->self, server->udp_fd, &in);
         struct dns_query query = { .conn = -1, .from = in.from, .to = in.to };
 
@@ -351,7 +379,9 @@ static void conn_messages(struct dns_server *server, struct conn *conn)
 
     while (conn->fd >= 0 && conn->serial == serial && conn->in_len >= 2) {
         size_t len = be16_get(conn->in);
-        struct dns_query query = { .conn = (int)(conn - server->conns), .conn_serial = serial, .from = conn->peer };
+        struct dns_query query = { .conn = (int)(conn - server->conns),
+                                   .conn_serial = serial,
+                                   .from = conn->peer };
 
         if (len + 2 > sizeof conn->in) {
             conn_close(server, conn);
@@ -369,8 +399,8 @@ static void conn_messages(struct dns_server *server, struct conn *conn)
 static void read_conn(struct dns_server *server, struct conn *conn)
 {
     while (conn->fd >= 0) {
-        int64_t n = sys_recv(server->self, conn->fd, conn->in + conn->in_len, sizeof conn->in - conn->in_len,
-                             SOCK_MSG_DONTWAIT);
+        int64_t n = sys_recv(server->self, conn->fd, conn->in + conn->in_len,
+                             sizeof conn->in - conn->in_len, SOCK_MSG_DONTWAIT);
 
         if (n == -SIM_EAGAIN || n == SYS_BLOCKED)
             return;
@@ -413,7 +443,8 @@ static void accept_conns(struct dns_server *server)
 
 static void open_sockets(struct dns_server *server)
 {
-    struct endpoint local = { IP4_ANY, server->config->port != 0 ? server->config->port : DNS_PORT };
+    struct endpoint local = { IP4_ANY,
+                              server->config->port != 0 ? server->config->port : DNS_PORT };
 
     server->udp_fd = sys_socket(server->self, SIM_AF_INET, SIM_SOCK_DGRAM, 0);
     sys_setsockopt(server->self, server->udp_fd, OPT_SO_REUSEADDR, 1);
@@ -431,19 +462,24 @@ static int server_poll(struct dns_server *server)
     int n = 0;
 
     server->poll[n++] = (struct sys_pollfd){ server->udp_fd, SOCK_POLLIN, 0 };
-    server->poll[n++] = (struct sys_pollfd){ free_conn(server) != NULL ? server->tcp_fd : -1, SOCK_POLLIN, 0 };
+    server->poll[n++] =
+        (struct sys_pollfd){ free_conn(server) != NULL ? server->tcp_fd : -1, SOCK_POLLIN, 0 };
     for (unsigned i = 0; i < DNS_SERVER_CONNS; i++) {
         const struct conn *conn = &server->conns[i];
 
         if (conn->fd < 0)
             continue;
-        server->poll[n++] = (struct sys_pollfd){ conn->fd, SOCK_POLLIN | (conn->out_len > 0 ? SOCK_POLLOUT : 0), 0 };
+        server->poll[n++] =
+            (struct sys_pollfd){ conn->fd, SOCK_POLLIN | (conn->out_len > 0 ? SOCK_POLLOUT : 0),
+                                 0 };
         if (!conn->pending && conn->until < until)
             until = conn->until;
     }
     n += dns_upstream_poll(&server->up, server->poll + n);
     return sys_poll(server->self, server->poll, n,
-                    until == SIM_TIME_NONE ? SIM_TIME_NONE : until > now ? until - now : 0);
+                    until == SIM_TIME_NONE ? SIM_TIME_NONE
+                    : until > now          ? until - now
+                                           : 0);
 }
 
 static void server_step(struct dns_server *server)
@@ -512,10 +548,14 @@ static void choose_manner(struct dns_server *server)
     }
     server->like_dnsmasq = config->n_zones > 0 || !(has_soa || has_ns);
     server->asks_others = config->recursive || config->n_forwards > 0;
-    server->zone = (struct dns_zone_data){ .records = config->records, .n_records = config->n_records,
-                                           .zones = config->zones, .n_zones = config->n_zones,
-                                           .everything = config->n_zones == 0 && !has_soa && !server->asks_others,
-                                           .is_own = address_is_own, .ctx = server->self->os };
+    server->zone = (struct dns_zone_data){ .records = config->records,
+                                           .n_records = config->n_records,
+                                           .zones = config->zones,
+                                           .n_zones = config->n_zones,
+                                           .everything = config->n_zones == 0 && !has_soa &&
+                                                         !server->asks_others,
+                                           .is_own = address_is_own,
+                                           .ctx = server->self->os };
 }
 
 struct process *dns_server_start(struct os *os, const struct dns_server_config *config)

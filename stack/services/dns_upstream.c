@@ -61,7 +61,8 @@ static size_t build_query(const struct dns_upstream *up, const struct dns_job *j
     return dns_emit_end(&w);
 }
 
-/* Ask the server at job->at from a new port with a new id, so that an answer is hard to forge: RFC 5452. */
+/* Ask the server at job->at from a new port with a new id, so that an answer is hard to forge: RFC
+ * 5452. */
 static bool ask_server(struct dns_upstream *up, struct dns_job *job)
 {
     struct endpoint server = { job->servers[job->at], DNS_PORT };
@@ -92,8 +93,10 @@ static void ask_next(struct dns_upstream *up, struct dns_job *job)
 
 /* ---- walking the tree, RFC 1034 section 5.3.3 ---- */
 
-/* The servers of @zone whose addresses are in the cache; *@unknown is a name server without, or NULL. */
-static unsigned known_servers(struct dns_upstream *up, const char *zone, ip4_addr *servers, char *unknown)
+/* The servers of @zone whose addresses are in the cache; *@unknown is a name server without, or
+ * NULL. */
+static unsigned known_servers(struct dns_upstream *up, const char *zone, ip4_addr *servers,
+                              char *unknown)
 {
     const struct dns_cache_entry *ns = dns_cache_find(&up->cache, zone, DNS_TYPE_NS, now_of(up));
     char names[DNS_JOB_SERVERS_MAX][DNS_TEXT_MAX];
@@ -101,10 +104,12 @@ static unsigned known_servers(struct dns_upstream *up, const char *zone, ip4_add
 
     unknown[0] = '\0';
     /* Copied first: looking on may drop expired entries and move this one. */
-    for (unsigned i = 0; ns != NULL && ns->rcode == DNS_NOERROR && i < ns->n && n_names < DNS_JOB_SERVERS_MAX; i++)
+    for (unsigned i = 0;
+         ns != NULL && ns->rcode == DNS_NOERROR && i < ns->n && n_names < DNS_JOB_SERVERS_MAX; i++)
         snprintf(names[n_names++], DNS_TEXT_MAX, "%s", ns->records[i].target);
     for (unsigned i = 0; i < n_names; i++) {
-        const struct dns_cache_entry *a = dns_cache_find(&up->cache, names[i], DNS_TYPE_A, now_of(up));
+        const struct dns_cache_entry *a =
+            dns_cache_find(&up->cache, names[i], DNS_TYPE_A, now_of(up));
 
         if (a == NULL && unknown[0] == '\0')
             memcpy(unknown, names[i], sizeof names[i]);
@@ -158,7 +163,8 @@ static void choose_servers(struct dns_upstream *up, struct dns_job *job)
         return;
     }
     strcpy(job->zone, ".");
-    job->n_servers = up->config->n_roots < DNS_JOB_SERVERS_MAX ? up->config->n_roots : DNS_JOB_SERVERS_MAX;
+    job->n_servers =
+        up->config->n_roots < DNS_JOB_SERVERS_MAX ? up->config->n_roots : DNS_JOB_SERVERS_MAX;
     for (unsigned i = 0; i < job->n_servers; i++)
         job->servers[i] = up->config->roots[i];
     ask_next(up, job);
@@ -189,21 +195,25 @@ static void advance(struct dns_upstream *up, struct dns_job *job)
 
 /* ---- answers ---- */
 
-/* The reply to what was asked: id, question, and (the socket is connected) server. RFC 5452 section 9.1. */
-static bool reply_matches(const struct dns_job *job, const uint8_t *octets, size_t len, struct dns_hdr *hdr)
+/* The reply to what was asked: id, question, and (the socket is connected) server. RFC 5452
+ * section 9.1. */
+static bool reply_matches(const struct dns_job *job, const uint8_t *octets, size_t len,
+                          struct dns_hdr *hdr)
 {
     struct dns_reader reader;
     struct dns_question question;
 
-    return dns_parse_header(octets, len, hdr, &reader) == DROP_NONE && hdr->qr && hdr->id == job->id &&
-           hdr->n_questions == 1 && dns_next_question(&reader, &question) && question.type == job->type &&
-           dns_name_eq(question.name, job->name);
+    return dns_parse_header(octets, len, hdr, &reader) == DROP_NONE && hdr->qr &&
+           hdr->id == job->id && hdr->n_questions == 1 && dns_next_question(&reader, &question) &&
+           question.type == job->type && dns_name_eq(question.name, job->name);
 }
 
 static bool deeper_zone_known(struct dns_upstream *up, const struct dns_job *job)
 {
-    for (const char *zone = job->name; zone != NULL && !dns_name_eq(zone, job->zone); zone = dns_name_parent(zone)) {
-        const struct dns_cache_entry *ns = dns_cache_find(&up->cache, zone, DNS_TYPE_NS, now_of(up));
+    for (const char *zone = job->name; zone != NULL && !dns_name_eq(zone, job->zone);
+         zone = dns_name_parent(zone)) {
+        const struct dns_cache_entry *ns =
+            dns_cache_find(&up->cache, zone, DNS_TYPE_NS, now_of(up));
 
         if (ns != NULL && ns->n > 0)
             return true;
@@ -213,9 +223,11 @@ static bool deeper_zone_known(struct dns_upstream *up, const struct dns_job *job
 
 static bool is_answered(struct dns_upstream *up, const struct dns_job *job)
 {
-    const struct dns_cache_entry *alias = dns_cache_find(&up->cache, job->name, DNS_TYPE_CNAME, now_of(up));
+    const struct dns_cache_entry *alias =
+        dns_cache_find(&up->cache, job->name, DNS_TYPE_CNAME, now_of(up));
 
-    return dns_cache_find(&up->cache, job->name, job->type, now_of(up)) != NULL || (alias != NULL && alias->n > 0);
+    return dns_cache_find(&up->cache, job->name, job->type, now_of(up)) != NULL ||
+           (alias != NULL && alias->n > 0);
 }
 
 static void reply_came(struct dns_upstream *up, struct dns_job *job, size_t len)
@@ -233,7 +245,8 @@ static void reply_came(struct dns_upstream *up, struct dns_job *job, size_t len)
     }
     snprintf(name, sizeof name, "%s", job->name);
     dns_cache_learn(&up->cache, up->octets, len, name, job->type, job->zone, now_of(up));
-    process_note(up->self, RECORD_STATE, WHY0(DNS_LEARNED), services_dns_text(up->self->os, name, job->type));
+    process_note(up->self, RECORD_STATE, WHY0(DNS_LEARNED),
+                 services_dns_text(up->self->os, name, job->type));
     if (!job->recursive) {
         finish(up, job, DNS_NOERROR);
     } else if (is_answered(up, job) || deeper_zone_known(up, job)) {
@@ -251,8 +264,9 @@ bool dns_upstream_ask(struct dns_upstream *up, const struct dns_query *query)
     for (unsigned i = 0; i < DNS_SERVER_JOBS; i++) {
         const struct dns_query *other = &up->jobs[i].query;
 
-        if (up->jobs[i].active && up->jobs[i].parent < 0 && other->conn == query->conn && other->id == query->id &&
-            other->from.addr == query->from.addr && other->from.port == query->from.port)
+        if (up->jobs[i].active && up->jobs[i].parent < 0 && other->conn == query->conn &&
+            other->id == query->id && other->from.addr == query->from.addr &&
+            other->from.port == query->from.port)
             return true; /* the client asks again; the answer is on its way */
     }
     if (job == NULL)
@@ -267,7 +281,8 @@ bool dns_upstream_ask(struct dns_upstream *up, const struct dns_query *query)
     job->recursive = up->config->recursive;
     strcpy(job->zone, ".");
     if (!job->recursive) {
-        job->n_servers = up->config->n_forwards < DNS_JOB_SERVERS_MAX ? up->config->n_forwards : DNS_JOB_SERVERS_MAX;
+        job->n_servers = up->config->n_forwards < DNS_JOB_SERVERS_MAX ? up->config->n_forwards
+                                                                      : DNS_JOB_SERVERS_MAX;
         memcpy(job->servers, up->config->forwards, job->n_servers * sizeof *job->servers);
     } else {
         job->zone[0] = '\0'; /* none chosen yet */

@@ -24,7 +24,7 @@ struct dns_query {
 struct dns_job {
     bool active, recursive;
     struct dns_query query;
-    int parent;     /* the job that waits for this one's name, or -1: a client does */
+    int parent; /* the job that waits for this one's name, or -1: a client does */
     unsigned depth;
     char name[DNS_TEXT_MAX]; /* asked for now: query.name, or where CNAMEs led */
     uint16_t type;
@@ -32,8 +32,8 @@ struct dns_job {
     ip4_addr servers[DNS_JOB_SERVERS_MAX];
     unsigned n_servers, at;
     unsigned n_sent, n_aliases;
-    bool waits;     /* for a child job */
-    uint8_t rcode;  /* of the last server that refused */
+    bool waits;    /* for a child job */
+    uint8_t rcode; /* of the last server that refused */
     int fd;
     uint16_t id;
     sim_time until;
@@ -52,7 +52,8 @@ struct dns_upstream {
 
 /** dns_upstream_ask() - find an answer for @query, copied. False: too many at a time. */
 bool dns_upstream_ask(struct dns_upstream *up, const struct dns_query *query);
-/** dns_upstream_poll() - add its descriptors to @fds; returns how many. dns_upstream_due() - when it has work. */
+/** dns_upstream_poll() - add its descriptors to @fds; returns how many. dns_upstream_due() - when
+ * it has work. */
 int dns_upstream_poll(const struct dns_upstream *up, struct sys_pollfd *fds);
 sim_time dns_upstream_due(const struct dns_upstream *up);
 /** dns_upstream_step() - read what came, act on what is late. */

@@ -17,7 +17,8 @@ static bool is_reverse(const struct resolver *r)
     return r->questions[0].type == DNS_TYPE_PTR;
 }
 
-void resolver_init(struct resolver *resolver, struct process *self, const char *name, enum resolver_family family)
+void resolver_init(struct resolver *resolver, struct process *self, const char *name,
+                   enum resolver_family family)
 {
     memset(resolver, 0, sizeof *resolver);
     resolver->self = self;
@@ -77,7 +78,8 @@ static bool found_locally(struct resolver *r)
         r->addrs[r->n_addrs++] = addr;
         snprintf(r->canonical, sizeof r->canonical, "%s", r->name);
     } else {
-        r->n_addrs = resolver_hosts_find(os, r->name, r->addrs, RESOLVER_ADDRS_MAX, r->canonical, sizeof r->canonical);
+        r->n_addrs = resolver_hosts_find(os, r->name, r->addrs, RESOLVER_ADDRS_MAX, r->canonical,
+                                         sizeof r->canonical);
     }
     r->from_hosts = r->n_addrs > 0;
     return r->from_hosts;
@@ -101,7 +103,8 @@ static bool is_absolute(const char *name)
     return len > 0 && name[len - 1] == '.';
 }
 
-/* Candidate @r->candidate: as given first where it has ndots dots, else last; alone where it ends in a dot. */
+/* Candidate @r->candidate: as given first where it has ndots dots, else last; alone where it ends
+ * in a dot. */
 static void choose_candidate(struct resolver *r)
 {
     bool as_given_first = is_reverse(r) || count_dots(r->name) >= r->conf.ndots;
@@ -143,12 +146,14 @@ static void send_queries(struct resolver *r)
     for (unsigned i = 0; i < r->n_questions; i++) {
         struct resolver_question *q = &r->questions[i];
         ip4_addr server = r->conf.servers[r->server];
-        struct sock_send out = { .octets = r->octets + 2, .flags = SOCK_MSG_DONTWAIT | SOCK_MSG_NOSIGNAL };
+        struct sock_send out = { .octets = r->octets + 2,
+                                 .flags = SOCK_MSG_DONTWAIT | SOCK_MSG_NOSIGNAL };
 
         if (q->answered)
             continue;
         out.len = build_query(r, q);
-        out.why = r->attempt == 0 && r->server == 0 ? WHY(DNS_QUERY, server) : WHY(DNS_QUERY_AGAIN, server);
+        out.why = r->attempt == 0 && r->server == 0 ? WHY(DNS_QUERY, server)
+                                                    : WHY(DNS_QUERY_AGAIN, server);
         out.why_text = services_dns_text(r->self->os, r->asked, q->type);
         if (out.len == 0 || sys_sendmsg(r->self, r->fd, &out) < 0)
             r->refused = true;
@@ -156,7 +161,8 @@ static void send_queries(struct resolver *r)
 }
 
 /* The chain of @q's answer from the name asked for: addresses and the canonical name. */
-static void take_answer(struct resolver *r, const struct resolver_question *q, const uint8_t *octets, size_t len)
+static void take_answer(struct resolver *r, const struct resolver_question *q,
+                        const uint8_t *octets, size_t len)
 {
     char at[sizeof r->asked], target[DNS_TEXT_MAX];
     bool moved = true;
@@ -181,7 +187,8 @@ static void take_answer(struct resolver *r, const struct resolver_question *q, c
             }
             if (rr.type != q->type)
                 continue;
-            if (q->type == DNS_TYPE_A && r->n_addrs < RESOLVER_ADDRS_MAX && dns_rdata_a(&rr, &r->addrs[r->n_addrs]))
+            if (q->type == DNS_TYPE_A && r->n_addrs < RESOLVER_ADDRS_MAX &&
+                dns_rdata_a(&rr, &r->addrs[r->n_addrs]))
                 r->n_addrs++;
             if (q->type == DNS_TYPE_PTR && r->canonical[0] == '\0')
                 dns_rdata_name(&rr, r->canonical);
@@ -205,12 +212,14 @@ static bool take_message(struct resolver *r, const uint8_t *octets, size_t len)
     struct dns_reader reader;
     struct dns_question question;
 
-    if (dns_parse_header(octets, len, &hdr, &reader) != DROP_NONE || !hdr.qr || !dns_next_question(&reader, &question))
+    if (dns_parse_header(octets, len, &hdr, &reader) != DROP_NONE || !hdr.qr ||
+        !dns_next_question(&reader, &question))
         return false;
     for (unsigned i = 0; i < r->n_questions; i++) {
         struct resolver_question *q = &r->questions[i];
 
-        if (q->answered || q->id != hdr.id || question.type != q->type || !dns_name_eq(question.name, r->asked))
+        if (q->answered || q->id != hdr.id || question.type != q->type ||
+            !dns_name_eq(question.name, r->asked))
             continue;
         if (hdr.rcode != DNS_NOERROR && hdr.rcode != DNS_NXDOMAIN) {
             r->refused = true; /* this server will not say: the next one may */
@@ -225,7 +234,8 @@ static bool take_message(struct resolver *r, const uint8_t *octets, size_t len)
         r->exists = r->exists || hdr.rcode == DNS_NOERROR;
         if (host_cache(r) != NULL) {
             dns_cache_learn(host_cache(r), octets, len, r->asked, q->type, ".", now_of(r));
-            process_note(r->self, RECORD_STATE, WHY0(DNS_LEARNED), services_dns_text(r->self->os, r->asked, q->type));
+            process_note(r->self, RECORD_STATE, WHY0(DNS_LEARNED),
+                         services_dns_text(r->self->os, r->asked, q->type));
         }
         take_answer(r, q, octets, len);
         return true;
@@ -248,11 +258,14 @@ static bool cached_answer(struct resolver *r, struct resolver_question *q)
             q->answered = true;
             q->rcode = entry->rcode;
             r->exists = r->exists || entry->rcode == DNS_NOERROR;
-            for (unsigned i = 0; i < entry->n && q->type == DNS_TYPE_A && r->n_addrs < RESOLVER_ADDRS_MAX; i++)
+            for (unsigned i = 0;
+                 i < entry->n && q->type == DNS_TYPE_A && r->n_addrs < RESOLVER_ADDRS_MAX; i++)
                 r->addrs[r->n_addrs++] = entry->records[i].addr;
             if (entry->n > 0 && q->type != DNS_TYPE_AAAA)
-                snprintf(r->canonical, sizeof r->canonical, "%s", q->type == DNS_TYPE_PTR ? entry->records[0].target : at);
-            process_note(r->self, RECORD_STATE, WHY0(DNS_CACHED), services_dns_text(r->self->os, r->asked, q->type));
+                snprintf(r->canonical, sizeof r->canonical, "%s",
+                         q->type == DNS_TYPE_PTR ? entry->records[0].target : at);
+            process_note(r->self, RECORD_STATE, WHY0(DNS_CACHED),
+                         services_dns_text(r->self->os, r->asked, q->type));
             return true;
         }
         entry = dns_cache_find(cache, at, DNS_TYPE_CNAME, now_of(r));
@@ -379,14 +392,16 @@ static enum co_status ask_by_tcp(struct resolver *r)
         r->refused = true;
     while (!r->refused && open_question(r) != NULL) {
         build_tcp_query(r);
-        CO_CALL(&r->co_ask, r->moved, sys_send(r->self, r->fd, r->octets, r->len, SOCK_MSG_NOSIGNAL));
+        CO_CALL(&r->co_ask, r->moved,
+                sys_send(r->self, r->fd, r->octets, r->len, SOCK_MSG_NOSIGNAL));
         CO_CALL(&r->co_ask, r->moved, sys_recv(r->self, r->fd, r->octets, 2, SOCK_MSG_WAITALL));
         r->len = r->moved == 2 ? be16_get(r->octets) : 0;
         if (r->len == 0 || r->len > sizeof r->octets) {
             r->refused = true;
             break;
         }
-        CO_CALL(&r->co_ask, r->moved, sys_recv(r->self, r->fd, r->octets, r->len, SOCK_MSG_WAITALL));
+        CO_CALL(&r->co_ask, r->moved,
+                sys_recv(r->self, r->fd, r->octets, r->len, SOCK_MSG_WAITALL));
         if (r->moved != (int64_t)r->len || !take_message(r, r->octets, r->len))
             r->refused = true;
     }

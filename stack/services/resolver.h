@@ -1,15 +1,17 @@
 /*
- * The resolver library of programs, as glibc's getaddrinfo() does it with "hosts: files dns": numeric addresses,
- * /etc/hosts, then the servers of /etc/resolv.conf. A coroutine, which a program runs inside its own:
+ * The resolver library of programs, as glibc's getaddrinfo() does it with "hosts: files dns":
+ * numeric addresses, /etc/hosts, then the servers of /etc/resolv.conf. A coroutine, which a program
+ * runs inside its own:
  *
  *     resolver_init(&st->resolver, self, "www.baidu.com", RESOLVER_ANY);
  *     CO_RUN(&st->co, resolver_run(&st->resolver));
  *     if (st->resolver.error != 0) ... resolver_strerror(st->resolver.error)
  *
- * The names a question is asked for: as given, and with the search domains behind it (ndots); A and AAAA leave together
- * from one socket; each server in turn, all of them `attempts` times; an answer that is cut short is fetched by TCP.
- * Answers are used only with the right id, question and sender. There is no cache, as on Debian, unless the host has one
- * (stack/services/services.h). IPv6 addresses are asked for but not given back: programs have no IPv6 yet.
+ * The names a question is asked for: as given, and with the search domains behind it (ndots); A and
+ * AAAA leave together from one socket; each server in turn, all of them `attempts` times; an answer
+ * that is cut short is fetched by TCP. Answers are used only with the right id, question and
+ * sender. There is no cache, as on Debian, unless the host has one (stack/services/services.h).
+ * IPv6 addresses are asked for but not given back: programs have no IPv6 yet.
  */
 #ifndef WW_STACK_SERVICES_RESOLVER_H
 #define WW_STACK_SERVICES_RESOLVER_H
@@ -22,13 +24,13 @@
 #include "stack/socket/syscall.h"
 #include "stack/wire/dns_wire.h"
 
-#define RESOLVER_SERVERS_MAX  3  /* MAXNS, resolv.conf(5) */
-#define RESOLVER_SEARCH_MAX   6
-#define RESOLVER_ADDRS_MAX    16
-#define RESOLVER_TIMEOUT      5  /* seconds */
-#define RESOLVER_ATTEMPTS     2
-#define RESOLVER_NDOTS        1
-#define RESOLVER_MESSAGE_MAX  4096
+#define RESOLVER_SERVERS_MAX 3 /* MAXNS, resolv.conf(5) */
+#define RESOLVER_SEARCH_MAX  6
+#define RESOLVER_ADDRS_MAX   16
+#define RESOLVER_TIMEOUT     5 /* seconds */
+#define RESOLVER_ATTEMPTS    2
+#define RESOLVER_NDOTS       1
+#define RESOLVER_MESSAGE_MAX 4096
 
 /* /etc/resolv.conf. */
 struct resolv_conf {
@@ -58,17 +60,17 @@ struct resolver_question { /* A or AAAA */
 
 struct resolver {
     /* results */
-    int error;             /* an enum resolver_error */
+    int error; /* an enum resolver_error */
     unsigned n_addrs;
     ip4_addr addrs[RESOLVER_ADDRS_MAX];
     char canonical[DNS_TEXT_MAX]; /* where CNAMEs led; without the final dot */
-    bool from_hosts;       /* found in /etc/hosts or numeric */
+    bool from_hosts;              /* found in /etc/hosts or numeric */
 
     /* inside */
     struct process *self;
     struct coroutine co, co_ask;
     enum resolver_family family;
-    char name[DNS_TEXT_MAX];      /* as given */
+    char name[DNS_TEXT_MAX];        /* as given */
     char asked[DNS_TEXT_MAX + 256]; /* the candidate asked for now */
     struct resolv_conf conf;
     unsigned candidate, n_candidates;
@@ -85,26 +87,29 @@ struct resolver {
 };
 
 /** resolver_init() - look @name up for @self. */
-void resolver_init(struct resolver *resolver, struct process *self, const char *name, enum resolver_family family);
+void resolver_init(struct resolver *resolver, struct process *self, const char *name,
+                   enum resolver_family family);
 /** resolver_run() - the coroutine; at its end the results are filled in. */
 enum co_status resolver_run(struct resolver *resolver);
-/** resolver_close() - before a program that is stopped in the middle lets go of @resolver; harmless otherwise. */
+/** resolver_close() - before a program that is stopped in the middle lets go of @resolver; harmless
+ * otherwise. */
 void resolver_close(struct resolver *resolver);
 /** resolver_strerror() - gai_strerror(): "Name or service not known". */
 const char *resolver_strerror(int error);
 
 /** resolv_conf_read() - @os's /etc/resolv.conf, with the defaults for what it does not say. */
 void resolv_conf_read(struct resolv_conf *conf, const struct os *os);
-/** resolver_hosts_find() - addresses of @name in /etc/hosts; how many. "localhost" and the host's own name are known
- * without the file. */
-unsigned resolver_hosts_find(const struct os *os, const char *name, ip4_addr *addrs, unsigned max, char *canonical,
-                             size_t canonical_size);
+/** resolver_hosts_find() - addresses of @name in /etc/hosts; how many. "localhost" and the host's
+ * own name are known without the file. */
+unsigned resolver_hosts_find(const struct os *os, const char *name, ip4_addr *addrs, unsigned max,
+                             char *canonical, size_t canonical_size);
 /** resolver_hosts_name() - the first name of @addr in /etc/hosts; false: none. */
 bool resolver_hosts_name(const struct os *os, ip4_addr addr, char *name, size_t size);
 
 /*
- * The reverse: a name for an address, as getnameinfo() finds one (ping, traceroute, arp, netstat without -n). Results
- * as above: resolver->canonical is the name, error RESOLVER_NONAME where there is none.
+ * The reverse: a name for an address, as getnameinfo() finds one (ping, traceroute, arp, netstat
+ * without -n). Results as above: resolver->canonical is the name, error RESOLVER_NONAME where there
+ * is none.
  */
 void resolver_init_reverse(struct resolver *resolver, struct process *self, ip4_addr addr);
 

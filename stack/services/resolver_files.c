@@ -82,7 +82,8 @@ void resolv_conf_read(struct resolv_conf *conf, const struct os *os)
         if (strcmp(key, "nameserver") == 0) {
             char *word = next_word(&rest);
 
-            if (word != NULL && conf->n_servers < RESOLVER_SERVERS_MAX && ip4_parse(word, &conf->servers[conf->n_servers]))
+            if (word != NULL && conf->n_servers < RESOLVER_SERVERS_MAX &&
+                ip4_parse(word, &conf->servers[conf->n_servers]))
                 conf->n_servers++;
         } else if (strcmp(key, "search") == 0 || strcmp(key, "domain") == 0) {
             read_search(conf, rest);
@@ -94,8 +95,8 @@ void resolv_conf_read(struct resolv_conf *conf, const struct os *os)
         conf->servers[conf->n_servers++] = IP4_LOOPBACK;
 }
 
-unsigned resolver_hosts_find(const struct os *os, const char *name, ip4_addr *addrs, unsigned max, char *canonical,
-                             size_t canonical_size)
+unsigned resolver_hosts_find(const struct os *os, const char *name, ip4_addr *addrs, unsigned max,
+                             char *canonical, size_t canonical_size)
 {
     const struct os_file *file = os_file_find(os, "/etc/hosts");
     char line[LINE_MAX_LEN];
@@ -137,7 +138,8 @@ bool resolver_hosts_name(const struct os *os, ip4_addr wanted, char *name, size_
         char *rest = line, *word = next_word(&rest), *first;
         ip4_addr addr;
 
-        if (word == NULL || !ip4_parse(word, &addr) || addr != wanted || (first = next_word(&rest)) == NULL)
+        if (word == NULL || !ip4_parse(word, &addr) || addr != wanted ||
+            (first = next_word(&rest)) == NULL)
             continue;
         snprintf(name, size, "%s", first);
         return true;

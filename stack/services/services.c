@@ -54,7 +54,8 @@ const char *services_dns_text(struct os *os, const char *name, uint16_t type)
         return NULL;
     copy = mem_strdup(text);
     ARRAY_PUSH(services->texts, services->n_texts, services->texts_size, copy);
-    memmove(&services->texts[low + 1], &services->texts[low], (services->n_texts - 1 - low) * sizeof copy);
+    memmove(&services->texts[low + 1], &services->texts[low],
+            (services->n_texts - 1 - low) * sizeof copy);
     services->texts[low] = copy;
     return copy;
 }
@@ -120,7 +121,8 @@ void services_describe(struct os *os, struct describe *out)
 {
     struct process *process;
 
-    LIST_FOR_EACH(process, &os->processes, struct process, link) {
+    LIST_FOR_EACH(process, &os->processes, struct process, link)
+    {
         if (dhcp_server_is(process))
             dhcp_server_describe(process, out);
         if (dns_server_is(process))

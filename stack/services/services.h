@@ -1,7 +1,8 @@
 /*
- * What the services of one host share, behind os->services; and how a host's services are started. The configurations
- * are plain C, to be filled from a topology: dhcp_pool_config, dns_server_config. They are borrowed and must outlive
- * the run. Call services_start_*() while the node is being built or at time 0, after its addresses are set.
+ * What the services of one host share, behind os->services; and how a host's services are started.
+ * The configurations are plain C, to be filled from a topology: dhcp_pool_config,
+ * dns_server_config. They are borrowed and must outlive the run. Call services_start_*() while the
+ * node is being built or at time 0, after its addresses are set.
  */
 #ifndef WW_STACK_SERVICES_SERVICES_H
 #define WW_STACK_SERVICES_SERVICES_H
@@ -15,7 +16,8 @@
 
 struct services {
     struct dns_cache resolver_cache;
-    bool use_resolver_cache; /* off, as on Debian: glibc keeps nothing; on: as nscd or systemd-resolved would */
+    bool use_resolver_cache; /* off, as on Debian: glibc keeps nothing; on: as nscd or
+                                systemd-resolved would */
     char **texts;            /* sorted; for records: "www.baidu.com A" */
     uint32_t n_texts, texts_size;
 };
@@ -33,7 +35,8 @@ void services_flush_resolver_cache(struct os *os);
 bool services_start_dhcp(struct os *os, const struct dhcp_pool_config *pools, unsigned n);
 /** services_start_dns() - a `dns` service. */
 bool services_start_dns(struct os *os, const struct dns_server_config *config);
-/** services_start_dhcp_client() - what an interface does that asks for an address at boot: dhclient in the background. */
+/** services_start_dhcp_client() - what an interface does that asks for an address at boot: dhclient
+ * in the background. */
 struct process *services_start_dhcp_client(struct os *os, const char *iface);
 
 /** services_describe() - tables "lease" and "dns-cache" of @os. */

@@ -1,6 +1,7 @@
 /*
- * The date of the simulated world, for what programs print and keep in files: every run starts at the same moment, so
- * that the same files give the same output on any day. UTC, as in a machine without a time zone.
+ * The date of the simulated world, for what programs print and keep in files: every run starts at
+ * the same moment, so that the same files give the same output on any day. UTC, as in a machine
+ * without a time zone.
  */
 #ifndef WW_STACK_SERVICES_WALL_CLOCK_H
 #define WW_STACK_SERVICES_WALL_CLOCK_H
@@ -9,13 +10,14 @@
 
 #include "sim/time.h"
 
-#define WALL_CLOCK_START INT64_C(1767225600) /* seconds since 1970: Thu Jan  1 00:00:00 UTC 2026 */
+#define WALL_CLOCK_START INT64_C(1767225600) /* seconds since 1970: Thu Jan  1 00:00:00 UTC 2026   \
+                                              */
 
 struct wall_date {
-    int year;                         /* 2026 */
-    unsigned month, day;              /* from 1 */
+    int year;            /* 2026 */
+    unsigned month, day; /* from 1 */
     unsigned hour, minute, second;
-    unsigned weekday;                 /* 0 is Sunday */
+    unsigned weekday; /* 0 is Sunday */
 };
 
 /** wall_seconds() - seconds since 1970 at the virtual time @now. */

@@ -1,6 +1,7 @@
 /*
- * DHCP server and client against a host that sends what the fuzzer wants: datagrams to the server's port, and answers to
- * the client's messages with the right transaction and hardware address, so that they are looked at.
+ * DHCP server and client against a host that sends what the fuzzer wants: datagrams to the server's
+ * port, and answers to the client's messages with the right transaction and hardware address, so
+ * that they are looked at.
  */
 #include "tests/support/two_hosts.h"
 
@@ -74,7 +75,8 @@ static void ask(struct process *self, struct attacker *st)
             from = DHCP_FIXED_LEN;
         }
         len = from + next_piece(st, st->octets + from, sizeof st->octets - from);
-        sys_sendto(self, st->fd, st->octets, len, SOCK_MSG_DONTWAIT, (struct endpoint){ IP4(10, 0, 0, 2), DHCP_SERVER_PORT });
+        sys_sendto(self, st->fd, st->octets, len, SOCK_MSG_DONTWAIT,
+                   (struct endpoint){ IP4(10, 0, 0, 2), DHCP_SERVER_PORT });
     }
 }
 
@@ -92,7 +94,8 @@ static enum co_status attacker_main(struct process *self, void *state)
     st->fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_DGRAM, 0);
     sys_setsockopt(self, st->fd, OPT_SO_BROADCAST, 1);
     sys_bind_device(self, st->fd, "eth0");
-    sys_bind(self, st->fd, (struct endpoint){ IP4_ANY, st->as_server ? DHCP_SERVER_PORT : DHCP_CLIENT_PORT });
+    sys_bind(self, st->fd,
+             (struct endpoint){ IP4_ANY, st->as_server ? DHCP_SERVER_PORT : DHCP_CLIENT_PORT });
     if (!st->as_server)
         ask(self, st);
     while (st->n < 64) {
@@ -104,7 +107,9 @@ static enum co_status attacker_main(struct process *self, void *state)
     CO_END(&st->co);
 }
 
-static const struct program attacker_program = { .name = "attacker", .state_size = sizeof(struct attacker), .main = attacker_main };
+static const struct program attacker_program = { .name = "attacker",
+                                                 .state_size = sizeof(struct attacker),
+                                                 .main = attacker_main };
 
 static void nothing(void *ctx, struct dhcp_client *client, enum dhcp_client_event event)
 {
@@ -117,7 +122,9 @@ static enum co_status client_main(struct process *self, void *state)
     return dhcp_client_run(state);
 }
 
-static const struct program client_program = { .name = "client", .state_size = sizeof(struct dhcp_client), .main = client_main };
+static const struct program client_program = { .name = "client",
+                                               .state_size = sizeof(struct dhcp_client),
+                                               .main = client_main };
 
 static void start_client(struct os *os, uint8_t how)
 {
@@ -134,8 +141,11 @@ static void start_client(struct os *os, uint8_t how)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct dhcp_pool_config pool = { .iface = "eth0", .first = IP4(10, 0, 0, 100), .last = IP4(10, 0, 0, 103),
-                                                  .lease_seconds = 600, .domain = "test" };
+    static const struct dhcp_pool_config pool = { .iface = "eth0",
+                                                  .first = IP4(10, 0, 0, 100),
+                                                  .last = IP4(10, 0, 0, 103),
+                                                  .lease_seconds = 600,
+                                                  .domain = "test" };
     static const char *const argv[] = { "attacker" };
     static const struct process_io nowhere;
     struct two_hosts hosts;

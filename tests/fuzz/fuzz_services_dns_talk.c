@@ -1,7 +1,7 @@
 /*
- * A DNS server and a resolver against a host that sends what the fuzzer wants: first as questions to the server (which
- * recurses, and asks that host), then as answers to whatever it is asked, with the right id and question so that they
- * are looked at.
+ * A DNS server and a resolver against a host that sends what the fuzzer wants: first as questions
+ * to the server (which recurses, and asks that host), then as answers to whatever it is asked, with
+ * the right id and question so that they are looked at.
  */
 #include "tests/support/two_hosts.h"
 
@@ -54,7 +54,8 @@ static void answer_all(struct process *self, struct attacker *st)
         if (len < 9) {
             memcpy(st->octets + 2, piece, len);
             len = 0;
-        } else { /* flags and counts of answer, authority, additional; then records behind the question */
+        } else { /* flags and counts of answer, authority, additional; then records behind the
+                    question */
             st->octets[2] = piece[0] | 0x80;
             st->octets[3] = piece[1];
             memcpy(st->octets + 6, piece + 2, 6);
@@ -71,7 +72,8 @@ static void ask(struct process *self, struct attacker *st)
     for (unsigned i = 0; i < 4; i++) {
         size_t len = next_piece(st, st->octets, sizeof st->octets);
 
-        sys_sendto(self, st->fd, st->octets, len, SOCK_MSG_DONTWAIT, (struct endpoint){ IP4(10, 0, 0, 2), 53 });
+        sys_sendto(self, st->fd, st->octets, len, SOCK_MSG_DONTWAIT,
+                   (struct endpoint){ IP4(10, 0, 0, 2), 53 });
     }
 }
 
@@ -96,7 +98,9 @@ static enum co_status attacker_main(struct process *self, void *state)
     CO_END(&st->co);
 }
 
-static const struct program attacker_program = { .name = "attacker", .state_size = sizeof(struct attacker), .main = attacker_main };
+static const struct program attacker_program = { .name = "attacker",
+                                                 .state_size = sizeof(struct attacker),
+                                                 .main = attacker_main };
 
 struct victim {
     struct coroutine co;
@@ -113,16 +117,21 @@ static enum co_status victim_main(struct process *self, void *state)
     CO_END(&st->co);
 }
 
-static const struct program victim_program = { .name = "victim", .state_size = sizeof(struct victim), .main = victim_main };
+static const struct program victim_program = { .name = "victim",
+                                               .state_size = sizeof(struct victim),
+                                               .main = victim_main };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const ip4_addr roots[] = { IP4(10, 0, 0, 1) };
     static const char conf[] = "nameserver 10.0.0.1\nsearch a.example b.example\n";
-    static const struct dns_record records[] = { { .name = "own.example", .type = DNS_TYPE_NS, .target = "ns.example" },
-                                                 { .name = "x.test", .type = DNS_TYPE_CNAME, .target = "y.elsewhere" } };
-    static const struct dns_server_config config = { .recursive = true, .roots = roots, .n_roots = 1, .records = records,
-                                                     .n_records = 2 };
+    static const struct dns_record records[] = {
+        { .name = "own.example", .type = DNS_TYPE_NS, .target = "ns.example" },
+        { .name = "x.test", .type = DNS_TYPE_CNAME, .target = "y.elsewhere" }
+    };
+    static const struct dns_server_config config = {
+        .recursive = true, .roots = roots, .n_roots = 1, .records = records, .n_records = 2
+    };
     static const char *const argv[] = { "program" };
     static const struct process_io nowhere;
     struct two_hosts hosts;

@@ -24,7 +24,9 @@ static void two_hosts_free(struct node *node)
     free(node->device);
 }
 
-static const struct node_ops two_hosts_ops = { .kind = "host", .receive = two_hosts_receive, .free = two_hosts_free };
+static const struct node_ops two_hosts_ops = { .kind = "host",
+                                               .receive = two_hosts_receive,
+                                               .free = two_hosts_free };
 
 static struct os *two_hosts_add(struct sim *sim, const char *name, uint8_t number)
 {
@@ -41,7 +43,9 @@ static struct os *two_hosts_add(struct sim *sim, const char *name, uint8_t numbe
 /* The addresses are set for those hosts whose bit (1, 2) is in @addressed. */
 static void two_hosts_begin(struct two_hosts *hosts, unsigned addressed)
 {
-    struct link_config config = { .rate = LINK_RATE_DEFAULT, .delay = LINK_DELAY_DEFAULT, .queue = 100 };
+    struct link_config config = { .rate = LINK_RATE_DEFAULT,
+                                  .delay = LINK_DELAY_DEFAULT,
+                                  .queue = 100 };
 
     hosts->sim = sim_new(1);
     hosts->a = two_hosts_add(hosts->sim, "a", 1);

@@ -1,22 +1,28 @@
-/* dig, and the servers and resolvers behind it. Texts of fidelity c18; answers of RFC 1034 section 4.3.2. */
+/* dig, and the servers and resolvers behind it. Texts of fidelity c18; answers of RFC 1034
+ * section 4.3.2. */
 #include "tests/unit/apps/rig.h"
 
 #include "base/text.h"
 #include "stack/services/resolver.h"
 #include "stack/services/services.h"
 
-#define REC(n, t, ty, ...) { .name = n, .ttl = t, .type = ty, __VA_ARGS__ }
+#define REC(n, t, ty, ...)                                                                         \
+    {                                                                                              \
+        .name = n, .ttl = t, .type = ty, __VA_ARGS__                                               \
+    }
 
 static const char *const test_zone[] = { "test" };
 static const struct dns_record test_records[] = {
     REC("www.baidu.test", 0, DNS_TYPE_A, .addr = IP4(10, 3, 0, 80)),
     REC("alias.test", 0, DNS_TYPE_A, .addr = IP4(10, 0, 0, 7)),
 };
-static const struct dns_server_config dnsmasq_like = { .zones = test_zone, .n_zones = 1, .records = test_records, .n_records = 2 };
+static const struct dns_server_config dnsmasq_like = {
+    .zones = test_zone, .n_zones = 1, .records = test_records, .n_records = 2
+};
 
 static const struct dns_record example_records[] = {
-    REC("example.com", 3600, DNS_TYPE_SOA, .target = "ns1.example.com", .rname = "admin.example.com",
-        .soa = { 1, 7200, 3600, 1209600, 300 }),
+    REC("example.com", 3600, DNS_TYPE_SOA, .target = "ns1.example.com",
+        .rname = "admin.example.com", .soa = { 1, 7200, 3600, 1209600, 300 }),
     REC("example.com", 3600, DNS_TYPE_NS, .target = "ns1.example.com"),
     REC("ns1.example.com", 3600, DNS_TYPE_A, .addr = IP4(10, 0, 0, 2)),
     REC("www.example.com", 60, DNS_TYPE_CNAME, .target = "web.example.com"),
@@ -100,11 +106,13 @@ static void dig_prints_what_was_recorded(void)
            ";; MSG SIZE  rcvd: 48\n"
            "\n"
            "-- exit 0\n");
-    OK(strstr(dig(&rig, "dig +noedns nosuch.test A"), "status: NXDOMAIN, id: N\n;; flags: qr rd ra; QUERY: 1, ANSWER: 0, "
-                                                      "AUTHORITY: 0, ADDITIONAL: 0\n\n;; QUESTION SECTION:\n"
-                                                      ";nosuch.test.\t\t\tIN\tA\n\n;; Query time") != NULL);
-    OK(strstr(dig(&rig, "dig +noedns www.baidu.test AAAA"), "status: NOERROR, id: N\n;; flags: qr rd ra; QUERY: 1, ANSWER: 0, "
-                                                            "AUTHORITY: 0, ADDITIONAL: 0\n") != NULL);
+    OK(strstr(dig(&rig, "dig +noedns nosuch.test A"),
+              "status: NXDOMAIN, id: N\n;; flags: qr rd ra; QUERY: 1, ANSWER: 0, "
+              "AUTHORITY: 0, ADDITIONAL: 0\n\n;; QUESTION SECTION:\n"
+              ";nosuch.test.\t\t\tIN\tA\n\n;; Query time") != NULL);
+    OK(strstr(dig(&rig, "dig +noedns www.baidu.test AAAA"),
+              "status: NOERROR, id: N\n;; flags: qr rd ra; QUERY: 1, ANSWER: 0, "
+              "AUTHORITY: 0, ADDITIONAL: 0\n") != NULL);
     OK(strstr(dig(&rig, "dig other.example"), "status: REFUSED") != NULL);
     rig_end(&rig);
 }
@@ -114,8 +122,9 @@ static void edns_is_offered_and_answered(void)
     struct rig rig;
 
     pair_begin(&rig, &dnsmasq_like);
-    OK(strstr(dig(&rig, "dig www.baidu.test"), "ADDITIONAL: 1\n\n;; OPT PSEUDOSECTION:\n; EDNS: version: 0, flags:; udp: 1232\n"
-                                               ";; QUESTION SECTION:\n") != NULL);
+    OK(strstr(dig(&rig, "dig www.baidu.test"),
+              "ADDITIONAL: 1\n\n;; OPT PSEUDOSECTION:\n; EDNS: version: 0, flags:; udp: 1232\n"
+              ";; QUESTION SECTION:\n") != NULL);
     rig_end(&rig);
 }
 
@@ -128,18 +137,24 @@ static void an_authoritative_server_answers_like_one(void)
     out = dig(&rig, "dig +noedns www.example.com");
     OK(strstr(out, ";; flags: qr aa rd; QUERY: 1, ANSWER: 2, AUTHORITY: 0, ADDITIONAL: 0\n"
                    ";; WARNING: recursion requested but not available\n\n") != NULL);
-    OK(strstr(out, "www.example.com.\t60\tIN\tCNAME\tweb.example.com.\nweb.example.com.\t60\tIN\tA\t10.0.0.80\n") != NULL);
+    OK(strstr(out, "www.example.com.\t60\tIN\tCNAME\tweb.example.com.\nweb.example.com."
+                   "\t60\tIN\tA\t10.0.0.80\n") != NULL);
     out = dig(&rig, "dig +noedns +norecurse nosuch.example.com");
-    OK(strstr(out, "status: NXDOMAIN, id: N\n;; flags: qr aa; QUERY: 1, ANSWER: 0, AUTHORITY: 1") != NULL);
-    OK(strstr(out, ";; AUTHORITY SECTION:\nexample.com.\t\t300\tIN\tSOA\tns1.example.com. admin.example.com. 1 7200 3600 "
+    OK(strstr(out, "status: NXDOMAIN, id: N\n;; flags: qr aa; QUERY: 1, ANSWER: 0, AUTHORITY: 1") !=
+       NULL);
+    OK(strstr(out, ";; AUTHORITY SECTION:\nexample.com.\t\t300\tIN\tSOA\tns1.example.com. "
+                   "admin.example.com. 1 7200 3600 "
                    "1209600 300\n") != NULL);
     out = dig(&rig, "dig +noedns web.example.com MX");
-    OK(strstr(out, "status: NOERROR, id: N\n;; flags: qr aa rd; QUERY: 1, ANSWER: 0, AUTHORITY: 1") != NULL);
+    OK(strstr(out,
+              "status: NOERROR, id: N\n;; flags: qr aa rd; QUERY: 1, ANSWER: 0, AUTHORITY: 1") !=
+       NULL);
     out = dig(&rig, "dig +noedns host.sub.example.com");
     OK(strstr(out, ";; flags: qr rd; QUERY: 1, ANSWER: 0, AUTHORITY: 1, ADDITIONAL: 1\n") != NULL);
     OK(strstr(out, "sub.example.com.\t600\tIN\tNS\tns.sub.example.com.\n\n;; ADDITIONAL SECTION:\n"
                    "ns.sub.example.com.\t600\tIN\tA\t10.0.0.99\n") != NULL);
-    EQ_STR(dig(&rig, "dig +short WWW.Example.COM"), "web.Example.COM.\n10.0.0.80\n-- exit 0\n"); /* compressed against the question */
+    EQ_STR(dig(&rig, "dig +short WWW.Example.COM"),
+           "web.Example.COM.\n10.0.0.80\n-- exit 0\n"); /* compressed against the question */
     EQ_STR(dig(&rig, "dig +short anything.wild.example.com"), "10.0.0.42\n-- exit 0\n");
     EQ_STR(dig(&rig, "dig +short example.com MX"), "10 mail.example.com.\n-- exit 0\n");
     EQ_STR(dig(&rig, "dig +short example.com TXT"), "\"v=spf1 \\\"x\\\"\"\n-- exit 0\n");
@@ -157,7 +172,8 @@ static void nobody_listens(void)
     pair_begin(&rig, NULL);
     out = dig(&rig, "dig @10.0.0.2 www.example.com");
     OK(strstr(out, ";; communications error to 10.0.0.2#53: connection refused\n") == out);
-    OK(text_ends(out, "; (1 server found)\n;; global options: +cmd\n;; no servers could be reached\n\n-- exit 9\n"));
+    OK(text_ends(out, "; (1 server found)\n;; global options: +cmd\n;; no servers could be "
+                      "reached\n\n-- exit 9\n"));
     out = dig(&rig, "dig @10.0.0.77 +tries=1 +time=2 www.example.com");
     OK(strstr(out, ";; communications error to 10.0.0.77#53: ") == out);
     rig_end(&rig);
@@ -168,8 +184,10 @@ static void unknown_options_are_refused_by_name(void)
     struct rig rig;
 
     pair_begin(&rig, NULL);
-    OK(strstr(dig(&rig, "dig +trace www.example.com"), "dig: option +trace is not simulated by wirewalk\n-- exit 2\n") != NULL);
-    OK(strstr(dig(&rig, "dig +bogus www.example.com"), "Invalid option: +bogus\nUsage:  dig ") != NULL);
+    OK(strstr(dig(&rig, "dig +trace www.example.com"),
+              "dig: option +trace is not simulated by wirewalk\n-- exit 2\n") != NULL);
+    OK(strstr(dig(&rig, "dig +bogus www.example.com"), "Invalid option: +bogus\nUsage:  dig ") !=
+       NULL);
     rig_end(&rig);
 }
 
@@ -178,19 +196,24 @@ static void nslookup_host_and_getent_print_as_the_real_ones(void)
     struct rig rig;
 
     pair_begin(&rig, &authoritative);
-    EQ_STR(dig(&rig, "nslookup www.example.com"), "Server:\t\t10.0.0.2\nAddress:\t10.0.0.2#53\n\n"
-                                                  "www.example.com\tcanonical name = web.example.com.\n"
-                                                  "Name:\tweb.example.com\nAddress: 10.0.0.80\n\n-- exit 0\n");
-    EQ_STR(dig(&rig, "nslookup nosuch.example.com"), "Server:\t\t10.0.0.2\nAddress:\t10.0.0.2#53\n\n"
-                                                     "** server can't find nosuch.example.com: NXDOMAIN\n\n-- exit 1\n");
+    EQ_STR(dig(&rig, "nslookup www.example.com"),
+           "Server:\t\t10.0.0.2\nAddress:\t10.0.0.2#53\n\n"
+           "www.example.com\tcanonical name = web.example.com.\n"
+           "Name:\tweb.example.com\nAddress: 10.0.0.80\n\n-- exit 0\n");
+    EQ_STR(dig(&rig, "nslookup nosuch.example.com"),
+           "Server:\t\t10.0.0.2\nAddress:\t10.0.0.2#53\n\n"
+           "** server can't find nosuch.example.com: NXDOMAIN\n\n-- exit 1\n");
     EQ_STR(dig(&rig, "host www.example.com"), "www.example.com is an alias for web.example.com.\n"
                                               "web.example.com has address 10.0.0.80\n-- exit 0\n");
     EQ_STR(dig(&rig, "host -t mx example.com 10.0.0.2"),
            "Using domain server:\nName: 10.0.0.2\nAddress: 10.0.0.2#53\nAliases: \n\n"
            "example.com mail is handled by 10 mail.example.com.\n-- exit 0\n");
-    EQ_STR(dig(&rig, "host nosuch.example.com"), "Host nosuch.example.com not found: 3(NXDOMAIN)\n-- exit 1\n");
-    EQ_STR(dig(&rig, "host 10.0.0.80"), "80.0.0.10.in-addr.arpa domain name pointer web.example.com.\n-- exit 0\n");
-    EQ_STR(dig(&rig, "getent hosts www.example.com"), "10.0.0.80       web.example.com www.example.com\n-- exit 0\n");
+    EQ_STR(dig(&rig, "host nosuch.example.com"),
+           "Host nosuch.example.com not found: 3(NXDOMAIN)\n-- exit 1\n");
+    EQ_STR(dig(&rig, "host 10.0.0.80"),
+           "80.0.0.10.in-addr.arpa domain name pointer web.example.com.\n-- exit 0\n");
+    EQ_STR(dig(&rig, "getent hosts www.example.com"),
+           "10.0.0.80       web.example.com www.example.com\n-- exit 0\n");
     EQ_STR(dig(&rig, "getent hosts 10.0.0.80"), "10.0.0.80       web.example.com\n-- exit 0\n");
     EQ_STR(dig(&rig, "getent hosts nosuch.example.com"), "-- exit 2\n");
     rig_end(&rig);
@@ -218,14 +241,17 @@ static enum co_status lookup_main(struct process *self, void *state)
     CO_END(&st->co);
 }
 
-static const struct program lookup_program = { .name = "lookup", .state_size = sizeof(struct lookup_state), .main = lookup_main };
+static const struct program lookup_program = { .name = "lookup",
+                                               .state_size = sizeof(struct lookup_state),
+                                               .main = lookup_main };
 
 static const char *look_up(struct rig *rig, const char *name)
 {
     const char *const argv[] = { "lookup", name };
 
     strbuf_truncate(&rig->out, 0);
-    process_start(rig->hosts[0], &lookup_program, 2, argv, NULL, &(struct process_io){ rig_write, rig });
+    process_start(rig->hosts[0], &lookup_program, 2, argv, NULL,
+                  &(struct process_io){ rig_write, rig });
     rig_run_for(rig, SIM_SEC(100));
     return strbuf_text(&rig->out);
 }
@@ -238,7 +264,8 @@ static void the_resolver_follows_aliases_and_asks_for_both_kinds(void)
     pair_begin(&rig, &authoritative);
     before = rig.sent;
     EQ_STR(look_up(&rig, "www.example.com"), "0 web.example.com 10.0.0.80 at 0 ms\n");
-    EQ(rig.sent - before, 2 + 2 + 2 + 2); /* ARP, A and AAAA, answers; the server's ARP probe 5 s later */
+    EQ(rig.sent - before,
+       2 + 2 + 2 + 2); /* ARP, A and AAAA, answers; the server's ARP probe 5 s later */
     OK(text_starts(look_up(&rig, "nosuch.example.com"), "-2 "));
     OK(text_starts(look_up(&rig, "mail.example.com"), "0 mail.example.com 10.0.0.25"));
     OK(text_starts(look_up(&rig, "10.1.2.3"), "0 10.1.2.3 10.1.2.3"));
@@ -249,7 +276,8 @@ static void the_resolver_follows_aliases_and_asks_for_both_kinds(void)
 
 static void hosts_file_and_search_list_come_into_play(void)
 {
-    static const char conf[] = "search sub.test example.com\nnameserver 10.0.0.2\n", hosts[] = "10.9.9.9 printer prn # x\n";
+    static const char conf[] = "search sub.test example.com\nnameserver 10.0.0.2\n",
+                      hosts[] = "10.9.9.9 printer prn # x\n";
     struct rig rig;
 
     pair_begin(&rig, &authoritative);
@@ -263,19 +291,22 @@ static void hosts_file_and_search_list_come_into_play(void)
 
 static void a_silent_server_costs_five_seconds_and_is_asked_twice(void)
 {
-    static const char conf[] = "nameserver 10.0.0.77\nnameserver 10.0.0.2\n", alone[] = "nameserver 10.0.0.77\n";
+    static const char conf[] = "nameserver 10.0.0.77\nnameserver 10.0.0.2\n",
+                      alone[] = "nameserver 10.0.0.77\n";
     struct rig rig;
     const char *out;
 
     pair_begin(&rig, &authoritative);
-    neigh_set(&rig.hosts[0]->ip.neigh, rig.hosts[0]->ip.ifaces[1], IP4(10, 0, 0, 77), &(struct mac_addr){ { 2, 0, 0, 0, 9, 9 } },
-              NEIGH_PERMANENT, true); /* nobody there, and ARP does not find out */
+    neigh_set(&rig.hosts[0]->ip.neigh, rig.hosts[0]->ip.ifaces[1], IP4(10, 0, 0, 77),
+              &(struct mac_addr){ { 2, 0, 0, 0, 9, 9 } }, NEIGH_PERMANENT,
+              true); /* nobody there, and ARP does not find out */
     os_file_write(rig.hosts[0], "/etc/resolv.conf", conf, sizeof conf - 1, false);
     out = look_up(&rig, "web.example.com");
     OK(text_starts(out, "0 web.example.com 10.0.0.80 at 500"));
     os_file_write(rig.hosts[0], "/etc/resolv.conf", alone, sizeof alone - 1, false);
     out = look_up(&rig, "web.example.com");
-    OK(text_starts(out, "-3 ") && text_ends(out, " at 110000 ms\n")); /* begun at 100 s, twice 5 s */
+    OK(text_starts(out, "-3 ") &&
+       text_ends(out, " at 110000 ms\n")); /* begun at 100 s, twice 5 s */
     rig_end(&rig);
 }
 
@@ -293,6 +324,39 @@ static void a_host_cache_answers_the_second_time(void)
     rig_run_for(&rig, SIM_SEC(101)); /* TTL 300: gone */
     OK(text_starts(look_up(&rig, "mail.example.com"), "0 mail.example.com 10.0.0.25"));
     OK(rig.sent > before);
+    rig_end(&rig);
+}
+
+/* ---- more than a datagram holds ---- */
+
+static struct dns_record many[60];
+
+static const struct dns_server_config *many_addresses(void)
+{
+    static const struct dns_server_config config = { .records = many, .n_records = 60 };
+
+    for (unsigned i = 0; i < 60; i++)
+        many[i] =
+            (struct dns_record)REC("many.example", 60, DNS_TYPE_A, .addr = IP4(10, 1, 0, 1) + i);
+    return &config;
+}
+
+static void sixty_addresses_are_fetched_by_tcp(void)
+{
+    struct rig rig;
+    const char *out;
+
+    pair_begin(&rig, many_addresses());
+    out = dig(&rig, "dig +noedns many.example");
+    OK(strstr(out, ";; Truncated, retrying in TCP mode.\n") == out);
+    OK(strstr(out, "QUERY: 1, ANSWER: 60, AUTHORITY: 0, ADDITIONAL: 0\n") != NULL);
+    OK(strstr(out, ";; SERVER: 10.0.0.2#53(10.0.0.2) (TCP)\n") != NULL);
+    out = dig(&rig, "dig +noedns +ignore many.example");
+    OK(strstr(out, ";; flags: qr aa tc rd ra; QUERY: 1, ANSWER: 30,") != NULL);
+    out = dig(&rig, "dig many.example"); /* EDNS: 1232 octets are enough */
+    OK(strstr(out, ";; flags: qr aa rd ra; QUERY: 1, ANSWER: 60,") != NULL);
+    OK(strstr(dig(&rig, "dig +tcp +short many.example"), "10.1.0.60\n-- exit 0\n") != NULL);
+    OK(text_starts(look_up(&rig, "many.example"), "0 many.example 10.1.0.1 10.1.0.2 "));
     rig_end(&rig);
 }
 
@@ -314,7 +378,8 @@ static void a_forwarder_asks_once_and_remembers(void)
     services_start_dns(rig.hosts[2], &authoritative);
     out = dig(&rig, "dig +noedns www.example.com");
     OK(strstr(out, ";; flags: qr rd ra; QUERY: 1, ANSWER: 2,") != NULL);
-    OK(strstr(out, "www.example.com.\t60\tIN\tCNAME\tweb.example.com.\nweb.example.com.\t60\tIN\tA\t10.0.0.80\n") != NULL);
+    OK(strstr(out, "www.example.com.\t60\tIN\tCNAME\tweb.example.com.\nweb.example.com."
+                   "\t60\tIN\tA\t10.0.0.80\n") != NULL);
     before = rig.hosts[2]->node->ifaces[0]->rx_frames;
     out = dig(&rig, "dig +noedns www.example.com"); /* 40 s later */
     OK(strstr(out, "www.example.com.\t20\tIN\tCNAME\tweb.example.com.\n") != NULL);
@@ -330,7 +395,9 @@ static void a_forwarder_asks_once_and_remembers(void)
 static void a_recursive_server_walks_down_from_the_root(void)
 {
     static const ip4_addr roots[] = { IP4(10, 0, 2, 2) };
-    static const struct dns_server_config recursive = { .recursive = true, .roots = roots, .n_roots = 1 };
+    static const struct dns_server_config recursive = { .recursive = true,
+                                                        .roots = roots,
+                                                        .n_roots = 1 };
     static const struct dns_record root_records[] = {
         REC("com", 172800, DNS_TYPE_NS, .target = "a.gtld-servers.net"),
         REC("a.gtld-servers.net", 172800, DNS_TYPE_A, .addr = IP4(10, 0, 3, 2)),
@@ -341,10 +408,12 @@ static void a_recursive_server_walks_down_from_the_root(void)
         REC("glueless.com", 86400, DNS_TYPE_NS, .target = "ns1.example.com"),
     };
     static const struct dns_record leaf_records[] = {
-        REC("example.com", 3600, DNS_TYPE_SOA, .target = "ns1.example.com", .rname = "a.example.com", .soa = { 1, 2, 3, 4, 5 }),
+        REC("example.com", 3600, DNS_TYPE_SOA, .target = "ns1.example.com",
+            .rname = "a.example.com", .soa = { 1, 2, 3, 4, 5 }),
         REC("ns1.example.com", 3600, DNS_TYPE_A, .addr = IP4(10, 0, 4, 2)),
         REC("www.example.com", 60, DNS_TYPE_A, .addr = IP4(10, 0, 0, 80)),
-        REC("glueless.com", 3600, DNS_TYPE_SOA, .target = "ns1.example.com", .rname = "a.example.com", .soa = { 1, 2, 3, 4, 5 }),
+        REC("glueless.com", 3600, DNS_TYPE_SOA, .target = "ns1.example.com",
+            .rname = "a.example.com", .soa = { 1, 2, 3, 4, 5 }),
         REC("www.glueless.com", 60, DNS_TYPE_CNAME, .target = "www.example.com"),
     };
     static const struct dns_server_config root = { .records = root_records, .n_records = 2 };
@@ -370,8 +439,12 @@ static void a_recursive_server_walks_down_from_the_root(void)
 }
 
 UNIT_MAIN("dns", TEST(dig_prints_what_was_recorded), TEST(edns_is_offered_and_answered),
-          TEST(an_authoritative_server_answers_like_one), TEST(nobody_listens), TEST(unknown_options_are_refused_by_name),
+          TEST(an_authoritative_server_answers_like_one), TEST(nobody_listens),
+          TEST(unknown_options_are_refused_by_name),
           TEST(nslookup_host_and_getent_print_as_the_real_ones),
-          TEST(the_resolver_follows_aliases_and_asks_for_both_kinds), TEST(hosts_file_and_search_list_come_into_play),
-          TEST(a_silent_server_costs_five_seconds_and_is_asked_twice), TEST(a_host_cache_answers_the_second_time),
-          TEST(a_forwarder_asks_once_and_remembers), TEST(a_recursive_server_walks_down_from_the_root))
+          TEST(the_resolver_follows_aliases_and_asks_for_both_kinds),
+          TEST(hosts_file_and_search_list_come_into_play),
+          TEST(a_silent_server_costs_five_seconds_and_is_asked_twice),
+          TEST(a_host_cache_answers_the_second_time), TEST(sixty_addresses_are_fetched_by_tcp),
+          TEST(a_forwarder_asks_once_and_remembers),
+          TEST(a_recursive_server_walks_down_from_the_root))

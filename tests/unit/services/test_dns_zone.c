@@ -5,10 +5,14 @@
 #include "stack/services/dns_records.h"
 #include "stack/services/wall_clock.h"
 
-#define REC(n, ty, ...) { .name = n, .ttl = 60, .type = ty, __VA_ARGS__ }
+#define REC(n, ty, ...)                                                                            \
+    {                                                                                              \
+        .name = n, .ttl = 60, .type = ty, __VA_ARGS__                                              \
+    }
 
 static const struct dns_record records[] = {
-    REC("example.com", DNS_TYPE_SOA, .target = "ns.example.com", .rname = "a.example.com", .soa = { 1, 2, 3, 4, 30 }),
+    REC("example.com", DNS_TYPE_SOA, .target = "ns.example.com", .rname = "a.example.com",
+        .soa = { 1, 2, 3, 4, 30 }),
     REC("example.com", DNS_TYPE_NS, .target = "ns.example.com"),
     REC("ns.example.com", DNS_TYPE_A, .addr = IP4(10, 0, 0, 2)),
     REC("a.b.example.com", DNS_TYPE_A, .addr = IP4(10, 0, 0, 3)),
@@ -25,7 +29,8 @@ static struct dns_found found;
 
 static enum dns_verdict find(const char *name, uint16_t type)
 {
-    struct dns_zone_data zone = { .records = records, .n_records = sizeof records / sizeof *records };
+    struct dns_zone_data zone = { .records = records,
+                                  .n_records = sizeof records / sizeof *records };
 
     dns_zone_find(&zone, name, type, &found);
     return found.verdict;
@@ -82,12 +87,15 @@ static void a_wildcard_speaks_for_names_that_do_not_exist(void)
     EQ(find("any.thing.w.example.com.", DNS_TYPE_MX), DNS_VERDICT_ANSWER);
     EQ_STR(found.rrs[DNS_ANSWER][0].owner, "any.thing.w.example.com.");
     EQ(find("any.w.example.com.", DNS_TYPE_A), DNS_VERDICT_NODATA);
-    EQ(find("w.example.com.", DNS_TYPE_MX), DNS_VERDICT_NODATA); /* itself it is an empty non-terminal */
+    EQ(find("w.example.com.", DNS_TYPE_MX),
+       DNS_VERDICT_NODATA); /* itself it is an empty non-terminal */
 }
 
 static void other_names_are_outside_unless_the_records_are_everything(void)
 {
-    struct dns_zone_data all = { .records = records, .n_records = sizeof records / sizeof *records, .everything = true };
+    struct dns_zone_data all = { .records = records,
+                                 .n_records = sizeof records / sizeof *records,
+                                 .everything = true };
 
     EQ(find("www.org.", DNS_TYPE_A), DNS_VERDICT_OUTSIDE);
     dns_zone_find(&all, "www.org.", DNS_TYPE_A, &found);
@@ -102,7 +110,9 @@ static bool always(void *ctx, ip4_addr addr)
 
 static void a_server_does_not_delegate_to_itself(void)
 {
-    struct dns_zone_data zone = { .records = records, .n_records = sizeof records / sizeof *records, .is_own = always };
+    struct dns_zone_data zone = { .records = records,
+                                  .n_records = sizeof records / sizeof *records,
+                                  .is_own = always };
 
     dns_zone_find(&zone, "ns.sub.example.com.", DNS_TYPE_A, &found);
     EQ(found.verdict, DNS_VERDICT_ANSWER);
@@ -110,8 +120,8 @@ static void a_server_does_not_delegate_to_itself(void)
 
 /* ---- the cache ---- */
 
-static size_t answer(uint8_t *octets, bool aa, uint8_t rcode, const struct dns_record *answers, unsigned n,
-                     const struct dns_record *authority, unsigned n_authority)
+static size_t answer(uint8_t *octets, bool aa, uint8_t rcode, const struct dns_record *answers,
+                     unsigned n, const struct dns_record *authority, unsigned n_authority)
 {
     struct dns_hdr hdr = { .qr = true, .aa = aa, .rcode = rcode };
     struct dns_writer w;
@@ -134,7 +144,9 @@ static void what_is_learned_ends_with_its_ttl(void)
 
     EQ(dns_cache_learn(&cache, octets, len, "www.example.com.", DNS_TYPE_A, ".", SIM_SEC(10)), 1);
     OK(dns_cache_find(&cache, "WWW.example.com", DNS_TYPE_A, SIM_SEC(69)) != NULL);
-    EQ(dns_cache_ttl(dns_cache_find(&cache, "www.example.com", DNS_TYPE_A, SIM_SEC(30)), SIM_SEC(30)), 40);
+    EQ(dns_cache_ttl(dns_cache_find(&cache, "www.example.com", DNS_TYPE_A, SIM_SEC(30)),
+                     SIM_SEC(30)),
+       40);
     OK(dns_cache_find(&cache, "www.example.com", DNS_TYPE_MX, SIM_SEC(30)) == NULL);
     OK(dns_cache_find(&cache, "www.example.com", DNS_TYPE_A, SIM_SEC(70) + 1) == NULL);
     dns_cache_flush(&cache);
@@ -142,7 +154,9 @@ static void what_is_learned_ends_with_its_ttl(void)
 
 static void a_ttl_of_zero_is_good_for_the_moment_only(void)
 {
-    static const struct dns_record a = { .name = "www.example.com", .type = DNS_TYPE_A, .addr = IP4(1, 2, 3, 4) };
+    static const struct dns_record a = { .name = "www.example.com",
+                                         .type = DNS_TYPE_A,
+                                         .addr = IP4(1, 2, 3, 4) };
     struct dns_cache cache = { 0 };
     uint8_t octets[512];
     size_t len = answer(octets, true, 0, &a, 1, NULL, 0);
@@ -161,15 +175,19 @@ static void a_name_that_does_not_exist_is_remembered_as_long_as_the_soa_says(voi
 
     dns_cache_learn(&cache, octets, len, "www.example.com.", DNS_TYPE_A, ".", 0);
     OK(dns_cache_find(&cache, "www.example.com", DNS_TYPE_A, SIM_SEC(29)) != NULL);
-    OK(dns_cache_find(&cache, "www.example.com", DNS_TYPE_MX, SIM_SEC(29)) != NULL); /* of no type */
-    OK(dns_cache_find(&cache, "www.example.com", DNS_TYPE_A, SIM_SEC(31)) == NULL); /* MINIMUM is 30, the TTL 60 */
+    OK(dns_cache_find(&cache, "www.example.com", DNS_TYPE_MX, SIM_SEC(29)) !=
+       NULL); /* of no type */
+    OK(dns_cache_find(&cache, "www.example.com", DNS_TYPE_A, SIM_SEC(31)) ==
+       NULL); /* MINIMUM is 30, the TTL 60 */
     dns_cache_flush(&cache);
 }
 
 static void what_a_server_may_not_speak_for_is_not_learned(void)
 {
-    static const struct dns_record both[] = { REC("www.example.com", DNS_TYPE_A, .addr = IP4(1, 2, 3, 4)),
-                                              REC("www.bank.org", DNS_TYPE_A, .addr = IP4(6, 6, 6, 6)) };
+    static const struct dns_record both[] = {
+        REC("www.example.com", DNS_TYPE_A, .addr = IP4(1, 2, 3, 4)),
+        REC("www.bank.org", DNS_TYPE_A, .addr = IP4(6, 6, 6, 6))
+    };
     struct dns_cache cache = { 0 };
     uint8_t octets[512];
     size_t len = answer(octets, true, 0, both, 2, NULL, 0);
@@ -203,10 +221,13 @@ static void the_date_of_the_world(void)
     EQ(leap.second, 59);
 }
 
-UNIT_MAIN("dns_zone", TEST(names_are_found_whatever_their_case), TEST(no_data_and_no_name_carry_the_soa),
-          TEST(an_empty_non_terminal_exists), TEST(below_a_delegation_the_nearest_cut_to_the_apex_counts),
-          TEST(an_alias_loop_ends), TEST(an_alias_may_lead_outside), TEST(a_wildcard_speaks_for_names_that_do_not_exist),
-          TEST(other_names_are_outside_unless_the_records_are_everything), TEST(a_server_does_not_delegate_to_itself),
-          TEST(what_is_learned_ends_with_its_ttl), TEST(a_ttl_of_zero_is_good_for_the_moment_only),
+UNIT_MAIN("dns_zone", TEST(names_are_found_whatever_their_case),
+          TEST(no_data_and_no_name_carry_the_soa), TEST(an_empty_non_terminal_exists),
+          TEST(below_a_delegation_the_nearest_cut_to_the_apex_counts), TEST(an_alias_loop_ends),
+          TEST(an_alias_may_lead_outside), TEST(a_wildcard_speaks_for_names_that_do_not_exist),
+          TEST(other_names_are_outside_unless_the_records_are_everything),
+          TEST(a_server_does_not_delegate_to_itself), TEST(what_is_learned_ends_with_its_ttl),
+          TEST(a_ttl_of_zero_is_good_for_the_moment_only),
           TEST(a_name_that_does_not_exist_is_remembered_as_long_as_the_soa_says),
-          TEST(what_a_server_may_not_speak_for_is_not_learned), TEST(types_have_names), TEST(the_date_of_the_world))
+          TEST(what_a_server_may_not_speak_for_is_not_learned), TEST(types_have_names),
+          TEST(the_date_of_the_world))
