@@ -1,25 +1,22 @@
-/* Names and addresses for programs: getaddrinfo() and getnameinfo() of an IPv4 host. */
+/* Names and addresses for programs: getaddrinfo() and getnameinfo(), a thin cover over stack/services/resolver.h. */
 #ifndef WW_APPS_NAMES_H
 #define WW_APPS_NAMES_H
 
-#include "stack/socket/process.h"
-
-#define NAMES_TEXT_MAX 256
+#include "stack/services/resolver.h"
 
 struct names { /* a look-up under way; start zeroed, reusable when it is over */
     struct coroutine co;
-    ip4_addr addr;              /* names_lookup(): the first address */
-    char name[NAMES_TEXT_MAX];  /* the canonical name; names_reverse(): the name, "" when there is none */
-    const char *error;          /* gai_strerror()'s text, NULL when it went well */
+    struct resolver resolver;
+    ip4_addr addr;           /* names_lookup(): the first address */
+    char name[DNS_TEXT_MAX]; /* the canonical name; names_reverse(): the name, "" when there is none */
+    const char *error;       /* gai_strerror()'s text, NULL when it went well */
 };
 
 /** names_lookup() - a coroutine: @host is a dotted quad or a name, in /etc/hosts or the DNS. */
 enum co_status names_lookup(struct names *names, struct process *self, const char *host);
 /** names_reverse() - a coroutine: the name of @addr. */
 enum co_status names_reverse(struct names *names, struct process *self, ip4_addr addr);
-
-/** names_hosts_lookup() / names_hosts_reverse() - in /etc/hosts alone. */
-bool names_hosts_lookup(const struct os *os, const char *host, ip4_addr *addr);
-bool names_hosts_reverse(const struct os *os, ip4_addr addr, char name[static NAMES_TEXT_MAX]);
+/** names_close() - in a program's cleanup. */
+void names_close(struct names *names);
 
 #endif

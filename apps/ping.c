@@ -37,7 +37,7 @@ struct ping {
     struct names names;
     int fd;
     ip4_addr to, source;
-    const char *hostname;
+    char *hostname;
     uint16_t ident;
     uint8_t *out, *in; /* the message sent; the packet received, from the IP header on */
     size_t in_len;
@@ -60,7 +60,7 @@ struct ping {
     double tsum2;
     uint8_t seen[8192]; /* bit for each sequence number: replies that came */
     struct strbuf line;
-    char from_text[NAMES_TEXT_MAX + IP4_TEXT_MAX + 4];
+    char from_text[DNS_TEXT_MAX + IP4_TEXT_MAX + 4];
     ip4_addr from_addr;
     /* the line being reported */
     struct icmp_hdr icmp;
@@ -691,7 +691,8 @@ static void ping_cleanup(struct process *self, void *state)
     struct ping *st = &((struct ping_state *)state)->ping;
 
     (void)self;
-    free((void *)(uintptr_t)st->hostname);
+    names_close(&st->names);
+    free(st->hostname);
     free(st->out);
     free(st->in);
     strbuf_fini(&st->line);

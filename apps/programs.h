@@ -9,9 +9,12 @@
  * program, which can tell them apart by argv[0].
  */
 #define PROGRAMS(X)                                                                                \
+    X("arp", arp_program)                                                                          \
+    X("arping", arping_program)                                                                    \
     X("cat", cat_program)                                                                          \
     X("dhclient", dhclient_program)                                                                \
     X("dig", dig_program)                                                                          \
+    X("ethtool", ethtool_program)                                                                  \
     X("getent", getent_program)                                                                    \
     X("host", host_program)                                                                        \
     X("hostname", hostname_program)                                                                \
@@ -25,6 +28,8 @@
     X("rm", rm_program)                                                                            \
     X("sh", shell_program)                                                                         \
     X("sleep", sleep_program)                                                                      \
+    X("sysctl", sysctl_program)                                                                    \
+    X("traceroute", traceroute_program)                                                            \
     X("udhcpc", udhcpc_program)
 
 #define X(name, symbol) extern const struct program symbol;

@@ -17,6 +17,7 @@ static void fill_link(const struct ip_iface *iface, struct netctl_link *link)
     link->mac = iface->iface->mac;
     link->carrier = iface_has_carrier(iface->iface);
     link->cabled = iface->iface->end != NULL;
+    link->half_duplex = link->cabled && iface->iface->end->link->dir[iface->iface->end->side].station != NULL;
     link->rate = link->cabled ? iface->iface->end->link->config.rate : 0;
     link->rx_frames = iface->iface->rx_frames;
     link->rx_octets = iface->iface->rx_octets;

@@ -21,6 +21,7 @@ struct netctl_link {
     bool up;      /* administratively */
     bool carrier; /* and a cable, and the far end up too */
     bool cabled;
+    bool half_duplex; /* the cable leads to a hub */
     uint32_t mtu;  /* octets */
     uint64_t rate; /* bit/s of the cable; 0: none, or infinitely fast */
     uint64_t rx_frames, rx_octets, rx_drops, tx_frames, tx_octets, tx_drops;

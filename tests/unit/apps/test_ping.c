@@ -246,10 +246,10 @@ static void names_come_from_etc_hosts(void)
     rig_pair(&rig);
     os_file_write(rig.hosts[0], "/etc/hosts", "10.0.0.2 server other # here\n", 29, false);
     run(&rig, rig.hosts[0], "ping -c 1 other", SIM_SEC(5));
-    EQ_STR(without_times(&rig), "PING other (10.0.0.2) 56(84) bytes of data.\n"
+    EQ_STR(without_times(&rig), "PING server (10.0.0.2) 56(84) bytes of data.\n"
                                 "64 bytes from server (10.0.0.2): icmp_seq=1 ttl=64 time=T\n"
                                 "\n"
-                                "--- other ping statistics ---\n"
+                                "--- server ping statistics ---\n"
                                 "1 packets transmitted, 1 received, 0% packet loss, time T\n"
                                 "rtt T\n"
                                 "-- exit 0\n");

@@ -1,0 +1,543 @@
+/*
+ * traceroute 2.1 for Linux: UDP probes (each from a socket of its own, to port 33434 and upwards) or, with -I, ICMP
+ * echo requests; -N of them under way at once. Where a probe is given up depends on what others have seen: -w
+ * MAX,HERE,NEAR. Answers are read from a raw ICMP socket; the real one asks the error queue of its probes' sockets.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apps/names.h"
+#include "apps/options.h"
+#include "apps/programs.h"
+#include "base/be.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "stack/socket/syscall.h"
+#include "stack/wire/icmp_wire.h"
+#include "stack/wire/ipv4_wire.h"
+#include "stack/wire/udp_wire.h"
+
+#define PORT_FIRST     33434
+#define HOPS_MAX       255
+#define PROBES_MAX     10
+#define PACKET_DEFAULT 60
+#define PACKET_MAX     65000
+#define WAIT_DEFAULT   SIM_SEC(5)
+#define WAIT_PRECISION SIM_MSEC(1) /* added to a round-trip time before it is multiplied */
+
+struct probe {
+    bool sent, done, final;
+    int fd; /* its UDP socket */
+    uint16_t id; /* its own port, or its ICMP sequence number */
+    uint16_t port; /* destination */
+    sim_time sent_at, replied_at; /* replied_at: 0 for none */
+    ip4_addr from;                /* 0: nobody */
+    char mark[12];                /* "!H" */
+};
+
+struct traceroute {
+    struct coroutine co, print_co;
+    struct names names;
+    const char *host;
+    ip4_addr to, source;
+    const char *device;
+    unsigned first_hop, max_hops, per_hop, at_once, length;
+    uint16_t port;
+    int tos;
+    bool numeric, icmp, dont_fragment;
+    sim_time wait_max, send_wait;
+    int64_t here, near; /* thousandths of a factor */
+    struct probe *probes;
+    unsigned n, start, end, at, num;
+    int fd; /* raw ICMP */
+    uint16_t ident, seq;
+    sim_time next, last_send;
+    uint8_t *out;
+    uint8_t in[IPV4_LEN_MAX];
+    int ready;
+    bool failed;
+};
+
+/* ---- the command line ---- */
+
+static bool number(struct process *self, struct traceroute *st, char option, const char *text, uint64_t min, uint64_t max,
+                   unsigned *value)
+{
+    uint64_t n;
+
+    (void)st;
+    if (!text_u64(text, UINT32_MAX, &n)) {
+        process_errorf(self, "Cannot handle `-%c' option with arg `%s' (argc %d)\n", option, text, 1);
+        return false;
+    }
+    if (n < min || n > max) {
+        if (option == 'f' || option == 'q' || option == 'm')
+            process_errorf(self, option == 'f'   ? "first hop out of range\n"
+                                 : option == 'm' ? "max hops cannot be more than 255\n"
+                                                 : "no more than 10 probes per hop\n");
+        else
+            process_errorf(self, "Cannot handle `-%c' option with arg `%s' (argc %d)\n", option, text, 1);
+        return false;
+    }
+    *value = (unsigned)n;
+    return true;
+}
+
+/* MAX[,HERE[,NEAR]]. */
+static bool waits(struct process *self, struct traceroute *st, const char *text)
+{
+    int64_t values[3] = { 0, st->here, st->near };
+    const char *at = text;
+
+    for (int i = 0; i < 3; i++) {
+        size_t len = strcspn(at, ",");
+
+        if (!text_scaled(at, len, i == 0 ? 9 : 3, &values[i])) {
+            process_errorf(self, "bad wait specifications `%s' used\n", text);
+            return false;
+        }
+        if (at[len] == '\0') {
+            st->wait_max = SIM_NSEC(values[0]);
+            st->here = i >= 1 ? values[1] : 0;
+            st->near = i >= 2 ? values[2] : 0;
+            return true;
+        }
+        at += len + 1;
+    }
+    process_errorf(self, "bad wait specifications `%s' used\n", text);
+    return false;
+}
+
+static bool take(struct process *self, struct traceroute *st, int option, const char *value)
+{
+    int64_t scaled;
+    unsigned n;
+
+    switch (option) {
+    case 'F':
+        st->dont_fragment = true;
+        return true;
+    case 'f':
+        return number(self, st, 'f', value, 1, HOPS_MAX, &st->first_hop);
+    case 'i':
+        st->device = value;
+        return true;
+    case 'I':
+        st->icmp = true;
+        return true;
+    case 'm':
+        return number(self, st, 'm', value, 1, HOPS_MAX, &st->max_hops);
+    case 'n':
+        st->numeric = true;
+        return true;
+    case 'N':
+        return number(self, st, 'N', value, 1, 1000, &st->at_once);
+    case 'p':
+        if (!number(self, st, 'p', value, 1, UINT16_MAX, &n))
+            return false;
+        st->port = (uint16_t)n;
+        return true;
+    case 'q':
+        return number(self, st, 'q', value, 1, PROBES_MAX, &st->per_hop);
+    case 's':
+        if (ip4_parse(value, &st->source))
+            return true;
+        process_errorf(self, "Cannot handle `-s' option with arg `%s' (argc %d)\n", value, 1);
+        return false;
+    case 't':
+        if (!number(self, st, 't', value, 0, 255, &n))
+            return false;
+        st->tos = (int)n;
+        return true;
+    case 'w':
+        return waits(self, st, value);
+    case 'z':
+        if (!text_scaled(value, strlen(value), 9, &scaled)) {
+            process_errorf(self, "bad sendtime `%s' specified\n", value);
+            return false;
+        }
+        st->send_wait = scaled >= 10 * INT64_C(1000000000) ? SIM_NSEC(scaled / 1000) : SIM_NSEC(scaled);
+        return true;
+    default:
+        return true; /* '4' */
+    }
+}
+
+static bool read_arguments(struct process *self, struct traceroute *st)
+{
+    struct options options = { .self = self, .shorts = "4Ff:i:Im:nN:p:q:s:t:w:z:", .refused = "6deglrTUDOMPSAV" };
+    int option;
+
+    st->first_hop = 1;
+    st->max_hops = 30;
+    st->per_hop = 3;
+    st->at_once = 16;
+    st->length = PACKET_DEFAULT;
+    st->port = PORT_FIRST;
+    st->tos = -1;
+    st->wait_max = WAIT_DEFAULT;
+    st->here = 3000;
+    st->near = 10000;
+    self->exit_status = 2;
+    while ((option = options_next(&options)) != OPTIONS_END) {
+        if (option == OPTIONS_ERROR || option == OPTIONS_REFUSED || !take(self, st, option, options.value))
+            return false;
+    }
+    if (st->first_hop > st->max_hops) {
+        process_errorf(self, "first hop out of range\n");
+        return false;
+    }
+    if (options.at == self->argc) {
+        process_errorf(self, "Specify \"host\" missing argument.\n");
+        return false;
+    }
+    st->host = self->argv[options.at];
+    if (options.at + 1 < self->argc && !number(self, st, 'l', self->argv[options.at + 1], 0, PACKET_MAX, &st->length))
+        return false;
+    if (st->length < IPV4_HDR_LEN + UDP_HDR_LEN)
+        st->length = IPV4_HDR_LEN + UDP_HDR_LEN;
+    self->exit_status = 0;
+    return true;
+}
+
+/* ---- sending ---- */
+
+static bool fail(struct process *self, struct traceroute *st, const char *call, int64_t error)
+{
+    process_errorf(self, "\n%s: %s\n", call, sim_strerror((int)-error));
+    self->exit_status = 1;
+    st->failed = true;
+    return false;
+}
+
+static bool tune(struct process *self, struct traceroute *st, int fd, unsigned ttl)
+{
+    sys_setsockopt(self, fd, OPT_IP_MTU_DISCOVER, st->dont_fragment ? 3 : 0);
+    sys_setsockopt(self, fd, OPT_IP_TTL, (int)ttl);
+    if (st->tos >= 0)
+        sys_setsockopt(self, fd, OPT_IP_TOS, st->tos);
+    if (st->device != NULL && sys_bind_device(self, fd, st->device) != 0)
+        return fail(self, st, "setsockopt SO_BINDTODEVICE", -SIM_ENODEV);
+    return true;
+}
+
+static bool send_udp(struct process *self, struct traceroute *st, struct probe *probe, unsigned ttl)
+{
+    size_t len = st->length - IPV4_HDR_LEN - UDP_HDR_LEN;
+    struct endpoint local;
+    int64_t result;
+
+    probe->fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_DGRAM, 0);
+    if (probe->fd < 0)
+        return fail(self, st, "socket", probe->fd);
+    if (!tune(self, st, probe->fd, ttl))
+        return false;
+    if (st->source != 0 && (result = sys_bind(self, probe->fd, (struct endpoint){ st->source, 0 })) != 0)
+        return fail(self, st, "bind", result);
+    probe->port = (uint16_t)(st->port + (probe - st->probes) - (st->first_hop - 1) * st->per_hop);
+    result = sys_connect(self, probe->fd, (struct endpoint){ st->to, probe->port });
+    if (result != 0)
+        return fail(self, st, "connect", result);
+    sys_getsockname(self, probe->fd, &local);
+    probe->id = local.port;
+    result = sys_send(self, probe->fd, st->out, len, SOCK_MSG_DONTWAIT);
+    return result >= 0 ? true : fail(self, st, "send", result);
+}
+
+static bool send_icmp(struct process *self, struct traceroute *st, struct probe *probe, unsigned ttl)
+{
+    size_t len = st->length - IPV4_HDR_LEN;
+    struct icmp_hdr hdr = icmp_make_echo(ICMP_ECHO_REQUEST, st->ident, ++st->seq);
+    int64_t result;
+
+    probe->id = st->seq;
+    if (!tune(self, st, st->fd, ttl))
+        return false;
+    icmp_emit(&hdr, st->out, len);
+    result = sys_sendto(self, st->fd, st->out, len, 0, (struct endpoint){ st->to, 0 });
+    return result >= 0 ? true : fail(self, st, "send", result);
+}
+
+/* How long to wait for @probe, given what others have seen. */
+static sim_time time_out(const struct traceroute *st, unsigned at)
+{
+    unsigned hop = at - at % st->per_hop;
+    sim_time value;
+
+    for (unsigned i = hop; st->here != 0 && i < hop + st->per_hop; i++) {
+        const struct probe *probe = &st->probes[i];
+
+        if (probe->done && probe->replied_at != 0) {
+            value = (probe->replied_at - probe->sent_at + WAIT_PRECISION) / 1000 * st->here;
+            return value < st->wait_max ? value : st->wait_max;
+        }
+    }
+    for (unsigned i = at + 1; st->near != 0 && i < st->n && st->probes[i].sent; i++) {
+        const struct probe *probe = &st->probes[i];
+
+        if (probe->done && probe->replied_at != 0) {
+            value = (probe->replied_at - probe->sent_at + WAIT_PRECISION) / 1000 * st->near;
+            return value < st->wait_max ? value : st->wait_max;
+        }
+    }
+    return st->wait_max;
+}
+
+static void probe_done(struct process *self, struct traceroute *st, struct probe *probe)
+{
+    probe->done = true;
+    if (!st->icmp && probe->fd >= 0)
+        sys_close(self, probe->fd);
+    probe->fd = -1;
+}
+
+/* ---- receiving ---- */
+
+static void set_mark(struct probe *probe, const struct icmp_hdr *hdr)
+{
+    static const char *const marks[] = { "!N", "!H", "!P", "", NULL, "!S", "!N", "!H", "!N", "!X", "!X", "!N", "!H", "!X", "!V", "!C" };
+
+    probe->final = hdr->type == ICMP_DEST_UNREACH;
+    if (hdr->type == ICMP_TIME_EXCEEDED && hdr->code == ICMP_TIME_TTL)
+        return;
+    if (hdr->type != ICMP_DEST_UNREACH)
+        snprintf(probe->mark, sizeof probe->mark, "!<%u-%u>", hdr->type, hdr->code);
+    else if (hdr->code == ICMP_UNREACH_FRAG_NEEDED)
+        snprintf(probe->mark, sizeof probe->mark, "!F-%u", icmp_mtu(hdr));
+    else if (hdr->code < sizeof marks / sizeof *marks)
+        snprintf(probe->mark, sizeof probe->mark, "%s", marks[hdr->code]);
+    else
+        snprintf(probe->mark, sizeof probe->mark, "!<%u>", hdr->code);
+}
+
+/* The probe that a packet quoted in an error was, or NULL. */
+static struct probe *quoted_probe(struct traceroute *st, const uint8_t *quote, size_t len)
+{
+    struct ipv4_hdr ip;
+
+    if (ipv4_quote_parse(quote, len, &ip) != DROP_NONE || len < (size_t)ip.hdr_len + 8 || ip.dst != st->to ||
+        ip.protocol != (st->icmp ? IP_PROTO_ICMP : IP_PROTO_UDP))
+        return NULL;
+    quote += ip.hdr_len;
+    if (st->icmp && (quote[0] != ICMP_ECHO_REQUEST || be16_get(quote + 4) != st->ident))
+        return NULL;
+    for (unsigned i = 0; i < st->n; i++) {
+        struct probe *probe = &st->probes[i];
+
+        if (!probe->sent || probe->done)
+            continue;
+        if (st->icmp ? probe->id == be16_get(quote + 6)
+                     : probe->id == be16_get(quote) && probe->port == be16_get(quote + 2))
+            return probe;
+    }
+    return NULL;
+}
+
+static void take_packet(struct process *self, struct traceroute *st, size_t len, sim_time at)
+{
+    struct probe *probe = NULL;
+    struct icmp_hdr hdr;
+    struct ipv4_hdr ip;
+
+    if (ipv4_quote_parse(st->in, len, &ip) != DROP_NONE ||
+        icmp_parse(st->in + ip.hdr_len, len - ip.hdr_len, &hdr) != DROP_NONE)
+        return;
+    if (hdr.type == ICMP_ECHO_REPLY && st->icmp && icmp_echo_id(&hdr) == st->ident && ip.src == st->to) {
+        for (unsigned i = 0; i < st->n && probe == NULL; i++)
+            if (st->probes[i].sent && !st->probes[i].done && st->probes[i].id == icmp_echo_seq(&hdr))
+                probe = &st->probes[i];
+        if (probe != NULL)
+            probe->final = true;
+    } else if (icmp_is_error(hdr.type) && hdr.type != ICMP_REDIRECT && hdr.type != ICMP_SOURCE_QUENCH) {
+        probe = quoted_probe(st, st->in + ip.hdr_len + ICMP_HDR_LEN, len - ip.hdr_len - ICMP_HDR_LEN);
+        if (probe != NULL)
+            set_mark(probe, &hdr);
+    }
+    if (probe == NULL)
+        return;
+    probe->from = ip.src;
+    probe->replied_at = at;
+    probe_done(self, st, probe);
+}
+
+static void receive_all(struct process *self, struct traceroute *st)
+{
+    for (;;) {
+        struct sock_recv message = { .octets = st->in, .size = sizeof st->in, .flags = SOCK_MSG_DONTWAIT };
+        int64_t n = sys_recvmsg(self, st->fd, &message);
+
+        if (n < 0)
+            return;
+        take_packet(self, st, (size_t)n, message.at);
+    }
+}
+
+/* ---- printing ---- */
+
+/* A new address on its line is printed; the same as before is not. */
+static bool shows_address(const struct traceroute *st, unsigned at)
+{
+    for (unsigned i = at; i % st->per_hop != 0;) {
+        i--;
+        if (st->probes[i].from != 0)
+            return st->probes[i].from != st->probes[at].from;
+    }
+    return true;
+}
+
+static enum co_status print_probe(struct process *self, struct traceroute *st)
+{
+    const struct probe *probe = &st->probes[st->start];
+    char text[IP4_TEXT_MAX];
+
+    CO_BEGIN(&st->print_co);
+    if (st->start % st->per_hop == 0)
+        process_printf(self, "\n%2u ", st->start / st->per_hop + 1);
+    if (probe->from == 0) {
+        process_printf(self, " *");
+        CO_RETURN(&st->print_co);
+    }
+    if (shows_address(st, st->start)) {
+        st->names.name[0] = '\0';
+        if (!st->numeric)
+            CO_RUN(&st->print_co, names_reverse(&st->names, self, probe->from));
+        ip4_format(probe->from, text);
+        if (st->numeric)
+            process_printf(self, " %s", text);
+        else
+            process_printf(self, " %s (%s)", st->names.name[0] != '\0' ? st->names.name : text, text);
+    }
+    process_printf(self, "  %.3f ms", (double)(probe->replied_at - probe->sent_at) / (double)SIM_MSEC(1));
+    if (probe->mark[0] != '\0')
+        process_printf(self, " %s", probe->mark);
+    CO_END(&st->print_co);
+}
+
+/* ---- the loop ---- */
+
+/* The probe at st->at: given up when its time is over. Sets st->next to the earliest moment something happens. */
+static void look_at(struct process *self, struct traceroute *st)
+{
+    struct probe *probe = &st->probes[st->at];
+    sim_time expires;
+
+    if (probe->done || !probe->sent)
+        return;
+    expires = probe->sent_at + time_out(st, st->at);
+    if (expires <= process_now(self))
+        probe_done(self, st, probe);
+    else if (expires < st->next)
+        st->next = expires;
+}
+
+static bool send_probe(struct process *self, struct traceroute *st)
+{
+    struct probe *probe = &st->probes[st->at];
+    unsigned ttl = st->at / st->per_hop + 1;
+
+    probe->sent = true;
+    probe->sent_at = st->last_send = process_now(self);
+    return st->icmp ? send_icmp(self, st, probe, ttl) : send_udp(self, st, probe, ttl);
+}
+
+static int wait_for_packet(struct process *self, struct traceroute *st)
+{
+    struct sys_pollfd poll = { .fd = st->fd, .events = SOCK_POLLIN };
+    sim_time now = process_now(self);
+
+    return sys_poll(self, &poll, 1, st->next > now ? st->next - now : 0);
+}
+
+static void prepare(struct process *self, struct traceroute *st)
+{
+    char text[IP4_TEXT_MAX];
+
+    st->n = st->max_hops * st->per_hop;
+    st->probes = mem_zalloc(st->n * sizeof *st->probes);
+    for (unsigned i = 0; i < st->n; i++)
+        st->probes[i].fd = -1;
+    st->out = mem_alloc(st->length);
+    for (unsigned i = 0; i < st->length; i++)
+        st->out[i] = (uint8_t)(0x40 + (i & 0x3f));
+    if (st->icmp) /* the pattern begins behind the header */
+        for (unsigned i = 0; i + ICMP_HDR_LEN < st->length; i++)
+            st->out[ICMP_HDR_LEN + i] = (uint8_t)(0x40 + (i & 0x3f));
+    st->ident = (uint16_t)sys_random(self);
+    st->start = (st->first_hop - 1) * st->per_hop;
+    st->end = st->n;
+    st->last_send = -WAIT_DEFAULT;
+    process_printf(self, "traceroute to %s (%s), %u hops max, %u byte packets", st->host, ip4_format(st->to, text),
+                   st->max_hops, st->length);
+}
+
+static enum co_status traceroute_main(struct process *self, void *state)
+{
+    struct traceroute *st = state;
+
+    CO_BEGIN(&st->co);
+    if (!read_arguments(self, st))
+        CO_RETURN(&st->co);
+    CO_RUN(&st->co, names_lookup(&st->names, self, st->host));
+    if (st->names.error != NULL) {
+        process_errorf(self, "%s: %s\nCannot handle \"host\" cmdline arg `%s' on position 1 (argc %d)\n", st->host,
+                       st->names.error, st->host, self->argc - 1);
+        self->exit_status = 2;
+        CO_RETURN(&st->co);
+    }
+    st->to = st->names.addr;
+    prepare(self, st);
+    st->fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_RAW, IP_PROTO_ICMP);
+    if (st->source != 0 && sys_bind(self, st->fd, (struct endpoint){ st->source, 0 }) != 0) {
+        fail(self, st, "bind", -SIM_EADDRNOTAVAIL);
+        CO_RETURN(&st->co);
+    }
+    while (st->start < st->end) {
+        st->next = SIM_TIME_NONE;
+        st->num = 0;
+        for (st->at = st->start; st->at < st->end && st->num < st->at_once; st->at++) {
+            look_at(self, st);
+            if (st->probes[st->at].done) {
+                if (st->at == st->start) {
+                    CO_RUN(&st->co, print_probe(self, st));
+                    st->start++;
+                }
+                if (st->probes[st->at].final)
+                    st->end = (st->at / st->per_hop + 1) * st->per_hop;
+                continue;
+            }
+            if (!st->probes[st->at].sent) {
+                if (process_now(self) - st->last_send < st->send_wait) {
+                    if (st->last_send + st->send_wait < st->next)
+                        st->next = st->last_send + st->send_wait;
+                    break;
+                }
+                if (!send_probe(self, st))
+                    CO_RETURN(&st->co);
+                look_at(self, st);
+            }
+            st->num++;
+        }
+        if (st->start < st->end && st->next != SIM_TIME_NONE) {
+            CO_CALL(&st->co, st->ready, wait_for_packet(self, st));
+            receive_all(self, st);
+        }
+    }
+    process_printf(self, "\n");
+    CO_END(&st->co);
+}
+
+static void traceroute_cleanup(struct process *self, void *state)
+{
+    struct traceroute *st = state;
+
+    (void)self;
+    names_close(&st->names);
+    free(st->probes);
+    free(st->out);
+}
+
+const struct program traceroute_program = { .name = "traceroute",
+                                            .state_size = sizeof(struct traceroute),
+                                            .main = traceroute_main,
+                                            .cleanup = traceroute_cleanup };
