@@ -71,6 +71,7 @@
     /* NAT, DHCP, DNS and programs */                                                              \
     X(NAT_NO_MAPPING, "nat-no-mapping", "the NAT knows no connection it belongs to")               \
     X(NAT_NO_PORT, "nat-no-port", "the NAT has no free port left")                                 \
+    X(NAT_FULL, "nat-full", "the NAT's table of connections is full")                           \
     X(APP_MALFORMED, "app-malformed", "the program could not read the message")                    \
     X(APP_UNEXPECTED, "app-unexpected", "the program did not wait for this message")               \
     X(EVENT_BUDGET, "event-budget", "the run was stopped")

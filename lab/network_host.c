@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "stack/net/nat.h"
 #include "stack/socket/netctl.h"
 
 static void set_addresses(struct os *os, const struct topo_node *node)
@@ -83,6 +84,21 @@ static void write_resolv_conf(struct os *os, const struct topo_node *node)
     os_file_write(os, "/etc/resolv.conf", text->str, text->len, false);
 }
 
+static void set_nat(struct os *os, const struct topo_node *node)
+{
+    const struct topo_nat *from = node->nat;
+    g_autofree struct ip_iface **inside = g_new(struct ip_iface *, from->n_inside + 1);
+    g_autofree struct nat_forward *forwards = g_new(struct nat_forward, from->n_forwards + 1);
+
+    for (uint32_t i = 0; i < from->n_inside; i++)
+        inside[i] = ip_iface_find(&os->ip, node->ifaces[from->inside[i]].name);
+    for (uint32_t i = 0; i < from->n_forwards; i++)
+        forwards[i] = (struct nat_forward){ from->forwards[i].protocol, from->forwards[i].port, from->forwards[i].to };
+    nat_new(&os->ip, &(struct nat_config){ .outside = ip_iface_find(&os->ip, node->ifaces[from->outside].name),
+                                           .inside = inside, .n_inside = from->n_inside,
+                                           .forwards = forwards, .n_forwards = from->n_forwards });
+}
+
 void network_host_configure(struct network *network, uint32_t index)
 {
     const struct topo_node *node = &network->topology->nodes[index];
@@ -92,6 +108,8 @@ void network_host_configure(struct network *network, uint32_t index)
         netctl_sysctl_set(os, node->sysctls[i].name, node->sysctls[i].value);
     set_addresses(os, node);
     set_routes(os, node);
+    if (node->nat != NULL)
+        set_nat(os, node);
     write_hosts(os, node);
     write_resolv_conf(os, node);
     for (uint32_t i = 0; i < node->n_files; i++)

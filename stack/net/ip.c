@@ -62,6 +62,8 @@ void ip_fini(struct ip_stack *ip)
 {
     struct frame *frame;
 
+    if (ip->hooks.fini != NULL)
+        ip->hooks.fini(ip->hooks.ctx);
     while ((frame = frame_list_pop(&ip->loopback)) != NULL || (frame = frame_list_pop(&ip->backlog)) != NULL)
         frame_free(frame);
     ip_reassembly_fini(ip);
@@ -109,6 +111,14 @@ static void add_connected_route(struct ip_iface *iface, const struct ip_address 
         fib_add(iface->ip, &entry, false);
 }
 
+static void tell_address_gone(const struct ip_iface *iface, ip4_addr addr)
+{
+    const struct ip_hooks *hooks = &iface->ip->hooks;
+
+    if (hooks->address_gone != NULL)
+        hooks->address_gone(hooks->ctx, iface, addr);
+}
+
 void ip_iface_set_up(struct ip_iface *iface, bool up)
 {
     if (iface->up == up)
@@ -122,6 +132,7 @@ void ip_iface_set_up(struct ip_iface *iface, bool up)
     } else {
         fib_remove_iface(iface->ip, iface, -1);
         neigh_flush_iface(&iface->ip->neigh, iface, false);
+        tell_address_gone(iface, 0);
     }
     iface->ip->fib.generation++;
 }
@@ -198,6 +209,7 @@ static void remove_address(struct ip_iface *iface, unsigned at)
     if (iface->iface != NULL)
         node_state(iface->ip->node, iface->iface, WHY(ADDR_REMOVED, WHY_PREFIX(gone.addr, gone.prefix_len)));
     remove_lost_routes(iface, gone.addr);
+    tell_address_gone(iface, gone.addr);
 }
 
 int ip_addr_remove(struct ip_iface *iface, ip4_addr addr, unsigned prefix_len)
@@ -483,6 +495,8 @@ void ip_describe(struct ip_stack *ip, struct describe *out)
     describe_neighbors(ip, out);
     fib_walk(&ip->fib, describe_route, &describing);
     describe_exceptions(ip, out);
+    if (ip->hooks.describe != NULL)
+        ip->hooks.describe(ip->hooks.ctx, out);
     for (unsigned i = 1; i < ip->n_ifaces; i++) {
         for (unsigned j = 0; j < ip->ifaces[i]->n_addrs; j++) {
             const struct ip_address *address = &ip->ifaces[i]->addrs[j];

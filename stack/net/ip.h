@@ -111,13 +111,19 @@ struct ip_send {
     uint8_t n_options;
 };
 
-/* Rewrites packets on their way: NAT. All may be NULL. A hook returns false when it has consumed the frame. */
+/* Rewrites packets on their way: NAT. All may be NULL. A hook that returns false has consumed the frame. */
 struct ip_hooks {
     void *ctx;
-    /* Before routing, data at the IP header, writable. */
+    /* Before routing, data at the IP header, writable, a whole datagram. */
     bool (*prerouting)(void *ctx, struct ip_iface *iif, struct frame *frame);
+    /* The same for this node's own packets. When it changes the destination they are routed once more. */
+    bool (*output)(void *ctx, struct frame *frame);
     /* After routing, on the way out of @oif, own packets too. */
     bool (*postrouting)(void *ctx, struct ip_iface *oif, struct frame *frame);
+    /* @iface went down, or lost @addr (0: went down). */
+    void (*address_gone)(void *ctx, const struct ip_iface *iface, ip4_addr addr);
+    void (*describe)(void *ctx, struct describe *out);
+    void (*fini)(void *ctx);
 };
 
 struct ip_sysctl { /* net.ipv4.*, Linux's names and defaults */

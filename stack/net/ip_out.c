@@ -88,6 +88,42 @@ static void loop_multicast(struct ip_stack *ip, struct frame *frame, const struc
     ip_loop(ip, copy);
 }
 
+/* To ourselves, to everybody, to a group, to a neighbor: along @route. */
+static int send_along(struct ip_stack *ip, struct frame *frame, const struct route *route, uint32_t mtu)
+{
+    if (route->kind == ROUTE_LOCAL) {
+        ip_loop(ip, frame);
+        return 0;
+    }
+    if (route->kind == ROUTE_MULTICAST)
+        loop_multicast(ip, frame, route);
+    if (route->kind == ROUTE_BROADCAST) { /* our own programs hear it too */
+        struct frame *copy = frame_clone(frame);
+
+        frame_writable(copy);
+        ip_loop(ip, copy);
+    }
+    return ip_finish_output(ip, frame, route, mtu);
+}
+
+/* NAT looks at a packet of our own; where it changes the destination the way may be another: ip_route_me_harder(). */
+static int send_through_hook(struct ip_stack *ip, struct frame *frame, const struct route *route, uint32_t mtu)
+{
+    ip4_addr dst;
+    struct route other;
+    int error;
+
+    if (!ip->hooks.output(ip->hooks.ctx, frame))
+        return 0;
+    dst = be32_get(frame->data + 16);
+    if (dst == route->dst)
+        return send_along(ip, frame, route, mtu);
+    error = ip_route(ip, dst, 0, NULL, &other);
+    if (error != 0)
+        return refuse(ip, frame, reason_for(error), -error);
+    return send_along(ip, frame, &other, other.oif->mtu);
+}
+
 int ip_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip_send *send, const struct route *route)
 {
     uint32_t mtu = send->ignore_pmtu ? route->oif->mtu : ip_path_mtu(ip, route);
@@ -107,19 +143,9 @@ int ip_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip_s
     df = send->df_always || send->ignore_pmtu || (send->df && size <= mtu && !locked);
     push_header(ip, frame, send, route, src, df);
     ip->stats.out++;
-    if (route->kind == ROUTE_LOCAL) {
-        ip_loop(ip, frame);
-        return 0;
-    }
-    if (route->kind == ROUTE_MULTICAST)
-        loop_multicast(ip, frame, route);
-    if (route->kind == ROUTE_BROADCAST) { /* our own programs hear it too */
-        struct frame *copy = frame_clone(frame);
-
-        frame_writable(copy);
-        ip_loop(ip, copy);
-    }
-    return ip_finish_output(ip, frame, route, mtu);
+    if (ip->hooks.output != NULL)
+        return send_through_hook(ip, frame, route, mtu);
+    return send_along(ip, frame, route, mtu);
 }
 
 /* The MAC address of a group, RFC 1112 section 6.4. */
