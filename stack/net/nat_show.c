@@ -24,6 +24,15 @@ static long long seconds_left(const struct nat_conn *conn)
     return timer_running(&conn->timer) ? (long long)(timer_left(&conn->timer) / SIM_SEC(1)) : 0;
 }
 
+/* An ICMP query has an identifier in place of a port, and that only at the end that asks. */
+static void end_format(struct endpoint end, char text[static ENDPOINT_TEXT_MAX])
+{
+    if (end.port == 0)
+        ip4_format(end.addr, text);
+    else
+        endpoint_format(end, text);
+}
+
 /* `tcp 192.168.1.20:40000 -> 203.0.113.80:80 as 198.51.100.2:40000 ESTABLISHED 431999`; a forward shows where it leads:
    `tcp 203.0.113.9:50000 -> 198.51.100.2:8080 to 192.168.1.20:80 ...` */
 static void describe_translation(const struct nat_conn *conn, struct describe *out)
@@ -38,10 +47,10 @@ static void describe_translation(const struct nat_conn *conn, struct describe *o
 
     if (!changes_src && !changes_dst)
         return;
-    endpoint_format(original->src, src);
-    endpoint_format(original->dst, dst);
-    endpoint_format(reply->dst, as);
-    endpoint_format(reply->src, to);
+    end_format(original->src, src);
+    end_format(original->dst, dst);
+    end_format(reply->dst, as);
+    end_format(reply->src, to);
     snprintf(key, sizeof key, "%s %s %s", protocol_name(original->protocol), src, dst);
     snprintf(line, sizeof line, "%s %s -> %s%s%s%s%s %s %lld", protocol_name(original->protocol), src, dst,
              changes_dst ? " to " : "", changes_dst ? to : "", changes_src ? " as " : "", changes_src ? as : "", state,
