@@ -28,6 +28,7 @@
     X("rm", rm_program)                                                                            \
     X("sh", shell_program)                                                                         \
     X("sleep", sleep_program)                                                                      \
+    X("sock", sock_program)                                                                        \
     X("sysctl", sysctl_program)                                                                    \
     X("traceroute", traceroute_program)                                                            \
     X("udhcpc", udhcpc_program)

@@ -254,10 +254,10 @@ static int set_common(struct sock *sock, enum sock_option option, int value)
     switch (option) {
     case OPT_SO_REUSEADDR:
         options->reuseaddr = value != 0;
-        return 0;
+        return 1; /* TCP wants to know too */
     case OPT_SO_REUSEPORT:
         options->reuseport = value != 0;
-        return 0;
+        return 1;
     case OPT_SO_BROADCAST:
         options->broadcast = value != 0;
         return 0;
@@ -273,7 +273,7 @@ static int set_common(struct sock *sock, enum sock_option option, int value)
     case OPT_SO_SNDBUF:
         options->sndbuf = clamp_buffer(value, 4608);
         options->sndbuf_locked = true;
-        return 1; /* TCP wants to know too */
+        return 1;
     case OPT_SO_RCVBUF:
         options->rcvbuf = clamp_buffer(value, 2304);
         options->rcvbuf_locked = true;
@@ -315,6 +315,12 @@ static int set_common(struct sock *sock, enum sock_option option, int value)
     }
 }
 
+static bool is_common(enum sock_option option)
+{
+    return option == OPT_SO_REUSEADDR || option == OPT_SO_REUSEPORT || option == OPT_SO_SNDBUF ||
+           option == OPT_SO_RCVBUF || option == OPT_SO_KEEPALIVE;
+}
+
 int sys_setsockopt(struct process *self, int number, enum sock_option option, int value)
 {
     struct fd *fd = fd_get(self, number);
@@ -326,9 +332,7 @@ int sys_setsockopt(struct process *self, int number, enum sock_option option, in
     if (error != 1)
         return error;
     more = fd->sock->ops->set_option(fd->sock, option, value);
-    if (more == -SIM_ENOPROTOOPT && (option == OPT_SO_SNDBUF || option == OPT_SO_RCVBUF || option == OPT_SO_KEEPALIVE))
-        return 0;
-    return more;
+    return more == -SIM_ENOPROTOOPT && is_common(option) ? 0 : more;
 }
 
 int sys_getsockopt(struct process *self, int number, enum sock_option option, int *value)

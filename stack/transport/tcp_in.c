@@ -161,6 +161,7 @@ static bool validate_incoming(struct tcp_sock *tp, struct tcp_rx *rx)
 void tcp_init_transfer(struct tcp_sock *tp)
 {
     tcp_route(tp);
+    tp->confirm_neighbor = true; /* tcp_init_metrics(): the handshake shows that the next hop is alive */
     tcp_sync_mss(tp, tp->has_route ? ip_path_mtu(tp->sock.ip, &tp->route) : tp->pmtu);
     if (tp->srtt_us == 0) { /* RFC 6298 section 5.7 */
         tp->rttvar_us = tp->mdev_us = tp->mdev_max_us = TCP_TIMEOUT_FALLBACK;
