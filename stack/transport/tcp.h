@@ -97,7 +97,7 @@ struct sock *tcp_socket(struct tcp_layer *tcp);
 
 extern const struct sock_ops tcp_ops;
 
-/** tcp_describe() - table "tcp": a row for each socket as `ss -tan` prints it, sorted, with the connection's variables. */
+/** tcp_describe() - table "tcp": a row for each socket as `ss -tan` prints it, with the connection's variables. */
 void tcp_describe(struct tcp_layer *tcp, struct describe *out);
 /** tcp_state_name() - "ESTAB", "TIME-WAIT": ss's words. */
 const char *tcp_state_name(enum tcp_state state);

@@ -188,13 +188,24 @@ struct item {
     char line[LINE_MAX_LEN];
     const struct tcp_sock *tp;
     struct tcp_info_view info;
+    size_t place; /* in the order in which they came to be */
 };
 
-static int by_line(const void *a, const void *b)
+/* Listeners by address, then what is open, then what is in TIME-WAIT, the newest first: ss lists them as they stand in
+   the kernel's hash tables, which have new ones in front. */
+static int by_age(const void *a, const void *b)
 {
     const struct item *x = a, *y = b;
+    bool x_listens = x->info.state == TCP_LISTEN, y_listens = y->info.state == TCP_LISTEN;
+    bool x_waits = x->info.state == TCP_TIME_WAIT, y_waits = y->info.state == TCP_TIME_WAIT;
 
-    return strcmp(x->line, y->line);
+    if (x_listens != y_listens)
+        return x_listens ? -1 : 1;
+    if (x_listens)
+        return strcmp(x->line, y->line);
+    if (x_waits != y_waits)
+        return x_waits ? 1 : -1;
+    return x->place > y->place ? -1 : x->place < y->place;
 }
 
 static void format(struct item *item)
@@ -248,8 +259,10 @@ static struct item *collect(struct tcp_layer *tcp, size_t *n)
         format(&item);
         ARRAY_PUSH(items, *n, size, item);
     }
+    for (size_t i = 0; i < *n; i++)
+        items[i].place = i;
     if (*n > 1)
-        qsort(items, *n, sizeof *items, by_line);
+        qsort(items, *n, sizeof *items, by_age);
     return items;
 }
 
