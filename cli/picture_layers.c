@@ -1,0 +1,42 @@
+#include "cli/picture.h"
+
+/* Breadth first from @first, which gets @layer; returns the number of layers so far. */
+static int spread(const struct topology *topology, const struct topo_node *first, int layer, int *layers)
+{
+    g_autoptr(GPtrArray) queue = g_ptr_array_new();
+    int n = layer + 1;
+
+    layers[first->index] = layer;
+    g_ptr_array_add(queue, (gpointer)first);
+    for (guint head = 0; head < queue->len; head++) {
+        const struct topo_node *node = queue->pdata[head];
+
+        n = MAX(n, layers[node->index] + 1);
+        for (uint32_t i = 0; i < node->n_ifaces; i++) {
+            const struct topo_link *link;
+            uint32_t next;
+
+            if (node->ifaces[i].link == TOPO_NOWHERE)
+                continue;
+            link = &topology->links[node->ifaces[i].link];
+            next = link->ends[node->ifaces[i].link_end == 0 ? 1 : 0].node;
+            if (layers[next] >= 0)
+                continue;
+            layers[next] = layers[node->index] + 1;
+            g_ptr_array_add(queue, &topology->nodes[next]);
+        }
+    }
+    return n;
+}
+
+int picture_layers(const struct topology *topology, int *layer)
+{
+    int n = 0;
+
+    for (uint32_t i = 0; i < topology->n_nodes; i++)
+        layer[i] = -1;
+    for (uint32_t i = 0; i < topology->n_nodes; i++)
+        if (layer[i] < 0)
+            n = spread(topology, &topology->nodes[i], n, layer);
+    return n;
+}

@@ -1,0 +1,13 @@
+# cmake -DOUT=FILE.c -DHEADER=NAME.h -P embed.cmake NAME=FILE... - files as C arrays: `const char NAME[]`, closed by a NUL.
+set(text "/* Made at build time. */\n#include \"${HEADER}\"\n")
+foreach(number RANGE 1 ${CMAKE_ARGC})
+  if(CMAKE_ARGV${number} MATCHES "^([a-z_]+)=(.+)$")
+    set(name ${CMAKE_MATCH_1})
+    file(READ ${CMAKE_MATCH_2} hex HEX)
+    string(REGEX REPLACE "(..)" "0x\\1," octets "${hex}")
+    string(REPEAT "0x..," 16 row)
+    string(REGEX REPLACE "(${row})" "\\1\n" octets "${octets}")
+    string(APPEND text "\nconst unsigned char ${name}[] = {\n${octets} 0x00 };\nconst size_t ${name}_len = sizeof ${name} - 1;\n")
+  endif()
+endforeach()
+file(WRITE ${OUT} "${text}")
