@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "stack/net/nat.h"
+#include "stack/services/services.h"
 #include "stack/socket/netctl.h"
 
 static void set_addresses(struct os *os, const struct topo_node *node)
@@ -112,6 +113,7 @@ void network_host_configure(struct network *network, uint32_t index)
         set_nat(os, node);
     write_hosts(os, node);
     write_resolv_conf(os, node);
+    services_set_resolver_cache(os, node->resolver_cache);
     for (uint32_t i = 0; i < node->n_files; i++)
         os_file_write(os, node->files[i].path, node->files[i].text, node->files[i].len, false);
 }

@@ -87,7 +87,10 @@ static void start_dns(struct os *os, struct arena *arena, const struct topo_dns 
                                           .n_forwards = from->n_forwards,
                                           .zones = from->zones,
                                           .records = records,
-                                          .forwards = from->forwards };
+                                          .forwards = from->forwards,
+                                          .recursive = from->recursive,
+                                          .n_roots = from->n_roots,
+                                          .roots = from->roots };
     services_start_dns(os, config);
 }
 

@@ -150,6 +150,9 @@ struct topo_dns {
     struct topo_dns_record *records;
     uint32_t n_forwards;
     ip4_addr *forwards; /* asked for all else, in this order */
+    bool recursive;     /* it finds all else by itself, from the root servers on */
+    uint32_t n_roots;
+    ip4_addr *roots;
     struct text_pos at;
 };
 
@@ -218,6 +221,7 @@ struct topo_node {
     bool has_gateway;
     ip4_addr gateway;
     struct text_pos gateway_at;
+    bool resolver_cache; /* name look-ups of its programs share a cache */
     uint32_t n_resolvers, n_search, n_routes, n_hosts, n_files, n_sysctls;
     ip4_addr *resolvers;
     const char **search;

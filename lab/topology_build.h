@@ -11,6 +11,7 @@ enum host_key {
     HOST_GATEWAY,
     HOST_RESOLVER,
     HOST_SEARCH,
+    HOST_RESOLVER_CACHE,
     HOST_ROUTES,
     HOST_NAT,
     HOST_SERVICES,

@@ -419,6 +419,8 @@ void build_host(struct topo_build *b, struct topo_node *node, const struct ynode
     }
     if (values[HOST_RESOLVER] != NULL)
         read_ips(&b->r, values[HOST_RESOLVER], "resolver", &node->resolvers, &node->n_resolvers);
+    if (values[HOST_RESOLVER_CACHE] != NULL)
+        read_bool(&b->r, values[HOST_RESOLVER_CACHE], "resolver-cache", &node->resolver_cache);
     if (values[HOST_SEARCH] != NULL)
         read_search(b, node, values[HOST_SEARCH]);
     if (values[HOST_ROUTES] != NULL)

@@ -495,8 +495,8 @@ static void read_zones(struct topo_build *b, const struct ynode *list, struct to
 
 static void read_dns(struct topo_build *b, const struct ynode *node, struct topo_dns *dns)
 {
-    static const char *const names[] = { "zone", "records", "forward", "port" };
-    const struct ynode *values[4];
+    static const char *const names[] = { "zone", "records", "forward", "port", "recursive", "roots" };
+    const struct ynode *values[6];
 
     *dns = (struct topo_dns){ .port = 53, .at = node->at };
     if (node->kind != YNODE_MAP) {
@@ -504,7 +504,7 @@ static void read_dns(struct topo_build *b, const struct ynode *node, struct topo
             read_records(b, node, dns);
         return;
     }
-    if (!read_map(&b->r, node, _("a DNS server"), names, 4, NULL, values))
+    if (!read_map(&b->r, node, _("a DNS server"), names, 6, NULL, values))
         return;
     if (values[0] != NULL)
         read_zones(b, values[0], dns);
@@ -514,6 +514,13 @@ static void read_dns(struct topo_build *b, const struct ynode *node, struct topo
         read_ips(&b->r, values[2], "forward", &dns->forwards, &dns->n_forwards);
     if (values[3] != NULL)
         read_u16(&b->r, values[3], "port", 1, 65535, &dns->port);
+    if (values[5] != NULL)
+        read_ips(&b->r, values[5], "roots", &dns->roots, &dns->n_roots);
+    dns->recursive = dns->n_roots > 0;
+    if (values[4] != NULL && read_bool(&b->r, values[4], "recursive", &dns->recursive) &&
+        dns->recursive && dns->n_roots == 0)
+        reader_error(&b->r, values[4]->at,
+                     _("a recursive server needs `roots`, the addresses of root servers"));
 }
 
 /* ---- http ---- */

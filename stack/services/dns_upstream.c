@@ -245,8 +245,7 @@ static void reply_came(struct dns_upstream *up, struct dns_job *job, size_t len)
     }
     snprintf(name, sizeof name, "%s", job->name);
     dns_cache_learn(&up->cache, up->octets, len, name, job->type, job->zone, now_of(up));
-    process_note(up->self, RECORD_STATE, WHY0(DNS_LEARNED),
-                 services_dns_text(up->self->os, name, job->type));
+    services_note_learned(up->self, &up->cache, name, job->type);
     if (!job->recursive) {
         finish(up, job, DNS_NOERROR);
     } else if (is_answered(up, job) || deeper_zone_known(up, job)) {

@@ -234,8 +234,7 @@ static bool take_message(struct resolver *r, const uint8_t *octets, size_t len)
         r->exists = r->exists || hdr.rcode == DNS_NOERROR;
         if (host_cache(r) != NULL) {
             dns_cache_learn(host_cache(r), octets, len, r->asked, q->type, ".", now_of(r));
-            process_note(r->self, RECORD_STATE, WHY0(DNS_LEARNED),
-                         services_dns_text(r->self->os, r->asked, q->type));
+            services_note_learned(r->self, host_cache(r), r->asked, q->type);
         }
         take_answer(r, q, octets, len);
         return true;

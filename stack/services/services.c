@@ -60,6 +60,19 @@ const char *services_dns_text(struct os *os, const char *name, uint16_t type)
     return copy;
 }
 
+void services_note_learned(struct process *self, struct dns_cache *cache, const char *name,
+                           uint16_t type)
+{
+    sim_time now = process_now(self);
+    const struct dns_cache_entry *entry = dns_cache_find(cache, name, type, now);
+
+    if (entry == NULL)
+        entry = dns_cache_find(cache, name, DNS_TYPE_CNAME, now);
+    if (entry != NULL && entry->expires > now)
+        process_note(self, RECORD_STATE, WHY(DNS_LEARNED, (uint64_t)(entry->expires - now)),
+                     services_dns_text(self->os, name, type));
+}
+
 void services_set_resolver_cache(struct os *os, bool on)
 {
     services_of(os)->use_resolver_cache = on;

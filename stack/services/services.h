@@ -26,6 +26,10 @@ struct services {
 struct services *services_of(struct os *os);
 /** services_dns_text() - "www.baidu.com A", alive as long as @os; NULL when there are too many. */
 const char *services_dns_text(struct os *os, const char *name, uint16_t type);
+/** services_note_learned() - record that @self's @cache now knows @name and @type, and for how
+ * long. */
+void services_note_learned(struct process *self, struct dns_cache *cache, const char *name,
+                           uint16_t type);
 /** services_set_resolver_cache() - whether programs' name look-ups share a cache on this host. */
 void services_set_resolver_cache(struct os *os, bool on);
 /** services_flush_resolver_cache() - `ipconfig /flushdns`, `resolvectl flush-caches`. */

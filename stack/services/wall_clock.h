@@ -10,8 +10,9 @@
 
 #include "sim/time.h"
 
-#define WALL_CLOCK_START INT64_C(1767225600) /* seconds since 1970: Thu Jan  1 00:00:00 UTC 2026   \
-                                              */
+#define WALL_CLOCK_START                                                                           \
+    INT64_C(1767225600) /* seconds since 1970: Thu Jan  1 00:00:00 UTC 2026                        \
+                         */
 
 struct wall_date {
     int year;            /* 2026 */
