@@ -21,7 +21,6 @@
 #define TCP_TIMEOUT_MIN        8000u    /* two ticks at 250 Hz */
 #define TCP_ATO_MIN            40000u
 #define TCP_DELACK_MAX         200000u
-#define TCP_TICK               4000u    /* 250 Hz, where Linux's ticks show on the wire */
 #define TCP_RESOURCE_PROBE     500000u
 #define TCP_TIMEWAIT_LEN       SIM_SEC(60)
 #define TCP_INFINITE_SSTHRESH  0x7fffffffu
@@ -610,6 +609,7 @@ uint64_t tcp_pacing_rate(const struct tcp_sock *tp);
 uint32_t tcp_reno_undo_cwnd(struct tcp_sock *tp);
 
 /* tcp_timer.c */
+void tcp_wheel_start(struct timer *timer, sim_time delay);
 void tcp_timers_init(struct tcp_sock *tp);
 void tcp_timers_stop(struct tcp_sock *tp);
 void tcp_timers_fini(struct tcp_sock *tp);

@@ -68,7 +68,7 @@ static void restart_timer(struct tcp_request *req)
 {
     uint64_t wait = (uint64_t)TCP_TIMEOUT_INIT << req->n_timeout;
 
-    timer_start(&req->timer, SIM_USEC(wait < req->layer->sysctl.rto_max_us ? wait : req->layer->sysctl.rto_max_us));
+    tcp_wheel_start(&req->timer, SIM_USEC(wait < req->layer->sysctl.rto_max_us ? wait : req->layer->sysctl.rto_max_us));
 }
 
 static void request_expired(void *ctx)
@@ -379,7 +379,7 @@ static void timewait_expired(void *ctx)
 static void timewait_start(struct tcp_timewait *tw, sim_time length)
 {
     tw->timer.why = tw->entry.state == TCP_FIN_WAIT_2 ? WHY0(TIMER_TCP_FIN_WAIT) : WHY0(TIMER_TCP_TIME_WAIT);
-    timer_start(&tw->timer, length);
+    tcp_wheel_start(&tw->timer, length);
 }
 
 void tcp_time_wait(struct tcp_sock *tp, enum tcp_state substate, sim_time length)

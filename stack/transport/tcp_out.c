@@ -1,5 +1,6 @@
 /* Sending segments: headers and options, the window to advertise, when data may go, retransmission. */
 #include "base/check.h"
+#include "stack/link/jiffies.h"
 #include "stack/transport/tcp_internal.h"
 
 /* Paths and segment sizes. */
@@ -345,7 +346,8 @@ void tcp_send_dup_ack(struct tcp_sock *tp)
 
 void tcp_send_delayed_ack(struct tcp_sock *tp)
 {
-    uint64_t now = tcp_now(tp->layer), ato = tp->ato, due;
+    sim_time now = node_now(tp->sock.node), due;
+    uint64_t ato = tp->ato;
 
     if (ato > TCP_ATO_MIN) {
         uint64_t max_ato = 500000;
@@ -361,20 +363,18 @@ void tcp_send_delayed_ack(struct tcp_sock *tp)
         ato = ato < max_ato ? ato : max_ato;
     }
     ato = ato < TCP_DELACK_MAX ? ato : TCP_DELACK_MAX;
-    due = ato > 0 ? now + ato : (now / TCP_TICK + 1) * TCP_TICK; /* nothing to wait for: the next tick */
+    due = jiffies_expiry(now, SIM_USEC(ato)); /* 0: nothing to wait for, the next tick */
     if ((tp->ack_pending & TCP_ACK_TIMER) != 0 && timer_running(&tp->delack_timer)) {
-        uint64_t old = (uint64_t)(tp->delack_timer.due / SIM_USEC(1));
+        sim_time old = tp->delack_timer.due;
 
-        if (old <= now + ato / 4) {
+        if (old <= now + SIM_USEC(ato / 4)) {
             tcp_send_ack_now(tp);
             return;
         }
         due = due < old ? due : old;
     }
     tp->ack_pending |= TCP_ACK_SCHED | TCP_ACK_TIMER;
-    timer_start_at(&tp->delack_timer, (sim_time)due * SIM_USEC(1) < node_now(tp->sock.node)
-                                          ? node_now(tp->sock.node)
-                                          : (sim_time)due * SIM_USEC(1));
+    timer_start_at(&tp->delack_timer, due);
 }
 
 /* RFC 5961 section 7: limited, for a socket by time, for the host by number. */

@@ -1,4 +1,5 @@
 /* Timers: what happens when they run out, and their policy. RFC 6298, RFC 9293 sections 3.8.1, 3.8.3, 3.8.4, 3.8.6.1. */
+#include "stack/link/jiffies.h"
 #include "stack/transport/tcp_internal.h"
 
 static unsigned ilog2(uint64_t value)
@@ -8,6 +9,12 @@ static unsigned ilog2(uint64_t value)
     while (value >>= 1)
         n++;
     return n;
+}
+
+/* The kernel's timers run out at ticks. */
+void tcp_wheel_start(struct timer *timer, sim_time delay)
+{
+    timer_start_at(timer, jiffies_expiry(node_now(timer->node), delay));
 }
 
 void tcp_rtx_timer_start(struct tcp_sock *tp, enum tcp_timer_kind kind, uint64_t delay_us)
@@ -20,7 +27,7 @@ void tcp_rtx_timer_start(struct tcp_sock *tp, enum tcp_timer_kind kind, uint64_t
     tp->rtx_timer.why = kind == TCP_TIMER_PROBE ? WHY0(TIMER_TCP_PERSIST)
                         : kind == TCP_TIMER_REO || kind == TCP_TIMER_TLP ? WHY0(TIMER_TCP_RACK)
                                                                          : WHY0(TIMER_TCP_RTO);
-    timer_start(&tp->rtx_timer, SIM_USEC(delay_us));
+    tcp_wheel_start(&tp->rtx_timer, SIM_USEC(delay_us));
 }
 
 void tcp_rtx_timer_stop(struct tcp_sock *tp)
@@ -299,7 +306,7 @@ void tcp_keepalive_start(struct tcp_sock *tp, sim_time delay)
 {
     tp->keepalive_timer.why = tcp_state(tp) == TCP_FIN_WAIT_2 && tp->orphan ? WHY0(TIMER_TCP_FIN_WAIT)
                                                                             : WHY0(TIMER_TCP_KEEPALIVE);
-    timer_start(&tp->keepalive_timer, delay);
+    tcp_wheel_start(&tp->keepalive_timer, delay);
 }
 
 static void fin_wait_expired(struct tcp_sock *tp)
