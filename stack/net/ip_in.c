@@ -48,7 +48,7 @@ static void deliver_or_reassemble(struct ip_stack *ip, struct frame *frame, cons
         frame = ip_reassemble(ip, frame, hdr, iif);
         if (frame == NULL)
             return;
-        CHECK(ipv4_parse(frame->data, frame->len, &whole) == DROP_NONE);
+        CHECK(ipv4_parse(frame->data, frame_size(frame), &whole) == DROP_NONE);
         rx.hdr = &whole;
     }
     ip_deliver(ip, frame, &rx);
@@ -67,7 +67,7 @@ static void loopback_fires(struct event *event)
         struct ipv4_hdr hdr;
 
         ip->node->part->cause = frame->id;
-        if (ipv4_parse(frame->data, frame->len, &hdr) != DROP_NONE) {
+        if (ipv4_parse(frame->data, frame_size(frame), &hdr) != DROP_NONE) {
             node_drop(ip->node, NULL, frame, DROP_BAD_HEADER);
             continue;
         }

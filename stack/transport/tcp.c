@@ -549,13 +549,14 @@ static int send_check(struct tcp_sock *tp)
     return 0;
 }
 
-static struct tcp_seg *new_segment(struct tcp_sock *tp)
+/* Linux keeps what one call writes in buffers of up to 64 KiB and charges the overhead once for each. */
+static struct tcp_seg *new_segment(struct tcp_sock *tp, unsigned *n_new)
 {
     struct tcp_seg *seg = tcp_seg_new(tp->layer);
 
     seg->seq = seg->end_seq = tp->write_seq;
     seg->flags = TCP_ACK;
-    seg->truesize = TCP_SKB_OVERHEAD;
+    seg->truesize = (*n_new)++ % TCP_SEGS_PER_SKB == 0 ? TCP_SKB_OVERHEAD : 0;
     tp->wmem_queued += seg->truesize;
     list_push_back(&tp->write_queue, &seg->link);
     tp->nonagle &= (uint8_t)~TCP_NAGLE_PUSH;
@@ -591,6 +592,7 @@ static size_t fill(struct tcp_sock *tp, const struct sock_send *message, uint32_
     const uint8_t *octets = message->octets;
     bool stable = (message->flags & SOCK_MSG_STABLE) != 0;
     size_t done = 0;
+    unsigned n_new = 0;
 
     while (done < message->len) {
         struct tcp_seg *seg = tcp_last(&tp->write_queue);
@@ -599,7 +601,7 @@ static size_t fill(struct tcp_sock *tp, const struct sock_send *message, uint32_
         if (room == 0) {
             if (!tcp_memory_free(tp))
                 break;
-            seg = new_segment(tp);
+            seg = new_segment(tp, &n_new);
             room = mss;
         }
         n = message->len - done < room ? (uint32_t)(message->len - done) : room;
@@ -697,9 +699,12 @@ static void read_segment(struct reading *r, struct tcp_seg *seg)
         if (n > r->size - r->done)
             n = (uint32_t)(r->size - r->done);
         n = before_urgent(r, n);
-        offset = r->seq - seg->seq;
-        if (offset + n > seg->data.len)
+        if (r->seq - seg->seq != offset) { /* the urgent octet was skipped */
+            offset++;
             n = seg->data.len - offset;
+            if (n > r->size - r->done)
+                n = (uint32_t)(r->size - r->done);
+        }
         if (r->to != NULL && n > 0)
             memcpy(r->to + r->done, seg->data.octets + offset, n);
         r->done += n;

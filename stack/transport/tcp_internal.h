@@ -32,6 +32,7 @@
 #define TCP_PAWS_24DAYS_S      (60 * 60 * 24 * 24)
 #define TCP_CWND_MAX           0x7fffffffu
 #define TCP_SKB_OVERHEAD       896u /* what Linux charges for a segment beside its octets: head, descriptor */
+#define TCP_SEGS_PER_SKB       44u  /* segments of one buffer of Linux's when sending */
 #define TCP_SKB_FRAGS          17u  /* segments that Linux merges into one before it charges anew */
 #define TCP_SNDBUF_MIN         4608
 #define TCP_RCVBUF_MIN         2304
