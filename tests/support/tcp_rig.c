@@ -165,7 +165,8 @@ void rig_init(struct tcp_rig *rig)
 
 void rig_fini(struct tcp_rig *rig)
 {
-    rig_run(rig, SIM_MSEC(2)); /* what is on the cable arrives */
+    for (unsigned i = 0; i < 50 && rig->sim->parts[0]->frames_alive > 0; i++)
+        rig_run(rig, SIM_MSEC(2)); /* what is on the cable arrives */
     host_fini(&rig->host);
     CHECK(rig->sim->parts[0]->frames_alive == 0);
     sim_free(rig->sim);
