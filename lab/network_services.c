@@ -94,6 +94,39 @@ static void start_dns(struct os *os, struct arena *arena, const struct topo_dns 
     services_start_dns(os, config);
 }
 
+static void start_http(struct os *os, struct arena *arena, const struct topo_http *from)
+{
+    struct http_server_config *config = arena_alloc(arena, sizeof *config);
+    struct http_page *pages = arena_alloc(arena, from->n_pages * sizeof *pages);
+
+    for (uint32_t i = 0; i < from->n_pages; i++)
+        pages[i] = (struct http_page){ .path = from->pages[i].path,
+                                       .status = from->pages[i].status,
+                                       .type = from->pages[i].type,
+                                       .body = from->pages[i].body,
+                                       .len = from->pages[i].len };
+    *config = (struct http_server_config){ .port = from->port,
+                                           .keepalive = from->keepalive,
+                                           .server = from->server,
+                                           .type = from->type,
+                                           .n_pages = from->n_pages,
+                                           .pages = pages };
+    services_start_http(os, config);
+}
+
+static void start_simple(struct os *os, struct arena *arena, const struct topo_simple *from)
+{
+    static const enum small_server_kind kinds[] = { [TOPO_ECHO] = SMALL_SERVER_ECHO,
+                                                    [TOPO_CHARGEN] = SMALL_SERVER_CHARGEN,
+                                                    [TOPO_DISCARD] = SMALL_SERVER_DISCARD };
+    struct small_server_config *config = arena_alloc(arena, sizeof *config);
+
+    *config = (struct small_server_config){
+        .kind = kinds[from->kind], .port = from->port, .tcp = from->tcp, .udp = from->udp
+    };
+    services_start_small(os, config);
+}
+
 void network_host_start_services(struct network *network, uint32_t index)
 {
     const struct topo_node *node = &network->topology->nodes[index];
@@ -104,4 +137,8 @@ void network_host_start_services(struct network *network, uint32_t index)
     start_dhcp(os, &network->sim->arena, node);
     for (uint32_t i = 0; i < node->services->n_dns; i++)
         start_dns(os, &network->sim->arena, &node->services->dns[i]);
+    for (uint32_t i = 0; i < node->services->n_http; i++)
+        start_http(os, &network->sim->arena, &node->services->http[i]);
+    for (uint32_t i = 0; i < node->services->n_simple; i++)
+        start_simple(os, &network->sim->arena, &node->services->simple[i]);
 }

@@ -93,6 +93,19 @@ bool services_start_dns(struct os *os, const struct dns_server_config *config)
     return dns_server_start(os, config) != NULL;
 }
 
+/* Servers without a terminal: what they would print is seen in the trace alone. */
+static const struct process_io nowhere;
+
+void services_start_http(struct os *os, const struct http_server_config *config)
+{
+    http_server_start(os, config, &nowhere);
+}
+
+void services_start_small(struct os *os, const struct small_server_config *config)
+{
+    small_server_start(os, config, &nowhere);
+}
+
 /* ---- a client without a command ---- */
 
 static void client_event(void *ctx, struct dhcp_client *client, enum dhcp_client_event event)
@@ -115,7 +128,6 @@ static const struct program dhcp_client_program = {
 struct process *services_start_dhcp_client(struct os *os, const char *iface)
 {
     const char *const argv[] = { "dhclient", iface };
-    static const struct process_io nowhere;
     struct process *self;
     struct dhcp_client *client;
 

@@ -1,0 +1,151 @@
+#include "tests/support/unit.h"
+
+#include "apps/programs.h"
+#include "apps/sock_script.h"
+#include "tests/support/host_rig.h"
+
+static void refused(const char *text, const char *message)
+{
+    struct sock_script script;
+    struct strbuf error = STRBUF_INIT;
+
+    OK(!sock_script_parse(text, &script, &error));
+    EQ_STR(strbuf_text(&error), message);
+    EQ(script.n_ops, 0);
+    strbuf_fini(&error);
+}
+
+static void operations_are_split_and_their_arguments_read(void)
+{
+    struct sock_script script;
+    struct strbuf error = STRBUF_INIT;
+
+    OK(sock_script_parse(" tcp;connect 10.0.0.2:80 ; listen;listen 5\n sleep 0.25;; sendto *:7  12;as a;sendtext a\\;b\\n ",
+                         &script, &error));
+    EQ(script.n_ops, 8);
+    EQ(script.ops[0].verb, SOCK_TCP);
+    EQ_STR(script.ops[1].label, "connect 10.0.0.2:80");
+    EQ(script.ops[1].to.addr, IP4(10, 0, 0, 2));
+    EQ(script.ops[1].to.port, 80);
+    EQ(script.ops[2].number, SOCK_LISTEN_DEFAULT);
+    EQ(script.ops[3].number, 5);
+    EQ(script.ops[4].time, SIM_MSEC(250));
+    EQ_STR(script.ops[5].label, "sendto *:7  12");
+    EQ(script.ops[5].to.addr, IP4_ANY);
+    EQ(script.ops[5].number, 12);
+    EQ_STR(script.ops[6].text, "a");
+    EQ_STR(script.ops[7].text, "a;b\n");
+    sock_script_fini(&script);
+    strbuf_fini(&error);
+}
+
+static void mistakes_are_named(void)
+{
+    refused("tcp; conect 10.0.0.2:80", "unknown verb 'conect', did you mean 'connect'?");
+    refused("frobnicate", "unknown verb 'frobnicate'");
+    refused("connect 10.0.0.2", "connect takes ADDRESS:PORT, like 10.0.0.2:80, not '10.0.0.2'");
+    refused("connect 10.0.0.2:65536", "connect takes ADDRESS:PORT, like 10.0.0.2:80, not '10.0.0.2:65536'");
+    refused("send", "send takes a number, not ''");
+    refused("send -1", "send takes a number, not '-1'");
+    refused("sleep x", "sleep takes seconds, like 0.5, not 'x'");
+    refused("tcp 4", "tcp takes nothing, not '4'");
+    refused("as a b", "as takes one word, not 'a b'");
+    refused("sendto 10.0.0.2:7", "sendto takes ADDRESS:PORT and a number of octets, not '10.0.0.2:7'");
+}
+
+static void sock(struct host_run *run, struct os *os, const char *script)
+{
+    const char *const argv[] = { "sock", script };
+
+    host_run_argv(run, os, &sock_program, 2, argv);
+}
+
+static void a_wrong_script_runs_nothing_and_ends_with_2(void)
+{
+    struct host_rig rig;
+    struct host_run run;
+
+    host_rig_init(&rig);
+    sock(&run, &rig.h1, "udp; frob");
+    OK(host_rig_run(&rig, SIM_SEC(1)));
+    EQ_STR(strbuf_text(&run.all), "sock: unknown verb 'frob'\n");
+    EQ(run.status, 2);
+    host_run_fini(&run);
+    sock(&run, &rig.h1, "x.sock.yaml");
+    OK(host_rig_run(&rig, SIM_SEC(2)));
+    EQ_STR(strbuf_text(&run.all), "sock: x.sock.yaml: script files are not simulated by wirewalk yet\n");
+    EQ(run.status, 2);
+    host_rig_fini(&rig);
+    host_run_fini(&run);
+}
+
+/* The two scripts of a recorded run on Linux and what they printed there. */
+static void both(const char *on_h2, const char *said_h2, const char *on_h1, const char *said_h1)
+{
+    struct host_rig rig;
+    struct host_run h1, h2;
+
+    host_rig_init(&rig);
+    sock(&h2, &rig.h2, on_h2);
+    OK(host_rig_run(&rig, SIM_MSEC(10)));
+    sock(&h1, &rig.h1, on_h1);
+    OK(host_rig_run(&rig, SIM_SEC(20)));
+    EQ_STR(strbuf_text(&h2.all), said_h2);
+    EQ_STR(strbuf_text(&h1.all), said_h1);
+    OK(h1.ended && h2.ended);
+    EQ(h1.status, 0);
+    EQ(h2.status, 0);
+    host_rig_fini(&rig);
+    host_run_fini(&h1);
+    host_run_fini(&h2);
+}
+
+static void a_port_unreachable_fails_the_next_send(void)
+{
+    both("sleep 0", "sleep 0 -> ok\n",
+         "udp; connect 10.0.0.2:9999; send 20; sleep 0.3; send 30; sleep 0.3; send 40",
+         "udp -> ok\nconnect 10.0.0.2:9999 -> ok\nsend 20 -> ok\nsleep 0.3 -> ok\n"
+         "send 30 -> ERR ECONNREFUSED\nsleep 0.3 -> ok\nsend 40 -> ok\n");
+}
+
+static void datagrams_arrive_one_by_one_in_order(void)
+{
+    both("udp; bind 0.0.0.0:7000; recvfrom; recvfrom; recvfrom; recvfrom; recvfrom",
+         "udp -> ok\nbind 0.0.0.0:7000 -> ok\nrecvfrom -> got 1 from 10.0.0.1\nrecvfrom -> got 2 from 10.0.0.1\n"
+         "recvfrom -> got 3 from 10.0.0.1\nrecvfrom -> got 4 from 10.0.0.1\nrecvfrom -> got 5 from 10.0.0.1\n",
+         "udp; connect 10.0.0.2:7000; send 1; send 2; send 3; send 4; send 5",
+         "udp -> ok\nconnect 10.0.0.2:7000 -> ok\nsend 1 -> ok\nsend 2 -> ok\nsend 3 -> ok\nsend 4 -> ok\n"
+         "send 5 -> ok\n");
+}
+
+static void reply_goes_to_the_last_sender(void)
+{
+    both("udp; bind *:7000; reply 3; recvfrom; reply 5; getsockname",
+         "udp -> ok\nbind *:7000 -> ok\nreply 3 -> ERR EDESTADDRREQ\nrecvfrom -> got 10 from 10.0.0.1\n"
+         "reply 5 -> ok\ngetsockname -> 0.0.0.0:7000\n",
+         "udp; bind 10.0.0.1:6000; timeout 1; sendto 10.0.0.2:7000 10; recvsome; recvfrom; getsockname",
+         "udp -> ok\nbind 10.0.0.1:6000 -> ok\ntimeout 1 -> ok\nsendto 10.0.0.2:7000 10 -> ok\n"
+         "recvsome -> got 5 sha256 36bbe50ed96841d1\nrecvfrom -> ERR EAGAIN\ngetsockname -> 10.0.0.1:6000\n");
+}
+
+static void errors_do_not_stop_a_script(void)
+{
+    both("sleep 0", "sleep 0 -> ok\n",
+         "recvsome; udp; send 1; nonblock; recvfrom; sendto 10.0.0.2:9 65508; getpeername; close; send 1; use x; at 15",
+         "recvsome -> ERR EBADF\nudp -> ok\nsend 1 -> ERR EDESTADDRREQ\nnonblock -> ok\nrecvfrom -> ERR EAGAIN\n"
+         "sendto 10.0.0.2:9 65508 -> ERR EMSGSIZE\ngetpeername -> ERR ENOTCONN\nclose -> ok\nsend 1 -> ERR EBADF\n"
+         "use x -> ERR EBADF\nat 15 -> ok\n");
+}
+
+static void named_sockets_are_taken_up_again(void)
+{
+    both("sleep 0", "sleep 0 -> ok\n",
+         "udp; bind *:1; as a; udp; bind *:2; as b; use a; getsockname; use b; getsockname; close; use b",
+         "udp -> ok\nbind *:1 -> ok\nas a -> ok\nudp -> ok\nbind *:2 -> ok\nas b -> ok\nuse a -> ok\n"
+         "getsockname -> 0.0.0.0:1\nuse b -> ok\ngetsockname -> 0.0.0.0:2\nclose -> ok\nuse b -> ERR EBADF\n");
+}
+
+UNIT_MAIN("sock", TEST(operations_are_split_and_their_arguments_read), TEST(mistakes_are_named),
+          TEST(a_wrong_script_runs_nothing_and_ends_with_2), TEST(a_port_unreachable_fails_the_next_send),
+          TEST(datagrams_arrive_one_by_one_in_order), TEST(reply_goes_to_the_last_sender),
+          TEST(errors_do_not_stop_a_script), TEST(named_sockets_are_taken_up_again))
