@@ -2,11 +2,10 @@
 #ifndef WW_TESTS_HOST_RIG_H
 #define WW_TESTS_HOST_RIG_H
 
-#include <stdlib.h>
+#include <string.h>
 
-#include "sim/sim.h"
-#include "stack/socket/process.h"
 #include "stack/socket/syscall.h"
+#include "tests/support/two_hosts.h"
 
 #define HOST_RIG_BUDGET 5000000 /* events */
 
@@ -18,48 +17,20 @@ struct host_run { /* one run of a program */
 };
 
 struct host_rig {
-    struct sim *sim;
-    struct os h1, h2;
+    struct two_hosts hosts;
+    struct os *h1, *h2;
 };
-
-static inline void host_rig_receive(struct iface *iface, struct frame *frame)
-{
-    struct os *os = iface->node->device;
-
-    ether_input(&os->ether, iface, frame);
-}
-
-static const struct node_ops host_rig_ops = { .kind = "host", .receive = host_rig_receive };
-
-static inline struct iface *host_rig_add(struct sim *sim, struct os *os, const char *name, uint8_t number)
-{
-    struct node *node = sim_add_node(sim, name, &host_rig_ops);
-    struct iface *iface = iface_add(node, "eth0", &(struct mac_addr){ { 2, 0, 0, 0, number, 1 } });
-
-    node->device = os;
-    os_init(os, node);
-    ip_addr_add(ip_iface_find(&os->ip, "eth0"), IP4(10, 0, 0, number), 24);
-    return iface;
-}
 
 static inline void host_rig_init(struct host_rig *rig)
 {
-    struct link_config config = { .rate = LINK_RATE_DEFAULT, .delay = LINK_DELAY_DEFAULT, .queue = 1000 };
-    struct iface *a, *b;
-
-    memset(rig, 0, sizeof *rig);
-    rig->sim = sim_new(1);
-    a = host_rig_add(rig->sim, &rig->h1, "h1", 1);
-    b = host_rig_add(rig->sim, &rig->h2, "h2", 2);
-    sim_add_link(rig->sim, a, b, &config);
-    sim_start(rig->sim);
+    two_hosts_begin(&rig->hosts, 3);
+    rig->h1 = rig->hosts.a;
+    rig->h2 = rig->hosts.b;
 }
 
 static inline void host_rig_fini(struct host_rig *rig)
 {
-    os_fini(&rig->h1);
-    os_fini(&rig->h2);
-    sim_free(rig->sim);
+    two_hosts_end(&rig->hosts);
 }
 
 static inline void host_run_write(void *ctx, struct process *process, int stream, const char *text, size_t len)
@@ -100,7 +71,7 @@ static inline void host_run_fini(struct host_run *run)
 /** host_rig_run() - all events up to @until; false when there are too many. */
 static inline bool host_rig_run(struct host_rig *rig, sim_time until)
 {
-    return sim_run(rig->sim, until, HOST_RIG_BUDGET);
+    return sim_run(rig->hosts.sim, until, HOST_RIG_BUDGET);
 }
 
 #endif

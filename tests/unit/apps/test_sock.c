@@ -66,12 +66,12 @@ static void a_wrong_script_runs_nothing_and_ends_with_2(void)
     struct host_run run;
 
     host_rig_init(&rig);
-    sock(&run, &rig.h1, "udp; frob");
+    sock(&run, rig.h1, "udp; frob");
     OK(host_rig_run(&rig, SIM_SEC(1)));
     EQ_STR(strbuf_text(&run.all), "sock: unknown verb 'frob'\n");
     EQ(run.status, 2);
     host_run_fini(&run);
-    sock(&run, &rig.h1, "x.sock.yaml");
+    sock(&run, rig.h1, "x.sock.yaml");
     OK(host_rig_run(&rig, SIM_SEC(2)));
     EQ_STR(strbuf_text(&run.all), "sock: x.sock.yaml: script files are not simulated by wirewalk yet\n");
     EQ(run.status, 2);
@@ -86,9 +86,9 @@ static void both(const char *on_h2, const char *said_h2, const char *on_h1, cons
     struct host_run h1, h2;
 
     host_rig_init(&rig);
-    sock(&h2, &rig.h2, on_h2);
+    sock(&h2, rig.h2, on_h2);
     OK(host_rig_run(&rig, SIM_MSEC(10)));
-    sock(&h1, &rig.h1, on_h1);
+    sock(&h1, rig.h1, on_h1);
     OK(host_rig_run(&rig, SIM_SEC(20)));
     EQ_STR(strbuf_text(&h2.all), said_h2);
     EQ_STR(strbuf_text(&h1.all), said_h1);
@@ -145,7 +145,55 @@ static void named_sockets_are_taken_up_again(void)
          "getsockname -> 0.0.0.0:1\nuse b -> ok\ngetsockname -> 0.0.0.0:2\nclose -> ok\nuse b -> ERR EBADF\n");
 }
 
+static void half_close_lets_the_answer_through(void)
+{
+    both("tcp; reuseaddr; bind 0.0.0.0:8080; listen 5; accept; recveof; sleep 0.5; send 20; sleep 0.5; close",
+         "tcp -> ok\nreuseaddr -> ok\nbind 0.0.0.0:8080 -> ok\nlisten 5 -> ok\naccept -> ok\n"
+         "recveof -> got 10 sha256 72399361da6a7754 EOF\nsleep 0.5 -> ok\nsend 20 -> ok\nsleep 0.5 -> ok\nclose -> ok\n",
+         "tcp; connect 10.0.0.2:8080; send 10; shutwr; recveof; close",
+         "tcp -> ok\nconnect 10.0.0.2:8080 -> ok\nsend 10 -> ok\nshutwr -> ok\n"
+         "recveof -> got 20 sha256 dd65eea0329dcb94 EOF\nclose -> ok\n");
+}
+
+static void a_port_in_time_wait_is_free_for_reuseaddr_alone(void)
+{
+    both("tcp; reuseaddr; bind 0.0.0.0:8080; listen 5; accept; closelistener; sleep 1; close; at 2.4;"
+         "tcp; bind 0.0.0.0:8080; tcp; reuseaddr; bind 0.0.0.0:8080; listen 5; accept; recveof; close",
+         "tcp -> ok\nreuseaddr -> ok\nbind 0.0.0.0:8080 -> ok\nlisten 5 -> ok\naccept -> ok\ncloselistener -> ok\n"
+         "sleep 1 -> ok\nclose -> ok\nat 2.4 -> ok\ntcp -> ok\nbind 0.0.0.0:8080 -> ERR EADDRINUSE\ntcp -> ok\n"
+         "reuseaddr -> ok\nbind 0.0.0.0:8080 -> ok\nlisten 5 -> ok\naccept -> ok\n"
+         "recveof -> got 5 sha256 36bbe50ed96841d1 EOF\nclose -> ok\n",
+         "tcp; connect 10.0.0.2:8080; recveof; sleep 0.1; close; at 3; tcp; connect 10.0.0.2:8080; send 5; close",
+         "tcp -> ok\nconnect 10.0.0.2:8080 -> ok\nrecveof -> got 0 sha256 e3b0c44298fc1c14 EOF\nsleep 0.1 -> ok\n"
+         "close -> ok\nat 3 -> ok\ntcp -> ok\nconnect 10.0.0.2:8080 -> ok\nsend 5 -> ok\nclose -> ok\n");
+}
+
+static void streams_run_together_and_bulk_arrives_whole(void)
+{
+    both("tcp; bind 0.0.0.0:8080; listen; accept; sleep 5; recv 7; recvsome; recveof; close",
+         "tcp -> ok\nbind 0.0.0.0:8080 -> ok\nlisten -> ok\naccept -> ok\nsleep 5 -> ok\n"
+         "recv 7 -> got 7 sha256 7d1a54127b222502\nrecvsome -> got 23 sha256 fde4f34f7dc5d4b4\n"
+         "recveof -> got 1000000 sha256 1fa51eae26c4db86 EOF\nclose -> ok\n",
+         "tcp; nodelay; connect 10.0.0.2:8080; send 10; send 20; at 7; send 1000000; close",
+         "tcp -> ok\nnodelay -> ok\nconnect 10.0.0.2:8080 -> ok\nsend 10 -> ok\nsend 20 -> ok\nat 7 -> ok\n"
+         "send 1000000 -> ok\nclose -> ok\n");
+}
+
+static void refused_reset_and_timed_out_have_their_names(void)
+{
+    both("tcp; bind *:81; listen; accept; sleep 1; linger 0; close; sleep 0",
+         "tcp -> ok\nbind *:81 -> ok\nlisten -> ok\naccept -> ok\nsleep 1 -> ok\nlinger 0 -> ok\nclose -> ok\n"
+         "sleep 0 -> ok\n",
+         "tcp; connect 10.0.0.2:80; tcp; connect 10.0.0.2:81; timeout 0.5; recvsome; nonblock; recvsome; at 2;"
+         "recvsome; recvsome; send 1; connect 10.0.0.2:81",
+         "tcp -> ok\nconnect 10.0.0.2:80 -> ERR ECONNREFUSED\ntcp -> ok\nconnect 10.0.0.2:81 -> ok\ntimeout 0.5 -> ok\n"
+         "recvsome -> ERR EAGAIN\nnonblock -> ok\nrecvsome -> ERR EAGAIN\nat 2 -> ok\nrecvsome -> ERR ECONNRESET\n"
+         "recvsome -> got 0 sha256 e3b0c44298fc1c14 EOF\nsend 1 -> ERR EPIPE\nconnect 10.0.0.2:81 -> ERR EINPROGRESS\n");
+}
+
 UNIT_MAIN("sock", TEST(operations_are_split_and_their_arguments_read), TEST(mistakes_are_named),
           TEST(a_wrong_script_runs_nothing_and_ends_with_2), TEST(a_port_unreachable_fails_the_next_send),
           TEST(datagrams_arrive_one_by_one_in_order), TEST(reply_goes_to_the_last_sender),
-          TEST(errors_do_not_stop_a_script), TEST(named_sockets_are_taken_up_again))
+          TEST(errors_do_not_stop_a_script), TEST(named_sockets_are_taken_up_again),
+          TEST(half_close_lets_the_answer_through), TEST(a_port_in_time_wait_is_free_for_reuseaddr_alone),
+          TEST(streams_run_together_and_bulk_arrives_whole), TEST(refused_reset_and_timed_out_have_their_names))
