@@ -16,11 +16,16 @@
 
 #define BUFFER_LEN     65536 /* octets of one recv() */
 #define HASH_SHOWN     16    /* hexadecimal digits of a SHA-256 that are printed */
+/* From a call that has to do with the peer to the next: what an interpreter takes for a line of its script, measured on
+   the reference machines. So an ACK from next door comes between two sends, as it does there. Making a server ready
+   takes no time: who comes at the same moment finds it listening. */
+#define LINE_TIME SIM_USEC(100)
+
 #define HTTP_HOST_NAME "lab" /* what the verb `http` says in Host */
 
 struct named {
     char *name; /* borrowed from the script */
-    int fd;
+    int fd, listener;
 };
 
 struct sock_run {
@@ -115,36 +120,48 @@ static int64_t send_alphabet(struct process *self, struct sock_run *st, uint64_t
 
 /* ---- receiving ---- */
 
-static void say_got(struct sock_run *st)
+/* What has come, and what ended it: @error 0, or why no more comes. */
+static int64_t say_got(struct sock_run *st, bool with_hash, int64_t error)
 {
     uint8_t digest[SHA256_LEN];
     char hex[2 * SHA256_LEN + 1];
 
-    sha256_finish(&st->hash, digest);
-    sha256_hex(digest, hex);
-    strbuf_addf(&st->answer, "got %llu sha256 %.*s%s", (unsigned long long)st->count, HASH_SHOWN, hex,
-                st->eof ? " EOF" : "");
+    if (error < 0 && st->count == 0)
+        return error;
+    strbuf_addf(&st->answer, "got %llu", (unsigned long long)st->count);
+    if (with_hash) {
+        sha256_finish(&st->hash, digest);
+        sha256_hex(digest, hex);
+        strbuf_addf(&st->answer, " sha256 %.*s", HASH_SHOWN, hex);
+    }
+    if (error < 0)
+        strbuf_addf(&st->answer, " ERR %s", sim_errno_name((int)-error));
+    else if (st->eof)
+        strbuf_adds(&st->answer, " EOF");
+    return 0;
 }
 
-/* Up to @len octets, or to the end of the stream; a datagram is one call. */
+/* Up to @len octets, or to the end of the stream; a datagram is one call. UINT64_MAX: all there is. */
 static int64_t receive(struct process *self, struct sock_run *st, uint64_t len, bool once)
 {
+    bool all = len == UINT64_MAX;
     bool stream = is_stream(self, st->fd);
 
     while (st->count < len && !st->eof) {
         uint64_t left = len - st->count;
         int64_t n = sys_recv(self, st->fd, st->buffer, left < BUFFER_LEN ? (size_t)left : BUFFER_LEN, 0);
 
-        if (n < 0)
+        if (n == SYS_BLOCKED)
             return n;
+        if (n < 0)
+            return say_got(st, all, n);
         sha256_add(&st->hash, st->buffer, (size_t)n);
         st->count += (uint64_t)n;
         st->eof = n == 0 && stream;
-        if (once || (!stream && len != UINT64_MAX))
+        if (once || (!stream && !all))
             break;
     }
-    say_got(st);
-    return 0;
+    return say_got(st, all, 0);
 }
 
 static int64_t receive_from(struct process *self, struct sock_run *st)
@@ -170,6 +187,7 @@ static int64_t make(struct process *self, struct sock_run *st, int type)
     if (fd < 0)
         return fd;
     st->fd = fd;
+    st->listener = -1;
     return 0;
 }
 
@@ -182,7 +200,7 @@ static int64_t listen_on(struct process *self, struct sock_run *st, uint64_t bac
     return error;
 }
 
-/* On the last socket that listened or, listening, was taken up again by `use`: the current one may be a connection. */
+/* On the current socket, or the listener it came from. */
 static int64_t accept_one(struct process *self, struct sock_run *st)
 {
     int fd = sys_accept(self, st->listener >= 0 ? st->listener : st->fd, NULL);
@@ -219,22 +237,20 @@ static int64_t name_socket(struct process *self, struct sock_run *st, char *name
     if (sys_sock(self, st->fd) == NULL)
         return -SIM_EBADF;
     if (named != NULL)
-        named->fd = st->fd;
+        *named = (struct named){ name, st->fd, st->listener };
     else
-        ARRAY_PUSH(st->names, st->n_names, st->names_size, ((struct named){ name, st->fd }));
+        ARRAY_PUSH(st->names, st->n_names, st->names_size, ((struct named){ name, st->fd, st->listener }));
     return 0;
 }
 
 static int64_t use_socket(struct process *self, struct sock_run *st, const char *name)
 {
     const struct named *named = find_name(st, name);
-    int listens = 0;
 
     if (named == NULL || sys_sock(self, named->fd) == NULL)
         return -SIM_EBADF;
     st->fd = named->fd;
-    if (sys_getsockopt(self, st->fd, OPT_SO_ACCEPTCONN, &listens) == 0 && listens)
-        st->listener = st->fd;
+    st->listener = named->listener;
     return 0;
 }
 
@@ -271,7 +287,7 @@ static int64_t run_op(struct process *self, struct sock_run *st, const struct so
     case SOCK_NODELAY:
         return set(self, st, OPT_TCP_NODELAY, 1);
     case SOCK_CORK:
-        return set(self, st, OPT_TCP_CORK, 1);
+        return set(self, st, OPT_TCP_CORK, op->number);
     case SOCK_BROADCAST:
         return set(self, st, OPT_SO_BROADCAST, 1);
     case SOCK_KEEPALIVE:
@@ -385,6 +401,8 @@ static enum co_status sock_main(struct process *self, void *state)
     }
     st->fd = st->listener = -1;
     for (; st->at < st->script.n_ops; st->at++) {
+        if (st->at > 0 && st->script.ops[st->at - 1].verb >= SOCK_FIRST_CALL)
+            CO_CALL(&st->co, st->result, sys_sleep(self, LINE_TIME));
         begin_op(st);
         CO_CALL(&st->co, st->result, run_op(self, st, &st->script.ops[st->at]));
         report(self, st, &st->script.ops[st->at]);

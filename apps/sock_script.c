@@ -38,7 +38,7 @@ static const struct verb {
     [SOCK_REUSEADDR] = { "reuseaddr", FORM_NONE, 0 },
     [SOCK_REUSEPORT] = { "reuseport", FORM_NONE, 0 },
     [SOCK_NODELAY] = { "nodelay", FORM_NONE, 0 },
-    [SOCK_CORK] = { "cork", FORM_NONE, 0 },
+    [SOCK_CORK] = { "cork", FORM_NUMBER_OR_NOT, 1 },
     [SOCK_BROADCAST] = { "broadcast", FORM_NONE, 0 },
     [SOCK_KEEPALIVE] = { "keepalive", FORM_NONE, 0 },
     [SOCK_NONBLOCK] = { "nonblock", FORM_NONE, 0 },
@@ -155,7 +155,7 @@ static bool read_args(const struct verb *verb, char *args, struct sock_op *op)
     case FORM_NONE:
         return *args == '\0';
     case FORM_NUMBER_OR_NOT:
-        op->number = SOCK_LISTEN_DEFAULT;
+        op->number = op->verb == SOCK_LISTEN ? SOCK_LISTEN_DEFAULT : 1;
         return *args == '\0' || text_u64(args, verb->max, &op->number);
     case FORM_NUMBER:
         return text_u64(args, verb->max, &op->number);

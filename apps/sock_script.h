@@ -10,6 +10,7 @@
 #include "base/strbuf.h"
 #include "sim/time.h"
 
+/* From SOCK_FIRST_CALL on they have to do with other programs, or with time. */
 enum sock_verb {
     SOCK_TCP, SOCK_UDP,
     SOCK_REUSEADDR, SOCK_REUSEPORT, SOCK_NODELAY, SOCK_CORK, SOCK_BROADCAST, SOCK_KEEPALIVE, SOCK_NONBLOCK,
@@ -21,13 +22,14 @@ enum sock_verb {
     SOCK_AS, SOCK_USE,
     SOCK_SLEEP, SOCK_AT,
     SOCK_GETSOCKNAME, SOCK_GETPEERNAME,
-    SOCK_N_VERBS
+    SOCK_N_VERBS,
+    SOCK_FIRST_CALL = SOCK_ACCEPT
 };
 
 struct sock_op {
     enum sock_verb verb;
     char *label;        /* as written, without the blanks around it: what the output line begins with */
-    uint64_t number;    /* octets, seconds of linger, backlog */
+    uint64_t number;    /* octets, seconds of linger, backlog, 1 or 0 of `cork` */
     sim_time time;      /* a duration, or for `at` a moment */
     struct endpoint to;
     char *text;         /* a name, a path, octets to send; or NULL */
@@ -39,7 +41,7 @@ struct sock_script {
     unsigned n_ops, size;
 };
 
-#define SOCK_LISTEN_DEFAULT 128 /* backlog of `listen` without a number */
+#define SOCK_LISTEN_DEFAULT 5 /* backlog of `listen` without a number */
 
 /**
  * sock_script_parse() - read @text. False: the first mistake is in @error, one line without an end, and nothing is

@@ -30,6 +30,8 @@ void http_conn_free(struct http_conn *conn)
 
 unsigned http_conn_events(const struct http_conn *conn)
 {
+    if (conn->state == HTTP_CONN_CLOSE)
+        return 0;
     return conn->state == HTTP_CONN_SEND ? SOCK_POLLOUT : SOCK_POLLIN;
 }
 
@@ -165,8 +167,11 @@ static enum step answer_is_sent(struct http_conn *conn, struct process *self, co
         conn->deadline = process_now(self) + config->keepalive;
         return STEP_AGAIN;
     }
-    if (!conn->reply.drain)
-        return STEP_OVER;
+    if (!conn->reply.drain) {
+        conn->state = HTTP_CONN_CLOSE;
+        conn->deadline = process_now(self) + HTTP_SERVER_CLOSE_TIME;
+        return STEP_WAIT;
+    }
     (void)sys_shutdown(self, conn->fd, SOCK_SHUT_WR);
     conn->state = HTTP_CONN_DRAIN;
     conn->deadline = process_now(self) + HTTP_SERVER_DRAIN;
@@ -317,6 +322,9 @@ bool http_conn_step(struct http_conn *conn, struct process *self, const struct h
             break;
         case HTTP_CONN_SEND:
             step = send_some(conn, self, config);
+            break;
+        case HTTP_CONN_CLOSE:
+            step = STEP_WAIT;
             break;
         case HTTP_CONN_DRAIN:
             step = drain(conn, self);

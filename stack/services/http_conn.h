@@ -8,13 +8,14 @@ enum http_conn_state {
     HTTP_CONN_HEAD,  /* a request is read */
     HTTP_CONN_BODY,  /* its body is thrown away */
     HTTP_CONN_SEND,  /* the answer is sent */
+    HTTP_CONN_CLOSE, /* all is said: closed in a moment */
     HTTP_CONN_DRAIN, /* all is said, input is thrown away until the client closes */
 };
 
 struct http_conn {
     int fd;
     enum http_conn_state state;
-    sim_time deadline;      /* when it is closed as idle or as drained; SIM_TIME_NONE: never */
+    sim_time deadline;      /* when it is closed as idle, as over or as drained; SIM_TIME_NONE: never */
     bool answered;          /* one request at least */
     size_t in_len;
     uint8_t in[HTTP_HEAD_MAX];
@@ -29,7 +30,7 @@ struct http_conn {
 
 struct http_conn *http_conn_new(const struct http_server_config *config, int fd, sim_time now);
 void http_conn_free(struct http_conn *conn);
-/** http_conn_events() - the SOCK_POLL bits worth a http_conn_step(). */
+/** http_conn_events() - the SOCK_POLL bits worth a http_conn_step(); 0: it waits for its deadline alone. */
 unsigned http_conn_events(const struct http_conn *conn);
 /** http_conn_step() - go on as far as possible. False: the connection is over, close it. */
 bool http_conn_step(struct http_conn *conn, struct process *self, const struct http_server_config *config);

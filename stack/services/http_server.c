@@ -39,7 +39,9 @@ static void prepare_poll(struct http_server *st, sim_time now)
     st->polls[0] = (struct sys_pollfd){ .fd = st->n_conns < HTTP_SERVER_CONNECTIONS_MAX ? st->listener : -1,
                                         .events = SOCK_POLLIN };
     for (int i = 0; i < st->n_conns; i++) {
-        st->polls[1 + i] = (struct sys_pollfd){ .fd = st->conns[i]->fd, .events = http_conn_events(st->conns[i]) };
+        unsigned events = http_conn_events(st->conns[i]);
+
+        st->polls[1 + i] = (struct sys_pollfd){ .fd = events == 0 ? -1 : st->conns[i]->fd, .events = events };
         if (st->conns[i]->deadline < first)
             first = st->conns[i]->deadline;
     }

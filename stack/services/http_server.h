@@ -23,6 +23,9 @@
 #define HTTP_SERVER_BACKLOG         16
 #define HTTP_SERVER_CONNECTIONS_MAX 256         /* served at once; more wait in the backlog */
 #define HTTP_SERVER_DRAIN           SIM_SEC(2)  /* how long input is drained behind a last answer */
+/* From the last send() of an answer to close(): what the reference server takes, so that an ACK from next door comes
+   between data and FIN. */
+#define HTTP_SERVER_CLOSE_TIME      SIM_USEC(50)
 #define HTTP_SERVER_NAME            "wirewalk"
 #define HTTP_SERVER_TYPE            "text/html; charset=utf-8"
 
