@@ -149,7 +149,7 @@ static void tell_end(const struct demo *demo)
 
 static int run_demo(struct run *run, const struct record_paths *paths)
 {
-    struct recorder *recorder = recorder_new(run, paths);
+    struct recorder *recorder = recorder_new(run->network->sim, run, paths);
     struct demo demo = { 0 };
     int status;
 

@@ -18,6 +18,7 @@
 static const struct cli_command COMMANDS[] = {
     { "demo", N_("a PC visits a web server, told frame by frame; needs no file"), cmd_demo },
     { "run", N_("run a scenario: the narrated timeline and what was expected of it"), cmd_run },
+    { "shell", N_("type commands on any node of a live network"), cmd_shell },
     { "check", N_("say what is wrong with files, without running anything"), cmd_check },
     { "fmt", N_("rewrite files in the canonical form"), cmd_fmt },
     { "draw", N_("a picture of a topology: SVG, PNG, DOT, or text on a terminal"), cmd_draw },

@@ -6,7 +6,8 @@
 #include "inspect/trace_json.h"
 
 struct recorder {
-    struct run *run;
+    struct sim *sim;
+    struct run *run; /* or NULL */
     struct record_paths paths;
     struct run_hash *hash;
     struct pcapng *pcap;
@@ -37,7 +38,7 @@ static bool write_text(const char *path, char *text)
 
 static bool begin(struct recorder *recorder)
 {
-    struct sim *sim = recorder->run->network->sim;
+    struct sim *sim = recorder->sim;
     g_autoptr(GError) error = NULL;
 
     if (!can_write(recorder->paths.state) || !can_write(recorder->paths.outputs))
@@ -56,10 +57,11 @@ static bool begin(struct recorder *recorder)
     return true;
 }
 
-struct recorder *recorder_new(struct run *run, const struct record_paths *paths)
+struct recorder *recorder_new(struct sim *sim, struct run *run, const struct record_paths *paths)
 {
     struct recorder *recorder = g_new0(struct recorder, 1);
 
+    recorder->sim = sim;
     recorder->run = run;
     recorder->paths = *paths;
     if (begin(recorder))

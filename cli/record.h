@@ -13,8 +13,11 @@ struct record_paths { /* NULL: not wanted */
 
 struct recorder;
 
-/** recorder_new() - open the files and observe @run, which has not started. NULL: a file cannot be written; told. */
-struct recorder *recorder_new(struct run *run, const struct record_paths *paths);
+/**
+ * recorder_new() - open the files and observe @sim from now on. @run is the run it belongs to, for state and outputs, or
+ * NULL where neither is wanted. NULL: a file cannot be written; told.
+ */
+struct recorder *recorder_new(struct sim *sim, struct run *run, const struct record_paths *paths);
 /** recorder_hash() - the run-hash of what has happened so far. */
 const char *recorder_hash(const struct recorder *recorder, char text[static RUN_HASH_TEXT_MAX]);
 /** recorder_finish() - after run_finish(): all files are complete. False when one could not be written; told. */

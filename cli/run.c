@@ -88,7 +88,7 @@ static int tell_results(struct run *run, struct expect *expect, const struct rec
 
 static int run_watched(struct run *run, struct expect *expect, const struct run_command_line *line)
 {
-    struct recorder *recorder = recorder_new(run, &line->paths);
+    struct recorder *recorder = recorder_new(run->network->sim, run, &line->paths);
     struct traffic *traffic;
     struct narrate *narrate;
     int status;
