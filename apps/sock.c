@@ -1,7 +1,7 @@
 /*
- * sock: a socket script, one program that makes blocking calls in order and prints a line for each (docs/sock.md).
- * A call that blocks returns from run_op() and is made again when the process is woken; what it has done so far is in
- * struct sock_run.
+ * sock: a socket script, one program that makes blocking calls in order and prints a line for each
+ * (docs/sock.md). A call that blocks returns from run_op() and is made again when the process is
+ * woken; what it has done so far is in struct sock_run.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,11 +14,12 @@
 #include "stack/services/alphabet.h"
 #include "stack/socket/syscall.h"
 
-#define BUFFER_LEN     65536 /* octets of one recv() */
-#define HASH_SHOWN     16    /* hexadecimal digits of a SHA-256 that are printed */
-/* From a call that has to do with the peer to the next: what an interpreter takes for a line of its script, measured on
-   the reference machines. So an ACK from next door comes between two sends, as it does there. Making a server ready
-   takes no time: who comes at the same moment finds it listening. */
+#define BUFFER_LEN 65536 /* octets of one recv() */
+#define HASH_SHOWN 16    /* hexadecimal digits of a SHA-256 that are printed */
+/* From a call that has to do with the peer to the next: what an interpreter takes for a line of its
+   script, measured on the reference machines. So an ACK from next door comes between two sends, as
+   it does there. Making a server ready takes no time: who comes at the same moment finds it
+   listening. */
 #define LINE_TIME SIM_USEC(100)
 
 #define HTTP_HOST_NAME "lab" /* what the verb `http` says in Host */
@@ -32,8 +33,8 @@ struct sock_run {
     struct coroutine co;
     struct sock_script script;
     unsigned at;
-    int fd;       /* the current socket; -1: none */
-    int listener; /* the last one that listened; -1: none */
+    int fd;                 /* the current socket; -1: none */
+    int listener;           /* the last one that listened; -1: none */
     struct endpoint sender; /* of the last datagram */
     bool has_sender;
     struct named *names;
@@ -76,11 +77,13 @@ static int64_t send_http(struct process *self, struct sock_run *st, const struct
     return result;
 }
 
-static int64_t send_datagram(struct process *self, struct sock_run *st, uint64_t len, const struct endpoint *to)
+static int64_t send_datagram(struct process *self, struct sock_run *st, uint64_t len,
+                             const struct endpoint *to)
 {
     struct sock_send message = {
         .octets = alphabet,
-        .len = len < ALPHABET_LEN ? (size_t)len : ALPHABET_LEN, /* more than any datagram: EMSGSIZE */
+        .len =
+            len < ALPHABET_LEN ? (size_t)len : ALPHABET_LEN, /* more than any datagram: EMSGSIZE */
         .flags = SOCK_MSG_STABLE | SOCK_MSG_NOSIGNAL,
         .has_to = to != NULL,
     };
@@ -100,7 +103,8 @@ static int64_t send_alphabet(struct process *self, struct sock_run *st, uint64_t
     do {
         size_t at = (size_t)(st->count % 26), piece = ALPHABET_LEN - at;
         uint64_t left = len - st->count;
-        struct sock_send message = { .octets = alphabet + at, .flags = SOCK_MSG_STABLE | SOCK_MSG_NOSIGNAL };
+        struct sock_send message = { .octets = alphabet + at,
+                                     .flags = SOCK_MSG_STABLE | SOCK_MSG_NOSIGNAL };
         int64_t n;
 
         message.len = left < piece ? (size_t)left : piece;
@@ -141,7 +145,8 @@ static int64_t say_got(struct sock_run *st, bool with_hash, int64_t error)
     return 0;
 }
 
-/* Up to @len octets, or to the end of the stream; a datagram is one call. UINT64_MAX: all there is. */
+/* Up to @len octets, or to the end of the stream; a datagram is one call. UINT64_MAX: all there is.
+ */
 static int64_t receive(struct process *self, struct sock_run *st, uint64_t len, bool once)
 {
     bool all = len == UINT64_MAX;
@@ -149,7 +154,8 @@ static int64_t receive(struct process *self, struct sock_run *st, uint64_t len, 
 
     while (st->count < len && !st->eof) {
         uint64_t left = len - st->count;
-        int64_t n = sys_recv(self, st->fd, st->buffer, left < BUFFER_LEN ? (size_t)left : BUFFER_LEN, 0);
+        int64_t n =
+            sys_recv(self, st->fd, st->buffer, left < BUFFER_LEN ? (size_t)left : BUFFER_LEN, 0);
 
         if (n == SYS_BLOCKED)
             return n;
@@ -239,7 +245,8 @@ static int64_t name_socket(struct process *self, struct sock_run *st, char *name
     if (named != NULL)
         *named = (struct named){ name, st->fd, st->listener };
     else
-        ARRAY_PUSH(st->names, st->n_names, st->names_size, ((struct named){ name, st->fd, st->listener }));
+        ARRAY_PUSH(st->names, st->n_names, st->names_size,
+                   ((struct named){ name, st->fd, st->listener }));
     return 0;
 }
 
@@ -265,14 +272,16 @@ static int64_t say_name(struct process *self, struct sock_run *st, bool peer)
     return error;
 }
 
-static int64_t set(struct process *self, struct sock_run *st, enum sock_option option, uint64_t value)
+static int64_t set(struct process *self, struct sock_run *st, enum sock_option option,
+                   uint64_t value)
 {
     return sys_setsockopt(self, st->fd, option, (int)value);
 }
 
 /* ---- the script ---- */
 
-/* Make the call of @op: 0, with what it found in @st->answer; an error; or SYS_BLOCKED, to be called again. */
+/* Make the call of @op: 0, with what it found in @st->answer; an error; or SYS_BLOCKED, to be
+ * called again. */
 static int64_t run_op(struct process *self, struct sock_run *st, const struct sock_op *op)
 {
     switch (op->verb) {
@@ -317,7 +326,8 @@ static int64_t run_op(struct process *self, struct sock_run *st, const struct so
     case SOCK_SENDTO:
         return send_datagram(self, st, op->number, &op->to);
     case SOCK_REPLY:
-        return st->has_sender ? send_datagram(self, st, op->number, &st->sender) : -SIM_EDESTADDRREQ;
+        return st->has_sender ? send_datagram(self, st, op->number, &st->sender)
+                              : -SIM_EDESTADDRREQ;
     case SOCK_HTTP:
         return send_http(self, st, op);
     case SOCK_RECV:
@@ -420,6 +430,7 @@ static void sock_cleanup(struct process *self, void *state)
     strbuf_fini(&st->answer);
 }
 
-const struct program sock_program = {
-    .name = "sock", .state_size = sizeof(struct sock_run), .main = sock_main, .cleanup = sock_cleanup
-};
+const struct program sock_program = { .name = "sock",
+                                      .state_size = sizeof(struct sock_run),
+                                      .main = sock_main,
+                                      .cleanup = sock_cleanup };

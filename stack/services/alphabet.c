@@ -6,5 +6,6 @@
 
 const char alphabet[ALPHABET_LEN + 1] = TIMES_16(TIMES_16(TIMES_10("abcdefghijklmnopqrstuvwxyz")));
 
-_Static_assert(sizeof TIMES_16(TIMES_16(TIMES_10("abcdefghijklmnopqrstuvwxyz"))) == ALPHABET_LEN + 1,
+_Static_assert(sizeof TIMES_16(TIMES_16(TIMES_10("abcdefghijklmnopqrstuvwxyz"))) ==
+                   ALPHABET_LEN + 1,
                "as many alphabets as the header says");

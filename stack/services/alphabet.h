@@ -1,6 +1,6 @@
 /*
- * The text of `size: N` pages and of `send N`: a to z again and again. It is constant, so it can be sent with
- * SOCK_MSG_STABLE and is never copied.
+ * The text of `size: N` pages and of `send N`: a to z again and again. It is constant, so it can be
+ * sent with SOCK_MSG_STABLE and is never copied.
  */
 #ifndef WW_STACK_SERVICES_ALPHABET_H
 #define WW_STACK_SERVICES_ALPHABET_H

@@ -88,7 +88,8 @@ static void out_begin_chunk(struct http_conn *conn, bool first)
     out_add(conn, line, http_emit_chunk((size_t)conn->chunk_left, line));
 }
 
-/* Everything into @conn->out where it is small; else the head, and the body follows without being copied. */
+/* Everything into @conn->out where it is small; else the head, and the body follows without being
+ * copied. */
 static void out_begin(struct http_conn *conn, const struct http_server_config *config, sim_time now)
 {
     char head[HTTP_REPLY_HEAD_MAX];
@@ -100,7 +101,8 @@ static void out_begin(struct http_conn *conn, const struct http_server_config *c
         len = http_reply_head(&(struct http_server_config){ 0 }, &conn->reply, now, head);
     }
     whole = !conn->reply.head_only && conn->reply.len <= ONE_WRITE_MAX;
-    conn->out = mem_realloc(conn->out, len + (whole ? (size_t)conn->reply.len : 0) + 2 * HTTP_CHUNK_MAX + 16, 1);
+    conn->out = mem_realloc(
+        conn->out, len + (whole ? (size_t)conn->reply.len : 0) + 2 * HTTP_CHUNK_MAX + 16, 1);
     conn->out_len = conn->out_at = 0;
     conn->body_at = 0;
     conn->chunk_left = 0;
@@ -135,14 +137,16 @@ static void note_reply(struct process *self, const struct http_reply *reply)
     note(self, WHY_HTTP_RESPONSE, text);
 }
 
-static void note_request(struct process *self, const struct http_conn *conn, const struct http_request *request)
+static void note_request(struct process *self, const struct http_conn *conn,
+                         const struct http_request *request)
 {
     char text[200];
     size_t len = 0, start = (size_t)(request->method.at - (const char *)conn->in);
 
     if (!node_wants(self->os->node, RECORD_CALL))
         return;
-    while (len < sizeof text - 1 && conn->in[start + len] != '\r' && conn->in[start + len] != '\n') {
+    while (len < sizeof text - 1 && conn->in[start + len] != '\r' &&
+           conn->in[start + len] != '\n') {
         text[len] = (char)conn->in[start + len];
         len++;
     }
@@ -150,7 +154,8 @@ static void note_request(struct process *self, const struct http_conn *conn, con
     note(self, WHY_HTTP_REQUEST, text);
 }
 
-static enum step begin_answer(struct http_conn *conn, struct process *self, const struct http_server_config *config)
+static enum step begin_answer(struct http_conn *conn, struct process *self,
+                              const struct http_server_config *config)
 {
     out_begin(conn, config, process_now(self));
     note_reply(self, &conn->reply);
@@ -159,7 +164,8 @@ static enum step begin_answer(struct http_conn *conn, struct process *self, cons
     return STEP_AGAIN;
 }
 
-static enum step answer_is_sent(struct http_conn *conn, struct process *self, const struct http_server_config *config)
+static enum step answer_is_sent(struct http_conn *conn, struct process *self,
+                                const struct http_server_config *config)
 {
     conn->answered = true;
     if (conn->reply.keep) {
@@ -179,8 +185,8 @@ static enum step answer_is_sent(struct http_conn *conn, struct process *self, co
 }
 
 /* One send(); the pieces of one answer are marked as belonging together. */
-static int64_t send_piece(struct http_conn *conn, struct process *self, const void *octets, size_t len, bool stable,
-                          bool more)
+static int64_t send_piece(struct http_conn *conn, struct process *self, const void *octets,
+                          size_t len, bool stable, bool more)
 {
     struct sock_send message = {
         .octets = octets,
@@ -192,13 +198,15 @@ static int64_t send_piece(struct http_conn *conn, struct process *self, const vo
     return sys_sendmsg(self, conn->fd, &message);
 }
 
-static enum step send_some(struct http_conn *conn, struct process *self, const struct http_server_config *config)
+static enum step send_some(struct http_conn *conn, struct process *self,
+                           const struct http_server_config *config)
 {
     uint64_t body_left = conn->reply.len - conn->body_at;
     int64_t n;
 
     if (conn->out_at < conn->out_len) {
-        n = send_piece(conn, self, conn->out + conn->out_at, conn->out_len - conn->out_at, false, body_left > 0);
+        n = send_piece(conn, self, conn->out + conn->out_at, conn->out_len - conn->out_at, false,
+                       body_left > 0);
         conn->out_at += n > 0 ? (size_t)n : 0;
     } else if (body_left == 0) {
         return answer_is_sent(conn, self, config);
@@ -230,7 +238,8 @@ static void drop_input(struct http_conn *conn, size_t len)
 
 static enum step read_more(struct http_conn *conn, struct process *self)
 {
-    int64_t n = sys_recv(self, conn->fd, conn->in + conn->in_len, sizeof conn->in - conn->in_len, 0);
+    int64_t n =
+        sys_recv(self, conn->fd, conn->in + conn->in_len, sizeof conn->in - conn->in_len, 0);
 
     if (n == -SIM_EAGAIN)
         return STEP_WAIT;
@@ -240,7 +249,8 @@ static enum step read_more(struct http_conn *conn, struct process *self)
     return STEP_AGAIN;
 }
 
-static enum step read_head(struct http_conn *conn, struct process *self, const struct http_server_config *config)
+static enum step read_head(struct http_conn *conn, struct process *self,
+                           const struct http_server_config *config)
 {
     struct http_request request;
 
@@ -269,7 +279,8 @@ static enum step read_head(struct http_conn *conn, struct process *self, const s
     return STEP_AGAIN;
 }
 
-/* Takes off the input what belongs to the request's body. +1: it is complete, 0: more is needed, -1: it is wrong. */
+/* Takes off the input what belongs to the request's body. +1: it is complete, 0: more is needed,
+ * -1: it is wrong. */
 static int skip_body(struct http_conn *conn)
 {
     struct http_span data;
@@ -283,7 +294,8 @@ static int skip_body(struct http_conn *conn)
     }
     for (;;) {
         size_t used = 0;
-        enum http_chunk_result result = http_chunks_next(&conn->chunks, conn->in, conn->in_len, &used, &data);
+        enum http_chunk_result result =
+            http_chunks_next(&conn->chunks, conn->in, conn->in_len, &used, &data);
 
         drop_input(conn, used);
         if (result != HTTP_CHUNK_DATA)
@@ -291,7 +303,8 @@ static int skip_body(struct http_conn *conn)
     }
 }
 
-static enum step read_body(struct http_conn *conn, struct process *self, const struct http_server_config *config)
+static enum step read_body(struct http_conn *conn, struct process *self,
+                           const struct http_server_config *config)
 {
     int found = skip_body(conn);
 
@@ -308,7 +321,8 @@ static enum step drain(struct http_conn *conn, struct process *self)
     return read_more(conn, self);
 }
 
-bool http_conn_step(struct http_conn *conn, struct process *self, const struct http_server_config *config)
+bool http_conn_step(struct http_conn *conn, struct process *self,
+                    const struct http_server_config *config)
 {
     for (;;) {
         enum step step = STEP_OVER;

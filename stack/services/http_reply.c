@@ -55,7 +55,8 @@ static bool path_matches(struct http_span target, const char *path)
     for (; at < target.len && *path != '\0'; path++) {
         int octet = (unsigned char)target.at[at++];
 
-        if (octet == '%' && at + 2 <= target.len && hex_digit(target.at[at]) >= 0 && hex_digit(target.at[at + 1]) >= 0) {
+        if (octet == '%' && at + 2 <= target.len && hex_digit(target.at[at]) >= 0 &&
+            hex_digit(target.at[at + 1]) >= 0) {
             octet = hex_digit(target.at[at]) * 16 + hex_digit(target.at[at + 1]);
             at += 2;
         }
@@ -65,7 +66,8 @@ static bool path_matches(struct http_span target, const char *path)
     return at == target.len && *path == '\0';
 }
 
-/* origin-form, or absolute-form without its scheme and authority: RFC 9112 section 3.2. False: neither. */
+/* origin-form, or absolute-form without its scheme and authority: RFC 9112 section 3.2. False:
+ * neither. */
 static bool target_path(struct http_span *target)
 {
     static const char scheme[] = "http://";
@@ -73,7 +75,8 @@ static bool target_path(struct http_span *target)
 
     if (target->at[0] == '/')
         return true;
-    if (target->len < sizeof scheme || !http_span_eq_nocase((struct http_span){ target->at, sizeof scheme - 1 }, scheme))
+    if (target->len < sizeof scheme ||
+        !http_span_eq_nocase((struct http_span){ target->at, sizeof scheme - 1 }, scheme))
         return false;
     target->at += sizeof scheme - 1;
     target->len -= sizeof scheme - 1;
@@ -87,19 +90,23 @@ static bool target_path(struct http_span *target)
     return true;
 }
 
-static const struct http_page *find_page(const struct http_server_config *config, struct http_span path)
+static const struct http_page *find_page(const struct http_server_config *config,
+                                         struct http_span path)
 {
     const char *query = memchr(path.at, '?', path.len);
 
     for (unsigned i = 0; i < config->n_pages; i++)
         if (path_matches(path, config->pages[i].path))
             return &config->pages[i];
-    return query == NULL ? NULL : find_page(config, (struct http_span){ path.at, (size_t)(query - path.at) });
+    return query == NULL
+               ? NULL
+               : find_page(config, (struct http_span){ path.at, (size_t)(query - path.at) });
 }
 
 static bool known_method(struct http_span method)
 {
-    static const char *const names[] = { "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PATCH" };
+    static const char *const names[] = { "POST",  "PUT",     "DELETE", "OPTIONS",
+                                         "TRACE", "CONNECT", "PATCH" };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (http_span_eq(method, names[i]))
@@ -121,7 +128,8 @@ static unsigned refusal(const struct http_request *request, const struct http_bo
     return body->kind == HTTP_BODY_BAD ? 400 : 0;
 }
 
-static void set_page(const struct http_server_config *config, const struct http_page *page, struct http_reply *reply)
+static void set_page(const struct http_server_config *config, const struct http_page *page,
+                     struct http_reply *reply)
 {
     if (page == NULL) {
         set_error(reply, 404);
@@ -132,13 +140,16 @@ static void set_page(const struct http_server_config *config, const struct http_
         return;
     }
     reply->status = page->status;
-    reply->type = page->type != NULL ? page->type : config->type != NULL ? config->type : HTTP_SERVER_TYPE;
+    reply->type = page->type != NULL     ? page->type
+                  : config->type != NULL ? config->type
+                                         : HTTP_SERVER_TYPE;
     reply->location = page->location;
     reply->body = page->body;
     reply->len = page->len;
 }
 
-void http_reply_to(const struct http_server_config *config, const struct http_request *request, struct http_reply *reply)
+void http_reply_to(const struct http_server_config *config, const struct http_request *request,
+                   struct http_reply *reply)
 {
     struct http_body body = http_request_body(request);
     struct http_span path = request->target;
@@ -149,9 +160,9 @@ void http_reply_to(const struct http_server_config *config, const struct http_re
         http_reply_error(reply, status);
         return;
     }
-    *reply = (struct http_reply){
-        .keep = config->keepalive > 0 && http_keeps_alive(request->minor, &request->fields), .request_body = body
-    };
+    *reply = (struct http_reply){ .keep = config->keepalive > 0 &&
+                                          http_keeps_alive(request->minor, &request->fields),
+                                  .request_body = body };
     if (!head && !http_span_eq(request->method, "GET")) {
         set_error(reply, known_method(request->method) ? 405 : 501);
         reply->allow = reply->status == 405;
@@ -168,11 +179,12 @@ void http_reply_to(const struct http_server_config *config, const struct http_re
     }
     reply->no_length = reply->status == 204;
     reply->head_only = head || reply->status == 204 || reply->status == 304;
-    reply->chunked = config->chunked && request->minor >= 1 && !reply->no_length && reply->status != 304;
+    reply->chunked =
+        config->chunked && request->minor >= 1 && !reply->no_length && reply->status != 304;
 }
 
-size_t http_reply_head(const struct http_server_config *config, const struct http_reply *reply, sim_time now,
-                       char octets[static HTTP_REPLY_HEAD_MAX])
+size_t http_reply_head(const struct http_server_config *config, const struct http_reply *reply,
+                       sim_time now, char octets[static HTTP_REPLY_HEAD_MAX])
 {
     struct http_writer w = { .octets = octets, .size = HTTP_REPLY_HEAD_MAX };
     char date[HTTP_DATE_MAX];

@@ -36,12 +36,14 @@ static void prepare_poll(struct http_server *st, sim_time now)
 {
     sim_time first = SIM_TIME_NONE;
 
-    st->polls[0] = (struct sys_pollfd){ .fd = st->n_conns < HTTP_SERVER_CONNECTIONS_MAX ? st->listener : -1,
-                                        .events = SOCK_POLLIN };
+    st->polls[0] =
+        (struct sys_pollfd){ .fd = st->n_conns < HTTP_SERVER_CONNECTIONS_MAX ? st->listener : -1,
+                             .events = SOCK_POLLIN };
     for (int i = 0; i < st->n_conns; i++) {
         unsigned events = http_conn_events(st->conns[i]);
 
-        st->polls[1 + i] = (struct sys_pollfd){ .fd = events == 0 ? -1 : st->conns[i]->fd, .events = events };
+        st->polls[1 + i] =
+            (struct sys_pollfd){ .fd = events == 0 ? -1 : st->conns[i]->fd, .events = events };
         if (st->conns[i]->deadline < first)
             first = st->conns[i]->deadline;
     }
@@ -115,7 +117,8 @@ static const struct program http_server_program = {
     .cleanup = http_server_cleanup,
 };
 
-struct process *http_server_start(struct os *os, const struct http_server_config *config, const struct process_io *io)
+struct process *http_server_start(struct os *os, const struct http_server_config *config,
+                                  const struct process_io *io)
 {
     char port[8];
     const char *const argv[] = { "httpd", port };

@@ -10,8 +10,8 @@
 
 struct small_conn {
     int fd;
-    size_t len, at;      /* octets in the buffer, and of them sent */
-    unsigned line;       /* chargen: the next */
+    size_t len, at; /* octets in the buffer, and of them sent */
+    unsigned line;  /* chargen: the next */
     char buffer[CHARGEN_LINE_LEN * CHARGEN_N_LINES];
 };
 
@@ -27,9 +27,9 @@ struct small_server {
     uint8_t datagram[BUFFER_LEN];
 };
 
-static const char *const names[] = {
-    [SMALL_SERVER_ECHO] = "echo", [SMALL_SERVER_CHARGEN] = "chargen", [SMALL_SERVER_DISCARD] = "discard"
-};
+static const char *const names[] = { [SMALL_SERVER_ECHO] = "echo",
+                                     [SMALL_SERVER_CHARGEN] = "chargen",
+                                     [SMALL_SERVER_DISCARD] = "discard" };
 
 void chargen_line(unsigned n, char line[static CHARGEN_LINE_LEN])
 {
@@ -49,7 +49,8 @@ static unsigned events_of(const struct small_server *st, const struct small_conn
 }
 
 /* Input into the buffer, or nowhere. False: the connection is over. */
-static bool take(struct process *self, struct small_conn *conn, void *octets, size_t size, int64_t *n)
+static bool take(struct process *self, struct small_conn *conn, void *octets, size_t size,
+                 int64_t *n)
 {
     *n = sys_recv(self, conn->fd, octets, size, SOCK_MSG_DONTWAIT);
     return *n > 0 || *n == -SIM_EAGAIN;
@@ -57,7 +58,8 @@ static bool take(struct process *self, struct small_conn *conn, void *octets, si
 
 static bool give(struct process *self, struct small_conn *conn)
 {
-    int64_t n = sys_send(self, conn->fd, conn->buffer + conn->at, conn->len - conn->at, SOCK_MSG_NOSIGNAL);
+    int64_t n =
+        sys_send(self, conn->fd, conn->buffer + conn->at, conn->len - conn->at, SOCK_MSG_NOSIGNAL);
 
     if (n > 0)
         conn->at += (size_t)n;
@@ -112,7 +114,8 @@ static bool serve_chargen(struct process *self, struct small_conn *conn, unsigne
     return give(self, conn);
 }
 
-static bool serve(struct process *self, struct small_server *st, struct small_conn *conn, unsigned events)
+static bool serve(struct process *self, struct small_server *st, struct small_conn *conn,
+                  unsigned events)
 {
     switch (st->config->kind) {
     case SMALL_SERVER_ECHO:
@@ -163,7 +166,9 @@ static void accept_connections(struct process *self, struct small_server *st)
 static void serve_datagrams(struct process *self, struct small_server *st)
 {
     for (;;) {
-        struct sock_recv message = { .octets = st->datagram, .size = sizeof st->datagram, .flags = SOCK_MSG_DONTWAIT };
+        struct sock_recv message = { .octets = st->datagram,
+                                     .size = sizeof st->datagram,
+                                     .flags = SOCK_MSG_DONTWAIT };
         int64_t n = sys_recvmsg(self, st->udp, &message);
         char line[CHARGEN_LINE_LEN];
 
@@ -172,7 +177,8 @@ static void serve_datagrams(struct process *self, struct small_server *st)
         if (st->config->kind == SMALL_SERVER_DISCARD)
             continue;
         if (st->config->kind == SMALL_SERVER_ECHO) {
-            (void)sys_sendto(self, st->udp, st->datagram, (size_t)n, SOCK_MSG_DONTWAIT, message.from);
+            (void)sys_sendto(self, st->udp, st->datagram, (size_t)n, SOCK_MSG_DONTWAIT,
+                             message.from);
             continue;
         }
         chargen_line(st->udp_line++ % CHARGEN_N_LINES, line);
@@ -192,7 +198,8 @@ static int open_socket(struct process *self, int type, uint16_t port, int *fd)
     (void)sys_setsockopt(self, *fd, OPT_SO_REUSEADDR, 1);
     (void)sys_set_nonblock(self, *fd, true);
     error = sys_bind(self, *fd, (struct endpoint){ IP4_ANY, port });
-    return error == 0 && type == SIM_SOCK_STREAM ? sys_listen(self, *fd, SMALL_SERVER_BACKLOG) : error;
+    return error == 0 && type == SIM_SOCK_STREAM ? sys_listen(self, *fd, SMALL_SERVER_BACKLOG)
+                                                 : error;
 }
 
 static int open_sockets(struct process *self, struct small_server *st)
@@ -214,7 +221,8 @@ static void prepare_poll(struct small_server *st)
     st->polls[0] = (struct sys_pollfd){ .fd = room ? st->listener : -1, .events = SOCK_POLLIN };
     st->polls[1] = (struct sys_pollfd){ .fd = st->udp, .events = SOCK_POLLIN };
     for (int i = 0; i < st->n_conns; i++)
-        st->polls[2 + i] = (struct sys_pollfd){ .fd = st->conns[i]->fd, .events = events_of(st, st->conns[i]) };
+        st->polls[2 + i] =
+            (struct sys_pollfd){ .fd = st->conns[i]->fd, .events = events_of(st, st->conns[i]) };
 }
 
 static enum co_status small_server_main(struct process *self, void *state)
@@ -225,7 +233,8 @@ static enum co_status small_server_main(struct process *self, void *state)
     CO_BEGIN(&st->co);
     error = open_sockets(self, st);
     if (error < 0) {
-        process_errorf(self, "%s: port %u: %s\n", self->argv[0], st->config->port, sim_strerror(-error));
+        process_errorf(self, "%s: port %u: %s\n", self->argv[0], st->config->port,
+                       sim_strerror(-error));
         self->exit_status = 1;
         CO_RETURN(&st->co);
     }

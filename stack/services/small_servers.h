@@ -1,7 +1,8 @@
 /*
- * The small servers: echo (RFC 862), discard (RFC 863) and chargen (RFC 864), each over TCP and UDP, as inetd has them:
- * chargen's lines are 72 characters of the 95 printable ones, each line beginning one further; over UDP a datagram is
- * answered with one line (RFC 864 lets its length free). An answer that meets a full buffer waits; a datagram's is lost.
+ * The small servers: echo (RFC 862), discard (RFC 863) and chargen (RFC 864), each over TCP and
+ * UDP, as inetd has them: chargen's lines are 72 characters of the 95 printable ones, each line
+ * beginning one further; over UDP a datagram is answered with one line (RFC 864 lets its length
+ * free). An answer that meets a full buffer waits; a datagram's is lost.
  */
 #ifndef WW_STACK_SERVICES_SMALL_SERVERS_H
 #define WW_STACK_SERVICES_SMALL_SERVERS_H
@@ -28,7 +29,8 @@ struct small_server_config { /* outlives the run */
     bool tcp, udp;
 };
 
-/** small_server_start() - a process that serves *@config on all addresses of @os; @io gets its messages. */
+/** small_server_start() - a process that serves *@config on all addresses of @os; @io gets its
+ * messages. */
 struct process *small_server_start(struct os *os, const struct small_server_config *config,
                                    const struct process_io *io);
 /** chargen_line() - the @n-th line; lines repeat after CHARGEN_N_LINES. */

@@ -1,4 +1,5 @@
-/* Two hosts on one cable, h1 10.0.0.1 and h2 10.0.0.2, and what their programs print. For tests of programs. */
+/* Two hosts on one cable, h1 10.0.0.1 and h2 10.0.0.2, and what their programs print. For tests of
+ * programs. */
 #ifndef WW_TESTS_HOST_RIG_H
 #define WW_TESTS_HOST_RIG_H
 
@@ -33,7 +34,8 @@ static inline void host_rig_fini(struct host_rig *rig)
     two_hosts_end(&rig->hosts);
 }
 
-static inline void host_run_write(void *ctx, struct process *process, int stream, const char *text, size_t len)
+static inline void host_run_write(void *ctx, struct process *process, int stream, const char *text,
+                                  size_t len)
 {
     struct host_run *run = ctx;
 
@@ -52,11 +54,12 @@ static inline void host_run_ended(void *ctx, struct process *process)
 }
 
 /** host_run_argv() - start @program on @os; *@run is the caller's until the rig is gone. */
-static inline void host_run_argv(struct host_run *run, struct os *os, const struct program *program, int argc,
-                                 const char *const *argv)
+static inline void host_run_argv(struct host_run *run, struct os *os, const struct program *program,
+                                 int argc, const char *const *argv)
 {
     memset(run, 0, sizeof *run);
-    run->process = process_start(os, program, argc, argv, NULL, &(struct process_io){ host_run_write, run });
+    run->process =
+        process_start(os, program, argc, argv, NULL, &(struct process_io){ host_run_write, run });
     run->process->on_end = host_run_ended;
     run->process->end_ctx = run;
 }

@@ -20,7 +20,8 @@ static void operations_are_split_and_their_arguments_read(void)
     struct sock_script script;
     struct strbuf error = STRBUF_INIT;
 
-    OK(sock_script_parse(" tcp;connect 10.0.0.2:80 ; listen;listen 6\n sleep 0.25;; sendto *:7  12;as a;sendtext a\\;b\\n ",
+    OK(sock_script_parse(" tcp;connect 10.0.0.2:80 ; listen;listen 6\n sleep 0.25;; sendto *:7  "
+                         "12;as a;sendtext a\\;b\\n ",
                          &script, &error));
     EQ(script.n_ops, 8);
     EQ(script.ops[0].verb, SOCK_TCP);
@@ -44,13 +45,15 @@ static void mistakes_are_named(void)
     refused("tcp; conect 10.0.0.2:80", "unknown verb 'conect', did you mean 'connect'?");
     refused("frobnicate", "unknown verb 'frobnicate'");
     refused("connect 10.0.0.2", "connect takes ADDRESS:PORT, like 10.0.0.2:80, not '10.0.0.2'");
-    refused("connect 10.0.0.2:65536", "connect takes ADDRESS:PORT, like 10.0.0.2:80, not '10.0.0.2:65536'");
+    refused("connect 10.0.0.2:65536",
+            "connect takes ADDRESS:PORT, like 10.0.0.2:80, not '10.0.0.2:65536'");
     refused("send", "send takes a number, not ''");
     refused("send -1", "send takes a number, not '-1'");
     refused("sleep x", "sleep takes seconds, like 0.5, not 'x'");
     refused("tcp 4", "tcp takes nothing, not '4'");
     refused("as a b", "as takes one word, not 'a b'");
-    refused("sendto 10.0.0.2:7", "sendto takes ADDRESS:PORT and a number of octets, not '10.0.0.2:7'");
+    refused("sendto 10.0.0.2:7",
+            "sendto takes ADDRESS:PORT and a number of octets, not '10.0.0.2:7'");
 }
 
 static void sock(struct host_run *run, struct os *os, const char *script)
@@ -73,7 +76,8 @@ static void a_wrong_script_runs_nothing_and_ends_with_2(void)
     host_run_fini(&run);
     sock(&run, rig.h1, "x.sock.yaml");
     OK(host_rig_run(&rig, SIM_SEC(2)));
-    EQ_STR(strbuf_text(&run.all), "sock: x.sock.yaml: script files are not simulated by wirewalk yet\n");
+    EQ_STR(strbuf_text(&run.all),
+           "sock: x.sock.yaml: script files are not simulated by wirewalk yet\n");
     EQ(run.status, 2);
     host_rig_fini(&rig);
     host_run_fini(&run);
@@ -111,19 +115,24 @@ static void a_port_unreachable_fails_the_next_send(void)
 static void datagrams_arrive_one_by_one_in_order(void)
 {
     both("udp; bind 0.0.0.0:7000; recvfrom; recvfrom; recvfrom; recvfrom; recvfrom",
-         "udp -> ok\nbind 0.0.0.0:7000 -> ok\nrecvfrom -> got 1 from 10.0.0.1\nrecvfrom -> got 2 from 10.0.0.1\n"
-         "recvfrom -> got 3 from 10.0.0.1\nrecvfrom -> got 4 from 10.0.0.1\nrecvfrom -> got 5 from 10.0.0.1\n",
+         "udp -> ok\nbind 0.0.0.0:7000 -> ok\nrecvfrom -> got 1 from 10.0.0.1\nrecvfrom -> got 2 "
+         "from 10.0.0.1\n"
+         "recvfrom -> got 3 from 10.0.0.1\nrecvfrom -> got 4 from 10.0.0.1\nrecvfrom -> got 5 from "
+         "10.0.0.1\n",
          "udp; connect 10.0.0.2:7000; send 1; send 2; send 3; send 4; send 5",
-         "udp -> ok\nconnect 10.0.0.2:7000 -> ok\nsend 1 -> ok\nsend 2 -> ok\nsend 3 -> ok\nsend 4 -> ok\n"
+         "udp -> ok\nconnect 10.0.0.2:7000 -> ok\nsend 1 -> ok\nsend 2 -> ok\nsend 3 -> ok\nsend 4 "
+         "-> ok\n"
          "send 5 -> ok\n");
 }
 
 static void reply_goes_to_the_last_sender(void)
 {
     both("udp; bind *:7000; reply 3; recvfrom; reply 5; getsockname",
-         "udp -> ok\nbind *:7000 -> ok\nreply 3 -> ERR EDESTADDRREQ\nrecvfrom -> got 10 from 10.0.0.1\n"
+         "udp -> ok\nbind *:7000 -> ok\nreply 3 -> ERR EDESTADDRREQ\nrecvfrom -> got 10 from "
+         "10.0.0.1\n"
          "reply 5 -> ok\ngetsockname -> 0.0.0.0:7000\n",
-         "udp; bind 10.0.0.1:6000; timeout 1; sendto 10.0.0.2:7000 10; recvsome; recvfrom; getsockname",
+         "udp; bind 10.0.0.1:6000; timeout 1; sendto 10.0.0.2:7000 10; recvsome; recvfrom; "
+         "getsockname",
          "udp -> ok\nbind 10.0.0.1:6000 -> ok\ntimeout 1 -> ok\nsendto 10.0.0.2:7000 10 -> ok\n"
          "recvsome -> got 5\nrecvfrom -> ERR EAGAIN\ngetsockname -> 10.0.0.1:6000\n");
 }
@@ -131,25 +140,33 @@ static void reply_goes_to_the_last_sender(void)
 static void errors_do_not_stop_a_script(void)
 {
     both("sleep 0", "sleep 0 -> ok\n",
-         "recvsome; udp; send 1; nonblock; recvfrom; sendto 10.0.0.2:9 65508; getpeername; close; send 1; use x; at 15",
-         "recvsome -> ERR EBADF\nudp -> ok\nsend 1 -> ERR EDESTADDRREQ\nnonblock -> ok\nrecvfrom -> ERR EAGAIN\n"
-         "sendto 10.0.0.2:9 65508 -> ERR EMSGSIZE\ngetpeername -> ERR ENOTCONN\nclose -> ok\nsend 1 -> ERR EBADF\n"
+         "recvsome; udp; send 1; nonblock; recvfrom; sendto 10.0.0.2:9 65508; getpeername; close; "
+         "send 1; use x; at 15",
+         "recvsome -> ERR EBADF\nudp -> ok\nsend 1 -> ERR EDESTADDRREQ\nnonblock -> ok\nrecvfrom "
+         "-> ERR EAGAIN\n"
+         "sendto 10.0.0.2:9 65508 -> ERR EMSGSIZE\ngetpeername -> ERR ENOTCONN\nclose -> ok\nsend "
+         "1 -> ERR EBADF\n"
          "use x -> ERR EBADF\nat 15 -> ok\n");
 }
 
 static void named_sockets_are_taken_up_again(void)
 {
     both("sleep 0", "sleep 0 -> ok\n",
-         "udp; bind *:1; as a; udp; bind *:2; as b; use a; getsockname; use b; getsockname; close; use b",
-         "udp -> ok\nbind *:1 -> ok\nas a -> ok\nudp -> ok\nbind *:2 -> ok\nas b -> ok\nuse a -> ok\n"
-         "getsockname -> 0.0.0.0:1\nuse b -> ok\ngetsockname -> 0.0.0.0:2\nclose -> ok\nuse b -> ERR EBADF\n");
+         "udp; bind *:1; as a; udp; bind *:2; as b; use a; getsockname; use b; getsockname; close; "
+         "use b",
+         "udp -> ok\nbind *:1 -> ok\nas a -> ok\nudp -> ok\nbind *:2 -> ok\nas b -> ok\nuse a -> "
+         "ok\n"
+         "getsockname -> 0.0.0.0:1\nuse b -> ok\ngetsockname -> 0.0.0.0:2\nclose -> ok\nuse b -> "
+         "ERR EBADF\n");
 }
 
 static void half_close_lets_the_answer_through(void)
 {
-    both("tcp; reuseaddr; bind 0.0.0.0:8080; listen 5; accept; recveof; sleep 0.5; send 20; sleep 0.5; close",
+    both("tcp; reuseaddr; bind 0.0.0.0:8080; listen 5; accept; recveof; sleep 0.5; send 20; sleep "
+         "0.5; close",
          "tcp -> ok\nreuseaddr -> ok\nbind 0.0.0.0:8080 -> ok\nlisten 5 -> ok\naccept -> ok\n"
-         "recveof -> got 10 sha256 72399361da6a7754 EOF\nsleep 0.5 -> ok\nsend 20 -> ok\nsleep 0.5 -> ok\nclose -> ok\n",
+         "recveof -> got 10 sha256 72399361da6a7754 EOF\nsleep 0.5 -> ok\nsend 20 -> ok\nsleep 0.5 "
+         "-> ok\nclose -> ok\n",
          "tcp; connect 10.0.0.2:8080; send 10; shutwr; recveof; close",
          "tcp -> ok\nconnect 10.0.0.2:8080 -> ok\nsend 10 -> ok\nshutwr -> ok\n"
          "recveof -> got 20 sha256 dd65eea0329dcb94 EOF\nclose -> ok\n");
@@ -157,15 +174,22 @@ static void half_close_lets_the_answer_through(void)
 
 static void a_port_in_time_wait_is_free_for_reuseaddr_alone(void)
 {
-    both("tcp; reuseaddr; bind 0.0.0.0:8080; listen 5; accept; closelistener; sleep 1; close; at 2.4;"
-         "tcp; bind 0.0.0.0:8080; tcp; reuseaddr; bind 0.0.0.0:8080; listen 5; accept; recveof; close",
-         "tcp -> ok\nreuseaddr -> ok\nbind 0.0.0.0:8080 -> ok\nlisten 5 -> ok\naccept -> ok\ncloselistener -> ok\n"
-         "sleep 1 -> ok\nclose -> ok\nat 2.4 -> ok\ntcp -> ok\nbind 0.0.0.0:8080 -> ERR EADDRINUSE\ntcp -> ok\n"
+    both("tcp; reuseaddr; bind 0.0.0.0:8080; listen 5; accept; closelistener; sleep 1; close; at "
+         "2.4;"
+         "tcp; bind 0.0.0.0:8080; tcp; reuseaddr; bind 0.0.0.0:8080; listen 5; accept; recveof; "
+         "close",
+         "tcp -> ok\nreuseaddr -> ok\nbind 0.0.0.0:8080 -> ok\nlisten 5 -> ok\naccept -> "
+         "ok\ncloselistener -> ok\n"
+         "sleep 1 -> ok\nclose -> ok\nat 2.4 -> ok\ntcp -> ok\nbind 0.0.0.0:8080 -> ERR "
+         "EADDRINUSE\ntcp -> ok\n"
          "reuseaddr -> ok\nbind 0.0.0.0:8080 -> ok\nlisten 5 -> ok\naccept -> ok\n"
          "recveof -> got 5 sha256 36bbe50ed96841d1 EOF\nclose -> ok\n",
-         "tcp; connect 10.0.0.2:8080; recveof; sleep 0.1; close; at 3; tcp; connect 10.0.0.2:8080; send 5; close",
-         "tcp -> ok\nconnect 10.0.0.2:8080 -> ok\nrecveof -> got 0 sha256 e3b0c44298fc1c14 EOF\nsleep 0.1 -> ok\n"
-         "close -> ok\nat 3 -> ok\ntcp -> ok\nconnect 10.0.0.2:8080 -> ok\nsend 5 -> ok\nclose -> ok\n");
+         "tcp; connect 10.0.0.2:8080; recveof; sleep 0.1; close; at 3; tcp; connect 10.0.0.2:8080; "
+         "send 5; close",
+         "tcp -> ok\nconnect 10.0.0.2:8080 -> ok\nrecveof -> got 0 sha256 e3b0c44298fc1c14 "
+         "EOF\nsleep 0.1 -> ok\n"
+         "close -> ok\nat 3 -> ok\ntcp -> ok\nconnect 10.0.0.2:8080 -> ok\nsend 5 -> ok\nclose -> "
+         "ok\n");
 }
 
 static void streams_run_together_and_bulk_arrives_whole(void)
@@ -175,25 +199,32 @@ static void streams_run_together_and_bulk_arrives_whole(void)
          "recv 7 -> got 7\nrecvsome -> got 23\n"
          "recveof -> got 1000000 sha256 1fa51eae26c4db86 EOF\nclose -> ok\n",
          "tcp; nodelay; connect 10.0.0.2:8080; send 10; send 20; at 7; send 1000000; close",
-         "tcp -> ok\nnodelay -> ok\nconnect 10.0.0.2:8080 -> ok\nsend 10 -> ok\nsend 20 -> ok\nat 7 -> ok\n"
+         "tcp -> ok\nnodelay -> ok\nconnect 10.0.0.2:8080 -> ok\nsend 10 -> ok\nsend 20 -> ok\nat "
+         "7 -> ok\n"
          "send 1000000 -> ok\nclose -> ok\n");
 }
 
 static void refused_reset_and_timed_out_have_their_names(void)
 {
     both("tcp; bind *:81; listen; accept; sleep 1; linger 0; close; sleep 0",
-         "tcp -> ok\nbind *:81 -> ok\nlisten -> ok\naccept -> ok\nsleep 1 -> ok\nlinger 0 -> ok\nclose -> ok\n"
+         "tcp -> ok\nbind *:81 -> ok\nlisten -> ok\naccept -> ok\nsleep 1 -> ok\nlinger 0 -> "
+         "ok\nclose -> ok\n"
          "sleep 0 -> ok\n",
-         "tcp; connect 10.0.0.2:80; tcp; connect 10.0.0.2:81; timeout 0.5; recvsome; nonblock; recvsome; at 2;"
+         "tcp; connect 10.0.0.2:80; tcp; connect 10.0.0.2:81; timeout 0.5; recvsome; nonblock; "
+         "recvsome; at 2;"
          "recvsome; recvsome; send 1; connect 10.0.0.2:81",
-         "tcp -> ok\nconnect 10.0.0.2:80 -> ERR ECONNREFUSED\ntcp -> ok\nconnect 10.0.0.2:81 -> ok\ntimeout 0.5 -> ok\n"
-         "recvsome -> ERR EAGAIN\nnonblock -> ok\nrecvsome -> ERR EAGAIN\nat 2 -> ok\nrecvsome -> ERR ECONNRESET\n"
+         "tcp -> ok\nconnect 10.0.0.2:80 -> ERR ECONNREFUSED\ntcp -> ok\nconnect 10.0.0.2:81 -> "
+         "ok\ntimeout 0.5 -> ok\n"
+         "recvsome -> ERR EAGAIN\nnonblock -> ok\nrecvsome -> ERR EAGAIN\nat 2 -> ok\nrecvsome -> "
+         "ERR ECONNRESET\n"
          "recvsome -> got 0 EOF\nsend 1 -> ERR EPIPE\nconnect 10.0.0.2:81 -> ERR EINPROGRESS\n");
 }
 
 UNIT_MAIN("sock", TEST(operations_are_split_and_their_arguments_read), TEST(mistakes_are_named),
-          TEST(a_wrong_script_runs_nothing_and_ends_with_2), TEST(a_port_unreachable_fails_the_next_send),
-          TEST(datagrams_arrive_one_by_one_in_order), TEST(reply_goes_to_the_last_sender),
-          TEST(errors_do_not_stop_a_script), TEST(named_sockets_are_taken_up_again),
-          TEST(half_close_lets_the_answer_through), TEST(a_port_in_time_wait_is_free_for_reuseaddr_alone),
-          TEST(streams_run_together_and_bulk_arrives_whole), TEST(refused_reset_and_timed_out_have_their_names))
+          TEST(a_wrong_script_runs_nothing_and_ends_with_2),
+          TEST(a_port_unreachable_fails_the_next_send), TEST(datagrams_arrive_one_by_one_in_order),
+          TEST(reply_goes_to_the_last_sender), TEST(errors_do_not_stop_a_script),
+          TEST(named_sockets_are_taken_up_again), TEST(half_close_lets_the_answer_through),
+          TEST(a_port_in_time_wait_is_free_for_reuseaddr_alone),
+          TEST(streams_run_together_and_bulk_arrives_whole),
+          TEST(refused_reset_and_timed_out_have_their_names))

@@ -16,8 +16,12 @@ static const struct http_page pages[] = {
 };
 
 static const struct http_server_config lab = {
-    .port = 80, .keepalive = SIM_SEC(5), .server = "lab", .type = "text/html",
-    .n_pages = sizeof pages / sizeof *pages, .pages = pages,
+    .port = 80,
+    .keepalive = SIM_SEC(5),
+    .server = "lab",
+    .type = "text/html",
+    .n_pages = sizeof pages / sizeof *pages,
+    .pages = pages,
 };
 
 static struct http_reply reply_of(const struct http_server_config *config, const char *text)
@@ -51,7 +55,8 @@ static void a_head_has_the_recorded_lines_in_their_order(void)
             "HTTP/1.1 200 OK\r\nServer: lab\r\nContent-Type: text/html\r\nContent-Length: 5\r\n"
             "Connection: close\r\n\r\n");
     head_is(&(struct http_server_config){ 0 }, "GET / HTTP/1.0\r\n\r\n",
-            "HTTP/1.1 404 Not Found\r\nServer: wirewalk\r\nContent-Type: text/plain\r\nContent-Length: 14\r\n"
+            "HTTP/1.1 404 Not Found\r\nServer: wirewalk\r\nContent-Type: "
+            "text/plain\r\nContent-Length: 14\r\n"
             "Connection: close\r\n\r\n");
 }
 
@@ -62,11 +67,14 @@ static void optional_fields_come_when_asked_for(void)
     config.date = true;
     config.chunked = true;
     head_is(&config, "GET /moved HTTP/1.1\r\n" HOST "\r\n",
-            "HTTP/1.1 302 Found\r\nServer: lab\r\nDate: Thu, 01 Jan 2026 00:00:10 GMT\r\nContent-Type: text/plain\r\n"
+            "HTTP/1.1 302 Found\r\nServer: lab\r\nDate: Thu, 01 Jan 2026 00:00:10 "
+            "GMT\r\nContent-Type: text/plain\r\n"
             "Transfer-Encoding: chunked\r\nLocation: /b/100\r\nConnection: keep-alive\r\n\r\n");
-    head_is(&config, "POST / HTTP/1.0\r\n\r\n",
-            "HTTP/1.1 405 Method Not Allowed\r\nServer: lab\r\nDate: Thu, 01 Jan 2026 00:00:10 GMT\r\n"
-            "Content-Type: text/plain\r\nContent-Length: 23\r\nAllow: GET, HEAD\r\nConnection: close\r\n\r\n");
+    head_is(
+        &config, "POST / HTTP/1.0\r\n\r\n",
+        "HTTP/1.1 405 Method Not Allowed\r\nServer: lab\r\nDate: Thu, 01 Jan 2026 00:00:10 GMT\r\n"
+        "Content-Type: text/plain\r\nContent-Length: 23\r\nAllow: GET, HEAD\r\nConnection: "
+        "close\r\n\r\n");
     head_is(&lab, "GET /nothing HTTP/1.1\r\n" HOST "\r\n",
             "HTTP/1.1 204 No Content\r\nServer: lab\r\nConnection: keep-alive\r\n\r\n");
 }
@@ -113,7 +121,8 @@ static void head_has_no_body_and_expectations_are_refused(void)
 
     OK(reply.head_only && reply.keep && !reply.drain);
     EQ(reply.len, 100);
-    reply = reply_of(&lab, "POST / HTTP/1.1\r\n" HOST "Content-Length: 9\r\nExpect: 100-continue\r\n\r\n");
+    reply = reply_of(&lab, "POST / HTTP/1.1\r\n" HOST
+                           "Content-Length: 9\r\nExpect: 100-continue\r\n\r\n");
     EQ(reply.status, 405);
     EQ(reply.request_body.kind, HTTP_BODY_NONE);
     OK(!reply.keep && reply.drain);
@@ -130,10 +139,13 @@ static void the_alphabet_and_chargen_repeat(void)
     EQ_MEM(alphabet + ALPHABET_LEN - 26, "abcdefghijklmnopqrstuvwxyz", 26);
     chargen_line(0, first);
     chargen_line(94, last);
-    EQ_MEM(first, " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefg\r\n", CHARGEN_LINE_LEN);
+    EQ_MEM(first, " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefg\r\n",
+           CHARGEN_LINE_LEN);
     EQ_MEM(last, "~ !\"#$", 6);
 }
 
-UNIT_MAIN("http_server", TEST(a_head_has_the_recorded_lines_in_their_order), TEST(optional_fields_come_when_asked_for),
-          TEST(the_status_follows_the_rfc), TEST(targets_are_found_in_all_their_forms),
-          TEST(head_has_no_body_and_expectations_are_refused), TEST(the_alphabet_and_chargen_repeat))
+UNIT_MAIN("http_server", TEST(a_head_has_the_recorded_lines_in_their_order),
+          TEST(optional_fields_come_when_asked_for), TEST(the_status_follows_the_rfc),
+          TEST(targets_are_found_in_all_their_forms),
+          TEST(head_has_no_body_and_expectations_are_refused),
+          TEST(the_alphabet_and_chargen_repeat))
