@@ -18,17 +18,21 @@
     X("getent", getent_program)                                                                    \
     X("host", host_program)                                                                        \
     X("hostname", hostname_program)                                                                \
+    X("ifconfig", ifconfig_program)                                                                \
     X("ip", ip_program)                                                                            \
     X("killall", killall_program)                                                                  \
     X("ls", ls_program)                                                                            \
+    X("netstat", netstat_program)                                                                  \
     X("nslookup", nslookup_program)                                                                \
     X("ping", ping_program)                                                                        \
     X("pkill", pkill_program)                                                                      \
     X("ps", ps_program)                                                                            \
     X("rm", rm_program)                                                                            \
+    X("route", route_program)                                                                      \
     X("sh", shell_program)                                                                         \
     X("sleep", sleep_program)                                                                      \
     X("sock", sock_program)                                                                        \
+    X("ss", ss_program)                                                                            \
     X("sysctl", sysctl_program)                                                                    \
     X("traceroute", traceroute_program)                                                            \
     X("udhcpc", udhcpc_program)

@@ -69,10 +69,10 @@ static void write_one(struct process *self, const struct sysctl_options *o, char
     equals++;
     equals += strspn(equals, " ");
     error = netctl_sysctl_set(self->os, word, equals);
-    if (error == -SIM_ENOENT) {
+    if (error == -SIM_ENOENT && netctl_sysctl_get(self->os, word, value) != 0) {
         unknown(self, o, word);
     } else if (error != 0) {
-        process_errorf(self, "sysctl: setting key \"%s\": Invalid argument\n", word);
+        process_errorf(self, "sysctl: setting key \"%s\": %s\n", word, sim_strerror(-error));
         self->exit_status = 255;
     } else if (!o->quiet && netctl_sysctl_get(self->os, word, value) == 0) {
         print_setting(self, o, word, value);

@@ -665,6 +665,7 @@ uint32_t neigh_list(const struct neigh_table *table, struct neigh_info *infos, u
                     fill_info(neigh, &infos[n]);
                 n++;
             }
-    qsort(infos, n < max ? n : max, sizeof *infos, compare_infos);
+    if (n > 1 && max > 1) /* @infos may be NULL when nothing is wanted */
+        qsort(infos, n < max ? n : max, sizeof *infos, compare_infos);
     return n;
 }

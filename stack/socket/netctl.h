@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "stack/socket/os.h"
+#include "stack/transport/tcp.h"
 
 /* ---- interfaces ---- */
 
@@ -132,30 +133,17 @@ int netctl_neigh_flush(struct os *os, const char *ifname);
 
 /* ---- sockets ---- */
 
-#define NETCTL_FIELDS_MAX 64
-
-struct netctl_field {
-    const char *name; /* as the protocol tells it; valid during the call */
-    int64_t value;
-    const char *text; /* or NULL; valid during the call */
-};
-
 struct netctl_socket {
-    const char *proto;   /* "tcp", "udp", "raw" */
-    char state[16];      /* as `ss` writes it: "ESTAB", "UNCONN" */
+    const char *proto; /* "tcp", "udp" */
+    char state[16];    /* as `ss` writes it: "ESTAB", "UNCONN" */
     uint64_t recv_q, send_q;
-    struct endpoint local, remote; /* port 0 of a raw socket's local end: see @protocol */
-    uint8_t protocol;              /* of a raw socket */
-    unsigned n_fields;
-    struct netctl_field fields[NETCTL_FIELDS_MAX]; /* tcp_info and the like */
+    struct endpoint local, remote;     /* port 0: anybody */
+    const struct tcp_info_view *tcp;   /* of a TCP socket, else NULL; valid during the call */
 };
 
-/** netctl_sockets() - every socket of @proto, in the order the protocol keeps them. */
+/** netctl_sockets() - every socket of @proto ("tcp", "udp"), in the order the protocol keeps them. */
 void netctl_sockets(struct os *os, const char *proto, void (*each)(void *ctx, const struct netctl_socket *socket),
                     void *ctx);
-/** netctl_field() - a socket's field by name; @otherwise when it has none. */
-int64_t netctl_field(const struct netctl_socket *socket, const char *name, int64_t otherwise);
-const char *netctl_field_text(const struct netctl_socket *socket, const char *name);
 
 /* ---- settings and counters ---- */
 
@@ -164,7 +152,7 @@ const char *netctl_field_text(const struct netctl_socket *socket, const char *na
 
 /** netctl_sysctl_at() - the name of the @n-th setting, sorted by name; NULL behind the last. */
 const char *netctl_sysctl_at(unsigned n);
-/** netctl_sysctl_get() - a setting as /proc/sys shows it, "net.ipv4.ip_forward" -> "1". -SIM_ENOENT. */
+/** netctl_sysctl_get() - a setting as /proc/sys shows it (several numbers with tabs between), "net.ipv4.ip_forward" -> "1". -SIM_ENOENT. */
 int netctl_sysctl_get(const struct os *os, const char *name, char text[static NETCTL_SYSCTL_TEXT_MAX]);
 /** netctl_sysctl_set() - -SIM_ENOENT, -SIM_EINVAL (no number, or out of range: nothing is changed). */
 int netctl_sysctl_set(struct os *os, const char *name, const char *text);

@@ -1,4 +1,4 @@
-/* Socket tables: what the protocols tell a debugger (os_describe()), taken apart for `ss` and `netstat`. */
+/* Socket tables for `ss` and `netstat`: TCP tells its own; of UDP the rows of os_describe() are taken apart. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,16 +10,7 @@ struct socket_walk {
     const char *proto;
     void (*each)(void *ctx, const struct netctl_socket *socket);
     void *ctx;
-    struct netctl_socket socket;
-    bool any; /* a row is being filled in */
 };
-
-static void finish_row(struct socket_walk *walk)
-{
-    if (walk->any)
-        walk->each(walk->ctx, &walk->socket);
-    walk->any = false;
-}
 
 /* The next word of *@text, cut off; "" at the end. */
 static const char *next_word(char **text)
@@ -52,69 +43,48 @@ static struct endpoint read_endpoint(const char *word)
 static void socket_row(struct describe *out, const char *table, const char *key, const char *line)
 {
     struct socket_walk *walk = (struct socket_walk *)(void *)out;
-    struct netctl_socket *socket = &walk->socket;
+    struct netctl_socket socket = { .proto = walk->proto };
     char copy[160];
     char *at = copy;
 
     (void)key;
-    finish_row(walk);
     if (strcmp(table, walk->proto) != 0)
         return;
-    *socket = (struct netctl_socket){ .proto = walk->proto };
     snprintf(copy, sizeof copy, "%s", line);
-    snprintf(socket->state, sizeof socket->state, "%s", next_word(&at));
-    (void)text_u64(next_word(&at), UINT64_MAX, &socket->recv_q);
-    (void)text_u64(next_word(&at), UINT64_MAX, &socket->send_q);
-    socket->local = read_endpoint(next_word(&at));
-    socket->remote = read_endpoint(next_word(&at));
-    walk->any = true;
+    snprintf(socket.state, sizeof socket.state, "%s", next_word(&at));
+    (void)text_u64(next_word(&at), UINT64_MAX, &socket.recv_q);
+    (void)text_u64(next_word(&at), UINT64_MAX, &socket.send_q);
+    socket.local = read_endpoint(next_word(&at));
+    socket.remote = read_endpoint(next_word(&at));
+    walk->each(walk->ctx, &socket);
 }
 
-static void add_field(struct socket_walk *walk, const char *name, int64_t value, const char *text)
-{
-    struct netctl_socket *socket = &walk->socket;
+struct tcp_walk {
+    void (*each)(void *ctx, const struct netctl_socket *socket);
+    void *ctx;
+};
 
-    if (!walk->any || socket->n_fields == NETCTL_FIELDS_MAX)
-        return;
-    socket->fields[socket->n_fields++] = (struct netctl_field){ name, value, text };
-    if (strcmp(name, "protocol") == 0)
-        socket->protocol = (uint8_t)value;
-}
-
-static void socket_number(struct describe *out, const char *name, int64_t value)
+static void tcp_row(void *ctx, const struct tcp_info_view *info)
 {
-    add_field((struct socket_walk *)(void *)out, name, value, NULL);
-}
+    const struct tcp_walk *walk = ctx;
+    struct netctl_socket socket = { .proto = "tcp",
+                                    .recv_q = info->recv_q,
+                                    .send_q = info->send_q,
+                                    .local = info->local,
+                                    .remote = info->remote,
+                                    .tcp = info };
 
-static void socket_text(struct describe *out, const char *name, const char *value)
-{
-    add_field((struct socket_walk *)(void *)out, name, 0, value);
+    snprintf(socket.state, sizeof socket.state, "%s", tcp_state_name(info->state));
+    walk->each(walk->ctx, &socket);
 }
 
 void netctl_sockets(struct os *os, const char *proto, void (*each)(void *ctx, const struct netctl_socket *socket),
                     void *ctx)
 {
-    struct socket_walk walk = { .out = { socket_row, socket_number, socket_text },
-                                .proto = proto,
-                                .each = each,
-                                .ctx = ctx };
+    struct socket_walk walk = { .out = { .row = socket_row }, .proto = proto, .each = each, .ctx = ctx };
 
-    os_describe(os, &walk.out);
-    finish_row(&walk);
-}
-
-int64_t netctl_field(const struct netctl_socket *socket, const char *name, int64_t otherwise)
-{
-    for (unsigned i = 0; i < socket->n_fields; i++)
-        if (socket->fields[i].text == NULL && strcmp(socket->fields[i].name, name) == 0)
-            return socket->fields[i].value;
-    return otherwise;
-}
-
-const char *netctl_field_text(const struct netctl_socket *socket, const char *name)
-{
-    for (unsigned i = 0; i < socket->n_fields; i++)
-        if (socket->fields[i].text != NULL && strcmp(socket->fields[i].name, name) == 0)
-            return socket->fields[i].text;
-    return NULL;
+    if (strcmp(proto, "tcp") == 0)
+        tcp_walk(os->tcp, tcp_row, &(struct tcp_walk){ each, ctx });
+    else
+        os_describe(os, &walk.out);
 }

@@ -1,23 +1,29 @@
-/* net.ipv4.*: each setting is a place in struct ip_sysctl with a type and a range. */
+/* net.*: each setting is a place in struct ip_sysctl or struct tcp_sysctl with a type and a range. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "stack/socket/netctl.h"
 
-enum kind { KIND_BOOL, KIND_U8, KIND_U16, KIND_U32, KIND_PORT_RANGE };
+enum kind { KIND_BOOL, KIND_U8, KIND_U16, KIND_U32, KIND_PORT_RANGE, KIND_U32_3, KIND_CONGESTION };
+enum place { IN_OS, IN_TCP };
 
 struct setting {
     const char *name;
-    size_t offset; /* in struct os */
+    enum place place;
+    size_t offset; /* in struct os or struct tcp_sysctl */
     enum kind kind;
     uint32_t min, max;
 };
 
-#define IP(member) offsetof(struct os, ip.sysctl.member)
+#define IP(member)  IN_OS, offsetof(struct os, ip.sysctl.member)
+#define TCP(member) IN_TCP, offsetof(struct tcp_sysctl, member)
 
 /* Sorted by name. Linux has "all", "default" and one per interface of the conf settings; here they are one. */
 static const struct setting settings[] = {
+    { "net.core.rmem_max", TCP(core_rmem_max), KIND_U32, 2304, INT32_MAX },
+    { "net.core.somaxconn", TCP(core_somaxconn), KIND_U32, 0, 65535 },
+    { "net.core.wmem_max", TCP(core_wmem_max), KIND_U32, 4608, INT32_MAX },
     { "net.ipv4.conf.all.accept_redirects", IP(accept_redirects), KIND_BOOL, 0, 1 },
     { "net.ipv4.conf.all.forwarding", IP(forwarding), KIND_BOOL, 0, 1 },
     { "net.ipv4.conf.all.rp_filter", IP(rp_filter), KIND_U8, 0, 2 },
@@ -33,6 +39,40 @@ static const struct setting settings[] = {
     { "net.ipv4.ip_local_port_range", IP(port_min), KIND_PORT_RANGE, 1, 65535 },
     { "net.ipv4.ip_no_pmtu_disc", IP(no_pmtu_disc), KIND_BOOL, 0, 1 },
     { "net.ipv4.ip_unprivileged_port_start", IP(unprivileged_port_start), KIND_U16, 0, 65535 },
+    { "net.ipv4.tcp_abort_on_overflow", TCP(abort_on_overflow), KIND_BOOL, 0, 1 },
+    { "net.ipv4.tcp_challenge_ack_limit", TCP(challenge_ack_limit), KIND_U32, 0, INT32_MAX },
+    { "net.ipv4.tcp_comp_sack_nr", TCP(comp_sack_nr), KIND_U8, 0, 255 },
+    { "net.ipv4.tcp_congestion_control", TCP(congestion_control), KIND_CONGESTION, 0, 0 },
+    { "net.ipv4.tcp_dsack", TCP(dsack), KIND_BOOL, 0, 1 },
+    { "net.ipv4.tcp_early_retrans", TCP(early_retrans), KIND_U8, 0, 4 },
+    { "net.ipv4.tcp_ecn", TCP(ecn), KIND_U8, 0, 2 },
+    { "net.ipv4.tcp_fin_timeout", TCP(fin_timeout), KIND_U32, 0, 1000000 },
+    { "net.ipv4.tcp_frto", TCP(frto), KIND_U8, 0, 2 },
+    { "net.ipv4.tcp_invalid_ratelimit", TCP(invalid_ratelimit), KIND_U32, 0, INT32_MAX },
+    { "net.ipv4.tcp_keepalive_intvl", TCP(keepalive_intvl), KIND_U32, 1, 32767 },
+    { "net.ipv4.tcp_keepalive_probes", TCP(keepalive_probes), KIND_U8, 0, 255 },
+    { "net.ipv4.tcp_keepalive_time", TCP(keepalive_time), KIND_U32, 1, 1000000 },
+    { "net.ipv4.tcp_max_syn_backlog", TCP(max_syn_backlog), KIND_U32, 0, INT32_MAX },
+    { "net.ipv4.tcp_max_tw_buckets", TCP(max_tw_buckets), KIND_U32, 0, INT32_MAX },
+    { "net.ipv4.tcp_min_rtt_wlen", TCP(min_rtt_wlen), KIND_U32, 0, 86400 },
+    { "net.ipv4.tcp_moderate_rcvbuf", TCP(moderate_rcvbuf), KIND_BOOL, 0, 1 },
+    { "net.ipv4.tcp_notsent_lowat", TCP(notsent_lowat), KIND_U32, 0, UINT32_MAX },
+    { "net.ipv4.tcp_orphan_retries", TCP(orphan_retries), KIND_U8, 0, 255 },
+    { "net.ipv4.tcp_recovery", TCP(recovery), KIND_U8, 0, 255 },
+    { "net.ipv4.tcp_reordering", TCP(reordering), KIND_U8, 1, 127 },
+    { "net.ipv4.tcp_retries1", TCP(retries1), KIND_U8, 0, 255 },
+    { "net.ipv4.tcp_retries2", TCP(retries2), KIND_U8, 0, 255 },
+    { "net.ipv4.tcp_rfc1337", TCP(rfc1337), KIND_BOOL, 0, 1 },
+    { "net.ipv4.tcp_rmem", TCP(rmem), KIND_U32_3, 1, INT32_MAX },
+    { "net.ipv4.tcp_sack", TCP(sack), KIND_BOOL, 0, 1 },
+    { "net.ipv4.tcp_slow_start_after_idle", TCP(slow_start_after_idle), KIND_BOOL, 0, 1 },
+    { "net.ipv4.tcp_syn_linear_timeouts", TCP(syn_linear_timeouts), KIND_U8, 0, 127 },
+    { "net.ipv4.tcp_syn_retries", TCP(syn_retries), KIND_U8, 1, 127 },
+    { "net.ipv4.tcp_synack_retries", TCP(synack_retries), KIND_U8, 0, 255 },
+    { "net.ipv4.tcp_timestamps", TCP(timestamps), KIND_BOOL, 0, 1 },
+    { "net.ipv4.tcp_tw_reuse", TCP(tw_reuse), KIND_U8, 0, 2 },
+    { "net.ipv4.tcp_window_scaling", TCP(window_scaling), KIND_BOOL, 0, 1 },
+    { "net.ipv4.tcp_wmem", TCP(wmem), KIND_U32_3, 1, INT32_MAX },
 };
 
 #define N_SETTINGS (sizeof settings / sizeof *settings)
@@ -50,6 +90,13 @@ static const struct setting *find_setting(const char *name)
     return NULL;
 }
 
+static void *place_of(const struct os *os, const struct setting *setting)
+{
+    char *base = setting->place == IN_TCP ? (char *)tcp_sysctl(os->tcp) : (char *)(uintptr_t)os;
+
+    return base + setting->offset;
+}
+
 const char *netctl_sysctl_at(unsigned n)
 {
     return n < N_SETTINGS ? settings[n].name : NULL;
@@ -63,7 +110,7 @@ int netctl_sysctl_get(const struct os *os, const char *name, char text[static NE
 
     if (setting == NULL)
         return -SIM_ENOENT;
-    at = (const char *)os + setting->offset;
+    at = place_of(os, setting);
     switch (setting->kind) {
     case KIND_BOOL:
         value = *(const bool *)at;
@@ -80,29 +127,73 @@ int netctl_sysctl_get(const struct os *os, const char *name, char text[static NE
     case KIND_PORT_RANGE:
         snprintf(text, NETCTL_SYSCTL_TEXT_MAX, "%u\t%u", os->ip.sysctl.port_min, os->ip.sysctl.port_max);
         return 0;
+    case KIND_U32_3: {
+        const uint32_t *three = at;
+
+        snprintf(text, NETCTL_SYSCTL_TEXT_MAX, "%u\t%u\t%u", three[0], three[1], three[2]);
+        return 0;
+    }
+    case KIND_CONGESTION:
+        snprintf(text, NETCTL_SYSCTL_TEXT_MAX, "%s",
+                 *(const enum tcp_cc_kind *)at == TCP_CC_RENO ? "reno" : "cubic");
+        return 0;
     }
     snprintf(text, NETCTL_SYSCTL_TEXT_MAX, "%u", value);
     return 0;
 }
 
-static int set_port_range(struct os *os, const char *text)
+/* @n numbers with blanks between. */
+static bool read_numbers(const char *text, unsigned n, uint64_t max, uint64_t *values)
 {
     char copy[NETCTL_SYSCTL_TEXT_MAX];
-    uint64_t low, high;
-    char *gap;
+    char *at = copy;
 
     if (strlen(text) >= sizeof copy)
-        return -SIM_EINVAL;
+        return false;
     strcpy(copy, text);
-    gap = copy + strcspn(copy, " \t");
-    if (*gap == '\0')
+    for (unsigned i = 0; i < n; i++) {
+        char *end;
+
+        at += strspn(at, " \t");
+        end = at + strcspn(at, " \t");
+        if (i + 1 < n && *end == '\0')
+            return false;
+        *end = '\0';
+        if (!text_u64(at, max, &values[i]))
+            return false;
+        at = end + 1;
+    }
+    return true;
+}
+
+static int set_port_range(struct os *os, const char *text)
+{
+    uint64_t range[2];
+
+    if (!read_numbers(text, 2, 65535, range) || range[0] == 0 || range[0] > range[1])
         return -SIM_EINVAL;
-    *gap++ = '\0';
-    gap += strspn(gap, " \t");
-    if (!text_u64(copy, 65535, &low) || !text_u64(gap, 65535, &high) || low == 0 || low > high)
+    os->ip.sysctl.port_min = (uint16_t)range[0];
+    os->ip.sysctl.port_max = (uint16_t)range[1];
+    return 0;
+}
+
+static int set_three(uint32_t *three, const struct setting *setting, const char *text)
+{
+    uint64_t values[3];
+
+    if (!read_numbers(text, 3, setting->max, values) || values[0] < setting->min || values[1] < setting->min ||
+        values[2] < setting->min)
         return -SIM_EINVAL;
-    os->ip.sysctl.port_min = (uint16_t)low;
-    os->ip.sysctl.port_max = (uint16_t)high;
+    for (int i = 0; i < 3; i++)
+        three[i] = (uint32_t)values[i];
+    return 0;
+}
+
+static int set_congestion(enum tcp_cc_kind *kind, const char *text)
+{
+    if (strcmp(text, "reno") != 0 && strcmp(text, "cubic") != 0)
+        return -SIM_ENOENT; /* no such module */
+    *kind = strcmp(text, "reno") == 0 ? TCP_CC_RENO : TCP_CC_CUBIC;
     return 0;
 }
 
@@ -116,9 +207,13 @@ int netctl_sysctl_set(struct os *os, const char *name, const char *text)
         return -SIM_ENOENT;
     if (setting->kind == KIND_PORT_RANGE)
         return set_port_range(os, text);
+    if (setting->kind == KIND_U32_3)
+        return set_three(place_of(os, setting), setting, text);
+    if (setting->kind == KIND_CONGESTION)
+        return set_congestion(place_of(os, setting), text);
     if (!text_u64(text, setting->max, &value) || value < setting->min)
         return -SIM_EINVAL;
-    at = (char *)os + setting->offset;
+    at = place_of(os, setting);
     switch (setting->kind) {
     case KIND_BOOL:
         *(bool *)at = value != 0;
@@ -132,7 +227,7 @@ int netctl_sysctl_set(struct os *os, const char *name, const char *text)
     case KIND_U32:
         *(uint32_t *)at = (uint32_t)value;
         break;
-    case KIND_PORT_RANGE:
+    default: /* set above */
         break;
     }
     return 0;
