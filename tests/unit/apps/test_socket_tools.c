@@ -51,15 +51,15 @@ static void ss_has_columns_as_wide_as_their_content(void)
 {
     open_sockets();
     says("ss -tan", "State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
-                    "ESTAB  0      0           10.0.0.1:8080     10.0.0.2:40922       \n"
-                    "LISTEN 0      5            0.0.0.0:8080      0.0.0.0:*           \n-- exit 0\n");
+                    "LISTEN 0      5            0.0.0.0:8080      0.0.0.0:*           \n"
+                    "ESTAB  0      0           10.0.0.1:8080     10.0.0.2:40922       \n-- exit 0\n");
     says("ss -t", "State Recv-Q Send-Q Local Address:Port     Peer Address:Port Process\n"
                   "ESTAB 0      0           10.0.0.1:http-alt     10.0.0.2:40922       \n-- exit 0\n");
     says("ss -ltun", "Netid State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n"
                      "udp   UNCONN 0      0            0.0.0.0:53        0.0.0.0:*          \n"
                      "tcp   LISTEN 0      5            0.0.0.0:8080      0.0.0.0:*          \n-- exit 0\n");
-    says("ss -tanH", "ESTAB  0      0      10.0.0.1:8080 10.0.0.2:40922\n"
-                     "LISTEN 0      5       0.0.0.0:8080  0.0.0.0:*    \n-- exit 0\n");
+    says("ss -tanH", "LISTEN 0      5       0.0.0.0:8080  0.0.0.0:*    \n"
+                     "ESTAB  0      0      10.0.0.1:8080 10.0.0.2:40922\n-- exit 0\n");
     says("ss -tn state established", "Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
                                      "0      0           10.0.0.1:8080     10.0.0.2:40922       \n-- exit 0\n");
     says("ss -uan", "State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n"
@@ -85,8 +85,8 @@ static void netstat_lists_sockets(void)
     open_sockets();
     says("netstat -an --inet", "Active Internet connections (servers and established)\n"
                                "Proto Recv-Q Send-Q Local Address           Foreign Address         State      \n"
-                               "tcp        0      0 10.0.0.1:8080           10.0.0.2:40922          ESTABLISHED\n"
                                "tcp        0      0 0.0.0.0:8080            0.0.0.0:*               LISTEN     \n"
+                               "tcp        0      0 10.0.0.1:8080           10.0.0.2:40922          ESTABLISHED\n"
                                "udp        0      0 0.0.0.0:53              0.0.0.0:*                          \n-- exit 0\n");
     says("netstat -tln", "Active Internet connections (only servers)\n"
                          "Proto Recv-Q Send-Q Local Address           Foreign Address         State      \n"
