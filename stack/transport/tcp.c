@@ -39,6 +39,7 @@ static const struct tcp_sysctl DEFAULTS = {
     .invalid_ratelimit = 500,
     .min_rtt_wlen = 300,
     .max_syn_backlog = 4096,
+    .syncookies = 1,
     .max_tw_buckets = 131072,
     .notsent_lowat = UINT32_MAX,
     .comp_sack_delay_us = 1000,
@@ -280,40 +281,36 @@ static int sock_bind(struct sock *sock, struct endpoint local)
     return 0;
 }
 
+/* Once it listens, SO_REUSEADDR does not let it share its port with another listener. */
+static bool listen_conflict(struct tcp_sock *tp)
+{
+    bool conflict;
+
+    tp->entry.state = TCP_LISTEN;
+    conflict = tcp_port_conflict(tp->layer, &tp->entry);
+    tp->entry.state = TCP_CLOSED;
+    return conflict;
+}
+
 static int sock_listen(struct sock *sock, int backlog)
 {
     struct tcp_sock *tp = tcp_of(sock);
     uint32_t somaxconn = tp->layer->sysctl.core_somaxconn;
+    int error;
 
-    if (!tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN)) || tp->connecting)
+    if (!tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN)) || tp->connecting || tp->connected)
         return -SIM_EINVAL;
     tp->backlog = backlog < 0 || (uint32_t)backlog > somaxconn ? somaxconn : (uint32_t)backlog;
     if (tcp_state(tp) == TCP_LISTEN)
         return 0;
     reset_connection(tp);
     if (tp->entry.local.port == 0) {
-        int error = sock_bind(sock, (struct endpoint){ 0, 0 });
-
+        error = sock_bind(sock, (struct endpoint){ 0, 0 });
         if (error < 0)
-            return error == -SIM_EADDRINUSE ? -SIM_EADDRINUSE : error;
+            return error;
     }
-    /* As a listener it shares its port no more by SO_REUSEADDR, and it may meet another listener. */
-    tp->entry.state = TCP_LISTEN;
-    {
-        struct tcp_entry probe = tp->entry;
-
-        probe.reuse = false;
-        tcp_port_release(&tp->entry);
-        probe.reuse = tp->entry.reuse;
-        if (tcp_port_conflict(tp->layer, &probe)) {
-            tp->entry.state = TCP_CLOSED;
-            if (tp->sock.bound_port)
-                tcp_port_own(tp->layer, &tp->entry);
-            return -SIM_EADDRINUSE;
-        }
-        tcp_port_own(tp->layer, &tp->entry);
-    }
-    tp->entry.state = TCP_CLOSED;
+    if (listen_conflict(tp))
+        return -SIM_EADDRINUSE;
     tcp_set_state(tp, TCP_LISTEN);
     return 0;
 }
@@ -335,6 +332,7 @@ static struct sock *sock_accept(struct sock *sock, int *error)
     list_remove(&child->accept_link);
     tp->n_accept--;
     child->listener = NULL;
+    child->connected = true;
     return &child->sock;
 }
 
@@ -463,14 +461,16 @@ static int sock_connect(struct sock *sock, struct endpoint remote)
         if (tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)))
             return -SIM_EALREADY;
         tp->connecting = false;
-        if (tcp_state(tp) != TCP_CLOSED || tp->sock.error == 0)
-            return tcp_state(tp) == TCP_CLOSED ? -SIM_ECONNABORTED : 0;
-        result = sock_take_error(sock);
+        if (tcp_state(tp) != TCP_CLOSED) {
+            tp->connected = true;
+            return 0;
+        }
+        result = sock->error != 0 ? sock_take_error(sock) : -SIM_ECONNABORTED;
         connect_undo(tp);
         tp->shut_rd = tp->shut_wr = false;
         return result;
     }
-    if (tcp_state(tp) != TCP_CLOSED)
+    if (tcp_state(tp) != TCP_CLOSED || tp->connected)
         return -SIM_EISCONN;
     result = connect_begin(tp, remote);
     tcp_reap(tp->layer);
@@ -498,7 +498,7 @@ static int sock_disconnect(struct sock *sock)
     purge_received(tp);
     connect_undo(tp);
     reset_connection(tp);
-    tp->connecting = false;
+    tp->connecting = tp->connected = false;
     tcp_wake(tp, SOCK_POLLERR | SOCK_POLLHUP);
     tcp_reap(tp->layer);
     return 0;

@@ -14,7 +14,7 @@
  *   tcp_cc.c tcp_cubic.c tcp_reno.c                    congestion control
  *   tcp_describe.c tables and numbers for people
  *
- * Not done: Fast Open, SYN cookies, MD5/AO, pacing, MTU probing (RFC 4821), TCP small queues, GSO, the metrics cache,
+ * Not done: Fast Open, MD5/AO, autocorking, SYN cookies as octets (the half-open connection is remembered instead), pacing, MTU probing (RFC 4821), TCP small queues, GSO, the metrics cache,
  * AccECN; urgent data is kept to one octet, as Linux does.
  */
 #ifndef WW_STACK_TRANSPORT_TCP_H
@@ -72,10 +72,11 @@ struct tcp_sysctl { /* net.ipv4.tcp_*, Linux's names, units and defaults */
     bool abort_on_overflow;      /* off */
     bool moderate_rcvbuf;        /* on */
     uint8_t tw_reuse;            /* 2: loopback only; 1: always; 0: never */
-    uint32_t challenge_ack_limit; /* INT32_MAX a second, as since Linux 6.? the limit is off by default */
+    uint32_t challenge_ack_limit; /* INT32_MAX: no limit for the host, only each socket's own */
     uint32_t invalid_ratelimit;  /* 500 ms */
     uint32_t min_rtt_wlen;       /* 300 s */
     uint32_t max_syn_backlog;    /* 4096 half-open connections of a listener */
+    uint8_t syncookies;          /* 1: more half-open connections than the backlog are answered, but not repeatedly */
     uint32_t max_tw_buckets;     /* 131072 */
     uint32_t notsent_lowat;      /* octets, UINT32_MAX: no limit */
     uint32_t comp_sack_delay_us; /* 1000 */

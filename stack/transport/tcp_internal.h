@@ -28,7 +28,6 @@
 #define TCP_FASTRETRANS_THRESH 3u
 #define TCP_REORDERING_MAX     300u
 #define TCP_RACK_RECOVERY_THRESH 16u
-#define TCP_PAWS_MSL_MS        60000  /* TCP_PAWS_MSL */
 #define TCP_PAWS_24DAYS_S      (60 * 60 * 24 * 24)
 #define TCP_CWND_MAX           0x7fffffffu
 #define TCP_SKB_OVERHEAD       896u /* what Linux charges for a segment beside its octets: head, descriptor */
@@ -36,7 +35,6 @@
 #define TCP_SKB_FRAGS          17u  /* segments that Linux merges into one before it charges anew */
 #define TCP_SNDBUF_MIN         4608
 #define TCP_RCVBUF_MIN         2304
-#define TCP_SYNACK_RTX_MIN     500000u
 
 enum tcp_ca_state { TCP_CA_OPEN, TCP_CA_DISORDER, TCP_CA_CWR, TCP_CA_RECOVERY, TCP_CA_LOSS };
 
@@ -144,9 +142,9 @@ struct tcp_sock {
     bool orphan;         /* nobody holds it any more */
     bool dead;
     bool shut_rd, shut_wr;
-    bool connecting, connect_told; /* for connect()'s return values */
+    bool connecting;     /* connect() was called and has not told its result */
+    bool connected;      /* it has, or accept() gave the socket: EISCONN until it is disconnected */
     uint8_t nonagle;     /* enum tcp_nonagle */
-    bool quickack_pin;
     int soft_error;
     uint16_t user_mss;
     uint32_t user_timeout_ms, window_clamp_user;
@@ -196,7 +194,7 @@ struct tcp_sock {
     uint8_t n_sacks;
     struct tcp_sack_block dsack;
     bool has_dsack;
-    uint32_t ts_recent, ts_recent_stamp_s, ts_offset, last_ts_val, last_ts_ecr;
+    uint32_t ts_recent, ts_recent_stamp_s, ts_offset, last_ts_ecr;
     bool has_ts_recent;
 
     /* acknowledging */
@@ -236,7 +234,6 @@ struct tcp_sock {
     struct { uint64_t mstamp; uint32_t rtt_us, end_seq, last_delivered, prior_delivered; uint8_t reo_wnd_steps, reo_wnd_persist;
              bool dsack_seen, advanced; } rack;
     uint32_t delivered, lost_total;
-    struct tcp_sack_block recv_sack_cache[TCP_SACK_MAX];
     uint8_t ecn; /* enum tcp_ecn_flag */
 
     /* timers */
@@ -246,7 +243,6 @@ struct tcp_sock {
     /* counts */
     uint64_t bytes_sent, bytes_acked, bytes_received, bytes_retrans;
     uint32_t segs_out, segs_in, data_segs_out, data_segs_in, total_retrans, dsack_dups;
-    uint64_t cause_syn; /* unused by the protocol: the record that opened it */
 };
 
 /* A connection in SYN-RECEIVED that came from a listener. */
@@ -264,6 +260,7 @@ struct tcp_request {
     uint16_t peer_mss, mss;
     uint8_t snd_wscale, rcv_wscale;
     bool wscale_ok, ts_ok, sack_ok, ecn_ok, acked;
+    bool cookie; /* Linux would answer with a SYN cookie and keep nothing: no retransmission */
     uint8_t n_timeout, n_retrans;
     struct route route;
     uint8_t tos, ttl;
@@ -312,7 +309,6 @@ struct tcp_rx {
     uint32_t seq, end_seq, ack;
     uint32_t len;            /* octets of data */
     enum drop_reason drop;   /* why it is not taken, DROP_NONE while it is */
-    bool has_drop;
 };
 
 static inline struct tcp_sock *tcp_of(struct sock *sock)
@@ -433,10 +429,6 @@ uint32_t tcp_ts_offset(struct tcp_layer *tcp, ip4_addr local, ip4_addr remote);
 struct tcp_seg *tcp_seg_new(struct tcp_layer *tcp);
 void tcp_seg_free(struct tcp_layer *tcp, struct tcp_seg *seg);
 void tcp_queue_purge(struct tcp_layer *tcp, struct list *queue);
-static inline uint32_t tcp_seg_len(const struct tcp_seg *seg)
-{
-    return seg->data.len;
-}
 /** tcp_seg_append() - copy or refer to @len octets behind those of @seg. */
 void tcp_seg_append(struct tcp_sock *tp, struct tcp_seg *seg, const uint8_t *octets, uint32_t len, bool stable);
 /** tcp_seg_split() - @seg keeps its first @len octets; the rest becomes the segment behind it, which is returned. */
@@ -456,7 +448,7 @@ void tcp_select_initial_window(const struct tcp_layer *tcp, uint32_t space, uint
 uint32_t tcp_select_window_size(struct tcp_sock *tp);
 void tcp_connect_start(struct tcp_sock *tp);
 void tcp_send_ack(struct tcp_sock *tp, struct why why);
-/** tcp_send_plain_ack() - an ACK that says how far we are, with the usual words. */
+/** tcp_send_ack_now() - an ACK that says how far we are, with the usual words. */
 void tcp_send_ack_now(struct tcp_sock *tp);
 void tcp_send_dup_ack(struct tcp_sock *tp);
 void tcp_send_delayed_ack(struct tcp_sock *tp);
@@ -505,7 +497,6 @@ void tcp_rx_drop(struct tcp_rx *rx, enum drop_reason reason);
 bool tcp_oow_rate_limited(struct tcp_layer *tcp, const struct tcp_rx *rx, uint64_t *last);
 void tcp_enter_pingpong(struct tcp_sock *tp);
 void tcp_replace_ts_recent(struct tcp_sock *tp, const struct tcp_rx *rx);
-uint32_t tcp_default_init_rwnd(uint32_t mss);
 
 /* tcp_rcv.c */
 void tcp_data_queue(struct tcp_sock *tp, struct tcp_rx *rx);
@@ -596,7 +587,6 @@ void tcp_rack_update_reo_wnd(struct tcp_sock *tp);
 void tcp_set_ca_state(struct tcp_sock *tp, enum tcp_ca_state state);
 void tcp_simple_retransmit(struct tcp_sock *tp);
 void tcp_xmit_recovery(struct tcp_sock *tp, enum tcp_rexmit rexmit);
-void tcp_retrans_undone(struct tcp_sock *tp);
 bool tcp_in_cwnd_reduction(const struct tcp_sock *tp);
 uint32_t tcp_current_ssthresh(const struct tcp_sock *tp);
 

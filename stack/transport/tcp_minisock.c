@@ -66,7 +66,7 @@ static void resend_synack(struct tcp_request *req)
 
 static void restart_timer(struct tcp_request *req)
 {
-    uint64_t wait = (uint64_t)TCP_TIMEOUT_INIT << req->n_timeout;
+    uint64_t wait = req->cookie ? UINT64_C(63) * TCP_TIMEOUT_INIT : (uint64_t)TCP_TIMEOUT_INIT << req->n_timeout;
 
     tcp_wheel_start(&req->timer, SIM_USEC(wait < req->layer->sysctl.rto_max_us ? wait : req->layer->sysctl.rto_max_us));
 }
@@ -84,7 +84,7 @@ static void request_expired(void *ctx)
         restart_timer(req);
         return;
     }
-    if (req->n_timeout >= max) {
+    if (req->n_timeout >= max || req->cookie) {
         request_failed(req);
         return;
     }
@@ -135,7 +135,9 @@ void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn
     struct endpoint local = { rx->ip->hdr->dst, rx->hdr.dst_port }, remote = { rx->ip->hdr->src, rx->hdr.src_port };
     struct tcp_request *req;
 
-    if (listener->n_requests >= u32_max(listener->backlog, 1) || listener->n_requests >= tcp->sysctl.max_syn_backlog ||
+    bool cookie = listener->n_requests >= u32_max(listener->backlog, 1);
+
+    if ((cookie && tcp->sysctl.syncookies == 0) || listener->n_requests >= tcp->sysctl.max_syn_backlog ||
         listener->n_accept > listener->backlog) {
         tcp_rx_drop(rx, DROP_TCP_BACKLOG_FULL);
         return;
@@ -143,6 +145,7 @@ void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn
     req = mem_zalloc(sizeof *req);
     req->layer = tcp;
     req->listener = listener;
+    req->cookie = cookie;
     req->entry = (struct tcp_entry){ .kind = TCP_ENTRY_REQUEST, .local = local, .remote = remote,
                                      .state = TCP_SYN_RECEIVED };
     list_init(&req->link);
@@ -221,6 +224,7 @@ static struct tcp_sock *child_new(struct tcp_request *req, const struct tcp_rx *
     tp->total_retrans = req->n_retrans;
     tp->undo_marker = req->n_retrans > 1 ? req->iss : 0;
     tp->last_oow_ack = req->last_oow_ack;
+    tp->lrcvtime = tp->lsndtime = tp->rcv_tstamp = tcp_now(req->layer);
     tcp_sync_mss(tp, tp->pmtu);
     tcp_initialize_rcv_mss(tp);
     return tp;
