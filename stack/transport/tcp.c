@@ -1,4 +1,5 @@
-/* The layer, and the calls of programs: open, bind, connect, listen, accept, send, recv, shutdown, close. */
+/* The layer, and the calls of programs: open, bind, connect, listen, accept, send, recv, shutdown,
+ * close. */
 #include "stack/transport/tcp.h"
 
 #include <stdlib.h>
@@ -122,7 +123,8 @@ static void reset_connection(struct tcp_sock *tp)
     tp->has_route = false;
     tp->rcv_wnd = tp->rcv_ssthresh = tp->rcv_nxt = tp->rcv_wup = tp->copied_seq = 0;
     tp->bytes_sent = tp->bytes_acked = tp->bytes_received = tp->bytes_retrans = 0;
-    tp->segs_out = tp->segs_in = tp->data_segs_out = tp->data_segs_in = tp->total_retrans = tp->dsack_dups = 0;
+    tp->segs_out = tp->segs_in = tp->data_segs_out = tp->data_segs_in = tp->total_retrans =
+        tp->dsack_dups = 0;
     tp->last_oow_ack = 0;
     tp->dup_ack_counter = tp->compressed_ack = 0;
 }
@@ -194,14 +196,15 @@ void tcp_fini(struct tcp_layer *tcp)
     struct tcp_sock *tp;
     struct tcp_timewait *tw;
 
-    LIST_FOR_EACH (tp, &tcp->socks, struct tcp_sock, all_link) {
+    LIST_FOR_EACH(tp, &tcp->socks, struct tcp_sock, all_link)
+    {
         while (!list_empty(&tp->requests))
             tcp_request_free(CONTAINER_OF(tp->requests.next, struct tcp_request, link));
     }
-    LIST_FOR_EACH (tp, &tcp->socks, struct tcp_sock, all_link)
-        sock_free(tp);
-    LIST_FOR_EACH (tw, &tcp->timewaits, struct tcp_timewait, all_link)
-        tcp_timewait_free(tw);
+    LIST_FOR_EACH(tp, &tcp->socks, struct tcp_sock, all_link)
+    sock_free(tp);
+    LIST_FOR_EACH(tw, &tcp->timewaits, struct tcp_timewait, all_link)
+    tcp_timewait_free(tw);
     tcp_hash_fini(tcp);
     arena_fini(&tcp->seg_arena);
     free(tcp);
@@ -226,7 +229,8 @@ void tcp_set_state(struct tcp_sock *tp, enum tcp_state state)
     if (old == state)
         return;
     tp->entry.state = (uint8_t)state;
-    node_state(tp->sock.node, NULL, WHY(TCP_STATE, old, state, tp->entry.local.port, tp->entry.remote.addr));
+    node_state(tp->sock.node, NULL,
+               WHY(TCP_STATE, old, state, tp->entry.local.port, tp->entry.remote.addr));
 }
 
 void tcp_done(struct tcp_sock *tp)
@@ -269,7 +273,8 @@ static int sock_bind(struct sock *sock, struct endpoint local)
             return -SIM_EADDRNOTAVAIL;
     }
     tp->entry.local = local;
-    if (local.port == 0 ? tcp_port_pick(tcp, &tp->entry) == 0 : tcp_port_conflict(tcp, &tp->entry)) {
+    if (local.port == 0 ? tcp_port_pick(tcp, &tp->entry) == 0
+                        : tcp_port_conflict(tcp, &tp->entry)) {
         tp->entry.local = (struct endpoint){ 0, 0 };
         return -SIM_EADDRINUSE;
     }
@@ -298,7 +303,8 @@ static int sock_listen(struct sock *sock, int backlog)
     uint32_t somaxconn = tp->layer->sysctl.core_somaxconn;
     int error;
 
-    if (!tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN)) || tp->connecting || tp->connected)
+    if (!tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN)) || tp->connecting ||
+        tp->connected)
         return -SIM_EINVAL;
     tp->backlog = backlog < 0 || (uint32_t)backlog > somaxconn ? somaxconn : (uint32_t)backlog;
     if (tcp_state(tp) == TCP_LISTEN)
@@ -338,8 +344,9 @@ static struct sock *sock_accept(struct sock *sock, int *error)
 
 static bool needs_reset(enum tcp_state state)
 {
-    return (TCP_IN(state) & (TCP_IN(TCP_ESTABLISHED) | TCP_IN(TCP_CLOSE_WAIT) | TCP_IN(TCP_FIN_WAIT_1) |
-                             TCP_IN(TCP_FIN_WAIT_2) | TCP_IN(TCP_SYN_RECEIVED))) != 0;
+    return (TCP_IN(state) &
+            (TCP_IN(TCP_ESTABLISHED) | TCP_IN(TCP_CLOSE_WAIT) | TCP_IN(TCP_FIN_WAIT_1) |
+             TCP_IN(TCP_FIN_WAIT_2) | TCP_IN(TCP_SYN_RECEIVED))) != 0;
 }
 
 void tcp_listen_stop(struct tcp_sock *tp)
@@ -380,10 +387,11 @@ static void connect_init(struct tcp_sock *tp)
     tcp_sync_mss(tp, tp->pmtu);
     tp->advmss = advertised_mss(tp, tp->pmtu);
     tcp_initialize_rcv_mss(tp);
-    if (tp->sock.options.rcvbuf_locked && (tp->window_clamp == 0 || tp->window_clamp > tcp_full_space(tp)))
+    if (tp->sock.options.rcvbuf_locked &&
+        (tp->window_clamp == 0 || tp->window_clamp > tcp_full_space(tp)))
         tp->window_clamp = tcp_full_space(tp);
-    tcp_select_initial_window(tcp, tcp_full_space(tp), tp->advmss, tcp->sysctl.window_scaling, &tp->rcv_wnd,
-                              &tp->window_clamp, &tp->rcv_wscale);
+    tcp_select_initial_window(tcp, tcp_full_space(tp), tp->advmss, tcp->sysctl.window_scaling,
+                              &tp->rcv_wnd, &tp->window_clamp, &tp->rcv_wscale);
     tp->rcv_ssthresh = tp->rcv_wnd;
     tp->snd_una = tp->snd_nxt = tp->write_seq = tp->snd_sml = tp->snd_up = tp->pushed_seq = tp->iss;
     tp->cwnd_usage_seq = tp->iss;
@@ -413,7 +421,8 @@ static int connect_route(struct tcp_sock *tp, struct endpoint remote)
 
     if (remote.addr == 0) /* this host, as on Linux */
         remote.addr = tp->entry.local.addr != 0 ? tp->entry.local.addr : IP4_LOOPBACK;
-    error = ip_route(sock->ip, remote.addr, tp->entry.local.addr, sock->options.bound_iface, &tp->route);
+    error = ip_route(sock->ip, remote.addr, tp->entry.local.addr, sock->options.bound_iface,
+                     &tp->route);
     if (error < 0)
         return error == -SIM_EACCES ? -SIM_ENETUNREACH : error;
     if (tp->route.kind == ROUTE_BROADCAST || tp->route.kind == ROUTE_MULTICAST)
@@ -484,8 +493,9 @@ static int sock_disconnect(struct sock *sock)
 
     if (state == TCP_LISTEN)
         tcp_listen_stop(tp);
-    else if (needs_reset(state) || (tp->snd_nxt != tp->write_seq &&
-                                    (TCP_IN(state) & (TCP_IN(TCP_CLOSING) | TCP_IN(TCP_LAST_ACK))) != 0)) {
+    else if (needs_reset(state) ||
+             (tp->snd_nxt != tp->write_seq &&
+              (TCP_IN(state) & (TCP_IN(TCP_CLOSING) | TCP_IN(TCP_LAST_ACK))) != 0)) {
         tcp_send_active_reset(tp);
         sock->error = SIM_ECONNRESET;
     } else if (state == TCP_SYN_SENT) {
@@ -513,7 +523,8 @@ uint32_t tcp_notsent_lowat(const struct tcp_sock *tp)
 
 bool tcp_memory_free(const struct tcp_sock *tp)
 {
-    return tp->wmem_queued < (uint32_t)tp->sock.options.sndbuf && tp->write_seq - tp->snd_nxt < tcp_notsent_lowat(tp);
+    return tp->wmem_queued < (uint32_t)tp->sock.options.sndbuf &&
+           tp->write_seq - tp->snd_nxt < tcp_notsent_lowat(tp);
 }
 
 void tcp_check_space(struct tcp_sock *tp)
@@ -537,7 +548,8 @@ static int send_check(struct tcp_sock *tp)
 {
     struct sock *sock = &tp->sock;
 
-    if (!tcp_state_in(tp, TCP_IN(TCP_ESTABLISHED) | TCP_IN(TCP_CLOSE_WAIT)) || sock->error != 0 || tp->shut_wr) {
+    if (!tcp_state_in(tp, TCP_IN(TCP_ESTABLISHED) | TCP_IN(TCP_CLOSE_WAIT)) || sock->error != 0 ||
+        tp->shut_wr) {
         int error = sock_take_error(sock);
 
         if (error != 0)
@@ -549,7 +561,8 @@ static int send_check(struct tcp_sock *tp)
     return 0;
 }
 
-/* Linux keeps what one call writes in buffers of up to 64 KiB and charges the overhead once for each. */
+/* Linux keeps what one call writes in buffers of up to 64 KiB and charges the overhead once for
+ * each. */
 static struct tcp_seg *new_segment(struct tcp_sock *tp, unsigned *n_new)
 {
     struct tcp_seg *seg = tcp_seg_new(tp->layer);
@@ -646,7 +659,8 @@ static int64_t sock_send(struct sock *sock, const struct sock_send *message)
 
 static int64_t recv_urgent(struct tcp_sock *tp, struct sock_recv *message)
 {
-    if (tp->sock.options.oobinline || tp->urg_state == TCP_URG_NONE || tp->urg_state == TCP_URG_READ)
+    if (tp->sock.options.oobinline || tp->urg_state == TCP_URG_NONE ||
+        tp->urg_state == TCP_URG_READ)
         return -SIM_EINVAL;
     if (tcp_state(tp) == TCP_CLOSED && !tp->fin_received)
         return -SIM_ENOTCONN;
@@ -750,7 +764,9 @@ static int64_t nothing_read(struct tcp_sock *tp)
 static int64_t sock_recv(struct sock *sock, struct sock_recv *message)
 {
     struct tcp_sock *tp = tcp_of(sock);
-    struct reading r = { .tp = tp, .size = message->size, .seq = tp->copied_seq,
+    struct reading r = { .tp = tp,
+                         .size = message->size,
+                         .seq = tp->copied_seq,
                          .peek = (message->flags & SOCK_MSG_PEEK) != 0 };
 
     if (tcp_state(tp) == TCP_LISTEN)
@@ -759,7 +775,8 @@ static int64_t sock_recv(struct sock *sock, struct sock_recv *message)
         return recv_urgent(tp, message);
     if ((message->flags & SOCK_MSG_TRUNC) == 0)
         r.to = message->octets;
-    for (struct list *at = tp->receive_queue.next; at != &tp->receive_queue && !r.stop; at = at->next) {
+    for (struct list *at = tp->receive_queue.next; at != &tp->receive_queue && !r.stop;
+         at = at->next) {
         if (r.done >= r.size && r.size > 0)
             break;
         read_segment(&r, tcp_seg_of(at));

@@ -1,20 +1,20 @@
 /*
- * TCP as Linux 6.18 does it: RFC 9293 with 7323 (window scale, timestamps, PAWS), 2018 and 2883 (SACK), 5681, 6582,
- * 6298, 6937 (PRR), 8985 (RACK-TLP), 9438 (CUBIC), 5961 (challenge ACKs), 6528 (initial sequence numbers), 6928, 1191,
- * 3168 (passive ECN).
+ * TCP as Linux 6.18 does it: RFC 9293 with 7323 (window scale, timestamps, PAWS), 2018 and 2883
+ * (SACK), 5681, 6582, 6298, 6937 (PRR), 8985 (RACK-TLP), 9438 (CUBIC), 5961 (challenge ACKs), 6528
+ * (initial sequence numbers), 6928, 1191, 3168 (passive ECN).
  *
  *   tcp.c          the layer, calls of programs        tcp_opt.c      options, poll, TCP_INFO
- *   tcp_hash.c     who owns which port and connection  tcp_queue.c    octets of the user as segments and back
- *   tcp_in.c       a segment arrives: demultiplexing, states
- *   tcp_rcv.c      its data: reassembly, SACK blocks, when to acknowledge, the receive buffer
- *   tcp_ack.c      its acknowledgment: RTT, the retransmission queue
- *   tcp_sack.c     its SACK blocks: the scoreboard     tcp_recovery.c what is lost: RACK-TLP, PRR, undo
- *   tcp_out.c      sending segments                    tcp_timer.c    retransmission, probes, keep-alive
- *   tcp_minisock.c half-open connections and TIME-WAIT tcp_icmp.c     ICMP errors, path MTU
- *   tcp_cc.c tcp_cubic.c tcp_reno.c                    congestion control
+ *   tcp_hash.c     who owns which port and connection  tcp_queue.c    octets of the user as
+ * segments and back tcp_in.c       a segment arrives: demultiplexing, states tcp_rcv.c      its
+ * data: reassembly, SACK blocks, when to acknowledge, the receive buffer tcp_ack.c      its
+ * acknowledgment: RTT, the retransmission queue tcp_sack.c     its SACK blocks: the scoreboard
+ * tcp_recovery.c what is lost: RACK-TLP, PRR, undo tcp_out.c      sending segments tcp_timer.c
+ * retransmission, probes, keep-alive tcp_minisock.c half-open connections and TIME-WAIT tcp_icmp.c
+ * ICMP errors, path MTU tcp_cc.c tcp_cubic.c tcp_reno.c                    congestion control
  *   tcp_describe.c tables and numbers for people
  *
- * Not done: Fast Open, MD5/AO, autocorking, SYN cookies as octets (the half-open connection is remembered instead), pacing, MTU probing (RFC 4821), TCP small queues, GSO, the metrics cache,
+ * Not done: Fast Open, MD5/AO, autocorking, SYN cookies as octets (the half-open connection is
+ * remembered instead), pacing, MTU probing (RFC 4821), TCP small queues, GSO, the metrics cache,
  * AccECN; urgent data is kept to one octet, as Linux does.
  */
 #ifndef WW_STACK_TRANSPORT_TCP_H
@@ -43,62 +43,66 @@ enum tcp_state {
 
 enum tcp_cc_kind { TCP_CC_CUBIC, TCP_CC_RENO };
 
-struct tcp_sysctl { /* net.ipv4.tcp_*, Linux's names, units and defaults */
-    uint8_t syn_retries;         /* 6 */
-    uint8_t synack_retries;      /* 5 */
-    uint8_t syn_linear_timeouts; /* 4 */
-    uint8_t retries1;            /* 3 */
-    uint8_t retries2;            /* 15 */
-    uint8_t orphan_retries;      /* 0: 8 while the peer seems alive */
-    uint32_t fin_timeout;        /* 60 s */
-    uint32_t keepalive_time;     /* 7200 s */
-    uint32_t keepalive_intvl;    /* 75 s */
-    uint8_t keepalive_probes;    /* 9 */
-    uint32_t rmem[3];            /* 4096 131072 6291456 octets */
-    uint32_t wmem[3];            /* 4096 16384 4194304 octets */
+struct tcp_sysctl {                        /* net.ipv4.tcp_*, Linux's names, units and defaults */
+    uint8_t syn_retries;                   /* 6 */
+    uint8_t synack_retries;                /* 5 */
+    uint8_t syn_linear_timeouts;           /* 4 */
+    uint8_t retries1;                      /* 3 */
+    uint8_t retries2;                      /* 15 */
+    uint8_t orphan_retries;                /* 0: 8 while the peer seems alive */
+    uint32_t fin_timeout;                  /* 60 s */
+    uint32_t keepalive_time;               /* 7200 s */
+    uint32_t keepalive_intvl;              /* 75 s */
+    uint8_t keepalive_probes;              /* 9 */
+    uint32_t rmem[3];                      /* 4096 131072 6291456 octets */
+    uint32_t wmem[3];                      /* 4096 16384 4194304 octets */
     uint32_t core_rmem_max, core_wmem_max; /* net.core.*: 4194304 */
-    uint32_t core_somaxconn;     /* net.core.somaxconn: 4096 */
-    bool window_scaling;         /* on */
-    bool sack, dsack;            /* on */
-    bool timestamps;             /* on */
-    uint8_t ecn;                 /* 2: when asked for; 1: ask too; 0: never */
+    uint32_t core_somaxconn;               /* net.core.somaxconn: 4096 */
+    bool window_scaling;                   /* on */
+    bool sack, dsack;                      /* on */
+    bool timestamps;                       /* on */
+    uint8_t ecn;                           /* 2: when asked for; 1: ask too; 0: never */
     enum tcp_cc_kind congestion_control;
-    uint8_t early_retrans;       /* 3: tail loss probes; 0: none */
-    uint8_t recovery;            /* 1: RACK; bit 0x4 without DUPTHRESH */
-    uint8_t frto;                /* 2: on */
-    uint8_t reordering;          /* 3 */
-    bool slow_start_after_idle;  /* on */
-    bool rfc1337;                /* off */
-    bool abort_on_overflow;      /* off */
-    bool moderate_rcvbuf;        /* on */
-    uint8_t tw_reuse;            /* 2: loopback only; 1: always; 0: never */
+    uint8_t early_retrans;        /* 3: tail loss probes; 0: none */
+    uint8_t recovery;             /* 1: RACK; bit 0x4 without DUPTHRESH */
+    uint8_t frto;                 /* 2: on */
+    uint8_t reordering;           /* 3 */
+    bool slow_start_after_idle;   /* on */
+    bool rfc1337;                 /* off */
+    bool abort_on_overflow;       /* off */
+    bool moderate_rcvbuf;         /* on */
+    uint8_t tw_reuse;             /* 2: loopback only; 1: always; 0: never */
     uint32_t challenge_ack_limit; /* INT32_MAX: no limit for the host, only each socket's own */
-    uint32_t invalid_ratelimit;  /* 500 ms */
-    uint32_t min_rtt_wlen;       /* 300 s */
-    uint32_t max_syn_backlog;    /* 4096 half-open connections of a listener */
-    uint8_t syncookies;          /* 1: more half-open connections than the backlog are answered, but not repeatedly */
-    uint32_t max_tw_buckets;     /* 131072 */
-    uint32_t notsent_lowat;      /* octets, UINT32_MAX: no limit */
-    uint32_t comp_sack_delay_us; /* 1000 */
-    uint8_t comp_sack_nr;        /* 44 */
-    uint8_t initial_cwnd;        /* 10 segments; a route's initcwnd on Linux */
+    uint32_t invalid_ratelimit;   /* 500 ms */
+    uint32_t min_rtt_wlen;        /* 300 s */
+    uint32_t max_syn_backlog;     /* 4096 half-open connections of a listener */
+    uint8_t syncookies;      /* 1: more half-open connections than the backlog are answered, but not
+                                repeatedly */
+    uint32_t max_tw_buckets; /* 131072 */
+    uint32_t notsent_lowat;  /* octets, UINT32_MAX: no limit */
+    uint32_t comp_sack_delay_us;     /* 1000 */
+    uint8_t comp_sack_nr;            /* 44 */
+    uint8_t initial_cwnd;            /* 10 segments; a route's initcwnd on Linux */
     uint32_t rto_min_us, rto_max_us; /* 200 ms, 120 s */
 };
 
 struct tcp_layer;
 
-/** tcp_init() - TCP on @ip, registered as its protocol 6. Free with tcp_fini() after the programs have closed their sockets. */
+/** tcp_init() - TCP on @ip, registered as its protocol 6. Free with tcp_fini() after the programs
+ * have closed their sockets. */
 struct tcp_layer *tcp_init(struct ip_stack *ip);
 /** tcp_fini() - silently ends what is left, whoever owns it. Before the ip_stack goes. */
 void tcp_fini(struct tcp_layer *tcp);
-/** tcp_sysctl() - the layer's settings, free to be changed; most are read when a connection starts. */
+/** tcp_sysctl() - the layer's settings, free to be changed; most are read when a connection starts.
+ */
 struct tcp_sysctl *tcp_sysctl(struct tcp_layer *tcp);
 /** tcp_socket() - a closed stream socket; belongs to the caller until ops->close(). */
 struct sock *tcp_socket(struct tcp_layer *tcp);
 
 extern const struct sock_ops tcp_ops;
 
-/** tcp_describe() - table "tcp": a row for each socket as `ss -tan` prints it, with the connection's variables. */
+/** tcp_describe() - table "tcp": a row for each socket as `ss -tan` prints it, with the
+ * connection's variables. */
 void tcp_describe(struct tcp_layer *tcp, struct describe *out);
 /** tcp_state_name() - "ESTAB", "TIME-WAIT": ss's words. */
 const char *tcp_state_name(enum tcp_state state);
@@ -114,12 +118,12 @@ struct tcp_info_view {
     uint8_t snd_wscale, rcv_wscale;
     uint32_t rto, ato; /* us */
     uint32_t snd_mss, rcv_mss, pmtu, advmss;
-    uint32_t unacked, sacked, lost, retrans;       /* segments */
+    uint32_t unacked, sacked, lost, retrans;                /* segments */
     uint32_t last_data_sent, last_data_recv, last_ack_recv; /* ms ago */
-    uint32_t rcv_ssthresh, rcv_space, rcv_rtt;     /* octets, octets, us */
-    uint32_t rtt, rttvar, min_rtt;                 /* us */
-    uint32_t snd_cwnd, snd_ssthresh, reordering;   /* segments; ssthresh INT32_MAX: none yet */
-    uint32_t snd_wnd, rcv_wnd;                     /* octets */
+    uint32_t rcv_ssthresh, rcv_space, rcv_rtt;              /* octets, octets, us */
+    uint32_t rtt, rttvar, min_rtt;                          /* us */
+    uint32_t snd_cwnd, snd_ssthresh, reordering; /* segments; ssthresh INT32_MAX: none yet */
+    uint32_t snd_wnd, rcv_wnd;                   /* octets */
     uint64_t bytes_sent, bytes_acked, bytes_received, bytes_retrans, pacing_rate;
     uint32_t segs_out, segs_in, data_segs_out, data_segs_in, total_retrans;
     uint32_t notsent_bytes, delivered, dsack_dups, reord_seen;
@@ -128,12 +132,15 @@ struct tcp_info_view {
     sim_time timer_left;
 };
 
-/** tcp_walk() - calls @each for every socket, half-open connection and TIME-WAIT, in the order of tcp_describe(). */
-void tcp_walk(struct tcp_layer *tcp, void (*each)(void *ctx, const struct tcp_info_view *info), void *ctx);
+/** tcp_walk() - calls @each for every socket, half-open connection and TIME-WAIT, in the order of
+ * tcp_describe(). */
+void tcp_walk(struct tcp_layer *tcp, void (*each)(void *ctx, const struct tcp_info_view *info),
+              void *ctx);
 /** tcp_get_info() - TCP_INFO of @sock. */
 void tcp_get_info(const struct sock *sock, struct tcp_info_view *info);
 
-/** tcp_inq() / tcp_outq() - SIOCINQ, SIOCOUTQ: octets to be read; octets not acknowledged. tcp_at_mark(): SIOCATMARK. */
+/** tcp_inq() / tcp_outq() - SIOCINQ, SIOCOUTQ: octets to be read; octets not acknowledged.
+ * tcp_at_mark(): SIOCATMARK. */
 uint32_t tcp_inq(const struct sock *sock);
 uint32_t tcp_outq(const struct sock *sock);
 bool tcp_at_mark(const struct sock *sock);

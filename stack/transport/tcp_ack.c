@@ -1,12 +1,13 @@
-/* The acknowledgment of a segment: window, RTT, what leaves the retransmission queue. RFC 9293 section 3.10.7.4, RFC 6298. */
+/* The acknowledgment of a segment: window, RTT, what leaves the retransmission queue. RFC 9293
+ * section 3.10.7.4, RFC 6298. */
 #include "base/check.h"
 #include "stack/transport/tcp_internal.h"
 
 /* Round-trip times. */
 
 /*
- * RFC 6298 section 2 with Linux's refinements: the variance follows at once when it grows and decays once per RTT, and
- * it is not raised by an RTT that falls.
+ * RFC 6298 section 2 with Linux's refinements: the variance follows at once when it grows and
+ * decays once per RTT, and it is not raised by an RTT that falls.
  */
 void tcp_rtt_estimator(struct tcp_sock *tp, int64_t mrtt_us)
 {
@@ -51,7 +52,8 @@ void tcp_set_rto(struct tcp_sock *tp)
 void tcp_update_rtt_min(struct tcp_sock *tp, uint32_t rtt_us)
 {
     struct tcp_minmax *min = &tp->rtt_min;
-    uint64_t now = tcp_now(tp->layer), window = tp->layer->sysctl.min_rtt_wlen * UINT64_C(1000000), age;
+    uint64_t now = tcp_now(tp->layer), window = tp->layer->sysctl.min_rtt_wlen * UINT64_C(1000000),
+             age;
 
     if (rtt_us == 0)
         rtt_us = 1;
@@ -104,8 +106,8 @@ static int64_t rtt_by_timestamps(const struct tcp_sock *tp, const struct tcp_rx 
     return delta == 0 ? 1000 : (int64_t)delta * 1000;
 }
 
-static bool update_rtt(struct tcp_sock *tp, const struct tcp_rx *rx, unsigned flag, int64_t seq_rtt, int64_t sack_rtt,
-                       int64_t ca_rtt)
+static bool update_rtt(struct tcp_sock *tp, const struct tcp_rx *rx, unsigned flag, int64_t seq_rtt,
+                       int64_t sack_rtt, int64_t ca_rtt)
 {
     if (seq_rtt < 0)
         seq_rtt = sack_rtt;
@@ -189,7 +191,8 @@ struct cleaned {
     unsigned flag;
 };
 
-/* The head of the queue was acknowledged in part: Linux cuts its multi-segment buffers; ours are segments. */
+/* The head of the queue was acknowledged in part: Linux cuts its multi-segment buffers; ours are
+ * segments. */
 static void acked_partly(struct tcp_sock *tp, struct tcp_seg *seg)
 {
     uint32_t len = tp->snd_una - seg->seq;
@@ -302,13 +305,15 @@ static void ack_probe(struct tcp_sock *tp)
         if (tp->rtx_kind == TCP_TIMER_PROBE)
             tcp_rtx_timer_stop(tp);
     } else {
-        tcp_rtx_timer_start(tp, TCP_TIMER_PROBE, tcp_clamp_to_user_timeout(tp, tcp_probe0_when(tp), tp->probes_tstamp));
+        tcp_rtx_timer_start(tp, TCP_TIMER_PROBE,
+                            tcp_clamp_to_user_timeout(tp, tcp_probe0_when(tp), tp->probes_tstamp));
     }
 }
 
 static bool is_dubious(const struct tcp_sock *tp, unsigned flag)
 {
-    return (flag & TCP_F_NOT_DUP) == 0 || (flag & TCP_F_CA_ALERT) != 0 || tp->ca_state != TCP_CA_OPEN;
+    return (flag & TCP_F_NOT_DUP) == 0 || (flag & TCP_F_CA_ALERT) != 0 ||
+           tp->ca_state != TCP_CA_OPEN;
 }
 
 static void cong_control(struct tcp_sock *tp, uint32_t acked_sacked, int newly_lost, unsigned flag)
@@ -346,7 +351,8 @@ static void old_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag, uint3
 int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
 {
     struct tcp_sack_result sack = { .first_sack_us = -1, .last_sack_us = -1 };
-    uint32_t prior_una = tp->snd_una, prior_packets = tp->packets_out, prior_fack, prior_delivered = tp->delivered;
+    uint32_t prior_una = tp->snd_una, prior_packets = tp->packets_out, prior_fack,
+             prior_delivered = tp->delivered;
     uint32_t prior_lost = tp->lost_total;
     enum tcp_rexmit rexmit = TCP_REXMIT_NONE;
     unsigned n_dupack = 0;

@@ -6,7 +6,8 @@ const struct tcp_cc *tcp_cc_of(enum tcp_cc_kind kind)
     return kind == TCP_CC_RENO ? &tcp_reno_ops : &tcp_cubic_ops;
 }
 
-/* RFC 2861 and 9293: a window that is not filled must not grow. In slow start twice what was used is allowed. */
+/* RFC 2861 and 9293: a window that is not filled must not grow. In slow start twice what was used
+ * is allowed. */
 bool tcp_is_cwnd_limited(const struct tcp_sock *tp)
 {
     if (tp->is_cwnd_limited)

@@ -1,6 +1,6 @@
 /*
- * CUBIC, RFC 9438, with HyStart's exit from slow start, in the integer arithmetic and with the constants of Linux:
- * C = 0.4, beta = 717/1024, time in 1/1024 s.
+ * CUBIC, RFC 9438, with HyStart's exit from slow start, in the integer arithmetic and with the
+ * constants of Linux: C = 0.4, beta = 717/1024, time in 1/1024 s.
  */
 #include "stack/transport/tcp_internal.h"
 
@@ -8,7 +8,7 @@
 #define BETA_SCALE  1024u
 #define CUBE_SCALE  410u /* C * 1024 */
 #define CUBE_FACTOR ((UINT64_C(1) << 40) / CUBE_SCALE)
-#define RENO_SCALE  15u  /* 8 * (1 + beta) / 3 / (1 - beta): how fast a Reno flow would grow */
+#define RENO_SCALE  15u /* 8 * (1 + beta) / 3 / (1 - beta): how fast a Reno flow would grow */
 
 #define HYSTART_LOW_WINDOW  16u
 #define HYSTART_ACK_DELTA   2000u
@@ -179,7 +179,8 @@ static uint32_t ack_delay(const struct tcp_sock *tp)
     return delay < 1000 ? (uint32_t)delay : 1000;
 }
 
-/* HyStart: slow start ends when ACKs come in a train as long as half the RTT, or when the RTT grows. */
+/* HyStart: slow start ends when ACKs come in a train as long as half the RTT, or when the RTT
+ * grows. */
 static void hystart_update(struct tcp_sock *tp, uint32_t delay)
 {
     struct tcp_cubic *ca = &tp->cubic;
@@ -200,7 +201,8 @@ static void hystart_update(struct tcp_sock *tp, uint32_t delay)
     if (ca->sample_cnt < HYSTART_MIN_SAMPLES) {
         ca->sample_cnt++;
     } else {
-        uint32_t threshold = u32_min(u32_max(ca->delay_min >> 3, HYSTART_DELAY_MIN), HYSTART_DELAY_MAX);
+        uint32_t threshold =
+            u32_min(u32_max(ca->delay_min >> 3, HYSTART_DELAY_MIN), HYSTART_DELAY_MAX);
 
         if (ca->curr_rtt > ca->delay_min + threshold) {
             ca->found = true;

@@ -1,4 +1,5 @@
-/* TCP for people: rows in the words of ss, and every variable by its name in the RFCs or in Linux's tcp_info. */
+/* TCP for people: rows in the words of ss, and every variable by its name in the RFCs or in Linux's
+ * tcp_info. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,10 +12,12 @@
 const char *tcp_state_name(enum tcp_state state)
 {
     static const char *const names[] = {
-        [TCP_CLOSED] = "UNCONN",         [TCP_LISTEN] = "LISTEN",         [TCP_SYN_SENT] = "SYN-SENT",
-        [TCP_SYN_RECEIVED] = "SYN-RECV", [TCP_ESTABLISHED] = "ESTAB",     [TCP_FIN_WAIT_1] = "FIN-WAIT-1",
-        [TCP_FIN_WAIT_2] = "FIN-WAIT-2", [TCP_CLOSE_WAIT] = "CLOSE-WAIT", [TCP_CLOSING] = "CLOSING",
-        [TCP_LAST_ACK] = "LAST-ACK",     [TCP_TIME_WAIT] = "TIME-WAIT",
+        [TCP_CLOSED] = "UNCONN",         [TCP_LISTEN] = "LISTEN",
+        [TCP_SYN_SENT] = "SYN-SENT",     [TCP_SYN_RECEIVED] = "SYN-RECV",
+        [TCP_ESTABLISHED] = "ESTAB",     [TCP_FIN_WAIT_1] = "FIN-WAIT-1",
+        [TCP_FIN_WAIT_2] = "FIN-WAIT-2", [TCP_CLOSE_WAIT] = "CLOSE-WAIT",
+        [TCP_CLOSING] = "CLOSING",       [TCP_LAST_ACK] = "LAST-ACK",
+        [TCP_TIME_WAIT] = "TIME-WAIT",
     };
 
     return (unsigned)state < sizeof names / sizeof names[0] ? names[state] : "UNKNOWN";
@@ -30,7 +33,8 @@ uint32_t tcp_inq(const struct sock *sock)
     const struct tcp_sock *tp = tcp_of_const(sock);
     uint32_t n = tp->rcv_nxt - tp->copied_seq;
 
-    if (tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN) | TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)))
+    if (tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN) | TCP_IN(TCP_SYN_SENT) |
+                             TCP_IN(TCP_SYN_RECEIVED)))
         return 0;
     return tp->fin_received && n > 0 ? n - 1 : n;
 }
@@ -39,7 +43,8 @@ uint32_t tcp_outq(const struct sock *sock)
 {
     const struct tcp_sock *tp = tcp_of_const(sock);
 
-    if (tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN) | TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)))
+    if (tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN) | TCP_IN(TCP_SYN_SENT) |
+                             TCP_IN(TCP_SYN_RECEIVED)))
         return 0;
     return tp->write_seq - tp->snd_una;
 }
@@ -109,7 +114,9 @@ void tcp_get_info(const struct sock *sock, struct tcp_info_view *info)
 {
     const struct tcp_sock *tp = tcp_of_const(sock);
 
-    *info = (struct tcp_info_view){ .state = tcp_state(tp), .local = tp->entry.local, .remote = tp->entry.remote };
+    *info = (struct tcp_info_view){ .state = tcp_state(tp),
+                                    .local = tp->entry.local,
+                                    .remote = tp->entry.remote };
     info->cc = tp->cc == &tcp_reno_ops ? TCP_CC_RENO : TCP_CC_CUBIC;
     if (tcp_state(tp) == TCP_LISTEN) {
         info->recv_q = tp->n_accept;
@@ -161,7 +168,8 @@ static void variables(struct describe *out, const struct tcp_sock *tp)
     describe_number(out, "mss", tp->mss_cache);
     describe_number(out, "pmtu", tp->pmtu);
     describe_number(out, "cwnd", tp->cwnd);
-    describe_number(out, "ssthresh", tp->ssthresh == TCP_INFINITE_SSTHRESH ? -1 : (int64_t)tp->ssthresh);
+    describe_number(out, "ssthresh",
+                    tp->ssthresh == TCP_INFINITE_SSTHRESH ? -1 : (int64_t)tp->ssthresh);
     describe_number(out, "srtt", SIM_USEC(tp->srtt_us >> 3));
     describe_number(out, "rttvar", SIM_USEC(tp->mdev_us >> 2));
     describe_number(out, "rto", SIM_USEC(tp->rto));
@@ -191,8 +199,8 @@ struct item {
     size_t place; /* in the order in which they came to be */
 };
 
-/* Listeners by address, then what is open, then what is in TIME-WAIT, the newest first: ss lists them as they stand in
-   the kernel's hash tables, which have new ones in front. */
+/* Listeners by address, then what is open, then what is in TIME-WAIT, the newest first: ss lists
+   them as they stand in the kernel's hash tables, which have new ones in front. */
 static int by_age(const void *a, const void *b)
 {
     const struct item *x = a, *y = b;
@@ -216,17 +224,20 @@ static void format(struct item *item)
     endpoint_format(item->info.remote, remote);
     if (item->info.remote.port == 0)
         snprintf(remote, sizeof remote, "0.0.0.0:*");
-    snprintf(item->line, sizeof item->line, "%s %" PRIu32 " %" PRIu32 " %s %s", tcp_state_name(item->info.state),
-             item->info.recv_q, item->info.send_q, local, remote);
+    snprintf(item->line, sizeof item->line, "%s %" PRIu32 " %" PRIu32 " %s %s",
+             tcp_state_name(item->info.state), item->info.recv_q, item->info.send_q, local, remote);
 }
 
 static void add_requests(const struct tcp_sock *tp, struct item **items, size_t *n, size_t *size)
 {
     for (struct list *at = tp->requests.next; at != &tp->requests; at = at->next) {
         struct tcp_request *req = CONTAINER_OF(at, struct tcp_request, link);
-        struct item item = { .info = { .state = TCP_SYN_RECEIVED, .local = req->entry.local,
-                                       .remote = req->entry.remote, .timer = "on",
-                                       .timer_left = timer_left(&req->timer), .retransmits = req->n_timeout } };
+        struct item item = { .info = { .state = TCP_SYN_RECEIVED,
+                                       .local = req->entry.local,
+                                       .remote = req->entry.remote,
+                                       .timer = "on",
+                                       .timer_left = timer_left(&req->timer),
+                                       .retransmits = req->n_timeout } };
 
         format(&item);
         ARRAY_PUSH(*items, *n, *size, item);
@@ -252,8 +263,10 @@ static struct item *collect(struct tcp_layer *tcp, size_t *n)
     }
     for (struct list *at = tcp->timewaits.next; at != &tcp->timewaits; at = at->next) {
         const struct tcp_timewait *tw = CONTAINER_OF(at, struct tcp_timewait, all_link);
-        struct item item = { .info = { .state = (enum tcp_state)tw->entry.state, .local = tw->entry.local,
-                                       .remote = tw->entry.remote, .timer = "timewait",
+        struct item item = { .info = { .state = (enum tcp_state)tw->entry.state,
+                                       .local = tw->entry.local,
+                                       .remote = tw->entry.remote,
+                                       .timer = "timewait",
                                        .timer_left = timer_left(&tw->timer) } };
 
         format(&item);
@@ -266,7 +279,8 @@ static struct item *collect(struct tcp_layer *tcp, size_t *n)
     return items;
 }
 
-void tcp_walk(struct tcp_layer *tcp, void (*each)(void *ctx, const struct tcp_info_view *info), void *ctx)
+void tcp_walk(struct tcp_layer *tcp, void (*each)(void *ctx, const struct tcp_info_view *info),
+              void *ctx)
 {
     size_t n;
     struct item *items = collect(tcp, &n);

@@ -78,7 +78,8 @@ void tcp_hash_remove(struct tcp_layer *tcp, struct tcp_entry *entry)
     tcp->n_entries--;
 }
 
-struct tcp_entry *tcp_hash_find(struct tcp_layer *tcp, struct endpoint local, struct endpoint remote)
+struct tcp_entry *tcp_hash_find(struct tcp_layer *tcp, struct endpoint local,
+                                struct endpoint remote)
 {
     struct tcp_entry *entry = tcp->table[tuple_hash(local, remote) & (tcp->table_size - 1)];
 
@@ -115,7 +116,8 @@ static int listener_score(const struct tcp_entry *entry, struct endpoint local, 
 {
     int score = 1;
 
-    if (entry->kind != TCP_ENTRY_SOCK || entry->state != TCP_LISTEN || entry->local.port != local.port)
+    if (entry->kind != TCP_ENTRY_SOCK || entry->state != TCP_LISTEN ||
+        entry->local.port != local.port)
         return -1;
     if (entry->local.addr != 0) {
         if (entry->local.addr != local.addr)
@@ -130,14 +132,15 @@ static int listener_score(const struct tcp_entry *entry, struct endpoint local, 
     return score;
 }
 
-struct tcp_sock *tcp_listener_find(struct tcp_layer *tcp, struct endpoint local, struct endpoint remote,
-                                   unsigned ifindex)
+struct tcp_sock *tcp_listener_find(struct tcp_layer *tcp, struct endpoint local,
+                                   struct endpoint remote, unsigned ifindex)
 {
     struct tcp_entry *entry, *best = NULL;
     int best_score = 0;
     uint32_t n_equal = 0;
 
-    LIST_FOR_EACH (entry, port_bucket(tcp, local.port), struct tcp_entry, port_link) {
+    LIST_FOR_EACH(entry, port_bucket(tcp, local.port), struct tcp_entry, port_link)
+    {
         int score = listener_score(entry, local, ifindex);
 
         if (score > best_score) {
@@ -162,7 +165,8 @@ static bool pair_conflicts(const struct tcp_entry *mine, const struct tcp_entry 
 {
     if (!addresses_meet(mine, other))
         return false;
-    if (mine->bound_ifindex != 0 && other->bound_ifindex != 0 && mine->bound_ifindex != other->bound_ifindex)
+    if (mine->bound_ifindex != 0 && other->bound_ifindex != 0 &&
+        mine->bound_ifindex != other->bound_ifindex)
         return false;
     if (mine->reuse && other->reuse && other->state != TCP_LISTEN)
         return false;
@@ -173,7 +177,8 @@ bool tcp_port_conflict(struct tcp_layer *tcp, const struct tcp_entry *mine)
 {
     struct tcp_entry *other;
 
-    LIST_FOR_EACH (other, port_bucket(tcp, mine->local.port), struct tcp_entry, port_link) {
+    LIST_FOR_EACH(other, port_bucket(tcp, mine->local.port), struct tcp_entry, port_link)
+    {
         if (other != mine && other->local.port == mine->local.port && pair_conflicts(mine, other))
             return true;
     }
@@ -184,14 +189,16 @@ static bool port_unused(struct tcp_layer *tcp, uint16_t port)
 {
     struct tcp_entry *other;
 
-    LIST_FOR_EACH (other, port_bucket(tcp, port), struct tcp_entry, port_link) {
+    LIST_FOR_EACH(other, port_bucket(tcp, port), struct tcp_entry, port_link)
+    {
         if (other->local.port == port)
             return false;
     }
     return true;
 }
 
-/* bind() to port 0 looks at odd places of the range first and connect() at even ones, so that they seldom meet. */
+/* bind() to port 0 looks at odd places of the range first and connect() at even ones, so that they
+ * seldom meet. */
 uint16_t tcp_port_pick(struct tcp_layer *tcp, struct tcp_entry *entry)
 {
     uint32_t low = tcp->ip->sysctl.port_min, n = tcp->ip->sysctl.port_max - low + 1u;
@@ -232,7 +239,8 @@ static bool port_fits_connect(struct tcp_sock *tp, uint16_t port)
 {
     struct tcp_entry *other;
 
-    LIST_FOR_EACH (other, port_bucket(tp->layer, port), struct tcp_entry, port_link) {
+    LIST_FOR_EACH(other, port_bucket(tp->layer, port), struct tcp_entry, port_link)
+    {
         if (other->local.port == port && other->explicit_port)
             return false; /* bind() asked for it */
     }
@@ -253,7 +261,8 @@ int tcp_port_connect(struct tcp_sock *tp)
     if (n > 1)
         n &= ~1u;
     /* RFC 6056 algorithm 4, as Linux: a keyed hash of the peer, moved on with every connection. */
-    hash = random_mix(tcp->secret ^ tuple_hash((struct endpoint){ tp->entry.local.addr, 0 }, tp->entry.remote));
+    hash = random_mix(tcp->secret ^
+                      tuple_hash((struct endpoint){ tp->entry.local.addr, 0 }, tp->entry.remote));
     perturb = &tcp->perturb[hash % TCP_PERTURB];
     offset = (uint32_t)((*perturb + (hash >> 32)) % n) & ~1u;
     for (unsigned parity = 0; parity < 2; parity++, offset++) {
@@ -281,5 +290,6 @@ uint32_t tcp_new_iss(struct tcp_layer *tcp, struct endpoint local, struct endpoi
 
 uint32_t tcp_ts_offset(struct tcp_layer *tcp, ip4_addr local, ip4_addr remote)
 {
-    return (uint32_t)random_mix(random_mix(tcp->secret ^ 0x7473) ^ ((uint64_t)local << 32 | remote));
+    return (uint32_t)random_mix(random_mix(tcp->secret ^ 0x7473) ^
+                                ((uint64_t)local << 32 | remote));
 }

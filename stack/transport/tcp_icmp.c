@@ -1,4 +1,5 @@
-/* ICMP errors about our segments: RFC 9293 section 3.9.2.2, RFC 5927, RFC 1191. Linux's choice of hard and soft. */
+/* ICMP errors about our segments: RFC 9293 section 3.9.2.2, RFC 5927, RFC 1191. Linux's choice of
+ * hard and soft. */
 #include "base/be.h"
 #include "stack/transport/tcp_internal.h"
 
@@ -8,7 +9,8 @@ static void request_error(struct tcp_request *req, const struct ip_error *error,
     if (seq != req->iss || !error->hard)
         return;
     node_state(req->layer->node, NULL,
-               WHY(TCP_STATE, TCP_SYN_RECEIVED, TCP_CLOSED, req->entry.local.port, req->entry.remote.addr));
+               WHY(TCP_STATE, TCP_SYN_RECEIVED, TCP_CLOSED, req->entry.local.port,
+                   req->entry.remote.addr));
     tcp_request_free(req);
 }
 
@@ -30,7 +32,8 @@ static void path_mtu_error(struct tcp_sock *tp, const struct ip_error *error)
     tcp_simple_retransmit(tp);
 }
 
-/* A destination that cannot be reached now: the timeout need not double, RFC 6069, if it is what was sent again. */
+/* A destination that cannot be reached now: the timeout need not double, RFC 6069, if it is what
+ * was sent again. */
 static void revert_backoff(struct tcp_sock *tp, uint32_t seq)
 {
     uint64_t rto;
@@ -57,7 +60,8 @@ static void sock_error(struct tcp_sock *tp, const struct ip_error *error, uint32
         path_mtu_error(tp, error);
         return;
     }
-    if (error->type != ICMP_DEST_UNREACH && error->type != ICMP_TIME_EXCEEDED && error->type != ICMP_PARAM_PROBLEM)
+    if (error->type != ICMP_DEST_UNREACH && error->type != ICMP_TIME_EXCEEDED &&
+        error->type != ICMP_PARAM_PROBLEM)
         return;
     if (error->type == ICMP_DEST_UNREACH && error->code <= 1)
         revert_backoff(tp, seq);
@@ -65,7 +69,8 @@ static void sock_error(struct tcp_sock *tp, const struct ip_error *error, uint32
         tcp_abort_with(tp, error->errnum);
         return;
     }
-    /* An open connection survives every error: RFC 1122 section 4.2.3.9; it is what a timeout will report. */
+    /* An open connection survives every error: RFC 1122 section 4.2.3.9; it is what a timeout will
+     * report. */
     tp->soft_error = error->errnum;
 }
 

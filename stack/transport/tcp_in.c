@@ -1,6 +1,6 @@
 /*
- * A segment arrives: whose it is, and what it means in that one's state. RFC 9293 section 3.10.7, with RFC 5961's
- * and RFC 7323's checks, in Linux's order.
+ * A segment arrives: whose it is, and what it means in that one's state. RFC 9293 section 3.10.7,
+ * with RFC 5961's and RFC 7323's checks, in Linux's order.
  */
 #include "base/check.h"
 #include "stack/transport/tcp_internal.h"
@@ -10,7 +10,8 @@ void tcp_rx_drop(struct tcp_rx *rx, enum drop_reason reason)
     rx->drop = reason;
 }
 
-/* RFC 5961 section 7: a dialogue of two sides that both believe the other is wrong must not be a storm. */
+/* RFC 5961 section 7: a dialogue of two sides that both believe the other is wrong must not be a
+ * storm. */
 bool tcp_oow_rate_limited(struct tcp_layer *tcp, const struct tcp_rx *rx, uint64_t *last)
 {
     uint64_t now = tcp_now(tcp);
@@ -46,7 +47,8 @@ static bool paws_rejects(const struct tcp_sock *tp, const struct tcp_rx *rx)
         return false;
     if (now_s - tp->ts_recent_stamp_s >= TCP_PAWS_24DAYS_S)
         return false;
-    /* A pure ACK out of order that is no later than one RTO may pass: RFC 7323 appendix on reordering, as Linux. */
+    /* A pure ACK out of order that is no later than one RTO may pass: RFC 7323 appendix on
+     * reordering, as Linux. */
     if ((rx->hdr.flags & TCP_ACK) != 0 && rx->seq == rx->end_seq && rx->seq == tp->rcv_nxt &&
         rx->ack == tp->snd_una && behind <= (int32_t)(tp->rto / 1000) &&
         (uint32_t)rx->hdr.window << tp->snd_wscale == tp->snd_wnd)
@@ -148,8 +150,8 @@ static bool validate_incoming(struct tcp_sock *tp, struct tcp_rx *rx)
     }
     if ((rx->hdr.flags & TCP_SYN) != 0) {
         /* The second SYN,ACK of a simultaneous open acknowledges ours. */
-        if (tcp_state(tp) == TCP_SYN_RECEIVED && (rx->hdr.flags & TCP_ACK) != 0 && rx->seq + 1 == rx->end_seq &&
-            rx->seq + 1 == tp->rcv_nxt && rx->ack == tp->snd_nxt)
+        if (tcp_state(tp) == TCP_SYN_RECEIVED && (rx->hdr.flags & TCP_ACK) != 0 &&
+            rx->seq + 1 == rx->end_seq && rx->seq + 1 == tp->rcv_nxt && rx->ack == tp->snd_nxt)
             return true;
         challenge(tp, rx); /* RFC 5961 section 4.2 */
         return false;
@@ -161,7 +163,8 @@ static bool validate_incoming(struct tcp_sock *tp, struct tcp_rx *rx)
 void tcp_init_transfer(struct tcp_sock *tp)
 {
     tcp_route(tp);
-    tp->confirm_neighbor = true; /* tcp_init_metrics(): the handshake shows that the next hop is alive */
+    tp->confirm_neighbor =
+        true; /* tcp_init_metrics(): the handshake shows that the next hop is alive */
     tcp_sync_mss(tp, tp->has_route ? ip_path_mtu(tp->sock.ip, &tp->route) : tp->pmtu);
     if (tp->srtt_us == 0) { /* RFC 6298 section 5.7 */
         tp->rttvar_us = tp->mdev_us = tp->mdev_max_us = TCP_TIMEOUT_FALLBACK;
@@ -302,14 +305,18 @@ static void syn_sent_input(struct tcp_sock *tp, struct tcp_rx *rx)
     uint8_t flags = rx->hdr.flags;
 
     if ((flags & TCP_ACK) != 0) {
-        bool ts_wrong = rx->hdr.opt.has_ts && tp->layer->sysctl.timestamps && rx->hdr.opt.ts_ecr != 0 &&
-                        ((int32_t)(rx->hdr.opt.ts_ecr - (uint32_t)((tp->retrans_stamp - 1) / 1000) - tp->ts_offset) < 0 ||
+        bool ts_wrong = rx->hdr.opt.has_ts && tp->layer->sysctl.timestamps &&
+                        rx->hdr.opt.ts_ecr != 0 &&
+                        ((int32_t)(rx->hdr.opt.ts_ecr - (uint32_t)((tp->retrans_stamp - 1) / 1000) -
+                                   tp->ts_offset) < 0 ||
                          (int32_t)(rx->hdr.opt.ts_ecr - tcp_ts_now(tp->layer, tp->ts_offset)) > 0);
 
-        if (!seq_gt(rx->ack, tp->snd_una) || seq_gt(rx->ack, tp->snd_nxt) || (ts_wrong && (flags & TCP_RST) == 0)) {
+        if (!seq_gt(rx->ack, tp->snd_una) || seq_gt(rx->ack, tp->snd_nxt) ||
+            (ts_wrong && (flags & TCP_RST) == 0)) {
             tcp_rx_drop(rx, DROP_TCP_BAD_ACK);
             if ((flags & TCP_RST) == 0) {
-                if (tp->retransmits == 0) /* the other end remembers an older connection: ask again soon */
+                if (tp->retransmits ==
+                    0) /* the other end remembers an older connection: ask again soon */
                     tcp_rtx_timer_start(tp, TCP_TIMER_RTO, TCP_TIMEOUT_MIN);
                 tcp_send_reset(tp->layer, rx, WHY0(TCP_RST));
             }
@@ -397,7 +404,8 @@ static void fin_wait_1_acked(struct tcp_sock *tp, struct tcp_rx *rx)
     if (fin_time > TCP_TIMEWAIT_LEN) {
         tcp_keepalive_start(tp, fin_time - TCP_TIMEWAIT_LEN);
     } else if ((rx->hdr.flags & TCP_FIN) != 0) {
-        tcp_keepalive_start(tp, fin_time); /* its FIN is looked at next and goes to TIME-WAIT by itself */
+        tcp_keepalive_start(
+            tp, fin_time); /* its FIN is looked at next and goes to TIME-WAIT by itself */
     } else {
         tcp_time_wait(tp, TCP_FIN_WAIT_2, fin_time);
     }
@@ -431,7 +439,8 @@ static bool data_after_close(struct tcp_sock *tp, struct tcp_rx *rx)
 {
     if (!tp->shut_rd || tp->fin_received)
         return false;
-    return rx->end_seq != rx->seq && seq_gt(rx->end_seq - ((rx->hdr.flags & TCP_FIN) != 0), tp->rcv_nxt);
+    return rx->end_seq != rx->seq &&
+           seq_gt(rx->end_seq - ((rx->hdr.flags & TCP_FIN) != 0), tp->rcv_nxt);
 }
 
 /* The seventh step: the segment's octets, where the state still takes any. False: it is over. */
@@ -525,10 +534,11 @@ static void no_socket(struct tcp_layer *tcp, struct tcp_rx *rx)
     tcp_send_reset(tcp, rx, WHY0(TCP_RST));
 }
 
-static void listener_input(struct tcp_layer *tcp, struct tcp_rx *rx, struct endpoint local, struct endpoint remote,
-                           uint32_t isn)
+static void listener_input(struct tcp_layer *tcp, struct tcp_rx *rx, struct endpoint local,
+                           struct endpoint remote, uint32_t isn)
 {
-    struct tcp_sock *listener = tcp_listener_find(tcp, local, remote, rx->ip->iif == NULL ? 0 : rx->ip->iif->index);
+    struct tcp_sock *listener =
+        tcp_listener_find(tcp, local, remote, rx->ip->iif == NULL ? 0 : rx->ip->iif->index);
 
     if (listener == NULL)
         no_socket(tcp, rx);
@@ -538,7 +548,8 @@ static void listener_input(struct tcp_layer *tcp, struct tcp_rx *rx, struct endp
 
 static void demultiplex(struct tcp_layer *tcp, struct tcp_rx *rx)
 {
-    struct endpoint local = { rx->ip->hdr->dst, rx->hdr.dst_port }, remote = { rx->ip->hdr->src, rx->hdr.src_port };
+    struct endpoint local = { rx->ip->hdr->dst, rx->hdr.dst_port },
+                    remote = { rx->ip->hdr->src, rx->hdr.src_port };
     struct tcp_entry *entry = tcp_hash_find(tcp, local, remote);
     uint32_t isn = 0;
 
@@ -578,7 +589,8 @@ static enum drop_reason parse(struct tcp_rx *rx)
     rx->len = (uint32_t)frame_size(frame) - rx->hdr.hdr_len;
     rx->seq = rx->hdr.seq;
     rx->ack = rx->hdr.ack;
-    rx->end_seq = rx->seq + rx->len + ((rx->hdr.flags & TCP_SYN) != 0) + ((rx->hdr.flags & TCP_FIN) != 0);
+    rx->end_seq =
+        rx->seq + rx->len + ((rx->hdr.flags & TCP_SYN) != 0) + ((rx->hdr.flags & TCP_FIN) != 0);
     return DROP_NONE;
 }
 

@@ -1,4 +1,5 @@
-/* What the TCP files share. Times are microseconds of virtual time unless their type is sim_time. */
+/* What the TCP files share. Times are microseconds of virtual time unless their type is sim_time.
+ */
 #ifndef WW_STACK_TRANSPORT_TCP_INTERNAL_H
 #define WW_STACK_TRANSPORT_TCP_INTERNAL_H
 
@@ -12,29 +13,30 @@
 #include "stack/wire/tcp_wire.h"
 
 /* Limits and times, Linux's (include/net/tcp.h names where it has one). */
-#define TCP_MSS_DEFAULT        536u  /* RFC 9293 section 3.7.1 */
-#define TCP_MSS_MIN            88u
-#define TCP_MSS_FLOOR          48u   /* net.ipv4.tcp_min_snd_mss */
-#define TCP_TS_ALIGNED         12u   /* octets of timestamps with their padding */
-#define TCP_TIMEOUT_INIT       1000000u /* RFC 6298 section 2 */
-#define TCP_TIMEOUT_FALLBACK   3000000u /* RFC 6298 section 5.7 */
-#define TCP_TIMEOUT_MIN        8000u    /* two ticks at 250 Hz */
-#define TCP_ATO_MIN            40000u
-#define TCP_DELACK_MAX         200000u
-#define TCP_RESOURCE_PROBE     500000u
-#define TCP_TIMEWAIT_LEN       SIM_SEC(60)
-#define TCP_INFINITE_SSTHRESH  0x7fffffffu
-#define TCP_MAX_QUICKACKS      16u
-#define TCP_FASTRETRANS_THRESH 3u
-#define TCP_REORDERING_MAX     300u
+#define TCP_MSS_DEFAULT          536u /* RFC 9293 section 3.7.1 */
+#define TCP_MSS_MIN              88u
+#define TCP_MSS_FLOOR            48u      /* net.ipv4.tcp_min_snd_mss */
+#define TCP_TS_ALIGNED           12u      /* octets of timestamps with their padding */
+#define TCP_TIMEOUT_INIT         1000000u /* RFC 6298 section 2 */
+#define TCP_TIMEOUT_FALLBACK     3000000u /* RFC 6298 section 5.7 */
+#define TCP_TIMEOUT_MIN          8000u    /* two ticks at 250 Hz */
+#define TCP_ATO_MIN              40000u
+#define TCP_DELACK_MAX           200000u
+#define TCP_RESOURCE_PROBE       500000u
+#define TCP_TIMEWAIT_LEN         SIM_SEC(60)
+#define TCP_INFINITE_SSTHRESH    0x7fffffffu
+#define TCP_MAX_QUICKACKS        16u
+#define TCP_FASTRETRANS_THRESH   3u
+#define TCP_REORDERING_MAX       300u
 #define TCP_RACK_RECOVERY_THRESH 16u
-#define TCP_PAWS_24DAYS_S      (60 * 60 * 24 * 24)
-#define TCP_CWND_MAX           0x7fffffffu
-#define TCP_SKB_OVERHEAD       896u /* what Linux charges for a segment beside its octets: head, descriptor */
-#define TCP_SEGS_PER_SKB       44u  /* segments of one buffer of Linux's when sending */
-#define TCP_SKB_FRAGS          17u  /* segments that Linux merges into one before it charges anew */
-#define TCP_SNDBUF_MIN         4608
-#define TCP_RCVBUF_MIN         2304
+#define TCP_PAWS_24DAYS_S        (60 * 60 * 24 * 24)
+#define TCP_CWND_MAX             0x7fffffffu
+#define TCP_SKB_OVERHEAD                                                                           \
+    896u /* what Linux charges for a segment beside its octets: head, descriptor */
+#define TCP_SEGS_PER_SKB 44u /* segments of one buffer of Linux's when sending */
+#define TCP_SKB_FRAGS    17u /* segments that Linux merges into one before it charges anew */
+#define TCP_SNDBUF_MIN   4608
+#define TCP_RCVBUF_MIN   2304
 
 enum tcp_ca_state { TCP_CA_OPEN, TCP_CA_DISORDER, TCP_CA_CWR, TCP_CA_RECOVERY, TCP_CA_LOSS };
 
@@ -43,23 +45,23 @@ enum tcp_mark {
     TCP_MARK_SACKED = 0x1,
     TCP_MARK_RETRANS = 0x2, /* a retransmission is in flight */
     TCP_MARK_LOST = 0x4,
-    TCP_MARK_EVER = 0x8,    /* was retransmitted at some time: no RTT sample (Karn) */
+    TCP_MARK_EVER = 0x8, /* was retransmitted at some time: no RTT sample (Karn) */
 };
 
 /*
- * A piece of the stream. Sending: it waits in write_queue, then for its acknowledgment in rtx_queue. Receiving: it waits
- * for the program in receive_queue, or for what is before it in ofo_queue. Its octets are a slice of a shared
- * buffer, so cutting and sending it copies nothing.
+ * A piece of the stream. Sending: it waits in write_queue, then for its acknowledgment in
+ * rtx_queue. Receiving: it waits for the program in receive_queue, or for what is before it in
+ * ofo_queue. Its octets are a slice of a shared buffer, so cutting and sending it copies nothing.
  */
 struct tcp_seg {
     struct list link;
-    struct list by_time;  /* rtx_queue: in the order of the last transmission, for RACK */
+    struct list by_time;   /* rtx_queue: in the order of the last transmission, for RACK */
     uint32_t seq, end_seq; /* SYN and FIN counted */
     uint32_t truesize;
-    uint8_t flags;        /* enum tcp_flag */
-    uint8_t marks;        /* enum tcp_mark */
-    uint8_t n_merged;     /* receiving: segments that Linux would have merged into this one */
-    uint64_t sent_at;     /* us, last transmission */
+    uint8_t flags;         /* enum tcp_flag */
+    uint8_t marks;         /* enum tcp_mark */
+    uint8_t n_merged;      /* receiving: segments that Linux would have merged into this one */
+    uint64_t sent_at;      /* us, last transmission */
     uint32_t tx_delivered; /* tcp_sock.delivered at that time: tells rounds apart */
     struct slice data;
 };
@@ -72,9 +74,9 @@ struct tcp_entry {
     struct endpoint local, remote;
     struct tcp_entry *next; /* in the table of connections */
     bool hashed;
-    struct list port_link;  /* among the owners of its port */
+    struct list port_link; /* among the owners of its port */
     bool owns_port;
-    bool explicit_port;     /* asked for by bind(), its own or its listener's */
+    bool explicit_port; /* asked for by bind(), its own or its listener's */
     bool reuse, reuseport;
     unsigned bound_ifindex; /* 0: any */
     uint8_t state;          /* enum tcp_state */
@@ -92,19 +94,30 @@ struct tcp_sack_block {
     uint32_t start, end;
 };
 
-enum tcp_timer_kind { TCP_TIMER_NONE, TCP_TIMER_RTO, TCP_TIMER_REO, TCP_TIMER_TLP, TCP_TIMER_PROBE };
+enum tcp_timer_kind {
+    TCP_TIMER_NONE,
+    TCP_TIMER_RTO,
+    TCP_TIMER_REO,
+    TCP_TIMER_TLP,
+    TCP_TIMER_PROBE
+};
 
 enum tcp_ack_pending {
     TCP_ACK_SCHED = 1,
     TCP_ACK_TIMER = 2,
-    TCP_ACK_PUSHED = 4,  /* a small segment came: the reader's end may be worth an ACK */
+    TCP_ACK_PUSHED = 4, /* a small segment came: the reader's end may be worth an ACK */
     TCP_ACK_PUSHED2 = 8,
     TCP_ACK_NOW = 16,
 };
 
 enum tcp_nonagle { TCP_NAGLE_OFF = 1, TCP_NAGLE_CORK = 2, TCP_NAGLE_PUSH = 4 };
 
-enum tcp_ecn_flag { TCP_ECN_OK = 1, TCP_ECN_QUEUE_CWR = 2, TCP_ECN_DEMAND_CWR = 4, TCP_ECN_SEEN = 8 };
+enum tcp_ecn_flag {
+    TCP_ECN_OK = 1,
+    TCP_ECN_QUEUE_CWR = 2,
+    TCP_ECN_DEMAND_CWR = 4,
+    TCP_ECN_SEEN = 8
+};
 
 struct tcp_cubic {
     uint32_t cnt, last_max_cwnd, last_cwnd, last_time_ms, origin_point, k;
@@ -112,7 +125,7 @@ struct tcp_cubic {
     uint32_t epoch_start_ms; /* 0: none */
     uint32_t ack_cnt, tcp_cwnd;
     uint8_t sample_cnt;
-    bool found;              /* HyStart: the exit of slow start */
+    bool found; /* HyStart: the exit of slow start */
     uint64_t round_start, last_ack;
     uint32_t end_seq, curr_rtt;
 };
@@ -139,24 +152,24 @@ struct tcp_sock {
     struct list dead_link; /* waits to be freed at the end of the event */
 
     /* what the program did */
-    bool orphan;         /* nobody holds it any more */
+    bool orphan; /* nobody holds it any more */
     bool dead;
     bool shut_rd, shut_wr;
-    bool connecting;     /* connect() was called and has not told its result */
-    bool connected;      /* it has, or accept() gave the socket: EISCONN until it is disconnected */
-    uint8_t nonagle;     /* enum tcp_nonagle */
+    bool connecting; /* connect() was called and has not told its result */
+    bool connected;  /* it has, or accept() gave the socket: EISCONN until it is disconnected */
+    uint8_t nonagle; /* enum tcp_nonagle */
     int soft_error;
     uint16_t user_mss;
     uint32_t user_timeout_ms, window_clamp_user;
     uint32_t keep_idle, keep_intvl; /* s, 0: the sysctl's */
     uint8_t keep_cnt, syn_retries;
-    int linger2;                    /* s; 0: the sysctl's, -1: none */
-    uint32_t defer_accept;          /* SYN,ACK retransmissions */
-    uint32_t notsent_lowat;         /* octets, 0: the sysctl's */
+    int linger2;            /* s; 0: the sysctl's, -1: none */
+    uint32_t defer_accept;  /* SYN,ACK retransmissions */
+    uint32_t notsent_lowat; /* octets, 0: the sysctl's */
 
     /* listener */
     uint32_t backlog, n_accept, n_requests;
-    struct list accept_queue;  /* of tcp_sock.accept_link */
+    struct list accept_queue; /* of tcp_sock.accept_link */
     struct list accept_link;
     struct list requests;      /* of tcp_request.link */
     struct tcp_sock *listener; /* whose accept queue it is in, or NULL */
@@ -187,7 +200,7 @@ struct tcp_sock {
     uint32_t rmem_alloc;
     uint8_t scaling_ratio; /* of 256: octets of data per octet of memory */
     bool fin_received;
-    uint32_t urg_seq;      /* the urgent octet */
+    uint32_t urg_seq; /* the urgent octet */
     uint8_t urg_octet;
     enum { TCP_URG_NONE, TCP_URG_NOTYET, TCP_URG_VALID, TCP_URG_READ } urg_state;
     struct tcp_sack_block sacks[TCP_SACK_MAX + 1]; /* to be reported: newest first */
@@ -198,20 +211,28 @@ struct tcp_sock {
     bool has_ts_recent;
 
     /* acknowledging */
-    uint8_t ack_pending;   /* enum tcp_ack_pending */
+    uint8_t ack_pending; /* enum tcp_ack_pending */
     uint8_t quick, pingpong;
-    uint32_t ato;          /* us */
+    uint32_t ato; /* us */
     uint64_t lrcvtime;
     uint32_t rcv_mss, last_seg_size;
     uint64_t last_oow_ack; /* us + 1, 0: never */
     uint8_t dup_ack_counter, compressed_ack;
     uint32_t compressed_ack_rcv_nxt;
-    struct { uint32_t rtt_us; uint32_t seq; uint64_t time; } rcv_rtt;
-    struct { uint32_t space, seq; uint64_t time; } rcvq;
+    struct {
+        uint32_t rtt_us;
+        uint32_t seq;
+        uint64_t time;
+    } rcv_rtt;
+    struct {
+        uint32_t space, seq;
+        uint64_t time;
+    } rcvq;
     uint32_t rcv_rtt_last_tsecr;
 
     /* RTT and RTO: RFC 6298 */
-    uint32_t srtt_us, mdev_us, mdev_max_us, rttvar_us, rtt_seq; /* srtt is eight times, mdev four times the value */
+    uint32_t srtt_us, mdev_us, mdev_max_us, rttvar_us,
+        rtt_seq; /* srtt is eight times, mdev four times the value */
     uint32_t rto;
     uint8_t backoff, retransmits, total_rto, probes_out;
     uint64_t retrans_stamp, probes_tstamp; /* us + 1, 0: none */
@@ -231,8 +252,12 @@ struct tcp_sock {
     int32_t undo_retrans;
     uint32_t tlp_high_seq;
     bool has_tlp, tlp_retrans, frto;
-    struct { uint64_t mstamp; uint32_t rtt_us, end_seq, last_delivered, prior_delivered; uint8_t reo_wnd_steps, reo_wnd_persist;
-             bool dsack_seen, advanced; } rack;
+    struct {
+        uint64_t mstamp;
+        uint32_t rtt_us, end_seq, last_delivered, prior_delivered;
+        uint8_t reo_wnd_steps, reo_wnd_persist;
+        bool dsack_seen, advanced;
+    } rack;
     uint32_t delivered, lost_total;
     uint8_t ecn; /* enum tcp_ecn_flag */
 
@@ -255,7 +280,7 @@ struct tcp_request {
     uint32_t irs, iss, rcv_nxt;
     uint32_t rcv_wnd, window_clamp;
     uint32_t ts_recent, ts_offset, ts_recent_stamp_s;
-    uint64_t sent_at;      /* us, first SYN,ACK; 0 once it was repeated */
+    uint64_t sent_at; /* us, first SYN,ACK; 0 once it was repeated */
     uint64_t last_oow_ack, last_sent;
     uint16_t peer_mss, mss;
     uint8_t snd_wscale, rcv_wscale;
@@ -304,11 +329,11 @@ struct tcp_layer {
 /* A segment on its way through input. */
 struct tcp_rx {
     struct tcp_hdr hdr;
-    struct frame *frame;     /* data at the TCP header; tcp_input() keeps the reference */
+    struct frame *frame; /* data at the TCP header; tcp_input() keeps the reference */
     const struct ip_rx *ip;
     uint32_t seq, end_seq, ack;
-    uint32_t len;            /* octets of data */
-    enum drop_reason drop;   /* why it is not taken, DROP_NONE while it is */
+    uint32_t len;          /* octets of data */
+    enum drop_reason drop; /* why it is not taken, DROP_NONE while it is */
 };
 
 static inline struct tcp_sock *tcp_of(struct sock *sock)
@@ -388,7 +413,8 @@ static inline uint32_t u32_max(uint32_t a, uint32_t b)
 /* tcp.c */
 void tcp_set_state(struct tcp_sock *tp, enum tcp_state state);
 struct tcp_sock *tcp_sock_new(struct tcp_layer *tcp);
-/** tcp_done() - the connection is over: CLOSED, timers off, out of the tables; an orphan is freed at the event's end. */
+/** tcp_done() - the connection is over: CLOSED, timers off, out of the tables; an orphan is freed
+ * at the event's end. */
 void tcp_done(struct tcp_sock *tp);
 /** tcp_abort_with() - tcp_done() with @error for the program. */
 void tcp_abort_with(struct tcp_sock *tp, int error);
@@ -411,16 +437,19 @@ void tcp_hash_init(struct tcp_layer *tcp);
 void tcp_hash_fini(struct tcp_layer *tcp);
 void tcp_hash_add(struct tcp_layer *tcp, struct tcp_entry *entry);
 void tcp_hash_remove(struct tcp_layer *tcp, struct tcp_entry *entry);
-struct tcp_entry *tcp_hash_find(struct tcp_layer *tcp, struct endpoint local, struct endpoint remote);
-struct tcp_sock *tcp_listener_find(struct tcp_layer *tcp, struct endpoint local, struct endpoint remote,
-                                   unsigned ifindex);
+struct tcp_entry *tcp_hash_find(struct tcp_layer *tcp, struct endpoint local,
+                                struct endpoint remote);
+struct tcp_sock *tcp_listener_find(struct tcp_layer *tcp, struct endpoint local,
+                                   struct endpoint remote, unsigned ifindex);
 void tcp_port_own(struct tcp_layer *tcp, struct tcp_entry *entry);
 void tcp_port_release(struct tcp_entry *entry);
-/** tcp_port_conflict() - may @entry have its local endpoint? Linux's rules of SO_REUSEADDR and SO_REUSEPORT. */
+/** tcp_port_conflict() - may @entry have its local endpoint? Linux's rules of SO_REUSEADDR and
+ * SO_REUSEPORT. */
 bool tcp_port_conflict(struct tcp_layer *tcp, const struct tcp_entry *entry);
 /** tcp_port_pick() - a free port for bind() to port 0; 0 when there is none. */
 uint16_t tcp_port_pick(struct tcp_layer *tcp, struct tcp_entry *entry);
-/** tcp_port_connect() - choose a port for connect(), or check the one it has; 0 or -SIM_EADDRNOTAVAIL. */
+/** tcp_port_connect() - choose a port for connect(), or check the one it has; 0 or
+ * -SIM_EADDRNOTAVAIL. */
 int tcp_port_connect(struct tcp_sock *tp);
 uint32_t tcp_new_iss(struct tcp_layer *tcp, struct endpoint local, struct endpoint remote);
 uint32_t tcp_ts_offset(struct tcp_layer *tcp, ip4_addr local, ip4_addr remote);
@@ -430,8 +459,10 @@ struct tcp_seg *tcp_seg_new(struct tcp_layer *tcp);
 void tcp_seg_free(struct tcp_layer *tcp, struct tcp_seg *seg);
 void tcp_queue_purge(struct tcp_layer *tcp, struct list *queue);
 /** tcp_seg_append() - copy or refer to @len octets behind those of @seg. */
-void tcp_seg_append(struct tcp_sock *tp, struct tcp_seg *seg, const uint8_t *octets, uint32_t len, bool stable);
-/** tcp_seg_split() - @seg keeps its first @len octets; the rest becomes the segment behind it, which is returned. */
+void tcp_seg_append(struct tcp_sock *tp, struct tcp_seg *seg, const uint8_t *octets, uint32_t len,
+                    bool stable);
+/** tcp_seg_split() - @seg keeps its first @len octets; the rest becomes the segment behind it,
+ * which is returned. */
 struct tcp_seg *tcp_seg_split(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len);
 /** tcp_seg_trim_head() - drop the first @len octets, which were acknowledged. */
 void tcp_seg_trim_head(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len);
@@ -443,8 +474,9 @@ void tcp_wmem_free(struct tcp_sock *tp, struct tcp_seg *seg);
 int tcp_route(struct tcp_sock *tp);
 void tcp_sync_mss(struct tcp_sock *tp, uint32_t pmtu);
 uint32_t tcp_current_mss(struct tcp_sock *tp);
-void tcp_select_initial_window(const struct tcp_layer *tcp, uint32_t space, uint32_t mss, bool wscale_ok,
-                               uint32_t *rcv_wnd, uint32_t *window_clamp, uint8_t *rcv_wscale);
+void tcp_select_initial_window(const struct tcp_layer *tcp, uint32_t space, uint32_t mss,
+                               bool wscale_ok, uint32_t *rcv_wnd, uint32_t *window_clamp,
+                               uint8_t *rcv_wscale);
 uint32_t tcp_select_window_size(struct tcp_sock *tp);
 void tcp_connect_start(struct tcp_sock *tp);
 void tcp_send_ack(struct tcp_sock *tp, struct why why);
@@ -464,7 +496,8 @@ static inline void tcp_push_pending_frames(struct tcp_sock *tp)
         tcp_push_pending(tp, tcp_current_mss(tp), tp->nonagle);
 }
 int tcp_retransmit(struct tcp_sock *tp, struct tcp_seg *seg, struct why why);
-void tcp_xmit_retransmit_queue(struct tcp_sock *tp, struct why (*reason)(struct tcp_sock *, struct tcp_seg *));
+void tcp_xmit_retransmit_queue(struct tcp_sock *tp,
+                               struct why (*reason)(struct tcp_sock *, struct tcp_seg *));
 struct why tcp_why_fast(struct tcp_sock *tp, struct tcp_seg *seg);
 int tcp_write_wakeup(struct tcp_sock *tp, struct why why);
 void tcp_send_probe0(struct tcp_sock *tp);
@@ -559,10 +592,10 @@ struct tcp_sack_result {
     int64_t first_sack_us, last_sack_us; /* when the newly SACKed were sent, -1: none */
     uint32_t reord;                      /* lowest SACKed without retransmission */
     bool has_reord;
-    uint32_t n_sacked;                   /* for the ACK being processed */
+    uint32_t n_sacked; /* for the ACK being processed */
 };
-unsigned tcp_sacktag_write_queue(struct tcp_sock *tp, const struct tcp_rx *rx, uint32_t prior_snd_una,
-                                 struct tcp_sack_result *result);
+unsigned tcp_sacktag_write_queue(struct tcp_sock *tp, const struct tcp_rx *rx,
+                                 uint32_t prior_snd_una, struct tcp_sack_result *result);
 void tcp_mark_lost(struct tcp_sock *tp, struct tcp_seg *seg);
 void tcp_check_sack_reordering(struct tcp_sock *tp, uint32_t low_seq, bool ts);
 uint32_t tcp_highest_sack_seq(const struct tcp_sock *tp);
@@ -572,8 +605,8 @@ void tcp_remove_reno_sacks(struct tcp_sock *tp, int acked, bool ece);
 void tcp_limit_reno_sacked(struct tcp_sock *tp);
 
 /* tcp_recovery.c */
-void tcp_fastretrans_alert(struct tcp_sock *tp, uint32_t prior_snd_una, unsigned n_dupack, unsigned *flag,
-                           enum tcp_rexmit *rexmit);
+void tcp_fastretrans_alert(struct tcp_sock *tp, uint32_t prior_snd_una, unsigned n_dupack,
+                           unsigned *flag, enum tcp_rexmit *rexmit);
 void tcp_enter_loss(struct tcp_sock *tp);
 void tcp_enter_cwr(struct tcp_sock *tp);
 void tcp_init_cwnd_reduction(struct tcp_sock *tp);
@@ -616,15 +649,18 @@ void tcp_check_probe_timer(struct tcp_sock *tp);
 
 /* tcp_minisock.c */
 void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn);
-/** tcp_check_request() - a segment for a half-open connection. True: the listener shall process it. */
+/** tcp_check_request() - a segment for a half-open connection. True: the listener shall process it.
+ */
 bool tcp_check_request(struct tcp_request *req, struct tcp_rx *rx);
 void tcp_request_free(struct tcp_request *req);
-/** tcp_time_wait() - @tp becomes a TIME-WAIT (@substate TIME_WAIT or FIN_WAIT_2) for @length, and is done. */
+/** tcp_time_wait() - @tp becomes a TIME-WAIT (@substate TIME_WAIT or FIN_WAIT_2) for @length, and
+ * is done. */
 void tcp_time_wait(struct tcp_sock *tp, enum tcp_state substate, sim_time length);
 /** tcp_timewait_input() - true: @rx is a new SYN, to be taken by a listener with *@isn. */
 bool tcp_timewait_input(struct tcp_timewait *tw, struct tcp_rx *rx, uint32_t *isn);
 void tcp_timewait_free(struct tcp_timewait *tw);
-/** tcp_timewait_reusable() - may connect() take over @tw's pair of endpoints? Then it hands over its sequence space. */
+/** tcp_timewait_reusable() - may connect() take over @tw's pair of endpoints? Then it hands over
+ * its sequence space. */
 bool tcp_timewait_reusable(struct tcp_timewait *tw, struct tcp_sock *tp);
 
 /* tcp_icmp.c */

@@ -1,6 +1,6 @@
 /*
- * Connections that need no whole socket: half open ones of a listener (SYN-RECEIVED, RFC 9293 section 3.10.7.4), and
- * those that only wait (TIME-WAIT, and FIN-WAIT-2 after close()).
+ * Connections that need no whole socket: half open ones of a listener (SYN-RECEIVED, RFC 9293
+ * section 3.10.7.4), and those that only wait (TIME-WAIT, and FIN-WAIT-2 after close()).
  */
 #include <stdlib.h>
 
@@ -9,7 +9,8 @@
 
 /* Half-open connections. */
 
-static void say_state(struct tcp_layer *tcp, const struct tcp_entry *entry, enum tcp_state old, enum tcp_state state)
+static void say_state(struct tcp_layer *tcp, const struct tcp_entry *entry, enum tcp_state old,
+                      enum tcp_state state)
 {
     node_state(tcp->node, NULL, WHY(TCP_STATE, old, state, entry->local.port, entry->remote.addr));
 }
@@ -32,8 +33,11 @@ static void request_failed(struct tcp_request *req)
 static void send_synack(struct tcp_request *req)
 {
     struct tcp_layer *tcp = req->layer;
-    struct tcp_reply reply = { .local = req->entry.local, .remote = req->entry.remote, .tos = req->tos & 0xfc,
-                               .ttl = req->ttl, .route = &req->route };
+    struct tcp_reply reply = { .local = req->entry.local,
+                               .remote = req->entry.remote,
+                               .tos = req->tos & 0xfc,
+                               .ttl = req->ttl,
+                               .route = &req->route };
     struct tcp_hdr *hdr = &reply.hdr;
 
     hdr->seq = req->iss;
@@ -52,7 +56,8 @@ static void send_synack(struct tcp_request *req)
     hdr->opt.wscale = req->rcv_wscale;
     req->last_sent = tcp_now(tcp);
     reply.why = req->n_retrans > 0
-                    ? WHY(TCP_RETRANSMIT_SYN, (uint64_t)SIM_USEC(TCP_TIMEOUT_INIT << req->n_timeout), req->n_retrans)
+                    ? WHY(TCP_RETRANSMIT_SYN,
+                          (uint64_t)SIM_USEC(TCP_TIMEOUT_INIT << req->n_timeout), req->n_retrans)
                     : WHY0(TCP_SYN_ACK);
     tcp_send_reply(tcp, &reply);
 }
@@ -66,18 +71,23 @@ static void resend_synack(struct tcp_request *req)
 
 static void restart_timer(struct tcp_request *req)
 {
-    uint64_t wait = req->cookie ? UINT64_C(63) * TCP_TIMEOUT_INIT : (uint64_t)TCP_TIMEOUT_INIT << req->n_timeout;
+    uint64_t wait = req->cookie ? UINT64_C(63) * TCP_TIMEOUT_INIT
+                                : (uint64_t)TCP_TIMEOUT_INIT << req->n_timeout;
 
-    tcp_wheel_start(&req->timer, SIM_USEC(wait < req->layer->sysctl.rto_max_us ? wait : req->layer->sysctl.rto_max_us));
+    tcp_wheel_start(
+        &req->timer,
+        SIM_USEC(wait < req->layer->sysctl.rto_max_us ? wait : req->layer->sysctl.rto_max_us));
 }
 
 static void request_expired(void *ctx)
 {
     struct tcp_request *req = ctx;
     struct tcp_sock *listener = req->listener;
-    uint8_t max = listener->syn_retries > 0 ? listener->syn_retries : req->layer->sysctl.synack_retries;
+    uint8_t max =
+        listener->syn_retries > 0 ? listener->syn_retries : req->layer->sysctl.synack_retries;
 
-    /* TCP_DEFER_ACCEPT: an ACK without data came; SYN,ACKs start again when the time to wait is over. */
+    /* TCP_DEFER_ACCEPT: an ACK without data came; SYN,ACKs start again when the time to wait is
+     * over. */
     if (listener->defer_accept > 0 && req->acked && req->n_timeout < listener->defer_accept - 1 &&
         req->n_timeout < max) {
         req->n_timeout++;
@@ -93,7 +103,8 @@ static void request_expired(void *ctx)
     restart_timer(req);
 }
 
-static void take_options(struct tcp_request *req, const struct tcp_sock *listener, const struct tcp_rx *rx)
+static void take_options(struct tcp_request *req, const struct tcp_sock *listener,
+                         const struct tcp_rx *rx)
 {
     const struct tcp_sysctl *sysctl = &req->layer->sysctl;
     const struct tcp_options *opt = &rx->hdr.opt;
@@ -125,19 +136,22 @@ static void choose_window(struct tcp_request *req, const struct tcp_sock *listen
     if (listener->sock.options.rcvbuf_locked &&
         (req->window_clamp == 0 || req->window_clamp > tcp_full_space(listener)))
         req->window_clamp = tcp_full_space(listener);
-    tcp_select_initial_window(req->layer, tcp_full_space(listener), req->mss - (req->ts_ok ? TCP_TS_ALIGNED : 0),
-                              req->wscale_ok, &req->rcv_wnd, &req->window_clamp, &req->rcv_wscale);
+    tcp_select_initial_window(req->layer, tcp_full_space(listener),
+                              req->mss - (req->ts_ok ? TCP_TS_ALIGNED : 0), req->wscale_ok,
+                              &req->rcv_wnd, &req->window_clamp, &req->rcv_wscale);
 }
 
 void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn)
 {
     struct tcp_layer *tcp = listener->layer;
-    struct endpoint local = { rx->ip->hdr->dst, rx->hdr.dst_port }, remote = { rx->ip->hdr->src, rx->hdr.src_port };
+    struct endpoint local = { rx->ip->hdr->dst, rx->hdr.dst_port },
+                    remote = { rx->ip->hdr->src, rx->hdr.src_port };
     struct tcp_request *req;
 
     bool cookie = listener->n_requests >= u32_max(listener->backlog, 1);
 
-    if ((cookie && tcp->sysctl.syncookies == 0) || listener->n_requests >= tcp->sysctl.max_syn_backlog ||
+    if ((cookie && tcp->sysctl.syncookies == 0) ||
+        listener->n_requests >= tcp->sysctl.max_syn_backlog ||
         listener->n_accept > listener->backlog) {
         tcp_rx_drop(rx, DROP_TCP_BACKLOG_FULL);
         return;
@@ -146,12 +160,14 @@ void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn
     req->layer = tcp;
     req->listener = listener;
     req->cookie = cookie;
-    req->entry = (struct tcp_entry){ .kind = TCP_ENTRY_REQUEST, .local = local, .remote = remote,
-                                     .state = TCP_SYN_RECEIVED };
+    req->entry = (struct tcp_entry){
+        .kind = TCP_ENTRY_REQUEST, .local = local, .remote = remote, .state = TCP_SYN_RECEIVED
+    };
     list_init(&req->link);
     list_init(&req->entry.port_link);
     timer_init(&req->timer, tcp->node, WHY0(TIMER_TCP_SYN_ACK), request_expired, req);
-    if (ip_route(tcp->ip, remote.addr, local.addr, listener->sock.options.bound_iface, &req->route) < 0) {
+    if (ip_route(tcp->ip, remote.addr, local.addr, listener->sock.options.bound_iface,
+                 &req->route) < 0) {
         timer_fini(&req->timer);
         free(req);
         tcp_rx_drop(rx, DROP_NO_ROUTE);
@@ -269,8 +285,11 @@ static bool request_in_window(const struct tcp_request *req, const struct tcp_rx
 
 static void request_ack(struct tcp_request *req, const struct tcp_rx *rx)
 {
-    struct tcp_reply reply = { .local = req->entry.local, .remote = req->entry.remote, .tos = req->tos & 0xfc,
-                               .ttl = req->ttl, .why = WHY0(TCP_CHALLENGE_ACK) };
+    struct tcp_reply reply = { .local = req->entry.local,
+                               .remote = req->entry.remote,
+                               .tos = req->tos & 0xfc,
+                               .ttl = req->ttl,
+                               .why = WHY0(TCP_CHALLENGE_ACK) };
 
     if (tcp_oow_rate_limited(req->layer, rx, &req->last_oow_ack))
         return;
@@ -298,7 +317,8 @@ static void last_ack_of_handshake(struct tcp_request *req, struct tcp_rx *rx)
 {
     struct tcp_sock *listener = req->listener;
 
-    if (listener->defer_accept > 0 && req->n_timeout < listener->defer_accept && rx->end_seq == req->rcv_nxt) {
+    if (listener->defer_accept > 0 && req->n_timeout < listener->defer_accept &&
+        rx->end_seq == req->rcv_nxt) {
         req->acked = true;
         return;
     }
@@ -382,7 +402,8 @@ static void timewait_expired(void *ctx)
 
 static void timewait_start(struct tcp_timewait *tw, sim_time length)
 {
-    tw->timer.why = tw->entry.state == TCP_FIN_WAIT_2 ? WHY0(TIMER_TCP_FIN_WAIT) : WHY0(TIMER_TCP_TIME_WAIT);
+    tw->timer.why =
+        tw->entry.state == TCP_FIN_WAIT_2 ? WHY0(TIMER_TCP_FIN_WAIT) : WHY0(TIMER_TCP_TIME_WAIT);
     tcp_wheel_start(&tw->timer, length);
 }
 
@@ -438,8 +459,11 @@ void tcp_time_wait(struct tcp_sock *tp, enum tcp_state substate, sim_time length
 
 static void timewait_ack(struct tcp_timewait *tw, struct why why)
 {
-    struct tcp_reply reply = { .local = tw->entry.local, .remote = tw->entry.remote, .tos = tw->tos & 0xfc,
-                               .ttl = tw->ttl, .why = why };
+    struct tcp_reply reply = { .local = tw->entry.local,
+                               .remote = tw->entry.remote,
+                               .tos = tw->tos & 0xfc,
+                               .ttl = tw->ttl,
+                               .why = why };
 
     reply.hdr.seq = tw->snd_nxt;
     reply.hdr.ack = tw->rcv_nxt;
@@ -475,7 +499,8 @@ static void remember_ts(struct tcp_timewait *tw, const struct tcp_rx *rx)
     tw->ts_recent_stamp_s = (uint32_t)(tcp_now(tw->layer) / 1000000);
 }
 
-static void answer_out_of_window(struct tcp_timewait *tw, struct tcp_rx *rx, enum drop_reason reason)
+static void answer_out_of_window(struct tcp_timewait *tw, struct tcp_rx *rx,
+                                 enum drop_reason reason)
 {
     tcp_rx_drop(rx, reason);
     if (!tcp_oow_rate_limited(tw->layer, rx, &tw->last_oow_ack))
@@ -501,7 +526,8 @@ static void fin_wait_2_input(struct tcp_timewait *tw, struct tcp_rx *rx, bool pa
         tcp_send_reset(tw->layer, rx, WHY0(TCP_RST));
         return;
     }
-    if ((rx->hdr.flags & TCP_ACK) == 0 || !seq_gt(rx->end_seq, tw->rcv_nxt) || rx->end_seq == rx->seq) {
+    if ((rx->hdr.flags & TCP_ACK) == 0 || !seq_gt(rx->end_seq, tw->rcv_nxt) ||
+        rx->end_seq == rx->seq) {
         tcp_rx_drop(rx, (rx->hdr.flags & TCP_ACK) == 0 ? DROP_TCP_FLAGS : DROP_TCP_DUPLICATE);
         return;
     }
@@ -551,7 +577,8 @@ bool tcp_timewait_input(struct tcp_timewait *tw, struct tcp_rx *rx, uint32_t *is
         *isn = tw->snd_nxt + 65535 + 2;
         if (*isn == 0)
             *isn = 1;
-        if (tcp_listener_find(tcp, local, remote, rx->ip->iif == NULL ? 0 : rx->ip->iif->index) != NULL) {
+        if (tcp_listener_find(tcp, local, remote, rx->ip->iif == NULL ? 0 : rx->ip->iif->index) !=
+            NULL) {
             timewait_over(tw);
             return true;
         }
@@ -563,15 +590,18 @@ bool tcp_timewait_input(struct tcp_timewait *tw, struct tcp_rx *rx, uint32_t *is
     /* A repeated FIN means that our last ACK was lost: the time starts again. */
     if (paws || (flags & TCP_ACK) != 0)
         timewait_start(tw, TCP_TIMEWAIT_LEN);
-    answer_out_of_window(tw, rx, paws ? DROP_TCP_PAWS : (flags & TCP_FIN) != 0 ? DROP_TCP_DUPLICATE
-                                                                               : DROP_TCP_OUT_OF_WINDOW);
+    answer_out_of_window(tw, rx,
+                         paws                     ? DROP_TCP_PAWS
+                         : (flags & TCP_FIN) != 0 ? DROP_TCP_DUPLICATE
+                                                  : DROP_TCP_OUT_OF_WINDOW);
     return false;
 }
 
 bool tcp_timewait_reusable(struct tcp_timewait *tw, struct tcp_sock *tp)
 {
     uint8_t mode = tw->layer->sysctl.tw_reuse;
-    bool loopback = ip4_is_loopback(tw->entry.remote.addr) || tw->entry.local.addr == tw->entry.remote.addr;
+    bool loopback =
+        ip4_is_loopback(tw->entry.remote.addr) || tw->entry.local.addr == tw->entry.remote.addr;
 
     if (mode == 0 || (mode == 2 && !loopback) || !tw->has_ts || tw->entry.state != TCP_TIME_WAIT ||
         (uint32_t)(tcp_now(tw->layer) / 1000000) - tw->ts_recent_stamp_s <= 1)

@@ -34,7 +34,8 @@ unsigned tcp_poll(struct sock *sock)
 
 static void set_buffer(int *buffer, bool *locked, int value, uint32_t max, int min)
 {
-    uint32_t limit = max > INT32_MAX / 2 ? INT32_MAX / 2 : max, size = value < 0 ? 0 : (uint32_t)value;
+    uint32_t limit = max > INT32_MAX / 2 ? INT32_MAX / 2 : max,
+             size = value < 0 ? 0 : (uint32_t)value;
 
     size = u32_min(size, limit);
     *buffer = (int)(size * 2) < min ? min : (int)(size * 2);
@@ -70,7 +71,8 @@ static void set_quickack(struct tcp_sock *tp, int value)
         return;
     }
     tp->pingpong = 0;
-    if (tcp_state_in(tp, TCP_IN(TCP_ESTABLISHED) | TCP_IN(TCP_CLOSE_WAIT)) && (tp->ack_pending & TCP_ACK_SCHED) != 0) {
+    if (tcp_state_in(tp, TCP_IN(TCP_ESTABLISHED) | TCP_IN(TCP_CLOSE_WAIT)) &&
+        (tp->ack_pending & TCP_ACK_SCHED) != 0) {
         tp->ack_pending |= TCP_ACK_PUSHED;
         tcp_cleanup_rbuf(tp, 1);
         if ((value & 1) == 0)
@@ -96,7 +98,8 @@ static int set_keepidle(struct tcp_sock *tp, int value)
     tp->keep_idle = (uint32_t)value;
     if (tp->sock.options.keepalive &&
         !tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN) | TCP_IN(TCP_SYN_SENT))) {
-        uint64_t idle = tcp_now(tp->layer) - tp->rcv_tstamp, time = tp->keep_idle * UINT64_C(1000000);
+        uint64_t idle = tcp_now(tp->layer) - tp->rcv_tstamp,
+                 time = tp->keep_idle * UINT64_C(1000000);
 
         tcp_keepalive_start(tp, SIM_USEC(idle < time ? time - idle : 0));
     }
@@ -212,13 +215,13 @@ int tcp_set_option(struct sock *sock, enum sock_option option, int value)
         set_keepalive(tp, value != 0);
         return 0;
     case OPT_SO_SNDBUF:
-        set_buffer(&sock->options.sndbuf, &sock->options.sndbuf_locked, value, tcp->sysctl.core_wmem_max,
-                   TCP_SNDBUF_MIN);
+        set_buffer(&sock->options.sndbuf, &sock->options.sndbuf_locked, value,
+                   tcp->sysctl.core_wmem_max, TCP_SNDBUF_MIN);
         tcp_check_space(tp);
         return 0;
     case OPT_SO_RCVBUF:
-        set_buffer(&sock->options.rcvbuf, &sock->options.rcvbuf_locked, value, tcp->sysctl.core_rmem_max,
-                   TCP_RCVBUF_MIN);
+        set_buffer(&sock->options.rcvbuf, &sock->options.rcvbuf_locked, value,
+                   tcp->sysctl.core_rmem_max, TCP_RCVBUF_MIN);
         return 0;
     case OPT_SO_BINDTODEVICE: {
         struct ip_iface *iface = value == 0 ? NULL : ip_iface_by_index(tcp->ip, (unsigned)value);

@@ -1,4 +1,5 @@
-/* Sending segments: headers and options, the window to advertise, when data may go, retransmission. */
+/* Sending segments: headers and options, the window to advertise, when data may go, retransmission.
+ */
 #include "base/check.h"
 #include "stack/link/jiffies.h"
 #include "stack/transport/tcp_internal.h"
@@ -11,8 +12,8 @@ int tcp_route(struct tcp_sock *tp)
 
     if (tp->has_route && route_valid(tp->sock.ip, &tp->route))
         return 0;
-    error = ip_route(tp->sock.ip, tp->entry.remote.addr, tp->entry.local.addr, tp->sock.options.bound_iface,
-                     &tp->route);
+    error = ip_route(tp->sock.ip, tp->entry.remote.addr, tp->entry.local.addr,
+                     tp->sock.options.bound_iface, &tp->route);
     tp->has_route = error == 0;
     return error;
 }
@@ -72,8 +73,9 @@ static uint32_t round_up(uint32_t value, uint8_t shift)
     return (value + unit - 1) & ~(unit - 1);
 }
 
-void tcp_select_initial_window(const struct tcp_layer *tcp, uint32_t space, uint32_t mss, bool wscale_ok,
-                               uint32_t *rcv_wnd, uint32_t *window_clamp, uint8_t *rcv_wscale)
+void tcp_select_initial_window(const struct tcp_layer *tcp, uint32_t space, uint32_t mss,
+                               bool wscale_ok, uint32_t *rcv_wnd, uint32_t *window_clamp,
+                               uint8_t *rcv_wscale)
 {
     if (*window_clamp == 0)
         *window_clamp = UINT32_C(65535) << TCP_WSCALE_MAX;
@@ -95,7 +97,8 @@ void tcp_select_initial_window(const struct tcp_layer *tcp, uint32_t space, uint
 }
 
 /* Without scaling the window moves in whole segments: RFC 9293 section 3.8.6.2.2. */
-static uint32_t unscaled_window(const struct tcp_sock *tp, uint32_t space, uint32_t mss, uint32_t full)
+static uint32_t unscaled_window(const struct tcp_sock *tp, uint32_t space, uint32_t mss,
+                                uint32_t full)
 {
     uint32_t window = tp->rcv_wnd;
 
@@ -108,7 +111,8 @@ static uint32_t unscaled_window(const struct tcp_sock *tp, uint32_t space, uint3
 
 uint32_t tcp_select_window_size(struct tcp_sock *tp)
 {
-    uint32_t allowed = tcp_full_space(tp), full = u32_min(tp->window_clamp, allowed), mss = tp->rcv_mss;
+    uint32_t allowed = tcp_full_space(tp), full = u32_min(tp->window_clamp, allowed),
+             mss = tp->rcv_mss;
     int64_t room = tcp_space(tp);
     uint32_t space = room < 0 ? 0 : (uint32_t)room;
 
@@ -123,7 +127,8 @@ uint32_t tcp_select_window_size(struct tcp_sock *tp)
             return 0;
     }
     space = u32_min(space, tp->rcv_ssthresh);
-    return tp->rcv_wscale > 0 ? round_up(space, tp->rcv_wscale) : unscaled_window(tp, space, mss, full);
+    return tp->rcv_wscale > 0 ? round_up(space, tp->rcv_wscale)
+                              : unscaled_window(tp, space, mss, full);
 }
 
 /* What goes into the header. An offered window is never taken back: RFC 9293 section 3.8.6. */
@@ -197,7 +202,8 @@ static void put_urgent(const struct tcp_sock *tp, struct tcp_hdr *hdr)
     hdr->urgent = (uint16_t)u32_min(tp->snd_up - hdr->seq, 0xffff);
 }
 
-/* RFC 3168 section 6.1: new data is ECN-capable, and answers a reduction with CWR; CE is echoed until then. */
+/* RFC 3168 section 6.1: new data is ECN-capable, and answers a reduction with CWR; CE is echoed
+ * until then. */
 static uint8_t ecn_send(struct tcp_sock *tp, struct tcp_hdr *hdr, uint32_t len)
 {
     uint8_t tos = tp->sock.options.tos & 0xfc;
@@ -246,13 +252,18 @@ static void event_data_sent(struct tcp_sock *tp)
         tp->pingpong++;
 }
 
-static int send_frame(struct tcp_sock *tp, const struct tcp_hdr *hdr, const struct slice *data, uint8_t tos,
-                      struct why why)
+static int send_frame(struct tcp_sock *tp, const struct tcp_hdr *hdr, const struct slice *data,
+                      uint8_t tos, struct why why)
 {
     const struct sock_options *options = &tp->sock.options;
-    struct ip_send send = { .src = tp->entry.local.addr, .dst = tp->entry.remote.addr, .protocol = IP_PROTO_TCP,
-                            .ttl = options->ttl, .tos = tos, .df = options->mtu_discover != 0,
-                            .ignore_pmtu = options->mtu_discover == 3, .oif = options->bound_iface,
+    struct ip_send send = { .src = tp->entry.local.addr,
+                            .dst = tp->entry.remote.addr,
+                            .protocol = IP_PROTO_TCP,
+                            .ttl = options->ttl,
+                            .tos = tos,
+                            .df = options->mtu_discover != 0,
+                            .ignore_pmtu = options->mtu_discover == 3,
+                            .oif = options->bound_iface,
                             .bypass_routes = options->dontroute };
     size_t hdr_len = TCP_HDR_LEN + tcp_options_len(&hdr->opt, (hdr->flags & TCP_SYN) != 0);
     struct frame *frame;
@@ -274,10 +285,13 @@ static int send_frame(struct tcp_sock *tp, const struct tcp_hdr *hdr, const stru
 }
 
 /* Every segment of a socket leaves here. @data may be NULL. */
-static int transmit(struct tcp_sock *tp, uint32_t seq, uint8_t flags, const struct slice *data, struct why why)
+static int transmit(struct tcp_sock *tp, uint32_t seq, uint8_t flags, const struct slice *data,
+                    struct why why)
 {
     uint32_t len = data == NULL ? 0 : data->len;
-    struct tcp_hdr hdr = { .src_port = tp->entry.local.port, .dst_port = tp->entry.remote.port, .seq = seq,
+    struct tcp_hdr hdr = { .src_port = tp->entry.local.port,
+                           .dst_port = tp->entry.remote.port,
+                           .seq = seq,
                            .flags = flags };
     uint8_t tos;
 
@@ -317,7 +331,8 @@ static uint32_t acceptable_seq(const struct tcp_sock *tp)
 {
     uint32_t end = tcp_wnd_end(tp);
 
-    if (!seq_lt(end, tp->snd_nxt) || (tp->rcv_wscale > 0 && tp->snd_nxt - end < (UINT32_C(1) << tp->rcv_wscale)))
+    if (!seq_lt(end, tp->snd_nxt) ||
+        (tp->rcv_wscale > 0 && tp->snd_nxt - end < (UINT32_C(1) << tp->rcv_wscale)))
         return tp->snd_nxt;
     return end;
 }
@@ -383,7 +398,8 @@ void tcp_send_challenge_ack(struct tcp_sock *tp)
     struct tcp_layer *tcp = tp->layer;
     uint64_t now = tcp_now(tcp);
 
-    if (tp->last_oow_ack != 0 && now - (tp->last_oow_ack - 1) < tcp->sysctl.invalid_ratelimit * UINT64_C(1000))
+    if (tp->last_oow_ack != 0 &&
+        now - (tp->last_oow_ack - 1) < tcp->sysctl.invalid_ratelimit * UINT64_C(1000))
         return;
     tp->last_oow_ack = now + 1;
     if (tcp->sysctl.challenge_ack_limit != INT32_MAX) {
@@ -438,7 +454,7 @@ void tcp_send_synack(struct tcp_sock *tp)
         return;
     syn->flags |= TCP_ACK;
     if ((tp->ecn & TCP_ECN_OK) == 0)
-        syn->flags &= (uint8_t)~(TCP_ECE | TCP_CWR);
+        syn->flags &= (uint8_t) ~(TCP_ECE | TCP_CWR);
     transmit_seg(tp, syn, WHY0(TCP_SYN_ACK));
 }
 
@@ -465,10 +481,16 @@ void tcp_send_active_reset(struct tcp_sock *tp)
 
 void tcp_send_reply(struct tcp_layer *tcp, const struct tcp_reply *reply)
 {
-    struct ip_send send = { .src = reply->local.addr, .dst = reply->remote.addr, .protocol = IP_PROTO_TCP,
-                            .ttl = reply->ttl, .tos = reply->tos, .df = true, .use_id = true };
+    struct ip_send send = { .src = reply->local.addr,
+                            .dst = reply->remote.addr,
+                            .protocol = IP_PROTO_TCP,
+                            .ttl = reply->ttl,
+                            .tos = reply->tos,
+                            .df = true,
+                            .use_id = true };
     struct tcp_hdr hdr = reply->hdr;
-    struct frame *frame = frame_new(tcp->node, TCP_HDR_LEN + tcp_options_len(&hdr.opt, (hdr.flags & TCP_SYN) != 0));
+    struct frame *frame =
+        frame_new(tcp->node, TCP_HDR_LEN + tcp_options_len(&hdr.opt, (hdr.flags & TCP_SYN) != 0));
 
     hdr.src_port = reply->local.port;
     hdr.dst_port = reply->remote.port;
@@ -484,7 +506,8 @@ void tcp_send_reply(struct tcp_layer *tcp, const struct tcp_reply *reply)
 void tcp_send_reset(struct tcp_layer *tcp, const struct tcp_rx *rx, struct why why)
 {
     struct tcp_reply reply = { .local = { rx->ip->hdr->dst, rx->hdr.dst_port },
-                               .remote = { rx->ip->hdr->src, rx->hdr.src_port }, .why = why };
+                               .remote = { rx->ip->hdr->src, rx->hdr.src_port },
+                               .why = why };
 
     if ((rx->hdr.flags & TCP_RST) != 0 || rx->ip->kind != ROUTE_LOCAL)
         return;
@@ -569,7 +592,8 @@ static void cwnd_validate(struct tcp_sock *tp, bool limited)
 }
 
 /* Minshall's variant of Nagle's rule: at most one small segment that is not acknowledged. */
-static bool nagle_allows(const struct tcp_sock *tp, const struct tcp_seg *seg, uint32_t mss, uint8_t nonagle)
+static bool nagle_allows(const struct tcp_sock *tp, const struct tcp_seg *seg, uint32_t mss,
+                         uint8_t nonagle)
 {
     bool small_in_flight = seq_gt(tp->snd_sml, tp->snd_una) && !seq_gt(tp->snd_sml, tp->snd_nxt);
 
@@ -616,7 +640,8 @@ static void send_new(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss, str
         tp->snd_sml = seg->end_seq;
 }
 
-/* @push_one: 1 sends one segment at most, 2 is a tail loss probe. True: stuck on the peer's window with nothing out. */
+/* @push_one: 1 sends one segment at most, 2 is a tail loss probe. True: stuck on the peer's window
+ * with nothing out. */
 bool tcp_write_xmit(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle, int push_one)
 {
     struct tcp_seg *seg;
@@ -738,7 +763,7 @@ static int retransmit_once(struct tcp_sock *tp, struct tcp_seg *seg, struct why 
     if (error < 0)
         return error;
     if ((seg->flags & TCP_SYN) != 0 && tp->retransmits > 0 && (seg->flags & TCP_ACK) == 0)
-        seg->flags &= (uint8_t)~(TCP_ECE | TCP_CWR); /* RFC 3168 section 6.1.1.1 */
+        seg->flags &= (uint8_t) ~(TCP_ECE | TCP_CWR); /* RFC 3168 section 6.1.1.1 */
     tp->total_retrans++;
     tp->bytes_retrans += seg->data.len;
     error = transmit_seg(tp, seg, why);
@@ -769,7 +794,8 @@ struct why tcp_why_fast(struct tcp_sock *tp, struct tcp_seg *seg)
     return WHY(TCP_RETRANSMIT_FAST, seg->seq - tp->iss);
 }
 
-void tcp_xmit_retransmit_queue(struct tcp_sock *tp, struct why (*reason)(struct tcp_sock *, struct tcp_seg *))
+void tcp_xmit_retransmit_queue(struct tcp_sock *tp,
+                               struct why (*reason)(struct tcp_sock *, struct tcp_seg *))
 {
     struct tcp_seg *head = tcp_first(&tp->rtx_queue);
     bool rearm = false;
@@ -779,7 +805,8 @@ void tcp_xmit_retransmit_queue(struct tcp_sock *tp, struct why (*reason)(struct 
 
         if (tcp_packets_in_flight(tp) >= tp->cwnd || tp->retrans_out >= tp->lost_out)
             break;
-        if ((seg->marks & TCP_MARK_LOST) == 0 || (seg->marks & (TCP_MARK_SACKED | TCP_MARK_RETRANS)) != 0)
+        if ((seg->marks & TCP_MARK_LOST) == 0 ||
+            (seg->marks & (TCP_MARK_SACKED | TCP_MARK_RETRANS)) != 0)
             continue;
         if (tcp_retransmit(tp, seg, reason(tp, seg)) != 0)
             break;
@@ -808,7 +835,8 @@ int tcp_write_wakeup(struct tcp_sock *tp, struct why why)
         return -1;
     if (seg == NULL || !seq_lt(seg->seq, tcp_wnd_end(tp)))
         return xmit_probe(tp, why);
-    /* The window is open after all, but too small for the rules against silly windows: use it now. */
+    /* The window is open after all, but too small for the rules against silly windows: use it now.
+     */
     mss = tcp_current_mss(tp);
     size = u32_min(tcp_wnd_end(tp) - seg->seq, mss);
     if (size < seg->data.len)
@@ -838,7 +866,8 @@ void tcp_send_probe0(struct tcp_sock *tp)
             tp->backoff++;
         when = tcp_probe0_when(tp);
     }
-    tcp_rtx_timer_start(tp, TCP_TIMER_PROBE, tcp_clamp_to_user_timeout(tp, when, tp->probes_tstamp));
+    tcp_rtx_timer_start(tp, TCP_TIMER_PROBE,
+                        tcp_clamp_to_user_timeout(tp, when, tp->probes_tstamp));
 }
 
 /* RFC 8985 section 7.2: when the last segments may be lost, nobody's ACK would tell. */

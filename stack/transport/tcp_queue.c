@@ -1,14 +1,15 @@
 /*
- * The octets of the user as segments. What a program sends is copied once, into chunks of up to 64 KiB, or not at all
- * where it promises that its octets stay; a segment is a slice of a chunk. What arrives stays in its frames' buffers.
+ * The octets of the user as segments. What a program sends is copied once, into chunks of up to 64
+ * KiB, or not at all where it promises that its octets stay; a segment is a slice of a chunk. What
+ * arrives stays in its frames' buffers.
  */
 #include <string.h>
 
 #include "base/check.h"
 #include "stack/transport/tcp_internal.h"
 
-#define CHUNK_SMALL 2048u
-#define CHUNK_LARGE 65536u
+#define CHUNK_SMALL    2048u
+#define CHUNK_LARGE    65536u
 #define SEGS_PER_BLOCK 32u
 
 struct tcp_seg *tcp_seg_new(struct tcp_layer *tcp)
@@ -59,7 +60,8 @@ static void new_chunk(struct tcp_sock *tp, uint32_t size)
     tp->chunk_used = 0;
 }
 
-/* Room for @len octets of @wanted in all: a chunk is never so big that a chat between two programs costs 64 KiB. */
+/* Room for @len octets of @wanted in all: a chunk is never so big that a chat between two programs
+ * costs 64 KiB. */
 static void chunk_need(struct tcp_sock *tp, uint32_t len)
 {
     if (tp->chunk == NULL)
@@ -95,11 +97,13 @@ static void move_to_chunk(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len
         buffer_unref(old.buffer);
 }
 
-void tcp_seg_append(struct tcp_sock *tp, struct tcp_seg *seg, const uint8_t *octets, uint32_t len, bool stable)
+void tcp_seg_append(struct tcp_sock *tp, struct tcp_seg *seg, const uint8_t *octets, uint32_t len,
+                    bool stable)
 {
     if (stable && seg->data.len == 0) {
         seg->data = (struct slice){ NULL, octets, 0 };
-    } else if (!(stable && seg->data.buffer == NULL && seg->data.octets + seg->data.len == octets)) {
+    } else if (!(stable && seg->data.buffer == NULL &&
+                 seg->data.octets + seg->data.len == octets)) {
         if (!ends_at_chunk(tp, seg) || tp->chunk->size - tp->chunk_used < len)
             move_to_chunk(tp, seg, len);
         chunk_put(tp, octets, len);
@@ -127,7 +131,7 @@ struct tcp_seg *tcp_seg_split(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t
     rest->truesize = TCP_SKB_OVERHEAD + rest->data.len;
     seg->data.len = len;
     seg->end_seq = rest->seq;
-    seg->flags &= (uint8_t)~(TCP_FIN | TCP_PSH);
+    seg->flags &= (uint8_t) ~(TCP_FIN | TCP_PSH);
     seg->truesize -= u32_min(rest->data.len, seg->truesize);
     tp->wmem_queued += TCP_SKB_OVERHEAD;
     list_push_front(&seg->link, &rest->link);

@@ -1,14 +1,15 @@
 /*
- * The data of a segment: into the receive queue, or out of order until the hole is filled; SACK blocks; when to
- * acknowledge; and how big the receive buffer and its window should be. RFC 9293 sections 3.8.6 and 3.10.7.4, RFC
- * 2018, 2883, 5681 section 4.2; sizes and moments are Linux's.
+ * The data of a segment: into the receive queue, or out of order until the hole is filled; SACK
+ * blocks; when to acknowledge; and how big the receive buffer and its window should be. RFC 9293
+ * sections 3.8.6 and 3.10.7.4, RFC 2018, 2883, 5681 section 4.2; sizes and moments are Linux's.
  */
 #include <string.h>
 
 #include "base/check.h"
 #include "stack/transport/tcp_internal.h"
 
-/* The buffer's memory holds octets and overhead; the ratio of the two is learned from what arrives. */
+/* The buffer's memory holds octets and overhead; the ratio of the two is learned from what arrives.
+ */
 
 uint32_t tcp_win_from_space(const struct tcp_sock *tp, int64_t space)
 {
@@ -112,12 +113,14 @@ static uint32_t careful_growth(const struct tcp_sock *tp, uint32_t truesize, uin
 
 static void grow_window(struct tcp_sock *tp, uint32_t len, uint32_t truesize)
 {
-    int64_t space = tcp_space(tp), room = (space < tp->window_clamp ? space : tp->window_clamp) - (int64_t)tp->rcv_ssthresh;
+    int64_t space = tcp_space(tp), room = (space < tp->window_clamp ? space : tp->window_clamp) -
+                                          (int64_t)tp->rcv_ssthresh;
     uint32_t more;
 
     if (room <= 0)
         return;
-    more = tcp_win_from_space(tp, truesize) <= len ? 2 * tp->advmss : careful_growth(tp, truesize, len);
+    more = tcp_win_from_space(tp, truesize) <= len ? 2 * tp->advmss
+                                                   : careful_growth(tp, truesize, len);
     if (more == 0)
         return;
     more = u32_max(more, 2 * len);
@@ -125,7 +128,8 @@ static void grow_window(struct tcp_sock *tp, uint32_t len, uint32_t truesize)
     tp->quick |= 1;
 }
 
-/* Learn the peer's segment size: full segments decide when an ACK is due, small ones that a program wrote little. */
+/* Learn the peer's segment size: full segments decide when an ACK is due, small ones that a program
+ * wrote little. */
 static void measure_rcv_mss(struct tcp_sock *tp, const struct tcp_rx *rx, uint32_t truesize)
 {
     uint32_t last = tp->last_seg_size, len = rx->len;
@@ -149,7 +153,8 @@ static void measure_rcv_mss(struct tcp_sock *tp, const struct tcp_rx *rx, uint32
     }
     len += rx->hdr.hdr_len;
     if (len >= TCP_MSS_DEFAULT + TCP_HDR_LEN ||
-        (len >= TCP_MSS_MIN + TCP_HDR_LEN && (rx->hdr.flags & (TCP_FIN | TCP_URG | TCP_SYN | TCP_PSH)) == 0)) {
+        (len >= TCP_MSS_MIN + TCP_HDR_LEN &&
+         (rx->hdr.flags & (TCP_FIN | TCP_URG | TCP_SYN | TCP_PSH)) == 0)) {
         len -= TCP_HDR_LEN + (tp->ts_ok ? TCP_TS_ALIGNED : 0);
         tp->last_seg_size = len;
         if (len == last) {
@@ -270,7 +275,8 @@ static void event_data_recv(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t tru
     } else if (gap < tp->ato) {
         tp->ato = u32_min(tp->ato / 2 + (uint32_t)gap, tp->rto);
     } else if (gap > tp->rto) {
-        tcp_incr_quickack(tp, TCP_MAX_QUICKACKS); /* after a pause the sender starts slowly: help it */
+        tcp_incr_quickack(tp,
+                          TCP_MAX_QUICKACKS); /* after a pause the sender starts slowly: help it */
     }
     tp->lrcvtime = now;
     ecn_check_ce(tp, rx);
@@ -442,7 +448,8 @@ static bool prune(struct tcp_sock *tp)
     return has_room(tp);
 }
 
-/* Linux merges a segment into the one before it where that belongs to nobody else any more: then its overhead is saved. */
+/* Linux merges a segment into the one before it where that belongs to nobody else any more: then
+ * its overhead is saved. */
 static void charge_merged(struct tcp_sock *tp, struct tcp_seg *tail, struct tcp_seg *seg)
 {
     if (tail != NULL && tail->end_seq == seg->seq && tail->n_merged < TCP_SKB_FRAGS &&
@@ -521,7 +528,8 @@ static void ofo_insert_at(struct tcp_sock *tp, struct list *before, struct tcp_s
     list_insert_before(before, &seg->link);
 }
 
-/* Put @seg among the out-of-order segments. What is known twice is told by a D-SACK. False: it brought nothing. */
+/* Put @seg among the out-of-order segments. What is known twice is told by a D-SACK. False: it
+ * brought nothing. */
 static bool ofo_insert(struct tcp_sock *tp, struct tcp_seg *seg)
 {
     struct list *at = tp->ofo_queue.prev;
@@ -613,7 +621,8 @@ static void queue_expected(struct tcp_sock *tp, struct tcp_rx *rx)
     if (!list_empty(&tp->ofo_queue)) {
         ofo_drain(tp);
         if (list_empty(&tp->ofo_queue))
-            tp->ack_pending |= TCP_ACK_NOW; /* RFC 5681 section 4.2: the hole is filled, say so at once */
+            tp->ack_pending |=
+                TCP_ACK_NOW; /* RFC 5681 section 4.2: the hole is filled, say so at once */
     }
     if (tp->n_sacks > 0)
         sack_remove(tp);

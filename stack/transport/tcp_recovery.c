@@ -1,6 +1,7 @@
 /*
- * What is lost and what to do about it: RACK-TLP (RFC 8985), NewReno without SACK (RFC 6582), proportional rate
- * reduction (RFC 6937), F-RTO (RFC 5682), Eifel and D-SACK undo (RFC 4015, 3708). The states are Linux's:
+ * What is lost and what to do about it: RACK-TLP (RFC 8985), NewReno without SACK (RFC 6582),
+ * proportional rate reduction (RFC 6937), F-RTO (RFC 5682), Eifel and D-SACK undo (RFC 4015, 3708).
+ * The states are Linux's:
  *
  *   OPEN --> DISORDER (SACKs, nothing lost yet) --> RECOVERY (fast retransmit) --> OPEN
  *   OPEN --> CWR (ECN) --> OPEN                  any --> LOSS (timeout) --> OPEN
@@ -15,7 +16,8 @@ bool tcp_in_cwnd_reduction(const struct tcp_sock *tp)
 
 uint32_t tcp_current_ssthresh(const struct tcp_sock *tp)
 {
-    return tcp_in_cwnd_reduction(tp) ? tp->ssthresh : u32_max(tp->ssthresh, (tp->cwnd >> 1) + (tp->cwnd >> 2));
+    return tcp_in_cwnd_reduction(tp) ? tp->ssthresh
+                                     : u32_max(tp->ssthresh, (tp->cwnd >> 1) + (tp->cwnd >> 2));
 }
 
 void tcp_set_ca_state(struct tcp_sock *tp, enum tcp_ca_state state)
@@ -90,7 +92,8 @@ void tcp_cwnd_reduction(struct tcp_sock *tp, int newly_acked_sacked, int newly_l
 
 void tcp_end_cwnd_reduction(struct tcp_sock *tp)
 {
-    if (tp->ssthresh < TCP_INFINITE_SSTHRESH && (tp->ca_state == TCP_CA_CWR || tp->undo_marker != 0)) {
+    if (tp->ssthresh < TCP_INFINITE_SSTHRESH &&
+        (tp->ca_state == TCP_CA_CWR || tp->undo_marker != 0)) {
         tp->cwnd = tp->ssthresh;
         tp->cwnd_stamp = tcp_now(tp->layer);
     }
@@ -159,7 +162,8 @@ void tcp_rack_advance(struct tcp_sock *tp, const struct tcp_seg *seg, uint64_t s
         return; /* it is the first transmission that arrived after all */
     tp->rack.advanced = true;
     tp->rack.rtt_us = (uint32_t)rtt;
-    if (sent_at > tp->rack.mstamp || (sent_at == tp->rack.mstamp && seq_gt(seg->end_seq, tp->rack.end_seq))) {
+    if (sent_at > tp->rack.mstamp ||
+        (sent_at == tp->rack.mstamp && seq_gt(seg->end_seq, tp->rack.end_seq))) {
         tp->rack.mstamp = sent_at;
         tp->rack.end_seq = seg->end_seq;
         tp->rack.prior_delivered = seg->tx_delivered;
@@ -261,7 +265,8 @@ void tcp_rack_update_reo_wnd(struct tcp_sock *tp)
     }
 }
 
-/* RFC 6582: without SACK the first segment is lost at the third duplicate, and again at each partial ACK. */
+/* RFC 6582: without SACK the first segment is lost at the third duplicate, and again at each
+ * partial ACK. */
 static void newreno_mark_lost(struct tcp_sock *tp, bool una_advanced)
 {
     struct tcp_seg *head = tcp_first(&tp->rtx_queue);
@@ -297,7 +302,8 @@ static bool packet_delayed(const struct tcp_sock *tp)
         return tcp_state(tp) != TCP_SYN_SENT;
     if (!tp->saw_ts || tp->last_ts_ecr == 0)
         return false;
-    return (int32_t)(tp->last_ts_ecr - tp->ts_offset - (uint32_t)((tp->retrans_stamp - 1) / 1000)) < 0;
+    return (int32_t)(tp->last_ts_ecr - tp->ts_offset - (uint32_t)((tp->retrans_stamp - 1) / 1000)) <
+           0;
 }
 
 static bool may_undo(const struct tcp_sock *tp)
@@ -324,7 +330,8 @@ static void undo_cwnd_reduction(struct tcp_sock *tp, bool unmark)
     tp->rack.advanced = true;
 }
 
-/* Without SACK the state is held until something above high_seq is acknowledged, or late duplicates restart it all. */
+/* Without SACK the state is held until something above high_seq is acknowledged, or late duplicates
+ * restart it all. */
 static bool must_not_reopen(struct tcp_sock *tp)
 {
     if (tp->snd_una != tp->high_seq || tp->sack_ok)
@@ -433,9 +440,11 @@ void tcp_enter_loss(struct tcp_sock *tp)
     tp->frto = tp->layer->sysctl.frto != 0 && (fresh || tp->retransmits > 0);
 }
 
-static void process_loss(struct tcp_sock *tp, unsigned flag, unsigned n_dupack, enum tcp_rexmit *rexmit)
+static void process_loss(struct tcp_sock *tp, unsigned flag, unsigned n_dupack,
+                         enum tcp_rexmit *rexmit)
 {
-    bool advanced = (flag & TCP_F_SND_UNA_ADVANCED) != 0, recovered = !seq_lt(tp->snd_una, tp->high_seq);
+    bool advanced = (flag & TCP_F_SND_UNA_ADVANCED) != 0,
+         recovered = !seq_lt(tp->snd_una, tp->high_seq);
 
     if (advanced && try_undo_loss(tp, false))
         return;
@@ -497,7 +506,8 @@ static bool leave_state(struct tcp_sock *tp)
     return false;
 }
 
-static void alert_otherwise(struct tcp_sock *tp, unsigned n_dupack, unsigned *flag, enum tcp_rexmit *rexmit)
+static void alert_otherwise(struct tcp_sock *tp, unsigned n_dupack, unsigned *flag,
+                            enum tcp_rexmit *rexmit)
 {
     if (!tp->sack_ok) {
         if ((*flag & TCP_F_SND_UNA_ADVANCED) != 0)
@@ -515,8 +525,8 @@ static void alert_otherwise(struct tcp_sock *tp, unsigned n_dupack, unsigned *fl
     *rexmit = TCP_REXMIT_LOST;
 }
 
-void tcp_fastretrans_alert(struct tcp_sock *tp, uint32_t prior_snd_una, unsigned n_dupack, unsigned *flag,
-                           enum tcp_rexmit *rexmit)
+void tcp_fastretrans_alert(struct tcp_sock *tp, uint32_t prior_snd_una, unsigned n_dupack,
+                           unsigned *flag, enum tcp_rexmit *rexmit)
 {
     bool ece = (*flag & TCP_F_ECE) != 0;
 
@@ -573,7 +583,8 @@ void tcp_process_tlp_ack(struct tcp_sock *tp, uint32_t ack, unsigned flag)
     }
 }
 
-/* The path takes smaller packets only: what is too big goes again at once, and it is no sign of congestion. */
+/* The path takes smaller packets only: what is too big goes again at once, and it is no sign of
+ * congestion. */
 static struct why why_pmtu(struct tcp_sock *tp, struct tcp_seg *seg)
 {
     return WHY(TCP_RETRANSMIT_PMTU, seg->seq - tp->iss, tp->pmtu);

@@ -23,6 +23,8 @@ static void cong_avoid(struct tcp_sock *tp, uint32_t acked)
     tcp_cong_avoid_ai(tp, tp->cwnd, acked);
 }
 
-const struct tcp_cc tcp_reno_ops = {
-    .name = "reno", .init = init, .ssthresh = ssthresh, .cong_avoid = cong_avoid, .undo_cwnd = tcp_reno_undo_cwnd
-};
+const struct tcp_cc tcp_reno_ops = { .name = "reno",
+                                     .init = init,
+                                     .ssthresh = ssthresh,
+                                     .cong_avoid = cong_avoid,
+                                     .undo_cwnd = tcp_reno_undo_cwnd };

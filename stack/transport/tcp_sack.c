@@ -1,4 +1,5 @@
-/* The scoreboard: what the peer's SACK blocks say about the retransmission queue. RFC 2018, 2883, 6675. */
+/* The scoreboard: what the peer's SACK blocks say about the retransmission queue. RFC 2018, 2883,
+ * 6675. */
 #include "stack/transport/tcp_internal.h"
 
 uint32_t tcp_highest_sack_seq(const struct tcp_sock *tp)
@@ -96,7 +97,8 @@ struct tagging {
     unsigned flag;
 };
 
-/* The first block may be a D-SACK: below the acknowledgment, or inside the second block. RFC 2883 section 4. */
+/* The first block may be a D-SACK: below the acknowledgment, or inside the second block. RFC 2883
+ * section 4. */
 static bool is_dsack(const struct tcp_rx *rx)
 {
     const struct tcp_options *opt = &rx->hdr.opt;
@@ -138,7 +140,8 @@ static bool check_dsack(struct tagging *t, const struct tcp_rx *rx, uint32_t pri
     n = dsack_seen(t, start, end);
     if (n == 0)
         return false;
-    if (tp->undo_marker != 0 && tp->undo_retrans > 0 && !seq_gt(end, prior_una) && seq_gt(end, tp->undo_marker))
+    if (tp->undo_marker != 0 && tp->undo_retrans > 0 && !seq_gt(end, prior_una) &&
+        seq_gt(end, tp->undo_marker))
         tp->undo_retrans = tp->undo_retrans > (int32_t)n ? tp->undo_retrans - (int32_t)n : 0;
     return true;
 }
@@ -231,13 +234,14 @@ struct block {
 };
 
 /* The blocks worth a look, by their start. */
-static unsigned sort_blocks(struct tagging *t, const struct tcp_rx *rx, uint32_t prior_una, bool found_dup,
-                            struct block blocks[TCP_SACK_MAX])
+static unsigned sort_blocks(struct tagging *t, const struct tcp_rx *rx, uint32_t prior_una,
+                            bool found_dup, struct block blocks[TCP_SACK_MAX])
 {
     unsigned n = 0;
 
     for (uint8_t i = 0; i < rx->hdr.opt.n_sack; i++) {
-        struct block block = { rx->hdr.opt.sack[i].start, rx->hdr.opt.sack[i].end, i == 0 && found_dup };
+        struct block block = { rx->hdr.opt.sack[i].start, rx->hdr.opt.sack[i].end,
+                               i == 0 && found_dup };
         unsigned at = n;
 
         if (!block_valid(t->tp, block.dup, block.start, block.end) || !seq_gt(block.end, prior_una))
@@ -270,8 +274,8 @@ static void walk(struct tagging *t, const struct block *blocks, unsigned n)
     }
 }
 
-unsigned tcp_sacktag_write_queue(struct tcp_sock *tp, const struct tcp_rx *rx, uint32_t prior_snd_una,
-                                 struct tcp_sack_result *result)
+unsigned tcp_sacktag_write_queue(struct tcp_sock *tp, const struct tcp_rx *rx,
+                                 uint32_t prior_snd_una, struct tcp_sack_result *result)
 {
     struct tagging t = { .tp = tp, .result = result };
     struct block blocks[TCP_SACK_MAX];

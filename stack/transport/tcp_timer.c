@@ -1,4 +1,5 @@
-/* Timers: what happens when they run out, and their policy. RFC 6298, RFC 9293 sections 3.8.1, 3.8.3, 3.8.4, 3.8.6.1. */
+/* Timers: what happens when they run out, and their policy. RFC 6298, RFC 9293
+ * sections 3.8.1, 3.8.3, 3.8.4, 3.8.6.1. */
 #include "stack/link/jiffies.h"
 #include "stack/transport/tcp_internal.h"
 
@@ -24,7 +25,7 @@ void tcp_rtx_timer_start(struct tcp_sock *tp, enum tcp_timer_kind kind, uint64_t
     if (delay_us > max)
         delay_us = max;
     tp->rtx_kind = kind;
-    tp->rtx_timer.why = kind == TCP_TIMER_PROBE ? WHY0(TIMER_TCP_PERSIST)
+    tp->rtx_timer.why = kind == TCP_TIMER_PROBE                          ? WHY0(TIMER_TCP_PERSIST)
                         : kind == TCP_TIMER_REO || kind == TCP_TIMER_TLP ? WHY0(TIMER_TCP_RACK)
                                                                          : WHY0(TIMER_TCP_RTO);
     tcp_wheel_start(&tp->rtx_timer, SIM_USEC(delay_us));
@@ -157,8 +158,9 @@ static void back_off(struct tcp_sock *tp)
     if (tcp_state(tp) == TCP_SYN_SENT && tp->total_rto <= tp->layer->sysctl.syn_linear_timeouts)
         return;
     tp->backoff++;
-    tp->rto = (uint32_t)(2 * (uint64_t)tp->rto < tp->layer->sysctl.rto_max_us ? 2 * (uint64_t)tp->rto
-                                                                              : tp->layer->sysctl.rto_max_us);
+    tp->rto = (uint32_t)(2 * (uint64_t)tp->rto < tp->layer->sysctl.rto_max_us
+                             ? 2 * (uint64_t)tp->rto
+                             : tp->layer->sysctl.rto_max_us);
 }
 
 static void rto_expired(struct tcp_sock *tp)
@@ -168,8 +170,10 @@ static void rto_expired(struct tcp_sock *tp)
 
     if (tp->packets_out == 0 || head == NULL)
         return;
-    if (tp->snd_wnd == 0 && !tp->orphan && !tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED))) {
-        /* The peer shrank his window to nothing after the segment was sent: it serves as the probe. */
+    if (tp->snd_wnd == 0 && !tp->orphan &&
+        !tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED))) {
+        /* The peer shrank his window to nothing after the segment was sent: it serves as the probe.
+         */
         if (tcp_now(tp->layer) - tp->rcv_tstamp > 2 * (uint64_t)tp->layer->sysctl.rto_max_us) {
             write_error(tp);
             return;
@@ -192,7 +196,8 @@ static void rto_expired(struct tcp_sock *tp)
         }
     }
     back_off(tp);
-    tcp_rtx_timer_start(tp, TCP_TIMER_RTO, tcp_clamp_to_user_timeout(tp, tp->rto, tp->retrans_stamp));
+    tcp_rtx_timer_start(tp, TCP_TIMER_RTO,
+                        tcp_clamp_to_user_timeout(tp, tp->rto, tp->retrans_stamp));
     if (retransmits_timed_out(tp, tp->layer->sysctl.retries1 + 1u, 0))
         tp->has_route = false;
 }
@@ -211,7 +216,8 @@ static void probe_expired(struct tcp_sock *tp)
     }
     if (tp->probes_tstamp == 0)
         tp->probes_tstamp = now + 1;
-    else if (tp->user_timeout_ms != 0 && now - (tp->probes_tstamp - 1) >= tp->user_timeout_ms * UINT64_C(1000)) {
+    else if (tp->user_timeout_ms != 0 &&
+             now - (tp->probes_tstamp - 1) >= tp->user_timeout_ms * UINT64_C(1000)) {
         write_error(tp);
         return;
     }
@@ -265,7 +271,8 @@ static void delack_expired(void *ctx)
 {
     struct tcp_sock *tp = ctx;
 
-    if (tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN)) || (tp->ack_pending & TCP_ACK_TIMER) == 0)
+    if (tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN)) ||
+        (tp->ack_pending & TCP_ACK_TIMER) == 0)
         return;
     tp->ack_pending &= (uint8_t)~TCP_ACK_TIMER;
     if ((tp->ack_pending & TCP_ACK_SCHED) == 0)
@@ -304,8 +311,9 @@ sim_time tcp_fin_time(const struct tcp_sock *tp)
 
 void tcp_keepalive_start(struct tcp_sock *tp, sim_time delay)
 {
-    tp->keepalive_timer.why = tcp_state(tp) == TCP_FIN_WAIT_2 && tp->orphan ? WHY0(TIMER_TCP_FIN_WAIT)
-                                                                            : WHY0(TIMER_TCP_KEEPALIVE);
+    tp->keepalive_timer.why = tcp_state(tp) == TCP_FIN_WAIT_2 && tp->orphan
+                                  ? WHY0(TIMER_TCP_FIN_WAIT)
+                                  : WHY0(TIMER_TCP_KEEPALIVE);
     tcp_wheel_start(&tp->keepalive_timer, delay);
 }
 
@@ -338,7 +346,8 @@ static void probe_alive(struct tcp_sock *tp)
         tcp_keepalive_start(tp, SIM_USEC(time - idle));
         return;
     }
-    if ((tp->user_timeout_ms != 0 && idle >= tp->user_timeout_ms * UINT64_C(1000) && tp->probes_out > 0) ||
+    if ((tp->user_timeout_ms != 0 && idle >= tp->user_timeout_ms * UINT64_C(1000) &&
+         tp->probes_out > 0) ||
         (tp->user_timeout_ms == 0 && tp->probes_out >= count)) {
         tcp_send_active_reset(tp);
         write_error(tp);
@@ -359,7 +368,8 @@ static void keepalive_expired(void *ctx)
     } else if (tp->sock.options.keepalive &&
                !tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN) | TCP_IN(TCP_SYN_SENT))) {
         if (tp->packets_out > 0 || !list_empty(&tp->write_queue))
-            tcp_keepalive_start(tp, SIM_SEC(tcp_keepalive_time(tp))); /* retransmission watches already */
+            tcp_keepalive_start(
+                tp, SIM_SEC(tcp_keepalive_time(tp))); /* retransmission watches already */
         else
             probe_alive(tp);
     }

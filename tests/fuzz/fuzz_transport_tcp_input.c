@@ -1,6 +1,7 @@
 /*
- * Arbitrary segments into sockets in every state: nothing may crash, hang, leak a frame or break an assertion. The
- * first octet chooses the state, then come commands: segments relative to the connection, calls of the program, time.
+ * Arbitrary segments into sockets in every state: nothing may crash, hang, leak a frame or break an
+ * assertion. The first octet chooses the state, then come commands: segments relative to the
+ * connection, calls of the program, time.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -38,7 +39,7 @@ static uint32_t near(struct input *in)
 
     if (kind < 200)
         return value % 8192;
-    return kind < 230 ? value * 65537 : (uint32_t)-(int32_t)(value % 256);
+    return kind < 230 ? value * 65537 : (uint32_t) - (int32_t)(value % 256);
 }
 
 static void segment(struct tcp_rig *rig, struct input *in)
@@ -72,9 +73,11 @@ static void segment(struct tcp_rig *rig, struct input *in)
 
 static void call(struct sock **sock, struct input *in)
 {
-    static const enum sock_option options[] = { OPT_TCP_NODELAY, OPT_TCP_CORK, OPT_SO_KEEPALIVE, OPT_SO_RCVBUF,
-                                                OPT_SO_SNDBUF, OPT_TCP_USER_TIMEOUT, OPT_TCP_WINDOW_CLAMP,
-                                                OPT_TCP_CONGESTION, OPT_TCP_QUICKACK, OPT_TCP_LINGER2, OPT_TCP_KEEPIDLE };
+    static const enum sock_option options[] = {
+        OPT_TCP_NODELAY,  OPT_TCP_CORK,         OPT_SO_KEEPALIVE,     OPT_SO_RCVBUF,
+        OPT_SO_SNDBUF,    OPT_TCP_USER_TIMEOUT, OPT_TCP_WINDOW_CLAMP, OPT_TCP_CONGESTION,
+        OPT_TCP_QUICKACK, OPT_TCP_LINGER2,      OPT_TCP_KEEPIDLE
+    };
 
     if (*sock == NULL)
         return;
@@ -89,7 +92,8 @@ static void call(struct sock **sock, struct input *in)
         rig_recv(*sock, word(in));
         break;
     case 5:
-        (*sock)->ops->set_option(*sock, options[octet(in) % (sizeof options / sizeof options[0])], (int)word(in));
+        (*sock)->ops->set_option(*sock, options[octet(in) % (sizeof options / sizeof options[0])],
+                                 (int)word(in));
         break;
     case 6:
         (*sock)->ops->shutdown(*sock, octet(in) % 3);

@@ -13,7 +13,8 @@
 #include "stack/wire/icmp_wire.h"
 #include "stack/wire/ipv4_wire.h"
 
-static const struct mac_addr HOST_MAC = { { 2, 0, 0, 0, 1, 1 } }, PEER_MAC = { { 2, 0, 0, 0, 2, 1 } };
+static const struct mac_addr HOST_MAC = { { 2, 0, 0, 0, 1, 1 } },
+                             PEER_MAC = { { 2, 0, 0, 0, 2, 1 } };
 
 /* Hosts. */
 
@@ -26,7 +27,8 @@ static void host_receive(struct iface *iface, struct frame *frame)
 
 static const struct node_ops host_ops = { .kind = "host", .receive = host_receive };
 
-static void host_init(struct tcp_host *host, struct sim *sim, const char *name, const struct mac_addr *mac)
+static void host_init(struct tcp_host *host, struct sim *sim, const char *name,
+                      const struct mac_addr *mac)
 {
     host->node = sim_add_node(sim, name, &host_ops);
     host->node->device = host;
@@ -91,8 +93,8 @@ static void describe(struct tcp_rig *rig, struct rig_sent *sent)
     if ((hdr->flags & TCP_ACK) != 0)
         at += snprintf(at, (size_t)(end - at), " ack %u", hdr->ack - RIG_PEER_ISS);
     for (uint8_t i = 0; i < hdr->opt.n_sack; i++)
-        at += snprintf(at, (size_t)(end - at), "%s%u-%u", i == 0 ? " sack " : ",", hdr->opt.sack[i].start - RIG_PEER_ISS,
-                       hdr->opt.sack[i].end - RIG_PEER_ISS);
+        at += snprintf(at, (size_t)(end - at), "%s%u-%u", i == 0 ? " sack " : ",",
+                       hdr->opt.sack[i].start - RIG_PEER_ISS, hdr->opt.sack[i].end - RIG_PEER_ISS);
 }
 
 static void peer_receive(struct iface *iface, struct frame *frame)
@@ -105,13 +107,15 @@ static void peer_receive(struct iface *iface, struct frame *frame)
     frame_linearize(frame);
     if (be16_get(frame->data + 12) == 0x0806) {
         answer_arp(rig, frame);
-    } else if (ipv4_parse(frame->data + 14, frame->len - 14, &ip) == DROP_NONE && ip.protocol == IP_PROTO_TCP) {
+    } else if (ipv4_parse(frame->data + 14, frame->len - 14, &ip) == DROP_NONE &&
+               ip.protocol == IP_PROTO_TCP) {
         const uint8_t *tcp = frame->data + 14 + ip.hdr_len;
         size_t len = ip.total_len - (size_t)ip.hdr_len;
 
         CHECK(rig->n_sent < RIG_SENT_MAX);
         CHECK(tcp_parse(tcp, len, &sent->hdr) == DROP_NONE);
-        CHECK(checksum_finish(checksum_add(checksum_pseudo(ip.src, ip.dst, IP_PROTO_TCP, len), tcp, len)) == 0);
+        CHECK(checksum_finish(
+                  checksum_add(checksum_pseudo(ip.src, ip.dst, IP_PROTO_TCP, len), tcp, len)) == 0);
         sent->at = node_now(iface->node);
         sent->len = (uint32_t)(len - sent->hdr.hdr_len);
         sent->tos = ip.tos;
@@ -179,8 +183,13 @@ void rig_run(struct tcp_rig *rig, sim_time time)
 
 static void inject_ip(struct tcp_rig *rig, struct frame *frame, uint8_t protocol)
 {
-    struct ipv4_hdr ip = { .hdr_len = IPV4_HDR_LEN, .ttl = 64, .protocol = protocol, .df = true, .src = RIG_PEER,
-                           .dst = RIG_HOST, .total_len = (uint16_t)(frame->len + IPV4_HDR_LEN) };
+    struct ipv4_hdr ip = { .hdr_len = IPV4_HDR_LEN,
+                           .ttl = 64,
+                           .protocol = protocol,
+                           .df = true,
+                           .src = RIG_PEER,
+                           .dst = RIG_HOST,
+                           .total_len = (uint16_t)(frame->len + IPV4_HDR_LEN) };
 
     ipv4_emit(&ip, frame_push(frame, IPV4_HDR_LEN));
     send_frame(rig, frame, 0x0800);
@@ -210,9 +219,10 @@ void rig_inject(struct tcp_rig *rig, struct tcp_hdr hdr, uint32_t len)
     if ((hdr.flags & TCP_ACK) != 0)
         hdr.ack += rig->host_iss;
     tcp_emit(&hdr, frame->data);
-    be16_put(frame->data + TCP_AT_CHECKSUM,
-             checksum_finish(checksum_add(checksum_pseudo(RIG_PEER, RIG_HOST, IP_PROTO_TCP, frame->len), frame->data,
-                                          frame->len)));
+    be16_put(
+        frame->data + TCP_AT_CHECKSUM,
+        checksum_finish(checksum_add(checksum_pseudo(RIG_PEER, RIG_HOST, IP_PROTO_TCP, frame->len),
+                                     frame->data, frame->len)));
     inject_ip(rig, frame, IP_PROTO_TCP);
 }
 
@@ -225,8 +235,9 @@ void rig_in(struct tcp_rig *rig, const char *flags, uint32_t seq, uint32_t ack, 
         hdr.flags |= (uint8_t)(1 << (strchr(letters, *flags) - letters));
     if ((hdr.flags & TCP_SYN) != 0) {
         hdr.window = 65535;
-        hdr.opt = (struct tcp_options){ .has_mss = true, .mss = 1460, .sack_permitted = true, .has_wscale = true,
-                                        .wscale = 7 };
+        hdr.opt = (struct tcp_options){
+            .has_mss = true, .mss = 1460, .sack_permitted = true, .has_wscale = true, .wscale = 7
+        };
     }
     rig_inject(rig, hdr, len);
     rig_run(rig, SIM_MSEC(1));
@@ -234,8 +245,13 @@ void rig_in(struct tcp_rig *rig, const char *flags, uint32_t seq, uint32_t ack, 
 
 void rig_icmp(struct tcp_rig *rig, uint8_t type, uint8_t code, uint32_t rest, uint32_t seq)
 {
-    struct ipv4_hdr quote = { .hdr_len = IPV4_HDR_LEN, .ttl = 60, .protocol = IP_PROTO_TCP, .df = true,
-                              .src = RIG_HOST, .dst = RIG_PEER, .total_len = 1500 };
+    struct ipv4_hdr quote = { .hdr_len = IPV4_HDR_LEN,
+                              .ttl = 60,
+                              .protocol = IP_PROTO_TCP,
+                              .df = true,
+                              .src = RIG_HOST,
+                              .dst = RIG_PEER,
+                              .total_len = 1500 };
     struct frame *frame = frame_new(rig->peer, 8 + IPV4_HDR_LEN + 8);
 
     memset(frame->data, 0, frame->len);
@@ -296,7 +312,8 @@ struct sock *rig_syn_sent(struct tcp_rig *rig)
 {
     struct sock *sock = tcp_socket(rig->host.tcp);
 
-    CHECK(sock->ops->connect(sock, (struct endpoint){ RIG_PEER, RIG_PEER_PORT }) == -SIM_EINPROGRESS);
+    CHECK(sock->ops->connect(sock, (struct endpoint){ RIG_PEER, RIG_PEER_PORT }) ==
+          -SIM_EINPROGRESS);
     rig_run(rig, SIM_MSEC(1));
     CHECK(rig->n_seen < rig->n_sent);
     rig_flush(rig);

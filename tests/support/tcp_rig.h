@@ -1,6 +1,7 @@
 /*
- * A host with TCP whose peer is a script: a test injects segments, lets virtual time pass, and reads what the host
- * sends. Sequence numbers of a test are relative: 0 is the SYN, 1 the first octet, in both directions.
+ * A host with TCP whose peer is a script: a test injects segments, lets virtual time pass, and
+ * reads what the host sends. Sequence numbers of a test are relative: 0 is the SYN, 1 the first
+ * octet, in both directions.
  *
  * And two hosts on a link, for what only two real ends show.
  */
@@ -16,8 +17,8 @@
 
 #define RIG_HOST      IP4(10, 0, 0, 1)
 #define RIG_PEER      IP4(10, 0, 0, 2)
-#define RIG_PORT      80    /* where the host listens */
-#define RIG_PEER_PORT 40000 /* and the peer connects from */
+#define RIG_PORT      80                   /* where the host listens */
+#define RIG_PEER_PORT 40000                /* and the peer connects from */
 #define RIG_PEER_ISS  UINT32_C(0xfffffff0) /* soon wraps */
 #define RIG_SENT_MAX  4096
 
@@ -47,17 +48,18 @@ struct tcp_rig {
     bool peer_ts;                  /* the peer puts timestamps on what it injects */
     uint32_t ts_val, ts_ecr;       /* its clock; the last of ours it saw */
     struct rig_sent sent[RIG_SENT_MAX];
-    unsigned n_sent, n_seen;       /* sent by the host; consumed by the test */
+    unsigned n_sent, n_seen; /* sent by the host; consumed by the test */
     struct observer observer;
     unsigned drops[DROP_N_REASONS];
-    uint8_t last_state[2];         /* old and new of the last TCP_STATE */
+    uint8_t last_state[2]; /* old and new of the last TCP_STATE */
 };
 
 void rig_init(struct tcp_rig *rig);
 void rig_fini(struct tcp_rig *rig); /* checks that no frame is left */
 /** rig_run() - let @time pass. */
 void rig_run(struct tcp_rig *rig, sim_time time);
-/** rig_inject() - the peer sends: *@hdr with relative seq and ack and unscaled window, and @len octets of data. */
+/** rig_inject() - the peer sends: *@hdr with relative seq and ack and unscaled window, and @len
+ * octets of data. */
 void rig_inject(struct tcp_rig *rig, struct tcp_hdr hdr, uint32_t len);
 /** rig_in() - the same in short: "S", "SA", "A", "PA", "FA", "R", "RA", "FPA"; then 1 ms passes. */
 void rig_in(struct tcp_rig *rig, const char *flags, uint32_t seq, uint32_t ack, uint32_t len);
@@ -70,7 +72,8 @@ const struct rig_sent *rig_last(const struct tcp_rig *rig);
 /** rig_flush() - forget what was sent so far; returns how many. */
 unsigned rig_flush(struct tcp_rig *rig);
 
-/** rig_listen() - a listener on RIG_PORT. rig_accept(): play the handshake, with MSS 1460, SACK and wscale 7, and accept. */
+/** rig_listen() - a listener on RIG_PORT. rig_accept(): play the handshake, with MSS 1460, SACK and
+ * wscale 7, and accept. */
 struct sock *rig_listen(struct tcp_rig *rig, int backlog);
 struct sock *rig_accept(struct tcp_rig *rig, struct sock *listener);
 /** rig_connect() - the host connects to the peer, who answers with the same options. */

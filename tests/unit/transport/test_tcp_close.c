@@ -216,7 +216,9 @@ static void rst_ends_time_wait(void)
     end();
 }
 
-UNIT_MAIN("tcp: closing", TEST(active_close), TEST(fin_with_the_last_data_and_ack_of_fin_in_one), TEST(passive_close),
-          TEST(simultaneous_close), TEST(unread_data_makes_close_a_reset), TEST(linger_zero_makes_close_a_reset),
-          TEST(data_after_close_is_reset), TEST(fin_wait_2_of_an_orphan_ends), TEST(shutdown_keeps_fin_wait_2_for_ever),
-          TEST(fin_before_missing_data_waits), TEST(new_syn_takes_over_a_time_wait), TEST(rst_ends_time_wait))
+UNIT_MAIN("tcp: closing", TEST(active_close), TEST(fin_with_the_last_data_and_ack_of_fin_in_one),
+          TEST(passive_close), TEST(simultaneous_close), TEST(unread_data_makes_close_a_reset),
+          TEST(linger_zero_makes_close_a_reset), TEST(data_after_close_is_reset),
+          TEST(fin_wait_2_of_an_orphan_ends), TEST(shutdown_keeps_fin_wait_2_for_ever),
+          TEST(fin_before_missing_data_waits), TEST(new_syn_takes_over_a_time_wait),
+          TEST(rst_ends_time_wait))

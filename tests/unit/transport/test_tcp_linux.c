@@ -48,8 +48,9 @@ static void observe(struct observer *observer, const struct record *record)
     }
     flags[n] = '\0';
     if (watch->n < 256)
-        snprintf(watch->lines[watch->n++], 64, "%c %s %u(%u) ack %u win %u", side ? '<' : '>', flags,
-                 tcp.seq - watch->iss[side], (unsigned)(ip.total_len - ip.hdr_len - tcp.hdr_len),
+        snprintf(watch->lines[watch->n++], 64, "%c %s %u(%u) ack %u win %u", side ? '<' : '>',
+                 flags, tcp.seq - watch->iss[side],
+                 (unsigned)(ip.total_len - ip.hdr_len - tcp.hdr_len),
                  (tcp.flags & TCP_ACK) != 0 ? tcp.ack - watch->iss[!side] : 0, tcp.window);
 }
 
@@ -128,8 +129,9 @@ static void get_with_keep_alive_client_closes(void)
     server->ops->close(server);
     listener->ops->close(listener);
     finish();
-    EXPECT(HANDSHAKE, "> PA 1(78) ack 1 win 502", "< A 1(0) ack 79 win 509", "< PA 1(1127) ack 79 win 509",
-           "> A 79(0) ack 1128 win 525", "> FA 79(0) ack 1128 win 525", "< FA 1128(0) ack 80 win 509",
+    EXPECT(HANDSHAKE, "> PA 1(78) ack 1 win 502", "< A 1(0) ack 79 win 509",
+           "< PA 1(1127) ack 79 win 509", "> A 79(0) ack 1128 win 525",
+           "> FA 79(0) ack 1128 win 525", "< FA 1128(0) ack 80 win 509",
            "> A 80(0) ack 1129 win 525");
 }
 
@@ -153,9 +155,10 @@ static void three_requests_on_one_connection(void)
     server->ops->close(server);
     listener->ops->close(listener);
     finish();
-    EXPECT(HANDSHAKE, "> PA 1(77) ack 1 win 502", "< A 1(0) ack 78 win 509", "< PA 1(202) ack 78 win 509",
-           "> A 78(0) ack 203 win 501", "> PA 78(77) ack 203 win 501", "< PA 203(302) ack 155 win 509",
-           "> PA 155(77) ack 505 win 501", "< PA 505(402) ack 232 win 509", "> FA 232(0) ack 907 win 501",
+    EXPECT(HANDSHAKE, "> PA 1(77) ack 1 win 502", "< A 1(0) ack 78 win 509",
+           "< PA 1(202) ack 78 win 509", "> A 78(0) ack 203 win 501", "> PA 78(77) ack 203 win 501",
+           "< PA 203(302) ack 155 win 509", "> PA 155(77) ack 505 win 501",
+           "< PA 505(402) ack 232 win 509", "> FA 232(0) ack 907 win 501",
            "< FA 907(0) ack 233 win 509", "> A 233(0) ack 908 win 501");
 }
 
@@ -179,9 +182,9 @@ static void half_close(void)
     client->ops->close(client);
     listener->ops->close(listener);
     finish();
-    EXPECT(HANDSHAKE, "> PA 1(10) ack 1 win 502", "< A 1(0) ack 11 win 509", "> FA 11(0) ack 1 win 502",
-           "< A 1(0) ack 12 win 509", "< PA 1(20) ack 12 win 509", "> A 12(0) ack 21 win 502",
-           "< FA 21(0) ack 12 win 509", "> A 12(0) ack 22 win 502");
+    EXPECT(HANDSHAKE, "> PA 1(10) ack 1 win 502", "< A 1(0) ack 11 win 509",
+           "> FA 11(0) ack 1 win 502", "< A 1(0) ack 12 win 509", "< PA 1(20) ack 12 win 509",
+           "> A 12(0) ack 21 win 502", "< FA 21(0) ack 12 win 509", "> A 12(0) ack 22 win 502");
 }
 
 static void rebinding_needs_reuseaddr_on_both(void)
@@ -204,8 +207,8 @@ static void rebinding_needs_reuseaddr_on_both(void)
     EQ(again->ops->listen(again, 5), 0);
     again->ops->close(again);
     finish();
-    EXPECT(HANDSHAKE, "< FA 1(0) ack 1 win 510", "> A 1(0) ack 2 win 502", "> FA 1(0) ack 2 win 502",
-           "< A 2(0) ack 2 win 510");
+    EXPECT(HANDSHAKE, "< FA 1(0) ack 1 win 510", "> A 1(0) ack 2 win 502",
+           "> FA 1(0) ack 2 win 502", "< A 2(0) ack 2 win 510");
 
     start(SIM_USEC(10), 8081, false);
     open_connection(8081);
@@ -226,10 +229,10 @@ static void rebinding_needs_reuseaddr_on_both(void)
 static void small_writes_quick_then_delayed_acks_nagle(void)
 {
     static const char *const tail[] = {
-        "> PA 2601(30) ack 1 win 502", "< A 1(0) ack 2631 win 509", "> PA 2631(60) ack 1 win 502",
+        "> PA 2601(30) ack 1 win 502", "< A 1(0) ack 2631 win 509",   "> PA 2631(60) ack 1 win 502",
         "< A 1(0) ack 2691 win 509",   "> PA 2691(40) ack 1 win 502", "> PA 2731(40) ack 1 win 502",
-        "> PA 2771(40) ack 1 win 502", "< A 1(0) ack 2731 win 509", "< A 1(0) ack 2771 win 509",
-        "< A 1(0) ack 2811 win 509",   "> FA 2811(0) ack 1 win 502", "< A 1(0) ack 2812 win 509",
+        "> PA 2771(40) ack 1 win 502", "< A 1(0) ack 2731 win 509",   "< A 1(0) ack 2771 win 509",
+        "< A 1(0) ack 2811 win 509",   "> FA 2811(0) ack 1 win 502",  "< A 1(0) ack 2812 win 509",
         "< FA 1(0) ack 2812 win 509",  "> A 2812(0) ack 2 win 502",
     };
     unsigned at = 3;
@@ -285,11 +288,13 @@ static void server_closes_after_the_answer(void)
     client->ops->close(client);
     listener->ops->close(listener);
     finish();
-    EXPECT(HANDSHAKE, "> PA 1(35) ack 1 win 502", "< A 1(0) ack 36 win 509", "< PA 1(1122) ack 36 win 509",
-           "> A 36(0) ack 1123 win 525", "< FA 1123(0) ack 36 win 509", "> FA 36(0) ack 1124 win 525",
+    EXPECT(HANDSHAKE, "> PA 1(35) ack 1 win 502", "< A 1(0) ack 36 win 509",
+           "< PA 1(1122) ack 36 win 509", "> A 36(0) ack 1123 win 525",
+           "< FA 1123(0) ack 36 win 509", "> FA 36(0) ack 1124 win 525",
            "< A 1124(0) ack 37 win 509");
 }
 
-UNIT_MAIN("tcp: as recorded from Linux", TEST(get_with_keep_alive_client_closes), TEST(three_requests_on_one_connection),
-          TEST(half_close), TEST(rebinding_needs_reuseaddr_on_both), TEST(small_writes_quick_then_delayed_acks_nagle),
+UNIT_MAIN("tcp: as recorded from Linux", TEST(get_with_keep_alive_client_closes),
+          TEST(three_requests_on_one_connection), TEST(half_close),
+          TEST(rebinding_needs_reuseaddr_on_both), TEST(small_writes_quick_then_delayed_acks_nagle),
           TEST(server_closes_after_the_answer))

@@ -20,7 +20,10 @@ static void begin_without_sack(void)
 
     rig_init(&rig);
     listener = rig_listen(&rig, 5);
-    rig_inject(&rig, (struct tcp_hdr){ .flags = TCP_SYN, .window = 65535, .opt = { .has_mss = true, .mss = 1460 } }, 0);
+    rig_inject(&rig,
+               (struct tcp_hdr){
+                   .flags = TCP_SYN, .window = 65535, .opt = { .has_mss = true, .mss = 1460 } },
+               0);
     rig_run(&rig, SIM_MSEC(1));
     rig_flush(&rig);
     rig_inject(&rig, (struct tcp_hdr){ .flags = TCP_ACK, .seq = 1, .ack = 1, .window = 65535 }, 0);
@@ -160,18 +163,22 @@ static void without_sack_three_duplicates_and_partial_acks(void)
     EQ(rig_send(sock, 14600), 14600);
     rig_run(&rig, SIM_MSEC(1));
     EQ(rig_flush(&rig), 10);
-    rig_inject(&rig, (struct tcp_hdr){ .flags = TCP_ACK, .seq = 1, .ack = 1461, .window = 65535 }, 0);
+    rig_inject(&rig, (struct tcp_hdr){ .flags = TCP_ACK, .seq = 1, .ack = 1461, .window = 65535 },
+               0);
     rig_run(&rig, SIM_MSEC(1));
     for (unsigned i = 0; i < 3; i++) {
         EQ(rig_flush(&rig), 0);
-        rig_inject(&rig, (struct tcp_hdr){ .flags = TCP_ACK, .seq = 1, .ack = 1461, .window = 65535 }, 0);
+        rig_inject(&rig,
+                   (struct tcp_hdr){ .flags = TCP_ACK, .seq = 1, .ack = 1461, .window = 65535 }, 0);
         rig_run(&rig, SIM_MSEC(1));
     }
     EQ_STR(rig_next(&rig), "A 1461(1460) ack 1");
-    rig_inject(&rig, (struct tcp_hdr){ .flags = TCP_ACK, .seq = 1, .ack = 4381, .window = 65535 }, 0);
+    rig_inject(&rig, (struct tcp_hdr){ .flags = TCP_ACK, .seq = 1, .ack = 4381, .window = 65535 },
+               0);
     rig_run(&rig, SIM_MSEC(1));
     EQ_STR(rig_next(&rig), "A 4381(1460) ack 1"); /* RFC 6582: the next hole at once */
-    rig_inject(&rig, (struct tcp_hdr){ .flags = TCP_ACK, .seq = 1, .ack = 14601, .window = 65535 }, 0);
+    rig_inject(&rig, (struct tcp_hdr){ .flags = TCP_ACK, .seq = 1, .ack = 14601, .window = 65535 },
+               0);
     rig_run(&rig, SIM_MSEC(1));
     end();
 }
@@ -243,7 +250,8 @@ static void zero_window_is_probed_as_long_as_it_is_answered(void)
             EQ_STR(rig_next(&rig), "A 0(0) ack 1");
             EQ(rig_last(&rig)->why.code, WHY_TCP_WINDOW_PROBE);
             n++;
-            rig_inject(&rig, (struct tcp_hdr){ .flags = TCP_ACK, .seq = 1, .ack = 1, .window = 0 }, 0);
+            rig_inject(&rig, (struct tcp_hdr){ .flags = TCP_ACK, .seq = 1, .ack = 1, .window = 0 },
+                       0);
         }
     }
     OK(n > 25 && n < 60); /* doubling up to two minutes */
@@ -363,10 +371,13 @@ static void ecn_is_answered_when_asked_for(void)
     end();
 }
 
-UNIT_MAIN("tcp: loss and timers", TEST(ten_segments_then_slow_start), TEST(retransmission_doubles_and_gives_up),
-          TEST(user_timeout_ends_it_earlier), TEST(third_sack_starts_fast_retransmit), TEST(only_holes_are_sent_again),
-          TEST(without_sack_three_duplicates_and_partial_acks), TEST(tail_loss_is_probed_before_the_timeout),
-          TEST(small_segments_are_sent_again_as_one), TEST(nagle_holds_the_second_small_write),
-          TEST(zero_window_is_probed_as_long_as_it_is_answered), TEST(small_window_is_not_used_until_it_pays),
-          TEST(keepalive_probes_and_gives_up), TEST(late_ack_of_the_original_undoes_the_timeout),
-          TEST(send_buffer_fills_and_wakes), TEST(ecn_is_answered_when_asked_for))
+UNIT_MAIN("tcp: loss and timers", TEST(ten_segments_then_slow_start),
+          TEST(retransmission_doubles_and_gives_up), TEST(user_timeout_ends_it_earlier),
+          TEST(third_sack_starts_fast_retransmit), TEST(only_holes_are_sent_again),
+          TEST(without_sack_three_duplicates_and_partial_acks),
+          TEST(tail_loss_is_probed_before_the_timeout), TEST(small_segments_are_sent_again_as_one),
+          TEST(nagle_holds_the_second_small_write),
+          TEST(zero_window_is_probed_as_long_as_it_is_answered),
+          TEST(small_window_is_not_used_until_it_pays), TEST(keepalive_probes_and_gives_up),
+          TEST(late_ack_of_the_original_undoes_the_timeout), TEST(send_buffer_fills_and_wakes),
+          TEST(ecn_is_answered_when_asked_for))

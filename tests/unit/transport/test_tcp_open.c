@@ -125,7 +125,8 @@ static void syn_is_repeated_linearly_then_exponentially(void)
     rig_run(&rig, SIM_SEC(300));
     for (unsigned i = 0; i < 11; i++) {
         EQ_STR(rig_next(&rig), "S 0(0)");
-        OK(rig_last(&rig)->at >= SIM_SEC(at[i]) && rig_last(&rig)->at < SIM_SEC(at[i]) + SIM_MSEC(300) + SIM_MSEC(60) * at[i]);
+        OK(rig_last(&rig)->at >= SIM_SEC(at[i]) &&
+           rig_last(&rig)->at < SIM_SEC(at[i]) + SIM_MSEC(300) + SIM_MSEC(60) * at[i]);
     }
     EQ_STR(rig_next(&rig), "");
     EQ(sock->ops->connect(sock, (struct endpoint){ RIG_PEER, 9 }), -SIM_ETIMEDOUT);
@@ -295,7 +296,8 @@ static void dead_peer_on_the_link_is_no_route(void)
 
     rig_init(&rig);
     sock = tcp_socket(rig.host.tcp);
-    rig.peer->ops = rig.host.node->ops; /* unchanged for the host; the peer's interface goes down instead */
+    rig.peer->ops =
+        rig.host.node->ops; /* unchanged for the host; the peer's interface goes down instead */
     iface_set_up(rig.peer->ifaces[0], false);
     EQ(sock->ops->connect(sock, (struct endpoint){ RIG_PEER, 80 }) < 0, 1);
     rig_run(&rig, SIM_SEC(10));
@@ -326,5 +328,6 @@ UNIT_MAIN("tcp: opening", TEST(closed_port_answers_by_the_rules), TEST(listen_an
           TEST(syn_ack_is_repeated_five_times), TEST(syn_is_repeated_linearly_then_exponentially),
           TEST(syn_sent_checks_the_ack), TEST(close_in_syn_sent_is_silent), TEST(simultaneous_open),
           TEST(a_socket_can_connect_to_itself), TEST(a_full_accept_queue_drops),
-          TEST(peer_without_options_gets_small_segments), TEST(connect_to_broadcast_or_nowhere_fails),
-          TEST(dead_peer_on_the_link_is_no_route), TEST(same_pair_again_has_a_later_isn))
+          TEST(peer_without_options_gets_small_segments),
+          TEST(connect_to_broadcast_or_nowhere_fails), TEST(dead_peer_on_the_link_is_no_route),
+          TEST(same_pair_again_has_a_later_isn))

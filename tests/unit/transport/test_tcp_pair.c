@@ -2,7 +2,8 @@
 
 #include "tests/support/tcp_rig.h"
 
-/* Two real ends: whatever the link does, the octets arrive complete, in order, once, and both ends close. */
+/* Two real ends: whatever the link does, the octets arrive complete, in order, once, and both ends
+ * close. */
 
 struct flow {
     struct sock *from, *to;
@@ -67,10 +68,12 @@ struct outcome {
     sim_time took;
 };
 
-static struct outcome transfer(uint64_t seed, const struct link_config *config, size_t total, sim_time limit)
+static struct outcome transfer(uint64_t seed, const struct link_config *config, size_t total,
+                               sim_time limit)
 {
     struct tcp_pair pair;
-    struct flow there = { .total = total, .random = seed }, back = { .total = total / 3, .random = seed ^ 99 };
+    struct flow there = { .total = total, .random = seed },
+                back = { .total = total / 3, .random = seed ^ 99 };
     struct sock *listener, *client, *server = NULL;
     struct outcome outcome = { false, true, false, 0 };
     int error;
@@ -118,8 +121,8 @@ static void check(uint64_t seed, const struct link_config *config, size_t total,
     struct outcome outcome = transfer(seed, config, total, limit);
 
     if (!outcome.complete || !outcome.ordered || !outcome.closed)
-        fprintf(stderr, "seed %llu: complete %d ordered %d closed %d\n", (unsigned long long)seed, outcome.complete,
-                outcome.ordered, outcome.closed);
+        fprintf(stderr, "seed %llu: complete %d ordered %d closed %d\n", (unsigned long long)seed,
+                outcome.complete, outcome.ordered, outcome.closed);
     OK(outcome.complete);
     OK(outcome.ordered);
     OK(outcome.closed);
@@ -159,5 +162,5 @@ static void one_flow_fills_a_link(void)
     OK(rate > 0.85 * 100e6);
 }
 
-UNIT_MAIN("tcp: two ends", TEST(a_clean_link_carries_everything), TEST(faults_of_every_kind_are_survived),
-          TEST(one_flow_fills_a_link))
+UNIT_MAIN("tcp: two ends", TEST(a_clean_link_carries_everything),
+          TEST(faults_of_every_kind_are_survived), TEST(one_flow_fills_a_link))

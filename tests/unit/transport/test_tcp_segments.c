@@ -3,7 +3,8 @@
 #include "stack/wire/icmp_wire.h"
 #include "tests/support/tcp_rig.h"
 
-/* What arrives in an open connection: acceptability, resets, reassembly, SACK blocks, ICMP errors. */
+/* What arrives in an open connection: acceptability, resets, reassembly, SACK blocks, ICMP errors.
+ */
 
 static struct tcp_rig rig;
 static struct sock *listener, *sock;
@@ -221,12 +222,18 @@ static void urgent_octet_is_kept_aside(void)
     uint8_t octet = 0;
 
     begin();
-    rig_inject(&rig, (struct tcp_hdr){ .flags = TCP_ACK | TCP_URG | TCP_PSH, .seq = 1, .ack = 1, .window = 512, .urgent = 3 }, 5);
+    rig_inject(
+        &rig,
+        (struct tcp_hdr){
+            .flags = TCP_ACK | TCP_URG | TCP_PSH, .seq = 1, .ack = 1, .window = 512, .urgent = 3 },
+        5);
     rig_run(&rig, SIM_MSEC(1));
     OK((sock->ops->poll(sock) & SOCK_POLLPRI) != 0);
     EQ(rig_recv(sock, 10), 2);
     OK(tcp_at_mark(sock));
-    EQ(sock->ops->recv(sock, &(struct sock_recv){ .octets = &octet, .size = 1, .flags = SOCK_MSG_OOB }), 1);
+    EQ(sock->ops->recv(sock,
+                       &(struct sock_recv){ .octets = &octet, .size = 1, .flags = SOCK_MSG_OOB }),
+       1);
     EQ(octet, 'c');
     EQ(rig_recv(sock, 10), 2);
     end();
@@ -273,13 +280,15 @@ static void fragmentation_needed_shrinks_segments(void)
     EQ(rig_last(&rig)->why.code, WHY_TCP_RETRANSMIT_PMTU);
     EQ_STR(rig_next(&rig), "A 961(500) ack 1");
     EQ_STR(rig_next(&rig), "A 1461(960) ack 1");
-    EQ_STR(rig_next(&rig), "PA 2421(580) ack 1"); /* what fits into one segment is sent again as one */
+    EQ_STR(rig_next(&rig),
+           "PA 2421(580) ack 1"); /* what fits into one segment is sent again as one */
     end();
 }
 
-UNIT_MAIN("tcp: segments", TEST(rst_must_be_exact), TEST(data_before_a_rst_can_still_be_read), TEST(syn_gets_a_challenge),
-          TEST(acks_of_the_future_and_the_far_past_are_dropped), TEST(data_outside_the_window_is_answered),
-          TEST(sack_blocks_newest_first), TEST(five_segments_in_every_order), TEST(overlaps_are_read_once),
-          TEST(old_timestamps_are_refused), TEST(zero_window_and_its_opening), TEST(urgent_octet_is_kept_aside),
-          TEST(icmp_in_syn_sent_aborts_only_when_it_is_ours), TEST(icmp_in_established_is_soft),
-          TEST(fragmentation_needed_shrinks_segments))
+UNIT_MAIN("tcp: segments", TEST(rst_must_be_exact), TEST(data_before_a_rst_can_still_be_read),
+          TEST(syn_gets_a_challenge), TEST(acks_of_the_future_and_the_far_past_are_dropped),
+          TEST(data_outside_the_window_is_answered), TEST(sack_blocks_newest_first),
+          TEST(five_segments_in_every_order), TEST(overlaps_are_read_once),
+          TEST(old_timestamps_are_refused), TEST(zero_window_and_its_opening),
+          TEST(urgent_octet_is_kept_aside), TEST(icmp_in_syn_sent_aborts_only_when_it_is_ours),
+          TEST(icmp_in_established_is_soft), TEST(fragmentation_needed_shrinks_segments))

@@ -157,7 +157,9 @@ static void peeking_leaves_the_octets(void)
     listener = rig_listen(&rig, 16);
     sock = rig_accept(&rig, listener);
     rig_in(&rig, "PA", 1, 1, 10);
-    EQ(sock->ops->recv(sock, &(struct sock_recv){ .octets = octets, .size = 4, .flags = SOCK_MSG_PEEK }), 4);
+    EQ(sock->ops->recv(sock,
+                       &(struct sock_recv){ .octets = octets, .size = 4, .flags = SOCK_MSG_PEEK }),
+       4);
     EQ(octets[0], 'a');
     EQ(tcp_inq(sock), 10);
     EQ(sock->ops->recv(sock, &(struct sock_recv){ .octets = octets, .size = 4 }), 4);
@@ -172,6 +174,7 @@ static void peeking_leaves_the_octets(void)
     rig_fini(&rig);
 }
 
-UNIT_MAIN("tcp: sockets", TEST(a_port_is_bound_once_unless_both_reuse_it), TEST(reuseport_shares_listeners),
-          TEST(ports_are_chosen_from_the_range), TEST(options_say_what_linux_says), TEST(the_table_is_in_the_words_of_ss),
+UNIT_MAIN("tcp: sockets", TEST(a_port_is_bound_once_unless_both_reuse_it),
+          TEST(reuseport_shares_listeners), TEST(ports_are_chosen_from_the_range),
+          TEST(options_say_what_linux_says), TEST(the_table_is_in_the_words_of_ss),
           TEST(peeking_leaves_the_octets))
