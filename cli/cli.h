@@ -28,6 +28,11 @@ int cmd_shell(int argc, char **argv);
 
 /** cli_error() - a line on stderr, `wirewalk: ...`; @format is translated already. Returns CLI_WRONG. */
 int cli_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
+/**
+ * cli_write_file() - @text becomes what is in @path. Written straight into it, never renamed over it: a path may be a
+ * device, a pipe or a link.
+ */
+bool cli_write_file(const char *path, const char *text, GError **error);
 /** cli_language() - "en" or "zh": what i18n_init() chose. */
 const char *cli_language(void);
 /** cli_colour() - whether standard output is a terminal that wants colours (NO_COLOR, TERM=dumb). */

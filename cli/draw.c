@@ -26,7 +26,7 @@ static int write_file(const char *file, const char *text)
 {
     g_autoptr(GError) error = NULL;
 
-    if (g_file_set_contents(file, text, -1, &error))
+    if (cli_write_file(file, text, &error))
         return CLI_MET;
     return cli_error("%s", error->message);
 }

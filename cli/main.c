@@ -1,4 +1,5 @@
 /* wirewalk: the commands by their names. */
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -43,6 +44,19 @@ int cli_error(const char *format, ...)
     va_end(args);
     fputc('\n', stderr);
     return CLI_WRONG;
+}
+
+bool cli_write_file(const char *path, const char *text, GError **error)
+{
+    FILE *file = fopen(path, "wb");
+    bool ok = file != NULL && fputs(text, file) >= 0;
+
+    if (file != NULL && fclose(file) != 0)
+        ok = false;
+    if (!ok)
+        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), _("cannot write %s: %s"), path,
+                    g_strerror(errno));
+    return ok;
 }
 
 bool cli_colour(void)

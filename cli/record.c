@@ -19,7 +19,7 @@ static bool can_write(const char *path)
 {
     g_autoptr(GError) error = NULL;
 
-    if (path == NULL || g_file_set_contents(path, "", 0, &error))
+    if (path == NULL || cli_write_file(path, "", &error))
         return true;
     cli_error("%s", error->message);
     return false;
@@ -28,7 +28,7 @@ static bool can_write(const char *path)
 static bool write_text(const char *path, char *text)
 {
     g_autoptr(GError) error = NULL;
-    bool ok = g_file_set_contents(path, text, -1, &error);
+    bool ok = cli_write_file(path, text, &error);
 
     g_free(text);
     if (!ok)

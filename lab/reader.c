@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "inspect/i18n.h"
+#include "sim/link.h"
 
 #define SHOWN_MAX 40 /* characters of a user's text in a message */
 
@@ -281,7 +282,7 @@ bool rate_parse(const char *text, uint64_t *value)
     };
     int64_t n;
 
-    if (!scaled_parse(text, units, G_N_ELEMENTS(units), &n) || n <= 0)
+    if (!scaled_parse(text, units, G_N_ELEMENTS(units), &n) || n < LINK_RATE_MIN)
         return false;
     *value = (uint64_t)n;
     return true;
@@ -313,9 +314,23 @@ bool read_rate(const struct reader *r, const struct ynode *node, const char *wha
         reader_error(r, node->at, _("%s needs a unit: %sbps, %skbps, %sMbps or %sGbps?"), what,
                      node->text, node->text, node->text, node->text);
     else
-        reader_error(r, node->at, _("%s is a rate like 10Mbps, 1Gbps or 9600bps, not %s"), what,
+        reader_error(r, node->at, _("%s is a rate like 10Mbps, 1Gbps or 9600bps, at least 1kbps, not %s"), what,
                      reader_show(r, node));
     return false;
+}
+
+bool read_delay(const struct reader *r, const struct ynode *node, const char *what, sim_time *value)
+{
+    sim_time delay;
+
+    if (!read_time(r, node, what, &delay))
+        return false;
+    if (delay > LINK_DELAY_MAX) {
+        reader_error(r, node->at, _("%s is at most 1h, not %s"), what, reader_show(r, node));
+        return false;
+    }
+    *value = delay;
+    return true;
 }
 
 bool read_percent(const struct reader *r, const struct ynode *node, const char *what,

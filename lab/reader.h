@@ -61,6 +61,8 @@ bool read_choice(const struct reader *r, const struct ynode *node, const char *w
 /** read_time() - `10us`, `1.5ms`, `2s`, `1h`; 0 needs no unit. From 0 on. */
 bool read_time(const struct reader *r, const struct ynode *node, const char *what, sim_time *value);
 /** read_rate() - `10Mbps`; bit/s, at least 1. */
+bool read_delay(const struct reader *r, const struct ynode *node, const char *what,
+                sim_time *value); /* of a cable: a time of at most LINK_DELAY_MAX */
 bool read_rate(const struct reader *r, const struct ynode *node, const char *what, uint64_t *value);
 /** read_percent() - `0.5%` -> millionths. */
 bool read_percent(const struct reader *r, const struct ynode *node, const char *what,

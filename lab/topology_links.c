@@ -42,7 +42,7 @@ static void read_values(struct topo_build *b, const struct ynode **values, struc
     if (values[LINK_RATE] != NULL)
         read_rate(r, values[LINK_RATE], "rate", &link->rate);
     if (values[LINK_DELAY] != NULL)
-        read_time(r, values[LINK_DELAY], "delay", &link->delay);
+        read_delay(r, values[LINK_DELAY], "delay", &link->delay);
     if (values[LINK_QUEUE] != NULL)
         read_u32(r, values[LINK_QUEUE], "queue", 1, 1000000, &link->queue);
     if (values[LINK_LOSS] != NULL)
