@@ -26,8 +26,10 @@ void progress_show(struct progress *progress)
     progress->shown = true;
     render_moment(at, now, 3);
     render_moment(until, run->until, 0);
-    fprintf(stderr, _("\r%s s of %s s (%d%%), %" PRIu64 " frames received\033[K"), at->str, until->str,
+    fputc('\r', stderr);
+    fprintf(stderr, _("%s s of %s s (%d%%), %" PRIu64 " frames received"), at->str, until->str,
             (int)(now / MAX(run->until / 100, 1)), sim_hops(run->network->sim));
+    fputs("\033[K", stderr);
     fflush(stderr);
 }
 

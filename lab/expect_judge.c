@@ -14,9 +14,9 @@ static void tell_sighting(GString *out, const struct sighting *sighting)
     g_autoptr(GString) at = g_string_new(NULL);
 
     words_moment(at, sighting->at);
-    g_string_append_printf(out, _("frame %" PRIu64 " at %s by %s"), sighting->frame, at->str, sighting->node->name);
-    if (sighting->what != NULL)
-        g_string_append_printf(out, _(" (%s)"), sighting->what);
+    g_string_append_printf(out, _("frame %" PRIu64 " (%s, %s"), sighting->frame, at->str, sighting->node->name);
+    g_string_append_printf(out, "%s%s%s", sighting->what != NULL ? _(": ") : "",
+                           sighting->what != NULL ? sighting->what : "", _(")"));
 }
 
 static void show_at(struct expect_result *result, const struct sighting *sighting)

@@ -115,15 +115,16 @@ static void words_table(GString *out, const struct scenario *scenario, const str
         g_string_append(moment, _("the end"));
     g_string_append_printf(out, _("table %s of %s at %s"), names[e->table], node_name(scenario, e->node), moment->str);
     for (uint32_t i = 0; i < e->n_has; i++) {
-        g_string_append(out, i == 0 ? _(" has ") : _("; and "));
+        g_string_append(out, i > 0 ? _("; has ") : _(" has "));
         words_row(out, &e->has[i]);
     }
     for (uint32_t i = 0; i < e->n_has_not; i++) {
-        g_string_append(out, i == 0 ? _(" does not have ") : _("; nor "));
+        g_string_append(out, e->n_has + i > 0 ? _("; has no row with ") : _(" has no row with "));
         words_row(out, &e->has_not[i]);
     }
     if (e->has_rows)
-        g_string_append_printf(out, NN_(" has %" PRIu64 " row", " has %" PRIu64 " rows", e->rows), e->rows);
+        g_string_append_printf(out, NN_("%s has %" PRIu64 " row", "%s has %" PRIu64 " rows", e->rows),
+                               e->n_has + e->n_has_not > 0 ? ";" : "", e->rows);
 }
 
 static void words_drop(GString *out, const struct scenario *scenario, const struct scenario_expect *e)
