@@ -30,7 +30,7 @@ static const struct table_kind KINDS[] = {
                                "metric=metric|src=src|proto=proto|scope=scope|" },
     [SCENARIO_TABLE_FDB] = { "|fdb|", "|mac=mac|port=port|dev=port|" },
     [SCENARIO_TABLE_ADDR] = { "|addr|", "|dev=@1|interface=@1|ip=@2|address=@2|prefix=@2|" },
-    [SCENARIO_TABLE_TCP] = { "|tcp|", "|state=@1|local=@2|peer=@3|remote=@3|" },
+    [SCENARIO_TABLE_TCP] = { "|tcp|", "|state=@1|local=@4|peer=@5|remote=@5|" },
     [SCENARIO_TABLE_UDP] = { "|udp|", "|state=@1|local=@4|peer=@5|remote=@5|" },
     [SCENARIO_TABLE_NAT] = { "|nat|", "|inside=inside|outside=outside|peer=peer|remote=peer|protocol=protocol|" },
     [SCENARIO_TABLE_DNS] = { "|dns-cache|", "|name=@key|ttl=ttl|type=@3|data=@4|ip=@4|" },
