@@ -363,6 +363,11 @@ void pair_init(struct tcp_pair *pair, uint64_t seed, const struct link_config *c
     sim_start(pair->sim);
     host_start(&pair->a, RIG_HOST);
     host_start(&pair->b, RIG_PEER);
+    /* ARP has no checksum: a corrupting link could teach it anything. */
+    neigh_set(&pair->a.ip.neigh, ip_iface_find(&pair->a.ip, "eth0"), RIG_PEER, &PEER_MAC,
+              NEIGH_PERMANENT, true);
+    neigh_set(&pair->b.ip.neigh, ip_iface_find(&pair->b.ip, "eth0"), RIG_HOST, &HOST_MAC,
+              NEIGH_PERMANENT, true);
 }
 
 void pair_fini(struct tcp_pair *pair)
