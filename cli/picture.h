@@ -11,6 +11,8 @@
  * of the file downwards. Where it would be wider, a list of the cables is given instead.
  */
 void picture_text(const struct topology *topology, int width, GString *out);
+/** picture_kind() - "host", "router", "switch", "hub" in the user's language. */
+const char *picture_kind(enum topo_kind kind);
 /** picture_dot() - the topology in Graphviz's language. Free with g_free(). */
 char *picture_dot(const struct topology *topology);
 

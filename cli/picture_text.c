@@ -68,7 +68,7 @@ static void fill_box(struct box *box, const struct topo_node *node)
 {
     box->node = node;
     box->lines = g_ptr_array_new_with_free_func(g_free);
-    g_ptr_array_add(box->lines, g_strdup_printf("%s (%s)", node->name, _(topo_kind_name(node->kind))));
+    g_ptr_array_add(box->lines, g_strdup_printf("%s (%s)", node->name, picture_kind(node->kind)));
     for (uint32_t i = 0; i < node->n_ifaces && i < LINES_MAX; i++) {
         char *line = node->ifaces[i].port == 0 ? address_line(&node->ifaces[i]) : NULL;
 

@@ -6,6 +6,7 @@
 #include "apps/programs.h"
 #include "apps/shell.h"
 #include "cli/cli.h"
+#include "cli/picture.h"
 #include "devices/switch.h"
 #include "inspect/i18n.h"
 #include "inspect/render.h"
@@ -236,7 +237,7 @@ static void list_nodes(const struct session *session)
 
     for (uint32_t i = 0; i < topology->n_nodes; i++)
         printf("%s%s (%s)\n", i == session->node ? "* " : "  ", topology->nodes[i].name,
-               _(topo_kind_name(topology->nodes[i].kind)));
+               picture_kind(topology->nodes[i].kind));
 }
 
 static void show_time(const struct session *session)
