@@ -235,7 +235,7 @@ static bool send_udp(struct process *self, struct traceroute *st, struct probe *
         return false;
     if (st->source != 0 && (result = sys_bind(self, probe->fd, (struct endpoint){ st->source, 0 })) != 0)
         return fail(self, st, "bind", result);
-    probe->port = (uint16_t)(st->port + (probe - st->probes) - (st->first_hop - 1) * st->per_hop);
+    probe->port = (uint16_t)(st->port + (unsigned)(probe - st->probes) - (st->first_hop - 1) * st->per_hop);
     result = sys_connect(self, probe->fd, (struct endpoint){ st->to, probe->port });
     if (result != 0)
         return fail(self, st, "connect", result);
