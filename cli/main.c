@@ -54,7 +54,7 @@ bool cli_write_file(const char *path, const char *text, GError **error)
     if (file != NULL && fclose(file) != 0)
         ok = false;
     if (!ok)
-        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), _("cannot write %s: %s"), path,
+        g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), _("cannot write %s: %s"), path,
                     g_strerror(errno));
     return ok;
 }
