@@ -217,7 +217,7 @@ static void refused_reset_and_timed_out_have_their_names(void)
          "ok\ntimeout 0.5 -> ok\n"
          "recvsome -> ERR EAGAIN\nnonblock -> ok\nrecvsome -> ERR EAGAIN\nat 2 -> ok\nrecvsome -> "
          "ERR ECONNRESET\n"
-         "recvsome -> got 0 EOF\nsend 1 -> ERR EPIPE\nconnect 10.0.0.2:81 -> ERR EINPROGRESS\n");
+         "recvsome -> got 0 EOF\nsend 1 -> ERR EPIPE\nconnect 10.0.0.2:81 -> ERR EISCONN\n");
 }
 
 UNIT_MAIN("sock", TEST(operations_are_split_and_their_arguments_read), TEST(mistakes_are_named),
