@@ -34,6 +34,7 @@
     X("sock", sock_program)                                                                        \
     X("ss", ss_program)                                                                            \
     X("sysctl", sysctl_program)                                                                    \
+    X("tcpdump", tcpdump_program)                                                                  \
     X("traceroute", traceroute_program)                                                            \
     X("udhcpc", udhcpc_program)
 

@@ -444,6 +444,18 @@ int sys_bind_device(struct process *self, int number, const char *name)
     return 0;
 }
 
+int sys_set_promiscuous(struct process *self, int number, bool on)
+{
+    struct fd *fd = fd_get(self, number);
+
+    if (fd == NULL)
+        return -SIM_EBADF;
+    if (fd->domain != SIM_AF_PACKET)
+        return -SIM_ENOPROTOOPT;
+    packet_set_promiscuous(fd->sock, on);
+    return 0;
+}
+
 static struct ip_iface *group_iface(struct process *self, ip4_addr group, const char *name)
 {
     struct route route;

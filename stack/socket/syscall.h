@@ -42,6 +42,8 @@ int sys_set_nonblock(struct process *self, int fd, bool on);
 int sys_set_timeouts(struct process *self, int fd, sim_time receive, sim_time send);
 /** sys_bind_device() - SO_BINDTODEVICE, and the interface of a packet socket; NULL or "": none. */
 int sys_bind_device(struct process *self, int fd, const char *name);
+/** sys_set_promiscuous() - a packet socket sees frames for other hosts, too. */
+int sys_set_promiscuous(struct process *self, int fd, bool on);
 int sys_join_group(struct process *self, int fd, ip4_addr group, const char *interface_name);
 int sys_leave_group(struct process *self, int fd, ip4_addr group, const char *interface_name);
 
