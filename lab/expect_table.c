@@ -18,8 +18,9 @@ struct table_row {
 
 struct table_kind {
     const char *tables;  /* names in describe(), between bars */
-    const char *columns; /* what `has` may ask for, between bars: column=source, the source being @key, @1 (a word of
-                            the line, from 1), a field of describe() or a word of the line that stands before its value */
+    const char *columns; /* what `has` may ask for, between bars: column=source, or several sources between commas, any of
+                            which may fit. A source is @key, @1 (a word of the line, from 1), a field of describe(), or a
+                            word of the line that stands before its value */
 };
 
 /* By enum scenario_table. Several columns may mean the same. */
@@ -30,12 +31,12 @@ static const struct table_kind KINDS[] = {
                                "metric=metric|src=src|proto=proto|scope=scope|" },
     [SCENARIO_TABLE_FDB] = { "|fdb|", "|mac=mac|port=port|dev=port|" },
     [SCENARIO_TABLE_ADDR] = { "|addr|", "|dev=@1|interface=@1|ip=@2|address=@2|prefix=@2|" },
-    [SCENARIO_TABLE_TCP] = { "|tcp|", "|state=@1|local=@4|peer=@5|remote=@5|" },
+    [SCENARIO_TABLE_TCP] = { "|tcp|", "|state=@1,state|local=@4|peer=@5|remote=@5|" },
     [SCENARIO_TABLE_UDP] = { "|udp|", "|state=@1|local=@4|peer=@5|remote=@5|" },
-    [SCENARIO_TABLE_NAT] = { "|nat|", "|inside=inside|outside=outside|peer=peer|remote=peer|protocol=protocol|" },
-    [SCENARIO_TABLE_DNS] = { "|dns-cache|", "|name=@key|ttl=ttl|type=@3|data=@4|ip=@4|" },
-    [SCENARIO_TABLE_DHCP] = { "|lease|dhcp|", "|ip=@1|address=@1|mac=mac|dev=dev|state=state|server=server|" },
-    [SCENARIO_TABLE_LINK] = { "|link|ports|", "|port=@1|dev=@1|interface=@1|state=state|mtu=mtu|mac=mac|" },
+    [SCENARIO_TABLE_NAT] = { "|nat|", "|protocol=@1|inside=@2|peer=@4|remote=@4|outside=as|to=to|state=state|" },
+    [SCENARIO_TABLE_DNS] = { "|dns-cache|", "|name=@key|type=@2|data=@3|ip=@3|ttl=ttl|" },
+    [SCENARIO_TABLE_DHCP] = { "|lease|", "|ip=@1|address=@1|mac=mac|host=@3|" },
+    [SCENARIO_TABLE_LINK] = { "|interfaces|", "|port=@1|dev=@1|interface=@1|state=@2|mtu=mtu|mac=mac|" },
 };
 
 /* ---- reading a table ---- */
@@ -92,6 +93,19 @@ static void take_number(struct describe *describe, const char *name, int64_t val
     take_text(describe, name, text);
 }
 
+/* Every node has interfaces, whatever its own tables are: `eth0 up mtu 1500 mac 02:00:00:00:01:01`. */
+static void tell_interfaces(const struct node *node, struct describe *out)
+{
+    for (uint32_t i = 0; i < node->n_ifaces; i++) {
+        const struct iface *iface = node->ifaces[i];
+        char mac[MAC_TEXT_MAX];
+        g_autofree char *line = g_strdup_printf("%s %s mtu %u mac %s", iface->name, iface_has_carrier(iface) ? "up" : "down",
+                                                iface->mtu, mac_format(&iface->mac, mac));
+
+        describe_row(out, "interfaces", iface->name, line);
+    }
+}
+
 void table_look(struct expect_state *state)
 {
     struct network *network = state->owner->run->network;
@@ -103,7 +117,9 @@ void table_look(struct expect_state *state)
     state->rows = reading.rows = g_ptr_array_new_with_free_func(row_free);
     state->looked = true;
     state->looked_at = sim_now(network->sim);
-    if (node->ops->describe != NULL)
+    if (state->e->table == SCENARIO_TABLE_LINK)
+        tell_interfaces(node, &reading.describe);
+    else if (node->ops->describe != NULL)
         node->ops->describe(node, &reading.describe);
 }
 
@@ -170,10 +186,16 @@ static bool same_value(const char *wanted, const char *value)
 
 static bool cell_fits(const struct table_kind *kind, const struct scenario_cell *cell, const struct table_row *row)
 {
-    g_autofree char *source = source_of(kind, cell->column);
-    g_autofree char *value = source != NULL ? value_of(row, source) : NULL;
+    g_autofree char *all = source_of(kind, cell->column);
+    g_auto(GStrv) sources = g_strsplit(all != NULL ? all : "", ",", -1);
 
-    return value != NULL && same_value(cell->value, value);
+    for (unsigned i = 0; sources[i] != NULL; i++) {
+        g_autofree char *value = value_of(row, sources[i]);
+
+        if (value != NULL && same_value(cell->value, value))
+            return true;
+    }
+    return false;
 }
 
 static bool row_fits(const struct table_kind *kind, const struct scenario_row *wanted, const struct table_row *row)

@@ -115,6 +115,9 @@ static const struct line {
     { true, "{node: sw1, table: fdb, at: 3s, has: {mac: \"@pc1:eth0\", port: p1}}" },
     { false, "{node: sw1, table: fdb, at: 3s, rows: 7}" },
     { true, "{node: pc1, table: addr, has: {dev: eth0, ip: 192.168.1.10}}" },
+    { true, "{node: sw1, table: link, has: [{port: p1, state: up}, {port: p3, state: down}], rows: 4}" },
+    { true, "{node: pc1, table: link, has: {dev: eth0, state: up, mtu: 1500, mac: \"@pc1:eth0\"}}" },
+    { true, "{node: pc1, table: tcp, rows: 0}" },
     /* commands */
     { true, "{command: far, exit: 0, stdout: 2 received, not-stdout: Unreachable, within: 2s}" },
     { false, "{command: far, exit: 1}" },
