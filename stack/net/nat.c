@@ -8,7 +8,8 @@
 #include "stack/net/nat_internal.h"
 #include "stack/wire/udp_wire.h"
 
-#define PORT_TRIES_MAX 128 /* NF_NAT_MAX_ATTEMPTS, then half as many at another place, and so on */
+#define PORT_TRIES_MAX 128 /* NF_NAT_MAX_ATTEMPTS, then half as many at another place, and so on   \
+                            */
 #define PORT_TRIES_MIN 16
 
 /* A packet under the hooks: its header and what is there of its transport header and data. */
@@ -25,8 +26,9 @@ static bool look(struct frame *frame, struct view *view)
     if (view->hdr.protocol == IP_PROTO_ICMP)
         frame_need(frame, frame_size(frame));
     else
-        frame_need(frame, frame_size(frame) < (size_t)view->hdr.hdr_len + TCP_HDR_MAX ? frame_size(frame)
-                                                                                     : (size_t)view->hdr.hdr_len + TCP_HDR_MAX);
+        frame_need(frame, frame_size(frame) < (size_t)view->hdr.hdr_len + TCP_HDR_MAX
+                              ? frame_size(frame)
+                              : (size_t)view->hdr.hdr_len + TCP_HDR_MAX);
     frame_writable(frame);
     frame->network = frame->data;
     view->transport = frame->data + view->hdr.hdr_len;
@@ -42,9 +44,11 @@ static bool is_intact(struct frame *frame, const struct view *view)
 
     switch (view->hdr.protocol) {
     case IP_PROTO_ICMP:
-        return view->len >= ICMP_HDR_LEN && checksum_finish(checksum_add(0, transport, view->len)) == 0;
+        return view->len >= ICMP_HDR_LEN &&
+               checksum_finish(checksum_add(0, transport, view->len)) == 0;
     case IP_PROTO_UDP:
-        if (view->len >= UDP_HDR_LEN && be16_get(transport + CHECKSUM_FIELD_UDP) == 0 && !frame->checksum.pending)
+        if (view->len >= UDP_HDR_LEN && be16_get(transport + CHECKSUM_FIELD_UDP) == 0 &&
+            !frame->checksum.pending)
             return true;
         break;
     case IP_PROTO_TCP:
@@ -67,12 +71,14 @@ static ip4_addr masquerade_addr(struct nat *nat, struct ip_iface *oif, ip4_addr 
     ip4_addr next_hop = ip_route(nat->ip, dst, 0, oif, &route) == 0 ? route.next_hop : dst;
 
     for (unsigned i = 0; i < oif->n_addrs; i++)
-        if (!oif->addrs[i].secondary && ip4_in_prefix(next_hop, oif->addrs[i].addr, oif->addrs[i].prefix_len))
+        if (!oif->addrs[i].secondary &&
+            ip4_in_prefix(next_hop, oif->addrs[i].addr, oif->addrs[i].prefix_len))
             return oif->addrs[i].addr;
     return ip_iface_primary(oif);
 }
 
-/* Well-known ports stay among themselves: below 512, below 1024, and the rest. ICMP identifiers may be any. */
+/* Well-known ports stay among themselves: below 512, below 1024, and the rest. ICMP identifiers may
+ * be any. */
 static void port_range(const struct nat_tuple *tuple, uint16_t port, uint32_t *first, uint32_t *n)
 {
     *first = 1024;
@@ -109,7 +115,8 @@ static void find_port(struct nat *nat, struct nat_tuple *reply)
     }
 }
 
-/* get_unique_tuple() for the source: as another connection of it has it, else unchanged, else any free port. */
+/* get_unique_tuple() for the source: as another connection of it has it, else unchanged, else any
+ * free port. */
 static void choose_source(struct nat_conn *conn, ip4_addr addr)
 {
     struct nat *nat = conn->nat;
@@ -179,9 +186,12 @@ static bool find_quote(const struct view *view, struct ipv4_hdr *quote, struct n
 {
     const uint8_t *inner = view->transport + ICMP_HDR_LEN;
 
-    return view->hdr.protocol == IP_PROTO_ICMP && view->len > ICMP_HDR_LEN && icmp_is_error(view->transport[0]) &&
-           ipv4_quote_parse(inner, view->len - ICMP_HDR_LEN, quote) == DROP_NONE && quote->frag_off == 0 &&
-           nat_tuple_of(quote, inner + quote->hdr_len, view->len - ICMP_HDR_LEN - quote->hdr_len, tuple);
+    return view->hdr.protocol == IP_PROTO_ICMP && view->len > ICMP_HDR_LEN &&
+           icmp_is_error(view->transport[0]) &&
+           ipv4_quote_parse(inner, view->len - ICMP_HDR_LEN, quote) == DROP_NONE &&
+           quote->frag_off == 0 &&
+           nat_tuple_of(quote, inner + quote->hdr_len, view->len - ICMP_HDR_LEN - quote->hdr_len,
+                        tuple);
 }
 
 /* The connection that an ICMP error is about; *@dir as of a packet that goes the error's way. */
@@ -224,7 +234,8 @@ static void forget_passing(struct nat_passing *passing)
         nat_conn_remove(conn); /* its packet died on the way */
 }
 
-static void rewrite(const struct nat_passing *passing, struct frame *frame, bool source, struct endpoint to)
+static void rewrite(const struct nat_passing *passing, struct frame *frame, bool source,
+                    struct endpoint to)
 {
     if (passing->is_error)
         rewrite_error(frame, source, to);
@@ -232,8 +243,10 @@ static void rewrite(const struct nat_passing *passing, struct frame *frame, bool
         nat_rewrite(frame->data, frame->len, source, to, frame->checksum.pending);
 }
 
-/* The connection that the packet belongs to, a new one if it opens one; NULL: INVALID, or no room. */
-static struct nat_conn *find_or_open(struct nat *nat, const struct view *view, enum nat_dir *dir, bool *full)
+/* The connection that the packet belongs to, a new one if it opens one; NULL: INVALID, or no room.
+ */
+static struct nat_conn *find_or_open(struct nat *nat, const struct view *view, enum nat_dir *dir,
+                                     bool *full)
 {
     struct nat_tuple tuple;
     struct nat_conn *conn;
@@ -285,7 +298,8 @@ static enum entry enter(struct nat *nat, struct nat_passing *passing, struct fra
     passing->is_error = conn != NULL;
     if (conn != NULL && view.transport[0] == ICMP_REDIRECT &&
         (nat_changes_src(conn, NAT_ORIGINAL) || nat_changes_dst(conn, NAT_ORIGINAL))) {
-        node_drop(nat->ip->node, frame->in, frame, DROP_REDIRECT_IGNORED); /* they would talk past the translation */
+        node_drop(nat->ip->node, frame->in, frame,
+                  DROP_REDIRECT_IGNORED); /* they would talk past the translation */
         return DIED;
     }
     if (conn == NULL && !from_wire && ip_is_local(nat->ip, view.hdr.dst))
@@ -323,7 +337,8 @@ static bool prerouting(void *ctx, struct ip_iface *iif, struct frame *frame)
         break;
     }
     /* For this node itself: it goes no further, so it is confirmed here. */
-    if (!passing->conn->confirmed && ip_addr_kind(nat->ip, be32_get(frame->data + 16)) != ROUTE_UNICAST &&
+    if (!passing->conn->confirmed &&
+        ip_addr_kind(nat->ip, be32_get(frame->data + 16)) != ROUTE_UNICAST &&
         !nat_conn_confirm(passing->conn)) {
         node_drop(nat->ip->node, frame->in, frame, DROP_NAT_NO_PORT);
         return false;
@@ -349,16 +364,19 @@ static void say_why(const struct nat_passing *passing, struct frame *frame)
     if (passing->dir == NAT_REPLY && out)
         frame->why = WHY(NAT_IN, original->src.addr, original->src.port);
     else if (passing->dir == NAT_REPLY)
-        frame->why = WHY(NAT_OUT, reply->src.addr, reply->src.port, original->dst.addr, original->dst.port);
+        frame->why =
+            WHY(NAT_OUT, reply->src.addr, reply->src.port, original->dst.addr, original->dst.port);
     else if (out)
-        frame->why = WHY(NAT_OUT, original->src.addr, original->src.port, reply->dst.addr, reply->dst.port);
+        frame->why =
+            WHY(NAT_OUT, original->src.addr, original->src.port, reply->dst.addr, reply->dst.port);
     else
         frame->why = WHY(NAT_FORWARD, original->dst.port, reply->src.addr, reply->src.port);
     frame->why_text = NULL;
 }
 
 /* A new connection leaves: its source is settled, and it is in the table from now on. */
-static bool settle(struct nat *nat, struct nat_conn *conn, struct ip_iface *oif, const struct frame *frame)
+static bool settle(struct nat *nat, struct nat_conn *conn, struct ip_iface *oif,
+                   const struct frame *frame)
 {
     ip4_addr src = conn->tuple[NAT_ORIGINAL].src.addr;
 
@@ -403,8 +421,8 @@ static void address_gone(void *ctx, const struct ip_iface *iface, ip4_addr addr)
     if (iface != nat->config.outside)
         return;
     LIST_FOR_EACH(conn, &nat->conns, struct nat_conn, age)
-        if (conn->masqueraded && (addr == 0 || conn->tuple[NAT_REPLY].dst.addr == addr))
-            nat_conn_remove(conn);
+    if (conn->masqueraded && (addr == 0 || conn->tuple[NAT_REPLY].dst.addr == addr))
+        nat_conn_remove(conn);
 }
 
 static void fini(void *ctx)
@@ -415,7 +433,7 @@ static void fini(void *ctx)
     forget_passing(&nat->from_wire);
     forget_passing(&nat->own);
     LIST_FOR_EACH(conn, &nat->conns, struct nat_conn, age)
-        timer_fini(&conn->timer);
+    timer_fini(&conn->timer);
     free((void *)(uintptr_t)nat->config.inside);
     free((void *)(uintptr_t)nat->config.forwards);
     free(nat);
@@ -433,7 +451,8 @@ struct nat *nat_new(struct ip_stack *ip, const struct nat_config *config)
     node_random(ip->node, &nat->random, "nat");
     list_init(&nat->conns);
     nat_set_buckets(nat, NAT_BUCKETS_FIRST);
-    ip->hooks = (struct ip_hooks){ nat, prerouting, output, postrouting, address_gone, nat_describe, fini };
+    ip->hooks =
+        (struct ip_hooks){ nat, prerouting, output, postrouting, address_gone, nat_describe, fini };
     return nat;
 }
 

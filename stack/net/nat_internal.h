@@ -1,4 +1,5 @@
-/* What the files of NAT share: tuples, connections, their table, and what a packet does to a connection. */
+/* What the files of NAT share: tuples, connections, their table, and what a packet does to a
+ * connection. */
 #ifndef WW_STACK_NET_NAT_INTERNAL_H
 #define WW_STACK_NET_NAT_INTERNAL_H
 
@@ -9,8 +10,8 @@
 
 enum nat_dir { NAT_ORIGINAL, NAT_REPLY };
 
-/* One direction of a connection as its packets show it. An ICMP query's identifier stands beside the address of who
-   asks; the other port is 0. */
+/* One direction of a connection as its packets show it. An ICMP query's identifier stands beside
+   the address of who asks; the other port is 0. */
 struct nat_tuple {
     struct endpoint src, dst;
     uint8_t protocol;
@@ -59,9 +60,9 @@ struct nat_conn {
     struct nat_tuple tuple[2]; /* [NAT_REPLY]: how answers look on the wire */
     struct nat_link link[2];
     struct nat_conn *next_source; /* in its bucket of by_source; or in the free list */
-    struct list age;           /* nat->conns, oldest first */
-    struct timer timer;        /* its end */
-    bool confirmed;            /* in the table */
+    struct list age;              /* nat->conns, oldest first */
+    struct timer timer;           /* its end */
+    bool confirmed;               /* in the table */
     bool seen_reply, assured;
     bool masqueraded;
     sim_time stream_from; /* UDP: an exchange that lasts longer than this is a stream */
@@ -77,7 +78,8 @@ struct nat {
     unsigned n_buckets, n_conns;
     struct list conns;
     struct nat_conn *free;
-    /* The packets between prerouting, or output, and postrouting: one from a wire, and one of our own about it. */
+    /* The packets between prerouting, or output, and postrouting: one from a wire, and one of our
+     * own about it. */
     struct nat_passing {
         const struct frame *frame;
         struct nat_conn *conn; /* perhaps not yet confirmed */
@@ -93,9 +95,12 @@ void nat_set_buckets(struct nat *nat, unsigned n);
 struct nat_conn *nat_find(struct nat *nat, const struct nat_tuple *tuple, enum nat_dir *dir);
 /** nat_tuple_used() - an answer like @reply would belong to another connection already. */
 bool nat_tuple_used(struct nat *nat, const struct nat_tuple *reply);
-/** nat_find_source() - a connection from the same source, perhaps to elsewhere, with its source translated to @addr. */
-const struct nat_conn *nat_find_source(const struct nat *nat, const struct nat_tuple *original, ip4_addr addr);
-/** nat_conn_new() - not yet in the table, for a packet of @original. NULL: the table is full of better ones. */
+/** nat_find_source() - a connection from the same source, perhaps to elsewhere, with its source
+ * translated to @addr. */
+const struct nat_conn *nat_find_source(const struct nat *nat, const struct nat_tuple *original,
+                                       ip4_addr addr);
+/** nat_conn_new() - not yet in the table, for a packet of @original. NULL: the table is full of
+ * better ones. */
 struct nat_conn *nat_conn_new(struct nat *nat, const struct nat_tuple *original);
 /** nat_conn_confirm() - into the table; false, and gone, when one of its tuples is another's. */
 bool nat_conn_confirm(struct nat_conn *conn);
@@ -117,8 +122,13 @@ static inline bool nat_changes_dst(const struct nat_conn *conn, enum nat_dir dir
 }
 
 /* nat_track.c */
-enum nat_verdict { NAT_VALID, NAT_INVALID, NAT_AGAIN /* the old connection is gone: this opens a new one */ };
-/** nat_may_open() - whether a packet that belongs to nothing known opens a connection. @transport: its @len octets. */
+enum nat_verdict {
+    NAT_VALID,
+    NAT_INVALID,
+    NAT_AGAIN /* the old connection is gone: this opens a new one */
+};
+/** nat_may_open() - whether a packet that belongs to nothing known opens a connection. @transport:
+ * its @len octets. */
 bool nat_may_open(const struct ipv4_hdr *hdr, const uint8_t *transport, size_t len);
 /** nat_track() - a packet of @conn in @dir: its state and time-out. */
 enum nat_verdict nat_track(struct nat_conn *conn, enum nat_dir dir, const struct ipv4_hdr *hdr,
@@ -127,8 +137,10 @@ const char *nat_tcp_state_name(enum nat_tcp_state state);
 
 /* nat_packet.c */
 /** nat_tuple_of() - the tuple of the packet with @hdr; false when it has none. */
-bool nat_tuple_of(const struct ipv4_hdr *hdr, const uint8_t *transport, size_t len, struct nat_tuple *tuple);
-/** nat_rewrite() - the source or destination of the packet at @packet, @len octets of it there; checksums follow.
+bool nat_tuple_of(const struct ipv4_hdr *hdr, const uint8_t *transport, size_t len,
+                  struct nat_tuple *tuple);
+/** nat_rewrite() - the source or destination of the packet at @packet, @len octets of it there;
+ * checksums follow.
  * @pending: its transport checksum is still to be finished. */
 void nat_rewrite(uint8_t *packet, size_t len, bool source, struct endpoint to, bool pending);
 

@@ -19,9 +19,11 @@ static uint8_t query_of(uint8_t type)
     }
 }
 
-bool nat_tuple_of(const struct ipv4_hdr *hdr, const uint8_t *transport, size_t len, struct nat_tuple *tuple)
+bool nat_tuple_of(const struct ipv4_hdr *hdr, const uint8_t *transport, size_t len,
+                  struct nat_tuple *tuple)
 {
-    *tuple = (struct nat_tuple){ .src.addr = hdr->src, .dst.addr = hdr->dst, .protocol = hdr->protocol };
+    *tuple =
+        (struct nat_tuple){ .src.addr = hdr->src, .dst.addr = hdr->dst, .protocol = hdr->protocol };
     switch (hdr->protocol) {
     case IP_PROTO_TCP:
     case IP_PROTO_UDP:
@@ -33,14 +35,16 @@ bool nat_tuple_of(const struct ipv4_hdr *hdr, const uint8_t *transport, size_t l
     case IP_PROTO_ICMP:
         if (len < ICMP_HDR_LEN || (tuple->query = query_of(transport[0])) == 0)
             return false;
-        *(tuple->query == transport[0] ? &tuple->src.port : &tuple->dst.port) = be16_get(transport + AT_ICMP_ID);
+        *(tuple->query == transport[0] ? &tuple->src.port : &tuple->dst.port) =
+            be16_get(transport + AT_ICMP_ID);
         return true;
     default:
         return true;
     }
 }
 
-/* Adjust the checksum at @field for a word that changes; a pending one is the sum itself, not its complement. */
+/* Adjust the checksum at @field for a word that changes; a pending one is the sum itself, not its
+ * complement. */
 static void adjust(uint8_t *field, bool pending, uint16_t before, uint16_t after)
 {
     uint16_t value = be16_get(field);
@@ -49,17 +53,21 @@ static void adjust(uint8_t *field, bool pending, uint16_t before, uint16_t after
                             : checksum_update16(value, before, after));
 }
 
-/* The transport's checksum field, or NULL: none, absent in what is quoted, or not computed by the sender. */
+/* The transport's checksum field, or NULL: none, absent in what is quoted, or not computed by the
+ * sender. */
 static uint8_t *transport_checksum(uint8_t protocol, uint8_t *transport, size_t len, bool pending)
 {
     if (protocol == IP_PROTO_TCP)
         return len < TCP_HDR_LEN ? NULL : transport + CHECKSUM_FIELD_TCP;
     if (protocol != IP_PROTO_UDP || len < 8)
         return NULL;
-    return !pending && be16_get(transport + CHECKSUM_FIELD_UDP) == 0 ? NULL : transport + CHECKSUM_FIELD_UDP;
+    return !pending && be16_get(transport + CHECKSUM_FIELD_UDP) == 0
+               ? NULL
+               : transport + CHECKSUM_FIELD_UDP;
 }
 
-static void rewrite_addr(uint8_t *packet, uint8_t *addr, uint8_t *checksum, bool pending, ip4_addr to)
+static void rewrite_addr(uint8_t *packet, uint8_t *addr, uint8_t *checksum, bool pending,
+                         ip4_addr to)
 {
     for (int i = 0; i < 4; i += 2) {
         uint16_t before = be16_get(addr + i), after = (uint16_t)(to >> (16 - 8 * i));

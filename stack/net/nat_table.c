@@ -13,7 +13,8 @@ static uint32_t hash_end(struct endpoint end)
 
 static uint32_t bucket_of(const struct nat *nat, const struct nat_tuple *tuple)
 {
-    return (hash_end(tuple->src) ^ hash_end(tuple->dst) * 31 ^ tuple->protocol) & (nat->n_buckets - 1);
+    return (hash_end(tuple->src) ^ hash_end(tuple->dst) * 31 ^ tuple->protocol) &
+           (nat->n_buckets - 1);
 }
 
 static uint32_t source_bucket(const struct nat *nat, const struct nat_tuple *tuple)
@@ -29,13 +30,15 @@ static bool tuple_eq(const struct nat_tuple *a, const struct nat_tuple *b)
 
 struct nat_tuple nat_tuple_invert(const struct nat_tuple *tuple)
 {
-    return (struct nat_tuple){ .src = tuple->dst, .dst = tuple->src, .protocol = tuple->protocol,
-                               .query = tuple->query };
+    return (struct nat_tuple){
+        .src = tuple->dst, .dst = tuple->src, .protocol = tuple->protocol, .query = tuple->query
+    };
 }
 
 struct nat_conn *nat_find(struct nat *nat, const struct nat_tuple *tuple, enum nat_dir *dir)
 {
-    for (struct nat_link *link = nat->buckets[bucket_of(nat, tuple)]; link != NULL; link = link->next) {
+    for (struct nat_link *link = nat->buckets[bucket_of(nat, tuple)]; link != NULL;
+         link = link->next) {
         enum nat_dir at = link == &link->conn->link[NAT_REPLY] ? NAT_REPLY : NAT_ORIGINAL;
 
         if (tuple_eq(&link->conn->tuple[at], tuple)) {
@@ -53,7 +56,8 @@ bool nat_tuple_used(struct nat *nat, const struct nat_tuple *reply)
     return nat_find(nat, reply, &dir) != NULL;
 }
 
-const struct nat_conn *nat_find_source(const struct nat *nat, const struct nat_tuple *original, ip4_addr addr)
+const struct nat_conn *nat_find_source(const struct nat *nat, const struct nat_tuple *original,
+                                       ip4_addr addr)
 {
     const struct nat_conn *conn = nat->by_source[source_bucket(nat, original)];
 
@@ -104,14 +108,15 @@ void nat_set_buckets(struct nat *nat, unsigned n)
     nat->buckets = arena_alloc(arena, n * sizeof *nat->buckets);
     nat->by_source = arena_alloc(arena, n * sizeof *nat->by_source);
     LIST_FOR_EACH(conn, &nat->conns, struct nat_conn, age)
-        link_conn(nat, conn);
+    link_conn(nat, conn);
 }
 
 static void note(const struct nat_conn *conn, bool born)
 {
     const struct nat_tuple *original = &conn->tuple[NAT_ORIGINAL], *reply = &conn->tuple[NAT_REPLY];
     bool out = nat_changes_src(conn, NAT_ORIGINAL);
-    struct endpoint inside = out ? original->src : reply->src, outside = out ? reply->dst : original->dst;
+    struct endpoint inside = out ? original->src : reply->src,
+                    outside = out ? reply->dst : original->dst;
 
     if (!out && !nat_changes_dst(conn, NAT_ORIGINAL))
         return;
@@ -133,7 +138,8 @@ static bool make_room(struct nat *nat)
 
     if (nat->n_conns < NAT_CONNECTIONS_MAX)
         return true;
-    LIST_FOR_EACH(conn, &nat->conns, struct nat_conn, age) {
+    LIST_FOR_EACH(conn, &nat->conns, struct nat_conn, age)
+    {
         if (!conn->assured) {
             nat_conn_remove(conn);
             return true;
@@ -166,7 +172,8 @@ bool nat_conn_confirm(struct nat_conn *conn)
 {
     struct nat *nat = conn->nat;
 
-    if (nat_tuple_used(nat, &conn->tuple[NAT_ORIGINAL]) || nat_tuple_used(nat, &conn->tuple[NAT_REPLY])) {
+    if (nat_tuple_used(nat, &conn->tuple[NAT_ORIGINAL]) ||
+        nat_tuple_used(nat, &conn->tuple[NAT_REPLY])) {
         nat_conn_remove(conn);
         return false;
     }

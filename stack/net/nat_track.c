@@ -1,6 +1,7 @@
 /*
- * NAT: what packets do to the state of a connection, and how long it is remembered after each: nf_conntrack_proto_tcp.c,
- * _udp.c, _icmp.c, _generic.c with the time-outs of net.netfilter.nf_conntrack_*.
+ * NAT: what packets do to the state of a connection, and how long it is remembered after each:
+ * nf_conntrack_proto_tcp.c, _udp.c, _icmp.c, _generic.c with the time-outs of
+ * net.netfilter.nf_conntrack_*.
  */
 #include "base/seq.h"
 #include "stack/net/nat_internal.h"
@@ -31,10 +32,21 @@ static const struct {
     [NAT_TCP_SYN_SENT2] = { "SYN_SENT2", SIM_SEC(120) },
 };
 
-/* What becomes of a state when a segment passes: SS a new attempt, ... IG nothing, IV the segment makes no sense. */
-enum { SS = NAT_TCP_SYN_SENT, SR = NAT_TCP_SYN_RECV, ES = NAT_TCP_ESTABLISHED, FW = NAT_TCP_FIN_WAIT,
-       CW = NAT_TCP_CLOSE_WAIT, LA = NAT_TCP_LAST_ACK, TW = NAT_TCP_TIME_WAIT, CL = NAT_TCP_CLOSE,
-       S2 = NAT_TCP_SYN_SENT2, IG = NAT_TCP_IGNORE, IV = NAT_TCP_INVALID };
+/* What becomes of a state when a segment passes: SS a new attempt, ... IG nothing, IV the segment
+ * makes no sense. */
+enum {
+    SS = NAT_TCP_SYN_SENT,
+    SR = NAT_TCP_SYN_RECV,
+    ES = NAT_TCP_ESTABLISHED,
+    FW = NAT_TCP_FIN_WAIT,
+    CW = NAT_TCP_CLOSE_WAIT,
+    LA = NAT_TCP_LAST_ACK,
+    TW = NAT_TCP_TIME_WAIT,
+    CL = NAT_TCP_CLOSE,
+    S2 = NAT_TCP_SYN_SENT2,
+    IG = NAT_TCP_IGNORE,
+    IV = NAT_TCP_INVALID
+};
 
 static const uint8_t next_state[2][NAT_TCP_N_STATES][NAT_N_EVENTS] = {
     [NAT_ORIGINAL] = {                 /* SYN SYN,ACK FIN ACK RST */
@@ -105,8 +117,8 @@ static bool parse_segment(const uint8_t *transport, size_t len, struct tcp_hdr *
 
 static uint32_t segment_end(const struct ipv4_hdr *ip, const struct tcp_hdr *hdr)
 {
-    return hdr->seq + (uint32_t)(ip->total_len - ip->hdr_len - hdr->hdr_len) + (hdr->flags & TCP_SYN ? 1 : 0) +
-           (hdr->flags & TCP_FIN ? 1 : 0);
+    return hdr->seq + (uint32_t)(ip->total_len - ip->hdr_len - hdr->hdr_len) +
+           (hdr->flags & TCP_SYN ? 1 : 0) + (hdr->flags & TCP_FIN ? 1 : 0);
 }
 
 /* Who has sent what, and what of it is answered. */
@@ -129,8 +141,8 @@ static void follow(struct nat_tcp *tcp, enum nat_dir dir, const struct tcp_hdr *
     }
     if (event != NAT_ACK)
         return;
-    if (tcp->last_dir == dir && tcp->last_seq == hdr->seq && tcp->last_ack == hdr->ack && tcp->last_end == end &&
-        tcp->last_window == hdr->window) {
+    if (tcp->last_dir == dir && tcp->last_seq == hdr->seq && tcp->last_ack == hdr->ack &&
+        tcp->last_end == end && tcp->last_window == hdr->window) {
         if (tcp->retransmissions < UINT8_MAX)
             tcp->retransmissions++;
     } else {
@@ -138,8 +150,10 @@ static void follow(struct nat_tcp *tcp, enum nat_dir dir, const struct tcp_hdr *
     }
 }
 
-/* RFC 5961: only a reset at exactly the expected place closes; another may be answered by a challenge ACK. */
-static enum nat_tcp_state judge_reset(const struct nat_conn *conn, enum nat_dir dir, const struct tcp_hdr *hdr)
+/* RFC 5961: only a reset at exactly the expected place closes; another may be answered by a
+ * challenge ACK. */
+static enum nat_tcp_state judge_reset(const struct nat_conn *conn, enum nat_dir dir,
+                                      const struct tcp_hdr *hdr)
 {
     const struct nat_tcp *tcp = &conn->tcp;
     bool established = tcp->state == NAT_TCP_ESTABLISHED && conn->assured;
@@ -168,19 +182,22 @@ static sim_time tcp_timeout(const struct nat_conn *conn, const struct tcp_hdr *h
     if (hdr->window == 0 && timeout > TCP_TIMEOUT_RETRANS)
         return TCP_TIMEOUT_RETRANS;
     if (!conn->seen_reply && tcp->state == NAT_TCP_ESTABLISHED)
-        return TCP_TIMEOUT_UNACK; /* picked up in the middle: perhaps there is nobody at the other end */
+        return TCP_TIMEOUT_UNACK; /* picked up in the middle: perhaps there is nobody at the other
+                                     end */
     return timeout;
 }
 
-/* A SYN,ACK that answers a SYN which was taken for an old one: the hosts know better, start over with them. */
+/* A SYN,ACK that answers a SYN which was taken for an old one: the hosts know better, start over
+ * with them. */
 static bool is_fresh_start(const struct nat_tcp *tcp, enum nat_dir dir, enum nat_tcp_event event,
                            const struct tcp_hdr *hdr)
 {
-    return event == NAT_SYN_ACK && tcp->last_event == NAT_SYN && tcp->last_dir != dir && hdr->ack == tcp->last_end;
+    return event == NAT_SYN_ACK && tcp->last_event == NAT_SYN && tcp->last_dir != dir &&
+           hdr->ack == tcp->last_end;
 }
 
-static enum nat_verdict track_tcp(struct nat_conn *conn, enum nat_dir dir, const struct ipv4_hdr *ip,
-                                  const uint8_t *transport, size_t len)
+static enum nat_verdict track_tcp(struct nat_conn *conn, enum nat_dir dir,
+                                  const struct ipv4_hdr *ip, const uint8_t *transport, size_t len)
 {
     struct nat_tcp *tcp = &conn->tcp;
     enum nat_tcp_state old = tcp->state, new;
@@ -194,7 +211,8 @@ static enum nat_verdict track_tcp(struct nat_conn *conn, enum nat_dir dir, const
     end = segment_end(ip, &hdr);
     new = next_state[dir][old][event];
     if (new == NAT_TCP_SYN_SENT && old >= NAT_TCP_TIME_WAIT &&
-        (tcp->side[0].closing || tcp->side[1].closing || (tcp->last_dir == dir && tcp->last_event == NAT_RST)))
+        (tcp->side[0].closing || tcp->side[1].closing ||
+         (tcp->last_dir == dir && tcp->last_event == NAT_RST)))
         return NAT_AGAIN;
     if (new == NAT_TCP_IGNORE && is_fresh_start(tcp, dir, event, &hdr)) {
         uint32_t end_of_syn = tcp->last_end;
@@ -226,7 +244,8 @@ static enum nat_verdict track_tcp(struct nat_conn *conn, enum nat_dir dir, const
         timer_start(&conn->timer, 0);
         return NAT_VALID;
     }
-    if (conn->seen_reply && new == NAT_TCP_ESTABLISHED && (old == NAT_TCP_SYN_RECV || old == NAT_TCP_ESTABLISHED))
+    if (conn->seen_reply && new == NAT_TCP_ESTABLISHED &&
+        (old == NAT_TCP_SYN_RECV || old == NAT_TCP_ESTABLISHED))
         conn->assured = true;
     timer_start(&conn->timer, tcp_timeout(conn, &hdr));
     return NAT_VALID;

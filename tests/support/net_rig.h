@@ -1,6 +1,6 @@
 /*
- * One IP node under test, and at the far end of each of its cables a wire: a node that keeps what it gets, octet for
- * octet, and sends what a test writes. For the tests of stack/net and above.
+ * One IP node under test, and at the far end of each of its cables a wire: a node that keeps what
+ * it gets, octet for octet, and sends what a test writes. For the tests of stack/net and above.
  */
 #ifndef WW_TESTS_NET_RIG_H
 #define WW_TESTS_NET_RIG_H
@@ -20,7 +20,8 @@
 #define NET_RIG_WIRES 3
 #define WIRE_LOG_MAX  512
 #define WIRE_SNAP     1600
-#define WIRE_MAC(n)   ((struct mac_addr){ { 2, 0, 0, 0, 9, (uint8_t)(n) } }) /* the n-th wire's end, from 0 */
+#define WIRE_MAC(n)                                                                                \
+    ((struct mac_addr){ { 2, 0, 0, 0, 9, (uint8_t)(n) } }) /* the n-th wire's end, from 0 */
 
 struct wire_frame { /* as it came, from the Ethernet header on */
     sim_time at;
@@ -89,9 +90,12 @@ static inline void net_rig_observe(struct observer *observer, const struct recor
 }
 
 static const struct node_ops wire_ops = { .kind = "host", .receive = wire_receive };
-static const struct node_ops net_rig_ops = { .kind = "host", .receive = net_rig_receive, .carrier = net_rig_carrier };
+static const struct node_ops net_rig_ops = { .kind = "host",
+                                             .receive = net_rig_receive,
+                                             .carrier = net_rig_carrier };
 
-/** net_rig_init() - n with @n_wires interfaces eth0 ..., MACs 02:00:00:00:01:01 ..., no addresses yet. */
+/** net_rig_init() - n with @n_wires interfaces eth0 ..., MACs 02:00:00:00:01:01 ..., no addresses
+ * yet. */
 static inline void net_rig_init(struct net_rig *rig, unsigned n_wires)
 {
     static const char *const names[NET_RIG_WIRES] = { "eth0", "eth1", "eth2" };
@@ -151,9 +155,12 @@ static inline void net_rig_address(struct net_rig *rig, unsigned n, ip4_addr add
 }
 
 /** net_rig_route() - via @via, or @kind where there is none. */
-static inline void net_rig_route(struct net_rig *rig, ip4_addr prefix, unsigned len, ip4_addr via, unsigned n)
+static inline void net_rig_route(struct net_rig *rig, ip4_addr prefix, unsigned len, ip4_addr via,
+                                 unsigned n)
 {
-    struct fib_entry entry = { .prefix = prefix, .prefix_len = (uint8_t)len, .via = via, .oif = net_rig_iface(rig, n) };
+    struct fib_entry entry = {
+        .prefix = prefix, .prefix_len = (uint8_t)len, .via = via, .oif = net_rig_iface(rig, n)
+    };
 
     EQ(fib_add(&rig->ip, &entry, false), 0);
 }
@@ -213,26 +220,35 @@ static inline struct packet packet_udp(struct endpoint src, struct endpoint dst,
     for (size_t i = 0; i < len; i++)
         octets[UDP_HDR_LEN + i] = (uint8_t)('a' + i % 26);
     packet = packet_ip(&hdr, octets, UDP_HDR_LEN + len);
-    be16_put(packet.octets + IPV4_HDR_LEN + UDP_AT_CHECKSUM, udp_checksum_finish(packet_transport_sum(&packet)));
+    be16_put(packet.octets + IPV4_HDR_LEN + UDP_AT_CHECKSUM,
+             udp_checksum_finish(packet_transport_sum(&packet)));
     return packet;
 }
 
-static inline struct packet packet_tcp(struct endpoint src, struct endpoint dst, uint8_t flags, uint32_t seq,
-                                       uint32_t ack, size_t len)
+static inline struct packet packet_tcp(struct endpoint src, struct endpoint dst, uint8_t flags,
+                                       uint32_t seq, uint32_t ack, size_t len)
 {
-    struct ipv4_hdr hdr = { .protocol = IP_PROTO_TCP, .src = src.addr, .dst = dst.addr, .df = true };
-    struct tcp_hdr tcp = { .src_port = src.port, .dst_port = dst.port, .seq = seq, .ack = ack, .flags = flags,
+    struct ipv4_hdr hdr = {
+        .protocol = IP_PROTO_TCP, .src = src.addr, .dst = dst.addr, .df = true
+    };
+    struct tcp_hdr tcp = { .src_port = src.port,
+                           .dst_port = dst.port,
+                           .seq = seq,
+                           .ack = ack,
+                           .flags = flags,
                            .window = 1000 };
     uint8_t octets[2000] = { 0 };
     struct packet packet;
     size_t hdr_len = tcp_emit(&tcp, octets);
 
     packet = packet_ip(&hdr, octets, hdr_len + len);
-    be16_put(packet.octets + IPV4_HDR_LEN + TCP_AT_CHECKSUM, checksum_finish(packet_transport_sum(&packet)));
+    be16_put(packet.octets + IPV4_HDR_LEN + TCP_AT_CHECKSUM,
+             checksum_finish(packet_transport_sum(&packet)));
     return packet;
 }
 
-static inline struct packet packet_icmp(ip4_addr src, ip4_addr dst, struct icmp_hdr icmp, const void *body, size_t len)
+static inline struct packet packet_icmp(ip4_addr src, ip4_addr dst, struct icmp_hdr icmp,
+                                        const void *body, size_t len)
 {
     struct ipv4_hdr hdr = { .protocol = IP_PROTO_ICMP, .src = src, .dst = dst };
     uint8_t octets[9000] = { 0 };
@@ -243,14 +259,16 @@ static inline struct packet packet_icmp(ip4_addr src, ip4_addr dst, struct icmp_
     return packet_ip(&hdr, octets, ICMP_HDR_LEN + len);
 }
 
-static inline struct packet packet_echo(ip4_addr src, ip4_addr dst, uint8_t type, uint16_t id, uint16_t seq)
+static inline struct packet packet_echo(ip4_addr src, ip4_addr dst, uint8_t type, uint16_t id,
+                                        uint16_t seq)
 {
     return packet_icmp(src, dst, icmp_make_echo(type, id, seq), "abcdefghijklmnop", 16);
 }
 
-/** wire_send_to() - @packet in a frame to @mac; wire_send() - to n, or everybody. Let time pass to have it arrive. */
-static inline void wire_send_frame(struct net_rig *rig, unsigned n, const struct mac_addr *mac, uint16_t ethertype,
-                                   const uint8_t *octets, size_t len)
+/** wire_send_to() - @packet in a frame to @mac; wire_send() - to n, or everybody. Let time pass to
+ * have it arrive. */
+static inline void wire_send_frame(struct net_rig *rig, unsigned n, const struct mac_addr *mac,
+                                   uint16_t ethertype, const uint8_t *octets, size_t len)
 {
     struct wire *wire = &rig->wires[n];
     struct eth_hdr eth = { .dst = *mac, .src = wire->iface->mac, .ethertype = ethertype };
@@ -265,7 +283,8 @@ static inline void wire_send_frame(struct net_rig *rig, unsigned n, const struct
 
 static inline void wire_send(struct net_rig *rig, unsigned n, const struct packet *packet)
 {
-    wire_send_frame(rig, n, &rig->node->ifaces[n]->mac, ETHERTYPE_IPV4, packet->octets, packet->len);
+    wire_send_frame(rig, n, &rig->node->ifaces[n]->mac, ETHERTYPE_IPV4, packet->octets,
+                    packet->len);
 }
 
 static inline void wire_broadcast(struct net_rig *rig, unsigned n, const struct packet *packet)
@@ -273,8 +292,8 @@ static inline void wire_broadcast(struct net_rig *rig, unsigned n, const struct 
     wire_send_frame(rig, n, &MAC_BROADCAST, ETHERTYPE_IPV4, packet->octets, packet->len);
 }
 
-static inline void wire_arp(struct net_rig *rig, unsigned n, const struct mac_addr *mac, uint16_t op, ip4_addr spa,
-                            ip4_addr tpa)
+static inline void wire_arp(struct net_rig *rig, unsigned n, const struct mac_addr *mac,
+                            uint16_t op, ip4_addr spa, ip4_addr tpa)
 {
     struct arp_msg msg = { .op = op, .sha = rig->wires[n].iface->mac, .spa = spa, .tpa = tpa };
     uint8_t octets[ARP_LEN];
@@ -283,8 +302,10 @@ static inline void wire_arp(struct net_rig *rig, unsigned n, const struct mac_ad
     wire_send_frame(rig, n, mac, ETHERTYPE_ARP, octets, sizeof octets);
 }
 
-/** wire_last() - the @back-th last frame that reached wire @n, 0 the last; an empty one when there is none. */
-static inline const struct wire_frame *wire_last(const struct net_rig *rig, unsigned n, unsigned back)
+/** wire_last() - the @back-th last frame that reached wire @n, 0 the last; an empty one when there
+ * is none. */
+static inline const struct wire_frame *wire_last(const struct net_rig *rig, unsigned n,
+                                                 unsigned back)
 {
     static const struct wire_frame none;
     const struct wire *wire = &rig->wires[n];
@@ -293,8 +314,10 @@ static inline const struct wire_frame *wire_last(const struct net_rig *rig, unsi
     return back < wire->n ? &wire->log[(wire->n - 1 - back) % WIRE_LOG_MAX] : &none;
 }
 
-/** wire_packet() - the same as a packet, its padding cut, its header and transport checksum verified. */
-static inline struct packet wire_packet(const struct net_rig *rig, unsigned n, unsigned back, struct ipv4_hdr *hdr)
+/** wire_packet() - the same as a packet, its padding cut, its header and transport checksum
+ * verified. */
+static inline struct packet wire_packet(const struct net_rig *rig, unsigned n, unsigned back,
+                                        struct ipv4_hdr *hdr)
 {
     const struct wire_frame *frame = wire_last(rig, n, back);
     struct packet packet = { 0 };
@@ -311,10 +334,13 @@ static inline struct packet wire_packet(const struct net_rig *rig, unsigned n, u
     if (hdr->mf || hdr->frag_off != 0)
         return packet;
     if (hdr->protocol == IP_PROTO_TCP ||
-        (hdr->protocol == IP_PROTO_UDP && be16_get(packet.octets + hdr->hdr_len + UDP_AT_CHECKSUM) != 0))
+        (hdr->protocol == IP_PROTO_UDP &&
+         be16_get(packet.octets + hdr->hdr_len + UDP_AT_CHECKSUM) != 0))
         EQ(packet_transport_sum(&packet), 0xffff);
     if (hdr->protocol == IP_PROTO_ICMP)
-        EQ(checksum_finish(checksum_add(0, packet.octets + hdr->hdr_len, packet.len - hdr->hdr_len)), 0);
+        EQ(checksum_finish(
+               checksum_add(0, packet.octets + hdr->hdr_len, packet.len - hdr->hdr_len)),
+           0);
     return packet;
 }
 

@@ -3,18 +3,20 @@
 #include "tests/support/describe_text.h"
 #include "tests/support/net_rig.h"
 
-/* The rig is the router: wire 0 the inside, 192.168.1.0/24; wire 1 the outside, 198.51.100.2/30, default via .1. */
-#define PC     IP4(192, 168, 1, 20)
-#define PC2    IP4(192, 168, 1, 21)
-#define LAN    IP4(192, 168, 1, 1)
-#define PUBLIC IP4(198, 51, 100, 2)
-#define ISP    IP4(198, 51, 100, 1)
-#define WEB    IP4(203, 0, 113, 80)
+/* The rig is the router: wire 0 the inside, 192.168.1.0/24; wire 1 the outside, 198.51.100.2/30,
+ * default via .1. */
+#define PC             IP4(192, 168, 1, 20)
+#define PC2            IP4(192, 168, 1, 21)
+#define LAN            IP4(192, 168, 1, 1)
+#define PUBLIC         IP4(198, 51, 100, 2)
+#define ISP            IP4(198, 51, 100, 1)
+#define WEB            IP4(203, 0, 113, 80)
 #define AT(addr, port) ((struct endpoint){ addr, port })
 
 static void nat_rig_init(struct net_rig *rig)
 {
-    struct nat_forward forwards[] = { { IP_PROTO_TCP, 8080, AT(PC, 80) }, { IP_PROTO_UDP, 5353, AT(PC2, 53) } };
+    struct nat_forward forwards[] = { { IP_PROTO_TCP, 8080, AT(PC, 80) },
+                                      { IP_PROTO_UDP, 5353, AT(PC2, 53) } };
 
     net_rig_init(rig, 2);
     rig->ip.sysctl.forwarding = true;
@@ -24,7 +26,9 @@ static void nat_rig_init(struct net_rig *rig)
     net_rig_neighbor(rig, 0, PC);
     net_rig_neighbor(rig, 0, PC2);
     net_rig_neighbor(rig, 1, ISP);
-    nat_new(&rig->ip, &(struct nat_config){ .outside = net_rig_iface(rig, 1), .forwards = forwards, .n_forwards = 2 });
+    nat_new(&rig->ip, &(struct nat_config){ .outside = net_rig_iface(rig, 1),
+                                            .forwards = forwards,
+                                            .n_forwards = 2 });
 }
 
 static struct nat *nat_of(struct net_rig *rig)
@@ -49,7 +53,8 @@ static void expect_table(struct net_rig *rig, const char *table, const char *lin
 }
 
 /* The last packet at @wire goes from @src to @dst, ports included. */
-static void expect_ends(struct net_rig *rig, unsigned wire, struct endpoint src, struct endpoint dst)
+static void expect_ends(struct net_rig *rig, unsigned wire, struct endpoint src,
+                        struct endpoint dst)
 {
     struct ipv4_hdr hdr;
     struct packet packet = wire_packet(rig, wire, 0, &hdr);
@@ -60,8 +65,8 @@ static void expect_ends(struct net_rig *rig, unsigned wire, struct endpoint src,
     EQ(be16_get(packet.octets + hdr.hdr_len + 2), dst.port);
 }
 
-static void tcp(struct net_rig *rig, unsigned wire, struct endpoint src, struct endpoint dst, uint8_t flags, uint32_t seq,
-                uint32_t ack, size_t len)
+static void tcp(struct net_rig *rig, unsigned wire, struct endpoint src, struct endpoint dst,
+                uint8_t flags, uint32_t seq, uint32_t ack, size_t len)
 {
     struct packet packet = packet_tcp(src, dst, flags, seq, ack, len);
 
@@ -88,7 +93,8 @@ static void masquerade_keeps_the_port_and_leads_answers_back(void)
     EQ(hdr.id, 77);
     EQ(wire_last(&rig, 1, 0)->why.code, WHY_NAT_OUT);
     EQ(rig.states[WHY_NAT_NEW], 1);
-    expect_table(&rig, "nat", "udp 192.168.1.20:40000 -> 203.0.113.80:53 as 198.51.100.2:40000 UNREPLIED 29\n");
+    expect_table(&rig, "nat",
+                 "udp 192.168.1.20:40000 -> 203.0.113.80:53 as 198.51.100.2:40000 UNREPLIED 29\n");
     udp(&rig, 1, AT(WEB, 53), AT(PUBLIC, 40000));
     expect_ends(&rig, 0, AT(WEB, 53), AT(PC, 40000));
     EQ(wire_last(&rig, 0, 0)->why.code, WHY_NAT_IN);
@@ -154,7 +160,8 @@ static void udp_entry_lives_30_s_and_as_a_stream_120_s(void)
     udp(&rig, 1, AT(WEB, 53), AT(PUBLIC, 40000));
     net_rig_run(&rig, SIM_SEC(3));
     udp(&rig, 0, AT(PC, 40000), AT(WEB, 53));
-    expect_table(&rig, "nat", "udp 192.168.1.20:40000 -> 203.0.113.80:53 as 198.51.100.2:40000 REPLIED 119\n");
+    expect_table(&rig, "nat",
+                 "udp 192.168.1.20:40000 -> 203.0.113.80:53 as 198.51.100.2:40000 REPLIED 119\n");
     net_rig_run(&rig, SIM_SEC(120));
     EQ(nat_count(nat_of(&rig)), 0);
     net_rig_fini(&rig);
@@ -193,17 +200,20 @@ static void tcp_life(struct net_rig *rig, const char *const states[6])
     for (unsigned i = 0; i < 6; i++) {
         bool out = steps[i].wire == 0;
 
-        tcp(rig, steps[i].wire, out ? AT(PC, 40000) : AT(WEB, 80), out ? AT(WEB, 80) : AT(PUBLIC, 40000),
-            steps[i].flags, steps[i].seq, steps[i].ack, steps[i].len);
-        expect_ends(rig, !steps[i].wire, out ? AT(PUBLIC, 40000) : AT(WEB, 80), out ? AT(WEB, 80) : AT(PC, 40000));
-        snprintf(line, sizeof line, "tcp 192.168.1.20:40000 -> 203.0.113.80:80 as 198.51.100.2:40000 %s\n", states[i]);
+        tcp(rig, steps[i].wire, out ? AT(PC, 40000) : AT(WEB, 80),
+            out ? AT(WEB, 80) : AT(PUBLIC, 40000), steps[i].flags, steps[i].seq, steps[i].ack,
+            steps[i].len);
+        expect_ends(rig, !steps[i].wire, out ? AT(PUBLIC, 40000) : AT(WEB, 80),
+                    out ? AT(WEB, 80) : AT(PC, 40000));
+        snprintf(line, sizeof line,
+                 "tcp 192.168.1.20:40000 -> 203.0.113.80:80 as 198.51.100.2:40000 %s\n", states[i]);
         expect_table(rig, "nat", line);
     }
 }
 
 static void tcp_connection_goes_through_linux_states_and_timeouts(void)
 {
-    static const char *const states[] = { "SYN_SENT 119",  "SYN_RECV 59",  "ESTABLISHED 431999",
+    static const char *const states[] = { "SYN_SENT 119", "SYN_RECV 59", "ESTABLISHED 431999",
                                           "FIN_WAIT 119", "LAST_ACK 29", "TIME_WAIT 119" };
     struct net_rig rig;
 
@@ -223,9 +233,13 @@ static void unanswered_data_is_remembered_300_s(void)
     tcp(&rig, 1, AT(WEB, 80), AT(PUBLIC, 40000), TCP_SYN | TCP_ACK, 500, 101, 0);
     tcp(&rig, 0, AT(PC, 40000), AT(WEB, 80), TCP_ACK, 101, 501, 0);
     tcp(&rig, 0, AT(PC, 40000), AT(WEB, 80), TCP_ACK | TCP_PSH, 101, 501, 10);
-    expect_table(&rig, "nat", "tcp 192.168.1.20:40000 -> 203.0.113.80:80 as 198.51.100.2:40000 ESTABLISHED 299\n");
+    expect_table(
+        &rig, "nat",
+        "tcp 192.168.1.20:40000 -> 203.0.113.80:80 as 198.51.100.2:40000 ESTABLISHED 299\n");
     tcp(&rig, 1, AT(WEB, 80), AT(PUBLIC, 40000), TCP_ACK, 501, 111, 0);
-    expect_table(&rig, "nat", "tcp 192.168.1.20:40000 -> 203.0.113.80:80 as 198.51.100.2:40000 ESTABLISHED 431999\n");
+    expect_table(
+        &rig, "nat",
+        "tcp 192.168.1.20:40000 -> 203.0.113.80:80 as 198.51.100.2:40000 ESTABLISHED 431999\n");
     net_rig_fini(&rig);
 }
 
@@ -249,16 +263,19 @@ static void reset_after_answers_leaves_close_for_10_s(void)
     tcp(&rig, 0, AT(PC, 40000), AT(WEB, 80), TCP_SYN, 100, 0, 0);
     tcp(&rig, 1, AT(WEB, 80), AT(PUBLIC, 40000), TCP_SYN | TCP_ACK, 500, 101, 0);
     tcp(&rig, 0, AT(PC, 40000), AT(WEB, 80), TCP_ACK, 101, 501, 0);
-    tcp(&rig, 1, AT(WEB, 80), AT(PUBLIC, 40000), TCP_RST, 900, 0, 0); /* not where it should be: no end */
-    expect_table(&rig, "nat", "tcp 192.168.1.20:40000 -> 203.0.113.80:80 as 198.51.100.2:40000 ESTABLISHED 9\n");
+    tcp(&rig, 1, AT(WEB, 80), AT(PUBLIC, 40000), TCP_RST, 900, 0,
+        0); /* not where it should be: no end */
+    expect_table(&rig, "nat",
+                 "tcp 192.168.1.20:40000 -> 203.0.113.80:80 as 198.51.100.2:40000 ESTABLISHED 9\n");
     tcp(&rig, 1, AT(WEB, 80), AT(PUBLIC, 40000), TCP_RST, 501, 0, 0);
-    expect_table(&rig, "nat", "tcp 192.168.1.20:40000 -> 203.0.113.80:80 as 198.51.100.2:40000 CLOSE 9\n");
+    expect_table(&rig, "nat",
+                 "tcp 192.168.1.20:40000 -> 203.0.113.80:80 as 198.51.100.2:40000 CLOSE 9\n");
     net_rig_fini(&rig);
 }
 
 static void syn_reopens_a_connection_in_time_wait(void)
 {
-    static const char *const states[] = { "SYN_SENT 119",  "SYN_RECV 59",  "ESTABLISHED 431999",
+    static const char *const states[] = { "SYN_SENT 119", "SYN_RECV 59", "ESTABLISHED 431999",
                                           "FIN_WAIT 119", "LAST_ACK 29", "TIME_WAIT 119" };
     struct net_rig rig;
 
@@ -325,7 +342,8 @@ static void error_from_outside_reaches_the_inside_host_as_if_it_were_untranslate
     nat_rig_init(&rig);
     through(&rig, 0, &sent);
     packet = wire_packet(&rig, 1, 0, &hdr);
-    packet = packet_icmp(WEB, PUBLIC, icmp_make(ICMP_DEST_UNREACH, ICMP_UNREACH_PORT), packet.octets, packet.len);
+    packet = packet_icmp(WEB, PUBLIC, icmp_make(ICMP_DEST_UNREACH, ICMP_UNREACH_PORT),
+                         packet.octets, packet.len);
     through(&rig, 1, &packet);
     packet = wire_packet(&rig, 0, 0, &hdr);
     EQ(hdr.src, WEB);
@@ -334,7 +352,8 @@ static void error_from_outside_reaches_the_inside_host_as_if_it_were_untranslate
     EQ(quote.src, PC);
     EQ(quote.ttl, 63);
     EQ(checksum_finish(checksum_add(0, packet.octets + 28, 20)), 0);
-    EQ_MEM(packet.octets + 48, sent.octets + 20, 28); /* its UDP header, checksum included, as it was sent */
+    EQ_MEM(packet.octets + 48, sent.octets + 20,
+           28); /* its UDP header, checksum included, as it was sent */
     EQ(wire_last(&rig, 0, 0)->why.code, WHY_NAT_IN);
     net_rig_fini(&rig);
 }
@@ -349,7 +368,8 @@ static void error_from_inside_leaves_with_the_public_address_in_it(void)
     udp(&rig, 0, AT(PC, 40000), AT(WEB, 53));
     udp(&rig, 1, AT(WEB, 53), AT(PUBLIC, 40000));
     packet = wire_packet(&rig, 0, 0, &hdr);
-    packet = packet_icmp(PC, WEB, icmp_make(ICMP_DEST_UNREACH, ICMP_UNREACH_PORT), packet.octets, packet.len);
+    packet = packet_icmp(PC, WEB, icmp_make(ICMP_DEST_UNREACH, ICMP_UNREACH_PORT), packet.octets,
+                         packet.len);
     through(&rig, 0, &packet);
     packet = wire_packet(&rig, 1, 0, &hdr);
     EQ(hdr.src, PUBLIC);
@@ -368,9 +388,11 @@ static void forged_error_is_not_translated(void)
     nat_rig_init(&rig);
     udp(&rig, 0, AT(PC, 40000), AT(WEB, 53));
     packet = wire_packet(&rig, 1, 0, &hdr);
-    packet = packet_icmp(WEB, PC, icmp_make(ICMP_DEST_UNREACH, ICMP_UNREACH_PORT), packet.octets, packet.len);
+    packet = packet_icmp(WEB, PC, icmp_make(ICMP_DEST_UNREACH, ICMP_UNREACH_PORT), packet.octets,
+                         packet.len);
     through(&rig, 1, &packet);
-    packet = wire_packet(&rig, 0, 0, &hdr); /* goes to the host it names, with its quote as it was */
+    packet =
+        wire_packet(&rig, 0, 0, &hdr); /* goes to the host it names, with its quote as it was */
     EQ(be32_get(packet.octets + 40), PUBLIC);
     net_rig_fini(&rig);
 }
@@ -424,7 +446,8 @@ static void forwarded_port_reaches_the_inside_server(void)
     EQ(wire_last(&rig, 0, 0)->why.code, WHY_NAT_FORWARD);
     tcp(&rig, 0, AT(PC, 80), AT(WEB, 50000), TCP_SYN | TCP_ACK, 500, 101, 0);
     expect_ends(&rig, 1, AT(PUBLIC, 8080), AT(WEB, 50000));
-    expect_table(&rig, "nat", "tcp 203.0.113.80:50000 -> 198.51.100.2:8080 to 192.168.1.20:80 SYN_RECV 59\n");
+    expect_table(&rig, "nat",
+                 "tcp 203.0.113.80:50000 -> 198.51.100.2:8080 to 192.168.1.20:80 SYN_RECV 59\n");
     udp(&rig, 1, AT(WEB, 50000), AT(PUBLIC, 5353));
     expect_ends(&rig, 0, AT(WEB, 50000), AT(PC2, 53));
     net_rig_fini(&rig);
@@ -436,7 +459,8 @@ static void inside_host_that_asks_for_the_public_port_gets_an_answer_it_does_not
 
     nat_rig_init(&rig);
     tcp(&rig, 0, AT(PC2, 50000), AT(PUBLIC, 8080), TCP_SYN, 100, 0, 0);
-    expect_ends(&rig, 0, AT(PC2, 50000), AT(PC, 80)); /* PC will answer PC2 directly, from another address */
+    expect_ends(&rig, 0, AT(PC2, 50000),
+                AT(PC, 80)); /* PC will answer PC2 directly, from another address */
     net_rig_fini(&rig);
 }
 
@@ -485,19 +509,23 @@ static void pending_checksum_survives_translation(void)
 {
     struct net_rig rig;
     struct frame *frame;
-    struct ipv4_hdr hdr = { .hdr_len = 20, .total_len = 41, .ttl = 64, .protocol = IP_PROTO_UDP, .src = PC, .dst = WEB };
+    struct ipv4_hdr hdr = {
+        .hdr_len = 20, .total_len = 41, .ttl = 64, .protocol = IP_PROTO_UDP, .src = PC, .dst = WEB
+    };
     struct udp_hdr own = { 40000, 53, 21, 0 };
     struct packet packet;
 
     nat_rig_init(&rig);
-    frame = frame_new(rig.wires[0].node, 21); /* built by a host that leaves the checksum for later */
+    frame =
+        frame_new(rig.wires[0].node, 21); /* built by a host that leaves the checksum for later */
     memset(frame->data, 'x', 21);
     udp_emit(&own, frame->data);
     ip_prepare_checksum(frame, PC, WEB, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
     frame->checksum.start = 20;
     ipv4_emit(&hdr, frame_push(frame, 20));
     frame->network = frame->data;
-    eth_emit(&(struct eth_hdr){ rig.node->ifaces[0]->mac, WIRE_MAC(0), ETHERTYPE_IPV4 }, frame_push(frame, 14));
+    eth_emit(&(struct eth_hdr){ rig.node->ifaces[0]->mac, WIRE_MAC(0), ETHERTYPE_IPV4 },
+             frame_push(frame, 14));
     iface_send(rig.wires[0].iface, frame);
     net_rig_run(&rig, SIM_MSEC(1));
     packet = wire_packet(&rig, 1, 0, &hdr); /* verified there */
@@ -513,7 +541,8 @@ static void fragments_are_translated_as_a_whole(void)
     struct packet whole = packet_udp(AT(PC, 40000), AT(WEB, 53), 2000), piece;
 
     nat_rig_init(&rig);
-    hdr = (struct ipv4_hdr){ .protocol = IP_PROTO_UDP, .src = PC, .dst = WEB, .id = 77, .mf = true };
+    hdr =
+        (struct ipv4_hdr){ .protocol = IP_PROTO_UDP, .src = PC, .dst = WEB, .id = 77, .mf = true };
     piece = packet_ip(&hdr, whole.octets + 20, 1480);
     through(&rig, 0, &piece);
     EQ(rig.wires[1].n, 0);
@@ -549,7 +578,8 @@ static void full_table_forgets_what_never_was_a_real_connection(void)
 
     nat_rig_init(&rig);
     for (unsigned i = 0; i < NAT_CONNECTIONS_MAX + 3; i++) {
-        struct packet packet = packet_udp(AT(PC, (uint16_t)(1024 + i % 60000)), AT(WEB, (uint16_t)(1 + i / 60000)), 0);
+        struct packet packet =
+            packet_udp(AT(PC, (uint16_t)(1024 + i % 60000)), AT(WEB, (uint16_t)(1 + i / 60000)), 0);
 
         wire_send(&rig, 0, &packet);
         net_rig_run(&rig, SIM_USEC(2));
@@ -560,19 +590,22 @@ static void full_table_forgets_what_never_was_a_real_connection(void)
     net_rig_fini(&rig);
 }
 
-UNIT_MAIN("nat", TEST(masquerade_keeps_the_port_and_leads_answers_back),
-          TEST(second_host_with_the_same_port_gets_another_one), TEST(low_ports_stay_low),
-          TEST(udp_entry_lives_30_s_and_as_a_stream_120_s), TEST(udp_without_checksum_stays_without),
-          TEST(tcp_connection_goes_through_linux_states_and_timeouts), TEST(unanswered_data_is_remembered_300_s),
-          TEST(refused_connection_is_forgotten_at_once), TEST(reset_after_answers_leaves_close_for_10_s),
-          TEST(syn_reopens_a_connection_in_time_wait), TEST(segment_that_makes_no_sense_passes_untranslated),
-          TEST(echo_is_translated_by_its_identifier),
-          TEST(error_from_outside_reaches_the_inside_host_as_if_it_were_untranslated),
-          TEST(error_from_inside_leaves_with_the_public_address_in_it), TEST(forged_error_is_not_translated),
-          TEST(unreachable_gateway_is_told_to_the_inside_host),
-          TEST(ttl_error_of_the_router_is_about_the_untranslated_packet), TEST(forwarded_port_reaches_the_inside_server),
-          TEST(inside_host_that_asks_for_the_public_port_gets_an_answer_it_does_not_expect),
-          TEST(unasked_packet_is_the_routers_own),
-          TEST(own_packet_that_would_be_taken_for_a_translated_one_changes_its_port),
-          TEST(pending_checksum_survives_translation), TEST(fragments_are_translated_as_a_whole),
-          TEST(entries_end_with_their_address), TEST(full_table_forgets_what_never_was_a_real_connection))
+UNIT_MAIN(
+    "nat", TEST(masquerade_keeps_the_port_and_leads_answers_back),
+    TEST(second_host_with_the_same_port_gets_another_one), TEST(low_ports_stay_low),
+    TEST(udp_entry_lives_30_s_and_as_a_stream_120_s), TEST(udp_without_checksum_stays_without),
+    TEST(tcp_connection_goes_through_linux_states_and_timeouts),
+    TEST(unanswered_data_is_remembered_300_s), TEST(refused_connection_is_forgotten_at_once),
+    TEST(reset_after_answers_leaves_close_for_10_s), TEST(syn_reopens_a_connection_in_time_wait),
+    TEST(segment_that_makes_no_sense_passes_untranslated),
+    TEST(echo_is_translated_by_its_identifier),
+    TEST(error_from_outside_reaches_the_inside_host_as_if_it_were_untranslated),
+    TEST(error_from_inside_leaves_with_the_public_address_in_it),
+    TEST(forged_error_is_not_translated), TEST(unreachable_gateway_is_told_to_the_inside_host),
+    TEST(ttl_error_of_the_router_is_about_the_untranslated_packet),
+    TEST(forwarded_port_reaches_the_inside_server),
+    TEST(inside_host_that_asks_for_the_public_port_gets_an_answer_it_does_not_expect),
+    TEST(unasked_packet_is_the_routers_own),
+    TEST(own_packet_that_would_be_taken_for_a_translated_one_changes_its_port),
+    TEST(pending_checksum_survives_translation), TEST(fragments_are_translated_as_a_whole),
+    TEST(entries_end_with_their_address), TEST(full_table_forgets_what_never_was_a_real_connection))
