@@ -60,7 +60,7 @@ struct frame {
     uint64_t id;      /* record of its last transmission or reception: the cause of what follows from it */
     struct why why;   /* why it is sent; set by who builds it */
     const char *why_text;           /* the reason's text, or NULL; lives as long as the run */
-    uint32_t mark;                  /* free for the holder; FRAME_MARK_TAPPED between ether and IP */
+    uint32_t mark;                  /* free for the holder; FRAME_MARK_ bits between ether and the protocols above IP */
     struct lazy_checksum checksum;
 
     void (*work)(struct ip_stack *ip, struct frame *frame); /* while in a node's backlog */
@@ -75,6 +75,7 @@ struct frame {
 #define CHECKSUM_FIELD_UDP 6  /* places of the checksum in its header */
 #define CHECKSUM_FIELD_TCP 16
 
+#define FRAME_MARK_GROUP  2 /* its Ethernet destination was a group: no ICMP errors about it */
 #define FRAME_MARK_TAPPED 1 /* a packet socket of a program has taken a copy */
 
 #define FRAME_HEADROOM 144 /* Ethernet with a tag, IPv4 and TCP with all options, rounded */

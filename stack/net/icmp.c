@@ -8,8 +8,13 @@
 #include "stack/net/ip_internal.h"
 
 #define QUOTED_PACKET_MAX 576 /* an error is no longer than this, RFC 1812 section 4.3.2.3 */
+#define ICMP_TYPE_MAX     18 /* NR_ICMP_TYPES */
+#define TOS_KEPT          0x1e /* of the packet that the error is about */
 #define TOS_ERROR         0xc0 /* internetwork control, RFC 1812 section 4.3.2.5 */
 #define PEERS_MAX         1024
+#define PEER_HEAD_START   SIM_SEC(60) /* a host never heard of has that much credit */
+#define NO_ROUTE_BURST    5 /* ip_rt_error_burst: "no route" has a limit of its own, from the same tokens */
+#define NO_ROUTE_COST     SIM_SEC(1)
 #define PEER_BURST        6 /* errors at once to one host, then one each icmp_ratelimit */
 
 /* Linux's redirects: the nth waits 20 ms << n after the last, nine at most, until 20.48 s of silence. */
@@ -20,9 +25,8 @@
 /* What is remembered of a host that errors were sent to. */
 struct peer {
     ip4_addr addr;
-    sim_time tokens, last;
+    sim_time tokens, last; /* `last` is when an error or a redirect was last considered, as in Linux's one field */
     unsigned n_redirects;
-    sim_time last_redirect;
 };
 
 struct icmp_state {
@@ -35,8 +39,7 @@ struct icmp_state {
 static struct peer *peer_of(struct ip_stack *ip, ip4_addr addr)
 {
     struct icmp_state *state = ip->icmp;
-    struct peer peer = { .addr = addr, .tokens = PEER_BURST * SIM_MSEC(ip->sysctl.icmp_ratelimit_ms),
-                         .last = node_now(ip->node) };
+    struct peer peer = { .addr = addr, .last = node_now(ip->node) - PEER_HEAD_START };
 
     for (uint32_t i = 0; i < state->n_peers; i++)
         if (state->peers[i].addr == addr)
@@ -52,16 +55,33 @@ bool icmp_redirect_allowed(struct ip_stack *ip, ip4_addr to)
     struct peer *peer = peer_of(ip, to);
     sim_time now = node_now(ip->node);
 
-    if (peer->n_redirects > 0 && now > peer->last_redirect + REDIRECT_SILENCE)
+    if (now > peer->last + REDIRECT_SILENCE) {
+        peer->tokens = 0;
         peer->n_redirects = 0;
+    }
     if (peer->n_redirects >= REDIRECT_NUMBER) {
-        peer->last_redirect = now;
+        peer->last = now;
         return false;
     }
-    if (peer->n_redirects > 0 && now <= peer->last_redirect + (REDIRECT_LOAD << peer->n_redirects))
+    if (peer->n_redirects > 0 && now <= peer->last + (REDIRECT_LOAD << peer->n_redirects))
         return false;
-    peer->last_redirect = now;
+    peer->last = now;
     peer->n_redirects++;
+    return true;
+}
+
+bool icmp_no_route_allowed(struct ip_stack *ip, ip4_addr to)
+{
+    struct peer *peer = peer_of(ip, to);
+    sim_time now = node_now(ip->node);
+
+    peer->tokens += now - peer->last;
+    if (peer->tokens > NO_ROUTE_BURST * NO_ROUTE_COST)
+        peer->tokens = NO_ROUTE_BURST * NO_ROUTE_COST;
+    peer->last = now;
+    if (peer->tokens < NO_ROUTE_COST)
+        return false;
+    peer->tokens -= NO_ROUTE_COST;
     return true;
 }
 
@@ -85,9 +105,10 @@ static bool within_limits(struct ip_stack *ip, ip4_addr to, uint8_t type, uint8_
     }
     if (state->global_credit == 0)
         return false;
-    state->global_credit--;
-    if (timeout == 0)
+    if (timeout == 0) {
+        state->global_credit--;
         return true;
+    }
     peer = peer_of(ip, to);
     peer->tokens += now - peer->last;
     peer->last = now;
@@ -96,6 +117,7 @@ static bool within_limits(struct ip_stack *ip, ip4_addr to, uint8_t type, uint8_
     if (peer->tokens < timeout)
         return false;
     peer->tokens -= timeout;
+    state->global_credit--;
     return true;
 }
 
@@ -110,7 +132,9 @@ static bool may_complain(const struct ip_stack *ip, const struct frame *frame, c
     if (hdr->src == 0 || ip4_is_multicast(hdr->src) || hdr->src == IP4_BROADCAST ||
         (ip4_is_loopback(hdr->src) && frame->in != NULL))
         return false;
-    if (hdr->protocol == IP_PROTO_ICMP && (transport >= end || icmp_is_error(*transport)))
+    if (frame->mark & FRAME_MARK_GROUP)
+        return false;
+    if (hdr->protocol == IP_PROTO_ICMP && (transport >= end || *transport > ICMP_TYPE_MAX || icmp_is_error(*transport)))
         return false;
     return true;
 }
@@ -119,7 +143,7 @@ void icmp_send_error(struct ip_stack *ip, struct frame *frame, uint8_t type, uin
                      struct why why)
 {
     struct icmp_hdr icmp = { .type = type, .code = code, .rest = rest };
-    struct ip_send send = { .protocol = IP_PROTO_ICMP, .tos = TOS_ERROR };
+    struct ip_send send = { .protocol = IP_PROTO_ICMP };
     struct ipv4_hdr hdr;
     struct frame *error;
     size_t before, size, quoted;
@@ -149,6 +173,7 @@ void icmp_send_error(struct ip_stack *ip, struct frame *frame, uint8_t type, uin
     icmp_emit(&icmp, error->data, ICMP_HDR_LEN + quoted);
     error->why = why;
     send.dst = hdr.src;
+    send.tos = (uint8_t)(TOS_ERROR | (hdr.tos & TOS_KEPT));
     if (ip_is_local(ip, hdr.dst))
         send.src = hdr.dst;
     ip_output(ip, error, &send);
@@ -212,25 +237,29 @@ static const struct {
     { SIM_EHOSTUNREACH, false }, { SIM_EHOSTUNREACH, true }, { SIM_EHOSTUNREACH, true }, { SIM_EHOSTUNREACH, true },
 };
 
-/* RFC 1191: remember how big packets to @dst may be. Values below min_pmtu are taken as an attack and locked there. */
-static uint32_t learn_path_mtu(struct ip_stack *ip, ip4_addr dst, uint32_t mtu, const struct ipv4_hdr *quote)
+/* RFC 1191: remember how big packets to @dst may be: __ip_rt_update_pmtu(). Values below min_pmtu, and the 0 of routers
+   older than the RFC, are taken as an attack: they count as min_pmtu, and packets may be fragmented again ("lock").
+   Returns the path MTU now known, 0: none. */
+static uint32_t learn_path_mtu(struct ip_stack *ip, ip4_addr dst, uint32_t mtu)
 {
     struct route_exception *exception;
     struct route route;
+    uint32_t old;
 
     if (ip_route(ip, dst, 0, NULL, &route) != 0 || route.kind != ROUTE_UNICAST)
         return 0;
-    if (mtu == 0) /* a router from before RFC 1191: the next plateau below would do, Linux takes min_pmtu */
-        mtu = quote->total_len > ROUTE_MIN_PMTU ? ROUTE_MIN_PMTU : quote->total_len;
-    if (mtu < 68 || mtu >= ip_path_mtu(ip, &route))
-        return mtu < 68 ? 0 : ip_path_mtu(ip, &route);
+    old = ip_path_mtu(ip, &route);
+    if (route.mtu_locked || old < mtu)
+        return old;
     exception = route_exception_get(ip, dst);
     exception->mtu_locked = mtu < ROUTE_MIN_PMTU;
-    exception->mtu = mtu < ROUTE_MIN_PMTU ? ROUTE_MIN_PMTU : mtu;
+    if (mtu < ROUTE_MIN_PMTU)
+        mtu = old < ROUTE_MIN_PMTU ? old : ROUTE_MIN_PMTU;
+    exception->mtu = mtu;
     exception->expires = node_now(ip->node) + ROUTE_MTU_EXPIRES;
     ip->fib.generation++;
-    node_state(ip->node, route.oif->iface, WHY(ROUTE_PMTU, dst, exception->mtu));
-    return exception->mtu;
+    node_state(ip->node, route.oif->iface, WHY(ROUTE_PMTU, dst, mtu));
+    return mtu;
 }
 
 /* RFC 1122 section 3.2.2.2: only from the gateway in use, and only towards a host on the same network. Linux first wants
@@ -252,6 +281,7 @@ static enum drop_reason take_redirect(struct ip_stack *ip, const struct ip_rx *r
     exception = route_exception_get(ip, quote->dst);
     exception->via = gateway;
     exception->oif = route.oif;
+    exception->expires = node_now(ip->node) + ROUTE_REDIRECT_EXPIRES;
     ip->fib.generation++;
     node_state(ip->node, route.oif->iface, WHY(ROUTE_REDIRECTED, quote->dst, gateway));
     return DROP_NONE;
@@ -261,8 +291,8 @@ static void fill_error(struct ip_error *error, const struct icmp_hdr *hdr)
 {
     switch (hdr->type) {
     case ICMP_DEST_UNREACH:
-        error->errnum = hdr->code < 16 ? unreachable_errors[hdr->code].errnum : SIM_EHOSTUNREACH;
-        error->hard = hdr->code < 16 && unreachable_errors[hdr->code].hard;
+        error->errnum = unreachable_errors[hdr->code].errnum;
+        error->hard = unreachable_errors[hdr->code].hard;
         break;
     case ICMP_PARAM_PROBLEM:
         error->errnum = SIM_EPROTO;
@@ -284,6 +314,9 @@ static enum drop_reason take_error(struct ip_stack *ip, struct frame *frame, con
 
     if (ipv4_quote_parse(frame->data + ICMP_HDR_LEN, frame->len - ICMP_HDR_LEN, &quote) != DROP_NONE)
         return DROP_BAD_HEADER;
+    if ((hdr->type == ICMP_TIME_EXCEEDED && hdr->code == ICMP_TIME_REASSEMBLY) ||
+        (hdr->type == ICMP_DEST_UNREACH && hdr->code > ICMP_UNREACH_PRECEDENCE_CUTOFF))
+        return DROP_NONE; /* says nothing to the sender's protocol */
     error.quote = &quote;
     error.transport = frame->data + ICMP_HDR_LEN + quote.hdr_len;
     error.transport_len = frame->len - ICMP_HDR_LEN - quote.hdr_len;
@@ -293,7 +326,7 @@ static enum drop_reason take_error(struct ip_stack *ip, struct frame *frame, con
     if (hdr->type == ICMP_DEST_UNREACH && hdr->code == ICMP_UNREACH_FRAG_NEEDED) {
         if (ip->sysctl.no_pmtu_disc)
             return DROP_NONE;
-        error.mtu = learn_path_mtu(ip, quote.dst, icmp_mtu(hdr), &quote);
+        error.mtu = learn_path_mtu(ip, quote.dst, icmp_mtu(hdr));
     }
     if (ip->protocol_slot[quote.protocol] == 0)
         return DROP_NONE;

@@ -19,6 +19,8 @@ void icmp_fini(struct ip_stack *ip);
 void icmp_send_error(struct ip_stack *ip, struct frame *frame, uint8_t type, uint8_t code, uint32_t rest,
                      struct why why);
 
+/** icmp_no_route_allowed() - Linux's own limit on "no route" errors to one host, before the one on all errors. */
+bool icmp_no_route_allowed(struct ip_stack *ip, ip4_addr to);
 /** icmp_redirect_allowed() - Linux's limit on redirects to one host; counts it when it is. */
 bool icmp_redirect_allowed(struct ip_stack *ip, ip4_addr to);
 

@@ -165,39 +165,50 @@ int ip_addr_add(struct ip_iface *iface, ip4_addr addr, unsigned prefix_len)
     return 0;
 }
 
-/* Routes whose gateway can no longer be reached directly go with the address: fib_sync_down_addr() and kin. */
+/* Routes that were to send from the address go with it: fib_sync_down_addr(). Those through a gateway stay. */
+#define LOST_MAX 64
+
 struct lost_routes {
-    struct ip_stack *ip;
-    const struct ip_iface *iface;
     ip4_addr addr;
-    struct fib_entry found[64];
+    struct fib_entry found[LOST_MAX];
     unsigned n;
 };
-
-static bool on_link(const struct ip_iface *iface, ip4_addr addr)
-{
-    for (unsigned i = 0; i < iface->n_addrs; i++)
-        if (ip4_in_prefix(addr, iface->addrs[i].addr, iface->addrs[i].prefix_len))
-            return true;
-    return false;
-}
 
 static void find_lost(void *ctx, const struct fib_entry *entry)
 {
     struct lost_routes *lost = ctx;
 
-    if (entry->oif == lost->iface && lost->n < 64 &&
-        (entry->src == lost->addr || (entry->via != 0 && !on_link(lost->iface, entry->via))))
+    if (entry->src == lost->addr && lost->n < LOST_MAX)
         lost->found[lost->n++] = *entry;
 }
 
-static void remove_lost_routes(struct ip_iface *iface, ip4_addr addr)
+static void remove_lost_routes(struct ip_stack *ip, ip4_addr addr)
 {
-    struct lost_routes lost = { .ip = iface->ip, .iface = iface, .addr = addr };
+    struct lost_routes lost = { .addr = addr };
 
-    fib_walk(&iface->ip->fib, find_lost, &lost);
-    for (unsigned i = 0; i < lost.n; i++)
-        fib_remove(iface->ip, &lost.found[i]);
+    do {
+        lost.n = 0;
+        fib_walk(&ip->fib, find_lost, &lost);
+        for (unsigned i = 0; i < lost.n; i++)
+            fib_remove(ip, &lost.found[i]);
+    } while (lost.n == LOST_MAX);
+}
+
+static bool ip_has_addr(const struct ip_stack *ip, ip4_addr addr)
+{
+    for (unsigned i = 1; i < ip->n_ifaces; i++)
+        for (unsigned j = 0; j < ip->ifaces[i]->n_addrs; j++)
+            if (ip->ifaces[i]->addrs[j].addr == addr)
+                return true;
+    return false;
+}
+
+static void remove_connected_route(struct ip_iface *iface, const struct ip_address *address)
+{
+    struct fib_entry entry = { .prefix = address->addr, .prefix_len = address->prefix_len, .oif = iface };
+
+    if (!address->secondary && address->prefix_len < 32)
+        fib_remove(iface->ip, &entry);
 }
 
 static void remove_address(struct ip_iface *iface, unsigned at)
@@ -208,7 +219,10 @@ static void remove_address(struct ip_iface *iface, unsigned at)
     iface->n_addrs--;
     if (iface->iface != NULL)
         node_state(iface->ip->node, iface->iface, WHY(ADDR_REMOVED, WHY_PREFIX(gone.addr, gone.prefix_len)));
-    remove_lost_routes(iface, gone.addr);
+    if (!ip_has_addr(iface->ip, gone.addr)) /* perhaps with another prefix length, or elsewhere */
+        remove_lost_routes(iface->ip, gone.addr);
+    else
+        remove_connected_route(iface, &gone);
     tell_address_gone(iface, gone.addr);
 }
 
@@ -286,7 +300,8 @@ bool ip_is_local(const struct ip_stack *ip, ip4_addr addr)
 
 bool route_valid(const struct ip_stack *ip, const struct route *route)
 {
-    return route->oif != NULL && route->generation == ip->fib.generation;
+    return route->oif != NULL && route->generation == ip->fib.generation &&
+           (route->until == 0 || node_now(ip->node) <= route->until);
 }
 
 static ip4_addr source_on(const struct ip_stack *ip, const struct ip_iface *oif, ip4_addr dst)
@@ -318,12 +333,17 @@ static void apply_exception(struct ip_stack *ip, struct route *route)
 
     if (ip->exceptions.n == 0 || (exception = route_exception_find(ip, route->dst)) == NULL)
         return;
-    if (exception->expires != SIM_TIME_NONE && node_now(ip->node) > exception->expires)
+    if (node_now(ip->node) > exception->expires) {
         exception->mtu = 0;
+        exception->via = 0;
+        return;
+    }
+    route->until = exception->expires;
     if (exception->via != 0 && exception->oif == route->oif) {
         route->next_hop = exception->via;
         route->via_gateway = route->redirected = true;
     }
+    route->mtu_locked = exception->mtu_locked;
     route->mtu = exception->mtu;
 }
 
@@ -379,6 +399,8 @@ int ip_route(struct ip_stack *ip, ip4_addr dst, ip4_addr src, struct ip_iface *o
             return oif->up ? 0 : -SIM_ENETDOWN;
         }
     }
+    if (ip4_is_loopback(src)) /* 127/8 never leaves the node, RFC 1122 section 3.2.1.3 (g) */
+        return -SIM_EINVAL;
     entry = fib_lookup(&ip->fib, dst, oif, node_wants(ip->node, RECORD_SEND) ? &n_lost : NULL);
     if (entry == NULL) {
         if (oif == NULL)
@@ -452,7 +474,7 @@ static void describe_exceptions(struct ip_stack *ip, struct describe *out)
         struct route route;
         size_t n;
 
-        if ((exception->mtu == 0 && exception->via == 0) || ip_route(ip, exception->dst, 0, NULL, &route) != 0)
+        if ((exception->mtu == 0 && exception->via == 0) || node_now(ip->node) > exception->expires || ip_route(ip, exception->dst, 0, NULL, &route) != 0)
             continue;
         n = (size_t)snprintf(text, sizeof text, "%s", ip4_format(exception->dst, dst));
         if (route.via_gateway)

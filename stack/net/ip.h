@@ -59,6 +59,7 @@ struct ip_rx {
     const struct ipv4_hdr *hdr;
     struct ip_iface *iif;      /* received here; lo for a node's own packets to itself */
     enum route_kind kind;      /* ROUTE_LOCAL, ROUTE_BROADCAST or ROUTE_MULTICAST */
+    bool link_group;           /* came in a broadcast or multicast frame, whatever its address: TCP ignores it */
 };
 
 /* A protocol's input: data at the transport header, exactly the packet's payload (linear part may be short: use

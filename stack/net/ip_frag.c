@@ -98,6 +98,7 @@ struct pending {
     struct frame *pieces; /* sorted by offset, linked by next; data at the payload, `mark` is the offset */
     uint32_t n_pieces;
     uint32_t octets;    /* of payload so far */
+    uint32_t end;       /* behind the last octet so far */
     uint32_t total;     /* payload octets of the whole, 0: not known yet */
     bool has_first;
     struct timer timer;
@@ -132,7 +133,8 @@ static void time_over(void *ctx)
 {
     struct pending *pending = ctx;
 
-    if (pending->has_first)
+    /* What was only on its way through (NAT wants whole datagrams) is given up in silence. */
+    if (pending->has_first && ip_addr_kind(pending->ip, pending->hdr.dst) != ROUTE_UNICAST)
         icmp_send_error(pending->ip, pending->pieces, ICMP_TIME_EXCEEDED, ICMP_TIME_REASSEMBLY, 0,
                         WHY(ICMP_REASSEMBLY, pending->hdr.src));
     forget(pending, DROP_FRAGMENT_TIMEOUT);
@@ -211,14 +213,19 @@ struct frame *ip_reassemble(struct ip_stack *ip, struct frame *frame, const stru
         ip->reassembly = mem_zalloc(sizeof *ip->reassembly);
         list_init(&ip->reassembly->pendings);
     }
-    if ((hdr->mf && len % 8 != 0) || len == 0 || offset + len + hdr->hdr_len > IPV4_LEN_MAX) {
+    if (offset + len + hdr->hdr_len > IPV4_LEN_MAX) {
         node_drop(ip->node, frame->in, frame, DROP_BAD_HEADER);
         return NULL;
+    }
+    if (hdr->mf && len % 8 != 0) { /* Linux cuts it to whole units */
+        len &= ~UINT32_C(7);
+        frame_trim(frame, hdr->hdr_len + len);
     }
     pending = find_pending(ip, hdr);
     if (pending == NULL)
         pending = new_pending(ip, hdr, iif);
-    if ((pending->total != 0 && (offset + len > pending->total || (!hdr->mf && offset + len != pending->total)))) {
+    if (len == 0 || (pending->total != 0 && offset + len > pending->total) ||
+        (!hdr->mf && (offset + len < pending->end || (pending->total != 0 && offset + len != pending->total)))) {
         node_drop(ip->node, frame->in, frame, DROP_FRAGMENT_OVERLAP);
         forget(pending, DROP_FRAGMENT_OVERLAP);
         return NULL;
@@ -239,6 +246,8 @@ struct frame *ip_reassemble(struct ip_stack *ip, struct frame *frame, const stru
     frame->mark = offset;
     pending->n_pieces++;
     pending->octets += len;
+    if (offset + len > pending->end)
+        pending->end = offset + len;
     ip->reassembly->octets += len;
     if (offset == 0) {
         pending->hdr = *hdr;

@@ -1,4 +1,5 @@
 /* IPv4 input: checks, delivery, forwarding. RFC 791, RFC 1122 section 3.2, RFC 1812 section 5, in Linux's order. */
+#include "base/be.h"
 #include "base/check.h"
 #include "base/memory.h"
 #include "sim/sim.h"
@@ -41,7 +42,7 @@ void ip_deliver(struct ip_stack *ip, struct frame *frame, const struct ip_rx *rx
 static void deliver_or_reassemble(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr,
                                   struct ip_iface *iif, enum route_kind kind)
 {
-    struct ip_rx rx = { .hdr = hdr, .iif = iif, .kind = kind };
+    struct ip_rx rx = { .hdr = hdr, .iif = iif, .kind = kind, .link_group = (frame->mark & FRAME_MARK_GROUP) != 0 };
     struct ipv4_hdr whole;
 
     if (hdr->mf || hdr->frag_off != 0) {
@@ -117,6 +118,64 @@ void ip_loop(struct ip_stack *ip, struct frame *frame)
         node_schedule(ip->node, &ip->loopback_event, EVENT_ARRIVAL, node_now(ip->node));
 }
 
+/* ---- options ---- */
+
+/* Record route, RFC 791 section 3.1: our address goes into the next free place. @pointer counts from 1. */
+static void record_route(struct frame *frame, size_t at, ip4_addr addr)
+{
+    uint8_t *option;
+    uint8_t pointer;
+
+    frame_writable(frame);
+    frame->network = frame->data;
+    option = frame->data + at;
+    pointer = option[2];
+    if (pointer + 3 > option[1])
+        return; /* full */
+    be32_put(option + pointer - 1, addr);
+    option[2] = (uint8_t)(pointer + 4);
+    be16_put(frame->data + 10, 0);
+    be16_put(frame->data + 10, checksum_finish(checksum_add(0, frame->data, (size_t)(frame->data[0] & 15) * 4)));
+}
+
+/* Where a record-route option with room stands, 0: nowhere. */
+static size_t find_record_route(const struct ipv4_hdr *hdr)
+{
+    struct ipv4_option_walk walk = { .octets = hdr->options, .len = hdr->n_options };
+    struct ipv4_option option;
+
+    while (ipv4_option_next(&walk, &option))
+        if (option.kind == IPV4_OPT_RECORD_ROUTE && option.len >= 3 && option.octets[2] <= option.len)
+            return IPV4_HDR_LEN + (size_t)(option.octets - hdr->options);
+    return 0;
+}
+
+/* ip_options_compile(): malformed options are told to the sender, source routes are refused (accept_source_route is off
+   on all). */
+static enum drop_reason check_options(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr)
+{
+    struct ipv4_option_walk walk = { .octets = hdr->options, .len = hdr->n_options };
+    struct ipv4_option option;
+    uint8_t wrong = 0;
+
+    while (wrong == 0 && ipv4_option_next(&walk, &option)) {
+        bool has_pointer = option.kind == IPV4_OPT_RECORD_ROUTE || option.kind == IPV4_OPT_TIMESTAMP;
+
+        if (option.kind == IPV4_OPT_LOOSE_ROUTE || option.kind == IPV4_OPT_STRICT_ROUTE)
+            return DROP_PROHIBITED;
+        if (has_pointer && (option.len < 3 || option.octets[2] < 4 ||
+                            (option.octets[2] <= option.len && option.octets[2] + 3 > option.len)))
+            wrong = (uint8_t)(IPV4_HDR_LEN + (option.octets - hdr->options) + (option.len < 3 ? 1 : 2));
+    }
+    if (walk.bad)
+        wrong = (uint8_t)(IPV4_HDR_LEN + walk.at);
+    if (wrong == 0)
+        return DROP_NONE;
+    icmp_send_error(ip, frame, ICMP_PARAM_PROBLEM, ICMP_PARAM_POINTER, (uint32_t)wrong << 24,
+                    WHY(ICMP_BAD_HEADER, hdr->src));
+    return DROP_BAD_OPTION;
+}
+
 /* ---- forwarding ---- */
 
 static bool on_same_link(const struct ip_iface *iface, ip4_addr addr)
@@ -139,7 +198,9 @@ static void maybe_redirect(struct ip_stack *ip, struct frame *frame, const struc
 
 static void unreachable(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr, int error)
 {
-    if (error == -SIM_EACCES)
+    if (error != -SIM_EINVAL && !icmp_no_route_allowed(ip, hdr->src))
+        node_state(ip->node, frame->in, WHY0(ICMP_RATE_LIMITED));
+    else if (error == -SIM_EACCES)
         icmp_send_error(ip, frame, ICMP_DEST_UNREACH, ICMP_UNREACH_ADMIN_PROHIBITED, 0,
                         WHY(ICMP_PROHIBITED, hdr->src, hdr->dst));
     else if (error == -SIM_ENETUNREACH)
@@ -186,6 +247,8 @@ static void forward(struct ip_stack *ip, struct frame *frame, const struct ipv4_
     frame_writable(frame);
     frame->network = frame->data;
     ipv4_dec_ttl(frame->data);
+    if (hdr->n_options > 0 && find_record_route(hdr) != 0)
+        record_route(frame, find_record_route(hdr), ip_iface_primary(route.oif));
     maybe_redirect(ip, frame, hdr, iif, &route);
     say_why_forwarded(frame, &route);
     ip->stats.forwarded++;
@@ -226,8 +289,9 @@ static enum drop_reason classify(struct ip_stack *ip, const struct ipv4_hdr *hdr
     *kind = ip_addr_kind(ip, hdr->dst);
     if (*kind == ROUTE_UNICAST && !ip->sysctl.forwarding)
         return DROP_IP_NOT_MINE;
-    /* A broadcast frame with a packet for one host, RFC 1122 section 3.3.6. */
-    if (link_group && (*kind == ROUTE_UNICAST || *kind == ROUTE_LOCAL))
+    /* A broadcast frame with a packet for one host: never forwarded; for us it is taken, though RFC 1122 section 3.3.6
+       says no: drop_unicast_in_l2_multicast is off. */
+    if (link_group && *kind == ROUTE_UNICAST)
         return DROP_MARTIAN_DESTINATION;
     if (*kind == ROUTE_MULTICAST && !ip_group_joined(iif, hdr->dst))
         return DROP_MULTICAST_NOT_JOINED;
@@ -239,7 +303,7 @@ static enum drop_reason classify(struct ip_stack *ip, const struct ipv4_hdr *hdr
 /* A dead end that a packet socket has seen is no loss: a DHCP client takes its offer that way. */
 static void refuse(struct ip_stack *ip, struct iface *iface, struct frame *frame, enum drop_reason why)
 {
-    if (why == DROP_IP_NOT_MINE && frame->mark == FRAME_MARK_TAPPED)
+    if (why == DROP_IP_NOT_MINE && (frame->mark & FRAME_MARK_TAPPED))
         frame_free(frame);
     else
         node_drop(ip->node, iface, frame, why);
@@ -269,6 +333,8 @@ void ip_input(void *ctx, struct iface *iface, struct frame *frame, const struct 
 
     (void)src;
     ip->stats.in++;
+    if (group)
+        frame->mark |= FRAME_MARK_GROUP;
     frame->network = frame->data;
     frame_need(frame, IPV4_HDR_LEN);
     why = frame->len < IPV4_HDR_LEN || !frame_need(frame, (size_t)(frame->data[0] & 15) * 4)
@@ -280,6 +346,10 @@ void ip_input(void *ctx, struct iface *iface, struct frame *frame, const struct 
         return;
     }
     frame_trim(frame, hdr.total_len);
+    if (hdr.n_options > 0 && (why = check_options(ip, frame, &hdr)) != DROP_NONE) {
+        node_drop(ip->node, iface, frame, why);
+        return;
+    }
     if (ip->hooks.prerouting != NULL) {
         if (hdr.mf || hdr.frag_off != 0) { /* NAT needs ports, so whole datagrams: nf_defrag_ipv4 */
             frame = ip_reassemble(ip, frame, &hdr, iif);

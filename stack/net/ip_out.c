@@ -129,7 +129,6 @@ int ip_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip_s
     uint32_t mtu = send->ignore_pmtu ? route->oif->mtu : ip_path_mtu(ip, route);
     size_t size = frame_size(frame) + ipv4_hdr_len_for(send->n_options);
     ip4_addr src = send->src != 0 ? send->src : route->src;
-    bool locked = route->mtu != 0 && route->mtu < ROUTE_MIN_PMTU;
     bool df;
 
     if (size > IPV4_LEN_MAX)
@@ -140,7 +139,7 @@ int ip_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip_s
         return refuse(ip, frame, DROP_PROHIBITED, SIM_EACCES);
     if (size > mtu && send->df_always)
         return refuse(ip, frame, DROP_FRAG_NEEDED, SIM_EMSGSIZE);
-    df = send->df_always || send->ignore_pmtu || (send->df && size <= mtu && !locked);
+    df = send->df_always || send->ignore_pmtu || (send->df && size <= mtu && !route->mtu_locked);
     push_header(ip, frame, send, route, src, df);
     ip->stats.out++;
     if (ip->hooks.output != NULL)

@@ -342,8 +342,10 @@ static void collect(void *ctx)
 
         for (struct neigh *neigh = table->buckets[i]; neigh != NULL; neigh = next) {
             next = neigh->next;
+            if (neigh->used < neigh->confirmed)
+                neigh->used = neigh->confirmed;
             if (neigh->state == NEIGH_FAILED ||
-                (neigh->state == NEIGH_STALE && now > neigh->used + NEIGH_GC_STALE_TIME)) {
+                (neigh->state == NEIGH_STALE && now >= neigh->used + NEIGH_GC_STALE_TIME)) {
                 note(neigh, WHY(NEIGH_GONE, neigh->addr));
                 remove_entry(table, neigh);
             }
@@ -542,7 +544,9 @@ static bool answer_request(struct ip_stack *ip, struct ip_iface *iface, const st
 static bool update_known(struct ip_stack *ip, struct ip_iface *iface, const struct arp_msg *msg, bool group)
 {
     struct neigh *neigh = find(&ip->neigh, iface, msg->spa);
-    bool gratuitous = msg->spa == msg->tpa;
+    /* arp_is_garp(): a gratuitous reply names its sender as the target, too. */
+    bool gratuitous = msg->spa == msg->tpa && (msg->op == ARP_REQUEST || mac_eq(&msg->tha, &msg->sha)) &&
+                      ip_addr_kind(ip, msg->spa) == ROUTE_UNICAST;
     bool reply = msg->op == ARP_REPLY && !group;
 
     if (neigh == NULL || msg->spa == 0)

@@ -57,6 +57,8 @@ struct route {
     bool via_gateway;
     bool redirected;   /* an exception learned by ICMP redirect */
     uint32_t mtu;      /* path MTU learned, 0: the interface's */
+    bool mtu_locked;   /* it was suspiciously small: packets may be fragmented again */
+    sim_time until;    /* what was learned holds until then; 0: for good */
     uint32_t n_lost;   /* entries that matched too, less exactly or with a worse metric */
     uint32_t generation;
 };
@@ -68,10 +70,11 @@ struct route_exception {
     struct ip_iface *oif;
     uint32_t mtu;        /* 0: none learned */
     bool mtu_locked;
-    sim_time expires;    /* of the MTU, SIM_TIME_NONE: none */
+    sim_time expires;    /* all of it; SIM_TIME_NONE: nothing learned yet */
 };
 
 #define ROUTE_MTU_EXPIRES    SIM_SEC(600) /* net.ipv4.route.mtu_expires */
+#define ROUTE_REDIRECT_EXPIRES SIM_SEC(300) /* net.ipv4.route.gc_timeout */
 #define ROUTE_MIN_PMTU       552          /* net.ipv4.route.min_pmtu */
 #define ROUTE_EXCEPTIONS_MAX 2048
 

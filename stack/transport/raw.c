@@ -249,7 +249,7 @@ static void packet_seen(struct ether_tap *tap, struct iface *iface, struct frame
     if (packet->cooked)
         frame_pull(copy, ETH_HDR_LEN);
     if (datagram_push(&packet->sock, &packet->queue, copy, &about) && !outgoing)
-        frame->mark = FRAME_MARK_TAPPED;
+        frame->mark |= FRAME_MARK_TAPPED;
 }
 
 static int packet_bind(struct sock *sock, struct endpoint local)

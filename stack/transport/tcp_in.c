@@ -577,7 +577,7 @@ static enum drop_reason parse(struct tcp_rx *rx)
     struct frame *frame = rx->frame;
     enum drop_reason reason;
 
-    if (rx->ip->kind != ROUTE_LOCAL)
+    if (rx->ip->kind != ROUTE_LOCAL || rx->ip->link_group)
         return DROP_MARTIAN_DESTINATION; /* RFC 9293 section 3.9.2.3, MUST-57 */
     if (!frame_need(frame, TCP_HDR_LEN) || !frame_need(frame, (size_t)(frame->data[12] >> 4) * 4))
         return DROP_TRUNCATED;

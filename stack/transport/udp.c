@@ -124,7 +124,7 @@ static int score(const struct udp_sock *udp, struct endpoint local, struct endpo
     if (sock->local.addr != 0) {
         if (sock->local.addr != local.addr)
             return -1;
-        points += 4;
+        points += 16; /* an exact address beats all: Linux looks for it first */
     }
     if (sock->remote.port != 0) {
         if (sock->remote.port != remote.port || sock->remote.addr != remote.addr)
@@ -137,6 +137,27 @@ static int score(const struct udp_sock *udp, struct endpoint local, struct endpo
         points += 4;
     }
     return points;
+}
+
+/* Sockets that share a port by SO_REUSEPORT share the peers: reuseport_select_sock(). */
+static struct udp_sock *select_of_group(struct udp_layer *udp, struct udp_sock *first, struct endpoint local,
+                                        struct endpoint remote)
+{
+    uint64_t key = (uint64_t)remote.addr << 32 | (uint32_t)remote.port << 16 | local.port;
+    uint32_t n = 0, chosen;
+    struct udp_sock *sock;
+
+#define IN_GROUP(s)                                                                                \
+    ((s)->sock.options.reuseport && (s)->sock.remote.port == 0 && (s)->sock.local.port == local.port &&                \
+     (s)->sock.local.addr == first->sock.local.addr && (s)->sock.options.bound_iface == first->sock.options.bound_iface)
+    LIST_FOR_EACH(sock, bucket_of(udp, local.port), struct udp_sock, link)
+        n += IN_GROUP(sock);
+    chosen = (uint32_t)((random_mix(key ^ local.addr) >> 32) * n >> 32);
+    LIST_FOR_EACH(sock, bucket_of(udp, local.port), struct udp_sock, link)
+        if (IN_GROUP(sock) && chosen-- == 0)
+            return sock;
+#undef IN_GROUP
+    return first;
 }
 
 static struct udp_sock *lookup(struct udp_layer *udp, struct endpoint local, struct endpoint remote,
@@ -153,6 +174,8 @@ static struct udp_sock *lookup(struct udp_layer *udp, struct endpoint local, str
             best_score = points;
         }
     }
+    if (best != NULL && best->sock.options.reuseport && best->sock.remote.port == 0)
+        return select_of_group(udp, best, local, remote);
     return best;
 }
 
@@ -163,10 +186,7 @@ static void give(struct udp_sock *udp, struct frame *frame, const struct ip_rx *
     struct datagram about = { .from = from, .to = rx->hdr->dst, .ttl = rx->hdr->ttl, .tos = rx->hdr->tos,
                               .ifindex = rx->iif->index };
 
-    if (udp->shut_read)
-        node_drop(udp->sock.node, frame->in, frame, DROP_PORT_CLOSED);
-    else
-        datagram_push(&udp->sock, &udp->queue, frame, &about);
+    datagram_push(&udp->sock, &udp->queue, frame, &about);
 }
 
 /* Broadcast and multicast reach every socket that matches. */
