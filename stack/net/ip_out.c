@@ -55,6 +55,8 @@ static void push_header(struct ip_stack *ip, struct frame *frame, const struct i
 
 static int refuse(struct ip_stack *ip, struct frame *frame, enum drop_reason reason, int errnum)
 {
+    if (frame->network == NULL)
+        frame->checksum.pending = false; /* it has no IP header yet, so there is nothing to finish */
     node_drop(ip->node, NULL, frame, reason);
     return -errnum;
 }

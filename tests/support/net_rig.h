@@ -128,6 +128,8 @@ static inline void net_rig_init(struct net_rig *rig, unsigned n_wires)
 
 static inline void net_rig_fini(struct net_rig *rig)
 {
+    sim_run(rig->sim, rig->sim->parts[0]->now + SIM_MSEC(1),
+            1000000); /* what is on a cable arrives */
     ip_fini(&rig->ip);
     EQ(rig->sim->parts[0]->frames_alive, 0);
     sim_free(rig->sim);

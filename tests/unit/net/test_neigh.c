@@ -280,7 +280,6 @@ static void table_has_a_limit(void)
 
 static void timers_run_on_the_wheels_ticks(void)
 {
-    EQ((jiffies_expiry(SIM_MSEC(9), JIFFY) - jiffies_expiry(0, JIFFY)) % JIFFY, 0);
     OK(jiffies_expiry(SIM_MSEC(1), SIM_SEC(1)) >= SIM_MSEC(1001));
     OK(jiffies_expiry(SIM_MSEC(1), SIM_SEC(1)) <= SIM_MSEC(1300));
     for (sim_time delay = JIFFY; delay < SIM_SEC(100); delay = delay * 3 / 2)

@@ -1,0 +1,410 @@
+#include "stack/transport/udp.h"
+
+#include "stack/transport/sock.h"
+#include "tests/support/net_rig.h"
+
+#define MINE           IP4(10, 0, 0, 1)
+#define MINE2          IP4(10, 1, 0, 1)
+#define PEER           IP4(10, 0, 0, 2)
+#define AT(addr, port) ((struct endpoint){ addr, port })
+
+struct udp_rig {
+    struct net_rig net;
+    struct udp_layer *udp;
+};
+
+static void begin(struct udp_rig *rig)
+{
+    net_rig_init(&rig->net, 2);
+    net_rig_address(&rig->net, 0, MINE, 24);
+    net_rig_address(&rig->net, 1, MINE2, 24);
+    net_rig_neighbor(&rig->net, 0, PEER);
+    rig->udp = udp_init(&rig->net.ip);
+}
+
+static void end(struct udp_rig *rig)
+{
+    udp_fini(rig->udp);
+    net_rig_fini(&rig->net);
+}
+
+static struct sock *bound(struct udp_rig *rig, struct endpoint at)
+{
+    struct sock *sock = udp_socket(rig->udp);
+
+    EQ(sock->ops->bind(sock, at), 0);
+    return sock;
+}
+
+static void close(struct sock *sock)
+{
+    sock->ops->close(sock);
+}
+
+static int64_t receive(struct sock *sock, size_t size, struct sock_recv *message)
+{
+    static uint8_t octets[9000];
+
+    *message = (struct sock_recv){ .octets = octets, .size = size, .flags = message->flags };
+    return sock->ops->recv(sock, message);
+}
+
+static bool has_one(struct sock *sock)
+{
+    struct sock_recv message = { 0 };
+
+    return receive(sock, 100, &message) >= 0;
+}
+
+static int64_t send_to(struct sock *sock, size_t len, struct endpoint to)
+{
+    static const uint8_t octets[70000];
+
+    return sock->ops->send(
+        sock, &(struct sock_send){ .octets = octets, .len = len, .has_to = true, .to = to });
+}
+
+static int64_t send(struct sock *sock, size_t len)
+{
+    return sock->ops->send(sock, &(struct sock_send){ .octets = "0123456789", .len = len });
+}
+
+static void take(struct udp_rig *rig, const struct packet *packet)
+{
+    wire_send(&rig->net, 0, packet);
+    net_rig_run(&rig->net, SIM_MSEC(1));
+}
+
+static void arrive(struct udp_rig *rig, struct endpoint src, struct endpoint dst, size_t len)
+{
+    struct packet packet = packet_udp(src, dst, len);
+
+    take(rig, &packet);
+}
+
+static void the_most_exact_socket_gets_the_datagram(void)
+{
+    struct udp_rig rig;
+    struct sock *any, *exact, *connected, *other;
+
+    begin(&rig);
+    any = udp_socket(rig.udp);
+    exact = udp_socket(rig.udp);
+    connected = udp_socket(rig.udp);
+    other = udp_socket(rig.udp);
+    any->options.reuseaddr = exact->options.reuseaddr = connected->options.reuseaddr = true;
+    other->options.reuseaddr = true;
+    other->options.bound_iface = net_rig_iface(&rig.net, 0);
+    EQ(exact->ops->bind(exact, AT(MINE, 53)), 0);
+    EQ(connected->ops->bind(connected, AT(MINE, 53)), 0);
+    EQ(connected->ops->connect(connected, AT(PEER, 99)), 0);
+    EQ(any->ops->bind(any, AT(0, 53)), 0);
+    EQ(other->ops->bind(other, AT(0, 53)), 0);
+    arrive(&rig, AT(PEER, 99), AT(MINE, 53), 1);
+    OK(has_one(connected) && !has_one(exact) && !has_one(any) && !has_one(other));
+    arrive(&rig, AT(PEER, 98), AT(MINE, 53), 1);
+    OK(!has_one(connected) && has_one(exact) && !has_one(any) && !has_one(other));
+    arrive(&rig, AT(PEER, 98), AT(MINE2, 53), 1);
+    OK(!has_one(exact) && has_one(other) && !has_one(any));
+    close(other);
+    arrive(&rig, AT(PEER, 98), AT(MINE2, 53), 1);
+    OK(has_one(any));
+    close(any);
+    close(exact);
+    close(connected);
+    end(&rig);
+}
+
+static void broadcast_reaches_all_sockets_of_the_port(void)
+{
+    struct udp_rig rig;
+    struct sock *a, *b;
+    struct packet packet = packet_udp(AT(PEER, 5), AT(IP4_BROADCAST, 53), 4);
+
+    begin(&rig);
+    a = udp_socket(rig.udp);
+    b = udp_socket(rig.udp);
+    a->options.reuseaddr = b->options.reuseaddr = true;
+    EQ(a->ops->bind(a, AT(0, 53)), 0);
+    EQ(b->ops->bind(b, AT(0, 53)), 0);
+    wire_broadcast(&rig.net, 0, &packet);
+    net_rig_run(&rig.net, SIM_MSEC(1));
+    OK(has_one(a) && has_one(b));
+    packet = packet_udp(AT(PEER, 5), AT(IP4_BROADCAST, 54), 4); /* nobody: silence */
+    wire_broadcast(&rig.net, 0, &packet);
+    net_rig_run(&rig.net, SIM_MSEC(1));
+    EQ(rig.net.wires[0].n, 0);
+    close(a);
+    close(b);
+    end(&rig);
+}
+
+static void ports_are_shared_only_by_those_that_both_want_to(void)
+{
+    struct udp_rig rig;
+    struct sock *first, *second;
+
+    begin(&rig);
+    first = bound(&rig, AT(0, 53));
+    second = udp_socket(rig.udp);
+    EQ(second->ops->bind(second, AT(MINE, 53)), -SIM_EADDRINUSE);
+    second->options.reuseaddr = true;
+    EQ(second->ops->bind(second, AT(MINE, 53)), -SIM_EADDRINUSE);
+    first->options.reuseaddr = true;
+    EQ(second->ops->bind(second, AT(MINE, 53)), 0);
+    EQ(second->ops->bind(second, AT(MINE, 54)), -SIM_EINVAL);
+    close(second);
+    second = udp_socket(rig.udp);
+    EQ(second->ops->bind(second, AT(PEER, 55)), -SIM_EADDRNOTAVAIL);
+    EQ(second->ops->bind(second, AT(MINE, 55)), 0);
+    close(first);
+    first = bound(&rig, AT(MINE2, 55)); /* another address: no conflict */
+    close(first);
+    close(second);
+    end(&rig);
+}
+
+static void reuseport_spreads_peers_and_keeps_each_with_its_socket(void)
+{
+    struct udp_rig rig;
+    struct sock *socks[3];
+    unsigned got[3] = { 0 };
+
+    begin(&rig);
+    for (unsigned i = 0; i < 3; i++) {
+        socks[i] = udp_socket(rig.udp);
+        socks[i]->options.reuseport = true;
+        EQ(socks[i]->ops->bind(socks[i], AT(0, 53)), 0);
+    }
+    for (uint16_t port = 1000; port < 1060; port++)
+        for (unsigned twice = 0; twice < 2; twice++)
+            arrive(&rig, AT(PEER, port), AT(MINE, 53), 1);
+    for (unsigned i = 0; i < 3; i++) {
+        while (has_one(socks[i]))
+            got[i]++;
+        OK(got[i] > 20 && got[i] % 2 == 0);
+        close(socks[i]);
+    }
+    EQ(got[0] + got[1] + got[2], 120);
+    end(&rig);
+}
+
+static void checksum_is_verified_unless_the_sender_made_none(void)
+{
+    struct udp_rig rig;
+    struct sock *sock;
+    struct packet packet = packet_udp(AT(PEER, 5), AT(MINE, 53), 10);
+
+    begin(&rig);
+    sock = bound(&rig, AT(0, 53));
+    packet.octets[30] ^= 1;
+    take(&rig, &packet);
+    EQ(rig.net.drops[DROP_BAD_CHECKSUM], 1);
+    be16_put(packet.octets + 26, 0);
+    take(&rig, &packet);
+    OK(has_one(sock));
+    close(sock);
+    end(&rig);
+}
+
+static void computed_zero_is_sent_as_ffff(void)
+{
+    struct udp_rig rig;
+    struct sock *sock;
+    struct ipv4_hdr hdr;
+    struct packet packet;
+    uint8_t octets[2] = { 0, 0 };
+
+    begin(&rig);
+    sock = bound(&rig, AT(0, 53));
+    EQ(sock->ops->connect(sock, AT(PEER, 99)), 0);
+    sock->ops->send(sock, &(struct sock_send){ .octets = octets, .len = 2 });
+    net_rig_run(&rig.net, SIM_MSEC(1));
+    packet = wire_packet(&rig.net, 0, 0, &hdr);
+    memcpy(octets, packet.octets + 26, 2); /* now the sum is all ones */
+    sock->ops->send(sock, &(struct sock_send){ .octets = octets, .len = 2 });
+    net_rig_run(&rig.net, SIM_MSEC(1));
+    packet = wire_packet(&rig.net, 0, 0, &hdr);
+    EQ(be16_get(packet.octets + 26), 0xffff);
+    close(sock);
+    end(&rig);
+}
+
+static void wrong_lengths_are_dropped_and_what_is_behind_is_cut(void)
+{
+    struct udp_rig rig;
+    struct sock *sock;
+    struct sock_recv message = { 0 };
+    struct packet packet = packet_udp(AT(PEER, 5), AT(MINE, 53), 10);
+
+    begin(&rig);
+    sock = bound(&rig, AT(0, 53));
+    be16_put(packet.octets + 26, 0);
+    be16_put(packet.octets + 24, 7);
+    take(&rig, &packet);
+    EQ(rig.net.drops[DROP_BAD_HEADER], 1);
+    be16_put(packet.octets + 24, 19);
+    take(&rig, &packet);
+    EQ(rig.net.drops[DROP_TRUNCATED], 1);
+    be16_put(packet.octets + 24, 12);
+    take(&rig, &packet);
+    EQ(receive(sock, 100, &message), 4);
+    close(sock);
+    end(&rig);
+}
+
+static void one_datagram_per_read_the_rest_of_it_is_lost(void)
+{
+    struct udp_rig rig;
+    struct sock *sock;
+    struct sock_recv message = { 0 };
+
+    begin(&rig);
+    sock = bound(&rig, AT(0, 53));
+    arrive(&rig, AT(PEER, 5), AT(MINE, 53), 100);
+    arrive(&rig, AT(PEER, 6), AT(MINE, 53), 0);
+    message.flags = SOCK_MSG_PEEK;
+    EQ(receive(sock, 10, &message), 10);
+    message.flags = SOCK_MSG_TRUNC;
+    EQ(receive(sock, 10, &message), 100);
+    EQ(message.from.port, 5);
+    EQ(message.to, MINE);
+    message.flags = 0;
+    EQ(receive(sock, 10, &message), 0);
+    EQ(message.from.port, 6);
+    EQ(receive(sock, 10, &message), -SIM_EAGAIN);
+    close(sock);
+    end(&rig);
+}
+
+static void sizes_up_to_65507_octets(void)
+{
+    struct udp_rig rig;
+    struct sock *sock;
+
+    begin(&rig);
+    sock = udp_socket(rig.udp);
+    EQ(send_to(sock, 65508, AT(PEER, 9)), -SIM_EMSGSIZE);
+    EQ(send_to(sock, 65507, AT(PEER, 9)), 65507);
+    net_rig_run(&rig.net, SIM_MSEC(10));
+    EQ(rig.net.wires[0].n, 45);
+    sock->options.mtu_discover = 2;
+    EQ(send_to(sock, 1473, AT(PEER, 9)), -SIM_EMSGSIZE);
+    EQ(send_to(sock, 1472, AT(PEER, 9)), 1472);
+    close(sock);
+    end(&rig);
+}
+
+static void send_errors_have_their_numbers(void)
+{
+    struct udp_rig rig;
+    struct sock *sock;
+
+    begin(&rig);
+    sock = udp_socket(rig.udp);
+    EQ(send(sock, 1), -SIM_EDESTADDRREQ);
+    EQ(send_to(sock, 1, AT(PEER, 0)), -SIM_EINVAL);
+    EQ(send_to(sock, 1, AT(IP4(9, 9, 9, 9), 9)), -SIM_ENETUNREACH);
+    EQ(send_to(sock, 1, AT(IP4(10, 0, 0, 255), 9)), -SIM_EACCES);
+    EQ(sock->ops->connect(sock, AT(IP4(10, 0, 0, 255), 9)), -SIM_EACCES);
+    sock->options.broadcast = true;
+    EQ(send_to(sock, 1, AT(IP4(10, 0, 0, 255), 9)), 1);
+    close(sock);
+    sock = bound(&rig, AT(IP4_LOOPBACK, 0));
+    EQ(send_to(sock, 1, AT(PEER, 9)), -SIM_EINVAL); /* 127/8 never leaves */
+    net_rig_run(&rig.net, SIM_MSEC(1));
+    EQ(rig.net.wires[0].n, 1);
+    close(sock);
+    end(&rig);
+}
+
+static void closed_port_is_told_and_connected_senders_hear_it(void)
+{
+    struct udp_rig rig;
+    struct sock *connected, *free;
+    struct ipv4_hdr hdr;
+    struct packet packet, quote;
+
+    begin(&rig);
+    arrive(&rig, AT(PEER, 5), AT(MINE, 53), 10);
+    packet = wire_packet(&rig.net, 0, 0, &hdr);
+    EQ(packet.octets[20], ICMP_DEST_UNREACH);
+    EQ(packet.octets[21], ICMP_UNREACH_PORT);
+    connected = bound(&rig, AT(MINE, 1000));
+    free = bound(&rig, AT(MINE, 1001));
+    EQ(connected->ops->connect(connected, AT(PEER, 9)), 0);
+    quote = packet_udp(AT(MINE, 1000), AT(PEER, 9), 4);
+    packet = packet_icmp(PEER, MINE, icmp_make(ICMP_DEST_UNREACH, ICMP_UNREACH_PORT), quote.octets,
+                         quote.len);
+    take(&rig, &packet);
+    OK(connected->ops->poll(connected) & SOCK_POLLERR);
+    EQ(send(connected, 1), -SIM_ECONNREFUSED);
+    EQ(send(connected, 1), 1);
+    packet = packet_icmp(PEER, MINE, icmp_make(ICMP_DEST_UNREACH, ICMP_UNREACH_HOST), quote.octets,
+                         quote.len);
+    take(&rig, &packet); /* soft: not told */
+    EQ(send(connected, 1), 1);
+    quote = packet_udp(AT(MINE, 1001), AT(PEER, 9), 4);
+    packet = packet_icmp(PEER, MINE, icmp_make(ICMP_DEST_UNREACH, ICMP_UNREACH_PORT), quote.octets,
+                         quote.len);
+    take(&rig, &packet); /* unconnected: not told */
+    EQ(send_to(free, 1, AT(PEER, 9)), 1);
+    close(connected);
+    close(free);
+    end(&rig);
+}
+
+static void disconnected_socket_forgets_what_bind_did_not_give(void)
+{
+    struct udp_rig rig;
+    struct sock *sock;
+
+    begin(&rig);
+    sock = udp_socket(rig.udp);
+    EQ(sock->ops->connect(sock, AT(PEER, 9)), 0);
+    EQ(sock->local.addr, MINE);
+    OK(sock->local.port >= 32768 && sock->local.port <= 60999);
+    EQ(sock->ops->disconnect(sock), 0);
+    EQ(sock->local.addr, 0);
+    EQ(sock->local.port, 0);
+    close(sock);
+    sock = bound(&rig, AT(MINE2, 700));
+    EQ(sock->ops->connect(sock, AT(PEER, 9)), 0);
+    EQ(sock->ops->disconnect(sock), 0);
+    EQ(sock->local.addr, MINE2);
+    EQ(sock->local.port, 700);
+    close(sock);
+    end(&rig);
+}
+
+static void full_buffer_drops_what_comes(void)
+{
+    struct udp_rig rig;
+    struct sock *sock;
+    unsigned n = 0;
+
+    begin(&rig);
+    sock = bound(&rig, AT(0, 53));
+    sock->options.rcvbuf = 2304;
+    for (int i = 0; i < 10; i++)
+        arrive(&rig, AT(PEER, 5), AT(MINE, 53), 10);
+    while (has_one(sock))
+        n++;
+    OK(n > 0 && n < 10);
+    EQ(rig.net.drops[DROP_SOCKET_FULL], 10 - n);
+    close(sock);
+    end(&rig);
+}
+
+UNIT_MAIN("udp", TEST(the_most_exact_socket_gets_the_datagram),
+          TEST(broadcast_reaches_all_sockets_of_the_port),
+          TEST(ports_are_shared_only_by_those_that_both_want_to),
+          TEST(reuseport_spreads_peers_and_keeps_each_with_its_socket),
+          TEST(checksum_is_verified_unless_the_sender_made_none),
+          TEST(computed_zero_is_sent_as_ffff),
+          TEST(wrong_lengths_are_dropped_and_what_is_behind_is_cut),
+          TEST(one_datagram_per_read_the_rest_of_it_is_lost), TEST(sizes_up_to_65507_octets),
+          TEST(send_errors_have_their_numbers),
+          TEST(closed_port_is_told_and_connected_senders_hear_it),
+          TEST(disconnected_socket_forgets_what_bind_did_not_give),
+          TEST(full_buffer_drops_what_comes))
