@@ -14,8 +14,10 @@
 #include "lab/reader.h"
 #include "sim/sim.h"
 
-#define SLEEP_MAX G_TIME_SPAN_MILLISECOND * 50 /* between two looks for Ctrl-C */
-#define SLICE     1000                         /* events, likewise */
+#define SLEEP_MAX (50 * G_TIME_SPAN_MILLISECOND) /* between two looks for Ctrl-C */
+#define SLICE     1000                           /* events, likewise */
+
+#define STATUS_INTERRUPTED 130 /* 128 + SIGINT: the signal ended it */
 
 volatile sig_atomic_t session_interrupted; /* a signal handler can reach nothing else */
 
@@ -31,17 +33,22 @@ struct pace {
     sim_time virtual;
 };
 
+static sim_time wall_time(const struct pace *pace)
+{
+    return pace->virtual + (g_get_monotonic_time() - pace->wall) * SIM_USEC(1);
+}
+
 /* Wait for the moment on the wall at which the next event is due; false: Ctrl-C came. */
 static bool wait_for(const struct pace *pace, sim_time due)
 {
     for (;;) {
-        gint64 left = pace->wall + (due - pace->virtual) / SIM_USEC(1) - g_get_monotonic_time();
+        sim_time now = wall_time(pace);
 
         if (session_interrupted)
             return false;
-        if (left <= G_TIME_SPAN_MILLISECOND)
+        if (due <= now + SIM_MSEC(1))
             return true;
-        g_usleep((gulong)MIN(left, SLEEP_MAX));
+        g_usleep((gulong)MIN((due - now) / SIM_USEC(1), SLEEP_MAX));
     }
 }
 
@@ -53,14 +60,16 @@ static void pass_time(struct session *session, sim_time until, bool while_runnin
     bool paced = session->paced && while_running;
 
     while (!session_interrupted && (!while_running || session->running != NULL)) {
-        sim_time next = sim_next(sim);
+        sim_time next = MIN(sim_next(sim), until);
 
-        if (next == SIM_TIME_NONE || next > until) {
-            sim_run(sim, until, 1); /* nothing happens up to then */
+        if (paced && !wait_for(&pace, next)) {
+            sim_run(sim, CLAMP(wall_time(&pace), sim_now(sim), next - 1), 1); /* nothing is due up to then */
             return;
         }
-        if (paced && !wait_for(&pace, next))
+        if (sim_next(sim) > until || sim_next(sim) == SIM_TIME_NONE) {
+            sim_run(sim, until, 1); /* likewise */
             return;
+        }
         if (while_running)
             sim_step(sim, until);
         else
@@ -84,8 +93,9 @@ static void ended(void *ctx, int status)
 {
     struct session *session = ctx;
 
-    (void)status;
     session->running = NULL;
+    if (session->paced && session->interrupt_sent && status == STATUS_INTERRUPTED)
+        putchar('\n'); /* behind the terminal's ^C */
 }
 
 static void start(void *ctx)

@@ -169,14 +169,14 @@ static char *value_of(const struct table_row *row, const char *source)
     return word_behind(row->line, source);
 }
 
-/* 192.168.1.1 also means 192.168.1.1/24, and 0.0.0.0/0 is written default; a state may be one word of several. */
+/* 192.168.1.1 also means 192.168.1.1/24 and 192.168.1.1:80; 0.0.0.0/0 is written default, and /32 not at all. */
 static bool same_value(const char *wanted, const char *value)
 {
     size_t len = strlen(wanted);
 
     if (g_ascii_strcasecmp(wanted, value) == 0)
         return true;
-    if (strchr(wanted, '/') == NULL && g_ascii_strncasecmp(wanted, value, len) == 0 && value[len] == '/')
+    if (strchr(wanted, '.') != NULL && strncmp(wanted, value, len) == 0 && (value[len] == '/' || value[len] == ':'))
         return true;
     if (strcmp(wanted, "0.0.0.0/0") == 0 && strcmp(value, "default") == 0)
         return true;
