@@ -1,0 +1,57 @@
+# bash completion for wirewalk
+_wirewalk()
+{
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command="" i files=""
+    local commands="demo run shell check fmt draw bench"
+
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+        demo | run | shell | check | fmt | draw | bench)
+            command=${COMP_WORDS[i]}
+            break
+            ;;
+        esac
+    done
+    case $prev in
+    --lang) COMPREPLY=($(compgen -W "en zh" -- "$cur")) && return ;;
+    --format) COMPREPLY=($(compgen -W "text json" -- "$cur")) && return ;;
+    --detail) COMPREPLY=($(compgen -W "brief normal full" -- "$cur")) && return ;;
+    --save) COMPREPLY=($(compgen -d -- "$cur")) && return ;;
+    --pcap | --trace | --state | --outputs | -o | --output) COMPREPLY=($(compgen -f -- "$cur")) && return ;;
+    --seed | --until | --threads) return ;;
+    esac
+    if [[ -z $command ]]; then
+        COMPREPLY=($(compgen -W "$commands --lang --version --help" -- "$cur"))
+        return
+    fi
+    if [[ $cur == -* ]]; then
+        local options="--lang --help"
+        case $command in
+        demo) options+=" --pcap --trace --save" ;;
+        run) options+=" --pcap --trace --state --outputs --seed --until --threads --quiet --detail --chapters --format" ;;
+        shell) options+=" --pcap --trace --seed" ;;
+        check) options+=" --quiet --format" ;;
+        fmt) options+=" --write --check" ;;
+        draw) options+=" --output" ;;
+        esac
+        COMPREPLY=($(compgen -W "$options" -- "$cur"))
+        return
+    fi
+    case $command in
+    run) files='!*.walk.yaml' ;;
+    shell | draw) files='!*.net.yaml' ;;
+    check | fmt) files='!*.@(net|walk).yaml' ;;
+    bench)
+        COMPREPLY=($(compgen -W "w1_line w2_star w6_hold" -- "$cur"))
+        return
+        ;;
+    *) return ;;
+    esac
+    local glob_was_on=0
+    shopt -q extglob && glob_was_on=1
+    shopt -s extglob
+    COMPREPLY=($(compgen -f -X "$files" -- "$cur") $(compgen -d -- "$cur"))
+    ((glob_was_on)) || shopt -u extglob
+    compopt -o filenames 2>/dev/null
+}
+complete -F _wirewalk wirewalk
