@@ -25,13 +25,16 @@ static int run_workload(const struct bench_workload *workload, int argc, char **
     int status = CLI_MET;
 
     for (; from[syntax.n_options].name != NULL; syntax.n_options++)
-        options[syntax.n_options] = (struct cli_option){ .name = from[syntax.n_options].name, .kind = OPTION_NUMBER,
-                                                         .target = from[syntax.n_options].value, .value = "N",
+        options[syntax.n_options] = (struct cli_option){ .name = from[syntax.n_options].name,
+                                                         .kind = OPTION_NUMBER,
+                                                         .target = from[syntax.n_options].value,
+                                                         .value = "N",
                                                          .help = from[syntax.n_options].about };
     if (!options_read(&syntax, argc, argv, operands, &status))
         return status;
     if (operands->len > 0)
-        return cli_error(_("a workload has options only, not \"%s\""), (const char *)operands->pdata[0]);
+        return cli_error(_("a workload has options only, not \"%s\""),
+                         (const char *)operands->pdata[0]);
     workload->run();
     return CLI_MET;
 }

@@ -74,7 +74,8 @@ void canvas_across(struct canvas *canvas, int y, int from_x, int to_x)
         canvas_line(canvas, x, y, (x > left ? CANVAS_LEFT : 0u) | (x < right ? CANVAS_RIGHT : 0u));
 }
 
-void canvas_box(struct canvas *canvas, int x, int y, int width, int height, const struct canvas_frame *frame)
+void canvas_box(struct canvas *canvas, int x, int y, int width, int height,
+                const struct canvas_frame *frame)
 {
     for (int i = 1; i + 1 < width; i++) {
         canvas_text(canvas, x + i, y, frame->across);

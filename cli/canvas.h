@@ -1,4 +1,5 @@
-/* A canvas of characters: boxes, lines that join where they meet, and text; wide characters take two cells. */
+/* A canvas of characters: boxes, lines that join where they meet, and text; wide characters take
+ * two cells. */
 #ifndef WW_CLI_CANVAS_H
 #define WW_CLI_CANVAS_H
 
@@ -18,10 +19,12 @@ void canvas_free(struct canvas *canvas);
 void canvas_text(struct canvas *canvas, int x, int y, const char *text);
 /** canvas_line() - add arms (CANVAS_UP ...) of a line to a cell. */
 void canvas_line(struct canvas *canvas, int x, int y, unsigned arms);
-/** canvas_down() / canvas_across() - a line from one cell to another, arms at its ends pointing inwards only. */
+/** canvas_down() / canvas_across() - a line from one cell to another, arms at its ends pointing
+ * inwards only. */
 void canvas_down(struct canvas *canvas, int x, int from_y, int to_y);
 void canvas_across(struct canvas *canvas, int y, int from_x, int to_x);
-void canvas_box(struct canvas *canvas, int x, int y, int width, int height, const struct canvas_frame *frame);
+void canvas_box(struct canvas *canvas, int x, int y, int width, int height,
+                const struct canvas_frame *frame);
 /** canvas_write() - append all rows, without blanks at their ends. */
 void canvas_write(const struct canvas *canvas, GString *out);
 

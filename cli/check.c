@@ -30,14 +30,19 @@ int cmd_check(int argc, char **argv)
     bool quiet = false;
     unsigned format = 0;
     const struct cli_option options[] = {
-        { "quiet", 'q', OPTION_FLAG, &quiet, NULL, NULL, NULL, N_("say nothing about files without errors") },
-        { "format", 0, OPTION_CHOICE, &format, NULL, NULL, "text|json", N_("how to say it (default: text)") },
+        { "quiet", 'q', OPTION_FLAG, &quiet, NULL, NULL, NULL,
+          N_("say nothing about files without errors") },
+        { "format", 0, OPTION_CHOICE, &format, NULL, NULL, "text|json",
+          N_("how to say it (default: text)") },
     };
     const struct cli_syntax syntax = {
         "check [OPTION...] FILE...",
-        N_("Reads topologies, scenarios and exercises and says all that is wrong with them, each with\n"
+        N_("Reads topologies, scenarios and exercises and says all that is wrong with them, each "
+           "with\n"
            "file, line and column. Nothing is run. The exit status is 2 when there was any error."),
-        options, G_N_ELEMENTS(options), NULL,
+        options,
+        G_N_ELEMENTS(options),
+        NULL,
     };
     g_autoptr(GPtrArray) files = g_ptr_array_new();
     struct diag_list *diags;

@@ -1,4 +1,5 @@
-/* The commands of `wirewalk`, and what they share. A command gets its own words only: argv[0] is its name. */
+/* The commands of `wirewalk`, and what they share. A command gets its own words only: argv[0] is
+ * its name. */
 #ifndef WW_CLI_CLI_H
 #define WW_CLI_CLI_H
 
@@ -26,16 +27,18 @@ int cmd_fmt(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_shell(int argc, char **argv);
 
-/** cli_error() - a line on stderr, `wirewalk: ...`; @format is translated already. Returns CLI_WRONG. */
+/** cli_error() - a line on stderr, `wirewalk: ...`; @format is translated already. Returns
+ * CLI_WRONG. */
 int cli_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /**
- * cli_write_file() - @text becomes what is in @path. Written straight into it, never renamed over it: a path may be a
- * device, a pipe or a link.
+ * cli_write_file() - @text becomes what is in @path. Written straight into it, never renamed over
+ * it: a path may be a device, a pipe or a link.
  */
 bool cli_write_file(const char *path, const char *text, GError **error);
 /** cli_language() - "en" or "zh": what i18n_init() chose. */
 const char *cli_language(void);
-/** cli_colour() - whether standard output is a terminal that wants colours (NO_COLOR, TERM=dumb). */
+/** cli_colour() - whether standard output is a terminal that wants colours (NO_COLOR, TERM=dumb).
+ */
 bool cli_colour(void);
 /** cli_width() - columns of the terminal, 100 where there is none. */
 int cli_width(void);

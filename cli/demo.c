@@ -1,7 +1,8 @@
 /*
- * wirewalk demo: a PC visits a web server, in chapters. Each chapter is the narrated timeline of its frames and then a ladder
- * diagram of who said what to whom. A chapter ends where a frame begins another one, so this file watches the frames
- * with the same eyes as the narration (inspect/story.h).
+ * wirewalk demo: a PC visits a web server, in chapters. Each chapter is the narrated timeline of
+ * its frames and then a ladder diagram of who said what to whom. A chapter ends where a frame
+ * begins another one, so this file watches the frames with the same eyes as the narration
+ * (inspect/story.h).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -32,7 +33,8 @@ struct demo {
     struct observer observer;
     struct run *run;
     struct narrate *narrate;
-    struct ladder *ladders[LADDERS]; /* of different columns; which one suits a chapter: ladder_of() */
+    struct ladder
+        *ladders[LADDERS]; /* of different columns; which one suits a chapter: ladder_of() */
     struct story story;
     enum chapter chapter;
 };
@@ -72,7 +74,8 @@ static void end_chapter(struct demo *demo)
     if (ladder != NULL && ladder_arrows(ladder) > 0) {
         g_autoptr(GString) out = g_string_new("\n");
 
-        ladder_write(ladder, CHAPTER_NONE, MIN(cli_width(), ladder == demo->ladders[0] ? 72 : 100), out);
+        ladder_write(ladder, CHAPTER_NONE, MIN(cli_width(), ladder == demo->ladders[0] ? 72 : 100),
+                     out);
         fputs(out->str, stdout);
     }
     for (int i = 0; i < LADDERS; i++)
@@ -105,11 +108,13 @@ static struct ladder *new_ladder(struct run *run, const char *const *names, unsi
     return ladder_new(run->network->sim, nodes, n);
 }
 
-/* The chapter must be known before the narration tells the frame that begins the next: observers are told in their order. */
+/* The chapter must be known before the narration tells the frame that begins the next: observers
+ * are told in their order. */
 static void demo_begin(struct demo *demo, struct run *run)
 {
-    struct narrate_options options = { .level = NARRATE_NORMAL, .colour = cli_colour(), .chapters = true,
-                                       .write = write_out };
+    struct narrate_options options = {
+        .level = NARRATE_NORMAL, .colour = cli_colour(), .chapters = true, .write = write_out
+    };
 
     demo->run = run;
     demo->observer.wants = RECORD_BIT(RECORD_SEND);
@@ -136,14 +141,17 @@ static void tell_beginning(const struct topology *topology)
     printf("%s\n\n", _("A PC visits www.baidu.com. This is its network:"));
     picture_text(topology, cli_width(), out);
     fputs(out->str, stdout);
-    printf("\n%s\n", _("Each line below is one frame on one cable: when, its number, from → to, what it is, and why.\n"
-                       "A dot tells what changed in somebody's table; a cross tells that a frame died, and why."));
+    printf("\n%s\n", _("Each line below is one frame on one cable: when, its number, from → to, "
+                       "what it is, and why.\n"
+                       "A dot tells what changed in somebody's table; a cross tells that a frame "
+                       "died, and why."));
 }
 
 static void tell_end(const struct demo *demo)
 {
     printf(_("\nThat was the whole visit: %" PRIu64 " frames.\n"), narrate_frames(demo->narrate));
-    printf("%s\n", _("`wirewalk demo --save DIR` writes its two files, to be changed and run with `wirewalk run`;\n"
+    printf("%s\n", _("`wirewalk demo --save DIR` writes its two files, to be changed and run with "
+                     "`wirewalk run`;\n"
                      "`wirewalk demo --pcap visit.pcapng` captures it for Wireshark."));
 }
 
@@ -179,7 +187,8 @@ static bool save_one(const char *folder, const char *name, const unsigned char *
     return true;
 }
 
-/* The scenario of the library names its topology in another folder; here the two lie side by side. */
+/* The scenario of the library names its topology in another folder; here the two lie side by side.
+ */
 static bool save_files(const char *folder)
 {
     g_autofree char *scenario = g_strndup((const char *)demo_scenario, demo_scenario_len);
@@ -199,9 +208,10 @@ static int tell_story(const struct record_paths *paths)
     struct diag_list *diags = diag_list_new();
     struct topology *topology =
         topology_parse(TOPOLOGY_NAME, (const char *)demo_topology, demo_topology_len, 0, diags);
-    struct scenario *scenario =
-        topology != NULL ? scenario_parse(SCENARIO_NAME, (const char *)demo_scenario, demo_scenario_len, topology, diags)
-                         : NULL;
+    struct scenario *scenario = topology != NULL
+                                    ? scenario_parse(SCENARIO_NAME, (const char *)demo_scenario,
+                                                     demo_scenario_len, topology, diags)
+                                    : NULL;
     struct run_options options = { .has_until = true, .until = DEMO_UNTIL };
     struct run *run = scenario != NULL ? run_new(scenario, &options, diags) : NULL;
     int status;
@@ -228,9 +238,12 @@ int cmd_demo(int argc, char **argv)
     };
     const struct cli_syntax syntax = {
         "demo [OPTION...]",
-        N_("Tells how a PC that was just switched on gets a web page: its address, the gateway, the name,\n"
+        N_("Tells how a PC that was just switched on gets a web page: its address, the gateway, "
+           "the name,\n"
            "the handshake, the request, the answer and the goodbye, with a diagram for each."),
-        options, G_N_ELEMENTS(options), NULL,
+        options,
+        G_N_ELEMENTS(options),
+        NULL,
     };
     g_autoptr(GPtrArray) files = g_ptr_array_new();
     int status = CLI_MET;
@@ -238,8 +251,9 @@ int cmd_demo(int argc, char **argv)
     if (!options_read(&syntax, argc, argv, files, &status))
         return status;
     if (files->len > 0)
-        return cli_error(_("demo needs no file, but \"%s\" is given; `wirewalk run` runs a scenario"),
-                         (const char *)files->pdata[0]);
+        return cli_error(
+            _("demo needs no file, but \"%s\" is given; `wirewalk run` runs a scenario"),
+            (const char *)files->pdata[0]);
     if (folder != NULL)
         return save_files(folder) ? CLI_MET : CLI_WRONG;
     return tell_story(&paths);

@@ -38,12 +38,14 @@ static int run_graphviz(const char *source, const char *format, const char *file
     g_autoptr(GError) error = NULL;
     int status;
 
-    if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
-                      &complaint, &status, &error)) {
+    if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL,
+                      NULL, NULL, NULL, &complaint, &status, &error)) {
         if (!g_error_matches(error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT))
             return cli_error("%s", error->message);
-        cli_error(_("%s needs the program `dot` of the package graphviz, which is not installed"), format);
-        return cli_error("%s", _("without it: `wirewalk draw FILE` draws with characters, `-o X.dot` writes its input"));
+        cli_error(_("%s needs the program `dot` of the package graphviz, which is not installed"),
+                  format);
+        return cli_error("%s", _("without it: `wirewalk draw FILE` draws with characters, `-o "
+                                 "X.dot` writes its input"));
     }
     if (!g_spawn_check_wait_status(status, NULL))
         return cli_error(_("`dot` failed: %s"), complaint != NULL ? g_strchomp(complaint) : "");
@@ -117,7 +119,9 @@ int cmd_draw(int argc, char **argv)
         "draw [OPTION...] FILE.net.yaml",
         N_("Draws a topology: with characters on the terminal, or into a file.\n"
            "SVG, PNG and PDF are made by Graphviz."),
-        options, G_N_ELEMENTS(options), NULL,
+        options,
+        G_N_ELEMENTS(options),
+        NULL,
     };
     g_autoptr(GPtrArray) files = g_ptr_array_new();
     int status = CLI_MET;
@@ -127,6 +131,7 @@ int cmd_draw(int argc, char **argv)
     if (files->len == 0)
         return cli_error("%s", _("draw which topology? `wirewalk draw FILE.net.yaml`"));
     if (files->len > 1)
-        return cli_error(_("one topology at a time: \"%s\" is one too many"), (const char *)files->pdata[1]);
+        return cli_error(_("one topology at a time: \"%s\" is one too many"),
+                         (const char *)files->pdata[1]);
     return draw(files->pdata[0], to);
 }

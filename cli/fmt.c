@@ -69,9 +69,12 @@ int cmd_fmt(int argc, char **argv)
     };
     const struct cli_syntax syntax = {
         "fmt [OPTION...] FILE...",
-        N_("Prints files in the canonical form: two spaces a level, an entry a line, comments kept.\n"
+        N_("Prints files in the canonical form: two spaces a level, an entry a line, comments "
+           "kept.\n"
            "The meaning of a file does not change."),
-        options, G_N_ELEMENTS(options), NULL,
+        options,
+        G_N_ELEMENTS(options),
+        NULL,
     };
     g_autoptr(GPtrArray) files = g_ptr_array_new();
     int status = CLI_MET;
@@ -83,6 +86,7 @@ int cmd_fmt(int argc, char **argv)
     if (write && check)
         return cli_error("%s", _("either --write or --check"));
     if (!write && !check && files->len > 1)
-        return cli_error("%s", _("only one file can be printed; --write rewrites several in place"));
+        return cli_error("%s",
+                         _("only one file can be printed; --write rewrites several in place"));
     return format_all(files, write ? FMT_WRITE : check ? FMT_CHECK : FMT_PRINT);
 }

@@ -54,8 +54,8 @@ bool cli_write_file(const char *path, const char *text, GError **error)
     if (file != NULL && fclose(file) != 0)
         ok = false;
     if (!ok)
-        g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), _("cannot write %s: %s"), path,
-                    g_strerror(errno));
+        g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno),
+                    _("cannot write %s: %s"), path, g_strerror(errno));
     return ok;
 }
 
@@ -79,8 +79,9 @@ int cli_width(void)
 /* A failed assertion is our bug: say so, with the exit status that says so. */
 static void on_abort(int signal_number)
 {
-    static const char text[] = "wirewalk: this is a bug of wirewalk; please report it with the files and the "
-                               "message above\n";
+    static const char text[] =
+        "wirewalk: this is a bug of wirewalk; please report it with the files and the "
+        "message above\n";
     ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
 
     (void)signal_number;
@@ -133,7 +134,8 @@ static int unknown_command(const char *name)
     if (near != NULL)
         cli_error(_("there is no command \"%s\"; did you mean \"%s\"?"), name, near);
     else if (g_file_test(name, G_FILE_TEST_EXISTS))
-        cli_error(_("\"%s\" is a file, not a command; `wirewalk run %s` runs a scenario"), name, name);
+        cli_error(_("\"%s\" is a file, not a command; `wirewalk run %s` runs a scenario"), name,
+                  name);
     else
         cli_error(_("there is no command \"%s\""), name);
     fprintf(stderr, "%s\n", _("See `wirewalk --help`."));

@@ -21,7 +21,8 @@ static void show_option(char letter, const char *name, const char *value, const 
     g_autofree char *dash = letter != 0 ? g_strdup_printf("-%c, ", letter) : g_strdup("    ");
     g_auto(GStrv) lines = g_strsplit(help, "\n", -1);
 
-    left = g_strdup_printf("  %s--%s%s%s", dash, name, value != NULL ? " " : "", value != NULL ? value : "");
+    left = g_strdup_printf("  %s--%s%s%s", dash, name, value != NULL ? " " : "",
+                           value != NULL ? value : "");
     if (columns_width(left) >= HELP_COLUMN) {
         g_string_append_printf(line, "%s\n", left);
         columns_pad(line, "", HELP_COLUMN);
@@ -44,10 +45,11 @@ static void show_help(const struct cli_syntax *syntax)
         const struct cli_option *option = &syntax->options[i];
         const char *value = option->choices != NULL ? option->choices : option->value;
 
-        show_option(option->letter, option->name, value == NULL || option->choices != NULL ? value : _(value),
-                    _(option->help));
+        show_option(option->letter, option->name,
+                    value == NULL || option->choices != NULL ? value : _(value), _(option->help));
     }
-    show_option(0, "lang", "en|zh", _("the language of all messages (default: that of the locale)"));
+    show_option(0, "lang", "en|zh",
+                _("the language of all messages (default: that of the locale)"));
     show_option('h', "help", NULL, _("this text"));
     if (syntax->more != NULL)
         printf("\n%s\n", _(syntax->more));
@@ -64,7 +66,9 @@ static bool usage_error(const struct cli_syntax *syntax, int *status)
     return false;
 }
 
-static const struct cli_option LANG_OPTION = { .name = "lang", .kind = OPTION_TEXT, .value = "en|zh" };
+static const struct cli_option LANG_OPTION = { .name = "lang",
+                                               .kind = OPTION_TEXT,
+                                               .value = "en|zh" };
 static const struct cli_option HELP_OPTION = { .name = "help", .letter = 'h', .kind = OPTION_FLAG };
 
 static const struct cli_option *option_at(const struct cli_syntax *syntax, size_t i)
@@ -74,7 +78,8 @@ static const struct cli_option *option_at(const struct cli_syntax *syntax, size_
     return i == syntax->n_options ? &LANG_OPTION : i == syntax->n_options + 1 ? &HELP_OPTION : NULL;
 }
 
-static const struct cli_option *find_long(const struct cli_syntax *syntax, const char *name, size_t len)
+static const struct cli_option *find_long(const struct cli_syntax *syntax, const char *name,
+                                          size_t len)
 {
     const struct cli_option *option, *near = NULL;
     unsigned n = 0;
@@ -148,7 +153,8 @@ static bool take_value(const struct cli_option *option, const char *value)
     case OPTION_TIME:
         if (time_parse(value, option->target))
             return true;
-        cli_error(_("--%s wants a time with its unit, such as 500ms, 10s or 1h, not \"%s\""), option->name, value);
+        cli_error(_("--%s wants a time with its unit, such as 500ms, 10s or 1h, not \"%s\""),
+                  option->name, value);
         return false;
     case OPTION_CHOICE:
         if (find_choice(option->choices, value, option->target))
@@ -165,8 +171,8 @@ struct words {
 };
 
 /* One option; @attached is its value where it stands in the same word, or NULL. */
-static bool take_option(const struct cli_syntax *syntax, const struct cli_option *option, const char *attached,
-                        struct words *words, int *status)
+static bool take_option(const struct cli_syntax *syntax, const struct cli_option *option,
+                        const char *attached, struct words *words, int *status)
 {
     const char *value = attached;
 
@@ -221,14 +227,16 @@ static bool take_short(const struct cli_syntax *syntax, struct words *words, int
             return usage_error(syntax, status);
         }
         if (option->kind != OPTION_FLAG)
-            return take_option(syntax, option, letter[1] != '\0' ? letter + 1 : NULL, words, status);
+            return take_option(syntax, option, letter[1] != '\0' ? letter + 1 : NULL, words,
+                               status);
         if (!take_option(syntax, option, NULL, words, status))
             return false;
     }
     return true;
 }
 
-bool options_read(const struct cli_syntax *syntax, int argc, char **argv, GPtrArray *operands, int *status)
+bool options_read(const struct cli_syntax *syntax, int argc, char **argv, GPtrArray *operands,
+                  int *status)
 {
     struct words words = { argc, 1, argv };
     bool only_operands = false;
@@ -240,7 +248,8 @@ bool options_read(const struct cli_syntax *syntax, int argc, char **argv, GPtrAr
             g_ptr_array_add(operands, word);
         } else if (strcmp(word, "--") == 0) {
             only_operands = true;
-        } else if (word[1] == '-' ? !take_long(syntax, &words, status) : !take_short(syntax, &words, status)) {
+        } else if (word[1] == '-' ? !take_long(syntax, &words, status)
+                                  : !take_short(syntax, &words, status)) {
             return false;
         }
     }

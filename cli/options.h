@@ -1,6 +1,7 @@
 /*
- * Command lines: `--name VALUE`, `--name=VALUE`, `-n VALUE`, flags, `--`, and operands between them. A long name may be
- * shortened while it stays unique. Messages are in the user's language, with the near name of a mistyped option.
+ * Command lines: `--name VALUE`, `--name=VALUE`, `-n VALUE`, flags, `--`, and operands between
+ * them. A long name may be shortened while it stays unique. Messages are in the user's language,
+ * with the near name of a mistyped option.
  */
 #ifndef WW_CLI_OPTIONS_H
 #define WW_CLI_OPTIONS_H
@@ -40,9 +41,11 @@ struct cli_syntax {
 };
 
 /**
- * options_read() - the words behind argv[0]. Operands go to @operands (borrowed). False: the command ends now with
+ * options_read() - the words behind argv[0]. Operands go to @operands (borrowed). False: the
+ * command ends now with
  * *@status, after --help or a mistake, which has been told.
  */
-bool options_read(const struct cli_syntax *syntax, int argc, char **argv, GPtrArray *operands, int *status);
+bool options_read(const struct cli_syntax *syntax, int argc, char **argv, GPtrArray *operands,
+                  int *status);
 
 #endif

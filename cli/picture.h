@@ -7,8 +7,9 @@
 #include "lab/topology.h"
 
 /**
- * picture_text() - append a drawing with boxes and lines, at most @width columns wide: layers of nodes from the first one
- * of the file downwards. Where it would be wider, a list of the cables is given instead.
+ * picture_text() - append a drawing with boxes and lines, at most @width columns wide: layers of
+ * nodes from the first one of the file downwards. Where it would be wider, a list of the cables is
+ * given instead.
  */
 void picture_text(const struct topology *topology, int width, GString *out);
 /** picture_kind() - "host", "router", "switch", "hub" in the user's language. */
@@ -17,8 +18,9 @@ const char *picture_kind(enum topo_kind kind);
 char *picture_dot(const struct topology *topology);
 
 /**
- * picture_layers() - for each node its distance in cables from the first node of the file; nodes that cannot be reached
- * from there begin a layer below all others. @layer has room for all nodes. Returns the number of layers.
+ * picture_layers() - for each node its distance in cables from the first node of the file; nodes
+ * that cannot be reached from there begin a layer below all others. @layer has room for all nodes.
+ * Returns the number of layers.
  */
 int picture_layers(const struct topology *topology, int *layer);
 

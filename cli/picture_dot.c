@@ -1,4 +1,5 @@
-/* A topology in Graphviz's language: a shape and a colour for each kind of node, its addresses in it, ports at the ends of cables. */
+/* A topology in Graphviz's language: a shape and a colour for each kind of node, its addresses in
+ * it, ports at the ends of cables. */
 #include "cli/picture.h"
 
 #include "inspect/i18n.h"
@@ -32,7 +33,8 @@ static void add_node_label(GString *out, const struct topo_node *node)
             g_string_append_printf(out, "<br/><font point-size=\"10\">%s DHCP</font>", port);
         for (uint32_t j = 0; j < iface->n_addrs; j++)
             g_string_append_printf(out, "<br/><font point-size=\"10\">%s %s/%u</font>", port,
-                                   ip4_format(iface->addrs[j].addr, ip), iface->addrs[j].prefix_len);
+                                   ip4_format(iface->addrs[j].addr, ip),
+                                   iface->addrs[j].prefix_len);
     }
     g_string_append_c(out, '>');
 }
@@ -51,17 +53,20 @@ static void add_node(GString *out, const struct topo_node *node)
     quote(out, node->name);
     g_string_append(out, " [label=");
     add_node_label(out, node);
-    g_string_append_printf(out, ", shape=%s, style=\"%s\", fillcolor=\"%s\", color=\"%s\"];\n", looks[node->kind].shape,
-                           looks[node->kind].style, looks[node->kind].fill, looks[node->kind].line);
+    g_string_append_printf(out, ", shape=%s, style=\"%s\", fillcolor=\"%s\", color=\"%s\"];\n",
+                           looks[node->kind].shape, looks[node->kind].style, looks[node->kind].fill,
+                           looks[node->kind].line);
 }
 
 /* What is unusual about a cable, compared with the first one. */
-static void add_cable_label(GString *out, const struct topology *topology, const struct topo_link *link)
+static void add_cable_label(GString *out, const struct topology *topology,
+                            const struct topo_link *link)
 {
     g_autoptr(GString) label = g_string_new(NULL);
 
     if (link->rate != topology->links[0].rate)
-        g_string_append_printf(label, link->rate % 1000000 == 0 ? "%g Mbps" : "%.3f Mbps", (double)link->rate / 1e6);
+        g_string_append_printf(label, link->rate % 1000000 == 0 ? "%g Mbps" : "%.3f Mbps",
+                               (double)link->rate / 1e6);
     if (link->delay != topology->links[0].delay) {
         g_string_append(label, label->len > 0 ? ", " : "");
         render_duration(label, link->delay);
@@ -78,7 +83,8 @@ static void add_cable_label(GString *out, const struct topology *topology, const
 }
 
 /* From the upper layer to the lower one, so that Graphviz puts the nodes into the same order. */
-static void add_cable(GString *out, const struct topology *topology, const int *layer, const struct topo_link *link)
+static void add_cable(GString *out, const struct topology *topology, const int *layer,
+                      const struct topo_link *link)
 {
     static const char *const attributes[] = { " [taillabel=", ", headlabel=" };
     unsigned upper = layer[link->ends[0].node] <= layer[link->ends[1].node] ? 0 : 1;
@@ -89,7 +95,8 @@ static void add_cable(GString *out, const struct topology *topology, const int *
     quote(out, topology->nodes[link->ends[1 - upper].node].name);
     for (unsigned i = 0; i < 2; i++) {
         const struct topo_end *end = &link->ends[i == 0 ? upper : 1 - upper];
-        g_autofree char *port = g_strdup_printf(" %s ", topology->nodes[end->node].ifaces[end->iface].name);
+        g_autofree char *port =
+            g_strdup_printf(" %s ", topology->nodes[end->node].ifaces[end->iface].name);
 
         g_string_append(out, attributes[i]);
         quote(out, port);
@@ -108,10 +115,12 @@ char *picture_dot(const struct topology *topology)
         g_string_append(out, "  layout=sfdp; overlap=prism; splines=line;\n");
     else
         g_string_append(out, "  nodesep=0.6; ranksep=0.8; splines=true;\n");
-    g_string_append(out, "  charset=\"UTF-8\"; bgcolor=white; pad=0.3;\n"
-                         "  node [fontname=\"Helvetica,Noto Sans CJK SC\", fontsize=13, margin=\"0.18,0.09\", penwidth=1.4];\n"
-                         "  edge [fontname=\"Helvetica,Noto Sans CJK SC\", fontsize=10, color=\"#666666\", "
-                         "labeldistance=1.9, labelangle=42];\n");
+    g_string_append(
+        out, "  charset=\"UTF-8\"; bgcolor=white; pad=0.3;\n"
+             "  node [fontname=\"Helvetica,Noto Sans CJK SC\", fontsize=13, margin=\"0.18,0.09\", "
+             "penwidth=1.4];\n"
+             "  edge [fontname=\"Helvetica,Noto Sans CJK SC\", fontsize=10, color=\"#666666\", "
+             "labeldistance=1.9, labelangle=42];\n");
     for (uint32_t i = 0; i < topology->n_nodes; i++)
         add_node(out, &topology->nodes[i]);
     for (uint32_t i = 0; i < topology->n_links; i++)

@@ -4,14 +4,17 @@
 
 const char *picture_kind(enum topo_kind kind)
 {
-    static const char *const names[] = { [TOPO_HOST] = N_("host"), [TOPO_ROUTER] = N_("router"),
-                                         [TOPO_SWITCH] = N_("switch"), [TOPO_HUB] = N_("hub") };
+    static const char *const names[] = { [TOPO_HOST] = N_("host"),
+                                         [TOPO_ROUTER] = N_("router"),
+                                         [TOPO_SWITCH] = N_("switch"),
+                                         [TOPO_HUB] = N_("hub") };
 
     return _(names[kind]);
 }
 
 /* Breadth first from @first, which gets @layer; returns the number of layers so far. */
-static int spread(const struct topology *topology, const struct topo_node *first, int layer, int *layers)
+static int spread(const struct topology *topology, const struct topo_node *first, int layer,
+                  int *layers)
 {
     g_autoptr(GPtrArray) queue = g_ptr_array_new();
     int n = layer + 1;

@@ -1,6 +1,7 @@
 /*
- * A topology drawn with characters. Nodes stand in layers by their distance from the first node of the file, so a cable
- * joins neighbors of one layer or of two that follow each other; cables run in the channel below a layer:
+ * A topology drawn with characters. Nodes stand in layers by their distance from the first node of
+ * the file, so a cable joins neighbors of one layer or of two that follow each other; cables run in
+ * the channel below a layer:
  *
  *     box, its cables' places along its lower edge
  *     a row with the names of the ports above
@@ -24,9 +25,9 @@ struct box {
     GPtrArray *lines; /* text inside, owned strings */
     int layer, place; /* place in the layer, from the left */
     int x, y, width, height;
-    int n_up, n_down;      /* cables to the layer above; in the channel below */
+    int n_up, n_down;         /* cables to the layer above; in the channel below */
     int up_width, down_width; /* of the port names along its edges */
-    double wish;           /* where its middle would like to be */
+    double wish;              /* where its middle would like to be */
 };
 
 struct cable {
@@ -56,7 +57,8 @@ static char *address_line(const struct topo_iface *iface)
         return g_strdup_printf("%s dhcp", iface->name);
     if (iface->n_addrs == 0)
         return NULL;
-    return g_strdup_printf("%s %s/%u", iface->name, ip4_format(iface->addrs[0].addr, ip), iface->addrs[0].prefix_len);
+    return g_strdup_printf("%s %s/%u", iface->name, ip4_format(iface->addrs[0].addr, ip),
+                           iface->addrs[0].prefix_len);
 }
 
 static int port_label_width(const struct topo_iface *port)
@@ -117,7 +119,8 @@ static void make_cables(struct picture *picture)
     for (uint32_t i = 0; i < topology->n_links; i++) {
         struct cable *cable = &picture->cables[i];
         const struct topo_end *ends = topology->links[i].ends;
-        int upper = picture->boxes[ends[0].node].layer <= picture->boxes[ends[1].node].layer ? 0 : 1;
+        int upper =
+            picture->boxes[ends[0].node].layer <= picture->boxes[ends[1].node].layer ? 0 : 1;
 
         cable->link = &topology->links[i];
         cable->top = &picture->boxes[ends[upper].node];
@@ -168,7 +171,8 @@ static gint by_wish(gconstpointer a, gconstpointer b)
     return x->place < y->place ? -1 : 1;
 }
 
-/* From left to right without overlaps; then all together to where they would like to be on average. */
+/* From left to right without overlaps; then all together to where they would like to be on average.
+ */
 static void place_layer(const struct picture *picture, GPtrArray *layer)
 {
     double off = 0;
@@ -250,7 +254,8 @@ static void plug_in(struct picture *picture, struct box *box)
 
     for (uint32_t i = 0; i < picture->n_cables; i++) {
         struct cable *cable = &picture->cables[i];
-        struct plug top = { cable, true, middle(cable->bottom), i }, bottom = { cable, false, middle(cable->top), i };
+        struct plug top = { cable, true, middle(cable->bottom), i },
+                    bottom = { cable, false, middle(cable->top), i };
 
         if (cable->top == box)
             g_array_append_val(below, top);
@@ -278,8 +283,8 @@ static bool overlap(const struct cable *a, const struct cable *b)
 }
 
 /*
- * Where a cable comes down from above in the very column in which another goes on below, it must turn sideways above the
- * other's track, or they would lie on each other.
+ * Where a cable comes down from above in the very column in which another goes on below, it must
+ * turn sideways above the other's track, or they would lie on each other.
  */
 static bool must_be_above(const struct cable *upper, const struct cable *lower)
 {
@@ -370,11 +375,13 @@ static void draw_box(struct canvas *canvas, const struct box *box)
     for (guint i = 0; i < box->lines->len; i++) {
         const char *line = box->lines->pdata[i];
 
-        canvas_text(canvas, box->x + (box->width - columns_width(line)) / 2, box->y + 1 + (int)i, line);
+        canvas_text(canvas, box->x + (box->width - columns_width(line)) / 2, box->y + 1 + (int)i,
+                    line);
     }
 }
 
-static void draw_cable(struct canvas *canvas, const struct cable *cable, int channel_y, int n_tracks)
+static void draw_cable(struct canvas *canvas, const struct cable *cable, int channel_y,
+                       int n_tracks)
 {
     int last = channel_y + n_tracks + 1, track = channel_y + 1 + cable->track;
 
@@ -464,7 +471,8 @@ static void picture_fini(struct picture *picture)
 
 void picture_text(const struct topology *topology, int width, GString *out)
 {
-    struct picture picture = { .topology = topology, .boxes = g_new0(struct box, topology->n_nodes + 1) };
+    struct picture picture = { .topology = topology,
+                               .boxes = g_new0(struct box, topology->n_nodes + 1) };
     int wide;
 
     for (uint32_t i = 0; i < topology->n_nodes; i++)

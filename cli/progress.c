@@ -6,12 +6,15 @@
 #include "inspect/i18n.h"
 #include "inspect/render.h"
 
-#define FIRST_AFTER (1000 * G_TIME_SPAN_MILLISECOND) /* a run that is over sooner needs no such line */
+#define FIRST_AFTER                                                                                \
+    (1000 * G_TIME_SPAN_MILLISECOND) /* a run that is over sooner needs no such line */
 #define AGAIN_AFTER (200 * G_TIME_SPAN_MILLISECOND)
 
 void progress_begin(struct progress *progress, const struct run *run, bool wanted)
 {
-    *progress = (struct progress){ .run = run, .wanted = wanted, .next = g_get_monotonic_time() + FIRST_AFTER };
+    *progress = (struct progress){ .run = run,
+                                   .wanted = wanted,
+                                   .next = g_get_monotonic_time() + FIRST_AFTER };
 }
 
 void progress_show(struct progress *progress)

@@ -14,7 +14,8 @@ struct recorder {
     struct trace_json *trace;
 };
 
-/* Files are written at the end, but a folder that is not there is told before the run, not after it. */
+/* Files are written at the end, but a folder that is not there is told before the run, not after
+ * it. */
 static bool can_write(const char *path)
 {
     g_autoptr(GError) error = NULL;

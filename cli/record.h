@@ -1,4 +1,5 @@
-/* What a run leaves behind beside its narration: the files of --pcap, --trace, --state, --outputs, and the run-hash. */
+/* What a run leaves behind beside its narration: the files of --pcap, --trace, --state, --outputs,
+ * and the run-hash. */
 #ifndef WW_CLI_RECORD_H
 #define WW_CLI_RECORD_H
 
@@ -14,13 +15,14 @@ struct record_paths { /* NULL: not wanted */
 struct recorder;
 
 /**
- * recorder_new() - open the files and observe @sim from now on. @run is the run it belongs to, for state and outputs, or
- * NULL where neither is wanted. NULL: a file cannot be written; told.
+ * recorder_new() - open the files and observe @sim from now on. @run is the run it belongs to, for
+ * state and outputs, or NULL where neither is wanted. NULL: a file cannot be written; told.
  */
 struct recorder *recorder_new(struct sim *sim, struct run *run, const struct record_paths *paths);
 /** recorder_hash() - the run-hash of what has happened so far. */
 const char *recorder_hash(const struct recorder *recorder, char text[static RUN_HASH_TEXT_MAX]);
-/** recorder_finish() - after run_finish(): all files are complete. False when one could not be written; told. */
+/** recorder_finish() - after run_finish(): all files are complete. False when one could not be
+ * written; told. */
 bool recorder_finish(struct recorder *recorder);
 /** recorder_free() - before run_free(). */
 void recorder_free(struct recorder *recorder);

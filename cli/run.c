@@ -34,10 +34,13 @@ static void write_out(void *ctx, const char *text)
 static struct narrate *begin_narration(struct run *run, const struct run_command_line *line)
 {
     static const enum narrate_level levels[] = { NARRATE_BRIEF, NARRATE_NORMAL, NARRATE_FULL };
-    struct narrate_options options = { .level = levels[line->detail], .colour = cli_colour(),
-                                       .chapters = line->chapters, .write = write_out };
+    struct narrate_options options = { .level = levels[line->detail],
+                                       .colour = cli_colour(),
+                                       .chapters = line->chapters,
+                                       .write = write_out };
 
-    return line->quiet || line->format != FORMAT_TEXT ? NULL : narrate_new(run->network->sim, &options);
+    return line->quiet || line->format != FORMAT_TEXT ? NULL
+                                                      : narrate_new(run->network->sim, &options);
 }
 
 static void drive(struct run *run, const struct run_command_line *line)
@@ -70,8 +73,8 @@ static bool tell_stopped(const struct run *run, const struct traffic *traffic, b
     return expected;
 }
 
-static int tell_results(struct run *run, struct expect *expect, const struct recorder *recorder, uint64_t frames,
-                        const struct run_command_line *line)
+static int tell_results(struct run *run, struct expect *expect, const struct recorder *recorder,
+                        uint64_t frames, const struct run_command_line *line)
 {
     const GPtrArray *results = expect_results(expect);
     char hash[RUN_HASH_TEXT_MAX];
@@ -109,7 +112,8 @@ static int run_watched(struct run *run, struct expect *expect, const struct run_
     return status;
 }
 
-static int run_scenario(const struct scenario *scenario, const struct run_command_line *line, struct diag_list *diags)
+static int run_scenario(const struct scenario *scenario, const struct run_command_line *line,
+                        struct diag_list *diags)
 {
     struct run *run = run_new(scenario, &line->run, diags);
     struct expect *expect = run != NULL ? expect_new(run, diags) : NULL;
@@ -153,7 +157,8 @@ int cmd_run(int argc, char **argv)
           N_("every frame, drop, table change and output with its cause, as JSON lines") },
         { "state", 0, OPTION_TEXT, &line.paths.state, NULL, N_("FILE"), NULL,
           N_("every node's tables at each snapshot and at the end, as JSON") },
-        { "outputs", 0, OPTION_TEXT, &line.paths.outputs, NULL, N_("FILE"), NULL, N_("what every command printed") },
+        { "outputs", 0, OPTION_TEXT, &line.paths.outputs, NULL, N_("FILE"), NULL,
+          N_("what every command printed") },
         { "seed", 0, OPTION_NUMBER, &line.run.seed, &line.run.has_seed, N_("N"), NULL,
           N_("the seed of all chance, instead of the scenario's") },
         { "until", 0, OPTION_TIME, &line.run.until, &line.run.has_until, N_("TIME"), NULL,
@@ -166,14 +171,19 @@ int cmd_run(int argc, char **argv)
           N_("how much the timeline tells (default: normal)") },
         { "chapters", 0, OPTION_FLAG, &line.chapters, NULL, NULL, NULL,
           N_("headings: address, gateway, name, handshake, request, answer, goodbye") },
-        { "format", 0, OPTION_CHOICE, &line.format, NULL, NULL, "text|json", N_("the result (default: text)") },
+        { "format", 0, OPTION_CHOICE, &line.format, NULL, NULL, "text|json",
+          N_("the result (default: text)") },
     };
     const struct cli_syntax syntax = {
         "run [OPTION...] FILE.walk.yaml",
-        N_("Runs a scenario: tells frame by frame what happens and why, then says which expectations\n"
-           "were met. The exit status is 0 when all were, 1 when one was not, 2 when a file is wrong."),
-        options, G_N_ELEMENTS(options),
-        N_("The last line, `run-hash:`, is the same for the same files and seed, on every machine."),
+        N_("Runs a scenario: tells frame by frame what happens and why, then says which "
+           "expectations\n"
+           "were met. The exit status is 0 when all were, 1 when one was not, 2 when a file is "
+           "wrong."),
+        options,
+        G_N_ELEMENTS(options),
+        N_("The last line, `run-hash:`, is the same for the same files and seed, on every "
+           "machine."),
     };
     g_autoptr(GPtrArray) files = g_ptr_array_new();
     int status = CLI_MET;
@@ -183,7 +193,8 @@ int cmd_run(int argc, char **argv)
     if (files->len == 0)
         return cli_error("%s", _("run which scenario? `wirewalk run FILE.walk.yaml`"));
     if (files->len > 1)
-        return cli_error(_("one scenario at a time: \"%s\" is one too many"), (const char *)files->pdata[1]);
+        return cli_error(_("one scenario at a time: \"%s\" is one too many"),
+                         (const char *)files->pdata[1]);
     if (line.threads == 0)
         return cli_error(_("--%s wants at least 1"), "threads");
     return run_file(files->pdata[0], &line);

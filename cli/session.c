@@ -63,7 +63,8 @@ static void pass_time(struct session *session, sim_time until, bool while_runnin
         sim_time next = MIN(sim_next(sim), until);
 
         if (paced && !wait_for(&pace, next)) {
-            sim_run(sim, CLAMP(wall_time(&pace), sim_now(sim), next - 1), 1); /* nothing is due up to then */
+            sim_run(sim, CLAMP(wall_time(&pace), sim_now(sim), next - 1),
+                    1); /* nothing is due up to then */
             return;
         }
         if (sim_next(sim) > until || sim_next(sim) == SIM_TIME_NONE) {
@@ -103,8 +104,8 @@ static void start(void *ctx)
     struct session *session = ctx;
     struct process_io io = { wrote, session };
 
-    session->running =
-        shell_start(network_os(session->network, session->line_node), session->line, &io, ended, session);
+    session->running = shell_start(network_os(session->network, session->line_node), session->line,
+                                   &io, ended, session);
 }
 
 static void interrupt(struct session *session)
@@ -162,8 +163,9 @@ static void show_table(const struct session *session, uint32_t node, const char 
     fputs(out->str, stdout);
 }
 
-static void show_bridge(struct session *session, uint32_t node, void (*show)(const struct bridge *,
-                                                                           const struct bridge_port *, struct strbuf *))
+static void show_bridge(struct session *session, uint32_t node,
+                        void (*show)(const struct bridge *, const struct bridge_port *,
+                                     struct strbuf *))
 {
     struct strbuf out = STRBUF_INIT;
 
@@ -186,9 +188,12 @@ static void run_on_device(struct session *session, uint32_t node, const char *li
     else if (strcmp(line, "show ports") == 0)
         show_table(session, node, "ports");
     else
-        fprintf(stderr, is_switch ? _("%s: a switch knows: show mac, show ports, bridge fdb show, bridge link show\n")
-                                  : _("%s: a hub knows: show ports\n"),
-                at->name);
+        fprintf(
+            stderr,
+            is_switch
+                ? _("%s: a switch knows: show mac, show ports, bridge fdb show, bridge link show\n")
+                : _("%s: a hub knows: show ports\n"),
+            at->name);
 }
 
 static void run_on(struct session *session, uint32_t node, const char *line)
@@ -201,22 +206,25 @@ static void run_on(struct session *session, uint32_t node, const char *line)
 
 /* ---- lines for the session itself ---- */
 
-static const char *const SESSION_COMMANDS[] = { ":fast", ":go",   ":help",   ":nodes", ":quit",
-                                                ":real", ":tables", ":time", ":unwatch", ":wait", ":watch" };
+static const char *const SESSION_COMMANDS[] = { ":fast",    ":go",   ":help",   ":nodes",
+                                                ":quit",    ":real", ":tables", ":time",
+                                                ":unwatch", ":wait", ":watch" };
 
 static void help(void)
 {
-    printf("%s\n",
-           _("A line is a command of the node whose prompt this is; on a host, what its shell knows:\n"
-             "  ip, ping, arp, curl, dig, ss, ... ; Tab completes, Ctrl-C interrupts\n"
-             "  on a switch: show mac, show ports, bridge fdb show, bridge link show; on a hub: show ports\n"
-             "Lines for the network as a whole:\n"
-             "  @NODE          go to another node        @NODE COMMAND  run one command there\n"
-             "  :nodes         all nodes                 :tables [NODE] all tables of a node\n"
-             "  :time          the virtual time          :wait 5s       let time pass\n"
-             "  :watch         tell every frame          :unwatch       no more\n"
-             "  :fast          do not wait for virtual time  :real      wait, as on the wall\n"
-             "  :help          this                      :quit          the end"));
+    printf(
+        "%s\n",
+        _("A line is a command of the node whose prompt this is; on a host, what its shell knows:\n"
+          "  ip, ping, arp, curl, dig, ss, ... ; Tab completes, Ctrl-C interrupts\n"
+          "  on a switch: show mac, show ports, bridge fdb show, bridge link show; on a hub: show "
+          "ports\n"
+          "Lines for the network as a whole:\n"
+          "  @NODE          go to another node        @NODE COMMAND  run one command there\n"
+          "  :nodes         all nodes                 :tables [NODE] all tables of a node\n"
+          "  :time          the virtual time          :wait 5s       let time pass\n"
+          "  :watch         tell every frame          :unwatch       no more\n"
+          "  :fast          do not wait for virtual time  :real      wait, as on the wall\n"
+          "  :help          this                      :quit          the end"));
 }
 
 static bool find_node(const struct session *session, const char *name, uint32_t *index)
@@ -263,7 +271,8 @@ static void wait_time(struct session *session, const char *text)
     sim_time time;
 
     if (!time_parse(text, &time)) {
-        fprintf(stderr, _(":wait wants a time with its unit, such as 500ms or 5s, not \"%s\"\n"), text);
+        fprintf(stderr, _(":wait wants a time with its unit, such as 500ms or 5s, not \"%s\"\n"),
+                text);
         return;
     }
     session_interrupted = 0;
@@ -292,7 +301,9 @@ static void write_out(void *ctx, const char *text)
 
 static void watch(struct session *session, bool on)
 {
-    struct narrate_options options = { .level = NARRATE_NORMAL, .colour = cli_colour(), .write = write_out };
+    struct narrate_options options = { .level = NARRATE_NORMAL,
+                                       .colour = cli_colour(),
+                                       .write = write_out };
 
     if (on && session->narrate == NULL)
         session->narrate = narrate_new(session->network->sim, &options);
@@ -362,7 +373,9 @@ void session_line(struct session *session, const char *text)
 
 char *session_prompt(const struct session *session)
 {
-    static const char *const marks[] = { [TOPO_HOST] = "$", [TOPO_ROUTER] = "#", [TOPO_SWITCH] = ">", [TOPO_HUB] = ">" };
+    static const char *const marks[] = {
+        [TOPO_HOST] = "$", [TOPO_ROUTER] = "#", [TOPO_SWITCH] = ">", [TOPO_HUB] = ">"
+    };
 
     return g_strdup_printf("%s%s ", here(session)->name, marks[here(session)->kind]);
 }
@@ -375,7 +388,8 @@ static void offer(GPtrArray *words, const char *word, size_t len, const char *na
         g_ptr_array_add(words, g_strdup(name));
 }
 
-static void offer_nodes(const struct session *session, GPtrArray *words, const char *word, size_t len, const char *mark)
+static void offer_nodes(const struct session *session, GPtrArray *words, const char *word,
+                        size_t len, const char *mark)
 {
     for (uint32_t i = 0; i < session->network->topology->n_nodes; i++) {
         g_autofree char *name = g_strconcat(mark, session->network->topology->nodes[i].name, NULL);
@@ -384,9 +398,11 @@ static void offer_nodes(const struct session *session, GPtrArray *words, const c
     }
 }
 
-static void offer_commands(const struct session *session, GPtrArray *words, const char *word, size_t len)
+static void offer_commands(const struct session *session, GPtrArray *words, const char *word,
+                           size_t len)
 {
-    static const char *const device[] = { "bridge fdb show", "bridge link show", "show mac", "show ports" };
+    static const char *const device[] = { "bridge fdb show", "bridge link show", "show mac",
+                                          "show ports" };
     const char *name;
 
     for (size_t i = 0; *word == ':' && i < G_N_ELEMENTS(SESSION_COMMANDS); i++)
@@ -400,7 +416,8 @@ static void offer_commands(const struct session *session, GPtrArray *words, cons
         offer(words, word, len, name);
 }
 
-static void offer_things(const struct session *session, GPtrArray *words, const char *word, size_t len)
+static void offer_things(const struct session *session, GPtrArray *words, const char *word,
+                         size_t len)
 {
     const struct os *os = network_os(session->network, session->node);
     const struct os_file *file;
@@ -409,8 +426,8 @@ static void offer_things(const struct session *session, GPtrArray *words, const 
         offer(words, word, len, here(session)->ifaces[i].name);
     if (os == NULL || *word != '/')
         return;
-    LIST_FOR_EACH (file, &os->files, struct os_file, link)
-        offer(words, word, len, file->path);
+    LIST_FOR_EACH(file, &os->files, struct os_file, link)
+    offer(words, word, len, file->path);
 }
 
 GPtrArray *session_words(const struct session *session, const char *line, size_t cursor)

@@ -1,6 +1,7 @@
 /*
- * A live network at somebody's fingertips: one line after the other is run on the node where the prompt is. Virtual time
- * stands still between lines and passes while a command runs, as fast as it can, or as fast as on the wall.
+ * A live network at somebody's fingertips: one line after the other is run on the node where the
+ * prompt is. Virtual time stands still between lines and passes while a command runs, as fast as it
+ * can, or as fast as on the wall.
  */
 #ifndef WW_CLI_SESSION_H
 #define WW_CLI_SESSION_H
@@ -19,13 +20,13 @@ struct shell_run;
 
 struct session {
     struct network *network;
-    uint32_t node;   /* where the prompt is */
+    uint32_t node; /* where the prompt is */
     bool quit;
-    bool paced;      /* virtual time passes no faster than on the wall */
+    bool paced;                /* virtual time passes no faster than on the wall */
     struct shell_run *running; /* NULL: at the prompt */
     bool interrupt_sent;
     struct narrate *narrate; /* `:watch on`; or NULL */
-    char *line;      /* being started */
+    char *line;              /* being started */
     uint32_t line_node;
 };
 
@@ -36,7 +37,8 @@ void session_fini(struct session *session);
 void session_line(struct session *session, const char *line);
 /** session_prompt() - "pc1$ ". Free with g_free(). */
 char *session_prompt(const struct session *session);
-/** session_words() - what the last word of @line, up to @cursor octets, may become: names owned by the array. */
+/** session_words() - what the last word of @line, up to @cursor octets, may become: names owned by
+ * the array. */
 GPtrArray *session_words(const struct session *session, const char *line, size_t cursor);
 
 /* Set by Ctrl-C, taken by whoever acts on it. */

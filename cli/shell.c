@@ -1,4 +1,5 @@
-/* wirewalk shell: the prompt of any node. On a terminal with line editing, history and completion; from a pipe line by line. */
+/* wirewalk shell: the prompt of any node. On a terminal with line editing, history and completion;
+ * from a pipe line by line. */
 #include <errno.h>
 #include <histedit.h>
 #include <stdio.h>
@@ -182,8 +183,8 @@ static bool first_node(const struct topology *topology, const char *name, uint32
     return true;
 }
 
-static int run_shell(const struct topology *topology, const char *name, uint64_t seed, const struct record_paths *paths,
-                     struct diag_list *diags)
+static int run_shell(const struct topology *topology, const char *name, uint64_t seed,
+                     const struct record_paths *paths, struct diag_list *diags)
 {
     struct network *network;
     struct recorder *recorder;
@@ -205,7 +206,8 @@ static int run_shell(const struct topology *topology, const char *name, uint64_t
     return status;
 }
 
-static int shell_on_file(const char *file, const char *node, uint64_t seed, const struct record_paths *paths)
+static int shell_on_file(const char *file, const char *node, uint64_t seed,
+                         const struct record_paths *paths)
 {
     struct diag_list *diags = diag_list_new();
     struct topology *topology = topology_load(file, diags);
@@ -228,13 +230,16 @@ int cmd_shell(int argc, char **argv)
           N_("capture every port of the network into one pcapng file") },
         { "trace", 0, OPTION_TEXT, &paths.trace, NULL, N_("FILE"), NULL,
           N_("every frame, drop, table change and output with its cause, as JSON lines") },
-        { "seed", 0, OPTION_NUMBER, &seed, NULL, N_("N"), NULL, N_("the seed of all chance (default: 1)") },
+        { "seed", 0, OPTION_NUMBER, &seed, NULL, N_("N"), NULL,
+          N_("the seed of all chance (default: 1)") },
     };
     const struct cli_syntax syntax = {
         "shell [OPTION...] FILE.net.yaml [NODE]",
-        N_("Brings a network to life and gives you the prompt of one of its nodes. Its services run.\n"
+        N_("Brings a network to life and gives you the prompt of one of its nodes. Its services "
+           "run.\n"
            "Commands may also come from a pipe, a line each."),
-        options, G_N_ELEMENTS(options),
+        options,
+        G_N_ELEMENTS(options),
         N_("At the prompt :help lists what there is beside the node's own commands."),
     };
     g_autoptr(GPtrArray) words = g_ptr_array_new();
@@ -243,8 +248,10 @@ int cmd_shell(int argc, char **argv)
     if (!options_read(&syntax, argc, argv, words, &status))
         return status;
     if (words->len == 0)
-        return cli_error("%s", _("a shell on which network? `wirewalk shell FILE.net.yaml [NODE]`"));
+        return cli_error("%s",
+                         _("a shell on which network? `wirewalk shell FILE.net.yaml [NODE]`"));
     if (words->len > 2)
-        return cli_error(_("a file and a node at most: \"%s\" is one too many"), (const char *)words->pdata[2]);
+        return cli_error(_("a file and a node at most: \"%s\" is one too many"),
+                         (const char *)words->pdata[2]);
     return shell_on_file(words->pdata[0], words->len > 1 ? words->pdata[1] : NULL, seed, &paths);
 }

@@ -47,11 +47,12 @@ static void show_result(const struct run *run, const struct expect_result *resul
     const char *file = run->scenario->file;
 
     if (result->ok) {
-        printf("%s%s%s  %s\n", colour ? "\033[32m" : "", _("ok    "), colour ? "\033[0m" : "", result->expected);
+        printf("%s%s%s  %s\n", colour ? "\033[32m" : "", _("ok    "), colour ? "\033[0m" : "",
+               result->expected);
         return;
     }
-    printf("%s%s%s  %s:%u:%u\n", colour ? "\033[31m" : "", _("FAILED"), colour ? "\033[0m" : "", file, result->at.line,
-           result->at.column);
+    printf("%s%s%s  %s:%u:%u\n", colour ? "\033[31m" : "", _("FAILED"), colour ? "\033[0m" : "",
+           file, result->at.line, result->at.column);
     show_block(_("expected: "), result->expected);
     show_block(_("seen:     "), result->seen);
     show_where(result);
@@ -72,10 +73,12 @@ void verdict_show(const struct run *run, const GPtrArray *results, bool quiet)
             show_result(run, result, cli_colour());
     }
     if (failed == 0 && !quiet)
-        printf(NN_("%u expectation, and it was met\n", "%u expectations, all met\n", results->len), results->len);
-    else if (failed > 0)
-        printf(NN_("%u of %u expectation was not met\n", "%u of %u expectations were not met\n", results->len), failed,
+        printf(NN_("%u expectation, and it was met\n", "%u expectations, all met\n", results->len),
                results->len);
+    else if (failed > 0)
+        printf(NN_("%u of %u expectation was not met\n", "%u of %u expectations were not met\n",
+                   results->len),
+               failed, results->len);
 }
 
 /* ---- JSON ---- */
@@ -141,7 +144,8 @@ static void json_command(GString *out, const struct run *run, const struct run_c
     g_string_append_c(out, '}');
 }
 
-void verdict_json(const struct run *run, const GPtrArray *results, uint64_t n_frames, const char *hash)
+void verdict_json(const struct run *run, const GPtrArray *results, uint64_t n_frames,
+                  const char *hash)
 {
     g_autoptr(GString) out = g_string_new("{");
 

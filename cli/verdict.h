@@ -12,6 +12,7 @@ unsigned verdict_failed(const GPtrArray *results);
 /** verdict_show() - the results as text on stdout; @quiet: only what failed. */
 void verdict_show(const struct run *run, const GPtrArray *results, bool quiet);
 /** verdict_json() - the whole result as one JSON object on stdout. */
-void verdict_json(const struct run *run, const GPtrArray *results, uint64_t n_frames, const char *hash);
+void verdict_json(const struct run *run, const GPtrArray *results, uint64_t n_frames,
+                  const char *hash);
 
 #endif

@@ -52,7 +52,8 @@ static uint32_t entry_of_command(const struct expect *expect, const struct recor
 
         /* The first record comes before the shell's number is known to the run. */
         if (command->process == record->process ||
-            (command->process == 0 && command->ended == SIM_TIME_NONE && entry->node + 1 == record->node->id))
+            (command->process == 0 && command->ended == SIM_TIME_NONE &&
+             entry->node + 1 == record->node->id))
             return command->entry;
     }
     return OWNER_NONE;
@@ -77,7 +78,8 @@ static void follow_command(struct expect *expect, const struct record *record)
 static void begin_way(struct expect *expect, struct way *way)
 {
     const struct record *record = expect->frame.record;
-    uint32_t entry = expect->owners != NULL ? owners_find(expect->owners, record->cause) : OWNER_NONE;
+    uint32_t entry =
+        expect->owners != NULL ? owners_find(expect->owners, record->cause) : OWNER_NONE;
 
     way->origin = record->node;
     for (uint32_t i = 0; i < expect->n_states; i++) {
@@ -92,7 +94,8 @@ static void begin_way(struct expect *expect, struct way *way)
 static void follow_sent(struct expect *expect)
 {
     struct expect_frame *frame = &expect->frame;
-    const struct way *before = frame->own ? NULL : ways_find(expect->ways, frame->record->frame->id);
+    const struct way *before =
+        frame->own ? NULL : ways_find(expect->ways, frame->record->frame->id);
     struct way *way = ways_add(expect->ways, frame->record->id, before);
 
     if (frame->own)
@@ -181,7 +184,8 @@ static bool drop_fits(const struct expect_state *state, const struct record *rec
 {
     const struct scenario_see *see = &state->e->sees[0];
 
-    return (int)record->drop == state->e->drop && record->at >= see->after && record->at <= see->before &&
+    return (int)record->drop == state->e->drop && record->at >= see->after &&
+           record->at <= see->before &&
            (state->e->node == TOPO_NOWHERE || record->node->id == state->e->node + 1) &&
            (state->sees[0].port == NULL || record->iface == state->sees[0].port);
 }
@@ -194,7 +198,8 @@ static void take_drop(struct expect *expect, const struct record *record)
         struct expect_state *state = &expect->states[i];
 
         if (state->e->kind == SCENARIO_DROP && drop_fits(state, record) && state->n++ == 0)
-            state->first_drop = (struct sighting){ .frame = way != NULL ? way->number : 0, .at = record->at,
+            state->first_drop = (struct sighting){ .frame = way != NULL ? way->number : 0,
+                                                   .at = record->at,
                                                    .node = record->node };
     }
 }
@@ -222,17 +227,19 @@ static const struct iface *port_of(const struct run *run, const struct scenario_
 {
     if (place->node == TOPO_NOWHERE || place->iface == TOPO_NOWHERE)
         return NULL;
-    return network_iface(run->network, &run->scenario->topology->nodes[place->node].ifaces[place->iface]);
+    return network_iface(run->network,
+                         &run->scenario->topology->nodes[place->node].ifaces[place->iface]);
 }
 
 static bool is_counting(const struct scenario_expect *e)
 {
-    return e->kind == SCENARIO_COUNT || (e->kind == SCENARIO_SEE && (e->min != 1 || e->max != UINT64_MAX));
+    return e->kind == SCENARIO_COUNT ||
+           (e->kind == SCENARIO_SEE && (e->min != 1 || e->max != UINT64_MAX));
 }
 
 /* Compile what an expectation needs; @names and @run are NULL when it is only checked. */
-static bool state_init(struct expect_state *state, const struct scenario_expect *e, uint32_t n_hops, const char *file,
-                       const struct filter_names *names, struct diag_list *diags)
+static bool state_init(struct expect_state *state, const struct scenario_expect *e, uint32_t n_hops,
+                       const char *file, const struct filter_names *names, struct diag_list *diags)
 {
     bool ok = true;
 
@@ -339,7 +346,8 @@ struct expect *expect_new(struct run *run, struct diag_list *diags)
     for (uint32_t i = 0; i < scenario->n_expects; i++) {
         const struct scenario_expect *e = &scenario->expects[i];
 
-        ok &= state_init(&expect->states[i], e, expect->n_hops, scenario->file, run->network->names, diags);
+        ok &= state_init(&expect->states[i], e, expect->n_hops, scenario->file, run->network->names,
+                         diags);
         expect->n_hops += e->kind == SCENARIO_HOPS;
     }
     if (!ok) {
@@ -358,7 +366,8 @@ static struct filter_names *names_of(const struct topology *topology)
     for (uint32_t i = 0; i < topology->n_nodes; i++)
         for (uint32_t j = 0; j < topology->nodes[i].n_ifaces; j++)
             for (uint32_t k = 0; k < topology->nodes[i].ifaces[j].n_addrs; k++)
-                filter_names_add(names, topology->nodes[i].name, topology->nodes[i].ifaces[j].addrs[k].addr);
+                filter_names_add(names, topology->nodes[i].name,
+                                 topology->nodes[i].ifaces[j].addrs[k].addr);
     return names;
 }
 

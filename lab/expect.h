@@ -1,12 +1,13 @@
 /*
- * What a scenario expects, judged: an observer that keeps what the expectations need while the run goes on (never the
- * frames themselves), and the results after it. Each failure says what was expected, what was seen instead, at which
- * frame and when, and where in the file it is written.
+ * What a scenario expects, judged: an observer that keeps what the expectations need while the run
+ * goes on (never the frames themselves), and the results after it. Each failure says what was
+ * expected, what was seen instead, at which frame and when, and where in the file it is written.
  *
- * How frames are looked at. A frame's own sending is its first RECORD_SEND; a node that passes it on sends it again, and
- * that is not its own. `by: X` means X's own sending. `at: X:eth0` means that it passes this port, in or out; `at: X`
- * any port of X. Where neither is written, `see`, `never` and `order` look at every sending, own or not, and counts look
- * at own ones alone, so that every frame counts once; with `at: X` a frame counts once for its way in or, X's own, out.
+ * How frames are looked at. A frame's own sending is its first RECORD_SEND; a node that passes it
+ * on sends it again, and that is not its own. `by: X` means X's own sending. `at: X:eth0` means
+ * that it passes this port, in or out; `at: X` any port of X. Where neither is written, `see`,
+ * `never` and `order` look at every sending, own or not, and counts look at own ones alone, so that
+ * every frame counts once; with `at: X` a frame counts once for its way in or, X's own, out.
  */
 #ifndef WW_LAB_EXPECT_H
 #define WW_LAB_EXPECT_H
@@ -25,20 +26,20 @@ struct expect_result {
     struct text_pos at; /* in the scenario's file */
     char *expected;     /* in the user's language, one line */
     char *seen;         /* what happened instead; may have several lines; NULL where @ok */
-    uint64_t frame;     /* the number of the frame it shows at, as the narration counts them; 0: none */
-    sim_time time;      /* when; SIM_TIME_NONE: at no moment */
+    uint64_t frame; /* the number of the frame it shows at, as the narration counts them; 0: none */
+    sim_time time;  /* when; SIM_TIME_NONE: at no moment */
 };
 
 /**
- * expect_new() - watch @run, which has not started, for its scenario's expectations. NULL: a filter or a field is wrong,
- * the errors are in @diags. Free with expect_free() before the run.
+ * expect_new() - watch @run, which has not started, for its scenario's expectations. NULL: a filter
+ * or a field is wrong, the errors are in @diags. Free with expect_free() before the run.
  */
 struct expect *expect_new(struct run *run, struct diag_list *diags);
 /** expect_check() - find the errors expect_new() would find, without a network. */
 bool expect_check(const struct scenario *scenario, struct diag_list *diags);
 /**
- * expect_results() - judge, after the run's end: of struct expect_result, the commands' first, then in the order of the
- * file. Belongs to @expect.
+ * expect_results() - judge, after the run's end: of struct expect_result, the commands' first, then
+ * in the order of the file. Belongs to @expect.
  */
 const GPtrArray *expect_results(struct expect *expect);
 /** expect_storm_expected() - whether the scenario means its event budget to be spent. */

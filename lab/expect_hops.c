@@ -11,7 +11,8 @@ struct hops_state {
     const struct scenario_expect *e;
     const struct hops_field *field;
     uint32_t index; /* in struct way's values */
-    uint64_t n_frames, n_routers; /* frames with the field that left the host; times a router passed one on */
+    uint64_t n_frames,
+        n_routers; /* frames with the field that left the host; times a router passed one on */
     struct sighting broken; /* the first time the rule did not hold */
     uint64_t before, after;
     bool at_router;
@@ -75,7 +76,8 @@ static const struct hops_field *find_field(const char *name)
     return NULL;
 }
 
-static void no_such_field(const char *file, const struct scenario_text *text, struct diag_list *diags)
+static void no_such_field(const char *file, const struct scenario_text *text,
+                          struct diag_list *diags)
 {
     const char *names[G_N_ELEMENTS(FIELDS)], *near;
     g_autofree char *all = NULL;
@@ -84,11 +86,13 @@ static void no_such_field(const char *file, const struct scenario_text *text, st
         names[i] = FIELDS[i].name;
     near = diag_nearest(text->text, names, G_N_ELEMENTS(names));
     if (near != NULL) {
-        diag_error(diags, file, text->at, _("there is no field %s; did you mean %s?"), text->text, near);
+        diag_error(diags, file, text->at, _("there is no field %s; did you mean %s?"), text->text,
+                   near);
         return;
     }
     for (size_t i = 0; i < G_N_ELEMENTS(FIELDS); i++) {
-        char *longer = g_strdup_printf("%s%s%s", all != NULL ? all : "", all != NULL ? ", " : "", names[i]);
+        char *longer =
+            g_strdup_printf("%s%s%s", all != NULL ? all : "", all != NULL ? ", " : "", names[i]);
 
         g_free(all);
         all = longer;
@@ -96,7 +100,8 @@ static void no_such_field(const char *file, const struct scenario_text *text, st
     diag_error(diags, file, text->at, _("there is no field %s; there are %s"), text->text, all);
 }
 
-struct hops_state *hops_new(const struct scenario_expect *e, const char *file, uint32_t index, struct diag_list *diags)
+struct hops_state *hops_new(const struct scenario_expect *e, const char *file, uint32_t index,
+                            struct diag_list *diags)
 {
     const struct hops_field *field = find_field(e->field.text);
     struct hops_state *hops;
@@ -152,7 +157,8 @@ void hops_step(struct hops_state *hops, struct expect_frame *frame, struct way *
     if (!value->known)
         return;
     expect_frame_read(frame);
-    value->known = hops->field->get(&frame->facts, &value->value); /* a later fragment has no ports */
+    value->known =
+        hops->field->get(&frame->facts, &value->value); /* a later fragment has no ports */
     if (!value->known)
         return;
     hops->n_routers += router;
@@ -183,22 +189,25 @@ static char *show(const struct hops_field *field, uint64_t value)
     return g_strdup_printf("%" PRIu64, value);
 }
 
-void hops_judge(const struct hops_state *hops, const struct scenario *scenario, struct expect_result *result)
+void hops_judge(const struct hops_state *hops, const struct scenario *scenario,
+                struct expect_result *result)
 {
     const char *id = scenario->timeline[hops->e->entry].id;
 
     if (hops->broken.frame != 0) {
-        g_autofree char *before = show(hops->field, hops->before), *after = show(hops->field, hops->after);
+        g_autofree char *before = show(hops->field, hops->before),
+                        *after = show(hops->field, hops->after);
 
         result->frame = hops->broken.frame;
         result->time = hops->broken.at;
-        result->seen = g_strdup_printf(_("%s is %s before %s passes the frame on, and %s after it: %s"),
-                                       hops->field->name, before, hops->broken.node->name, after, hops->broken.what);
+        result->seen = g_strdup_printf(
+            _("%s is %s before %s passes the frame on, and %s after it: %s"), hops->field->name,
+            before, hops->broken.node->name, after, hops->broken.what);
     } else if (hops->n_frames == 0) {
         result->seen = g_strdup_printf(_("`%s` sent no frame that has %s"), id, hops->field->name);
     } else if (hops->e->rule != SCENARIO_CONSTANT && hops->n_routers == 0) {
-        result->seen = g_strdup_printf(_("none of the %" PRIu64 " frames of `%s` came through a router"),
-                                       hops->n_frames, id);
+        result->seen = g_strdup_printf(
+            _("none of the %" PRIu64 " frames of `%s` came through a router"), hops->n_frames, id);
     } else {
         result->ok = true;
     }

@@ -37,10 +37,10 @@ struct expect_state {
     uint32_t step;          /* ORDER: steps done */
     struct sighting *steps; /* ORDER: where each was done */
     struct hops_state *hops;
-    bool looked;       /* TABLE */
+    bool looked; /* TABLE */
     sim_time looked_at;
-    GPtrArray *rows;   /* TABLE: struct table_row, lab/expect_table.c */
-    uint64_t n;        /* DROP */
+    GPtrArray *rows; /* TABLE: struct table_row, lab/expect_table.c */
+    uint64_t n;      /* DROP */
     struct sighting first_drop;
     struct expect *owner;
 };
@@ -65,7 +65,7 @@ struct expect {
     struct observer observer;
     struct run *run;
     uint64_t n_frames;
-    uint32_t n_hops; /* expectations of kind HOPS */
+    uint32_t n_hops;   /* expectations of kind HOPS */
     struct ways *ways; /* NULL: nothing needs them */
     struct owners *owners;
     uint32_t n_states;
@@ -76,7 +76,8 @@ struct expect {
 };
 
 /* expect.c */
-/** expect_is_own() - whether the sending @record, which expect->frame is about, is the node's own. */
+/** expect_is_own() - whether the sending @record, which expect->frame is about, is the node's own.
+ */
 bool expect_is_own(struct expect *expect, const struct record *record);
 /* expect_see.c */
 bool see_compile(struct see_state *state, const struct scenario_see *see, const char *file,
@@ -89,12 +90,15 @@ bool see_fits(struct see_state *state, struct expect_frame *frame);
 void see_look(struct see_state *state, struct expect_frame *frame);
 void expect_frame_read(struct expect_frame *frame);
 /* expect_hops.c: from one SEND of a followed frame to the next */
-struct hops_state *hops_new(const struct scenario_expect *e, const char *file, uint32_t index, struct diag_list *diags);
+struct hops_state *hops_new(const struct scenario_expect *e, const char *file, uint32_t index,
+                            struct diag_list *diags);
 void hops_free(struct hops_state *hops);
-/** hops_begin() - a command's own frame leaves: note its field's value. hops_step() - passed on: is the rule kept? */
+/** hops_begin() - a command's own frame leaves: note its field's value. hops_step() - passed on: is
+ * the rule kept? */
 void hops_begin(struct hops_state *hops, struct expect_frame *frame, struct way *way);
 void hops_step(struct hops_state *hops, struct expect_frame *frame, struct way *way);
-void hops_judge(const struct hops_state *hops, const struct scenario *scenario, struct expect_result *result);
+void hops_judge(const struct hops_state *hops, const struct scenario *scenario,
+                struct expect_result *result);
 /* expect_table.c */
 void table_look(struct expect_state *state);
 bool table_check(const struct scenario_expect *e, const char *file, struct diag_list *diags);
@@ -106,6 +110,7 @@ void words_see(GString *out, const struct scenario *scenario, const struct scena
 void words_times(GString *out, uint64_t min, uint64_t max);
 void words_moment(GString *out, sim_time at);
 char *words_expected(const struct scenario *scenario, const struct scenario_expect *e);
-char *words_command(const struct scenario *scenario, uint32_t entry, const struct scenario_result *result);
+char *words_command(const struct scenario *scenario, uint32_t entry,
+                    const struct scenario_result *result);
 
 #endif

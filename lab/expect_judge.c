@@ -14,7 +14,8 @@ static void tell_sighting(GString *out, const struct sighting *sighting)
     g_autoptr(GString) at = g_string_new(NULL);
 
     words_moment(at, sighting->at);
-    g_string_append_printf(out, _("frame %" PRIu64 " (%s, %s"), sighting->frame, at->str, sighting->node->name);
+    g_string_append_printf(out, _("frame %" PRIu64 " (%s, %s"), sighting->frame, at->str,
+                           sighting->node->name);
     g_string_append_printf(out, "%s%s%s", sighting->what != NULL ? _(": ") : "",
                            sighting->what != NULL ? sighting->what : "", _(")"));
 }
@@ -38,7 +39,8 @@ static void tell_similar(GString *out, const struct see_state *see)
 
 /* ---- frames ---- */
 
-static void judge_order(const struct expect_state *state, const struct scenario *scenario, struct expect_result *result)
+static void judge_order(const struct expect_state *state, const struct scenario *scenario,
+                        struct expect_result *result)
 {
     const struct scenario_expect *e = state->e;
     GString *out;
@@ -77,17 +79,24 @@ static void judge_number(const struct expect_state *state, struct expect_result 
         return;
     out = g_string_new(NULL);
     if (state->e->kind == SCENARIO_NEVER) {
-        g_string_append_printf(out, NN_("it was seen %" PRIu64 " time: ", "it was seen %" PRIu64 " times, first: ", see->n),
-                               see->n);
+        g_string_append_printf(
+            out,
+            NN_("it was seen %" PRIu64 " time: ", "it was seen %" PRIu64 " times, first: ", see->n),
+            see->n);
         tell_sighting(out, &see->first);
         show_at(result, &see->first);
     } else if (see->n > state->e->max) {
-        g_string_append_printf(out, NN_("%" PRIu64 " time; the first too many: ", "%" PRIu64 " times; the first too many: ", see->n),
+        g_string_append_printf(out,
+                               NN_("%" PRIu64 " time; the first too many: ",
+                                   "%" PRIu64 " times; the first too many: ", see->n),
                                see->n);
         tell_sighting(out, &see->over);
         show_at(result, &see->over);
     } else if (see->n > 0) {
-        g_string_append_printf(out, NN_("only %" PRIu64 " time; the last: ", "only %" PRIu64 " times; the last: ", see->n), see->n);
+        g_string_append_printf(
+            out,
+            NN_("only %" PRIu64 " time; the last: ", "only %" PRIu64 " times; the last: ", see->n),
+            see->n);
         tell_sighting(out, &see->last);
         show_at(result, &see->last);
     } else {
@@ -107,18 +116,21 @@ static void judge_drop(const struct expect_state *state, struct expect_result *r
     if (result->ok)
         return;
     out = g_string_new(NULL);
-    g_string_append_printf(out, NN_("%" PRIu64 " such drop", "%" PRIu64 " such drops", state->n), state->n);
+    g_string_append_printf(out, NN_("%" PRIu64 " such drop", "%" PRIu64 " such drops", state->n),
+                           state->n);
     if (state->n > 0) {
         g_autoptr(GString) at = g_string_new(NULL);
 
         words_moment(at, state->first_drop.at);
-        g_string_append_printf(out, _("; the first at %s by %s"), at->str, state->first_drop.node->name);
+        g_string_append_printf(out, _("; the first at %s by %s"), at->str,
+                               state->first_drop.node->name);
         show_at(result, &state->first_drop);
     }
     result->seen = g_string_free(out, FALSE);
 }
 
-static void judge_storm(const struct expect *expect, const struct expect_state *state, struct expect_result *result)
+static void judge_storm(const struct expect *expect, const struct expect_state *state,
+                        struct expect_result *result)
 {
     g_autoptr(GString) at = g_string_new(NULL);
     sim_time now = sim_now(expect->run->network->sim);
@@ -129,9 +141,10 @@ static void judge_storm(const struct expect *expect, const struct expect_state *
     words_moment(at, now);
     result->frame = expect->n_frames;
     result->time = now;
-    result->seen = g_strdup_printf(state->e->storm ? _("the run ended by itself at %s, after %" PRIu64 " events")
-                                                   : _("the event budget was spent at %s, after %" PRIu64 " events"),
-                                   at->str, expect->run->spent);
+    result->seen = g_strdup_printf(
+        state->e->storm ? _("the run ended by itself at %s, after %" PRIu64 " events")
+                        : _("the event budget was spent at %s, after %" PRIu64 " events"),
+        at->str, expect->run->spent);
 }
 
 /* ---- commands ---- */
@@ -168,7 +181,8 @@ static void add_output(GString *out, const char *title, const GString *text)
         g_string_truncate(out, out->len - 1);
 }
 
-static bool all_there(GString *out, const struct scenario_text *texts, uint32_t n, const GString *printed)
+static bool all_there(GString *out, const struct scenario_text *texts, uint32_t n,
+                      const GString *printed)
 {
     bool ok = true;
 
@@ -181,7 +195,8 @@ static bool all_there(GString *out, const struct scenario_text *texts, uint32_t 
     return ok;
 }
 
-static bool none_there(GString *out, const struct scenario_text *texts, uint32_t n, const GString *printed)
+static bool none_there(GString *out, const struct scenario_text *texts, uint32_t n,
+                       const GString *printed)
 {
     bool ok = true;
 
@@ -194,7 +209,8 @@ static bool none_there(GString *out, const struct scenario_text *texts, uint32_t
     return ok;
 }
 
-static void check_end(GString *out, const struct run_command *command, const struct scenario_result *want)
+static void check_end(GString *out, const struct run_command *command,
+                      const struct scenario_result *want)
 {
     g_autoptr(GString) time = g_string_new(NULL);
 
@@ -211,8 +227,8 @@ static void check_end(GString *out, const struct run_command *command, const str
     }
 }
 
-static void judge_command(const struct expect *expect, uint32_t entry, const struct scenario_result *want,
-                          struct expect_result *result)
+static void judge_command(const struct expect *expect, uint32_t entry,
+                          const struct scenario_result *want, struct expect_result *result)
 {
     const struct run_command *command = expect->run->by_entry[entry];
     GString *out = g_string_new(NULL);
@@ -261,7 +277,8 @@ static struct expect_result *new_result(struct expect *expect, struct text_pos a
 static void judge_state(struct expect *expect, struct expect_state *state)
 {
     const struct scenario *scenario = expect->run->scenario;
-    struct expect_result *result = new_result(expect, state->e->at, words_expected(scenario, state->e));
+    struct expect_result *result =
+        new_result(expect, state->e->at, words_expected(scenario, state->e));
 
     switch (state->e->kind) {
     case SCENARIO_ORDER:
@@ -300,8 +317,9 @@ void expect_judge(struct expect *expect)
         const struct scenario_entry *entry = &scenario->timeline[i];
 
         if (entry->has_result)
-            judge_command(expect, i, &entry->result,
-                          new_result(expect, entry->result.at, words_command(scenario, i, &entry->result)));
+            judge_command(
+                expect, i, &entry->result,
+                new_result(expect, entry->result.at, words_command(scenario, i, &entry->result)));
     }
     for (uint32_t i = 0; i < expect->n_states; i++)
         judge_state(expect, &expect->states[i]);

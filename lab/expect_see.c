@@ -50,7 +50,9 @@ void expect_frame_read(struct expect_frame *frame)
 void sighting_take(struct sighting *sighting, struct expect_frame *frame, bool with_words)
 {
     g_free(sighting->what);
-    *sighting = (struct sighting){ .frame = frame->number, .at = frame->record->at, .node = frame->record->node };
+    *sighting = (struct sighting){ .frame = frame->number,
+                                   .at = frame->record->at,
+                                   .node = frame->record->node };
     if (with_words) {
         GString *words = g_string_new(NULL);
 
@@ -78,7 +80,9 @@ static bool place_fits(const struct see_state *state, const struct expect_frame 
 static bool sender_fits(const struct see_state *state, const struct expect_frame *frame)
 {
     const struct scenario_see *see = state->see;
-    const struct node *origin = frame->own ? frame->record->node : frame->way != NULL ? frame->way->origin : NULL;
+    const struct node *origin = frame->own           ? frame->record->node
+                                : frame->way != NULL ? frame->way->origin
+                                                     : NULL;
 
     if (see->place.node == TOPO_NOWHERE && !frame->sent)
         return false; /* without a place, sendings are what is looked at */
@@ -93,8 +97,9 @@ static bool sender_fits(const struct see_state *state, const struct expect_frame
 
 static bool reverse_name_is(const char *name, ip4_addr addr)
 {
-    g_autofree char *reverse = g_strdup_printf("%u.%u.%u.%u.in-addr.arpa", addr & 0xff, addr >> 8 & 0xff,
-                                               addr >> 16 & 0xff, addr >> 24 & 0xff);
+    g_autofree char *reverse =
+        g_strdup_printf("%u.%u.%u.%u.in-addr.arpa", addr & 0xff, addr >> 8 & 0xff,
+                        addr >> 16 & 0xff, addr >> 24 & 0xff);
 
     return g_ascii_strcasecmp(name, reverse) == 0;
 }
@@ -105,16 +110,19 @@ static bool asks_for_name(const struct facts *facts, const char *name)
 
     if (len > 0 && name[len - 1] == '.')
         len--;
-    return facts->app == FACT_DNS && strlen(facts->dns_name) == len && g_ascii_strncasecmp(facts->dns_name, name, len) == 0;
+    return facts->app == FACT_DNS && strlen(facts->dns_name) == len &&
+           g_ascii_strncasecmp(facts->dns_name, name, len) == 0;
 }
 
-/* An ARP request asks for its target, a reply speaks of its sender; DHCP of the address that is given; else it is where the packet goes. */
+/* An ARP request asks for its target, a reply speaks of its sender; DHCP of the address that is
+ * given; else it is where the packet goes. */
 static bool is_about_address(const struct facts *facts, ip4_addr addr)
 {
     if (facts->net == FACT_ARP)
         return (facts->arp.op == ARP_REPLY ? facts->arp.spa : facts->arp.tpa) == addr;
     if (facts->app == FACT_DHCP)
-        return facts->dhcp.yiaddr == addr || facts->dhcp.requested == addr || facts->dhcp.ciaddr == addr;
+        return facts->dhcp.yiaddr == addr || facts->dhcp.requested == addr ||
+               facts->dhcp.ciaddr == addr;
     if (facts->app == FACT_DNS)
         return reverse_name_is(facts->dns_name, addr);
     return facts->net == FACT_IPV4 && facts->ip.dst == addr;
@@ -124,14 +132,16 @@ static bool subject_fits(const struct scenario_see *see, const struct facts *fac
 {
     if (see->subject.text == NULL)
         return true;
-    return see->subject_is_addr ? is_about_address(facts, see->subject_addr) : asks_for_name(facts, see->subject.text);
+    return see->subject_is_addr ? is_about_address(facts, see->subject_addr)
+                                : asks_for_name(facts, see->subject.text);
 }
 
 bool see_fits(struct see_state *state, struct expect_frame *frame)
 {
     const struct scenario_see *see = state->see;
     sim_time at = frame->record->at;
-    bool here = at >= see->after && at <= see->before && place_fits(state, frame) && sender_fits(state, frame);
+    bool here = at >= see->after && at <= see->before && place_fits(state, frame) &&
+                sender_fits(state, frame);
 
     /* Where it cannot be the one, it may still be worth telling once, as what came nearest. */
     if (!here && (!frame->own || state->similar.frame != 0))

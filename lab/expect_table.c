@@ -17,26 +17,30 @@ struct table_row {
 };
 
 struct table_kind {
-    const char *tables;  /* names in describe(), between bars */
-    const char *columns; /* what `has` may ask for, between bars: column=source, or several sources between commas, any of
-                            which may fit. A source is @key, @1 (a word of the line, from 1), a field of describe(), or a
-                            word of the line that stands before its value */
+    const char *tables; /* names in describe(), between bars */
+    const char *
+        columns; /* what `has` may ask for, between bars: column=source, or several sources between
+                    commas, any of which may fit. A source is @key, @1 (a word of the line, from 1),
+                    a field of describe(), or a word of the line that stands before its value */
 };
 
 /* By enum scenario_table. Several columns may mean the same. */
 static const struct table_kind KINDS[] = {
-    [SCENARIO_TABLE_ARP] = { "|neigh|", "|ip=@1|address=@1|mac=mac|lladdr=mac|dev=@2|interface=@2|state=state|" },
-    [SCENARIO_TABLE_ROUTE] = { "|route|",
-                               "|prefix=@1|to=@1|destination=@1|dst=@1|via=via|gateway=via|dev=dev|interface=dev|"
-                               "metric=metric|src=src|proto=proto|scope=scope|" },
+    [SCENARIO_TABLE_ARP] = { "|neigh|", "|ip=@1|address=@1|mac=mac|lladdr=mac|dev=@2|interface=@2|"
+                                        "state=state|" },
+    [SCENARIO_TABLE_ROUTE] = { "|route|", "|prefix=@1|to=@1|destination=@1|dst=@1|via=via|gateway="
+                                          "via|dev=dev|interface=dev|"
+                                          "metric=metric|src=src|proto=proto|scope=scope|" },
     [SCENARIO_TABLE_FDB] = { "|fdb|", "|mac=mac|port=port|dev=port|" },
     [SCENARIO_TABLE_ADDR] = { "|addr|", "|dev=@1|interface=@1|ip=@2|address=@2|prefix=@2|" },
     [SCENARIO_TABLE_TCP] = { "|tcp|", "|state=@1,state|local=@4|peer=@5|remote=@5|" },
     [SCENARIO_TABLE_UDP] = { "|udp|", "|state=@1|local=@4|peer=@5|remote=@5|" },
-    [SCENARIO_TABLE_NAT] = { "|nat|", "|protocol=@1|inside=@2|peer=@4|remote=@4|outside=as|to=to|state=state|" },
+    [SCENARIO_TABLE_NAT] = { "|nat|", "|protocol=@1|inside=@2|peer=@4|remote=@4|outside=as|to=to|"
+                                      "state=state|" },
     [SCENARIO_TABLE_DNS] = { "|dns-cache|", "|name=@key|type=@2|data=@3|ip=@3|ttl=ttl|" },
     [SCENARIO_TABLE_DHCP] = { "|lease|", "|ip=@1|address=@1|mac=mac|host=@3|" },
-    [SCENARIO_TABLE_LINK] = { "|interfaces|", "|port=@1|dev=@1|interface=@1|state=@2|mtu=mtu|mac=mac|" },
+    [SCENARIO_TABLE_LINK] = { "|interfaces|",
+                              "|port=@1|dev=@1|interface=@1|state=@2|mtu=mtu|mac=mac|" },
 };
 
 /* ---- reading a table ---- */
@@ -58,7 +62,8 @@ static void row_free(gpointer data)
     g_free(row);
 }
 
-static void take_row(struct describe *describe, const char *table, const char *key, const char *line)
+static void take_row(struct describe *describe, const char *table, const char *key,
+                     const char *line)
 {
     struct reading *reading = CONTAINER_OF(describe, struct reading, describe);
     g_autofree char *name = g_strdup_printf("|%s|", table);
@@ -93,13 +98,15 @@ static void take_number(struct describe *describe, const char *name, int64_t val
     take_text(describe, name, text);
 }
 
-/* Every node has interfaces, whatever its own tables are: `eth0 up mtu 1500 mac 02:00:00:00:01:01`. */
+/* Every node has interfaces, whatever its own tables are: `eth0 up mtu 1500 mac 02:00:00:00:01:01`.
+ */
 static void tell_interfaces(const struct node *node, struct describe *out)
 {
     for (uint32_t i = 0; i < node->n_ifaces; i++) {
         const struct iface *iface = node->ifaces[i];
         char mac[MAC_TEXT_MAX];
-        g_autofree char *line = g_strdup_printf("%s %s mtu %u mac %s", iface->name, iface_has_carrier(iface) ? "up" : "down",
+        g_autofree char *line = g_strdup_printf("%s %s mtu %u mac %s", iface->name,
+                                                iface_has_carrier(iface) ? "up" : "down",
                                                 iface->mtu, mac_format(&iface->mac, mac));
 
         describe_row(out, "interfaces", iface->name, line);
@@ -110,7 +117,8 @@ void table_look(struct expect_state *state)
 {
     struct network *network = state->owner->run->network;
     struct node *node = network->nodes[state->e->node];
-    struct reading reading = { .describe = { take_row, take_number, take_text }, .kind = &KINDS[state->e->table] };
+    struct reading reading = { .describe = { take_row, take_number, take_text },
+                               .kind = &KINDS[state->e->table] };
 
     if (state->rows != NULL)
         g_ptr_array_unref(state->rows);
@@ -169,22 +177,26 @@ static char *value_of(const struct table_row *row, const char *source)
     return word_behind(row->line, source);
 }
 
-/* 192.168.1.1 also means 192.168.1.1/24 and 192.168.1.1:80; 0.0.0.0/0 is written default, and /32 not at all. */
+/* 192.168.1.1 also means 192.168.1.1/24 and 192.168.1.1:80; 0.0.0.0/0 is written default, and /32
+ * not at all. */
 static bool same_value(const char *wanted, const char *value)
 {
     size_t len = strlen(wanted);
 
     if (g_ascii_strcasecmp(wanted, value) == 0)
         return true;
-    if (strchr(wanted, '.') != NULL && strncmp(wanted, value, len) == 0 && (value[len] == '/' || value[len] == ':'))
+    if (strchr(wanted, '.') != NULL && strncmp(wanted, value, len) == 0 &&
+        (value[len] == '/' || value[len] == ':'))
         return true;
     if (strcmp(wanted, "0.0.0.0/0") == 0 && strcmp(value, "default") == 0)
         return true;
     len = strlen(value);
-    return g_str_has_suffix(wanted, "/32") && strlen(wanted) == len + 3 && strncmp(wanted, value, len) == 0;
+    return g_str_has_suffix(wanted, "/32") && strlen(wanted) == len + 3 &&
+           strncmp(wanted, value, len) == 0;
 }
 
-static bool cell_fits(const struct table_kind *kind, const struct scenario_cell *cell, const struct table_row *row)
+static bool cell_fits(const struct table_kind *kind, const struct scenario_cell *cell,
+                      const struct table_row *row)
 {
     g_autofree char *all = source_of(kind, cell->column);
     g_auto(GStrv) sources = g_strsplit(all != NULL ? all : "", ",", -1);
@@ -198,7 +210,8 @@ static bool cell_fits(const struct table_kind *kind, const struct scenario_cell 
     return false;
 }
 
-static bool row_fits(const struct table_kind *kind, const struct scenario_row *wanted, const struct table_row *row)
+static bool row_fits(const struct table_kind *kind, const struct scenario_row *wanted,
+                     const struct table_row *row)
 {
     for (uint32_t i = 0; i < wanted->n_cells; i++)
         if (!cell_fits(kind, &wanted->cells[i], row))
@@ -206,7 +219,8 @@ static bool row_fits(const struct table_kind *kind, const struct scenario_row *w
     return true;
 }
 
-static bool any_fits(const struct table_kind *kind, const struct scenario_row *wanted, const GPtrArray *rows)
+static bool any_fits(const struct table_kind *kind, const struct scenario_row *wanted,
+                     const GPtrArray *rows)
 {
     for (guint i = 0; i < rows->len; i++)
         if (row_fits(kind, wanted, rows->pdata[i]))
@@ -216,8 +230,8 @@ static bool any_fits(const struct table_kind *kind, const struct scenario_row *w
 
 /* ---- columns that are not there ---- */
 
-static void no_such_column(const struct table_kind *kind, const struct scenario_cell *cell, const char *file,
-                           struct diag_list *diags)
+static void no_such_column(const struct table_kind *kind, const struct scenario_cell *cell,
+                           const char *file, struct diag_list *diags)
 {
     g_auto(GStrv) columns = g_strsplit(kind->columns + 1, "|", -1);
     GString *all = g_string_new(NULL);
@@ -226,12 +240,13 @@ static void no_such_column(const struct table_kind *kind, const struct scenario_
         columns[i][strcspn(columns[i], "=")] = '\0';
         g_string_append_printf(all, "%s%s", i > 0 ? ", " : "", columns[i]);
     }
-    diag_error(diags, file, cell->at, _("this table has no column %s; it has %s"), cell->column, all->str);
+    diag_error(diags, file, cell->at, _("this table has no column %s; it has %s"), cell->column,
+               all->str);
     g_string_free(all, TRUE);
 }
 
-static bool rows_check(const struct table_kind *kind, const struct scenario_row *rows, uint32_t n, const char *file,
-                       struct diag_list *diags)
+static bool rows_check(const struct table_kind *kind, const struct scenario_row *rows, uint32_t n,
+                       const char *file, struct diag_list *diags)
 {
     bool ok = true;
 
@@ -264,7 +279,8 @@ static char *show_rows(const GPtrArray *rows)
     if (rows->len == 0)
         g_string_append(text, _("the table is empty"));
     else
-        g_string_append_printf(text, NN_("the table has %u row:", "the table has %u rows:", rows->len), rows->len);
+        g_string_append_printf(
+            text, NN_("the table has %u row:", "the table has %u rows:", rows->len), rows->len);
     for (guint i = 0; i < rows->len && i < ROWS_SHOWN; i++)
         g_string_append_printf(text, "\n%s", ((const struct table_row *)rows->pdata[i])->line);
     if (rows->len > ROWS_SHOWN)

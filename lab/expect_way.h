@@ -1,6 +1,7 @@
 /*
- * Following frames: which sending a reception belongs to, where a frame comes from, and which command it is due to. What is
- * followed is forgotten first in, first out, so that a run of any length needs the same memory.
+ * Following frames: which sending a reception belongs to, where a frame comes from, and which
+ * command it is due to. What is followed is forgotten first in, first out, so that a run of any
+ * length needs the same memory.
  */
 #ifndef WW_LAB_EXPECT_WAY_H
 #define WW_LAB_EXPECT_WAY_H

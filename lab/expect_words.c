@@ -1,4 +1,5 @@
-/* Expectations in the user's language. What qualifies a frame stands in brackets behind it, in any order a language likes. */
+/* Expectations in the user's language. What qualifies a frame stands in brackets behind it, in any
+ * order a language likes. */
 #include "lab/expect_internal.h"
 
 #include <inttypes.h>
@@ -67,16 +68,20 @@ void words_see(GString *out, const struct scenario *scenario, const struct scena
 void words_times(GString *out, uint64_t min, uint64_t max)
 {
     if (min == max)
-        g_string_append_printf(out, NN_("exactly %" PRIu64 " time", "exactly %" PRIu64 " times", min), min);
+        g_string_append_printf(
+            out, NN_("exactly %" PRIu64 " time", "exactly %" PRIu64 " times", min), min);
     else if (max == UINT64_MAX)
-        g_string_append_printf(out, NN_("at least %" PRIu64 " time", "at least %" PRIu64 " times", min), min);
+        g_string_append_printf(
+            out, NN_("at least %" PRIu64 " time", "at least %" PRIu64 " times", min), min);
     else if (min == 0)
-        g_string_append_printf(out, NN_("at most %" PRIu64 " time", "at most %" PRIu64 " times", max), max);
+        g_string_append_printf(
+            out, NN_("at most %" PRIu64 " time", "at most %" PRIu64 " times", max), max);
     else
         g_string_append_printf(out, _("%" PRIu64 " to %" PRIu64 " times"), min, max);
 }
 
-static void words_order(GString *out, const struct scenario *scenario, const struct scenario_expect *e)
+static void words_order(GString *out, const struct scenario *scenario,
+                        const struct scenario_expect *e)
 {
     g_string_append(out, _("in this order: "));
     for (uint32_t i = 0; i < e->n_sees; i++) {
@@ -85,11 +90,14 @@ static void words_order(GString *out, const struct scenario *scenario, const str
     }
 }
 
-static void words_hops(GString *out, const struct scenario *scenario, const struct scenario_expect *e)
+static void words_hops(GString *out, const struct scenario *scenario,
+                       const struct scenario_expect *e)
 {
-    static const char *const rules[] = { N_("%s of the frames of `%s` stays the same on the whole way"),
-                                         N_("%s of the frames of `%s` changes at every router, and only there"),
-                                         N_("%s of the frames of `%s` falls by 1 at every router, and only there") };
+    static const char *const rules[] = {
+        N_("%s of the frames of `%s` stays the same on the whole way"),
+        N_("%s of the frames of `%s` changes at every router, and only there"),
+        N_("%s of the frames of `%s` falls by 1 at every router, and only there")
+    };
     const char *id = scenario->timeline[e->entry].id;
 
     /* The sentences have the same arguments, but a compiler cannot see that. */
@@ -101,19 +109,23 @@ static void words_hops(GString *out, const struct scenario *scenario, const stru
 static void words_row(GString *out, const struct scenario_row *row)
 {
     for (uint32_t i = 0; i < row->n_cells; i++)
-        g_string_append_printf(out, "%s%s %s", i > 0 ? _(", ") : "", row->cells[i].column, row->cells[i].value);
+        g_string_append_printf(out, "%s%s %s", i > 0 ? _(", ") : "", row->cells[i].column,
+                               row->cells[i].value);
 }
 
-static void words_table(GString *out, const struct scenario *scenario, const struct scenario_expect *e)
+static void words_table(GString *out, const struct scenario *scenario,
+                        const struct scenario_expect *e)
 {
-    static const char *const names[] = { "arp", "route", "fdb", "addr", "tcp", "udp", "nat", "dns", "dhcp", "link" };
+    static const char *const names[] = { "arp", "route", "fdb", "addr", "tcp",
+                                         "udp", "nat",   "dns", "dhcp", "link" };
     g_autoptr(GString) moment = g_string_new(NULL);
 
     if (e->time != SIM_TIME_NONE)
         words_moment(moment, e->time);
     else
         g_string_append(moment, _("the end"));
-    g_string_append_printf(out, _("table %s of %s at %s"), names[e->table], node_name(scenario, e->node), moment->str);
+    g_string_append_printf(out, _("table %s of %s at %s"), names[e->table],
+                           node_name(scenario, e->node), moment->str);
     for (uint32_t i = 0; i < e->n_has; i++) {
         g_string_append(out, i > 0 ? _("; has ") : _(" has "));
         words_row(out, &e->has[i]);
@@ -123,11 +135,13 @@ static void words_table(GString *out, const struct scenario *scenario, const str
         words_row(out, &e->has_not[i]);
     }
     if (e->has_rows)
-        g_string_append_printf(out, NN_("%s has %" PRIu64 " row", "%s has %" PRIu64 " rows", e->rows),
+        g_string_append_printf(out,
+                               NN_("%s has %" PRIu64 " row", "%s has %" PRIu64 " rows", e->rows),
                                e->n_has + e->n_has_not > 0 ? ";" : "", e->rows);
 }
 
-static void words_drop(GString *out, const struct scenario *scenario, const struct scenario_expect *e)
+static void words_drop(GString *out, const struct scenario *scenario,
+                       const struct scenario_expect *e)
 {
     g_string_append_printf(out, _("drops for the reason %s"), drop_name((enum drop_reason)e->drop));
     if (e->node != TOPO_NOWHERE && e->sees[0].place.node == TOPO_NOWHERE)
@@ -137,13 +151,16 @@ static void words_drop(GString *out, const struct scenario *scenario, const stru
     words_times(out, e->min, e->max);
 }
 
-static void words_texts(GString *out, const char *before, const struct scenario_text *texts, uint32_t n)
+static void words_texts(GString *out, const char *before, const struct scenario_text *texts,
+                        uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
-        g_string_append_printf(out, "%s%s \"%s\"", out->len > 0 ? _(", ") : "", before, texts[i].text);
+        g_string_append_printf(out, "%s%s \"%s\"", out->len > 0 ? _(", ") : "", before,
+                               texts[i].text);
 }
 
-char *words_command(const struct scenario *scenario, uint32_t entry, const struct scenario_result *result)
+char *words_command(const struct scenario *scenario, uint32_t entry,
+                    const struct scenario_result *result)
 {
     const struct scenario_entry *command = &scenario->timeline[entry];
     g_autoptr(GString) what = g_string_new(NULL);
@@ -158,9 +175,11 @@ char *words_command(const struct scenario *scenario, uint32_t entry, const struc
         g_autoptr(GString) time = g_string_new(NULL);
 
         render_duration(time, result->within);
-        g_string_append_printf(what, _("%sends within %s"), what->len > 0 ? _(", ") : "", time->str);
+        g_string_append_printf(what, _("%sends within %s"), what->len > 0 ? _(", ") : "",
+                               time->str);
     }
-    return g_strdup_printf(_("%s$ %s: %s"), node_name(scenario, command->node), command->run.text, what->str);
+    return g_strdup_printf(_("%s$ %s: %s"), node_name(scenario, command->node), command->run.text,
+                           what->str);
 }
 
 char *words_expected(const struct scenario *scenario, const struct scenario_expect *e)

@@ -24,7 +24,8 @@ static void take(struct observer *observer, const struct record *record)
 {
     struct traffic *traffic = CONTAINER_OF(observer, struct traffic, observer);
     struct node_traffic *node = &traffic->nodes[record->node->id - 1];
-    unsigned to_all = record->frame->len > 0 && (record->frame->data[0] & 1); /* the group bit of the destination */
+    unsigned to_all = record->frame->len > 0 &&
+                      (record->frame->data[0] & 1); /* the group bit of the destination */
 
     node->sent++;
     node->to_all += to_all;
@@ -57,7 +58,8 @@ void traffic_free(struct traffic *traffic)
 }
 
 /* The busiest node that was not named yet; ties go to the first in the file. */
-static const struct node *busiest(const struct traffic *traffic, const uint32_t *named, uint32_t n_named)
+static const struct node *busiest(const struct traffic *traffic, const uint32_t *named,
+                                  uint32_t n_named)
 {
     const struct sim *sim = traffic->run->network->sim;
     const struct node *best = NULL;
@@ -81,8 +83,8 @@ static void tell_busiest(const struct traffic *traffic, GString *out)
 
     g_string_append(out, _("the busiest nodes: "));
     while (n < NAMED_MAX && (node = busiest(traffic, named, n)) != NULL) {
-        g_string_append_printf(out, _("%s%s (%s) with %" PRIu64 " frames"), n > 0 ? _(", ") : "", node->name,
-                               node->ops->kind, traffic->nodes[node->id - 1].sent);
+        g_string_append_printf(out, _("%s%s (%s) with %" PRIu64 " frames"), n > 0 ? _(", ") : "",
+                               node->name, node->ops->kind, traffic->nodes[node->id - 1].sent);
         named[n++] = node->id - 1;
     }
     g_string_append_c(out, '\n');
@@ -90,7 +92,8 @@ static void tell_busiest(const struct traffic *traffic, GString *out)
 
 static bool copies_frames(const struct node *node)
 {
-    return node != NULL && (strcmp(node->ops->kind, "switch") == 0 || strcmp(node->ops->kind, "hub") == 0);
+    return node != NULL &&
+           (strcmp(node->ops->kind, "switch") == 0 || strcmp(node->ops->kind, "hub") == 0);
 }
 
 void traffic_tell(const struct traffic *traffic, GString *out)
@@ -100,13 +103,20 @@ void traffic_tell(const struct traffic *traffic, GString *out)
     uint64_t percent = traffic->all.to_all * 100 / MAX(traffic->all.sent, 1);
 
     render_moment(at, sim_now(run->network->sim), 6);
-    g_string_append_printf(out, _("the run was stopped at %s s: its budget of %" PRIu64 " events is spent\n"), at->str,
-                           run->budget);
-    g_string_append_printf(out, _("%" PRIu64 " frames were sent, %" PRIu64 "%% of them to everybody (broadcast or multicast)\n"),
+    g_string_append_printf(
+        out, _("the run was stopped at %s s: its budget of %" PRIu64 " events is spent\n"), at->str,
+        run->budget);
+    g_string_append_printf(out,
+                           _("%" PRIu64 " frames were sent, %" PRIu64
+                             "%% of them to everybody (broadcast or multicast)\n"),
                            traffic->all.sent, percent);
     tell_busiest(traffic, out);
     if (percent >= STORM_PERCENT && copies_frames(busiest(traffic, NULL, 0)))
-        g_string_append(out, _("this is a broadcast storm: cables between switches form a loop, and in it every\n"
-                               "broadcast is copied for ever; take one of those cables out\n"));
-    g_string_append(out, _("where that much traffic is meant, `events: N` in the scenario gives the run more\n"));
+        g_string_append(
+            out,
+            _("this is a broadcast storm: cables between switches form a loop, and in it every\n"
+              "broadcast is copied for ever; take one of those cables out\n"));
+    g_string_append(
+        out,
+        _("where that much traffic is meant, `events: N` in the scenario gives the run more\n"));
 }

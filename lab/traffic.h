@@ -13,7 +13,8 @@ struct traffic;
 struct traffic *traffic_new(struct run *run);
 /** traffic_frames() - frames sent so far. */
 uint64_t traffic_frames(const struct traffic *traffic);
-/** traffic_tell() - append the explanation of a spent budget, in the user's language: several lines. */
+/** traffic_tell() - append the explanation of a spent budget, in the user's language: several
+ * lines. */
 void traffic_tell(const struct traffic *traffic, GString *out);
 void traffic_free(struct traffic *traffic);
 

@@ -1,21 +1,23 @@
 /*
- * Expectations on one small run: pc1 pings srv twice, behind a switch and a router, and asks in vain for an address that
- * nobody has. Each line of the table is an expectation and whether it holds.
+ * Expectations on one small run: pc1 pings srv twice, behind a switch and a router, and asks in
+ * vain for an address that nobody has. Each line of the table is an expectation and whether it
+ * holds.
  */
 #include "lab/expect.h"
 #include "tests/support/unit.h"
 
 #include <string.h>
 
-static const char TOPOLOGY[] = "wirewalk: 1\n"
-                               "defaults: {link: {rate: 100Mbps, delay: 5us}}\n"
-                               "nodes:\n"
-                               "  pc1: {kind: host, interfaces: {eth0: 192.168.1.10/24}, gateway: 192.168.1.1}\n"
-                               "  pc2: {kind: host, interfaces: {eth0: 192.168.1.20/24}, gateway: 192.168.1.1}\n"
-                               "  srv: {kind: host, interfaces: {eth0: 192.168.2.80/24}, gateway: 192.168.2.1}\n"
-                               "  sw1: {kind: switch, ports: 4}\n"
-                               "  r1:  {kind: router, interfaces: {lan: 192.168.1.1/24, far: 192.168.2.1/24}}\n"
-                               "links: [[pc1:eth0, sw1:p1], [pc2:eth0, sw1:p2], [r1:lan, sw1:p4], [r1:far, srv:eth0]]\n";
+static const char TOPOLOGY[] =
+    "wirewalk: 1\n"
+    "defaults: {link: {rate: 100Mbps, delay: 5us}}\n"
+    "nodes:\n"
+    "  pc1: {kind: host, interfaces: {eth0: 192.168.1.10/24}, gateway: 192.168.1.1}\n"
+    "  pc2: {kind: host, interfaces: {eth0: 192.168.1.20/24}, gateway: 192.168.1.1}\n"
+    "  srv: {kind: host, interfaces: {eth0: 192.168.2.80/24}, gateway: 192.168.2.1}\n"
+    "  sw1: {kind: switch, ports: 4}\n"
+    "  r1:  {kind: router, interfaces: {lan: 192.168.1.1/24, far: 192.168.2.1/24}}\n"
+    "links: [[pc1:eth0, sw1:p1], [pc2:eth0, sw1:p2], [r1:lan, sw1:p4], [r1:far, srv:eth0]]\n";
 
 static const char SCENARIO[] = "wirewalk: 1\n"
                                "topology: x.net.yaml\n"
@@ -74,7 +76,8 @@ static const struct line {
     { false, "{see: icmp echo-request, at: pc2}" },
     { true, "{see: icmp echo-request, by: pc1, after: 1s}" },
     { false, "{see: icmp echo-request, by: pc1, after: 2s}" },
-    { true, "{see: arp request, by: pc1, after: 10s, before: 10s}" }, /* both inclusive, to the tick */
+    { true,
+      "{see: arp request, by: pc1, after: 10s, before: 10s}" }, /* both inclusive, to the tick */
     { false, "{see: arp request, by: pc1, after: 9s, before: 9999999us}" },
     { true, "{see: arp request, by: pc1, for: 192.168.1.1}" },
     { false, "{see: arp request, by: pc1, for: 192.168.1.2}" },
@@ -91,13 +94,20 @@ static const struct line {
     { true, "{count: icmp, at: r1, equals: 4}" },
     { false, "{count: icmp echo-request, min: 3}" },
     { false, "{count: icmp echo-request, max: 1}" },
-    { true, "{count: arp request, by: pc1, for: 192.168.1.99, equals: 3}" }, /* Linux asks three times */
+    { true,
+      "{count: arp request, by: pc1, for: 192.168.1.99, equals: 3}" }, /* Linux asks three times */
     { true, "{see: icmp echo-request, by: pc1, equals: 2}" },
     /* order */
-    { true, "{order: [{see: arp request, by: pc1}, {see: arp reply}, {see: icmp echo-request, by: pc1}]}" },
-    { true, "{order: [{see: icmp echo-reply, by: srv}, {see: icmp echo-request, by: pc1}]}" }, /* the second one */
-    { false, "{order: [{see: icmp echo-reply, by: srv}, {see: arp request, by: pc1, for: 192.168.1.1}]}" },
-    { false, "{order: [{see: arp request, by: pc1, for: 192.168.1.1}, {see: arp request, by: pc1, for: 192.168.1.1}]}" },
+    { true, "{order: [{see: arp request, by: pc1}, {see: arp reply}, {see: icmp echo-request, by: "
+            "pc1}]}" },
+    { true,
+      "{order: [{see: icmp echo-reply, by: srv}, {see: icmp echo-request, by: pc1}]}" }, /* the
+                                                                                            second
+                                                                                            one */
+    { false,
+      "{order: [{see: icmp echo-reply, by: srv}, {see: arp request, by: pc1, for: 192.168.1.1}]}" },
+    { false, "{order: [{see: arp request, by: pc1, for: 192.168.1.1}, {see: arp request, by: pc1, "
+             "for: 192.168.1.1}]}" },
     /* hop by hop */
     { true, "{hops: far, field: ip.src, rule: constant}" },
     { true, "{hops: far, field: eth.dst, rule: changes at every router}" },
@@ -105,18 +115,23 @@ static const struct line {
     { false, "{hops: far, field: ip.ttl, rule: constant}" },
     { false, "{hops: far, field: ip.dst, rule: changes at every router}" },
     { false, "{hops: far, field: udp.srcport, rule: constant}" }, /* no such frame */
-    { false, "{hops: nobody, field: eth.dst, rule: changes at every router}" }, /* no router on its way */
+    { false,
+      "{hops: nobody, field: eth.dst, rule: changes at every router}" }, /* no router on its way */
     /* tables */
-    { true, "{node: pc1, table: arp, at: 3s, has: {ip: 192.168.1.1, mac: \"@r1:lan\", state: REACHABLE}}" },
+    { true, "{node: pc1, table: arp, at: 3s, has: {ip: 192.168.1.1, mac: \"@r1:lan\", state: "
+            "REACHABLE}}" },
     { false, "{node: pc1, table: arp, at: 3s, has: {ip: 192.168.1.1, mac: \"@srv:eth0\"}}" },
     { true, "{node: pc1, table: arp, at: 0s, rows: 0}" }, /* before anything of that moment */
-    { true, "{node: pc1, table: route, has: [{to: default, via: 192.168.1.1}, {to: 192.168.1.0/24, dev: eth0}]}" },
+    { true, "{node: pc1, table: route, has: [{to: default, via: 192.168.1.1}, {to: 192.168.1.0/24, "
+            "dev: eth0}]}" },
     { true, "{node: pc1, table: route, has: {to: 0.0.0.0/0}, has-not: {via: 192.168.1.2}}" },
     { true, "{node: sw1, table: fdb, at: 3s, has: {mac: \"@pc1:eth0\", port: p1}}" },
     { false, "{node: sw1, table: fdb, at: 3s, rows: 7}" },
     { true, "{node: pc1, table: addr, has: {dev: eth0, ip: 192.168.1.10}}" },
-    { true, "{node: sw1, table: link, has: [{port: p1, state: up}, {port: p3, state: down}], rows: 4}" },
-    { true, "{node: pc1, table: link, has: {dev: eth0, state: up, mtu: 1500, mac: \"@pc1:eth0\"}}" },
+    { true,
+      "{node: sw1, table: link, has: [{port: p1, state: up}, {port: p3, state: down}], rows: 4}" },
+    { true,
+      "{node: pc1, table: link, has: {dev: eth0, state: up, mtu: 1500, mac: \"@pc1:eth0\"}}" },
     { true, "{node: pc1, table: tcp, rows: 0}" },
     /* commands */
     { true, "{command: far, exit: 0, stdout: 2 received, not-stdout: Unreachable, within: 2s}" },
@@ -142,7 +157,8 @@ static void each_expectation_holds_or_not(void)
         judge(&judged, LINES[i].expectation);
         CU_ASSERT_PTR_NOT_NULL_FATAL(judged.result);
         if (judged.result->ok != LINES[i].holds)
-            printf("\n%s: %s\n", LINES[i].expectation, judged.result->ok ? "holds" : judged.result->seen);
+            printf("\n%s: %s\n", LINES[i].expectation,
+                   judged.result->ok ? "holds" : judged.result->seen);
         CU_ASSERT_EQUAL(judged.result->ok, LINES[i].holds);
         CU_ASSERT_PTR_NOT_NULL(judged.result->expected);
         CU_ASSERT_EQUAL(judged.result->seen == NULL, judged.result->ok);
@@ -180,5 +196,6 @@ static void a_failure_names_its_frame_and_its_place_in_the_file(void)
     forget(&judged);
 }
 
-UNIT_MAIN("expect", TEST(each_expectation_holds_or_not), TEST(what_is_wrong_is_refused_before_the_run),
+UNIT_MAIN("expect", TEST(each_expectation_holds_or_not),
+          TEST(what_is_wrong_is_refused_before_the_run),
           TEST(a_failure_names_its_frame_and_its_place_in_the_file))
