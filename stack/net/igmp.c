@@ -47,6 +47,15 @@ int ip_group_leave(struct ip_iface *iface, ip4_addr group)
     return -SIM_EADDRNOTAVAIL;
 }
 
+/* A group joined several times stands in the list as often. */
+static bool is_first(const struct ip_iface *iface, unsigned at)
+{
+    for (unsigned i = 0; i < at; i++)
+        if (iface->groups[i] == iface->groups[at])
+            return false;
+    return true;
+}
+
 static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
 {
     struct ip_stack *ip = ctx;
@@ -56,10 +65,15 @@ static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
         node_drop(ip->node, frame->in, frame, DROP_TRUNCATED);
         return;
     }
+    frame_need(frame, frame_size(frame));
+    if (checksum_finish(checksum_add(0, frame->data, frame->len)) != 0) {
+        node_drop(ip->node, frame->in, frame, DROP_BAD_CHECKSUM);
+        return;
+    }
     group = be32_get(frame->data + 4);
     if (frame->data[0] == IGMP_QUERY)
         for (unsigned i = 0; i < rx->iif->n_groups; i++)
-            if (group == 0 || rx->iif->groups[i] == group)
+            if ((group == 0 || rx->iif->groups[i] == group) && is_first(rx->iif, i))
                 send_message(rx->iif, IGMP_V2_REPORT, rx->iif->groups[i], rx->iif->groups[i],
                              WHY(IGMP_REPORT, rx->iif->groups[i]));
     frame_free(frame);

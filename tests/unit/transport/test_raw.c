@@ -1,0 +1,130 @@
+#include "stack/transport/raw.h"
+
+#include "stack/transport/sock.h"
+#include "tests/support/net_rig.h"
+
+#define MINE IP4(10, 0, 0, 1)
+#define PEER IP4(10, 0, 0, 2)
+
+static void begin(struct net_rig *rig)
+{
+    net_rig_init(rig, 1);
+    net_rig_address(rig, 0, MINE, 24);
+    net_rig_neighbor(rig, 0, PEER);
+}
+
+static int64_t receive(struct sock *sock, uint8_t *octets)
+{
+    struct sock_recv message = { .octets = octets, .size = 2000 };
+
+    return sock->ops->recv(sock, &message);
+}
+
+static void take(struct net_rig *rig, const struct packet *packet)
+{
+    wire_send(rig, 0, packet);
+    net_rig_run(rig, SIM_MSEC(1));
+}
+
+static void raw_socket_sees_its_protocol_from_the_ip_header_on(void)
+{
+    struct net_rig rig;
+    struct sock *icmp, *other;
+    uint8_t octets[2000];
+    struct packet packet = packet_echo(PEER, MINE, ICMP_ECHO_REPLY, 1, 1);
+
+    begin(&rig);
+    icmp = raw_socket(&rig.ip, IP_PROTO_ICMP);
+    other = raw_socket(&rig.ip, 99);
+    take(&rig, &packet);
+    EQ(receive(icmp, octets), packet.len);
+    EQ_MEM(octets, packet.octets, packet.len);
+    EQ(receive(other, octets), -SIM_EAGAIN);
+    packet.octets[9] = 99; /* taken by the socket: nothing is unreachable */
+    be16_put(packet.octets + 10, 0);
+    be16_put(packet.octets + 10, checksum_finish(checksum_add(0, packet.octets, 20)));
+    take(&rig, &packet);
+    EQ(receive(other, octets), packet.len);
+    EQ(rig.wires[0].n, 0);
+    icmp->ops->close(icmp);
+    other->ops->close(other);
+    net_rig_fini(&rig);
+}
+
+static void bound_and_connected_raw_sockets_choose(void)
+{
+    struct net_rig rig;
+    struct sock *sock;
+    uint8_t octets[2000];
+    struct packet packet = packet_echo(PEER, MINE, ICMP_ECHO_REPLY, 1, 1);
+
+    begin(&rig);
+    sock = raw_socket(&rig.ip, IP_PROTO_ICMP);
+    EQ(sock->ops->bind(sock, (struct endpoint){ PEER, 0 }), -SIM_EADDRNOTAVAIL);
+    EQ(sock->ops->connect(sock, (struct endpoint){ IP4(10, 0, 0, 3), 0 }), 0);
+    take(&rig, &packet);
+    EQ(receive(sock, octets), -SIM_EAGAIN);
+    EQ(sock->ops->connect(sock, (struct endpoint){ PEER, 0 }), 0);
+    take(&rig, &packet);
+    OK(receive(sock, octets) > 0);
+    sock->ops->close(sock);
+    net_rig_fini(&rig);
+}
+
+static void header_included_is_sent_as_written(void)
+{
+    struct net_rig rig;
+    struct sock *sock;
+    struct ipv4_hdr hdr = {
+        .protocol = 77, .src = MINE, .dst = PEER, .ttl = 3, .tos = 0x20, .id = 4711
+    };
+    struct packet packet = packet_ip(&hdr, "12345678", 8), sent;
+    struct sock_send message = {
+        .octets = packet.octets, .len = packet.len, .has_to = true, .to = { PEER, 0 }
+    };
+
+    begin(&rig);
+    sock = raw_socket(&rig.ip, 255);
+    EQ(sock->ops->set_option(sock, OPT_IP_HDRINCL, 1), 0);
+    EQ(sock->ops->send(sock, &message), (int64_t)packet.len);
+    net_rig_run(&rig, SIM_MSEC(1));
+    sent = wire_packet(&rig, 0, 0, &hdr);
+    EQ_MEM(sent.octets, packet.octets, packet.len);
+    message.len = 10;
+    EQ(sock->ops->send(sock, &message), -SIM_EINVAL);
+    sock->ops->close(sock);
+    net_rig_fini(&rig);
+}
+
+static void packet_socket_sees_frames_of_its_type_and_sends_whole_ones(void)
+{
+    struct net_rig rig;
+    struct sock *arp, *all;
+    uint8_t octets[2000];
+    struct sock_send message = { .octets = octets, .len = 60 };
+
+    begin(&rig);
+    arp = packet_socket(&rig.ip, &rig.ether, ETHERTYPE_ARP, false);
+    all = packet_socket(&rig.ip, &rig.ether, 0, false);
+    wire_arp(&rig, 0, &MAC_BROADCAST, ARP_REQUEST, PEER, MINE);
+    net_rig_run(&rig, SIM_MSEC(1));
+    EQ(receive(arp, octets), 60); /* the request, but not our answer */
+    EQ(receive(arp, octets), -SIM_EAGAIN);
+    EQ(receive(all, octets), 60);
+    EQ(receive(all, octets), ETH_HDR_LEN + ARP_LEN);
+    EQ(all->ops->send(all, &message), -SIM_ENXIO);
+    all->options.bound_iface = net_rig_iface(&rig, 0);
+    memcpy(octets, MAC_BROADCAST.octets, 6);
+    EQ(all->ops->send(all, &message), 60);
+    net_rig_run(&rig, SIM_MSEC(1));
+    EQ_MEM(wire_last(&rig, 0, 0)->octets, octets, 60);
+    ip_iface_set_up(net_rig_iface(&rig, 0), false);
+    EQ(all->ops->send(all, &message), -SIM_ENETDOWN);
+    arp->ops->close(arp);
+    all->ops->close(all);
+    net_rig_fini(&rig);
+}
+
+UNIT_MAIN("raw", TEST(raw_socket_sees_its_protocol_from_the_ip_header_on),
+          TEST(bound_and_connected_raw_sockets_choose), TEST(header_included_is_sent_as_written),
+          TEST(packet_socket_sees_frames_of_its_type_and_sends_whole_ones))
