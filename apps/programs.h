@@ -12,6 +12,7 @@
     X("arp", arp_program)                                                                          \
     X("arping", arping_program)                                                                    \
     X("cat", cat_program)                                                                          \
+    X("curl", curl_program)                                                                        \
     X("dhclient", dhclient_program)                                                                \
     X("dig", dig_program)                                                                          \
     X("ethtool", ethtool_program)                                                                  \

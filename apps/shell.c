@@ -209,6 +209,7 @@ static bool job_start(struct shell *shell, struct shell_job *job, int argc, char
     }
     job->process = process_start(os, program, argc, (const char *const *)argv, NULL, &io);
     job->pid = job->process->pid;
+    job->process->stdout_is_file = job->sinks[1].kind != SINK_OUTER;
     job->process->on_end = job_ended;
     job->process->end_ctx = job;
     return true;
@@ -299,7 +300,8 @@ static void begin_background(struct shell *shell, const struct shell_item *item)
         job->process = process_start(shell->self->os, &shell_program, 3, (const char *const *)nested, NULL,
                                      &(struct process_io){ job_write, job });
         job->pid = job->process->pid;
-        job->process->on_end = job_ended;
+        job->process->stdout_is_file = job->sinks[1].kind != SINK_OUTER;
+    job->process->on_end = job_ended;
         job->process->end_ctx = job;
     }
     if (job->pid != 0)

@@ -53,6 +53,7 @@ struct process {
     char **argv;    /* argc strings and NULL */
     char *command;  /* the whole command line, for `ps` and traces */
     struct process_io io;
+    bool stdout_is_file; /* `>`: not a terminal; for programs that print other things then */
     int exit_status;
     bool ended;
     /* Once, after cleanup; the process is freed afterwards. When the run itself is over, too: see os->ending. */
