@@ -114,7 +114,7 @@ char *picture_dot(const struct topology *topology)
     if (topology->n_nodes > MANY_NODES)
         g_string_append(out, "  layout=sfdp; overlap=prism; splines=line;\n");
     else
-        g_string_append(out, "  nodesep=0.6; ranksep=0.8; splines=true;\n");
+        g_string_append(out, "  nodesep=0.6; ranksep=1.0; splines=true;\n");
     g_string_append(
         out, "  charset=\"UTF-8\"; bgcolor=white; pad=0.3;\n"
              "  node [fontname=\"Helvetica,Noto Sans CJK SC\", fontsize=13, margin=\"0.18,0.09\", "
