@@ -1,8 +1,8 @@
 /*
  * wirewalk demo: a PC visits a web server, in chapters. Each chapter is the narrated timeline of
  * its frames and then a ladder diagram of who said what to whom. A chapter ends where a frame
- * begins another one, so this file watches the frames with the same eyes as the narration
- * (inspect/story.h).
+ * begins another one, and by then some of its frames are still on their way; so the visit runs
+ * twice, first for the diagrams, then to be told. Both runs are the same.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,43 +22,99 @@
 #include "lab/run.h"
 #include "sim/sim.h"
 
-#define DEMO_UNTIL    SIM_SEC(9) /* the visit is over; what follows is housekeeping of ARP */
+#define DEMO_UNTIL    SIM_SEC(20)
 #define FRAME_READ    2048
 #define TOPOLOGY_NAME "visit-baidu.net.yaml"
 #define SCENARIO_NAME "visit-baidu.walk.yaml"
 
-enum { LADDERS = 3 };
+enum { WIDE = 100, NARROW = 72 }; /* columns of a diagram with three nodes, with two */
+
+/* ---- the end of the story ---- */
+
+/* The visit is over when the server has forgotten the connection; what follows is housekeeping of
+ * ARP. */
+struct ending {
+    struct observer observer;
+    struct sim *sim;
+    const struct node *server;
+    bool over;
+};
+
+static void look_for_end(struct observer *observer, const struct record *record)
+{
+    struct ending *ending = CONTAINER_OF(observer, struct ending, observer);
+
+    if (record->why.code == WHY_TCP_STATE && record->node == ending->server &&
+        strcmp(render_tcp_state(record->why.args[1]), "CLOSED") == 0)
+        ending->over = true;
+}
+
+static const struct node *node_named(const struct run *run, const char *name)
+{
+    return run->network->nodes[topology_node(run->scenario->topology, name)->index];
+}
+
+static void run_to_end(struct run *run)
+{
+    struct ending ending = { .observer = { .wants = RECORD_BIT(RECORD_STATE),
+                                           .record = look_for_end },
+                             .server = node_named(run, "web") };
+
+    sim_observe(run->network->sim, &ending.observer);
+    run_start(run);
+    while (!ending.over && run_slice(run, 1))
+        continue;
+    run_finish(run);
+    sim_unobserve(run->network->sim, &ending.observer);
+}
+
+/* ---- first run: the diagrams ---- */
+
+struct diagrams {
+    char *text[CHAPTER_N]; /* NULL or "": none */
+};
+
+static struct ladder *new_ladder(struct run *run, const char *other)
+{
+    const struct node *nodes[] = { node_named(run, "pc1"), node_named(run, "gw"),
+                                   other != NULL ? node_named(run, other) : NULL };
+
+    return ladder_new(run->network->sim, nodes, other != NULL ? 3 : 2);
+}
+
+static void draw_chapters(struct diagrams *diagrams, struct ladder *ladder, enum chapter first,
+                          enum chapter last, int width)
+{
+    for (unsigned chapter = first; chapter <= last; chapter++) {
+        GString *out = g_string_new(NULL);
+
+        ladder_write(ladder, (enum chapter)chapter, MIN(cli_width(), width), out);
+        diagrams->text[chapter] = g_string_free(out, FALSE);
+    }
+    ladder_free(ladder);
+}
+
+/* Who talks in a chapter: the PC with its gateway, with the name server, with the web server. */
+static void draw_diagrams(struct diagrams *diagrams, struct run *run)
+{
+    struct ladder *gateway = new_ladder(run, NULL), *dns = new_ladder(run, "dns"),
+                  *web = new_ladder(run, "web");
+
+    run_to_end(run);
+    draw_chapters(diagrams, gateway, CHAPTER_ADDRESS, CHAPTER_GATEWAY, NARROW);
+    draw_chapters(diagrams, dns, CHAPTER_NAME, CHAPTER_NAME, WIDE);
+    draw_chapters(diagrams, web, CHAPTER_HANDSHAKE, CHAPTER_GOODBYE, WIDE);
+}
+
+/* ---- second run: the story ---- */
 
 struct demo {
     struct observer observer;
-    struct run *run;
     struct narrate *narrate;
-    struct ladder
-        *ladders[LADDERS]; /* of different columns; which one suits a chapter: ladder_of() */
+    struct diagrams diagrams;
     struct story story;
     enum chapter chapter;
 };
-
-/* Who talks in a chapter: the PC with its gateway, with the name server, with the web server. */
-static struct ladder *ladder_of(const struct demo *demo, enum chapter chapter)
-{
-    switch (chapter) {
-    case CHAPTER_NONE:
-    case CHAPTER_N:
-        return NULL;
-    case CHAPTER_ADDRESS:
-    case CHAPTER_GATEWAY:
-        return demo->ladders[0];
-    case CHAPTER_NAME:
-        return demo->ladders[1];
-    case CHAPTER_HANDSHAKE:
-    case CHAPTER_REQUEST:
-    case CHAPTER_ANSWER:
-    case CHAPTER_GOODBYE:
-        break;
-    }
-    return demo->ladders[2];
-}
 
 static void write_out(void *ctx, const char *text)
 {
@@ -68,18 +124,12 @@ static void write_out(void *ctx, const char *text)
 
 static void end_chapter(struct demo *demo)
 {
-    struct ladder *ladder = ladder_of(demo, demo->chapter);
+    char **diagram = &demo->diagrams.text[demo->chapter];
 
     narrate_flush(demo->narrate);
-    if (ladder != NULL && ladder_arrows(ladder) > 0) {
-        g_autoptr(GString) out = g_string_new("\n");
-
-        ladder_write(ladder, CHAPTER_NONE, MIN(cli_width(), ladder == demo->ladders[0] ? 72 : 100),
-                     out);
-        fputs(out->str, stdout);
-    }
-    for (int i = 0; i < LADDERS; i++)
-        ladder_clear(demo->ladders[i]);
+    if (*diagram != NULL)
+        printf("\n%s", *diagram);
+    g_clear_pointer(diagram, g_free); /* a chapter that comes back has been drawn */
 }
 
 static void watch(struct observer *observer, const struct record *record)
@@ -99,39 +149,21 @@ static void watch(struct observer *observer, const struct record *record)
     demo->chapter = chapter;
 }
 
-static struct ladder *new_ladder(struct run *run, const char *const *names, unsigned n)
-{
-    const struct node *nodes[4];
-
-    for (unsigned i = 0; i < n; i++)
-        nodes[i] = run->network->nodes[topology_node(run->scenario->topology, names[i])->index];
-    return ladder_new(run->network->sim, nodes, n);
-}
-
 /* The chapter must be known before the narration tells the frame that begins the next: observers
  * are told in their order. */
-static void demo_begin(struct demo *demo, struct run *run)
+static void tell_visit(struct demo *demo, struct run *run)
 {
     struct narrate_options options = {
         .level = NARRATE_NORMAL, .colour = cli_colour(), .chapters = true, .write = write_out
     };
 
-    demo->run = run;
     demo->observer.wants = RECORD_BIT(RECORD_SEND);
     demo->observer.record = watch;
     sim_observe(run->network->sim, &demo->observer);
     demo->narrate = narrate_new(run->network->sim, &options);
-    demo->ladders[0] = new_ladder(run, (const char *const[]){ "pc1", "gw" }, 2);
-    demo->ladders[1] = new_ladder(run, (const char *const[]){ "pc1", "gw", "dns" }, 3);
-    demo->ladders[2] = new_ladder(run, (const char *const[]){ "pc1", "gw", "web" }, 3);
-}
-
-static void demo_end(struct demo *demo)
-{
+    run_to_end(run);
     end_chapter(demo);
-    for (int i = 0; i < LADDERS; i++)
-        ladder_free(demo->ladders[i]);
-    sim_unobserve(demo->run->network->sim, &demo->observer);
+    sim_unobserve(run->network->sim, &demo->observer);
 }
 
 static void tell_beginning(const struct topology *topology)
@@ -155,7 +187,7 @@ static void tell_end(const struct demo *demo)
                      "`wirewalk demo --pcap visit.pcapng` captures it for Wireshark."));
 }
 
-static int run_demo(struct run *run, const struct record_paths *paths)
+static int run_demo(struct run *first, struct run *run, const struct record_paths *paths)
 {
     struct recorder *recorder = recorder_new(run->network->sim, run, paths);
     struct demo demo = { 0 };
@@ -163,12 +195,13 @@ static int run_demo(struct run *run, const struct record_paths *paths)
 
     if (recorder == NULL)
         return CLI_WRONG;
+    draw_diagrams(&demo.diagrams, first);
     tell_beginning(run->scenario->topology);
-    demo_begin(&demo, run);
-    run_all(run);
-    demo_end(&demo);
+    tell_visit(&demo, run);
     tell_end(&demo);
     narrate_free(demo.narrate);
+    for (int i = 0; i < CHAPTER_N; i++)
+        g_free(demo.diagrams.text[i]);
     status = recorder_finish(recorder) ? CLI_MET : CLI_WRONG;
     recorder_free(recorder);
     return status;
@@ -213,12 +246,14 @@ static int tell_story(const struct record_paths *paths)
                                                      demo_scenario_len, topology, diags)
                                     : NULL;
     struct run_options options = { .has_until = true, .until = DEMO_UNTIL };
+    struct run *first = scenario != NULL ? run_new(scenario, &options, diags) : NULL;
     struct run *run = scenario != NULL ? run_new(scenario, &options, diags) : NULL;
     int status;
 
-    g_assert(run != NULL); /* the files are ours */
+    g_assert(first != NULL && run != NULL); /* the files are ours */
     diag_list_free(diags);
-    status = run_demo(run, paths);
+    status = run_demo(first, run, paths);
+    run_free(first);
     run_free(run);
     scenario_free(scenario);
     return status;
