@@ -21,6 +21,7 @@
     X("hostname", hostname_program)                                                                \
     X("ifconfig", ifconfig_program)                                                                \
     X("ip", ip_program)                                                                            \
+    X("ipconfig", ipconfig_program)                                                                \
     X("killall", killall_program)                                                                  \
     X("ls", ls_program)                                                                            \
     X("netstat", netstat_program)                                                                  \
@@ -37,6 +38,7 @@
     X("sysctl", sysctl_program)                                                                    \
     X("tcpdump", tcpdump_program)                                                                  \
     X("traceroute", traceroute_program)                                                            \
+    X("tracert", tracert_program)                                                                  \
     X("udhcpc", udhcpc_program)
 
 #define X(name, symbol) extern const struct program symbol;
