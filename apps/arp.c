@@ -1,4 +1,5 @@
-/* arp of net-tools 2.10: the neighbor table in its own words. `arp -a` is the BSD form, as on Linux. */
+/* arp of net-tools 2.10: the neighbor table in its own words. `arp -a` is the BSD form, as on
+ * Linux. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,11 +22,11 @@ struct arp {
     int operands;
 };
 
-static const struct option_name long_options[] = { { "all", 'a', false },     { "set", 's', false },
-                                                   { "delete", 'd', false },  { "numeric", 'n', false },
-                                                   { "device", 'i', true },   { "verbose", 0, false },
-                                                   { "use-device", 0, false }, { "file", 0, false },
-                                                   { NULL, 0, false } };
+static const struct option_name long_options[] = {
+    { "all", 'a', false },      { "set", 's', false },   { "delete", 'd', false },
+    { "numeric", 'n', false },  { "device", 'i', true }, { "verbose", 0, false },
+    { "use-device", 0, false }, { "file", 0, false },    { NULL, 0, false }
+};
 
 static bool read_arguments(struct process *self, struct arp *st)
 {
@@ -37,8 +38,9 @@ static bool read_arguments(struct process *self, struct arp *st)
     while ((option = options_next(&options)) != OPTIONS_END) {
         if (option == OPTIONS_ERROR || option == OPTIONS_REFUSED) {
             if (option == OPTIONS_ERROR)
-                process_errorf(self, "Usage:\n  arp [-n] [-i <if>] [-a] [<hostname>]\n"
-                                     "  arp [-i <if>] -d <host>\n  arp [-i <if>] -s <host> <hwaddr> [temp]\n");
+                process_errorf(
+                    self, "Usage:\n  arp [-n] [-i <if>] [-a] [<hostname>]\n"
+                          "  arp [-i <if>] -d <host>\n  arp [-i <if>] -s <host> <hwaddr> [temp]\n");
             self->exit_status = option == OPTIONS_ERROR ? 3 : 2;
             return false;
         }
@@ -81,16 +83,22 @@ static void print_entry(struct process *self, struct arp *st, const struct netct
     if (st->bsd) {
         process_printf(self, "%s (%s) at ", name != NULL ? name : "?", addr);
         if (complete)
-            process_printf(self, "%s [ether]%s on %s\n", mac, permanent ? " PERM" : "", neigh->ifname);
+            process_printf(self, "%s [ether]%s on %s\n", mac, permanent ? " PERM" : "",
+                           neigh->ifname);
         else
             process_printf(self, "<incomplete> on %s\n", neigh->ifname);
         return;
     }
     if (st->shown++ == 0)
-        process_printf(self, "Address                  HWtype  HWaddress           Flags Mask            Iface\n");
+        process_printf(
+            self,
+            "Address                  HWtype  HWaddress           Flags Mask            Iface\n");
     process_printf(self, "%-23.23s  %-8.8s%-20.20s%-6.6s%-15.15s %s\n", name != NULL ? name : addr,
                    complete ? "ether" : "", complete ? mac : "(incomplete)",
-                   complete ? permanent ? "CM" : "C" : permanent ? "M" : "", "", neigh->ifname);
+                   complete    ? permanent ? "CM" : "C"
+                   : permanent ? "M"
+                               : "",
+                   "", neigh->ifname);
 }
 
 static int set_entry(struct process *self, struct arp *st)
@@ -114,7 +122,8 @@ static int set_entry(struct process *self, struct arp *st)
         }
         neigh.state = NEIGH_STALE;
     }
-    if (netctl_route_get(self->os, st->addr, 0, st->device, &path) != 0 || path.kind != ROUTE_UNICAST || path.via != 0) {
+    if (netctl_route_get(self->os, st->addr, 0, st->device, &path) != 0 ||
+        path.kind != ROUTE_UNICAST || path.via != 0) {
         process_errorf(self, "SIOCSARP: Network is unreachable\n");
         return STATUS_FAILED;
     }
@@ -183,4 +192,6 @@ static void arp_cleanup(struct process *self, void *state)
     free(st->list);
 }
 
-const struct program arp_program = { .name = "arp", .state_size = sizeof(struct arp), .main = arp_main, .cleanup = arp_cleanup };
+const struct program arp_program = {
+    .name = "arp", .state_size = sizeof(struct arp), .main = arp_main, .cleanup = arp_cleanup
+};

@@ -1,6 +1,7 @@
 /*
- * arping of iputils 20221126: ARP requests from a packet socket, one a second, by broadcast until somebody answered,
- * then to that station alone. -D looks for a duplicate address, -U and -A announce one.
+ * arping of iputils 20221126: ARP requests from a packet socket, one a second, by broadcast until
+ * somebody answered, then to that station alone. -D looks for a duplicate address, -U and -A
+ * announce one.
  */
 #include <string.h>
 
@@ -23,8 +24,8 @@ struct arping {
     struct netctl_link link;
     ip4_addr target, source;
     bool has_source, duplicate, announce, as_reply, quiet, first_ends, broadcast_only, interrupted;
-    uint64_t count; /* 0: no end */
-    sim_time give_up; /* -w; SIM_TIME_NONE: never */
+    uint64_t count;       /* 0: no end */
+    sim_time give_up;     /* -w; SIM_TIME_NONE: never */
     struct mac_addr peer; /* who is asked: broadcast, or the one that answered */
     bool unicasting;
     unsigned sent, broadcasts, received, received_broadcasts, received_requests;
@@ -127,7 +128,8 @@ static bool find_device(struct process *self, struct arping *st)
         n++;
     }
     if (n != 1)
-        process_errorf(self, "arping: Suitable device could not be determined. Please, use option -I.\n");
+        process_errorf(self,
+                       "arping: Suitable device could not be determined. Please, use option -I.\n");
     return n == 1;
 }
 
@@ -168,7 +170,9 @@ static void send_one(struct process *self, struct arping *st)
                            .tpa = st->target };
     struct eth_hdr eth = { .dst = st->peer, .src = st->link.mac, .ethertype = ETHERTYPE_ARP };
     uint8_t octets[ETH_HDR_LEN + ARP_LEN];
-    struct sock_send send = { .octets = octets, .len = sizeof octets, .why = WHY(ARPING, st->target) };
+    struct sock_send send = { .octets = octets,
+                              .len = sizeof octets,
+                              .why = WHY(ARPING, st->target) };
 
     if (st->announce)
         send.why = WHY(ARP_ANNOUNCE, st->source);
@@ -200,7 +204,8 @@ static void print_mac(struct process *self, const struct mac_addr *mac)
         process_printf(self, "%s%02X", i > 0 ? ":" : "", mac->octets[i]);
 }
 
-static void take_message(struct process *self, struct arping *st, const uint8_t *octets, size_t len, sim_time at)
+static void take_message(struct process *self, struct arping *st, const uint8_t *octets, size_t len,
+                         sim_time at)
 {
     struct eth_hdr eth;
     struct arp_msg msg;
@@ -209,7 +214,8 @@ static void take_message(struct process *self, struct arping *st, const uint8_t 
     long long us = (long long)((at - st->last + SIM_NSEC(500)) / SIM_USEC(1));
 
     if (eth_parse(octets, len, &eth) != DROP_NONE ||
-        arp_parse(octets + ETH_HDR_LEN, len - ETH_HDR_LEN, &msg) != DROP_NONE || !is_answer(st, &msg))
+        arp_parse(octets + ETH_HDR_LEN, len - ETH_HDR_LEN, &msg) != DROP_NONE ||
+        !is_answer(st, &msg))
         return;
     broadcast = mac_is_group(&eth.dst);
     st->received++;
@@ -228,7 +234,8 @@ static void take_message(struct process *self, struct arping *st, const uint8_t 
         st->peer = msg.sha;
         st->unicasting = true;
     }
-    if (st->first_ends || st->duplicate || (st->count != 0 && st->sent >= st->count && st->received >= st->sent))
+    if (st->first_ends || st->duplicate ||
+        (st->count != 0 && st->sent >= st->count && st->received >= st->sent))
         st->finished = true;
 }
 
@@ -237,7 +244,9 @@ static void receive_all(struct process *self, struct arping *st)
     uint8_t octets[ETH_HDR_LEN + 1500];
 
     while (!st->finished) {
-        struct sock_recv message = { .octets = octets, .size = sizeof octets, .flags = SOCK_MSG_DONTWAIT };
+        struct sock_recv message = { .octets = octets,
+                                     .size = sizeof octets,
+                                     .flags = SOCK_MSG_DONTWAIT };
         int64_t n = sys_recvmsg(self, st->fd, &message);
 
         if (n < 0)
@@ -249,14 +258,15 @@ static void receive_all(struct process *self, struct arping *st)
 static void print_summary(struct process *self, struct arping *st)
 {
     if (!st->quiet) {
-        process_printf(self, "Sent %u probes (%u broadcast(s))\nReceived %u response(s)", st->sent, st->broadcasts,
-                       st->received);
+        process_printf(self, "Sent %u probes (%u broadcast(s))\nReceived %u response(s)", st->sent,
+                       st->broadcasts, st->received);
         if (st->received_requests > 0 || st->received_broadcasts > 0) {
             process_printf(self, " (");
             if (st->received_requests > 0)
                 process_printf(self, "%u request(s)", st->received_requests);
             if (st->received_broadcasts > 0)
-                process_printf(self, "%s%u broadcast(s)", st->received_requests > 0 ? ", " : "", st->received_broadcasts);
+                process_printf(self, "%s%u broadcast(s)", st->received_requests > 0 ? ", " : "",
+                               st->received_broadcasts);
             process_printf(self, ")");
         }
         process_printf(self, "\n");
@@ -298,8 +308,8 @@ static enum co_status arping_main(struct process *self, void *state)
     sys_bind_device(self, st->fd, st->link.name);
     st->peer = MAC_BROADCAST;
     if (!st->quiet)
-        process_printf(self, "ARPING %s from %s %s\n", ip4_format(st->target, target), ip4_format(st->source, source),
-                       st->link.name);
+        process_printf(self, "ARPING %s from %s %s\n", ip4_format(st->target, target),
+                       ip4_format(st->source, source), st->link.name);
     for (st->next = process_now(self); !st->finished && !st->interrupted;) {
         if (process_now(self) >= st->next) {
             if (st->count != 0 && st->sent >= st->count)
@@ -307,7 +317,8 @@ static enum co_status arping_main(struct process *self, void *state)
             send_one(self, st);
             st->next += INTERVAL;
         }
-        CO_AWAIT(&st->co, (st->ready = wait_for_packet(self, st)) != SYS_BLOCKED || st->interrupted);
+        CO_AWAIT(&st->co,
+                 (st->ready = wait_for_packet(self, st)) != SYS_BLOCKED || st->interrupted);
         (void)sys_poll(self, NULL, 0, 0); /* a signal may have left the call unfinished */
         receive_all(self, st);
         if (process_now(self) >= st->give_up)

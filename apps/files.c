@@ -51,7 +51,8 @@ static enum co_status cat_main(struct process *self, void *state)
 
 const struct program cat_program = { .name = "cat", .main = cat_main };
 
-/* The name of @file's entry in the directory @dir (ending in '/'), with its length; NULL when it is not below it. */
+/* The name of @file's entry in the directory @dir (ending in '/'), with its length; NULL when it is
+ * not below it. */
 static const char *entry_in(const struct os_file *file, const char *dir, size_t *len)
 {
     size_t dir_len = strlen(dir);
@@ -75,7 +76,8 @@ static bool list_directory(struct process *self, const char *word)
     strbuf_adds(&dir, strcmp(word, ".") == 0 ? "" : word);
     if (dir.text[dir.len - 1] != '/')
         strbuf_addc(&dir, '/');
-    LIST_FOR_EACH (file, &self->os->files, struct os_file, link) {
+    LIST_FOR_EACH(file, &self->os->files, struct os_file, link)
+    {
         const char *name = entry_in(file, dir.text, &len);
 
         if (name == NULL)
@@ -93,7 +95,9 @@ static bool list_directory(struct process *self, const char *word)
 
 static enum co_status ls_main(struct process *self, void *state)
 {
-    struct options options = { .self = self, .shorts = "1", .refused = "aAbBcCdDfFgGhHiIklLmnNopqQrRsStTuUvwxXZ" };
+    struct options options = { .self = self,
+                               .shorts = "1",
+                               .refused = "aAbBcCdDfFgGhHiIklLmnNopqQrRsStTuUvwxXZ" };
     int option, n;
 
     (void)state;
@@ -112,7 +116,8 @@ static enum co_status ls_main(struct process *self, void *state)
         if (find_file(self, self->argv[i]) != NULL) {
             process_printf(self, "%s\n", self->argv[i]);
         } else if (!list_directory(self, self->argv[i])) {
-            process_errorf(self, "ls: cannot access '%s': No such file or directory\n", self->argv[i]);
+            process_errorf(self, "ls: cannot access '%s': No such file or directory\n",
+                           self->argv[i]);
             self->exit_status = 2;
         }
     }
@@ -147,7 +152,8 @@ static enum co_status rm_main(struct process *self, void *state)
         if (file != NULL) {
             (void)os_file_remove(self->os, file->path);
         } else if (!force) {
-            process_errorf(self, "rm: cannot remove '%s': No such file or directory\n", self->argv[i]);
+            process_errorf(self, "rm: cannot remove '%s': No such file or directory\n",
+                           self->argv[i]);
             self->exit_status = 1;
         }
     }

@@ -33,7 +33,8 @@ static void unreachable(struct strbuf *out, uint8_t code, uint32_t rest)
 
 static void redirect(struct strbuf *out, uint8_t code, uint32_t rest)
 {
-    static const char *const texts[] = { "Network", "Host", "Type of Service and Network", "Type of Service and Host" };
+    static const char *const texts[] = { "Network", "Host", "Type of Service and Network",
+                                         "Type of Service and Host" };
     char addr[IP4_TEXT_MAX];
 
     if (code < 4)

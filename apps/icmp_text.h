@@ -6,7 +6,8 @@
 
 #include "base/strbuf.h"
 
-/** icmp_text() - "Destination Host Unreachable" and the like added to @out. @rest: the header's second word. */
+/** icmp_text() - "Destination Host Unreachable" and the like added to @out. @rest: the header's
+ * second word. */
 void icmp_text(struct strbuf *out, uint8_t type, uint8_t code, uint32_t rest);
 
 #endif

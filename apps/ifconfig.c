@@ -11,13 +11,17 @@ static void add_octets(struct strbuf *out, uint64_t octets)
     static const struct {
         uint64_t unit;
         const char *name;
-    } units[] = { { UINT64_C(1) << 40, "TiB" }, { UINT64_C(1) << 30, "GiB" }, { UINT64_C(1) << 20, "MiB" },
-                  { UINT64_C(1) << 10, "KiB" }, { 1, "B" } };
+    } units[] = { { UINT64_C(1) << 40, "TiB" },
+                  { UINT64_C(1) << 30, "GiB" },
+                  { UINT64_C(1) << 20, "MiB" },
+                  { UINT64_C(1) << 10, "KiB" },
+                  { 1, "B" } };
     size_t i = 0;
 
     while (units[i].unit > 1 && octets <= units[i].unit)
         i++;
-    strbuf_addf(out, "%llu (%llu.%llu %s)", (unsigned long long)octets, (unsigned long long)(octets / units[i].unit),
+    strbuf_addf(out, "%llu (%llu.%llu %s)", (unsigned long long)octets,
+                (unsigned long long)(octets / units[i].unit),
                 (unsigned long long)(octets % units[i].unit * 10 / units[i].unit), units[i].name);
 }
 
@@ -33,7 +37,8 @@ static void add_flags(struct strbuf *out, const struct netctl_link *link)
     if (link->loopback)
         strbuf_adds(out, link->up ? "UP,LOOPBACK,RUNNING" : "LOOPBACK");
     else
-        strbuf_addf(out, "%sBROADCAST,%sMULTICAST", link->up ? "UP," : "", flags & 0x40 ? "RUNNING," : "");
+        strbuf_addf(out, "%sBROADCAST,%sMULTICAST", link->up ? "UP," : "",
+                    flags & 0x40 ? "RUNNING," : "");
     strbuf_addc(out, '>');
 }
 
@@ -59,11 +64,14 @@ static void print_link(struct process *self, const struct netctl_link *link)
     if (link->loopback)
         strbuf_adds(&out, "        loop  txqueuelen 1000  (Local Loopback)\n");
     else
-        strbuf_addf(&out, "        ether %s  txqueuelen 1000  (Ethernet)\n", mac_format(&link->mac, mac));
+        strbuf_addf(&out, "        ether %s  txqueuelen 1000  (Ethernet)\n",
+                    mac_format(&link->mac, mac));
     strbuf_addf(&out, "        RX packets %llu  bytes ", (unsigned long long)link->rx_frames);
     add_octets(&out, link->rx_octets);
-    strbuf_addf(&out, "\n        RX errors 0  dropped %llu  overruns 0  frame 0\n        TX packets %llu  bytes ",
-                (unsigned long long)link->rx_drops, (unsigned long long)link->tx_frames);
+    strbuf_addf(
+        &out,
+        "\n        RX errors 0  dropped %llu  overruns 0  frame 0\n        TX packets %llu  bytes ",
+        (unsigned long long)link->rx_drops, (unsigned long long)link->tx_frames);
     add_octets(&out, link->tx_octets);
     strbuf_addf(&out, "\n        TX errors 0  dropped %llu overruns 0  carrier 0  collisions 0\n\n",
                 (unsigned long long)link->tx_drops);
@@ -77,7 +85,8 @@ static int show(struct process *self, const char *name, bool all)
 
     if (name != NULL) {
         if (!netctl_link_find(self->os, name, &link)) {
-            process_errorf(self, "%s: error fetching interface information: Device not found\n", name);
+            process_errorf(self, "%s: error fetching interface information: Device not found\n",
+                           name);
             return 1;
         }
         print_link(self, &link);
@@ -98,7 +107,8 @@ static bool first_address(struct process *self, const char *name, struct netctl_
 }
 
 /* SIOCSIFADDR, SIOCSIFNETMASK, SIOCSIFBRDADDR: the first address is taken away and set anew. */
-static int set_address(struct process *self, const char *name, ip4_addr addr, unsigned len, ip4_addr broadcast)
+static int set_address(struct process *self, const char *name, ip4_addr addr, unsigned len,
+                       ip4_addr broadcast)
 {
     struct netctl_addr old;
     int error = 0;
@@ -123,11 +133,13 @@ static int complain(struct process *self, const char *what, int error)
 
 static int not_found(struct process *self, const char *word)
 {
-    process_errorf(self, "%s: Host name lookup failure\nifconfig: `--help' gives usage information.\n", word);
+    process_errorf(
+        self, "%s: Host name lookup failure\nifconfig: `--help' gives usage information.\n", word);
     return 1;
 }
 
-/* One word of `ifconfig IF ...` and its value; how many words it took is added to *@at. The exit status, 0: well. */
+/* One word of `ifconfig IF ...` and its value; how many words it took is added to *@at. The exit
+ * status, 0: well. */
 static int change(struct process *self, const char *name, int *at)
 {
     const char *word = self->argv[(*at)++], *value = *at < self->argc ? self->argv[*at] : NULL;
@@ -150,7 +162,8 @@ static int change(struct process *self, const char *name, int *at)
         if (!ip4_parse(value, &addr))
             return not_found(self, value);
         if (ip4_mask_len(addr) < 0 || !first_address(self, name, &have))
-            return complain(self, "SIOCSIFNETMASK", first_address(self, name, &have) ? -SIM_EINVAL : -SIM_EADDRNOTAVAIL);
+            return complain(self, "SIOCSIFNETMASK",
+                            first_address(self, name, &have) ? -SIM_EINVAL : -SIM_EADDRNOTAVAIL);
         return set_address(self, name, have.addr, (unsigned)ip4_mask_len(addr), 0);
     }
     if (strcmp(word, "broadcast") == 0 && value != NULL) {
@@ -161,7 +174,8 @@ static int change(struct process *self, const char *name, int *at)
             return complain(self, "SIOCSIFBRDADDR", -SIM_EADDRNOTAVAIL);
         return set_address(self, name, have.addr, have.prefix_len, addr);
     }
-    if (strcmp(word, "hw") == 0 && value != NULL && strcmp(value, "ether") == 0 && *at + 1 < self->argc) {
+    if (strcmp(word, "hw") == 0 && value != NULL && strcmp(value, "ether") == 0 &&
+        *at + 1 < self->argc) {
         *at += 2;
         if (!mac_parse(self->argv[*at - 1], &mac)) {
             process_errorf(self, "%s: invalid ether address.\n", self->argv[*at - 1]);
@@ -170,9 +184,11 @@ static int change(struct process *self, const char *name, int *at)
         return complain(self, "SIOCSIFHWADDR", netctl_link_set_mac(self->os, name, &mac));
     }
     if (!ip4_prefix_parse(word, &addr, &len)) {
-        static const char *const others[] = { "arp",  "-arp",      "promisc", "-promisc", "allmulti", "-allmulti", "add",
-                                              "del",  "metric",    "dstaddr", "txqueuelen", "multicast", "-multicast",
-                                              "name", "pointopoint", "media", "irq",      "mem_start" };
+        static const char *const others[] = { "arp",        "-arp",      "promisc",     "-promisc",
+                                              "allmulti",   "-allmulti", "add",         "del",
+                                              "metric",     "dstaddr",   "txqueuelen",  "multicast",
+                                              "-multicast", "name",      "pointopoint", "media",
+                                              "irq",        "mem_start" };
 
         for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
             if (strcmp(others[i], word) == 0) {
@@ -199,7 +215,8 @@ static enum co_status ifconfig_main(struct process *self, void *state)
     (void)state;
     for (; at < self->argc && self->argv[at][0] == '-'; at++) {
         if (strcmp(self->argv[at], "-a") != 0) {
-            process_errorf(self, "ifconfig: option %s is not simulated by wirewalk\n", self->argv[at]);
+            process_errorf(self, "ifconfig: option %s is not simulated by wirewalk\n",
+                           self->argv[at]);
             self->exit_status = 2;
             return CO_DONE;
         }
@@ -211,7 +228,10 @@ static enum co_status ifconfig_main(struct process *self, void *state)
         return CO_DONE;
     }
     if (!netctl_link_find(self->os, name, &link)) {
-        process_errorf(self, "SIOCSIFADDR: No such device\n%s: ERROR while getting interface flags: No such device\n", name);
+        process_errorf(self,
+                       "SIOCSIFADDR: No such device\n%s: ERROR while getting interface flags: No "
+                       "such device\n",
+                       name);
         self->exit_status = 255;
         return CO_DONE;
     }

@@ -56,7 +56,8 @@ int ip_no_device(struct ip_run *ip, const char *name)
 
 int ip_unknown_command(struct ip_run *ip)
 {
-    process_errorf(ip->self, "Command \"%s\" is unknown, try \"ip %s help\".\n", *ip->argv, ip->object);
+    process_errorf(ip->self, "Command \"%s\" is unknown, try \"ip %s help\".\n", *ip->argv,
+                   ip->object);
     return 255;
 }
 
@@ -96,24 +97,31 @@ int ip_rule_object(struct ip_run *ip)
 {
     if (*ip->argv != NULL && !ip_matches(*ip->argv, "list") && !ip_matches(*ip->argv, "show"))
         return ip_refuse(ip, "changing rules");
-    process_printf(ip->self, "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n");
+    process_printf(ip->self, "0:\tfrom all lookup local\n32766:\tfrom all lookup "
+                             "main\n32767:\tfrom all lookup default\n");
     return 0;
 }
 
 static int usage(struct ip_run *ip)
 {
-    process_errorf(ip->self, "Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n"
-                             "where  OBJECT := { address | link | neighbour | route | rule }\n"
-                             "       OPTIONS := { -V[ersion] | -s[tatistics] | -4 | -br[ief] | -o[neline] }\n");
+    process_errorf(
+        ip->self,
+        "Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n"
+        "where  OBJECT := { address | link | neighbour | route | rule }\n"
+        "       OPTIONS := { -V[ersion] | -s[tatistics] | -4 | -br[ief] | -o[neline] }\n");
     return 255;
 }
 
 /* Options stand before the object. -1: go on. */
 static int read_options(struct ip_run *ip)
 {
-    static const char *const known[] = { "6", "0", "B", "M", "all", "batch", "color", "details", "force", "human-readable",
-                                         "iec", "json", "loops", "netns", "numeric", "Numeric", "pretty", "rcvbuf",
-                                         "resolve", "timestamp", "tshort", "family" };
+    static const char *const known[] = {
+        "6",       "0",      "B",       "M",       "all",
+        "batch",   "color",  "details", "force",   "human-readable",
+        "iec",     "json",   "loops",   "netns",   "numeric",
+        "Numeric", "pretty", "rcvbuf",  "resolve", "timestamp",
+        "tshort",  "family"
+    };
 
     for (; *ip->argv != NULL && **ip->argv == '-'; ip->argv++) {
         const char *option = *ip->argv + 1;
@@ -136,7 +144,8 @@ static int read_options(struct ip_run *ip)
         } else {
             for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
                 if (ip_matches(option, known[i])) {
-                    process_errorf(ip->self, "ip: option %s is not simulated by wirewalk\n", *ip->argv);
+                    process_errorf(ip->self, "ip: option %s is not simulated by wirewalk\n",
+                                   *ip->argv);
                     return 2;
                 }
             }
@@ -186,7 +195,8 @@ static int run_object(struct ip_run *ip)
         ip->object = strcmp(objects[i].name, "neighbor") == 0 ? "neighbour" : objects[i].name;
         ip->argv++;
         if (objects[i].run == NULL) {
-            process_errorf(ip->self, "ip: object %s is not simulated by wirewalk\n", objects[i].name);
+            process_errorf(ip->self, "ip: object %s is not simulated by wirewalk\n",
+                           objects[i].name);
             return 2;
         }
         return objects[i].run(ip);

@@ -19,8 +19,10 @@ static void print_lifetime(struct ip_run *ip, const struct netctl_addr *addr)
         process_printf(ip->self, "       valid_lft forever preferred_lft forever\n");
         return;
     }
-    left = (addr->valid_until - process_now(ip->self) + SIM_SEC(1) - 1) / SIM_SEC(1); /* seconds begun count */
-    process_printf(ip->self, "       valid_lft %lldsec preferred_lft %lldsec\n", left < 0 ? 0 : left, left < 0 ? 0 : left);
+    left = (addr->valid_until - process_now(ip->self) + SIM_SEC(1) - 1) /
+           SIM_SEC(1); /* seconds begun count */
+    process_printf(ip->self, "       valid_lft %lldsec preferred_lft %lldsec\n",
+                   left < 0 ? 0 : left, left < 0 ? 0 : left);
 }
 
 static void print_addr(struct ip_run *ip, const struct netctl_addr *addr)
@@ -33,8 +35,9 @@ static void print_addr(struct ip_run *ip, const struct netctl_addr *addr)
     process_printf(ip->self, "    inet %s/%u", ip4_format(addr->addr, text), addr->prefix_len);
     if (addr->broadcast != 0 && addr->scope != IP_SCOPE_HOST)
         process_printf(ip->self, " brd %s", ip4_format(addr->broadcast, text));
-    process_printf(ip->self, " scope %s%s%s %s%s", scopes[addr->scope], addr->secondary ? " secondary" : "",
-                   addr->dynamic ? " dynamic" : "", addr->ifname, ip->one_line ? "\\" : "\n");
+    process_printf(ip->self, " scope %s%s%s %s%s", scopes[addr->scope],
+                   addr->secondary ? " secondary" : "", addr->dynamic ? " dynamic" : "",
+                   addr->ifname, ip->one_line ? "\\" : "\n");
     print_lifetime(ip, addr);
 }
 
@@ -43,7 +46,8 @@ static bool wanted(const struct filter *filter, const struct netctl_addr *addr)
     return !filter->has_to || ip4_in_prefix(addr->addr, filter->to, filter->to_len);
 }
 
-static void show_link(struct ip_run *ip, const struct netctl_link *link, const struct filter *filter)
+static void show_link(struct ip_run *ip, const struct netctl_link *link,
+                      const struct filter *filter)
 {
     struct netctl_addr addr;
     bool any = false;
@@ -95,7 +99,8 @@ static int read_filter(struct ip_run *ip, struct filter *filter)
             return ip_refuse(ip, "selecting addresses by scope, label, type or flag");
         } else {
             if (!ip_take(ip, "dev") && filter->dev != NULL)
-                return ip_error(ip, 255, "either \"dev\" is duplicate, or \"%s\" is a garbage.", *ip->argv);
+                return ip_error(ip, 255, "either \"dev\" is duplicate, or \"%s\" is a garbage.",
+                                *ip->argv);
             filter->dev = ip_value(ip);
             if (filter->dev == NULL)
                 return 255;
@@ -117,7 +122,8 @@ static int show(struct ip_run *ip)
         return 1;
     }
     for (unsigned i = 0; netctl_link_at(ip->os, i, &link); i++)
-        if ((filter.dev == NULL || strcmp(filter.dev, link.name) == 0) && (!filter.only_up || link.up))
+        if ((filter.dev == NULL || strcmp(filter.dev, link.name) == 0) &&
+            (!filter.only_up || link.up))
             show_link(ip, &link, &filter);
     return 0;
 }
@@ -194,8 +200,9 @@ static int read_args(struct ip_run *ip, struct addr_args *args)
             status = read_lifetime(ip, &ignored);
             if (status >= 0)
                 return status;
-        } else if (strcmp(*ip->argv, "peer") == 0 || strcmp(*ip->argv, "scope") == 0 || strcmp(*ip->argv, "label") == 0 ||
-                   strcmp(*ip->argv, "metric") == 0 || strcmp(*ip->argv, "noprefixroute") == 0) {
+        } else if (strcmp(*ip->argv, "peer") == 0 || strcmp(*ip->argv, "scope") == 0 ||
+                   strcmp(*ip->argv, "label") == 0 || strcmp(*ip->argv, "metric") == 0 ||
+                   strcmp(*ip->argv, "noprefixroute") == 0) {
             return ip_refuse(ip, *ip->argv);
         } else {
             (void)ip_take(ip, "local");
@@ -203,7 +210,8 @@ static int read_args(struct ip_run *ip, struct addr_args *args)
             if (value == NULL)
                 return 255;
             if (args->has_addr)
-                return ip_error(ip, 255, "either \"local\" is duplicate, or \"%s\" is a garbage.", value);
+                return ip_error(ip, 255, "either \"local\" is duplicate, or \"%s\" is a garbage.",
+                                value);
             if (!ip_prefix(ip, value, &args->addr, &args->len, &args->has_len))
                 return 1;
             args->has_addr = true;
@@ -279,7 +287,8 @@ int ip_addr_object(struct ip_run *ip)
     ip->argv++;
     if (ip_matches(command, "add"))
         return add(ip, false);
-    if (ip_matches(command, "change") || strcmp(command, "chg") == 0 || ip_matches(command, "replace"))
+    if (ip_matches(command, "change") || strcmp(command, "chg") == 0 ||
+        ip_matches(command, "replace"))
         return add(ip, true);
     if (ip_matches(command, "delete"))
         return del(ip);

@@ -1,4 +1,5 @@
-/* What the objects of `ip` share: its options, its arguments, its ways to complain. iproute2 6.1. */
+/* What the objects of `ip` share: its options, its arguments, its ways to complain. iproute2 6.1.
+ */
 #ifndef WW_APPS_IP_INTERNAL_H
 #define WW_APPS_IP_INTERNAL_H
 
@@ -23,7 +24,8 @@ struct ip_run {
 bool ip_matches(const char *word, const char *full);
 /** ip_is() - the next argument is exactly @word; then it is taken. */
 bool ip_take(struct ip_run *ip, const char *word);
-/** ip_value() - the argument after one just taken; NULL with "Command line is not complete" printed. */
+/** ip_value() - the argument after one just taken; NULL with "Command line is not complete"
+ * printed. */
 const char *ip_value(struct ip_run *ip);
 /** ip_netlink() - "RTNETLINK answers: ..." for @error, when it is one. The exit status. */
 int ip_netlink(struct ip_run *ip, int error);
@@ -34,7 +36,8 @@ int ip_unknown_command(struct ip_run *ip);
 int ip_refuse(struct ip_run *ip, const char *what);
 /** ip_prefix() - ADDRESS, ADDRESS/LEN or "default" and "any". False with the message printed. */
 bool ip_prefix(struct ip_run *ip, const char *word, ip4_addr *addr, unsigned *len, bool *has_len);
-bool ip_number(struct ip_run *ip, const char *name, const char *word, uint32_t max, uint32_t *value);
+bool ip_number(struct ip_run *ip, const char *name, const char *word, uint32_t max,
+               uint32_t *value);
 /** ip_print_link() - the lines of one interface, as `ip link` and `ip addr` begin them. */
 void ip_print_link(struct ip_run *ip, const struct netctl_link *link, bool with_mode);
 void ip_print_stats(struct ip_run *ip, const struct netctl_link *link);

@@ -14,15 +14,17 @@ static const char *flags(const struct netctl_link *link)
         return link->up ? "<LOOPBACK,UP,LOWER_UP>" : "<LOOPBACK>";
     if (!link->up)
         return "<BROADCAST,MULTICAST>";
-    return link->carrier ? "<BROADCAST,MULTICAST,UP,LOWER_UP>" : "<NO-CARRIER,BROADCAST,MULTICAST,UP>";
+    return link->carrier ? "<BROADCAST,MULTICAST,UP,LOWER_UP>"
+                         : "<NO-CARRIER,BROADCAST,MULTICAST,UP>";
 }
 
 void ip_print_link(struct ip_run *ip, const struct netctl_link *link, bool with_mode)
 {
     char mac[MAC_TEXT_MAX];
 
-    process_printf(ip->self, "%u: %s: %s mtu %u qdisc %s state %s %sgroup default qlen 1000", link->index, link->name,
-                   flags(link), link->mtu, link->loopback ? "noqueue" : "pfifo_fast", ip_link_state(link),
+    process_printf(ip->self, "%u: %s: %s mtu %u qdisc %s state %s %sgroup default qlen 1000",
+                   link->index, link->name, flags(link), link->mtu,
+                   link->loopback ? "noqueue" : "pfifo_fast", ip_link_state(link),
                    with_mode ? "mode DEFAULT " : "");
     if (!ip->inet_only || with_mode)
         process_printf(ip->self, "%s    link/%s %s brd %s", ip->one_line ? "\\" : "\n",
@@ -35,12 +37,16 @@ void ip_print_stats(struct ip_run *ip, const struct netctl_link *link)
 {
     const char *end = ip->one_line ? "\\" : "\n";
 
-    process_printf(ip->self, "    RX:  bytes packets errors dropped  missed   mcast           %s", end);
-    process_printf(ip->self, "    %10llu %7llu %6u %7llu %7u %7u %s", (unsigned long long)link->rx_octets,
-                   (unsigned long long)link->rx_frames, 0, (unsigned long long)link->rx_drops, 0, 0, end);
-    process_printf(ip->self, "    TX:  bytes packets errors dropped carrier collsns           %s", end);
-    process_printf(ip->self, "    %10llu %7llu %6u %7llu %7u %7u \n", (unsigned long long)link->tx_octets,
-                   (unsigned long long)link->tx_frames, 0, (unsigned long long)link->tx_drops, 0, 0);
+    process_printf(ip->self, "    RX:  bytes packets errors dropped  missed   mcast           %s",
+                   end);
+    process_printf(ip->self, "    %10llu %7llu %6u %7llu %7u %7u %s",
+                   (unsigned long long)link->rx_octets, (unsigned long long)link->rx_frames, 0,
+                   (unsigned long long)link->rx_drops, 0, 0, end);
+    process_printf(ip->self, "    TX:  bytes packets errors dropped carrier collsns           %s",
+                   end);
+    process_printf(ip->self, "    %10llu %7llu %6u %7llu %7u %7u \n",
+                   (unsigned long long)link->tx_octets, (unsigned long long)link->tx_frames, 0,
+                   (unsigned long long)link->tx_drops, 0, 0);
 }
 
 static void show_one(struct ip_run *ip, const struct netctl_link *link)
@@ -48,8 +54,8 @@ static void show_one(struct ip_run *ip, const struct netctl_link *link)
     char mac[MAC_TEXT_MAX];
 
     if (ip->brief) {
-        process_printf(ip->self, "%-16s %-14s %s %s \n", link->name, ip_link_state(link), mac_format(&link->mac, mac),
-                       flags(link));
+        process_printf(ip->self, "%-16s %-14s %s %s \n", link->name, ip_link_state(link),
+                       mac_format(&link->mac, mac), flags(link));
         return;
     }
     ip_print_link(ip, link, true);
@@ -66,14 +72,16 @@ static int show(struct ip_run *ip)
     while (*ip->argv != NULL) {
         if (ip_take(ip, "up"))
             only_up = true;
-        else if (strcmp(*ip->argv, "type") == 0 || strcmp(*ip->argv, "master") == 0 || strcmp(*ip->argv, "group") == 0)
+        else if (strcmp(*ip->argv, "type") == 0 || strcmp(*ip->argv, "master") == 0 ||
+                 strcmp(*ip->argv, "group") == 0)
             return ip_refuse(ip, "selecting by type, master or group");
         else if (ip_take(ip, "dev") || name == NULL) {
             name = ip_value(ip);
             if (name == NULL)
                 return 255;
         } else {
-            return ip_error(ip, 255, "either \"dev\" is duplicate, or \"%s\" is a garbage.", *ip->argv);
+            return ip_error(ip, 255, "either \"dev\" is duplicate, or \"%s\" is a garbage.",
+                            *ip->argv);
         }
     }
     if (name != NULL && !netctl_link_find(ip->os, name, &link)) {
@@ -119,14 +127,17 @@ static int read_change(struct ip_run *ip, struct link_change *change)
             }
             change->has_mac = true;
         } else {
-            static const char *const others[] = { "name", "type", "master", "nomaster", "promisc", "arp", "multicast",
-                                                  "allmulticast", "txqueuelen", "alias", "netns", "group", "qlen" };
+            static const char *const others[] = {
+                "name",         "type",       "master", "nomaster", "promisc", "arp", "multicast",
+                "allmulticast", "txqueuelen", "alias",  "netns",    "group",   "qlen"
+            };
 
             for (size_t i = 0; i < sizeof others / sizeof *others; i++)
                 if (change->name != NULL && strcmp(*ip->argv, others[i]) == 0)
                     return ip_refuse(ip, others[i]);
             if (!ip_take(ip, "dev") && change->name != NULL)
-                return ip_error(ip, 255, "either \"dev\" is duplicate, or \"%s\" is a garbage.", *ip->argv);
+                return ip_error(ip, 255, "either \"dev\" is duplicate, or \"%s\" is a garbage.",
+                                *ip->argv);
             change->name = ip_value(ip);
             if (change->name == NULL)
                 return 255;
@@ -168,7 +179,8 @@ int ip_link_object(struct ip_run *ip)
 
     if (command == NULL)
         return show(ip);
-    if (ip_matches(command, "add") || ip_matches(command, "replace") || ip_matches(command, "delete"))
+    if (ip_matches(command, "add") || ip_matches(command, "replace") ||
+        ip_matches(command, "delete"))
         return ip_refuse(ip, "making or removing interfaces");
     if (ip_matches(command, "set") || ip_matches(command, "change")) {
         ip->argv++;

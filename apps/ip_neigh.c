@@ -16,8 +16,9 @@ struct neigh_args {
 static const struct {
     const char *name;
     enum neigh_state state;
-} states[] = { { "permanent", NEIGH_PERMANENT }, { "reachable", NEIGH_REACHABLE }, { "stale", NEIGH_STALE },
-               { "delay", NEIGH_DELAY },         { "probe", NEIGH_PROBE },         { "failed", NEIGH_FAILED },
+} states[] = { { "permanent", NEIGH_PERMANENT },   { "reachable", NEIGH_REACHABLE },
+               { "stale", NEIGH_STALE },           { "delay", NEIGH_DELAY },
+               { "probe", NEIGH_PROBE },           { "failed", NEIGH_FAILED },
                { "incomplete", NEIGH_INCOMPLETE }, { "none", NEIGH_NONE } };
 
 static bool state_of(const char *word, enum neigh_state *state)
@@ -68,7 +69,8 @@ static int read_args(struct ip_run *ip, struct neigh_args *args)
             if (value == NULL)
                 return 255;
             if (args->has_addr)
-                return ip_error(ip, 255, "either \"to\" is duplicate, or \"%s\" is a garbage.", value);
+                return ip_error(ip, 255, "either \"to\" is duplicate, or \"%s\" is a garbage.",
+                                value);
             if (!ip_prefix(ip, value, &args->addr, &args->len, &has_len))
                 return 1;
             args->has_addr = strcmp(value, "all") != 0 && strcmp(value, "any") != 0;
@@ -92,8 +94,9 @@ static void print_neigh(struct ip_run *ip, const struct netctl_neigh *neigh, boo
     if (neigh->has_mac)
         process_printf(ip->self, "lladdr %s ", mac_format(&neigh->mac, mac));
     if (ip->stats > 0)
-        process_printf(ip->self, " used %lld/%lld/%lldprobes 0 ", (long long)(neigh->used / SIM_SEC(1)),
-                       (long long)(neigh->confirmed / SIM_SEC(1)), (long long)(neigh->updated / SIM_SEC(1)));
+        process_printf(
+            ip->self, " used %lld/%lld/%lldprobes 0 ", (long long)(neigh->used / SIM_SEC(1)),
+            (long long)(neigh->confirmed / SIM_SEC(1)), (long long)(neigh->updated / SIM_SEC(1)));
     process_printf(ip->self, "%s \n", neigh_state_name(neigh->state));
 }
 
@@ -155,7 +158,8 @@ static int change(struct ip_run *ip, bool create, bool replace)
         neigh.has_mac = true;
         neigh.mac = args.mac;
     }
-    if (!neigh.has_mac && neigh.state != NEIGH_FAILED && neigh.state != NEIGH_INCOMPLETE && neigh.state != NEIGH_NONE)
+    if (!neigh.has_mac && neigh.state != NEIGH_FAILED && neigh.state != NEIGH_INCOMPLETE &&
+        neigh.state != NEIGH_NONE)
         return ip_error(ip, 2, "No link layer address given.");
     if (!neigh.has_mac)
         return ip_refuse(ip, "a neighbor without a link layer address");
@@ -197,7 +201,8 @@ static void flush_one(void *ctx, const struct netctl_neigh *neigh)
 
     if ((args->dev != NULL && strcmp(args->dev, neigh->ifname) != 0) ||
         (args->has_addr && !ip4_in_prefix(neigh->addr, args->addr, args->len)) ||
-        (args->has_state ? args->state != neigh->state : neigh->state == NEIGH_PERMANENT && !args->any_state))
+        (args->has_state ? args->state != neigh->state
+                         : neigh->state == NEIGH_PERMANENT && !args->any_state))
         return;
     (void)netctl_neigh_del(listing->ip->os, neigh->ifname, neigh->addr);
 }

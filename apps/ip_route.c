@@ -14,8 +14,9 @@ static const struct {
 static const struct {
     const char *name;
     enum route_proto proto;
-} protos[] = { { "boot", ROUTE_PROTO_BOOT }, { "kernel", ROUTE_PROTO_KERNEL }, { "static", ROUTE_PROTO_STATIC },
-               { "dhcp", ROUTE_PROTO_DHCP }, { "rip", ROUTE_PROTO_RIP },       { "ospf", ROUTE_PROTO_OSPF },
+} protos[] = { { "boot", ROUTE_PROTO_BOOT },     { "kernel", ROUTE_PROTO_KERNEL },
+               { "static", ROUTE_PROTO_STATIC }, { "dhcp", ROUTE_PROTO_DHCP },
+               { "rip", ROUTE_PROTO_RIP },       { "ospf", ROUTE_PROTO_OSPF },
                { "bgp", ROUTE_PROTO_BGP } };
 
 static const char *kind_name(enum route_kind kind)
@@ -64,17 +65,21 @@ static bool wanted(const struct route_args *args, const struct netctl_route *rou
     const struct netctl_route *wish = &args->route;
 
     if (args->has_prefix) {
-        if (args->match == EXACTLY && (route->prefix != wish->prefix || route->prefix_len != wish->prefix_len))
+        if (args->match == EXACTLY &&
+            (route->prefix != wish->prefix || route->prefix_len != wish->prefix_len))
             return false;
         if (args->match == BELOW && (route->prefix_len < wish->prefix_len ||
                                      !ip4_in_prefix(route->prefix, wish->prefix, wish->prefix_len)))
             return false;
-        if (args->match == ABOVE && (route->prefix_len > wish->prefix_len ||
-                                     !ip4_in_prefix(wish->prefix, route->prefix, route->prefix_len)))
+        if (args->match == ABOVE &&
+            (route->prefix_len > wish->prefix_len ||
+             !ip4_in_prefix(wish->prefix, route->prefix, route->prefix_len)))
             return false;
     }
-    return (wish->ifname == NULL || (route->ifname != NULL && strcmp(wish->ifname, route->ifname) == 0)) &&
-           (!args->has_via || wish->via == route->via) && (!args->has_proto || wish->proto == route->proto) &&
+    return (wish->ifname == NULL ||
+            (route->ifname != NULL && strcmp(wish->ifname, route->ifname) == 0)) &&
+           (!args->has_via || wish->via == route->via) &&
+           (!args->has_proto || wish->proto == route->proto) &&
            (wish->kind == ROUTE_UNICAST || wish->kind == route->kind);
 }
 
@@ -104,7 +109,8 @@ static void print_route(void *ctx, const struct netctl_route *route)
         process_printf(self, "src %s ", ip4_format(route->src, text));
     if (route->metric != 0)
         process_printf(self, "metric %u ", route->metric);
-    if (route->ifname != NULL && netctl_link_find(listing->ip->os, route->ifname, &link) && !link.carrier)
+    if (route->ifname != NULL && netctl_link_find(listing->ip->os, route->ifname, &link) &&
+        !link.carrier)
         process_printf(self, "linkdown ");
     process_printf(self, "\n");
 }
@@ -120,11 +126,14 @@ static void print_local_table(struct ip_run *ip)
         ip4_format(addr.addr, src);
         if (ip4_is_loopback(addr.addr))
             process_printf(ip->self, "local %s/%u dev %s proto kernel scope host src %s \n",
-                           ip4_format(addr.addr & ip4_mask(addr.prefix_len), text), addr.prefix_len, addr.ifname, src);
-        process_printf(ip->self, "local %s dev %s proto kernel scope host src %s \n", src, addr.ifname, src);
+                           ip4_format(addr.addr & ip4_mask(addr.prefix_len), text), addr.prefix_len,
+                           addr.ifname, src);
+        process_printf(ip->self, "local %s dev %s proto kernel scope host src %s \n", src,
+                       addr.ifname, src);
         if (addr.prefix_len < 31)
             process_printf(ip->self, "broadcast %s dev %s proto kernel scope link src %s \n",
-                           ip4_format(addr.addr | ~ip4_mask(addr.prefix_len), text), addr.ifname, src);
+                           ip4_format(addr.addr | ~ip4_mask(addr.prefix_len), text), addr.ifname,
+                           src);
     }
 }
 
@@ -170,8 +179,11 @@ static int read_word(struct ip_run *ip, struct route_args *args)
             }
         }
         if (value == NULL || !args->has_proto)
-            return value == NULL ? 255
-                                 : ip_error(ip, 255, "argument \"%s\" is wrong: \"protocol\" value is invalid\n", value);
+            return value == NULL
+                       ? 255
+                       : ip_error(ip, 255,
+                                  "argument \"%s\" is wrong: \"protocol\" value is invalid\n",
+                                  value);
     } else if (ip_take(ip, "scope")) {
         if (ip_value(ip) == NULL) /* it follows from the gateway */
             return 255;
@@ -218,8 +230,10 @@ static bool take_kind(struct ip_run *ip, struct route_args *args)
 
 static int read_args(struct ip_run *ip, struct route_args *args, bool listing)
 {
-    static const char *const others[] = { "tos",  "dsfield", "mtu",  "window",  "rtt",     "rttvar", "nexthop", "onlink",
-                                          "realm", "advmss", "hoplimit", "initcwnd", "lock", "encap", "mark", "uid", "iif" };
+    static const char *const others[] = { "tos",      "dsfield",  "mtu",    "window", "rtt",
+                                          "rttvar",   "nexthop",  "onlink", "realm",  "advmss",
+                                          "hoplimit", "initcwnd", "lock",   "encap",  "mark",
+                                          "uid",      "iif" };
     int status;
 
     while (*ip->argv != NULL) {
@@ -312,7 +326,8 @@ static int change(struct ip_run *ip, enum netctl_how how)
         return ip_error(ip, 2, "Invalid prefix for given prefix length.");
     if (args.has_table && (args.local_table || args.all_tables || args.cache))
         return ip_refuse(ip, "changing another table than main");
-    if (route->kind == ROUTE_LOCAL || route->kind == ROUTE_BROADCAST || route->kind == ROUTE_MULTICAST)
+    if (route->kind == ROUTE_LOCAL || route->kind == ROUTE_BROADCAST ||
+        route->kind == ROUTE_MULTICAST)
         return ip_refuse(ip, "a route of this kind");
     return report(ip, netctl_route_add(ip->os, route, how));
 }
@@ -439,7 +454,8 @@ int ip_route_object(struct ip_run *ip)
         return change(ip, NETCTL_CHANGE);
     if (ip_matches(command, "replace"))
         return change(ip, NETCTL_REPLACE);
-    if (ip_matches(command, "append") || ip_matches(command, "prepend") || ip_matches(command, "test") || ip_matches(command, "save") ||
+    if (ip_matches(command, "append") || ip_matches(command, "prepend") ||
+        ip_matches(command, "test") || ip_matches(command, "save") ||
         ip_matches(command, "restore"))
         return ip_refuse(ip, command);
     if (ip_matches(command, "delete"))

@@ -1,6 +1,7 @@
 /*
- * ipconfig as on Windows: the configuration, /all of it, /release and /renew (through the host's dhclient), /flushdns
- * and /displaydns (of the cache that names are kept in, where the host has one).
+ * ipconfig as on Windows: the configuration, /all of it, /release and /renew (through the host's
+ * dhclient), /flushdns and /displaydns (of the cache that names are kept in, where the host has
+ * one).
  */
 #include <string.h>
 
@@ -30,7 +31,8 @@ static void print_gateway(void *ctx, const struct netctl_route *route)
     struct gateways *gateways = ctx;
     char text[IP4_TEXT_MAX];
 
-    if (route->prefix_len != 0 || route->via == 0 || route->ifname == NULL || strcmp(route->ifname, gateways->ifname) != 0)
+    if (route->prefix_len != 0 || route->via == 0 || route->ifname == NULL ||
+        strcmp(route->ifname, gateways->ifname) != 0)
         return;
     if (gateways->n++ > 0)
         process_printf(gateways->self, "%39s", "");
@@ -46,9 +48,10 @@ static void print_addresses(struct process *self, const struct netctl_link *link
     for (unsigned i = 0; netctl_addr_at(self->os, i, &addr); i++) {
         if (addr.ifindex != link->index)
             continue;
-        process_printf(self, "   IPv4 Address. . . . . . . . . . . : %s%s\n", ip4_format(addr.addr, text),
-                       all ? "(Preferred)" : "");
-        process_printf(self, "   Subnet Mask . . . . . . . . . . . : %s\n", ip4_format(ip4_mask(addr.prefix_len), text));
+        process_printf(self, "   IPv4 Address. . . . . . . . . . . : %s%s\n",
+                       ip4_format(addr.addr, text), all ? "(Preferred)" : "");
+        process_printf(self, "   Subnet Mask . . . . . . . . . . . : %s\n",
+                       ip4_format(ip4_mask(addr.prefix_len), text));
     }
     process_printf(self, "   Default Gateway . . . . . . . . . : ");
     netctl_routes(self->os, print_gateway, &gateways);
@@ -75,7 +78,9 @@ static void print_servers(struct process *self)
         return;
     resolv_conf_read(&conf, self->os);
     for (unsigned i = 0; i < conf.n_servers; i++)
-        process_printf(self, "%s%s\n", i == 0 ? "   DNS Servers . . . . . . . . . . . : " : "                                       ",
+        process_printf(self, "%s%s\n",
+                       i == 0 ? "   DNS Servers . . . . . . . . . . . : "
+                              : "                                       ",
                        ip4_format(conf.servers[i], text));
 }
 
@@ -93,7 +98,8 @@ static void print_adapter(struct process *self, const struct netctl_link *link, 
             *at = *at == ':' ? '-' : *at >= 'a' && *at <= 'f' ? (char)(*at - 32) : *at;
         process_printf(self, "   Description . . . . . . . . . . . : %s\n", link->name);
         process_printf(self, "   Physical Address. . . . . . . . . : %s\n", mac);
-        process_printf(self, "   DHCP Enabled. . . . . . . . . . . : %s\n", is_dynamic(self->os, link->index) ? "Yes" : "No");
+        process_printf(self, "   DHCP Enabled. . . . . . . . . . . : %s\n",
+                       is_dynamic(self->os, link->index) ? "Yes" : "No");
         process_printf(self, "   Autoconfiguration Enabled . . . . : No\n");
     }
     if (!link->up || !link->carrier)
@@ -112,8 +118,10 @@ static void print_configuration(struct process *self, bool all)
     if (all) {
         (void)netctl_sysctl_get(self->os, "net.ipv4.ip_forward", forwarding);
         process_printf(self, "   Host Name . . . . . . . . . . . . : %s\n", self->os->hostname);
-        process_printf(self, "   Primary Dns Suffix  . . . . . . . : \n   Node Type . . . . . . . . . . . . : Hybrid\n");
-        process_printf(self, "   IP Routing Enabled. . . . . . . . : %s\n", strcmp(forwarding, "1") == 0 ? "Yes" : "No");
+        process_printf(self, "   Primary Dns Suffix  . . . . . . . : \n   Node Type . . . . . . . "
+                             ". . . . . : Hybrid\n");
+        process_printf(self, "   IP Routing Enabled. . . . . . . . : %s\n",
+                       strcmp(forwarding, "1") == 0 ? "Yes" : "No");
         process_printf(self, "   WINS Proxy Enabled. . . . . . . . : No\n");
     }
     for (unsigned i = 0; netctl_link_at(self->os, i, &link); i++)
@@ -130,13 +138,20 @@ static void print_record(struct process *self, const struct dns_record *record, 
 
     if (len > 1 && record->name[len - 1] == '.')
         len--;
-    process_printf(self, "    Record Name . . . . . : %.*s\n    Record Type . . . . . : %u\n", (int)len, record->name, record->type);
-    process_printf(self, "    Time To Live  . . . . : %u\n    Data Length . . . . . : %u\n    Section . . . . . . . : Answer\n", ttl,
-                   record->type == DNS_TYPE_A ? 4 : record->type == DNS_TYPE_AAAA ? 16 : 8);
+    process_printf(self, "    Record Name . . . . . : %.*s\n    Record Type . . . . . : %u\n",
+                   (int)len, record->name, record->type);
+    process_printf(self,
+                   "    Time To Live  . . . . : %u\n    Data Length . . . . . : %u\n    Section . "
+                   ". . . . . . : Answer\n",
+                   ttl,
+                   record->type == DNS_TYPE_A      ? 4
+                   : record->type == DNS_TYPE_AAAA ? 16
+                                                   : 8);
     if (record->type == DNS_TYPE_A)
         process_printf(self, "    A (Host) Record . . . : %s\n", ip4_format(record->addr, text));
     else if (record->target != NULL)
-        process_printf(self, "    %s Record  . . . . : %s\n", record->type == DNS_TYPE_CNAME ? "CNAME" : "Name ", record->target);
+        process_printf(self, "    %s Record  . . . . : %s\n",
+                       record->type == DNS_TYPE_CNAME ? "CNAME" : "Name ", record->target);
     process_printf(self, "\n\n");
 }
 
@@ -157,8 +172,9 @@ static void print_cache(struct process *self)
             continue;
         process_printf(self, "    %s\n    ----------------------------------------\n", entry->name);
         if (entry->n == 0)
-            process_printf(self, entry->rcode == DNS_NXDOMAIN ? "    Name does not exist.\n\n\n"
-                                                              : "    No records of type AAAA\n\n\n");
+            process_printf(self, entry->rcode == DNS_NXDOMAIN
+                                     ? "    Name does not exist.\n\n\n"
+                                     : "    No records of type AAAA\n\n\n");
         for (unsigned r = 0; r < entry->n; r++)
             print_record(self, &entry->records[r], dns_cache_ttl(entry, now));
     }
@@ -171,12 +187,15 @@ static uint32_t start_dhclient(struct process *self, const char *option, const c
 {
     const char *argv[] = { "dhclient", option, device, NULL };
     const char *plain[] = { "dhclient", device, NULL };
-    const struct program *program = self->os->find_program != NULL ? self->os->find_program("dhclient") : NULL;
+    const struct program *program =
+        self->os->find_program != NULL ? self->os->find_program("dhclient") : NULL;
     struct process_io io = { NULL, NULL };
 
     if (program == NULL)
         return 0;
-    return process_start(self->os, program, option != NULL ? 3 : 2, option != NULL ? argv : plain, NULL, &io)->pid;
+    return process_start(self->os, program, option != NULL ? 3 : 2, option != NULL ? argv : plain,
+                         NULL, &io)
+        ->pid;
 }
 
 /* The adapter meant: the one named, or the first. */
@@ -185,7 +204,8 @@ static const char *choose_device(struct process *self)
     struct netctl_link link;
 
     if (self->argc > 2)
-        return netctl_link_find(self->os, self->argv[2], &link) && !link.loopback ? link.name : NULL;
+        return netctl_link_find(self->os, self->argv[2], &link) && !link.loopback ? link.name
+                                                                                  : NULL;
     for (unsigned i = 0; netctl_link_at(self->os, i, &link); i++)
         if (!link.loopback)
             return link.name;
@@ -202,7 +222,8 @@ static bool same_word(const char *a, const char *b)
 
 static void refuse(struct process *self, const char *option)
 {
-    static const char *const known[] = { "/?", "/registerdns", "/showclassid", "/setclassid", "/allcompartments", "/release6",
+    static const char *const known[] = { "/?",          "/registerdns",     "/showclassid",
+                                         "/setclassid", "/allcompartments", "/release6",
                                          "/renew6" };
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
@@ -212,7 +233,8 @@ static void refuse(struct process *self, const char *option)
             return;
         }
     }
-    process_printf(self, "\nError: unrecognized or incomplete command line.\n\nUSAGE:\n    ipconfig [/all | /renew [adapter] | "
+    process_printf(self, "\nError: unrecognized or incomplete command line.\n\nUSAGE:\n    "
+                         "ipconfig [/all | /renew [adapter] | "
                          "/release [adapter] | /flushdns | /displaydns]\n");
     self->exit_status = 1;
 }
@@ -229,7 +251,8 @@ static enum co_status ipconfig_main(struct process *self, void *state)
     }
     if (same_word(option, "/flushdns")) {
         services_flush_resolver_cache(self->os);
-        process_printf(self, "\nWindows IP Configuration\n\nSuccessfully flushed the DNS Resolver Cache.\n");
+        process_printf(
+            self, "\nWindows IP Configuration\n\nSuccessfully flushed the DNS Resolver Cache.\n");
         CO_RETURN(&st->co);
     }
     if (same_word(option, "/displaydns")) {
@@ -242,12 +265,14 @@ static enum co_status ipconfig_main(struct process *self, void *state)
     }
     st->device = choose_device(self);
     if (st->device == NULL) {
-        process_printf(self, "\nWindows IP Configuration\n\nThe operation failed as no adapter is in the state permissible for \n"
+        process_printf(self, "\nWindows IP Configuration\n\nThe operation failed as no adapter is "
+                             "in the state permissible for \n"
                              "this operation.\n");
         self->exit_status = 1;
         CO_RETURN(&st->co);
     }
-    /* Renewing is asking for the old lease again: the client ends (-x) and begins anew with what it has on file. */
+    /* Renewing is asking for the old lease again: the client ends (-x) and begins anew with what it
+     * has on file. */
     st->child = start_dhclient(self, same_word(option, "/release") ? "-r" : "-x", st->device);
     if (st->child != 0)
         CO_CALL(&st->co, st->result, sys_wait_child(self, st->child));
@@ -260,4 +285,6 @@ static enum co_status ipconfig_main(struct process *self, void *state)
     CO_END(&st->co);
 }
 
-const struct program ipconfig_program = { .name = "ipconfig", .state_size = sizeof(struct ipconfig), .main = ipconfig_main };
+const struct program ipconfig_program = { .name = "ipconfig",
+                                          .state_size = sizeof(struct ipconfig),
+                                          .main = ipconfig_main };

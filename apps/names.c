@@ -13,7 +13,8 @@ enum co_status names_lookup(struct names *names, struct process *self, const cha
         CO_RETURN(&names->co);
     }
     names->addr = names->resolver.addrs[0];
-    strcpy(names->name, names->resolver.canonical[0] != '\0' ? names->resolver.canonical : names->resolver.name);
+    strcpy(names->name,
+           names->resolver.canonical[0] != '\0' ? names->resolver.canonical : names->resolver.name);
     CO_END(&names->co);
 }
 

@@ -1,4 +1,5 @@
-/* Names and addresses for programs: getaddrinfo() and getnameinfo(), a thin cover over stack/services/resolver.h. */
+/* Names and addresses for programs: getaddrinfo() and getnameinfo(), a thin cover over
+ * stack/services/resolver.h. */
 #ifndef WW_APPS_NAMES_H
 #define WW_APPS_NAMES_H
 
@@ -8,7 +9,8 @@ struct names { /* a look-up under way; start zeroed, reusable when it is over */
     struct coroutine co;
     struct resolver resolver;
     ip4_addr addr;           /* names_lookup(): the first address */
-    char name[DNS_TEXT_MAX]; /* the canonical name; names_reverse(): the name, "" when there is none */
+    char name[DNS_TEXT_MAX]; /* the canonical name; names_reverse(): the name, "" when there is none
+                              */
     const char *error;       /* gai_strerror()'s text, NULL when it went well */
 };
 

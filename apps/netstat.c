@@ -16,10 +16,12 @@ static const char *long_state(const char *state)
 {
     static const struct {
         const char *ss, *netstat;
-    } names[] = { { "ESTAB", "ESTABLISHED" },    { "SYN-SENT", "SYN_SENT" },     { "SYN-RECV", "SYN_RECV" },
-                  { "FIN-WAIT-1", "FIN_WAIT1" }, { "FIN-WAIT-2", "FIN_WAIT2" },  { "TIME-WAIT", "TIME_WAIT" },
-                  { "UNCONN", "CLOSE" },         { "CLOSE-WAIT", "CLOSE_WAIT" }, { "LAST-ACK", "LAST_ACK" },
-                  { "LISTEN", "LISTEN" },        { "CLOSING", "CLOSING" } };
+    } names[] = { { "ESTAB", "ESTABLISHED" },    { "SYN-SENT", "SYN_SENT" },
+                  { "SYN-RECV", "SYN_RECV" },    { "FIN-WAIT-1", "FIN_WAIT1" },
+                  { "FIN-WAIT-2", "FIN_WAIT2" }, { "TIME-WAIT", "TIME_WAIT" },
+                  { "UNCONN", "CLOSE" },         { "CLOSE-WAIT", "CLOSE_WAIT" },
+                  { "LAST-ACK", "LAST_ACK" },    { "LISTEN", "LISTEN" },
+                  { "CLOSING", "CLOSING" } };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i].ss, state) == 0)
@@ -27,7 +29,8 @@ static const char *long_state(const char *state)
     return state;
 }
 
-static void add_endpoint(struct strbuf *out, const struct netstat *ns, struct endpoint endpoint, bool tcp)
+static void add_endpoint(struct strbuf *out, const struct netstat *ns, struct endpoint endpoint,
+                         bool tcp)
 {
     const char *name = ns->numeric ? NULL : port_name(endpoint.port, tcp);
     char addr[IP4_TEXT_MAX];
@@ -52,12 +55,14 @@ static void print_socket(void *ctx, const struct netctl_socket *socket)
         return;
     add_endpoint(&local, ns, socket->local, tcp);
     add_endpoint(&remote, ns, socket->remote, tcp);
-    process_printf(ns->self, "%-5s %6llu %6llu %-23s %-23s %-11s", socket->proto, (unsigned long long)socket->recv_q,
+    process_printf(ns->self, "%-5s %6llu %6llu %-23s %-23s %-11s", socket->proto,
+                   (unsigned long long)socket->recv_q,
                    (unsigned long long)(listener ? 0 : socket->send_q), local.text, remote.text,
                    unconnected ? "" : long_state(socket->state));
     if (ns->timers && tcp && socket->tcp->timer != NULL)
         process_printf(ns->self, " %s (%.2f/%u/%u)", socket->tcp->timer,
-                       (double)socket->tcp->timer_left / (double)SIM_SEC(1), socket->tcp->retransmits, socket->tcp->probes);
+                       (double)socket->tcp->timer_left / (double)SIM_SEC(1),
+                       socket->tcp->retransmits, socket->tcp->probes);
     else if (ns->timers)
         process_printf(ns->self, " off (0.00/0/0)");
     process_printf(ns->self, "\n");
@@ -68,9 +73,13 @@ static void print_socket(void *ctx, const struct netctl_socket *socket)
 static void print_sockets(struct netstat *ns)
 {
     process_printf(ns->self, "Active Internet connections (%s)\n",
-                   ns->all ? "servers and established" : ns->listening ? "only servers" : "w/o servers");
-    process_printf(ns->self, "Proto Recv-Q Send-Q Local Address           Foreign Address         State      %s\n",
-                   ns->timers ? " Timer" : "");
+                   ns->all         ? "servers and established"
+                   : ns->listening ? "only servers"
+                                   : "w/o servers");
+    process_printf(
+        ns->self,
+        "Proto Recv-Q Send-Q Local Address           Foreign Address         State      %s\n",
+        ns->timers ? " Timer" : "");
     if (ns->tcp)
         netctl_sockets(ns->self->os, "tcp", print_socket, ns);
     if (ns->udp)
@@ -81,15 +90,20 @@ static void print_interfaces(struct netstat *ns)
 {
     struct netctl_link link;
 
-    process_printf(ns->self, "Kernel Interface table\nIface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR "
+    process_printf(ns->self, "Kernel Interface table\nIface             MTU    RX-OK RX-ERR RX-DRP "
+                             "RX-OVR    TX-OK TX-ERR "
                              "TX-DRP TX-OVR Flg\n");
     for (unsigned i = 0; net_tools_link_at(ns->self->os, i, &link); i++) {
         if (!link.up && !ns->all)
             continue;
-        process_printf(ns->self, "%-15s %5u %8llu %6u %6llu %-6u %8llu %6u %6llu %6u %s\n", link.name, link.mtu,
-                       (unsigned long long)link.rx_frames, 0, (unsigned long long)link.rx_drops, 0,
-                       (unsigned long long)link.tx_frames, 0, (unsigned long long)link.tx_drops, 0,
-                       link.loopback ? "LRU" : !link.up ? "BM" : link.carrier ? "BMRU" : "BMU");
+        process_printf(ns->self, "%-15s %5u %8llu %6u %6llu %-6u %8llu %6u %6llu %6u %s\n",
+                       link.name, link.mtu, (unsigned long long)link.rx_frames, 0,
+                       (unsigned long long)link.rx_drops, 0, (unsigned long long)link.tx_frames, 0,
+                       (unsigned long long)link.tx_drops, 0,
+                       link.loopback  ? "LRU"
+                       : !link.up     ? "BM"
+                       : link.carrier ? "BMRU"
+                                      : "BMU");
     }
 }
 
@@ -100,23 +114,37 @@ static void print_statistics(struct netstat *ns)
 
     netctl_counters(ns->self->os, &c);
     (void)netctl_sysctl_get(ns->self->os, "net.ipv4.ip_forward", forwarding);
-    process_printf(ns->self, "Ip:\n    Forwarding: %d\n    %llu total packets received\n    %llu forwarded\n",
-                   strcmp(forwarding, "1") == 0 ? 1 : 2, (unsigned long long)c.ip_in, (unsigned long long)c.ip_forwarded);
+    process_printf(ns->self,
+                   "Ip:\n    Forwarding: %d\n    %llu total packets received\n    %llu forwarded\n",
+                   strcmp(forwarding, "1") == 0 ? 1 : 2, (unsigned long long)c.ip_in,
+                   (unsigned long long)c.ip_forwarded);
     process_printf(ns->self, "    %llu incoming packets delivered\n    %llu requests sent out\n",
                    (unsigned long long)c.ip_delivered, (unsigned long long)c.ip_out);
     if (c.ip_reassembled > 0)
-        process_printf(ns->self, "    %llu packets reassembled ok\n", (unsigned long long)c.ip_reassembled);
+        process_printf(ns->self, "    %llu packets reassembled ok\n",
+                       (unsigned long long)c.ip_reassembled);
     if (c.ip_fragments_made > 0)
-        process_printf(ns->self, "    %llu fragments created\n", (unsigned long long)c.ip_fragments_made);
+        process_printf(ns->self, "    %llu fragments created\n",
+                       (unsigned long long)c.ip_fragments_made);
 }
 
-static const struct option_name long_options[] = {
-    { "route", 'r', false },   { "interfaces", 'i', false }, { "statistics", 's', false }, { "numeric", 'n', false },
-    { "all", 'a', false },     { "listening", 'l', false },  { "tcp", 't', false },        { "udp", 'u', false },
-    { "timers", 'o', false },  { "inet", 'I', false },       { "programs", 0, false },     { "extend", 0, false },
-    { "continuous", 0, false }, { "groups", 0, false },      { "raw", 0, false },          { "unix", 0, false },
-    { NULL, 0, false }
-};
+static const struct option_name long_options[] = { { "route", 'r', false },
+                                                   { "interfaces", 'i', false },
+                                                   { "statistics", 's', false },
+                                                   { "numeric", 'n', false },
+                                                   { "all", 'a', false },
+                                                   { "listening", 'l', false },
+                                                   { "tcp", 't', false },
+                                                   { "udp", 'u', false },
+                                                   { "timers", 'o', false },
+                                                   { "inet", 'I', false },
+                                                   { "programs", 0, false },
+                                                   { "extend", 0, false },
+                                                   { "continuous", 0, false },
+                                                   { "groups", 0, false },
+                                                   { "raw", 0, false },
+                                                   { "unix", 0, false },
+                                                   { NULL, 0, false } };
 
 static bool read_arguments(struct process *self, struct netstat *ns)
 {
@@ -128,8 +156,10 @@ static bool read_arguments(struct process *self, struct netstat *ns)
     while ((option = options_next(&options)) != OPTIONS_END) {
         if (option == OPTIONS_ERROR || option == OPTIONS_REFUSED) {
             if (option == OPTIONS_ERROR)
-                process_errorf(self, "usage: netstat [-n] -r\n       netstat [-tuanlo]\n       netstat [-a] -i\n"
-                                     "       netstat -s\n");
+                process_errorf(
+                    self,
+                    "usage: netstat [-n] -r\n       netstat [-tuanlo]\n       netstat [-a] -i\n"
+                    "       netstat -s\n");
             self->exit_status = option == OPTIONS_ERROR ? 3 : 2;
             return false;
         }

@@ -24,7 +24,8 @@ static bool find_option(struct options *o)
     return true;
 }
 
-/* The value of an option whose word has been read: the next argv, which must not be an operand moved before it. */
+/* The value of an option whose word has been read: the next argv, which must not be an operand
+ * moved before it. */
 static bool take_value(struct options *o)
 {
     char **argv = o->self->argv;
@@ -43,7 +44,8 @@ static bool take_value(struct options *o)
 
 static int refuse(struct options *o, const char *dashes, const char *option, size_t len)
 {
-    process_errorf(o->self, "%s: option %s%.*s is not simulated by wirewalk\n", name_of(o), dashes, (int)len, option);
+    process_errorf(o->self, "%s: option %s%.*s is not simulated by wirewalk\n", name_of(o), dashes,
+                   (int)len, option);
     return OPTIONS_REFUSED;
 }
 
@@ -72,11 +74,13 @@ static int long_option(struct options *o, const char *word)
         return refuse(o, "--", found->name, strlen(found->name));
     o->value = word[len] == '=' ? word + len + 1 : NULL;
     if (o->value != NULL && !found->has_value) {
-        process_errorf(o->self, "%s: option '--%s' doesn't allow an argument\n", name_of(o), found->name);
+        process_errorf(o->self, "%s: option '--%s' doesn't allow an argument\n", name_of(o),
+                       found->name);
         return OPTIONS_ERROR;
     }
     if (o->value == NULL && found->has_value && !take_value(o)) {
-        process_errorf(o->self, "%s: option '--%s' requires an argument\n", name_of(o), found->name);
+        process_errorf(o->self, "%s: option '--%s' requires an argument\n", name_of(o),
+                       found->name);
         return OPTIONS_ERROR;
     }
     return found->value;
@@ -88,7 +92,8 @@ static int short_option(struct options *o, const char *word)
     const char *known = *letter == ':' ? NULL : strchr(o->shorts, *letter);
     bool last = word[o->cluster] == '\0';
 
-    if (known == NULL && o->refused != NULL && *letter != ':' && strchr(o->refused, *letter) != NULL)
+    if (known == NULL && o->refused != NULL && *letter != ':' &&
+        strchr(o->refused, *letter) != NULL)
         return refuse(o, "-", letter, 1);
     if (last)
         o->next++;
@@ -104,7 +109,8 @@ static int short_option(struct options *o, const char *word)
             o->value = letter + 1;
             o->next++;
         } else if (!take_value(o)) {
-            process_errorf(o->self, "%s: option requires an argument -- '%c'\n", name_of(o), *letter);
+            process_errorf(o->self, "%s: option requires an argument -- '%c'\n", name_of(o),
+                           *letter);
             return OPTIONS_ERROR;
         }
         o->cluster = 0;

@@ -1,13 +1,15 @@
 /*
- * ping of iputils 20221126, as root: a raw ICMP socket, the address chosen by connecting a UDP socket first.
+ * ping of iputils 20221126, as root: a raw ICMP socket, the address chosen by connecting a UDP
+ * socket first.
  *
- * The order of its doings is the real one's, because it decides when packets leave: main_loop() asks for what has
- * arrived as long as something is unanswered, then sends when the interval is over, counted from the last sending with
- * a bucket of -l packets; after the last packet it waits twice the longest round trip, at least an interval, or -W
- * where nothing was answered at all. ICMP errors count as answers when it decides whether all -c are done.
+ * The order of its doings is the real one's, because it decides when packets leave: main_loop()
+ * asks for what has arrived as long as something is unanswered, then sends when the interval is
+ * over, counted from the last sending with a bucket of -l packets; after the last packet it waits
+ * twice the longest round trip, at least an interval, or -W where nothing was answered at all. ICMP
+ * errors count as answers when it decides whether all -c are done.
  *
- * Linux tells ping about errors through the socket's error queue; here they are read from the raw socket itself, where
- * they arrive too.
+ * Linux tells ping about errors through the socket's error queue; here they are read from the raw
+ * socket itself, where they arrive too.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,7 +76,8 @@ struct ping {
 static void advance_transmitted(struct ping *st)
 {
     st->transmitted++;
-    if ((uint16_t)((uint16_t)st->transmitted - st->acked) > 0x7fff) /* forget acked when 16 bits wrap */
+    if ((uint16_t)((uint16_t)st->transmitted - st->acked) >
+        0x7fff) /* forget acked when 16 bits wrap */
         st->acked = (uint16_t)(st->transmitted + 1);
 }
 
@@ -86,7 +89,8 @@ static void acknowledge(struct ping *st, uint16_t seq)
         return;
     if (diff + 1 > st->pipesize)
         st->pipesize = diff + 1;
-    if ((int16_t)(seq - st->acked) > 0 || (uint16_t)((uint16_t)st->transmitted - st->acked) > 0x7fff)
+    if ((int16_t)(seq - st->acked) > 0 ||
+        (uint16_t)((uint16_t)st->transmitted - st->acked) > 0x7fff)
         st->acked = seq;
 }
 
@@ -134,7 +138,8 @@ static void print_timestamp(struct process *self, struct ping *st)
     sim_time now = process_now(self);
 
     if (st->options.timestamps)
-        strbuf_addf(&st->line, "[%lld.%06lld] ", (long long)wall_seconds(now), (long long)(now % SIM_SEC(1) / SIM_USEC(1)));
+        strbuf_addf(&st->line, "[%lld.%06lld] ", (long long)wall_seconds(now),
+                    (long long)(now % SIM_SEC(1) / SIM_USEC(1)));
 }
 
 /* Prints and forgets what is in the line. */
@@ -146,7 +151,8 @@ static void flush_line(struct process *self, struct ping *st)
 
 static int64_t send_probe(struct process *self, struct ping *st)
 {
-    struct icmp_hdr hdr = icmp_make_echo(ICMP_ECHO_REQUEST, st->ident, (uint16_t)(st->transmitted + 1));
+    struct icmp_hdr hdr =
+        icmp_make_echo(ICMP_ECHO_REQUEST, st->ident, (uint16_t)(st->transmitted + 1));
     size_t len = ICMP_HDR_LEN + st->options.size;
     sim_time now = process_now(self);
 
@@ -156,8 +162,12 @@ static int64_t send_probe(struct process *self, struct ping *st)
         put_le64(st->out + ICMP_HDR_LEN + 8, (uint64_t)(now % SIM_SEC(1) / SIM_USEC(1)));
     }
     icmp_emit(&hdr, st->out, len);
-    return sys_sendmsg(self, st->fd, &(struct sock_send){ .octets = st->out, .len = len, .has_to = true,
-                                                          .to = { st->to, 0 }, .why = WHY(ICMP_ECHO, icmp_echo_seq(&hdr)) });
+    return sys_sendmsg(self, st->fd,
+                       &(struct sock_send){ .octets = st->out,
+                                            .len = len,
+                                            .has_to = true,
+                                            .to = { st->to, 0 },
+                                            .why = WHY(ICMP_ECHO, icmp_echo_seq(&hdr)) });
 }
 
 /* The error queue's entry for a packet that this host itself could not send. */
@@ -176,18 +186,21 @@ static void local_error(struct process *self, struct ping *st)
 /* Sends when it is time. Milliseconds until there is something to do again, at most 0: at once. */
 static int pinger(struct process *self, struct ping *st)
 {
-    int interval = st->options.interval, paced = interval <= MIN_INTERVAL_MS ? MIN_INTERVAL_MS : interval;
+    int interval = st->options.interval,
+        paced = interval <= MIN_INTERVAL_MS ? MIN_INTERVAL_MS : interval;
     sim_time now = process_now(self);
     int64_t sent;
 
-    if (st->exiting || (st->options.count != 0 && st->transmitted >= st->options.count && st->options.deadline == 0))
+    if (st->exiting || (st->options.count != 0 && st->transmitted >= st->options.count &&
+                        st->options.deadline == 0))
         return 1000;
     if (!st->started) {
         st->started = true;
         st->last_sent = now;
         st->tokens = (long)interval * (st->options.preload - 1);
     } else {
-        long passed = (long)((now - st->last_sent) / SIM_MSEC(1)), most = (long)interval * st->options.preload;
+        long passed = (long)((now - st->last_sent) / SIM_MSEC(1)),
+             most = (long)interval * st->options.preload;
 
         if (interval == 0 && passed < MIN_INTERVAL_MS && in_flight(st) >= st->options.preload)
             return (int)(MIN_INTERVAL_MS - passed);
@@ -201,7 +214,8 @@ static int pinger(struct process *self, struct ping *st)
     }
     if (st->options.outstanding && st->transmitted > 0 && !was_seen(st, st->transmitted)) {
         print_timestamp(self, st);
-        strbuf_addf(&st->line, "no answer yet for icmp_seq=%llu\n", (unsigned long long)(st->transmitted & 0xffff));
+        strbuf_addf(&st->line, "no answer yet for icmp_seq=%llu\n",
+                    (unsigned long long)(st->transmitted & 0xffff));
         flush_line(self, st);
     }
     sent = send_probe(self, st);
@@ -221,8 +235,8 @@ static int schedule_exit(struct process *self, struct ping *st, int next)
 {
     int64_t wait; /* microseconds */
 
-    if (st->options.count == 0 || st->transmitted < st->options.count || st->options.deadline != 0 ||
-        st->exit_at != SIM_TIME_NONE)
+    if (st->options.count == 0 || st->transmitted < st->options.count ||
+        st->options.deadline != 0 || st->exit_at != SIM_TIME_NONE)
         return next;
     wait = (int64_t)st->options.linger * 1000;
     if (st->received > 0) {
@@ -261,7 +275,8 @@ static void add_wrong_data(struct ping *st, const uint8_t *data)
     for (uint32_t i = TIMEVAL_LEN; i < st->options.size; i++) {
         if (data[i] == sent[i])
             continue;
-        strbuf_addf(&st->line, "\nwrong data byte #%u should be 0x%x but was 0x%x", i, sent[i], data[i]);
+        strbuf_addf(&st->line, "\nwrong data byte #%u should be 0x%x but was 0x%x", i, sent[i],
+                    data[i]);
         for (uint32_t j = TIMEVAL_LEN; j < st->options.size; j++) {
             if (j % 32 == TIMEVAL_LEN)
                 strbuf_addf(&st->line, "\n#%u\t", j);
@@ -341,7 +356,8 @@ static enum verdict examine(struct ping *st, struct ipv4_hdr *ip, bool *damaged)
     const uint8_t *icmp;
     size_t len;
 
-    if (ipv4_quote_parse(st->in, st->in_len, ip) != DROP_NONE || st->in_len < (size_t)ip->hdr_len + ICMP_HDR_LEN)
+    if (ipv4_quote_parse(st->in, st->in_len, ip) != DROP_NONE ||
+        st->in_len < (size_t)ip->hdr_len + ICMP_HDR_LEN)
         return NOT_OURS;
     icmp = st->in + ip->hdr_len;
     len = st->in_len - ip->hdr_len;
@@ -351,12 +367,15 @@ static enum verdict examine(struct ping *st, struct ipv4_hdr *ip, bool *damaged)
         st->seq = icmp_echo_seq(&st->icmp);
         return icmp_echo_id(&st->icmp) == st->ident ? IS_REPLY : NOT_OURS;
     }
-    if (!icmp_is_error(st->icmp.type) || !is_our_request(st, icmp + ICMP_HDR_LEN, len - ICMP_HDR_LEN, &st->seq))
+    if (!icmp_is_error(st->icmp.type) ||
+        !is_our_request(st, icmp + ICMP_HDR_LEN, len - ICMP_HDR_LEN, &st->seq))
         return NOT_OURS;
-    return st->icmp.type == ICMP_REDIRECT || st->icmp.type == ICMP_SOURCE_QUENCH ? IS_NOTICE : IS_ERROR;
+    return st->icmp.type == ICMP_REDIRECT || st->icmp.type == ICMP_SOURCE_QUENCH ? IS_NOTICE
+                                                                                 : IS_ERROR;
 }
 
-static void print_reply(struct process *self, struct ping *st, const struct ipv4_hdr *ip, bool damaged)
+static void print_reply(struct process *self, struct ping *st, const struct ipv4_hdr *ip,
+                        bool damaged)
 {
     size_t len = st->in_len - ip->hdr_len;
     const uint8_t *data = st->in + ip->hdr_len + ICMP_HDR_LEN;
@@ -387,13 +406,15 @@ static void print_reply(struct process *self, struct ping *st, const struct ipv4
 static void print_icmp(struct process *self, struct ping *st, enum verdict verdict)
 {
     print_timestamp(self, st);
-    strbuf_addf(&st->line, verdict == IS_NOTICE ? "From %s: icmp_seq=%u " : "From %s icmp_seq=%u ", st->from_text, st->seq);
+    strbuf_addf(&st->line, verdict == IS_NOTICE ? "From %s: icmp_seq=%u " : "From %s icmp_seq=%u ",
+                st->from_text, st->seq);
     icmp_text(&st->line, st->icmp.type, st->icmp.code, st->icmp.rest);
     strbuf_addc(&st->line, '\n');
     flush_line(self, st);
 }
 
-/* One packet from the socket: counted at once, then printed, perhaps after its sender's name was looked up. */
+/* One packet from the socket: counted at once, then printed, perhaps after its sender's name was
+ * looked up. */
 struct report {
     struct ipv4_hdr ip;
     enum verdict verdict;
@@ -405,8 +426,8 @@ static void take_packet(struct ping *st, struct report *report)
     report->damaged = false;
     report->verdict = examine(st, &report->ip, &report->damaged);
     if (report->verdict == IS_REPLY) {
-        gather(st, st->in + report->ip.hdr_len + ICMP_HDR_LEN, st->in_len - report->ip.hdr_len - ICMP_HDR_LEN,
-               report->damaged);
+        gather(st, st->in + report->ip.hdr_len + ICMP_HDR_LEN,
+               st->in_len - report->ip.hdr_len - ICMP_HDR_LEN, report->damaged);
     } else if (report->verdict == IS_ERROR) {
         acknowledge(st, st->seq);
         st->errors++;
@@ -429,7 +450,8 @@ static int fail(struct process *self, const char *what, int error)
     return 2;
 }
 
-/* Which address we have towards the target, found by connecting a UDP socket as the real one does. 0 or the exit status. */
+/* Which address we have towards the target, found by connecting a UDP socket as the real one does.
+ * 0 or the exit status. */
 static int choose_source(struct process *self, struct ping *st)
 {
     struct endpoint to = { st->to, PROBE_PORT }, local;
@@ -444,7 +466,8 @@ static int choose_source(struct process *self, struct ping *st)
     error = sys_connect(self, fd, to);
     if (error == -SIM_EACCES) {
         if (!st->options.broadcast) {
-            process_errorf(self, "ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules\n");
+            process_errorf(self, "ping: Do you want to ping broadcast? Then -b. If not, check your "
+                                 "local firewall rules\n");
             return 2;
         }
         process_errorf(self, "WARNING: pinging broadcast address\n");
@@ -493,7 +516,8 @@ static int open_socket(struct process *self, struct ping *st)
         sys_setsockopt(self, st->fd, OPT_IP_MULTICAST_TTL, o->ttl);
     }
     if (o->size > SIZE_MAX_DATA) {
-        process_errorf(self, "ping: packet size %u is too large. Maximum is %d\n", o->size, SIZE_MAX_DATA);
+        process_errorf(self, "ping: packet size %u is too large. Maximum is %d\n", o->size,
+                       SIZE_MAX_DATA);
         return 2;
     }
     return 0;
@@ -510,7 +534,8 @@ static void prepare(struct process *self, struct ping *st)
     st->in = mem_alloc(room);
     st->timing = o->size >= TIMEVAL_LEN;
     for (uint32_t i = 0; i < o->size; i++)
-        st->out[ICMP_HDR_LEN + i] = o->pattern_len > 0 ? o->pattern[i % o->pattern_len] : (uint8_t)i;
+        st->out[ICMP_HDR_LEN + i] =
+            o->pattern_len > 0 ? o->pattern[i % o->pattern_len] : (uint8_t)i;
     st->tmin = INT64_MAX;
     st->exit_at = SIM_TIME_NONE;
     st->start = process_now(self);
@@ -523,8 +548,10 @@ static void prepare(struct process *self, struct ping *st)
     }
     strbuf_addf(&st->line, "PING %s (%s) ", st->hostname, ip4_format(st->to, to));
     if (o->device != NULL || o->source != 0)
-        strbuf_addf(&st->line, "from %s %s: ", ip4_format(st->source, from), o->device != NULL ? o->device : "");
-    strbuf_addf(&st->line, "%u(%u) bytes of data.\n", o->size, o->size + ICMP_HDR_LEN + IPV4_HDR_LEN);
+        strbuf_addf(&st->line, "from %s %s: ", ip4_format(st->source, from),
+                    o->device != NULL ? o->device : "");
+    strbuf_addf(&st->line, "%u(%u) bytes of data.\n", o->size,
+                o->size + ICMP_HDR_LEN + IPV4_HDR_LEN);
     flush_line(self, st);
 }
 
@@ -544,8 +571,9 @@ static int finish(struct process *self, struct ping *st)
     bool comma = false;
     sim_time took = st->started ? st->last_sent - st->start : 0;
 
-    strbuf_addf(line, "\n--- %s ping statistics ---\n%llu packets transmitted, %llu received", st->hostname,
-                (unsigned long long)st->transmitted, (unsigned long long)st->received);
+    strbuf_addf(line, "\n--- %s ping statistics ---\n%llu packets transmitted, %llu received",
+                st->hostname, (unsigned long long)st->transmitted,
+                (unsigned long long)st->received);
     if (st->repeats > 0)
         strbuf_addf(line, ", +%llu duplicates", (unsigned long long)st->repeats);
     if (st->bad_checksum > 0)
@@ -554,7 +582,8 @@ static int finish(struct process *self, struct ping *st)
         strbuf_addf(line, ", +%llu errors", (unsigned long long)st->errors);
     if (st->transmitted > 0)
         strbuf_addf(line, ", %g%% packet loss, time %lldms",
-                    (double)(float)((double)(st->transmitted - st->received) * 100.0 / (double)st->transmitted),
+                    (double)(float)((double)(st->transmitted - st->received) * 100.0 /
+                                    (double)st->transmitted),
                     (long long)((took + SIM_USEC(500)) / SIM_MSEC(1)));
     strbuf_addc(line, '\n');
     if (st->received > 0 && st->timing) {
@@ -564,10 +593,11 @@ static int finish(struct process *self, struct ping *st)
                                : (int64_t)(st->tsum2 / (double)total) - average * average;
         int64_t deviation = whole_root(variance < 0 ? 0 : variance);
 
-        strbuf_addf(line, "rtt min/avg/max/mdev = %lld.%03lld/%lld.%03lld/%lld.%03lld/%lld.%03lld ms",
-                    (long long)st->tmin / 1000, (long long)st->tmin % 1000, (long long)average / 1000,
-                    (long long)average % 1000, (long long)st->tmax / 1000, (long long)st->tmax % 1000,
-                    (long long)deviation / 1000, (long long)deviation % 1000);
+        strbuf_addf(
+            line, "rtt min/avg/max/mdev = %lld.%03lld/%lld.%03lld/%lld.%03lld/%lld.%03lld ms",
+            (long long)st->tmin / 1000, (long long)st->tmin % 1000, (long long)average / 1000,
+            (long long)average % 1000, (long long)st->tmax / 1000, (long long)st->tmax % 1000,
+            (long long)deviation / 1000, (long long)deviation % 1000);
         comma = true;
     }
     if (st->pipesize > 1) {
@@ -577,8 +607,8 @@ static int finish(struct process *self, struct ping *st)
     if (st->received > 0 && st->options.interval == 0 && st->transmitted > 1) {
         long long gap = (long long)(took / SIM_USEC(1)) / (long long)(st->transmitted - 1);
 
-        strbuf_addf(line, "%sipg/ewma %lld.%03lld/%lld.%03lld ms", comma ? ", " : "", gap / 1000, gap % 1000,
-                    (long long)st->ewma / 8000, (long long)st->ewma / 8 % 1000);
+        strbuf_addf(line, "%sipg/ewma %lld.%03lld/%lld.%03lld ms", comma ? ", " : "", gap / 1000,
+                    gap % 1000, (long long)st->ewma / 8000, (long long)st->ewma / 8 % 1000);
     }
     strbuf_addc(line, '\n');
     flush_line(self, st);
@@ -591,7 +621,8 @@ static bool done(struct process *self, struct ping *st)
 
     if (now >= st->exit_at || now >= st->deadline_at)
         st->exiting = true;
-    return st->exiting || (st->options.count != 0 && st->received + st->errors >= st->options.count) ||
+    return st->exiting ||
+           (st->options.count != 0 && st->received + st->errors >= st->options.count) ||
            (st->options.deadline != 0 && st->errors > 0);
 }
 
@@ -610,7 +641,9 @@ static int wait_for_packet(struct process *self, struct ping *st)
 
 static int64_t receive(struct process *self, struct ping *st)
 {
-    struct sock_recv message = { .octets = st->in, .size = IPV4_LEN_MAX, .flags = SOCK_MSG_DONTWAIT };
+    struct sock_recv message = { .octets = st->in,
+                                 .size = IPV4_LEN_MAX,
+                                 .flags = SOCK_MSG_DONTWAIT };
     int64_t n = sys_recvmsg(self, st->fd, &message);
 
     if (n >= 0) {

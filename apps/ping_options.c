@@ -11,15 +11,16 @@ static bool fail(struct process *self, int status)
     return false;
 }
 
-static bool number(struct process *self, const char *text, uint64_t min, uint64_t max, uint64_t *value)
+static bool number(struct process *self, const char *text, uint64_t min, uint64_t max,
+                   uint64_t *value)
 {
     if (!text_u64(text, UINT64_MAX, value)) {
         process_errorf(self, "ping: invalid argument: '%s'\n", text);
         return fail(self, 1);
     }
     if (*value < min || *value > max) {
-        process_errorf(self, "ping: invalid argument: '%s': out of range: %llu <= value <= %llu\n", text,
-                       (unsigned long long)min, (unsigned long long)max);
+        process_errorf(self, "ping: invalid argument: '%s': out of range: %llu <= value <= %llu\n",
+                       text, (unsigned long long)min, (unsigned long long)max);
         return fail(self, 1);
     }
     return true;
@@ -55,7 +56,10 @@ static bool pmtudisc(struct process *self, const char *text, int *value)
 
 static int hex_digit(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 static bool pattern(struct process *self, const char *text, struct ping_options *options)
@@ -147,7 +151,9 @@ static bool take(struct process *self, struct ping_options *o, int option, const
 
 bool ping_options_read(struct process *self, struct ping_options *o)
 {
-    struct options options = { .self = self, .shorts = "4abc:Di:I:l:LM:nOp:qQ:s:t:vw:W:", .refused = "6ABCdefFhHmNrRSTUV" };
+    struct options options = {
+        .self = self, .shorts = "4abc:Di:I:l:LM:nOp:qQ:s:t:vw:W:", .refused = "6ABCdefFhHmNrRSTUV"
+    };
     int option;
 
     *o = (struct ping_options){

@@ -9,23 +9,24 @@
 
 struct ping_options {
     const char *target;
-    uint64_t count; /* 0: no end */
-    int interval;   /* ms */
-    int linger;     /* ms to wait for the last reply */
+    uint64_t count;    /* 0: no end */
+    int interval;      /* ms */
+    int linger;        /* ms to wait for the last reply */
     uint64_t deadline; /* s, 0: none */
-    uint32_t size;  /* octets behind the ICMP header */
-    int ttl;        /* 0: the system's */
+    uint32_t size;     /* octets behind the ICMP header */
+    int ttl;           /* 0: the system's */
     int tos;
-    int pmtudisc;   /* -1: not said, else IP_MTU_DISCOVER's value */
+    int pmtudisc; /* -1: not said, else IP_MTU_DISCOVER's value */
     bool numeric, quiet, broadcast, verbose, timestamps, outstanding, audible, no_loop;
-    const char *device;  /* -I NAME, or NULL */
-    ip4_addr source;     /* -I ADDRESS, or 0 */
-    uint8_t pattern[16]; /* -p */
+    const char *device;   /* -I NAME, or NULL */
+    ip4_addr source;      /* -I ADDRESS, or 0 */
+    uint8_t pattern[16];  /* -p */
     unsigned pattern_len; /* 0: count up */
     int preload;
 };
 
-/** ping_options_read() - fill *@options, whose defaults it sets. False: the message is printed, exit_status is set. */
+/** ping_options_read() - fill *@options, whose defaults it sets. False: the message is printed,
+ * exit_status is set. */
 bool ping_options_read(struct process *self, struct ping_options *options);
 
 #endif

@@ -1,4 +1,5 @@
-/* ps, pkill (procps) and killall (psmisc) on the host's processes, and hostname (net-tools' own). */
+/* ps, pkill (procps) and killall (psmisc) on the host's processes, and hostname (net-tools' own).
+ */
 #include <string.h>
 
 #include "apps/options.h"
@@ -21,15 +22,17 @@ static enum co_status ps_main(struct process *self, void *state)
         }
     }
     process_printf(self, "    PID TTY          TIME CMD\n");
-    LIST_FOR_EACH (process, &self->os->processes, struct process, link)
-        process_printf(self, "%7u ?        00:00:00 %s\n", process->pid,
-                       self->argc > 1 && process->command != NULL ? process->command : process->argv[0]);
+    LIST_FOR_EACH(process, &self->os->processes, struct process, link)
+    process_printf(self, "%7u ?        00:00:00 %s\n", process->pid,
+                   self->argc > 1 && process->command != NULL ? process->command
+                                                              : process->argv[0]);
     return CO_DONE;
 }
 
 const struct program ps_program = { .name = "ps", .main = ps_main };
 
-/* [-SIGNAL] or [-s SIGNAL] in front of the names; the place of the first name, or -1 with the message printed. */
+/* [-SIGNAL] or [-s SIGNAL] in front of the names; the place of the first name, or -1 with the
+ * message printed. */
 static int read_signal(struct process *self, int *number)
 {
     int at = 1;
@@ -46,7 +49,8 @@ static int read_signal(struct process *self, int *number)
         }
         *number = shell_signal_number(word);
         if (*number < 0) {
-            process_errorf(self, "%s: option -%s is not simulated by wirewalk\n", self->argv[0], word);
+            process_errorf(self, "%s: option -%s is not simulated by wirewalk\n", self->argv[0],
+                           word);
             return -1;
         }
         at++;
@@ -54,7 +58,8 @@ static int read_signal(struct process *self, int *number)
     return at;
 }
 
-/* Signals every process called @name, but @self. How many there were. A signal may end other processes too. */
+/* Signals every process called @name, but @self. How many there were. A signal may end other
+ * processes too. */
 static int signal_by_name(struct process *self, const char *name, int number)
 {
     struct process *process;
@@ -63,7 +68,8 @@ static int signal_by_name(struct process *self, const char *name, int number)
 
     for (bool found = true; found;) {
         found = false;
-        LIST_FOR_EACH (process, &self->os->processes, struct process, link) {
+        LIST_FOR_EACH(process, &self->os->processes, struct process, link)
+        {
             if (process->pid <= last || process == self || strcmp(process->argv[0], name) != 0)
                 continue;
             found = true;
@@ -130,10 +136,11 @@ static enum co_status hostname_main(struct process *self, void *state)
     while ((option = options_next(&options)) != OPTIONS_END) {
         if (option == OPTIONS_ERROR || option == OPTIONS_REFUSED) {
             if (option == OPTIONS_ERROR)
-                process_errorf(self,
-                               "Usage: hostname [-b] {hostname|-F file}         set host name (from file)\n"
-                               "       hostname [-a|-A|-d|-f|-i|-I|-s|-y]       display formatted name\n"
-                               "       hostname                                 display host name\n");
+                process_errorf(
+                    self,
+                    "Usage: hostname [-b] {hostname|-F file}         set host name (from file)\n"
+                    "       hostname [-a|-A|-d|-f|-i|-I|-s|-y]       display formatted name\n"
+                    "       hostname                                 display host name\n");
             self->exit_status = option == OPTIONS_ERROR ? 255 : 2;
             return CO_DONE;
         }

@@ -51,21 +51,27 @@ static void print_route(void *ctx, const struct netctl_route *route)
     ip4_format(route->via, via);
     ip4_format(ip4_mask(route->prefix_len), mask);
     process_printf(listing->self, "%-15s %-15s %-15s %-5s ",
-                   route->prefix_len == 0 && !listing->numeric ? "default" : to, reject ? "-" : via, mask, flags);
+                   route->prefix_len == 0 && !listing->numeric ? "default" : to, reject ? "-" : via,
+                   mask, flags);
     if (listing->netstat)
         process_printf(listing->self, "%5d %-5d %6d %s\n", 0, 0, 0,
-                       route->ifname != NULL ? route->ifname : reject ? "-" : "*");
+                       route->ifname != NULL ? route->ifname
+                       : reject              ? "-"
+                                             : "*");
     else
         process_printf(listing->self, "%-6u %-2s %7s %s\n", route->metric, reject ? "-" : "0", "0",
-                       route->ifname != NULL ? route->ifname : reject ? "-" : "*");
+                       route->ifname != NULL ? route->ifname
+                       : reject              ? "-"
+                                             : "*");
 }
 
 void net_tools_print_routes(struct process *self, bool numeric, bool netstat)
 {
     struct listing listing = { self, numeric, netstat };
 
-    process_printf(self, "Kernel IP routing table\nDestination     Gateway         Genmask         Flags %s\n",
-                   netstat ? "  MSS Window  irtt Iface" : "Metric Ref    Use Iface");
+    process_printf(
+        self, "Kernel IP routing table\nDestination     Gateway         Genmask         Flags %s\n",
+        netstat ? "  MSS Window  irtt Iface" : "Metric Ref    Use Iface");
     netctl_routes(self->os, print_route, &listing);
 }
 
@@ -83,16 +89,19 @@ static void print_windows_route(void *ctx, const struct netctl_route *route)
     if (!found)
         return;
     process_printf(self, "%17s %16s %16s %16s %6u\n", ip4_format(route->prefix, to),
-                   ip4_format(ip4_mask(route->prefix_len), mask), route->via != 0 ? ip4_format(route->via, via) : "On-link",
+                   ip4_format(ip4_mask(route->prefix_len), mask),
+                   route->via != 0 ? ip4_format(route->via, via) : "On-link",
                    ip4_format(addr.addr, src), route->metric);
 }
 
 static void print_windows(struct process *self)
 {
-    static const char rule[] = "===========================================================================\n";
+    static const char rule[] =
+        "===========================================================================\n";
 
     process_printf(self, "%s\nIPv4 Route Table\n%sActive Routes:\n", "", rule);
-    process_printf(self, "Network Destination        Netmask          Gateway       Interface  Metric\n");
+    process_printf(self,
+                   "Network Destination        Netmask          Gateway       Interface  Metric\n");
     netctl_routes(self->os, print_windows_route, self);
     process_printf(self, "%sPersistent Routes:\n  None\n", rule);
 }
@@ -101,8 +110,10 @@ static void print_windows(struct process *self)
 
 static int usage(struct process *self)
 {
-    process_errorf(self, "Usage: route [-n]                     List kernel routing tables\n"
-                         "       route {add|del} [-net|-host] TARGET [netmask NM] [gw GW] [metric N] [dev IF]\n");
+    process_errorf(
+        self,
+        "Usage: route [-n]                     List kernel routing tables\n"
+        "       route {add|del} [-net|-host] TARGET [netmask NM] [gw GW] [metric N] [dev IF]\n");
     return 4;
 }
 
@@ -189,7 +200,9 @@ static int change_route(struct process *self, bool add)
         return status;
     if (change.is_host)
         route->prefix_len = 32;
-    else if (!change.has_mask && (change.is_net || (route->prefix & ~ip4_mask(net_tools_class_len(route->prefix))) == 0))
+    else if (!change.has_mask &&
+             (change.is_net ||
+              (route->prefix & ~ip4_mask(net_tools_class_len(route->prefix))) == 0))
         route->prefix_len = (uint8_t)net_tools_class_len(route->prefix);
     if ((route->prefix & ~ip4_mask(route->prefix_len)) != 0) {
         process_errorf(self, "route: netmask %sdoesn't make sense with host route\n",

@@ -61,7 +61,8 @@ static struct shell_job *job_new(struct shell *shell)
     return job;
 }
 
-void shell_io_write(struct shell *shell, const struct process_io *io, int stream, const char *text, size_t len)
+void shell_io_write(struct shell *shell, const struct process_io *io, int stream, const char *text,
+                    size_t len)
 {
     if (len > 0 && node_wants(shell->self->os->node, RECORD_OUTPUT)) {
         char *copy = mem_alloc(len + 1);
@@ -75,7 +76,8 @@ void shell_io_write(struct shell *shell, const struct process_io *io, int stream
         io->write(io->ctx, shell->self, stream, text, len);
 }
 
-static void vmessage(struct shell *shell, const struct process_io *io, const char *format, va_list args)
+static void vmessage(struct shell *shell, const struct process_io *io, const char *format,
+                     va_list args)
 {
     struct strbuf text = STRBUF_INIT;
     unsigned line = 1;
@@ -98,7 +100,8 @@ void shell_message(struct shell *shell, const struct process_io *io, const char 
     va_end(args);
 }
 
-void shell_io_printf(struct shell *shell, const struct process_io *io, int stream, const char *format, ...)
+void shell_io_printf(struct shell *shell, const struct process_io *io, int stream,
+                     const char *format, ...)
 {
     struct strbuf text = STRBUF_INIT;
     va_list args;
@@ -121,12 +124,14 @@ static char *absolute(const char *path)
     return text.text;
 }
 
-static bool apply_redirect(struct shell *shell, struct shell_job *job, const struct shell_redirect *redirect)
+static bool apply_redirect(struct shell *shell, struct shell_job *job,
+                           const struct shell_redirect *redirect)
 {
     struct process_io io = job_io(job);
     struct strbuf target = STRBUF_INIT;
     struct sink unused = { SINK_NULL, 0, NULL };
-    struct sink *sink = redirect->fd == 1 || redirect->fd == 2 ? &job->sinks[redirect->fd] : &unused;
+    struct sink *sink =
+        redirect->fd == 1 || redirect->fd == 2 ? &job->sinks[redirect->fd] : &unused;
     bool ok = true;
 
     shell_expand(redirect->target, &shell->parameters, &target);
@@ -161,7 +166,8 @@ static bool apply_redirect(struct shell *shell, struct shell_job *job, const str
     return ok;
 }
 
-static bool apply_redirects(struct shell *shell, struct shell_job *job, const struct shell_command *command)
+static bool apply_redirects(struct shell *shell, struct shell_job *job,
+                            const struct shell_command *command)
 {
     for (unsigned i = 0; i < command->n_redirects; i++)
         if (!apply_redirect(shell, job, &command->redirects[i]))
@@ -198,7 +204,8 @@ static const char *program_name(const char *word)
 static bool job_start(struct shell *shell, struct shell_job *job, int argc, char **argv)
 {
     struct os *os = shell->self->os;
-    const struct program *program = os->find_program != NULL ? os->find_program(program_name(argv[0])) : NULL;
+    const struct program *program =
+        os->find_program != NULL ? os->find_program(program_name(argv[0])) : NULL;
     struct process_io io = job_io(job);
 
     if (program == NULL) {
@@ -286,9 +293,9 @@ static void begin_background(struct shell *shell, const struct shell_item *item)
     struct shell_job *job = job_new(shell);
     char *nested[] = { "sh", "-c", item->text, NULL };
     const struct shell_command *command = &item->commands[0];
-    bool simple = item->n_commands == 1 && !command->negate && expand_words(shell, command) && shell->argc > 0 &&
-                  shell_find_builtin(shell->argv[0]) == NULL && strcmp(shell->argv[0], "wait") != 0 &&
-                  strcmp(shell->argv[0], "exit") != 0;
+    bool simple = item->n_commands == 1 && !command->negate && expand_words(shell, command) &&
+                  shell->argc > 0 && shell_find_builtin(shell->argv[0]) == NULL &&
+                  strcmp(shell->argv[0], "wait") != 0 && strcmp(shell->argv[0], "exit") != 0;
 
     list_push_back(&shell->jobs, &job->link);
     if (simple && !apply_redirects(shell, job, command)) {
@@ -297,8 +304,9 @@ static void begin_background(struct shell *shell, const struct shell_item *item)
     } else if (simple) {
         (void)job_start(shell, job, shell->argc, shell->argv);
     } else {
-        job->process = process_start(shell->self->os, &shell_program, 3, (const char *const *)nested, NULL,
-                                     &(struct process_io){ job_write, job });
+        job->process =
+            process_start(shell->self->os, &shell_program, 3, (const char *const *)nested, NULL,
+                          &(struct process_io){ job_write, job });
         job->pid = job->process->pid;
         job->process->stdout_is_file = job->sinks[1].kind != SINK_OUTER;
     job->process->on_end = job_ended;
@@ -315,9 +323,9 @@ static struct shell_job *find_job(struct shell *shell, const char *word)
     uint64_t pid;
 
     if (text_u64(word, UINT32_MAX, &pid) && pid != 0)
-        LIST_FOR_EACH (job, &shell->jobs, struct shell_job, link)
-            if (job->pid == pid)
-                return job;
+        LIST_FOR_EACH(job, &shell->jobs, struct shell_job, link)
+    if (job->pid == pid)
+        return job;
     return NULL;
 }
 
@@ -337,7 +345,8 @@ static enum co_status wait_builtin(struct shell *shell)
         }
         CO_RETURN(co);
     }
-    for (shell->wait_at = 1; shell->wait_at < shell->argc && !shell->interrupted; shell->wait_at++) {
+    for (shell->wait_at = 1; shell->wait_at < shell->argc && !shell->interrupted;
+         shell->wait_at++) {
         shell->waited = find_job(shell, shell->argv[shell->wait_at]);
         if (shell->waited == NULL) {
             shell->parameters.status = STATUS_NOT_FOUND;
@@ -352,10 +361,12 @@ static enum co_status wait_builtin(struct shell *shell)
     CO_END(co);
 }
 
-static enum co_status run_command(struct shell *shell, struct coroutine *co, const struct shell_command *command)
+static enum co_status run_command(struct shell *shell, struct coroutine *co,
+                                  const struct shell_command *command)
 {
     CO_BEGIN(co);
-    if (command->n_words > 0 && strcmp(command->words[0], "wait") == 0 && expand_words(shell, command)) {
+    if (command->n_words > 0 && strcmp(command->words[0], "wait") == 0 &&
+        expand_words(shell, command)) {
         CO_RUN(co, wait_builtin(shell));
     } else {
         shell->foreground = begin_command(shell, command);
@@ -378,7 +389,8 @@ struct shell_state {
 
 static bool wanted(const struct shell *shell, const struct shell_command *command)
 {
-    return command->join == SHELL_FIRST || (command->join == SHELL_AND) == (shell->parameters.status == 0);
+    return command->join == SHELL_FIRST ||
+           (command->join == SHELL_AND) == (shell->parameters.status == 0);
 }
 
 static bool stopped(const struct shell *shell)
@@ -401,7 +413,8 @@ static enum co_status shell_main(struct process *self, void *state)
     shell->parameters.pid = self->pid;
     list_init(&shell->jobs);
     if (self->argc != 3 || strcmp(self->argv[1], "-c") != 0) {
-        process_errorf(self, "sh: 0: an interactive shell is not simulated by wirewalk: use sh -c LINE\n");
+        process_errorf(
+            self, "sh: 0: an interactive shell is not simulated by wirewalk: use sh -c LINE\n");
         self->exit_status = STATUS_SYNTAX;
         CO_RETURN(&st->co);
     }
@@ -420,7 +433,8 @@ static enum co_status shell_main(struct process *self, void *state)
         }
         for (; shell->command < item->n_commands && !stopped(shell); shell->command++)
             if (wanted(shell, &item->commands[shell->command]))
-                CO_RUN(&st->co, run_command(shell, &st->command_co, &item->commands[shell->command]));
+                CO_RUN(&st->co,
+                       run_command(shell, &st->command_co, &item->commands[shell->command]));
     }
     self->exit_status = shell->parameters.status;
     CO_END(&st->co);
@@ -450,7 +464,8 @@ static void shell_cleanup(struct process *self, void *state)
         return;
     if (shell->foreground != NULL)
         list_push_back(&shell->jobs, &shell->foreground->link);
-    LIST_FOR_EACH (job, &shell->jobs, struct shell_job, link) {
+    LIST_FOR_EACH(job, &shell->jobs, struct shell_job, link)
+    {
         list_remove(&job->link);
         job->shell = NULL; /* it lives on and frees itself */
         if (job->over)

@@ -1,10 +1,13 @@
 /*
- * The shell of a simulated host: runs a line such as `ping -c 1 10.0.0.2 && echo ok > /tmp/result &` as dash would.
- * It is a program itself, so its commands are processes of the host and it can be waited for and signalled.
+ * The shell of a simulated host: runs a line such as `ping -c 1 10.0.0.2 && echo ok > /tmp/result
+ * &` as dash would. It is a program itself, so its commands are processes of the host and it can be
+ * waited for and signalled.
  *
- * Simulated: ; && || & newline, ! , quotes ' " \, comments, > >> 2> 2>&1 to files of the host and /dev/null,
- * $? $$ $!, background jobs and `wait`. Not: pipes, groups, compound commands, variables, substitutions, here-documents,
- * file name patterns (a pattern stays as it is, as where no file matches).
+ * Simulated: ; && || & newline, ! , quotes ' " \, comments, > >> 2> 2>&1 to files of the host and
+ * /dev/null,
+ * $? $$ $!, background jobs and `wait`. Not: pipes, groups, compound commands, variables,
+ * substitutions, here-documents, file name patterns (a pattern stays as it is, as where no file
+ * matches).
  */
 #ifndef WW_APPS_SHELL_H
 #define WW_APPS_SHELL_H
@@ -14,13 +17,15 @@
 struct shell_run;
 
 /**
- * shell_start() - run @line on @os. Output of all its commands goes through @io, whose ctx must outlive every process
- * started (jobs left in the background write on after the line is over). @on_end, may be NULL, is called once with the
- * exit status; the handle is invalid then. A line that dash refuses prints its message and ends with status 2.
+ * shell_start() - run @line on @os. Output of all its commands goes through @io, whose ctx must
+ * outlive every process started (jobs left in the background write on after the line is over).
+ * @on_end, may be NULL, is called once with the exit status; the handle is invalid then. A line
+ * that dash refuses prints its message and ends with status 2.
  */
 struct shell_run *shell_start(struct os *os, const char *line, const struct process_io *io,
                               void (*on_end)(void *ctx, int status), void *ctx);
-/** shell_interrupt() - Ctrl-C: SIGINT for the foreground command; the rest of the line is not run. */
+/** shell_interrupt() - Ctrl-C: SIGINT for the foreground command; the rest of the line is not run.
+ */
 void shell_interrupt(struct shell_run *run);
 /** shell_process() - the shell's own process: its id is what trace records of the line carry. */
 struct process *shell_process(struct shell_run *run);

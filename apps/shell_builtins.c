@@ -44,7 +44,8 @@ static const char *add_escape(const char *text, struct strbuf *out, bool *stop)
     return text + 1;
 }
 
-/* dash's echo reads escapes always and knows -n alone; -e, which people type, is taken as bash takes it. */
+/* dash's echo reads escapes always and knows -n alone; -e, which people type, is taken as bash
+ * takes it. */
 static int builtin_echo(struct shell *shell, const struct process_io *io, int argc, char **argv)
 {
     struct strbuf out = STRBUF_INIT;
@@ -82,10 +83,12 @@ struct printf_run {
 };
 
 /* @arg as a number of @kind; @format begins with @flags flags, then the width. */
-static void add_number(struct printf_run *run, const char *format, size_t flags, char kind, const char *arg)
+static void add_number(struct printf_run *run, const char *format, size_t flags, char kind,
+                       const char *arg)
 {
     unsigned long width = strtoul(format + flags, NULL, 10);
-    bool left = memchr(format, '-', flags) != NULL, zeros = memchr(format, '0', flags) != NULL && !left;
+    bool left = memchr(format, '-', flags) != NULL,
+         zeros = memchr(format, '0', flags) != NULL && !left;
     struct strbuf digits = STRBUF_INIT;
     char *end = NULL;
     long long value = arg == NULL ? 0 : strtoll(arg, &end, 0);
@@ -116,17 +119,20 @@ static void add_number(struct printf_run *run, const char *format, size_t flags,
     strbuf_fini(&digits);
 }
 
-/* A conversion at @format (behind the '%'): flags, width and precision as given, then d i u x X o c s b. */
+/* A conversion at @format (behind the '%'): flags, width and precision as given, then d i u x X o c
+ * s b. */
 static const char *printf_conversion(struct printf_run *run, const char *format)
 {
     size_t flags = strspn(format, "-+ 0#"), width = strspn(format + flags, "0123456789");
-    size_t precision = format[flags + width] == '.' ? 1 + strspn(format + flags + width + 1, "0123456789") : 0;
+    size_t precision =
+        format[flags + width] == '.' ? 1 + strspn(format + flags + width + 1, "0123456789") : 0;
     size_t len = flags + width + precision;
     char kind = format[len];
     const char *arg = run->args < run->args_end ? *run->args++ : NULL;
 
     if (len > 20 || kind == '\0' || strchr("diuxXocsb", kind) == NULL) {
-        shell_message(run->shell, run->io, "printf: %%%.*s: invalid directive", (int)len + 1, format);
+        shell_message(run->shell, run->io, "printf: %%%.*s: invalid directive", (int)len + 1,
+                      format);
         run->status = 2;
         run->stop = true;
         return format + strlen(format);
@@ -142,7 +148,8 @@ static const char *printf_conversion(struct printf_run *run, const char *format)
         char one[2] = { arg != NULL ? *arg : '\0', '\0' };
         unsigned long field = strtoul(format + flags, NULL, 10);
         const char *text = kind == 'c' ? one : arg != NULL ? arg : "";
-        size_t text_len = strlen(text), most = precision > 0 ? strtoul(format + flags + width + 1, NULL, 10) : text_len;
+        size_t text_len = strlen(text),
+               most = precision > 0 ? strtoul(format + flags + width + 1, NULL, 10) : text_len;
 
         if (field > 1000)
             field = 1000;
@@ -189,7 +196,7 @@ static int builtin_printf(struct shell *shell, const struct process_io *io, int 
 static const struct {
     int number;
     const char *name;
-} signals[] = { { SIM_SIGHUP, "HUP" }, { SIM_SIGINT, "INT" },   { SIM_SIGKILL, "KILL" },
+} signals[] = { { SIM_SIGHUP, "HUP" },   { SIM_SIGINT, "INT" },   { SIM_SIGKILL, "KILL" },
                 { SIM_SIGUSR1, "USR1" }, { SIM_SIGUSR2, "USR2" }, { SIM_SIGTERM, "TERM" } };
 
 int shell_signal_number(const char *name)
@@ -216,8 +223,9 @@ const char *shell_signal_name(int number)
 
 static int kill_usage(struct shell *shell, const struct process_io *io)
 {
-    shell_message(shell, io, "kill: Usage: kill [-s sigspec | -signum | -sigspec] [pid | job]... or\n"
-                             "kill -l [exitstatus]");
+    shell_message(shell, io,
+                  "kill: Usage: kill [-s sigspec | -signum | -sigspec] [pid | job]... or\n"
+                  "kill -l [exitstatus]");
     return 2;
 }
 
@@ -269,7 +277,8 @@ static int builtin_kill(struct shell *shell, const struct process_io *io, int ar
         uint64_t pid;
 
         if (argv[at][0] == '%') {
-            shell_message(shell, io, "kill: job numbers are not simulated by wirewalk: %s", argv[at]);
+            shell_message(shell, io, "kill: job numbers are not simulated by wirewalk: %s",
+                          argv[at]);
             status = 2;
         } else if (!text_u64(argv[at], INT32_MAX, &pid) || pid == 0) {
             shell_message(shell, io, "kill: Illegal number: %s", argv[at]);
@@ -299,15 +308,15 @@ static const struct {
     const char *name;
     shell_builtin *run;
 } builtins[] = {
-    { ".", builtin_refused },      { ":", builtin_true },        { "alias", builtin_refused },
-    { "bg", builtin_refused },     { "cd", builtin_refused },    { "echo", builtin_echo },
-    { "eval", builtin_refused },   { "exec", builtin_refused },  { "export", builtin_refused },
-    { "false", builtin_false },    { "fg", builtin_refused },    { "jobs", builtin_refused },
-    { "kill", builtin_kill },      { "printf", builtin_printf }, { "read", builtin_refused },
-    { "readonly", builtin_refused }, { "set", builtin_refused }, { "shift", builtin_refused },
-    { "test", builtin_refused },   { "[", builtin_refused },     { "times", builtin_refused },
-    { "trap", builtin_refused },   { "true", builtin_true },     { "type", builtin_refused },
-    { "ulimit", builtin_refused }, { "umask", builtin_refused }, { "unset", builtin_refused },
+    { ".", builtin_refused },        { ":", builtin_true },        { "alias", builtin_refused },
+    { "bg", builtin_refused },       { "cd", builtin_refused },    { "echo", builtin_echo },
+    { "eval", builtin_refused },     { "exec", builtin_refused },  { "export", builtin_refused },
+    { "false", builtin_false },      { "fg", builtin_refused },    { "jobs", builtin_refused },
+    { "kill", builtin_kill },        { "printf", builtin_printf }, { "read", builtin_refused },
+    { "readonly", builtin_refused }, { "set", builtin_refused },   { "shift", builtin_refused },
+    { "test", builtin_refused },     { "[", builtin_refused },     { "times", builtin_refused },
+    { "trap", builtin_refused },     { "true", builtin_true },     { "type", builtin_refused },
+    { "ulimit", builtin_refused },   { "umask", builtin_refused }, { "unset", builtin_refused },
 };
 
 shell_builtin *shell_find_builtin(const char *name)

@@ -17,11 +17,11 @@ struct sink {
 
 /* The redirections of one command; also the job that runs it. */
 struct shell_job {
-    struct list link; /* shell->jobs, or alone */
+    struct list link;    /* shell->jobs, or alone */
     struct shell *shell; /* NULL: the shell ended before it */
     struct os *os;
     struct process_io outer;
-    struct sink sinks[3]; /* by stream; [0] is not used */
+    struct sink sinks[3];    /* by stream; [0] is not used */
     struct process *process; /* NULL when it is over, or a builtin */
     uint32_t pid;
     bool over;
@@ -45,15 +45,17 @@ struct shell {
     int wait_at;
 };
 
-/* The builtin's io and arguments; returns its exit status in shell->parameters.status by the caller. */
+/* The builtin's io and arguments; returns its exit status in shell->parameters.status by the
+ * caller. */
 typedef int shell_builtin(struct shell *shell, const struct process_io *io, int argc, char **argv);
 
 /** shell_find_builtin() - NULL: not a builtin (`wait` and `exit` are the shell's own business). */
 shell_builtin *shell_find_builtin(const char *name);
 /** shell_io_write() / shell_io_printf() - a builtin's output. */
-void shell_io_write(struct shell *shell, const struct process_io *io, int stream, const char *text, size_t len);
-void shell_io_printf(struct shell *shell, const struct process_io *io, int stream, const char *format, ...)
-    STRBUF_PRINTF_LIKE(4, 5);
+void shell_io_write(struct shell *shell, const struct process_io *io, int stream, const char *text,
+                    size_t len);
+void shell_io_printf(struct shell *shell, const struct process_io *io, int stream,
+                     const char *format, ...) STRBUF_PRINTF_LIKE(4, 5);
 /** shell_message() - "sh: 1: ..." on @io's standard error. */
 void shell_message(struct shell *shell, const struct process_io *io, const char *format, ...)
     STRBUF_PRINTF_LIKE(3, 4);

@@ -44,7 +44,8 @@ static void unexpected(struct parser *p)
     else if (p->token == TOK_WORD)
         fail(p, "Syntax error: word unexpected");
     else
-        strbuf_addf(p->error, "%u: Syntax error: \"%.*s\" unexpected", p->line, (int)p->len, p->start);
+        strbuf_addf(p->error, "%u: Syntax error: \"%.*s\" unexpected", p->line, (int)p->len,
+                    p->start);
     p->failed = true;
 }
 
@@ -60,8 +61,8 @@ static void check_dollar(struct parser *p, const char *at)
 
     if (next == '(')
         refuse(p, "command substitution is");
-    else if (next == '{' || next == '#' || next == '@' || next == '*' || next == '-' || (next >= '0' && next <= '9') ||
-             is_name_start(next))
+    else if (next == '{' || next == '#' || next == '@' || next == '*' || next == '-' ||
+             (next >= '0' && next <= '9') || is_name_start(next))
         refuse(p, "shell variables are");
 }
 
@@ -139,8 +140,8 @@ static void skip_blanks(struct parser *p)
 
 static void next_token(struct parser *p)
 {
-    static const char *const operators[] = { "&&", "||", ";;", ">>", "<<", ">&", "<&", ">|", "<>",
-                                             ";",  "&",  "|",  "<",  ">",  "(",  ")" };
+    static const char *const operators[] = { "&&", "||", ";;", ">>", "<<", ">&", "<&", ">|",
+                                             "<>", ";",  "&",  "|",  "<",  ">",  "(",  ")" };
 
     if (p->token == TOK_NEWLINE)
         p->line++;
@@ -171,7 +172,8 @@ static void next_token(struct parser *p)
 
 static bool is_operator(const struct parser *p, const char *text)
 {
-    return p->token == TOK_OPERATOR && p->len == strlen(text) && strncmp(p->start, text, p->len) == 0;
+    return p->token == TOK_OPERATOR && p->len == strlen(text) &&
+           strncmp(p->start, text, p->len) == 0;
 }
 
 static bool is_word(const struct parser *p, const char *text)
@@ -188,12 +190,14 @@ static char *copy_token(const char *start, size_t len)
     return copy;
 }
 
-/* The token is a redirection operator; the descriptor before it is @fd, -1 for the operator's own. */
+/* The token is a redirection operator; the descriptor before it is @fd, -1 for the operator's own.
+ */
 static void read_redirect(struct parser *p, struct shell_command *command, int fd)
 {
     struct shell_redirect redirect = { .fd = fd < 0 ? 1 : fd, .kind = SHELL_TO_FILE };
 
-    if (is_operator(p, "<<") || is_operator(p, "<") || is_operator(p, "<&") || is_operator(p, "<>")) {
+    if (is_operator(p, "<<") || is_operator(p, "<") || is_operator(p, "<&") ||
+        is_operator(p, "<>")) {
         refuse(p, "input redirection is");
         return;
     }
@@ -226,7 +230,9 @@ static bool at_redirect(const struct parser *p)
 static void check_reserved(struct parser *p)
 {
     static const char *const compound[] = { "if", "for", "while", "until", "case", "{" };
-    static const char *const closing[] = { "then", "else", "elif", "fi", "do", "done", "esac", "}" };
+    static const char *const closing[] = {
+        "then", "else", "elif", "fi", "do", "done", "esac", "}"
+    };
     size_t name = 0;
 
     for (size_t i = 0; i < sizeof compound / sizeof *compound; i++) {
@@ -245,7 +251,8 @@ static void check_reserved(struct parser *p)
         }
     }
     if (p->token == TOK_WORD && is_name_start(*p->start))
-        while (name < p->len && (is_name_start(p->start[name]) || (p->start[name] >= '0' && p->start[name] <= '9')))
+        while (name < p->len &&
+               (is_name_start(p->start[name]) || (p->start[name] >= '0' && p->start[name] <= '9')))
             name++;
     if (name > 0 && name < p->len && p->start[name] == '=')
         refuse(p, "shell variables are");
@@ -273,7 +280,8 @@ static void read_command(struct parser *p, struct shell_command *command)
             if (command->n_words == 0)
                 check_reserved(p);
             if (!p->failed)
-                ARRAY_PUSH(command->words, command->n_words, command->words_size, copy_token(p->start, p->len));
+                ARRAY_PUSH(command->words, command->n_words, command->words_size,
+                           copy_token(p->start, p->len));
             next_token(p);
         } else {
             break;
@@ -367,7 +375,8 @@ void shell_script_fini(struct shell_script *script)
 }
 
 /* $? and kin at @raw; returns how many characters they take, 1 for a lone '$'. */
-static size_t expand_parameter(const char *raw, const struct shell_parameters *parameters, struct strbuf *out)
+static size_t expand_parameter(const char *raw, const struct shell_parameters *parameters,
+                               struct strbuf *out)
 {
     switch (raw[1]) {
     case '?':

@@ -1,11 +1,13 @@
 /*
- * A shell line as a structure: lists, and-or lists, simple commands, redirections, in dash's grammar.
+ * A shell line as a structure: lists, and-or lists, simple commands, redirections, in dash's
+ * grammar.
  *
  *     script:  item (';' | '&' | newline) item ...
  *     item:    command ('&&' | '||') command ...
  *     command: ['!'] words and redirections
  *
- * Pipes, groups, compound commands, variables and substitutions are not simulated and refused by name.
+ * Pipes, groups, compound commands, variables and substitutions are not simulated and refused by
+ * name.
  */
 #ifndef WW_APPS_SHELL_PARSE_H
 #define WW_APPS_SHELL_PARSE_H
@@ -61,7 +63,8 @@ struct shell_parameters {
     uint32_t last_background; /* 0: none yet */
 };
 
-/** shell_expand() - @raw with quotes removed and parameters put in, added to *@out. False: an unquoted nothing. */
+/** shell_expand() - @raw with quotes removed and parameters put in, added to *@out. False: an
+ * unquoted nothing. */
 bool shell_expand(const char *raw, const struct shell_parameters *parameters, struct strbuf *out);
 
 #endif

@@ -18,7 +18,10 @@ static bool add_interval(const char *word, sim_time *total)
     int64_t nanoseconds, factor = 1;
 
     if (len > 0 && strchr("smhd", word[len - 1]) != NULL) {
-        factor = word[len - 1] == 'm' ? 60 : word[len - 1] == 'h' ? 3600 : word[len - 1] == 'd' ? 86400 : 1;
+        factor = word[len - 1] == 'm'   ? 60
+                 : word[len - 1] == 'h' ? 3600
+                 : word[len - 1] == 'd' ? 86400
+                                        : 1;
         len--;
     }
     if (!text_scaled(word, len, 9, &nanoseconds))
@@ -70,4 +73,6 @@ static enum co_status sleep_main(struct process *self, void *state)
     CO_END(&st->co);
 }
 
-const struct program sleep_program = { .name = "sleep", .state_size = sizeof(struct sleep), .main = sleep_main };
+const struct program sleep_program = { .name = "sleep",
+                                       .state_size = sizeof(struct sleep),
+                                       .main = sleep_main };

@@ -1,6 +1,6 @@
 /*
- * ss of iproute2 6.1, for TCP and UDP sockets: -t -u -a -l -n -i -o -m -H -s, a state filter. Columns are as wide as
- * what stands in them, as when its output is no terminal.
+ * ss of iproute2 6.1, for TCP and UDP sockets: -t -u -a -l -n -i -o -m -H -s, a state filter.
+ * Columns are as wide as what stands in them, as when its output is no terminal.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,10 +12,22 @@
 #include "base/memory.h"
 #include "stack/socket/netctl.h"
 
-enum column { COL_NETID, COL_STATE, COL_RECVQ, COL_SENDQ, COL_LOCAL, COL_LPORT, COL_PEER, COL_PPORT, COL_PROCESS, N_COLUMNS };
+enum column {
+    COL_NETID,
+    COL_STATE,
+    COL_RECVQ,
+    COL_SENDQ,
+    COL_LOCAL,
+    COL_LPORT,
+    COL_PEER,
+    COL_PPORT,
+    COL_PROCESS,
+    N_COLUMNS
+};
 
-static const char *const headers[N_COLUMNS] = { "Netid", "State",         "Recv-Q", "Send-Q", "Local Address:",
-                                                "Port",  "Peer Address:", "Port",   "Process" };
+static const char *const headers[N_COLUMNS] = { "Netid",         "State",          "Recv-Q",
+                                                "Send-Q",        "Local Address:", "Port",
+                                                "Peer Address:", "Port",           "Process" };
 
 struct row {
     char *cells[N_COLUMNS];
@@ -33,8 +45,8 @@ struct ss {
 
 /* ---- one socket as a row ---- */
 
-static void add_endpoint(struct ss *ss, struct row *row, enum column at, const struct netctl_socket *socket,
-                         struct endpoint endpoint)
+static void add_endpoint(struct ss *ss, struct row *row, enum column at,
+                         const struct netctl_socket *socket, struct endpoint endpoint)
 {
     const char *name = ss->numeric ? NULL : port_name(endpoint.port, socket->tcp != NULL);
     struct strbuf addr = STRBUF_INIT, port = STRBUF_INIT;
@@ -133,8 +145,8 @@ static void add_info(struct strbuf *out, const struct ss *ss, const struct tcp_i
     strbuf_adds(out, "\n\t");
     if (t == NULL || strcmp(tcp_state_name(t->state), "TIME-WAIT") == 0)
         return;
-    strbuf_addf(out, "%s%s%s%s", t->opt_timestamps ? " ts" : "", t->opt_sack ? " sack" : "", t->opt_ecn ? " ecn" : "",
-                t->opt_ecn_seen ? " ecnseen" : "");
+    strbuf_addf(out, "%s%s%s%s", t->opt_timestamps ? " ts" : "", t->opt_sack ? " sack" : "",
+                t->opt_ecn ? " ecn" : "", t->opt_ecn_seen ? " ecnseen" : "");
     strbuf_adds(out, t->cc == TCP_CC_RENO ? " reno" : " cubic");
     add_path(out, t);
     add_number(out, "bytes_sent", t->bytes_sent);
@@ -175,19 +187,24 @@ static void add_info(struct strbuf *out, const struct ss *ss, const struct tcp_i
 
 static bool is_listening(const struct netctl_socket *socket)
 {
-    return socket->tcp != NULL ? strcmp(socket->state, "LISTEN") == 0 : strcmp(socket->state, "UNCONN") == 0;
+    return socket->tcp != NULL ? strcmp(socket->state, "LISTEN") == 0
+                               : strcmp(socket->state, "UNCONN") == 0;
 }
 
 static bool in_state(const char *filter, const char *state)
 {
     static const struct {
         const char *name, *state;
-    } names[] = { { "established", "ESTAB" },     { "syn-sent", "SYN-SENT" },     { "syn-recv", "SYN-RECV" },
-                  { "fin-wait-1", "FIN-WAIT-1" }, { "fin-wait-2", "FIN-WAIT-2" }, { "time-wait", "TIME-WAIT" },
-                  { "closed", "UNCONN" },         { "close-wait", "CLOSE-WAIT" }, { "last-ack", "LAST-ACK" },
-                  { "listening", "LISTEN" },      { "listen", "LISTEN" },         { "closing", "CLOSING" } };
+    } names[] = { { "established", "ESTAB" },     { "syn-sent", "SYN-SENT" },
+                  { "syn-recv", "SYN-RECV" },     { "fin-wait-1", "FIN-WAIT-1" },
+                  { "fin-wait-2", "FIN-WAIT-2" }, { "time-wait", "TIME-WAIT" },
+                  { "closed", "UNCONN" },         { "close-wait", "CLOSE-WAIT" },
+                  { "last-ack", "LAST-ACK" },     { "listening", "LISTEN" },
+                  { "listen", "LISTEN" },         { "closing", "CLOSING" } };
 
-    if (strcmp(filter, "all") == 0 || (strcmp(filter, "connected") == 0 && strcmp(state, "LISTEN") != 0 && strcmp(state, "UNCONN") != 0))
+    if (strcmp(filter, "all") == 0 ||
+        (strcmp(filter, "connected") == 0 && strcmp(state, "LISTEN") != 0 &&
+         strcmp(state, "UNCONN") != 0))
         return true;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i].name, filter) == 0)
@@ -204,7 +221,8 @@ static bool wanted(const struct ss *ss, const struct netctl_socket *socket)
         return true;
     if (ss->listening)
         return is_listening(socket);
-    return !is_listening(socket) && strcmp(socket->state, "TIME-WAIT") != 0 && strcmp(socket->state, "SYN-RECV") != 0;
+    return !is_listening(socket) && strcmp(socket->state, "TIME-WAIT") != 0 &&
+           strcmp(socket->state, "SYN-RECV") != 0;
 }
 
 static char *format_number(uint64_t value)
@@ -240,13 +258,15 @@ static void add_socket(void *ctx, const struct netctl_socket *socket)
 
 /* ---- columns ---- */
 
-static void print_line(struct ss *ss, const char *const cells[N_COLUMNS], const size_t widths[N_COLUMNS])
+static void print_line(struct ss *ss, const char *const cells[N_COLUMNS],
+                       const size_t widths[N_COLUMNS])
 {
     struct strbuf line = STRBUF_INIT;
     bool started = false;
 
     for (int c = 0; c < N_COLUMNS; c++) {
-        bool right = c == COL_LOCAL || c == COL_PEER, spaced = c != COL_LPORT && c != COL_PPORT && c != COL_PROCESS;
+        bool right = c == COL_LOCAL || c == COL_PEER,
+             spaced = c != COL_LPORT && c != COL_PPORT && c != COL_PROCESS;
 
         if (widths[c] == 0)
             continue;
@@ -312,9 +332,11 @@ static void print_summary(struct ss *ss)
     netctl_sockets(ss->self->os, "tcp", count, ss);
     netctl_sockets(ss->self->os, "udp", count_udp, ss);
     tcp = ss->counts[2] - ss->counts[1];
-    process_printf(ss->self, "Total: %u\nTCP:   %u (estab %u, closed %u, orphaned 0, timewait %u)\n\n", tcp + ss->n_udp,
-                   ss->counts[2], ss->counts[0], ss->counts[1], ss->counts[1]);
-    process_printf(ss->self, "Transport Total     IP        IPv6\nRAW\t  0         0         0        \n");
+    process_printf(ss->self,
+                   "Total: %u\nTCP:   %u (estab %u, closed %u, orphaned 0, timewait %u)\n\n",
+                   tcp + ss->n_udp, ss->counts[2], ss->counts[0], ss->counts[1], ss->counts[1]);
+    process_printf(ss->self,
+                   "Transport Total     IP        IPv6\nRAW\t  0         0         0        \n");
     process_printf(ss->self, "UDP\t  %-9u %-9u %-9u\n", ss->n_udp, ss->n_udp, 0);
     process_printf(ss->self, "TCP\t  %-9u %-9u %-9u\n", tcp, tcp, 0);
     process_printf(ss->self, "INET\t  %-9u %-9u %-9u\n", tcp + ss->n_udp, tcp + ss->n_udp, 0);
@@ -324,11 +346,13 @@ static void print_summary(struct ss *ss)
 /* ---- the program ---- */
 
 static const struct option_name long_options[] = {
-    { "numeric", 'n', false },   { "listening", 'l', false }, { "all", 'a', false },      { "tcp", 't', false },
-    { "udp", 'u', false },       { "info", 'i', false },      { "options", 'o', false },  { "no-header", 'H', false },
-    { "summary", 's', false },   { "ipv4", '4', false },      { "memory", 0, false },     { "processes", 0, false },
-    { "extended", 0, false },    { "raw", 0, false },         { "unix", 0, false },       { "packet", 0, false },
-    { "resolve", 0, false },     { "kill", 0, false },        { NULL, 0, false }
+    { "numeric", 'n', false }, { "listening", 'l', false }, { "all", 'a', false },
+    { "tcp", 't', false },     { "udp", 'u', false },       { "info", 'i', false },
+    { "options", 'o', false }, { "no-header", 'H', false }, { "summary", 's', false },
+    { "ipv4", '4', false },    { "memory", 0, false },      { "processes", 0, false },
+    { "extended", 0, false },  { "raw", 0, false },         { "unix", 0, false },
+    { "packet", 0, false },    { "resolve", 0, false },     { "kill", 0, false },
+    { NULL, 0, false }
 };
 
 static bool read_filter(struct process *self, struct ss *ss, int at)
@@ -347,7 +371,10 @@ static bool read_filter(struct process *self, struct ss *ss, int at)
 
 static bool read_arguments(struct process *self, struct ss *ss)
 {
-    struct options options = { .self = self, .shorts = "4tualniosH", .refused = "6mperwxbEfFDZKOVNQhM0dSA", .longs = long_options };
+    struct options options = { .self = self,
+                               .shorts = "4tualniosH",
+                               .refused = "6mperwxbEfFDZKOVNQhM0dSA",
+                               .longs = long_options };
     int option;
 
     while ((option = options_next(&options)) != OPTIONS_END) {

@@ -10,12 +10,14 @@ struct sysctl_options {
 };
 
 static const struct option_name long_options[] = {
-    { "all", 'a', false },    { "values", 'n', false }, { "names", 'N', false },  { "write", 'w', false },
-    { "ignore", 'e', false }, { "quiet", 'q', false },  { "load", 0, false },     { "system", 0, false },
-    { "pattern", 0, true },   { "binary", 0, false },   { NULL, 0, false }
+    { "all", 'a', false },   { "values", 'n', false }, { "names", 'N', false },
+    { "write", 'w', false }, { "ignore", 'e', false }, { "quiet", 'q', false },
+    { "load", 0, false },    { "system", 0, false },   { "pattern", 0, true },
+    { "binary", 0, false },  { NULL, 0, false }
 };
 
-static void print_setting(struct process *self, const struct sysctl_options *o, const char *name, const char *value)
+static void print_setting(struct process *self, const struct sysctl_options *o, const char *name,
+                          const char *value)
 {
     struct strbuf dotted = STRBUF_INIT;
 
@@ -81,7 +83,9 @@ static void write_one(struct process *self, const struct sysctl_options *o, char
 
 static enum co_status sysctl_main(struct process *self, void *state)
 {
-    struct options options = { .self = self, .shorts = "aAXnNweq", .refused = "pbrx", .longs = long_options };
+    struct options options = {
+        .self = self, .shorts = "aAXnNweq", .refused = "pbrx", .longs = long_options
+    };
     struct sysctl_options o = { 0 };
     int option;
 
@@ -101,7 +105,8 @@ static enum co_status sysctl_main(struct process *self, void *state)
         o.quiet |= option == 'q';
     }
     if (options.at == self->argc && !o.all) {
-        process_errorf(self, "sysctl: no variables specified\nTry `sysctl --help' for more information.\n");
+        process_errorf(
+            self, "sysctl: no variables specified\nTry `sysctl --help' for more information.\n");
         self->exit_status = 1;
     }
     for (unsigned i = 0; o.all && netctl_sysctl_at(i) != NULL; i++)

@@ -1,6 +1,7 @@
 /*
- * tcpdump 4.99: prints frames as they pass an interface, or all of them (-i any), until -c packets or Ctrl-C. Writing
- * and reading of files is not simulated: `wirewalk run --pcap` has the whole network in one file.
+ * tcpdump 4.99: prints frames as they pass an interface, or all of them (-i any), until -c packets
+ * or Ctrl-C. Writing and reading of files is not simulated: `wirewalk run --pcap` has the whole
+ * network in one file.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -34,9 +35,9 @@ struct tcpdump {
 
 static bool read_arguments(struct process *self, struct tcpdump *st)
 {
-    struct options options = {
-        .self = self, .shorts = "c:ei:lnpQ:s:StUv", .refused = "AbBCdDEfFGHIJjKLMNOqrTuVwWxXyzZ#"
-    };
+    struct options options = { .self = self,
+                               .shorts = "c:ei:lnpQ:s:StUv",
+                               .refused = "AbBCdDEfFGHIJjKLMNOqrTuVwWxXyzZ#" };
     struct strbuf error = STRBUF_INIT;
     uint64_t n;
     int option;
@@ -50,8 +51,10 @@ static bool read_arguments(struct process *self, struct tcpdump *st)
             self->exit_status = 2;
             return false;
         case OPTIONS_ERROR:
-            process_errorf(self, "tcpdump version 4.99.3\nUsage: tcpdump [-elnpStUv] [ -c count ] [ -i interface ] "
-                                 "[ -Q in|out|inout ] [ expression ]\n");
+            process_errorf(
+                self,
+                "tcpdump version 4.99.3\nUsage: tcpdump [-elnpStUv] [ -c count ] [ -i interface ] "
+                "[ -Q in|out|inout ] [ expression ]\n");
             return false;
         case 'c':
             if (!text_u64(options.value, INT32_MAX, &st->count) || st->count == 0) {
@@ -68,7 +71,9 @@ static bool read_arguments(struct process *self, struct tcpdump *st)
             break;
         case 's':
             if (!text_u64(options.value, SNAPSHOT_MAX, &n) || (n != 0 && n < 65535)) {
-                process_errorf(self, "tcpdump: a snapshot length of %s is not simulated by wirewalk\n", options.value);
+                process_errorf(self,
+                               "tcpdump: a snapshot length of %s is not simulated by wirewalk\n",
+                               options.value);
                 self->exit_status = 2;
                 return false;
             }
@@ -86,7 +91,8 @@ static bool read_arguments(struct process *self, struct tcpdump *st)
             st->printer.absolute |= option == 'S';
         }
     }
-    ok = tcpdump_filter_parse(&st->filter, self->argc - options.at, self->argv + options.at, &error);
+    ok =
+        tcpdump_filter_parse(&st->filter, self->argc - options.at, self->argv + options.at, &error);
     if (!ok)
         process_errorf(self, "tcpdump: %s\n", strbuf_text(&error));
     strbuf_fini(&error);
@@ -113,7 +119,8 @@ static bool choose_device(struct process *self, struct tcpdump *st)
     if (st->any)
         return true;
     if (!netctl_link_find(self->os, st->device, &link)) {
-        process_errorf(self, "tcpdump: %s: No such device exists\n(No such device exists)\n", st->device);
+        process_errorf(self, "tcpdump: %s: No such device exists\n(No such device exists)\n",
+                       st->device);
         return false;
     }
     if (!link.up) {
@@ -140,7 +147,8 @@ static void begin(struct process *self, struct tcpdump *st)
     if (st->any)
         process_errorf(self, "tcpdump: data link type LINUX_SLL2\n");
     if (!st->printer.verbose)
-        process_errorf(self, "tcpdump: verbose output suppressed, use -v[v]... for full protocol decode\n");
+        process_errorf(
+            self, "tcpdump: verbose output suppressed, use -v[v]... for full protocol decode\n");
     else
         process_errorf(self, "tcpdump: ");
     process_errorf(self, "listening on %s, link-type %s, snapshot length %d bytes\n", st->device,
@@ -158,7 +166,8 @@ static void add_stamp(struct strbuf *out, const struct tcpdump *st, sim_time at)
         strbuf_addf(out, "%lld.%06u ", (long long)wall_seconds(at), us);
 }
 
-static void print_frame(struct process *self, struct tcpdump *st, const struct sock_recv *message, size_t len)
+static void print_frame(struct process *self, struct tcpdump *st, const struct sock_recv *message,
+                        size_t len)
 {
     struct strbuf out = STRBUF_INIT;
     struct netctl_link link;
@@ -168,11 +177,11 @@ static void print_frame(struct process *self, struct tcpdump *st, const struct s
     if (st->any && netctl_link_by_index(self->os, message->ifindex, &link)) {
         memcpy(dst.octets, st->octets, sizeof dst.octets);
         strbuf_addf(&out, "%-5s %-3s ", link.name,
-                    message->outgoing          ? "Out"
-                    : mac_is_broadcast(&dst)   ? "B"
-                    : mac_is_group(&dst)       ? "M"
-                    : mac_eq(&dst, &link.mac)  ? "In"
-                                               : "P");
+                    message->outgoing         ? "Out"
+                    : mac_is_broadcast(&dst)  ? "B"
+                    : mac_is_group(&dst)      ? "M"
+                    : mac_eq(&dst, &link.mac) ? "In"
+                                              : "P");
     }
     tcpdump_print(&st->printer, &out, st->octets, len);
     strbuf_addc(&out, '\n');
@@ -183,7 +192,9 @@ static void print_frame(struct process *self, struct tcpdump *st, const struct s
 static void receive_all(struct process *self, struct tcpdump *st)
 {
     while (st->count == 0 || st->captured < st->count) {
-        struct sock_recv message = { .octets = st->octets, .size = SNAPSHOT_MAX, .flags = SOCK_MSG_DONTWAIT };
+        struct sock_recv message = { .octets = st->octets,
+                                     .size = SNAPSHOT_MAX,
+                                     .flags = SOCK_MSG_DONTWAIT };
         int64_t n = sys_recvmsg(self, st->fd, &message);
 
         if (n < 0)
@@ -199,9 +210,11 @@ static void receive_all(struct process *self, struct tcpdump *st)
 
 static void print_summary(struct process *self, const struct tcpdump *st)
 {
-    process_errorf(self, "%llu packet%s captured\n%llu packet%s received by filter\n0 packets dropped by kernel\n",
-                   (unsigned long long)st->captured, st->captured == 1 ? "" : "s", (unsigned long long)st->received,
-                   st->received == 1 ? "" : "s");
+    process_errorf(
+        self,
+        "%llu packet%s captured\n%llu packet%s received by filter\n0 packets dropped by kernel\n",
+        (unsigned long long)st->captured, st->captured == 1 ? "" : "s",
+        (unsigned long long)st->received, st->received == 1 ? "" : "s");
 }
 
 static int wait_for_frame(struct process *self, struct tcpdump *st)
@@ -235,7 +248,9 @@ static bool tcpdump_signal(struct process *self, void *state, int signal_number)
     struct tcpdump *st = state;
 
     (void)self;
-    if ((signal_number != SIM_SIGINT && signal_number != SIM_SIGTERM && signal_number != SIM_SIGHUP) || !st->begun)
+    if ((signal_number != SIM_SIGINT && signal_number != SIM_SIGTERM &&
+         signal_number != SIM_SIGHUP) ||
+        !st->begun)
         return false;
     st->stopped = true;
     return true;

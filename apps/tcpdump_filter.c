@@ -89,8 +89,9 @@ static const struct {
     const char *name;
     bool is_ip;
     uint32_t number;
-} protos[] = { { "arp", false, ETHERTYPE_ARP },      { "ip", false, ETHERTYPE_IPV4 }, { "ip6", false, ETHERTYPE_IPV6 },
-               { "icmp", true, IP_PROTO_ICMP },      { "igmp", true, IP_PROTO_IGMP }, { "tcp", true, IP_PROTO_TCP },
+} protos[] = { { "arp", false, ETHERTYPE_ARP },  { "ip", false, ETHERTYPE_IPV4 },
+               { "ip6", false, ETHERTYPE_IPV6 }, { "icmp", true, IP_PROTO_ICMP },
+               { "igmp", true, IP_PROTO_IGMP },  { "tcp", true, IP_PROTO_TCP },
                { "udp", true, IP_PROTO_UDP } };
 
 static bool read_net(struct parser *p, struct tcpdump_node *node)
@@ -120,8 +121,9 @@ static bool read_ports(struct parser *p, struct tcpdump_node *node)
     static const struct {
         const char *name;
         uint16_t port;
-    } names[] = { { "http", 80 }, { "https", 443 }, { "domain", 53 }, { "ssh", 22 }, { "telnet", 23 },
-                  { "bootps", 67 }, { "bootpc", 68 }, { "ftp", 21 }, { "smtp", 25 }, { "ntp", 123 } };
+    } names[] = { { "http", 80 },   { "https", 443 }, { "domain", 53 }, { "ssh", 22 },
+                  { "telnet", 23 }, { "bootps", 67 }, { "bootpc", 68 }, { "ftp", 21 },
+                  { "smtp", 25 },   { "ntp", 123 } };
     uint64_t first, last;
     char text[WORD_MAX];
     char *dash;
@@ -210,7 +212,8 @@ static bool read_side(struct parser *p)
         return false;
     next(p);
     p->side = src ? SIDE_SRC : SIDE_DST;
-    if ((is(p, "or") || is(p, "and")) && (strncmp(p->at + strspn(p->at, " "), src ? "dst" : "src", 3) == 0)) {
+    if ((is(p, "or") || is(p, "and")) &&
+        (strncmp(p->at + strspn(p->at, " "), src ? "dst" : "src", 3) == 0)) {
         p->side = is(p, "or") ? SIDE_ANY : SIDE_BOTH;
         next(p);
         next(p);
@@ -220,7 +223,9 @@ static bool read_side(struct parser *p)
 
 static bool read_kind(struct parser *p)
 {
-    static const char *const names[] = { [KIND_HOST] = "host", [KIND_NET] = "net", [KIND_PORT] = "port",
+    static const char *const names[] = { [KIND_HOST] = "host",
+                                         [KIND_NET] = "net",
+                                         [KIND_PORT] = "port",
                                          [KIND_PORTRANGE] = "portrange" };
 
     for (int kind = KIND_HOST; kind <= KIND_PORTRANGE; kind++) {
@@ -236,7 +241,9 @@ static bool read_kind(struct parser *p)
 static int read_proto(struct parser *p)
 {
     for (size_t i = 0; i < sizeof protos / sizeof *protos; i++) {
-        struct tcpdump_node node = { .test = TEST_PROTO, .is_ip = protos[i].is_ip, .number = protos[i].number };
+        struct tcpdump_node node = { .test = TEST_PROTO,
+                                     .is_ip = protos[i].is_ip,
+                                     .number = protos[i].number };
         bool side, kind;
         int value;
 
@@ -252,7 +259,8 @@ static int read_proto(struct parser *p)
                                         : (protos[i].number == ETHERTYPE_ARP ? 2 : 1);
         p->has_before = true;
         value = read_value(p);
-        return add(p, (struct tcpdump_node){ .test = TEST_AND, .left = add(p, node), .right = value });
+        return add(p,
+                   (struct tcpdump_node){ .test = TEST_AND, .left = add(p, node), .right = value });
     }
     return -1;
 }
@@ -261,9 +269,10 @@ static int read_or(struct parser *p);
 
 static int read_primitive(struct parser *p)
 {
-    static const char *const others[] = { "vlan", "mpls", "gateway", "proto", "ether", "wlan", "rarp", "sctp", "esp",
-                                          "ah",   "stp",  "inbound", "outbound", "ifname", "len", "link", "pppoes", "icmp6",
-                                          "protochain", "mask" };
+    static const char *const others[] = { "vlan", "mpls",    "gateway",  "proto",      "ether",
+                                          "wlan", "rarp",    "sctp",     "esp",        "ah",
+                                          "stp",  "inbound", "outbound", "ifname",     "len",
+                                          "link", "pppoes",  "icmp6",    "protochain", "mask" };
     bool side, kind;
     int node;
 
@@ -329,7 +338,8 @@ static int read_or(struct parser *p)
     return left;
 }
 
-bool tcpdump_filter_parse(struct tcpdump_filter *filter, int n_words, char *const *words, struct strbuf *error)
+bool tcpdump_filter_parse(struct tcpdump_filter *filter, int n_words, char *const *words,
+                          struct strbuf *error)
 {
     struct strbuf text = STRBUF_INIT;
     struct parser p = { .filter = filter, .error = error };
@@ -381,7 +391,8 @@ static void look(struct packet *packet, const uint8_t *octets, size_t len)
     packet->src = ip.src;
     packet->dst = ip.dst;
     packet->protocol = ip.protocol;
-    if (ip.frag_off == 0 && (ip.protocol == IP_PROTO_TCP || ip.protocol == IP_PROTO_UDP) && len >= (size_t)ip.hdr_len + 4) {
+    if (ip.frag_off == 0 && (ip.protocol == IP_PROTO_TCP || ip.protocol == IP_PROTO_UDP) &&
+        len >= (size_t)ip.hdr_len + 4) {
         packet->has_ports = true;
         packet->sport = be16_get(octets + ip.hdr_len);
         packet->dport = be16_get(octets + ip.hdr_len + 2);
@@ -390,7 +401,10 @@ static void look(struct packet *packet, const uint8_t *octets, size_t len)
 
 static bool sides(enum tcpdump_side side, bool src, bool dst)
 {
-    return side == SIDE_SRC ? src : side == SIDE_DST ? dst : side == SIDE_BOTH ? src && dst : src || dst;
+    return side == SIDE_SRC    ? src
+           : side == SIDE_DST  ? dst
+           : side == SIDE_BOTH ? src && dst
+                               : src || dst;
 }
 
 static bool matches(const struct tcpdump_filter *filter, int at, const struct packet *packet)
@@ -405,8 +419,9 @@ static bool matches(const struct tcpdump_filter *filter, int at, const struct pa
     case TEST_NOT:
         return !matches(filter, node->left, packet);
     case TEST_PROTO:
-        return node->is_ip ? packet->eth.ethertype == ETHERTYPE_IPV4 && packet->protocol == node->number
-                           : packet->eth.ethertype == node->number;
+        return node->is_ip
+                   ? packet->eth.ethertype == ETHERTYPE_IPV4 && packet->protocol == node->number
+                   : packet->eth.ethertype == node->number;
     case TEST_HOST:
         return packet->has_addrs && (node->proto == 0 || (node->proto == 2) == packet->is_arp) &&
                sides(node->side, packet->src == node->number, packet->dst == node->number);
@@ -419,7 +434,8 @@ static bool matches(const struct tcpdump_filter *filter, int at, const struct pa
                sides(node->side, packet->sport >= node->number && packet->sport <= node->last,
                      packet->dport >= node->number && packet->dport <= node->last);
     case TEST_MAC:
-        return sides(node->side, mac_eq(&packet->eth.src, &node->mac), mac_eq(&packet->eth.dst, &node->mac));
+        return sides(node->side, mac_eq(&packet->eth.src, &node->mac),
+                     mac_eq(&packet->eth.dst, &node->mac));
     case TEST_BROADCAST:
         return mac_is_broadcast(&packet->eth.dst);
     case TEST_MULTICAST:

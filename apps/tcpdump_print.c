@@ -98,9 +98,10 @@ static void add_type(struct line *line, uint16_t type)
     static const struct {
         uint16_t type;
         const char *name;
-    } names[] = { { DNS_TYPE_A, "A" },     { DNS_TYPE_NS, "NS" },   { DNS_TYPE_CNAME, "CNAME" }, { DNS_TYPE_SOA, "SOA" },
-                  { DNS_TYPE_PTR, "PTR" }, { DNS_TYPE_MX, "MX" },   { DNS_TYPE_TXT, "TXT" },     { DNS_TYPE_AAAA, "AAAA" },
-                  { DNS_TYPE_OPT, "OPT" }, { DNS_TYPE_ANY, "ANY" }, { DNS_TYPE_AXFR, "AXFR" } };
+    } names[] = { { DNS_TYPE_A, "A" },     { DNS_TYPE_NS, "NS" },     { DNS_TYPE_CNAME, "CNAME" },
+                  { DNS_TYPE_SOA, "SOA" }, { DNS_TYPE_PTR, "PTR" },   { DNS_TYPE_MX, "MX" },
+                  { DNS_TYPE_TXT, "TXT" }, { DNS_TYPE_AAAA, "AAAA" }, { DNS_TYPE_OPT, "OPT" },
+                  { DNS_TYPE_ANY, "ANY" }, { DNS_TYPE_AXFR, "AXFR" } };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (names[i].type == type) {
@@ -151,7 +152,8 @@ static void add_record(struct line *line, const struct dns_rr *rr)
     else if (rr->type == DNS_TYPE_AAAA && dns_rdata_aaaa(rr, addr6)) {
         ADD(" ");
         add_ip6(line, addr6);
-    } else if ((rr->type == DNS_TYPE_CNAME || rr->type == DNS_TYPE_NS || rr->type == DNS_TYPE_PTR) &&
+    } else if ((rr->type == DNS_TYPE_CNAME || rr->type == DNS_TYPE_NS ||
+                rr->type == DNS_TYPE_PTR) &&
                dns_rdata_name(rr, text))
         ADD(" %s", text);
     else if (rr->type == DNS_TYPE_MX && dns_rdata_mx(rr, &preference, text))
@@ -175,9 +177,11 @@ static void print_dns_query(struct line *line, const struct dns_hdr *hdr, struct
     }
 }
 
-static void print_dns_answer(struct line *line, const struct dns_hdr *hdr, struct dns_reader *reader)
+static void print_dns_answer(struct line *line, const struct dns_hdr *hdr,
+                             struct dns_reader *reader)
 {
-    static const char *const rcodes[] = { "", " FormErr", " ServFail", " NXDomain", " NotImp", " Refused" };
+    static const char *const rcodes[] = { "",          " FormErr", " ServFail",
+                                          " NXDomain", " NotImp",  " Refused" };
     bool first = true;
     struct dns_rr rr;
 
@@ -236,7 +240,8 @@ static bool either(uint16_t a, uint16_t b, uint16_t port)
     return a == port || b == port;
 }
 
-static bool sum_is_right(const struct line *line, uint8_t protocol, const uint8_t *octets, size_t len)
+static bool sum_is_right(const struct line *line, uint8_t protocol, const uint8_t *octets,
+                         size_t len)
 {
     uint8_t pseudo[12];
     uint32_t sum;
@@ -266,9 +271,11 @@ static void print_udp(struct line *line, const uint8_t *octets, size_t len)
     add_ends(line, true, udp.src_port, udp.dst_port, false);
     data_len = udp.len >= UDP_HDR_LEN ? (size_t)udp.len - UDP_HDR_LEN : 0;
     octets += UDP_HDR_LEN;
-    if (data_len > 0 && data_len <= len - UDP_HDR_LEN && either(udp.src_port, udp.dst_port, DNS_PORT))
+    if (data_len > 0 && data_len <= len - UDP_HDR_LEN &&
+        either(udp.src_port, udp.dst_port, DNS_PORT))
         print_dns(line, octets, data_len);
-    else if (data_len <= len - UDP_HDR_LEN && (either(udp.src_port, udp.dst_port, 67) || either(udp.src_port, udp.dst_port, 68)))
+    else if (data_len <= len - UDP_HDR_LEN &&
+             (either(udp.src_port, udp.dst_port, 67) || either(udp.src_port, udp.dst_port, 68)))
         print_bootp(line, octets, data_len);
     else
         ADD("UDP, length %zu", data_len);
@@ -276,14 +283,19 @@ static void print_udp(struct line *line, const uint8_t *octets, size_t len)
 
 /* ---- TCP ---- */
 
-/* Makes the numbers relative to the conversation's first; *@base is what SACK edges are relative to. */
+/* Makes the numbers relative to the conversation's first; *@base is what SACK edges are relative
+ * to. */
 static void make_relative(struct line *line, struct tcp_hdr *tcp, uint32_t *base)
 {
     struct tcpdump_printer *printer = line->printer;
     const struct ipv4_hdr *ip = line->ip;
     bool reverse = ip->src > ip->dst || (ip->src == ip->dst && tcp->src_port > tcp->dst_port);
-    struct tcpdump_flow key = { reverse ? ip->dst : ip->src, reverse ? ip->src : ip->dst,
-                                reverse ? tcp->dst_port : tcp->src_port, reverse ? tcp->src_port : tcp->dst_port, 0, 0 };
+    struct tcpdump_flow key = { reverse ? ip->dst : ip->src,
+                                reverse ? ip->src : ip->dst,
+                                reverse ? tcp->dst_port : tcp->src_port,
+                                reverse ? tcp->src_port : tcp->dst_port,
+                                0,
+                                0 };
     struct tcpdump_flow *flow = NULL;
 
     *base = 0;
@@ -372,7 +384,8 @@ static void add_options(struct line *line, const uint8_t *octets, size_t len, ui
 /* "HTTP: " and the first line of a request or response; "HTTP" of what is in between. */
 static void add_http(struct line *line, const uint8_t *octets, size_t len)
 {
-    static const char *const words[] = { "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "OPTIONS ", "TRACE ", "CONNECT ", "HTTP/" };
+    static const char *const words[] = { "GET ",     "HEAD ",  "POST ",    "PUT ", "DELETE ",
+                                         "OPTIONS ", "TRACE ", "CONNECT ", "HTTP/" };
     size_t first = 0;
 
     ADD(": HTTP");
@@ -423,7 +436,8 @@ static void print_tcp(struct line *line, const uint8_t *octets, size_t len)
     add_options(line, octets + TCP_HDR_LEN, (size_t)tcp.hdr_len - TCP_HDR_LEN, base);
     ADD(", length %zu", data_len);
     octets += tcp.hdr_len;
-    if (data_len > 0 && (either(tcp.src_port, tcp.dst_port, 80) || either(tcp.src_port, tcp.dst_port, 8080)))
+    if (data_len > 0 &&
+        (either(tcp.src_port, tcp.dst_port, 80) || either(tcp.src_port, tcp.dst_port, 8080)))
         add_http(line, octets, data_len);
     else if (data_len > 2 && either(tcp.src_port, tcp.dst_port, DNS_PORT)) {
         ADD(": ");
@@ -435,7 +449,8 @@ static void print_tcp(struct line *line, const uint8_t *octets, size_t len)
 
 static void print_ip(struct line *line, const uint8_t *octets, size_t len, bool quoted);
 
-static void add_unreachable(struct line *line, const struct icmp_hdr *hdr, const uint8_t *quote, size_t len)
+static void add_unreachable(struct line *line, const struct icmp_hdr *hdr, const uint8_t *quote,
+                            size_t len)
 {
     char dst[IP4_TEXT_MAX] = "?";
     struct ipv4_hdr ip = { .protocol = 0 };
@@ -456,7 +471,8 @@ static void add_unreachable(struct line *line, const struct icmp_hdr *hdr, const
         break;
     case ICMP_UNREACH_PORT:
         if (ip.protocol == IP_PROTO_TCP || ip.protocol == IP_PROTO_UDP)
-            ADD("%s %s port %u unreachable", dst, ip.protocol == IP_PROTO_TCP ? "tcp" : "udp", port);
+            ADD("%s %s port %u unreachable", dst, ip.protocol == IP_PROTO_TCP ? "tcp" : "udp",
+                port);
         else
             ADD("%s protocol %u port %u unreachable", dst, ip.protocol, port);
         break;
@@ -477,7 +493,8 @@ static void add_unreachable(struct line *line, const struct icmp_hdr *hdr, const
     }
 }
 
-static void add_redirect(struct line *line, const struct icmp_hdr *hdr, const uint8_t *quote, size_t len)
+static void add_redirect(struct line *line, const struct icmp_hdr *hdr, const uint8_t *quote,
+                         size_t len)
 {
     static const char *const kinds[] = { "net", "host", "tos-net", "tos-host" };
     char dst[IP4_TEXT_MAX] = "?", gateway[IP4_TEXT_MAX];
@@ -485,7 +502,8 @@ static void add_redirect(struct line *line, const struct icmp_hdr *hdr, const ui
 
     if (ipv4_quote_parse(quote, len, &ip) == DROP_NONE)
         ip4_format(ip.dst, dst);
-    ADD("redirect %s to %s %s", dst, hdr->code < 4 ? kinds[hdr->code] : "unknown", ip4_format(icmp_gateway(hdr), gateway));
+    ADD("redirect %s to %s %s", dst, hdr->code < 4 ? kinds[hdr->code] : "unknown",
+        ip4_format(icmp_gateway(hdr), gateway));
 }
 
 static void print_icmp(struct line *line, const uint8_t *octets, size_t len, size_t told_len)
@@ -504,8 +522,8 @@ static void print_icmp(struct line *line, const uint8_t *octets, size_t len, siz
     switch (hdr.type) {
     case ICMP_ECHO_REQUEST:
     case ICMP_ECHO_REPLY:
-        ADD("echo %s, id %u, seq %u", hdr.type == ICMP_ECHO_REQUEST ? "request" : "reply", icmp_echo_id(&hdr),
-            icmp_echo_seq(&hdr));
+        ADD("echo %s, id %u, seq %u", hdr.type == ICMP_ECHO_REQUEST ? "request" : "reply",
+            icmp_echo_id(&hdr), icmp_echo_seq(&hdr));
         break;
     case ICMP_DEST_UNREACH:
         add_unreachable(line, &hdr, octets, len);
@@ -543,8 +561,8 @@ static void print_igmp(struct line *line, const uint8_t *octets, size_t len)
     }
     ip4_format(be32_get(octets + 4), group);
     if (octets[0] == 0x11)
-        ADD("igmp query v2%s%s%s", be32_get(octets + 4) != 0 ? " [gaddr " : "", be32_get(octets + 4) != 0 ? group : "",
-            be32_get(octets + 4) != 0 ? "]" : "");
+        ADD("igmp query v2%s%s%s", be32_get(octets + 4) != 0 ? " [gaddr " : "",
+            be32_get(octets + 4) != 0 ? group : "", be32_get(octets + 4) != 0 ? "]" : "");
     else if (octets[0] == 0x16)
         ADD("igmp v2 report %s", group);
     else if (octets[0] == 0x17)
@@ -565,8 +583,13 @@ static void add_ip_header(struct line *line, const struct ipv4_hdr *ip)
                        : ip->protocol == IP_PROTO_IGMP ? "IGMP"
                                                        : "unknown";
 
-    ADD("(tos 0x%x, ttl %u, id %u, offset %u, flags [%s], proto %s (%u), length %u", ip->tos, ip->ttl, ip->id, ip->frag_off,
-        ip->df && ip->mf ? "+, DF" : ip->df ? "DF" : ip->mf ? "+" : "none", name, ip->protocol, ip->total_len);
+    ADD("(tos 0x%x, ttl %u, id %u, offset %u, flags [%s], proto %s (%u), length %u", ip->tos,
+        ip->ttl, ip->id, ip->frag_off,
+        ip->df && ip->mf ? "+, DF"
+        : ip->df         ? "DF"
+        : ip->mf         ? "+"
+                         : "none",
+        name, ip->protocol, ip->total_len);
     if (ip->n_options > 0)
         ADD(", options (%u octets)", ip->n_options);
     ADD(")\n    ");
@@ -610,14 +633,15 @@ static void print_ip(struct line *line, const uint8_t *octets, size_t len, bool 
 
 static const char *ethertype_name(uint16_t type)
 {
-    return type == ETHERTYPE_IPV4 ? "IPv4"
-           : type == ETHERTYPE_ARP ? "ARP"
+    return type == ETHERTYPE_IPV4   ? "IPv4"
+           : type == ETHERTYPE_ARP  ? "ARP"
            : type == ETHERTYPE_IPV6 ? "IPv6"
            : type == ETHERTYPE_VLAN ? "802.1Q"
                                     : "Unknown";
 }
 
-void tcpdump_print(struct tcpdump_printer *printer, struct strbuf *out, const uint8_t *octets, size_t len)
+void tcpdump_print(struct tcpdump_printer *printer, struct strbuf *out, const uint8_t *octets,
+                   size_t len)
 {
     struct line the_line = { printer, out, NULL }, *line = &the_line;
     char src[MAC_TEXT_MAX], dst[MAC_TEXT_MAX];
@@ -628,8 +652,8 @@ void tcpdump_print(struct tcpdump_printer *printer, struct strbuf *out, const ui
         return;
     }
     if (printer->ethernet)
-        ADD("%s > %s, ethertype %s (0x%04x), length %zu: ", mac_format(&eth.src, src), mac_format(&eth.dst, dst),
-            ethertype_name(eth.ethertype), eth.ethertype, len);
+        ADD("%s > %s, ethertype %s (0x%04x), length %zu: ", mac_format(&eth.src, src),
+            mac_format(&eth.dst, dst), ethertype_name(eth.ethertype), eth.ethertype, len);
     octets += ETH_HDR_LEN;
     len -= ETH_HDR_LEN;
     if (eth.ethertype == ETHERTYPE_ARP)
@@ -639,8 +663,9 @@ void tcpdump_print(struct tcpdump_printer *printer, struct strbuf *out, const ui
     else if (printer->ethernet)
         ADD(" ");
     else
-        ADD("%s > %s, ethertype %s (0x%04x), length %zu: ", mac_format(&eth.src, src), mac_format(&eth.dst, dst),
-            ethertype_name(eth.ethertype), eth.ethertype, len + ETH_HDR_LEN);
+        ADD("%s > %s, ethertype %s (0x%04x), length %zu: ", mac_format(&eth.src, src),
+            mac_format(&eth.dst, dst), ethertype_name(eth.ethertype), eth.ethertype,
+            len + ETH_HDR_LEN);
 }
 
 void tcpdump_printer_fini(struct tcpdump_printer *printer)

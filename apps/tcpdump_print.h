@@ -11,7 +11,8 @@
 
 struct os;
 
-/* First sequence numbers of the conversations seen, so that later ones are printed relative to them. */
+/* First sequence numbers of the conversations seen, so that later ones are printed relative to
+ * them. */
 struct tcpdump_flow {
     ip4_addr a, b; /* a < b, or equal and a_port <= b_port */
     uint16_t a_port, b_port;
@@ -25,8 +26,10 @@ struct tcpdump_printer {
     unsigned n_flows, flows_size;
 };
 
-/** tcpdump_print() - the frame, from its Ethernet header on, added to *@out without time stamp and newline. */
-void tcpdump_print(struct tcpdump_printer *printer, struct strbuf *out, const uint8_t *octets, size_t len);
+/** tcpdump_print() - the frame, from its Ethernet header on, added to *@out without time stamp and
+ * newline. */
+void tcpdump_print(struct tcpdump_printer *printer, struct strbuf *out, const uint8_t *octets,
+                   size_t len);
 void tcpdump_printer_fini(struct tcpdump_printer *printer);
 
 #endif

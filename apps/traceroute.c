@@ -1,7 +1,8 @@
 /*
- * traceroute 2.1 for Linux: UDP probes (each from a socket of its own, to port 33434 and upwards) or, with -I, ICMP
- * echo requests; -N of them under way at once. Where a probe is given up depends on what others have seen: -w
- * MAX,HERE,NEAR. Answers are read from a raw ICMP socket; the real one asks the error queue of its probes' sockets.
+ * traceroute 2.1 for Linux: UDP probes (each from a socket of its own, to port 33434 and upwards)
+ * or, with -I, ICMP echo requests; -N of them under way at once. Where a probe is given up depends
+ * on what others have seen: -w MAX,HERE,NEAR. Answers are read from a raw ICMP socket; the real one
+ * asks the error queue of its probes' sockets.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,9 +29,9 @@
 
 struct probe {
     bool sent, done, final;
-    int fd; /* its UDP socket */
-    uint16_t id; /* its own port, or its ICMP sequence number */
-    uint16_t port; /* destination */
+    int fd;                       /* its UDP socket */
+    uint16_t id;                  /* its own port, or its ICMP sequence number */
+    uint16_t port;                /* destination */
     sim_time sent_at, replied_at; /* replied_at: 0 for none */
     ip4_addr from;                /* 0: nobody */
     char mark[12];                /* "!H" */
@@ -61,14 +62,15 @@ struct traceroute {
 
 /* ---- the command line ---- */
 
-static bool number(struct process *self, struct traceroute *st, char option, const char *text, uint64_t min, uint64_t max,
-                   unsigned *value)
+static bool number(struct process *self, struct traceroute *st, char option, const char *text,
+                   uint64_t min, uint64_t max, unsigned *value)
 {
     uint64_t n;
 
     (void)st;
     if (!text_u64(text, UINT32_MAX, &n)) {
-        process_errorf(self, "Cannot handle `-%c' option with arg `%s' (argc %d)\n", option, text, 1);
+        process_errorf(self, "Cannot handle `-%c' option with arg `%s' (argc %d)\n", option, text,
+                       1);
         return false;
     }
     if (n < min || n > max) {
@@ -77,7 +79,8 @@ static bool number(struct process *self, struct traceroute *st, char option, con
                                  : option == 'm' ? "max hops cannot be more than 255\n"
                                                  : "no more than 10 probes per hop\n");
         else
-            process_errorf(self, "Cannot handle `-%c' option with arg `%s' (argc %d)\n", option, text, 1);
+            process_errorf(self, "Cannot handle `-%c' option with arg `%s' (argc %d)\n", option,
+                           text, 1);
         return false;
     }
     *value = (unsigned)n;
@@ -157,7 +160,8 @@ static bool take(struct process *self, struct traceroute *st, int option, const 
             process_errorf(self, "bad sendtime `%s' specified\n", value);
             return false;
         }
-        st->send_wait = scaled >= 10 * INT64_C(1000000000) ? SIM_NSEC(scaled / 1000) : SIM_NSEC(scaled);
+        st->send_wait =
+            scaled >= 10 * INT64_C(1000000000) ? SIM_NSEC(scaled / 1000) : SIM_NSEC(scaled);
         return true;
     default:
         return true; /* '4' */
@@ -166,7 +170,9 @@ static bool take(struct process *self, struct traceroute *st, int option, const 
 
 static bool read_arguments(struct process *self, struct traceroute *st)
 {
-    struct options options = { .self = self, .shorts = "4Ff:i:Im:nN:p:q:s:t:w:z:", .refused = "6deglrTUDOMPSAV" };
+    struct options options = {
+        .self = self, .shorts = "4Ff:i:Im:nN:p:q:s:t:w:z:", .refused = "6deglrTUDOMPSAV"
+    };
     int option;
 
     st->first_hop = 1;
@@ -181,7 +187,8 @@ static bool read_arguments(struct process *self, struct traceroute *st)
     st->near = 10000;
     self->exit_status = 2;
     while ((option = options_next(&options)) != OPTIONS_END) {
-        if (option == OPTIONS_ERROR || option == OPTIONS_REFUSED || !take(self, st, option, options.value))
+        if (option == OPTIONS_ERROR || option == OPTIONS_REFUSED ||
+            !take(self, st, option, options.value))
             return false;
     }
     if (st->first_hop > st->max_hops) {
@@ -193,7 +200,8 @@ static bool read_arguments(struct process *self, struct traceroute *st)
         return false;
     }
     st->host = self->argv[options.at];
-    if (options.at + 1 < self->argc && !number(self, st, 'l', self->argv[options.at + 1], 0, PACKET_MAX, &st->length))
+    if (options.at + 1 < self->argc &&
+        !number(self, st, 'l', self->argv[options.at + 1], 0, PACKET_MAX, &st->length))
         return false;
     if (st->length < IPV4_HDR_LEN + UDP_HDR_LEN)
         st->length = IPV4_HDR_LEN + UDP_HDR_LEN;
@@ -233,9 +241,11 @@ static bool send_udp(struct process *self, struct traceroute *st, struct probe *
         return fail(self, st, "socket", probe->fd);
     if (!tune(self, st, probe->fd, ttl))
         return false;
-    if (st->source != 0 && (result = sys_bind(self, probe->fd, (struct endpoint){ st->source, 0 })) != 0)
+    if (st->source != 0 &&
+        (result = sys_bind(self, probe->fd, (struct endpoint){ st->source, 0 })) != 0)
         return fail(self, st, "bind", result);
-    probe->port = (uint16_t)(st->port + (unsigned)(probe - st->probes) - (st->first_hop - 1) * st->per_hop);
+    probe->port =
+        (uint16_t)(st->port + (unsigned)(probe - st->probes) - (st->first_hop - 1) * st->per_hop);
     result = sys_connect(self, probe->fd, (struct endpoint){ st->to, probe->port });
     if (result != 0)
         return fail(self, st, "connect", result);
@@ -245,7 +255,8 @@ static bool send_udp(struct process *self, struct traceroute *st, struct probe *
     return result >= 0 ? true : fail(self, st, "send", result);
 }
 
-static bool send_icmp(struct process *self, struct traceroute *st, struct probe *probe, unsigned ttl)
+static bool send_icmp(struct process *self, struct traceroute *st, struct probe *probe,
+                      unsigned ttl)
 {
     size_t len = st->length - IPV4_HDR_LEN;
     struct icmp_hdr hdr = icmp_make_echo(ICMP_ECHO_REQUEST, st->ident, ++st->seq);
@@ -296,7 +307,8 @@ static void probe_done(struct process *self, struct traceroute *st, struct probe
 
 static void set_mark(struct probe *probe, const struct icmp_hdr *hdr)
 {
-    static const char *const marks[] = { "!N", "!H", "!P", "", NULL, "!S", "!N", "!H", "!N", "!X", "!X", "!N", "!H", "!X", "!V", "!C" };
+    static const char *const marks[] = { "!N", "!H", "!P", "",   NULL, "!S", "!N", "!H",
+                                         "!N", "!X", "!X", "!N", "!H", "!X", "!V", "!C" };
 
     probe->final = hdr->type == ICMP_DEST_UNREACH;
     if (hdr->type == ICMP_TIME_EXCEEDED && hdr->code == ICMP_TIME_TTL)
@@ -316,8 +328,8 @@ static struct probe *quoted_probe(struct traceroute *st, const uint8_t *quote, s
 {
     struct ipv4_hdr ip;
 
-    if (ipv4_quote_parse(quote, len, &ip) != DROP_NONE || len < (size_t)ip.hdr_len + 8 || ip.dst != st->to ||
-        ip.protocol != (st->icmp ? IP_PROTO_ICMP : IP_PROTO_UDP))
+    if (ipv4_quote_parse(quote, len, &ip) != DROP_NONE || len < (size_t)ip.hdr_len + 8 ||
+        ip.dst != st->to || ip.protocol != (st->icmp ? IP_PROTO_ICMP : IP_PROTO_UDP))
         return NULL;
     quote += ip.hdr_len;
     if (st->icmp && (quote[0] != ICMP_ECHO_REQUEST || be16_get(quote + 4) != st->ident))
@@ -343,14 +355,18 @@ static void take_packet(struct process *self, struct traceroute *st, size_t len,
     if (ipv4_quote_parse(st->in, len, &ip) != DROP_NONE ||
         icmp_parse(st->in + ip.hdr_len, len - ip.hdr_len, &hdr) != DROP_NONE)
         return;
-    if (hdr.type == ICMP_ECHO_REPLY && st->icmp && icmp_echo_id(&hdr) == st->ident && ip.src == st->to) {
+    if (hdr.type == ICMP_ECHO_REPLY && st->icmp && icmp_echo_id(&hdr) == st->ident &&
+        ip.src == st->to) {
         for (unsigned i = 0; i < st->n && probe == NULL; i++)
-            if (st->probes[i].sent && !st->probes[i].done && st->probes[i].id == icmp_echo_seq(&hdr))
+            if (st->probes[i].sent && !st->probes[i].done &&
+                st->probes[i].id == icmp_echo_seq(&hdr))
                 probe = &st->probes[i];
         if (probe != NULL)
             probe->final = true;
-    } else if (icmp_is_error(hdr.type) && hdr.type != ICMP_REDIRECT && hdr.type != ICMP_SOURCE_QUENCH) {
-        probe = quoted_probe(st, st->in + ip.hdr_len + ICMP_HDR_LEN, len - ip.hdr_len - ICMP_HDR_LEN);
+    } else if (icmp_is_error(hdr.type) && hdr.type != ICMP_REDIRECT &&
+               hdr.type != ICMP_SOURCE_QUENCH) {
+        probe =
+            quoted_probe(st, st->in + ip.hdr_len + ICMP_HDR_LEN, len - ip.hdr_len - ICMP_HDR_LEN);
         if (probe != NULL)
             set_mark(probe, &hdr);
     }
@@ -364,7 +380,9 @@ static void take_packet(struct process *self, struct traceroute *st, size_t len,
 static void receive_all(struct process *self, struct traceroute *st)
 {
     for (;;) {
-        struct sock_recv message = { .octets = st->in, .size = sizeof st->in, .flags = SOCK_MSG_DONTWAIT };
+        struct sock_recv message = { .octets = st->in,
+                                     .size = sizeof st->in,
+                                     .flags = SOCK_MSG_DONTWAIT };
         int64_t n = sys_recvmsg(self, st->fd, &message);
 
         if (n < 0)
@@ -406,9 +424,11 @@ static enum co_status print_probe(struct process *self, struct traceroute *st)
         if (st->numeric)
             process_printf(self, " %s", text);
         else
-            process_printf(self, " %s (%s)", st->names.name[0] != '\0' ? st->names.name : text, text);
+            process_printf(self, " %s (%s)", st->names.name[0] != '\0' ? st->names.name : text,
+                           text);
     }
-    process_printf(self, "  %.3f ms", (double)(probe->replied_at - probe->sent_at) / (double)SIM_MSEC(1));
+    process_printf(self, "  %.3f ms",
+                   (double)(probe->replied_at - probe->sent_at) / (double)SIM_MSEC(1));
     if (probe->mark[0] != '\0')
         process_printf(self, " %s", probe->mark);
     CO_END(&st->print_co);
@@ -416,7 +436,8 @@ static enum co_status print_probe(struct process *self, struct traceroute *st)
 
 /* ---- the loop ---- */
 
-/* The probe at st->at: given up when its time is over. Sets st->next to the earliest moment something happens. */
+/* The probe at st->at: given up when its time is over. Sets st->next to the earliest moment
+ * something happens. */
 static void look_at(struct process *self, struct traceroute *st)
 {
     struct probe *probe = &st->probes[st->at];
@@ -467,8 +488,8 @@ static void prepare(struct process *self, struct traceroute *st)
     st->start = (st->first_hop - 1) * st->per_hop;
     st->end = st->n;
     st->last_send = -WAIT_DEFAULT;
-    process_printf(self, "traceroute to %s (%s), %u hops max, %u byte packets", st->host, ip4_format(st->to, text),
-                   st->max_hops, st->length);
+    process_printf(self, "traceroute to %s (%s), %u hops max, %u byte packets", st->host,
+                   ip4_format(st->to, text), st->max_hops, st->length);
 }
 
 static enum co_status traceroute_main(struct process *self, void *state)
@@ -480,8 +501,9 @@ static enum co_status traceroute_main(struct process *self, void *state)
         CO_RETURN(&st->co);
     CO_RUN(&st->co, names_lookup(&st->names, self, st->host));
     if (st->names.error != NULL) {
-        process_errorf(self, "%s: %s\nCannot handle \"host\" cmdline arg `%s' on position 1 (argc %d)\n", st->host,
-                       st->names.error, st->host, self->argc - 1);
+        process_errorf(self,
+                       "%s: %s\nCannot handle \"host\" cmdline arg `%s' on position 1 (argc %d)\n",
+                       st->host, st->names.error, st->host, self->argc - 1);
         self->exit_status = 2;
         CO_RETURN(&st->co);
     }

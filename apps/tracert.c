@@ -1,6 +1,6 @@
 /*
- * tracert as on Windows: ICMP echo requests of 64 octets with growing TTL, three per hop, one after the other, four
- * seconds each. Options -d, -h, -w.
+ * tracert as on Windows: ICMP echo requests of 64 octets with growing TTL, three per hop, one after
+ * the other, four seconds each. Options -d, -h, -w.
  */
 #include <string.h>
 
@@ -12,9 +12,9 @@
 #include "stack/wire/icmp_wire.h"
 #include "stack/wire/ipv4_wire.h"
 
-#define PROBES    3
-#define DATA_LEN  64
-#define HOPS_MAX  255
+#define PROBES   3
+#define DATA_LEN 64
+#define HOPS_MAX 255
 
 enum outcome { NOTHING, PASSED_ON, ARRIVED, REFUSED };
 
@@ -101,13 +101,16 @@ static void take_packet(struct tracert *st, const uint8_t *octets, size_t len, s
     if (ipv4_quote_parse(octets, len, &ip) != DROP_NONE ||
         icmp_parse(octets + ip.hdr_len, len - ip.hdr_len, &hdr) != DROP_NONE)
         return;
-    if (hdr.type == ICMP_ECHO_REPLY && icmp_echo_id(&hdr) == st->ident && icmp_echo_seq(&hdr) == st->seq) {
+    if (hdr.type == ICMP_ECHO_REPLY && icmp_echo_id(&hdr) == st->ident &&
+        icmp_echo_seq(&hdr) == st->seq) {
         st->outcome = ARRIVED;
     } else if (hdr.type == ICMP_TIME_EXCEEDED || hdr.type == ICMP_DEST_UNREACH) {
         quote = octets + ip.hdr_len + ICMP_HDR_LEN;
         len -= (size_t)ip.hdr_len + ICMP_HDR_LEN;
-        if (ipv4_quote_parse(quote, len, &quoted) != DROP_NONE || len < (size_t)quoted.hdr_len + ICMP_HDR_LEN ||
-            be16_get(quote + quoted.hdr_len + 4) != st->ident || be16_get(quote + quoted.hdr_len + 6) != st->seq)
+        if (ipv4_quote_parse(quote, len, &quoted) != DROP_NONE ||
+            len < (size_t)quoted.hdr_len + ICMP_HDR_LEN ||
+            be16_get(quote + quoted.hdr_len + 4) != st->ident ||
+            be16_get(quote + quoted.hdr_len + 6) != st->seq)
             return;
         st->outcome = hdr.type == ICMP_TIME_EXCEEDED ? PASSED_ON : REFUSED;
         st->code = hdr.code;
@@ -131,7 +134,9 @@ static void receive_all(struct process *self, struct tracert *st)
     uint8_t octets[1500];
 
     while (st->outcome == NOTHING) {
-        struct sock_recv message = { .octets = octets, .size = sizeof octets, .flags = SOCK_MSG_DONTWAIT };
+        struct sock_recv message = { .octets = octets,
+                                     .size = sizeof octets,
+                                     .flags = SOCK_MSG_DONTWAIT };
         int64_t n = sys_recvmsg(self, st->fd, &message);
 
         if (n < 0)
@@ -183,10 +188,11 @@ static void print_header(struct process *self, struct tracert *st)
     ip4_addr addr;
 
     if (ip4_parse(st->host, &addr))
-        process_printf(self, "\nTracing route to %s over a maximum of %u hops\n\n", st->host, st->max_hops);
+        process_printf(self, "\nTracing route to %s over a maximum of %u hops\n\n", st->host,
+                       st->max_hops);
     else
-        process_printf(self, "\nTracing route to %s [%s]\nover a maximum of %u hops:\n\n", st->names.name,
-                       ip4_format(st->to, text), st->max_hops);
+        process_printf(self, "\nTracing route to %s [%s]\nover a maximum of %u hops:\n\n",
+                       st->names.name, ip4_format(st->to, text), st->max_hops);
 }
 
 static enum co_status tracert_main(struct process *self, void *state)
@@ -209,7 +215,9 @@ static enum co_status tracert_main(struct process *self, void *state)
     sys_setsockopt(self, st->fd, OPT_IP_MTU_DISCOVER, 0);
     st->ident = (uint16_t)sys_random(self);
     print_header(self, st);
-    for (st->hop = 1; st->hop <= st->max_hops && st->hop_outcome != ARRIVED && st->hop_outcome != REFUSED; st->hop++) {
+    for (st->hop = 1;
+         st->hop <= st->max_hops && st->hop_outcome != ARRIVED && st->hop_outcome != REFUSED;
+         st->hop++) {
         process_printf(self, "%3u ", st->hop);
         st->answered = 0;
         st->hop_outcome = NOTHING;

@@ -8,7 +8,9 @@
 
 static void fill_link(const struct ip_iface *iface, struct netctl_link *link)
 {
-    *link = (struct netctl_link){ .index = iface->index, .name = iface->name, .up = iface->up, .mtu = iface->mtu };
+    *link = (struct netctl_link){
+        .index = iface->index, .name = iface->name, .up = iface->up, .mtu = iface->mtu
+    };
     if (iface->iface == NULL) {
         link->loopback = true;
         link->carrier = iface->up;
@@ -17,7 +19,8 @@ static void fill_link(const struct ip_iface *iface, struct netctl_link *link)
     link->mac = iface->iface->mac;
     link->carrier = iface_has_carrier(iface->iface);
     link->cabled = iface->iface->end != NULL;
-    link->half_duplex = link->cabled && iface->iface->end->link->dir[iface->iface->end->side].station != NULL;
+    link->half_duplex =
+        link->cabled && iface->iface->end->link->dir[iface->iface->end->side].station != NULL;
     link->rate = link->cabled ? iface->iface->end->link->config.rate : 0;
     link->rx_frames = iface->iface->rx_frames;
     link->rx_octets = iface->iface->rx_octets;
@@ -137,8 +140,8 @@ bool netctl_addr_at(const struct os *os, unsigned n, struct netctl_addr *addr)
     return false;
 }
 
-int netctl_addr_add(struct os *os, const char *ifname, ip4_addr addr, unsigned prefix_len, ip4_addr broadcast,
-                    sim_time valid)
+int netctl_addr_add(struct os *os, const char *ifname, ip4_addr addr, unsigned prefix_len,
+                    ip4_addr broadcast, sim_time valid)
 {
     struct ip_iface *iface = find(os, ifname);
     int error;
@@ -204,24 +207,28 @@ static void tell_route(void *ctx, const struct fib_entry *entry)
 
     /* The main table alone: lo's own network is in Linux's table "local". */
     if (entry->kind == ROUTE_LOCAL || entry->kind == ROUTE_BROADCAST ||
-        (entry->oif != NULL && entry->oif->index == IP_LOOPBACK_INDEX && entry->proto == ROUTE_PROTO_KERNEL))
+        (entry->oif != NULL && entry->oif->index == IP_LOOPBACK_INDEX &&
+         entry->proto == ROUTE_PROTO_KERNEL))
         return;
     walk->each(walk->ctx, &route);
 }
 
-void netctl_routes(const struct os *os, void (*each)(void *ctx, const struct netctl_route *route), void *ctx)
+void netctl_routes(const struct os *os, void (*each)(void *ctx, const struct netctl_route *route),
+                   void *ctx)
 {
     struct route_walk walk = { each, ctx };
 
     fib_walk(&os->ip.fib, tell_route, &walk);
 }
 
-/* The interface whose network @via is in; Linux takes a gateway only when it is on a link (fib_check_nh()). */
+/* The interface whose network @via is in; Linux takes a gateway only when it is on a link
+ * (fib_check_nh()). */
 static struct ip_iface *link_of_gateway(struct os *os, ip4_addr via, struct ip_iface *oif)
 {
     struct route route;
 
-    if (ip_route(&os->ip, via, 0, oif, &route) != 0 || route.kind != ROUTE_UNICAST || route.via_gateway)
+    if (ip_route(&os->ip, via, 0, oif, &route) != 0 || route.kind != ROUTE_UNICAST ||
+        route.via_gateway)
         return NULL;
     return route.oif;
 }
@@ -263,8 +270,8 @@ static void look_for_same(void *ctx, const struct netctl_route *route)
 {
     struct same_route *same = ctx;
 
-    if (!same->any && route->prefix == same->wanted->prefix && route->prefix_len == same->wanted->prefix_len &&
-        route->metric == same->wanted->metric) {
+    if (!same->any && route->prefix == same->wanted->prefix &&
+        route->prefix_len == same->wanted->prefix_len && route->metric == same->wanted->metric) {
         same->found = *route;
         same->any = true;
     }
@@ -285,7 +292,8 @@ int netctl_route_add(struct os *os, const struct netctl_route *route, enum netct
     if (error != 0)
         return error;
     netctl_routes(os, look_for_same, &same);
-    if (how == NETCTL_ADD && same.any) /* NLM_F_EXCL: the same prefix and metric, whatever the gateway */
+    if (how == NETCTL_ADD &&
+        same.any) /* NLM_F_EXCL: the same prefix and metric, whatever the gateway */
         return -SIM_EEXIST;
     if (how == NETCTL_CHANGE && !same.any)
         return -SIM_ENOENT;
@@ -316,7 +324,8 @@ void netctl_route_cache_flush(struct os *os)
     route_exceptions_flush(&os->ip);
 }
 
-int netctl_route_get(struct os *os, ip4_addr dst, ip4_addr src, const char *ifname, struct netctl_path *path)
+int netctl_route_get(struct os *os, ip4_addr dst, ip4_addr src, const char *ifname,
+                     struct netctl_path *path)
 {
     struct ip_iface *oif = find(os, ifname);
     const struct route_exception *learned;
@@ -364,7 +373,8 @@ static struct netctl_neigh from_info(const struct os *os, const struct neigh_inf
                                   .updated = ago(os, info->updated) };
 }
 
-void netctl_neighs(const struct os *os, void (*each)(void *ctx, const struct netctl_neigh *neigh), void *ctx)
+void netctl_neighs(const struct os *os, void (*each)(void *ctx, const struct netctl_neigh *neigh),
+                   void *ctx)
 {
     struct neigh_info *infos = mem_alloc(NEIGH_GC_THRESH3 * sizeof *infos);
     uint32_t n = neigh_list(&os->ip.neigh, infos, NEIGH_GC_THRESH3);
@@ -377,7 +387,8 @@ void netctl_neighs(const struct os *os, void (*each)(void *ctx, const struct net
     free(infos);
 }
 
-bool netctl_neigh_get(const struct os *os, const char *ifname, ip4_addr addr, struct netctl_neigh *neigh)
+bool netctl_neigh_get(const struct os *os, const char *ifname, ip4_addr addr,
+                      struct netctl_neigh *neigh)
 {
     const struct ip_iface *iface = find(os, ifname);
     struct neigh_info info;

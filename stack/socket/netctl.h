@@ -1,7 +1,8 @@
 /*
- * What netlink is to Linux's programs: how `ip`, `arp`, `ss`, `sysctl` and the like, and the readers of topology files,
- * see and change a host's interfaces, addresses, routes, neighbors, sockets and settings. Plain structs by value; texts
- * in them live as long as the host, if not said otherwise. Functions return 0 or a negated sim_errno as the kernel would.
+ * What netlink is to Linux's programs: how `ip`, `arp`, `ss`, `sysctl` and the like, and the
+ * readers of topology files, see and change a host's interfaces, addresses, routes, neighbors,
+ * sockets and settings. Plain structs by value; texts in them live as long as the host, if not said
+ * otherwise. Functions return 0 or a negated sim_errno as the kernel would.
  */
 #ifndef WW_STACK_SOCKET_NETCTL_H
 #define WW_STACK_SOCKET_NETCTL_H
@@ -23,8 +24,8 @@ struct netctl_link {
     bool carrier; /* and a cable, and the far end up too */
     bool cabled;
     bool half_duplex; /* the cable leads to a hub */
-    uint32_t mtu;  /* octets */
-    uint64_t rate; /* bit/s of the cable; 0: none, or infinitely fast */
+    uint32_t mtu;     /* octets */
+    uint64_t rate;    /* bit/s of the cable; 0: none, or infinitely fast */
     uint64_t rx_frames, rx_octets, rx_drops, tx_frames, tx_octets, tx_drops;
 };
 
@@ -54,14 +55,16 @@ struct netctl_addr {
     sim_time valid_until; /* SIM_TIME_NONE: for ever */
 };
 
-/** netctl_addr_at() - the @n-th address from 0, by interface, then as `ip addr` lists them; false behind the last. */
+/** netctl_addr_at() - the @n-th address from 0, by interface, then as `ip addr` lists them; false
+ * behind the last. */
 bool netctl_addr_at(const struct os *os, unsigned n, struct netctl_addr *addr);
 /**
- * netctl_addr_add() - -SIM_ENODEV, -SIM_EEXIST, -SIM_EINVAL. @broadcast 0: what the prefix says for /30 and shorter.
+ * netctl_addr_add() - -SIM_ENODEV, -SIM_EEXIST, -SIM_EINVAL. @broadcast 0: what the prefix says for
+ * /30 and shorter.
  * @valid: how long from now, SIM_TIME_NONE for ever; anything else makes it "dynamic".
  */
-int netctl_addr_add(struct os *os, const char *ifname, ip4_addr addr, unsigned prefix_len, ip4_addr broadcast,
-                    sim_time valid);
+int netctl_addr_add(struct os *os, const char *ifname, ip4_addr addr, unsigned prefix_len,
+                    ip4_addr broadcast, sim_time valid);
 /** netctl_addr_del() - -SIM_ENODEV, -SIM_EADDRNOTAVAIL. */
 int netctl_addr_del(struct os *os, const char *ifname, ip4_addr addr, unsigned prefix_len);
 int netctl_addr_flush(struct os *os, const char *ifname);
@@ -82,13 +85,16 @@ struct netctl_route {
 enum netctl_how { NETCTL_ADD, NETCTL_REPLACE, NETCTL_CHANGE };
 
 /** netctl_routes() - every entry of the main table in the order of `ip route`. */
-void netctl_routes(const struct os *os, void (*each)(void *ctx, const struct netctl_route *route), void *ctx);
+void netctl_routes(const struct os *os, void (*each)(void *ctx, const struct netctl_route *route),
+                   void *ctx);
 /**
- * netctl_route_add() - -SIM_EEXIST, -SIM_ENOENT (change: none is there), -SIM_ENODEV, -SIM_ENETDOWN (the interface is
- * off), -SIM_ENETUNREACH (@via is on no link), -SIM_EINVAL (host bits set, @via is this host itself, @src is not its own).
+ * netctl_route_add() - -SIM_EEXIST, -SIM_ENOENT (change: none is there), -SIM_ENODEV, -SIM_ENETDOWN
+ * (the interface is off), -SIM_ENETUNREACH (@via is on no link), -SIM_EINVAL (host bits set, @via
+ * is this host itself, @src is not its own).
  */
 int netctl_route_add(struct os *os, const struct netctl_route *route, enum netctl_how how);
-/** netctl_route_del() - the first that agrees in prefix and in what else is not zero. -SIM_ESRCH, -SIM_ENODEV. */
+/** netctl_route_del() - the first that agrees in prefix and in what else is not zero. -SIM_ESRCH,
+ * -SIM_ENODEV. */
 int netctl_route_del(struct os *os, const struct netctl_route *route);
 /** netctl_route_cache_flush() - forget learned path MTUs and redirects. */
 void netctl_route_cache_flush(struct os *os);
@@ -99,15 +105,18 @@ struct netctl_path {
     ip4_addr dst, via; /* via 0: directly */
     const char *ifname;
     ip4_addr src;
-    uint32_t mtu;      /* octets a packet may have */
-    bool mtu_learned;  /* from an ICMP error, forgotten at: */
+    uint32_t mtu;     /* octets a packet may have */
+    bool mtu_learned; /* from an ICMP error, forgotten at: */
     bool redirected;
     sim_time mtu_expires;
 };
 
-/** netctl_route_get() - -SIM_ENODEV, -SIM_ENETUNREACH, -SIM_EHOSTUNREACH, -SIM_EACCES, -SIM_EINVAL (blackhole). */
-int netctl_route_get(struct os *os, ip4_addr dst, ip4_addr src, const char *ifname, struct netctl_path *path);
-/** netctl_addr_kind() - what @addr is to this host: its own, a broadcast address, a group, or somebody else's. */
+/** netctl_route_get() - -SIM_ENODEV, -SIM_ENETUNREACH, -SIM_EHOSTUNREACH, -SIM_EACCES, -SIM_EINVAL
+ * (blackhole). */
+int netctl_route_get(struct os *os, ip4_addr dst, ip4_addr src, const char *ifname,
+                     struct netctl_path *path);
+/** netctl_addr_kind() - what @addr is to this host: its own, a broadcast address, a group, or
+ * somebody else's. */
 enum route_kind netctl_addr_kind(const struct os *os, ip4_addr addr);
 
 /* ---- neighbors ---- */
@@ -122,9 +131,12 @@ struct netctl_neigh {
 };
 
 /** netctl_neighs() - every entry, sorted by address. */
-void netctl_neighs(const struct os *os, void (*each)(void *ctx, const struct netctl_neigh *neigh), void *ctx);
-bool netctl_neigh_get(const struct os *os, const char *ifname, ip4_addr addr, struct netctl_neigh *neigh);
-/** netctl_neigh_set() - -SIM_ENODEV, -SIM_EEXIST (without @replace), -SIM_EINVAL (a state that needs a MAC). */
+void netctl_neighs(const struct os *os, void (*each)(void *ctx, const struct netctl_neigh *neigh),
+                   void *ctx);
+bool netctl_neigh_get(const struct os *os, const char *ifname, ip4_addr addr,
+                      struct netctl_neigh *neigh);
+/** netctl_neigh_set() - -SIM_ENODEV, -SIM_EEXIST (without @replace), -SIM_EINVAL (a state that
+ * needs a MAC). */
 int netctl_neigh_set(struct os *os, const struct netctl_neigh *neigh, bool replace);
 /** netctl_neigh_del() - -SIM_ENODEV, -SIM_ENOENT. */
 int netctl_neigh_del(struct os *os, const char *ifname, ip4_addr addr);
@@ -137,13 +149,14 @@ struct netctl_socket {
     const char *proto; /* "tcp", "udp" */
     char state[16];    /* as `ss` writes it: "ESTAB", "UNCONN" */
     uint64_t recv_q, send_q;
-    struct endpoint local, remote;     /* port 0: anybody */
-    const struct tcp_info_view *tcp;   /* of a TCP socket, else NULL; valid during the call */
+    struct endpoint local, remote;   /* port 0: anybody */
+    const struct tcp_info_view *tcp; /* of a TCP socket, else NULL; valid during the call */
 };
 
-/** netctl_sockets() - every socket of @proto ("tcp", "udp"), in the order the protocol keeps them. */
-void netctl_sockets(struct os *os, const char *proto, void (*each)(void *ctx, const struct netctl_socket *socket),
-                    void *ctx);
+/** netctl_sockets() - every socket of @proto ("tcp", "udp"), in the order the protocol keeps them.
+ */
+void netctl_sockets(struct os *os, const char *proto,
+                    void (*each)(void *ctx, const struct netctl_socket *socket), void *ctx);
 
 /* ---- settings and counters ---- */
 
@@ -152,9 +165,12 @@ void netctl_sockets(struct os *os, const char *proto, void (*each)(void *ctx, co
 
 /** netctl_sysctl_at() - the name of the @n-th setting, sorted by name; NULL behind the last. */
 const char *netctl_sysctl_at(unsigned n);
-/** netctl_sysctl_get() - a setting as /proc/sys shows it (several numbers with tabs between), "net.ipv4.ip_forward" -> "1". -SIM_ENOENT. */
-int netctl_sysctl_get(const struct os *os, const char *name, char text[static NETCTL_SYSCTL_TEXT_MAX]);
-/** netctl_sysctl_set() - -SIM_ENOENT, -SIM_EINVAL (no number, or out of range: nothing is changed). */
+/** netctl_sysctl_get() - a setting as /proc/sys shows it (several numbers with tabs between),
+ * "net.ipv4.ip_forward" -> "1". -SIM_ENOENT. */
+int netctl_sysctl_get(const struct os *os, const char *name,
+                      char text[static NETCTL_SYSCTL_TEXT_MAX]);
+/** netctl_sysctl_set() - -SIM_ENOENT, -SIM_EINVAL (no number, or out of range: nothing is changed).
+ */
 int netctl_sysctl_set(struct os *os, const char *name, const char *text);
 
 struct netctl_counters { /* packets */

@@ -1,4 +1,5 @@
-/* Socket tables for `ss` and `netstat`: TCP tells its own; of UDP the rows of os_describe() are taken apart. */
+/* Socket tables for `ss` and `netstat`: TCP tells its own; of UDP the rows of os_describe() are
+ * taken apart. */
 #include <stdio.h>
 #include <string.h>
 
@@ -78,10 +79,12 @@ static void tcp_row(void *ctx, const struct tcp_info_view *info)
     walk->each(walk->ctx, &socket);
 }
 
-void netctl_sockets(struct os *os, const char *proto, void (*each)(void *ctx, const struct netctl_socket *socket),
-                    void *ctx)
+void netctl_sockets(struct os *os, const char *proto,
+                    void (*each)(void *ctx, const struct netctl_socket *socket), void *ctx)
 {
-    struct socket_walk walk = { .out = { .row = socket_row }, .proto = proto, .each = each, .ctx = ctx };
+    struct socket_walk walk = {
+        .out = { .row = socket_row }, .proto = proto, .each = each, .ctx = ctx
+    };
 
     if (strcmp(proto, "tcp") == 0)
         tcp_walk(os->tcp, tcp_row, &(struct tcp_walk){ each, ctx });

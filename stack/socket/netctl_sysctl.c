@@ -1,4 +1,5 @@
-/* net.*: each setting is a place in struct ip_sysctl or struct tcp_sysctl with a type and a range. */
+/* net.*: each setting is a place in struct ip_sysctl or struct tcp_sysctl with a type and a range.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -19,7 +20,8 @@ struct setting {
 #define IP(member)  IN_OS, offsetof(struct os, ip.sysctl.member)
 #define TCP(member) IN_TCP, offsetof(struct tcp_sysctl, member)
 
-/* Sorted by name. Linux has "all", "default" and one per interface of the conf settings; here they are one. */
+/* Sorted by name. Linux has "all", "default" and one per interface of the conf settings; here they
+ * are one. */
 static const struct setting settings[] = {
     { "net.core.rmem_max", TCP(core_rmem_max), KIND_U32, 2304, INT32_MAX },
     { "net.core.somaxconn", TCP(core_somaxconn), KIND_U32, 0, 65535 },
@@ -82,7 +84,8 @@ static const struct setting *find_setting(const char *name)
     for (size_t i = 0; i < N_SETTINGS; i++) {
         const char *a = settings[i].name, *b = name;
 
-        while (*a != '\0' && (*a == *b || (*a == '.' && *b == '/'))) /* net/ipv4/ip_forward is the same */
+        while (*a != '\0' &&
+               (*a == *b || (*a == '.' && *b == '/'))) /* net/ipv4/ip_forward is the same */
             a++, b++;
         if (*a == *b)
             return &settings[i];
@@ -102,7 +105,8 @@ const char *netctl_sysctl_at(unsigned n)
     return n < N_SETTINGS ? settings[n].name : NULL;
 }
 
-int netctl_sysctl_get(const struct os *os, const char *name, char text[static NETCTL_SYSCTL_TEXT_MAX])
+int netctl_sysctl_get(const struct os *os, const char *name,
+                      char text[static NETCTL_SYSCTL_TEXT_MAX])
 {
     const struct setting *setting = find_setting(name);
     const void *at;
@@ -125,7 +129,8 @@ int netctl_sysctl_get(const struct os *os, const char *name, char text[static NE
         value = *(const uint32_t *)at;
         break;
     case KIND_PORT_RANGE:
-        snprintf(text, NETCTL_SYSCTL_TEXT_MAX, "%u\t%u", os->ip.sysctl.port_min, os->ip.sysctl.port_max);
+        snprintf(text, NETCTL_SYSCTL_TEXT_MAX, "%u\t%u", os->ip.sysctl.port_min,
+                 os->ip.sysctl.port_max);
         return 0;
     case KIND_U32_3: {
         const uint32_t *three = at;
@@ -181,8 +186,8 @@ static int set_three(uint32_t *three, const struct setting *setting, const char 
 {
     uint64_t values[3];
 
-    if (!read_numbers(text, 3, setting->max, values) || values[0] < setting->min || values[1] < setting->min ||
-        values[2] < setting->min)
+    if (!read_numbers(text, 3, setting->max, values) || values[0] < setting->min ||
+        values[1] < setting->min || values[2] < setting->min)
         return -SIM_EINVAL;
     for (int i = 0; i < 3; i++)
         three[i] = (uint32_t)values[i];

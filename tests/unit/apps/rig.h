@@ -1,6 +1,6 @@
 /*
- * Hosts on cables for testing programs: h1 10.0.0.1/24 and h2 10.0.0.2/24 on one cable, or a chain with routers between.
- * run() types a line and returns everything it printed and "-- exit N".
+ * Hosts on cables for testing programs: h1 10.0.0.1/24 and h2 10.0.0.2/24 on one cable, or a chain
+ * with routers between. run() types a line and returns everything it printed and "-- exit N".
  */
 #ifndef WW_TESTS_APPS_RIG_H
 #define WW_TESTS_APPS_RIG_H
@@ -23,7 +23,7 @@ struct rig {
     unsigned n_hosts;
     struct link *links[RIG_HOSTS_MAX];
     struct strbuf out;
-    int status; /* -1: still running */
+    int status;    /* -1: still running */
     unsigned sent; /* frames */
     struct observer observer;
 };
@@ -75,9 +75,12 @@ static struct os *rig_add(struct rig *rig, const char *name, unsigned n_ifaces)
     return os;
 }
 
-static struct link *rig_cable(struct rig *rig, struct os *a, unsigned a_port, struct os *b, unsigned b_port)
+static struct link *rig_cable(struct rig *rig, struct os *a, unsigned a_port, struct os *b,
+                              unsigned b_port)
 {
-    struct link_config config = { .rate = LINK_RATE_DEFAULT, .delay = LINK_DELAY_DEFAULT, .queue = 100 };
+    struct link_config config = { .rate = LINK_RATE_DEFAULT,
+                                  .delay = LINK_DELAY_DEFAULT,
+                                  .queue = 100 };
 
     return sim_add_link(rig->sim, a->node->ifaces[a_port], b->node->ifaces[b_port], &config);
 }
@@ -87,7 +90,8 @@ static void rig_address(struct os *os, const char *ifname, ip4_addr addr)
     EQ(netctl_addr_add(os, ifname, addr, 24, 0, SIM_TIME_NONE), 0);
 }
 
-static __attribute__((unused)) void rig_route(struct os *os, ip4_addr prefix, unsigned len, ip4_addr via)
+static __attribute__((unused)) void rig_route(struct os *os, ip4_addr prefix, unsigned len,
+                                              ip4_addr via)
 {
     struct netctl_route route = { .prefix = prefix, .prefix_len = (uint8_t)len, .via = via };
 
@@ -115,8 +119,8 @@ static __attribute__((unused)) void rig_pair(struct rig *rig)
 }
 
 /*
- * h1 10.0.1.1 -- r1 -- r2 ... -- h2: the n-th cable is 10.0.n.0/24, with .1 at its left and .2 at its right end; the last
- * host in hosts[] is h2. Everybody has routes to everything.
+ * h1 10.0.1.1 -- r1 -- r2 ... -- h2: the n-th cable is 10.0.n.0/24, with .1 at its left and .2 at
+ * its right end; the last host in hosts[] is h2. Everybody has routes to everything.
  */
 static __attribute__((unused)) void rig_chain(struct rig *rig, unsigned n_routers)
 {

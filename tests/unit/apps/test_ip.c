@@ -11,44 +11,53 @@ static void says(const char *line, const char *expected)
 static void addresses_are_listed_with_their_links(void)
 {
     rig_pair(&rig);
-    says("ip a", "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000\n"
+    says("ip a", "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group "
+                 "default qlen 1000\n"
                  "    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n"
                  "    inet 127.0.0.1/8 scope host lo\n"
                  "       valid_lft forever preferred_lft forever\n"
-                 "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast state UP group default qlen 1000\n"
+                 "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast state UP "
+                 "group default qlen 1000\n"
                  "    link/ether 02:00:00:00:01:01 brd ff:ff:ff:ff:ff:ff\n"
                  "    inet 10.0.0.1/24 brd 10.0.0.255 scope global eth0\n"
                  "       valid_lft forever preferred_lft forever\n"
                  "-- exit 0\n");
-    says("ip -4 addr show dev eth0",
-         "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast state UP group default qlen 1000\n"
-         "    inet 10.0.0.1/24 brd 10.0.0.255 scope global eth0\n"
-         "       valid_lft forever preferred_lft forever\n"
-         "-- exit 0\n");
-    says("ip -br a", "lo               UNKNOWN        127.0.0.1/8 \neth0             UP             10.0.0.1/24 \n-- exit 0\n");
-    says("ip -o a s eth0", "2: eth0    inet 10.0.0.1/24 brd 10.0.0.255 scope global eth0\\       valid_lft forever "
-                           "preferred_lft forever\n-- exit 0\n");
+    says("ip -4 addr show dev eth0", "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc "
+                                     "pfifo_fast state UP group default qlen 1000\n"
+                                     "    inet 10.0.0.1/24 brd 10.0.0.255 scope global eth0\n"
+                                     "       valid_lft forever preferred_lft forever\n"
+                                     "-- exit 0\n");
+    says("ip -br a", "lo               UNKNOWN        127.0.0.1/8 \neth0             UP            "
+                     " 10.0.0.1/24 \n-- exit 0\n");
+    says("ip -o a s eth0",
+         "2: eth0    inet 10.0.0.1/24 brd 10.0.0.255 scope global eth0\\       valid_lft forever "
+         "preferred_lft forever\n-- exit 0\n");
     rig_end(&rig);
 }
 
 static void addresses_come_and_go_with_their_routes(void)
 {
     rig_pair(&rig);
-    says("ip addr add 10.5.0.1/16 dev eth0; ip r", "10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.1 \n"
-                                                  "10.5.0.0/16 dev eth0 proto kernel scope link src 10.5.0.1 \n-- exit 0\n");
+    says("ip addr add 10.5.0.1/16 dev eth0; ip r",
+         "10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.1 \n"
+         "10.5.0.0/16 dev eth0 proto kernel scope link src 10.5.0.1 \n-- exit 0\n");
     says("ip a add 10.5.0.9/16 dev eth0; ip -br -4 a show eth0",
          "eth0             UP             10.0.0.1/24 10.5.0.1/16 10.5.0.9/16 \n-- exit 0\n");
-    says("ip addr del 10.5.0.1/16 dev eth0; ip r", "10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.1 \n-- exit 0\n");
+    says("ip addr del 10.5.0.1/16 dev eth0; ip r",
+         "10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.1 \n-- exit 0\n");
     says("ip addr add 10.0.0.1/24 dev eth0", "Error: ipv4: Address already assigned.\n-- exit 2\n");
     says("ip addr del 10.0.0.77/24 dev eth0", "Error: ipv4: Address not found.\n-- exit 2\n");
-    says("ip addr add 10.0.0.1/24", "Not enough information: \"dev\" argument is required.\n-- exit 1\n");
+    says("ip addr add 10.0.0.1/24",
+         "Not enough information: \"dev\" argument is required.\n-- exit 1\n");
     says("ip addr add 10.0.0.1/24 dev nope", "Cannot find device \"nope\"\n-- exit 1\n");
-    says("ip addr add 300.1.1.1/24 dev eth0", "Error: any valid prefix is expected rather than \"300.1.1.1/24\".\n-- exit 1\n");
+    says("ip addr add 300.1.1.1/24 dev eth0",
+         "Error: any valid prefix is expected rather than \"300.1.1.1/24\".\n-- exit 1\n");
     says("ip addr show dev nope", "Device \"nope\" does not exist.\n-- exit 1\n");
     says("ip addr flush", "Flush requires arguments.\n-- exit 1\n");
     says("ip addr flush dev eth0; ip -4 a show eth0; ip r", "-- exit 0\n");
     says("ip a add 10.1.0.1/24 dev eth0 valid_lft 3600; ip -o -4 a show eth0",
-         "2: eth0    inet 10.1.0.1/24 brd 10.1.0.255 scope global dynamic eth0\\       valid_lft 3600sec preferred_lft "
+         "2: eth0    inet 10.1.0.1/24 brd 10.1.0.255 scope global dynamic eth0\\       valid_lft "
+         "3600sec preferred_lft "
          "3600sec\n-- exit 0\n");
     rig_end(&rig);
 }
@@ -56,27 +65,33 @@ static void addresses_come_and_go_with_their_routes(void)
 static void links_are_switched_and_changed(void)
 {
     rig_pair(&rig);
-    says("ip link show eth0", "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast state UP mode DEFAULT "
-                              "group default qlen 1000\n    link/ether 02:00:00:00:01:01 brd ff:ff:ff:ff:ff:ff\n-- exit 0\n");
+    says("ip link show eth0", "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc "
+                              "pfifo_fast state UP mode DEFAULT "
+                              "group default qlen 1000\n    link/ether 02:00:00:00:01:01 brd "
+                              "ff:ff:ff:ff:ff:ff\n-- exit 0\n");
     says("ip link set eth0 down; ip -br l",
          "lo               UNKNOWN        00:00:00:00:00:00 <LOOPBACK,UP,LOWER_UP> \n"
          "eth0             DOWN           02:00:00:00:01:01 <BROADCAST,MULTICAST> \n-- exit 0\n");
     says("ip r; ping -c 1 10.0.0.2", "ping: connect: Network is unreachable\n-- exit 2\n");
     says("ip link set dev eth0 address 02:00:00:00:00:aa mtu 1400 up; ip l show eth0",
-         "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1400 qdisc pfifo_fast state UP mode DEFAULT group default qlen "
+         "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1400 qdisc pfifo_fast state UP mode "
+         "DEFAULT group default qlen "
          "1000\n    link/ether 02:00:00:00:00:aa brd ff:ff:ff:ff:ff:ff\n-- exit 0\n");
     says("ip r", "10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.1 \n-- exit 0\n");
     link_set_state(rig.links[0], false);
     says("ip r; ip -br l show eth0",
          "10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.1 linkdown \n"
-         "eth0             DOWN           02:00:00:00:00:aa <NO-CARRIER,BROADCAST,MULTICAST,UP> \n-- exit 0\n");
+         "eth0             DOWN           02:00:00:00:00:aa <NO-CARRIER,BROADCAST,MULTICAST,UP> "
+         "\n-- exit 0\n");
     says("ip link set nope up", "Cannot find device \"nope\"\n-- exit 1\n");
     says("ip link set eth0 mtu 20", "Error: mtu less than device minimum.\n-- exit 2\n");
     says("ip link set eth0 mtu 70000", "Error: mtu greater than device maximum.\n-- exit 2\n");
     says("ip link set eth0 address zz", "\"zz\" is invalid lladdr.\n-- exit 1\n");
-    says("ip link set eth0 address 01:00:00:00:00:01", "RTNETLINK answers: Cannot assign requested address\n-- exit 2\n");
+    says("ip link set eth0 address 01:00:00:00:00:01",
+         "RTNETLINK answers: Cannot assign requested address\n-- exit 2\n");
     says("ip link set eth0 promisc on", "ip: promisc is not simulated by wirewalk\n-- exit 2\n");
-    says("ip link set eth0 foo", "Error: either \"dev\" is duplicate, or \"foo\" is a garbage.\n-- exit 255\n");
+    says("ip link set eth0 foo",
+         "Error: either \"dev\" is duplicate, or \"foo\" is a garbage.\n-- exit 255\n");
     rig_end(&rig);
 }
 
@@ -85,7 +100,8 @@ static void counters_are_shown_in_iproute2s_columns(void)
     rig_pair(&rig);
     run(&rig, rig.hosts[0], "ping -c 1 10.0.0.2", SIM_SEC(1));
     says("ip -s link show eth0",
-         "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast state UP mode DEFAULT group default qlen 1000\n"
+         "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast state UP mode "
+         "DEFAULT group default qlen 1000\n"
          "    link/ether 02:00:00:00:01:01 brd ff:ff:ff:ff:ff:ff\n"
          "    RX:  bytes packets errors dropped  missed   mcast           \n"
          "           140       2      0       0       0       0 \n"
@@ -105,13 +121,18 @@ static void routes_are_listed_added_and_removed(void)
          "blackhole 10.8.0.0/16 \n"
          "10.9.0.0/16 via 10.0.0.2 dev eth0 metric 100 \n-- exit 0\n");
     says("ip route add default via 10.0.0.253", "RTNETLINK answers: File exists\n-- exit 2\n");
-    says("ip route replace default via 10.0.0.253; ip r show default", "default via 10.0.0.253 dev eth0 \n-- exit 0\n");
-    says("ip route show dev eth0", "default via 10.0.0.253 \n10.0.0.0/24 proto kernel scope link src 10.0.0.1 \n"
-                                   "10.9.0.0/16 via 10.0.0.2 metric 100 \n-- exit 0\n");
-    says("ip route show root 10.0.0.0/8 via 10.0.0.2", "10.9.0.0/16 dev eth0 metric 100 \n-- exit 0\n");
-    says("ip route show match 10.0.0.7", "default via 10.0.0.253 dev eth0 \n"
-                                         "10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.1 \n-- exit 0\n");
-    says("ip route change 10.77.0.0/16 via 10.0.0.3", "RTNETLINK answers: No such file or directory\n-- exit 2\n");
+    says("ip route replace default via 10.0.0.253; ip r show default",
+         "default via 10.0.0.253 dev eth0 \n-- exit 0\n");
+    says("ip route show dev eth0",
+         "default via 10.0.0.253 \n10.0.0.0/24 proto kernel scope link src 10.0.0.1 \n"
+         "10.9.0.0/16 via 10.0.0.2 metric 100 \n-- exit 0\n");
+    says("ip route show root 10.0.0.0/8 via 10.0.0.2",
+         "10.9.0.0/16 dev eth0 metric 100 \n-- exit 0\n");
+    says("ip route show match 10.0.0.7",
+         "default via 10.0.0.253 dev eth0 \n"
+         "10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.1 \n-- exit 0\n");
+    says("ip route change 10.77.0.0/16 via 10.0.0.3",
+         "RTNETLINK answers: No such file or directory\n-- exit 2\n");
     /* A gateway behind another gateway is none. */
     says("ip route add 1.2.3.0/24 via 9.9.9.9", "Error: Nexthop has invalid gateway.\n-- exit 2\n");
     rig_end(&rig);
@@ -121,14 +142,19 @@ static void wrong_routes_are_refused_with_the_kernels_words(void)
 {
     rig_pair(&rig);
     says("ip route add 1.2.3.0/24 via 9.9.9.9", "Error: Nexthop has invalid gateway.\n-- exit 2\n");
-    says("ip route add 10.3.0.1/24 dev eth0", "Error: Invalid prefix for given prefix length.\n-- exit 2\n");
+    says("ip route add 10.3.0.1/24 dev eth0",
+         "Error: Invalid prefix for given prefix length.\n-- exit 2\n");
     says("ip route add 10.3.0.0/24", "RTNETLINK answers: No such device\n-- exit 2\n");
     says("ip route del 10.66.0.0/16", "RTNETLINK answers: No such process\n-- exit 2\n");
-    says("ip route add foo via 1", "Error: any valid prefix is expected rather than \"foo\".\n-- exit 1\n");
+    says("ip route add foo via 1",
+         "Error: any valid prefix is expected rather than \"foo\".\n-- exit 1\n");
     says("ip route foo", "Command \"foo\" is unknown, try \"ip route help\".\n-- exit 255\n");
-    says("ip route add 10.3.0.0/24 dev eth0 foo 1", "Error: either \"to\" is duplicate, or \"foo\" is a garbage.\n-- exit 255\n");
-    says("ip route add 10.3.0.0/24 via 10.0.0.2 mtu 1400", "ip: mtu is not simulated by wirewalk\n-- exit 2\n");
-    says("ip link set eth0 down; ip route add 10.99.0.0/16 dev eth0", "Error: Device for nexthop is not up.\n-- exit 2\n");
+    says("ip route add 10.3.0.0/24 dev eth0 foo 1",
+         "Error: either \"to\" is duplicate, or \"foo\" is a garbage.\n-- exit 255\n");
+    says("ip route add 10.3.0.0/24 via 10.0.0.2 mtu 1400",
+         "ip: mtu is not simulated by wirewalk\n-- exit 2\n");
+    says("ip link set eth0 down; ip route add 10.99.0.0/16 dev eth0",
+         "Error: Device for nexthop is not up.\n-- exit 2\n");
     says("ip foo", "Object \"foo\" is unknown, try \"ip help\".\n-- exit 1\n");
     says("ip -Z a", "Option \"-Z\" is unknown, try \"ip -help\".\n-- exit 255\n");
     says("ip -j a", "ip: option -j is not simulated by wirewalk\n-- exit 2\n");
@@ -143,12 +169,18 @@ static void route_get_tells_where_a_packet_goes(void)
     says("ip r add default via 10.0.0.254; ip r get 10.77.0.1",
          "10.77.0.1 via 10.0.0.254 dev eth0 src 10.0.0.1 uid 0 \n    cache \n-- exit 0\n");
     says("ip route get 10.0.0.2", "10.0.0.2 dev eth0 src 10.0.0.1 uid 0 \n    cache \n-- exit 0\n");
-    says("ip route get 10.0.0.1", "local 10.0.0.1 dev lo src 10.0.0.1 uid 0 \n    cache <local> \n-- exit 0\n");
-    says("ip route get 10.0.0.255", "broadcast 10.0.0.255 dev eth0 src 10.0.0.1 uid 0 \n    cache <local,brd> \n-- exit 0\n");
-    says("ip route get 10.0.0.5 from 10.0.0.1", "10.0.0.5 from 10.0.0.1 dev eth0 uid 0 \n    cache \n-- exit 0\n");
-    says("ip r add blackhole 10.8.0.0/16; ip r get 10.8.1.1", "RTNETLINK answers: Invalid argument\n-- exit 2\n");
-    says("ip r add unreachable 10.4.0.0/16; ip r get 10.4.1.1", "RTNETLINK answers: No route to host\n-- exit 2\n");
-    says("ip r add prohibit 10.5.0.0/16; ip r get 10.5.1.1", "RTNETLINK answers: Permission denied\n-- exit 2\n");
+    says("ip route get 10.0.0.1",
+         "local 10.0.0.1 dev lo src 10.0.0.1 uid 0 \n    cache <local> \n-- exit 0\n");
+    says("ip route get 10.0.0.255",
+         "broadcast 10.0.0.255 dev eth0 src 10.0.0.1 uid 0 \n    cache <local,brd> \n-- exit 0\n");
+    says("ip route get 10.0.0.5 from 10.0.0.1",
+         "10.0.0.5 from 10.0.0.1 dev eth0 uid 0 \n    cache \n-- exit 0\n");
+    says("ip r add blackhole 10.8.0.0/16; ip r get 10.8.1.1",
+         "RTNETLINK answers: Invalid argument\n-- exit 2\n");
+    says("ip r add unreachable 10.4.0.0/16; ip r get 10.4.1.1",
+         "RTNETLINK answers: No route to host\n-- exit 2\n");
+    says("ip r add prohibit 10.5.0.0/16; ip r get 10.5.1.1",
+         "RTNETLINK answers: Permission denied\n-- exit 2\n");
     says("ip r get", "need at least a destination address\n-- exit 1\n");
     rig_end(&rig);
 }
@@ -159,19 +191,24 @@ static void neighbors_are_listed_set_and_forgotten(void)
     run(&rig, rig.hosts[0], "ping -c 1 10.0.0.2", SIM_SEC(1));
     says("ip n", "10.0.0.2 dev eth0 lladdr 02:00:00:00:02:01 REACHABLE \n-- exit 0\n");
     says("ip neigh add 10.0.0.7 lladdr 02:00:00:00:00:07 dev eth0; ip neigh show dev eth0",
-         "10.0.0.2 lladdr 02:00:00:00:02:01 REACHABLE \n10.0.0.7 lladdr 02:00:00:00:00:07 PERMANENT \n-- exit 0\n");
-    says("ip neigh add 10.0.0.7 lladdr 02:00:00:00:00:08 dev eth0", "RTNETLINK answers: File exists\n-- exit 2\n");
-    says("ip neigh replace 10.0.0.7 lladdr 02:00:00:00:00:08 dev eth0 nud stale; ip n show nud stale",
+         "10.0.0.2 lladdr 02:00:00:00:02:01 REACHABLE \n10.0.0.7 lladdr 02:00:00:00:00:07 "
+         "PERMANENT \n-- exit 0\n");
+    says("ip neigh add 10.0.0.7 lladdr 02:00:00:00:00:08 dev eth0",
+         "RTNETLINK answers: File exists\n-- exit 2\n");
+    says("ip neigh replace 10.0.0.7 lladdr 02:00:00:00:00:08 dev eth0 nud stale; ip n show nud "
+         "stale",
          "10.0.0.7 dev eth0 lladdr 02:00:00:00:00:08 STALE \n-- exit 0\n");
     says("ip neigh get 10.0.0.9 dev eth0", "Error: Neighbour entry not found.\n-- exit 2\n");
-    says("ip neigh del 10.0.0.99 dev eth0", "RTNETLINK answers: No such file or directory\n-- exit 2\n");
+    says("ip neigh del 10.0.0.99 dev eth0",
+         "RTNETLINK answers: No such file or directory\n-- exit 2\n");
     says("ip neigh flush all; ip n", "-- exit 0\n");
     says("ip neigh add 10.0.0.5", "Device and destination are required arguments.\n-- exit 255\n");
     says("ip neigh add 10.0.0.5 dev eth0", "Error: No link layer address given.\n-- exit 2\n");
     rig_end(&rig);
 }
 
-UNIT_MAIN("ip", TEST(addresses_are_listed_with_their_links), TEST(addresses_come_and_go_with_their_routes),
-          TEST(links_are_switched_and_changed), TEST(counters_are_shown_in_iproute2s_columns),
-          TEST(routes_are_listed_added_and_removed), TEST(wrong_routes_are_refused_with_the_kernels_words),
+UNIT_MAIN("ip", TEST(addresses_are_listed_with_their_links),
+          TEST(addresses_come_and_go_with_their_routes), TEST(links_are_switched_and_changed),
+          TEST(counters_are_shown_in_iproute2s_columns), TEST(routes_are_listed_added_and_removed),
+          TEST(wrong_routes_are_refused_with_the_kernels_words),
           TEST(route_get_tells_where_a_packet_goes), TEST(neighbors_are_listed_set_and_forgotten))

@@ -11,12 +11,15 @@ static void says(const char *line, const char *expected)
 static void arp_shows_the_table_in_net_tools_columns(void)
 {
     rig_pair(&rig);
-    run(&rig, rig.hosts[0], "ping -c 1 10.0.0.2; arp -s 10.0.0.7 02:00:00:00:00:07; ping -c 1 -W 1 10.0.0.99", SIM_SEC(2));
-    says("arp -n", "Address                  HWtype  HWaddress           Flags Mask            Iface\n"
-                   "10.0.0.2                 ether   02:00:00:00:02:01   C                     eth0\n"
-                   "10.0.0.7                 ether   02:00:00:00:00:07   CM                    eth0\n"
-                   "10.0.0.99                        (incomplete)                              eth0\n"
-                   "-- exit 0\n");
+    run(&rig, rig.hosts[0],
+        "ping -c 1 10.0.0.2; arp -s 10.0.0.7 02:00:00:00:00:07; ping -c 1 -W 1 10.0.0.99",
+        SIM_SEC(2));
+    says("arp -n",
+         "Address                  HWtype  HWaddress           Flags Mask            Iface\n"
+         "10.0.0.2                 ether   02:00:00:00:02:01   C                     eth0\n"
+         "10.0.0.7                 ether   02:00:00:00:00:07   CM                    eth0\n"
+         "10.0.0.99                        (incomplete)                              eth0\n"
+         "-- exit 0\n");
     says("arp -an", "? (10.0.0.2) at 02:00:00:00:02:01 [ether] on eth0\n"
                     "? (10.0.0.7) at 02:00:00:00:00:07 [ether] PERM on eth0\n"
                     "? (10.0.0.99) at <incomplete> on eth0\n"
@@ -45,15 +48,16 @@ static void arping_asks_by_broadcast_then_the_one_that_answered(void)
     rig_pair(&rig);
     run(&rig, rig.hosts[0], "arping -c 3 -I eth0 10.0.0.2", SIM_SEC(2) + SIM_MSEC(500));
     EQ_STR(without_ms(&rig), "ARPING 10.0.0.2 from 10.0.0.1 eth0\n"
-                                  "Unicast reply from 10.0.0.2 [02:00:00:00:02:01]  T\n"
-                                  "Unicast reply from 10.0.0.2 [02:00:00:00:02:01]  T\n"
-                                  "Unicast reply from 10.0.0.2 [02:00:00:00:02:01]  T\n"
-                                  "Sent 3 probes (1 broadcast(s))\n"
-                                  "Received 3 response(s)\n"
-                                  "-- exit 0\n");
+                             "Unicast reply from 10.0.0.2 [02:00:00:00:02:01]  T\n"
+                             "Unicast reply from 10.0.0.2 [02:00:00:00:02:01]  T\n"
+                             "Unicast reply from 10.0.0.2 [02:00:00:00:02:01]  T\n"
+                             "Sent 3 probes (1 broadcast(s))\n"
+                             "Received 3 response(s)\n"
+                             "-- exit 0\n");
     EQ(rig.sent, 6);
-    says("arping -c 2 10.0.0.99", "ARPING 10.0.0.99 from 10.0.0.1 eth0\nSent 2 probes (2 broadcast(s))\n"
-                                  "Received 0 response(s)\n-- exit 1\n");
+    says("arping -c 2 10.0.0.99",
+         "ARPING 10.0.0.99 from 10.0.0.1 eth0\nSent 2 probes (2 broadcast(s))\n"
+         "Received 0 response(s)\n-- exit 1\n");
     rig_end(&rig);
 }
 
@@ -74,15 +78,22 @@ static void sysctl_reads_and_writes_settings(void)
 {
     rig_pair(&rig);
     says("sysctl net.ipv4.ip_forward", "net.ipv4.ip_forward = 0\n-- exit 0\n");
-    says("sysctl -w net.ipv4.ip_forward=1; sysctl -n net/ipv4/ip_forward", "net.ipv4.ip_forward = 1\n1\n-- exit 0\n");
+    says("sysctl -w net.ipv4.ip_forward=1; sysctl -n net/ipv4/ip_forward",
+         "net.ipv4.ip_forward = 1\n1\n-- exit 0\n");
     OK(rig.hosts[0]->ip.sysctl.forwarding);
-    says("sysctl net.ipv4.ip_local_port_range", "net.ipv4.ip_local_port_range = 32768\t60999\n-- exit 0\n");
-    says("sysctl -q -w 'net.ipv4.ip_local_port_range=40000 40010'; sysctl -n net.ipv4.ip_local_port_range",
+    says("sysctl net.ipv4.ip_local_port_range",
+         "net.ipv4.ip_local_port_range = 32768\t60999\n-- exit 0\n");
+    says("sysctl -q -w 'net.ipv4.ip_local_port_range=40000 40010'; sysctl -n "
+         "net.ipv4.ip_local_port_range",
          "40000\t40010\n-- exit 0\n");
-    says("sysctl net.ipv4.nope", "sysctl: cannot stat /proc/sys/net/ipv4/nope: No such file or directory\n-- exit 255\n");
-    says("sysctl -w net.ipv4.ip_default_ttl=300", "sysctl: setting key \"net.ipv4.ip_default_ttl\": Invalid argument\n-- exit 255\n");
-    says("sysctl -w net.ipv4.ip_forward", "sysctl: \"net.ipv4.ip_forward\" must be of the form name=value\n-- exit 1\n");
-    OK(strstr(run(&rig, rig.hosts[0], "sysctl -a", SIM_SEC(1)), "net.ipv4.conf.all.rp_filter = 0\n") != NULL);
+    says("sysctl net.ipv4.nope",
+         "sysctl: cannot stat /proc/sys/net/ipv4/nope: No such file or directory\n-- exit 255\n");
+    says("sysctl -w net.ipv4.ip_default_ttl=300",
+         "sysctl: setting key \"net.ipv4.ip_default_ttl\": Invalid argument\n-- exit 255\n");
+    says("sysctl -w net.ipv4.ip_forward",
+         "sysctl: \"net.ipv4.ip_forward\" must be of the form name=value\n-- exit 1\n");
+    OK(strstr(run(&rig, rig.hosts[0], "sysctl -a", SIM_SEC(1)),
+              "net.ipv4.conf.all.rp_filter = 0\n") != NULL);
     rig_end(&rig);
 }
 
@@ -100,8 +111,9 @@ static void settings_are_sorted_by_name(void)
 static void ethtool_shows_speed_and_link(void)
 {
     rig_pair(&rig);
-    says("ethtool eth0", "Settings for eth0:\n\tSupported ports: [ TP ]\n\tSpeed: 1000Mb/s\n\tDuplex: Full\n"
-                         "\tAuto-negotiation: on\n\tPort: Twisted Pair\n\tLink detected: yes\n-- exit 0\n");
+    says("ethtool eth0",
+         "Settings for eth0:\n\tSupported ports: [ TP ]\n\tSpeed: 1000Mb/s\n\tDuplex: Full\n"
+         "\tAuto-negotiation: on\n\tPort: Twisted Pair\n\tLink detected: yes\n-- exit 0\n");
     link_set_state(rig.links[0], false);
     OK(strstr(run(&rig, rig.hosts[0], "ethtool eth0", SIM_SEC(1)), "Speed: Unknown!") != NULL);
     OK(strstr(strbuf_text(&rig.out), "Link detected: no\n") != NULL);
@@ -109,6 +121,8 @@ static void ethtool_shows_speed_and_link(void)
     rig_end(&rig);
 }
 
-UNIT_MAIN("link tools", TEST(arp_shows_the_table_in_net_tools_columns), TEST(arp_names_hosts_unless_told_not_to),
-          TEST(arping_asks_by_broadcast_then_the_one_that_answered), TEST(arping_finds_duplicates_and_announces),
-          TEST(sysctl_reads_and_writes_settings), TEST(settings_are_sorted_by_name), TEST(ethtool_shows_speed_and_link))
+UNIT_MAIN("link tools", TEST(arp_shows_the_table_in_net_tools_columns),
+          TEST(arp_names_hosts_unless_told_not_to),
+          TEST(arping_asks_by_broadcast_then_the_one_that_answered),
+          TEST(arping_finds_duplicates_and_announces), TEST(sysctl_reads_and_writes_settings),
+          TEST(settings_are_sorted_by_name), TEST(ethtool_shows_speed_and_link))

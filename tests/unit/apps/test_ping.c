@@ -1,4 +1,5 @@
-/* What ping prints, against the outputs recorded from real Linux (fidelity: c01, c08, c21, c23, c42) and iputils' rules. */
+/* What ping prints, against the outputs recorded from real Linux (fidelity: c01, c08, c21, c23,
+ * c42) and iputils' rules. */
 #include "tests/unit/apps/rig.h"
 
 static void replies_are_printed_one_by_one_with_statistics(void)
@@ -28,7 +29,8 @@ static void times_are_virtual_time_to_the_microsecond(void)
     rig_pair(&rig);
     out = run(&rig, rig.hosts[0], "ping -c 2 10.0.0.2", SIM_SEC(10));
     OK(strstr(out, " packet loss, time 1000ms\n") != NULL);
-    OK(strstr(out, "icmp_seq=2 ttl=64 time=0.032 ms\n") != NULL); /* twice: 5 us of cable, 0.98 us of octets, 10 us of interrupt */
+    OK(strstr(out, "icmp_seq=2 ttl=64 time=0.032 ms\n") !=
+       NULL); /* twice: 5 us of cable, 0.98 us of octets, 10 us of interrupt */
     rig_end(&rig);
 }
 
@@ -72,7 +74,8 @@ static void no_route_is_told_before_anything_is_sent(void)
     struct rig rig;
 
     rig_pair(&rig);
-    EQ_STR(run(&rig, rig.hosts[0], "ping -n -c 2 10.0.2.2", SIM_SEC(5)), "ping: connect: Network is unreachable\n-- exit 2\n");
+    EQ_STR(run(&rig, rig.hosts[0], "ping -n -c 2 10.0.2.2", SIM_SEC(5)),
+           "ping: connect: Network is unreachable\n-- exit 2\n");
     EQ(rig.sent, 0);
     rig_end(&rig);
 }
@@ -83,15 +86,16 @@ static void a_silent_neighbor_makes_the_host_itself_report_unreachable(void)
 
     rig_pair(&rig);
     run(&rig, rig.hosts[0], "ping -n -c 3 10.0.0.99", SIM_SEC(20));
-    EQ_STR(without_times(&rig), "PING 10.0.0.99 (10.0.0.99) 56(84) bytes of data.\n"
-                                "From 10.0.0.1 icmp_seq=1 Destination Host Unreachable\n"
-                                "From 10.0.0.1 icmp_seq=2 Destination Host Unreachable\n"
-                                "From 10.0.0.1 icmp_seq=3 Destination Host Unreachable\n"
-                                "\n"
-                                "--- 10.0.0.99 ping statistics ---\n"
-                                "3 packets transmitted, 0 received, +3 errors, 100% packet loss, time T\n"
-                                "pipe 3\n"
-                                "-- exit 1\n");
+    EQ_STR(without_times(&rig),
+           "PING 10.0.0.99 (10.0.0.99) 56(84) bytes of data.\n"
+           "From 10.0.0.1 icmp_seq=1 Destination Host Unreachable\n"
+           "From 10.0.0.1 icmp_seq=2 Destination Host Unreachable\n"
+           "From 10.0.0.1 icmp_seq=3 Destination Host Unreachable\n"
+           "\n"
+           "--- 10.0.0.99 ping statistics ---\n"
+           "3 packets transmitted, 0 received, +3 errors, 100% packet loss, time T\n"
+           "pipe 3\n"
+           "-- exit 1\n");
     rig_end(&rig);
 }
 
@@ -101,24 +105,26 @@ static void routers_report_host_and_network_unreachable(void)
 
     rig_chain(&rig, 1);
     run(&rig, rig.hosts[0], "ping -n -c 2 10.0.2.99", SIM_SEC(20));
-    EQ_STR(without_times(&rig), "PING 10.0.2.99 (10.0.2.99) 56(84) bytes of data.\n"
-                                "From 10.0.1.2 icmp_seq=1 Destination Host Unreachable\n"
-                                "From 10.0.1.2 icmp_seq=2 Destination Host Unreachable\n"
-                                "\n"
-                                "--- 10.0.2.99 ping statistics ---\n"
-                                "2 packets transmitted, 0 received, +2 errors, 100% packet loss, time T\n"
-                                "pipe 2\n"
-                                "-- exit 1\n");
+    EQ_STR(without_times(&rig),
+           "PING 10.0.2.99 (10.0.2.99) 56(84) bytes of data.\n"
+           "From 10.0.1.2 icmp_seq=1 Destination Host Unreachable\n"
+           "From 10.0.1.2 icmp_seq=2 Destination Host Unreachable\n"
+           "\n"
+           "--- 10.0.2.99 ping statistics ---\n"
+           "2 packets transmitted, 0 received, +2 errors, 100% packet loss, time T\n"
+           "pipe 2\n"
+           "-- exit 1\n");
     rig_route(rig.hosts[0], 0, 0, IP4(10, 0, 1, 2));
     run(&rig, rig.hosts[0], "ping -n -c 2 -W 1 172.16.0.1", SIM_SEC(20));
-    EQ_STR(without_times(&rig), "PING 172.16.0.1 (172.16.0.1) 56(84) bytes of data.\n"
-                                "From 10.0.1.2 icmp_seq=1 Destination Net Unreachable\n"
-                                "From 10.0.1.2 icmp_seq=2 Destination Net Unreachable\n"
-                                "\n"
-                                "--- 172.16.0.1 ping statistics ---\n"
-                                "2 packets transmitted, 0 received, +2 errors, 100% packet loss, time T\n"
-                                "\n"
-                                "-- exit 1\n");
+    EQ_STR(without_times(&rig),
+           "PING 172.16.0.1 (172.16.0.1) 56(84) bytes of data.\n"
+           "From 10.0.1.2 icmp_seq=1 Destination Net Unreachable\n"
+           "From 10.0.1.2 icmp_seq=2 Destination Net Unreachable\n"
+           "\n"
+           "--- 172.16.0.1 ping statistics ---\n"
+           "2 packets transmitted, 0 received, +2 errors, 100% packet loss, time T\n"
+           "\n"
+           "-- exit 1\n");
     run(&rig, rig.hosts[0], "ping -n -c 1 -t 1 10.0.2.2", SIM_SEC(20));
     OK(strstr(strbuf_text(&rig.out), "From 10.0.1.2 icmp_seq=1 Time to live exceeded\n") != NULL);
     rig_end(&rig);
@@ -132,15 +138,16 @@ static void path_mtu_is_learned_from_the_first_error(void)
     netctl_link_set_mtu(rig.hosts[1], "eth1", 1400);
     netctl_link_set_mtu(rig.hosts[2], "eth0", 1400);
     run(&rig, rig.hosts[0], "ping -n -M do -c 3 -i 0.5 -W 1 -s 1472 10.0.3.2", SIM_SEC(20));
-    EQ_STR(without_times(&rig), "PING 10.0.3.2 (10.0.3.2) 1472(1500) bytes of data.\n"
-                                "From 10.0.1.2 icmp_seq=1 Frag needed and DF set (mtu = 1400)\n"
-                                "ping: local error: message too long, mtu=1400\n"
-                                "ping: local error: message too long, mtu=1400\n"
-                                "\n"
-                                "--- 10.0.3.2 ping statistics ---\n"
-                                "3 packets transmitted, 0 received, +3 errors, 100% packet loss, time T\n"
-                                "\n"
-                                "-- exit 1\n");
+    EQ_STR(without_times(&rig),
+           "PING 10.0.3.2 (10.0.3.2) 1472(1500) bytes of data.\n"
+           "From 10.0.1.2 icmp_seq=1 Frag needed and DF set (mtu = 1400)\n"
+           "ping: local error: message too long, mtu=1400\n"
+           "ping: local error: message too long, mtu=1400\n"
+           "\n"
+           "--- 10.0.3.2 ping statistics ---\n"
+           "3 packets transmitted, 0 received, +3 errors, 100% packet loss, time T\n"
+           "\n"
+           "-- exit 1\n");
     run(&rig, rig.hosts[0], "ping -n -M do -c 1 -W 1 -s 1372 10.0.3.2", SIM_SEC(20));
     OK(strstr(strbuf_text(&rig.out), "1380 bytes from 10.0.3.2: icmp_seq=1 ttl=62 time=") != NULL);
     run(&rig, rig.hosts[0], "ping -n -M do -c 1 -s 1473 10.0.1.2", SIM_SEC(20));
@@ -159,7 +166,8 @@ static void big_messages_come_back_whole(void)
     OK(strstr(strbuf_text(&rig.out), "65515 bytes from 10.0.0.2: icmp_seq=1 ttl=64 time=") != NULL);
     EQ_STR(run(&rig, rig.hosts[0], "ping -s 65508 10.0.0.2", SIM_SEC(5)),
            "ping: packet size 65508 is too large. Maximum is 65507\n-- exit 2\n");
-    run(&rig, rig.hosts[0], "ping -n -c 1 -s 8 10.0.0.2", SIM_SEC(5)); /* no room for a time stamp */
+    run(&rig, rig.hosts[0], "ping -n -c 1 -s 8 10.0.0.2",
+        SIM_SEC(5)); /* no room for a time stamp */
     OK(strstr(strbuf_text(&rig.out), "16 bytes from 10.0.0.2: icmp_seq=1 ttl=64\n") != NULL);
     OK(strstr(strbuf_text(&rig.out), "rtt") == NULL);
     rig_end(&rig);
@@ -202,7 +210,8 @@ static void control_c_prints_the_statistics(void)
     rig_run_for(&rig, SIM_MSEC(2500));
     shell_interrupt(line);
     rig_run_for(&rig, SIM_SEC(1));
-    OK(strstr(strbuf_text(&rig.out), "\n3 packets transmitted, 3 received, 0% packet loss, time 2000ms\n") != NULL);
+    OK(strstr(strbuf_text(&rig.out),
+              "\n3 packets transmitted, 3 received, 0% packet loss, time 2000ms\n") != NULL);
     rig_end(&rig);
 }
 
@@ -230,10 +239,12 @@ static void broadcasts_need_leave(void)
 
     rig_pair(&rig);
     EQ_STR(run(&rig, rig.hosts[0], "ping -c 1 10.0.0.255", SIM_SEC(5)),
-           "ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules\n-- exit 2\n");
+           "ping: Do you want to ping broadcast? Then -b. If not, check your local firewall "
+           "rules\n-- exit 2\n");
     rig.hosts[1]->ip.sysctl.icmp_echo_ignore_broadcasts = false;
     run(&rig, rig.hosts[0], "ping -b -c 1 10.0.0.255", SIM_SEC(15));
-    OK(strstr(strbuf_text(&rig.out), "WARNING: pinging broadcast address\nPING 10.0.0.255") != NULL);
+    OK(strstr(strbuf_text(&rig.out), "WARNING: pinging broadcast address\nPING 10.0.0.255") !=
+       NULL);
     OK(strstr(strbuf_text(&rig.out), "64 bytes from 10.0.0.2: icmp_seq=1 ttl=64 time=") != NULL);
     OK(strstr(strbuf_text(&rig.out), "DIFFERENT") == NULL);
     rig_end(&rig);
@@ -261,25 +272,34 @@ static void mistakes_are_told_as_iputils_tells_them(void)
     struct rig rig;
 
     rig_pair(&rig);
-    EQ_STR(run(&rig, rig.hosts[0], "ping", SIM_SEC(5)), "ping: usage error: Destination address required\n-- exit 1\n");
-    EQ_STR(run(&rig, rig.hosts[0], "ping -c x 10.0.0.2", SIM_SEC(5)), "ping: invalid argument: 'x'\n-- exit 1\n");
+    EQ_STR(run(&rig, rig.hosts[0], "ping", SIM_SEC(5)),
+           "ping: usage error: Destination address required\n-- exit 1\n");
+    EQ_STR(run(&rig, rig.hosts[0], "ping -c x 10.0.0.2", SIM_SEC(5)),
+           "ping: invalid argument: 'x'\n-- exit 1\n");
     EQ_STR(run(&rig, rig.hosts[0], "ping -c 0 10.0.0.2", SIM_SEC(5)),
-           "ping: invalid argument: '0': out of range: 1 <= value <= 9223372036854775807\n-- exit 1\n");
+           "ping: invalid argument: '0': out of range: 1 <= value <= 9223372036854775807\n-- exit "
+           "1\n");
     EQ_STR(run(&rig, rig.hosts[0], "ping -f 10.0.0.2", SIM_SEC(5)),
            "ping: option -f is not simulated by wirewalk\n-- exit 2\n");
     EQ_STR(run(&rig, rig.hosts[0], "ping 10.0.0.2 -c", SIM_SEC(5)),
-           "ping: option requires an argument -- 'c'\n\nUsage\n  ping [options] <destination>\n\n-- exit 2\n");
+           "ping: option requires an argument -- 'c'\n\nUsage\n  ping [options] "
+           "<destination>\n\n-- exit 2\n");
     EQ_STR(run(&rig, rig.hosts[0], "ping -I eth9 10.0.0.2", SIM_SEC(5)),
            "ping: SO_BINDTODEVICE eth9: No such device\n-- exit 2\n");
-    OK(text_ends(run(&rig, rig.hosts[0], "ping 10.0.0.2 -q -c1 -I 10.0.0.1", SIM_SEC(5)), "-- exit 0\n"));
-    OK(strstr(strbuf_text(&rig.out), "PING 10.0.0.2 (10.0.0.2) from 10.0.0.1 : 56(84) bytes of data.\n") != NULL);
+    OK(text_ends(run(&rig, rig.hosts[0], "ping 10.0.0.2 -q -c1 -I 10.0.0.1", SIM_SEC(5)),
+                 "-- exit 0\n"));
+    OK(strstr(strbuf_text(&rig.out),
+              "PING 10.0.0.2 (10.0.0.2) from 10.0.0.1 : 56(84) bytes of data.\n") != NULL);
     rig_end(&rig);
 }
 
-UNIT_MAIN("ping", TEST(replies_are_printed_one_by_one_with_statistics), TEST(times_are_virtual_time_to_the_microsecond),
-          TEST(nobody_answers), TEST(the_last_reply_is_waited_for_ten_seconds_or_as_W_says),
-          TEST(no_route_is_told_before_anything_is_sent), TEST(a_silent_neighbor_makes_the_host_itself_report_unreachable),
-          TEST(routers_report_host_and_network_unreachable), TEST(path_mtu_is_learned_from_the_first_error),
-          TEST(big_messages_come_back_whole), TEST(own_addresses_answer_without_a_frame),
-          TEST(control_c_prints_the_statistics), TEST(a_deadline_ends_it_and_O_names_missing_answers),
-          TEST(broadcasts_need_leave), TEST(names_come_from_etc_hosts), TEST(mistakes_are_told_as_iputils_tells_them))
+UNIT_MAIN("ping", TEST(replies_are_printed_one_by_one_with_statistics),
+          TEST(times_are_virtual_time_to_the_microsecond), TEST(nobody_answers),
+          TEST(the_last_reply_is_waited_for_ten_seconds_or_as_W_says),
+          TEST(no_route_is_told_before_anything_is_sent),
+          TEST(a_silent_neighbor_makes_the_host_itself_report_unreachable),
+          TEST(routers_report_host_and_network_unreachable),
+          TEST(path_mtu_is_learned_from_the_first_error), TEST(big_messages_come_back_whole),
+          TEST(own_addresses_answer_without_a_frame), TEST(control_c_prints_the_statistics),
+          TEST(a_deadline_ends_it_and_O_names_missing_answers), TEST(broadcasts_need_leave),
+          TEST(names_come_from_etc_hosts), TEST(mistakes_are_told_as_iputils_tells_them))

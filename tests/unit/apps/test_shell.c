@@ -37,7 +37,8 @@ static void echo_and_printf_write_what_dash_writes(void)
     says("echo -n a; echo -e \"a\\tb\"; echo 'x  y' z", "aa\tb\nx  y z\n-- exit 0\n");
     says("printf '%s-%d|%5d|%-3d|%03d|%x\\n' a 3 42 7 5 255", "a-3|   42|7  |005|ff\n-- exit 0\n");
     says("printf '%s=%d\\n' a 1 b 2", "a=1\nb=2\n-- exit 0\n");
-    says("printf '%d\\n' x; echo $?", "sh: 1: printf: x: expected numeric value\n0\n1\n-- exit 0\n");
+    says("printf '%d\\n' x; echo $?",
+         "sh: 1: printf: x: expected numeric value\n0\n1\n-- exit 0\n");
     says("printf", "sh: 1: printf: usage: printf format [arg ...]\n-- exit 2\n");
 }
 
@@ -47,8 +48,10 @@ static void output_goes_to_files_of_the_host(void)
     says("echo a > /etc/x; echo b > /etc/x; cat /etc/x; ls /etc; rm /etc/x; cat /etc/x",
          "b\nx\ncat: /etc/x: No such file or directory\n-- exit 1\n");
     says("cat /nope 2>/dev/null; echo $?", "1\n-- exit 0\n");
-    says("cat /nope > out 2>&1; echo got; cat out", "got\ncat: /nope: No such file or directory\n-- exit 0\n");
-    says("cat /nope 2>&1 > out; echo got; cat out", "cat: /nope: No such file or directory\ngot\n-- exit 0\n");
+    says("cat /nope > out 2>&1; echo got; cat out",
+         "got\ncat: /nope: No such file or directory\n-- exit 0\n");
+    says("cat /nope 2>&1 > out; echo got; cat out",
+         "cat: /nope: No such file or directory\ngot\n-- exit 0\n");
     says("foo 2> err; cat err", "sh: 1: foo: not found\n-- exit 0\n");
     says("> empty; ls; cat empty", "empty\n-- exit 0\n");
     says("echo x >&3", "sh: 1: 3: Bad file descriptor\n-- exit 2\n");
@@ -72,7 +75,8 @@ static void a_line_ends_before_its_background_jobs(void)
     struct rig rig;
 
     rig_pair(&rig);
-    EQ_STR(run(&rig, rig.hosts[0], "sleep 3 && echo late & echo soon", SIM_SEC(1)), "soon\n-- exit 0\n");
+    EQ_STR(run(&rig, rig.hosts[0], "sleep 3 && echo late & echo soon", SIM_SEC(1)),
+           "soon\n-- exit 0\n");
     rig_run_for(&rig, SIM_SEC(3));
     EQ_STR(strbuf_text(&rig.out), "soon\n-- exit 0\nlate\n");
     OK(list_empty(&rig.hosts[0]->processes));
@@ -91,7 +95,8 @@ static void sleeping_takes_exactly_its_time(void)
     EQ(rig.status, 0);
     rig_end(&rig);
     says("sleep", "sleep: missing operand\nTry 'sleep --help' for more information.\n-- exit 1\n");
-    says("sleep x", "sleep: invalid time interval ‘x’\nTry 'sleep --help' for more information.\n-- exit 1\n");
+    says("sleep x",
+         "sleep: invalid time interval ‘x’\nTry 'sleep --help' for more information.\n-- exit 1\n");
 }
 
 static void control_c_ends_the_foreground_command_and_the_line(void)
@@ -115,12 +120,16 @@ static void control_c_ends_the_foreground_command_and_the_line(void)
 
 static void processes_are_found_by_name(void)
 {
-    says("sleep 9 & sleep 9 & pkill sleep; echo $?; wait; pkill sleep; echo $?", "0\n1\n-- exit 0\n");
-    says("sleep 9 & killall -INT sleep; killall sleep; echo $?", "sleep: no process found\n1\n-- exit 0\n");
+    says("sleep 9 & sleep 9 & pkill sleep; echo $?; wait; pkill sleep; echo $?",
+         "0\n1\n-- exit 0\n");
+    says("sleep 9 & killall -INT sleep; killall sleep; echo $?",
+         "sleep: no process found\n1\n-- exit 0\n");
     says("kill 99999; kill -FOO 1; kill x",
-         "sh: 1: kill: No such process\n\nsh: 1: kill: Illegal option -F\nsh: 1: kill: Illegal number: x\n-- exit 2\n");
-    says("sleep 9 & ps", "    PID TTY          TIME CMD\n      1 ?        00:00:00 sh\n"
-                         "      2 ?        00:00:00 sleep\n      3 ?        00:00:00 ps\n-- exit 0\n");
+         "sh: 1: kill: No such process\n\nsh: 1: kill: Illegal option -F\nsh: 1: kill: Illegal "
+         "number: x\n-- exit 2\n");
+    says("sleep 9 & ps",
+         "    PID TTY          TIME CMD\n      1 ?        00:00:00 sh\n"
+         "      2 ?        00:00:00 sleep\n      3 ?        00:00:00 ps\n-- exit 0\n");
     says("kill $$; echo never", "-- exit 143\n");
 }
 
@@ -129,14 +138,16 @@ static void a_run_may_end_in_the_middle_of_everything(void)
     struct rig rig;
 
     rig_pair(&rig);
-    run(&rig, rig.hosts[0], "sleep 100 > /f & sleep 200 && echo x > /g & sleep 300 2>&1", SIM_SEC(1));
+    run(&rig, rig.hosts[0], "sleep 100 > /f & sleep 200 && echo x > /g & sleep 300 2>&1",
+        SIM_SEC(1));
     EQ(rig.status, -1);
     rig_end(&rig); /* nothing leaks: the sanitizer watches */
 }
 
 UNIT_MAIN("shell", TEST(lists_run_in_order_and_joins_look_at_the_status),
-          TEST(unknown_commands_and_syntax_errors_are_dashs), TEST(echo_and_printf_write_what_dash_writes),
-          TEST(output_goes_to_files_of_the_host), TEST(background_jobs_run_beside_and_wait_waits),
+          TEST(unknown_commands_and_syntax_errors_are_dashs),
+          TEST(echo_and_printf_write_what_dash_writes), TEST(output_goes_to_files_of_the_host),
+          TEST(background_jobs_run_beside_and_wait_waits),
           TEST(a_line_ends_before_its_background_jobs), TEST(sleeping_takes_exactly_its_time),
-          TEST(control_c_ends_the_foreground_command_and_the_line), TEST(processes_are_found_by_name),
-          TEST(a_run_may_end_in_the_middle_of_everything))
+          TEST(control_c_ends_the_foreground_command_and_the_line),
+          TEST(processes_are_found_by_name), TEST(a_run_may_end_in_the_middle_of_everything))

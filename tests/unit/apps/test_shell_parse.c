@@ -4,7 +4,8 @@
 
 #include "apps/shell_parse.h"
 
-/* A script as one line of text: words in [], joins, redirections, so that a mistake anywhere shows. */
+/* A script as one line of text: words in [], joins, redirections, so that a mistake anywhere shows.
+ */
 static void show(const struct shell_script *script, struct strbuf *out)
 {
     for (unsigned i = 0; i < script->n_items; i++) {
@@ -13,15 +14,17 @@ static void show(const struct shell_script *script, struct strbuf *out)
         for (unsigned c = 0; c < item->n_commands; c++) {
             const struct shell_command *command = &item->commands[c];
 
-            strbuf_adds(out, command->join == SHELL_AND ? "&& " : command->join == SHELL_OR ? "|| " : "");
+            strbuf_adds(out, command->join == SHELL_AND  ? "&& "
+                             : command->join == SHELL_OR ? "|| "
+                                                         : "");
             strbuf_adds(out, command->negate ? "! " : "");
             for (unsigned w = 0; w < command->n_words; w++)
                 strbuf_addf(out, "[%s]", command->words[w]);
             for (unsigned r = 0; r < command->n_redirects; r++) {
                 static const char *const signs[] = { ">", ">>", ">&" };
 
-                strbuf_addf(out, "%d%s[%s]", command->redirects[r].fd, signs[command->redirects[r].kind],
-                            command->redirects[r].target);
+                strbuf_addf(out, "%d%s[%s]", command->redirects[r].fd,
+                            signs[command->redirects[r].kind], command->redirects[r].target);
             }
         }
         strbuf_adds(out, item->background ? " & " : " ; ");
@@ -84,7 +87,8 @@ static void and_or_lists_keep_their_joins(void)
 
 static void quotes_hold_words_together_and_stay_in_the_raw_word(void)
 {
-    parses("sock 'tcp; connect 10.0.0.2:80; close'", "[sock]['tcp; connect 10.0.0.2:80; close'] ; ");
+    parses("sock 'tcp; connect 10.0.0.2:80; close'",
+           "[sock]['tcp; connect 10.0.0.2:80; close'] ; ");
     parses("echo \"a & b\" c\\ d", "[echo][\"a & b\"][c\\ d] ; ");
     parses("echo a#b #c", "[echo][a#b] ; ");
     parses("curl 'http://x/?a=1&b=2'", "[curl]['http://x/?a=1&b=2'] ; ");
@@ -127,7 +131,8 @@ static void what_is_not_simulated_is_refused_by_name(void)
     refused("echo \"$HOME\"", "1: shell variables are not simulated by wirewalk");
     refused("A=1 b", "1: shell variables are not simulated by wirewalk");
     refused("a < b", "1: input redirection is not simulated by wirewalk");
-    parses("echo if a=1 '$HOME' $ fi", "[echo][if][a=1]['$HOME'][$][fi] ; "); /* only where they mean it */
+    parses("echo if a=1 '$HOME' $ fi",
+           "[echo][if][a=1]['$HOME'][$][fi] ; "); /* only where they mean it */
 }
 
 static void expansion_removes_quotes_and_fills_in_parameters(void)
@@ -137,10 +142,11 @@ static void expansion_removes_quotes_and_fills_in_parameters(void)
     expands("$?", true, "7");
     expands("\"$? $$\"", true, "7 42");
     expands("'$?'", true, "$?");
-    expands("$!", false, "");  /* no background job yet: no word at all */
+    expands("$!", false, ""); /* no background job yet: no word at all */
     expands("\"$!\"", true, "");
     expands("''", true, "");
-    expands("\"a\\nb\\\"\\$?\"", true, "a\\nb\"$?"); /* in double quotes a backslash is special before few */
+    expands("\"a\\nb\\\"\\$?\"", true,
+            "a\\nb\"$?"); /* in double quotes a backslash is special before few */
     expands("\\n", true, "n");
     expands("$", true, "$");
 }
@@ -165,7 +171,9 @@ static void every_cut_of_a_line_is_parsed_or_refused_cleanly(void)
 }
 
 UNIT_MAIN("shell parser", TEST(lists_are_split_at_semicolons_ampersands_and_newlines),
-          TEST(and_or_lists_keep_their_joins), TEST(quotes_hold_words_together_and_stay_in_the_raw_word),
+          TEST(and_or_lists_keep_their_joins),
+          TEST(quotes_hold_words_together_and_stay_in_the_raw_word),
           TEST(redirections_are_taken_out_of_the_words), TEST(errors_are_dashs),
-          TEST(what_is_not_simulated_is_refused_by_name), TEST(expansion_removes_quotes_and_fills_in_parameters),
+          TEST(what_is_not_simulated_is_refused_by_name),
+          TEST(expansion_removes_quotes_and_fills_in_parameters),
           TEST(every_cut_of_a_line_is_parsed_or_refused_cleanly))

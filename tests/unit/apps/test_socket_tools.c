@@ -50,20 +50,25 @@ static void close_sockets(void)
 static void ss_has_columns_as_wide_as_their_content(void)
 {
     open_sockets();
-    says("ss -tan", "State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
-                    "LISTEN 0      5            0.0.0.0:8080      0.0.0.0:*           \n"
-                    "ESTAB  0      0           10.0.0.1:8080     10.0.0.2:40922       \n-- exit 0\n");
-    says("ss -t", "State Recv-Q Send-Q Local Address:Port     Peer Address:Port Process\n"
-                  "ESTAB 0      0           10.0.0.1:http-alt     10.0.0.2:40922       \n-- exit 0\n");
-    says("ss -ltun", "Netid State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n"
-                     "udp   UNCONN 0      0            0.0.0.0:53        0.0.0.0:*          \n"
-                     "tcp   LISTEN 0      5            0.0.0.0:8080      0.0.0.0:*          \n-- exit 0\n");
+    says("ss -tan",
+         "State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
+         "LISTEN 0      5            0.0.0.0:8080      0.0.0.0:*           \n"
+         "ESTAB  0      0           10.0.0.1:8080     10.0.0.2:40922       \n-- exit 0\n");
+    says("ss -t",
+         "State Recv-Q Send-Q Local Address:Port     Peer Address:Port Process\n"
+         "ESTAB 0      0           10.0.0.1:http-alt     10.0.0.2:40922       \n-- exit 0\n");
+    says("ss -ltun",
+         "Netid State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n"
+         "udp   UNCONN 0      0            0.0.0.0:53        0.0.0.0:*          \n"
+         "tcp   LISTEN 0      5            0.0.0.0:8080      0.0.0.0:*          \n-- exit 0\n");
     says("ss -tanH", "LISTEN 0      5       0.0.0.0:8080  0.0.0.0:*    \n"
                      "ESTAB  0      0      10.0.0.1:8080 10.0.0.2:40922\n-- exit 0\n");
-    says("ss -tn state established", "Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
-                                     "0      0           10.0.0.1:8080     10.0.0.2:40922       \n-- exit 0\n");
-    says("ss -uan", "State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n"
-                    "UNCONN 0      0            0.0.0.0:53        0.0.0.0:*          \n-- exit 0\n");
+    says("ss -tn state established",
+         "Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
+         "0      0           10.0.0.1:8080     10.0.0.2:40922       \n-- exit 0\n");
+    says("ss -uan",
+         "State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n"
+         "UNCONN 0      0            0.0.0.0:53        0.0.0.0:*          \n-- exit 0\n");
     says("ss -p", "ss: option -p is not simulated by wirewalk\n-- exit 2\n");
     says("ss dst 10.0.0.1", "ss: filter dst is not simulated by wirewalk\n-- exit 2\n");
     close_sockets();
@@ -83,18 +88,24 @@ static void ss_tells_what_tcp_knows(void)
 static void netstat_lists_sockets(void)
 {
     open_sockets();
-    says("netstat -an --inet", "Active Internet connections (servers and established)\n"
-                               "Proto Recv-Q Send-Q Local Address           Foreign Address         State      \n"
-                               "tcp        0      0 0.0.0.0:8080            0.0.0.0:*               LISTEN     \n"
-                               "tcp        0      0 10.0.0.1:8080           10.0.0.2:40922          ESTABLISHED\n"
-                               "udp        0      0 0.0.0.0:53              0.0.0.0:*                          \n-- exit 0\n");
-    says("netstat -tln", "Active Internet connections (only servers)\n"
-                         "Proto Recv-Q Send-Q Local Address           Foreign Address         State      \n"
-                         "tcp        0      0 0.0.0.0:8080            0.0.0.0:*               LISTEN     \n-- exit 0\n");
-    says("netstat -to", "Active Internet connections (w/o servers)\n"
-                        "Proto Recv-Q Send-Q Local Address           Foreign Address         State       Timer\n"
-                        "tcp        0      0 10.0.0.1:http-alt       10.0.0.2:40922          ESTABLISHED off (0.00/0/0)\n"
-                        "-- exit 0\n");
+    says("netstat -an --inet",
+         "Active Internet connections (servers and established)\n"
+         "Proto Recv-Q Send-Q Local Address           Foreign Address         State      \n"
+         "tcp        0      0 0.0.0.0:8080            0.0.0.0:*               LISTEN     \n"
+         "tcp        0      0 10.0.0.1:8080           10.0.0.2:40922          ESTABLISHED\n"
+         "udp        0      0 0.0.0.0:53              0.0.0.0:*                          \n-- exit "
+         "0\n");
+    says("netstat -tln",
+         "Active Internet connections (only servers)\n"
+         "Proto Recv-Q Send-Q Local Address           Foreign Address         State      \n"
+         "tcp        0      0 0.0.0.0:8080            0.0.0.0:*               LISTEN     \n-- exit "
+         "0\n");
+    says("netstat -to",
+         "Active Internet connections (w/o servers)\n"
+         "Proto Recv-Q Send-Q Local Address           Foreign Address         State       Timer\n"
+         "tcp        0      0 10.0.0.1:http-alt       10.0.0.2:40922          ESTABLISHED off "
+         "(0.00/0/0)\n"
+         "-- exit 0\n");
     says("netstat -p", "netstat: option -p is not simulated by wirewalk\n-- exit 2\n");
     close_sockets();
 }
@@ -102,8 +113,10 @@ static void netstat_lists_sockets(void)
 static void route_is_listed_and_changed(void)
 {
     rig_pair(&rig);
-    says("route add -net 10.50.0.0 netmask 255.255.0.0 gw 10.0.0.9; route add -net 10.51.0.0/16 gw 10.0.0.9; "
-         "route add -host 10.52.0.1 gw 10.0.0.9; route add -host 10.52.0.2 dev eth0; route add default gw 10.0.0.9; route -n",
+    says("route add -net 10.50.0.0 netmask 255.255.0.0 gw 10.0.0.9; route add -net 10.51.0.0/16 gw "
+         "10.0.0.9; "
+         "route add -host 10.52.0.1 gw 10.0.0.9; route add -host 10.52.0.2 dev eth0; route add "
+         "default gw 10.0.0.9; route -n",
          "Kernel IP routing table\n"
          "Destination     Gateway         Genmask         Flags Metric Ref    Use Iface\n"
          "0.0.0.0         10.0.0.9        0.0.0.0         UG    0      0        0 eth0\n"
@@ -111,50 +124,63 @@ static void route_is_listed_and_changed(void)
          "10.50.0.0       10.0.0.9        255.255.0.0     UG    0      0        0 eth0\n"
          "10.51.0.0       10.0.0.9        255.255.0.0     UG    0      0        0 eth0\n"
          "10.52.0.1       10.0.0.9        255.255.255.255 UGH   0      0        0 eth0\n"
-         "10.52.0.2       0.0.0.0         255.255.255.255 UH    0      0        0 eth0\n-- exit 0\n");
-    says("route del -host 10.52.0.1; route del -host 10.52.0.2; route del -net 10.50.0.0/16; route del -net 10.51.0.0/16; netstat -r",
+         "10.52.0.2       0.0.0.0         255.255.255.255 UH    0      0        0 eth0\n-- exit "
+         "0\n");
+    says("route del -host 10.52.0.1; route del -host 10.52.0.2; route del -net 10.50.0.0/16; route "
+         "del -net 10.51.0.0/16; netstat -r",
          "Kernel IP routing table\n"
          "Destination     Gateway         Genmask         Flags   MSS Window  irtt Iface\n"
          "default         10.0.0.9        0.0.0.0         UG        0 0          0 eth0\n"
-         "10.0.0.0        0.0.0.0         255.255.255.0   U         0 0          0 eth0\n-- exit 0\n");
+         "10.0.0.0        0.0.0.0         255.255.255.0   U         0 0          0 eth0\n-- exit "
+         "0\n");
     says("route add default gw 10.0.0.8", "SIOCADDRT: File exists\n-- exit 7\n");
-    says("route del default; route add default gw 9.9.9.9", "SIOCADDRT: Network is unreachable\n-- exit 7\n");
+    says("route del default; route add default gw 9.9.9.9",
+         "SIOCADDRT: Network is unreachable\n-- exit 7\n");
     says("route del -net 10.99.0.0 netmask 255.255.0.0", "SIOCDELRT: No such process\n-- exit 7\n");
     OK(strstr(run(&rig, rig.hosts[0], "route print", SIM_SEC(1)),
-              "         10.0.0.0    255.255.255.0          On-link         10.0.0.1      0\n") != NULL);
+              "         10.0.0.0    255.255.255.0          On-link         10.0.0.1      0\n") !=
+       NULL);
     rig_end(&rig);
 }
 
 static void ifconfig_shows_and_sets(void)
 {
     rig_pair(&rig);
-    says("ifconfig", "eth0: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500\n"
-                     "        inet 10.0.0.1  netmask 255.255.255.0  broadcast 10.0.0.255\n"
-                     "        ether 02:00:00:00:01:01  txqueuelen 1000  (Ethernet)\n"
-                     "        RX packets 0  bytes 0 (0.0 B)\n"
-                     "        RX errors 0  dropped 0  overruns 0  frame 0\n"
-                     "        TX packets 0  bytes 0 (0.0 B)\n"
-                     "        TX errors 0  dropped 0 overruns 0  carrier 0  collisions 0\n\n"
-                     "lo: flags=73<UP,LOOPBACK,RUNNING>  mtu 65536\n"
-                     "        inet 127.0.0.1  netmask 255.0.0.0\n"
-                     "        loop  txqueuelen 1000  (Local Loopback)\n"
-                     "        RX packets 0  bytes 0 (0.0 B)\n"
-                     "        RX errors 0  dropped 0  overruns 0  frame 0\n"
-                     "        TX packets 0  bytes 0 (0.0 B)\n"
-                     "        TX errors 0  dropped 0 overruns 0  carrier 0  collisions 0\n\n-- exit 0\n");
+    says("ifconfig",
+         "eth0: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500\n"
+         "        inet 10.0.0.1  netmask 255.255.255.0  broadcast 10.0.0.255\n"
+         "        ether 02:00:00:00:01:01  txqueuelen 1000  (Ethernet)\n"
+         "        RX packets 0  bytes 0 (0.0 B)\n"
+         "        RX errors 0  dropped 0  overruns 0  frame 0\n"
+         "        TX packets 0  bytes 0 (0.0 B)\n"
+         "        TX errors 0  dropped 0 overruns 0  carrier 0  collisions 0\n\n"
+         "lo: flags=73<UP,LOOPBACK,RUNNING>  mtu 65536\n"
+         "        inet 127.0.0.1  netmask 255.0.0.0\n"
+         "        loop  txqueuelen 1000  (Local Loopback)\n"
+         "        RX packets 0  bytes 0 (0.0 B)\n"
+         "        RX errors 0  dropped 0  overruns 0  frame 0\n"
+         "        TX packets 0  bytes 0 (0.0 B)\n"
+         "        TX errors 0  dropped 0 overruns 0  carrier 0  collisions 0\n\n-- exit 0\n");
     says("ifconfig eth0 10.9.0.4 netmask 255.255.0.0 mtu 1400; ip -br a show eth0; ip r",
-         "eth0             UP             10.9.0.4/16 \n10.9.0.0/16 dev eth0 proto kernel scope link src 10.9.0.4 \n-- exit 0\n");
+         "eth0             UP             10.9.0.4/16 \n10.9.0.0/16 dev eth0 proto kernel scope "
+         "link src 10.9.0.4 \n-- exit 0\n");
     says("ifconfig eth0 hw ether 02:00:00:00:00:bb down; ip -br l show eth0",
          "eth0             DOWN           02:00:00:00:00:bb <BROADCAST,MULTICAST> \n-- exit 0\n");
-    says("ifconfig nope", "nope: error fetching interface information: Device not found\n-- exit 1\n");
-    run(&rig, rig.hosts[0], "ifconfig eth0 10.0.0.1/24 up; ping -q -c 40 -i 0.01 10.0.0.2; ifconfig eth0", SIM_SEC(3));
-    OK(strstr(strbuf_text(&rig.out), " (3.8 KiB)\n") != NULL); /* 40 replies of 98 octets and ARP, cut not rounded */
-    says("netstat -i", "Kernel Interface table\n"
-                       "Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n"
-                       "eth0             1400       41      0      0 0            41      0      0      0 BMRU\n"
-                       "lo              65536        0      0      0 0             0      0      0      0 LRU\n-- exit 0\n");
+    says("ifconfig nope",
+         "nope: error fetching interface information: Device not found\n-- exit 1\n");
+    run(&rig, rig.hosts[0],
+        "ifconfig eth0 10.0.0.1/24 up; ping -q -c 40 -i 0.01 10.0.0.2; ifconfig eth0", SIM_SEC(3));
+    OK(strstr(strbuf_text(&rig.out), " (3.8 KiB)\n") !=
+       NULL); /* 40 replies of 98 octets and ARP, cut not rounded */
+    says("netstat -i",
+         "Kernel Interface table\n"
+         "Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n"
+         "eth0             1400       41      0      0 0            41      0      0      0 BMRU\n"
+         "lo              65536        0      0      0 0             0      0      0      0 "
+         "LRU\n-- exit 0\n");
     rig_end(&rig);
 }
 
-UNIT_MAIN("socket tools", TEST(ss_has_columns_as_wide_as_their_content), TEST(ss_tells_what_tcp_knows),
-          TEST(netstat_lists_sockets), TEST(route_is_listed_and_changed), TEST(ifconfig_shows_and_sets))
+UNIT_MAIN("socket tools", TEST(ss_has_columns_as_wide_as_their_content),
+          TEST(ss_tells_what_tcp_knows), TEST(netstat_lists_sockets),
+          TEST(route_is_listed_and_changed), TEST(ifconfig_shows_and_sets))

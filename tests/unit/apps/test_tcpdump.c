@@ -24,7 +24,9 @@ static void compare(struct tcpdump_printer *printer, size_t which)
     static uint8_t octets[2000];
 
     for (size_t i = 0; i < N_FRAMES; i++) {
-        const char *expected = which == 0 ? frames[i].plain : which == 1 ? frames[i].ethernet : frames[i].verbose;
+        const char *expected = which == 0   ? frames[i].plain
+                               : which == 1 ? frames[i].ethernet
+                                            : frames[i].verbose;
         struct strbuf out = STRBUF_INIT;
         size_t len = unhex(frames[i].hex, octets);
 
@@ -147,7 +149,9 @@ static void a_live_cable_is_watched(void)
     struct rig rig;
 
     rig_pair(&rig);
-    EQ_STR(run(&rig, rig.hosts[1], "tcpdump -n -t -i eth0 -c 3 2>/dev/null & sleep 0.1; wait", SIM_SEC(1)), "");
+    EQ_STR(run(&rig, rig.hosts[1], "tcpdump -n -t -i eth0 -c 3 2>/dev/null & sleep 0.1; wait",
+               SIM_SEC(1)),
+           "");
     run(&rig, rig.hosts[0], "ping -q -c 1 10.0.0.2 >/dev/null", SIM_SEC(2));
     OK(strstr(strbuf_text(&rig.out), "ARP, Request who-has 10.0.0.2 tell 10.0.0.1, length 28\n"
                                      "ARP, Reply 10.0.0.2 is-at 02:00:00:00:02:01, length 28\n"
@@ -167,19 +171,24 @@ static void control_c_prints_the_counts(void)
     rig_run_for(&rig, SIM_SEC(1));
     shell_interrupt(line);
     rig_run_for(&rig, SIM_SEC(1));
-    OK(text_ends(strbuf_text(&rig.out), "2 packets captured\n2 packets received by filter\n0 packets dropped by kernel\n-- exit 0\n"));
+    OK(text_ends(strbuf_text(&rig.out), "2 packets captured\n2 packets received by filter\n0 "
+                                        "packets dropped by kernel\n-- exit 0\n"));
     OK(strstr(strbuf_text(&rig.out), "00:00:01.000") != NULL);
-    OK(strstr(strbuf_text(&rig.out), " eth0  In  IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id ") != NULL);
-    OK(strstr(strbuf_text(&rig.out), " eth0  Out IP 10.0.0.2 > 10.0.0.1: ICMP echo reply, id ") != NULL);
+    OK(strstr(strbuf_text(&rig.out), " eth0  In  IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id ") !=
+       NULL);
+    OK(strstr(strbuf_text(&rig.out), " eth0  Out IP 10.0.0.2 > 10.0.0.1: ICMP echo reply, id ") !=
+       NULL);
     EQ_STR(run(&rig, rig.hosts[0], "tcpdump -i nope", SIM_SEC(1)),
            "tcpdump: nope: No such device exists\n(No such device exists)\n-- exit 1\n");
-    EQ_STR(run(&rig, rig.hosts[0], "tcpdump -w x", SIM_SEC(1)), "tcpdump: option -w is not simulated by wirewalk\n-- exit 2\n");
+    EQ_STR(run(&rig, rig.hosts[0], "tcpdump -w x", SIM_SEC(1)),
+           "tcpdump: option -w is not simulated by wirewalk\n-- exit 2\n");
     EQ_STR(run(&rig, rig.hosts[0], "tcpdump foo bar", SIM_SEC(1)),
            "tcpdump: can't parse filter expression: syntax error\n-- exit 1\n");
     rig_end(&rig);
 }
 
-UNIT_MAIN("tcpdump", TEST(lines_are_the_real_ones), TEST(lines_with_ethernet_headers_are_the_real_ones),
+UNIT_MAIN("tcpdump", TEST(lines_are_the_real_ones),
+          TEST(lines_with_ethernet_headers_are_the_real_ones),
           TEST(verbose_lines_are_the_real_ones), TEST(every_cut_frame_is_printed_without_harm),
-          TEST(filters_choose_as_pcap_filter_says), TEST(other_filters_are_refused), TEST(a_live_cable_is_watched),
-          TEST(control_c_prints_the_counts))
+          TEST(filters_choose_as_pcap_filter_says), TEST(other_filters_are_refused),
+          TEST(a_live_cable_is_watched), TEST(control_c_prints_the_counts))

@@ -6,7 +6,8 @@ static void each_hop_is_named_until_the_port_is_unreachable(void)
     struct rig rig;
 
     for (int way = 0; way < 3; way++) {
-        static const char *const lines[] = { "traceroute -n -N 1 10.0.4.2", "traceroute -n 10.0.4.2", "traceroute -nI 10.0.4.2" };
+        static const char *const lines[] = { "traceroute -n -N 1 10.0.4.2",
+                                             "traceroute -n 10.0.4.2", "traceroute -nI 10.0.4.2" };
 
         rig_chain(&rig, 3);
         run(&rig, rig.hosts[0], lines[way], SIM_SEC(30));
@@ -45,10 +46,12 @@ static void silence_is_a_star_after_five_seconds(void)
     EQ(deaf->ops->bind(deaf, (struct endpoint){ 0, 33435 }), 0);
     rig_start(&rig, rig.hosts[0], "traceroute -n -q 1 -m 2 -N 1 10.0.2.2");
     rig_run_for(&rig, SIM_SEC(5) - SIM_MSEC(1));
-    EQ_STR(without_ms(&rig), "traceroute to 10.0.2.2 (10.0.2.2), 2 hops max, 60 byte packets\n 1  10.0.1.2  T");
+    EQ_STR(without_ms(&rig),
+           "traceroute to 10.0.2.2 (10.0.2.2), 2 hops max, 60 byte packets\n 1  10.0.1.2  T");
     rig_run_for(&rig, SIM_MSEC(2));
-    EQ_STR(without_ms(&rig), "traceroute to 10.0.2.2 (10.0.2.2), 2 hops max, 60 byte packets\n 1  10.0.1.2  T\n"
-                             " 2  *\n-- exit 0\n");
+    EQ_STR(without_ms(&rig),
+           "traceroute to 10.0.2.2 (10.0.2.2), 2 hops max, 60 byte packets\n 1  10.0.1.2  T\n"
+           " 2  *\n-- exit 0\n");
     deaf->ops->close(deaf);
     rig_end(&rig);
 }
@@ -76,12 +79,13 @@ static void addresses_without_a_name_stand_for_themselves(void)
     run(&rig, rig.hosts[0], "traceroute -q 1 server", SIM_SEC(30));
     EQ_STR(without_ms(&rig), "traceroute to server (10.0.1.2), 30 hops max, 60 byte packets\n"
                              " 1  server (10.0.1.2)  T\n-- exit 0\n");
-    EQ_STR(run(&rig, rig.hosts[0], "traceroute", SIM_SEC(5)), "Specify \"host\" missing argument.\n-- exit 2\n");
+    EQ_STR(run(&rig, rig.hosts[0], "traceroute", SIM_SEC(5)),
+           "Specify \"host\" missing argument.\n-- exit 2\n");
     EQ_STR(run(&rig, rig.hosts[0], "traceroute -T 10.0.1.2", SIM_SEC(5)),
            "traceroute: option -T is not simulated by wirewalk\n-- exit 2\n");
     rig_end(&rig);
 }
 
-UNIT_MAIN("traceroute", TEST(each_hop_is_named_until_the_port_is_unreachable), TEST(one_probe_at_a_time_sends_twelve),
-          TEST(silence_is_a_star_after_five_seconds), TEST(unreachable_hosts_are_marked),
-          TEST(addresses_without_a_name_stand_for_themselves))
+UNIT_MAIN("traceroute", TEST(each_hop_is_named_until_the_port_is_unreachable),
+          TEST(one_probe_at_a_time_sends_twelve), TEST(silence_is_a_star_after_five_seconds),
+          TEST(unreachable_hosts_are_marked), TEST(addresses_without_a_name_stand_for_themselves))

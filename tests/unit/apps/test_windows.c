@@ -19,36 +19,43 @@ static void ipconfig_shows_adapters(void)
                      "   IPv4 Address. . . . . . . . . . . : 10.0.0.1\n"
                      "   Subnet Mask . . . . . . . . . . . : 255.255.255.0\n"
                      "   Default Gateway . . . . . . . . . : 10.0.0.254\n-- exit 0\n");
-    run(&rig, rig.hosts[0], "echo nameserver 10.0.0.53 > /etc/resolv.conf; ipconfig /all", SIM_SEC(1));
+    run(&rig, rig.hosts[0], "echo nameserver 10.0.0.53 > /etc/resolv.conf; ipconfig /all",
+        SIM_SEC(1));
     OK(strstr(strbuf_text(&rig.out), "   Host Name . . . . . . . . . . . . : h1\n") != NULL);
-    OK(strstr(strbuf_text(&rig.out), "   Physical Address. . . . . . . . . : 02-00-00-00-01-01\n") != NULL);
+    OK(strstr(strbuf_text(&rig.out),
+              "   Physical Address. . . . . . . . . : 02-00-00-00-01-01\n") != NULL);
     OK(strstr(strbuf_text(&rig.out), "   DNS Servers . . . . . . . . . . . : 10.0.0.53\n") != NULL);
     link_set_state(rig.links[0], false);
     says("ipconfig", "\nWindows IP Configuration\n\n\nEthernet adapter eth0:\n\n"
                      "   Media State . . . . . . . . . . . : Media disconnected\n"
                      "   Connection-specific DNS Suffix  . : \n-- exit 0\n");
-    says("ipconfig /flushdns", "\nWindows IP Configuration\n\nSuccessfully flushed the DNS Resolver Cache.\n-- exit 0\n");
-    says("ipconfig /registerdns", "ipconfig: option /registerdns is not simulated by wirewalk\n-- exit 2\n");
+    says("ipconfig /flushdns",
+         "\nWindows IP Configuration\n\nSuccessfully flushed the DNS Resolver Cache.\n-- exit 0\n");
+    says("ipconfig /registerdns",
+         "ipconfig: option /registerdns is not simulated by wirewalk\n-- exit 2\n");
     rig_end(&rig);
 }
 
-static const struct dhcp_pool_config pool = { .iface = "eth0",
-                                              .first = IP4(10, 0, 0, 100),
-                                              .last = IP4(10, 0, 0, 110),
-                                              .lease_seconds = 3600 };
+static const struct dhcp_pool_config pool = {
+    .iface = "eth0", .first = IP4(10, 0, 0, 100), .last = IP4(10, 0, 0, 110), .lease_seconds = 3600
+};
 
 static void ipconfig_releases_and_renews_a_lease(void)
 {
     rig_pair(&rig);
     netctl_addr_flush(rig.hosts[0], "eth0");
     OK(services_start_dhcp(rig.hosts[1], &pool, 1));
-    OK(strstr(run(&rig, rig.hosts[0], "dhclient eth0; ipconfig", SIM_SEC(20)), ": 10.0.0.1") != NULL);
+    OK(strstr(run(&rig, rig.hosts[0], "dhclient eth0; ipconfig", SIM_SEC(20)), ": 10.0.0.1") !=
+       NULL);
     OK(strstr(run(&rig, rig.hosts[0], "ipconfig /release", SIM_SEC(20)), "IPv4 Address") == NULL);
     OK(text_ends(strbuf_text(&rig.out), "-- exit 0\n"));
-    OK(strstr(run(&rig, rig.hosts[0], "ipconfig /renew", SIM_SEC(20)), "IPv4 Address. . . . . . . . . . . : 10.0.0.1") != NULL);
+    OK(strstr(run(&rig, rig.hosts[0], "ipconfig /renew", SIM_SEC(20)),
+              "IPv4 Address. . . . . . . . . . . : 10.0.0.1") != NULL);
     OK(text_ends(strbuf_text(&rig.out), "-- exit 0\n"));
-    OK(strstr(run(&rig, rig.hosts[0], "ipconfig /renew eth0", SIM_SEC(20)), "IPv4 Address. . . . . . . . . . . : 10.0.0.1") != NULL);
-    says("ipconfig /renew nope", "\nWindows IP Configuration\n\nThe operation failed as no adapter is in the state permissible for \n"
+    OK(strstr(run(&rig, rig.hosts[0], "ipconfig /renew eth0", SIM_SEC(20)),
+              "IPv4 Address. . . . . . . . . . . : 10.0.0.1") != NULL);
+    says("ipconfig /renew nope", "\nWindows IP Configuration\n\nThe operation failed as no adapter "
+                                 "is in the state permissible for \n"
                                  "this operation.\n-- exit 1\n");
     rig_end(&rig);
 }
@@ -62,13 +69,15 @@ static void tracert_names_each_hop(void)
                                 "  3    <1 ms    <1 ms    <1 ms  10.0.3.2 \n"
                                 "\nTrace complete.\n-- exit 0\n");
     rig.hosts[3]->ip.sysctl.icmp_echo_ignore_all = true;
-    says("tracert -d -h 3 -w 1000 10.0.3.2", "\nTracing route to 10.0.3.2 over a maximum of 3 hops\n\n"
-                                             "  1    <1 ms    <1 ms    <1 ms  10.0.1.2 \n"
-                                             "  2    <1 ms    <1 ms    <1 ms  10.0.2.2 \n"
-                                             "  3     *        *        *     Request timed out.\n"
-                                             "\nTrace complete.\n-- exit 0\n");
+    says("tracert -d -h 3 -w 1000 10.0.3.2",
+         "\nTracing route to 10.0.3.2 over a maximum of 3 hops\n\n"
+         "  1    <1 ms    <1 ms    <1 ms  10.0.1.2 \n"
+         "  2    <1 ms    <1 ms    <1 ms  10.0.2.2 \n"
+         "  3     *        *        *     Request timed out.\n"
+         "\nTrace complete.\n-- exit 0\n");
     says("tracert -R 10.0.3.2", "tracert: option -R is not simulated by wirewalk\n-- exit 2\n");
     rig_end(&rig);
 }
 
-UNIT_MAIN("windows", TEST(ipconfig_shows_adapters), TEST(ipconfig_releases_and_renews_a_lease), TEST(tracert_names_each_hop))
+UNIT_MAIN("windows", TEST(ipconfig_shows_adapters), TEST(ipconfig_releases_and_renews_a_lease),
+          TEST(tracert_names_each_hop))
