@@ -181,12 +181,81 @@ void bench_sink(struct node *node, uint16_t port, uint64_t *delivered)
     state->delivered = delivered;
 }
 
+struct bulk_state {
+    struct coroutine co;
+    const struct bench_bulk *bulk;
+    int fd;
+};
+
+static enum co_status bulk_main(struct process *self, void *state)
+{
+    struct bulk_state *s = state;
+    int64_t n;
+
+    CO_BEGIN(&s->co);
+    CO_CALL(&s->co, n, sys_sleep_until(self, s->bulk->start));
+    s->fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_STREAM, 0);
+    if (s->bulk->reno)
+        sys_setsockopt(self, s->fd, OPT_TCP_CONGESTION, 1);
+    CO_CALL(&s->co, n, sys_connect(self, s->fd, s->bulk->to));
+    do
+        CO_CALL(&s->co, n, sys_send(self, s->fd, payload, sizeof payload, SOCK_MSG_STABLE));
+    while (n > 0);
+    CO_END(&s->co);
+}
+
+static const struct program bulk_program = { "bulk", sizeof(struct bulk_state), bulk_main, NULL, NULL };
+
+struct receiver_state {
+    struct coroutine co;
+    uint64_t *received;
+    uint16_t port;
+    int listener, fd;
+};
+
+static enum co_status receiver_main(struct process *self, void *state)
+{
+    struct receiver_state *s = state;
+    int64_t n;
+
+    CO_BEGIN(&s->co);
+    s->listener = sys_socket(self, SIM_AF_INET, SIM_SOCK_STREAM, 0);
+    sys_bind(self, s->listener, (struct endpoint){ 0, s->port });
+    sys_listen(self, s->listener, 16);
+    CO_CALL(&s->co, s->fd, sys_accept(self, s->listener, NULL));
+    for (;;) {
+        CO_CALL(&s->co, n, sys_recv(self, s->fd, NULL, 1 << 20, 0));
+        if (n <= 0)
+            break;
+        *s->received += (uint64_t)n;
+    }
+    CO_END(&s->co);
+}
+
+static const struct program receiver_program = { "receiver", sizeof(struct receiver_state), receiver_main, NULL, NULL };
+
+void bench_send_bulk(struct node *node, const struct bench_bulk *bulk)
+{
+    struct bulk_state *state = start(node, &bulk_program)->state;
+
+    state->bulk = bulk;
+}
+
+void bench_receive_bulk(struct node *node, uint16_t port, uint64_t *received)
+{
+    struct receiver_state *state = start(node, &receiver_program)->state;
+
+    state->port = port;
+    state->received = received;
+}
+
 const struct bench_workload *bench_workloads(void)
 {
-    static struct bench_workload all[4];
+    static struct bench_workload all[5];
 
     all[0] = bench_w1_line;
     all[1] = bench_w2_star;
-    all[2] = bench_w6_hold;
+    all[2] = bench_w3_dumbbell;
+    all[3] = bench_w6_hold;
     return all;
 }

@@ -70,6 +70,16 @@ struct bench_cbr {
 void bench_send_cbr(struct node *node, const struct bench_cbr *cbr);
 void bench_sink(struct node *node, uint16_t port, uint64_t *delivered);
 
-extern const struct bench_workload bench_w1_line, bench_w2_star, bench_w6_hold;
+/* A TCP flow that sends without end, and its receiver, which counts octets into *@received. */
+struct bench_bulk {
+    struct endpoint to;
+    sim_time start;
+    bool reno; /* NewReno instead of CUBIC */
+};
+
+void bench_send_bulk(struct node *node, const struct bench_bulk *bulk);
+void bench_receive_bulk(struct node *node, uint16_t port, uint64_t *received);
+
+extern const struct bench_workload bench_w1_line, bench_w2_star, bench_w3_dumbbell, bench_w6_hold;
 
 #endif

@@ -1,0 +1,77 @@
+/* W3: bulk TCP flows, each with hosts of its own, through one bottleneck of 100 Mbps and 10 ms. */
+#include "bench/bench.h"
+
+static uint64_t flows, seconds, queue, cubic;
+
+static struct bench_option *options(void)
+{
+    static struct bench_option list[] = { { "flows", &flows, "TCP flows" },
+                                          { "seconds", &seconds, "simulated" },
+                                          { "queue", &queue, "frames waiting at each transmitter" },
+                                          { "cubic", &cubic, "1: CUBIC instead of NewReno" },
+                                          { NULL, NULL, NULL } };
+
+    flows = 10;
+    seconds = 20;
+    queue = 100;
+    cubic = 0;
+    return list;
+}
+
+static struct node *add_router(struct sim *sim, const char *name)
+{
+    return bench_host(sim, name, true, (unsigned)flows + 1);
+}
+
+/* Hosts on one side of the bottleneck: 10.SIDE.0.0/16, a /30 each; the router has the first address. */
+static struct node *add_host(struct sim *sim, struct node *router, unsigned side, unsigned flow)
+{
+    struct link_config cable = { .rate = 1000000000, .delay = SIM_MSEC(1), .queue = (uint32_t)queue };
+    ip4_addr net = IP4(10, side, 0, 0) + flow * 4;
+    g_autofree char *name = g_strdup_printf("%c%u", side == 0 ? 'l' : 'r', flow);
+    struct node *host = bench_host(sim, name, false, 1);
+
+    sim_add_link(sim, router->ifaces[flow + 1], host->ifaces[0], &cable);
+    bench_address(router, flow + 1, net + 1, 30);
+    bench_address(host, 0, net + 2, 30);
+    bench_route(host, 0, 0, net + 1);
+    return host;
+}
+
+static void run(void)
+{
+    struct link_config bottleneck = { .rate = 100000000, .delay = SIM_MSEC(10), .queue = (uint32_t)queue };
+    g_autofree struct bench_bulk *bulks = g_new0(struct bench_bulk, flows);
+    g_autofree char *params = NULL, *extra = NULL;
+    struct bench_run bench;
+    struct node *routers[2];
+    uint64_t received = 0;
+    struct sim *sim;
+
+    bench_begin(&bench);
+    sim = sim_new(1);
+    routers[0] = add_router(sim, "left");
+    routers[1] = add_router(sim, "right");
+    sim_add_link(sim, routers[0]->ifaces[0], routers[1]->ifaces[0], &bottleneck);
+    for (unsigned side = 0; side < 2; side++) {
+        bench_address(routers[side], 0, IP4(10, 2, 0, 1 + side), 30);
+        bench_route(routers[side], IP4(10, 1 - side, 0, 0), 16, IP4(10, 2, 0, 2 - side));
+    }
+    for (unsigned i = 0; i < flows; i++) {
+        struct node *from = add_host(sim, routers[0], 0, i), *to = add_host(sim, routers[1], 1, i);
+
+        bulks[i] = (struct bench_bulk){ .to = { IP4(10, 1, 0, 2) + i * 4, 5001 }, .start = SIM_MSEC(10 * i),
+                                        .reno = cubic == 0 };
+        bench_receive_bulk(to, 5001, &received);
+        bench_send_bulk(from, &bulks[i]);
+    }
+    sim_start(sim);
+    bench_go(&bench, sim, SIM_SEC(seconds));
+    params = g_strdup_printf("\"flows\": %" G_GUINT64_FORMAT ", \"seconds\": %" G_GUINT64_FORMAT ", \"cc\": \"%s\", \"queue\": %" G_GUINT64_FORMAT,
+                             flows, seconds, cubic ? "cubic" : "reno", queue);
+    extra = g_strdup_printf("\"goodput_mbps\": %.3f", (double)received * 8 / (double)seconds / 1e6);
+    bench_print(&bench, "w3-dumbbell-tcp", params, (double)seconds, sim_events(sim), sim_hops(sim), extra);
+    sim_free(sim);
+}
+
+const struct bench_workload bench_w3_dumbbell = { "w3_dumbbell", "w3-dumbbell-tcp", "bulk TCP flows through one bottleneck", options, run };
