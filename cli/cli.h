@@ -26,6 +26,7 @@ int cmd_draw(int argc, char **argv);
 int cmd_fmt(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_shell(int argc, char **argv);
+int cmd_step(int argc, char **argv);
 
 /** cli_error() - a line on stderr, `wirewalk: ...`; @format is translated already. Returns
  * CLI_WRONG. */

@@ -19,6 +19,7 @@
 static const struct cli_command COMMANDS[] = {
     { "demo", N_("a PC visits a web server, told frame by frame; needs no file"), cmd_demo },
     { "run", N_("run a scenario: the narrated timeline and what was expected of it"), cmd_run },
+    { "step", N_("walk through a scenario frame by frame, forwards and backwards"), cmd_step },
     { "shell", N_("type commands on any node of a live network"), cmd_shell },
     { "check", N_("say what is wrong with files, without running anything"), cmd_check },
     { "fmt", N_("rewrite files in the canonical form"), cmd_fmt },

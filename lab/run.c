@@ -23,9 +23,16 @@ static void command_ended(void *ctx, int status)
     command->ended = sim_now(command->run->network->sim);
 }
 
+const struct scenario_entry *run_entry(const struct run *run, uint32_t index)
+{
+    uint32_t n = run->scenario->n_timeline;
+
+    return index < n ? &run->scenario->timeline[index] : run->inserted->pdata[index - n];
+}
+
 static void start_command(struct run *run, uint32_t index)
 {
-    const struct scenario_entry *entry = &run->scenario->timeline[index];
+    const struct scenario_entry *entry = run_entry(run, index);
     struct run_command *command = g_new0(struct run_command, 1);
     struct process_io io = { command_wrote, command };
 
@@ -103,14 +110,17 @@ static void set_interface(struct run *run, const struct scenario_entry *entry)
 struct act {
     struct run *run;
     uint32_t index;
+    bool *done; /* or NULL */
 };
 
 static void perform(void *ctx)
 {
     struct act *act = ctx;
     struct run *run = act->run;
-    const struct scenario_entry *entry = &run->scenario->timeline[act->index];
+    const struct scenario_entry *entry = run_entry(run, act->index);
 
+    if (act->done != NULL)
+        *act->done = true;
     switch (entry->action) {
     case SCENARIO_RUN:
         start_command(run, act->index);
@@ -149,6 +159,7 @@ struct run *run_new(const struct scenario *scenario, const struct run_options *o
     run->network = network;
     run->commands = g_ptr_array_new_with_free_func(free_command);
     run->by_entry = g_new0(struct run_command *, scenario->n_timeline + 1);
+    run->inserted = g_ptr_array_new();
     run->tables = tables_new();
     run->budget = scenario->events != 0 ? scenario->events : RUN_EVENTS_DEFAULT;
     run->until = options->has_until ? options->until : scenario->until;
@@ -158,18 +169,32 @@ struct run *run_new(const struct scenario *scenario, const struct run_options *o
     return run;
 }
 
-void run_start(struct run *run)
+static void schedule(struct run *run, uint32_t index, bool *done)
 {
     struct sim *sim = run->network->sim;
+    struct act *act = arena_alloc(&sim->arena, sizeof *act);
 
+    *act = (struct act){ run, index, done };
+    sim_at(sim, run_entry(run, index)->time, perform, act);
+}
+
+void run_start(struct run *run)
+{
     network_start(run->network);
-    for (uint32_t i = 0; i < run->scenario->n_timeline; i++) {
-        struct act *act = arena_alloc(&sim->arena, sizeof *act);
-
-        *act = (struct act){ run, i };
+    for (uint32_t i = 0; i < run->scenario->n_timeline; i++)
         if (run->scenario->timeline[i].time <= run->until)
-            sim_at(sim, run->scenario->timeline[i].time, perform, act);
-    }
+            schedule(run, i, NULL);
+}
+
+uint32_t run_insert(struct run *run, const struct scenario_entry *entry, bool *done)
+{
+    uint32_t index = run->scenario->n_timeline + run->inserted->len;
+
+    g_ptr_array_add(run->inserted, (gpointer)entry);
+    run->by_entry = g_renew(struct run_command *, run->by_entry, index + 1);
+    run->by_entry[index] = NULL;
+    schedule(run, index, done);
+    return index;
 }
 
 bool run_slice(struct run *run, uint64_t events)
@@ -203,6 +228,7 @@ void run_free(struct run *run)
     network_free(run->network);
     tables_free(run->tables);
     g_ptr_array_unref(run->commands);
+    g_ptr_array_unref(run->inserted);
     g_free(run->by_entry);
     g_free(run);
 }
@@ -227,7 +253,7 @@ char *run_outputs(const struct run *run)
 
     for (guint i = 0; i < run->commands->len; i++) {
         const struct run_command *command = run->commands->pdata[i];
-        const struct scenario_entry *entry = &run->scenario->timeline[command->entry];
+        const struct scenario_entry *entry = run_entry(run, command->entry);
 
         g_string_append(text, "== at ");
         append_seconds(text, command->started);

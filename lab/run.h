@@ -35,6 +35,7 @@ struct run {
     struct network *network;
     GPtrArray *commands; /* of struct run_command, in the order they started */
     struct run_command **by_entry; /* by index in the timeline; NULL: not started, or no command */
+    GPtrArray *inserted;           /* of const struct scenario_entry, borrowed: behind the timeline's own */
     struct tables *tables; /* snapshots, and "end" after run_finish() */
     sim_time until;
     uint64_t budget, spent; /* events */
@@ -51,6 +52,13 @@ struct run_options {
 struct run *run_new(const struct scenario *scenario, const struct run_options *options, struct diag_list *diags);
 /** run_start() - boot the nodes, lay the timeline; time is still 0. */
 void run_start(struct run *run);
+/**
+ * run_insert() - one more entry of the timeline, which outlives the run; its time is not past. *@done, unless NULL,
+ * becomes true when it happens. Returns its index.
+ */
+uint32_t run_insert(struct run *run, const struct scenario_entry *entry, bool *done);
+/** run_entry() - by index: of the scenario, or inserted. */
+const struct scenario_entry *run_entry(const struct run *run, uint32_t index);
 /** run_slice() - at most @events more events; false when the run is over (until reached, or the budget spent). */
 bool run_slice(struct run *run, uint64_t events);
 /** run_finish() - record the tables as snapshot "end". */

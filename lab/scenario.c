@@ -473,6 +473,26 @@ static void read_timeline(struct scenario_build *b, const struct ynode *list)
     free(all);
 }
 
+bool scenario_parse_entry(struct topology *topology, const char *text, struct arena *arena,
+                          struct scenario_entry *entry, struct diag_list *diags)
+{
+    static const char file[] = "timeline";
+    struct scenario_build b = { .r = { file, diags, arena }, .t = topology };
+    unsigned errors = diags->n_errors;
+    const struct ynode *stop = NULL;
+    struct ytree *tree;
+
+    diag_list_add_source(diags, file, text, strlen(text));
+    tree = ytree_parse(file, text, strlen(text), 0, diags);
+    if (tree == NULL)
+        return false;
+    read_entry(&b, tree->root, entry, &stop);
+    if (stop != NULL)
+        reader_error(&b.r, stop->at, _("`stop` names a command of the same timeline"));
+    ytree_free(tree);
+    return diags->n_errors == errors;
+}
+
 /* ---- the file ---- */
 
 enum top_key {
