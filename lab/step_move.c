@@ -57,6 +57,8 @@ static enum step_answer arrived(struct step *step, struct step_point *point, GSt
 
     step_settle(step, point);
     step->before = before;
+    if (before.events == point->at.events && before.now <= point->at.now)
+        return STEP_OK;
     if (before.events < point->at.events)
         return tell_since(step, before.events, false, out) ? STEP_OK : STEP_BROKEN;
     if (point->at.events == 0)

@@ -99,10 +99,10 @@ struct search {
     struct step_moment *moment;
     const struct node *node;
     struct filter *filter;
+    bool whatever;                  /* the filter alone says what is meant, wherever it goes */
     const struct step_entry *last;  /* the last frame meant for the node */
     const struct step_entry *seen;  /* the last that did arrive */
     const struct step_entry *death; /* of the last one that died on its way */
-    unsigned meant;
 };
 
 static bool is_address_of(const struct search *search, ip4_addr addr)
@@ -125,25 +125,42 @@ static bool is_meant(const struct search *search, const struct step_entry *entry
         if (!entry->at_ether || !filter_match(search->filter, octets, len))
             return false;
     }
+    if (search->whatever)
+        return true;
     if (facts->net == FACT_IPV4)
         return is_address_of(search, facts->ip.dst) ||
                (search->filter != NULL && facts->ip.dst == IP4_BROADCAST);
     return facts->net == FACT_ARP && is_address_of(search, facts->arp.tpa);
 }
 
+/* A flood brings copies to hosts that have nothing to do with it. */
+static bool is_stray(const struct search *search, const struct step_entry *entry)
+{
+    const struct iface *peer = entry->iface != NULL ? link_peer(entry->iface) : NULL;
+    const struct node *at = entry->kind == RECORD_RECEIVE ? entry->node
+                            : peer != NULL                ? peer->node
+                                                          : entry->node;
+
+    return entry->kind != RECORD_DROP && at != search->node && strcmp(at->ops->kind, "host") == 0;
+}
+
 static void consider(struct search *search, const struct step_entry *entry)
 {
     struct facts facts;
 
-    if (entry->kind != RECORD_SEND && entry->kind != RECORD_RECEIVE && entry->kind != RECORD_DROP)
+    if ((entry->kind != RECORD_SEND && entry->kind != RECORD_RECEIVE &&
+         entry->kind != RECORD_DROP) ||
+        is_stray(search, entry))
         return;
     if (!step_log_facts(search->moment->log, entry, &facts) || !is_meant(search, entry, &facts))
         return;
-    search->meant++;
+    if (entry->kind == RECORD_DROP &&
+        (entry->drop == DROP_NOT_FOR_ME || entry->drop == DROP_ARP_NOT_MINE ||
+         entry->drop == DROP_SAME_PORT || entry->drop == DROP_NO_OTHER_PORT))
+        return; /* a copy that a flood has brought to others */
     if (entry->kind == RECORD_RECEIVE && entry->node == search->node)
         search->seen = entry;
-    if (entry->kind == RECORD_DROP && entry->drop != DROP_NOT_FOR_ME &&
-        entry->drop != DROP_ARP_NOT_MINE)
+    if (entry->kind == RECORD_DROP)
         search->death = entry;
     search->last = entry;
 }
@@ -157,6 +174,14 @@ static void tell_arrived(const struct search *search, GString *out)
         g_string_append_printf(out, "%s\n", _("and there it died:"));
         step_tell(search->moment->log, search->death, out);
     }
+}
+
+static void consider_all(struct search *search)
+{
+    const struct step_log *log = search->moment->log;
+
+    for (uint64_t n = step_log_first(log); n < log->n_entries; n++)
+        consider(search, step_log_at(log, n));
 }
 
 /* Requests for addresses, unreachable errors and failed neighbors say why nothing was even sent. */
@@ -182,10 +207,26 @@ static void tell_obstacles(const struct search *search, GString *out)
     }
 }
 
+/* Nothing can arrive over a cable that is out. */
+static void tell_cables(const struct search *search, GString *out)
+{
+    for (uint32_t i = 0; i < search->node->n_ifaces; i++) {
+        const struct iface *iface = search->node->ifaces[i];
+
+        if (iface->end == NULL || iface_has_carrier(iface))
+            continue;
+        g_string_append_printf(out,
+                               iface->end->link->up
+                                   ? _("the interface at an end of %s:%s is off now\n")
+                                   : _("the cable of %s:%s is unplugged now\n"),
+                               search->node->name, iface->name);
+    }
+}
+
 static void tell_result(const struct search *search, GString *out)
 {
     bool died = search->death != NULL &&
-                (search->seen == NULL || search->death->event > search->seen->event);
+                (search->seen == NULL || search->death->event >= search->seen->event);
 
     if (search->seen != NULL &&
         (search->last == search->seen || (died && search->death->node == search->node))) {
@@ -212,7 +253,6 @@ bool step_look_why_not(struct step_moment *moment, char **words, GString *out)
     struct search search = { .moment = moment };
     g_autofree char *message = NULL, *filter = NULL;
     g_autoptr(GError) error = NULL;
-    const struct step_log *log = moment->log;
 
     if (words[1] == NULL)
         return g_string_assign(out, _("why not which node? `why not web tcp`")), false;
@@ -225,9 +265,13 @@ bool step_look_why_not(struct step_moment *moment, char **words, GString *out)
         if (search.filter == NULL)
             return g_string_assign(out, error->message), false;
     }
-    for (uint64_t n = step_log_first(log); n < log->n_entries; n++)
-        consider(&search, step_log_at(log, n));
+    consider_all(&search);
+    if (search.last == NULL && search.filter != NULL) {
+        search.whatever = true;
+        consider_all(&search);
+    }
     tell_result(&search, out);
+    tell_cables(&search, out);
     if (search.filter != NULL)
         filter_free(search.filter);
     return true;
