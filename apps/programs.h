@@ -24,6 +24,8 @@
     X("ipconfig", ipconfig_program)                                                                \
     X("killall", killall_program)                                                                  \
     X("ls", ls_program)                                                                            \
+    X("nc", nc_program)                                                                            \
+    X("netcat", nc_program)                                                                        \
     X("netstat", netstat_program)                                                                  \
     X("nslookup", nslookup_program)                                                                \
     X("ping", ping_program)                                                                        \
