@@ -42,7 +42,7 @@ _wirewalk()
     shell | draw) files='!*.net.yaml' ;;
     check | fmt) files='!*.@(net|walk).yaml' ;;
     bench)
-        COMPREPLY=($(compgen -W "w1_line w2_star w6_hold" -- "$cur"))
+        COMPREPLY=($(compgen -W "$(wirewalk bench 2>/dev/null | sed -n 's/^  \([a-z0-9_]*\) .*/\1/p')" -- "$cur"))
         return
         ;;
     *) return ;;

@@ -31,4 +31,4 @@ complete -c wirewalk -n '__fish_seen_subcommand_from draw' -s o -l output -r -F 
 complete -c wirewalk -n '__fish_seen_subcommand_from run' -a '(__fish_complete_suffix .walk.yaml)'
 complete -c wirewalk -n '__fish_seen_subcommand_from shell draw' -a '(__fish_complete_suffix .net.yaml)'
 complete -c wirewalk -n '__fish_seen_subcommand_from check fmt' -a '(__fish_complete_suffix .yaml)'
-complete -c wirewalk -n '__fish_seen_subcommand_from bench' -a 'w1_line w2_star w6_hold'
+complete -c wirewalk -n '__fish_seen_subcommand_from bench' -a "(wirewalk bench 2>/dev/null | string match -rg '^  ([a-z0-9_]+) ')"
