@@ -2,11 +2,11 @@
 _wirewalk()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command="" i files=""
-    local commands="demo run shell check fmt draw bench"
+    local commands="demo run step shell check fmt draw bench"
 
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        demo | run | shell | check | fmt | draw | bench)
+        demo | run | step | shell | check | fmt | draw | bench)
             command=${COMP_WORDS[i]}
             break
             ;;
@@ -17,7 +17,7 @@ _wirewalk()
     --format) COMPREPLY=($(compgen -W "text json" -- "$cur")) && return ;;
     --detail) COMPREPLY=($(compgen -W "brief normal full" -- "$cur")) && return ;;
     --save) COMPREPLY=($(compgen -d -- "$cur")) && return ;;
-    --pcap | --trace | --state | --outputs | -o | --output) COMPREPLY=($(compgen -f -- "$cur")) && return ;;
+    --pcap | --trace | --state | --outputs | --script | -o | --output) COMPREPLY=($(compgen -f -- "$cur")) && return ;;
     --seed | --until | --threads) return ;;
     esac
     if [[ -z $command ]]; then
@@ -29,6 +29,7 @@ _wirewalk()
         case $command in
         demo) options+=" --pcap --trace --save" ;;
         run) options+=" --pcap --trace --state --outputs --seed --until --threads --quiet --detail --chapters --format" ;;
+        step) options+=" --script --seed --until --hash" ;;
         shell) options+=" --pcap --trace --seed" ;;
         check) options+=" --quiet --format" ;;
         fmt) options+=" --write --check" ;;
@@ -38,7 +39,7 @@ _wirewalk()
         return
     fi
     case $command in
-    run) files='!*.walk.yaml' ;;
+    run | step) files='!*.walk.yaml' ;;
     shell | draw) files='!*.net.yaml' ;;
     check | fmt) files='!*.@(net|walk).yaml' ;;
     bench)

@@ -1,5 +1,5 @@
 # fish completion for wirewalk
-set -l commands demo run shell check fmt draw bench
+set -l commands demo run step shell check fmt draw bench
 
 complete -c wirewalk -f
 complete -c wirewalk -l lang -x -a 'en zh' -d 'Language of all messages'
@@ -7,6 +7,7 @@ complete -c wirewalk -s h -l help -d 'Help'
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -l version -d 'Version'
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a demo -d 'A PC visits a web server'
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a run -d 'Run a scenario'
+complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a step -d 'Walk through a scenario'
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a shell -d 'Type commands on any node'
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a check -d 'Say what is wrong with files'
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a fmt -d 'Rewrite files in the canonical form'
@@ -18,8 +19,8 @@ complete -c wirewalk -n '__fish_seen_subcommand_from demo run shell' -l trace -r
 complete -c wirewalk -n '__fish_seen_subcommand_from demo' -l save -x -a '(__fish_complete_directories)' -d 'Write its files'
 complete -c wirewalk -n '__fish_seen_subcommand_from run' -l state -r -F -d 'Tables as JSON'
 complete -c wirewalk -n '__fish_seen_subcommand_from run' -l outputs -r -F -d 'What commands printed'
-complete -c wirewalk -n '__fish_seen_subcommand_from run shell' -l seed -x -d 'Seed of chance'
-complete -c wirewalk -n '__fish_seen_subcommand_from run' -l until -x -d 'When to end'
+complete -c wirewalk -n '__fish_seen_subcommand_from run step shell' -l seed -x -d 'Seed of chance'
+complete -c wirewalk -n '__fish_seen_subcommand_from run step' -l until -x -d 'When to end'
 complete -c wirewalk -n '__fish_seen_subcommand_from run' -l threads -x -d 'Accepted'
 complete -c wirewalk -n '__fish_seen_subcommand_from run check' -s q -l quiet -d 'Only what failed'
 complete -c wirewalk -n '__fish_seen_subcommand_from run' -l detail -x -a 'brief normal full' -d 'How much is told'
@@ -28,7 +29,9 @@ complete -c wirewalk -n '__fish_seen_subcommand_from run check' -l format -x -a 
 complete -c wirewalk -n '__fish_seen_subcommand_from fmt' -s i -l write -d 'In place'
 complete -c wirewalk -n '__fish_seen_subcommand_from fmt' -l check -d 'Only say'
 complete -c wirewalk -n '__fish_seen_subcommand_from draw' -s o -l output -r -F -d 'Where'
-complete -c wirewalk -n '__fish_seen_subcommand_from run' -a '(__fish_complete_suffix .walk.yaml)'
+complete -c wirewalk -n '__fish_seen_subcommand_from step' -l script -r -F -d 'Commands from a file'
+complete -c wirewalk -n '__fish_seen_subcommand_from step' -l hash -d 'Keep the run-hash'
+complete -c wirewalk -n '__fish_seen_subcommand_from run step' -a '(__fish_complete_suffix .walk.yaml)'
 complete -c wirewalk -n '__fish_seen_subcommand_from shell draw' -a '(__fish_complete_suffix .net.yaml)'
 complete -c wirewalk -n '__fish_seen_subcommand_from check fmt' -a '(__fish_complete_suffix .yaml)'
 complete -c wirewalk -n '__fish_seen_subcommand_from bench' -a "(wirewalk bench 2>/dev/null | string match -rg '^  ([a-z0-9_]+) ')"
