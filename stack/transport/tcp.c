@@ -561,15 +561,15 @@ static int send_check(struct tcp_sock *tp)
     return 0;
 }
 
-/* Linux keeps what one call writes in buffers of up to 64 KiB and charges the overhead once for
- * each. */
-static struct tcp_seg *new_segment(struct tcp_sock *tp, unsigned *n_new)
+/* The overhead is charged once for each of Linux's buffers. */
+static struct tcp_seg *new_segment(struct tcp_sock *tp, bool starts_buffer)
 {
     struct tcp_seg *seg = tcp_seg_new(tp->layer);
 
     seg->seq = seg->end_seq = tp->write_seq;
     seg->flags = TCP_ACK;
-    seg->truesize = (*n_new)++ % TCP_SEGS_PER_SKB == 0 ? TCP_SKB_OVERHEAD : 0;
+    seg->starts_buffer = starts_buffer;
+    seg->truesize = starts_buffer ? TCP_SKB_OVERHEAD : 0;
     tp->wmem_queued += seg->truesize;
     list_push_back(&tp->write_queue, &seg->link);
     tp->nonagle &= (uint8_t)~TCP_NAGLE_PUSH;
@@ -577,7 +577,7 @@ static struct tcp_seg *new_segment(struct tcp_sock *tp, unsigned *n_new)
     return seg;
 }
 
-/* A segment is full, or the buffer is: send what the rules allow. */
+/* The program has written, or its buffer is full: send what the rules allow. */
 static void push(struct tcp_sock *tp, struct tcp_seg *seg, bool more)
 {
     uint32_t mss = tcp_current_mss(tp);
@@ -589,32 +589,35 @@ static void push(struct tcp_sock *tp, struct tcp_seg *seg, bool more)
     tcp_push_pending(tp, mss, more ? TCP_NAGLE_CORK : tp->nonagle);
 }
 
-static void segment_full(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss)
+static void buffer_full(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss)
 {
     if (tcp_forced_push(tp)) {
         tcp_mark_push(tp, seg);
         tcp_push_pending(tp, mss, TCP_NAGLE_PUSH);
-    } else if (seg == tcp_first(&tp->write_queue)) {
+    } else if (tcp_burst_gather(tp, 0).last) {
         tcp_write_xmit(tp, mss, TCP_NAGLE_PUSH, 1);
     }
 }
 
-/* Put octets of @message from @done on into segments; returns how many fit. */
+/* Put octets of @message into segments; returns how many fit. */
 static size_t fill(struct tcp_sock *tp, const struct sock_send *message, uint32_t mss)
 {
     const uint8_t *octets = message->octets;
     bool stable = (message->flags & SOCK_MSG_STABLE) != 0;
+    uint32_t goal = tcp_size_goal(tp, mss), in_buffer = tcp_tail_buffer_len(tp);
     size_t done = 0;
-    unsigned n_new = 0;
 
     while (done < message->len) {
         struct tcp_seg *seg = tcp_last(&tp->write_queue);
         uint32_t room = seg == NULL || seg->data.len >= mss ? 0 : mss - seg->data.len, n;
 
         if (room == 0) {
-            if (!tcp_memory_free(tp))
+            bool starts_buffer = seg == NULL || in_buffer >= goal;
+
+            if (starts_buffer && !tcp_memory_free(tp))
                 break;
-            seg = new_segment(tp, &n_new);
+            seg = new_segment(tp, starts_buffer);
+            in_buffer = starts_buffer ? 0 : in_buffer;
             room = mss;
         }
         n = message->len - done < room ? (uint32_t)(message->len - done) : room;
@@ -622,8 +625,9 @@ static size_t fill(struct tcp_sock *tp, const struct sock_send *message, uint32_
             seg->flags &= (uint8_t)~TCP_PSH; /* the octets go on */
         tcp_seg_append(tp, seg, octets + done, n, stable);
         done += n;
-        if (seg->data.len >= mss && done < message->len)
-            segment_full(tp, seg, mss);
+        in_buffer += n;
+        if (in_buffer >= goal && done < message->len)
+            buffer_full(tp, seg, mss);
     }
     return done;
 }

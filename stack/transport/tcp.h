@@ -8,13 +8,14 @@
  * segments and back tcp_in.c       a segment arrives: demultiplexing, states tcp_rcv.c      its
  * data: reassembly, SACK blocks, when to acknowledge, the receive buffer tcp_ack.c      its
  * acknowledgment: RTT, the retransmission queue tcp_sack.c     its SACK blocks: the scoreboard
- * tcp_recovery.c what is lost: RACK-TLP, PRR, undo tcp_out.c      sending segments tcp_timer.c
+ * tcp_recovery.c what is lost: RACK-TLP, PRR, undo tcp_out.c      sending segments tcp_burst.c
+ * how many at once, PSH tcp_timer.c
  * retransmission, probes, keep-alive tcp_minisock.c half-open connections and TIME-WAIT tcp_icmp.c
  * ICMP errors, path MTU tcp_cc.c tcp_cubic.c tcp_reno.c                    congestion control
  *   tcp_describe.c tables and numbers for people
  *
  * Not done: Fast Open, MD5/AO, autocorking, SYN cookies as octets (the half-open connection is
- * remembered instead), pacing, MTU probing (RFC 4821), TCP small queues, GSO, the metrics cache,
+ * remembered instead), pacing, MTU probing (RFC 4821), TCP small queues, the metrics cache,
  * AccECN; urgent data is kept to one octet, as Linux does.
  */
 #ifndef WW_STACK_TRANSPORT_TCP_H

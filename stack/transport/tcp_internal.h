@@ -33,10 +33,9 @@
 #define TCP_CWND_MAX             0x7fffffffu
 #define TCP_SKB_OVERHEAD                                                                           \
     896u /* what Linux charges for a segment beside its octets: head, descriptor */
-#define TCP_SEGS_PER_SKB 44u /* segments of one buffer of Linux's when sending */
-#define TCP_SKB_FRAGS    17u /* segments that Linux merges into one before it charges anew */
-#define TCP_SNDBUF_MIN   4608
-#define TCP_RCVBUF_MIN   2304
+#define TCP_SKB_FRAGS  17u /* segments that Linux merges into one before it charges anew */
+#define TCP_SNDBUF_MIN 4608
+#define TCP_RCVBUF_MIN 2304
 
 enum tcp_ca_state { TCP_CA_OPEN, TCP_CA_DISORDER, TCP_CA_CWR, TCP_CA_RECOVERY, TCP_CA_LOSS };
 
@@ -61,6 +60,8 @@ struct tcp_seg {
     uint8_t flags;         /* enum tcp_flag */
     uint8_t marks;         /* enum tcp_mark */
     uint8_t n_merged;      /* receiving: segments that Linux would have merged into this one */
+    bool starts_buffer;    /* sending: tcp_burst.c */
+    bool push_once;        /* sending: PSH with the next transmission alone */
     uint64_t sent_at;      /* us, last transmission */
     uint32_t tx_delivered; /* tcp_sock.delivered at that time: tells rounds apart */
     struct slice data;
@@ -244,6 +245,7 @@ struct tcp_sock {
     struct tcp_cubic cubic;
     uint32_t cwnd, ssthresh, cwnd_cnt, prior_cwnd, prior_ssthresh, prr_delivered, prr_out;
     uint64_t cwnd_stamp, lsndtime, rcv_tstamp;
+    uint64_t last_sent_at; /* anything at all, us */
     uint32_t cwnd_used, max_packets_out, cwnd_usage_seq;
     bool is_cwnd_limited;
     uint32_t packets_out, sacked_out, lost_out, retrans_out;
@@ -507,6 +509,7 @@ void tcp_cwnd_restart(struct tcp_sock *tp, int64_t delta);
 void tcp_slow_start_after_idle_check(struct tcp_sock *tp);
 void tcp_mark_push(struct tcp_sock *tp, struct tcp_seg *seg);
 bool tcp_forced_push(const struct tcp_sock *tp);
+bool tcp_small_in_flight(const struct tcp_sock *tp);
 /* A segment outside any socket: RST, ACK of TIME-WAIT or a half-open connection. */
 struct tcp_reply {
     struct endpoint local, remote;
@@ -630,6 +633,35 @@ uint32_t tcp_slow_start(struct tcp_sock *tp, uint32_t acked);
 void tcp_cong_avoid_ai(struct tcp_sock *tp, uint32_t w, uint32_t acked);
 bool tcp_is_cwnd_limited(const struct tcp_sock *tp);
 uint64_t tcp_pacing_rate(const struct tcp_sock *tp);
+
+/* tcp_burst.c */
+
+/* What would leave at once: @len octets from the head of write_queue on. */
+struct tcp_burst {
+    uint32_t len;
+    bool last; /* nothing waits behind it */
+    bool fin;
+};
+
+/** tcp_size_goal() - octets that one buffer of Linux's gathers when segments have @mss. */
+uint32_t tcp_size_goal(const struct tcp_sock *tp, uint32_t mss);
+/** tcp_tail_buffer_len() - octets in the buffer at the end of write_queue. */
+uint32_t tcp_tail_buffer_len(const struct tcp_sock *tp);
+/** tcp_burst_segs() - segments of a burst at most, by the pace and the round trip time. */
+uint32_t tcp_burst_segs(const struct tcp_sock *tp, uint32_t mss);
+/** tcp_cwnd_quota() - segments that the congestion window lets go at once; 0: it is full. */
+uint32_t tcp_cwnd_quota(const struct tcp_sock *tp);
+/** tcp_burst_gather() - the first buffer of write_queue, filled up from the second to @wanted
+ * octets if it has less. */
+struct tcp_burst tcp_burst_gather(struct tcp_sock *tp, uint32_t wanted);
+/** tcp_burst_defers() - is it better to wait for the next ACK? *@cwnd_limited is set if the
+ * congestion window is why. */
+bool tcp_burst_defers(const struct tcp_sock *tp, const struct tcp_burst *burst, uint32_t mss,
+                      uint32_t max_segs, bool *cwnd_limited);
+/** tcp_burst_len() - octets of it that go now: @quota segments, the window, Nagle's rule for the
+ * last one. */
+uint32_t tcp_burst_len(const struct tcp_sock *tp, const struct tcp_burst *burst, uint32_t mss,
+                       uint32_t quota, uint8_t nonagle);
 uint32_t tcp_reno_undo_cwnd(struct tcp_sock *tp);
 
 /* tcp_timer.c */

@@ -314,16 +314,22 @@ static int transmit(struct tcp_sock *tp, uint32_t seq, uint8_t flags, const stru
         tp->bytes_sent += len;
     }
     tp->segs_out++;
+    tp->last_sent_at = tcp_now(tp->layer);
     return send_frame(tp, &hdr, data, tos, why);
 }
 
 static int transmit_seg(struct tcp_sock *tp, struct tcp_seg *seg, struct why why)
 {
+    uint8_t flags = seg->flags;
+
     seg->sent_at = tcp_now(tp->layer);
     seg->tx_delivered = tp->delivered;
     list_remove(&seg->by_time);
     list_push_back(&tp->by_time, &seg->by_time);
-    return transmit(tp, seg->seq, seg->flags, &seg->data, why);
+    if (seg->push_once)
+        flags |= TCP_PSH;
+    seg->push_once = false;
+    return transmit(tp, seg->seq, flags, &seg->data, why);
 }
 
 /* A segment of another window than ours is in flight when the peer has shrunk his: stay inside. */
@@ -591,19 +597,22 @@ static void cwnd_validate(struct tcp_sock *tp, bool limited)
         cwnd_application_limited(tp);
 }
 
+bool tcp_small_in_flight(const struct tcp_sock *tp)
+{
+    return seq_gt(tp->snd_sml, tp->snd_una) && !seq_gt(tp->snd_sml, tp->snd_nxt);
+}
+
 /* Minshall's variant of Nagle's rule: at most one small segment that is not acknowledged. */
 static bool nagle_allows(const struct tcp_sock *tp, const struct tcp_seg *seg, uint32_t mss,
                          uint8_t nonagle)
 {
-    bool small_in_flight = seq_gt(tp->snd_sml, tp->snd_una) && !seq_gt(tp->snd_sml, tp->snd_nxt);
-
     if ((nonagle & TCP_NAGLE_PUSH) != 0 || (seg->flags & TCP_FIN) != 0 || tp->urg_out)
         return true;
     if (seg->data.len >= mss)
         return true;
     if ((nonagle & TCP_NAGLE_CORK) != 0)
         return false;
-    return nonagle != 0 || tp->packets_out == 0 || !small_in_flight;
+    return nonagle != 0 || tp->packets_out == 0 || !tcp_small_in_flight(tp);
 }
 
 static bool window_allows(const struct tcp_sock *tp, const struct tcp_seg *seg, uint32_t mss)
@@ -640,29 +649,58 @@ static void send_new(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss, str
         tp->snd_sml = seg->end_seq;
 }
 
-/* @push_one: 1 sends one segment at most, 2 is a tail loss probe. True: stuck on the peer's window
+/* @len octets from the head of write_queue in segments of @mss, the last marked PSH if they are
+ * several. */
+static unsigned send_burst(struct tcp_sock *tp, uint32_t len, uint32_t mss, bool probe)
+{
+    unsigned n = 0;
+    bool more;
+
+    do {
+        struct tcp_seg *seg = tcp_first(&tp->write_queue);
+        uint32_t piece = u32_min(u32_min(seg->data.len, mss), len);
+
+        if (piece < seg->data.len)
+            tcp_seg_split(tp, seg, piece);
+        len -= piece;
+        more = len > 0 && seg != tcp_last(&tp->write_queue);
+        seg->starts_buffer = n == 0;
+        seg->push_once = n > 0 && !more;
+        send_new(tp, seg, mss, probe ? WHY0(TCP_TAIL_PROBE) : why_data(tp, seg));
+        n++;
+    } while (more);
+    return n;
+}
+
+/* @push_one: 1 sends one burst at most, 2 is a tail loss probe. True: stuck on the peer's window
  * with nothing out. */
 bool tcp_write_xmit(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle, int push_one)
 {
+    uint32_t max_segs = tcp_burst_segs(tp, mss);
     struct tcp_seg *seg;
     unsigned n_sent = 0;
     bool cwnd_limited = false;
 
     while ((seg = tcp_first(&tp->write_queue)) != NULL) {
-        bool last = seg == tcp_last(&tp->write_queue);
+        uint32_t quota = tcp_cwnd_quota(tp);
+        struct tcp_burst burst;
 
-        if (tcp_packets_in_flight(tp) >= tp->cwnd && push_one != 2) {
+        if (quota == 0 && push_one != 2) {
             cwnd_limited = true;
             break;
         }
+        quota = tp->urg_out ? 1 : u32_min(u32_max(quota, 1), max_segs);
+        burst = tcp_burst_gather(tp, quota * mss);
         if (!window_allows(tp, seg, mss))
             break;
-        if (!nagle_allows(tp, seg, mss, last ? nonagle : TCP_NAGLE_PUSH))
+        if (burst.len > mss) {
+            if (push_one == 0 && tcp_burst_defers(tp, &burst, mss, max_segs, &cwnd_limited))
+                break;
+            burst.len = tcp_burst_len(tp, &burst, mss, quota, nonagle);
+        } else if (!nagle_allows(tp, seg, mss, burst.last ? nonagle : TCP_NAGLE_PUSH)) {
             break;
-        if (seg->data.len > mss)
-            tcp_seg_split(tp, seg, mss);
-        send_new(tp, seg, mss, push_one == 2 ? WHY0(TCP_TAIL_PROBE) : why_data(tp, seg));
-        n_sent++;
+        }
+        n_sent += send_burst(tp, burst.len, mss, push_one == 2);
         if (push_one != 0)
             break;
     }

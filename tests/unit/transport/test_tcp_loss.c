@@ -66,8 +66,25 @@ static void ten_segments_then_slow_start(void)
     rig_in(&rig, "A", 1, 1 + 2 * 1460, 0);
     EQ(rig_flush(&rig), 4);
     rig_in(&rig, "A", 1, 1 + 4 * 1460, 0);
-    EQ(rig_flush(&rig), 4);
-    EQ(info().snd_cwnd, 14);
+    EQ(rig_flush(&rig), 0); /* less than a third of the window, and the next ACK is due: a fuller burst later */
+    rig_in(&rig, "A", 1, 1 + 6 * 1460, 0);
+    EQ(rig_flush(&rig), 8);
+    EQ(info().snd_cwnd, 16);
+    end();
+}
+
+static void a_burst_is_half_the_window_and_ends_with_push(void)
+{
+    begin();
+    EQ(rig_send(sock, 60000), 60000);
+    rig_run(&rig, SIM_MSEC(1));
+    for (int i = 0; i < 10; i++) {
+        char expected[40];
+
+        snprintf(expected, sizeof expected, "%s %d(1460) ack 1", i % 5 == 4 ? "PA" : "A", 1 + i * 1460);
+        EQ_STR(rig_next(&rig), expected);
+    }
+    EQ_STR(rig_next(&rig), "");
     end();
 }
 
@@ -151,7 +168,7 @@ static void only_holes_are_sent_again(void)
     rig_inject(&rig, hdr, 0);
     rig_run(&rig, SIM_MSEC(1));
     EQ_STR(rig_next(&rig), "A 1(1460) ack 1");
-    EQ_STR(rig_next(&rig), "A 5841(1460) ack 1");
+    EQ_STR(rig_next(&rig), "A 5841(1460) ack 1"); /* now it is alone, no end of a burst */
     EQ_STR(rig_next(&rig), "");
     rig_in(&rig, "A", 1, 14601, 0);
     end();
@@ -372,6 +389,7 @@ static void ecn_is_answered_when_asked_for(void)
 }
 
 UNIT_MAIN("tcp: loss and timers", TEST(ten_segments_then_slow_start),
+          TEST(a_burst_is_half_the_window_and_ends_with_push),
           TEST(retransmission_doubles_and_gives_up), TEST(user_timeout_ends_it_earlier),
           TEST(third_sack_starts_fast_retransmit), TEST(only_holes_are_sent_again),
           TEST(without_sack_three_duplicates_and_partial_acks),

@@ -1,0 +1,153 @@
+/*
+ * Bursts. Linux gathers what programs write in buffers of up to 64 KiB and hands several segments
+ * of one at once to the driver (TSO, or GSO in software). What cables show of it: the last segment
+ * of every burst of more than one carries PSH; a burst is at most half the congestion window; and
+ * where the next ACK is about to come, what is allowed already waits for it, to make a fuller
+ * burst.
+ *
+ * Our queues hold single segments: `starts_buffer` marks in write_queue where a new buffer of
+ * Linux's begins, in rtx_queue where a new burst did.
+ */
+#include "base/check.h"
+#include "stack/transport/tcp_internal.h"
+
+#define GSO_OCTETS_MAX  65215u /* 64 KiB less the headers Linux sets aside */
+#define TSO_SEGS_MIN    2u     /* tcp_min_tso_segs */
+#define TSO_RTT_SHIFT   9      /* tcp_tso_rtt_log: the extra allowance halves every 512 us of RTT */
+#define PACING_SHIFT    10     /* a burst lasts about a millisecond at the pace */
+#define DEFER_WITHIN_US 1000u
+#define WINDOW_DIVISOR  3u /* tcp_tso_win_divisor */
+
+uint32_t tcp_size_goal(const struct tcp_sock *tp, uint32_t mss)
+{
+    uint32_t half = tp->max_window > TCP_MSS_DEFAULT ? tp->max_window / 2 : tp->max_window;
+    uint32_t goal = half > 0 && half < GSO_OCTETS_MAX ? half : GSO_OCTETS_MAX;
+
+    return u32_max(goal / mss * mss, mss);
+}
+
+uint32_t tcp_tail_buffer_len(const struct tcp_sock *tp)
+{
+    uint32_t len = 0;
+
+    for (struct list *at = tp->write_queue.prev; at != &tp->write_queue; at = at->prev) {
+        len += tcp_seg_of(at)->data.len;
+        if (tcp_seg_of(at)->starts_buffer)
+            break;
+    }
+    return len;
+}
+
+uint32_t tcp_burst_segs(const struct tcp_sock *tp, uint32_t mss)
+{
+    uint64_t octets = tcp_pacing_rate(tp) >> PACING_SHIFT;
+    uint32_t rtt = tcp_min_rtt(tp) >> TSO_RTT_SHIFT;
+
+    if (tp->srtt_us == 0)
+        octets = GSO_OCTETS_MAX;
+    if (rtt < 32)
+        octets += GSO_OCTETS_MAX >> rtt;
+    if (octets > GSO_OCTETS_MAX)
+        octets = GSO_OCTETS_MAX;
+    return u32_max((uint32_t)octets / mss, TSO_SEGS_MIN);
+}
+
+uint32_t tcp_cwnd_quota(const struct tcp_sock *tp)
+{
+    uint32_t in_flight = tcp_packets_in_flight(tp);
+
+    if (in_flight >= tp->cwnd)
+        return 0;
+    return u32_min(u32_max(tp->cwnd / 2, 1), tp->cwnd - in_flight);
+}
+
+/* The end of the head's buffer that has taken in octets of the next: PSH stands at the end alone.
+ */
+static void move_push(struct tcp_sock *tp, struct tcp_seg *end)
+{
+    uint8_t push = 0;
+
+    for (struct tcp_seg *seg = tcp_first(&tp->write_queue);; seg = tcp_seg_of(seg->link.next)) {
+        push |= seg->flags & TCP_PSH;
+        seg->flags &= (uint8_t)~TCP_PSH;
+        seg->starts_buffer = false;
+        if (seg == end)
+            break;
+    }
+    end->flags |= push;
+}
+
+/* Linux lets the first buffer take octets of the second while it has less than may go at once. */
+struct tcp_burst tcp_burst_gather(struct tcp_sock *tp, uint32_t wanted)
+{
+    struct tcp_burst burst = { .last = true };
+    struct tcp_seg *end = NULL;
+    unsigned n_buffers = 1;
+
+    for (struct list *at = tp->write_queue.next; at != &tp->write_queue; at = at->next) {
+        struct tcp_seg *seg = tcp_seg_of(at);
+
+        n_buffers += seg->starts_buffer && end != NULL;
+        if (n_buffers > 2 || (n_buffers == 2 && burst.len >= wanted)) {
+            burst.last = false;
+            seg->starts_buffer = true;
+            break;
+        }
+        burst.len += seg->data.len;
+        burst.fin = (seg->flags & TCP_FIN) != 0;
+        end = seg;
+    }
+    if (n_buffers > 1)
+        move_push(tp, end);
+    return burst;
+}
+
+/* Is it better to wait for the ACK that is about to come, and send more at once? */
+bool tcp_burst_defers(const struct tcp_sock *tp, const struct tcp_burst *burst, uint32_t mss,
+                      uint32_t max_segs, bool *cwnd_limited)
+{
+    const struct tcp_seg *next = tcp_first(&tp->write_queue), *head = tcp_first(&tp->rtx_queue);
+    uint64_t now = tcp_now(tp->layer);
+    uint32_t window = tcp_wnd_end(tp) - next->seq, in_flight = tcp_packets_in_flight(tp), limit;
+    uint64_t cwnd = in_flight < tp->cwnd ? (uint64_t)(tp->cwnd - in_flight) * mss : 0;
+
+    /* Traces of Linux show no waiting from the first SACK on, limited transmit included (RFC 3042).
+     */
+    if (tp->ca_state != TCP_CA_OPEN || head == NULL || now - tp->last_sent_at > DEFER_WITHIN_US)
+        return false;
+    limit = cwnd < window ? (uint32_t)cwnd : window;
+    if (limit >= max_segs * mss || (!burst->last && limit >= burst->len))
+        return false;
+    if (limit >=
+        (tp->snd_wnd < (uint64_t)tp->cwnd * mss ? tp->snd_wnd : tp->cwnd * mss) / WINDOW_DIVISOR)
+        return false;
+    if (now - head->sent_at < tp->srtt_us >> 4) /* half a round trip: it would be a long wait */
+        return false;
+    if (cwnd < window && cwnd <= burst->len) {
+        *cwnd_limited = true;
+        return true;
+    }
+    if (cwnd >= window && window <= burst->len)
+        return true;
+    return !burst->fin;
+}
+
+/* How much of the burst goes now: @quota segments, no more than the window, and Nagle's rule for
+ * the last. */
+uint32_t tcp_burst_len(const struct tcp_sock *tp, const struct tcp_burst *burst, uint32_t mss,
+                       uint32_t quota, uint8_t nonagle)
+{
+    uint32_t window = tcp_wnd_end(tp) - tcp_first(&tp->write_queue)->seq, max = mss * quota, needed,
+             partial;
+
+    if (max <= window && !burst->last)
+        return u32_min(max, burst->len);
+    needed = u32_min(burst->len, window);
+    if (max <= needed)
+        return max;
+    partial = needed % mss;
+    if (partial > 0 && ((nonagle & TCP_NAGLE_CORK) != 0 ||
+                        (nonagle == 0 && tp->packets_out > 0 && tcp_small_in_flight(tp))))
+        return needed - partial;
+    return needed;
+}
