@@ -21,9 +21,9 @@ static inline sim_time jiffies_expiry(sim_time now, sim_time delay)
     while (shift < 24 && ahead >= (sim_time)63 << shift)
         shift += 3;
     at = ((expires >> shift) + 1) << shift;
-    /* Later armed, earlier run, three quarters as far apart: what one of them sends arrives next door before the next
-       one runs, and is answered after that. The tick's work is over before the next tick. */
-    return at * JIFFY + (JIFFY - now % JIFFY) * 3 / 4;
+    /* Later armed, earlier run, nearly as far apart: what one of them sends arrives next door before the next one runs,
+       and is answered after that. The tick's work is over before the next tick. */
+    return at * JIFFY + (JIFFY - now % JIFFY) * 63 / 64;
 }
 
 #endif

@@ -95,10 +95,11 @@ static void backlog_fires(struct event *event)
     frame->work(ip, frame);
 }
 
-void ip_later(struct ip_stack *ip, struct frame *frame, void (*work)(struct ip_stack *ip, struct frame *frame))
+void ip_later(struct ip_stack *ip, struct frame *frame, sim_time latency,
+              void (*work)(struct ip_stack *ip, struct frame *frame))
 {
     frame->work = work;
-    frame->arrives_at = node_now(ip->node) + IP_INPUT_LATENCY;
+    frame->arrives_at = node_now(ip->node) + latency;
     frame_list_push(&ip->backlog, frame);
     schedule_backlog(ip);
 }
@@ -366,7 +367,7 @@ void ip_input(void *ctx, struct iface *iface, struct frame *frame, const struct 
     if (why != DROP_NONE)
         refuse(ip, iface, frame, why);
     else if (kind != ROUTE_UNICAST)
-        ip_later(ip, frame, deliver_later);
+        ip_later(ip, frame, IP_INPUT_LATENCY, deliver_later);
     else
         forward(ip, frame, &hdr, iif);
 }

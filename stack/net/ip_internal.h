@@ -12,8 +12,9 @@ void ip_input(void *ctx, struct iface *iface, struct frame *frame, const struct 
 /** ip_loop() - hand a packet of our own to ourselves through lo. Consumes it, data at the IP header. */
 void ip_loop(struct ip_stack *ip, struct frame *frame);
 void ip_input_init(struct ip_stack *ip);
-/** ip_later() - @frame, for this node, joins the backlog; @work(ip, frame) is called IP_INPUT_LATENCY from now, in order. */
-void ip_later(struct ip_stack *ip, struct frame *frame, void (*work)(struct ip_stack *ip, struct frame *frame));
+/** ip_later() - @frame, for this node, joins the backlog; @work(ip, frame) is called @latency from now, in order. */
+void ip_later(struct ip_stack *ip, struct frame *frame, sim_time latency,
+              void (*work)(struct ip_stack *ip, struct frame *frame));
 
 /* ip_out.c */
 /** ip_finish_output() - NAT, fragmentation, neighbor. Consumes @frame, data at its complete IP header. */

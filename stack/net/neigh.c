@@ -586,7 +586,7 @@ void arp_input(void *ctx, struct iface *iface, struct frame *frame, const struct
         return;
     }
     frame->mark = group ? ARP_BY_GROUP : ARP_BY_UNICAST;
-    ip_later(ip, frame, work_on_message);
+    ip_later(ip, frame, ARP_INPUT_LATENCY, work_on_message);
 }
 
 /* ---- by hand, and for looking ---- */

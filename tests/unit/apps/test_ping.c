@@ -29,8 +29,8 @@ static void times_are_virtual_time_to_the_microsecond(void)
     rig_pair(&rig);
     out = run(&rig, rig.hosts[0], "ping -c 2 10.0.0.2", SIM_SEC(10));
     OK(strstr(out, " packet loss, time 1000ms\n") != NULL);
-    OK(strstr(out, "icmp_seq=2 ttl=64 time=0.032 ms\n") !=
-       NULL); /* twice: 5 us of cable, 0.98 us of octets, 10 us of interrupt */
+    OK(strstr(out, "icmp_seq=2 ttl=64 time=0.013 ms\n") !=
+       NULL); /* twice: 5 us of cable, 0.98 us of octets, 0.5 us of interrupt */
     rig_end(&rig);
 }
 
