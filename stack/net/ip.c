@@ -10,6 +10,22 @@
 #include "stack/net/ip_internal.h"
 #include "stack/wire/eth_wire.h"
 
+/* What this node answers for, sorted by address; an address that is both is the node's own. Made anew when it is asked
+   for after a change, so that look-ups do not walk the interfaces. */
+struct ip_own {
+    bool valid;
+    unsigned n, size;
+    struct ip_own_entry {
+        ip4_addr addr;
+        enum route_kind kind;
+    } *entries;
+};
+
+static void forget_own(struct ip_stack *ip)
+{
+    ip->own->valid = false;
+}
+
 /* ---- interfaces ---- */
 
 static struct ip_iface *add_iface(struct ip_stack *ip, const char *name, struct iface *iface, uint32_t mtu)
@@ -31,6 +47,7 @@ void ip_init(struct ip_stack *ip, struct node *node, struct ether *ether)
     struct ip_iface *lo;
 
     *ip = (struct ip_stack){ .node = node, .ether = ether };
+    ip->own = mem_zalloc(sizeof *ip->own);
     list_init(&ip->raw_taps);
     ip->sysctl = (struct ip_sysctl){ .accept_redirects = true,
                                      .send_redirects = true,
@@ -71,6 +88,8 @@ void ip_fini(struct ip_stack *ip)
     icmp_fini(ip);
     fib_fini(&ip->fib);
     free(ip->exceptions.items);
+    free(ip->own->entries);
+    free(ip->own);
     for (unsigned i = 0; i < ip->n_ifaces; i++) {
         free(ip->ifaces[i]->addrs);
         free(ip->ifaces[i]->groups);
@@ -124,6 +143,7 @@ void ip_iface_set_up(struct ip_iface *iface, bool up)
     if (iface->up == up)
         return;
     iface->up = up;
+    forget_own(iface->ip);
     if (iface->iface != NULL)
         iface_set_up(iface->iface, up);
     if (up) {
@@ -156,6 +176,7 @@ int ip_addr_add(struct ip_iface *iface, ip4_addr addr, unsigned prefix_len)
     if (prefix_len < 31)
         address.broadcast = addr | ~ip4_mask(prefix_len);
     ARRAY_PUSH(iface->addrs, iface->n_addrs, iface->addrs_size, address);
+    forget_own(iface->ip);
     if (iface->iface != NULL)
         node_state(iface->ip->node, iface->iface, WHY(ADDR_ADDED, WHY_PREFIX(addr, prefix_len)));
     add_connected_route(iface, &address);
@@ -217,6 +238,7 @@ static void remove_address(struct ip_iface *iface, unsigned at)
 
     memmove(&iface->addrs[at], &iface->addrs[at + 1], (iface->n_addrs - at - 1) * sizeof *iface->addrs);
     iface->n_addrs--;
+    forget_own(iface->ip);
     if (iface->iface != NULL)
         node_state(iface->ip->node, iface->iface, WHY(ADDR_REMOVED, WHY_PREFIX(gone.addr, gone.prefix_len)));
     if (!ip_has_addr(iface->ip, gone.addr)) /* perhaps with another prefix length, or elsewhere */
@@ -252,43 +274,72 @@ int ip_addr_remove(struct ip_iface *iface, ip4_addr addr, unsigned prefix_len)
     return -SIM_EADDRNOTAVAIL;
 }
 
+void ip_addr_set_broadcast(struct ip_iface *iface, ip4_addr addr, ip4_addr broadcast)
+{
+    for (unsigned i = 0; i < iface->n_addrs; i++)
+        if (iface->addrs[i].addr == addr)
+            iface->addrs[i].broadcast = broadcast;
+    forget_own(iface->ip);
+}
+
 void ip_addr_flush(struct ip_iface *iface)
 {
     while (iface->n_addrs > 0)
         ip_addr_remove(iface, iface->addrs[0].addr, iface->addrs[0].prefix_len);
 }
 
+static int compare_own(const void *a, const void *b)
+{
+    const struct ip_own_entry *x = a, *y = b;
+
+    if (x->addr != y->addr)
+        return x->addr < y->addr ? -1 : 1;
+    return (int)x->kind - (int)y->kind; /* ROUTE_LOCAL first */
+}
+
+static void collect_own(const struct ip_stack *ip, struct ip_own *own)
+{
+    own->n = 0;
+    for (unsigned i = 1; i < ip->n_ifaces; i++) {
+        const struct ip_iface *iface = ip->ifaces[i];
+
+        for (unsigned j = 0; iface->up && j < iface->n_addrs; j++) {
+            struct ip_own_entry local = { iface->addrs[j].addr, ROUTE_LOCAL };
+            struct ip_own_entry broadcast = { iface->addrs[j].broadcast, ROUTE_BROADCAST };
+
+            ARRAY_PUSH(own->entries, own->n, own->size, local);
+            if (broadcast.addr != 0)
+                ARRAY_PUSH(own->entries, own->n, own->size, broadcast);
+        }
+    }
+    if (own->n > 1)
+        qsort(own->entries, own->n, sizeof *own->entries, compare_own);
+    own->valid = true;
+}
+
 enum route_kind ip_addr_kind(const struct ip_stack *ip, ip4_addr addr)
 {
+    struct ip_own *own = ip->own;
+    unsigned low = 0, high;
+
     if (addr == IP4_BROADCAST)
         return ROUTE_BROADCAST;
     if (ip4_is_multicast(addr))
         return ROUTE_MULTICAST;
     if (ip4_is_loopback(addr))
         return addr == IP4(127, 255, 255, 255) ? ROUTE_BROADCAST : ROUTE_LOCAL;
-    for (unsigned i = 1; i < ip->n_ifaces; i++) {
-        const struct ip_iface *iface = ip->ifaces[i];
+    if (!own->valid)
+        collect_own(ip, own);
+    high = own->n;
+    while (low < high) { /* the first that is not before it */
+        unsigned middle = (low + high) / 2;
 
-        if (!iface->up)
-            continue;
-        for (unsigned j = 0; j < iface->n_addrs; j++) {
-            const struct ip_address *have = &iface->addrs[j];
-
-            if (have->addr == addr)
-                return ROUTE_LOCAL;
-        }
+        if (own->entries[middle].addr < addr)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    for (unsigned i = 1; i < ip->n_ifaces; i++) {
-        const struct ip_iface *iface = ip->ifaces[i];
-
-        for (unsigned j = 0; iface->up && j < iface->n_addrs; j++) {
-            const struct ip_address *have = &iface->addrs[j];
-
-            if (have->broadcast != 0 && addr == have->broadcast)
-                return ROUTE_BROADCAST;
-        }
-    }
-    return ROUTE_UNICAST;
+    return low < own->n && own->entries[low].addr == addr ? own->entries[low].kind : ROUTE_UNICAST;
 }
 
 bool ip_is_local(const struct ip_stack *ip, ip4_addr addr)

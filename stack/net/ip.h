@@ -157,6 +157,7 @@ struct ip_stack {
     struct list raw_taps;
     struct ip_hooks hooks;
     struct ip_sysctl sysctl;
+    struct ip_own *own; /* this node's addresses and broadcasts, sorted: ip_addr_kind() */
     struct ip_reassembly *reassembly;
     struct icmp_state *icmp;
     struct frame_list loopback;
@@ -217,6 +218,8 @@ int ip_addr_add(struct ip_iface *iface, ip4_addr addr, unsigned prefix_len);
 /** ip_addr_remove() - 0, or -SIM_EADDRNOTAVAIL. Secondary addresses of the subnet go too, as on Linux. */
 int ip_addr_remove(struct ip_iface *iface, ip4_addr addr, unsigned prefix_len);
 void ip_addr_flush(struct ip_iface *iface);
+/** ip_addr_set_broadcast() - another broadcast address than the prefix gives, or 0 for none, for @addr of @iface. */
+void ip_addr_set_broadcast(struct ip_iface *iface, ip4_addr addr, ip4_addr broadcast);
 bool ip_is_local(const struct ip_stack *ip, ip4_addr addr);
 /** ip_addr_kind() - what @addr is to this node: ROUTE_LOCAL, ROUTE_BROADCAST, ROUTE_MULTICAST, else ROUTE_UNICAST. */
 enum route_kind ip_addr_kind(const struct ip_stack *ip, ip4_addr addr);

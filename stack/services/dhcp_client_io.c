@@ -421,7 +421,7 @@ static void mark_address(struct dhcp_client *client)
         if (address->addr != lease->addr)
             continue;
         if (lease->broadcast != 0)
-            address->broadcast = lease->broadcast;
+            ip_addr_set_broadcast(client->iface, lease->addr, lease->broadcast);
         if (client->style == DHCP_STYLE_DHCLIENT && lease->seconds < INT32_MAX) {
             address->dynamic = true;
             address->valid_until = SIM_TIME_NONE;

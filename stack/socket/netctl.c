@@ -157,7 +157,7 @@ int netctl_addr_add(struct os *os, const char *ifname, ip4_addr addr, unsigned p
         if (a->addr != addr || a->prefix_len != prefix_len)
             continue;
         if (broadcast != 0)
-            a->broadcast = broadcast;
+            ip_addr_set_broadcast(iface, addr, broadcast);
         a->dynamic = valid != SIM_TIME_NONE;
         a->valid_until = a->dynamic ? node_now(os->node) + valid : SIM_TIME_NONE;
     }
