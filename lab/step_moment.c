@@ -17,7 +17,7 @@
 
 enum {
     FRAMES_SHOWN = 20,
-    TOLD_MAX = 24,
+    TOLD_MAX = 16,
     TIMERS_SHOWN = 40,
     FATE_SHOWN = 6,
     LADDER_NODES = 8,
@@ -416,11 +416,17 @@ static bool look_outputs(struct step_moment *moment, GString *out)
     return true;
 }
 
-/* about RECORD: what the moment is about from now on. */
+/* about RECORD: what the moment is about from now on. Tells it where a step would leave it out. */
 static bool look_about(struct step_moment *moment, char **words, GString *out)
 {
-    (void)out;
-    return words[1] != NULL && step_number(words[1], &moment->stop_record);
+    const struct step_entry *entry;
+
+    if (words[1] == NULL || !step_number(words[1], &moment->stop_record))
+        return false;
+    entry = step_log_find(moment->log, moment->stop_record);
+    if (entry != NULL && !step_tell_matters(moment->log, entry))
+        step_tell(moment->log, entry, out);
+    return true;
 }
 
 /* fate RECORD: what has followed from it, or from the packet's last stations. */

@@ -24,11 +24,22 @@ static bool tell_since(struct step *step, uint64_t events, bool all, GString *ou
     return ok;
 }
 
+/* What a stop was for, where it is not among the lines told anyway. */
+static void tell_record(struct step *step, uint64_t record, GString *out)
+{
+    g_autofree char *line = g_strdup_printf("about %" PRIu64, record);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    step_look_at(step, step->here, line, text);
+    g_string_append(out, text->str);
+}
+
 static void tell_stop(struct step *step, const struct step_message *done, bool has_breaks,
                       GString *out)
 {
     switch ((enum step_reason)done->reason) {
     case STEP_AT_STOP:
+        tell_record(step, done->record, out);
         if (has_breaks && done->stop < step->breaks->len) {
             struct step_break *hit = step->breaks->pdata[done->stop];
 
@@ -386,14 +397,9 @@ static bool fewer_events(const struct step_position *at, const void *events)
 }
 
 /* The stop that a search has found is where the session goes. */
-static enum step_answer go_to_hit(struct step *step, const struct step_message *done,
-                                  bool has_breaks, GString *out)
+static enum step_answer go_to_hit(struct step *step, const struct step_message *done, bool has_breaks, GString *out)
 {
-    g_autofree char *about = g_strdup_printf("about %" PRIu64, done->record);
-    g_autoptr(GString) nothing = g_string_new(NULL);
-
-    if (!step_go(step, &done->position) || !step_look_at(step, step->here, about, nothing) ||
-        !tell_since(step, done->position.events - 1, false, out))
+    if (!step_go(step, &done->position) || !tell_since(step, done->position.events - 1, false, out))
         return STEP_BROKEN;
     tell_stop(step, done, has_breaks, out);
     return STEP_OK;

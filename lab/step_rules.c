@@ -18,7 +18,6 @@ static const struct {
     { "arp.src.proto_ipv4", N_("the sender's own address on this network") },
     { "arp.dst.proto_ipv4",
       N_("the next hop: the destination itself, or the gateway of its route") },
-    { "ip.version", N_("4") },
     { "ip.hdr_len", N_("five words of 32 bits, and one more for each word of options") },
     { "ip.dsfield", N_("0 unless the program asks for a class of service") },
     { "ip.len", N_("header and data together, in octets") },

@@ -6,6 +6,7 @@
 #include "inspect/i18n.h"
 #include "inspect/render.h"
 #include "lab/diag.h"
+#include "lab/step_tell.h"
 #include "lab/step_words.h"
 
 enum stop_kind {
@@ -162,7 +163,8 @@ static bool strikes(struct step_stops *stops, struct stop *stop, const struct re
     case STOP_TABLE:
         return record->kind == RECORD_STATE && changes_table(stop->word, record->why.code);
     case STOP_DROP:
-        return record->kind == RECORD_DROP && (stop->any || record->drop == stop->number);
+        return record->kind == RECORD_DROP &&
+               (stop->any ? !step_tell_everyday(record->drop) : record->drop == stop->number);
     case STOP_CALL:
         return record->kind == RECORD_CALL && record->text != NULL &&
                g_str_has_prefix(record->text, stop->word);

@@ -88,7 +88,7 @@ static void tell_frame(const struct step_log *log, const struct step_entry *entr
         g_string_append_printf(out, "%s%s", _(": "), reason->str);
 }
 
-static bool is_everyday(enum drop_reason reason)
+bool step_tell_everyday(enum drop_reason reason)
 {
     return reason == DROP_NOT_FOR_ME || reason == DROP_ARP_NOT_MINE ||
            reason == DROP_NO_OTHER_PORT || reason == DROP_SAME_PORT ||
@@ -102,7 +102,7 @@ static void tell_drop(const struct step_log *log, const struct step_entry *entry
     step_tell_frame(log, entry, false, label);
     g_string_append(out, "✗ ");
     g_string_append_printf(
-        out, is_everyday(entry->drop) ? _("%s ignores the %s: ") : _("%s drops the %s: "),
+        out, step_tell_everyday(entry->drop) ? _("%s ignores the %s: ") : _("%s drops the %s: "),
         entry->node->name, label->str);
     render_drop(out, entry->drop, RENDER_USER);
 }
@@ -214,7 +214,7 @@ bool step_tell_matters(const struct step_log *log, const struct step_entry *entr
     case RECORD_OUTPUT:
         return true;
     case RECORD_DROP:
-        return !is_everyday(entry->drop);
+        return !step_tell_everyday(entry->drop);
     case RECORD_STATE:
         return code != WHY_TCP_CWND && !settings;
     case RECORD_COMMAND:
