@@ -76,8 +76,8 @@ static bool rule_matches(void *ctx, struct frame *frame)
     return filter_match(ctx, octets, frame_size(frame));
 }
 
-static void add_fault(struct network *network, struct link *link, const struct topo_fault *fault,
-                      struct diag_list *diags)
+bool network_add_fault(struct network *network, struct link *link, const struct topo_fault *fault, const char *file,
+                       struct diag_list *diags)
 {
     static const enum link_fault_kind kinds[] = { [TOPO_FAULT_DROP] = LINK_FAULT_DROP,
                                                   [TOPO_FAULT_DELAY] = LINK_FAULT_DELAY,
@@ -88,8 +88,8 @@ static void add_fault(struct network *network, struct link *link, const struct t
     struct link_rule *rule;
 
     if (filter == NULL) {
-        diag_error(diags, network->topology->file, fault->match_at, "%s", error->message);
-        return;
+        diag_error(diags, file, fault->match_at, "%s", error->message);
+        return false;
     }
     g_ptr_array_add(network->filters, filter);
     rule = g_new0(struct link_rule, 1);
@@ -102,6 +102,7 @@ static void add_fault(struct network *network, struct link *link, const struct t
     rule->n_nth = fault->n_nth;
     rule->by = fault->by;
     link_add_rule(link, rule);
+    return true;
 }
 
 static void make_link(struct network *network, const struct topo_link *from, struct diag_list *diags)
@@ -117,7 +118,7 @@ static void make_link(struct network *network, const struct topo_link *from, str
         ends[side] = network_iface(network, &topology->nodes[from->ends[side].node].ifaces[from->ends[side].iface]);
     link = sim_add_link(network->sim, ends[0], ends[1], &config);
     for (uint32_t i = 0; i < from->n_faults; i++)
-        add_fault(network, link, &from->faults[i], diags);
+        network_add_fault(network, link, &from->faults[i], topology->file, diags);
     network->links[link->id] = link;
 }
 

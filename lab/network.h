@@ -31,6 +31,9 @@ struct network {
 struct network *network_new(const struct topology *topology, uint64_t seed, struct diag_list *diags);
 /** network_start() - configure the nodes and start their services, as the first thing that happens. */
 void network_start(struct network *network);
+/** network_add_fault() - @fault, borrowed, meets what that end of @link sends from now on. False: its filter is wrong. */
+bool network_add_fault(struct network *network, struct link *link, const struct topo_fault *fault, const char *file,
+                       struct diag_list *diags);
 void network_free(struct network *network);
 
 /** network_os() - the operating system of the topology's node @index, NULL for switches and hubs. */

@@ -107,6 +107,31 @@ static void set_interface(struct run *run, const struct scenario_entry *entry)
         iface_set_up(network_iface(run->network, iface), entry->on);
 }
 
+/* The filter was found right before. */
+static void add_fault(struct run *run, const struct scenario_entry *entry)
+{
+    struct diag_list *diags = diag_list_new();
+
+    network_add_fault(run->network, run->network->links[entry->link], &entry->fault, run->scenario->file, diags);
+    diag_list_free(diags);
+}
+
+bool run_check_entry(const struct run *run, const struct scenario_entry *entry, struct diag_list *diags)
+{
+    g_autoptr(GError) error = NULL;
+    struct filter *filter;
+
+    if (entry->action != SCENARIO_FAULT)
+        return true;
+    filter = filter_new(entry->fault.match, run->network->names, &error);
+    if (filter == NULL) {
+        diag_error(diags, run->scenario->file, entry->fault.match_at, "%s", error->message);
+        return false;
+    }
+    filter_free(filter);
+    return true;
+}
+
 struct act {
     struct run *run;
     uint32_t index;
@@ -132,6 +157,9 @@ static void perform(void *ctx)
     case SCENARIO_LINK:
         set_link(run, entry);
         break;
+    case SCENARIO_FAULT:
+        add_fault(run, entry);
+        break;
     case SCENARIO_POWER:
         set_power(run, entry);
         break;
@@ -151,6 +179,7 @@ struct run *run_new(const struct scenario *scenario, const struct run_options *o
     uint64_t seed = options->has_seed ? options->seed : scenario->seed;
     struct network *network = network_new(scenario->topology, seed, diags);
     struct run *run;
+    bool right = true;
 
     if (network == NULL)
         return NULL;
@@ -166,7 +195,12 @@ struct run *run_new(const struct scenario *scenario, const struct run_options *o
     if (run->until == SIM_TIME_NONE)
         run->until = RUN_UNTIL_DEFAULT +
                      (scenario->n_timeline > 0 ? scenario->timeline[scenario->n_timeline - 1].time : 0);
-    return run;
+    for (uint32_t i = 0; i < scenario->n_timeline; i++)
+        right &= run_check_entry(run, &scenario->timeline[i], diags);
+    if (right)
+        return run;
+    run_free(run);
+    return NULL;
 }
 
 static void schedule(struct run *run, uint32_t index, bool *done)

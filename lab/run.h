@@ -57,6 +57,8 @@ void run_start(struct run *run);
  * becomes true when it happens. Returns its index.
  */
 uint32_t run_insert(struct run *run, const struct scenario_entry *entry, bool *done);
+/** run_check_entry() - whether @entry can happen: its filter is right. Errors go to @diags. */
+bool run_check_entry(const struct run *run, const struct scenario_entry *entry, struct diag_list *diags);
 /** run_entry() - by index: of the scenario, or inserted. */
 const struct scenario_entry *run_entry(const struct run *run, uint32_t index);
 /** run_slice() - at most @events more events; false when the run is over (until reached, or the budget spent). */

@@ -188,11 +188,16 @@ enum entry_key {
     ENTRY_NODE,
     ENTRY_INTERFACE,
     ENTRY_SNAPSHOT,
+    ENTRY_FAULT,
+    ENTRY_MATCH,
+    ENTRY_NTH,
+    ENTRY_BY,
     ENTRY_N_KEYS
 };
 
-static const char *const entry_names[] = { "at",   "host", "run",  "as",        "expect",  "stop",
-                                           "link", "set",  "node", "interface", "snapshot" };
+static const char *const entry_names[] = { "at",       "host",  "run",   "as",   "expect",
+                                           "stop",     "link",  "set",   "node", "interface",
+                                           "snapshot", "fault", "match", "nth",  "by" };
 
 /* Which keys go with the one that says what kind of entry it is. */
 struct entry_kind {
@@ -273,20 +278,28 @@ static bool read_state(struct scenario_build *b, const struct ynode *node, const
     return true;
 }
 
+static const struct topo_iface *read_cabled_port(struct scenario_build *b, const struct ynode *node)
+{
+    const struct topo_iface *iface = scenario_read_port(b, node, "link");
+
+    if (iface != NULL && iface->link == TOPO_NOWHERE) {
+        reader_error(&b->r, node->at, _("no cable is plugged into %s"), node->text);
+        return NULL;
+    }
+    return iface;
+}
+
 static void read_link(struct scenario_build *b, const struct ynode **values,
                       struct scenario_entry *entry)
 {
     static const char *const names[] = { "state", "rate",      "delay",   "queue",
                                          "loss",  "duplicate", "reorder", "corrupt" };
     const struct ynode *sets[G_N_ELEMENTS(names)];
-    const struct topo_iface *iface = scenario_read_port(b, values[ENTRY_LINK], "link");
+    const struct topo_iface *iface = read_cabled_port(b, values[ENTRY_LINK]);
     bool up = true;
 
     entry->action = SCENARIO_LINK;
-    if (iface != NULL && iface->link == TOPO_NOWHERE)
-        reader_error(&b->r, values[ENTRY_LINK]->at, _("no cable is plugged into %s"),
-                     values[ENTRY_LINK]->text);
-    else if (iface != NULL)
+    if (iface != NULL)
         entry->link = iface->link;
     if (!read_map(&b->r, values[ENTRY_SET], "set", names, G_N_ELEMENTS(names), NULL, sets))
         return;
@@ -312,6 +325,59 @@ static void read_one_state(struct scenario_build *b, const struct ynode *set, co
                      key, on);
     else
         read_state(b, value[0], key, off, on, is_on);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void read_nth(struct scenario_build *b, const struct ynode *node, struct topo_fault *fault)
+{
+    uint32_t n = 0;
+
+    fault->nth = arena_alloc(b->r.arena, list_len(node) * sizeof *fault->nth);
+    for (uint32_t i = 0; i < list_len(node); i++)
+        if (read_u32(&b->r, list_item(node, i), "nth", 1, UINT32_MAX, &fault->nth[n]))
+            n++;
+    qsort(fault->nth, n, sizeof *fault->nth, by_number);
+    fault->n_nth = n;
+}
+
+/* {at: 3s, link: "pc1:eth0", fault: drop, match: icmp, nth: 1}: of what that end sends. */
+static void read_fault(struct scenario_build *b, const struct ynode **values,
+                       struct scenario_entry *entry)
+{
+    static const char *const kinds[] = { "drop", "delay", "duplicate", "corrupt" };
+    struct topo_fault *fault = &entry->fault;
+    struct scenario_text match = { "any", entry->at };
+    const struct topo_iface *iface;
+    size_t kind = 0;
+
+    entry->action = SCENARIO_FAULT;
+    read_choice(&b->r, values[ENTRY_FAULT], "fault", kinds, G_N_ELEMENTS(kinds), &kind);
+    fault->kind = (enum topo_fault_kind)kind;
+    if (values[ENTRY_LINK] == NULL) {
+        reader_error(&b->r, entry->at, _("`link` is missing: the port that sends the frames"));
+        return;
+    }
+    iface = read_cabled_port(b, values[ENTRY_LINK]);
+    if (iface != NULL) {
+        entry->link = iface->link;
+        fault->from = iface->link_end;
+    }
+    if (values[ENTRY_MATCH] != NULL)
+        scenario_read_filter(b, values[ENTRY_MATCH], "match", &match);
+    fault->match = match.text;
+    fault->match_at = match.at;
+    if (values[ENTRY_NTH] != NULL)
+        read_nth(b, values[ENTRY_NTH], fault);
+    if (fault->kind == TOPO_FAULT_DELAY && values[ENTRY_BY] == NULL)
+        reader_error(&b->r, entry->at, _("`by` is missing: how much later the frame arrives"));
+    else if (values[ENTRY_BY] != NULL)
+        read_time(&b->r, values[ENTRY_BY], "by", &fault->by);
 }
 
 static void read_power(struct scenario_build *b, const struct ynode **values,
@@ -351,6 +417,8 @@ static void read_snapshot(struct scenario_build *b, const struct ynode **values,
 static const struct entry_kind entry_kinds[] = {
     { ENTRY_RUN, BIT(ENTRY_HOST) | BIT(ENTRY_AS) | BIT(ENTRY_EXPECT), false, read_run },
     { ENTRY_STOP, 0, false, read_stop },
+    { ENTRY_FAULT, BIT(ENTRY_LINK) | BIT(ENTRY_MATCH) | BIT(ENTRY_NTH) | BIT(ENTRY_BY), false,
+      read_fault },
     { ENTRY_LINK, BIT(ENTRY_SET), true, read_link },
     { ENTRY_INTERFACE, BIT(ENTRY_SET), true, read_interface },
     { ENTRY_NODE, BIT(ENTRY_SET), true, read_power },
@@ -388,7 +456,7 @@ static void read_entry(struct scenario_build *b, const struct ynode *node,
     if (kind == NULL) {
         reader_error(
             &b->r, node->at,
-            _("the entry says nothing to do: one of run, stop, link, interface, node, snapshot"));
+            _("the entry says nothing to do: one of run, stop, link, fault, interface, node, snapshot"));
         return;
     }
     for (int i = ENTRY_HOST; i < ENTRY_N_KEYS; i++)

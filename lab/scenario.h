@@ -40,6 +40,7 @@ enum scenario_action {
     SCENARIO_LINK,      /* change a cable */
     SCENARIO_POWER,     /* switch a node off or on */
     SCENARIO_INTERFACE, /* set an interface down or up */
+    SCENARIO_FAULT,     /* from now on, what a port sends meets an exact fault */
     SCENARIO_SNAPSHOT   /* record every node's tables */
 };
 
@@ -66,9 +67,10 @@ struct scenario_entry {
     bool has_result;          /* RUN: `expect` was written */
     struct scenario_result result;
     uint32_t target;         /* STOP: index of the entry whose `as` it names */
-    uint32_t link;           /* LINK */
+    uint32_t link;           /* LINK, FAULT */
     unsigned set;            /* LINK: SCENARIO_SET_... */
     struct topo_link values; /* LINK: only what @set names (state: values.down) */
+    struct topo_fault fault; /* FAULT: the nth are counted from then on */
     bool on;                 /* POWER: on; INTERFACE: up */
     const char *snapshot;    /* SNAPSHOT: its name */
 };

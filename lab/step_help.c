@@ -82,6 +82,10 @@ static const struct {
     { "on", "NODE", N_("switch a node on"), NULL },
     { "link", "PORT KEY VALUE",
       N_("change a cable: rate, delay, loss, duplicate, reorder, corrupt, queue"), NULL },
+    { "drop", "FILTER [at PORT]", N_("the next such frame that is sent gets lost"), NULL },
+    { "delay", "TIME FILTER [at PORT]", N_("the next such frame arrives so much later"), NULL },
+    { "duplicate", "FILTER [at PORT]", N_("the next such frame arrives twice"), NULL },
+    { "corrupt", "FILTER [at PORT]", N_("a bit of the next such frame flips"), NULL },
     { "branches", "", N_("the runs that your acts have made"), NULL },
     { "branch", "N", N_("go on in another of them"), NULL },
     { "save", "FILE.walk.yaml", N_("write this run as a scenario that repeats it"), NULL },
@@ -97,12 +101,13 @@ static const char *const SHORT[][2] = { { "s", "step" }, { "n", "next" },   { "b
                                         { "p", "show" }, { "?", "help" } };
 
 static const char *const NAMES[] = {
-    "step",  "next",    "event",  "follow", "finish", "run",    "until",   "goto",     "back",
-    "rback", "runback", "break",  "watch",  "info",   "delete", "show",    "hex",      "tables",
-    "arp",   "mac",     "route",  "nat",    "dns",    "lease",  "addr",    "sockets",  "tcp",
-    "diff",  "map",     "ladder", "frames", "timers", "queue",  "outputs", "hash",     "why",
-    "pull",  "plug",    "down",   "up",     "off",    "on",     "link",    "branches", "branch",
-    "save",  "help",    "quit",   NULL
+    "step",   "next",    "event",   "follow", "finish", "run",       "until",   "goto",
+    "back",   "rback",   "runback", "break",  "watch",  "info",      "delete",  "show",
+    "hex",    "tables",  "arp",     "mac",    "route",  "nat",       "dns",     "lease",
+    "addr",   "sockets", "tcp",     "diff",   "map",    "ladder",    "frames",  "timers",
+    "queue",  "outputs", "hash",    "why",    "pull",   "plug",      "down",    "up",
+    "off",    "on",      "link",    "drop",   "delay",  "duplicate", "corrupt", "branches",
+    "branch", "save",    "help",    "quit",   NULL
 };
 
 G_STATIC_ASSERT(G_N_ELEMENTS(NAMES) == G_N_ELEMENTS(COMMANDS) + 1);

@@ -429,6 +429,21 @@ static bool look_about(struct step_moment *moment, char **words, GString *out)
     return true;
 }
 
+/* port RECORD: where it was, "node:interface". */
+static bool look_port(struct step_moment *moment, char **words, GString *out)
+{
+    const struct step_entry *entry;
+    uint64_t id = 0;
+
+    if (words[1] == NULL || !step_number(words[1], &id))
+        return false;
+    entry = step_log_find(moment->log, id);
+    if (entry == NULL || entry->iface == NULL)
+        return false;
+    g_string_printf(out, "%s:%s", entry->node->name, entry->iface->name);
+    return true;
+}
+
 /* fate RECORD: what has followed from it, or from the packet's last stations. */
 static bool look_fate(struct step_moment *moment, char **words, GString *out)
 {
@@ -503,7 +518,7 @@ static const struct {
     { "arp", look_table },      { "mac", look_table },       { "route", look_table },
     { "nat", look_table },      { "dns", look_table },       { "lease", look_table },
     { "addr", look_table },     { "about", look_about },     { "fate", look_fate },
-    { "ladder", look_ladder },
+    { "ladder", look_ladder },  { "port", look_port },
 };
 
 static const struct {

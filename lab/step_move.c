@@ -397,7 +397,8 @@ static bool fewer_events(const struct step_position *at, const void *events)
 }
 
 /* The stop that a search has found is where the session goes. */
-static enum step_answer go_to_hit(struct step *step, const struct step_message *done, bool has_breaks, GString *out)
+static enum step_answer go_to_hit(struct step *step, const struct step_message *done,
+                                  bool has_breaks, GString *out)
 {
     if (!step_go(step, &done->position) || !tell_since(step, done->position.events - 1, false, out))
         return STEP_BROKEN;

@@ -11,6 +11,7 @@
 
 enum stop_kind {
     STOP_FRAME,
+    STOP_SENT,
     STOP_STATE,
     STOP_TABLE,
     STOP_DROP,
@@ -157,6 +158,8 @@ static bool strikes(struct step_stops *stops, struct stop *stop, const struct re
     switch (stop->kind) {
     case STOP_FRAME:
         return record->kind == RECORD_RECEIVE && frame_matches(stops, stop, record);
+    case STOP_SENT:
+        return record->kind == RECORD_SEND && frame_matches(stops, stop, record);
     case STOP_STATE:
         return record->kind == RECORD_STATE && record->why.code == WHY_TCP_STATE &&
                record->why.args[1] == stop->number;
@@ -304,6 +307,14 @@ static bool parse_count(struct parsing *p, char *text)
     return true;
 }
 
+static bool parse_sent(struct parsing *p, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+
+    p->stop->filter = filter_new(text, p->stops->names, &error);
+    return p->stop->filter != NULL || fail(p, "%s", error->message);
+}
+
 static bool parse_frame(struct parsing *p, char *text)
 {
     g_autoptr(GError) error = NULL;
@@ -418,7 +429,8 @@ static const struct {
     { "exit", STOP_EXIT, true, parse_any },         { "watch", STOP_WATCH, false, parse_watch },
     { "when", STOP_WHEN, false, parse_watch },      { "arrival", STOP_ARRIVAL, false, parse_node },
     { "number", STOP_NUMBER, false, parse_number }, { "follow", STOP_FOLLOW, false, parse_number },
-    { "finish", STOP_FINISH, false, parse_number }, { "record", STOP_RECORD, false, parse_number },
+    { "finish", STOP_FINISH, false, parse_number }, { "sent", STOP_SENT, false, parse_sent },
+    { "record", STOP_RECORD, false, parse_number },
 };
 
 static bool parse(struct parsing *p, char *line)

@@ -6,10 +6,10 @@
  *     FILTER [at NODE[:PORT]] [if CONDITION] [count N]    a frame arrives
  *     state TCP-STATE [on NODE]                           a connection enters that state
  *     table TABLE [on NODE]                               a table changes
- *     drop [REASON] [on NODE]                             a frame dies; without a reason: of what does not happen daily
- *     call NAME [on NODE]                                 a program calls into the socket layer
- *     watch VALUE                                         a value changes: lab/step_value.h
- *     when CONDITION                                      a comparison becomes true
+ *     drop [REASON] [on NODE]                             a frame dies; without a reason: of what
+ * does not happen daily call NAME [on NODE]                                 a program calls into
+ * the socket layer watch VALUE                                         a value changes:
+ * lab/step_value.h when CONDITION                                      a comparison becomes true
  *     exit [on NODE]                                      a command ends
  * and those that no user writes: arrival NODE, number N, follow RECORD, finish PROCESS, record
  * RECORD.

@@ -15,7 +15,8 @@ void step_tell(const struct step_log *log, const struct step_entry *entry, GStri
 bool step_tell_matters(const struct step_log *log, const struct step_entry *entry);
 /** step_tell_repeats() - whether it is a command that its cause has told already. */
 bool step_tell_repeats(const struct step_log *log, const struct step_entry *entry);
-/** step_tell_everyday() - a drop that happens all the time in a network that works: what is for others, mostly. */
+/** step_tell_everyday() - a drop that happens all the time in a network that works: what is for
+ * others, mostly. */
 bool step_tell_everyday(enum drop_reason reason);
 /** step_tell_short() - append what the record is without time and number: "pc1 → pc2  ARP request:
  * ...". */

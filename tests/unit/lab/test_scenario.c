@@ -93,6 +93,26 @@ static void entries_are_sorted_by_time_and_then_by_place(void)
     scenario_free(s);
 }
 
+static void faults_of_the_timeline_are_read(void)
+{
+    struct scenario *s = load("timeline:\n  - {at: 1s, link: 'pc1:eth0', fault: drop, match: icmp, nth: [3, 1]}\n"
+                              "  - {at: 2s, link: 'sw1:p1', fault: delay, by: 5ms}\n");
+    const struct topo_fault *drop = &s->timeline[0].fault, *delay = &s->timeline[1].fault;
+
+    EQ(s->timeline[0].action, SCENARIO_FAULT);
+    EQ(drop->kind, TOPO_FAULT_DROP);
+    EQ_STR(drop->match, "icmp");
+    EQ(drop->n_nth, 2);
+    EQ(drop->nth[0], 1);
+    EQ(drop->nth[1], 3);
+    EQ(delay->kind, TOPO_FAULT_DELAY);
+    EQ(delay->by, SIM_MSEC(5));
+    EQ_STR(delay->match, "any");
+    EQ(s->timeline[0].link, s->timeline[1].link); /* both ends of one cable */
+    OK(drop->from != delay->from);
+    scenario_free(s);
+}
+
 static void the_other_expectations_are_read(void)
 {
     struct scenario *s =
@@ -141,5 +161,5 @@ static void a_long_filter_is_refused(void)
 }
 
 UNIT_MAIN("scenario", TEST(the_example_of_the_format_is_read),
-          TEST(entries_are_sorted_by_time_and_then_by_place), TEST(the_other_expectations_are_read),
+          TEST(entries_are_sorted_by_time_and_then_by_place), TEST(faults_of_the_timeline_are_read), TEST(the_other_expectations_are_read),
           TEST(a_long_filter_is_refused))
