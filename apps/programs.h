@@ -41,7 +41,8 @@
     X("tcpdump", tcpdump_program)                                                                  \
     X("traceroute", traceroute_program)                                                            \
     X("tracert", tracert_program)                                                                  \
-    X("udhcpc", udhcpc_program)
+    X("udhcpc", udhcpc_program)                                                                    \
+    X("wget", wget_program)
 
 #define X(name, symbol) extern const struct program symbol;
 PROGRAMS(X)
