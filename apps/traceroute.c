@@ -25,6 +25,7 @@
 #define PACKET_DEFAULT 60
 #define PACKET_MAX     65000
 #define WAIT_DEFAULT   SIM_SEC(5)
+#define PROBE_TIME SIM_USEC(100) /* a socket for each probe: real ones next door answer in between */
 #define WAIT_PRECISION SIM_MSEC(1) /* added to a round-trip time before it is multiplied */
 
 struct probe {
@@ -38,6 +39,7 @@ struct probe {
 };
 
 struct traceroute {
+    bool probed_now; /* a probe left already in this round */
     struct coroutine co, print_co;
     struct names names;
     const char *host;
@@ -517,6 +519,7 @@ static enum co_status traceroute_main(struct process *self, void *state)
     while (st->start < st->end) {
         st->next = SIM_TIME_NONE;
         st->num = 0;
+        st->probed_now = false;
         for (st->at = st->start; st->at < st->end && st->num < st->at_once; st->at++) {
             look_at(self, st);
             if (st->probes[st->at].done) {
@@ -534,8 +537,11 @@ static enum co_status traceroute_main(struct process *self, void *state)
                         st->next = st->last_send + st->send_wait;
                     break;
                 }
+                if (st->probed_now)
+                    CO_CALL(&st->co, st->ready, sys_sleep(self, PROBE_TIME));
                 if (!send_probe(self, st))
                     CO_RETURN(&st->co);
+                st->probed_now = true;
                 look_at(self, st);
             }
             st->num++;

@@ -141,23 +141,23 @@ static bool open_socket(struct resolver *r)
     return sys_connect(r->self, r->fd, server) == 0;
 }
 
-static void send_queries(struct resolver *r)
+static void send_query(struct resolver *r, struct resolver_question *q)
 {
-    for (unsigned i = 0; i < r->n_questions; i++) {
-        struct resolver_question *q = &r->questions[i];
-        ip4_addr server = r->conf.servers[r->server];
-        struct sock_send out = { .octets = r->octets + 2,
-                                 .flags = SOCK_MSG_DONTWAIT | SOCK_MSG_NOSIGNAL };
+    ip4_addr server = r->conf.servers[r->server];
+    struct sock_send out = { .octets = r->octets + 2,
+                             .flags = SOCK_MSG_DONTWAIT | SOCK_MSG_NOSIGNAL };
+    bool sent;
 
-        if (q->answered)
-            continue;
-        out.len = build_query(r, q);
-        out.why = r->attempt == 0 && r->server == 0 ? WHY(DNS_QUERY, server)
-                                                    : WHY(DNS_QUERY_AGAIN, server);
-        out.why_text = services_dns_text(r->self->os, r->asked, q->type);
-        if (out.len == 0 || sys_sendmsg(r->self, r->fd, &out) < 0)
-            r->refused = true;
-    }
+    out.len = build_query(r, q);
+    out.why =
+        r->attempt == 0 && r->server == 0 ? WHY(DNS_QUERY, server) : WHY(DNS_QUERY_AGAIN, server);
+    out.why_text = services_dns_text(r->self->os, r->asked, q->type);
+    sent = out.len > 0 && sys_sendmsg(r->self, r->fd, &out) >= 0;
+    /* An ICMP error about the first query comes up here; glibc sends all the same. */
+    if (!sent && q != r->questions && out.len > 0)
+        sent = sys_sendmsg(r->self, r->fd, &out) >= 0;
+    if (!sent)
+        r->refused = true;
 }
 
 /* The chain of @q's answer from the name asked for: addresses and the canonical name. */
@@ -336,8 +336,12 @@ static enum co_status ask_server(struct resolver *r)
     r->refused = r->truncated = r->timed_out = false;
     if (!open_socket(r))
         r->refused = true;
-    else
-        send_queries(r);
+    for (r->asking = 0; r->asking < r->n_questions && !r->refused; r->asking++) {
+        if (r->asking > 0)
+            CO_CALL(&r->co_ask, r->result, sys_sleep(r->self, RESOLVER_QUERY_TIME));
+        if (!r->questions[r->asking].answered)
+            send_query(r, &r->questions[r->asking]);
+    }
     r->until = now_of(r) + patience(r);
     while (!r->refused && !r->truncated && !r->timed_out && !all_answered(r)) {
         CO_CALL(&r->co_ask, r->result, poll_answers(r));
