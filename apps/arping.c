@@ -166,7 +166,7 @@ static void send_one(struct process *self, struct arping *st)
     struct arp_msg msg = { .op = st->as_reply ? ARP_REPLY : ARP_REQUEST,
                            .sha = st->link.mac,
                            .spa = st->source,
-                           .tha = st->announce ? st->link.mac : st->peer,
+                           .tha = st->as_reply ? st->link.mac : st->peer,
                            .tpa = st->target };
     struct eth_hdr eth = { .dst = st->peer, .src = st->link.mac, .ethertype = ETHERTYPE_ARP };
     uint8_t octets[ETH_HDR_LEN + ARP_LEN];
