@@ -1,5 +1,6 @@
 #include "apps/ping_options.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "apps/options.h"
@@ -24,6 +25,21 @@ static bool number(struct process *self, const char *text, uint64_t min, uint64_
         return fail(self, 1);
     }
     return true;
+}
+
+static bool tos_number(struct process *self, const char *text, uint64_t *value)
+{
+    char *end;
+
+    *value = strtoul(text, &end, 0);
+    if (*text == '\0' || *end != '\0')
+        process_errorf(self, "ping: bad TOS value: %s\n", text);
+    else if (*value > 255)
+        process_errorf(self, "ping: the decimal value of TOS bits must be in range 0-255: %s\n",
+                       text);
+    else
+        return true;
+    return fail(self, 1);
 }
 
 /* Seconds with a fraction as milliseconds. */
@@ -124,8 +140,8 @@ static bool take(struct process *self, struct ping_options *o, int option, const
     case 'q':
         o->quiet = true;
         return true;
-    case 'Q':
-        if (!number(self, value, 0, 255, &n))
+    case 'Q': /* hexadecimal with 0x, as strtol() takes it; with 0 in front octal */
+        if (!tos_number(self, value, &n))
             return false;
         o->tos = (int)n;
         return true;
