@@ -221,6 +221,8 @@ const char *fib_entry_format(const struct ip_stack *ip, const struct fib_entry *
         ADD(" src %s", ip4_format(entry->src, addr));
     if (entry->metric != 0)
         ADD(" metric %u", entry->metric);
+    if (entry->oif != NULL && entry->oif->iface != NULL && entry->oif->iface->up && !iface_has_carrier(entry->oif->iface))
+        ADD(" linkdown");
 #undef ADD
     return text;
 }
