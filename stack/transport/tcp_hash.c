@@ -223,7 +223,7 @@ uint16_t tcp_port_pick(struct tcp_layer *tcp, struct tcp_entry *entry)
 }
 
 /* Is the pair of endpoints free, perhaps because a TIME-WAIT gives way? */
-static bool pair_free(struct tcp_sock *tp, uint16_t port)
+static bool pair_free(struct tcp_sock *tp, uint16_t port, bool bound)
 {
     struct endpoint local = { tp->entry.local.addr, port };
     struct tcp_entry *other = tcp_hash_find(tp->layer, local, tp->entry.remote);
@@ -232,7 +232,7 @@ static bool pair_free(struct tcp_sock *tp, uint16_t port)
         return true;
     if (other->kind != TCP_ENTRY_TIMEWAIT)
         return false;
-    return tcp_timewait_reusable(CONTAINER_OF(other, struct tcp_timewait, entry), tp);
+    return tcp_timewait_reusable(CONTAINER_OF(other, struct tcp_timewait, entry), tp, bound);
 }
 
 static bool port_fits_connect(struct tcp_sock *tp, uint16_t port)
@@ -244,7 +244,7 @@ static bool port_fits_connect(struct tcp_sock *tp, uint16_t port)
         if (other->local.port == port && other->explicit_port)
             return false; /* bind() asked for it */
     }
-    return pair_free(tp, port);
+    return pair_free(tp, port, false);
 }
 
 int tcp_port_connect(struct tcp_sock *tp)
@@ -255,7 +255,7 @@ int tcp_port_connect(struct tcp_sock *tp)
     uint32_t *perturb, offset;
 
     if (tp->entry.local.port != 0)
-        return pair_free(tp, tp->entry.local.port) ? 0 : -SIM_EADDRNOTAVAIL;
+        return pair_free(tp, tp->entry.local.port, true) ? 0 : -SIM_EADDRNOTAVAIL;
     if (tcp->ip->sysctl.port_max < low)
         return -SIM_EADDRNOTAVAIL;
     if (n > 1)

@@ -693,7 +693,7 @@ bool tcp_timewait_input(struct tcp_timewait *tw, struct tcp_rx *rx, uint32_t *is
 void tcp_timewait_free(struct tcp_timewait *tw);
 /** tcp_timewait_reusable() - may connect() take over @tw's pair of endpoints? Then it hands over
  * its sequence space. */
-bool tcp_timewait_reusable(struct tcp_timewait *tw, struct tcp_sock *tp);
+bool tcp_timewait_reusable(struct tcp_timewait *tw, struct tcp_sock *tp, bool bound);
 
 /* tcp_icmp.c */
 void tcp_icmp_error(void *ctx, const struct ip_error *error);

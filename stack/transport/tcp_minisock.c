@@ -597,14 +597,17 @@ bool tcp_timewait_input(struct tcp_timewait *tw, struct tcp_rx *rx, uint32_t *is
     return false;
 }
 
-bool tcp_timewait_reusable(struct tcp_timewait *tw, struct tcp_sock *tp)
+bool tcp_timewait_reusable(struct tcp_timewait *tw, struct tcp_sock *tp, bool bound)
 {
     uint8_t mode = tw->layer->sysctl.tw_reuse;
     bool loopback =
         ip4_is_loopback(tw->entry.remote.addr) || tw->entry.local.addr == tw->entry.remote.addr;
 
-    if (mode == 0 || (mode == 2 && !loopback) || !tw->has_ts || tw->entry.state != TCP_TIME_WAIT ||
-        (uint32_t)(tcp_now(tw->layer) / 1000000) - tw->ts_recent_stamp_s <= 1)
+    if (!tw->has_ts || tw->entry.state != TCP_TIME_WAIT)
+        return false;
+    /* tcp_tw_reuse is about ports that connect() picks. Who insists on a port gets it. */
+    if (!bound && (mode == 0 || (mode == 2 && !loopback) ||
+                   (uint32_t)(tcp_now(tw->layer) / 1000000) - tw->ts_recent_stamp_s <= 1))
         return false;
     tp->iss = tw->snd_nxt + 65535 + 2;
     if (tp->iss == 0)
