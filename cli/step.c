@@ -10,6 +10,7 @@
 
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/step_screen.h"
 #include "inspect/i18n.h"
 #include "lab/step.h"
 
@@ -18,6 +19,8 @@ enum { HISTORY_LINES = 500 };
 struct step_command_line {
     struct step_worker_options worker;
     const char *script;
+    bool screen;
+    const char *title; /* of the scenario, or NULL */
 };
 
 struct session {
@@ -202,7 +205,9 @@ static int run_session(struct step *step, const struct step_command_line *line)
         return cli_error("%s: %s", line->script, g_strerror(errno));
     interrupted_step = step;
     sigaction(SIGINT, &action, NULL);
-    if (line->script != NULL || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+    if (line->screen)
+        session.status = step_screen(step, line->title != NULL ? line->title : "");
+    else if (line->script != NULL || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
         run_lines(&session, script);
     else
         run_terminal(&session);
@@ -214,13 +219,15 @@ static int run_session(struct step *step, const struct step_command_line *line)
     return session.status;
 }
 
-static int step_scenario(const struct scenario *scenario, const struct step_command_line *line)
+static int step_scenario(const struct scenario *scenario, struct step_command_line *line)
 {
     g_autofree char *error = NULL;
     struct step *step;
     int status;
 
-    greet(scenario);
+    line->title = lab_words_pick(&scenario->title, cli_language());
+    if (!line->screen)
+        greet(scenario);
     step = step_new(scenario, &line->worker, &error);
     if (step == NULL) {
         fputs(error, stderr);
@@ -231,7 +238,7 @@ static int step_scenario(const struct scenario *scenario, const struct step_comm
     return status;
 }
 
-static int step_file(const char *file, const struct step_command_line *line)
+static int step_file(const char *file, struct step_command_line *line)
 {
     struct diag_list *diags = diag_list_new();
     struct scenario *scenario = scenario_load(file, diags);
@@ -253,6 +260,8 @@ int cmd_step(int argc, char **argv)
     const struct cli_option options[] = {
         { "script", 0, OPTION_TEXT, &line.script, NULL, N_("FILE"), NULL,
           N_("commands of the stepper, one a line, instead of the keyboard") },
+        { "screen", 0, OPTION_FLAG, &line.screen, NULL, NULL, NULL,
+          N_("full screen: network, frame, frames and tables side by side") },
         { "seed", 0, OPTION_NUMBER, &line.worker.run.seed, &line.worker.run.has_seed, N_("N"), NULL,
           N_("the seed of all chance, instead of the scenario's") },
         { "until", 0, OPTION_TIME, &line.worker.run.until, &line.worker.run.has_until, N_("TIME"),
@@ -277,6 +286,8 @@ int cmd_step(int argc, char **argv)
         return status;
     if (files->len == 0)
         return cli_error("%s", _("step through which scenario? `wirewalk step FILE.walk.yaml`"));
+    if (line.screen && line.script != NULL)
+        return cli_error("%s", _("--script is for lines, not for the full screen"));
     if (files->len > 1)
         return cli_error(_("one scenario at a time: \"%s\" is one too many"),
                          (const char *)files->pdata[1]);

@@ -29,7 +29,7 @@ _wirewalk()
         case $command in
         demo) options+=" --pcap --trace --save" ;;
         run) options+=" --pcap --trace --state --outputs --seed --until --threads --quiet --detail --chapters --format" ;;
-        step) options+=" --script --seed --until --hash" ;;
+        step) options+=" --script --screen --seed --until --hash" ;;
         shell) options+=" --pcap --trace --seed" ;;
         check) options+=" --quiet --format" ;;
         fmt) options+=" --write --check" ;;

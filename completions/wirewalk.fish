@@ -30,6 +30,7 @@ complete -c wirewalk -n '__fish_seen_subcommand_from fmt' -s i -l write -d 'In p
 complete -c wirewalk -n '__fish_seen_subcommand_from fmt' -l check -d 'Only say'
 complete -c wirewalk -n '__fish_seen_subcommand_from draw' -s o -l output -r -F -d 'Where'
 complete -c wirewalk -n '__fish_seen_subcommand_from step' -l script -r -F -d 'Commands from a file'
+complete -c wirewalk -n '__fish_seen_subcommand_from step' -l screen -d 'Full screen'
 complete -c wirewalk -n '__fish_seen_subcommand_from step' -l hash -d 'Keep the run-hash'
 complete -c wirewalk -n '__fish_seen_subcommand_from run step' -a '(__fish_complete_suffix .walk.yaml)'
 complete -c wirewalk -n '__fish_seen_subcommand_from shell draw' -a '(__fish_complete_suffix .net.yaml)'
