@@ -98,8 +98,12 @@ static void backlog_fires(struct event *event)
 void ip_later(struct ip_stack *ip, struct frame *frame, sim_time latency,
               void (*work)(struct ip_stack *ip, struct frame *frame))
 {
+    const struct frame *last = ip->backlog.tail;
+
     frame->work = work;
     frame->arrives_at = node_now(ip->node) + latency;
+    if (last != NULL && last->arrives_at > frame->arrives_at) /* nothing overtakes in the backlog */
+        frame->arrives_at = last->arrives_at;
     frame_list_push(&ip->backlog, frame);
     schedule_backlog(ip);
 }
