@@ -312,20 +312,40 @@ static bool find_timeline(char **lines, struct place *place)
     return true;
 }
 
-static char *with_acts(const struct step *step, const char *text, bool *found)
+/* In another folder the topology is found by its whole path. */
+static char *topology_line(const struct step *step, const char *line, const char *file)
 {
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    g_autofree char *from = g_path_get_dirname(step->scenario->file),
+                    *to = g_path_get_dirname(file);
+    g_autofree char *old = g_canonicalize_filename(from, NULL),
+                    *new = g_canonicalize_filename(to, NULL);
+    g_autofree char *path = g_canonicalize_filename(step->scenario->topology_file, NULL);
+    GString *out;
+
+    if (!g_str_has_prefix(line, "topology:") || strcmp(old, new) == 0)
+        return g_strdup(line);
+    out = g_string_new("topology: ");
+    json_out_string(out, path);
+    return g_string_free(out, FALSE);
+}
+
+static char *with_acts(const struct step *step, const char *text, const char *file, bool *found)
+{
+    g_autofree char *whole = g_strconcat(text, g_str_has_suffix(text, "\n") ? "" : "\n", NULL);
+    g_auto(GStrv) lines = g_strsplit(whole, "\n", -1);
     struct place place = { .line = 0 };
     GString *out = g_string_new(NULL);
 
     *found = find_timeline(lines, &place);
     for (size_t i = 0; lines[i] != NULL; i++) {
+        g_autofree char *line = topology_line(step, lines[i], file);
+
         if (*found && i == place.line)
             for (guint j = 0; j < step->branch->acts->len; j++)
                 g_string_append_printf(
                     out, "%*s- %s\n", (int)place.indent, "",
                     ((const struct step_act *)step->branch->acts->pdata[j])->entry);
-        g_string_append_printf(out, "%s%s", lines[i], lines[i + 1] != NULL ? "\n" : "");
+        g_string_append_printf(out, "%s%s", line, lines[i + 1] != NULL ? "\n" : "");
     }
     return g_string_free(out, FALSE);
 }
@@ -360,7 +380,7 @@ static enum step_answer do_save(struct step *step, const char *file, GString *ou
         g_string_append_printf(out, "%s\n", error->message);
         return STEP_WRONG;
     }
-    altered = with_acts(step, text, &found);
+    altered = with_acts(step, text, file, &found);
     if (!found) {
         g_string_append_printf(
             out, "%s\n",
