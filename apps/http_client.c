@@ -167,8 +167,6 @@ static void note_response(struct http_client *client, const struct http_response
 {
     char text[200];
 
-    if (!node_wants(client->self->os->node, RECORD_CALL))
-        return;
     snprintf(text, sizeof text, "%u %.*s", response->status,
              (int)(response->reason.len < 150 ? response->reason.len : 150), response->reason.at);
     process_note(client->self, RECORD_CALL, WHY0(HTTP_RESPONSE), text);
@@ -289,6 +287,8 @@ static enum step go_on(struct http_client *client)
 static void begin_exchange(struct http_client *client, const char *method, const char *request,
                            size_t len)
 {
+    char line[200];
+
     client->request = request;
     client->request_len = len;
     client->request_at = 0;
@@ -298,12 +298,8 @@ static void begin_exchange(struct http_client *client, const char *method, const
     client->missing = 0;
     client->error = 0;
     client->last_at = client->sent_at = process_now(client->self);
-    if (node_wants(client->self->os->node, RECORD_CALL)) {
-        char line[200];
-
-        snprintf(line, sizeof line, "%.*s", (int)strcspn(request, "\r\n"), request);
-        process_note(client->self, RECORD_CALL, WHY0(HTTP_REQUEST), line);
-    }
+    snprintf(line, sizeof line, "%.*s", (int)strcspn(request, "\r\n"), request);
+    process_note(client->self, RECORD_CALL, WHY0(HTTP_REQUEST), line);
 }
 
 enum co_status http_client_exchange(struct http_client *client, const char *method,

@@ -64,16 +64,19 @@ static struct shell_job *job_new(struct shell *shell)
 void shell_io_write(struct shell *shell, const struct process_io *io, int stream, const char *text,
                     size_t len)
 {
-    if (len > 0 && node_wants(shell->self->os->node, RECORD_OUTPUT)) {
+    if (len == 0)
+        return;
+    if (node_wants(shell->self->os->node, RECORD_OUTPUT)) {
         char *copy = mem_alloc(len + 1);
 
         memcpy(copy, text, len);
         copy[len] = '\0';
         process_note(shell->self, RECORD_OUTPUT, WHY0(OUTPUT), copy);
         free(copy);
+    } else { /* records count on, so that ids do not depend on observers */
+        process_note(shell->self, RECORD_OUTPUT, WHY0(OUTPUT), NULL);
     }
-    if (len > 0)
-        io->write(io->ctx, shell->self, stream, text, len);
+    io->write(io->ctx, shell->self, stream, text, len);
 }
 
 static void vmessage(struct shell *shell, const struct process_io *io, const char *format,

@@ -19,7 +19,8 @@ static struct dhcp_server_option *options(struct arena *arena, const struct topo
     struct dhcp_server_option *copies = arena_alloc(arena, from->n_options * sizeof *copies);
 
     for (uint32_t i = 0; i < from->n_options; i++)
-        copies[i] = (struct dhcp_server_option){ from->options[i].code, from->options[i].len, from->options[i].octets };
+        copies[i] = (struct dhcp_server_option){ from->options[i].code, from->options[i].len,
+                                                 from->options[i].octets };
     return copies;
 }
 
@@ -103,12 +104,14 @@ static void start_http(struct os *os, struct arena *arena, const struct topo_htt
         pages[i] = (struct http_page){ .path = from->pages[i].path,
                                        .status = from->pages[i].status,
                                        .type = from->pages[i].type,
+                                       .location = from->pages[i].location,
                                        .body = from->pages[i].body,
                                        .len = from->pages[i].len };
     *config = (struct http_server_config){ .port = from->port,
                                            .keepalive = from->keepalive,
                                            .server = from->server,
                                            .type = from->type,
+                                           .chunked = from->chunked,
                                            .n_pages = from->n_pages,
                                            .pages = pages };
     services_start_http(os, config);

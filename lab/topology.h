@@ -159,7 +159,8 @@ struct topo_dns {
 struct topo_page {
     const char *path; /* starts with '/' */
     uint16_t status;
-    const char *type; /* NULL: the server's */
+    const char *type;     /* NULL: the server's */
+    const char *location; /* of a redirection; NULL: none */
     const uint8_t *body;
     uint64_t len; /* octets of @body, or with @body NULL the size of the alphabet text to send */
     struct text_pos at;
@@ -170,6 +171,7 @@ struct topo_http {
     const char *server; /* `Server:`; NULL: the program's own */
     const char *type;   /* `Content-Type:`; NULL: the program's own */
     sim_time keepalive; /* idle time after which it closes; 0: closes after each answer */
+    bool chunked;       /* bodies in chunks */
     uint32_t n_pages;
     struct topo_page *pages; /* `body:` alone is one page "/" */
     struct text_pos at;

@@ -495,7 +495,9 @@ static void read_zones(struct topo_build *b, const struct ynode *list, struct to
 
 static void read_dns(struct topo_build *b, const struct ynode *node, struct topo_dns *dns)
 {
-    static const char *const names[] = { "zone", "records", "forward", "port", "recursive", "roots" };
+    static const char *const names[] = {
+        "zone", "records", "forward", "port", "recursive", "roots"
+    };
     const struct ynode *values[6];
 
     *dns = (struct topo_dns){ .port = 53, .at = node->at };
@@ -560,8 +562,8 @@ static void set_body(struct topo_build *b, const struct ynode *value, struct top
 static void read_page(struct topo_build *b, const struct ynode *key, const struct ynode *value,
                       struct topo_page *page)
 {
-    static const char *const names[] = { "body", "size", "file", "status", "type" };
-    const struct ynode *values[5];
+    static const char *const names[] = { "body", "size", "file", "status", "type", "location" };
+    const struct ynode *values[6];
     int bodies = 0;
 
     *page = (struct topo_page){ .path = arena_strdup(b->r.arena, key->text),
@@ -571,7 +573,7 @@ static void read_page(struct topo_build *b, const struct ynode *key, const struc
     if (key->text[0] != '/' || strpbrk(key->text, " \t\n") != NULL)
         reader_error(&b->r, key->at, _("a page's path starts with `/` and has no spaces, not %s"),
                      reader_quote(&b->r, key->text));
-    if (!read_map(&b->r, value, _("a page"), names, 5, NULL, values))
+    if (!read_map(&b->r, value, _("a page"), names, 6, NULL, values))
         return;
     for (int i = 0; i < 3; i++)
         bodies += values[i] != NULL;
@@ -587,6 +589,8 @@ static void read_page(struct topo_build *b, const struct ynode *key, const struc
         read_u16(&b->r, values[3], "status", 100, 599, &page->status);
     if (values[4] != NULL)
         read_text(&b->r, values[4], "type", &page->type);
+    if (values[5] != NULL)
+        read_text(&b->r, values[5], "location", &page->location);
 }
 
 static void read_pages(struct topo_build *b, const struct ynode *map, struct topo_http *http)
@@ -608,6 +612,7 @@ enum http_key {
     HTTP_KEEPALIVE,
     HTTP_SERVER,
     HTTP_TYPE,
+    HTTP_CHUNKED,
     HTTP_N_KEYS
 };
 
@@ -629,7 +634,8 @@ static void read_keepalive(struct topo_build *b, const struct ynode *value, stru
 
 static void read_http(struct topo_build *b, const struct ynode *node, struct topo_http *http)
 {
-    static const char *const names[] = { "port", "body", "pages", "keepalive", "server", "type" };
+    static const char *const names[] = { "port",   "body", "pages",  "keepalive",
+                                         "server", "type", "chunked" };
     const struct ynode *values[HTTP_N_KEYS];
 
     *http = (struct topo_http){ .port = 80, .keepalive = TOPO_KEEPALIVE_DEFAULT, .at = node->at };
@@ -644,6 +650,8 @@ static void read_http(struct topo_build *b, const struct ynode *node, struct top
         read_text(&b->r, values[HTTP_SERVER], "server", &http->server);
     if (values[HTTP_TYPE] != NULL)
         read_text(&b->r, values[HTTP_TYPE], "type", &http->type);
+    if (values[HTTP_CHUNKED] != NULL)
+        read_bool(&b->r, values[HTTP_CHUNKED], "chunked", &http->chunked);
     if (values[HTTP_BODY] != NULL && values[HTTP_PAGES] != NULL)
         reader_error(&b->r, values[HTTP_BODY]->at,
                      _("either `body` or `pages`: write the body as the page `/`"));

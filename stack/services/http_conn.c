@@ -121,6 +121,8 @@ static void out_begin(struct http_conn *conn, const struct http_server_config *c
     }
 }
 
+/* A record is made whether or not somebody looks, so that ids do not depend on observers; its text
+ * only if so. */
 static void note(struct process *self, enum why_code code, const char *text)
 {
     process_note(self, RECORD_CALL, (struct why){ .code = code }, text);
@@ -128,12 +130,11 @@ static void note(struct process *self, enum why_code code, const char *text)
 
 static void note_reply(struct process *self, const struct http_reply *reply)
 {
-    char text[80];
+    char text[80] = "";
 
-    if (!node_wants(self->os->node, RECORD_CALL))
-        return;
-    snprintf(text, sizeof text, "%u %s, %llu octets", reply->status, http_reason(reply->status),
-             (unsigned long long)(reply->head_only ? 0 : reply->len));
+    if (node_wants(self->os->node, RECORD_CALL))
+        snprintf(text, sizeof text, "%u %s, %llu octets", reply->status, http_reason(reply->status),
+                 (unsigned long long)(reply->head_only ? 0 : reply->len));
     note(self, WHY_HTTP_RESPONSE, text);
 }
 
@@ -143,8 +144,6 @@ static void note_request(struct process *self, const struct http_conn *conn,
     char text[200];
     size_t len = 0, start = (size_t)(request->method.at - (const char *)conn->in);
 
-    if (!node_wants(self->os->node, RECORD_CALL))
-        return;
     while (len < sizeof text - 1 && conn->in[start + len] != '\r' &&
            conn->in[start + len] != '\n') {
         text[len] = (char)conn->in[start + len];

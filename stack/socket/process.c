@@ -135,6 +135,8 @@ void process_write(struct process *self, int stream, const char *text, size_t le
         copy[len] = '\0';
         process_note(self, RECORD_OUTPUT, WHY0(OUTPUT), copy);
         free(copy);
+    } else { /* records count on, so that ids do not depend on observers */
+        process_note(self, RECORD_OUTPUT, WHY0(OUTPUT), NULL);
     }
     if (self->io.write != NULL)
         self->io.write(self->io.ctx, self, stream, text, len);

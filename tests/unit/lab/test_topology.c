@@ -191,7 +191,7 @@ static void services_are_read(void)
         "        'test 60 TXT \"v=x  y\"', test 9 SOA ns.test admin.test 1 2 3 4 5, _sip.test 1 "
         "SRV 1 2 5060 sip.test, . 5 NS a.]}\n"
         "      http: [{port: 80, keepalive: false, pages: {/: {size: 612}, /x: {status: 404, body: "
-        "no}}}, {port: 8080, keepalive: true}]\n"
+        "no}, /r: {status: 302, location: /x}}}, {port: 8080, keepalive: true, chunked: true}]\n"
         "      dhcp: {interface: eth1, pool: 10.0.1.5-10.0.1.9, static: {02:00:00:00:01:01: "
         "10.0.1.50}, ping-check: true,\n"
         "        options: {42: [10.0.1.1, 10.0.1.2], 26: u16 1400, 119: hex 0a 0b, 15: lan.test}}\n"
@@ -214,6 +214,8 @@ static void services_are_read(void)
     OK(s->http[0].pages[0].body == NULL);
     EQ(s->http[0].pages[0].len, 612);
     EQ(s->http[0].pages[1].status, 404);
+    EQ_STR(s->http[0].pages[2].location, "/x");
+    OK(!s->http[0].chunked && s->http[1].chunked);
     EQ(s->http[1].keepalive, TOPO_KEEPALIVE_DEFAULT);
     EQ(s->dhcp[0].iface, 1);
     EQ(s->dhcp[0].leases[0].addr, IP4(10, 0, 1, 50));
