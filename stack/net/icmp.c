@@ -11,6 +11,7 @@
 #define ICMP_TYPE_MAX     18 /* NR_ICMP_TYPES */
 #define TOS_KEPT          0x1e /* of the packet that the error is about */
 #define TOS_ERROR         0xc0 /* internetwork control, RFC 1812 section 4.3.2.5 */
+#define GLOBAL_REFILL     SIM_MSEC(20)
 #define PEERS_MAX         1024
 #define PEER_HEAD_START   SIM_SEC(60) /* a host never heard of has that much credit */
 #define NO_ROUTE_BURST    5 /* ip_rt_error_burst: "no route" has a limit of its own, from the same tokens */
@@ -85,28 +86,38 @@ bool icmp_no_route_allowed(struct ip_stack *ip, ip4_addr to)
     return true;
 }
 
+/* Linux fills its bucket only when it is empty, and no sooner than a fiftieth of a second after the last time. */
+static bool global_credit(struct ip_stack *ip, struct icmp_state *state, sim_time now)
+{
+    sim_time since = now - state->global_last;
+    uint64_t earned;
+
+    if (state->global_credit > 0)
+        return true;
+    if (since < GLOBAL_REFILL)
+        return false;
+    earned = (uint64_t)((since < SIM_SEC(1) ? since : SIM_SEC(1)) / SIM_MSEC(1)) * ip->sysctl.icmp_msgs_per_sec / 1000;
+    if (earned == 0)
+        return false;
+    state->global_last = now;
+    state->global_credit = earned < ip->sysctl.icmp_msgs_burst ? earned : ip->sysctl.icmp_msgs_burst;
+    return true;
+}
+
 /* Both of Linux's limits: a token bucket for the node and one for each host, for the types in icmp_ratemask. */
 static bool within_limits(struct ip_stack *ip, ip4_addr to, uint8_t type, uint8_t code)
 {
     struct icmp_state *state = ip->icmp;
     sim_time now = node_now(ip->node), timeout = SIM_MSEC(ip->sysctl.icmp_ratelimit_ms);
     struct peer *peer;
-    uint64_t earned;
 
     if (!(ip->sysctl.icmp_ratemask >> type & 1) || (type == ICMP_DEST_UNREACH && code == ICMP_UNREACH_FRAG_NEEDED) ||
         ip_is_local(ip, to))
         return true;
-    earned = (uint64_t)((now - state->global_last) / SIM_MSEC(1)) * ip->sysctl.icmp_msgs_per_sec / 1000;
-    if (earned > 0) {
-        state->global_last = now;
-        state->global_credit += earned;
-        if (state->global_credit > ip->sysctl.icmp_msgs_burst)
-            state->global_credit = ip->sysctl.icmp_msgs_burst;
-    }
-    if (state->global_credit == 0)
+    if (!global_credit(ip, state, now))
         return false;
     if (timeout == 0) {
-        state->global_credit--;
+        state->global_credit -= state->global_credit > 0;
         return true;
     }
     peer = peer_of(ip, to);
@@ -117,7 +128,7 @@ static bool within_limits(struct ip_stack *ip, ip4_addr to, uint8_t type, uint8_
     if (peer->tokens < timeout)
         return false;
     peer->tokens -= timeout;
-    state->global_credit--;
+    state->global_credit -= state->global_credit > 0; /* Linux takes 0 to 2, drawn, lest others count along */
     return true;
 }
 

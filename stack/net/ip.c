@@ -55,8 +55,8 @@ void ip_init(struct ip_stack *ip, struct node *node, struct ether *ether)
                                      .default_ttl = IP_TTL_DEFAULT,
                                      .icmp_ratelimit_ms = 1000,
                                      .icmp_ratemask = 6168,
-                                     .icmp_msgs_per_sec = 10000,
-                                     .icmp_msgs_burst = 10000,
+                                     .icmp_msgs_per_sec = 1000,
+                                     .icmp_msgs_burst = 50,
                                      .port_min = 32768,
                                      .port_max = 60999,
                                      .unprivileged_port_start = 1024 };

@@ -137,7 +137,7 @@ struct ip_sysctl { /* net.ipv4.*, Linux's names and defaults */
     uint8_t default_ttl;
     uint32_t icmp_ratelimit_ms;   /* icmp_ratelimit: 1000 */
     uint32_t icmp_ratemask;       /* 6168 */
-    uint32_t icmp_msgs_per_sec, icmp_msgs_burst; /* 10000 (Linux 6.x), 10000 */
+    uint32_t icmp_msgs_per_sec, icmp_msgs_burst; /* 1000, 50 */
     uint16_t port_min, port_max;  /* ip_local_port_range */
     uint16_t unprivileged_port_start;
     bool no_pmtu_disc;

@@ -151,6 +151,28 @@ static void errors_to_one_host_come_six_at_once_then_one_a_second(void)
     net_rig_fini(&rig);
 }
 
+static void errors_of_a_host_come_fifty_at_once_then_one_a_millisecond_in_lots(void)
+{
+    static const unsigned due[] = { 50, 50, 77, 77 }; /* 27 ms after the first */
+    struct net_rig rig;
+    uint8_t peer = 10;
+
+    begin(&rig);
+    for (int i = 0; i < 100; i++)
+        net_rig_neighbor(&rig, 0, IP4(10, 0, 0, 10 + i));
+    for (unsigned round = 0; round < 4; round++) {
+        for (int i = 0; i < (round == 0 ? 60 : 10 + 20 * (round == 2)); i++) {
+            struct packet packet = unknown_protocol(IP4(10, 0, 0, peer), MINE, 40);
+
+            peer = (uint8_t)(peer == 109 ? 10 : peer + 1);
+            take(&rig, &packet);
+        }
+        EQ(rig.wires[0].n, due[round]);
+        net_rig_run(&rig, SIM_MSEC(round == 0 ? 5 : 15));
+    }
+    net_rig_fini(&rig);
+}
+
 static void no_route_has_a_limit_of_its_own_on_the_same_tokens(void)
 {
     struct net_rig rig;
@@ -377,6 +399,7 @@ UNIT_MAIN("icmp", TEST(echo_comes_back_unchanged), TEST(echo_to_a_broadcast_is_n
           TEST(unknown_protocol_is_told_with_as_much_as_fits_into_576_octets),
           TEST(no_error_about_errors_broadcasts_fragments_and_bad_sources),
           TEST(errors_to_one_host_come_six_at_once_then_one_a_second),
+          TEST(errors_of_a_host_come_fifty_at_once_then_one_a_millisecond_in_lots),
           TEST(no_route_has_a_limit_of_its_own_on_the_same_tokens),
           TEST(redirect_is_sent_for_a_gateway_on_the_same_link_with_growing_pauses),
           TEST(path_mtu_is_learned_for_ten_minutes),
