@@ -9,7 +9,10 @@
 #include "lab/step_session.h"
 
 #define POINTS_MAX 40 /* processes that sleep at a moment */
-#define RECENT     4  /* of the newest before `here`, kept whatever their distance */
+#define POINTS_MIN 8
+#define MEMORY_MAX                                                                                 \
+    (UINT64_C(3) << 30) /* octets they may take together, if all their pages differed */
+#define RECENT 4        /* of the newest before `here`, kept whatever their distance */
 
 struct step_goal step_goal_none(void)
 {
@@ -83,6 +86,8 @@ bool step_ask(struct step *step, struct step_point *point, struct step_message *
             step->broken = true;
             return false;
         }
+        if (answer->type == STEP_CHILD && answer->memory > 0)
+            step->points_max = (guint)CLAMP(MEMORY_MAX / answer->memory, POINTS_MIN, POINTS_MAX);
         if (answer->type == STEP_CHILD && fd >= 0 && request->type != STEP_FORK) {
             add_point(step, fd, &answer->position, point->acts);
             thin_out(step, &answer->position, point);
@@ -227,7 +232,7 @@ static void thin_out(struct step *step, const struct step_position *present,
                      const struct step_point *busy)
 {
     g_ptr_array_sort(step->points, by_position);
-    while (step->points->len > POINTS_MAX) {
+    while (step->points->len > step->points_max) {
         guint least = 0;
         unsigned newer = 0;
 
@@ -266,6 +271,7 @@ bool step_points_begin(struct step *step, const struct step_worker_options *opti
 
     signal(SIGCHLD, SIG_IGN); /* nobody waits for them */
     step->points = g_ptr_array_new_with_free_func(point_free);
+    step->points_max = POINTS_MAX;
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0 || (pid = fork()) < 0) {
         *error = g_strdup(g_strerror(errno));
         return false;

@@ -39,6 +39,7 @@ struct step_break {
 struct step {
     const struct scenario *scenario;
     GPtrArray *points; /* of struct step_point, all but `here` asleep */
+    guint points_max;  /* fewer where each takes much memory */
     struct step_point *here;
     struct step_position before; /* the last movement */
     GPtrArray *acts;             /* all, owned */

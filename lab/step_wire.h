@@ -60,6 +60,7 @@ struct step_message {
     struct step_position position;
     uint32_t reason; /* enum step_reason */
     uint32_t stop; /* which stop, from 0 in the order given; STEP_LOOK: 1 when the command failed */
+    uint64_t memory; /* STEP_CHILD: octets the process takes */
     uint64_t record; /* id of the record that a stop was for, or 0 */
 };
 

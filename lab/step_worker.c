@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,6 +43,13 @@ static bool answer(struct worker *worker, struct step_message *message, const ch
     return step_wire_send(worker->fd, message, text, fd);
 }
 
+static uint64_t memory_taken(void)
+{
+    struct rusage usage;
+
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
+}
+
 /* A twin at this moment. Returns true in the twin, which has its own socket then. */
 static bool make_twin(struct worker *worker)
 {
@@ -60,7 +68,7 @@ static bool make_twin(struct worker *worker)
         return true;
     }
     close(ends[1]);
-    child.len = 0;
+    child.memory = memory_taken();
     answer(worker, &child, NULL, pid > 0 ? ends[0] : -1);
     close(ends[0]);
     return false;
