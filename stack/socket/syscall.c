@@ -1,5 +1,7 @@
 #include "stack/socket/syscall.h"
 
+#include <stdio.h>
+
 #include "base/check.h"
 #include "stack/socket/fd.h"
 #include "stack/transport/raw.h"
@@ -40,6 +42,29 @@ static int64_t end_call(struct process *self, int64_t result)
     return result == SYS_BLOCKED ? SYS_BLOCKED : unblock(self, result);
 }
 
+/* ---- what a debugger sees of calls ---- */
+
+/* A call begins: "connect(3, 10.0.0.2:80)". One that goes on after blocking has been told already. */
+static void note_call(struct process *self, const char *name, int number, const struct endpoint *to, const size_t *len)
+{
+    char text[80], address[ENDPOINT_TEXT_MAX];
+    size_t n;
+
+    if (self->call.active)
+        return;
+    if (!node_wants(self->os->node, RECORD_CALL)) {
+        node_new_record_id(self->os->node); /* ids do not depend on who looks */
+        return;
+    }
+    n = (size_t)snprintf(text, sizeof text, "%s(%d", name, number);
+    if (len != NULL)
+        n += (size_t)snprintf(text + n, sizeof text - n, ", %zu", *len);
+    if (to != NULL)
+        n += (size_t)snprintf(text + n, sizeof text - n, ", %s", endpoint_format(*to, address));
+    snprintf(text + n, sizeof text - n, ")");
+    process_note(self, RECORD_CALL, WHY0(CALL), text);
+}
+
 /* ---- making and naming sockets ---- */
 
 int sys_socket(struct process *self, int domain, int type, int protocol)
@@ -54,6 +79,7 @@ int sys_bind(struct process *self, int number, struct endpoint local)
 {
     struct fd *fd = fd_get(self, number);
 
+    note_call(self, "bind", number, &local, NULL);
     return fd == NULL ? -SIM_EBADF : fd->sock->ops->bind(fd->sock, local);
 }
 
@@ -61,6 +87,7 @@ int sys_listen(struct process *self, int number, int backlog)
 {
     struct fd *fd = fd_get(self, number);
 
+    note_call(self, "listen", number, NULL, NULL);
     return fd == NULL ? -SIM_EBADF : fd->sock->ops->listen(fd->sock, backlog);
 }
 
@@ -70,6 +97,7 @@ int sys_accept(struct process *self, int number, struct endpoint *peer)
     struct sock *sock;
     int error = 0;
 
+    note_call(self, "accept", number, NULL, NULL);
     if (fd == NULL)
         return (int)unblock(self, -SIM_EBADF);
     sock = fd->sock->ops->accept(fd->sock, &error);
@@ -85,6 +113,7 @@ int sys_connect(struct process *self, int number, struct endpoint remote)
     struct fd *fd = fd_get(self, number);
     int error;
 
+    note_call(self, "connect", number, &remote, NULL);
     if (fd == NULL)
         return (int)unblock(self, -SIM_EBADF);
     error = fd->sock->ops->connect(fd->sock, remote);
@@ -127,6 +156,7 @@ int sys_getpeername(struct process *self, int number, struct endpoint *remote)
 
 int sys_close(struct process *self, int number)
 {
+    note_call(self, "close", number, NULL, NULL);
     return fd_close(self, number);
 }
 
@@ -144,6 +174,8 @@ int64_t sys_sendmsg(struct process *self, int number, const struct sock_send *me
     struct fd *fd = fd_get(self, number);
     bool nonblock;
 
+    note_call(self, message->has_to ? "sendto" : "send", number, message->has_to ? &message->to : NULL,
+              &message->len);
     if (fd == NULL)
         return unblock(self, -SIM_EBADF);
     nonblock = fd->nonblock || (message->flags & SOCK_MSG_DONTWAIT);
@@ -185,6 +217,7 @@ int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
     struct fd *fd = fd_get(self, number);
     bool nonblock, all;
 
+    note_call(self, "recv", number, NULL, &message->size);
     if (fd == NULL)
         return unblock(self, -SIM_EBADF);
     nonblock = fd->nonblock || (message->flags & SOCK_MSG_DONTWAIT);
@@ -223,6 +256,7 @@ int sys_shutdown(struct process *self, int number, enum sock_shutdown how)
 {
     struct fd *fd = fd_get(self, number);
 
+    note_call(self, "shutdown", number, NULL, NULL);
     return fd == NULL ? -SIM_EBADF : fd->sock->ops->shutdown(fd->sock, how);
 }
 
