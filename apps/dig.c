@@ -212,7 +212,7 @@ static void print_answer(struct process *self, struct dig *st)
 static void print_failure(struct process *self, struct dig *st)
 {
     greet(self, st);
-    process_printf(self, ";; no servers could be reached\n\n");
+    process_printf(self, ";; no servers could be reached\n");
     self->exit_status = 9;
 }
 
