@@ -173,7 +173,7 @@ static void nobody_listens(void)
     out = dig(&rig, "dig @10.0.0.2 www.example.com");
     OK(strstr(out, ";; communications error to 10.0.0.2#53: connection refused\n") == out);
     OK(text_ends(out, "; (1 server found)\n;; global options: +cmd\n;; no servers could be "
-                      "reached\n\n-- exit 9\n"));
+                      "reached\n-- exit 9\n"));
     out = dig(&rig, "dig @10.0.0.77 +tries=1 +time=2 www.example.com");
     OK(strstr(out, ";; communications error to 10.0.0.77#53: ") == out);
     rig_end(&rig);
