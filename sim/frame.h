@@ -63,6 +63,8 @@ struct frame {
     uint32_t mark;                  /* free for the holder; FRAME_MARK_ bits between ether and the protocols above IP */
     struct lazy_checksum checksum;
 
+    bool confirms_neighbor; /* TCP made progress: whoever sends it on knows that its next hop is alive. The
+                               mark stays with the frame from host to host, as between namespaces of one kernel */
     void (*work)(struct ip_stack *ip, struct frame *frame); /* while in a node's backlog */
 
     /* while on a link or in a queue */

@@ -471,12 +471,6 @@ int ip_route(struct ip_stack *ip, ip4_addr dst, ip4_addr src, struct ip_iface *o
     return follow_entry(ip, entry, route);
 }
 
-void ip_confirm(struct ip_stack *ip, const struct route *route)
-{
-    if (route->kind == ROUTE_UNICAST && route->oif != NULL && route->oif->iface != NULL)
-        neigh_confirm(&ip->neigh, route->oif, route->next_hop);
-}
-
 uint32_t ip_path_mtu(const struct ip_stack *ip, const struct route *route)
 {
     (void)ip;

@@ -207,8 +207,6 @@ bool ip_check_checksum(const struct frame *frame, const struct ipv4_hdr *hdr);
 int ip_route(struct ip_stack *ip, ip4_addr dst, ip4_addr src, struct ip_iface *oif, struct route *route);
 /** route_valid() - nothing has changed since @route was looked up. */
 bool route_valid(const struct ip_stack *ip, const struct route *route);
-/** ip_confirm() - a protocol above has made progress with the route's next hop: no ARP probe needed. */
-void ip_confirm(struct ip_stack *ip, const struct route *route);
 /** ip_path_mtu() - octets of the biggest packet for @route: its interface's MTU or a learned path MTU. */
 uint32_t ip_path_mtu(const struct ip_stack *ip, const struct route *route);
 

@@ -427,6 +427,8 @@ void neigh_output(struct neigh_table *table, struct ip_iface *oif, ip4_addr next
     }
     if (!is_connected(neigh->state)) /* the fast path does not note its use, as on Linux */
         neigh->used = now_of(neigh);
+    if (frame->confirms_neighbor)
+        neigh->confirmed = now_of(neigh);
     switch (neigh->state) {
     case NEIGH_NONE:
     case NEIGH_FAILED:
@@ -458,14 +460,6 @@ bool neigh_resolve(struct neigh_table *table, struct ip_iface *oif, ip4_addr add
     if (neigh->state == NEIGH_NONE || neigh->state == NEIGH_FAILED)
         start_asking(neigh, addr, NULL);
     return false;
-}
-
-void neigh_confirm(struct neigh_table *table, struct ip_iface *oif, ip4_addr next_hop)
-{
-    struct neigh *neigh = find(table, oif, next_hop);
-
-    if (neigh != NULL)
-        neigh->confirmed = now_of(neigh);
 }
 
 /* ---- updates ---- */

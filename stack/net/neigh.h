@@ -71,8 +71,6 @@ void neigh_output(struct neigh_table *table, struct ip_iface *oif, ip4_addr next
                   struct frame *frame);
 /** neigh_resolve() - true when @addr's MAC address is known; else it is asked for. */
 bool neigh_resolve(struct neigh_table *table, struct ip_iface *oif, ip4_addr addr);
-/** neigh_confirm() - a protocol above made progress through it. */
-void neigh_confirm(struct neigh_table *table, struct ip_iface *oif, ip4_addr next_hop);
 /** arp_input() - an ARP message, data at it. Consumes it. Registered with ether. */
 void arp_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src, bool group);
 /** arp_send() - one ARP message, built from the arguments; @dst is the frame's destination. */

@@ -279,7 +279,7 @@ static int send_frame(struct tcp_sock *tp, const struct tcp_hdr *hdr, const stru
     ip_prepare_checksum(frame, send.src, send.dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
     if (tp->confirm_neighbor) {
         tp->confirm_neighbor = false;
-        ip_confirm(tp->sock.ip, &tp->route);
+        frame->confirms_neighbor = true;
     }
     return ip_output_routed(tp->sock.ip, frame, &send, &tp->route);
 }
