@@ -5,8 +5,8 @@
 #include "stack/socket/process.h"
 
 /*
- * One line for each program, sorted by name: the name, and the struct program it runs. Several names may lead to one
- * program, which can tell them apart by argv[0].
+ * One line for each program, sorted by name: the name, and the struct program it runs. Several
+ * names may lead to one program, which can tell them apart by argv[0].
  */
 #define PROGRAMS(X)                                                                                \
     X("arp", arp_program)                                                                          \

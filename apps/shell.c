@@ -312,7 +312,7 @@ static void begin_background(struct shell *shell, const struct shell_item *item)
                           &(struct process_io){ job_write, job });
         job->pid = job->process->pid;
         job->process->stdout_is_file = job->sinks[1].kind != SINK_OUTER;
-    job->process->on_end = job_ended;
+        job->process->on_end = job_ended;
         job->process->end_ctx = job;
     }
     if (job->pid != 0)

@@ -25,7 +25,8 @@
 #define PACKET_DEFAULT 60
 #define PACKET_MAX     65000
 #define WAIT_DEFAULT   SIM_SEC(5)
-#define PROBE_TIME SIM_USEC(100) /* a socket for each probe: real ones next door answer in between */
+#define PROBE_TIME                                                                                 \
+    SIM_USEC(100) /* a socket for each probe: real ones next door answer in between */
 #define WAIT_PRECISION SIM_MSEC(1) /* added to a round-trip time before it is multiplied */
 
 struct probe {

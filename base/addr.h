@@ -1,4 +1,5 @@
-/* Addresses as every layer sees them: Ethernet MAC addresses, IPv4 addresses, prefixes, and endpoints. */
+/* Addresses as every layer sees them: Ethernet MAC addresses, IPv4 addresses, prefixes, and
+ * endpoints. */
 #ifndef WW_BASE_ADDR_H
 #define WW_BASE_ADDR_H
 
@@ -35,7 +36,8 @@ static inline bool mac_is_zero(const struct mac_addr *a)
     return mac_eq(a, &MAC_ZERO);
 }
 
-/** mac_to_u64() / mac_from_u64() - a MAC as the lower 48 bits of a number, for trace arguments and hashing. */
+/** mac_to_u64() / mac_from_u64() - a MAC as the lower 48 bits of a number, for trace arguments and
+ * hashing. */
 static inline uint64_t mac_to_u64(const struct mac_addr *a)
 {
     uint64_t value = 0;
@@ -54,13 +56,16 @@ static inline struct mac_addr mac_from_u64(uint64_t value)
     return a;
 }
 
-/* An IPv4 address in HOST byte order: 10.0.0.1 is 0x0a000001. Only stack/wire and be32_put() see it swapped. */
+/* An IPv4 address in HOST byte order: 10.0.0.1 is 0x0a000001. Only stack/wire and be32_put() see it
+ * swapped. */
 typedef uint32_t ip4_addr;
 
-#define IP4(a, b, c, d) ((ip4_addr)(((uint32_t)(a) << 24) | ((uint32_t)(b) << 16) | ((uint32_t)(c) << 8) | (uint32_t)(d)))
-#define IP4_ANY         ((ip4_addr)0)
-#define IP4_LOOPBACK    IP4(127, 0, 0, 1)
-#define IP4_BROADCAST   ((ip4_addr)0xffffffffu)
+#define IP4(a, b, c, d)                                                                            \
+    ((ip4_addr)(((uint32_t)(a) << 24) | ((uint32_t)(b) << 16) | ((uint32_t)(c) << 8) |             \
+                (uint32_t)(d)))
+#define IP4_ANY       ((ip4_addr)0)
+#define IP4_LOOPBACK  IP4(127, 0, 0, 1)
+#define IP4_BROADCAST ((ip4_addr)0xffffffffu)
 
 static inline bool ip4_is_loopback(ip4_addr a)
 {
@@ -98,14 +103,17 @@ struct endpoint {
 #define IP4_TEXT_MAX      16
 #define ENDPOINT_TEXT_MAX 22
 
-/** mac_format() / ip4_format() / endpoint_format() - write the usual text to @text and return it. */
+/** mac_format() / ip4_format() / endpoint_format() - write the usual text to @text and return it.
+ */
 const char *mac_format(const struct mac_addr *a, char text[static MAC_TEXT_MAX]);
 const char *ip4_format(ip4_addr a, char text[static IP4_TEXT_MAX]);
 const char *endpoint_format(struct endpoint e, char text[static ENDPOINT_TEXT_MAX]);
 
-/** mac_parse() - exactly six pairs of hexadecimal digits with ':' or '-' between them. False leaves *@a alone. */
+/** mac_parse() - exactly six pairs of hexadecimal digits with ':' or '-' between them. False leaves
+ * *@a alone. */
 bool mac_parse(const char *text, struct mac_addr *a);
-/** ip4_parse() - dotted quad, four decimal numbers 0-255 without leading zeros. False leaves *@a alone. */
+/** ip4_parse() - dotted quad, four decimal numbers 0-255 without leading zeros. False leaves *@a
+ * alone. */
 bool ip4_parse(const char *text, ip4_addr *a);
 /** ip4_prefix_parse() - ADDRESS/LEN; without /LEN the length is 32. Host bits are kept. */
 bool ip4_prefix_parse(const char *text, ip4_addr *a, unsigned *prefix_len);

@@ -37,5 +37,6 @@ uint32_t checksum_add(uint32_t sum, const uint8_t *octets, size_t len)
 
 uint32_t checksum_pseudo(ip4_addr src, ip4_addr dst, uint8_t protocol, size_t len)
 {
-    return (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff) + protocol + (uint32_t)(len & 0xffff);
+    return (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff) + protocol +
+           (uint32_t)(len & 0xffff);
 }

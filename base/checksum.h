@@ -13,7 +13,8 @@
  */
 uint32_t checksum_add(uint32_t sum, const uint8_t *octets, size_t len);
 
-/** checksum_pseudo() - the sum over the IPv4 pseudo-header; @len: octets of the transport header and data. RFC 9293 section 3.1. */
+/** checksum_pseudo() - the sum over the IPv4 pseudo-header; @len: octets of the transport header
+ * and data. RFC 9293 section 3.1. */
 uint32_t checksum_pseudo(ip4_addr src, ip4_addr dst, uint8_t protocol, size_t len);
 
 /** checksum_fold() - fold the carries; without the final complement. */

@@ -1,6 +1,7 @@
 /*
- * Why a frame or packet died. One list for all layers: a short name for filters and traces, and a sentence for
- * the learner (English; po/ translates it). Every reason is counted and traced by node_drop() in sim/node.h.
+ * Why a frame or packet died. One list for all layers: a short name for filters and traces, and a
+ * sentence for the learner (English; po/ translates it). Every reason is counted and traced by
+ * node_drop() in sim/node.h.
  */
 #ifndef WW_BASE_DROP_H
 #define WW_BASE_DROP_H
@@ -55,7 +56,8 @@
     X(ICMP_UNKNOWN_TYPE, "icmp-unknown-type", "an ICMP type that nothing handles")                 \
     X(ICMP_NO_SOCKET, "icmp-no-socket", "no program waits for this ICMP message")                  \
     X(ICMP_ECHO_BROADCAST, "icmp-echo-broadcast", "echo requests to broadcasts are not answered")  \
-    X(REDIRECT_IGNORED, "redirect-ignored", "a redirect that does not come from the current gateway") \
+    X(REDIRECT_IGNORED, "redirect-ignored",                                                        \
+      "a redirect that does not come from the current gateway")                                    \
     /* transport */                                                                                \
     X(PORT_CLOSED, "port-closed", "no socket listens on the port")                                 \
     X(SOCKET_FULL, "socket-full", "the socket's receive buffer is full")                           \
@@ -71,7 +73,7 @@
     /* NAT, DHCP, DNS and programs */                                                              \
     X(NAT_NO_MAPPING, "nat-no-mapping", "the NAT knows no connection it belongs to")               \
     X(NAT_NO_PORT, "nat-no-port", "the NAT has no free port left")                                 \
-    X(NAT_FULL, "nat-full", "the NAT's table of connections is full")                           \
+    X(NAT_FULL, "nat-full", "the NAT's table of connections is full")                              \
     X(APP_MALFORMED, "app-malformed", "the program could not read the message")                    \
     X(APP_UNEXPECTED, "app-unexpected", "the program did not wait for this message")               \
     X(EVENT_BUDGET, "event-budget", "the run was stopped")

@@ -9,7 +9,8 @@ struct list {
     struct list *prev, *next;
 };
 
-#define CONTAINER_OF(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+#define CONTAINER_OF(pointer, type, member)                                                        \
+    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 /* Walk @head; @item (of @type, linked by @member) may be removed by the body. */
 #define LIST_FOR_EACH(item, head, type, member)                                                    \
@@ -45,7 +46,8 @@ static inline void list_push_front(struct list *head, struct list *item)
     list_insert_before(head->next, item);
 }
 
-/** list_remove() - takes @item out and leaves it pointing at itself, so that removing twice is harmless. */
+/** list_remove() - takes @item out and leaves it pointing at itself, so that removing twice is
+ * harmless. */
 static inline void list_remove(struct list *item)
 {
     item->prev->next = item->next;

@@ -1,4 +1,5 @@
-/* Allocation that cannot fail: out of memory ends the process, as in GLib. Inputs are bounded before we get here. */
+/* Allocation that cannot fail: out of memory ends the process, as in GLib. Inputs are bounded
+ * before we get here. */
 #ifndef WW_BASE_MEMORY_H
 #define WW_BASE_MEMORY_H
 

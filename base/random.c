@@ -18,7 +18,8 @@ static uint64_t absorb(uint64_t state, const char *text)
     return random_mix(state + GOLDEN_GAMMA); /* so that "ab","c" is not "a","bc" */
 }
 
-void random_stream_init(struct random_stream *stream, uint64_t seed, const char *name, const char *purpose)
+void random_stream_init(struct random_stream *stream, uint64_t seed, const char *name,
+                        const char *purpose)
 {
     stream->state = absorb(absorb(random_mix(seed + GOLDEN_GAMMA), name), purpose);
 }

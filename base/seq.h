@@ -1,4 +1,5 @@
-/* 32-bit sequence numbers modulo 2^32, RFC 9293 section 3.4. Compare them with these and nothing else. */
+/* 32-bit sequence numbers modulo 2^32, RFC 9293 section 3.4. Compare them with these and nothing
+ * else. */
 #ifndef WW_BASE_SEQ_H
 #define WW_BASE_SEQ_H
 

@@ -68,7 +68,8 @@ static bool cpu_has_sha_ni(void)
     return __get_cpuid(1, &a, &b, &c, &d) && (c & 1u << 19) && (c & 1u << 9);
 }
 
-/* Two rounds to an instruction: the message words stand in four vectors that slide through the schedule. */
+/* Two rounds to an instruction: the message words stand in four vectors that slide through the
+ * schedule. */
 __attribute__((target("sha,sse4.1,ssse3"))) static void
 blocks_sha_ni(uint32_t state[8], const uint8_t *octets, size_t n_blocks)
 {
@@ -86,7 +87,8 @@ blocks_sha_ni(uint32_t state[8], const uint8_t *octets, size_t n_blocks)
         __m128i w[4];
 
         for (int i = 0; i < 4; i++)
-            w[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)(octets + 16 * i)), swap);
+            w[i] = _mm_shuffle_epi8(
+                _mm_loadu_si128((const __m128i *)(const void *)(octets + 16 * i)), swap);
         for (int i = 0; i < 16; i++) {
             __m128i k = _mm_loadu_si128((const __m128i *)(const void *)(round_constants + 4 * i));
             __m128i wk = _mm_add_epi32(w[i & 3], k);

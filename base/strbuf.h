@@ -1,4 +1,5 @@
-/* Growing text, for what simulated programs print and for descriptions. Never on the path of a frame. */
+/* Growing text, for what simulated programs print and for descriptions. Never on the path of a
+ * frame. */
 #ifndef WW_BASE_STRBUF_H
 #define WW_BASE_STRBUF_H
 

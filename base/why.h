@@ -1,8 +1,9 @@
 /*
- * Reasons: why a frame was sent, what a table or state change means, what a call waits for. A reason is a code with
- * numbers as arguments; its sentence is a template here, in English and a message id for gettext, so that the
- * engine never formats text. {N:kind} is argument N, shown as: ip, mac, dec, port, prefix (address << 8 | length), time
- * (picoseconds), tcpstate, drop, errno, proto. {text} is the record's text. A section belongs to the module it names.
+ * Reasons: why a frame was sent, what a table or state change means, what a call waits for. A
+ * reason is a code with numbers as arguments; its sentence is a template here, in English and a
+ * message id for gettext, so that the engine never formats text. {N:kind} is argument N, shown as:
+ * ip, mac, dec, port, prefix (address << 8 | length), time (picoseconds), tcpstate, drop, errno,
+ * proto. {text} is the record's text. A section belongs to the module it names.
  */
 #ifndef WW_BASE_WHY_H
 #define WW_BASE_WHY_H
@@ -29,9 +30,12 @@
     X(TIMER_MEDIUM, "timer-medium", "the waiting time before the next try is over")                \
     /* bridge */                                                                                   \
     X(BRIDGE_FORWARD, "bridge-forward", "the switch knows that {0:mac} is behind this port")       \
-    X(BRIDGE_FLOOD_UNKNOWN, "bridge-flood-unknown", "the switch does not know {0:mac} yet, so it floods") \
-    X(BRIDGE_FLOOD_BROADCAST, "bridge-flood-broadcast", "a broadcast goes out of every other port") \
-    X(BRIDGE_FLOOD_MULTICAST, "bridge-flood-multicast", "a multicast goes out of every other port") \
+    X(BRIDGE_FLOOD_UNKNOWN, "bridge-flood-unknown",                                                \
+      "the switch does not know {0:mac} yet, so it floods")                                        \
+    X(BRIDGE_FLOOD_BROADCAST, "bridge-flood-broadcast",                                            \
+      "a broadcast goes out of every other port")                                                  \
+    X(BRIDGE_FLOOD_MULTICAST, "bridge-flood-multicast",                                            \
+      "a multicast goes out of every other port")                                                  \
     X(FDB_LEARNED, "fdb-learned", "the switch learned that {0:mac} is behind this port")           \
     X(FDB_MOVED, "fdb-moved", "{0:mac} moved to this port")                                        \
     X(FDB_AGED, "fdb-aged", "{0:mac} was silent for {1:time} and is forgotten")                    \
@@ -39,7 +43,9 @@
     X(TIMER_FDB, "timer-fdb", "the switch looks for old entries")                                  \
     /* arp and the neighbor table */                                                               \
     X(ARP_ASK, "arp-ask", "who has {0:ip}? a packet for {1:ip} waits for its MAC address")         \
-    X(ARP_ASK_GATEWAY, "arp-ask-gateway", "who has {0:ip}? {1:ip} is in no network of this node, so it goes through the gateway {0:ip}") \
+    X(ARP_ASK_GATEWAY, "arp-ask-gateway",                                                          \
+      "who has {0:ip}? {1:ip} is in no network of this node, so it goes through the gateway "      \
+      "{0:ip}")                                                                                    \
     X(ARP_ASK_AGAIN, "arp-ask-again", "who has {0:ip}? no answer yet, try {1:dec}")                \
     X(ARP_PROBE, "arp-probe", "is {0:ip} still at {1:mac}? the entry is old, so it is checked")    \
     X(ARP_ANSWER, "arp-answer", "{0:ip} is mine, says it to {1:ip}")                               \
@@ -48,7 +54,8 @@
     X(ARPING, "arping", "arping asks who has {0:ip}")                                              \
     X(NEIGH_NEW, "neigh-new", "{0:ip}: its MAC address is asked for (INCOMPLETE)")                 \
     X(NEIGH_REACHABLE, "neigh-reachable", "{0:ip} is at {1:mac} (REACHABLE)")                      \
-    X(NEIGH_LEARNED, "neigh-learned", "{0:ip} is at {1:mac}, learned from its own request (STALE)") \
+    X(NEIGH_LEARNED, "neigh-learned",                                                              \
+      "{0:ip} is at {1:mac}, learned from its own request (STALE)")                                \
     X(NEIGH_STALE, "neigh-stale", "{0:ip} was not confirmed for a while (STALE)")                  \
     X(NEIGH_DELAY, "neigh-delay", "{0:ip} is old but used: waits for a sign of life (DELAY)")      \
     X(NEIGH_PROBE, "neigh-probe", "{0:ip} gave no sign of life: it is asked directly (PROBE)")     \
@@ -59,13 +66,19 @@
     X(TIMER_NEIGH, "timer-neigh", "the neighbor table's timer for {0:ip} ran out")                 \
     /* ipv4 */                                                                                     \
     X(IP_SEND, "ip-send", "a packet of this node's own")                                           \
-    X(IP_FORWARD, "ip-forward", "forwarded to {0:ip}: route {1:prefix} is the longest match for {3:ip}, {2:dec} others lose") \
-    X(IP_FORWARD_DIRECT, "ip-forward-direct", "delivered directly: {0:ip} is in the connected network {1:prefix}") \
-    X(IP_FRAGMENT, "ip-fragment", "part {0:dec} of {1:dec}: the packet is bigger than the MTU {2:dec}") \
+    X(IP_FORWARD, "ip-forward",                                                                    \
+      "forwarded to {0:ip}: route {1:prefix} is the longest match for {3:ip}, {2:dec} others "     \
+      "lose")                                                                                      \
+    X(IP_FORWARD_DIRECT, "ip-forward-direct",                                                      \
+      "delivered directly: {0:ip} is in the connected network {1:prefix}")                         \
+    X(IP_FRAGMENT, "ip-fragment",                                                                  \
+      "part {0:dec} of {1:dec}: the packet is bigger than the MTU {2:dec}")                        \
     X(IP_REASSEMBLED, "ip-reassembled", "{0:dec} fragments put together to {1:dec} octets")        \
     X(ROUTE_ADDED, "route-added", "route {0:prefix} via {1:ip} added")                             \
     X(ROUTE_REMOVED, "route-removed", "route {0:prefix} via {1:ip} removed")                       \
-    X(ROUTE_CHOSEN, "route-chosen", "for {0:ip} the route {1:prefix} via {2:ip} is chosen; {3:dec} other routes match less exactly") \
+    X(ROUTE_CHOSEN, "route-chosen",                                                                \
+      "for {0:ip} the route {1:prefix} via {2:ip} is chosen; {3:dec} other routes match less "     \
+      "exactly")                                                                                   \
     X(ROUTE_REDIRECTED, "route-redirected", "{0:ip} is reached through {1:ip} from now on")        \
     X(ROUTE_PMTU, "route-pmtu", "packets to {0:ip} may have {1:dec} octets at most")               \
     X(ADDR_ADDED, "addr-added", "the interface has the address {0:prefix}")                        \
@@ -75,16 +88,22 @@
     /* icmp */                                                                                     \
     X(ICMP_ECHO, "icmp-echo", "ping: echo request {0:dec}")                                        \
     X(ICMP_ECHO_ANSWER, "icmp-echo-answer", "answers the echo request {0:dec}")                    \
-    X(ICMP_PORT_UNREACHABLE, "icmp-port-unreachable", "tells {0:ip} that no program listens on port {1:port}") \
-    X(ICMP_PROTOCOL_UNREACHABLE, "icmp-protocol-unreachable", "tells {0:ip} that protocol {1:dec} is not spoken here") \
-    X(ICMP_HOST_UNREACHABLE, "icmp-host-unreachable", "tells {0:ip} that {1:ip} cannot be reached") \
-    X(ICMP_NET_UNREACHABLE, "icmp-net-unreachable", "tells {0:ip} that there is no route to {1:ip}") \
+    X(ICMP_PORT_UNREACHABLE, "icmp-port-unreachable",                                              \
+      "tells {0:ip} that no program listens on port {1:port}")                                     \
+    X(ICMP_PROTOCOL_UNREACHABLE, "icmp-protocol-unreachable",                                      \
+      "tells {0:ip} that protocol {1:dec} is not spoken here")                                     \
+    X(ICMP_HOST_UNREACHABLE, "icmp-host-unreachable",                                              \
+      "tells {0:ip} that {1:ip} cannot be reached")                                                \
+    X(ICMP_NET_UNREACHABLE, "icmp-net-unreachable",                                                \
+      "tells {0:ip} that there is no route to {1:ip}")                                             \
     X(ICMP_PROHIBITED, "icmp-prohibited", "tells {0:ip} that {1:ip} must not be reached")          \
-    X(ICMP_FRAG_NEEDED, "icmp-frag-needed", "tells {0:ip} that the packet is bigger than {1:dec} octets and must not be fragmented") \
+    X(ICMP_FRAG_NEEDED, "icmp-frag-needed",                                                        \
+      "tells {0:ip} that the packet is bigger than {1:dec} octets and must not be fragmented")     \
     X(ICMP_TTL, "icmp-ttl", "tells {0:ip} that the TTL of its packet to {1:ip} ran out here")      \
     X(ICMP_REASSEMBLY, "icmp-reassembly", "tells {0:ip} that fragments of its packet are missing") \
     X(ICMP_BAD_HEADER, "icmp-bad-header", "tells {0:ip} that the header of its packet is wrong")   \
-    X(ICMP_REDIRECT, "icmp-redirect", "tells {0:ip} to go through {1:ip} for {2:ip}: it is on the same network") \
+    X(ICMP_REDIRECT, "icmp-redirect",                                                              \
+      "tells {0:ip} to go through {1:ip} for {2:ip}: it is on the same network")                   \
     X(ICMP_RATE_LIMITED, "icmp-rate-limited", "no ICMP error is sent: the rate limit is reached")  \
     X(ICMP_TIMESTAMP, "icmp-timestamp", "answers the timestamp request")                           \
     /* igmp */                                                                                     \
@@ -99,22 +118,31 @@
     X(TCP_ACK_HANDSHAKE, "tcp-ack-handshake", "confirms the handshake: the connection is open")    \
     X(TCP_DATA, "tcp-data", "sends {0:dec} octets, starting with octet {1:dec}")                   \
     X(TCP_ACK, "tcp-ack", "acknowledges all octets before {0:dec}")                                \
-    X(TCP_ACK_DELAYED, "tcp-ack-delayed", "the delayed ACK is due: acknowledges all octets before {0:dec}") \
+    X(TCP_ACK_DELAYED, "tcp-ack-delayed",                                                          \
+      "the delayed ACK is due: acknowledges all octets before {0:dec}")                            \
     X(TCP_ACK_DUPLICATE, "tcp-ack-duplicate", "says again that octet {0:dec} is missing")          \
-    X(TCP_WINDOW_UPDATE, "tcp-window-update", "the program has read: the window is {0:dec} octets") \
+    X(TCP_WINDOW_UPDATE, "tcp-window-update",                                                      \
+      "the program has read: the window is {0:dec} octets")                                        \
     X(TCP_WINDOW_PROBE, "tcp-window-probe", "the window is closed: asks whether it has opened")    \
     X(TCP_KEEPALIVE, "tcp-keepalive", "asks whether the other side is still there")                \
-    X(TCP_CHALLENGE_ACK, "tcp-challenge-ack", "a segment that may be forged: says where the connection really is") \
+    X(TCP_CHALLENGE_ACK, "tcp-challenge-ack",                                                      \
+      "a segment that may be forged: says where the connection really is")                         \
     X(TCP_FIN, "tcp-fin", "has nothing more to send and closes its direction")                     \
     X(TCP_RST, "tcp-rst", "resets: there is no such connection here")                              \
-    X(TCP_RST_AFTER_CLOSE, "tcp-rst-after-close", "data came for a program that has closed the connection: reset") \
+    X(TCP_RST_AFTER_CLOSE, "tcp-rst-after-close",                                                  \
+      "data came for a program that has closed the connection: reset")                             \
     X(TCP_RST_ABORT, "tcp-rst-abort", "the program gave up the connection: reset")                 \
-    X(TCP_RETRANSMIT_TIMEOUT, "tcp-retransmit-timeout", "no acknowledgment for {0:time}: sends octet {1:dec} again, try {2:dec}") \
-    X(TCP_RETRANSMIT_FAST, "tcp-retransmit-fast", "later octets were acknowledged: octet {0:dec} is lost and sent again") \
-    X(TCP_RETRANSMIT_AFTER_TIMEOUT, "tcp-retransmit-after-timeout", "octet {0:dec} counts as lost since the time-out: sends it again") \
-    X(TCP_RETRANSMIT_PMTU, "tcp-retransmit-pmtu", "packets may have {1:dec} octets at most: sends octet {0:dec} again in smaller segments") \
+    X(TCP_RETRANSMIT_TIMEOUT, "tcp-retransmit-timeout",                                            \
+      "no acknowledgment for {0:time}: sends octet {1:dec} again, try {2:dec}")                    \
+    X(TCP_RETRANSMIT_FAST, "tcp-retransmit-fast",                                                  \
+      "later octets were acknowledged: octet {0:dec} is lost and sent again")                      \
+    X(TCP_RETRANSMIT_AFTER_TIMEOUT, "tcp-retransmit-after-timeout",                                \
+      "octet {0:dec} counts as lost since the time-out: sends it again")                           \
+    X(TCP_RETRANSMIT_PMTU, "tcp-retransmit-pmtu",                                                  \
+      "packets may have {1:dec} octets at most: sends octet {0:dec} again in smaller segments")    \
     X(TCP_RETRANSMIT_SYN, "tcp-retransmit-syn", "no answer for {0:time}: asks again, try {1:dec}") \
-    X(TCP_TAIL_PROBE, "tcp-tail-probe", "no acknowledgment of the last octets: probes for their loss") \
+    X(TCP_TAIL_PROBE, "tcp-tail-probe",                                                            \
+      "no acknowledgment of the last octets: probes for their loss")                               \
     X(TCP_STATE, "tcp-state", "port {2:port} with {3:ip}: {0:tcpstate} becomes {1:tcpstate}")      \
     X(TCP_CWND, "tcp-cwnd", "congestion window {0:dec} segments, threshold {1:dec}")               \
     X(TIMER_TCP_RTO, "timer-tcp-rto", "the retransmission timer ran out")                          \
@@ -179,7 +207,8 @@ struct why {
     uint64_t args[WHY_ARGS_MAX];
 };
 
-/* WHY(ARP_ASK, next_hop, destination): a reason with up to WHY_ARGS_MAX arguments; WHY0 has none. */
+/* WHY(ARP_ASK, next_hop, destination): a reason with up to WHY_ARGS_MAX arguments; WHY0 has none.
+ */
 #define WHY(name, ...) ((struct why){ WHY_##name, { __VA_ARGS__ } })
 #define WHY0(name)     ((struct why){ WHY_##name, { 0 } })
 

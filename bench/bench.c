@@ -20,7 +20,8 @@ static long peak_rss_kib(void)
     g_autofree char *status = NULL;
     const char *at;
 
-    if (!g_file_get_contents("/proc/self/status", &status, NULL, NULL) || (at = strstr(status, "VmHWM:")) == NULL)
+    if (!g_file_get_contents("/proc/self/status", &status, NULL, NULL) ||
+        (at = strstr(status, "VmHWM:")) == NULL)
         return 0;
     return strtol(at + strlen("VmHWM:"), NULL, 10);
 }
@@ -74,14 +75,18 @@ void bench_go(struct bench_run *run, struct sim *sim, sim_time until)
     bench_go_with(run, run_sim, &(struct until){ sim, until });
 }
 
-void bench_print(const struct bench_run *run, const char *title, const char *params, double sim_seconds,
-                 uint64_t events, uint64_t hops, const char *extra)
+void bench_print(const struct bench_run *run, const char *title, const char *params,
+                 double sim_seconds, uint64_t events, uint64_t hops, const char *extra)
 {
-    printf("{\"sim\": \"wirewalk\", \"workload\": \"%s\", \"params\": {%s}, \"sim_s\": %.6f, \"wall_s\": %.6f, "
-           "\"cpu_s\": %.6f, \"setup_s\": %.6f, \"events\": %" G_GUINT64_FORMAT ", \"hops\": %" G_GUINT64_FORMAT ", "
-           "\"rss_setup_kib\": %ld, \"rss_kib\": %ld, \"hops_per_s\": %.0f, \"events_per_s\": %.0f%s%s}\n",
-           title, params, sim_seconds, run->wall, run->cpu, run->setup, events, hops, run->rss_setup, peak_rss_kib(),
-           (double)hops / run->wall, (double)events / run->wall, *extra != '\0' ? ", " : "", extra);
+    printf("{\"sim\": \"wirewalk\", \"workload\": \"%s\", \"params\": {%s}, \"sim_s\": %.6f, "
+           "\"wall_s\": %.6f, "
+           "\"cpu_s\": %.6f, \"setup_s\": %.6f, \"events\": %" G_GUINT64_FORMAT
+           ", \"hops\": %" G_GUINT64_FORMAT ", "
+           "\"rss_setup_kib\": %ld, \"rss_kib\": %ld, \"hops_per_s\": %.0f, \"events_per_s\": "
+           "%.0f%s%s}\n",
+           title, params, sim_seconds, run->wall, run->cpu, run->setup, events, hops,
+           run->rss_setup, peak_rss_kib(), (double)hops / run->wall, (double)events / run->wall,
+           *extra != '\0' ? ", " : "", extra);
 }
 
 struct node *bench_host(struct sim *sim, const char *name, bool router, unsigned n)
@@ -91,9 +96,13 @@ struct node *bench_host(struct sim *sim, const char *name, bool router, unsigned
 
     for (unsigned i = 0; i < n; i++) {
         names[i] = g_strdup_printf("eth%u", i);
-        ports[i] = (struct host_port){ names[i], mac_from_u64(UINT64_C(0x020000000000) | (uint64_t)(sim->n_nodes + 1) << 8 | (i + 1)), 0 };
+        ports[i] = (struct host_port){
+            names[i],
+            mac_from_u64(UINT64_C(0x020000000000) | (uint64_t)(sim->n_nodes + 1) << 8 | (i + 1)), 0
+        };
     }
-    return host_new(sim, name, &(struct host_config){ .router = router, .ports = ports, .n_ports = n });
+    return host_new(sim, name,
+                    &(struct host_config){ .router = router, .ports = ports, .n_ports = n });
 }
 
 void bench_address(struct node *node, unsigned port, ip4_addr addr, unsigned prefix_len)
@@ -104,7 +113,9 @@ void bench_address(struct node *node, unsigned port, ip4_addr addr, unsigned pre
 void bench_route(struct node *node, ip4_addr prefix, unsigned prefix_len, ip4_addr via)
 {
     netctl_route_add(host_os(node),
-                     &(struct netctl_route){ .prefix = prefix, .prefix_len = (uint8_t)prefix_len, .kind = ROUTE_UNICAST,
+                     &(struct netctl_route){ .prefix = prefix,
+                                             .prefix_len = (uint8_t)prefix_len,
+                                             .kind = ROUTE_UNICAST,
                                              .via = via },
                      NETCTL_ADD);
 }
@@ -129,7 +140,8 @@ static enum co_status cbr_main(struct process *self, void *state)
     s->fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_DGRAM, 0);
     sys_connect(self, s->fd, s->cbr->to);
     for (s->sent = 0; s->sent < s->cbr->packets; s->sent++) {
-        CO_CALL(&s->co, n, sys_sleep_until(self, s->cbr->start + (sim_time)s->sent * s->cbr->interval));
+        CO_CALL(&s->co, n,
+                sys_sleep_until(self, s->cbr->start + (sim_time)s->sent * s->cbr->interval));
         CO_CALL(&s->co, n, sys_send(self, s->fd, payload, s->cbr->bytes, SOCK_MSG_STABLE));
     }
     CO_END(&s->co);
@@ -159,11 +171,13 @@ static enum co_status sink_main(struct process *self, void *state)
     CO_END(&s->co);
 }
 
-static const struct program sink_program = { "sink", sizeof(struct sink_state), sink_main, NULL, NULL };
+static const struct program sink_program = { "sink", sizeof(struct sink_state), sink_main, NULL,
+                                             NULL };
 
 static struct process *start(struct node *node, const struct program *program)
 {
-    return process_start(host_os(node), program, 1, &program->name, NULL, &(struct process_io){ NULL, NULL });
+    return process_start(host_os(node), program, 1, &program->name, NULL,
+                         &(struct process_io){ NULL, NULL });
 }
 
 void bench_send_cbr(struct node *node, const struct bench_cbr *cbr)
@@ -204,7 +218,8 @@ static enum co_status bulk_main(struct process *self, void *state)
     CO_END(&s->co);
 }
 
-static const struct program bulk_program = { "bulk", sizeof(struct bulk_state), bulk_main, NULL, NULL };
+static const struct program bulk_program = { "bulk", sizeof(struct bulk_state), bulk_main, NULL,
+                                             NULL };
 
 struct receiver_state {
     struct coroutine co;
@@ -232,7 +247,8 @@ static enum co_status receiver_main(struct process *self, void *state)
     CO_END(&s->co);
 }
 
-static const struct program receiver_program = { "receiver", sizeof(struct receiver_state), receiver_main, NULL, NULL };
+static const struct program receiver_program = { "receiver", sizeof(struct receiver_state),
+                                                 receiver_main, NULL, NULL };
 
 void bench_send_bulk(struct node *node, const struct bench_bulk *bulk)
 {

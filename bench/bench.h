@@ -1,6 +1,7 @@
 /*
- * Benchmark workloads on the product's own engine, stack and devices, with the options, draws and JSON keys of the
- * programs that other simulators are measured with, so that their rows stand in one table.
+ * Benchmark workloads on the product's own engine, stack and devices, with the options, draws and
+ * JSON keys of the programs that other simulators are measured with, so that their rows stand in
+ * one table.
  */
 #ifndef WW_BENCH_BENCH_H
 #define WW_BENCH_BENCH_H
@@ -49,9 +50,10 @@ void bench_begin(struct bench_run *run);
 void bench_go(struct bench_run *run, struct sim *sim, sim_time until);
 /** bench_go_with() - the same for what is no simulation: @work is timed. */
 void bench_go_with(struct bench_run *run, void (*work)(void *ctx), void *ctx);
-/** bench_print() - the JSON line; @params and @extra are members without braces, @extra may be "". */
-void bench_print(const struct bench_run *run, const char *title, const char *params, double sim_seconds,
-                 uint64_t events, uint64_t hops, const char *extra);
+/** bench_print() - the JSON line; @params and @extra are members without braces, @extra may be "".
+ */
+void bench_print(const struct bench_run *run, const char *title, const char *params,
+                 double sim_seconds, uint64_t events, uint64_t hops, const char *extra);
 
 /** bench_host() - a host or router with @n ports eth0, eth1 ... */
 struct node *bench_host(struct sim *sim, const char *name, bool router, unsigned n);
@@ -66,7 +68,8 @@ struct bench_cbr {
     sim_time start, interval;
 };
 
-/** bench_send_cbr() - @cbr is borrowed. bench_sink() - counts datagrams on port @port into *@delivered. */
+/** bench_send_cbr() - @cbr is borrowed. bench_sink() - counts datagrams on port @port into
+ * *@delivered. */
 void bench_send_cbr(struct node *node, const struct bench_cbr *cbr);
 void bench_sink(struct node *node, uint16_t port, uint64_t *delivered);
 

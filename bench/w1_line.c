@@ -28,7 +28,9 @@ static ip4_addr net(uint64_t i)
 static void run(void)
 {
     struct link_config cable = { .rate = 1000000000, .delay = SIM_USEC(10), .queue = 1000 };
-    struct bench_cbr cbr = { .packets = packets, .bytes = bytes, .start = SIM_MSEC(1), .interval = SIM_NSEC(interval_ns) };
+    struct bench_cbr cbr = {
+        .packets = packets, .bytes = bytes, .start = SIM_MSEC(1), .interval = SIM_NSEC(interval_ns)
+    };
     g_autofree struct node **nodes = g_new0(struct node *, routers + 2);
     g_autofree char *params = NULL, *extra = NULL;
     struct bench_run bench;
@@ -58,11 +60,15 @@ static void run(void)
     bench_sink(nodes[routers + 1], 9, &delivered);
     bench_send_cbr(nodes[0], &cbr);
     bench_go(&bench, sim, SIM_SEC(3600));
-    params = g_strdup_printf("\"routers\": %" G_GUINT64_FORMAT ", \"packets\": %" G_GUINT64_FORMAT ", \"bytes\": %" G_GUINT64_FORMAT
-                             ", \"interval_ns\": %" G_GUINT64_FORMAT, routers, packets, bytes, interval_ns);
+    params =
+        g_strdup_printf("\"routers\": %" G_GUINT64_FORMAT ", \"packets\": %" G_GUINT64_FORMAT
+                        ", \"bytes\": %" G_GUINT64_FORMAT ", \"interval_ns\": %" G_GUINT64_FORMAT,
+                        routers, packets, bytes, interval_ns);
     extra = g_strdup_printf("\"delivered\": %" G_GUINT64_FORMAT, delivered);
-    bench_print(&bench, "w1-line-udp", params, (double)(packets * interval_ns) * 1e-9, sim_events(sim), sim_hops(sim), extra);
+    bench_print(&bench, "w1-line-udp", params, (double)(packets * interval_ns) * 1e-9,
+                sim_events(sim), sim_hops(sim), extra);
     sim_free(sim);
 }
 
-const struct bench_workload bench_w1_line = { "w1_line", "w1-line-udp", "UDP over a line of routers", options, run };
+const struct bench_workload bench_w1_line = { "w1_line", "w1-line-udp",
+                                              "UDP over a line of routers", options, run };

@@ -11,7 +11,8 @@ static struct bench_option *options(void)
     static struct bench_option list[] = { { "hosts", &hosts, "hosts on the switch" },
                                           { "packets", &packets, "datagrams in total" },
                                           { "bytes", &bytes, "octets of UDP payload" },
-                                          { "interval-ns", &interval_ns, "between the datagrams of one host" },
+                                          { "interval-ns", &interval_ns,
+                                            "between the datagrams of one host" },
                                           { "seed", &seed, "for who talks to whom and when" },
                                           { NULL, NULL, NULL } };
 
@@ -29,9 +30,11 @@ static struct node *add_switch(struct sim *sim)
 
     for (uint64_t i = 0; i < hosts; i++)
         macs[i] = mac_from_u64(UINT64_C(0x02ff00000000) + i + 1);
-    return switch_new(sim, "sw", &(struct switch_config){ .n_ports = (uint32_t)hosts, .port_macs = macs,
-                                                          .mac = mac_from_u64(UINT64_C(0x02ff00000000)),
-                                                          .ageing = BRIDGE_AGEING_DEFAULT });
+    return switch_new(sim, "sw",
+                      &(struct switch_config){ .n_ports = (uint32_t)hosts,
+                                               .port_macs = macs,
+                                               .mac = mac_from_u64(UINT64_C(0x02ff00000000)),
+                                               .ageing = BRIDGE_AGEING_DEFAULT });
 }
 
 static void run(void)
@@ -61,19 +64,27 @@ static void run(void)
         uint32_t to = bench_draw_below(&state, (uint32_t)hosts - 1);
 
         to += to >= i;
-        cbrs[i] = (struct bench_cbr){ .to = { IP4(10, 0, 0, 1) + to, 9 }, .bytes = bytes,
-                                      .packets = packets / hosts + (i < packets % hosts),
-                                      .start = SIM_MSEC(1) + SIM_NSEC(bench_draw_below(&state, (uint32_t)interval_ns)),
-                                      .interval = SIM_NSEC(interval_ns) };
+        cbrs[i] =
+            (struct bench_cbr){ .to = { IP4(10, 0, 0, 1) + to, 9 },
+                                .bytes = bytes,
+                                .packets = packets / hosts + (i < packets % hosts),
+                                .start = SIM_MSEC(1) +
+                                         SIM_NSEC(bench_draw_below(&state, (uint32_t)interval_ns)),
+                                .interval = SIM_NSEC(interval_ns) };
         bench_sink(nodes[i], 9, &delivered);
         bench_send_cbr(nodes[i], &cbrs[i]);
     }
     bench_go(&bench, sim, SIM_SEC(3600));
-    params = g_strdup_printf("\"hosts\": %" G_GUINT64_FORMAT ", \"packets\": %" G_GUINT64_FORMAT ", \"bytes\": %" G_GUINT64_FORMAT
-                             ", \"interval_ns\": %" G_GUINT64_FORMAT ", \"seed\": %" G_GUINT64_FORMAT, hosts, packets, bytes, interval_ns, seed);
+    params =
+        g_strdup_printf("\"hosts\": %" G_GUINT64_FORMAT ", \"packets\": %" G_GUINT64_FORMAT
+                        ", \"bytes\": %" G_GUINT64_FORMAT ", \"interval_ns\": %" G_GUINT64_FORMAT
+                        ", \"seed\": %" G_GUINT64_FORMAT,
+                        hosts, packets, bytes, interval_ns, seed);
     extra = g_strdup_printf("\"delivered\": %" G_GUINT64_FORMAT, delivered);
-    bench_print(&bench, "w2-star-switch", params, (double)(packets / hosts * interval_ns) * 1e-9, sim_events(sim), sim_hops(sim), extra);
+    bench_print(&bench, "w2-star-switch", params, (double)(packets / hosts * interval_ns) * 1e-9,
+                sim_events(sim), sim_hops(sim), extra);
     sim_free(sim);
 }
 
-const struct bench_workload bench_w2_star = { "w2_star", "w2-star-switch", "UDP between hosts on one switch", options, run };
+const struct bench_workload bench_w2_star = { "w2_star", "w2-star-switch",
+                                              "UDP between hosts on one switch", options, run };

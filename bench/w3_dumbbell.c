@@ -23,10 +23,13 @@ static struct node *add_router(struct sim *sim, const char *name)
     return bench_host(sim, name, true, (unsigned)flows + 1);
 }
 
-/* Hosts on one side of the bottleneck: 10.SIDE.0.0/16, a /30 each; the router has the first address. */
+/* Hosts on one side of the bottleneck: 10.SIDE.0.0/16, a /30 each; the router has the first
+ * address. */
 static struct node *add_host(struct sim *sim, struct node *router, unsigned side, unsigned flow)
 {
-    struct link_config cable = { .rate = 1000000000, .delay = SIM_MSEC(1), .queue = (uint32_t)queue };
+    struct link_config cable = { .rate = 1000000000,
+                                 .delay = SIM_MSEC(1),
+                                 .queue = (uint32_t)queue };
     ip4_addr net = IP4(10, side, 0, 0) + flow * 4;
     g_autofree char *name = g_strdup_printf("%c%u", side == 0 ? 'l' : 'r', flow);
     struct node *host = bench_host(sim, name, false, 1);
@@ -40,7 +43,9 @@ static struct node *add_host(struct sim *sim, struct node *router, unsigned side
 
 static void run(void)
 {
-    struct link_config bottleneck = { .rate = 100000000, .delay = SIM_MSEC(10), .queue = (uint32_t)queue };
+    struct link_config bottleneck = { .rate = 100000000,
+                                      .delay = SIM_MSEC(10),
+                                      .queue = (uint32_t)queue };
     g_autofree struct bench_bulk *bulks = g_new0(struct bench_bulk, flows);
     g_autofree char *params = NULL, *extra = NULL;
     struct bench_run bench;
@@ -60,18 +65,23 @@ static void run(void)
     for (unsigned i = 0; i < flows; i++) {
         struct node *from = add_host(sim, routers[0], 0, i), *to = add_host(sim, routers[1], 1, i);
 
-        bulks[i] = (struct bench_bulk){ .to = { IP4(10, 1, 0, 2) + i * 4, 5001 }, .start = SIM_MSEC(10 * i),
+        bulks[i] = (struct bench_bulk){ .to = { IP4(10, 1, 0, 2) + i * 4, 5001 },
+                                        .start = SIM_MSEC(10 * i),
                                         .reno = cubic == 0 };
         bench_receive_bulk(to, 5001, &received);
         bench_send_bulk(from, &bulks[i]);
     }
     sim_start(sim);
     bench_go(&bench, sim, SIM_SEC(seconds));
-    params = g_strdup_printf("\"flows\": %" G_GUINT64_FORMAT ", \"seconds\": %" G_GUINT64_FORMAT ", \"cc\": \"%s\", \"queue\": %" G_GUINT64_FORMAT,
+    params = g_strdup_printf("\"flows\": %" G_GUINT64_FORMAT ", \"seconds\": %" G_GUINT64_FORMAT
+                             ", \"cc\": \"%s\", \"queue\": %" G_GUINT64_FORMAT,
                              flows, seconds, cubic ? "cubic" : "reno", queue);
     extra = g_strdup_printf("\"goodput_mbps\": %.3f", (double)received * 8 / (double)seconds / 1e6);
-    bench_print(&bench, "w3-dumbbell-tcp", params, (double)seconds, sim_events(sim), sim_hops(sim), extra);
+    bench_print(&bench, "w3-dumbbell-tcp", params, (double)seconds, sim_events(sim), sim_hops(sim),
+                extra);
     sim_free(sim);
 }
 
-const struct bench_workload bench_w3_dumbbell = { "w3_dumbbell", "w3-dumbbell-tcp", "bulk TCP flows through one bottleneck", options, run };
+const struct bench_workload bench_w3_dumbbell = { "w3_dumbbell", "w3-dumbbell-tcp",
+                                                  "bulk TCP flows through one bottleneck", options,
+                                                  run };

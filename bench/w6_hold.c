@@ -68,17 +68,20 @@ static void run(void)
     bench_begin(&bench);
     hold.list = g_new0(struct event, pending);
     for (uint64_t i = 0; i < pending; i++) {
-        struct event_key key = { (sim_time)draw_exp(&hold.state), event_order(EVENT_TIMER, 1, 1), hold.counter++ };
+        struct event_key key = { (sim_time)draw_exp(&hold.state), event_order(EVENT_TIMER, 1, 1),
+                                 hold.counter++ };
 
         event_init(&hold.list[i], nothing);
         queue_push(&hold.queue, &hold.list[i], &key);
     }
     bench_go_with(&bench, work, &hold);
-    params = g_strdup_printf("\"pending\": %" G_GUINT64_FORMAT ", \"events\": %" G_GUINT64_FORMAT ", \"seed\": %" G_GUINT64_FORMAT,
+    params = g_strdup_printf("\"pending\": %" G_GUINT64_FORMAT ", \"events\": %" G_GUINT64_FORMAT
+                             ", \"seed\": %" G_GUINT64_FORMAT,
                              pending, events, seed);
     bench_print(&bench, "w6-hold", params, 0, events, events, "");
     queue_fini(&hold.queue);
     g_free(hold.list);
 }
 
-const struct bench_workload bench_w6_hold = { "w6_hold", "w6-hold", "the event queue alone", options, run };
+const struct bench_workload bench_w6_hold = { "w6_hold", "w6-hold", "the event queue alone",
+                                              options, run };

@@ -12,7 +12,8 @@ static void receive(struct iface *iface, struct frame *frame)
     ether_input(&os->ether, iface, frame);
 }
 
-/* The kernel flushes what it learned through an interface that lost its carrier: arp_ifdown(), then fib_sync_down_dev(). */
+/* The kernel flushes what it learned through an interface that lost its carrier: arp_ifdown(), then
+ * fib_sync_down_dev(). */
 static void carrier(struct iface *iface, bool up)
 {
     struct os *os = iface->node->device;
@@ -38,9 +39,11 @@ static const struct node_ops host_ops = {
     .kind = "host", .receive = receive, .carrier = carrier, .describe = describe, .free = free_host
 };
 
-static const struct node_ops router_ops = {
-    .kind = "router", .receive = receive, .carrier = carrier, .describe = describe, .free = free_host
-};
+static const struct node_ops router_ops = { .kind = "router",
+                                            .receive = receive,
+                                            .carrier = carrier,
+                                            .describe = describe,
+                                            .free = free_host };
 
 struct node *host_new(struct sim *sim, const char *name, const struct host_config *config)
 {

@@ -19,7 +19,8 @@ struct host_config {
     unsigned n_ports;
 };
 
-/** host_new() - a host with its interfaces, up and without addresses, and its operating system running. */
+/** host_new() - a host with its interfaces, up and without addresses, and its operating system
+ * running. */
 struct node *host_new(struct sim *sim, const char *name, const struct host_config *config);
 /** host_os() - the operating system of a node made by host_new(), or NULL for another node. */
 struct os *host_os(const struct node *node);

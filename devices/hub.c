@@ -4,7 +4,8 @@
 
 #include "base/check.h"
 
-/* A port repeats when a cable is plugged in there; whether anybody listens at its other end it cannot know. */
+/* A port repeats when a cable is plugged in there; whether anybody listens at its other end it
+ * cannot know. */
 static bool repeats(const struct iface *iface)
 {
     return iface->up && iface->end != NULL && iface->end->link->up;

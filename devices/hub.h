@@ -1,6 +1,6 @@
 /*
- * A hub: repeats every bit on all its other ports at once. Its ports p1, p2 ... have no address and no queue; the
- * cables that end there share one half-duplex medium: sim/medium.h.
+ * A hub: repeats every bit on all its other ports at once. Its ports p1, p2 ... have no address and
+ * no queue; the cables that end there share one half-duplex medium: sim/medium.h.
  */
 #ifndef WW_DEVICES_HUB_H
 #define WW_DEVICES_HUB_H

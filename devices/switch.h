@@ -1,4 +1,5 @@
-/* A switch: a node whose ports p1, p2 ... are a learning bridge (stack/link/bridge.h), and nothing else. */
+/* A switch: a node whose ports p1, p2 ... are a learning bridge (stack/link/bridge.h), and nothing
+ * else. */
 #ifndef WW_DEVICES_SWITCH_H
 #define WW_DEVICES_SWITCH_H
 

@@ -12,7 +12,8 @@ static struct mac_addr *port_macs(const struct topo_node *node)
     struct mac_addr *macs = g_new0(struct mac_addr, node->ports + 1);
 
     for (uint32_t port = 0; port < node->ports; port++)
-        macs[port] = topology_default_mac(node->index, 0); /* a port without a cable sends nothing */
+        macs[port] =
+            topology_default_mac(node->index, 0); /* a port without a cable sends nothing */
     for (uint32_t i = 0; i < node->n_ifaces; i++)
         macs[node->ifaces[i].port - 1] = node->ifaces[i].mac;
     return macs;
@@ -21,8 +22,9 @@ static struct mac_addr *port_macs(const struct topo_node *node)
 static struct node *make_switch(struct sim *sim, const struct topo_node *node)
 {
     g_autofree struct mac_addr *macs = port_macs(node);
-    struct switch_config config = { .n_ports = node->ports, .port_macs = macs, .mac = node->mac,
-                                    .ageing = node->ageing };
+    struct switch_config config = {
+        .n_ports = node->ports, .port_macs = macs, .mac = node->mac, .ageing = node->ageing
+    };
     struct node *made = switch_new(sim, node->name, &config);
 
     for (uint32_t i = 0; i < node->n_ifaces; i++)
@@ -33,11 +35,14 @@ static struct node *make_switch(struct sim *sim, const struct topo_node *node)
 static struct node *make_host(struct sim *sim, const struct topo_node *node)
 {
     g_autofree struct host_port *ports = g_new0(struct host_port, node->n_ifaces + 1);
-    struct host_config config = { .router = node->kind == TOPO_ROUTER, .ports = ports, .n_ports = node->n_ifaces };
+    struct host_config config = { .router = node->kind == TOPO_ROUTER,
+                                  .ports = ports,
+                                  .n_ports = node->n_ifaces };
     struct node *made;
 
     for (uint32_t i = 0; i < node->n_ifaces; i++)
-        ports[i] = (struct host_port){ node->ifaces[i].name, node->ifaces[i].mac, node->ifaces[i].mtu };
+        ports[i] =
+            (struct host_port){ node->ifaces[i].name, node->ifaces[i].mac, node->ifaces[i].mtu };
     made = host_new(sim, node->name, &config);
     host_os(made)->find_program = program_find;
     return made;
@@ -76,8 +81,8 @@ static bool rule_matches(void *ctx, struct frame *frame)
     return filter_match(ctx, octets, frame_size(frame));
 }
 
-bool network_add_fault(struct network *network, struct link *link, const struct topo_fault *fault, const char *file,
-                       struct diag_list *diags)
+bool network_add_fault(struct network *network, struct link *link, const struct topo_fault *fault,
+                       const char *file, struct diag_list *diags)
 {
     static const enum link_fault_kind kinds[] = { [TOPO_FAULT_DROP] = LINK_FAULT_DROP,
                                                   [TOPO_FAULT_DELAY] = LINK_FAULT_DELAY,
@@ -105,17 +110,24 @@ bool network_add_fault(struct network *network, struct link *link, const struct 
     return true;
 }
 
-static void make_link(struct network *network, const struct topo_link *from, struct diag_list *diags)
+static void make_link(struct network *network, const struct topo_link *from,
+                      struct diag_list *diags)
 {
     const struct topology *topology = network->topology;
-    struct link_config config = { .rate = from->rate, .delay = from->delay, .queue = from->queue, .loss = from->loss,
-                                  .duplicate = from->duplicate, .reorder = from->reorder, .corrupt = from->corrupt,
+    struct link_config config = { .rate = from->rate,
+                                  .delay = from->delay,
+                                  .queue = from->queue,
+                                  .loss = from->loss,
+                                  .duplicate = from->duplicate,
+                                  .reorder = from->reorder,
+                                  .corrupt = from->corrupt,
                                   .down = from->down };
     struct iface *ends[2];
     struct link *link;
 
     for (int side = 0; side < 2; side++)
-        ends[side] = network_iface(network, &topology->nodes[from->ends[side].node].ifaces[from->ends[side].iface]);
+        ends[side] = network_iface(
+            network, &topology->nodes[from->ends[side].node].ifaces[from->ends[side].iface]);
     link = sim_add_link(network->sim, ends[0], ends[1], &config);
     for (uint32_t i = 0; i < from->n_faults; i++)
         network_add_fault(network, link, &from->faults[i], topology->file, diags);

@@ -1,6 +1,6 @@
 /*
- * A topology brought to life: the simulation with its nodes, cables, addresses, routes, files and services, as the
- * machines would be configured at boot.
+ * A topology brought to life: the simulation with its nodes, cables, addresses, routes, files and
+ * services, as the machines would be configured at boot.
  */
 #ifndef WW_LAB_NETWORK_H
 #define WW_LAB_NETWORK_H
@@ -18,25 +18,29 @@ struct network {
     const struct topology *topology; /* borrowed */
     struct node **nodes;             /* by index in the topology */
     struct link **links;
-    struct filter_names *names;      /* every node's addresses, for filters */
-    GPtrArray *filters;              /* of struct filter, the fault rules' */
-    GPtrArray *rules;                /* of struct link_rule */
+    struct filter_names *names; /* every node's addresses, for filters */
+    GPtrArray *filters;         /* of struct filter, the fault rules' */
+    GPtrArray *rules;           /* of struct link_rule */
 };
 
 /**
- * network_new() - build the network of @topology, with @seed; nothing runs yet, and observers may be added before
- * network_start(). NULL when a fault's filter is wrong: the error is in @diags. Free with network_free(); the topology
- * must outlive it.
+ * network_new() - build the network of @topology, with @seed; nothing runs yet, and observers may
+ * be added before network_start(). NULL when a fault's filter is wrong: the error is in @diags.
+ * Free with network_free(); the topology must outlive it.
  */
-struct network *network_new(const struct topology *topology, uint64_t seed, struct diag_list *diags);
-/** network_start() - configure the nodes and start their services, as the first thing that happens. */
+struct network *network_new(const struct topology *topology, uint64_t seed,
+                            struct diag_list *diags);
+/** network_start() - configure the nodes and start their services, as the first thing that happens.
+ */
 void network_start(struct network *network);
-/** network_add_fault() - @fault, borrowed, meets what that end of @link sends from now on. False: its filter is wrong. */
-bool network_add_fault(struct network *network, struct link *link, const struct topo_fault *fault, const char *file,
-                       struct diag_list *diags);
+/** network_add_fault() - @fault, borrowed, meets what that end of @link sends from now on. False:
+ * its filter is wrong. */
+bool network_add_fault(struct network *network, struct link *link, const struct topo_fault *fault,
+                       const char *file, struct diag_list *diags);
 void network_free(struct network *network);
 
-/** network_os() - the operating system of the topology's node @index, NULL for switches and hubs. */
+/** network_os() - the operating system of the topology's node @index, NULL for switches and hubs.
+ */
 struct os *network_os(const struct network *network, uint32_t index);
 /** network_iface() - the interface of the simulation that @iface of the topology became. */
 struct iface *network_iface(const struct network *network, const struct topo_iface *iface);

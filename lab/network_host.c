@@ -12,7 +12,8 @@ static void set_addresses(struct os *os, const struct topo_node *node)
         const struct topo_iface *iface = &node->ifaces[i];
 
         for (uint32_t j = 0; j < iface->n_addrs; j++)
-            ip_addr_add(ip_iface_find(&os->ip, iface->name), iface->addrs[j].addr, iface->addrs[j].prefix_len);
+            ip_addr_add(ip_iface_find(&os->ip, iface->name), iface->addrs[j].addr,
+                        iface->addrs[j].prefix_len);
         if (iface->down)
             netctl_link_set_up(os, iface->name, false);
     }
@@ -33,15 +34,20 @@ static enum route_kind kind_of(enum topo_route_type type)
     return ROUTE_UNICAST;
 }
 
-/* As at boot: a route that the kernel refuses, for a gateway out of reach say, is not there, and nothing stops. */
+/* As at boot: a route that the kernel refuses, for a gateway out of reach say, is not there, and
+ * nothing stops. */
 static void set_routes(struct os *os, const struct topo_node *node)
 {
     if (node->has_gateway)
-        netctl_route_add(os, &(struct netctl_route){ .kind = ROUTE_UNICAST, .via = node->gateway }, NETCTL_ADD);
+        netctl_route_add(os, &(struct netctl_route){ .kind = ROUTE_UNICAST, .via = node->gateway },
+                         NETCTL_ADD);
     for (uint32_t i = 0; i < node->n_routes; i++) {
         const struct topo_route *from = &node->routes[i];
-        struct netctl_route route = { .prefix = from->prefix, .prefix_len = from->prefix_len,
-                                      .kind = kind_of(from->type), .via = from->via, .metric = from->metric,
+        struct netctl_route route = { .prefix = from->prefix,
+                                      .prefix_len = from->prefix_len,
+                                      .kind = kind_of(from->type),
+                                      .via = from->via,
+                                      .metric = from->metric,
                                       .src = from->src };
 
         if (from->dev != TOPO_NOWHERE)
@@ -58,7 +64,8 @@ static void write_hosts(struct os *os, const struct topo_node *node)
     for (uint32_t i = 0; i < node->n_hosts; i++) {
         char addr[IP4_TEXT_MAX];
 
-        g_string_append_printf(text, "%s\t%s\n", ip4_format(node->hosts[i].addr, addr), node->hosts[i].name);
+        g_string_append_printf(text, "%s\t%s\n", ip4_format(node->hosts[i].addr, addr),
+                               node->hosts[i].name);
     }
     os_file_write(os, "/etc/hosts", text->str, text->len, false);
     g_string_printf(text, "%s\n", node->name);
@@ -94,10 +101,14 @@ static void set_nat(struct os *os, const struct topo_node *node)
     for (uint32_t i = 0; i < from->n_inside; i++)
         inside[i] = ip_iface_find(&os->ip, node->ifaces[from->inside[i]].name);
     for (uint32_t i = 0; i < from->n_forwards; i++)
-        forwards[i] = (struct nat_forward){ from->forwards[i].protocol, from->forwards[i].port, from->forwards[i].to };
-    nat_new(&os->ip, &(struct nat_config){ .outside = ip_iface_find(&os->ip, node->ifaces[from->outside].name),
-                                           .inside = inside, .n_inside = from->n_inside,
-                                           .forwards = forwards, .n_forwards = from->n_forwards });
+        forwards[i] = (struct nat_forward){ from->forwards[i].protocol, from->forwards[i].port,
+                                            from->forwards[i].to };
+    nat_new(&os->ip, &(struct nat_config){
+                         .outside = ip_iface_find(&os->ip, node->ifaces[from->outside].name),
+                         .inside = inside,
+                         .n_inside = from->n_inside,
+                         .forwards = forwards,
+                         .n_forwards = from->n_forwards });
 }
 
 void network_host_configure(struct network *network, uint32_t index)

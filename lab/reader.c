@@ -314,7 +314,8 @@ bool read_rate(const struct reader *r, const struct ynode *node, const char *wha
         reader_error(r, node->at, _("%s needs a unit: %sbps, %skbps, %sMbps or %sGbps?"), what,
                      node->text, node->text, node->text, node->text);
     else
-        reader_error(r, node->at, _("%s is a rate like 10Mbps, 1Gbps or 9600bps, at least 1kbps, not %s"), what,
+        reader_error(r, node->at,
+                     _("%s is a rate like 10Mbps, 1Gbps or 9600bps, at least 1kbps, not %s"), what,
                      reader_show(r, node));
     return false;
 }

@@ -5,7 +5,8 @@
 
 /* ---- commands ---- */
 
-static void command_wrote(void *ctx, struct process *process, int stream, const char *text, size_t len)
+static void command_wrote(void *ctx, struct process *process, int stream, const char *text,
+                          size_t len)
 {
     struct run_command *command = ctx;
 
@@ -45,7 +46,8 @@ static void start_command(struct run *run, uint32_t index)
     command->err = g_string_new(NULL);
     g_ptr_array_add(run->commands, command);
     run->by_entry[index] = command;
-    command->shell = shell_start(network_os(run->network, entry->node), entry->run.text, &io, command_ended, command);
+    command->shell = shell_start(network_os(run->network, entry->node), entry->run.text, &io,
+                                 command_ended, command);
     if (command->shell != NULL)
         command->process = shell_process(command->shell)->id;
 }
@@ -87,7 +89,8 @@ static void set_link(struct run *run, const struct scenario_entry *entry)
         link_set_state(link, !values->down);
 }
 
-/* Power off is what the neighbors see of it: every interface goes dark. What the machine knows stays. */
+/* Power off is what the neighbors see of it: every interface goes dark. What the machine knows
+ * stays. */
 static void set_power(struct run *run, const struct scenario_entry *entry)
 {
     struct node *node = run->network->nodes[entry->node];
@@ -98,7 +101,8 @@ static void set_power(struct run *run, const struct scenario_entry *entry)
 
 static void set_interface(struct run *run, const struct scenario_entry *entry)
 {
-    const struct topo_iface *iface = &run->scenario->topology->nodes[entry->node].ifaces[entry->iface];
+    const struct topo_iface *iface =
+        &run->scenario->topology->nodes[entry->node].ifaces[entry->iface];
     struct os *os = network_os(run->network, entry->node);
 
     if (os != NULL)
@@ -112,11 +116,13 @@ static void add_fault(struct run *run, const struct scenario_entry *entry)
 {
     struct diag_list *diags = diag_list_new();
 
-    network_add_fault(run->network, run->network->links[entry->link], &entry->fault, run->scenario->file, diags);
+    network_add_fault(run->network, run->network->links[entry->link], &entry->fault,
+                      run->scenario->file, diags);
     diag_list_free(diags);
 }
 
-bool run_check_entry(const struct run *run, const struct scenario_entry *entry, struct diag_list *diags)
+bool run_check_entry(const struct run *run, const struct scenario_entry *entry,
+                     struct diag_list *diags)
 {
     g_autoptr(GError) error = NULL;
     struct filter *filter;
@@ -174,7 +180,8 @@ static void perform(void *ctx)
 
 /* ---- the run ---- */
 
-struct run *run_new(const struct scenario *scenario, const struct run_options *options, struct diag_list *diags)
+struct run *run_new(const struct scenario *scenario, const struct run_options *options,
+                    struct diag_list *diags)
 {
     uint64_t seed = options->has_seed ? options->seed : scenario->seed;
     struct network *network = network_new(scenario->topology, seed, diags);
@@ -193,8 +200,9 @@ struct run *run_new(const struct scenario *scenario, const struct run_options *o
     run->budget = scenario->events != 0 ? scenario->events : RUN_EVENTS_DEFAULT;
     run->until = options->has_until ? options->until : scenario->until;
     if (run->until == SIM_TIME_NONE)
-        run->until = RUN_UNTIL_DEFAULT +
-                     (scenario->n_timeline > 0 ? scenario->timeline[scenario->n_timeline - 1].time : 0);
+        run->until =
+            RUN_UNTIL_DEFAULT +
+            (scenario->n_timeline > 0 ? scenario->timeline[scenario->n_timeline - 1].time : 0);
     for (uint32_t i = 0; i < scenario->n_timeline; i++)
         right &= run_check_entry(run, &scenario->timeline[i], diags);
     if (right)
@@ -291,7 +299,8 @@ char *run_outputs(const struct run *run)
 
         g_string_append(text, "== at ");
         append_seconds(text, command->started);
-        g_string_append_printf(text, " on %s: %s\n", run->scenario->topology->nodes[entry->node].name, entry->run.text);
+        g_string_append_printf(text, " on %s: %s\n",
+                               run->scenario->topology->nodes[entry->node].name, entry->run.text);
         g_string_append_len(text, command->output->str, (gssize)command->output->len);
         if (text->str[text->len - 1] != '\n')
             g_string_append_c(text, '\n');

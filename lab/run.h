@@ -1,6 +1,7 @@
 /*
- * A scenario being run: its network, its commands and what they print, its snapshots. Driven to the end by run_all(), or
- * event by event through run->network->sim by a stepper; observers may be added between run_new() and run_start().
+ * A scenario being run: its network, its commands and what they print, its snapshots. Driven to the
+ * end by run_all(), or event by event through run->network->sim by a stepper; observers may be
+ * added between run_new() and run_start().
  */
 #ifndef WW_LAB_RUN_H
 #define WW_LAB_RUN_H
@@ -14,28 +15,29 @@
 #include "lab/scenario.h"
 
 #define RUN_EVENTS_DEFAULT UINT64_C(100000000) /* event budget where the scenario has none */
-#define RUN_UNTIL_DEFAULT  SIM_SEC(60)         /* without `until`, so long after the last entry of the timeline */
+#define RUN_UNTIL_DEFAULT                                                                          \
+    SIM_SEC(60) /* without `until`, so long after the last entry of the timeline */
 
 struct shell_run;
 
 /* One command of the timeline. */
 struct run_command {
     struct run *run;
-    uint32_t entry; /* index in the scenario's timeline */
+    uint32_t entry;          /* index in the scenario's timeline */
     sim_time started, ended; /* SIM_TIME_NONE while it runs */
     int exit_status;
-    uint64_t process; /* of its trace records */
-    GString *output;  /* all it printed, in order */
-    GString *out, *err; /* the same by stream */
+    uint64_t process;        /* of its trace records */
+    GString *output;         /* all it printed, in order */
+    GString *out, *err;      /* the same by stream */
     struct shell_run *shell; /* NULL when it is over */
 };
 
 struct run {
     const struct scenario *scenario; /* borrowed */
     struct network *network;
-    GPtrArray *commands; /* of struct run_command, in the order they started */
+    GPtrArray *commands;           /* of struct run_command, in the order they started */
     struct run_command **by_entry; /* by index in the timeline; NULL: not started, or no command */
-    GPtrArray *inserted;           /* of const struct scenario_entry, borrowed: behind the timeline's own */
+    GPtrArray *inserted;   /* of const struct scenario_entry, borrowed: behind the timeline's own */
     struct tables *tables; /* snapshots, and "end" after run_finish() */
     sim_time until;
     uint64_t budget, spent; /* events */
@@ -48,20 +50,24 @@ struct run_options {
     sim_time until;
 };
 
-/** run_new() - the network of @scenario with its timeline, nothing has happened. NULL: errors are in @diags. */
-struct run *run_new(const struct scenario *scenario, const struct run_options *options, struct diag_list *diags);
+/** run_new() - the network of @scenario with its timeline, nothing has happened. NULL: errors are
+ * in @diags. */
+struct run *run_new(const struct scenario *scenario, const struct run_options *options,
+                    struct diag_list *diags);
 /** run_start() - boot the nodes, lay the timeline; time is still 0. */
 void run_start(struct run *run);
 /**
- * run_insert() - one more entry of the timeline, which outlives the run; its time is not past. *@done, unless NULL,
- * becomes true when it happens. Returns its index.
+ * run_insert() - one more entry of the timeline, which outlives the run; its time is not past.
+ * *@done, unless NULL, becomes true when it happens. Returns its index.
  */
 uint32_t run_insert(struct run *run, const struct scenario_entry *entry, bool *done);
 /** run_check_entry() - whether @entry can happen: its filter is right. Errors go to @diags. */
-bool run_check_entry(const struct run *run, const struct scenario_entry *entry, struct diag_list *diags);
+bool run_check_entry(const struct run *run, const struct scenario_entry *entry,
+                     struct diag_list *diags);
 /** run_entry() - by index: of the scenario, or inserted. */
 const struct scenario_entry *run_entry(const struct run *run, uint32_t index);
-/** run_slice() - at most @events more events; false when the run is over (until reached, or the budget spent). */
+/** run_slice() - at most @events more events; false when the run is over (until reached, or the
+ * budget spent). */
 bool run_slice(struct run *run, uint64_t events);
 /** run_finish() - record the tables as snapshot "end". */
 void run_finish(struct run *run);

@@ -454,9 +454,9 @@ static void read_entry(struct scenario_build *b, const struct ynode *node,
         read_time(&b->r, values[ENTRY_AT], "at", &entry->time);
     kind = kind_of(values);
     if (kind == NULL) {
-        reader_error(
-            &b->r, node->at,
-            _("the entry says nothing to do: one of run, stop, link, fault, interface, node, snapshot"));
+        reader_error(&b->r, node->at,
+                     _("the entry says nothing to do: one of run, stop, link, fault, interface, "
+                       "node, snapshot"));
         return;
     }
     for (int i = ENTRY_HOST; i < ENTRY_N_KEYS; i++)

@@ -182,8 +182,9 @@ struct scenario *scenario_load(const char *file, struct diag_list *diags);
 struct scenario *scenario_parse(const char *file, const char *text, size_t len,
                                 struct topology *topology, struct diag_list *diags);
 /**
- * scenario_parse_entry() - one entry of a timeline, `{at: 3s, host: pc1, run: hostname}`, as a scenario on @topology
- * would have it. Its texts live in @arena. False after an error; `stop` is one, there is no timeline to look it up in.
+ * scenario_parse_entry() - one entry of a timeline, `{at: 3s, host: pc1, run: hostname}`, as a
+ * scenario on @topology would have it. Its texts live in @arena. False after an error; `stop` is
+ * one, there is no timeline to look it up in.
  */
 bool scenario_parse_entry(struct topology *topology, const char *text, struct arena *arena,
                           struct scenario_entry *entry, struct diag_list *diags);

@@ -163,11 +163,12 @@ static bool read_host_map(struct topo_build *b, const struct ynode *map, const c
                           const struct ynode **values)
 {
     static const char *const names[] = {
-        [HOST_KIND] = "kind",         [HOST_INTERFACES] = "interfaces", [HOST_GATEWAY] = "gateway",
-        [HOST_RESOLVER] = "resolver", [HOST_SEARCH] = "search",         [HOST_ROUTES] = "routes",
-        [HOST_NAT] = "nat",           [HOST_SERVICES] = "services",     [HOST_HOSTS] = "hosts",
-        [HOST_FILES] = "files",       [HOST_SYSCTL] = "sysctl",
-        [HOST_RESOLVER_CACHE] = "resolver-cache"
+        [HOST_KIND] = "kind",       [HOST_INTERFACES] = "interfaces",
+        [HOST_GATEWAY] = "gateway", [HOST_RESOLVER] = "resolver",
+        [HOST_SEARCH] = "search",   [HOST_ROUTES] = "routes",
+        [HOST_NAT] = "nat",         [HOST_SERVICES] = "services",
+        [HOST_HOSTS] = "hosts",     [HOST_FILES] = "files",
+        [HOST_SYSCTL] = "sysctl",   [HOST_RESOLVER_CACHE] = "resolver-cache"
     };
 
     return read_map(&b->r, map, what, names, HOST_N_KEYS, later_keys, values);

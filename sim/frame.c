@@ -11,8 +11,9 @@
 #include "sim/part.h"
 
 /*
- * Buffers come in pooled sizes, headroom included: acknowledgments and ARP, frames of the usual MTU, jumbo frames, the
- * longest IP packet. What is longer still (a program's whole file) is malloc's own.
+ * Buffers come in pooled sizes, headroom included: acknowledgments and ARP, frames of the usual
+ * MTU, jumbo frames, the longest IP packet. What is longer still (a program's whole file) is
+ * malloc's own.
  */
 static const uint32_t pool_sizes[PART_N_POOLS] = { 256, 2048, 16384, 66048 };
 
@@ -59,7 +60,8 @@ static struct buffer *buffer_from(struct part *part, size_t size)
         size_t room = pool >= 0 ? pool_sizes[pool] : size;
 
         CHECK(room <= UINT32_MAX);
-        buffer = pool >= 0 ? arena_alloc(&part->arena, sizeof *buffer + room) : huge_new(part, room);
+        buffer =
+            pool >= 0 ? arena_alloc(&part->arena, sizeof *buffer + room) : huge_new(part, room);
         buffer->size = (uint32_t)room;
         buffer->part = part;
     }
@@ -185,7 +187,8 @@ void frame_trim(struct frame *frame, size_t size)
     }
 }
 
-/* Octets before data that still mean something: headers that were pulled and that a pointer remembers. */
+/* Octets before data that still mean something: headers that were pulled and that a pointer
+ * remembers. */
 static size_t pulled_headers(const struct frame *frame)
 {
     const uint8_t *first = frame->data;
@@ -197,7 +200,8 @@ static size_t pulled_headers(const struct frame *frame)
     return (size_t)(frame->data - first);
 }
 
-/* Move the linear octets, and the headers pulled before them, into a fresh buffer with room for @len of them. */
+/* Move the linear octets, and the headers pulled before them, into a fresh buffer with room for
+ * @len of them. */
 static void move_to_own_buffer(struct frame *frame, size_t len)
 {
     size_t before = pulled_headers(frame);
@@ -229,7 +233,8 @@ void frame_linearize(struct frame *frame)
         frame_writable(frame);
         return;
     }
-    if (frame->buffer->refs > 1 || (size_t)(frame->buffer->octets + frame->buffer->size - frame->data) < size)
+    if (frame->buffer->refs > 1 ||
+        (size_t)(frame->buffer->octets + frame->buffer->size - frame->data) < size)
         move_to_own_buffer(frame, size);
     memcpy(frame->data + frame->len, frame->payload.octets, frame->payload.len);
     frame->len = (uint32_t)size;
@@ -291,7 +296,8 @@ void frame_finish_checksum(struct frame *frame)
     if (frame->payload.len > 0) {
         uint32_t rest = checksum_add(0, frame->payload.octets, frame->payload.len);
 
-        if (linear % 2 != 0) { /* the slice starts at an odd octet: swap its sum, RFC 1071 section 2(B) */
+        if (linear % 2 !=
+            0) { /* the slice starts at an odd octet: swap its sum, RFC 1071 section 2(B) */
             uint16_t folded = checksum_fold(rest);
 
             rest = (uint16_t)(folded << 8 | folded >> 8);

@@ -1,12 +1,13 @@
 /*
- * Frames: reference-counted octets with headroom, and behind them, optionally, a slice of an immutable buffer,
- * so that bulk data is never copied hop by hop. The descriptor (struct frame) belongs to one holder; the octets may
- * be shared between descriptors (frame_clone()), and whoever writes asks frame_writable() first.
+ * Frames: reference-counted octets with headroom, and behind them, optionally, a slice of an
+ * immutable buffer, so that bulk data is never copied hop by hop. The descriptor (struct frame)
+ * belongs to one holder; the octets may be shared between descriptors (frame_clone()), and whoever
+ * writes asks frame_writable() first.
  *
  *     buffer:  [ headroom | data ... data+len )      slice: [ payload.octets ... +payload.len )
  *
- * On the wire a frame is its linear octets followed by its slice. *_input() and *_output() functions consume the
- * descriptor: every path passes it on, keeps it, or drops it, exactly once.
+ * On the wire a frame is its linear octets followed by its slice. *_input() and *_output()
+ * functions consume the descriptor: every path passes it on, keeps it, or drops it, exactly once.
  */
 #ifndef WW_SIM_FRAME_H
 #define WW_SIM_FRAME_H
@@ -39,11 +40,13 @@ struct slice {
     uint32_t len;
 };
 
-/* Transport checksums are finished when somebody looks (a capture, run-hash) or something may damage the frame. */
+/* Transport checksums are finished when somebody looks (a capture, run-hash) or something may
+ * damage the frame. */
 struct lazy_checksum {
     bool pending;
     uint16_t start; /* octets from frame->network on where the transport header starts */
-    uint16_t field; /* octets from there to the checksum field, which holds the folded pseudo-header sum */
+    uint16_t field; /* octets from there to the checksum field, which holds the folded pseudo-header
+                       sum */
 };
 
 struct frame {
@@ -54,17 +57,22 @@ struct frame {
     struct part *part;     /* whose pool this descriptor is from */
 
     struct iface *in; /* received here, or NULL for a node's own */
-    uint8_t *ether;   /* the Ethernet header it was last received or sent with, or NULL: for drop records. Moves
-                         likewise; who makes a packet of its own out of these octets sets it to NULL */
-    uint8_t *network; /* the IP header, once somebody has found or written it; moves with frame_writable() */
-    uint64_t id;      /* record of its last transmission or reception: the cause of what follows from it */
-    struct why why;   /* why it is sent; set by who builds it */
-    const char *why_text;           /* the reason's text, or NULL; lives as long as the run */
-    uint32_t mark;                  /* free for the holder; FRAME_MARK_ bits between ether and the protocols above IP */
+    uint8_t *ether;   /* the Ethernet header it was last received or sent with, or NULL: for drop
+                         records. Moves   likewise; who makes a packet of its own out of these octets
+                         sets it to NULL */
+    uint8_t *network; /* the IP header, once somebody has found or written it; moves with
+                         frame_writable() */
+    uint64_t
+        id; /* record of its last transmission or reception: the cause of what follows from it */
+    struct why why;       /* why it is sent; set by who builds it */
+    const char *why_text; /* the reason's text, or NULL; lives as long as the run */
+    uint32_t
+        mark; /* free for the holder; FRAME_MARK_ bits between ether and the protocols above IP */
     struct lazy_checksum checksum;
 
-    bool confirms_neighbor; /* TCP made progress: whoever sends it on knows that its next hop is alive. The
-                               mark stays with the frame from host to host, as between namespaces of one kernel */
+    bool confirms_neighbor; /* TCP made progress: whoever sends it on knows that its next hop is
+                               alive. The mark stays with the frame from host to host, as between
+                               namespaces of one kernel */
     void (*work)(struct ip_stack *ip, struct frame *frame); /* while in a node's backlog */
 
     /* while on a link or in a queue */
@@ -74,7 +82,7 @@ struct frame {
     uint64_t counter; /* sender's event counter: the tie-breaker */
 };
 
-#define CHECKSUM_FIELD_UDP 6  /* places of the checksum in its header */
+#define CHECKSUM_FIELD_UDP 6 /* places of the checksum in its header */
 #define CHECKSUM_FIELD_TCP 16
 
 #define FRAME_MARK_GROUP  2 /* its Ethernet destination was a group: no ICMP errors about it */
@@ -82,14 +90,17 @@ struct frame {
 
 #define FRAME_HEADROOM 144 /* Ethernet with a tag, IPv4 and TCP with all options, rounded */
 
-/** frame_new() - @len linear octets, not initialised, with FRAME_HEADROOM before them; allocated from @node's partition. */
+/** frame_new() - @len linear octets, not initialised, with FRAME_HEADROOM before them; allocated
+ * from @node's partition. */
 struct frame *frame_new(struct node *node, size_t len);
 /** frame_clone() - a second descriptor for the same octets; `why` and `id` are copied. */
 struct frame *frame_clone(struct frame *frame);
-/** frame_free() - give the descriptor and its references back. A frame that dies of something is dropped: node_drop(). */
+/** frame_free() - give the descriptor and its references back. A frame that dies of something is
+ * dropped: node_drop(). */
 void frame_free(struct frame *frame);
 
-/** frame_push() - prepend @len octets, returned uninitialised, this descriptor's own. There must be headroom. */
+/** frame_push() - prepend @len octets, returned uninitialised, this descriptor's own. There must be
+ * headroom. */
 uint8_t *frame_push(struct frame *frame, size_t len);
 /** frame_pull() - strip @len linear octets from the front. */
 void frame_pull(struct frame *frame, size_t len);
@@ -100,7 +111,8 @@ static inline size_t frame_size(const struct frame *frame)
 }
 /** frame_trim() - cut the frame to @size octets from the front: Ethernet padding. */
 void frame_trim(struct frame *frame, size_t size);
-/** frame_writable() - after it, the linear octets belong to this descriptor alone. `data` may move. */
+/** frame_writable() - after it, the linear octets belong to this descriptor alone. `data` may move.
+ */
 void frame_writable(struct frame *frame);
 /** frame_linearize() - after it, all octets are linear and belong to this descriptor alone. */
 void frame_linearize(struct frame *frame);
@@ -108,16 +120,19 @@ void frame_linearize(struct frame *frame);
 bool frame_need(struct frame *frame, size_t len);
 /** frame_copy_out() - copy @len octets from offset @from on to @to; they must be there. */
 void frame_copy_out(const struct frame *frame, size_t from, void *to, size_t len);
-/** frame_attach() - make @slice (a reference is taken) the octets behind the linear ones; there were none. */
+/** frame_attach() - make @slice (a reference is taken) the octets behind the linear ones; there
+ * were none. */
 void frame_attach(struct frame *frame, struct slice slice);
-/** frame_finish_checksum() - compute a pending transport checksum; `data` may move when its octets are shared. */
+/** frame_finish_checksum() - compute a pending transport checksum; `data` may move when its octets
+ * are shared. */
 void frame_finish_checksum(struct frame *frame);
 
 /** buffer_new() - @size octets with one reference, from @node's partition. */
 struct buffer *buffer_new(struct node *node, size_t size);
 void buffer_ref(struct buffer *buffer);
 void buffer_unref(struct buffer *buffer);
-/** frame_reclaim() - for sim_free(): what @part's arena does not hold. No frame of it is used any more. */
+/** frame_reclaim() - for sim_free(): what @part's arena does not hold. No frame of it is used any
+ * more. */
 void frame_reclaim(struct part *part);
 
 /* Frames in a row, in the order they came. */

@@ -10,7 +10,8 @@
 
 #define MILLION 1000000
 
-/* starts_at of the second of two duplicates: the link made it, so it never waited in the sender's queue. */
+/* starts_at of the second of two duplicates: the link made it, so it never waited in the sender's
+ * queue. */
 #define COPY_ON_THE_WIRE ((sim_time)-1)
 
 static void deliver(struct link_dir *dir, struct frame *frame)
@@ -35,7 +36,8 @@ static void deliver(struct link_dir *dir, struct frame *frame)
 static struct event_key arrival_key(const struct link_dir *dir, const struct frame *frame)
 {
     return (struct event_key){ frame->arrives_at,
-                               event_order(EVENT_ARRIVAL, dir->to->node->id, dir->from->node->id), frame->counter };
+                               event_order(EVENT_ARRIVAL, dir->to->node->id, dir->from->node->id),
+                               frame->counter };
 }
 
 /* The frames whose transmission has begun by now are no longer waiting. */
@@ -77,7 +79,8 @@ static void take_straggler(struct link_dir *dir, struct frame *frame)
 static void straggler_arrives(struct event *event)
 {
     struct frame *frame = CONTAINER_OF(event, struct frame, event);
-    struct link_end *end = frame->in->end; /* while out of the FIFO, `in` remembers the sending end */
+    struct link_end *end =
+        frame->in->end; /* while out of the FIFO, `in` remembers the sending end */
     struct link_dir *dir = &end->link->dir[end->side];
 
     take_straggler(dir, frame);
@@ -99,7 +102,8 @@ static void send_straggler(struct link_dir *dir, struct frame *frame, sim_time a
     queue_push(&dir->to->node->part->queue, &frame->event, &key);
 }
 
-static void append(struct link_dir *dir, struct frame *frame, sim_time starts_at, sim_time arrives_at)
+static void append(struct link_dir *dir, struct frame *frame, sim_time starts_at,
+                   sim_time arrives_at)
 {
     frame->starts_at = starts_at;
     frame->arrives_at = arrives_at;
@@ -135,7 +139,8 @@ static bool rule_strikes(struct link_rule *rule, unsigned side, struct frame *fr
     return false;
 }
 
-/* One bit flips behind the FCS's back, as netem does it: damage done inside a device, for the checksums to find. */
+/* One bit flips behind the FCS's back, as netem does it: damage done inside a device, for the
+ * checksums to find. */
 static void corrupt(struct link_dir *dir, struct frame *frame)
 {
     uint64_t bit;
@@ -173,7 +178,8 @@ static struct faults draw_faults(struct link_dir *dir, struct frame *frame)
     faults.drop |= chance(dir, config->loss);
     faults.duplicate |= chance(dir, config->duplicate);
     faults.corrupt |= chance(dir, config->corrupt);
-    if (chance(dir, config->reorder)) { /* late by up to the link's delay, but enough to be overtaken */
+    if (chance(dir,
+               config->reorder)) { /* late by up to the link's delay, but enough to be overtaken */
         sim_time most = config->delay > SIM_MSEC(1) ? config->delay : SIM_MSEC(1);
 
         faults.late += (sim_time)random_below(&dir->random, (uint64_t)most) + 1;
@@ -181,7 +187,8 @@ static struct faults draw_faults(struct link_dir *dir, struct frame *frame)
     return faults;
 }
 
-/* The last bit leaves at @ends_at; its transmission began or begins at @starts_at. Consumes the frame. */
+/* The last bit leaves at @ends_at; its transmission began or begins at @starts_at. Consumes the
+ * frame. */
 static void enter(struct link_dir *dir, struct frame *frame, sim_time starts_at, sim_time ends_at)
 {
     sim_time arrives_at = ends_at + dir->link->config.delay;
@@ -307,7 +314,8 @@ static void lose_all(struct link_dir *dir)
         medium_reset(dir->station, DROP_LINK_CUT);
 }
 
-/* The sending interface is switched off: its queue is emptied, and what is on the cable already still arrives. */
+/* The sending interface is switched off: its queue is emptied, and what is on the cable already
+ * still arrives. */
 static void lose_waiting(struct link_dir *dir)
 {
     struct frame_list gone = { 0 };
@@ -352,7 +360,8 @@ void link_set_state(struct link *link, bool up)
     for (int side = 0; side < 2; side++) {
         struct iface *iface = link->dir[side].from;
 
-        node_record(iface->node, iface, RECORD_CONTROL, up ? WHY0(CABLE_IN) : WHY0(CABLE_OUT), NULL);
+        node_record(iface->node, iface, RECORD_CONTROL, up ? WHY0(CABLE_IN) : WHY0(CABLE_OUT),
+                    NULL);
         if (!up)
             lose_all(&link->dir[side]);
     }
@@ -393,7 +402,8 @@ void link_configure(struct link *link, const struct link_config *config)
     link->time_per_octet = 0;
     if (config->rate != 0 && UINT64_C(8000000000000) % config->rate == 0)
         link->time_per_octet = (sim_time)(UINT64_C(8000000000000) / config->rate);
-    link->impaired = config->loss || config->duplicate || config->reorder || config->corrupt || link->rules;
+    link->impaired =
+        config->loss || config->duplicate || config->reorder || config->corrupt || link->rules;
 }
 
 void link_add_rule(struct link *link, struct link_rule *rule)

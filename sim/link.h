@@ -1,8 +1,8 @@
 /*
- * Links: point-to-point cables, each direction a FIFO of its own. A frame handed to iface_send() waits for the
- * transmitter (a queue of `queue` frames), takes its octets' time on the wire, and arrives `delay` after its last bit.
- * Only the head of each direction stands in the event queue. A cable that ends in a hub is half duplex instead:
- * sim/medium.h.
+ * Links: point-to-point cables, each direction a FIFO of its own. A frame handed to iface_send()
+ * waits for the transmitter (a queue of `queue` frames), takes its octets' time on the wire, and
+ * arrives `delay` after its last bit. Only the head of each direction stands in the event queue. A
+ * cable that ends in a hub is half duplex instead: sim/medium.h.
  */
 #ifndef WW_SIM_LINK_H
 #define WW_SIM_LINK_H
@@ -16,23 +16,30 @@
 
 struct station;
 
-#define LINK_RATE_DEFAULT  UINT64_C(1000000000) /* bit/s */
-#define LINK_RATE_MIN      1000 /* bit/s; so that a full queue's time is a sim_time. Who reads files refuses less */
+#define LINK_RATE_DEFAULT UINT64_C(1000000000) /* bit/s */
+#define LINK_RATE_MIN                                                                              \
+    1000 /* bit/s; so that a full queue's time is a sim_time. Who reads files refuses less */
 #define LINK_DELAY_DEFAULT SIM_USEC(5)
 #define LINK_DELAY_MAX     SIM_SEC(3600)
 #define LINK_QUEUE_DEFAULT 1000 /* frames, Linux's txqueuelen */
 
-/* Octets on the wire that no capture shows: preamble and SFD 8, FCS 4, inter-packet gap 12. IEEE 802.3, 3.1.1, 4.4.2. */
+/* Octets on the wire that no capture shows: preamble and SFD 8, FCS 4, inter-packet gap 12. IEEE
+ * 802.3, 3.1.1, 4.4.2. */
 #define ETH_WIRE_OVERHEAD 24
 #define LINK_HEADER_MAX   18u /* what the MTU does not count: Ethernet header and one tag */
-#define ETH_WIRE_MIN      60 /* shorter frames are padded to this, IEEE 802.3, 4.2.3.3 */
+#define ETH_WIRE_MIN      60  /* shorter frames are padded to this, IEEE 802.3, 4.2.3.3 */
 
-enum link_fault_kind { LINK_FAULT_DROP, LINK_FAULT_DELAY, LINK_FAULT_DUPLICATE, LINK_FAULT_CORRUPT };
+enum link_fault_kind {
+    LINK_FAULT_DROP,
+    LINK_FAULT_DELAY,
+    LINK_FAULT_DUPLICATE,
+    LINK_FAULT_CORRUPT
+};
 
 /* An exact fault: the nth matching frames, counted from 1, that enter the link from one side. */
 struct link_rule {
     enum link_fault_kind kind;
-    unsigned side; /* 0 or 1: the end it enters at */
+    unsigned side;                                 /* 0 or 1: the end it enters at */
     bool (*match)(void *ctx, struct frame *frame); /* data at the Ethernet header */
     void *ctx;
     const uint32_t *nth; /* ascending; NULL with n_nth 0: every one */
@@ -45,7 +52,7 @@ struct link_rule {
 struct link_config {
     uint64_t rate; /* bit/s; 0: infinitely fast */
     sim_time delay;
-    uint32_t queue;      /* frames */
+    uint32_t queue;                             /* frames */
     uint32_t loss, duplicate, reorder, corrupt; /* in millionths */
     bool down;
 };
@@ -53,14 +60,15 @@ struct link_config {
 struct link_dir {
     struct link *link;
     struct iface *from, *to;
-    struct frame_list in_flight;   /* by arrival; the head is what `arrival` is queued for */
-    struct frame *first_waiting;   /* first of in_flight whose transmission has not begun */
+    struct frame_list in_flight; /* by arrival; the head is what `arrival` is queued for */
+    struct frame *first_waiting; /* first of in_flight whose transmission has not begun */
     uint32_t n_waiting;
     struct event arrival;
-    struct frame *stragglers; /* those that do not keep the order, in no order; each has its own event */
-    sim_time free_at;              /* when the transmitter is idle again */
+    struct frame
+        *stragglers;  /* those that do not keep the order, in no order; each has its own event */
+    sim_time free_at; /* when the transmitter is idle again */
     struct random_stream random;
-    struct station *station;       /* the sending end is a half-duplex station, or NULL */
+    struct station *station; /* the sending end is a half-duplex station, or NULL */
 };
 
 struct link_end {
@@ -80,18 +88,21 @@ struct link {
     bool impaired; /* any of loss, duplicate, reorder, corrupt, rules */
 };
 
-/** link_set_state() - plug the cable in or out. What was on it is lost; both ends are told through ops->carrier. */
+/** link_set_state() - plug the cable in or out. What was on it is lost; both ends are told through
+ * ops->carrier. */
 void link_set_state(struct link *link, bool up);
-/** link_configure() - new rate, delay, queue or faults for what is sent from now on; `down` is not looked at.
- *  The rate is 0 or at least LINK_RATE_MIN, the delay at most LINK_DELAY_MAX. */
+/** link_configure() - new rate, delay, queue or faults for what is sent from now on; `down` is not
+ * looked at. The rate is 0 or at least LINK_RATE_MIN, the delay at most LINK_DELAY_MAX. */
 void link_configure(struct link *link, const struct link_config *config);
-/** link_add_rule() - @rule belongs to the caller and outlives the run. Rules are tried in the order added. */
+/** link_add_rule() - @rule belongs to the caller and outlives the run. Rules are tried in the order
+ * added. */
 void link_add_rule(struct link *link, struct link_rule *rule);
 /** link_transmission_time() - of a frame with @len octets from its Ethernet header on. */
 sim_time link_transmission_time(const struct link *link, size_t len);
 /** link_peer() - the interface at the other end of @iface's cable, or NULL. */
 struct iface *link_peer(const struct iface *iface);
-/** link_propagate() - @frame's last bit leaves @dir's sending end now; it arrives after the delay and the link's faults. */
+/** link_propagate() - @frame's last bit leaves @dir's sending end now; it arrives after the delay
+ * and the link's faults. */
 void link_propagate(struct link_dir *dir, struct frame *frame);
 
 /* For sim.c. */

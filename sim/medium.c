@@ -29,10 +29,12 @@ struct station {
     bool aborted;            /* the sender noticed and jams */
     bool deferred;           /* it waited for another's transmission to end */
     sim_time started_at, ends_at;
-    sim_time previous_ends_at; /* of the transmission before, whose last bits may still be travelling */
-    sim_time not_before; /* a backoff must be over first */
+    sim_time
+        previous_ends_at; /* of the transmission before, whose last bits may still be travelling */
+    sim_time not_before;  /* a backoff must be over first */
     struct random_stream random;
-    uint32_t segment; /* those with the same number hear each other: hubs may be parted while the run goes on */
+    uint32_t segment; /* those with the same number hear each other: hubs may be parted while the
+                         run goes on */
 };
 
 struct medium {
@@ -42,7 +44,7 @@ struct medium {
     uint32_t n_stations;
     struct station **sending; /* with those whose last bits are still travelling */
     uint32_t n_sending;
-    sim_time bit;  /* of the slowest cable */
+    sim_time bit; /* of the slowest cable */
     sim_time slot;
     sim_time reach; /* longest time between two stations that carrier sense has to wait for */
 };
@@ -58,7 +60,8 @@ static sim_time now_of(const struct station *station)
 }
 
 /* Time a signal takes from @a to any other station: two cables, capped at half a slot. */
-static sim_time travel(const struct medium *medium, const struct station *a, const struct station *b)
+static sim_time travel(const struct medium *medium, const struct station *a,
+                       const struct station *b)
 {
     sim_time delay = a->dir->link->config.delay + b->dir->link->config.delay;
 
@@ -93,7 +96,8 @@ static void widen(struct carrier *carrier, sim_time since, sim_time until)
         carrier->until = until;
 }
 
-/* The gap between frames is part of a transmission's time, so "until" is when the next one may begin. */
+/* The gap between frames is part of a transmission's time, so "until" is when the next one may
+ * begin. */
 static struct carrier sense(const struct station *station)
 {
     const struct medium *medium = station->medium;
@@ -125,7 +129,8 @@ static void wait_until(struct station *station, sim_time at)
     timer_start_at(&station->timer, at < now ? now : at);
 }
 
-/* @station notices at @at that it is not alone, and jams. When it has finished by then, nobody tells it: a late collision. */
+/* @station notices at @at that it is not alone, and jams. When it has finished by then, nobody
+ * tells it: a late collision. */
 static void notice(struct station *station, sim_time at)
 {
     sim_time jam_ends_at = at + MEDIUM_JAM * station->medium->bit;
@@ -150,7 +155,8 @@ static void begin(struct station *station)
     station->deferred = false;
     station->collided = station->aborted = false;
     station->started_at = now;
-    station->ends_at = now + link_transmission_time(station->dir->link, frame_size(station->queue.head));
+    station->ends_at =
+        now + link_transmission_time(station->dir->link, frame_size(station->queue.head));
     timer_start_at(&station->timer, station->ends_at);
     forget_finished(medium, now);
     for (uint32_t i = 0; i < medium->n_sending; i++) {
@@ -187,8 +193,10 @@ static void try_to_send(struct station *station)
         return;
     }
     carrier = sense(station);
-    /* Who has waited for the gap does not look at its last third again: so that the nearest does not always win. */
-    if (carrier.until != 0 && !(station->deferred && now - carrier.since < MEDIUM_JAM * station->medium->bit)) {
+    /* Who has waited for the gap does not look at its last third again: so that the nearest does
+     * not always win. */
+    if (carrier.until != 0 &&
+        !(station->deferred && now - carrier.since < MEDIUM_JAM * station->medium->bit)) {
         if (!station->deferred)
             tell(station, WHY0(DEFERRED));
         station->deferred = true;
@@ -278,8 +286,8 @@ static bool is_hub(const struct iface *iface)
 }
 
 /*
- * Number the hubs' media: hubs joined by a cable, one that is plugged in if @only_up, are one. Labels travel until
- * none changes; hubs are few.
+ * Number the hubs' media: hubs joined by a cable, one that is plugged in if @only_up, are one.
+ * Labels travel until none changes; hubs are few.
  */
 static void label_media(struct sim *sim, uint32_t *label, bool only_up)
 {
@@ -293,7 +301,8 @@ static void label_media(struct sim *sim, uint32_t *label, bool only_up)
             const struct link_dir *dir = &sim->links[i]->dir[0];
             uint32_t *a = &label[dir->from->node->id - 1], *b = &label[dir->to->node->id - 1];
 
-            if (!is_hub(dir->from) || !is_hub(dir->to) || *a == *b || (only_up && !sim->links[i]->up))
+            if (!is_hub(dir->from) || !is_hub(dir->to) || *a == *b ||
+                (only_up && !sim->links[i]->up))
                 continue;
             *a = *b = *a < *b ? *a : *b;
             changed = true;
@@ -305,7 +314,9 @@ static void add_station(struct medium *medium, struct link_dir *dir)
 {
     struct station *station = &medium->stations[medium->n_stations++];
     char name[256];
-    sim_time bit = dir->link->config.rate == 0 ? 1 : (sim_time)(UINT64_C(1000000000000) / dir->link->config.rate);
+    sim_time bit = dir->link->config.rate == 0
+                       ? 1
+                       : (sim_time)(UINT64_C(1000000000000) / dir->link->config.rate);
 
     station->medium = medium;
     station->dir = dir;

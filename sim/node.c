@@ -45,43 +45,65 @@ static void emit(struct node *node, const struct record *record)
             observer->record(observer, record);
 }
 
-uint64_t node_record(struct node *node, struct iface *iface, enum record_kind kind, struct why why, const char *text)
+uint64_t node_record(struct node *node, struct iface *iface, enum record_kind kind, struct why why,
+                     const char *text)
 {
     uint64_t id = node_new_record_id(node);
 
     if (node_wants(node, kind))
-        emit(node, &(struct record){ .id = id, .cause = node->part->cause, .at = node->part->now, .kind = kind,
-                                     .why = why, .node = node, .iface = iface, .text = text });
+        emit(node, &(struct record){ .id = id,
+                                     .cause = node->part->cause,
+                                     .at = node->part->now,
+                                     .kind = kind,
+                                     .why = why,
+                                     .node = node,
+                                     .iface = iface,
+                                     .text = text });
     return id;
 }
 
-uint64_t node_record_process(struct node *node, enum record_kind kind, struct why why, const char *text,
-                             uint64_t process)
+uint64_t node_record_process(struct node *node, enum record_kind kind, struct why why,
+                             const char *text, uint64_t process)
 {
     uint64_t id = node_new_record_id(node);
 
     if (node_wants(node, kind))
-        emit(node, &(struct record){ .id = id, .cause = node->part->cause, .at = node->part->now, .kind = kind,
-                                     .why = why, .node = node, .text = text, .process = process });
+        emit(node, &(struct record){ .id = id,
+                                     .cause = node->part->cause,
+                                     .at = node->part->now,
+                                     .kind = kind,
+                                     .why = why,
+                                     .node = node,
+                                     .text = text,
+                                     .process = process });
     return id;
 }
 
-uint64_t node_record_frame(struct node *node, struct iface *iface, enum record_kind kind, struct frame *frame)
+uint64_t node_record_frame(struct node *node, struct iface *iface, enum record_kind kind,
+                           struct frame *frame)
 {
     uint64_t id = node_new_record_id(node);
 
     if (node_wants(node, kind)) {
         frame_finish_checksum(frame);
-        emit(node, &(struct record){ .id = id, .cause = node->part->cause, .at = node->part->now, .kind = kind,
-                                     .why = frame->why, .node = node, .iface = iface, .frame = frame,
-                                     .frame_at = frame->data, .at_ether = true, .text = frame->why_text });
+        emit(node, &(struct record){ .id = id,
+                                     .cause = node->part->cause,
+                                     .at = node->part->now,
+                                     .kind = kind,
+                                     .why = frame->why,
+                                     .node = node,
+                                     .iface = iface,
+                                     .frame = frame,
+                                     .frame_at = frame->data,
+                                     .at_ether = true,
+                                     .text = frame->why_text });
     }
     frame->ether = frame->data;
     return id;
 }
 
-void node_drop_why(struct node *node, struct iface *iface, struct frame *frame, enum drop_reason reason,
-                   struct why why)
+void node_drop_why(struct node *node, struct iface *iface, struct frame *frame,
+                   enum drop_reason reason, struct why why)
 {
     uint64_t id = node_new_record_id(node);
 
@@ -94,11 +116,21 @@ void node_drop_why(struct node *node, struct iface *iface, struct frame *frame, 
         const uint8_t *at;
 
         frame_finish_checksum(frame);
-        at = frame->ether != NULL ? frame->ether : frame->network != NULL ? frame->network : frame->data;
-        emit(node, &(struct record){ .id = id, .cause = frame->id != 0 ? frame->id : node->part->cause,
-                                     .at = node->part->now, .kind = RECORD_DROP, .drop = reason, .why = why,
-                                     .node = node, .iface = iface, .frame = frame, .frame_at = at,
-                                     .at_ether = frame->ether != NULL, .text = frame->why_text });
+        at = frame->ether != NULL     ? frame->ether
+             : frame->network != NULL ? frame->network
+                                      : frame->data;
+        emit(node, &(struct record){ .id = id,
+                                     .cause = frame->id != 0 ? frame->id : node->part->cause,
+                                     .at = node->part->now,
+                                     .kind = RECORD_DROP,
+                                     .drop = reason,
+                                     .why = why,
+                                     .node = node,
+                                     .iface = iface,
+                                     .frame = frame,
+                                     .frame_at = at,
+                                     .at_ether = frame->ether != NULL,
+                                     .text = frame->why_text });
     }
     frame_free(frame);
 }

@@ -1,4 +1,5 @@
-/* Nodes and their interfaces: what a cable connects. What a node does with a frame is its device's business. */
+/* Nodes and their interfaces: what a cable connects. What a node does with a frame is its device's
+ * business. */
 #ifndef WW_SIM_NODE_H
 #define WW_SIM_NODE_H
 
@@ -21,7 +22,8 @@ struct iface;
 struct node_ops {
     const char *kind; /* "host", "router", "switch", "hub" */
     bool is_repeater; /* its ports repeat bits and share one medium: sim/medium.h */
-    /* A frame arrived, data at its Ethernet header. Consumes it. part->cause is its RECORD_RECEIVE. */
+    /* A frame arrived, data at its Ethernet header. Consumes it. part->cause is its RECORD_RECEIVE.
+     */
     void (*receive)(struct iface *iface, struct frame *frame);
     /* The cable was plugged in or out, or the interface or the far end switched on or off; @up is
        iface_has_carrier() now. May be NULL. */
@@ -64,36 +66,42 @@ static inline sim_time node_now(const struct node *node)
     return node->part->now;
 }
 
-/** iface_add() - a new interface of @node, up, without a cable. @name is copied into the run's arena. */
+/** iface_add() - a new interface of @node, up, without a cable. @name is copied into the run's
+ * arena. */
 struct iface *iface_add(struct node *node, const char *name, const struct mac_addr *mac);
 /** iface_find() - by name, or NULL. */
 struct iface *iface_find(const struct node *node, const char *name);
 /** iface_has_carrier() - up, cabled, and the far end up too. */
 bool iface_has_carrier(const struct iface *iface);
-/** iface_set_up() - switch the interface on or off; both ends are told through ops->carrier. What waits to be sent is lost. */
+/** iface_set_up() - switch the interface on or off; both ends are told through ops->carrier. What
+ * waits to be sent is lost. */
 void iface_set_up(struct iface *iface, bool up);
 /**
- * iface_send() - put @frame, data at its Ethernet header, on the cable. Consumes it. It waits in the transmit queue
- * while earlier ones are sent. Records RECORD_SEND with frame->why, or a drop.
+ * iface_send() - put @frame, data at its Ethernet header, on the cable. Consumes it. It waits in
+ * the transmit queue while earlier ones are sent. Records RECORD_SEND with frame->why, or a drop.
  */
 void iface_send(struct iface *iface, struct frame *frame);
 
 /* A frame or packet dies here, for @reason. Consumes it; counts and traces. @iface may be NULL. */
-void node_drop(struct node *node, struct iface *iface, struct frame *frame, enum drop_reason reason);
+void node_drop(struct node *node, struct iface *iface, struct frame *frame,
+               enum drop_reason reason);
 /* The same with further words on the reason, WHY_NONE where there are none. */
-void node_drop_why(struct node *node, struct iface *iface, struct frame *frame, enum drop_reason reason,
-                   struct why why);
+void node_drop_why(struct node *node, struct iface *iface, struct frame *frame,
+                   enum drop_reason reason, struct why why);
 
 /**
- * node_record() - something happened: emits a record of @kind to whoever wants it, with the current cause, and returns
- * its id. @text may be NULL. Cheap when nobody looks.
+ * node_record() - something happened: emits a record of @kind to whoever wants it, with the current
+ * cause, and returns its id. @text may be NULL. Cheap when nobody looks.
  */
-uint64_t node_record(struct node *node, struct iface *iface, enum record_kind kind, struct why why, const char *text);
+uint64_t node_record(struct node *node, struct iface *iface, enum record_kind kind, struct why why,
+                     const char *text);
 /** node_record_process() - the same, on behalf of a program's run. */
-uint64_t node_record_process(struct node *node, enum record_kind kind, struct why why, const char *text,
-                             uint64_t process);
-/** node_record_frame() - RECORD_SEND or RECORD_RECEIVE of @frame at @iface, with frame->why; returns the id. */
-uint64_t node_record_frame(struct node *node, struct iface *iface, enum record_kind kind, struct frame *frame);
+uint64_t node_record_process(struct node *node, enum record_kind kind, struct why why,
+                             const char *text, uint64_t process);
+/** node_record_frame() - RECORD_SEND or RECORD_RECEIVE of @frame at @iface, with frame->why;
+ * returns the id. */
+uint64_t node_record_frame(struct node *node, struct iface *iface, enum record_kind kind,
+                           struct frame *frame);
 /** node_wants() - whether an observer wants records of @kind: ask before formatting a text. */
 static inline bool node_wants(const struct node *node, enum record_kind kind)
 {

@@ -1,7 +1,7 @@
 /*
- * A partition: the nodes that one thread of the engine runs, their clock, their event queue and their pools. What
- * a node reaches, it reaches through its partition, so partitions share nothing while they run. The sequential
- * engine has one.
+ * A partition: the nodes that one thread of the engine runs, their clock, their event queue and
+ * their pools. What a node reaches, it reaches through its partition, so partitions share nothing
+ * while they run. The sequential engine has one.
  */
 #ifndef WW_SIM_PART_H
 #define WW_SIM_PART_H
@@ -20,15 +20,16 @@ struct part {
     struct sim *sim;
     uint32_t index;
     sim_time now;
-    uint64_t cause;      /* id of the record that what happens now follows from; 0: nothing before it */
+    uint64_t cause; /* id of the record that what happens now follows from; 0: nothing before it */
     struct queue queue;
-    struct arena arena;  /* frames, buffers: freed with the run */
+    struct arena arena; /* frames, buffers: freed with the run */
     struct frame *free_frames;
     struct buffer *free_buffers[PART_N_POOLS];
     struct buffer *huge_buffers; /* those too big for the pools, each malloc's own */
-    uint64_t frames_alive; /* descriptors in use: 0 after a run that dried up */
-    uint64_t n_events, n_hops; /* for budgets and bench; a hop is one frame received by one interface */
-    uint32_t wants;            /* union of the observers' masks */
+    uint64_t frames_alive;       /* descriptors in use: 0 after a run that dried up */
+    uint64_t n_events,
+        n_hops;     /* for budgets and bench; a hop is one frame received by one interface */
+    uint32_t wants; /* union of the observers' masks */
     struct observer *observers;
 };
 

@@ -1,7 +1,7 @@
 /*
  * The event queue: a 4-ary heap of embedded events under the order that every run obeys:
- * (time, class, receiving node, sending node, the sender's own counter). No insertion counter, no address
- * takes part, so the order is the same however the nodes are spread over partitions.
+ * (time, class, receiving node, sending node, the sender's own counter). No insertion counter, no
+ * address takes part, so the order is the same however the nodes are spread over partitions.
  */
 #ifndef WW_SIM_QUEUE_H
 #define WW_SIM_QUEUE_H
@@ -30,7 +30,7 @@ struct event_key {
 
 static inline uint64_t event_order(enum event_class class, uint32_t receiver, uint32_t sender)
 {
-    return (uint64_t)class << 60 | (uint64_t)receiver << 30 | sender;
+    return (uint64_t) class << 60 | (uint64_t)receiver << 30 | sender;
 }
 
 static inline bool event_key_lt(const struct event_key *a, const struct event_key *b)
@@ -44,7 +44,7 @@ static inline bool event_key_lt(const struct event_key *a, const struct event_ke
 
 #define EVENT_IDLE UINT32_MAX
 
-struct event {       /* embed it in its owner; initialise with event_init() */
+struct event {         /* embed it in its owner; initialise with event_init() */
     uint32_t at_index; /* place in the heap, EVENT_IDLE when not queued */
     bool is_timer;     /* a timer whose due time may have moved: see sim/timer.h */
     void (*fire)(struct event *event);
@@ -76,7 +76,8 @@ struct queue {
 void queue_push(struct queue *queue, struct event *event, const struct event_key *key);
 /** queue_remove() - take out a queued event, wherever it stands. */
 void queue_remove(struct queue *queue, struct event *event);
-/** queue_head() - the next entry, or NULL. queue_pop() takes it out; the queue must not be empty. */
+/** queue_head() - the next entry, or NULL. queue_pop() takes it out; the queue must not be empty.
+ */
 static inline const struct queue_entry *queue_head(const struct queue *queue)
 {
     return queue->n == 0 ? NULL : &queue->entries[0];
@@ -85,7 +86,8 @@ struct event *queue_pop(struct queue *queue, struct event_key *key);
 /** queue_rekey_head() - the head's key becomes the later @key; cheaper than pop and push. */
 void queue_rekey_head(struct queue *queue, const struct event_key *key);
 /** queue_key() - the key a queued @event stands under. */
-static inline const struct event_key *queue_key(const struct queue *queue, const struct event *event)
+static inline const struct event_key *queue_key(const struct queue *queue,
+                                                const struct event *event)
 {
     return &queue->entries[event->at_index].key;
 }

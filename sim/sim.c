@@ -51,7 +51,8 @@ struct node *sim_add_node(struct sim *sim, const char *name, const struct node_o
     return node;
 }
 
-struct link *sim_add_link(struct sim *sim, struct iface *a, struct iface *b, const struct link_config *config)
+struct link *sim_add_link(struct sim *sim, struct iface *a, struct iface *b,
+                          const struct link_config *config)
 {
     struct link *link = arena_alloc(&sim->arena, sizeof *link);
 

@@ -1,6 +1,7 @@
 /*
- * A simulation: nodes, links, a clock and an event queue. Built once, then driven event by event or up to a time.
- * Nothing here knows a protocol. Two simulations in one process do not notice each other.
+ * A simulation: nodes, links, a clock and an event queue. Built once, then driven event by event or
+ * up to a time. Nothing here knows a protocol. Two simulations in one process do not notice each
+ * other.
  */
 #ifndef WW_SIM_SIM_H
 #define WW_SIM_SIM_H
@@ -18,7 +19,7 @@ struct medium;
 
 struct sim {
     uint64_t seed;
-    struct arena arena; /* nodes, links, tables: freed with the run */
+    struct arena arena;  /* nodes, links, tables: freed with the run */
     struct node **nodes; /* by id - 1 */
     uint32_t n_nodes, nodes_size;
     struct link **links;
@@ -32,21 +33,26 @@ struct sim {
 
 /** sim_new() - an empty simulation with one partition. Free with sim_free(). */
 struct sim *sim_new(uint64_t seed);
-/** sim_free() - ends the run and all that belongs to it: nodes through ops->free, frames, tables. */
+/** sim_free() - ends the run and all that belongs to it: nodes through ops->free, frames, tables.
+ */
 void sim_free(struct sim *sim);
 
 /** sim_add_node() - the next node; its id is its place, from 1. @name is copied. */
 struct node *sim_add_node(struct sim *sim, const char *name, const struct node_ops *ops);
 /** sim_add_link() - a cable between two interfaces that have none. */
-struct link *sim_add_link(struct sim *sim, struct iface *a, struct iface *b, const struct link_config *config);
-/** sim_observe() - @observer sees the records it wants from now on; it is the caller's and outlives the run, or sim_unobserve(). */
+struct link *sim_add_link(struct sim *sim, struct iface *a, struct iface *b,
+                          const struct link_config *config);
+/** sim_observe() - @observer sees the records it wants from now on; it is the caller's and outlives
+ * the run, or sim_unobserve(). */
 void sim_observe(struct sim *sim, struct observer *observer);
-/** sim_unobserve() - @observer sees no more records and may be freed. Not from within its own record(). */
+/** sim_unobserve() - @observer sees no more records and may be freed. Not from within its own
+ * record(). */
 void sim_unobserve(struct sim *sim, struct observer *observer);
 /** sim_start() - all nodes and links are there: media are built. Once, before the first event. */
 void sim_start(struct sim *sim);
 
-/** sim_at() - call @act(@ctx) at @at, before anything else of that moment; in the order of the calls. @at is not past. */
+/** sim_at() - call @act(@ctx) at @at, before anything else of that moment; in the order of the
+ * calls. @at is not past. */
 void sim_at(struct sim *sim, sim_time at, void (*act)(void *ctx), void *ctx);
 
 /** sim_now() - the clock, between events. */
@@ -55,7 +61,8 @@ sim_time sim_now(const struct sim *sim);
 sim_time sim_next(struct sim *sim);
 /** sim_step() - one event; false when none is left or the next is after @until. */
 bool sim_step(struct sim *sim, sim_time until);
-/** sim_run() - all events up to and including @until, at most @budget of them; false when the budget ran out first. */
+/** sim_run() - all events up to and including @until, at most @budget of them; false when the
+ * budget ran out first. */
 bool sim_run(struct sim *sim, sim_time until, uint64_t budget);
 /** sim_events() / sim_hops() - so far. */
 uint64_t sim_events(const struct sim *sim);

@@ -14,7 +14,8 @@ static void fire(struct event *event)
     timer->expired(timer->ctx);
 }
 
-void timer_init(struct timer *timer, struct node *node, struct why why, void (*expired)(void *ctx), void *ctx)
+void timer_init(struct timer *timer, struct node *node, struct why why, void (*expired)(void *ctx),
+                void *ctx)
 {
     event_init(&timer->event, fire);
     timer->event.is_timer = true;
@@ -29,7 +30,8 @@ void timer_init(struct timer *timer, struct node *node, struct why why, void (*e
 
 static struct event_key key_of(const struct timer *timer)
 {
-    return (struct event_key){ timer->due, event_order(EVENT_TIMER, timer->node->id, timer->node->id),
+    return (struct event_key){ timer->due,
+                               event_order(EVENT_TIMER, timer->node->id, timer->node->id),
                                timer->counter };
 }
 

@@ -1,6 +1,7 @@
 /*
- * Timers embedded in their owner. Starting, stopping and pushing back allocate nothing; pushing back costs no queue
- * operation: the queue entry stays where it is and is moved when its old time comes.
+ * Timers embedded in their owner. Starting, stopping and pushing back allocate nothing; pushing
+ * back costs no queue operation: the queue entry stays where it is and is moved when its old time
+ * comes.
  */
 #ifndef WW_SIM_TIMER_H
 #define WW_SIM_TIMER_H
@@ -14,14 +15,16 @@ struct timer {
     struct node *node;
     void (*expired)(void *ctx);
     void *ctx;
-    sim_time due;      /* SIM_TIME_NONE: stopped */
-    uint64_t counter;  /* its place among events of the same moment */
-    uint64_t cause;    /* what the node was doing when it started the timer */
-    struct why why;    /* a TIMER_ reason, for the record when it runs out */
+    sim_time due;     /* SIM_TIME_NONE: stopped */
+    uint64_t counter; /* its place among events of the same moment */
+    uint64_t cause;   /* what the node was doing when it started the timer */
+    struct why why;   /* a TIMER_ reason, for the record when it runs out */
 };
 
-/** timer_init() - @expired(@ctx) is called when the time has come; part->cause is then the timer's record. */
-void timer_init(struct timer *timer, struct node *node, struct why why, void (*expired)(void *ctx), void *ctx);
+/** timer_init() - @expired(@ctx) is called when the time has come; part->cause is then the timer's
+ * record. */
+void timer_init(struct timer *timer, struct node *node, struct why why, void (*expired)(void *ctx),
+                void *ctx);
 /** timer_start() - run out @delay after now; a running timer is started anew. */
 void timer_start(struct timer *timer, sim_time delay);
 void timer_start_at(struct timer *timer, sim_time due);
@@ -39,7 +42,8 @@ static inline sim_time timer_left(const struct timer *timer)
 /** timer_fini() - before the owner's memory goes away. */
 void timer_fini(struct timer *timer);
 
-/** timer_settle_head() - for the engine: the queue's head is a timer whose time moved; put it right. True when it did. */
+/** timer_settle_head() - for the engine: the queue's head is a timer whose time moved; put it
+ * right. True when it did. */
 bool timer_settle_head(struct part *part);
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * Trace records: everything that happens has an id, the id of what caused it, and a reason with arguments.
- * Narration, why-questions, captures and grading are rendered from these by observers; without observers nothing is
- * built. A record is handed out in event order within its partition and is valid during the call only.
+ * Trace records: everything that happens has an id, the id of what caused it, and a reason with
+ * arguments. Narration, why-questions, captures and grading are rendered from these by observers;
+ * without observers nothing is built. A record is handed out in event order within its partition
+ * and is valid during the call only.
  */
 #ifndef WW_SIM_TRACE_H
 #define WW_SIM_TRACE_H
@@ -35,8 +36,8 @@ enum record_kind {
 #define RECORD_ALL       (RECORD_BIT(RECORD_N_KINDS) - 1)
 
 /*
- * A record's id: node id << 34 | the node's own count (from 1). 0 is "nothing". The same in every run of the same
- * files, at any number of threads and with any observers.
+ * A record's id: node id << 34 | the node's own count (from 1). 0 is "nothing". The same in every
+ * run of the same files, at any number of threads and with any observers.
  */
 #define RECORD_COUNT_BITS 34
 
@@ -49,15 +50,15 @@ struct record {
     const struct node *node;
     const struct iface *iface; /* NULL: the whole node */
     struct frame *frame;       /* SEND, RECEIVE, DROP; else NULL */
-    const uint8_t *frame_at;   /* its first octet that is known: see `at_ether`. Linear up to frame->data + frame->len,
-                                  then frame->payload */
-    bool at_ether;             /* frame_at is an Ethernet header. False for a DROP before the frame had one: frame_at
-                                  is its IP header, or what there is */
-    const char *text;          /* command, output, call; or NULL */
-    uint64_t process;          /* COMMAND, OUTPUT, CALL: which run of a program, unique in the run; else 0 */
+    const uint8_t *frame_at;   /* its first octet that is known: see `at_ether`. Linear up to
+                                  frame->data + frame->len,   then frame->payload */
+    bool at_ether;    /* frame_at is an Ethernet header. False for a DROP before the frame had one:
+                         frame_at    is its IP header, or what there is */
+    const char *text; /* command, output, call; or NULL */
+    uint64_t process; /* COMMAND, OUTPUT, CALL: which run of a program, unique in the run; else 0 */
 };
 
-struct observer { /* embed it in its owner */
+struct observer {   /* embed it in its owner */
     uint32_t wants; /* RECORD_BIT()s */
     void (*record)(struct observer *observer, const struct record *record);
     struct observer *next;

@@ -39,13 +39,14 @@ static void fdb_grow(struct bridge *bridge)
     struct fdb_entry *entry;
 
     bridge->n_buckets *= 2;
-    bridge->buckets = arena_alloc(&bridge->node->part->arena, bridge->n_buckets * sizeof *bridge->buckets);
-    LIST_FOR_EACH (entry, &bridge->entries, struct fdb_entry, link)
-        fdb_hash_in(bridge, entry);
+    bridge->buckets =
+        arena_alloc(&bridge->node->part->arena, bridge->n_buckets * sizeof *bridge->buckets);
+    LIST_FOR_EACH(entry, &bridge->entries, struct fdb_entry, link)
+    fdb_hash_in(bridge, entry);
 }
 
-static struct fdb_entry *fdb_add(struct bridge *bridge, const struct mac_addr *mac, struct bridge_port *port,
-                                 bool local)
+static struct fdb_entry *fdb_add(struct bridge *bridge, const struct mac_addr *mac,
+                                 struct bridge_port *port, bool local)
 {
     struct fdb_entry *entry = bridge->free_entries;
 
@@ -81,14 +82,16 @@ static void fdb_remove(struct bridge *bridge, struct fdb_entry *entry)
         timer_stop(&bridge->sweep);
 }
 
-/* Linux's br_fdb_cleanup(): what is too old goes, and the next sweep comes when the next entry will be. */
+/* Linux's br_fdb_cleanup(): what is too old goes, and the next sweep comes when the next entry will
+ * be. */
 static void sweep_expired(void *ctx)
 {
     struct bridge *bridge = ctx;
     sim_time now = node_now(bridge->node), next = SIM_TIME_NONE;
     struct fdb_entry *entry;
 
-    LIST_FOR_EACH (entry, &bridge->entries, struct fdb_entry, link) {
+    LIST_FOR_EACH(entry, &bridge->entries, struct fdb_entry, link)
+    {
         if (entry->local)
             continue;
         if (entry->seen + bridge->ageing > now) {
@@ -101,7 +104,8 @@ static void sweep_expired(void *ctx)
         fdb_remove(bridge, entry);
     }
     if (next != SIM_TIME_NONE)
-        timer_start_at(&bridge->sweep, next > now + BRIDGE_SWEEP_GAP ? next : now + BRIDGE_SWEEP_GAP);
+        timer_start_at(&bridge->sweep,
+                       next > now + BRIDGE_SWEEP_GAP ? next : now + BRIDGE_SWEEP_GAP);
 }
 
 static void learn(struct bridge_port *port, const struct mac_addr *mac)
@@ -132,7 +136,8 @@ void bridge_flush(struct bridge *bridge, const struct bridge_port *port)
 {
     struct fdb_entry *entry;
 
-    LIST_FOR_EACH (entry, &bridge->entries, struct fdb_entry, link) {
+    LIST_FOR_EACH(entry, &bridge->entries, struct fdb_entry, link)
+    {
         if (entry->local || (port != NULL && entry->port != port))
             continue;
         node_state(bridge->node, entry->port->iface, WHY(FDB_FLUSHED, mac_to_u64(&entry->mac)));
@@ -153,7 +158,8 @@ static void flood(struct bridge_port *from, struct frame *frame, struct why why)
 
     frame->why = why;
     frame->why_text = NULL;
-    LIST_FOR_EACH (port, &from->bridge->ports, struct bridge_port, link) {
+    LIST_FOR_EACH(port, &from->bridge->ports, struct bridge_port, link)
+    {
         if (port == from || !iface_has_carrier(port->iface))
             continue;
         if (last != NULL)

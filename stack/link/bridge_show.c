@@ -20,9 +20,9 @@ static const struct fdb_entry **sorted(const struct bridge *bridge, bool local, 
     struct fdb_entry *entry;
 
     *n = 0;
-    LIST_FOR_EACH (entry, &bridge->entries, struct fdb_entry, link)
-        if (entry->local == local)
-            entries[(*n)++] = entry;
+    LIST_FOR_EACH(entry, &bridge->entries, struct fdb_entry, link)
+    if (entry->local == local)
+        entries[(*n)++] = entry;
     qsort(entries, *n, sizeof *entries, by_mac);
     return entries;
 }
@@ -40,7 +40,10 @@ static unsigned cost_of(const struct bridge_port *port)
 
     if (port->iface->end != NULL && rate == 0)
         return 2;
-    return rate >= UINT64_C(10000000000) ? 2 : rate >= 1000000000 ? 4 : rate >= 100000000 ? 19 : 100;
+    return rate >= UINT64_C(10000000000) ? 2
+           : rate >= 1000000000          ? 4
+           : rate >= 100000000           ? 19
+                                         : 100;
 }
 
 static void describe_fdb(const struct bridge *bridge, struct describe *out)
@@ -66,7 +69,8 @@ void bridge_describe(const struct bridge *bridge, struct describe *out)
     struct bridge_port *port;
 
     describe_fdb(bridge, out);
-    LIST_FOR_EACH (port, &bridge->ports, struct bridge_port, link) {
+    LIST_FOR_EACH(port, &bridge->ports, struct bridge_port, link)
+    {
         const struct iface *iface = port->iface;
         char line[96];
 
@@ -84,7 +88,8 @@ void bridge_describe(const struct bridge *bridge, struct describe *out)
     }
 }
 
-void bridge_show_fdb(const struct bridge *bridge, const struct bridge_port *only, struct strbuf *out)
+void bridge_show_fdb(const struct bridge *bridge, const struct bridge_port *only,
+                     struct strbuf *out)
 {
     for (int local = 0; local < 2; local++) {
         uint32_t n;
@@ -103,11 +108,13 @@ void bridge_show_fdb(const struct bridge *bridge, const struct bridge_port *only
     }
 }
 
-void bridge_show_ports(const struct bridge *bridge, const struct bridge_port *only, struct strbuf *out)
+void bridge_show_ports(const struct bridge *bridge, const struct bridge_port *only,
+                       struct strbuf *out)
 {
     struct bridge_port *port;
 
-    LIST_FOR_EACH (port, &bridge->ports, struct bridge_port, link) {
+    LIST_FOR_EACH(port, &bridge->ports, struct bridge_port, link)
+    {
         const struct iface *iface = port->iface;
         const char *flags = iface_has_carrier(iface) ? "BROADCAST,MULTICAST,UP,LOWER_UP"
                             : iface->up              ? "NO-CARRIER,BROADCAST,MULTICAST,UP"
@@ -115,7 +122,8 @@ void bridge_show_ports(const struct bridge *bridge, const struct bridge_port *on
 
         if (only != NULL && port != only)
             continue;
-        strbuf_addf(out, "%u: %s: <%s> mtu %u master br0 state %s priority 32 cost %u \n", iface->index + 2u,
-                    iface->name, flags, iface->mtu, state_of(port), cost_of(port));
+        strbuf_addf(out, "%u: %s: <%s> mtu %u master br0 state %s priority 32 cost %u \n",
+                    iface->index + 2u, iface->name, flags, iface->mtu, state_of(port),
+                    cost_of(port));
     }
 }

@@ -28,15 +28,15 @@ void ether_tap_remove(struct ether_tap *tap)
     list_remove(&tap->link);
 }
 
-static void show_to_taps(struct ether *ether, struct iface *iface, struct frame *frame, uint16_t ethertype, bool mine,
-                         bool outgoing)
+static void show_to_taps(struct ether *ether, struct iface *iface, struct frame *frame,
+                         uint16_t ethertype, bool mine, bool outgoing)
 {
     struct ether_tap *tap;
 
     LIST_FOR_EACH(tap, &ether->taps, struct ether_tap, link)
-        if ((tap->iface == NULL || tap->iface == iface) && (tap->ethertype == 0 || tap->ethertype == ethertype) &&
-            (mine || tap->promiscuous))
-            tap->seen(tap, iface, frame, outgoing);
+    if ((tap->iface == NULL || tap->iface == iface) &&
+        (tap->ethertype == 0 || tap->ethertype == ethertype) && (mine || tap->promiscuous))
+        tap->seen(tap, iface, frame, outgoing);
 }
 
 void ether_input(struct ether *ether, struct iface *iface, struct frame *frame)
@@ -82,8 +82,8 @@ void ether_output_raw(struct ether *ether, struct iface *iface, struct frame *fr
     iface_send(iface, frame);
 }
 
-void ether_output(struct ether *ether, struct iface *iface, const struct mac_addr *dst, uint16_t ethertype,
-                  struct frame *frame)
+void ether_output(struct ether *ether, struct iface *iface, const struct mac_addr *dst,
+                  uint16_t ethertype, struct frame *frame)
 {
     struct eth_hdr hdr = { .dst = *dst, .src = iface->mac, .ethertype = ethertype };
 

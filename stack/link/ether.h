@@ -1,6 +1,7 @@
 /*
- * The Ethernet layer of a host or router: takes frames from the interfaces, hands them by EtherType to what registered
- * for it, and shows them to taps (tcpdump, DHCP clients, arping) first, as AF_PACKET sockets see them on Linux.
+ * The Ethernet layer of a host or router: takes frames from the interfaces, hands them by EtherType
+ * to what registered for it, and shows them to taps (tcpdump, DHCP clients, arping) first, as
+ * AF_PACKET sockets see them on Linux.
  */
 #ifndef WW_STACK_LINK_ETHER_H
 #define WW_STACK_LINK_ETHER_H
@@ -12,16 +13,18 @@
 #include "base/list.h"
 #include "sim/node.h"
 
-/* Consumes @frame, data behind the Ethernet header, whose source is @src. Frames for other hosts never come here. */
-typedef void ether_handler(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src,
-                           bool group);
+/* Consumes @frame, data behind the Ethernet header, whose source is @src. Frames for other hosts
+ * never come here. */
+typedef void ether_handler(void *ctx, struct iface *iface, struct frame *frame,
+                           const struct mac_addr *src, bool group);
 
 struct ether_tap { /* embed it; ether_tap_add() */
     struct list link;
     struct iface *iface; /* NULL: all */
     uint16_t ethertype;  /* 0: all */
     bool promiscuous;    /* also frames for other hosts */
-    /* @frame, data at the Ethernet header, is borrowed: clone to keep. @outgoing: this node sends it. */
+    /* @frame, data at the Ethernet header, is borrowed: clone to keep. @outgoing: this node sends
+     * it. */
     void (*seen)(struct ether_tap *tap, struct iface *iface, struct frame *frame, bool outgoing);
 };
 
@@ -46,9 +49,10 @@ void ether_tap_remove(struct ether_tap *tap);
 /** ether_input() - a frame from the cable, data at its Ethernet header. Consumes it. */
 void ether_input(struct ether *ether, struct iface *iface, struct frame *frame);
 /** ether_output() - prepend the header and send. Consumes @frame, data at the payload. */
-void ether_output(struct ether *ether, struct iface *iface, const struct mac_addr *dst, uint16_t ethertype,
-                  struct frame *frame);
-/** ether_output_raw() - send @frame, data at an Ethernet header that is already there. Consumes it. */
+void ether_output(struct ether *ether, struct iface *iface, const struct mac_addr *dst,
+                  uint16_t ethertype, struct frame *frame);
+/** ether_output_raw() - send @frame, data at an Ethernet header that is already there. Consumes it.
+ */
 void ether_output_raw(struct ether *ether, struct iface *iface, struct frame *frame);
 
 #endif

@@ -7,18 +7,20 @@
 #include "base/memory.h"
 #include "stack/net/ip_internal.h"
 
-#define QUOTED_PACKET_MAX 576 /* an error is no longer than this, RFC 1812 section 4.3.2.3 */
-#define ICMP_TYPE_MAX     18 /* NR_ICMP_TYPES */
+#define QUOTED_PACKET_MAX 576  /* an error is no longer than this, RFC 1812 section 4.3.2.3 */
+#define ICMP_TYPE_MAX     18   /* NR_ICMP_TYPES */
 #define TOS_KEPT          0x1e /* of the packet that the error is about */
 #define TOS_ERROR         0xc0 /* internetwork control, RFC 1812 section 4.3.2.5 */
 #define GLOBAL_REFILL     SIM_MSEC(20)
 #define PEERS_MAX         1024
 #define PEER_HEAD_START   SIM_SEC(60) /* a host never heard of has that much credit */
-#define NO_ROUTE_BURST    5 /* ip_rt_error_burst: "no route" has a limit of its own, from the same tokens */
-#define NO_ROUTE_COST     SIM_SEC(1)
-#define PEER_BURST        6 /* errors at once to one host, then one each icmp_ratelimit */
+#define NO_ROUTE_BURST                                                                             \
+    5 /* ip_rt_error_burst: "no route" has a limit of its own, from the same tokens */
+#define NO_ROUTE_COST SIM_SEC(1)
+#define PEER_BURST    6 /* errors at once to one host, then one each icmp_ratelimit */
 
-/* Linux's redirects: the nth waits 20 ms << n after the last, nine at most, until 20.48 s of silence. */
+/* Linux's redirects: the nth waits 20 ms << n after the last, nine at most, until 20.48 s of
+ * silence. */
 #define REDIRECT_LOAD    SIM_MSEC(20)
 #define REDIRECT_NUMBER  9
 #define REDIRECT_SILENCE (REDIRECT_LOAD << (REDIRECT_NUMBER + 1))
@@ -26,7 +28,8 @@
 /* What is remembered of a host that errors were sent to. */
 struct peer {
     ip4_addr addr;
-    sim_time tokens, last; /* `last` is when an error or a redirect was last considered, as in Linux's one field */
+    sim_time tokens, last; /* `last` is when an error or a redirect was last considered, as in
+                              Linux's one field */
     unsigned n_redirects;
 };
 
@@ -86,7 +89,8 @@ bool icmp_no_route_allowed(struct ip_stack *ip, ip4_addr to)
     return true;
 }
 
-/* Linux fills its bucket only when it is empty, and no sooner than a fiftieth of a second after the last time. */
+/* Linux fills its bucket only when it is empty, and no sooner than a fiftieth of a second after the
+ * last time. */
 static bool global_credit(struct ip_stack *ip, struct icmp_state *state, sim_time now)
 {
     sim_time since = now - state->global_last;
@@ -96,23 +100,26 @@ static bool global_credit(struct ip_stack *ip, struct icmp_state *state, sim_tim
         return true;
     if (since < GLOBAL_REFILL)
         return false;
-    earned = (uint64_t)((since < SIM_SEC(1) ? since : SIM_SEC(1)) / SIM_MSEC(1)) * ip->sysctl.icmp_msgs_per_sec / 1000;
+    earned = (uint64_t)((since < SIM_SEC(1) ? since : SIM_SEC(1)) / SIM_MSEC(1)) *
+             ip->sysctl.icmp_msgs_per_sec / 1000;
     if (earned == 0)
         return false;
     state->global_last = now;
-    state->global_credit = earned < ip->sysctl.icmp_msgs_burst ? earned : ip->sysctl.icmp_msgs_burst;
+    state->global_credit =
+        earned < ip->sysctl.icmp_msgs_burst ? earned : ip->sysctl.icmp_msgs_burst;
     return true;
 }
 
-/* Both of Linux's limits: a token bucket for the node and one for each host, for the types in icmp_ratemask. */
+/* Both of Linux's limits: a token bucket for the node and one for each host, for the types in
+ * icmp_ratemask. */
 static bool within_limits(struct ip_stack *ip, ip4_addr to, uint8_t type, uint8_t code)
 {
     struct icmp_state *state = ip->icmp;
     sim_time now = node_now(ip->node), timeout = SIM_MSEC(ip->sysctl.icmp_ratelimit_ms);
     struct peer *peer;
 
-    if (!(ip->sysctl.icmp_ratemask >> type & 1) || (type == ICMP_DEST_UNREACH && code == ICMP_UNREACH_FRAG_NEEDED) ||
-        ip_is_local(ip, to))
+    if (!(ip->sysctl.icmp_ratemask >> type & 1) ||
+        (type == ICMP_DEST_UNREACH && code == ICMP_UNREACH_FRAG_NEEDED) || ip_is_local(ip, to))
         return true;
     if (!global_credit(ip, state, now))
         return false;
@@ -128,30 +135,34 @@ static bool within_limits(struct ip_stack *ip, ip4_addr to, uint8_t type, uint8_
     if (peer->tokens < timeout)
         return false;
     peer->tokens -= timeout;
-    state->global_credit -= state->global_credit > 0; /* Linux takes 0 to 2, drawn, lest others count along */
+    state->global_credit -=
+        state->global_credit > 0; /* Linux takes 0 to 2, drawn, lest others count along */
     return true;
 }
 
 /* RFC 1122 section 3.2.2: about what no error is ever sent. */
-static bool may_complain(const struct ip_stack *ip, const struct frame *frame, const struct ipv4_hdr *hdr)
+static bool may_complain(const struct ip_stack *ip, const struct frame *frame,
+                         const struct ipv4_hdr *hdr)
 {
     const uint8_t *transport = frame->network + hdr->hdr_len;
     const uint8_t *end = frame->data + frame->len;
 
-    if (hdr->frag_off != 0 || ip_addr_kind(ip, hdr->dst) == ROUTE_BROADCAST || ip4_is_multicast(hdr->dst))
+    if (hdr->frag_off != 0 || ip_addr_kind(ip, hdr->dst) == ROUTE_BROADCAST ||
+        ip4_is_multicast(hdr->dst))
         return false;
     if (hdr->src == 0 || ip4_is_multicast(hdr->src) || hdr->src == IP4_BROADCAST ||
         (ip4_is_loopback(hdr->src) && frame->in != NULL))
         return false;
     if (frame->mark & FRAME_MARK_GROUP)
         return false;
-    if (hdr->protocol == IP_PROTO_ICMP && (transport >= end || *transport > ICMP_TYPE_MAX || icmp_is_error(*transport)))
+    if (hdr->protocol == IP_PROTO_ICMP &&
+        (transport >= end || *transport > ICMP_TYPE_MAX || icmp_is_error(*transport)))
         return false;
     return true;
 }
 
-void icmp_send_error(struct ip_stack *ip, struct frame *frame, uint8_t type, uint8_t code, uint32_t rest,
-                     struct why why)
+void icmp_send_error(struct ip_stack *ip, struct frame *frame, uint8_t type, uint8_t code,
+                     uint32_t rest, struct why why)
 {
     struct icmp_hdr icmp = { .type = type, .code = code, .rest = rest };
     struct ip_send send = { .protocol = IP_PROTO_ICMP };
@@ -160,7 +171,8 @@ void icmp_send_error(struct ip_stack *ip, struct frame *frame, uint8_t type, uin
     size_t before, size, quoted;
 
     CHECK(frame->network != NULL);
-    if (ipv4_quote_parse(frame->network, (size_t)(frame->data + frame->len - frame->network), &hdr) != DROP_NONE ||
+    if (ipv4_quote_parse(frame->network, (size_t)(frame->data + frame->len - frame->network),
+                         &hdr) != DROP_NONE ||
         !may_complain(ip, frame, &hdr))
         return;
     if (!within_limits(ip, hdr.src, type, code)) {
@@ -170,8 +182,11 @@ void icmp_send_error(struct ip_stack *ip, struct frame *frame, uint8_t type, uin
     frame_finish_checksum(frame);
     /* The packet as it stands in memory: the header may have been pulled already. */
     before = frame->data > frame->network ? (size_t)(frame->data - frame->network) : 0;
-    size = frame_size(frame) + before - (frame->network > frame->data ? (size_t)(frame->network - frame->data) : 0);
-    quoted = size < QUOTED_PACKET_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN ? size : QUOTED_PACKET_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN;
+    size = frame_size(frame) + before -
+           (frame->network > frame->data ? (size_t)(frame->network - frame->data) : 0);
+    quoted = size < QUOTED_PACKET_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN
+                 ? size
+                 : QUOTED_PACKET_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN;
     error = frame_new(ip->node, ICMP_HDR_LEN + quoted);
     if (before > 0) {
         size_t n = before < quoted ? before : quoted;
@@ -179,7 +194,8 @@ void icmp_send_error(struct ip_stack *ip, struct frame *frame, uint8_t type, uin
         memcpy(error->data + ICMP_HDR_LEN, frame->network, n);
         frame_copy_out(frame, 0, error->data + ICMP_HDR_LEN + n, quoted - n);
     } else {
-        frame_copy_out(frame, (size_t)(frame->network - frame->data), error->data + ICMP_HDR_LEN, quoted);
+        frame_copy_out(frame, (size_t)(frame->network - frame->data), error->data + ICMP_HDR_LEN,
+                       quoted);
     }
     icmp_emit(&icmp, error->data, ICMP_HDR_LEN + quoted);
     error->why = why;
@@ -192,12 +208,14 @@ void icmp_send_error(struct ip_stack *ip, struct frame *frame, uint8_t type, uin
 
 /* ---- input ---- */
 
-static void answer_echo(struct ip_stack *ip, struct frame *frame, const struct ip_rx *rx, const struct icmp_hdr *hdr)
+static void answer_echo(struct ip_stack *ip, struct frame *frame, const struct ip_rx *rx,
+                        const struct icmp_hdr *hdr)
 {
     struct ip_send send = { .protocol = IP_PROTO_ICMP, .dst = rx->hdr->src, .tos = rx->hdr->tos };
     struct icmp_hdr reply = { .type = ICMP_ECHO_REPLY, .rest = hdr->rest };
 
-    if (ip->sysctl.icmp_echo_ignore_all || (rx->kind != ROUTE_LOCAL && ip->sysctl.icmp_echo_ignore_broadcasts)) {
+    if (ip->sysctl.icmp_echo_ignore_all ||
+        (rx->kind != ROUTE_LOCAL && ip->sysctl.icmp_echo_ignore_broadcasts)) {
         node_drop(ip->node, frame->in, frame, DROP_ICMP_ECHO_BROADCAST);
         return;
     }
@@ -242,15 +260,17 @@ static const struct {
     int errnum;
     bool hard;
 } unreachable_errors[] = {
-    { SIM_ENETUNREACH, false }, { SIM_EHOSTUNREACH, false }, { SIM_ENOPROTOOPT, true },  { SIM_ECONNREFUSED, true },
-    { SIM_EMSGSIZE, false },    { SIM_EOPNOTSUPP, false },   { SIM_ENETUNREACH, true },  { SIM_EHOSTDOWN, true },
-    { SIM_ENETUNREACH, true },  { SIM_ENETUNREACH, true },   { SIM_EHOSTUNREACH, true }, { SIM_ENETUNREACH, false },
-    { SIM_EHOSTUNREACH, false }, { SIM_EHOSTUNREACH, true }, { SIM_EHOSTUNREACH, true }, { SIM_EHOSTUNREACH, true },
+    { SIM_ENETUNREACH, false },  { SIM_EHOSTUNREACH, false }, { SIM_ENOPROTOOPT, true },
+    { SIM_ECONNREFUSED, true },  { SIM_EMSGSIZE, false },     { SIM_EOPNOTSUPP, false },
+    { SIM_ENETUNREACH, true },   { SIM_EHOSTDOWN, true },     { SIM_ENETUNREACH, true },
+    { SIM_ENETUNREACH, true },   { SIM_EHOSTUNREACH, true },  { SIM_ENETUNREACH, false },
+    { SIM_EHOSTUNREACH, false }, { SIM_EHOSTUNREACH, true },  { SIM_EHOSTUNREACH, true },
+    { SIM_EHOSTUNREACH, true },
 };
 
-/* RFC 1191: remember how big packets to @dst may be: __ip_rt_update_pmtu(). Values below min_pmtu, and the 0 of routers
-   older than the RFC, are taken as an attack: they count as min_pmtu, and packets may be fragmented again ("lock").
-   Returns the path MTU now known, 0: none. */
+/* RFC 1191: remember how big packets to @dst may be: __ip_rt_update_pmtu(). Values below min_pmtu,
+   and the 0 of routers older than the RFC, are taken as an attack: they count as min_pmtu, and
+   packets may be fragmented again ("lock"). Returns the path MTU now known, 0: none. */
 static uint32_t learn_path_mtu(struct ip_stack *ip, ip4_addr dst, uint32_t mtu)
 {
     struct route_exception *exception;
@@ -273,10 +293,11 @@ static uint32_t learn_path_mtu(struct ip_stack *ip, ip4_addr dst, uint32_t mtu)
     return mtu;
 }
 
-/* RFC 1122 section 3.2.2.2: only from the gateway in use, and only towards a host on the same network. Linux first wants
-   to know the new gateway's MAC address, so the first redirect only asks for it. */
-static enum drop_reason take_redirect(struct ip_stack *ip, const struct ip_rx *rx, const struct icmp_hdr *hdr,
-                                      const struct ipv4_hdr *quote)
+/* RFC 1122 section 3.2.2.2: only from the gateway in use, and only towards a host on the same
+   network. Linux first wants to know the new gateway's MAC address, so the first redirect only asks
+   for it. */
+static enum drop_reason take_redirect(struct ip_stack *ip, const struct ip_rx *rx,
+                                      const struct icmp_hdr *hdr, const struct ipv4_hdr *quote)
 {
     ip4_addr gateway = icmp_gateway(hdr);
     struct route_exception *exception;
@@ -284,8 +305,9 @@ static enum drop_reason take_redirect(struct ip_stack *ip, const struct ip_rx *r
 
     if (ip->sysctl.forwarding || !ip->sysctl.accept_redirects || hdr->code > 3)
         return DROP_REDIRECT_IGNORED;
-    if (ip_route(ip, quote->dst, 0, NULL, &route) != 0 || !route.via_gateway || route.next_hop != rx->hdr->src ||
-        route.oif != rx->iif || gateway == route.next_hop || ip_addr_kind(ip, gateway) != ROUTE_UNICAST)
+    if (ip_route(ip, quote->dst, 0, NULL, &route) != 0 || !route.via_gateway ||
+        route.next_hop != rx->hdr->src || route.oif != rx->iif || gateway == route.next_hop ||
+        ip_addr_kind(ip, gateway) != ROUTE_UNICAST)
         return DROP_REDIRECT_IGNORED;
     if (!neigh_resolve(&ip->neigh, route.oif, gateway))
         return DROP_NONE;
@@ -323,7 +345,8 @@ static enum drop_reason take_error(struct ip_stack *ip, struct frame *frame, con
     const struct ip_protocol_entry *protocol;
     struct ipv4_hdr quote;
 
-    if (ipv4_quote_parse(frame->data + ICMP_HDR_LEN, frame->len - ICMP_HDR_LEN, &quote) != DROP_NONE)
+    if (ipv4_quote_parse(frame->data + ICMP_HDR_LEN, frame->len - ICMP_HDR_LEN, &quote) !=
+        DROP_NONE)
         return DROP_BAD_HEADER;
     if ((hdr->type == ICMP_TIME_EXCEEDED && hdr->code == ICMP_TIME_REASSEMBLY) ||
         (hdr->type == ICMP_DEST_UNREACH && hdr->code > ICMP_UNREACH_PRECEDENCE_CUTOFF))

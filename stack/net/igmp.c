@@ -1,4 +1,5 @@
-/* Multicast membership of a host, IGMPv2 (RFC 2236): reports on joining, answers to queries, leaves. */
+/* Multicast membership of a host, IGMPv2 (RFC 2236): reports on joining, answers to queries,
+ * leaves. */
 #include "base/be.h"
 #include "base/memory.h"
 #include "stack/net/ip_internal.h"
@@ -7,10 +8,17 @@ enum { IGMP_QUERY = 0x11, IGMP_V2_REPORT = 0x16, IGMP_LEAVE = 0x17, IGMP_LEN = 8
 
 static const uint8_t router_alert[4] = { IPV4_OPT_ROUTER_ALERT, 4, 0, 0 };
 
-static void send_message(struct ip_iface *iface, uint8_t type, ip4_addr dst, ip4_addr group, struct why why)
+static void send_message(struct ip_iface *iface, uint8_t type, ip4_addr dst, ip4_addr group,
+                         struct why why)
 {
-    struct ip_send send = { .dst = dst, .protocol = IP_PROTO_IGMP, .ttl = 1, .tos = 0xc0, .df = true, .oif = iface,
-                            .options = router_alert, .n_options = sizeof router_alert };
+    struct ip_send send = { .dst = dst,
+                            .protocol = IP_PROTO_IGMP,
+                            .ttl = 1,
+                            .tos = 0xc0,
+                            .df = true,
+                            .oif = iface,
+                            .options = router_alert,
+                            .n_options = sizeof router_alert };
     struct frame *frame = frame_new(iface->ip->node, IGMP_LEN);
 
     memset(frame->data, 0, IGMP_LEN);

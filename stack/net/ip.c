@@ -10,15 +10,15 @@
 #include "stack/net/ip_internal.h"
 #include "stack/wire/eth_wire.h"
 
-/* What this node answers for, sorted by address; an address that is both is the node's own. Made anew when it is asked
-   for after a change, so that look-ups do not walk the interfaces. */
+/* What this node answers for, sorted by address; an address that is both is the node's own. Made
+   anew when it is asked for after a change, so that look-ups do not walk the interfaces. */
 struct ip_own {
     bool valid;
     unsigned n, size;
     struct ip_own_entry {
         ip4_addr addr;
         enum route_kind kind;
-    } *entries;
+    } * entries;
 };
 
 static void forget_own(struct ip_stack *ip)
@@ -28,7 +28,8 @@ static void forget_own(struct ip_stack *ip)
 
 /* ---- interfaces ---- */
 
-static struct ip_iface *add_iface(struct ip_stack *ip, const char *name, struct iface *iface, uint32_t mtu)
+static struct ip_iface *add_iface(struct ip_stack *ip, const char *name, struct iface *iface,
+                                  uint32_t mtu)
 {
     struct ip_iface *new = arena_alloc(&ip->node->sim->arena, sizeof *new);
 
@@ -66,7 +67,8 @@ void ip_init(struct ip_stack *ip, struct node *node, struct ether *ether)
     ip_input_init(ip);
     lo = add_iface(ip, "lo", NULL, IP_LOOPBACK_MTU);
     for (uint32_t i = 0; i < node->n_ifaces; i++)
-        node->ifaces[i]->owner = add_iface(ip, node->ifaces[i]->name, node->ifaces[i], node->ifaces[i]->mtu);
+        node->ifaces[i]->owner =
+            add_iface(ip, node->ifaces[i]->name, node->ifaces[i], node->ifaces[i]->mtu);
     ether_register(ether, ETHERTYPE_IPV4, ip_input, ip);
     ether_register(ether, ETHERTYPE_ARP, arp_input, ip);
     icmp_init(ip);
@@ -81,7 +83,8 @@ void ip_fini(struct ip_stack *ip)
 
     if (ip->hooks.fini != NULL)
         ip->hooks.fini(ip->hooks.ctx);
-    while ((frame = frame_list_pop(&ip->loopback)) != NULL || (frame = frame_list_pop(&ip->backlog)) != NULL)
+    while ((frame = frame_list_pop(&ip->loopback)) != NULL ||
+           (frame = frame_list_pop(&ip->backlog)) != NULL)
         frame_free(frame);
     ip_reassembly_fini(ip);
     neigh_fini(&ip->neigh);
@@ -123,8 +126,12 @@ ip4_addr ip_iface_primary(const struct ip_iface *iface)
 
 static void add_connected_route(struct ip_iface *iface, const struct ip_address *address)
 {
-    struct fib_entry entry = { .prefix = address->addr, .prefix_len = address->prefix_len, .kind = ROUTE_UNICAST,
-                               .proto = ROUTE_PROTO_KERNEL, .oif = iface, .src = address->addr };
+    struct fib_entry entry = { .prefix = address->addr,
+                               .prefix_len = address->prefix_len,
+                               .kind = ROUTE_UNICAST,
+                               .proto = ROUTE_PROTO_KERNEL,
+                               .oif = iface,
+                               .src = address->addr };
 
     if (iface->iface != NULL && iface->up && !address->secondary && address->prefix_len < 32)
         fib_add(iface->ip, &entry, false);
@@ -161,7 +168,9 @@ void ip_iface_set_up(struct ip_iface *iface, bool up)
 
 int ip_addr_add(struct ip_iface *iface, ip4_addr addr, unsigned prefix_len)
 {
-    struct ip_address address = { .addr = addr, .prefix_len = (uint8_t)prefix_len, .valid_until = SIM_TIME_NONE };
+    struct ip_address address = { .addr = addr,
+                                  .prefix_len = (uint8_t)prefix_len,
+                                  .valid_until = SIM_TIME_NONE };
 
     if (prefix_len > 32 || ip4_is_multicast(addr) || addr == IP4_BROADCAST || addr == 0)
         return -SIM_EINVAL;
@@ -186,7 +195,8 @@ int ip_addr_add(struct ip_iface *iface, ip4_addr addr, unsigned prefix_len)
     return 0;
 }
 
-/* Routes that were to send from the address go with it: fib_sync_down_addr(). Those through a gateway stay. */
+/* Routes that were to send from the address go with it: fib_sync_down_addr(). Those through a
+ * gateway stay. */
 #define LOST_MAX 64
 
 struct lost_routes {
@@ -226,7 +236,9 @@ static bool ip_has_addr(const struct ip_stack *ip, ip4_addr addr)
 
 static void remove_connected_route(struct ip_iface *iface, const struct ip_address *address)
 {
-    struct fib_entry entry = { .prefix = address->addr, .prefix_len = address->prefix_len, .oif = iface };
+    struct fib_entry entry = { .prefix = address->addr,
+                               .prefix_len = address->prefix_len,
+                               .oif = iface };
 
     if (!address->secondary && address->prefix_len < 32)
         fib_remove(iface->ip, &entry);
@@ -236,11 +248,13 @@ static void remove_address(struct ip_iface *iface, unsigned at)
 {
     struct ip_address gone = iface->addrs[at];
 
-    memmove(&iface->addrs[at], &iface->addrs[at + 1], (iface->n_addrs - at - 1) * sizeof *iface->addrs);
+    memmove(&iface->addrs[at], &iface->addrs[at + 1],
+            (iface->n_addrs - at - 1) * sizeof *iface->addrs);
     iface->n_addrs--;
     forget_own(iface->ip);
     if (iface->iface != NULL)
-        node_state(iface->ip->node, iface->iface, WHY(ADDR_REMOVED, WHY_PREFIX(gone.addr, gone.prefix_len)));
+        node_state(iface->ip->node, iface->iface,
+                   WHY(ADDR_REMOVED, WHY_PREFIX(gone.addr, gone.prefix_len)));
     if (!ip_has_addr(iface->ip, gone.addr)) /* perhaps with another prefix length, or elsewhere */
         remove_lost_routes(iface->ip, gone.addr);
     else
@@ -255,7 +269,8 @@ int ip_addr_remove(struct ip_iface *iface, ip4_addr addr, unsigned prefix_len)
 
         if (gone.addr != addr || gone.prefix_len != prefix_len)
             continue;
-        for (unsigned j = iface->n_addrs; !gone.secondary && j-- > 0;) /* promote_secondaries is off */
+        for (unsigned j = iface->n_addrs;
+             !gone.secondary && j-- > 0;) /* promote_secondaries is off */
             if (iface->addrs[j].secondary && iface->addrs[j].prefix_len == prefix_len &&
                 ip4_in_prefix(iface->addrs[j].addr, addr, prefix_len))
                 remove_address(iface, j);
@@ -421,14 +436,18 @@ static int follow_entry(struct ip_stack *ip, const struct fib_entry *entry, stru
     return 0;
 }
 
-int ip_route(struct ip_stack *ip, ip4_addr dst, ip4_addr src, struct ip_iface *oif, struct route *route)
+int ip_route(struct ip_stack *ip, ip4_addr dst, ip4_addr src, struct ip_iface *oif,
+             struct route *route)
 {
     const struct fib_entry *entry;
     uint32_t n_lost = 0;
 
     if (dst == 0)
         dst = src != 0 ? src : IP4_LOOPBACK; /* connect() to 0.0.0.0 means this host */
-    *route = (struct route){ .dst = dst, .next_hop = dst, .prefix = dst, .prefix_len = 32,
+    *route = (struct route){ .dst = dst,
+                             .next_hop = dst,
+                             .prefix = dst,
+                             .prefix_len = 32,
                              .generation = ip->fib.generation };
     route->kind = ip_addr_kind(ip, dst);
     if (route->kind == ROUTE_LOCAL) {
@@ -477,9 +496,11 @@ uint32_t ip_path_mtu(const struct ip_stack *ip, const struct route *route)
     return route->mtu != 0 && route->mtu < route->oif->mtu ? route->mtu : route->oif->mtu;
 }
 
-void ip_register(struct ip_stack *ip, uint8_t protocol, ip_handler *input, ip_error_handler *error, void *ctx)
+void ip_register(struct ip_stack *ip, uint8_t protocol, ip_handler *input, ip_error_handler *error,
+                 void *ctx)
 {
-    CHECK(ip->n_protocols < sizeof ip->protocols / sizeof *ip->protocols && ip->protocol_slot[protocol] == 0);
+    CHECK(ip->n_protocols < sizeof ip->protocols / sizeof *ip->protocols &&
+          ip->protocol_slot[protocol] == 0);
     ip->protocols[ip->n_protocols++] = (struct ip_protocol_entry){ input, error, ctx };
     ip->protocol_slot[protocol] = (uint8_t)ip->n_protocols;
 }
@@ -519,16 +540,20 @@ static void describe_exceptions(struct ip_stack *ip, struct describe *out)
         struct route route;
         size_t n;
 
-        if ((exception->mtu == 0 && exception->via == 0) || node_now(ip->node) > exception->expires || ip_route(ip, exception->dst, 0, NULL, &route) != 0)
+        if ((exception->mtu == 0 && exception->via == 0) ||
+            node_now(ip->node) > exception->expires ||
+            ip_route(ip, exception->dst, 0, NULL, &route) != 0)
             continue;
         n = (size_t)snprintf(text, sizeof text, "%s", ip4_format(exception->dst, dst));
         if (route.via_gateway)
-            n += (size_t)snprintf(text + n, sizeof text - n, " via %s", ip4_format(route.next_hop, via));
+            n += (size_t)snprintf(text + n, sizeof text - n, " via %s",
+                                  ip4_format(route.next_hop, via));
         n += (size_t)snprintf(text + n, sizeof text - n, " dev %s cache", route.oif->name);
         if (exception->via != 0)
             n += (size_t)snprintf(text + n, sizeof text - n, " <redirected>");
         if (exception->mtu != 0)
-            snprintf(text + n, sizeof text - n, " mtu %s%u", exception->mtu_locked ? "lock " : "", exception->mtu);
+            snprintf(text + n, sizeof text - n, " mtu %s%u", exception->mtu_locked ? "lock " : "",
+                     exception->mtu);
         describe_row(out, "route_cache", dst, text);
         describe_number(out, "mtu", exception->mtu);
     }
@@ -545,8 +570,9 @@ static void describe_neighbors(struct ip_stack *ip, struct describe *out)
 
         if (infos[i].has_mac)
             mac_format(&infos[i].mac, mac);
-        snprintf(line, sizeof line, "%s %s %s %s", ip4_format(infos[i].addr, addr), infos[i].iface->name,
-                 infos[i].has_mac ? mac : "-", neigh_state_name(infos[i].state));
+        snprintf(line, sizeof line, "%s %s %s %s", ip4_format(infos[i].addr, addr),
+                 infos[i].iface->name, infos[i].has_mac ? mac : "-",
+                 neigh_state_name(infos[i].state));
         describe_row(out, "neigh", addr, line);
         describe_text(out, "state", neigh_state_name(infos[i].state));
         describe_text(out, "mac", mac);
@@ -569,8 +595,8 @@ void ip_describe(struct ip_stack *ip, struct describe *out)
             const struct ip_address *address = &ip->ifaces[i]->addrs[j];
             char line[64], addr[IP4_TEXT_MAX];
 
-            snprintf(line, sizeof line, "%s %s/%u", ip->ifaces[i]->name, ip4_format(address->addr, addr),
-                     address->prefix_len);
+            snprintf(line, sizeof line, "%s %s/%u", ip->ifaces[i]->name,
+                     ip4_format(address->addr, addr), address->prefix_len);
             describe_row(out, "addr", line, line);
         }
     }

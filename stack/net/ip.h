@@ -1,6 +1,7 @@
 /*
- * IPv4 of a host or router, RFC 791, 1122, 1812, as Linux does it: addresses of interfaces, output with source
- * selection, input, forwarding, fragmentation, and the protocols above that register here.
+ * IPv4 of a host or router, RFC 791, 1122, 1812, as Linux does it: addresses of interfaces, output
+ * with source selection, input, forwarding, fragmentation, and the protocols above that register
+ * here.
  */
 #ifndef WW_STACK_NET_IP_H
 #define WW_STACK_NET_IP_H
@@ -20,13 +21,14 @@
 #include "stack/wire/icmp_wire.h"
 #include "stack/wire/ipv4_wire.h"
 
-#define IP_TTL_DEFAULT 64
+#define IP_TTL_DEFAULT    64
 #define IP_LOOPBACK_INDEX 1 /* ifindex of lo, as on Linux; the others follow in order */
 #define IP_LOOPBACK_MTU   65536
 
-/* From a frame's arrival to the moment the kernel works on it, for what is addressed to this node. Shorter than a full frame
-   takes on a cable of 10 Gbit/s: a segment is answered before the next one is there, as real traces show. ARP waits until
-   the timers of the tick are done, which may be sending requests of their own. */
+/* From a frame's arrival to the moment the kernel works on it, for what is addressed to this node.
+   Shorter than a full frame takes on a cable of 10 Gbit/s: a segment is answered before the next
+   one is there, as real traces show. ARP waits until the timers of the tick are done, which may be
+   sending requests of their own. */
 #define IP_INPUT_LATENCY  SIM_NSEC(500)
 #define ARP_INPUT_LATENCY SIM_USEC(10)
 
@@ -36,8 +38,8 @@ struct ip_address {
     ip4_addr addr;
     uint8_t prefix_len;
     enum ip_scope scope;
-    bool secondary; /* another address of the same subnet was there first */
-    bool dynamic;   /* from DHCP */
+    bool secondary;       /* another address of the same subnet was there first */
+    bool dynamic;         /* from DHCP */
     ip4_addr broadcast;   /* 0: none, as for /31 and /32 */
     sim_time valid_until; /* SIM_TIME_NONE: for ever */
 };
@@ -59,13 +61,14 @@ struct ip_iface {
 /* Everything about a received packet that a protocol may ask. */
 struct ip_rx {
     const struct ipv4_hdr *hdr;
-    struct ip_iface *iif;      /* received here; lo for a node's own packets to itself */
-    enum route_kind kind;      /* ROUTE_LOCAL, ROUTE_BROADCAST or ROUTE_MULTICAST */
-    bool link_group;           /* came in a broadcast or multicast frame, whatever its address: TCP ignores it */
+    struct ip_iface *iif; /* received here; lo for a node's own packets to itself */
+    enum route_kind kind; /* ROUTE_LOCAL, ROUTE_BROADCAST or ROUTE_MULTICAST */
+    bool link_group; /* came in a broadcast or multicast frame, whatever its address: TCP ignores it
+                      */
 };
 
-/* A protocol's input: data at the transport header, exactly the packet's payload (linear part may be short: use
-   frame_need()); frame->network is the IP header. Consumes @frame. */
+/* A protocol's input: data at the transport header, exactly the packet's payload (linear part may
+   be short: use frame_need()); frame->network is the IP header. Consumes @frame. */
 typedef void ip_handler(void *ctx, struct frame *frame, const struct ip_rx *rx);
 
 /* An ICMP error about a packet that this node sent. */
@@ -75,9 +78,9 @@ struct ip_error {
     const struct ipv4_hdr *quote; /* the packet's header as quoted */
     const uint8_t *transport;     /* what is quoted behind it */
     size_t transport_len;
-    uint32_t mtu;                 /* of ICMP_UNREACH_FRAG_NEEDED, else 0 */
-    int errnum;                   /* SIM_ECONNREFUSED, SIM_EHOSTUNREACH, ... positive */
-    bool hard;                    /* Linux treats it as fatal */
+    uint32_t mtu; /* of ICMP_UNREACH_FRAG_NEEDED, else 0 */
+    int errnum;   /* SIM_ECONNREFUSED, SIM_EHOSTUNREACH, ... positive */
+    bool hard;    /* Linux treats it as fatal */
 };
 typedef void ip_error_handler(void *ctx, const struct ip_error *error);
 
@@ -87,7 +90,8 @@ struct ip_protocol_entry {
     void *ctx;
 };
 
-/* Sees every packet delivered to this node, before its protocol: raw sockets. @frame is borrowed, data at the IP header. */
+/* Sees every packet delivered to this node, before its protocol: raw sockets. @frame is borrowed,
+ * data at the IP header. */
 struct ip_raw_tap {
     struct list link;
     uint8_t protocol; /* 0: all */
@@ -102,24 +106,26 @@ struct ip_send {
     uint8_t protocol;
     uint8_t ttl; /* 0: IP_TTL_DEFAULT (1 for multicast) */
     uint8_t tos;
-    bool df;               /* set DF when the packet fits into the path MTU, else fragment (IP_PMTUDISC_WANT) */
-    bool df_always;        /* set DF; too big is -SIM_EMSGSIZE (IP_PMTUDISC_DO) */
-    bool ignore_pmtu;      /* sizes are checked against the interface only (IP_PMTUDISC_PROBE) */
-    bool use_id;           /* @id is the identification to use */
+    bool df; /* set DF when the packet fits into the path MTU, else fragment (IP_PMTUDISC_WANT) */
+    bool df_always;   /* set DF; too big is -SIM_EMSGSIZE (IP_PMTUDISC_DO) */
+    bool ignore_pmtu; /* sizes are checked against the interface only (IP_PMTUDISC_PROBE) */
+    bool use_id;      /* @id is the identification to use */
     uint16_t id;
-    struct ip_iface *oif;  /* the interface to use, or NULL: by the route */
-    bool broadcast_ok;     /* SO_BROADCAST */
-    bool bypass_routes;    /* SO_DONTROUTE: destinations are on the link */
+    struct ip_iface *oif;   /* the interface to use, or NULL: by the route */
+    bool broadcast_ok;      /* SO_BROADCAST */
+    bool bypass_routes;     /* SO_DONTROUTE: destinations are on the link */
     const uint8_t *options; /* IP options, or NULL */
     uint8_t n_options;
 };
 
-/* Rewrites packets on their way: NAT. All may be NULL. A hook that returns false has consumed the frame. */
+/* Rewrites packets on their way: NAT. All may be NULL. A hook that returns false has consumed the
+ * frame. */
 struct ip_hooks {
     void *ctx;
     /* Before routing, data at the IP header, writable, a whole datagram. */
     bool (*prerouting)(void *ctx, struct ip_iface *iif, struct frame *frame);
-    /* The same for this node's own packets. When it changes the destination they are routed once more. */
+    /* The same for this node's own packets. When it changes the destination they are routed once
+     * more. */
     bool (*output)(void *ctx, struct frame *frame);
     /* After routing, on the way out of @oif, own packets too. */
     bool (*postrouting)(void *ctx, struct ip_iface *oif, struct frame *frame);
@@ -129,16 +135,16 @@ struct ip_hooks {
     void (*fini)(void *ctx);
 };
 
-struct ip_sysctl { /* net.ipv4.*, Linux's names and defaults */
-    bool forwarding;              /* ip_forward */
+struct ip_sysctl {   /* net.ipv4.*, Linux's names and defaults */
+    bool forwarding; /* ip_forward */
     bool accept_redirects, send_redirects;
     bool icmp_echo_ignore_all, icmp_echo_ignore_broadcasts;
-    uint8_t rp_filter;            /* 0 off, 1 strict, 2 loose */
+    uint8_t rp_filter; /* 0 off, 1 strict, 2 loose */
     uint8_t default_ttl;
-    uint32_t icmp_ratelimit_ms;   /* icmp_ratelimit: 1000 */
-    uint32_t icmp_ratemask;       /* 6168 */
+    uint32_t icmp_ratelimit_ms;                  /* icmp_ratelimit: 1000 */
+    uint32_t icmp_ratemask;                      /* 6168 */
     uint32_t icmp_msgs_per_sec, icmp_msgs_burst; /* 1000, 50 */
-    uint16_t port_min, port_max;  /* ip_local_port_range */
+    uint16_t port_min, port_max;                 /* ip_local_port_range */
     uint16_t unprivileged_port_start;
     bool no_pmtu_disc;
 };
@@ -166,60 +172,73 @@ struct ip_stack {
     struct event backlog_event;
     struct random_stream random;
     uint16_t ip_id;
-    struct { uint64_t in, delivered, forwarded, out, fragments_made, reassembled; } stats;
+    struct {
+        uint64_t in, delivered, forwarded, out, fragments_made, reassembled;
+    } stats;
     void (*address_changed)(void *ctx, struct ip_iface *iface); /* tells sockets; may be NULL */
     void *address_ctx;
 };
 
-/** ip_init() - an IPv4 stack on @node's interfaces, with lo up and the others as they are. Registers with @ether. */
+/** ip_init() - an IPv4 stack on @node's interfaces, with lo up and the others as they are.
+ * Registers with @ether. */
 void ip_init(struct ip_stack *ip, struct node *node, struct ether *ether);
 void ip_fini(struct ip_stack *ip);
-/** ip_register() - packets of @protocol go to @input; ICMP errors about ours go to @error (may be NULL). */
-void ip_register(struct ip_stack *ip, uint8_t protocol, ip_handler *input, ip_error_handler *error, void *ctx);
+/** ip_register() - packets of @protocol go to @input; ICMP errors about ours go to @error (may be
+ * NULL). */
+void ip_register(struct ip_stack *ip, uint8_t protocol, ip_handler *input, ip_error_handler *error,
+                 void *ctx);
 void ip_raw_tap_add(struct ip_stack *ip, struct ip_raw_tap *tap);
 void ip_raw_tap_remove(struct ip_raw_tap *tap);
 
 /**
- * ip_output() - send @frame, data at the transport header, as a packet to send->dst. Consumes it. Fragments when it
- * must. Returns 0, or -SIM_ENETUNREACH, -SIM_EHOSTUNREACH, -SIM_EMSGSIZE (DF and too big), -SIM_EACCES (broadcast
- * without leave), -SIM_EINVAL, -SIM_ENETDOWN, -SIM_ENOBUFS; then the frame is dropped. frame->why is kept.
- * For UDP and TCP set frame->checksum (start is filled in here) and put the folded pseudo-header sum into its field:
- * ip_prepare_checksum().
+ * ip_output() - send @frame, data at the transport header, as a packet to send->dst. Consumes it.
+ * Fragments when it must. Returns 0, or -SIM_ENETUNREACH, -SIM_EHOSTUNREACH, -SIM_EMSGSIZE (DF and
+ * too big), -SIM_EACCES (broadcast without leave), -SIM_EINVAL, -SIM_ENETDOWN, -SIM_ENOBUFS; then
+ * the frame is dropped. frame->why is kept. For UDP and TCP set frame->checksum (start is filled in
+ * here) and put the folded pseudo-header sum into its field: ip_prepare_checksum().
  */
 int ip_output(struct ip_stack *ip, struct frame *frame, const struct ip_send *send);
 /**
  * ip_output_routed() - the same along a route looked up before; it must be valid (route_valid()).
  * Hot path of connected sockets.
  */
-int ip_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip_send *send, const struct route *route);
-/** ip_prepare_checksum() - a transport checksum for @frame (data at the transport header) between @src and @dst, finished
- * when somebody looks: writes the pseudo-header sum to the field at @field and marks it pending. */
-void ip_prepare_checksum(struct frame *frame, ip4_addr src, ip4_addr dst, uint8_t protocol, uint16_t field);
-/** ip_check_checksum() - verify a received transport checksum over the whole of @frame; true when right or still pending
- * (then nobody can have damaged it). */
+int ip_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip_send *send,
+                     const struct route *route);
+/** ip_prepare_checksum() - a transport checksum for @frame (data at the transport header) between
+ * @src and @dst, finished when somebody looks: writes the pseudo-header sum to the field at @field
+ * and marks it pending. */
+void ip_prepare_checksum(struct frame *frame, ip4_addr src, ip4_addr dst, uint8_t protocol,
+                         uint16_t field);
+/** ip_check_checksum() - verify a received transport checksum over the whole of @frame; true when
+ * right or still pending (then nobody can have damaged it). */
 bool ip_check_checksum(const struct frame *frame, const struct ipv4_hdr *hdr);
 
 /**
- * ip_route() - where a packet from @src (0: any) to @dst goes, out of @oif (NULL: any). Fills *@route including the
- * preferred source and the path MTU. Returns 0, -SIM_ENETUNREACH, -SIM_EHOSTUNREACH, -SIM_EACCES or -SIM_EINVAL
- * (blackhole) .
+ * ip_route() - where a packet from @src (0: any) to @dst goes, out of @oif (NULL: any). Fills
+ * *@route including the preferred source and the path MTU. Returns 0, -SIM_ENETUNREACH,
+ * -SIM_EHOSTUNREACH, -SIM_EACCES or -SIM_EINVAL (blackhole) .
  */
-int ip_route(struct ip_stack *ip, ip4_addr dst, ip4_addr src, struct ip_iface *oif, struct route *route);
+int ip_route(struct ip_stack *ip, ip4_addr dst, ip4_addr src, struct ip_iface *oif,
+             struct route *route);
 /** route_valid() - nothing has changed since @route was looked up. */
 bool route_valid(const struct ip_stack *ip, const struct route *route);
-/** ip_path_mtu() - octets of the biggest packet for @route: its interface's MTU or a learned path MTU. */
+/** ip_path_mtu() - octets of the biggest packet for @route: its interface's MTU or a learned path
+ * MTU. */
 uint32_t ip_path_mtu(const struct ip_stack *ip, const struct route *route);
 
 /* Addresses. The connected route comes and goes with the address. */
 /** ip_addr_add() - 0, -SIM_EEXIST, -SIM_EINVAL. */
 int ip_addr_add(struct ip_iface *iface, ip4_addr addr, unsigned prefix_len);
-/** ip_addr_remove() - 0, or -SIM_EADDRNOTAVAIL. Secondary addresses of the subnet go too, as on Linux. */
+/** ip_addr_remove() - 0, or -SIM_EADDRNOTAVAIL. Secondary addresses of the subnet go too, as on
+ * Linux. */
 int ip_addr_remove(struct ip_iface *iface, ip4_addr addr, unsigned prefix_len);
 void ip_addr_flush(struct ip_iface *iface);
-/** ip_addr_set_broadcast() - another broadcast address than the prefix gives, or 0 for none, for @addr of @iface. */
+/** ip_addr_set_broadcast() - another broadcast address than the prefix gives, or 0 for none, for
+ * @addr of @iface. */
 void ip_addr_set_broadcast(struct ip_iface *iface, ip4_addr addr, ip4_addr broadcast);
 bool ip_is_local(const struct ip_stack *ip, ip4_addr addr);
-/** ip_addr_kind() - what @addr is to this node: ROUTE_LOCAL, ROUTE_BROADCAST, ROUTE_MULTICAST, else ROUTE_UNICAST. */
+/** ip_addr_kind() - what @addr is to this node: ROUTE_LOCAL, ROUTE_BROADCAST, ROUTE_MULTICAST, else
+ * ROUTE_UNICAST. */
 enum route_kind ip_addr_kind(const struct ip_stack *ip, ip4_addr addr);
 struct ip_iface *ip_iface_find(const struct ip_stack *ip, const char *name);
 struct ip_iface *ip_iface_of(const struct ip_stack *ip, const struct iface *iface);
@@ -229,7 +248,8 @@ ip4_addr ip_iface_primary(const struct ip_iface *iface);
 /** ip_iface_set_up() - `ip link set X up|down`: routes through it go when it goes down. */
 void ip_iface_set_up(struct ip_iface *iface, bool up);
 
-/** ip_group_join() / ip_group_leave() - multicast membership, RFC 1112; IGMPv2 reports are sent. 0 or -errno. */
+/** ip_group_join() / ip_group_leave() - multicast membership, RFC 1112; IGMPv2 reports are sent. 0
+ * or -errno. */
 int ip_group_join(struct ip_iface *iface, ip4_addr group);
 int ip_group_leave(struct ip_iface *iface, ip4_addr group);
 

@@ -1,6 +1,7 @@
 /*
- * Fragmentation and reassembly, RFC 791 sections 2.3 and 3.2, RFC 815. As on Linux an exact repetition is ignored, any
- * other overlap ends the datagram (RFC 5722's rule), and 30 s after the first fragment the rest is given up.
+ * Fragmentation and reassembly, RFC 791 sections 2.3 and 3.2, RFC 815. As on Linux an exact
+ * repetition is ignored, any other overlap ends the datagram (RFC 5722's rule), and 30 s after the
+ * first fragment the rest is given up.
  */
 #include <stdlib.h>
 
@@ -33,8 +34,9 @@ static void keep_copied_options(struct ipv4_hdr *hdr)
     hdr->hdr_len = ipv4_hdr_len_for(n);
 }
 
-static void send_piece(struct ip_stack *ip, struct frame *whole, const struct ipv4_hdr *hdr, size_t from, size_t len,
-                       const struct route *route, uint64_t piece, uint64_t pieces, uint32_t mtu)
+static void send_piece(struct ip_stack *ip, struct frame *whole, const struct ipv4_hdr *hdr,
+                       size_t from, size_t len, const struct route *route, uint64_t piece,
+                       uint64_t pieces, uint32_t mtu)
 {
     struct frame *frame = frame_new(ip->node, hdr->hdr_len + len);
     struct ipv4_hdr own = *hdr;
@@ -95,11 +97,12 @@ struct pending {
     struct ip_stack *ip;
     struct ipv4_hdr hdr; /* of the first fragment, once it is there; else of any */
     struct ip_iface *iif;
-    struct frame *pieces; /* sorted by offset, linked by next; data at the payload, `mark` is the offset */
+    struct frame
+        *pieces; /* sorted by offset, linked by next; data at the payload, `mark` is the offset */
     uint32_t n_pieces;
-    uint32_t octets;    /* of payload so far */
-    uint32_t end;       /* behind the last octet so far */
-    uint32_t total;     /* payload octets of the whole, 0: not known yet */
+    uint32_t octets; /* of payload so far */
+    uint32_t end;    /* behind the last octet so far */
+    uint32_t total;  /* payload octets of the whole, 0: not known yet */
     bool has_first;
     struct timer timer;
 };
@@ -145,18 +148,20 @@ static struct pending *find_pending(struct ip_stack *ip, const struct ipv4_hdr *
     struct pending *pending;
 
     LIST_FOR_EACH(pending, &ip->reassembly->pendings, struct pending, link)
-        if (pending->hdr.id == hdr->id && pending->hdr.src == hdr->src && pending->hdr.dst == hdr->dst &&
-            pending->hdr.protocol == hdr->protocol)
-            return pending;
+    if (pending->hdr.id == hdr->id && pending->hdr.src == hdr->src &&
+        pending->hdr.dst == hdr->dst && pending->hdr.protocol == hdr->protocol)
+        return pending;
     return NULL;
 }
 
-static struct pending *new_pending(struct ip_stack *ip, const struct ipv4_hdr *hdr, struct ip_iface *iif)
+static struct pending *new_pending(struct ip_stack *ip, const struct ipv4_hdr *hdr,
+                                   struct ip_iface *iif)
 {
     struct pending *pending;
 
     while (ip->reassembly->octets > REASSEMBLY_OCTETS_MAX)
-        forget(CONTAINER_OF(ip->reassembly->pendings.next, struct pending, link), DROP_FRAGMENT_LIMIT);
+        forget(CONTAINER_OF(ip->reassembly->pendings.next, struct pending, link),
+               DROP_FRAGMENT_LIMIT);
     pending = mem_zalloc(sizeof *pending);
     pending->ip = ip;
     pending->hdr = *hdr;
@@ -169,14 +174,16 @@ static struct pending *new_pending(struct ip_stack *ip, const struct ipv4_hdr *h
 
 enum placing { PLACED, REPEATED, CONTRADICTS };
 
-static enum placing place(struct pending *pending, struct frame *frame, uint32_t offset, uint32_t len)
+static enum placing place(struct pending *pending, struct frame *frame, uint32_t offset,
+                          uint32_t len)
 {
     struct frame **at = &pending->pieces;
 
     while (*at != NULL && (*at)->mark + frame_size(*at) <= offset)
         at = &(*at)->next;
     if (*at != NULL && (*at)->mark < offset + len)
-        return offset >= (*at)->mark && offset + len <= (*at)->mark + frame_size(*at) ? REPEATED : CONTRADICTS;
+        return offset >= (*at)->mark && offset + len <= (*at)->mark + frame_size(*at) ? REPEATED
+                                                                                      : CONTRADICTS;
     frame->next = *at;
     *at = frame;
     return PLACED;
@@ -204,7 +211,8 @@ static struct frame *join(struct pending *pending)
     return whole;
 }
 
-struct frame *ip_reassemble(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr, struct ip_iface *iif)
+struct frame *ip_reassemble(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr,
+                            struct ip_iface *iif)
 {
     struct pending *pending;
     uint32_t offset = hdr->frag_off, len = (uint32_t)(hdr->total_len - hdr->hdr_len);
@@ -225,7 +233,8 @@ struct frame *ip_reassemble(struct ip_stack *ip, struct frame *frame, const stru
     if (pending == NULL)
         pending = new_pending(ip, hdr, iif);
     if (len == 0 || (pending->total != 0 && offset + len > pending->total) ||
-        (!hdr->mf && (offset + len < pending->end || (pending->total != 0 && offset + len != pending->total)))) {
+        (!hdr->mf && (offset + len < pending->end ||
+                      (pending->total != 0 && offset + len != pending->total)))) {
         node_drop(ip->node, frame->in, frame, DROP_FRAGMENT_OVERLAP);
         forget(pending, DROP_FRAGMENT_OVERLAP);
         return NULL;

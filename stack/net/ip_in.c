@@ -1,4 +1,5 @@
-/* IPv4 input: checks, delivery, forwarding. RFC 791, RFC 1122 section 3.2, RFC 1812 section 5, in Linux's order. */
+/* IPv4 input: checks, delivery, forwarding. RFC 791, RFC 1122 section 3.2, RFC 1812 section 5, in
+ * Linux's order. */
 #include "base/be.h"
 #include "base/check.h"
 #include "base/memory.h"
@@ -14,8 +15,8 @@ static bool show_to_raw(struct ip_stack *ip, struct frame *frame, const struct i
     bool taken = false;
 
     LIST_FOR_EACH(tap, &ip->raw_taps, struct ip_raw_tap, link)
-        if (tap->protocol == 0 || tap->protocol == rx->hdr->protocol)
-            taken |= tap->seen(tap, frame, rx);
+    if (tap->protocol == 0 || tap->protocol == rx->hdr->protocol)
+        taken |= tap->seen(tap, frame, rx);
     return taken;
 }
 
@@ -39,10 +40,13 @@ void ip_deliver(struct ip_stack *ip, struct frame *frame, const struct ip_rx *rx
     }
 }
 
-static void deliver_or_reassemble(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr,
-                                  struct ip_iface *iif, enum route_kind kind)
+static void deliver_or_reassemble(struct ip_stack *ip, struct frame *frame,
+                                  const struct ipv4_hdr *hdr, struct ip_iface *iif,
+                                  enum route_kind kind)
 {
-    struct ip_rx rx = { .hdr = hdr, .iif = iif, .kind = kind, .link_group = (frame->mark & FRAME_MARK_GROUP) != 0 };
+    struct ip_rx rx = {
+        .hdr = hdr, .iif = iif, .kind = kind, .link_group = (frame->mark & FRAME_MARK_GROUP) != 0
+    };
     struct ipv4_hdr whole;
 
     if (hdr->mf || hdr->frag_off != 0) {
@@ -72,8 +76,9 @@ static void loopback_fires(struct event *event)
             node_drop(ip->node, NULL, frame, DROP_BAD_HEADER);
             continue;
         }
-        deliver_or_reassemble(ip, frame, &hdr, ip->ifaces[0],
-                              ip_addr_kind(ip, hdr.dst) == ROUTE_UNICAST ? ROUTE_LOCAL : ip_addr_kind(ip, hdr.dst));
+        deliver_or_reassemble(
+            ip, frame, &hdr, ip->ifaces[0],
+            ip_addr_kind(ip, hdr.dst) == ROUTE_UNICAST ? ROUTE_LOCAL : ip_addr_kind(ip, hdr.dst));
     }
 }
 
@@ -125,7 +130,8 @@ void ip_loop(struct ip_stack *ip, struct frame *frame)
 
 /* ---- options ---- */
 
-/* Record route, RFC 791 section 3.1: our address goes into the next free place. @pointer counts from 1. */
+/* Record route, RFC 791 section 3.1: our address goes into the next free place. @pointer counts
+ * from 1. */
 static void record_route(struct frame *frame, size_t at, ip4_addr addr)
 {
     uint8_t *option;
@@ -140,7 +146,8 @@ static void record_route(struct frame *frame, size_t at, ip4_addr addr)
     be32_put(option + pointer - 1, addr);
     option[2] = (uint8_t)(pointer + 4);
     be16_put(frame->data + 10, 0);
-    be16_put(frame->data + 10, checksum_finish(checksum_add(0, frame->data, (size_t)(frame->data[0] & 15) * 4)));
+    be16_put(frame->data + 10,
+             checksum_finish(checksum_add(0, frame->data, (size_t)(frame->data[0] & 15) * 4)));
 }
 
 /* Where a record-route option with room stands, 0: nowhere. */
@@ -150,27 +157,31 @@ static size_t find_record_route(const struct ipv4_hdr *hdr)
     struct ipv4_option option;
 
     while (ipv4_option_next(&walk, &option))
-        if (option.kind == IPV4_OPT_RECORD_ROUTE && option.len >= 3 && option.octets[2] <= option.len)
+        if (option.kind == IPV4_OPT_RECORD_ROUTE && option.len >= 3 &&
+            option.octets[2] <= option.len)
             return IPV4_HDR_LEN + (size_t)(option.octets - hdr->options);
     return 0;
 }
 
-/* ip_options_compile(): malformed options are told to the sender, source routes are refused (accept_source_route is off
-   on all). */
-static enum drop_reason check_options(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr)
+/* ip_options_compile(): malformed options are told to the sender, source routes are refused
+   (accept_source_route is off on all). */
+static enum drop_reason check_options(struct ip_stack *ip, struct frame *frame,
+                                      const struct ipv4_hdr *hdr)
 {
     struct ipv4_option_walk walk = { .octets = hdr->options, .len = hdr->n_options };
     struct ipv4_option option;
     uint8_t wrong = 0;
 
     while (wrong == 0 && ipv4_option_next(&walk, &option)) {
-        bool has_pointer = option.kind == IPV4_OPT_RECORD_ROUTE || option.kind == IPV4_OPT_TIMESTAMP;
+        bool has_pointer =
+            option.kind == IPV4_OPT_RECORD_ROUTE || option.kind == IPV4_OPT_TIMESTAMP;
 
         if (option.kind == IPV4_OPT_LOOSE_ROUTE || option.kind == IPV4_OPT_STRICT_ROUTE)
             return DROP_PROHIBITED;
         if (has_pointer && (option.len < 3 || option.octets[2] < 4 ||
                             (option.octets[2] <= option.len && option.octets[2] + 3 > option.len)))
-            wrong = (uint8_t)(IPV4_HDR_LEN + (option.octets - hdr->options) + (option.len < 3 ? 1 : 2));
+            wrong =
+                (uint8_t)(IPV4_HDR_LEN + (option.octets - hdr->options) + (option.len < 3 ? 1 : 2));
     }
     if (walk.bad)
         wrong = (uint8_t)(IPV4_HDR_LEN + walk.at);
@@ -191,8 +202,8 @@ static bool on_same_link(const struct ip_iface *iface, ip4_addr addr)
     return false;
 }
 
-static void maybe_redirect(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr, struct ip_iface *iif,
-                           const struct route *route)
+static void maybe_redirect(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr,
+                           struct ip_iface *iif, const struct route *route)
 {
     if (!ip->sysctl.send_redirects || route->oif != iif || !on_same_link(iif, hdr->src) ||
         !icmp_redirect_allowed(ip, hdr->src))
@@ -201,7 +212,8 @@ static void maybe_redirect(struct ip_stack *ip, struct frame *frame, const struc
                     WHY(ICMP_REDIRECT, hdr->src, route->next_hop, hdr->dst));
 }
 
-static void unreachable(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr, int error)
+static void unreachable(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr,
+                        int error)
 {
     if (error != -SIM_EINVAL && !icmp_no_route_allowed(ip, hdr->src))
         node_state(ip->node, frame->in, WHY0(ICMP_RATE_LIMITED));
@@ -221,12 +233,14 @@ static void say_why_forwarded(struct frame *frame, const struct route *route)
 {
     uint64_t prefix = WHY_PREFIX(route->prefix, route->prefix_len);
 
-    frame->why = route->via_gateway ? WHY(IP_FORWARD, route->next_hop, prefix, route->n_lost, route->dst)
-                                    : WHY(IP_FORWARD_DIRECT, route->dst, prefix);
+    frame->why = route->via_gateway
+                     ? WHY(IP_FORWARD, route->next_hop, prefix, route->n_lost, route->dst)
+                     : WHY(IP_FORWARD_DIRECT, route->dst, prefix);
     frame->why_text = NULL;
 }
 
-static void forward(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr, struct ip_iface *iif)
+static void forward(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr,
+                    struct ip_iface *iif)
 {
     struct route route;
     int error;
@@ -238,7 +252,8 @@ static void forward(struct ip_stack *ip, struct frame *frame, const struct ipv4_
         return;
     }
     if (hdr->ttl <= 1) {
-        icmp_send_error(ip, frame, ICMP_TIME_EXCEEDED, ICMP_TIME_TTL, 0, WHY(ICMP_TTL, hdr->src, hdr->dst));
+        icmp_send_error(ip, frame, ICMP_TIME_EXCEEDED, ICMP_TIME_TTL, 0,
+                        WHY(ICMP_TTL, hdr->src, hdr->dst));
         node_drop(ip->node, frame->in, frame, DROP_TTL_EXPIRED);
         return;
     }
@@ -272,8 +287,10 @@ static bool is_martian_source(const struct ip_stack *ip, const struct ipv4_hdr *
     return ip_addr_kind(ip, hdr->src) != ROUTE_UNICAST;
 }
 
-/* Reverse path, RFC 3704: strict wants the way back to lead out of the same interface, loose wants one to exist. */
-static bool fails_source_filter(struct ip_stack *ip, const struct ipv4_hdr *hdr, const struct ip_iface *iif)
+/* Reverse path, RFC 3704: strict wants the way back to lead out of the same interface, loose wants
+ * one to exist. */
+static bool fails_source_filter(struct ip_stack *ip, const struct ipv4_hdr *hdr,
+                                const struct ip_iface *iif)
 {
     struct route back;
 
@@ -284,8 +301,8 @@ static bool fails_source_filter(struct ip_stack *ip, const struct ipv4_hdr *hdr,
     return ip->sysctl.rp_filter == 1 && back.oif != iif;
 }
 
-static enum drop_reason classify(struct ip_stack *ip, const struct ipv4_hdr *hdr, const struct ip_iface *iif,
-                                 bool link_group, enum route_kind *kind)
+static enum drop_reason classify(struct ip_stack *ip, const struct ipv4_hdr *hdr,
+                                 const struct ip_iface *iif, bool link_group, enum route_kind *kind)
 {
     if (is_martian_source(ip, hdr))
         return DROP_MARTIAN_SOURCE;
@@ -294,8 +311,8 @@ static enum drop_reason classify(struct ip_stack *ip, const struct ipv4_hdr *hdr
     *kind = ip_addr_kind(ip, hdr->dst);
     if (*kind == ROUTE_UNICAST && !ip->sysctl.forwarding)
         return DROP_IP_NOT_MINE;
-    /* A broadcast frame with a packet for one host: never forwarded; for us it is taken, though RFC 1122 section 3.3.6
-       says no: drop_unicast_in_l2_multicast is off. */
+    /* A broadcast frame with a packet for one host: never forwarded; for us it is taken, though RFC
+       1122 section 3.3.6 says no: drop_unicast_in_l2_multicast is off. */
     if (link_group && *kind == ROUTE_UNICAST)
         return DROP_MARTIAN_DESTINATION;
     if (*kind == ROUTE_MULTICAST && !ip_group_joined(iif, hdr->dst))
@@ -306,7 +323,8 @@ static enum drop_reason classify(struct ip_stack *ip, const struct ipv4_hdr *hdr
 }
 
 /* A dead end that a packet socket has seen is no loss: a DHCP client takes its offer that way. */
-static void refuse(struct ip_stack *ip, struct iface *iface, struct frame *frame, enum drop_reason why)
+static void refuse(struct ip_stack *ip, struct iface *iface, struct frame *frame,
+                   enum drop_reason why)
 {
     if (why == DROP_IP_NOT_MINE && (frame->mark & FRAME_MARK_TAPPED))
         frame_free(frame);
@@ -328,7 +346,8 @@ static void deliver_later(struct ip_stack *ip, struct frame *frame)
         deliver_or_reassemble(ip, frame, &hdr, ip_iface_of(ip, frame->in), kind);
 }
 
-void ip_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src, bool group)
+void ip_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src,
+              bool group)
 {
     struct ip_stack *ip = ctx;
     struct ip_iface *iif = ip_iface_of(ip, iface);

@@ -5,25 +5,32 @@
 #include "stack/net/ip.h"
 
 /* ip_in.c */
-/** ip_deliver() - to this node's protocols: data at the IP header, whole (not a fragment). Consumes @frame. */
+/** ip_deliver() - to this node's protocols: data at the IP header, whole (not a fragment). Consumes
+ * @frame. */
 void ip_deliver(struct ip_stack *ip, struct frame *frame, const struct ip_rx *rx);
 /** ip_input() - from ether. Consumes @frame, data at the IP header. */
-void ip_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src, bool group);
-/** ip_loop() - hand a packet of our own to ourselves through lo. Consumes it, data at the IP header. */
+void ip_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src,
+              bool group);
+/** ip_loop() - hand a packet of our own to ourselves through lo. Consumes it, data at the IP
+ * header. */
 void ip_loop(struct ip_stack *ip, struct frame *frame);
 void ip_input_init(struct ip_stack *ip);
-/** ip_later() - @frame, for this node, joins the backlog; @work(ip, frame) is called @latency from now, in order. */
+/** ip_later() - @frame, for this node, joins the backlog; @work(ip, frame) is called @latency from
+ * now, in order. */
 void ip_later(struct ip_stack *ip, struct frame *frame, sim_time latency,
               void (*work)(struct ip_stack *ip, struct frame *frame));
 
 /* ip_out.c */
-/** ip_finish_output() - NAT, fragmentation, neighbor. Consumes @frame, data at its complete IP header. */
-int ip_finish_output(struct ip_stack *ip, struct frame *frame, const struct route *route, uint32_t mtu);
+/** ip_finish_output() - NAT, fragmentation, neighbor. Consumes @frame, data at its complete IP
+ * header. */
+int ip_finish_output(struct ip_stack *ip, struct frame *frame, const struct route *route,
+                     uint32_t mtu);
 
 /* ip_frag.c */
 /** ip_fragment() - send @frame in pieces of at most @mtu octets along @route. Consumes it. */
 void ip_fragment(struct ip_stack *ip, struct frame *frame, const struct route *route, uint32_t mtu);
-/** ip_reassemble() - take a fragment; the whole datagram when it completed one, else NULL. Consumes @frame. */
+/** ip_reassemble() - take a fragment; the whole datagram when it completed one, else NULL. Consumes
+ * @frame. */
 struct frame *ip_reassemble(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr,
                             struct ip_iface *iif);
 void ip_reassembly_fini(struct ip_stack *ip);

@@ -1,12 +1,15 @@
-/* IPv4 output: the header, source and route, and the way to the neighbor. RFC 791, RFC 1122 section 3.3. */
+/* IPv4 output: the header, source and route, and the way to the neighbor. RFC 791, RFC 1122
+ * section 3.3. */
 #include "base/be.h"
 #include "base/check.h"
 #include "stack/net/icmp.h"
 #include "stack/net/ip_internal.h"
 
-void ip_prepare_checksum(struct frame *frame, ip4_addr src, ip4_addr dst, uint8_t protocol, uint16_t field)
+void ip_prepare_checksum(struct frame *frame, ip4_addr src, ip4_addr dst, uint8_t protocol,
+                         uint16_t field)
 {
-    be16_put(frame->data + field, checksum_fold(checksum_pseudo(src, dst, protocol, frame_size(frame))));
+    be16_put(frame->data + field,
+             checksum_fold(checksum_pseudo(src, dst, protocol, frame_size(frame))));
     frame->checksum = (struct lazy_checksum){ .pending = true, .field = field };
 }
 
@@ -28,7 +31,8 @@ bool ip_check_checksum(const struct frame *frame, const struct ipv4_hdr *hdr)
     return checksum_fold(sum) == 0xffff;
 }
 
-/* Identification: unique while in flight where it matters, RFC 6864. Atomic datagrams carry 0 unless the caller has one. */
+/* Identification: unique while in flight where it matters, RFC 6864. Atomic datagrams carry 0
+ * unless the caller has one. */
 static uint16_t choose_id(struct ip_stack *ip, const struct ip_send *send, bool df)
 {
     if (send->use_id)
@@ -36,11 +40,17 @@ static uint16_t choose_id(struct ip_stack *ip, const struct ip_send *send, bool 
     return df ? 0 : ++ip->ip_id;
 }
 
-static void push_header(struct ip_stack *ip, struct frame *frame, const struct ip_send *send, const struct route *route,
-                        ip4_addr src, bool df)
+static void push_header(struct ip_stack *ip, struct frame *frame, const struct ip_send *send,
+                        const struct route *route, ip4_addr src, bool df)
 {
-    struct ipv4_hdr hdr = { .hdr_len = ipv4_hdr_len_for(send->n_options), .tos = send->tos, .protocol = send->protocol,
-                            .ttl = send->ttl, .df = df, .src = src, .dst = route->dst, .n_options = send->n_options };
+    struct ipv4_hdr hdr = { .hdr_len = ipv4_hdr_len_for(send->n_options),
+                            .tos = send->tos,
+                            .protocol = send->protocol,
+                            .ttl = send->ttl,
+                            .df = df,
+                            .src = src,
+                            .dst = route->dst,
+                            .n_options = send->n_options };
 
     if (hdr.ttl == 0)
         hdr.ttl = route->kind == ROUTE_MULTICAST ? 1 : ip->sysctl.default_ttl;
@@ -56,7 +66,8 @@ static void push_header(struct ip_stack *ip, struct frame *frame, const struct i
 static int refuse(struct ip_stack *ip, struct frame *frame, enum drop_reason reason, int errnum)
 {
     if (frame->network == NULL)
-        frame->checksum.pending = false; /* it has no IP header yet, so there is nothing to finish */
+        frame->checksum.pending =
+            false; /* it has no IP header yet, so there is nothing to finish */
     node_drop(ip->node, NULL, frame, reason);
     return -errnum;
 }
@@ -91,7 +102,8 @@ static void loop_multicast(struct ip_stack *ip, struct frame *frame, const struc
 }
 
 /* To ourselves, to everybody, to a group, to a neighbor: along @route. */
-static int send_along(struct ip_stack *ip, struct frame *frame, const struct route *route, uint32_t mtu)
+static int send_along(struct ip_stack *ip, struct frame *frame, const struct route *route,
+                      uint32_t mtu)
 {
     if (route->kind == ROUTE_LOCAL) {
         ip_loop(ip, frame);
@@ -108,8 +120,10 @@ static int send_along(struct ip_stack *ip, struct frame *frame, const struct rou
     return ip_finish_output(ip, frame, route, mtu);
 }
 
-/* NAT looks at a packet of our own; where it changes the destination the way may be another: ip_route_me_harder(). */
-static int send_through_hook(struct ip_stack *ip, struct frame *frame, const struct route *route, uint32_t mtu)
+/* NAT looks at a packet of our own; where it changes the destination the way may be another:
+ * ip_route_me_harder(). */
+static int send_through_hook(struct ip_stack *ip, struct frame *frame, const struct route *route,
+                             uint32_t mtu)
 {
     ip4_addr dst;
     struct route other;
@@ -126,7 +140,8 @@ static int send_through_hook(struct ip_stack *ip, struct frame *frame, const str
     return send_along(ip, frame, &other, other.oif->mtu);
 }
 
-int ip_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip_send *send, const struct route *route)
+int ip_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip_send *send,
+                     const struct route *route)
 {
     uint32_t mtu = send->ignore_pmtu ? route->oif->mtu : ip_path_mtu(ip, route);
     size_t size = frame_size(frame) + ipv4_hdr_len_for(send->n_options);
@@ -155,7 +170,8 @@ static struct mac_addr group_mac(ip4_addr group)
     return mac_from_u64(UINT64_C(0x01005e000000) | (group & 0x7fffff));
 }
 
-int ip_finish_output(struct ip_stack *ip, struct frame *frame, const struct route *route, uint32_t mtu)
+int ip_finish_output(struct ip_stack *ip, struct frame *frame, const struct route *route,
+                     uint32_t mtu)
 {
     struct ip_iface *oif = route->oif;
 

@@ -8,8 +8,9 @@
 #include "stack/net/nat_internal.h"
 #include "stack/wire/udp_wire.h"
 
-#define PORT_TRIES_MAX 128 /* NF_NAT_MAX_ATTEMPTS, then half as many at another place, and so on   \
-                            */
+#define PORT_TRIES_MAX                                                                             \
+    128 /* NF_NAT_MAX_ATTEMPTS, then half as many at another place, and so on                      \
+         */
 #define PORT_TRIES_MIN 16
 
 /* A packet under the hooks: its header and what is there of its transport header and data. */

@@ -17,7 +17,8 @@
 #define GC_INTERVAL     (NEIGH_BASE_REACHABLE_TIME / 2)
 #define REDRAW_INTERVAL SIM_SEC(300) /* how often reachable_time is drawn anew */
 #define GC_THRESH1      128          /* fewer entries are never collected */
-#define QUEUED_OVERHEAD 768          /* octets Linux charges for a small packet, its own bookkeeping included */
+#define QUEUED_OVERHEAD                                                                            \
+    768 /* octets Linux charges for a small packet, its own bookkeeping included */
 
 struct neigh {
     struct neigh *next; /* in its bucket, or in the free list */
@@ -36,8 +37,8 @@ struct neigh {
 
 static bool is_valid(enum neigh_state state) /* its MAC address may be used */
 {
-    return state == NEIGH_REACHABLE || state == NEIGH_STALE || state == NEIGH_DELAY || state == NEIGH_PROBE ||
-           state == NEIGH_PERMANENT;
+    return state == NEIGH_REACHABLE || state == NEIGH_STALE || state == NEIGH_DELAY ||
+           state == NEIGH_PROBE || state == NEIGH_PERMANENT;
 }
 
 static bool is_connected(enum neigh_state state)
@@ -99,13 +100,14 @@ static void note_state(const struct neigh *neigh)
     }
 }
 
-/* Between half and one and a half of the base time, drawn anew every five minutes, RFC 4861 section 6.3.2. */
+/* Between half and one and a half of the base time, drawn anew every five minutes, RFC 4861
+ * section 6.3.2. */
 static sim_time reachable_time(const struct neigh_table *table)
 {
     uint64_t epoch = (uint64_t)(node_now(table->ip->node) / REDRAW_INTERVAL);
 
-    return NEIGH_BASE_REACHABLE_TIME / 2 +
-           (sim_time)(random_mix(table->reachable_key + epoch) % (uint64_t)NEIGH_BASE_REACHABLE_TIME);
+    return NEIGH_BASE_REACHABLE_TIME / 2 + (sim_time)(random_mix(table->reachable_key + epoch) %
+                                                      (uint64_t)NEIGH_BASE_REACHABLE_TIME);
 }
 
 static void arm(struct neigh *neigh, sim_time delay)
@@ -115,10 +117,12 @@ static void arm(struct neigh *neigh, sim_time delay)
 
 /* ---- sending ARP ---- */
 
-void arp_send(struct ip_iface *iface, uint16_t op, const struct mac_addr *dst, ip4_addr spa, ip4_addr tpa,
-              const struct mac_addr *tha, struct why why)
+void arp_send(struct ip_iface *iface, uint16_t op, const struct mac_addr *dst, ip4_addr spa,
+              ip4_addr tpa, const struct mac_addr *tha, struct why why)
 {
-    struct arp_msg msg = { .op = op, .sha = iface->iface->mac, .spa = spa, .tha = *tha, .tpa = tpa };
+    struct arp_msg msg = {
+        .op = op, .sha = iface->iface->mac, .spa = spa, .tha = *tha, .tpa = tpa
+    };
     struct frame *frame = frame_new(iface->ip->node, ARP_LEN);
 
     arp_emit(&msg, frame->data);
@@ -126,7 +130,8 @@ void arp_send(struct ip_iface *iface, uint16_t op, const struct mac_addr *dst, i
     ether_output(iface->ip->ether, iface->iface, dst, ETHERTYPE_ARP, frame);
 }
 
-/* The sender address of a request, arp_announce 0: the waiting packet's source when it is ours, else the interface's. */
+/* The sender address of a request, arp_announce 0: the waiting packet's source when it is ours,
+ * else the interface's. */
 static ip4_addr source_for(const struct neigh *neigh)
 {
     const struct frame *first = neigh->waiting.head;
@@ -138,7 +143,8 @@ static ip4_addr source_for(const struct neigh *neigh)
             return src;
     }
     for (unsigned i = 0; i < neigh->iface->n_addrs; i++)
-        if (ip4_in_prefix(neigh->addr, neigh->iface->addrs[i].addr, neigh->iface->addrs[i].prefix_len))
+        if (ip4_in_prefix(neigh->addr, neigh->iface->addrs[i].addr,
+                          neigh->iface->addrs[i].prefix_len))
             return neigh->iface->addrs[i].addr;
     return ip_iface_primary(neigh->iface);
 }
@@ -203,7 +209,8 @@ static void fail(struct neigh *neigh)
         ip4_addr src = be32_get(frame->network + 12), dst = be32_get(frame->network + 16);
 
         part->cause = cause;
-        icmp_send_error(ip, frame, ICMP_DEST_UNREACH, ICMP_UNREACH_HOST, 0, WHY(ICMP_HOST_UNREACHABLE, src, dst));
+        icmp_send_error(ip, frame, ICMP_DEST_UNREACH, ICMP_UNREACH_HOST, 0,
+                        WHY(ICMP_HOST_UNREACHABLE, src, dst));
         node_drop(ip->node, neigh->iface->iface, frame, DROP_NEIGH_FAILED);
     }
     part->cause = cause;
@@ -216,7 +223,9 @@ static void timer_expired(void *ctx)
 
     if (neigh->state == NEIGH_REACHABLE) {
         if (now <= neigh->confirmed + reachable_time(neigh->table)) {
-            timer_start_at(&neigh->timer, jiffies_expiry(now, neigh->confirmed + reachable_time(neigh->table) - now));
+            timer_start_at(
+                &neigh->timer,
+                jiffies_expiry(now, neigh->confirmed + reachable_time(neigh->table) - now));
             return;
         }
         neigh->updated = now;
@@ -234,14 +243,17 @@ static void timer_expired(void *ctx)
         if (now <= neigh->confirmed + NEIGH_DELAY_FIRST_PROBE) {
             neigh->state = NEIGH_REACHABLE;
             note_state(neigh);
-            timer_start_at(&neigh->timer, jiffies_expiry(now, neigh->confirmed + reachable_time(neigh->table) - now));
+            timer_start_at(
+                &neigh->timer,
+                jiffies_expiry(now, neigh->confirmed + reachable_time(neigh->table) - now));
             return;
         }
         neigh->state = NEIGH_PROBE;
         neigh->probes = 0;
         note_state(neigh);
-    } else if (neigh->probes >= (neigh->state == NEIGH_PROBE ? NEIGH_UCAST_PROBES
-                                                             : NEIGH_UCAST_PROBES + NEIGH_MCAST_PROBES)) {
+    } else if (neigh->probes >= (neigh->state == NEIGH_PROBE
+                                     ? NEIGH_UCAST_PROBES
+                                     : NEIGH_UCAST_PROBES + NEIGH_MCAST_PROBES)) {
         fail(neigh);
         return;
     }
@@ -256,7 +268,8 @@ static uint32_t bucket_of(ip4_addr addr)
     return (uint32_t)((addr * UINT32_C(0x9e3779b1)) >> 27) % BUCKETS;
 }
 
-static struct neigh *find(const struct neigh_table *table, const struct ip_iface *iface, ip4_addr addr)
+static struct neigh *find(const struct neigh_table *table, const struct ip_iface *iface,
+                          ip4_addr addr)
 {
     struct neigh *neigh = table->n_buckets == 0 ? NULL : table->buckets[bucket_of(addr)];
 
@@ -392,7 +405,8 @@ static void queue_packet(struct neigh *neigh, struct frame *frame)
     neigh->waiting_octets += octets;
 }
 
-/* An entry without an answer is asked for; @frame may be NULL (a redirect wants the address, no packet does). */
+/* An entry without an answer is asked for; @frame may be NULL (a redirect wants the address, no
+ * packet does). */
 static void start_asking(struct neigh *neigh, ip4_addr final, struct frame *frame)
 {
     neigh->asked_for = final;
@@ -414,8 +428,8 @@ static void start_delay(struct neigh *neigh)
     arm(neigh, NEIGH_DELAY_FIRST_PROBE);
 }
 
-void neigh_output(struct neigh_table *table, struct ip_iface *oif, ip4_addr next_hop, ip4_addr final,
-                  struct frame *frame)
+void neigh_output(struct neigh_table *table, struct ip_iface *oif, ip4_addr next_hop,
+                  ip4_addr final, struct frame *frame)
 {
     struct neigh *neigh = find(table, oif, next_hop);
 
@@ -465,7 +479,8 @@ bool neigh_resolve(struct neigh_table *table, struct ip_iface *oif, ip4_addr add
 /* ---- updates ---- */
 
 /* A message or a user says that @neigh is at @mac: Linux's neigh_update(). */
-static void update(struct neigh *neigh, const struct mac_addr *mac, enum neigh_state state, bool override, bool by_hand)
+static void update(struct neigh *neigh, const struct mac_addr *mac, enum neigh_state state,
+                   bool override, bool by_hand)
 {
     enum neigh_state old = neigh->state;
     bool was_valid = is_valid(old), moved = !was_valid || !mac_eq(mac, &neigh->mac);
@@ -521,7 +536,8 @@ static bool answer_request(struct ip_stack *ip, struct ip_iface *iface, const st
     if (msg->op != ARP_REQUEST || !ip_is_local(ip, msg->tpa) || ip4_is_loopback(msg->tpa))
         return false;
     if (msg->spa != 0) {
-        if (ip_is_local(ip, msg->spa)) /* somebody else claims our address, or our own announcement comes back */
+        if (ip_is_local(ip, msg->spa)) /* somebody else claims our address, or our own announcement
+                                          comes back */
             return true;
         neigh = find(&ip->neigh, iface, msg->spa);
         if (neigh == NULL)
@@ -530,16 +546,20 @@ static bool answer_request(struct ip_stack *ip, struct ip_iface *iface, const st
             return true;
         update(neigh, &msg->sha, NEIGH_STALE, true, false);
     }
-    arp_send(iface, ARP_REPLY, &msg->sha, msg->tpa, msg->spa, &msg->sha, WHY(ARP_ANSWER, msg->tpa, msg->spa));
+    arp_send(iface, ARP_REPLY, &msg->sha, msg->tpa, msg->spa, &msg->sha,
+             WHY(ARP_ANSWER, msg->tpa, msg->spa));
     return true;
 }
 
-/* What is known already is updated from any message; nothing new is learned from what was not for us. */
-static bool update_known(struct ip_stack *ip, struct ip_iface *iface, const struct arp_msg *msg, bool group)
+/* What is known already is updated from any message; nothing new is learned from what was not for
+ * us. */
+static bool update_known(struct ip_stack *ip, struct ip_iface *iface, const struct arp_msg *msg,
+                         bool group)
 {
     struct neigh *neigh = find(&ip->neigh, iface, msg->spa);
     /* arp_is_garp(): a gratuitous reply names its sender as the target, too. */
-    bool gratuitous = msg->spa == msg->tpa && (msg->op == ARP_REQUEST || mac_eq(&msg->tha, &msg->sha)) &&
+    bool gratuitous = msg->spa == msg->tpa &&
+                      (msg->op == ARP_REQUEST || mac_eq(&msg->tha, &msg->sha)) &&
                       ip_addr_kind(ip, msg->spa) == ROUTE_UNICAST;
     bool reply = msg->op == ARP_REPLY && !group;
 
@@ -562,7 +582,8 @@ static void work_on_message(struct ip_stack *ip, struct frame *frame)
         why = DROP_BAD_HEADER;
     if (why == DROP_NONE && bad_sender(&msg))
         why = DROP_ARP_BAD_SENDER;
-    if (why == DROP_NONE && !answer_request(ip, ip_iface, &msg) && !update_known(ip, ip_iface, &msg, group))
+    if (why == DROP_NONE && !answer_request(ip, ip_iface, &msg) &&
+        !update_known(ip, ip_iface, &msg, group))
         why = msg.op == ARP_REQUEST ? DROP_ARP_NOT_MINE : DROP_ARP_UNSOLICITED;
     if (why != DROP_NONE)
         node_drop(ip->node, iface, frame, why);
@@ -570,7 +591,8 @@ static void work_on_message(struct ip_stack *ip, struct frame *frame)
         frame_free(frame);
 }
 
-void arp_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src, bool group)
+void arp_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src,
+               bool group)
 {
     struct ip_stack *ip = ctx;
 
@@ -592,7 +614,8 @@ void neigh_flush_iface(struct neigh_table *table, const struct ip_iface *iface, 
 
         for (struct neigh *neigh = table->buckets[i]; neigh != NULL; neigh = next) {
             next = neigh->next;
-            if ((iface != NULL && neigh->iface != iface) || (keep_permanent && neigh->state == NEIGH_PERMANENT))
+            if ((iface != NULL && neigh->iface != iface) ||
+                (keep_permanent && neigh->state == NEIGH_PERMANENT))
                 continue;
             note(neigh, WHY(NEIGH_GONE, neigh->addr));
             remove_entry(table, neigh);
@@ -600,8 +623,8 @@ void neigh_flush_iface(struct neigh_table *table, const struct ip_iface *iface, 
     }
 }
 
-int neigh_set(struct neigh_table *table, struct ip_iface *iface, ip4_addr addr, const struct mac_addr *mac,
-              enum neigh_state state, bool replace)
+int neigh_set(struct neigh_table *table, struct ip_iface *iface, ip4_addr addr,
+              const struct mac_addr *mac, enum neigh_state state, bool replace)
 {
     struct neigh *neigh = find(table, iface, addr);
 
@@ -628,12 +651,18 @@ int neigh_delete(struct neigh_table *table, struct ip_iface *iface, ip4_addr add
 
 static void fill_info(const struct neigh *neigh, struct neigh_info *info)
 {
-    *info = (struct neigh_info){ .addr = neigh->addr, .iface = neigh->iface, .state = neigh->state,
-                                 .mac = neigh->mac, .has_mac = is_valid(neigh->state), .used = neigh->used,
-                                 .confirmed = neigh->confirmed, .updated = neigh->updated };
+    *info = (struct neigh_info){ .addr = neigh->addr,
+                                 .iface = neigh->iface,
+                                 .state = neigh->state,
+                                 .mac = neigh->mac,
+                                 .has_mac = is_valid(neigh->state),
+                                 .used = neigh->used,
+                                 .confirmed = neigh->confirmed,
+                                 .updated = neigh->updated };
 }
 
-bool neigh_get(const struct neigh_table *table, const struct ip_iface *iface, ip4_addr addr, struct neigh_info *info)
+bool neigh_get(const struct neigh_table *table, const struct ip_iface *iface, ip4_addr addr,
+               struct neigh_info *info)
 {
     const struct neigh *neigh = find(table, iface, addr);
 

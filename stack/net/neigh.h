@@ -1,10 +1,9 @@
 /*
  * The neighbor table: ARP (RFC 826, 1122 section 2.3.2, 5227) with Linux's states and timers.
  *
- *   (none) --packet to send--> INCOMPLETE --reply--> REACHABLE --30 s unconfirmed, not used--> STALE
- *                                 | 3 requests, 1 s apart        STALE --used--> DELAY --5 s--> PROBE (unicast)
- *                                 v                              DELAY, PROBE --reply or confirmation--> REACHABLE
- *                              FAILED <--------3 unanswered probes------------ PROBE
+ *   (none) --packet to send--> INCOMPLETE --reply--> REACHABLE --30 s unconfirmed, not used-->
+ * STALE | 3 requests, 1 s apart        STALE --used--> DELAY --5 s--> PROBE (unicast) v DELAY,
+ * PROBE --reply or confirmation--> REACHABLE FAILED <--------3 unanswered probes------------ PROBE
  */
 #ifndef WW_STACK_NET_NEIGH_H
 #define WW_STACK_NET_NEIGH_H
@@ -32,15 +31,17 @@ enum neigh_state {
 };
 
 /* Linux's defaults of net.ipv4.neigh.default.*, Documentation/networking/ip-sysctl.rst. */
-#define NEIGH_BASE_REACHABLE_TIME SIM_SEC(30) /* drawn anew between half and one and a half of it */
-#define NEIGH_RETRANS_TIME        SIM_SEC(1)
-#define NEIGH_DELAY_FIRST_PROBE   SIM_SEC(5)
-#define NEIGH_UCAST_PROBES        3
-#define NEIGH_MCAST_PROBES        3
-#define NEIGH_GC_STALE_TIME       SIM_SEC(60)
-#define NEIGH_LOCKTIME            SIM_SEC(1)
-#define NEIGH_QUEUE_OCTETS        212992 /* unres_qlen_bytes: of queued packets with their overhead */
-#define NEIGH_GC_THRESH3          1024   /* entries at most */
+#define NEIGH_BASE_REACHABLE_TIME                                                                  \
+    SIM_SEC(30) /* drawn anew between half and one and a half of it                                \
+                 */
+#define NEIGH_RETRANS_TIME      SIM_SEC(1)
+#define NEIGH_DELAY_FIRST_PROBE SIM_SEC(5)
+#define NEIGH_UCAST_PROBES      3
+#define NEIGH_MCAST_PROBES      3
+#define NEIGH_GC_STALE_TIME     SIM_SEC(60)
+#define NEIGH_LOCKTIME          SIM_SEC(1)
+#define NEIGH_QUEUE_OCTETS      212992 /* unres_qlen_bytes: of queued packets with their overhead */
+#define NEIGH_GC_THRESH3        1024   /* entries at most */
 
 struct neigh;
 
@@ -49,8 +50,8 @@ struct neigh_table {
     struct neigh **buckets; /* by address */
     uint32_t n_buckets, n_entries;
     struct neigh *free;     /* recycled entries */
-    uint64_t reachable_key;  /* what the reachable time is drawn from */
-    struct timer gc;         /* forgets old entries of a big table */
+    uint64_t reachable_key; /* what the reachable time is drawn from */
+    struct timer gc;        /* forgets old entries of a big table */
 };
 
 /* What `ip neigh` shows of an entry. */
@@ -65,25 +66,30 @@ struct neigh_info {
 
 void neigh_init(struct neigh_table *table, struct ip_stack *ip);
 void neigh_fini(struct neigh_table *table);
-/** neigh_output() - send @frame, data at the IP header, to @next_hop on @oif; @final is the packet's destination, for the
- * reason. Consumes it: sent at once, queued behind an ARP request, or dropped. */
-void neigh_output(struct neigh_table *table, struct ip_iface *oif, ip4_addr next_hop, ip4_addr final,
-                  struct frame *frame);
+/** neigh_output() - send @frame, data at the IP header, to @next_hop on @oif; @final is the
+ * packet's destination, for the reason. Consumes it: sent at once, queued behind an ARP request, or
+ * dropped. */
+void neigh_output(struct neigh_table *table, struct ip_iface *oif, ip4_addr next_hop,
+                  ip4_addr final, struct frame *frame);
 /** neigh_resolve() - true when @addr's MAC address is known; else it is asked for. */
 bool neigh_resolve(struct neigh_table *table, struct ip_iface *oif, ip4_addr addr);
 /** arp_input() - an ARP message, data at it. Consumes it. Registered with ether. */
-void arp_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src, bool group);
+void arp_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src,
+               bool group);
 /** arp_send() - one ARP message, built from the arguments; @dst is the frame's destination. */
-void arp_send(struct ip_iface *iface, uint16_t op, const struct mac_addr *dst, ip4_addr spa, ip4_addr tpa,
-              const struct mac_addr *tha, struct why why);
+void arp_send(struct ip_iface *iface, uint16_t op, const struct mac_addr *dst, ip4_addr spa,
+              ip4_addr tpa, const struct mac_addr *tha, struct why why);
 /** neigh_flush_iface() - its interface went down, or `ip neigh flush dev`. */
-void neigh_flush_iface(struct neigh_table *table, const struct ip_iface *iface, bool keep_permanent);
-/** neigh_set() - `ip neigh add|replace ... lladdr ... nud permanent|stale|reachable`. 0 or -errno. */
-int neigh_set(struct neigh_table *table, struct ip_iface *iface, ip4_addr addr, const struct mac_addr *mac,
-              enum neigh_state state, bool replace);
+void neigh_flush_iface(struct neigh_table *table, const struct ip_iface *iface,
+                       bool keep_permanent);
+/** neigh_set() - `ip neigh add|replace ... lladdr ... nud permanent|stale|reachable`. 0 or -errno.
+ */
+int neigh_set(struct neigh_table *table, struct ip_iface *iface, ip4_addr addr,
+              const struct mac_addr *mac, enum neigh_state state, bool replace);
 int neigh_delete(struct neigh_table *table, struct ip_iface *iface, ip4_addr addr);
 /** neigh_get() - the entry for @addr, false when there is none. */
-bool neigh_get(const struct neigh_table *table, const struct ip_iface *iface, ip4_addr addr, struct neigh_info *info);
+bool neigh_get(const struct neigh_table *table, const struct ip_iface *iface, ip4_addr addr,
+               struct neigh_info *info);
 /** neigh_list() - up to @max entries sorted by address into @infos; returns how many there are. */
 uint32_t neigh_list(const struct neigh_table *table, struct neigh_info *infos, uint32_t max);
 /** neigh_state_name() - "REACHABLE". */

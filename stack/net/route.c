@@ -45,7 +45,9 @@ static void note(struct ip_stack *ip, const struct fib_entry *entry, bool added)
     struct iface *iface = entry->oif == NULL ? NULL : entry->oif->iface;
     uint64_t prefix = WHY_PREFIX(entry->prefix, entry->prefix_len);
 
-    node_state(ip->node, iface, added ? WHY(ROUTE_ADDED, prefix, entry->via) : WHY(ROUTE_REMOVED, prefix, entry->via));
+    node_state(ip->node, iface,
+               added ? WHY(ROUTE_ADDED, prefix, entry->via)
+                     : WHY(ROUTE_REMOVED, prefix, entry->via));
 }
 
 int fib_add(struct ip_stack *ip, const struct fib_entry *entry, bool replace)
@@ -60,7 +62,9 @@ int fib_add(struct ip_stack *ip, const struct fib_entry *entry, bool replace)
         node = fib->lens[entry->prefix_len] = mem_zalloc(sizeof *node);
     }
     for (at = lower_bound(node, new.prefix, new.metric);
-         at < node->n && node->entries[at].prefix == new.prefix && node->entries[at].metric == new.metric; at++) {
+         at < node->n && node->entries[at].prefix == new.prefix &&
+         node->entries[at].metric == new.metric;
+         at++) {
         if (!replace)
             return -SIM_EEXIST;
         node->entries[at] = new;
@@ -102,10 +106,12 @@ int fib_remove(struct ip_stack *ip, const struct fib_entry *entry)
 
     if (node == NULL)
         return -SIM_ESRCH;
-    for (uint32_t at = lower_bound(node, prefix, 0); at < node->n && node->entries[at].prefix == prefix; at++) {
+    for (uint32_t at = lower_bound(node, prefix, 0);
+         at < node->n && node->entries[at].prefix == prefix; at++) {
         const struct fib_entry *have = &node->entries[at];
 
-        if ((entry->via != 0 && entry->via != have->via) || (entry->oif != NULL && entry->oif != have->oif) ||
+        if ((entry->via != 0 && entry->via != have->via) ||
+            (entry->oif != NULL && entry->oif != have->oif) ||
             (entry->metric != 0 && entry->metric != have->metric))
             continue;
         remove_at(ip, entry->prefix_len, at);
@@ -120,7 +126,8 @@ void fib_remove_iface(struct ip_stack *ip, const struct ip_iface *oif, int proto
         struct fib_node *node = ip->fib.lens[len];
 
         for (uint32_t at = 0; node != NULL && at < node->n;) {
-            if (node->entries[at].oif == oif && (proto < 0 || (int)node->entries[at].proto == proto))
+            if (node->entries[at].oif == oif &&
+                (proto < 0 || (int)node->entries[at].proto == proto))
                 remove_at(ip, len, at);
             else
                 at++;
@@ -128,7 +135,8 @@ void fib_remove_iface(struct ip_stack *ip, const struct ip_iface *oif, int proto
     }
 }
 
-const struct fib_entry *fib_lookup(const struct fib *fib, ip4_addr dst, const struct ip_iface *oif, uint32_t *n_lost)
+const struct fib_entry *fib_lookup(const struct fib *fib, ip4_addr dst, const struct ip_iface *oif,
+                                   uint32_t *n_lost)
 {
     const struct fib_entry *best = NULL;
     uint32_t matches = 0;
@@ -139,7 +147,8 @@ const struct fib_entry *fib_lookup(const struct fib *fib, ip4_addr dst, const st
 
         if (!(fib->lens_used >> len & 1))
             continue;
-        for (uint32_t at = lower_bound(node, prefix, 0); at < node->n && node->entries[at].prefix == prefix; at++) {
+        for (uint32_t at = lower_bound(node, prefix, 0);
+             at < node->n && node->entries[at].prefix == prefix; at++) {
             const struct fib_entry *entry = &node->entries[at];
 
             if (oif != NULL && entry->oif != oif)
@@ -160,7 +169,8 @@ const struct fib_entry *fib_lookup(const struct fib *fib, ip4_addr dst, const st
 
 static int compare_entries(const void *a, const void *b)
 {
-    const struct fib_entry *x = *(const struct fib_entry *const *)a, *y = *(const struct fib_entry *const *)b;
+    const struct fib_entry *x = *(const struct fib_entry *const *)a,
+                           *y = *(const struct fib_entry *const *)b;
 
     if (x->prefix != y->prefix)
         return x->prefix < y->prefix ? -1 : 1;
@@ -171,7 +181,8 @@ static int compare_entries(const void *a, const void *b)
     return x < y ? -1 : x > y; /* both in one array: age */
 }
 
-void fib_walk(const struct fib *fib, void (*each)(void *ctx, const struct fib_entry *entry), void *ctx)
+void fib_walk(const struct fib *fib, void (*each)(void *ctx, const struct fib_entry *entry),
+              void *ctx)
 {
     const struct fib_entry **sorted = mem_alloc((fib->n_entries + 1) * sizeof(struct fib_entry *));
     uint32_t n = 0;
@@ -192,16 +203,19 @@ static const char *proto_name(enum route_proto proto)
     return names[proto];
 }
 
-const char *fib_entry_format(const struct ip_stack *ip, const struct fib_entry *entry, char text[static FIB_TEXT_MAX])
+const char *fib_entry_format(const struct ip_stack *ip, const struct fib_entry *entry,
+                             char text[static FIB_TEXT_MAX])
 {
-    static const char *const kinds[] = { [ROUTE_BLACKHOLE] = "blackhole ", [ROUTE_UNREACHABLE] = "unreachable ",
+    static const char *const kinds[] = { [ROUTE_BLACKHOLE] = "blackhole ",
+                                         [ROUTE_UNREACHABLE] = "unreachable ",
                                          [ROUTE_PROHIBIT] = "prohibit " };
     char addr[IP4_TEXT_MAX];
     size_t n = 0;
 
     (void)ip;
 #define ADD(...) (n += (size_t)snprintf(text + n, FIB_TEXT_MAX - n, __VA_ARGS__))
-    if (entry->kind == ROUTE_BLACKHOLE || entry->kind == ROUTE_UNREACHABLE || entry->kind == ROUTE_PROHIBIT)
+    if (entry->kind == ROUTE_BLACKHOLE || entry->kind == ROUTE_UNREACHABLE ||
+        entry->kind == ROUTE_PROHIBIT)
         ADD("%s", kinds[entry->kind]);
     if (entry->prefix_len == 0)
         ADD("default");
@@ -221,7 +235,8 @@ const char *fib_entry_format(const struct ip_stack *ip, const struct fib_entry *
         ADD(" src %s", ip4_format(entry->src, addr));
     if (entry->metric != 0)
         ADD(" metric %u", entry->metric);
-    if (entry->oif != NULL && entry->oif->iface != NULL && entry->oif->iface->up && !iface_has_carrier(entry->oif->iface))
+    if (entry->oif != NULL && entry->oif->iface != NULL && entry->oif->iface->up &&
+        !iface_has_carrier(entry->oif->iface))
         ADD(" linkdown");
 #undef ADD
     return text;
@@ -246,7 +261,8 @@ struct route_exception *route_exception_find(struct ip_stack *ip, ip4_addr dst)
 {
     uint32_t at = exception_place(&ip->exceptions, dst);
 
-    return at < ip->exceptions.n && ip->exceptions.items[at].dst == dst ? &ip->exceptions.items[at] : NULL;
+    return at < ip->exceptions.n && ip->exceptions.items[at].dst == dst ? &ip->exceptions.items[at]
+                                                                        : NULL;
 }
 
 struct route_exception *route_exception_get(struct ip_stack *ip, ip4_addr dst)
@@ -256,15 +272,18 @@ struct route_exception *route_exception_get(struct ip_stack *ip, ip4_addr dst)
 
     if (at < exceptions->n && exceptions->items[at].dst == dst)
         return &exceptions->items[at];
-    if (exceptions->n == ROUTE_EXCEPTIONS_MAX) { /* full: start over, as an attacker must not fill memory */
+    if (exceptions->n ==
+        ROUTE_EXCEPTIONS_MAX) { /* full: start over, as an attacker must not fill memory */
         exceptions->n = 0;
         at = 0;
     }
     if (exceptions->n == exceptions->size) {
         exceptions->size = exceptions->size ? 2 * exceptions->size : 4;
-        exceptions->items = mem_realloc(exceptions->items, exceptions->size, sizeof *exceptions->items);
+        exceptions->items =
+            mem_realloc(exceptions->items, exceptions->size, sizeof *exceptions->items);
     }
-    memmove(&exceptions->items[at + 1], &exceptions->items[at], (exceptions->n - at) * sizeof *exceptions->items);
+    memmove(&exceptions->items[at + 1], &exceptions->items[at],
+            (exceptions->n - at) * sizeof *exceptions->items);
     exceptions->items[at] = (struct route_exception){ .dst = dst, .expires = SIM_TIME_NONE };
     exceptions->n++;
     ip->fib.generation++;

@@ -1,4 +1,5 @@
-/* The routing table (FIB): longest prefix, then metric, then the older; and what was learned about single destinations. */
+/* The routing table (FIB): longest prefix, then metric, then the older; and what was learned about
+ * single destinations. */
 #ifndef WW_STACK_NET_ROUTE_H
 #define WW_STACK_NET_ROUTE_H
 
@@ -21,8 +22,15 @@ enum route_kind {
     ROUTE_PROHIBIT,
 };
 
-enum route_proto { ROUTE_PROTO_BOOT, ROUTE_PROTO_KERNEL, ROUTE_PROTO_STATIC, ROUTE_PROTO_DHCP, ROUTE_PROTO_RIP,
-                   ROUTE_PROTO_OSPF, ROUTE_PROTO_BGP };
+enum route_proto {
+    ROUTE_PROTO_BOOT,
+    ROUTE_PROTO_KERNEL,
+    ROUTE_PROTO_STATIC,
+    ROUTE_PROTO_DHCP,
+    ROUTE_PROTO_RIP,
+    ROUTE_PROTO_OSPF,
+    ROUTE_PROTO_BGP
+};
 
 /* An entry of the table. */
 struct fib_entry {
@@ -30,17 +38,18 @@ struct fib_entry {
     uint8_t prefix_len;
     enum route_kind kind;
     enum route_proto proto;
-    ip4_addr via;           /* next hop, 0: the destination itself */
-    struct ip_iface *oif;   /* NULL for blackhole and kin */
+    ip4_addr via;         /* next hop, 0: the destination itself */
+    struct ip_iface *oif; /* NULL for blackhole and kin */
     uint32_t metric;
-    ip4_addr src;           /* preferred source, 0: the interface's address */
+    ip4_addr src; /* preferred source, 0: the interface's address */
 };
 
 struct fib_node;
 
 struct fib {
-    struct fib_node *lens[33]; /* by prefix length: a hash table of that length's prefixes, or NULL */
-    uint64_t lens_used;        /* bit n: lens[n] has entries */
+    struct fib_node
+        *lens[33];      /* by prefix length: a hash table of that length's prefixes, or NULL */
+    uint64_t lens_used; /* bit n: lens[n] has entries */
     uint32_t n_entries;
     uint32_t generation; /* changes with every change of routes, addresses or links */
 };
@@ -55,28 +64,29 @@ struct route {
     ip4_addr prefix;   /* the entry that won */
     uint8_t prefix_len;
     bool via_gateway;
-    bool redirected;   /* an exception learned by ICMP redirect */
-    uint32_t mtu;      /* path MTU learned, 0: the interface's */
-    bool mtu_locked;   /* it was suspiciously small: packets may be fragmented again */
-    sim_time until;    /* what was learned holds until then; 0: for good */
-    uint32_t n_lost;   /* entries that matched too, less exactly or with a worse metric */
+    bool redirected; /* an exception learned by ICMP redirect */
+    uint32_t mtu;    /* path MTU learned, 0: the interface's */
+    bool mtu_locked; /* it was suspiciously small: packets may be fragmented again */
+    sim_time until;  /* what was learned holds until then; 0: for good */
+    uint32_t n_lost; /* entries that matched too, less exactly or with a worse metric */
     uint32_t generation;
 };
 
-/* Learned about one destination: path MTU (RFC 1191), redirect (RFC 792). Linux: "route cache exceptions". */
+/* Learned about one destination: path MTU (RFC 1191), redirect (RFC 792). Linux: "route cache
+ * exceptions". */
 struct route_exception {
     ip4_addr dst;
-    ip4_addr via;        /* 0: as the route says */
+    ip4_addr via; /* 0: as the route says */
     struct ip_iface *oif;
-    uint32_t mtu;        /* 0: none learned */
+    uint32_t mtu; /* 0: none learned */
     bool mtu_locked;
-    sim_time expires;    /* all of it; SIM_TIME_NONE: nothing learned yet */
+    sim_time expires; /* all of it; SIM_TIME_NONE: nothing learned yet */
 };
 
-#define ROUTE_MTU_EXPIRES    SIM_SEC(600) /* net.ipv4.route.mtu_expires */
+#define ROUTE_MTU_EXPIRES      SIM_SEC(600) /* net.ipv4.route.mtu_expires */
 #define ROUTE_REDIRECT_EXPIRES SIM_SEC(300) /* net.ipv4.route.gc_timeout */
-#define ROUTE_MIN_PMTU       552          /* net.ipv4.route.min_pmtu */
-#define ROUTE_EXCEPTIONS_MAX 2048
+#define ROUTE_MIN_PMTU         552          /* net.ipv4.route.min_pmtu */
+#define ROUTE_EXCEPTIONS_MAX   2048
 
 struct route_exceptions {
     struct route_exception *items; /* sorted by destination */
@@ -86,17 +96,23 @@ struct route_exceptions {
 void fib_fini(struct fib *fib);
 /** fib_add() - 0, or -SIM_EEXIST for the same prefix, metric and next hop. */
 int fib_add(struct ip_stack *ip, const struct fib_entry *entry, bool replace);
-/** fib_remove() - the first entry with this prefix that agrees in what @entry names (via, oif, metric; 0 is any). 0 or -SIM_ESRCH. */
+/** fib_remove() - the first entry with this prefix that agrees in what @entry names (via, oif,
+ * metric; 0 is any). 0 or -SIM_ESRCH. */
 int fib_remove(struct ip_stack *ip, const struct fib_entry *entry);
 /** fib_remove_iface() - all entries through @oif, and only those of @proto unless that is -1. */
 void fib_remove_iface(struct ip_stack *ip, const struct ip_iface *oif, int proto);
-/** fib_lookup() - the best entry for @dst (out of @oif unless NULL), or NULL; *@n_lost counts the other matches. */
-const struct fib_entry *fib_lookup(const struct fib *fib, ip4_addr dst, const struct ip_iface *oif, uint32_t *n_lost);
+/** fib_lookup() - the best entry for @dst (out of @oif unless NULL), or NULL; *@n_lost counts the
+ * other matches. */
+const struct fib_entry *fib_lookup(const struct fib *fib, ip4_addr dst, const struct ip_iface *oif,
+                                   uint32_t *n_lost);
 /** fib_walk() - every entry in the order of `ip route`: by prefix, then length, then metric. */
-void fib_walk(const struct fib *fib, void (*each)(void *ctx, const struct fib_entry *entry), void *ctx);
-/** fib_entry_format() - as `ip route` prints it, for the main table. @text has room for FIB_TEXT_MAX. */
+void fib_walk(const struct fib *fib, void (*each)(void *ctx, const struct fib_entry *entry),
+              void *ctx);
+/** fib_entry_format() - as `ip route` prints it, for the main table. @text has room for
+ * FIB_TEXT_MAX. */
 #define FIB_TEXT_MAX 160
-const char *fib_entry_format(const struct ip_stack *ip, const struct fib_entry *entry, char text[static FIB_TEXT_MAX]);
+const char *fib_entry_format(const struct ip_stack *ip, const struct fib_entry *entry,
+                             char text[static FIB_TEXT_MAX]);
 
 struct route_exception *route_exception_find(struct ip_stack *ip, ip4_addr dst);
 /** route_exception_get() - find, or make an empty one. */

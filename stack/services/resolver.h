@@ -24,7 +24,9 @@
 #include "stack/socket/syscall.h"
 #include "stack/wire/dns_wire.h"
 
-#define RESOLVER_QUERY_TIME SIM_USEC(150) /* from the query for A to the one for AAAA: real hosts next door answer in between */
+#define RESOLVER_QUERY_TIME                                                                        \
+    SIM_USEC(150) /* from the query for A to the one for AAAA: real hosts next door answer in      \
+                     between */
 #define RESOLVER_SERVERS_MAX 3 /* MAXNS, resolv.conf(5) */
 #define RESOLVER_SEARCH_MAX  6
 #define RESOLVER_ADDRS_MAX   16

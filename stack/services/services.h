@@ -41,7 +41,8 @@ void services_flush_resolver_cache(struct os *os);
 bool services_start_dhcp(struct os *os, const struct dhcp_pool_config *pools, unsigned n);
 /** services_start_dns() - a `dns` service. */
 bool services_start_dns(struct os *os, const struct dns_server_config *config);
-/** services_start_http() - an `http` service. services_start_small() - `echo`, `chargen` or `discard`. */
+/** services_start_http() - an `http` service. services_start_small() - `echo`, `chargen` or
+ * `discard`. */
 void services_start_http(struct os *os, const struct http_server_config *config);
 void services_start_small(struct os *os, const struct small_server_config *config);
 /** services_start_dhcp_client() - what an interface does that asks for an address at boot: dhclient

@@ -1,6 +1,6 @@
 /*
- * The operating system of a simulated host: its protocol stacks, its sockets, processes and files, and its name. What
- * a program can reach, it reaches through this and stack/socket/syscall.h.
+ * The operating system of a simulated host: its protocol stacks, its sockets, processes and files,
+ * and its name. What a program can reach, it reaches through this and stack/socket/syscall.h.
  */
 #ifndef WW_STACK_SOCKET_OS_H
 #define WW_STACK_SOCKET_OS_H
@@ -41,7 +41,8 @@ struct os {
     bool ending; /* the run is over: what ends now ends for that reason */
     const char *hostname;
     struct random_stream random; /* what programs draw from */
-    /* Looks a program up by the name a command line uses; set by apps, so that shells find programs. */
+    /* Looks a program up by the name a command line uses; set by apps, so that shells find
+     * programs. */
     const struct program *(*find_program)(const char *name);
     void *services; /* stack/services' own state (DNS cache, DHCP leases), made on demand */
     void (*services_free)(void *services);
@@ -50,7 +51,8 @@ struct os {
 /** os_init() - a host's operating system on @node, whose interfaces exist. */
 void os_init(struct os *os, struct node *node);
 void os_fini(struct os *os);
-/** os_describe() - tables of IP, and "tcp", "udp", "raw" in the words of `ss -tan`, "process", "file". */
+/** os_describe() - tables of IP, and "tcp", "udp", "raw" in the words of `ss -tan`, "process",
+ * "file". */
 void os_describe(struct os *os, struct describe *out);
 
 /** os_file_find() - NULL when there is none. */
@@ -59,7 +61,8 @@ struct os_file *os_file_find(const struct os *os, const char *path);
 void os_file_write(struct os *os, const char *path, const void *octets, size_t len, bool append);
 bool os_file_remove(struct os *os, const char *path);
 
-/** os_socket() - a new socket of the protocol, for programs through sys_socket(). NULL and *@error when it cannot be. */
+/** os_socket() - a new socket of the protocol, for programs through sys_socket(). NULL and *@error
+ * when it cannot be. */
 struct sock *os_socket(struct os *os, int domain, int type, int protocol, int *error);
 
 #endif

@@ -17,10 +17,12 @@ static void finish(struct process *process)
         process->program->cleanup(process, process->state);
     fd_close_all(process);
     process->ended = true;
-    process_note(process, RECORD_COMMAND, WHY(COMMAND_EXIT, (uint64_t)process->exit_status), process->command);
+    process_note(process, RECORD_COMMAND, WHY(COMMAND_EXIT, (uint64_t)process->exit_status),
+                 process->command);
     if (process->on_end != NULL)
         process->on_end(process->end_ctx, process);
-    for (struct list *at = process->os->processes.next; at != &process->os->processes; at = at->next) {
+    for (struct list *at = process->os->processes.next; at != &process->os->processes;
+         at = at->next) {
         struct process *other = CONTAINER_OF(at, struct process, link);
 
         if (other->waits_for == process->pid)
@@ -56,8 +58,9 @@ static void timer_expired(void *ctx)
     step(process);
 }
 
-struct process *process_start(struct os *os, const struct program *program, int argc, const char *const *argv,
-                              const char *command, const struct process_io *io)
+struct process *process_start(struct os *os, const struct program *program, int argc,
+                              const char *const *argv, const char *command,
+                              const struct process_io *io)
 {
     struct process *process = mem_zalloc(sizeof *process);
     struct strbuf line = STRBUF_INIT;
@@ -81,7 +84,8 @@ struct process *process_start(struct os *os, const struct program *program, int 
     event_init(&process->wake_event, wake_fires);
     timer_init(&process->timer, os->node, WHY0(TIMER_SLEEP), timer_expired, process);
     list_push_back(&os->processes, &process->link);
-    process->wake_cause = node_record_process(os->node, RECORD_COMMAND, WHY0(COMMAND), process->command, process->id);
+    process->wake_cause =
+        node_record_process(os->node, RECORD_COMMAND, WHY0(COMMAND), process->command, process->id);
     node_schedule(os->node, &process->wake_event, EVENT_PROCESS, node_now(os->node));
     return process;
 }

@@ -1,7 +1,7 @@
 /*
- * Processes: runs of simulated programs. A program is a coroutine (stack/socket/coroutine.h); a call that blocks makes
- * it return, and it is called again when something it waits for may have happened, PROCESS_WAKE_LATENCY later, as a
- * scheduler would let it run.
+ * Processes: runs of simulated programs. A program is a coroutine (stack/socket/coroutine.h); a
+ * call that blocks makes it return, and it is called again when something it waits for may have
+ * happened, PROCESS_WAKE_LATENCY later, as a scheduler would let it run.
  */
 #ifndef WW_STACK_SOCKET_PROCESS_H
 #define WW_STACK_SOCKET_PROCESS_H
@@ -16,27 +16,39 @@
 #include "stack/socket/coroutine.h"
 #include "stack/socket/os.h"
 
-/* From a wake-up to the program's next instruction: a few scheduler microseconds, the same always. */
+/* From a wake-up to the program's next instruction: a few scheduler microseconds, the same always.
+ */
 #define PROCESS_WAKE_LATENCY SIM_USEC(20)
 #define PROCESS_FDS_MAX      1024 /* as `ulimit -n` says */
 #define PROCESS_ARGS_MAX     128
 
-enum signal_number { SIM_SIGHUP = 1, SIM_SIGINT = 2, SIM_SIGKILL = 9, SIM_SIGUSR1 = 10, SIM_SIGUSR2 = 12, SIM_SIGTERM = 15 };
+enum signal_number {
+    SIM_SIGHUP = 1,
+    SIM_SIGINT = 2,
+    SIM_SIGKILL = 9,
+    SIM_SIGUSR1 = 10,
+    SIM_SIGUSR2 = 12,
+    SIM_SIGTERM = 15
+};
 
 struct program {
     const char *name;
     size_t state_size; /* of its own data, zeroed at the start */
-    /* The program's body; it reads self->argc and self->argv, sets self->exit_status and ends with CO_DONE. */
+    /* The program's body; it reads self->argc and self->argv, sets self->exit_status and ends with
+     * CO_DONE. */
     enum co_status (*main)(struct process *self, void *state);
-    /* A signal came. True: handled (the process is woken); false or NULL: the default, which ends the process. */
+    /* A signal came. True: handled (the process is woken); false or NULL: the default, which ends
+     * the process. */
     bool (*signal)(struct process *self, void *state, int signal_number);
-    /* Free what @state holds; called once when the process is over, however it ended. May be NULL. */
+    /* Free what @state holds; called once when the process is over, however it ended. May be NULL.
+     */
     void (*cleanup)(struct process *self, void *state);
 };
 
 /* Where a process's output goes. */
 struct process_io {
-    void (*write)(void *ctx, struct process *process, int stream, const char *text, size_t len); /* 1 stdout, 2 stderr */
+    void (*write)(void *ctx, struct process *process, int stream, const char *text,
+                  size_t len); /* 1 stdout, 2 stderr */
     void *ctx;
 };
 
@@ -48,15 +60,16 @@ struct process {
     const struct program *program;
     void *state;
     uint32_t pid;
-    uint64_t id;    /* in trace records, unique in the run */
+    uint64_t id; /* in trace records, unique in the run */
     int argc;
-    char **argv;    /* argc strings and NULL */
-    char *command;  /* the whole command line, for `ps` and traces */
+    char **argv;   /* argc strings and NULL */
+    char *command; /* the whole command line, for `ps` and traces */
     struct process_io io;
     bool stdout_is_file; /* `>`: not a terminal; for programs that print other things then */
     int exit_status;
     bool ended;
-    /* Once, after cleanup; the process is freed afterwards. When the run itself is over, too: see os->ending. */
+    /* Once, after cleanup; the process is freed afterwards. When the run itself is over, too: see
+     * os->ending. */
     void (*on_end)(void *ctx, struct process *process);
     void *end_ctx;
 
@@ -64,21 +77,23 @@ struct process {
     int n_fds;
     struct event wake_event;
     uint64_t wake_cause;
-    struct timer timer;    /* sleeps, polls and socket time-outs */
-    struct {               /* the blocked call, if any */
+    struct timer timer; /* sleeps, polls and socket time-outs */
+    struct {            /* the blocked call, if any */
         bool active;
-        sim_time until;    /* SIM_TIME_NONE: no time-out */
-        size_t progress;   /* octets of a send or a waiting recv already moved */
+        sim_time until;  /* SIM_TIME_NONE: no time-out */
+        size_t progress; /* octets of a send or a waiting recv already moved */
     } call;
     uint32_t waits_for; /* pid, sys_wait_child() */
 };
 
 /**
- * process_start() - run @program with @argv (copied; argv[0] is its name) on @os. Its first step comes at once, as an
- * event of this moment. @command, copied, is the line the user typed, or NULL. @io says where its output goes.
+ * process_start() - run @program with @argv (copied; argv[0] is its name) on @os. Its first step
+ * comes at once, as an event of this moment. @command, copied, is the line the user typed, or NULL.
+ * @io says where its output goes.
  */
-struct process *process_start(struct os *os, const struct program *program, int argc, const char *const *argv,
-                              const char *command, const struct process_io *io);
+struct process *process_start(struct os *os, const struct program *program, int argc,
+                              const char *const *argv, const char *command,
+                              const struct process_io *io);
 /** process_signal() - deliver a signal now. The process may be over when this returns. */
 void process_signal(struct process *process, int signal_number);
 /** process_wake() - let it look again at what it waits for. */

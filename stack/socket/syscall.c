@@ -9,8 +9,9 @@
 /* ---- blocking ---- */
 
 /*
- * A call that cannot go on: SYS_BLOCKED on a blocking descriptor until its time-out is over, @error otherwise. The
- * process is called again by its sockets' wake-ups or its timer, and makes the same call again.
+ * A call that cannot go on: SYS_BLOCKED on a blocking descriptor until its time-out is over, @error
+ * otherwise. The process is called again by its sockets' wake-ups or its timer, and makes the same
+ * call again.
  */
 static int64_t block(struct process *self, bool nonblock, sim_time timeout, int64_t error)
 {
@@ -44,8 +45,10 @@ static int64_t end_call(struct process *self, int64_t result)
 
 /* ---- what a debugger sees of calls ---- */
 
-/* A call begins: "connect(3, 10.0.0.2:80)". One that goes on after blocking has been told already. */
-static void note_call(struct process *self, const char *name, int number, const struct endpoint *to, const size_t *len)
+/* A call begins: "connect(3, 10.0.0.2:80)". One that goes on after blocking has been told already.
+ */
+static void note_call(struct process *self, const char *name, int number, const struct endpoint *to,
+                      const size_t *len)
 {
     char text[80], address[ENDPOINT_TEXT_MAX];
     size_t n;
@@ -102,7 +105,9 @@ int sys_accept(struct process *self, int number, struct endpoint *peer)
         return (int)unblock(self, -SIM_EBADF);
     sock = fd->sock->ops->accept(fd->sock, &error);
     if (sock == NULL)
-        return (int)end_call(self, error == -SIM_EAGAIN ? block(self, fd->nonblock, fd->receive_timeout, error) : error);
+        return (int)end_call(self, error == -SIM_EAGAIN
+                                       ? block(self, fd->nonblock, fd->receive_timeout, error)
+                                       : error);
     if (peer != NULL)
         *peer = sock->remote;
     return (int)unblock(self, fd_open(self, sock, fd->domain, fd->type));
@@ -128,7 +133,8 @@ int sys_disconnect(struct process *self, int number)
 
     if (fd == NULL)
         return -SIM_EBADF;
-    return fd->sock->ops->disconnect == NULL ? -SIM_EOPNOTSUPP : fd->sock->ops->disconnect(fd->sock);
+    return fd->sock->ops->disconnect == NULL ? -SIM_EOPNOTSUPP
+                                             : fd->sock->ops->disconnect(fd->sock);
 }
 
 int sys_getsockname(struct process *self, int number, struct endpoint *local)
@@ -147,8 +153,8 @@ int sys_getpeername(struct process *self, int number, struct endpoint *remote)
 
     if (fd == NULL)
         return -SIM_EBADF;
-    if (fd->sock->remote.port == 0 || !(fd->sock->ops->poll(fd->sock) & SOCK_POLLOUT || fd->type != SIM_SOCK_STREAM ||
-                                        fd->sock->local.port != 0))
+    if (fd->sock->remote.port == 0 || !(fd->sock->ops->poll(fd->sock) & SOCK_POLLOUT ||
+                                        fd->type != SIM_SOCK_STREAM || fd->sock->local.port != 0))
         return -SIM_ENOTCONN;
     *remote = fd->sock->remote;
     return 0;
@@ -174,8 +180,8 @@ int64_t sys_sendmsg(struct process *self, int number, const struct sock_send *me
     struct fd *fd = fd_get(self, number);
     bool nonblock;
 
-    note_call(self, message->has_to ? "sendto" : "send", number, message->has_to ? &message->to : NULL,
-              &message->len);
+    note_call(self, message->has_to ? "sendto" : "send", number,
+              message->has_to ? &message->to : NULL, &message->len);
     if (fd == NULL)
         return unblock(self, -SIM_EBADF);
     nonblock = fd->nonblock || (message->flags & SOCK_MSG_DONTWAIT);
@@ -203,13 +209,17 @@ int64_t sys_sendmsg(struct process *self, int number, const struct sock_send *me
 
 int64_t sys_send(struct process *self, int number, const void *octets, size_t len, unsigned flags)
 {
-    return sys_sendmsg(self, number, &(struct sock_send){ .octets = octets, .len = len, .flags = flags });
+    return sys_sendmsg(self, number,
+                       &(struct sock_send){ .octets = octets, .len = len, .flags = flags });
 }
 
-int64_t sys_sendto(struct process *self, int number, const void *octets, size_t len, unsigned flags, struct endpoint to)
+int64_t sys_sendto(struct process *self, int number, const void *octets, size_t len, unsigned flags,
+                   struct endpoint to)
 {
-    return sys_sendmsg(self, number,
-                       &(struct sock_send){ .octets = octets, .len = len, .flags = flags, .has_to = true, .to = to });
+    return sys_sendmsg(
+        self, number,
+        &(struct sock_send){
+            .octets = octets, .len = len, .flags = flags, .has_to = true, .to = to });
 }
 
 int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
@@ -221,7 +231,8 @@ int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
     if (fd == NULL)
         return unblock(self, -SIM_EBADF);
     nonblock = fd->nonblock || (message->flags & SOCK_MSG_DONTWAIT);
-    all = (message->flags & SOCK_MSG_WAITALL) && fd->type == SIM_SOCK_STREAM && !(message->flags & SOCK_MSG_PEEK);
+    all = (message->flags & SOCK_MSG_WAITALL) && fd->type == SIM_SOCK_STREAM &&
+          !(message->flags & SOCK_MSG_PEEK);
     for (;;) {
         struct sock_recv rest = *message;
         int64_t n;
@@ -532,7 +543,8 @@ int sys_poll(struct process *self, struct sys_pollfd *fds, int n_fds, sim_time t
         if (fd == NULL)
             fds[i].revents = 0x20; /* POLLNVAL */
         else
-            fds[i].revents = fd->sock->ops->poll(fd->sock) & (fds[i].events | SOCK_POLLERR | SOCK_POLLHUP);
+            fds[i].revents =
+                fd->sock->ops->poll(fd->sock) & (fds[i].events | SOCK_POLLERR | SOCK_POLLHUP);
         ready += fds[i].revents != 0;
     }
     if (ready > 0 || timeout == 0)

@@ -1,7 +1,7 @@
 /*
- * The calls of simulated programs, with POSIX semantics. Each returns >= 0 or a negated sim_errno; one that would block
- * on a blocking descriptor returns SYS_BLOCKED: return CO_WAIT and make the same call again when woken (CO_CALL() does).
- * A process makes one blocking call at a time.
+ * The calls of simulated programs, with POSIX semantics. Each returns >= 0 or a negated sim_errno;
+ * one that would block on a blocking descriptor returns SYS_BLOCKED: return CO_WAIT and make the
+ * same call again when woken (CO_CALL() does). A process makes one blocking call at a time.
  */
 #ifndef WW_STACK_SOCKET_SYSCALL_H
 #define WW_STACK_SOCKET_SYSCALL_H
@@ -13,11 +13,19 @@
 #include "stack/transport/sock.h"
 
 /* Linux's numbers. */
-enum { SIM_AF_UNIX = 1, SIM_AF_INET = 2, SIM_AF_INET6 = 10, SIM_AF_PACKET = 17, SIM_AF_RDS = 21, SIM_AF_CAN = 29 };
+enum {
+    SIM_AF_UNIX = 1,
+    SIM_AF_INET = 2,
+    SIM_AF_INET6 = 10,
+    SIM_AF_PACKET = 17,
+    SIM_AF_RDS = 21,
+    SIM_AF_CAN = 29
+};
 enum { SIM_SOCK_STREAM = 1, SIM_SOCK_DGRAM = 2, SIM_SOCK_RAW = 3 };
 
-/** sys_socket() - a descriptor. AF_INET: STREAM (TCP), DGRAM (UDP; with protocol IP_PROTO_ICMP ping sockets), RAW with a
- * protocol. AF_PACKET: RAW (frames from the Ethernet header on) or DGRAM (behind it), protocol: EtherType, 0 all. */
+/** sys_socket() - a descriptor. AF_INET: STREAM (TCP), DGRAM (UDP; with protocol IP_PROTO_ICMP ping
+ * sockets), RAW with a protocol. AF_PACKET: RAW (frames from the Ethernet header on) or DGRAM
+ * (behind it), protocol: EtherType, 0 all. */
 int sys_socket(struct process *self, int domain, int type, int protocol);
 int sys_bind(struct process *self, int fd, struct endpoint local);
 int sys_listen(struct process *self, int fd, int backlog);
@@ -25,9 +33,11 @@ int sys_listen(struct process *self, int fd, int backlog);
 int sys_accept(struct process *self, int fd, struct endpoint *peer);
 int sys_connect(struct process *self, int fd, struct endpoint remote);
 int sys_disconnect(struct process *self, int fd);
-/** sys_send() - on a blocking stream all @len octets are sent before it returns, or an error after some: then their number. */
+/** sys_send() - on a blocking stream all @len octets are sent before it returns, or an error after
+ * some: then their number. */
 int64_t sys_send(struct process *self, int fd, const void *octets, size_t len, unsigned flags);
-int64_t sys_sendto(struct process *self, int fd, const void *octets, size_t len, unsigned flags, struct endpoint to);
+int64_t sys_sendto(struct process *self, int fd, const void *octets, size_t len, unsigned flags,
+                   struct endpoint to);
 int64_t sys_sendmsg(struct process *self, int fd, const struct sock_send *message);
 int64_t sys_recv(struct process *self, int fd, void *octets, size_t size, unsigned flags);
 int64_t sys_recvmsg(struct process *self, int fd, struct sock_recv *message);
@@ -37,7 +47,8 @@ int sys_setsockopt(struct process *self, int fd, enum sock_option option, int va
 int sys_getsockopt(struct process *self, int fd, enum sock_option option, int *value);
 int sys_getsockname(struct process *self, int fd, struct endpoint *local);
 int sys_getpeername(struct process *self, int fd, struct endpoint *remote);
-/** sys_set_nonblock() - O_NONBLOCK. sys_set_timeouts() - SO_RCVTIMEO and SO_SNDTIMEO, 0: none, -1: leave. */
+/** sys_set_nonblock() - O_NONBLOCK. sys_set_timeouts() - SO_RCVTIMEO and SO_SNDTIMEO, 0: none, -1:
+ * leave. */
 int sys_set_nonblock(struct process *self, int fd, bool on);
 int sys_set_timeouts(struct process *self, int fd, sim_time receive, sim_time send);
 /** sys_bind_device() - SO_BINDTODEVICE, and the interface of a packet socket; NULL or "": none. */
@@ -48,10 +59,11 @@ int sys_join_group(struct process *self, int fd, ip4_addr group, const char *int
 int sys_leave_group(struct process *self, int fd, ip4_addr group, const char *interface_name);
 
 struct sys_pollfd {
-    int fd; /* negative: ignored */
+    int fd;                   /* negative: ignored */
     unsigned events, revents; /* SOCK_POLL bits */
 };
-/** sys_poll() - how many descriptors have something; 0 after @timeout (SIM_TIME_NONE: wait for ever, 0: do not wait). */
+/** sys_poll() - how many descriptors have something; 0 after @timeout (SIM_TIME_NONE: wait for
+ * ever, 0: do not wait). */
 int sys_poll(struct process *self, struct sys_pollfd *fds, int n_fds, sim_time timeout);
 /** sys_sleep() - 0 after @duration. */
 int sys_sleep(struct process *self, sim_time duration);

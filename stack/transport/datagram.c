@@ -3,9 +3,11 @@
 #include "base/memory.h"
 #include "sim/sim.h"
 
-#define DATAGRAM_OVERHEAD 576 /* octets Linux charges besides the payload: its buffer head and rounding */
+#define DATAGRAM_OVERHEAD                                                                          \
+    576 /* octets Linux charges besides the payload: its buffer head and rounding */
 
-bool datagram_push(struct sock *sock, struct datagram_queue *queue, struct frame *frame, const struct datagram *about)
+bool datagram_push(struct sock *sock, struct datagram_queue *queue, struct frame *frame,
+                   const struct datagram *about)
 {
     uint32_t charge = (uint32_t)frame_size(frame) + DATAGRAM_OVERHEAD;
     struct datagram *datagram = queue->free;

@@ -1,4 +1,5 @@
-/* The receive queue of datagram sockets (UDP, raw, packet): whole frames, each with where it came from. */
+/* The receive queue of datagram sockets (UDP, raw, packet): whole frames, each with where it came
+ * from. */
 #ifndef WW_STACK_TRANSPORT_DATAGRAM_H
 #define WW_STACK_TRANSPORT_DATAGRAM_H
 
@@ -24,8 +25,10 @@ struct datagram_queue {
     uint32_t octets; /* as Linux charges them, bookkeeping included */
 };
 
-/** datagram_push() - queue @frame (consumed) for @sock; false and dropped when its receive buffer is full. */
-bool datagram_push(struct sock *sock, struct datagram_queue *queue, struct frame *frame, const struct datagram *about);
+/** datagram_push() - queue @frame (consumed) for @sock; false and dropped when its receive buffer
+ * is full. */
+bool datagram_push(struct sock *sock, struct datagram_queue *queue, struct frame *frame,
+                   const struct datagram *about);
 /** datagram_pop() - the recv() of all datagram sockets. */
 int64_t datagram_pop(struct sock *sock, struct datagram_queue *queue, struct sock_recv *message);
 /** datagram_head_len() - octets of the first datagram, or -1. */
@@ -34,6 +37,5 @@ void datagram_fini(struct datagram_queue *queue);
 
 /** sock_fill_send() - a packet's sending options from the socket's. */
 void sock_fill_send(const struct sock *sock, struct ip_send *send);
-
 
 #endif

@@ -25,8 +25,11 @@ static bool raw_seen(struct ip_raw_tap *tap, struct frame *frame, const struct i
 {
     struct raw_sock *raw = CONTAINER_OF(tap, struct raw_sock, tap);
     struct sock *sock = &raw->sock;
-    struct datagram about = { .from = { rx->hdr->src, 0 }, .to = rx->hdr->dst, .ttl = rx->hdr->ttl,
-                              .tos = rx->hdr->tos, .ifindex = rx->iif->index };
+    struct datagram about = { .from = { rx->hdr->src, 0 },
+                              .to = rx->hdr->dst,
+                              .ttl = rx->hdr->ttl,
+                              .tos = rx->hdr->tos,
+                              .ifindex = rx->iif->index };
     struct frame *copy;
 
     if ((sock->local.addr != 0 && sock->local.addr != rx->hdr->dst) ||
@@ -49,7 +52,8 @@ static int raw_bind(struct sock *sock, struct endpoint local)
 static int raw_connect(struct sock *sock, struct endpoint remote)
 {
     struct route route;
-    int error = ip_route(sock->ip, remote.addr, sock->local.addr, sock->options.bound_iface, &route);
+    int error =
+        ip_route(sock->ip, remote.addr, sock->local.addr, sock->options.bound_iface, &route);
 
     if (error != 0)
         return error;
@@ -81,7 +85,8 @@ static struct sock *refuse_accept(struct sock *sock, int *error)
     return NULL;
 }
 
-/* IP_HDRINCL: the caller's header, with length, checksum, and where they are 0 source and identification filled in. */
+/* IP_HDRINCL: the caller's header, with length, checksum, and where they are 0 source and
+ * identification filled in. */
 static int send_with_header(struct raw_sock *raw, const struct sock_send *message)
 {
     struct ip_stack *ip = raw->sock.ip;
@@ -232,15 +237,18 @@ static struct packet_sock *packet_of(struct sock *sock)
     return CONTAINER_OF(sock, struct packet_sock, sock);
 }
 
-static void packet_seen(struct ether_tap *tap, struct iface *iface, struct frame *frame, bool outgoing)
+static void packet_seen(struct ether_tap *tap, struct iface *iface, struct frame *frame,
+                        bool outgoing)
 {
     struct packet_sock *packet = CONTAINER_OF(tap, struct packet_sock, tap);
-    struct datagram about = { .ifindex = ip_iface_of(packet->sock.ip, iface)->index, .outgoing = outgoing };
+    struct datagram about = { .ifindex = ip_iface_of(packet->sock.ip, iface)->index,
+                              .outgoing = outgoing };
     struct frame *copy;
 
     if (outgoing && tap->ethertype != 0) /* as on Linux only ETH_P_ALL sees what goes out */
         return;
-    if (packet->sock.options.bound_iface != NULL && packet->sock.options.bound_iface->iface != iface)
+    if (packet->sock.options.bound_iface != NULL &&
+        packet->sock.options.bound_iface->iface != iface)
         return;
     memcpy(about.from_mac.octets, frame->data + 6, sizeof about.from_mac.octets);
     frame_finish_checksum(frame); /* the program reads octets: they must be right */
@@ -352,7 +360,8 @@ static const struct sock_ops packet_ops = {
     .poll = packet_poll,
 };
 
-struct sock *packet_socket(struct ip_stack *ip, struct ether *ether, uint16_t ethertype, bool cooked)
+struct sock *packet_socket(struct ip_stack *ip, struct ether *ether, uint16_t ethertype,
+                           bool cooked)
 {
     struct packet_sock *packet = mem_zalloc(sizeof *packet);
 

@@ -1,4 +1,5 @@
-/* Raw IPv4 sockets and packet sockets: what ping, traceroute, arping, tcpdump and DHCP clients use. */
+/* Raw IPv4 sockets and packet sockets: what ping, traceroute, arping, tcpdump and DHCP clients use.
+ */
 #ifndef WW_STACK_TRANSPORT_RAW_H
 #define WW_STACK_TRANSPORT_RAW_H
 
@@ -9,15 +10,16 @@
 #include "stack/net/ip.h"
 #include "stack/transport/sock.h"
 
-/** raw_socket() - AF_INET, SOCK_RAW: receives whole IP packets of @protocol (from the IP header on), sends payloads, or
- * with IP_HDRINCL whole packets. */
+/** raw_socket() - AF_INET, SOCK_RAW: receives whole IP packets of @protocol (from the IP header
+ * on), sends payloads, or with IP_HDRINCL whole packets. */
 struct sock *raw_socket(struct ip_stack *ip, uint8_t protocol);
 /**
- * packet_socket() - AF_PACKET: sees frames of @ethertype (0: all) of the interface it is bound to (OPT_SO_BINDTODEVICE;
- * none: all). @cooked: without the Ethernet header, receiving only; else from the header on, both ways. Frames that the
- * node itself sends are seen too when @ethertype is 0.
+ * packet_socket() - AF_PACKET: sees frames of @ethertype (0: all) of the interface it is bound to
+ * (OPT_SO_BINDTODEVICE; none: all). @cooked: without the Ethernet header, receiving only; else from
+ * the header on, both ways. Frames that the node itself sends are seen too when @ethertype is 0.
  */
-struct sock *packet_socket(struct ip_stack *ip, struct ether *ether, uint16_t ethertype, bool cooked);
+struct sock *packet_socket(struct ip_stack *ip, struct ether *ether, uint16_t ethertype,
+                           bool cooked);
 /** packet_set_promiscuous() - also frames for other hosts. */
 void packet_set_promiscuous(struct sock *sock, bool on);
 

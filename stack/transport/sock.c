@@ -5,8 +5,12 @@
 void sock_init(struct sock *sock, const struct sock_ops *ops, struct ip_stack *ip)
 {
     *sock = (struct sock){ .ops = ops, .node = ip->node, .ip = ip };
-    sock->options = (struct sock_options){ .linger = -1, .sndbuf = SOCK_SNDBUF_DEFAULT, .rcvbuf = SOCK_RCVBUF_DEFAULT,
-                                           .mtu_discover = 1, .multicast_ttl = 1, .multicast_loop = true };
+    sock->options = (struct sock_options){ .linger = -1,
+                                           .sndbuf = SOCK_SNDBUF_DEFAULT,
+                                           .rcvbuf = SOCK_RCVBUF_DEFAULT,
+                                           .mtu_discover = 1,
+                                           .multicast_ttl = 1,
+                                           .multicast_loop = true };
 }
 
 int sock_take_error(struct sock *sock)

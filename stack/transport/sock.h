@@ -1,7 +1,8 @@
 /*
- * What TCP, UDP, raw and packet sockets have in common, as the socket layer above sees it: a table of operations with
- * POSIX semantics that never block. What would block returns -SIM_EAGAIN (connect: -SIM_EINPROGRESS) and calls
- * sock->wake() when it is worth trying again. Errors are negated sim_errno values.
+ * What TCP, UDP, raw and packet sockets have in common, as the socket layer above sees it: a table
+ * of operations with POSIX semantics that never block. What would block returns -SIM_EAGAIN
+ * (connect: -SIM_EINPROGRESS) and calls sock->wake() when it is worth trying again. Errors are
+ * negated sim_errno values.
  */
 #ifndef WW_STACK_TRANSPORT_SOCK_H
 #define WW_STACK_TRANSPORT_SOCK_H
@@ -39,7 +40,8 @@ enum sock_msg_flag {
     SOCK_MSG_WAITALL = 0x100,
     SOCK_MSG_NOSIGNAL = 0x4000,
     SOCK_MSG_MORE = 0x8000,
-    SOCK_MSG_STABLE = 0x40000000, /* ours: the octets live as long as the run and never change, so nothing is copied */
+    SOCK_MSG_STABLE = 0x40000000, /* ours: the octets live as long as the run and never change, so
+                                     nothing is copied */
 };
 
 enum sock_shutdown { SOCK_SHUT_RD = 0, SOCK_SHUT_WR = 1, SOCK_SHUT_RDWR = 2 };
@@ -50,8 +52,8 @@ struct sock_send {
     unsigned flags;
     bool has_to;
     struct endpoint to;
-    struct why why;        /* for datagrams: WHY_NONE lets the protocol say it */
-    const char *why_text;  /* lives as long as the run, or NULL */
+    struct why why;       /* for datagrams: WHY_NONE lets the protocol say it */
+    const char *why_text; /* lives as long as the run, or NULL */
 };
 
 struct sock_recv {
@@ -60,8 +62,8 @@ struct sock_recv {
     unsigned flags;
     /* filled in */
     struct endpoint from;
-    ip4_addr to;       /* destination address of the datagram */
-    size_t full_len;   /* of the datagram, cut or not */
+    ip4_addr to;     /* destination address of the datagram */
+    size_t full_len; /* of the datagram, cut or not */
     uint8_t ttl, tos;
     unsigned ifindex;
     struct mac_addr from_mac; /* packet sockets */
@@ -78,7 +80,7 @@ enum sock_option {
     OPT_SO_LINGER, /* int: seconds, -1 off */
     OPT_SO_SNDBUF,
     OPT_SO_RCVBUF,
-    OPT_SO_ERROR,  /* get: and clears it */
+    OPT_SO_ERROR, /* get: and clears it */
     OPT_SO_TYPE,
     OPT_SO_ACCEPTCONN,
     OPT_SO_OOBINLINE,
@@ -105,27 +107,31 @@ enum sock_option {
     OPT_TCP_WINDOW_CLAMP,
     OPT_TCP_USER_TIMEOUT, /* int: ms */
     OPT_TCP_QUICKACK,
-    OPT_TCP_CONGESTION,   /* int: 0 cubic, 1 reno */
+    OPT_TCP_CONGESTION, /* int: 0 cubic, 1 reno */
     OPT_TCP_NOTSENT_LOWAT,
 };
 
 struct sock_ops {
     const char *name; /* "tcp", "udp", "raw", "packet" */
     int (*bind)(struct sock *sock, struct endpoint local);
-    /* Starts it: 0 (done), -SIM_EINPROGRESS, or an error. While it goes on -SIM_EALREADY; later 0 once or -SIM_EISCONN. */
+    /* Starts it: 0 (done), -SIM_EINPROGRESS, or an error. While it goes on -SIM_EALREADY; later 0
+     * once or -SIM_EISCONN. */
     int (*connect)(struct sock *sock, struct endpoint remote);
     int (*disconnect)(struct sock *sock); /* connect(AF_UNSPEC) */
     int (*listen)(struct sock *sock, int backlog);
-    /* A connection from the queue, now the caller's; or NULL and *@error -SIM_EAGAIN, -SIM_EINVAL, ... */
+    /* A connection from the queue, now the caller's; or NULL and *@error -SIM_EAGAIN, -SIM_EINVAL,
+     * ... */
     struct sock *(*accept)(struct sock *sock, int *error);
     /* Octets taken (possibly fewer than asked for on streams) or an error. */
     int64_t (*send)(struct sock *sock, const struct sock_send *message);
     /* Octets given, 0 at the end of a stream, or an error. */
     int64_t (*recv)(struct sock *sock, struct sock_recv *message);
     int (*shutdown)(struct sock *sock, enum sock_shutdown how);
-    /* The program has let go. The protocol frees the sock when its own work is done. wake() is not called any more. */
+    /* The program has let go. The protocol frees the sock when its own work is done. wake() is not
+     * called any more. */
     void (*close)(struct sock *sock);
-    /* OPT_ values that are not common to all (those the socket layer keeps in sock->options itself). -SIM_ENOPROTOOPT. */
+    /* OPT_ values that are not common to all (those the socket layer keeps in sock->options
+     * itself). -SIM_ENOPROTOOPT. */
     int (*set_option)(struct sock *sock, enum sock_option option, int value);
     int (*get_option)(struct sock *sock, enum sock_option option, int *value);
     unsigned (*poll)(struct sock *sock); /* SOCK_POLL bits that hold now */
@@ -135,10 +141,10 @@ struct sock_ops {
 
 struct sock_options {
     bool reuseaddr, reuseport, broadcast, keepalive, oobinline, dontroute, recverr, multicast_loop;
-    int linger;        /* seconds, -1: off */
+    int linger;         /* seconds, -1: off */
     int sndbuf, rcvbuf; /* octets, as getsockopt shows them (doubled as Linux does) */
     bool sndbuf_locked, rcvbuf_locked; /* set by the program: no autotuning */
-    uint8_t ttl;       /* 0: default */
+    uint8_t ttl;                       /* 0: default */
     uint8_t tos;
     uint8_t mtu_discover;
     uint8_t multicast_ttl;
@@ -153,7 +159,8 @@ struct sock {
     bool bound_addr, bound_port;   /* given by bind(), so they survive a disconnect */
     int error;                     /* pending SO_ERROR, positive; 0 none */
     struct sock_options options;
-    /* Something changed that poll() shows; @events are the bits that may be new. Set by the socket layer. */
+    /* Something changed that poll() shows; @events are the bits that may be new. Set by the socket
+     * layer. */
     void (*wake)(struct sock *sock, unsigned events);
     void *owner; /* the socket layer's */
 };

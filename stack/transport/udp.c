@@ -45,8 +45,10 @@ static struct list *bucket_of(struct udp_layer *udp, uint16_t port)
 
 /* ---- ports ---- */
 
-/* May @sock have @local beside @other? inet_rcv_saddr_equal() and the reuse options, which both must have set. */
-static bool conflicts(const struct udp_sock *sock, struct endpoint local, const struct udp_sock *other)
+/* May @sock have @local beside @other? inet_rcv_saddr_equal() and the reuse options, which both
+ * must have set. */
+static bool conflicts(const struct udp_sock *sock, struct endpoint local,
+                      const struct udp_sock *other)
 {
     const struct sock *a = &sock->sock, *b = &other->sock;
 
@@ -57,7 +59,8 @@ static bool conflicts(const struct udp_sock *sock, struct endpoint local, const 
         return false;
     if (local.addr != 0 && b->local.addr != 0 && local.addr != b->local.addr)
         return false;
-    return !((a->options.reuseaddr && b->options.reuseaddr) || (a->options.reuseport && b->options.reuseport));
+    return !((a->options.reuseaddr && b->options.reuseaddr) ||
+             (a->options.reuseport && b->options.reuseport));
 }
 
 static bool port_free(struct udp_sock *sock, struct endpoint local)
@@ -65,8 +68,8 @@ static bool port_free(struct udp_sock *sock, struct endpoint local)
     struct udp_sock *other;
 
     LIST_FOR_EACH(other, bucket_of(sock->udp, local.port), struct udp_sock, link)
-        if (conflicts(sock, local, other))
-            return false;
+    if (conflicts(sock, local, other))
+        return false;
     return true;
 }
 
@@ -114,7 +117,8 @@ static int udp_bind(struct sock *sock, struct endpoint local)
 /* ---- look-up ---- */
 
 /* compute_score(): how exactly @sock matches, -1 not at all. */
-static int score(const struct udp_sock *udp, struct endpoint local, struct endpoint remote, const struct ip_iface *iif)
+static int score(const struct udp_sock *udp, struct endpoint local, struct endpoint remote,
+                 const struct ip_iface *iif)
 {
     const struct sock *sock = &udp->sock;
     int points = 0;
@@ -140,22 +144,23 @@ static int score(const struct udp_sock *udp, struct endpoint local, struct endpo
 }
 
 /* Sockets that share a port by SO_REUSEPORT share the peers: reuseport_select_sock(). */
-static struct udp_sock *select_of_group(struct udp_layer *udp, struct udp_sock *first, struct endpoint local,
-                                        struct endpoint remote)
+static struct udp_sock *select_of_group(struct udp_layer *udp, struct udp_sock *first,
+                                        struct endpoint local, struct endpoint remote)
 {
     uint64_t key = (uint64_t)remote.addr << 32 | (uint32_t)remote.port << 16 | local.port;
     uint32_t n = 0, chosen;
     struct udp_sock *sock;
 
 #define IN_GROUP(s)                                                                                \
-    ((s)->sock.options.reuseport && (s)->sock.remote.port == 0 && (s)->sock.local.port == local.port &&                \
-     (s)->sock.local.addr == first->sock.local.addr && (s)->sock.options.bound_iface == first->sock.options.bound_iface)
+    ((s)->sock.options.reuseport && (s)->sock.remote.port == 0 &&                                  \
+     (s)->sock.local.port == local.port && (s)->sock.local.addr == first->sock.local.addr &&       \
+     (s)->sock.options.bound_iface == first->sock.options.bound_iface)
     LIST_FOR_EACH(sock, bucket_of(udp, local.port), struct udp_sock, link)
-        n += IN_GROUP(sock);
+    n += IN_GROUP(sock);
     chosen = (uint32_t)((random_mix(key ^ local.addr) >> 32) * n >> 32);
     LIST_FOR_EACH(sock, bucket_of(udp, local.port), struct udp_sock, link)
-        if (IN_GROUP(sock) && chosen-- == 0)
-            return sock;
+    if (IN_GROUP(sock) && chosen-- == 0)
+        return sock;
 #undef IN_GROUP
     return first;
 }
@@ -166,7 +171,8 @@ static struct udp_sock *lookup(struct udp_layer *udp, struct endpoint local, str
     struct udp_sock *best = NULL, *sock;
     int best_score = -1;
 
-    LIST_FOR_EACH(sock, bucket_of(udp, local.port), struct udp_sock, link) {
+    LIST_FOR_EACH(sock, bucket_of(udp, local.port), struct udp_sock, link)
+    {
         int points = score(sock, local, remote, iif);
 
         if (points > best_score) {
@@ -181,21 +187,26 @@ static struct udp_sock *lookup(struct udp_layer *udp, struct endpoint local, str
 
 /* ---- input ---- */
 
-static void give(struct udp_sock *udp, struct frame *frame, const struct ip_rx *rx, struct endpoint from)
+static void give(struct udp_sock *udp, struct frame *frame, const struct ip_rx *rx,
+                 struct endpoint from)
 {
-    struct datagram about = { .from = from, .to = rx->hdr->dst, .ttl = rx->hdr->ttl, .tos = rx->hdr->tos,
+    struct datagram about = { .from = from,
+                              .to = rx->hdr->dst,
+                              .ttl = rx->hdr->ttl,
+                              .tos = rx->hdr->tos,
                               .ifindex = rx->iif->index };
 
     datagram_push(&udp->sock, &udp->queue, frame, &about);
 }
 
 /* Broadcast and multicast reach every socket that matches. */
-static void give_to_all(struct udp_layer *udp, struct frame *frame, const struct ip_rx *rx, struct endpoint local,
-                        struct endpoint from)
+static void give_to_all(struct udp_layer *udp, struct frame *frame, const struct ip_rx *rx,
+                        struct endpoint local, struct endpoint from)
 {
     struct udp_sock *sock, *last = NULL;
 
-    LIST_FOR_EACH(sock, bucket_of(udp, local.port), struct udp_sock, link) {
+    LIST_FOR_EACH(sock, bucket_of(udp, local.port), struct udp_sock, link)
+    {
         if (score(sock, local, from, rx->iif) < 0)
             continue;
         if (last != NULL)
@@ -215,7 +226,9 @@ static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
     struct udp_hdr hdr;
     struct endpoint local, from;
     struct udp_sock *sock;
-    enum drop_reason why = frame_need(frame, UDP_HDR_LEN) ? udp_parse(frame->data, frame_size(frame), &hdr) : DROP_TRUNCATED;
+    enum drop_reason why = frame_need(frame, UDP_HDR_LEN)
+                               ? udp_parse(frame->data, frame_size(frame), &hdr)
+                               : DROP_TRUNCATED;
 
     if (why == DROP_NONE && (hdr.checksum != 0 || frame->checksum.pending)) {
         frame_trim(frame, hdr.len);
@@ -277,13 +290,15 @@ static int udp_connect(struct sock *sock, struct endpoint remote)
 {
     struct udp_sock *udp = udp_of(sock);
     struct route route;
-    int error = ip_route(sock->ip, remote.addr, sock->bound_addr ? sock->local.addr : 0, sock->options.bound_iface, &route);
+    int error = ip_route(sock->ip, remote.addr, sock->bound_addr ? sock->local.addr : 0,
+                         sock->options.bound_iface, &route);
 
     if (error != 0)
         return error;
     if (route.kind == ROUTE_BROADCAST && !sock->options.broadcast)
         return -SIM_EACCES;
-    if (sock->local.port == 0 && (error = take_port(udp, (struct endpoint){ sock->local.addr, 0 })) != 0)
+    if (sock->local.port == 0 &&
+        (error = take_port(udp, (struct endpoint){ sock->local.addr, 0 })) != 0)
         return error;
     sock->remote = (struct endpoint){ route.dst, remote.port };
     if (sock->local.addr == 0)
@@ -309,9 +324,11 @@ static int udp_disconnect(struct sock *sock)
     return 0;
 }
 
-static struct frame *build(struct udp_sock *udp, const struct sock_send *message, struct endpoint to, ip4_addr src)
+static struct frame *build(struct udp_sock *udp, const struct sock_send *message,
+                           struct endpoint to, ip4_addr src)
 {
-    struct udp_hdr hdr = { .src_port = udp->sock.local.port, .dst_port = to.port,
+    struct udp_hdr hdr = { .src_port = udp->sock.local.port,
+                           .dst_port = to.port,
                            .len = (uint16_t)(UDP_HDR_LEN + message->len) };
     bool stable = (message->flags & SOCK_MSG_STABLE) != 0;
     struct frame *frame = frame_new(udp->sock.node, UDP_HDR_LEN + (stable ? 0 : message->len));
@@ -322,7 +339,8 @@ static struct frame *build(struct udp_sock *udp, const struct sock_send *message
     else if (message->len > 0)
         memcpy(frame->data + UDP_HDR_LEN, message->octets, message->len);
     ip_prepare_checksum(frame, src, to.addr, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
-    frame->why = message->why.code != WHY_NONE ? message->why : WHY(UDP_SEND, message->len, to.addr, to.port);
+    frame->why = message->why.code != WHY_NONE ? message->why
+                                               : WHY(UDP_SEND, message->len, to.addr, to.port);
     frame->why_text = message->why_text;
     return frame;
 }
@@ -344,7 +362,8 @@ static int64_t udp_send(struct sock *sock, const struct sock_send *message)
         return message->has_to ? -SIM_EINVAL : -SIM_EDESTADDRREQ;
     if (message->len > UDP_DATA_MAX)
         return -SIM_EMSGSIZE;
-    if (sock->local.port == 0 && (error = take_port(udp, (struct endpoint){ sock->local.addr, 0 })) != 0)
+    if (sock->local.port == 0 &&
+        (error = take_port(udp, (struct endpoint){ sock->local.addr, 0 })) != 0)
         return error;
     send.dst = to.addr;
     sock_fill_send(sock, &send);
@@ -447,7 +466,8 @@ static int udp_get_option(struct sock *sock, enum sock_option option, int *value
     if (sock->remote.port == 0)
         return -SIM_ENOTCONN;
     if (!route_valid(sock->ip, &udp->route) &&
-        ip_route(sock->ip, sock->remote.addr, sock->local.addr, sock->options.bound_iface, &udp->route) != 0)
+        ip_route(sock->ip, sock->remote.addr, sock->local.addr, sock->options.bound_iface,
+                 &udp->route) != 0)
         return -SIM_ENOTCONN;
     *value = (int)ip_path_mtu(sock->ip, &udp->route);
     return 0;
@@ -503,12 +523,14 @@ void udp_describe(struct udp_layer *udp, struct describe *out)
     for (unsigned i = 0; i < UDP_BUCKETS; i++) {
         struct udp_sock *sock;
 
-        LIST_FOR_EACH(sock, &udp->buckets[i], struct udp_sock, link) {
+        LIST_FOR_EACH(sock, &udp->buckets[i], struct udp_sock, link)
+        {
             char line[96], local[ENDPOINT_TEXT_MAX], remote[ENDPOINT_TEXT_MAX];
             bool connected = sock->sock.remote.port != 0;
 
             endpoint_format(sock->sock.local, local);
-            snprintf(line, sizeof line, "%s %u 0 %s %s", connected ? "ESTAB" : "UNCONN", sock->queue.octets, local,
+            snprintf(line, sizeof line, "%s %u 0 %s %s", connected ? "ESTAB" : "UNCONN",
+                     sock->queue.octets, local,
                      connected ? endpoint_format(sock->sock.remote, remote) : "0.0.0.0:*");
             describe_row(out, "udp", local, line);
             describe_number(out, "queued", sock->queue.n);

@@ -13,7 +13,8 @@ struct describe_text {
     struct strbuf text;
 };
 
-static inline void describe_text_row(struct describe *out, const char *table, const char *key, const char *line)
+static inline void describe_text_row(struct describe *out, const char *table, const char *key,
+                                     const char *line)
 {
     struct describe_text *to = (struct describe_text *)(void *)out;
 

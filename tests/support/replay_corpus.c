@@ -1,4 +1,5 @@
-/* Stands in for libFuzzer's main: runs every file of the folder given as argument through the target once. */
+/* Stands in for libFuzzer's main: runs every file of the folder given as argument through the
+ * target once. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

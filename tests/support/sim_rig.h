@@ -1,4 +1,5 @@
-/* Probes: nodes that log what reaches them and send what a test asks for. For the tests of sim, stack/link and devices. */
+/* Probes: nodes that log what reaches them and send what a test asks for. For the tests of sim,
+ * stack/link and devices. */
 #ifndef WW_TESTS_SIM_RIG_H
 #define WW_TESTS_SIM_RIG_H
 
@@ -14,7 +15,8 @@ struct probe {
     uint32_t n;          /* frames received; the first PROBE_LOG_MAX are in the log */
     struct arrival {
         sim_time at;
-        uint32_t size, number; /* number: the last four octets of the header's room, see probe_send() */
+        uint32_t size,
+            number; /* number: the last four octets of the header's room, see probe_send() */
         struct iface *in;
         struct why why;
         uint64_t id;
@@ -43,8 +45,12 @@ static inline void probe_receive(struct iface *iface, struct frame *frame)
 
         if (frame_size(frame) >= 18)
             frame_copy_out(frame, 14, number, 4);
-        *arrival = (struct arrival){ node_now(iface->node), (uint32_t)frame_size(frame), be32_get(number), iface,
-                                     frame->why, frame->id };
+        *arrival = (struct arrival){ node_now(iface->node),
+                                     (uint32_t)frame_size(frame),
+                                     be32_get(number),
+                                     iface,
+                                     frame->why,
+                                     frame->id };
     }
     probe->n++;
     frame_free(frame);
@@ -58,14 +64,17 @@ static inline void probe_carrier(struct iface *iface, bool up)
     probe->carrier = up;
 }
 
-static const struct node_ops probe_ops = { .kind = "host", .receive = probe_receive, .carrier = probe_carrier };
+static const struct node_ops probe_ops = { .kind = "host",
+                                           .receive = probe_receive,
+                                           .carrier = probe_carrier };
 
 static inline struct mac_addr probe_mac(uint32_t node, uint32_t port)
 {
     return mac_from_u64(UINT64_C(0x020000000000) | node << 8 | port);
 }
 
-/** probe_new() - a node with one interface, eth0, its MAC 02:00:00:00:NN:01. Lives in the run's arena. */
+/** probe_new() - a node with one interface, eth0, its MAC 02:00:00:00:NN:01. Lives in the run's
+ * arena. */
 static inline struct probe *probe_new(struct sim *sim, const char *name)
 {
     struct node *node = sim_add_node(sim, name, &probe_ops);
@@ -78,9 +87,10 @@ static inline struct probe *probe_new(struct sim *sim, const char *name)
     return probe;
 }
 
-/** probe_frame() - @size octets from the Ethernet header on, zero but for the addresses and, behind them, @number. */
-static inline struct frame *probe_frame(struct node *node, const struct mac_addr *dst, const struct mac_addr *src,
-                                        size_t size, uint32_t number)
+/** probe_frame() - @size octets from the Ethernet header on, zero but for the addresses and, behind
+ * them, @number. */
+static inline struct frame *probe_frame(struct node *node, const struct mac_addr *dst,
+                                        const struct mac_addr *src, size_t size, uint32_t number)
 {
     struct frame *frame = frame_new(node, size);
 
@@ -93,7 +103,8 @@ static inline struct frame *probe_frame(struct node *node, const struct mac_addr
     return frame;
 }
 
-static inline void probe_send_to(struct probe *probe, const struct mac_addr *dst, size_t size, uint32_t number)
+static inline void probe_send_to(struct probe *probe, const struct mac_addr *dst, size_t size,
+                                 uint32_t number)
 {
     iface_send(probe->iface, probe_frame(probe->node, dst, &probe->iface->mac, size, number));
 }
@@ -130,7 +141,9 @@ static inline void tally_watch(struct tally *tally, struct sim *sim)
 
 static inline struct link_config link_defaults(void)
 {
-    return (struct link_config){ .rate = LINK_RATE_DEFAULT, .delay = LINK_DELAY_DEFAULT, .queue = LINK_QUEUE_DEFAULT };
+    return (struct link_config){ .rate = LINK_RATE_DEFAULT,
+                                 .delay = LINK_DELAY_DEFAULT,
+                                 .queue = LINK_QUEUE_DEFAULT };
 }
 
 #endif

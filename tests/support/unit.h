@@ -40,7 +40,10 @@
     CU_assertImplementation((condition) ? CU_TRUE : CU_FALSE, __LINE__, #condition, __FILE__, "",  \
                             CU_FALSE)
 
-#define TEST(function) { #function, function }
+#define TEST(function)                                                                             \
+    {                                                                                              \
+#function, function                                                                        \
+    }
 
 /* Exit status: 0 only when at least one test ran and nothing failed, set-up included. */
 static inline int unit_run(const char *suite_name, CU_TestInfo *tests)

@@ -1,192 +1,307 @@
-/* Frames, and what tcpdump 4.99.3 on Linux printed of them with -nt, -net and -ntv (NULL: not compared). */
+/* Frames, and what tcpdump 4.99.3 on Linux printed of them with -nt, -net and -ntv (NULL: not
+ * compared). */
 static const struct {
     const char *hex, *plain, *ethernet, *verbose;
 } frames[] = {
     { "ffffffffffff020000000201080600010800060400010200000002010a0000020000000000000a000001",
       "ARP, Request who-has 10.0.0.1 tell 10.0.0.2, length 28",
-      "02:00:00:00:02:01 > ff:ff:ff:ff:ff:ff, ethertype ARP (0x0806), length 42: Request who-has 10.0.0.1 tell 10.0.0.2, length 28",
+      "02:00:00:00:02:01 > ff:ff:ff:ff:ff:ff, ethertype ARP (0x0806), length 42: Request who-has "
+      "10.0.0.1 tell 10.0.0.2, length 28",
       "ARP, Ethernet (len 6), IPv4 (len 4), Request who-has 10.0.0.1 tell 10.0.0.2, length 28" },
     { "ffffffffffff020000000201080600010800060400010200000002010a0000020000000000000a000002",
       "ARP, Request who-has 10.0.0.2 tell 10.0.0.2, length 28",
-      "02:00:00:00:02:01 > ff:ff:ff:ff:ff:ff, ethertype ARP (0x0806), length 42: Request who-has 10.0.0.2 tell 10.0.0.2, length 28",
+      "02:00:00:00:02:01 > ff:ff:ff:ff:ff:ff, ethertype ARP (0x0806), length 42: Request who-has "
+      "10.0.0.2 tell 10.0.0.2, length 28",
       "ARP, Ethernet (len 6), IPv4 (len 4), Request who-has 10.0.0.2 tell 10.0.0.2, length 28" },
     { "ffffffffffff02000000020108060001080006040001020000000201000000000000000000000a000002",
       "ARP, Request who-has 10.0.0.2 tell 0.0.0.0, length 28",
-      "02:00:00:00:02:01 > ff:ff:ff:ff:ff:ff, ethertype ARP (0x0806), length 42: Request who-has 10.0.0.2 tell 0.0.0.0, length 28",
+      "02:00:00:00:02:01 > ff:ff:ff:ff:ff:ff, ethertype ARP (0x0806), length 42: Request who-has "
+      "10.0.0.2 tell 0.0.0.0, length 28",
       "ARP, Ethernet (len 6), IPv4 (len 4), Request who-has 10.0.0.2 tell 0.0.0.0, length 28" },
     { "020000000101020000000201080600010800060400020200000002010a0000020200000001010a000001",
       "ARP, Reply 10.0.0.2 is-at 02:00:00:00:02:01, length 28",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype ARP (0x0806), length 42: Reply 10.0.0.2 is-at 02:00:00:00:02:01, length 28",
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype ARP (0x0806), length 42: Reply 10.0.0.2 "
+      "is-at 02:00:00:00:02:01, length 28",
       "ARP, Ethernet (len 6), IPv4 (len 4), Reply 10.0.0.2 is-at 02:00:00:00:02:01, length 28" },
     { "02000000010102000000020108004500005400014000400126a60a0000020a0000010800b89d12340001787878"
       "787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878"
       "7878787878787878",
       "IP 10.0.0.2 > 10.0.0.1: ICMP echo request, id 4660, seq 1, length 64",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 98: 10.0.0.2 > 10.0.0.1: ICMP echo request, id 4660, seq 1, length 64",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 84)\n    10.0.0.2 > 10.0.0.1: ICMP echo request, id 4660, seq 1, length 64" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 98: 10.0.0.2 > "
+      "10.0.0.1: ICMP echo request, id 4660, seq 1, length 64",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 84)\n    10.0.0.2 > "
+      "10.0.0.1: ICMP echo request, id 4660, seq 1, length 64" },
     { "020000000101020000000201080045c0005400014000400125e60a0000020a0000010000c09d12340001787878"
       "787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878"
       "7878787878787878",
       "IP 10.0.0.2 > 10.0.0.1: ICMP echo reply, id 4660, seq 1, length 64",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 98: 10.0.0.2 > 10.0.0.1: ICMP echo reply, id 4660, seq 1, length 64",
-      "IP (tos 0xc0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 84)\n    10.0.0.2 > 10.0.0.1: ICMP echo reply, id 4660, seq 1, length 64" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 98: 10.0.0.2 > "
+      "10.0.0.1: ICMP echo reply, id 4660, seq 1, length 64",
+      "IP (tos 0xc0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 84)\n    10.0.0.2 "
+      "> 10.0.0.1: ICMP echo reply, id 4660, seq 1, length 64" },
     { "02000000010102000000020108004500004c00014000400126ae0a0000020a0000010300113000000000450000"
       "3000014000401126ba0a0000010a00000203e807d0001cb3cf68656c6c6f68656c6c6f68656c6c6f68656c6c6f",
       "IP 10.0.0.2 > 10.0.0.1: ICMP net 10.0.0.2 unreachable, length 56",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > 10.0.0.1: ICMP net 10.0.0.2 unreachable, length 56",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > 10.0.0.1: ICMP net 10.0.0.2 unreachable, length 56\n\tIP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > 10.0.0.2.2000: UDP, length 20" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > "
+      "10.0.0.1: ICMP net 10.0.0.2 unreachable, length 56",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > "
+      "10.0.0.1: ICMP net 10.0.0.2 unreachable, length 56\n\tIP (tos 0x0, ttl 64, id 1, offset 0, "
+      "flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > 10.0.0.2.2000: UDP, length 20" },
     { "02000000010102000000020108004500004c00014000400126ae0a0000020a0000010301112f00000000450000"
       "3000014000401126ba0a0000010a00000203e807d0001cb3cf68656c6c6f68656c6c6f68656c6c6f68656c6c6f",
       "IP 10.0.0.2 > 10.0.0.1: ICMP host 10.0.0.2 unreachable, length 56",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > 10.0.0.1: ICMP host 10.0.0.2 unreachable, length 56",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > 10.0.0.1: ICMP host 10.0.0.2 unreachable, length 56\n\tIP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > 10.0.0.2.2000: UDP, length 20" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > "
+      "10.0.0.1: ICMP host 10.0.0.2 unreachable, length 56",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > "
+      "10.0.0.1: ICMP host 10.0.0.2 unreachable, length 56\n\tIP (tos 0x0, ttl 64, id 1, offset 0, "
+      "flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > 10.0.0.2.2000: UDP, length 20" },
     { "02000000010102000000020108004500004c00014000400126ae0a0000020a0000010302112e00000000450000"
       "3000014000401126ba0a0000010a00000203e807d0001cb3cf68656c6c6f68656c6c6f68656c6c6f68656c6c6f",
       "IP 10.0.0.2 > 10.0.0.1: ICMP 10.0.0.2 protocol 17 unreachable, length 56",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > 10.0.0.1: ICMP 10.0.0.2 protocol 17 unreachable, length 56",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > 10.0.0.1: ICMP 10.0.0.2 protocol 17 unreachable, length 56\n\tIP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > 10.0.0.2.2000: UDP, length 20" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > "
+      "10.0.0.1: ICMP 10.0.0.2 protocol 17 unreachable, length 56",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > "
+      "10.0.0.1: ICMP 10.0.0.2 protocol 17 unreachable, length 56\n\tIP (tos 0x0, ttl 64, id 1, "
+      "offset 0, flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > 10.0.0.2.2000: UDP, "
+      "length 20" },
     { "02000000010102000000020108004500004c00014000400126ae0a0000020a0000010303112d00000000450000"
       "3000014000401126ba0a0000010a00000203e807d0001cb3cf68656c6c6f68656c6c6f68656c6c6f68656c6c6f",
       "IP 10.0.0.2 > 10.0.0.1: ICMP 10.0.0.2 udp port 2000 unreachable, length 56",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > 10.0.0.1: ICMP 10.0.0.2 udp port 2000 unreachable, length 56",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > 10.0.0.1: ICMP 10.0.0.2 udp port 2000 unreachable, length 56\n\tIP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > 10.0.0.2.2000: UDP, length 20" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > "
+      "10.0.0.1: ICMP 10.0.0.2 udp port 2000 unreachable, length 56",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > "
+      "10.0.0.1: ICMP 10.0.0.2 udp port 2000 unreachable, length 56\n\tIP (tos 0x0, ttl 64, id 1, "
+      "offset 0, flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > 10.0.0.2.2000: UDP, "
+      "length 20" },
     { "02000000010102000000020108004500004c00014000400126ae0a0000020a00000103040bb400000578450000"
       "3000014000401126ba0a0000010a00000203e807d0001cb3cf68656c6c6f68656c6c6f68656c6c6f68656c6c6f",
       "IP 10.0.0.2 > 10.0.0.1: ICMP 10.0.0.2 unreachable - need to frag (mtu 1400), length 56",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > 10.0.0.1: ICMP 10.0.0.2 unreachable - need to frag (mtu 1400), length 56",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > 10.0.0.1: ICMP 10.0.0.2 unreachable - need to frag (mtu 1400), length 56\n\tIP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > 10.0.0.2.2000: UDP, length 20" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > "
+      "10.0.0.1: ICMP 10.0.0.2 unreachable - need to frag (mtu 1400), length 56",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > "
+      "10.0.0.1: ICMP 10.0.0.2 unreachable - need to frag (mtu 1400), length 56\n\tIP (tos 0x0, "
+      "ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > "
+      "10.0.0.2.2000: UDP, length 20" },
     { "02000000010102000000020108004500004c00014000400126ae0a0000020a000001030d112300000000450000"
       "3000014000401126ba0a0000010a00000203e807d0001cb3cf68656c6c6f68656c6c6f68656c6c6f68656c6c6f",
       "IP 10.0.0.2 > 10.0.0.1: ICMP host 10.0.0.2 unreachable - admin prohibited filter, length 56",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > 10.0.0.1: ICMP host 10.0.0.2 unreachable - admin prohibited filter, length 56",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > 10.0.0.1: ICMP host 10.0.0.2 unreachable - admin prohibited filter, length 56\n\tIP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > 10.0.0.2.2000: UDP, length 20" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > "
+      "10.0.0.1: ICMP host 10.0.0.2 unreachable - admin prohibited filter, length 56",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > "
+      "10.0.0.1: ICMP host 10.0.0.2 unreachable - admin prohibited filter, length 56\n\tIP (tos "
+      "0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > "
+      "10.0.0.2.2000: UDP, length 20" },
     { "02000000010102000000020108004500004c00014000400126ae0a0000020a000001030a112600000000450000"
       "3000014000401126ba0a0000010a00000203e807d0001cb3cf68656c6c6f68656c6c6f68656c6c6f68656c6c6f",
       "IP 10.0.0.2 > 10.0.0.1: ICMP host 10.0.0.2 unreachable - admin prohibited, length 56",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > 10.0.0.1: ICMP host 10.0.0.2 unreachable - admin prohibited, length 56",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > 10.0.0.1: ICMP host 10.0.0.2 unreachable - admin prohibited, length 56\n\tIP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > 10.0.0.2.2000: UDP, length 20" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > "
+      "10.0.0.1: ICMP host 10.0.0.2 unreachable - admin prohibited, length 56",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > "
+      "10.0.0.1: ICMP host 10.0.0.2 unreachable - admin prohibited, length 56\n\tIP (tos 0x0, ttl "
+      "64, id 1, offset 0, flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > "
+      "10.0.0.2.2000: UDP, length 20" },
     { "02000000010102000000020108004500004c00014000400126ae0a0000020a0000010309112700000000450000"
       "3000014000401126ba0a0000010a00000203e807d0001cb3cf68656c6c6f68656c6c6f68656c6c6f68656c6c6f",
       "IP 10.0.0.2 > 10.0.0.1: ICMP net 10.0.0.2 unreachable - admin prohibited, length 56",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > 10.0.0.1: ICMP net 10.0.0.2 unreachable - admin prohibited, length 56",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > 10.0.0.1: ICMP net 10.0.0.2 unreachable - admin prohibited, length 56\n\tIP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > 10.0.0.2.2000: UDP, length 20" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > "
+      "10.0.0.1: ICMP net 10.0.0.2 unreachable - admin prohibited, length 56",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > "
+      "10.0.0.1: ICMP net 10.0.0.2 unreachable - admin prohibited, length 56\n\tIP (tos 0x0, ttl "
+      "64, id 1, offset 0, flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > "
+      "10.0.0.2.2000: UDP, length 20" },
     { "02000000010102000000020108004500004c00014000400126ae0a0000020a0000010b00093000000000450000"
       "3000014000401126ba0a0000010a00000203e807d0001cb3cf68656c6c6f68656c6c6f68656c6c6f68656c6c6f",
       "IP 10.0.0.2 > 10.0.0.1: ICMP time exceeded in-transit, length 56",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > 10.0.0.1: ICMP time exceeded in-transit, length 56",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > 10.0.0.1: ICMP time exceeded in-transit, length 56\n\tIP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > 10.0.0.2.2000: UDP, length 20" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > "
+      "10.0.0.1: ICMP time exceeded in-transit, length 56",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > "
+      "10.0.0.1: ICMP time exceeded in-transit, length 56\n\tIP (tos 0x0, ttl 64, id 1, offset 0, "
+      "flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > 10.0.0.2.2000: UDP, length 20" },
     { "02000000010102000000020108004500004c00014000400126ae0a0000020a0000010b01092f00000000450000"
       "3000014000401126ba0a0000010a00000203e807d0001cb3cf68656c6c6f68656c6c6f68656c6c6f68656c6c6f",
       "IP 10.0.0.2 > 10.0.0.1: ICMP ip reassembly time exceeded, length 56",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > 10.0.0.1: ICMP ip reassembly time exceeded, length 56",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > 10.0.0.1: ICMP ip reassembly time exceeded, length 56\n\tIP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > 10.0.0.2.2000: UDP, length 20" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > "
+      "10.0.0.1: ICMP ip reassembly time exceeded, length 56",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > "
+      "10.0.0.1: ICMP ip reassembly time exceeded, length 56\n\tIP (tos 0x0, ttl 64, id 1, offset "
+      "0, flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > 10.0.0.2.2000: UDP, length "
+      "20" },
     { "02000000010102000000020108004500004c00014000400126ae0a0000020a000001050104310a0000fe450000"
       "3000014000401126ba0a0000010a00000203e807d0001cb3cf68656c6c6f68656c6c6f68656c6c6f68656c6c6f",
       "IP 10.0.0.2 > 10.0.0.1: ICMP redirect 10.0.0.2 to host 10.0.0.254, length 56",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > 10.0.0.1: ICMP redirect 10.0.0.2 to host 10.0.0.254, length 56",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > 10.0.0.1: ICMP redirect 10.0.0.2 to host 10.0.0.254, length 56\n\tIP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > 10.0.0.2.2000: UDP, length 20" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > "
+      "10.0.0.1: ICMP redirect 10.0.0.2 to host 10.0.0.254, length 56",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > "
+      "10.0.0.1: ICMP redirect 10.0.0.2 to host 10.0.0.254, length 56\n\tIP (tos 0x0, ttl 64, id "
+      "1, offset 0, flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > 10.0.0.2.2000: "
+      "UDP, length 20" },
     { "02000000010102000000020108004500004c00014000400126ae0a0000020a000001050004320a0000fe450000"
       "3000014000401126ba0a0000010a00000203e807d0001cb3cf68656c6c6f68656c6c6f68656c6c6f68656c6c6f",
       "IP 10.0.0.2 > 10.0.0.1: ICMP redirect 10.0.0.2 to net 10.0.0.254, length 56",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > 10.0.0.1: ICMP redirect 10.0.0.2 to net 10.0.0.254, length 56",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > 10.0.0.1: ICMP redirect 10.0.0.2 to net 10.0.0.254, length 56\n\tIP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > 10.0.0.2.2000: UDP, length 20" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 90: 10.0.0.2 > "
+      "10.0.0.1: ICMP redirect 10.0.0.2 to net 10.0.0.254, length 56",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 76)\n    10.0.0.2 > "
+      "10.0.0.1: ICMP redirect 10.0.0.2 to net 10.0.0.254, length 56\n\tIP (tos 0x0, ttl 64, id 1, "
+      "offset 0, flags [DF], proto UDP (17), length 48)\n    10.0.0.1.1000 > 10.0.0.2.2000: UDP, "
+      "length 20" },
     { "02000000010102000000020108004500004400014000400126b60a0000020a0000010303111a00000000450000"
       "2800014000400626cd0a0000010a00000203e8005000000001000000005002006497430000",
       "IP 10.0.0.2 > 10.0.0.1: ICMP 10.0.0.2 tcp port 80 unreachable, length 48",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 82: 10.0.0.2 > 10.0.0.1: ICMP 10.0.0.2 tcp port 80 unreachable, length 48",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 68)\n    10.0.0.2 > 10.0.0.1: ICMP 10.0.0.2 tcp port 80 unreachable, length 48\n\tIP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto TCP (6), length 40)\n    10.0.0.1.1000 > 10.0.0.2.80: Flags [S], cksum 0x9743 (correct), seq 1, win 100, length 0" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 82: 10.0.0.2 > "
+      "10.0.0.1: ICMP 10.0.0.2 tcp port 80 unreachable, length 48",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 68)\n    10.0.0.2 > "
+      "10.0.0.1: ICMP 10.0.0.2 tcp port 80 unreachable, length 48\n\tIP (tos 0x0, ttl 64, id 1, "
+      "offset 0, flags [DF], proto TCP (6), length 40)\n    10.0.0.1.1000 > 10.0.0.2.80: Flags "
+      "[S], cksum 0x9743 (correct), seq 1, win 100, length 0" },
     { "020000000101020000000201080045000070000140004001268a0a0000020a0000010303fcfc00000000450000"
       "5400014000400126a60a0000010a0000020800b89d123400017878787878787878787878787878787878787878"
       "787878787878787878787878787878787878787878787878787878787878787878787878",
       "IP 10.0.0.2 > 10.0.0.1: ICMP 10.0.0.2 protocol 1 port 47261 unreachable, length 92",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 126: 10.0.0.2 > 10.0.0.1: ICMP 10.0.0.2 protocol 1 port 47261 unreachable, length 92",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 112)\n    10.0.0.2 > 10.0.0.1: ICMP 10.0.0.2 protocol 1 port 47261 unreachable, length 92\n\tIP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 84)\n    10.0.0.1 > 10.0.0.2: ICMP echo request, id 4660, seq 1, length 64" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 126: 10.0.0.2 > "
+      "10.0.0.1: ICMP 10.0.0.2 protocol 1 port 47261 unreachable, length 92",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto ICMP (1), length 112)\n    10.0.0.2 "
+      "> 10.0.0.1: ICMP 10.0.0.2 protocol 1 port 47261 unreachable, length 92\n\tIP (tos 0x0, ttl "
+      "64, id 1, offset 0, flags [DF], proto ICMP (1), length 84)\n    10.0.0.1 > 10.0.0.2: ICMP "
+      "echo request, id 4660, seq 1, length 64" },
     { "02000000010102000000020108004500002100014000401126c90a0000020a00000103e807d0000d9c4768656c"
       "6c6f",
       "IP 10.0.0.2.1000 > 10.0.0.1.2000: UDP, length 5",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 47: 10.0.0.2.1000 > 10.0.0.1.2000: UDP, length 5",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 33)\n    10.0.0.2.1000 > 10.0.0.1.2000: UDP, length 5" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 47: 10.0.0.2.1000 > "
+      "10.0.0.1.2000: UDP, length 5",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 33)\n    "
+      "10.0.0.2.1000 > 10.0.0.1.2000: UDP, length 5" },
     { "02000000010102000000020108004500001c00014000401126ce0a0000020a00000103e807d00008e023",
       "IP 10.0.0.2.1000 > 10.0.0.1.2000: UDP, length 0",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 42: 10.0.0.2.1000 > 10.0.0.1.2000: UDP, length 0",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 28)\n    10.0.0.2.1000 > 10.0.0.1.2000: UDP, length 0" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 42: 10.0.0.2.1000 > "
+      "10.0.0.1.2000: UDP, length 0",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 28)\n    "
+      "10.0.0.2.1000 > 10.0.0.1.2000: UDP, length 0" },
     { "02000000010102000000020108004500003c00014000400626b90a0000020a0000019c400050000003e8000000"
       "00a002faf094ac0000020405b40402080a000003e80000000001030307",
-      "IP 10.0.0.2.40000 > 10.0.0.1.80: Flags [S], seq 1000, win 64240, options [mss 1460,sackOK,TS val 1000 ecr 0,nop,wscale 7], length 0",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 74: 10.0.0.2.40000 > 10.0.0.1.80: Flags [S], seq 1000, win 64240, options [mss 1460,sackOK,TS val 1000 ecr 0,nop,wscale 7], length 0",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto TCP (6), length 60)\n    10.0.0.2.40000 > 10.0.0.1.80: Flags [S], cksum 0x94ac (correct), seq 1000, win 64240, options [mss 1460,sackOK,TS val 1000 ecr 0,nop,wscale 7], length 0" },
+      "IP 10.0.0.2.40000 > 10.0.0.1.80: Flags [S], seq 1000, win 64240, options [mss "
+      "1460,sackOK,TS val 1000 ecr 0,nop,wscale 7], length 0",
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 74: 10.0.0.2.40000 > "
+      "10.0.0.1.80: Flags [S], seq 1000, win 64240, options [mss 1460,sackOK,TS val 1000 ecr "
+      "0,nop,wscale 7], length 0",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto TCP (6), length 60)\n    "
+      "10.0.0.2.40000 > 10.0.0.1.80: Flags [S], cksum 0x94ac (correct), seq 1000, win 64240, "
+      "options [mss 1460,sackOK,TS val 1000 ecr 0,nop,wscale 7], length 0" },
     { "02000000010102000000020108004500003c00014000400626b90a0000010a00000200509c4000001388000003"
       "e9a012fe887d7b0000020405b40402080a000003e80000000001030307",
-      "IP 10.0.0.1.80 > 10.0.0.2.40000: Flags [S.], seq 5000, ack 1001, win 65160, options [mss 1460,sackOK,TS val 1000 ecr 0,nop,wscale 7], length 0",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 74: 10.0.0.1.80 > 10.0.0.2.40000: Flags [S.], seq 5000, ack 1001, win 65160, options [mss 1460,sackOK,TS val 1000 ecr 0,nop,wscale 7], length 0",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto TCP (6), length 60)\n    10.0.0.1.80 > 10.0.0.2.40000: Flags [S.], cksum 0x7d7b (correct), seq 5000, ack 1001, win 65160, options [mss 1460,sackOK,TS val 1000 ecr 0,nop,wscale 7], length 0" },
+      "IP 10.0.0.1.80 > 10.0.0.2.40000: Flags [S.], seq 5000, ack 1001, win 65160, options [mss "
+      "1460,sackOK,TS val 1000 ecr 0,nop,wscale 7], length 0",
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 74: 10.0.0.1.80 > "
+      "10.0.0.2.40000: Flags [S.], seq 5000, ack 1001, win 65160, options [mss 1460,sackOK,TS val "
+      "1000 ecr 0,nop,wscale 7], length 0",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto TCP (6), length 60)\n    10.0.0.1.80 "
+      "> 10.0.0.2.40000: Flags [S.], cksum 0x7d7b (correct), seq 5000, ack 1001, win 65160, "
+      "options [mss 1460,sackOK,TS val 1000 ecr 0,nop,wscale 7], length 0" },
     { "02000000010102000000020108004500003400014000400626c10a0000020a0000019c400050000003e9000013"
       "89801001f6a10000000101080a000003f2000007d0",
-      "IP 10.0.0.2.40000 > 10.0.0.1.80: Flags [.], ack 1, win 502, options [nop,nop,TS val 1010 ecr 2000], length 0",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 66: 10.0.0.2.40000 > 10.0.0.1.80: Flags [.], ack 1, win 502, options [nop,nop,TS val 1010 ecr 2000], length 0",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto TCP (6), length 52)\n    10.0.0.2.40000 > 10.0.0.1.80: Flags [.], cksum 0xa100 (correct), ack 1, win 502, options [nop,nop,TS val 1010 ecr 2000], length 0" },
+      "IP 10.0.0.2.40000 > 10.0.0.1.80: Flags [.], ack 1, win 502, options [nop,nop,TS val 1010 "
+      "ecr 2000], length 0",
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 66: 10.0.0.2.40000 > "
+      "10.0.0.1.80: Flags [.], ack 1, win 502, options [nop,nop,TS val 1010 ecr 2000], length 0",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto TCP (6), length 52)\n    "
+      "10.0.0.2.40000 > 10.0.0.1.80: Flags [.], cksum 0xa100 (correct), ack 1, win 502, options "
+      "[nop,nop,TS val 1010 ecr 2000], length 0" },
     { "02000000010102000000020108004500004f00014000400626a60a0000020a0000019c400050000003e9000013"
       "89801801f64d2800000101080a000003f2000007d0474554202f20485454502f312e310d0a486f73743a20780d"
       "0a0d0a",
-      "IP 10.0.0.2.40000 > 10.0.0.1.80: Flags [P.], seq 1:28, ack 1, win 502, options [nop,nop,TS val 1010 ecr 2000], length 27: HTTP: GET / HTTP/1.1",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 93: 10.0.0.2.40000 > 10.0.0.1.80: Flags [P.], seq 1:28, ack 1, win 502, options [nop,nop,TS val 1010 ecr 2000], length 27: HTTP: GET / HTTP/1.1",
+      "IP 10.0.0.2.40000 > 10.0.0.1.80: Flags [P.], seq 1:28, ack 1, win 502, options [nop,nop,TS "
+      "val 1010 ecr 2000], length 27: HTTP: GET / HTTP/1.1",
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 93: 10.0.0.2.40000 > "
+      "10.0.0.1.80: Flags [P.], seq 1:28, ack 1, win 502, options [nop,nop,TS val 1010 ecr 2000], "
+      "length 27: HTTP: GET / HTTP/1.1",
       NULL },
     { "02000000010102000000020108004500004a00014000400626ab0a0000010a00000200509c4000001389000004"
       "04801801fd742900000101080a000003f2000007d0485454502f312e3120323030204f4b0d0a0d0a616263",
-      "IP 10.0.0.1.80 > 10.0.0.2.40000: Flags [P.], seq 1:23, ack 28, win 509, options [nop,nop,TS val 1010 ecr 2000], length 22: HTTP: HTTP/1.1 200 OK",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 88: 10.0.0.1.80 > 10.0.0.2.40000: Flags [P.], seq 1:23, ack 28, win 509, options [nop,nop,TS val 1010 ecr 2000], length 22: HTTP: HTTP/1.1 200 OK",
+      "IP 10.0.0.1.80 > 10.0.0.2.40000: Flags [P.], seq 1:23, ack 28, win 509, options [nop,nop,TS "
+      "val 1010 ecr 2000], length 22: HTTP: HTTP/1.1 200 OK",
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 88: 10.0.0.1.80 > "
+      "10.0.0.2.40000: Flags [P.], seq 1:23, ack 28, win 509, options [nop,nop,TS val 1010 ecr "
+      "2000], length 22: HTTP: HTTP/1.1 200 OK",
       NULL },
     { "02000000010102000000020108004500003400014000400626c10a0000020a0000019c40005000000404000013"
       "9f801101f6a0ce00000101080a000003f2000007d0",
-      "IP 10.0.0.2.40000 > 10.0.0.1.80: Flags [F.], seq 28, ack 23, win 502, options [nop,nop,TS val 1010 ecr 2000], length 0",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 66: 10.0.0.2.40000 > 10.0.0.1.80: Flags [F.], seq 28, ack 23, win 502, options [nop,nop,TS val 1010 ecr 2000], length 0",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto TCP (6), length 52)\n    10.0.0.2.40000 > 10.0.0.1.80: Flags [F.], cksum 0xa0ce (correct), seq 28, ack 23, win 502, options [nop,nop,TS val 1010 ecr 2000], length 0" },
+      "IP 10.0.0.2.40000 > 10.0.0.1.80: Flags [F.], seq 28, ack 23, win 502, options [nop,nop,TS "
+      "val 1010 ecr 2000], length 0",
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 66: 10.0.0.2.40000 > "
+      "10.0.0.1.80: Flags [F.], seq 28, ack 23, win 502, options [nop,nop,TS val 1010 ecr 2000], "
+      "length 0",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto TCP (6), length 52)\n    "
+      "10.0.0.2.40000 > 10.0.0.1.80: Flags [F.], cksum 0xa0ce (correct), seq 28, ack 23, win 502, "
+      "options [nop,nop,TS val 1010 ecr 2000], length 0" },
     { "02000000010102000000020108004500004000014000400626b50a0000010a00000200509c400000139f000004"
       "05b01001fd61b400000101080a000003f2000007d00101050a0000044c000004b0",
-      "IP 10.0.0.1.80 > 10.0.0.2.40000: Flags [.], ack 29, win 509, options [nop,nop,TS val 1010 ecr 2000,nop,nop,sack 1 {100:200}], length 0",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 78: 10.0.0.1.80 > 10.0.0.2.40000: Flags [.], ack 29, win 509, options [nop,nop,TS val 1010 ecr 2000,nop,nop,sack 1 {100:200}], length 0",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto TCP (6), length 64)\n    10.0.0.1.80 > 10.0.0.2.40000: Flags [.], cksum 0x61b4 (correct), ack 29, win 509, options [nop,nop,TS val 1010 ecr 2000,nop,nop,sack 1 {100:200}], length 0" },
+      "IP 10.0.0.1.80 > 10.0.0.2.40000: Flags [.], ack 29, win 509, options [nop,nop,TS val 1010 "
+      "ecr 2000,nop,nop,sack 1 {100:200}], length 0",
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 78: 10.0.0.1.80 > "
+      "10.0.0.2.40000: Flags [.], ack 29, win 509, options [nop,nop,TS val 1010 ecr "
+      "2000,nop,nop,sack 1 {100:200}], length 0",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto TCP (6), length 64)\n    10.0.0.1.80 "
+      "> 10.0.0.2.40000: Flags [.], cksum 0x61b4 (correct), ack 29, win 509, options [nop,nop,TS "
+      "val 1010 ecr 2000,nop,nop,sack 1 {100:200}], length 0" },
     { "02000000010102000000020108004500002c00014000400626c90a0000020a0000019c400051000003e8000000"
       "006002faf0e8b90000020405b4",
-      "IP 10.0.0.2.40000 > 10.0.0.1.81: Flags [S], seq 1000, win 64240, options [mss 1460], length 0",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 58: 10.0.0.2.40000 > 10.0.0.1.81: Flags [S], seq 1000, win 64240, options [mss 1460], length 0",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto TCP (6), length 44)\n    10.0.0.2.40000 > 10.0.0.1.81: Flags [S], cksum 0xe8b9 (correct), seq 1000, win 64240, options [mss 1460], length 0" },
+      "IP 10.0.0.2.40000 > 10.0.0.1.81: Flags [S], seq 1000, win 64240, options [mss 1460], length "
+      "0",
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 58: 10.0.0.2.40000 > "
+      "10.0.0.1.81: Flags [S], seq 1000, win 64240, options [mss 1460], length 0",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto TCP (6), length 44)\n    "
+      "10.0.0.2.40000 > 10.0.0.1.81: Flags [S], cksum 0xe8b9 (correct), seq 1000, win 64240, "
+      "options [mss 1460], length 0" },
     { "02000000010102000000020108004500002800014000400626cd0a0000010a00000200519c4000000000000003"
       "e950140000fb530000",
       "IP 10.0.0.1.81 > 10.0.0.2.40000: Flags [R.], seq 0, ack 1001, win 0, length 0",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 54: 10.0.0.1.81 > 10.0.0.2.40000: Flags [R.], seq 0, ack 1001, win 0, length 0",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto TCP (6), length 40)\n    10.0.0.1.81 > 10.0.0.2.40000: Flags [R.], cksum 0xfb53 (correct), seq 0, ack 1001, win 0, length 0" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 54: 10.0.0.1.81 > "
+      "10.0.0.2.40000: Flags [R.], seq 0, ack 1001, win 0, length 0",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto TCP (6), length 40)\n    10.0.0.1.81 "
+      "> 10.0.0.2.40000: Flags [R.], cksum 0xfb53 (correct), seq 0, ack 1001, win 0, length 0" },
     { "02000000010102000000020108004500003b00014000401126af0a0000020a0000018235003500279afe123401"
       "0000010000000000000377777705626169647503636f6d0000010001",
       "IP 10.0.0.2.33333 > 10.0.0.1.53: 4660+ A? www.baidu.com. (31)",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 73: 10.0.0.2.33333 > 10.0.0.1.53: 4660+ A? www.baidu.com. (31)",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 59)\n    10.0.0.2.33333 > 10.0.0.1.53: 4660+ A? www.baidu.com. (31)" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 73: 10.0.0.2.33333 > "
+      "10.0.0.1.53: 4660+ A? www.baidu.com. (31)",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 59)\n    "
+      "10.0.0.2.33333 > 10.0.0.1.53: 4660+ A? www.baidu.com. (31)" },
     { "02000000010102000000020108004500004600014000401126a40a0000020a0000018235003500326f9d123501"
       "2000010000000000010377777705626169647503636f6d00001c00010000291000000000000000",
       "IP 10.0.0.2.33333 > 10.0.0.1.53: 4661+ [1au] AAAA? www.baidu.com. (42)",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 84: 10.0.0.2.33333 > 10.0.0.1.53: 4661+ [1au] AAAA? www.baidu.com. (42)",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 70)\n    10.0.0.2.33333 > 10.0.0.1.53: 4661+ [1au] AAAA? www.baidu.com. (42)" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 84: 10.0.0.2.33333 > "
+      "10.0.0.1.53: 4661+ [1au] AAAA? www.baidu.com. (42)",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 70)\n    "
+      "10.0.0.2.33333 > 10.0.0.1.53: 4661+ [1au] AAAA? www.baidu.com. (42)" },
     { "02000000010102000000020108004500004b000140004011269f0a0000020a0000010035823500377660123485"
       "8000010001000000000377777705626169647503636f6d0000010001c00c000100010000003c0004cb007150",
       "IP 10.0.0.2.53 > 10.0.0.1.33333: 4660* 1/0/0 A 203.0.113.80 (47)",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 89: 10.0.0.2.53 > 10.0.0.1.33333: 4660* 1/0/0 A 203.0.113.80 (47)",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 75)\n    10.0.0.2.53 > 10.0.0.1.33333: 4660* 1/0/0 www.baidu.com. A 203.0.113.80 (47)" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 89: 10.0.0.2.53 > "
+      "10.0.0.1.33333: 4660* 1/0/0 A 203.0.113.80 (47)",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 75)\n    "
+      "10.0.0.2.53 > 10.0.0.1.33333: 4660* 1/0/0 www.baidu.com. A 203.0.113.80 (47)" },
     { "02000000010102000000020108004500007100014000401126790a0000020a00000100358235005dfde8123481"
       "8000010002000000000377777705626169647503636f6d0000010001c00c000500010000003c000e0161067368"
       "6966656e03636f6d0001610673686966656e03636f6d00000100010000003c0004cb007150",
       "IP 10.0.0.2.53 > 10.0.0.1.33333: 4660 2/0/0 CNAME a.shifen.com., A 203.0.113.80 (85)",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 127: 10.0.0.2.53 > 10.0.0.1.33333: 4660 2/0/0 CNAME a.shifen.com., A 203.0.113.80 (85)",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 113)\n    10.0.0.2.53 > 10.0.0.1.33333: 4660 2/0/0 www.baidu.com. CNAME a.shifen.com., a.shifen.com. A 203.0.113.80 (85)" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 127: 10.0.0.2.53 > "
+      "10.0.0.1.33333: 4660 2/0/0 CNAME a.shifen.com., A 203.0.113.80 (85)",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 113)\n    "
+      "10.0.0.2.53 > 10.0.0.1.33333: 4660 2/0/0 www.baidu.com. CNAME a.shifen.com., a.shifen.com. "
+      "A 203.0.113.80 (85)" },
     { "02000000010102000000020108004500003900014000401126b10a0000020a0000010035823500259459123685"
       "830001000000000000066e6f7375636804746573740000010001",
       "IP 10.0.0.2.53 > 10.0.0.1.33333: 4662 NXDomain* 0/0/0 (29)",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 71: 10.0.0.2.53 > 10.0.0.1.33333: 4662 NXDomain* 0/0/0 (29)",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 57)\n    10.0.0.2.53 > 10.0.0.1.33333: 4662 NXDomain* 0/0/0 (29)" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 71: 10.0.0.2.53 > "
+      "10.0.0.1.33333: 4662 NXDomain* 0/0/0 (29)",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 57)\n    "
+      "10.0.0.2.53 > 10.0.0.1.33333: 4662 NXDomain* 0/0/0 (29)" },
     { "02000000010102000000020108004500003900014000401126b10a0000020a000001003582350025795c123685"
       "800001000000000000066e6f73756368047465737400001c0001",
       "IP 10.0.0.2.53 > 10.0.0.1.33333: 4662* 0/0/0 (29)",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 71: 10.0.0.2.53 > 10.0.0.1.33333: 4662* 0/0/0 (29)",
-      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 57)\n    10.0.0.2.53 > 10.0.0.1.33333: 4662* 0/0/0 (29)" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 71: 10.0.0.2.53 > "
+      "10.0.0.1.33333: 4662* 0/0/0 (29)",
+      "IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 57)\n    "
+      "10.0.0.2.53 > 10.0.0.1.33333: 4662* 0/0/0 (29)" },
     { "ffffffffffff02000000020108004500014200014000401139ab00000000ffffffff00440043012ebfbd010106"
       "001122334400000000000000000000000000000000000000000200000002010000000000000000000000000000"
       "000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
@@ -196,7 +311,8 @@ static const struct {
       "000000000000000063825363350101ff0000000000000000000000000000000000000000000000000000000000"
       "000000000000000000000000000000000000000000",
       "IP 0.0.0.0.68 > 255.255.255.255.67: BOOTP/DHCP, Request from 02:00:00:00:02:01, length 294",
-      "02:00:00:00:02:01 > ff:ff:ff:ff:ff:ff, ethertype IPv4 (0x0800), length 336: 0.0.0.0.68 > 255.255.255.255.67: BOOTP/DHCP, Request from 02:00:00:00:02:01, length 294",
+      "02:00:00:00:02:01 > ff:ff:ff:ff:ff:ff, ethertype IPv4 (0x0800), length 336: 0.0.0.0.68 > "
+      "255.255.255.255.67: BOOTP/DHCP, Request from 02:00:00:00:02:01, length 294",
       NULL },
     { "02000000010102000000020108004500014200014000401125a80a0000020a00000100430044012e9f56020106"
       "001122334400000000000000000a00006400000000000000000200000002010000000000000000000000000000"
@@ -207,7 +323,8 @@ static const struct {
       "000000000000000063825363350102ff0000000000000000000000000000000000000000000000000000000000"
       "000000000000000000000000000000000000000000",
       "IP 10.0.0.2.67 > 10.0.0.1.68: BOOTP/DHCP, Reply, length 294",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 336: 10.0.0.2.67 > 10.0.0.1.68: BOOTP/DHCP, Reply, length 294",
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 336: 10.0.0.2.67 > "
+      "10.0.0.1.68: BOOTP/DHCP, Reply, length 294",
       NULL },
     { "0200000001010200000002010800450005dc004d2000400140d20a0000020a0000010800b89d12340001787878"
       "787878787878787878787878787878787878787878787878787878787878787878787878787878787878787878"
@@ -244,8 +361,10 @@ static const struct {
       "797979797979797979797979797979797979797979797979797979797979797979797979797979797979797979"
       "7979797979797979797979797979797979797979797979797979797979",
       "IP 10.0.0.2 > 10.0.0.1: ICMP echo request, id 4660, seq 1, length 1480",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 1514: 10.0.0.2 > 10.0.0.1: ICMP echo request, id 4660, seq 1, length 1480",
-      "IP (tos 0x0, ttl 64, id 77, offset 0, flags [+], proto ICMP (1), length 1500)\n    10.0.0.2 > 10.0.0.1: ICMP echo request, id 4660, seq 1, length 1480" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 1514: 10.0.0.2 > "
+      "10.0.0.1: ICMP echo request, id 4660, seq 1, length 1480",
+      "IP (tos 0x0, ttl 64, id 77, offset 0, flags [+], proto ICMP (1), length 1500)\n    10.0.0.2 "
+      "> 10.0.0.1: ICMP echo request, id 4660, seq 1, length 1480" },
     { "02000000010102000000020108004500025c004d00b9400163990a0000020a0000017979797979797979797979"
       "797979797979797979797979797979797979797979797979797979797979797979797979797979797979797979"
       "797979797979797979797979797979797979797979797979797979797979797979797979797979797979797979"
@@ -261,10 +380,13 @@ static const struct {
       "797979797979797979797979797979797979797979797979797979797979797979797979797979797979797979"
       "797979797979797979797979797979797979797979797979797979797979797979",
       "IP 10.0.0.2 > 10.0.0.1: ip-proto-1",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 618: 10.0.0.2 > 10.0.0.1: ip-proto-1",
-      "IP (tos 0x0, ttl 64, id 77, offset 1480, flags [none], proto ICMP (1), length 604)\n    10.0.0.2 > 10.0.0.1: ip-proto-1" },
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 618: 10.0.0.2 > "
+      "10.0.0.1: ip-proto-1",
+      "IP (tos 0x0, ttl 64, id 77, offset 1480, flags [none], proto ICMP (1), length 604)\n    "
+      "10.0.0.2 > 10.0.0.1: ip-proto-1" },
     { "02000000010102000000020108004500001c00014000400226dd0a0000020a00000116000000e0000009",
       "IP 10.0.0.2 > 10.0.0.1: igmp v2 report 224.0.0.9",
-      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 42: 10.0.0.2 > 10.0.0.1: igmp v2 report 224.0.0.9",
+      "02:00:00:00:02:01 > 02:00:00:00:01:01, ethertype IPv4 (0x0800), length 42: 10.0.0.2 > "
+      "10.0.0.1: igmp v2 report 224.0.0.9",
       NULL },
 };

@@ -88,13 +88,13 @@ static void failures_end_or_are_tried_again(void)
 {
     says("wget -t 2 http://10.0.0.2:1/",
          "--" DAY "--  http://10.0.0.2:1/\nConnecting to 10.0.0.2:1... failed: Connection "
-                  "refused.\n-- exit 4\n");
+         "refused.\n-- exit 4\n");
     says("wget http://nosuch/", "--" DAY "--  http://nosuch/\nResolving nosuch (nosuch)... failed: "
-                                         "Temporary failure in name resolution.\n"
+                                "Temporary failure in name resolution.\n"
                                 "wget: unable to resolve host address ‘nosuch’\n-- exit 4\n");
     says("wget -T 1 -t 2 http://10.0.0.9/",
          "--" DAY "--  http://10.0.0.9/\nConnecting to 10.0.0.9:80... failed: Connection timed "
-                  "out.\nRetrying.\n\n"
+         "out.\nRetrying.\n\n"
          "--2026-01-01 00:00:02--  (try: 2)  http://10.0.0.9/\nConnecting to 10.0.0.9:80... "
          "failed: Connection timed out.\n"
          "Giving up.\n\n-- exit 4\n");

@@ -71,7 +71,8 @@ static void checksum_is_the_same_for_every_split_and_length(void)
             slow += i % 2 ? octets[i] : (uint32_t)octets[i] << 8;
         EQ(checksum_fold(checksum_add(0, octets, len)), checksum_fold(slow));
         for (size_t cut = 0; cut <= len; cut += 2)
-            EQ(checksum_fold(checksum_add(checksum_add(0, octets, cut), octets + cut, len - cut)), checksum_fold(slow));
+            EQ(checksum_fold(checksum_add(checksum_add(0, octets, cut), octets + cut, len - cut)),
+               checksum_fold(slow));
     }
 }
 
@@ -82,7 +83,8 @@ static void checksum_update_equals_recomputing(void)
     uint16_t old_word = be16_get(header + 2);
 
     be16_put(header + 2, (uint16_t)(old_word - 0x100));
-    EQ(checksum_update16(before, old_word, be16_get(header + 2)), checksum_finish(checksum_add(0, header, 8)));
+    EQ(checksum_update16(before, old_word, be16_get(header + 2)),
+       checksum_finish(checksum_add(0, header, 8)));
 }
 
 static void sequence_numbers_compare_across_the_wrap(void)
@@ -172,7 +174,9 @@ static void arena_memory_is_zeroed_and_aligned(void)
 
 UNIT_MAIN("base", TEST(mac_text_goes_both_ways_and_rejects_noise),
           TEST(ip_text_goes_both_ways_and_rejects_noise), TEST(checksum_matches_rfc_1071_example),
-          TEST(checksum_is_the_same_for_every_split_and_length), TEST(checksum_update_equals_recomputing),
-          TEST(sequence_numbers_compare_across_the_wrap), TEST(sha256_gives_the_published_digests),
-          TEST(random_streams_differ_by_seed_name_and_purpose), TEST(scaled_numbers_are_exact_or_refused),
-          TEST(distance_counts_a_swap_once), TEST(arena_memory_is_zeroed_and_aligned))
+          TEST(checksum_is_the_same_for_every_split_and_length),
+          TEST(checksum_update_equals_recomputing), TEST(sequence_numbers_compare_across_the_wrap),
+          TEST(sha256_gives_the_published_digests),
+          TEST(random_streams_differ_by_seed_name_and_purpose),
+          TEST(scaled_numbers_are_exact_or_refused), TEST(distance_counts_a_swap_once),
+          TEST(arena_memory_is_zeroed_and_aligned))

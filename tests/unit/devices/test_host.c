@@ -28,11 +28,14 @@ static void observe(struct observer *observer, const struct record *record)
         rig->state[record->why.code]++;
 }
 
-static struct node *add_host(struct sim *sim, const char *name, bool router, unsigned n, uint8_t number)
+static struct node *add_host(struct sim *sim, const char *name, bool router, unsigned n,
+                             uint8_t number)
 {
-    struct host_port ports[2] = { { "eth0", { { 2, 0, 0, 0, number, 1 } }, 0 }, { "eth1", { { 2, 0, 0, 0, number, 2 } }, 0 } };
+    struct host_port ports[2] = { { "eth0", { { 2, 0, 0, 0, number, 1 } }, 0 },
+                                  { "eth1", { { 2, 0, 0, 0, number, 2 } }, 0 } };
 
-    return host_new(sim, name, &(struct host_config){ .router = router, .ports = ports, .n_ports = n });
+    return host_new(sim, name,
+                    &(struct host_config){ .router = router, .ports = ports, .n_ports = n });
 }
 
 static void address(struct node *node, const char *iface, ip4_addr addr)
@@ -49,7 +52,9 @@ static void default_route(struct node *node, ip4_addr via)
 
 static void rig_init(struct rig *rig)
 {
-    struct link_config config = { .rate = LINK_RATE_DEFAULT, .delay = LINK_DELAY_DEFAULT, .queue = 100 };
+    struct link_config config = { .rate = LINK_RATE_DEFAULT,
+                                  .delay = LINK_DELAY_DEFAULT,
+                                  .queue = 100 };
 
     memset(rig, 0, sizeof *rig);
     rig->sim = sim_new(1);
@@ -79,7 +84,8 @@ static void rig_fini(struct rig *rig)
     sim_free(rig->sim);
 }
 
-static void keep_output(void *ctx, struct process *process, int stream, const char *text, size_t len)
+static void keep_output(void *ctx, struct process *process, int stream, const char *text,
+                        size_t len)
 {
     struct rig *rig = ctx;
     size_t have = strlen(rig->last);
@@ -92,7 +98,8 @@ static void keep_output(void *ctx, struct process *process, int stream, const ch
     }
 }
 
-static void run(struct rig *rig, struct node *node, const struct program *program, const char *arg, sim_time until)
+static void run(struct rig *rig, struct node *node, const struct program *program, const char *arg,
+                sim_time until)
 {
     const char *argv[] = { program->name, arg };
 
@@ -100,7 +107,8 @@ static void run(struct rig *rig, struct node *node, const struct program *progra
     OK(sim_run(rig->sim, until, 1000000));
 }
 
-/* Sends an echo request of argv[1] octets to h2 and prints what raw ICMP messages come back within two seconds. */
+/* Sends an echo request of argv[1] octets to h2 and prints what raw ICMP messages come back within
+ * two seconds. */
 struct echo_state {
     struct coroutine co;
     int fd;
@@ -130,7 +138,8 @@ static enum co_status echo_main(struct process *self, void *state)
     CO_END(&s->co);
 }
 
-static const struct program echo_program = { "echo", sizeof(struct echo_state), echo_main, NULL, NULL };
+static const struct program echo_program = { "echo", sizeof(struct echo_state), echo_main, NULL,
+                                             NULL };
 
 static void echo_crosses_a_router_after_two_arp_exchanges(void)
 {
@@ -219,6 +228,8 @@ static void stale_entry_is_probed_by_unicast_after_five_seconds(void)
     rig_fini(&rig);
 }
 
-UNIT_MAIN("host", TEST(echo_crosses_a_router_after_two_arp_exchanges), TEST(big_echo_is_fragmented_and_put_together),
-          TEST(unanswered_arp_ends_in_host_unreachable), TEST(closed_udp_port_is_told_to_a_connected_socket_once),
+UNIT_MAIN("host", TEST(echo_crosses_a_router_after_two_arp_exchanges),
+          TEST(big_echo_is_fragmented_and_put_together),
+          TEST(unanswered_arp_ends_in_host_unreachable),
+          TEST(closed_udp_port_is_told_to_a_connected_socket_once),
           TEST(stale_entry_is_probed_by_unicast_after_five_seconds))

@@ -45,7 +45,7 @@ static void every_bit_is_repeated_at_once_to_all_other_cables(void)
     OK(sim_run(sim, SIM_TIME_NONE, 1000));
     EQ(h[0]->n, 0);
     EQ(h[1]->n, 1);
-    EQ(h[2]->n, 1); /* it sees what is not for it */
+    EQ(h[2]->n, 1);                                              /* it sees what is not for it */
     EQ(h[2]->log[0].at, 1538 * 8 * SIM_NSEC(100) + SIM_USEC(2)); /* the hub itself takes no time */
     EQ(h[2]->log[0].why.code, WHY_REPEAT);
     EQ(tally.kinds[RECORD_DROP], 0); /* ports without a cable are silent */
@@ -96,7 +96,9 @@ static void ports_are_told(void)
 static void switch_port_shares_the_medium_of_its_hub(void)
 {
     struct mac_addr macs[2] = { probe_mac(9, 1), probe_mac(9, 2) };
-    struct switch_config config = { .n_ports = 2, .port_macs = macs, .mac = probe_mac(9, 0), .ageing = SIM_SEC(300) };
+    struct switch_config config = {
+        .n_ports = 2, .port_macs = macs, .mac = probe_mac(9, 0), .ageing = SIM_SEC(300)
+    };
     struct hub_config ports = { .n_ports = 4 };
     struct link_config slow = link_defaults();
     struct sim *run = sim_new(1);
@@ -139,6 +141,7 @@ static void loop_of_hubs_ends_in_the_budget(void)
     sim_free(run);
 }
 
-UNIT_MAIN("hub", TEST(every_bit_is_repeated_at_once_to_all_other_cables), TEST(unplugged_cables_are_left_out),
+UNIT_MAIN("hub", TEST(every_bit_is_repeated_at_once_to_all_other_cables),
+          TEST(unplugged_cables_are_left_out),
           TEST(simultaneous_senders_collide_and_both_get_through), TEST(ports_are_told),
           TEST(switch_port_shares_the_medium_of_its_hub), TEST(loop_of_hubs_ends_in_the_budget))

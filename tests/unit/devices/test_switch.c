@@ -7,7 +7,9 @@
 static struct node *new_switch(struct sim *sim, const char *name, uint32_t n_ports)
 {
     struct mac_addr macs[64];
-    struct switch_config config = { .n_ports = n_ports, .port_macs = macs, .ageing = BRIDGE_AGEING_DEFAULT };
+    struct switch_config config = { .n_ports = n_ports,
+                                    .port_macs = macs,
+                                    .ageing = BRIDGE_AGEING_DEFAULT };
     uint32_t id = sim->n_nodes + 1;
 
     for (uint32_t i = 0; i < n_ports; i++)
@@ -87,10 +89,11 @@ static void broadcast_in_a_loop_storms_until_the_budget_is_spent(void)
     probe_send(h1, 60, 1);
     OK(!sim_run(sim, SIM_TIME_NONE, 100000));
     OK(h2->n > 1000);
-    OK(h1->n > 1000); /* its own broadcast comes back, again and again */
+    OK(h1->n > 1000);                     /* its own broadcast comes back, again and again */
     OK(tally.whys[WHY_FDB_MOVED] > 1000); /* and its address seems to move */
-    EQ(h1->n + h2->n + sw1->ifaces[1]->rx_frames + sw1->ifaces[2]->rx_frames + sw2->ifaces[1]->rx_frames +
-           sw2->ifaces[2]->rx_frames + 1, sim_hops(sim));
+    EQ(h1->n + h2->n + sw1->ifaces[1]->rx_frames + sw1->ifaces[2]->rx_frames +
+           sw2->ifaces[1]->rx_frames + sw2->ifaces[2]->rx_frames + 1,
+       sim_hops(sim));
     OK(sim->parts[0]->frames_alive < 10); /* two frames circle, they do not multiply */
     link_set_state(sim->links[3], false); /* pulling one of the two cables ends it */
     OK(sim_run(sim, SIM_TIME_NONE, 1000));
@@ -119,7 +122,7 @@ static void storm_over_three_cables_multiplies_and_fills_the_queues(void)
     used = sim->parts[0]->arena.used;
     OK(!sim_run(sim, SIM_TIME_NONE, 100000));
     EQ(sim->parts[0]->arena.used, used); /* full queues are as bad as it gets */
-    sim_free(sim); /* in the middle of it */
+    sim_free(sim);                       /* in the middle of it */
 }
 
 static void chain_of_switches_learns_the_way(void)
@@ -150,6 +153,8 @@ static void chain_of_switches_learns_the_way(void)
     sim_free(sim);
 }
 
-UNIT_MAIN("switch", TEST(ports_are_named_and_addressed_as_asked), TEST(switch_learns_and_tells_its_table),
+UNIT_MAIN("switch", TEST(ports_are_named_and_addressed_as_asked),
+          TEST(switch_learns_and_tells_its_table),
           TEST(broadcast_in_a_loop_storms_until_the_budget_is_spent),
-          TEST(storm_over_three_cables_multiplies_and_fills_the_queues), TEST(chain_of_switches_learns_the_way))
+          TEST(storm_over_three_cables_multiplies_and_fills_the_queues),
+          TEST(chain_of_switches_learns_the_way))

@@ -95,8 +95,9 @@ static void entries_are_sorted_by_time_and_then_by_place(void)
 
 static void faults_of_the_timeline_are_read(void)
 {
-    struct scenario *s = load("timeline:\n  - {at: 1s, link: 'pc1:eth0', fault: drop, match: icmp, nth: [3, 1]}\n"
-                              "  - {at: 2s, link: 'sw1:p1', fault: delay, by: 5ms}\n");
+    struct scenario *s =
+        load("timeline:\n  - {at: 1s, link: 'pc1:eth0', fault: drop, match: icmp, nth: [3, 1]}\n"
+             "  - {at: 2s, link: 'sw1:p1', fault: delay, by: 5ms}\n");
     const struct topo_fault *drop = &s->timeline[0].fault, *delay = &s->timeline[1].fault;
 
     EQ(s->timeline[0].action, SCENARIO_FAULT);
@@ -161,5 +162,5 @@ static void a_long_filter_is_refused(void)
 }
 
 UNIT_MAIN("scenario", TEST(the_example_of_the_format_is_read),
-          TEST(entries_are_sorted_by_time_and_then_by_place), TEST(faults_of_the_timeline_are_read), TEST(the_other_expectations_are_read),
-          TEST(a_long_filter_is_refused))
+          TEST(entries_are_sorted_by_time_and_then_by_place), TEST(faults_of_the_timeline_are_read),
+          TEST(the_other_expectations_are_read), TEST(a_long_filter_is_refused))

@@ -208,7 +208,8 @@ static void comments_are_kept_when_asked_for(void)
 UNIT_MAIN("yaml_tree", TEST(every_node_knows_where_it_stands), TEST(scalars_stay_texts),
           TEST(json_is_read_as_it_is), TEST(a_pair_of_json_escapes_is_one_character),
           TEST(what_the_format_has_not_is_refused),
-          TEST(a_repeated_key_is_an_error_but_the_rest_can_be_read), TEST(duplicate_keys_are_found_in_big_maps),
-          TEST(syntax_errors_say_where), TEST(octets_that_are_no_text_are_refused),
-          TEST(a_nul_octet_is_refused), TEST(deep_nesting_gives_one_error_quickly),
-          TEST(depth_64_is_still_right), TEST(comments_are_kept_when_asked_for))
+          TEST(a_repeated_key_is_an_error_but_the_rest_can_be_read),
+          TEST(duplicate_keys_are_found_in_big_maps), TEST(syntax_errors_say_where),
+          TEST(octets_that_are_no_text_are_refused), TEST(a_nul_octet_is_refused),
+          TEST(deep_nesting_gives_one_error_quickly), TEST(depth_64_is_still_right),
+          TEST(comments_are_kept_when_asked_for))

@@ -4,7 +4,8 @@
 
 #include "stack/link/bridge.h"
 
-/* A bridge with N_PORTS ports; probe i sits behind port i. Probes are nodes 1 to 4, the bridge is node 5. */
+/* A bridge with N_PORTS ports; probe i sits behind port i. Probes are nodes 1 to 4, the bridge is
+ * node 5. */
 #define N_PORTS 4
 
 static struct sim *sim;
@@ -137,7 +138,8 @@ static void flooded_copies_share_their_octets_and_leave_at_once(void)
     while (sim_hops(sim) == 0)
         sim_step(sim, SIM_TIME_NONE);
     EQ(sim->parts[0]->frames_alive, 3);
-    OK(sim->links[1]->dir[1].in_flight.head->buffer == sim->links[3]->dir[1].in_flight.head->buffer);
+    OK(sim->links[1]->dir[1].in_flight.head->buffer ==
+       sim->links[3]->dir[1].in_flight.head->buffer);
     EQ(sim->links[1]->dir[1].in_flight.head->buffer->refs, 3);
     run_for(SIM_MSEC(1));
     EQ(probe[1]->log[0].at, probe[3]->log[0].at);
@@ -423,16 +425,20 @@ static void tables_are_told_in_the_words_of_ip_and_bridge(void)
     link_set_state(sim->links[3], false);
     describe_text_init(&fdb, "fdb");
     bridge_describe(&bridge, &fdb.describe);
-    EQ_STR(strbuf_text(&fdb.text), "02:00:00:00:01:01 p1\n02:00:00:00:02:01 p2\n02:00:00:00:03:01 p3\n");
+    EQ_STR(strbuf_text(&fdb.text),
+           "02:00:00:00:01:01 p1\n02:00:00:00:02:01 p2\n02:00:00:00:03:01 p3\n");
     describe_text_init(&port_table, "ports");
     bridge_describe(&bridge, &port_table.describe);
-    EQ_STR(strbuf_text(&port_table.text),
-           "p1 forwarding cost=4\np2 forwarding cost=4\np3 forwarding cost=4\np4 disabled cost=4\n");
+    EQ_STR(
+        strbuf_text(&port_table.text),
+        "p1 forwarding cost=4\np2 forwarding cost=4\np3 forwarding cost=4\np4 disabled cost=4\n");
     bridge_show_fdb(&bridge, &ports[1], &text);
-    EQ_STR(strbuf_text(&text), "02:00:00:00:02:01 dev p2 master br0 \n02:00:00:00:05:02 dev p2 master br0 permanent\n");
+    EQ_STR(strbuf_text(&text),
+           "02:00:00:00:02:01 dev p2 master br0 \n02:00:00:00:05:02 dev p2 master br0 permanent\n");
     strbuf_truncate(&text, 0);
     bridge_show_ports(&bridge, &ports[3], &text);
-    EQ_STR(strbuf_text(&text), "5: p4: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1500 master br0 state disabled priority 32 cost 4 \n");
+    EQ_STR(strbuf_text(&text), "5: p4: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1500 master br0 "
+                               "state disabled priority 32 cost 4 \n");
     strbuf_truncate(&text, 0);
     bridge_show_fdb(&bridge, NULL, &text);
     EQ(text.len, strlen("02:00:00:00:02:01 dev p2 master br0 \n") * 7 + strlen("permanent") * 4);
@@ -445,14 +451,17 @@ static void tables_are_told_in_the_words_of_ip_and_bridge(void)
 UNIT_MAIN("bridge", TEST(unknown_unicast_is_flooded_and_the_answer_is_not),
           TEST(broadcast_and_multicast_go_everywhere_else),
           TEST(flooded_copies_share_their_octets_and_leave_at_once),
-          TEST(destination_behind_the_same_port_is_not_sent_back), TEST(station_that_moves_is_found_at_its_new_port),
+          TEST(destination_behind_the_same_port_is_not_sent_back),
+          TEST(station_that_moves_is_found_at_its_new_port),
           TEST(entry_is_forgotten_when_the_ageing_time_is_over_and_not_before),
           TEST(every_frame_makes_its_sender_young_again), TEST(sweeps_are_ten_milliseconds_apart),
           TEST(ageing_time_can_be_changed_and_zero_learns_nothing),
           TEST(port_that_goes_down_loses_its_entries_and_gets_no_frames),
           TEST(frame_with_nowhere_to_go_is_dropped_by_name),
-          TEST(reserved_groups_stay_on_their_cable_except_bpdus_without_stp), TEST(pause_frames_teach_nothing),
-          TEST(impossible_sources_and_stumps_are_dropped), TEST(frames_to_our_own_addresses_are_for_us),
-          TEST(too_long_for_the_next_link_is_dropped_silently), TEST(table_has_a_limit_and_moves_still_work_at_it),
+          TEST(reserved_groups_stay_on_their_cable_except_bpdus_without_stp),
+          TEST(pause_frames_teach_nothing), TEST(impossible_sources_and_stumps_are_dropped),
+          TEST(frames_to_our_own_addresses_are_for_us),
+          TEST(too_long_for_the_next_link_is_dropped_silently),
+          TEST(table_has_a_limit_and_moves_still_work_at_it),
           TEST(learning_and_forgetting_uses_the_same_memory_again),
           TEST(tables_are_told_in_the_words_of_ip_and_bridge))

@@ -191,7 +191,8 @@ static uint16_t sum_of(const struct frame *frame, size_t from, uint32_t pseudo)
     return checksum_finish(checksum_add(pseudo, octets, len));
 }
 
-/* An 8-octet header with its checksum at 6, behind a 20-octet network header, then linear and sliced payload. */
+/* An 8-octet header with its checksum at 6, behind a 20-octet network header, then linear and
+ * sliced payload. */
 static struct frame *pending_frame(size_t linear, size_t sliced, uint16_t field)
 {
     struct frame *frame = filled(36u + field + linear);
@@ -335,7 +336,8 @@ static void list_keeps_the_order(void)
 UNIT_MAIN("frame", TEST(push_and_pull_move_the_front), TEST(clones_share_until_one_writes),
           TEST(headers_pushed_on_clones_do_not_mix), TEST(pulled_headers_survive_a_copy),
           TEST(slice_is_shared_and_given_back), TEST(linearize_gives_one_run_of_octets_of_its_own),
-          TEST(checksum_is_right_for_odd_and_even_pieces), TEST(checksum_of_a_pulled_frame_is_right),
-          TEST(clones_of_a_pending_checksum_each_get_the_right_one), TEST(udp_checksum_is_never_zero),
-          TEST(buffers_of_every_size_are_used_again), TEST(what_is_still_held_goes_away_with_the_run),
-          TEST(list_keeps_the_order))
+          TEST(checksum_is_right_for_odd_and_even_pieces),
+          TEST(checksum_of_a_pulled_frame_is_right),
+          TEST(clones_of_a_pending_checksum_each_get_the_right_one),
+          TEST(udp_checksum_is_never_zero), TEST(buffers_of_every_size_are_used_again),
+          TEST(what_is_still_held_goes_away_with_the_run), TEST(list_keeps_the_order))

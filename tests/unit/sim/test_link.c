@@ -41,12 +41,18 @@ static void arrival_is_transmission_plus_delay_to_the_picosecond(void)
         size_t size;
         sim_time expected;
     } cases[] = {
-        { 1000000000, 60, 84 * 8000 },        { 1000000000, 59, 84 * 8000 },
-        { 1000000000, 14, 84 * 8000 },        { 1000000000, 61, 85 * 8000 },
-        { 1000000000, 1514, 1538 * 8000 },    { 100000000, 1514, 1538 * 80000 },
-        { 10000000, 1514, 1538 * 800000 },    { UINT64_C(10000000000), 1514, 1538 * 800 },
-        { UINT64_C(40000000000), 60, 84 * 200 }, { UINT64_C(100000000000), 60, 84 * 80 },
-        { 0, 1514, 0 },                       { 3000000, 1514, (sim_time)(UINT64_C(1538) * 8000000000000 / 3000000) },
+        { 1000000000, 60, 84 * 8000 },
+        { 1000000000, 59, 84 * 8000 },
+        { 1000000000, 14, 84 * 8000 },
+        { 1000000000, 61, 85 * 8000 },
+        { 1000000000, 1514, 1538 * 8000 },
+        { 100000000, 1514, 1538 * 80000 },
+        { 10000000, 1514, 1538 * 800000 },
+        { UINT64_C(10000000000), 1514, 1538 * 800 },
+        { UINT64_C(40000000000), 60, 84 * 200 },
+        { UINT64_C(100000000000), 60, 84 * 80 },
+        { 0, 1514, 0 },
+        { 3000000, 1514, (sim_time)(UINT64_C(1538) * 8000000000000 / 3000000) },
         { 9600, 1514, (sim_time)(UINT64_C(1538) * 8000000000000 / 9600) },
     };
 
@@ -250,7 +256,7 @@ static void loss_and_duplication_come_at_their_rate(void)
     OK(lost_of(20000, config, 2) != n);
     config.loss = 0;
     config.duplicate = 100000;
-    n = (uint32_t)-(int32_t)lost_of(20000, config, 1);
+    n = (uint32_t) - (int32_t)lost_of(20000, config, 1);
     OK(n > 1830 && n < 2170);
     config.duplicate = 1000000;
     EQ((int32_t)lost_of(100, config, 1), -100);
@@ -318,7 +324,8 @@ static void count_ones(struct observer *observer, const struct record *record)
 
 static void corruption_flips_exactly_one_bit(void)
 {
-    struct bit_counter counter = { .observer = { .wants = RECORD_BIT(RECORD_RECEIVE), .record = count_ones } };
+    struct bit_counter counter = { .observer = { .wants = RECORD_BIT(RECORD_RECEIVE),
+                                                 .record = count_ones } };
     struct link_config config = link_defaults();
     struct frame *frame;
 
@@ -330,7 +337,7 @@ static void corruption_flips_exactly_one_bit(void)
     for (int i = 0; i < 50; i++)
         iface_send(a->iface, frame_clone(frame));
     finish();
-    EQ(counter.ones, 50); /* one each, of a frame that was all zeros */
+    EQ(counter.ones, 50);  /* one each, of a frame that was all zeros */
     EQ(ones_of(frame), 0); /* the sender's own octets are as they were */
     frame_free(frame);
     end();
@@ -346,7 +353,12 @@ static void drop_rule_hits_the_nth_match_of_its_side_and_no_other(void)
 {
     static const uint32_t nth[] = { 2, 5 };
     size_t size = 100;
-    struct link_rule rule = { .kind = LINK_FAULT_DROP, .side = 0, .match = match_size, .ctx = &size, .nth = nth, .n_nth = 2 };
+    struct link_rule rule = { .kind = LINK_FAULT_DROP,
+                              .side = 0,
+                              .match = match_size,
+                              .ctx = &size,
+                              .nth = nth,
+                              .n_nth = 2 };
 
     begin(link_defaults());
     link_add_rule(wire, &rule);
@@ -372,7 +384,12 @@ static void delay_rule_lets_others_pass(void)
 {
     static const uint32_t nth[] = { 1 };
     size_t size = 60;
-    struct link_rule rule = { .kind = LINK_FAULT_DELAY, .side = 0, .match = match_size, .ctx = &size, .nth = nth, .n_nth = 1,
+    struct link_rule rule = { .kind = LINK_FAULT_DELAY,
+                              .side = 0,
+                              .match = match_size,
+                              .ctx = &size,
+                              .nth = nth,
+                              .n_nth = 1,
                               .by = SIM_MSEC(5) };
 
     begin(link_defaults());
@@ -392,8 +409,12 @@ static void delay_rule_lets_others_pass(void)
 static void rules_without_numbers_hit_every_match(void)
 {
     size_t size = 60, other = 70;
-    struct link_rule twice = { .kind = LINK_FAULT_DUPLICATE, .side = 1, .match = match_size, .ctx = &size };
-    struct link_rule drop = { .kind = LINK_FAULT_DROP, .side = 1, .match = match_size, .ctx = &other };
+    struct link_rule twice = {
+        .kind = LINK_FAULT_DUPLICATE, .side = 1, .match = match_size, .ctx = &size
+    };
+    struct link_rule drop = {
+        .kind = LINK_FAULT_DROP, .side = 1, .match = match_size, .ctx = &other
+    };
 
     begin(link_defaults());
     link_add_rule(wire, &twice);
@@ -411,7 +432,9 @@ static void rules_without_numbers_hit_every_match(void)
 static void late_frames_are_lost_with_the_cable_even_if_it_is_plugged_in_again(void)
 {
     size_t size = 60;
-    struct link_rule rule = { .kind = LINK_FAULT_DELAY, .side = 0, .match = match_size, .ctx = &size, .by = SIM_MSEC(5) };
+    struct link_rule rule = {
+        .kind = LINK_FAULT_DELAY, .side = 0, .match = match_size, .ctx = &size, .by = SIM_MSEC(5)
+    };
 
     begin(link_defaults());
     link_add_rule(wire, &rule);
@@ -430,7 +453,9 @@ static void late_frames_are_lost_with_the_cable_even_if_it_is_plugged_in_again(v
 static void run_that_stops_halfway_gives_everything_back(void)
 {
     size_t size = 60;
-    struct link_rule rule = { .kind = LINK_FAULT_DELAY, .side = 0, .match = match_size, .ctx = &size, .by = SIM_MSEC(5) };
+    struct link_rule rule = {
+        .kind = LINK_FAULT_DELAY, .side = 0, .match = match_size, .ctx = &size, .by = SIM_MSEC(5)
+    };
     struct link_config config = link_defaults();
 
     config.delay = SIM_SEC(1);
@@ -483,11 +508,12 @@ UNIT_MAIN("link", TEST(arrival_is_transmission_plus_delay_to_the_picosecond),
           TEST(without_a_cable_or_switched_off_frames_are_dropped_by_name),
           TEST(receiver_drops_what_its_mtu_does_not_allow), TEST(pulled_cable_loses_what_is_on_it),
           TEST(switching_off_empties_the_queue_and_what_has_left_arrives),
-          TEST(switching_off_before_anything_left_drops_all), TEST(loss_and_duplication_come_at_their_rate),
+          TEST(switching_off_before_anything_left_drops_all),
+          TEST(loss_and_duplication_come_at_their_rate),
           TEST(duplicates_are_told_apart_by_nobody_and_arrive_together),
           TEST(reordering_delays_some_and_loses_none), TEST(corruption_flips_exactly_one_bit),
-          TEST(drop_rule_hits_the_nth_match_of_its_side_and_no_other), TEST(delay_rule_lets_others_pass),
-          TEST(rules_without_numbers_hit_every_match),
+          TEST(drop_rule_hits_the_nth_match_of_its_side_and_no_other),
+          TEST(delay_rule_lets_others_pass), TEST(rules_without_numbers_hit_every_match),
           TEST(late_frames_are_lost_with_the_cable_even_if_it_is_plugged_in_again),
           TEST(run_that_stops_halfway_gives_everything_back), TEST(shorter_delay_does_not_overtake),
           TEST(cause_of_a_reception_is_the_sending))

@@ -29,7 +29,9 @@ static void hub_receives(struct iface *iface, struct frame *frame)
     frame_free(frame);
 }
 
-static const struct node_ops repeater = { .kind = "hub", .is_repeater = true, .receive = hub_receives };
+static const struct node_ops repeater = { .kind = "hub",
+                                          .is_repeater = true,
+                                          .receive = hub_receives };
 
 static struct iface *hub_port(struct node *node)
 {
@@ -229,7 +231,8 @@ static void sixteen_attempts_are_the_end(void)
 {
     unsigned attempts = 0;
 
-    /* Whenever `a` tries again, `b` starts at the same moment; its cable is pulled after each collision. */
+    /* Whenever `a` tries again, `b` starts at the same moment; its cable is pulled after each
+     * collision. */
     begin(2, 1, slow(), 1);
     probe_send(station[0], 60, 1);
     probe_send(station[1], 60, 2);
@@ -287,7 +290,8 @@ static void chained_hubs_are_one_medium(void)
         EQ(station[i]->n, 1);
     for (int i = 2; i < 4; i++)
         EQ(station[i]->n, 2);
-    EQ(station[2]->log[0].at > station[3]->log[0].at, station[2]->log[0].number == 2); /* one more cable */
+    EQ(station[2]->log[0].at > station[3]->log[0].at,
+       station[2]->log[0].number == 2); /* one more cable */
     end();
 }
 
@@ -379,13 +383,16 @@ static void every_rate_has_its_slot_time(void)
 }
 
 UNIT_MAIN("medium", TEST(frame_reaches_everybody_else_after_one_transmission_and_two_cables),
-          TEST(stations_far_apart_in_time_never_collide), TEST(who_hears_a_carrier_waits_for_its_end),
+          TEST(stations_far_apart_in_time_never_collide),
+          TEST(who_hears_a_carrier_waits_for_its_end),
           TEST(simultaneous_start_collides_and_backoff_resolves_it),
           TEST(start_within_the_travel_time_collides_and_just_after_it_does_not),
           TEST(first_transmission_of_the_run_is_not_heard_before_it_arrives),
-          TEST(waiting_for_the_same_carrier_ends_in_a_collision), TEST(backoff_is_a_number_of_slots_that_doubles),
-          TEST(sixteen_attempts_are_the_end), TEST(busy_stations_share_the_medium),
-          TEST(chained_hubs_are_one_medium), TEST(hubs_parted_by_a_pulled_cable_are_two_media),
+          TEST(waiting_for_the_same_carrier_ends_in_a_collision),
+          TEST(backoff_is_a_number_of_slots_that_doubles), TEST(sixteen_attempts_are_the_end),
+          TEST(busy_stations_share_the_medium), TEST(chained_hubs_are_one_medium),
+          TEST(hubs_parted_by_a_pulled_cable_are_two_media),
           TEST(long_cables_make_frames_late_and_not_the_medium_unusable),
-          TEST(station_queue_has_the_link_s_limit), TEST(unplugged_station_loses_its_queue_and_starts_afresh),
+          TEST(station_queue_has_the_link_s_limit),
+          TEST(unplugged_station_loses_its_queue_and_starts_afresh),
           TEST(every_rate_has_its_slot_time))

@@ -8,7 +8,8 @@
 static struct event_key random_key(struct random_stream *stream, uint64_t counter)
 {
     return (struct event_key){ (sim_time)random_below(stream, 50),
-                               event_order((enum event_class)random_below(stream, 4), (uint32_t)random_below(stream, 3),
+                               event_order((enum event_class)random_below(stream, 4),
+                                           (uint32_t)random_below(stream, 3),
                                            (uint32_t)random_below(stream, 3)),
                                counter };
 }
@@ -16,10 +17,14 @@ static struct event_key random_key(struct random_stream *stream, uint64_t counte
 static void order_is_time_class_receiver_sender_counter(void)
 {
     struct event_key keys[] = {
-        { 5, event_order(EVENT_PROCESS, 9, 9), 9 },  { 6, event_order(EVENT_CONTROL, 9, 9), 9 },
-        { 6, event_order(EVENT_ARRIVAL, 1, 9), 9 },  { 6, event_order(EVENT_ARRIVAL, 2, 1), 9 },
-        { 6, event_order(EVENT_ARRIVAL, 2, 3), 1 },  { 6, event_order(EVENT_ARRIVAL, 2, 3), 2 },
-        { 6, event_order(EVENT_TIMER, 1, 1), 0 },    { 6, event_order(EVENT_PROCESS, 1, 1), 0 },
+        { 5, event_order(EVENT_PROCESS, 9, 9), 9 },
+        { 6, event_order(EVENT_CONTROL, 9, 9), 9 },
+        { 6, event_order(EVENT_ARRIVAL, 1, 9), 9 },
+        { 6, event_order(EVENT_ARRIVAL, 2, 1), 9 },
+        { 6, event_order(EVENT_ARRIVAL, 2, 3), 1 },
+        { 6, event_order(EVENT_ARRIVAL, 2, 3), 2 },
+        { 6, event_order(EVENT_TIMER, 1, 1), 0 },
+        { 6, event_order(EVENT_PROCESS, 1, 1), 0 },
         { 7, event_order(EVENT_CONTROL, 0, 0), 0 },
         { 7, event_order(EVENT_CONTROL, EVENT_NODE_MAX, EVENT_NODE_MAX), UINT64_MAX },
         { 7, event_order(EVENT_ARRIVAL, 0, 0), 0 },

@@ -47,14 +47,16 @@ static const struct node_ops teller = { .kind = "host", .receive = receive_and_t
 static void one_moment_runs_control_then_arrivals_then_timers_then_programs(void)
 {
     struct story story = { .sim = sim_new(1) };
-    struct act control = { &story, 'c', { 0 } }, second = { &story, 'd', { 0 } }, timed = { &story, 't', { 0 } },
-               process = { &story, 'p', { 0 } };
-    struct node *a = sim_add_node(story.sim, "a", &teller), *b = sim_add_node(story.sim, "b", &teller);
+    struct act control = { &story, 'c', { 0 } }, second = { &story, 'd', { 0 } },
+               timed = { &story, 't', { 0 } }, process = { &story, 'p', { 0 } };
+    struct node *a = sim_add_node(story.sim, "a", &teller),
+                *b = sim_add_node(story.sim, "b", &teller);
     struct link_config config = { .rate = 0, .delay = 100, .queue = 1 };
     struct timer timer;
 
     a->device = b->device = &story;
-    sim_add_link(story.sim, iface_add(a, "eth0", &MAC_ZERO), iface_add(b, "eth0", &MAC_ZERO), &config);
+    sim_add_link(story.sim, iface_add(a, "eth0", &MAC_ZERO), iface_add(b, "eth0", &MAC_ZERO),
+                 &config);
     sim_start(story.sim);
     timer_init(&timer, a, WHY0(TIMER_SLEEP), act_now, &timed);
     event_init(&process.event, act_process);
@@ -122,7 +124,8 @@ static void budget_that_is_just_enough_is_enough(void)
     sim_free(story.sim);
 }
 
-/* Three probes in a row of cables with every kind of fault; the middle one sends back what it gets, changed. */
+/* Three probes in a row of cables with every kind of fault; the middle one sends back what it gets,
+ * changed. */
 static void bounce(struct iface *iface, struct frame *frame)
 {
     struct node *node = iface->node;
@@ -139,8 +142,13 @@ static void bounce(struct iface *iface, struct frame *frame)
 
 static const struct node_ops bouncer = { .kind = "host", .receive = bounce };
 
-static const struct link_config faulty = { .rate = 10000000, .delay = SIM_USEC(50), .queue = 20, .loss = 20000,
-                                           .duplicate = 30000, .reorder = 50000, .corrupt = 10000 };
+static const struct link_config faulty = { .rate = 10000000,
+                                           .delay = SIM_USEC(50),
+                                           .queue = 20,
+                                           .loss = 20000,
+                                           .duplicate = 30000,
+                                           .reorder = 50000,
+                                           .corrupt = 10000 };
 
 static struct node *add_bouncer(struct sim *sim, const char *name, struct random_stream *random)
 {
@@ -308,9 +316,12 @@ static void drop_shows_the_ethernet_header_where_there_was_one(void)
 }
 
 UNIT_MAIN("sim", TEST(one_moment_runs_control_then_arrivals_then_timers_then_programs),
-          TEST(cancelled_event_does_not_happen), TEST(clock_goes_to_the_end_of_the_run_and_no_further),
-          TEST(budget_that_is_just_enough_is_enough), TEST(same_seed_same_run_and_another_seed_another),
-          TEST(more_nodes_do_not_change_what_the_others_draw), TEST(record_ids_do_not_depend_on_who_looks),
+          TEST(cancelled_event_does_not_happen),
+          TEST(clock_goes_to_the_end_of_the_run_and_no_further),
+          TEST(budget_that_is_just_enough_is_enough),
+          TEST(same_seed_same_run_and_another_seed_another),
+          TEST(more_nodes_do_not_change_what_the_others_draw),
+          TEST(record_ids_do_not_depend_on_who_looks),
           TEST(frames_need_no_more_memory_however_many_there_are),
           TEST(two_runs_in_one_process_do_not_notice_each_other),
           TEST(drop_shows_the_ethernet_header_where_there_was_one))

@@ -68,7 +68,8 @@ static void pushing_back_costs_no_queue_operation(void)
         timer_start_at(&clock.timer, due);
     EQ(clock.timer.event.at_index, place);
     EQ(clock.node->part->queue.n, 1);
-    EQ(queue_key(&clock.node->part->queue, &clock.timer.event)->at, 100); /* stale: nobody touched it */
+    EQ(queue_key(&clock.node->part->queue, &clock.timer.event)->at,
+       100); /* stale: nobody touched it */
     EQ(sim_next(clock.sim), 5000);
     OK(sim_run(clock.sim, SIM_TIME_NONE, 1)); /* moving a stale head is no event */
     EQ(clock.n, 1);
@@ -136,7 +137,8 @@ static void lazily_moved_timer_keeps_its_place_among_equals(void)
 {
     struct clock clock;
 
-    /* `timer` is started last for the same moment, so `other` comes first, though `timer` has the older entry. */
+    /* `timer` is started last for the same moment, so `other` comes first, though `timer` has the
+     * older entry. */
     clock_init(&clock);
     timer_start_at(&clock.timer, 100);
     timer_start_at(&clock.other, 300);
@@ -186,8 +188,8 @@ static void fini_takes_the_stale_entry_out(void)
     sim_free(clock.sim);
 }
 
-UNIT_MAIN("timer", TEST(runs_out_once_and_exactly_on_time), TEST(pushing_back_costs_no_queue_operation),
-          TEST(stopped_timer_leaves_no_event_behind), TEST(restart_earlier_takes_effect),
-          TEST(stopped_and_started_again_runs_at_the_new_time),
-          TEST(lazily_moved_timer_keeps_its_place_among_equals), TEST(record_names_the_cause_that_started_it),
-          TEST(fini_takes_the_stale_entry_out))
+UNIT_MAIN("timer", TEST(runs_out_once_and_exactly_on_time),
+          TEST(pushing_back_costs_no_queue_operation), TEST(stopped_timer_leaves_no_event_behind),
+          TEST(restart_earlier_takes_effect), TEST(stopped_and_started_again_runs_at_the_new_time),
+          TEST(lazily_moved_timer_keeps_its_place_among_equals),
+          TEST(record_names_the_cause_that_started_it), TEST(fini_takes_the_stale_entry_out))

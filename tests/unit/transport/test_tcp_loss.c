@@ -66,7 +66,8 @@ static void ten_segments_then_slow_start(void)
     rig_in(&rig, "A", 1, 1 + 2 * 1460, 0);
     EQ(rig_flush(&rig), 4);
     rig_in(&rig, "A", 1, 1 + 4 * 1460, 0);
-    EQ(rig_flush(&rig), 0); /* less than a third of the window, and the next ACK is due: a fuller burst later */
+    EQ(rig_flush(&rig),
+       0); /* less than a third of the window, and the next ACK is due: a fuller burst later */
     rig_in(&rig, "A", 1, 1 + 6 * 1460, 0);
     EQ(rig_flush(&rig), 8);
     EQ(info().snd_cwnd, 16);
@@ -81,7 +82,8 @@ static void a_burst_is_half_the_window_and_ends_with_push(void)
     for (int i = 0; i < 10; i++) {
         char expected[40];
 
-        snprintf(expected, sizeof expected, "%s %d(1460) ack 1", i % 5 == 4 ? "PA" : "A", 1 + i * 1460);
+        snprintf(expected, sizeof expected, "%s %d(1460) ack 1", i % 5 == 4 ? "PA" : "A",
+                 1 + i * 1460);
         EQ_STR(rig_next(&rig), expected);
     }
     EQ_STR(rig_next(&rig), "");
