@@ -1,197 +1,118 @@
 #include "tests/support/unit.h"
 
-#include <stdlib.h>
-
+#include <math.h>
+#include "tests/support/bulk.h"
 #include "tests/support/tcp_rig.h"
 
-/* Two real ends: whatever the link does, the octets arrive complete, in order, once, and both ends
- * close. */
+/* A bulk flow between two real ends: how fast it is, and how CUBIC's window grows. */
 
-struct flow {
-    struct sock *from, *to;
-    size_t total, sent, received;
-    bool mismatch, eof, closed;
-    uint64_t random;
-};
+#define PORT 80
+#define STEP SIM_MSEC(1) /* how often the programs look at their sockets */
 
-static uint8_t octet_at(size_t at)
-{
-    return (uint8_t)(at * 131 + (at >> 8) * 7 + (at >> 16));
-}
-
-static size_t chunk(struct flow *flow, size_t most)
-{
-    flow->random = random_mix(flow->random + 1);
-    return 1 + flow->random % most;
-}
-
-static void write_some(struct flow *flow)
-{
-    uint8_t octets[20000];
-
-    while (flow->sent < flow->total) {
-        size_t n = chunk(flow, sizeof octets);
-        int64_t done;
-
-        if (n > flow->total - flow->sent)
-            n = flow->total - flow->sent;
-        for (size_t i = 0; i < n; i++)
-            octets[i] = octet_at(flow->sent + i);
-        done = flow->from->ops->send(flow->from, &(struct sock_send){ .octets = octets, .len = n });
-        if (done < 0)
-            return;
-        flow->sent += (size_t)done;
-    }
-    if (!flow->closed) {
-        flow->closed = true;
-        flow->from->ops->shutdown(flow->from, SOCK_SHUT_WR);
-    }
-}
-
-static void read_some(struct flow *flow)
-{
-    uint8_t octets[20000];
-
-    while (!flow->eof) {
-        struct sock_recv message = { .octets = octets, .size = chunk(flow, sizeof octets) };
-        int64_t n = flow->to->ops->recv(flow->to, &message);
-
-        if (n < 0)
-            return;
-        for (int64_t i = 0; i < n; i++)
-            flow->mismatch = flow->mismatch || octets[i] != octet_at(flow->received + (size_t)i);
-        flow->received += (size_t)n;
-        flow->eof = n == 0;
-    }
-}
-
-struct outcome {
-    bool complete, ordered, closed;
-    sim_time took;
-};
-
-/* Settings of one end, drawn from the seed: the two need not agree. */
-static void vary(struct tcp_host *host, uint64_t draw)
-{
-    struct tcp_sysctl *sysctl = tcp_sysctl(host->tcp);
-
-    sysctl->sack = (draw & 3) != 0;
-    sysctl->timestamps = (draw >> 2 & 3) != 0;
-    sysctl->window_scaling = (draw >> 4 & 3) != 0;
-    sysctl->congestion_control = (draw >> 6 & 1) != 0 ? TCP_CC_RENO : TCP_CC_CUBIC;
-    sysctl->ecn = (uint8_t)(draw >> 7 & 1);
-    sysctl->early_retrans = (draw >> 8 & 3) == 0 ? 0 : 3;
-    sysctl->frto = (draw >> 10 & 3) == 0 ? 0 : 2;
-    if ((draw >> 12 & 3) == 0)
-        sysctl->rmem[1] = 8192;
-    sysctl->orphan_retries = 50; /* nobody gives up while the link is bad */
-}
-
-static struct outcome transfer(uint64_t seed, const struct link_config *config, size_t total,
-                               sim_time limit)
-{
+struct bulk_run {
     struct tcp_pair pair;
-    struct flow there = { .total = total, .random = seed },
-                back = { .total = total / 3, .random = seed ^ 99 };
-    struct sock *listener, *client, *server = NULL;
-    struct outcome outcome = { false, true, false, 0 };
+    struct sock *listener;
+    struct bulk flow;
+};
+
+static void start(struct bulk_run *run, const struct link_config *config)
+{
+    *run = (struct bulk_run){ .flow = { NULL, NULL, 0 } };
+    pair_init(&run->pair, 7, config);
+    run->listener = tcp_socket(run->pair.b.tcp);
+    EQ(run->listener->ops->bind(run->listener, (struct endpoint){ 0, PORT }), 0);
+    EQ(run->listener->ops->listen(run->listener, 5), 0);
+    run->flow.from = tcp_socket(run->pair.a.tcp);
+    EQ(run->flow.from->ops->connect(run->flow.from, (struct endpoint){ RIG_PEER, PORT }),
+       -SIM_EINPROGRESS);
+}
+
+static void run_for(struct bulk_run *run, sim_time time)
+{
     int error;
 
-    pair_init(&pair, seed, config);
-    if (config->loss != 0) {
-        vary(&pair.a, random_mix(seed + 4000));
-        vary(&pair.b, random_mix(seed + 5000));
+    for (sim_time end = sim_now(run->pair.sim) + time; sim_now(run->pair.sim) < end;) {
+        pair_run(&run->pair, STEP);
+        if (run->flow.to == NULL)
+            run->flow.to = run->listener->ops->accept(run->listener, &error);
+        bulk_move(&run->flow);
     }
-    listener = tcp_socket(pair.b.tcp);
-    EQ(listener->ops->bind(listener, (struct endpoint){ 0, 80 }), 0);
-    EQ(listener->ops->listen(listener, 5), 0);
-    client = tcp_socket(pair.a.tcp);
-    EQ(client->ops->connect(client, (struct endpoint){ RIG_PEER, 80 }), -SIM_EINPROGRESS);
-    while (sim_now(pair.sim) < limit) {
-        pair_run(&pair, SIM_MSEC(1));
-        if (server == NULL) {
-            server = listener->ops->accept(listener, &error);
-            if (server == NULL)
-                continue;
-            there.from = back.to = client;
-            there.to = back.from = server;
-        }
-        write_some(&there);
-        write_some(&back);
-        read_some(&there);
-        read_some(&back);
-        if (there.eof && back.eof) {
-            if (outcome.took == 0)
-                outcome.took = sim_now(pair.sim);
-            outcome.closed = true;
-            break;
-        }
-    }
-    outcome.complete = there.received == there.total && back.received == back.total;
-    outcome.ordered = !there.mismatch && !back.mismatch;
-    client->ops->close(client);
-    if (server != NULL)
-        server->ops->close(server);
-    listener->ops->close(listener);
-    pair_run(&pair, SIM_SEC(2000)); /* TIME-WAIT too is over */
-    outcome.closed = outcome.closed && pair.sim->parts[0]->frames_alive == 0;
-    pair_fini(&pair);
-    return outcome;
 }
 
-static void check(uint64_t seed, const struct link_config *config, size_t total, sim_time limit)
+static void finish(struct bulk_run *run)
 {
-    struct outcome outcome = transfer(seed, config, total, limit);
-
-    if (!outcome.complete || !outcome.ordered || !outcome.closed)
-        fprintf(stderr, "seed %llu: complete %d ordered %d closed %d\n", (unsigned long long)seed,
-                outcome.complete, outcome.ordered, outcome.closed);
-    OK(outcome.complete);
-    OK(outcome.ordered);
-    OK(outcome.closed);
-}
-
-static void a_clean_link_carries_everything(void)
-{
-    struct link_config config = { .rate = 100000000, .delay = SIM_MSEC(1), .queue = 1000 };
-
-    check(1, &config, 1000000, SIM_SEC(60));
-    check(2, &config, 0, SIM_SEC(60));
-    check(3, &config, 1, SIM_SEC(60));
-}
-
-/* More of them with TCP_SEEDS=N. */
-static uint64_t n_seeds(void)
-{
-    const char *text = getenv("TCP_SEEDS");
-
-    return text != NULL ? strtoull(text, NULL, 10) : 60;
-}
-
-static void faults_of_every_kind_are_survived(void)
-{
-    for (uint64_t seed = 1; seed <= n_seeds(); seed++) {
-        struct link_config config = { .rate = 10000000, .delay = SIM_MSEC(2), .queue = 100 };
-
-        config.loss = (uint32_t)(random_mix(seed) % 200000);
-        config.duplicate = (uint32_t)(random_mix(seed + 1000) % 100000);
-        config.reorder = (uint32_t)(random_mix(seed + 2000) % 200000);
-        config.corrupt = (uint32_t)(random_mix(seed + 3000) % 50000);
-        check(seed, &config, 60000, SIM_SEC(3000));
-    }
+    run->flow.from->ops->close(run->flow.from);
+    run->flow.to->ops->close(run->flow.to);
+    run->listener->ops->close(run->listener);
+    pair_run(&run->pair, SIM_SEC(2000));
+    EQ(run->pair.sim->parts[0]->frames_alive, 0);
+    pair_fini(&run->pair);
 }
 
 static void one_flow_fills_a_link(void)
 {
     struct link_config config = { .rate = 100000000, .delay = SIM_MSEC(10), .queue = 1000 };
-    size_t total = 60000000;
-    struct outcome outcome = transfer(7, &config, total, SIM_SEC(30));
-    double rate = (double)total * 8 / ((double)outcome.took / 1e12);
+    struct bulk_run run;
+    uint64_t before;
 
-    OK(outcome.complete);
-    fprintf(stderr, "%.1f Mbit/s ", rate / 1e6);
-    OK(rate > 0.85 * 100e6);
+    start(&run, &config);
+    run_for(&run, SIM_SEC(2)); /* slow start is over */
+    before = run.flow.received;
+    run_for(&run, SIM_SEC(20));
+    OK((run.flow.received - before) * 100 > bulk_full_link(config.rate, 20) * 95);
+    finish(&run);
 }
 
-UNIT_MAIN("tcp: two ends", TEST(a_clean_link_carries_everything),
-          TEST(faults_of_every_kind_are_survived), TEST(one_flow_fills_a_link))
+static bool is_data_to_peer(void *ctx, struct frame *frame)
+{
+    (void)ctx;
+    return frame_size(frame) > 500;
+}
+
+static struct tcp_info_view sender(const struct bulk_run *run)
+{
+    struct tcp_info_view info;
+
+    tcp_get_info(run->flow.from, &info);
+    return info;
+}
+
+/* RFC 9438, section 4.2: W(t) = C (t - K)^3 + W_max with C = 0.4 and W_max the window at the loss,
+ * from 0.7 W_max on; t runs an RTT ahead, because the window aimed at is the next round's. */
+static void cubic_window_follows_the_curve_of_rfc_9438(void)
+{
+    static const uint32_t nth[] = { 3000 };
+    struct link_rule rule = {
+        .kind = LINK_FAULT_DROP, .match = is_data_to_peer, .nth = nth, .n_nth = 1
+    };
+    struct link_config config = { .rate = 1000000000, .delay = SIM_MSEC(50), .queue = 100000 };
+    const double rtt = 0.1, c = 0.4;
+    struct bulk_run run;
+    double w_max, k, off, worst = 0;
+    sim_time epoch;
+
+    start(&run, &config);
+    tcp_sysctl(run.pair.a.tcp)->wmem[2] = tcp_sysctl(run.pair.b.tcp)->rmem[2] = 100000000;
+    link_add_rule(run.pair.link, &rule);
+    while (sender(&run).ca_state == 0) /* until the loss is noticed */
+        run_for(&run, STEP);
+    while (sender(&run).ca_state != 0) /* and mended */
+        run_for(&run, STEP);
+    w_max = sender(&run).snd_ssthresh / 0.7;
+    epoch = sim_now(run.pair.sim);
+    k = cbrt(w_max * 0.3 / c);
+    OK(fabs(sender(&run).snd_cwnd - 0.7 * w_max) < 0.02 * w_max);
+    while (sim_now(run.pair.sim) - epoch < (sim_time)(2 * k * SIM_SEC(1))) {
+        double t = (double)(sim_now(run.pair.sim) - epoch) / SIM_SEC(1) + rtt;
+
+        run_for(&run, SIM_MSEC(100));
+        off = fabs(sender(&run).snd_cwnd - (c * pow(t - k, 3) + w_max)) / w_max;
+        worst = off > worst ? off : worst;
+    }
+    OK(worst < 0.03);
+    OK(sender(&run).snd_cwnd > 1.2 * w_max); /* it grew well beyond the plateau */
+    finish(&run);
+}
+
+UNIT_MAIN("tcp: a bulk flow", TEST(one_flow_fills_a_link),
+          TEST(cubic_window_follows_the_curve_of_rfc_9438))

@@ -1,0 +1,262 @@
+#include "tests/support/unit.h"
+
+#include <stdlib.h>
+
+#include "tests/support/tcp_rig.h"
+
+/*
+ * A property over random seeds: whatever the cable does (loss, duplicates, disorder, damage), in
+ * whatever pieces the programs write and read, however small the windows and whoever closes first,
+ * the octets arrive complete, in order, once, and both ends reach CLOSED.
+ *
+ * TCP_SEEDS=N plays that many seeds, TCP_SEED=N that one alone.
+ */
+
+#define SEEDS_DEFAULT 500
+#define STEP          SIM_MSEC(1)    /* how often the programs look at their sockets */
+#define LIMIT         SIM_SEC(20000) /* a link that loses a third of everything is slow */
+
+enum { PIECE_MAX = 20000 };
+
+/* One direction of the conversation. */
+struct flow {
+    struct sock *from, *to;
+    size_t total, sent, received;
+    size_t write_most, read_most;     /* largest piece of a call */
+    unsigned write_pause, read_pause; /* of this many steps, programs use one */
+    bool wrong, shut, eof;
+    uint64_t random;
+};
+
+struct pair_run {
+    uint64_t random;
+    struct tcp_pair pair;
+    struct sock *listener, *client, *server;
+    struct flow there, back;
+    bool error;
+};
+
+static uint64_t draw(uint64_t *state, uint64_t below)
+{
+    *state = random_mix(*state + 1);
+    return *state % below;
+}
+
+/* Mostly zero, else up to @most. */
+static uint32_t draw_fault(uint64_t *state, uint32_t most)
+{
+    return draw(state, 4) == 0 ? 0 : (uint32_t)draw(state, most + 1);
+}
+
+static uint8_t octet_at(size_t at)
+{
+    return (uint8_t)(at * 131 + (at >> 8) * 7 + (at >> 16));
+}
+
+static void flow_init(struct flow *flow, uint64_t *random)
+{
+    static const size_t pieces[] = { 1, 7, 100, 1448, 5000, PIECE_MAX };
+    static const size_t totals[] = { 0, 1, 1448, 30000, 60000, 600000 };
+
+    flow->total = (size_t)draw(random, totals[draw(random, 6)] + 1);
+    flow->write_most = pieces[draw(random, 6)];
+    flow->read_most = pieces[draw(random, 6)];
+    flow->write_pause = draw(random, 3) == 0 ? 1 + (unsigned)draw(random, 50) : 1;
+    flow->read_pause = draw(random, 3) == 0 ? 1 + (unsigned)draw(random, 300) : 1;
+    flow->random = draw(random, UINT64_MAX);
+    if (flow->write_most < 100 || flow->read_most < 100) /* as many calls, less to say */
+        flow->total %= 3000;
+}
+
+static bool would_block(int64_t result)
+{
+    return result == -SIM_EAGAIN;
+}
+
+static void write_some(struct pair_run *run, struct flow *flow)
+{
+    uint8_t octets[PIECE_MAX];
+
+    if (draw(&flow->random, flow->write_pause) != 0)
+        return;
+    while (flow->sent < flow->total) {
+        size_t n = 1 + (size_t)draw(&flow->random, flow->write_most);
+        int64_t done;
+
+        n = n > flow->total - flow->sent ? flow->total - flow->sent : n;
+        for (size_t i = 0; i < n; i++)
+            octets[i] = octet_at(flow->sent + i);
+        done = flow->from->ops->send(flow->from, &(struct sock_send){ .octets = octets, .len = n });
+        if (done < 0) {
+            run->error = run->error || !would_block(done);
+            return;
+        }
+        flow->sent += (size_t)done;
+        if (flow->write_pause > 1)
+            return;
+    }
+    if (!flow->shut)
+        flow->from->ops->shutdown(flow->from, SOCK_SHUT_WR);
+    flow->shut = true;
+}
+
+static void read_some(struct pair_run *run, struct flow *flow)
+{
+    uint8_t octets[PIECE_MAX];
+
+    if (draw(&flow->random, flow->read_pause) != 0)
+        return;
+    while (!flow->eof) {
+        struct sock_recv message = { .octets = octets,
+                                     .size = 1 + (size_t)draw(&flow->random, flow->read_most) };
+        int64_t n = flow->to->ops->recv(flow->to, &message);
+
+        if (n < 0) {
+            run->error = run->error || !would_block(n);
+            return;
+        }
+        for (int64_t i = 0; i < n; i++)
+            flow->wrong = flow->wrong || octets[i] != octet_at(flow->received + (size_t)i);
+        flow->received += (size_t)n;
+        flow->eof = n == 0;
+        if (flow->read_pause > 1)
+            return;
+    }
+}
+
+/* Settings of one end, drawn from the seed: the two need not agree. */
+static void vary(struct tcp_host *host, uint64_t *random)
+{
+    struct tcp_sysctl *sysctl = tcp_sysctl(host->tcp);
+
+    sysctl->sack = draw(random, 4) != 0;
+    sysctl->dsack = draw(random, 4) != 0;
+    sysctl->timestamps = draw(random, 4) != 0;
+    sysctl->window_scaling = draw(random, 4) != 0;
+    sysctl->congestion_control = draw(random, 2) != 0 ? TCP_CC_RENO : TCP_CC_CUBIC;
+    sysctl->ecn = (uint8_t)draw(random, 3);
+    sysctl->early_retrans = draw(random, 4) == 0 ? 0 : 3;
+    sysctl->frto = draw(random, 4) == 0 ? 0 : 2;
+    sysctl->initial_cwnd = 1 + (uint8_t)draw(random, 20);
+    if (draw(random, 3) == 0)
+        sysctl->rmem[1] = 2304 + (uint32_t)draw(random, 20000);
+    if (draw(random, 3) == 0)
+        sysctl->wmem[1] = 4608 + (uint32_t)draw(random, 20000);
+    /* Nobody gives up while the link is bad, and nobody takes its being slow for the end of the
+       peer. */
+    sysctl->orphan_retries = sysctl->retries2 = sysctl->syn_retries = sysctl->synack_retries = 120;
+    sysctl->fin_timeout = 10000;
+}
+
+static struct link_config draw_link(uint64_t *random)
+{
+    static const uint64_t rates[] = { 1000000, 10000000, 100000000, 1000000000 };
+    static const sim_time delays[] = { SIM_USEC(5), SIM_MSEC(1), SIM_MSEC(20), SIM_MSEC(150) };
+
+    return (struct link_config){ .rate = rates[draw(random, 4)],
+                                 .delay = delays[draw(random, 4)],
+                                 .queue = 5 + (uint32_t)draw(random, 200),
+                                 .loss = draw_fault(random, 300000),
+                                 .duplicate = draw_fault(random, 300000),
+                                 .reorder = draw_fault(random, 300000),
+                                 .corrupt = draw_fault(random, 100000) };
+}
+
+static void count_row(struct describe *out, const char *table, const char *key, const char *line)
+{
+    (void)out;
+    (void)table;
+    (void)key;
+    fprintf(stderr, "still there: %s\n", line);
+    OK(false);
+}
+
+/* CLOSED is where nothing is left of a connection. */
+static void expect_closed(struct tcp_host *host)
+{
+    struct describe out = { .row = count_row };
+
+    tcp_describe(host->tcp, &out);
+}
+
+static void start(struct pair_run *run, uint64_t seed)
+{
+    struct link_config config;
+
+    *run = (struct pair_run){ .random = random_mix(seed) };
+    config = draw_link(&run->random);
+    pair_init(&run->pair, seed, &config);
+    vary(&run->pair.a, &run->random);
+    vary(&run->pair.b, &run->random);
+    flow_init(&run->there, &run->random);
+    flow_init(&run->back, &run->random);
+    run->listener = tcp_socket(run->pair.b.tcp);
+    EQ(run->listener->ops->bind(run->listener, (struct endpoint){ 0, 80 }), 0);
+    EQ(run->listener->ops->listen(run->listener, 5), 0);
+    run->client = tcp_socket(run->pair.a.tcp);
+    EQ(run->client->ops->connect(run->client, (struct endpoint){ RIG_PEER, 80 }), -SIM_EINPROGRESS);
+    run->there.from = run->back.to = run->client;
+}
+
+static void accept_server(struct pair_run *run)
+{
+    int error;
+
+    run->server = run->listener->ops->accept(run->listener, &error);
+    run->there.to = run->back.from = run->server;
+}
+
+static void converse(struct pair_run *run)
+{
+    while (sim_now(run->pair.sim) < LIMIT && !run->error && !(run->there.eof && run->back.eof)) {
+        pair_run(&run->pair, STEP);
+        if (run->server == NULL)
+            accept_server(run);
+        if (run->client->ops->poll(run->client) & SOCK_POLLOUT)
+            write_some(run, &run->there);
+        if (run->server == NULL)
+            continue;
+        write_some(run, &run->back);
+        read_some(run, &run->there);
+        read_some(run, &run->back);
+    }
+}
+
+static bool play(uint64_t seed)
+{
+    struct pair_run run;
+    bool good;
+
+    start(&run, seed);
+    converse(&run);
+    good = !run.error && run.there.eof && run.back.eof && !run.there.wrong && !run.back.wrong &&
+           run.there.received == run.there.total && run.back.received == run.back.total;
+    if (!good)
+        fprintf(stderr, "seed %llu: error %d, there %zu of %zu%s%s, back %zu of %zu%s%s\n",
+                (unsigned long long)seed, run.error, run.there.received, run.there.total,
+                run.there.wrong ? " wrong" : "", run.there.eof ? " eof" : "", run.back.received,
+                run.back.total, run.back.wrong ? " wrong" : "", run.back.eof ? " eof" : "");
+    run.client->ops->close(run.client);
+    if (run.server != NULL)
+        run.server->ops->close(run.server);
+    run.listener->ops->close(run.listener);
+    pair_run(&run.pair, SIM_SEC(30000)); /* the last FIN's repeats and TIME-WAIT are over */
+    expect_closed(&run.pair.a);
+    expect_closed(&run.pair.b);
+    EQ(run.pair.sim->parts[0]->frames_alive, 0);
+    pair_fini(&run.pair);
+    return good;
+}
+
+static void whatever_the_cable_does_the_octets_arrive_complete_in_order_once(void)
+{
+    const char *count = getenv("TCP_SEEDS"), *one = getenv("TCP_SEED");
+    uint64_t first = one != NULL ? strtoull(one, NULL, 10) : 1;
+    uint64_t last = one != NULL ? first : count != NULL ? strtoull(count, NULL, 10) : SEEDS_DEFAULT;
+
+    for (uint64_t seed = first; seed <= last; seed++)
+        OK(play(seed));
+}
+
+UNIT_MAIN("tcp: under faults",
+          TEST(whatever_the_cable_does_the_octets_arrive_complete_in_order_once))
