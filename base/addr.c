@@ -17,9 +17,15 @@ const char *ip4_format(ip4_addr a, char text[static IP4_TEXT_MAX])
 
 const char *endpoint_format(struct endpoint e, char text[static ENDPOINT_TEXT_MAX])
 {
-    char addr[IP4_TEXT_MAX];
+    char addr[IP4_TEXT_MAX], addr6[IP6_TEXT_MAX];
 
-    snprintf(text, ENDPOINT_TEXT_MAX, "%s:%u", ip4_format(e.addr, addr), e.port);
+    if (e.v6 && e.scope != 0)
+        snprintf(text, ENDPOINT_TEXT_MAX, "[%s%%%u]:%u", ip6_format(e.addr6, addr6), e.scope,
+                 e.port);
+    else if (e.v6)
+        snprintf(text, ENDPOINT_TEXT_MAX, "[%s]:%u", ip6_format(e.addr6, addr6), e.port);
+    else
+        snprintf(text, ENDPOINT_TEXT_MAX, "%s:%u", ip4_format(e.addr, addr), e.port);
     return text;
 }
 

@@ -92,22 +92,133 @@ static inline bool ip4_in_prefix(ip4_addr a, ip4_addr prefix, unsigned prefix_le
     return ((a ^ prefix) & ip4_mask(prefix_len)) == 0;
 }
 
-/* An IPv4 endpoint as in struct sockaddr_in, but in host byte order. */
-struct endpoint {
-    ip4_addr addr;
-    uint16_t port;
+/* An IPv6 address as two numbers in HOST byte order: 2001:db8::1 is { 0x20010db800000000, 1 }. */
+struct ip6_addr {
+    uint64_t hi, lo;
 };
+
+/* From its eight groups, as they are written. */
+#define IP6(a, b, c, d, e, f, g, h)                                                                \
+    ((struct ip6_addr){ (uint64_t)(a) << 48 | (uint64_t)(b) << 32 | (uint64_t)(c) << 16 | (d),     \
+                        (uint64_t)(e) << 48 | (uint64_t)(f) << 32 | (uint64_t)(g) << 16 | (h) })
+#define IP6_ANY         ((struct ip6_addr){ 0, 0 })
+#define IP6_LOOPBACK    ((struct ip6_addr){ 0, 1 })
+#define IP6_ALL_NODES   IP6(0xff02, 0, 0, 0, 0, 0, 0, 1)
+#define IP6_ALL_ROUTERS IP6(0xff02, 0, 0, 0, 0, 0, 0, 2)
+
+static inline bool ip6_eq(struct ip6_addr a, struct ip6_addr b)
+{
+    return a.hi == b.hi && a.lo == b.lo;
+}
+
+static inline bool ip6_is_any(struct ip6_addr a)
+{
+    return (a.hi | a.lo) == 0;
+}
+
+static inline bool ip6_is_loopback(struct ip6_addr a)
+{
+    return a.hi == 0 && a.lo == 1;
+}
+
+static inline bool ip6_is_multicast(struct ip6_addr a) /* ff00::/8, RFC 4291 section 2.7 */
+{
+    return a.hi >> 56 == 0xff;
+}
+
+static inline bool ip6_is_link_local(struct ip6_addr a) /* fe80::/10 */
+{
+    return a.hi >> 54 == 0x3fa;
+}
+
+static inline bool ip6_is_mapped(struct ip6_addr a) /* ::ffff:0:0/96, RFC 4291 section 2.5.5.2 */
+{
+    return a.hi == 0 && a.lo >> 32 == 0xffff;
+}
+
+static inline struct ip6_addr ip6_from_mapped(ip4_addr a)
+{
+    return (struct ip6_addr){ 0, UINT64_C(0xffff00000000) | a };
+}
+
+/** ip6_mcast_scope() - 1 interface, 2 link, 5 site, 8 organisation, 14 global; of a group. */
+static inline unsigned ip6_mcast_scope(struct ip6_addr a)
+{
+    return (unsigned)(a.hi >> 48) & 15;
+}
+
+/** ip6_prefix() - @a with all bits behind the first @len cleared. */
+static inline struct ip6_addr ip6_prefix(struct ip6_addr a, unsigned len)
+{
+    a.hi = len >= 64 ? a.hi : len == 0 ? 0 : a.hi & ~(UINT64_MAX >> len);
+    a.lo = len >= 128 ? a.lo : len <= 64 ? 0 : a.lo & ~(UINT64_MAX >> (len - 64));
+    return a;
+}
+
+static inline bool ip6_in_prefix(struct ip6_addr a, struct ip6_addr prefix, unsigned len)
+{
+    return ip6_eq(ip6_prefix(a, len), ip6_prefix(prefix, len));
+}
+
+/** ip6_solicited_node() - the group in which the owner of @a listens for questions, RFC 4291
+ * section 2.7.1. */
+static inline struct ip6_addr ip6_solicited_node(struct ip6_addr a)
+{
+    return (struct ip6_addr){ UINT64_C(0xff02) << 48, UINT64_C(0x1ff000000) | (a.lo & 0xffffff) };
+}
+
+/** ip6_compare() - below, equal to or above 0, as the octets on the wire compare. */
+static inline int ip6_compare(struct ip6_addr a, struct ip6_addr b)
+{
+    if (a.hi != b.hi)
+        return a.hi < b.hi ? -1 : 1;
+    return a.lo == b.lo ? 0 : a.lo < b.lo ? -1 : 1;
+}
+
+/* As struct sockaddr_in or, with @v6, struct sockaddr_in6, in host byte order. */
+struct endpoint {
+    ip4_addr addr; /* of IPv4, else 0 */
+    uint16_t port;
+    bool v6;
+    uint8_t scope;         /* ifindex that a link-local @addr6 belongs to, 0: not said */
+    struct ip6_addr addr6; /* of IPv6, else 0 */
+};
+
+static inline bool endpoint_is_any(const struct endpoint *e)
+{
+    return e->addr == 0 && ip6_is_any(e->addr6);
+}
+
+static inline bool endpoint_same_addr(const struct endpoint *a, const struct endpoint *b)
+{
+    return a->addr == b->addr && a->v6 == b->v6 && (!a->v6 || ip6_eq(a->addr6, b->addr6));
+}
+
+static inline bool endpoint_eq(const struct endpoint *a, const struct endpoint *b)
+{
+    return a->port == b->port && endpoint_same_addr(a, b);
+}
+
+/** endpoint_without_port() - the same address, port 0. */
+static inline struct endpoint endpoint_without_port(struct endpoint e)
+{
+    e.port = 0;
+    return e;
+}
 
 /* Room for the texts below, with the closing NUL. */
 #define MAC_TEXT_MAX      18 /* 02:00:00:00:01:01 */
 #define IP4_TEXT_MAX      16
-#define ENDPOINT_TEXT_MAX 22
+#define IP6_TEXT_MAX      46
+#define ENDPOINT_TEXT_MAX 60 /* [2001:db8::1%12]:65535 */
 
 /** mac_format() / ip4_format() / endpoint_format() - write the usual text to @text and return it.
  */
 const char *mac_format(const struct mac_addr *a, char text[static MAC_TEXT_MAX]);
 const char *ip4_format(ip4_addr a, char text[static IP4_TEXT_MAX]);
 const char *endpoint_format(struct endpoint e, char text[static ENDPOINT_TEXT_MAX]);
+/** ip6_format() - as RFC 5952 wants it: lower case, the longest run of zeros as "::". */
+const char *ip6_format(struct ip6_addr a, char text[static IP6_TEXT_MAX]);
 
 /** mac_parse() - exactly six pairs of hexadecimal digits with ':' or '-' between them. False leaves
  * *@a alone. */
@@ -117,6 +228,10 @@ bool mac_parse(const char *text, struct mac_addr *a);
 bool ip4_parse(const char *text, ip4_addr *a);
 /** ip4_prefix_parse() - ADDRESS/LEN; without /LEN the length is 32. Host bits are kept. */
 bool ip4_prefix_parse(const char *text, ip4_addr *a, unsigned *prefix_len);
+/** ip6_parse() - the forms of RFC 4291 section 2.2. False leaves *@a alone. */
+bool ip6_parse(const char *text, struct ip6_addr *a);
+/** ip6_prefix_parse() - ADDRESS/LEN; without /LEN the length is 128. Host bits are kept. */
+bool ip6_prefix_parse(const char *text, struct ip6_addr *a, unsigned *prefix_len);
 /** ip4_mask_len() - 255.255.255.0 -> 24, or -1 where @mask has a hole. */
 int ip4_mask_len(ip4_addr mask);
 

@@ -40,3 +40,17 @@ uint32_t checksum_pseudo(ip4_addr src, ip4_addr dst, uint8_t protocol, size_t le
     return (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff) + protocol +
            (uint32_t)(len & 0xffff);
 }
+
+static uint32_t add_half(uint32_t sum, uint64_t half)
+{
+    return sum + (uint32_t)(half >> 48) + (uint32_t)(half >> 32 & 0xffff) +
+           (uint32_t)(half >> 16 & 0xffff) + (uint32_t)(half & 0xffff);
+}
+
+uint32_t checksum_pseudo6(struct ip6_addr src, struct ip6_addr dst, uint8_t protocol, size_t len)
+{
+    uint32_t sum = add_half(add_half(0, src.hi), src.lo);
+
+    sum = add_half(add_half(sum, dst.hi), dst.lo);
+    return sum + protocol + (uint32_t)(len >> 16) + (uint32_t)(len & 0xffff);
+}

@@ -17,6 +17,9 @@ uint32_t checksum_add(uint32_t sum, const uint8_t *octets, size_t len);
  * and data. RFC 9293 section 3.1. */
 uint32_t checksum_pseudo(ip4_addr src, ip4_addr dst, uint8_t protocol, size_t len);
 
+/** checksum_pseudo6() - the same for IPv6, RFC 8200 section 8.1; @protocol is the transport's. */
+uint32_t checksum_pseudo6(struct ip6_addr src, struct ip6_addr dst, uint8_t protocol, size_t len);
+
 /** checksum_fold() - fold the carries; without the final complement. */
 static inline uint16_t checksum_fold(uint32_t sum)
 {

@@ -2,7 +2,8 @@
  * Reasons: why a frame was sent, what a table or state change means, what a call waits for. A
  * reason is a code with numbers as arguments; its sentence is a template here, in English and a
  * message id for gettext, so that the engine never formats text. {N:kind} is argument N, shown as:
- * ip, mac, dec, port, prefix (address << 8 | length), time (picoseconds), tcpstate, drop, errno,
+ * ip, ip6 (arguments N and N + 1), mac, dec, port, prefix (address << 8 | length), time
+ * (picoseconds), tcpstate, tcpfrom and tcpto (two states in one: from << 8 | to), drop, errno,
  * proto. {text} is the record's text. A section belongs to the module it names.
  */
 #ifndef WW_BASE_WHY_H
@@ -112,8 +113,10 @@
     X(TIMER_IGMP, "timer-igmp", "the time to repeat a membership report has come")                 \
     /* udp */                                                                                      \
     X(UDP_SEND, "udp-send", "a program sends {0:dec} octets to {1:ip} port {2:port}")              \
+    X(UDP6_SEND, "udp6-send", "a program sends {0:dec} octets to {1:ip6} port {3:port}")           \
     /* tcp */                                                                                      \
     X(TCP_SYN, "tcp-syn", "opens a connection to {0:ip} port {1:port}")                            \
+    X(TCP6_SYN, "tcp6-syn", "opens a connection to {0:ip6} port {2:port}")                         \
     X(TCP_SYN_ACK, "tcp-syn-ack", "accepts the connection and opens its own direction")            \
     X(TCP_ACK_HANDSHAKE, "tcp-ack-handshake", "confirms the handshake: the connection is open")    \
     X(TCP_DATA, "tcp-data", "sends {0:dec} octets, starting with octet {1:dec}")                   \
@@ -144,6 +147,7 @@
     X(TCP_TAIL_PROBE, "tcp-tail-probe",                                                            \
       "no acknowledgment of the last octets: probes for their loss")                               \
     X(TCP_STATE, "tcp-state", "port {2:port} with {3:ip}: {0:tcpstate} becomes {1:tcpstate}")      \
+    X(TCP6_STATE, "tcp6-state", "port {2:port} with {0:ip6}: {3:tcpfrom} becomes {3:tcpto}")       \
     X(TCP_CWND, "tcp-cwnd", "congestion window {0:dec} segments, threshold {1:dec}")               \
     X(TIMER_TCP_RTO, "timer-tcp-rto", "the retransmission timer ran out")                          \
     X(TIMER_TCP_DELAYED_ACK, "timer-tcp-delayed-ack", "the delayed-ACK timer ran out")             \

@@ -3,6 +3,7 @@ add_library(ww_options INTERFACE)
 target_include_directories(ww_options INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
 target_compile_options(ww_options INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Werror
+  -Wno-missing-field-initializers # an endpoint { address, port } leaves its IPv6 half out
   -fno-strict-aliasing -ffp-contract=off)
 if(NOT WW_ENGINE_ONLY)
   target_compile_definitions(ww_options INTERFACE _GNU_SOURCE)

@@ -8,12 +8,21 @@
 #include "inspect/i18n.h"
 
 static const char *const kind_names[] = {
-    [WHY_KIND_BAD] = "?",       [WHY_KIND_IP] = "ip",
-    [WHY_KIND_MAC] = "mac",     [WHY_KIND_DEC] = "dec",
-    [WHY_KIND_PORT] = "port",   [WHY_KIND_PREFIX] = "prefix",
-    [WHY_KIND_TIME] = "time",   [WHY_KIND_TCPSTATE] = "tcpstate",
-    [WHY_KIND_DROP] = "drop",   [WHY_KIND_ERRNO] = "errno",
-    [WHY_KIND_PROTO] = "proto", [WHY_KIND_TEXT] = "text",
+    [WHY_KIND_BAD] = "?",
+    [WHY_KIND_IP] = "ip",
+    [WHY_KIND_IP6] = "ip6",
+    [WHY_KIND_TCPFROM] = "tcpfrom",
+    [WHY_KIND_TCPTO] = "tcpto",
+    [WHY_KIND_MAC] = "mac",
+    [WHY_KIND_DEC] = "dec",
+    [WHY_KIND_PORT] = "port",
+    [WHY_KIND_PREFIX] = "prefix",
+    [WHY_KIND_TIME] = "time",
+    [WHY_KIND_TCPSTATE] = "tcpstate",
+    [WHY_KIND_DROP] = "drop",
+    [WHY_KIND_ERRNO] = "errno",
+    [WHY_KIND_PROTO] = "proto",
+    [WHY_KIND_TEXT] = "text",
 };
 
 const char *render_kind_name(enum why_kind kind)
@@ -130,14 +139,18 @@ static void render_proto(GString *out, uint64_t value)
         g_string_append_printf(out, "%" PRIu64, value);
 }
 
-void render_arg(GString *out, enum why_kind kind, uint64_t value, enum render_lang lang)
+void render_arg(GString *out, enum why_kind kind, const uint64_t *arg, enum render_lang lang)
 {
-    char text[MAC_TEXT_MAX];
+    uint64_t value = *arg;
+    char text[MAC_TEXT_MAX], addr6[IP6_TEXT_MAX];
     struct mac_addr mac;
 
     switch (kind) {
     case WHY_KIND_IP:
         g_string_append(out, ip4_format((ip4_addr)value, text));
+        break;
+    case WHY_KIND_IP6:
+        g_string_append(out, ip6_format((struct ip6_addr){ value, arg[1] }, addr6));
         break;
     case WHY_KIND_MAC:
         mac = mac_from_u64(value);
@@ -155,6 +168,12 @@ void render_arg(GString *out, enum why_kind kind, uint64_t value, enum render_la
         break;
     case WHY_KIND_TCPSTATE:
         g_string_append(out, render_tcp_state(value));
+        break;
+    case WHY_KIND_TCPFROM:
+        g_string_append(out, render_tcp_state(value >> 8));
+        break;
+    case WHY_KIND_TCPTO:
+        g_string_append(out, render_tcp_state(value & 0xff));
         break;
     case WHY_KIND_DROP:
         if (value < DROP_N_REASONS)
@@ -206,7 +225,7 @@ void render_why(GString *out, const struct why *why, const char *text, enum rend
         if (placeholder.kind == WHY_KIND_TEXT)
             g_string_append(out, text == NULL ? "" : text);
         else
-            render_arg(out, placeholder.kind, why->args[placeholder.arg], lang);
+            render_arg(out, placeholder.kind, &why->args[placeholder.arg], lang);
         from = placeholder.end;
     }
     g_string_append(out, from);

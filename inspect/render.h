@@ -22,12 +22,15 @@ enum render_lang {
 enum why_kind {
     WHY_KIND_BAD,
     WHY_KIND_IP,
+    WHY_KIND_IP6, /* takes the next argument too */
     WHY_KIND_MAC,
     WHY_KIND_DEC,
     WHY_KIND_PORT,
     WHY_KIND_PREFIX,
     WHY_KIND_TIME,
     WHY_KIND_TCPSTATE,
+    WHY_KIND_TCPFROM, /* two states in one argument */
+    WHY_KIND_TCPTO,
     WHY_KIND_DROP,
     WHY_KIND_ERRNO,
     WHY_KIND_PROTO,
@@ -45,8 +48,8 @@ struct why_placeholder {
 void render_why(GString *out, const struct why *why, const char *text, enum render_lang lang);
 /** render_drop() - append the sentence of @reason. */
 void render_drop(GString *out, enum drop_reason reason, enum render_lang lang);
-/** render_arg() - append @value as an argument of @kind. */
-void render_arg(GString *out, enum why_kind kind, uint64_t value, enum render_lang lang);
+/** render_arg() - append the argument at @value (of some kinds also the one behind it) as @kind. */
+void render_arg(GString *out, enum why_kind kind, const uint64_t *value, enum render_lang lang);
 /** render_duration() - append a length of time in the unit that reads best: "1.5 s", "200 ms", "1
  * h". */
 void render_duration(GString *out, sim_time time);

@@ -57,15 +57,16 @@ static void add_args(GString *out, const struct why *why)
         const char *at = why_sentence(why->code);
         struct why_placeholder placeholder;
 
-        while (!done[arg] && render_next_placeholder(&at, &placeholder)) {
+        while (render_next_placeholder(&at, &placeholder)) {
             const char *kind = render_kind_name(placeholder.kind);
 
-            if (placeholder.kind == WHY_KIND_TEXT || placeholder.arg != arg)
+            if (placeholder.kind == WHY_KIND_TEXT || placeholder.arg != arg ||
+                (done[arg] && placeholder.kind != WHY_KIND_TCPTO))
                 continue;
             done[arg] = true;
             g_string_append(out, out->str[out->len - 1] == '[' ? "{" : ",{");
             g_string_truncate(text, 0);
-            render_arg(text, placeholder.kind, why->args[arg], RENDER_ENGLISH);
+            render_arg(text, placeholder.kind, &why->args[arg], RENDER_ENGLISH);
             if (placeholder.kind == WHY_KIND_DEC || placeholder.kind == WHY_KIND_PORT)
                 add_number(out, kind, why->args[arg]);
             else if (placeholder.kind == WHY_KIND_TIME)

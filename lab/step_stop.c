@@ -161,8 +161,10 @@ static bool strikes(struct step_stops *stops, struct stop *stop, const struct re
     case STOP_SENT:
         return record->kind == RECORD_SEND && frame_matches(stops, stop, record);
     case STOP_STATE:
-        return record->kind == RECORD_STATE && record->why.code == WHY_TCP_STATE &&
-               record->why.args[1] == stop->number;
+        return record->kind == RECORD_STATE &&
+               ((record->why.code == WHY_TCP_STATE && record->why.args[1] == stop->number) ||
+                (record->why.code == WHY_TCP6_STATE &&
+                 (record->why.args[3] & 0xff) == stop->number));
     case STOP_TABLE:
         return record->kind == RECORD_STATE && changes_table(stop->word, record->why.code);
     case STOP_DROP:

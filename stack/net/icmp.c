@@ -341,7 +341,7 @@ static void fill_error(struct ip_error *error, const struct icmp_hdr *hdr)
 static enum drop_reason take_error(struct ip_stack *ip, struct frame *frame, const struct ip_rx *rx,
                                    const struct icmp_hdr *hdr)
 {
-    struct ip_error error = { .type = hdr->type, .code = hdr->code, .from = rx->hdr->src };
+    struct ip_error error = { .type = hdr->type, .code = hdr->code, .from = { rx->hdr->src, 0 } };
     const struct ip_protocol_entry *protocol;
     struct ipv4_hdr quote;
 
@@ -351,7 +351,10 @@ static enum drop_reason take_error(struct ip_stack *ip, struct frame *frame, con
     if ((hdr->type == ICMP_TIME_EXCEEDED && hdr->code == ICMP_TIME_REASSEMBLY) ||
         (hdr->type == ICMP_DEST_UNREACH && hdr->code > ICMP_UNREACH_PRECEDENCE_CUTOFF))
         return DROP_NONE; /* says nothing to the sender's protocol */
-    error.quote = &quote;
+    error.local.addr = quote.src;
+    error.remote.addr = quote.dst;
+    error.quoted_tos = quote.tos;
+    error.unreachable = hdr->type == ICMP_DEST_UNREACH && hdr->code <= ICMP_UNREACH_HOST;
     error.transport = frame->data + ICMP_HDR_LEN + quote.hdr_len;
     error.transport_len = frame->len - ICMP_HDR_LEN - quote.hdr_len;
     fill_error(&error, hdr);
@@ -360,6 +363,7 @@ static enum drop_reason take_error(struct ip_stack *ip, struct frame *frame, con
     if (hdr->type == ICMP_DEST_UNREACH && hdr->code == ICMP_UNREACH_FRAG_NEEDED) {
         if (ip->sysctl.no_pmtu_disc)
             return DROP_NONE;
+        error.too_big = true;
         error.mtu = learn_path_mtu(ip, quote.dst, icmp_mtu(hdr));
     }
     if (ip->protocol_slot[quote.protocol] == 0)

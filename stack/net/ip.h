@@ -20,6 +20,7 @@
 #include "stack/net/route.h"
 #include "stack/wire/icmp_wire.h"
 #include "stack/wire/ipv4_wire.h"
+#include "stack/wire/ipv6_wire.h"
 
 #define IP_TTL_DEFAULT    64
 #define IP_LOOPBACK_INDEX 1 /* ifindex of lo, as on Linux; the others follow in order */
@@ -60,12 +61,50 @@ struct ip_iface {
 
 /* Everything about a received packet that a protocol may ask. */
 struct ip_rx {
-    const struct ipv4_hdr *hdr;
-    struct ip_iface *iif; /* received here; lo for a node's own packets to itself */
-    enum route_kind kind; /* ROUTE_LOCAL, ROUTE_BROADCAST or ROUTE_MULTICAST */
+    const struct ipv4_hdr *hdr;  /* of an IPv4 packet, else NULL */
+    const struct ipv6_hdr *hdr6; /* of an IPv6 packet, else NULL */
+    uint8_t protocol;            /* of IPv6: the transport's, behind the extension headers */
+    struct ip_iface *iif;        /* received here; lo for a node's own packets to itself */
+    enum route_kind kind;        /* ROUTE_LOCAL, ROUTE_BROADCAST or ROUTE_MULTICAST */
     bool link_group; /* came in a broadcast or multicast frame, whatever its address: TCP ignores it
                       */
 };
+
+/** ip_rx_local() / ip_rx_remote() - the packet's destination and source. */
+static inline struct endpoint ip_rx_local(const struct ip_rx *rx, uint16_t port)
+{
+    struct endpoint e = { .port = port, .v6 = rx->hdr6 != NULL };
+
+    if (e.v6)
+        e.addr6 = rx->hdr6->dst;
+    else
+        e.addr = rx->hdr->dst;
+    return e;
+}
+
+static inline struct endpoint ip_rx_remote(const struct ip_rx *rx, uint16_t port)
+{
+    struct endpoint e = { .port = port, .v6 = rx->hdr6 != NULL };
+
+    if (!e.v6)
+        e.addr = rx->hdr->src;
+    else
+        e.addr6 = rx->hdr6->src;
+    if (e.v6 && ip6_is_link_local(e.addr6))
+        e.scope = (uint8_t)rx->iif->index;
+    return e;
+}
+
+/** ip_rx_tos() - TOS or traffic class; ip_rx_ttl() - TTL or hop limit. */
+static inline uint8_t ip_rx_tos(const struct ip_rx *rx)
+{
+    return rx->hdr6 != NULL ? rx->hdr6->tclass : rx->hdr->tos;
+}
+
+static inline uint8_t ip_rx_ttl(const struct ip_rx *rx)
+{
+    return rx->hdr6 != NULL ? rx->hdr6->hop_limit : rx->hdr->ttl;
+}
 
 /* A protocol's input: data at the transport header, exactly the packet's payload (linear part may
    be short: use frame_need()); frame->network is the IP header. Consumes @frame. */
@@ -74,13 +113,16 @@ typedef void ip_handler(void *ctx, struct frame *frame, const struct ip_rx *rx);
 /* An ICMP error about a packet that this node sent. */
 struct ip_error {
     uint8_t type, code;
-    ip4_addr from;                /* who sent the error */
-    const struct ipv4_hdr *quote; /* the packet's header as quoted */
-    const uint8_t *transport;     /* what is quoted behind it */
+    struct endpoint from;          /* who sent the error */
+    struct endpoint local, remote; /* of the packet as quoted, without ports */
+    uint8_t quoted_tos;
+    const uint8_t *transport; /* what is quoted behind it */
     size_t transport_len;
-    uint32_t mtu; /* of ICMP_UNREACH_FRAG_NEEDED, else 0 */
-    int errnum;   /* SIM_ECONNREFUSED, SIM_EHOSTUNREACH, ... positive */
-    bool hard;    /* Linux treats it as fatal */
+    bool too_big;     /* ICMP_UNREACH_FRAG_NEEDED, ICMP6_PACKET_TOO_BIG */
+    bool unreachable; /* no route or no host: it may come back */
+    uint32_t mtu;     /* what is known of the path then, else 0 */
+    int errnum;       /* SIM_ECONNREFUSED, SIM_EHOSTUNREACH, ... positive */
+    bool hard;        /* Linux treats it as fatal */
 };
 typedef void ip_error_handler(void *ctx, const struct ip_error *error);
 
@@ -211,7 +253,7 @@ void ip_prepare_checksum(struct frame *frame, ip4_addr src, ip4_addr dst, uint8_
                          uint16_t field);
 /** ip_check_checksum() - verify a received transport checksum over the whole of @frame; true when
  * right or still pending (then nobody can have damaged it). */
-bool ip_check_checksum(const struct frame *frame, const struct ipv4_hdr *hdr);
+bool ip_check_checksum(const struct frame *frame, const struct ip_rx *rx);
 
 /**
  * ip_route() - where a packet from @src (0: any) to @dst goes, out of @oif (NULL: any). Fills

@@ -13,13 +13,15 @@ void ip_prepare_checksum(struct frame *frame, ip4_addr src, ip4_addr dst, uint8_
     frame->checksum = (struct lazy_checksum){ .pending = true, .field = field };
 }
 
-bool ip_check_checksum(const struct frame *frame, const struct ipv4_hdr *hdr)
+bool ip_check_checksum(const struct frame *frame, const struct ip_rx *rx)
 {
     uint32_t sum;
 
     if (frame->checksum.pending)
         return true;
-    sum = checksum_pseudo(hdr->src, hdr->dst, hdr->protocol, frame_size(frame));
+    sum = rx->hdr6 != NULL
+              ? checksum_pseudo6(rx->hdr6->src, rx->hdr6->dst, rx->protocol, frame_size(frame))
+              : checksum_pseudo(rx->hdr->src, rx->hdr->dst, rx->hdr->protocol, frame_size(frame));
     sum = checksum_add(sum, frame->data, frame->len);
     if (frame->payload.len > 0) {
         uint32_t rest = checksum_fold(checksum_add(0, frame->payload.octets, frame->payload.len));

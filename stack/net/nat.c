@@ -58,7 +58,7 @@ static bool is_intact(struct frame *frame, const struct view *view)
         return true;
     }
     frame_pull(frame, view->hdr.hdr_len);
-    right = ip_check_checksum(frame, &view->hdr);
+    right = ip_check_checksum(frame, &(struct ip_rx){ .hdr = &view->hdr });
     frame_push(frame, view->hdr.hdr_len);
     return right;
 }

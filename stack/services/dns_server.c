@@ -363,7 +363,7 @@ static void read_udp(struct dns_server *server)
                                 .size = sizeof server->in,
                                 .flags = SOCK_MSG_DONTWAIT };
         int64_t n = sys_recvmsg(server->self, server->udp_fd, &in);
-        struct dns_query query = { .conn = -1, .from = in.from, .to = in.to };
+        struct dns_query query = { .conn = -1, .from = in.from, .to = in.to.addr };
 
         if (n < 0)
             return;

@@ -28,14 +28,20 @@ static struct endpoint read_endpoint(const char *word)
 {
     const char *colon = strrchr(word, ':');
     struct endpoint endpoint = { 0, 0 };
-    char addr[IP4_TEXT_MAX];
+    char addr[IP6_TEXT_MAX + 8];
     uint64_t port;
 
     if (colon == NULL || (size_t)(colon - word) >= sizeof addr)
         return endpoint;
     memcpy(addr, word, (size_t)(colon - word));
     addr[colon - word] = '\0';
-    (void)ip4_parse(addr, &endpoint.addr); /* "*" stays 0 */
+    if (addr[0] == '[') {
+        endpoint.v6 = true;
+        addr[strcspn(addr, "%]")] = '\0';
+        (void)ip6_parse(addr + 1, &endpoint.addr6);
+    } else {
+        (void)ip4_parse(addr, &endpoint.addr); /* "*" stays 0 */
+    }
     if (text_u64(colon + 1, UINT16_MAX, &port))
         endpoint.port = (uint16_t)port;
     return endpoint;
@@ -45,7 +51,7 @@ static void socket_row(struct describe *out, const char *table, const char *key,
 {
     struct socket_walk *walk = (struct socket_walk *)(void *)out;
     struct netctl_socket socket = { .proto = walk->proto };
-    char copy[160];
+    char copy[200];
     char *at = copy;
 
     (void)key;

@@ -82,8 +82,13 @@ int sys_bind(struct process *self, int number, struct endpoint local)
 {
     struct fd *fd = fd_get(self, number);
 
+    int error;
+
     note_call(self, "bind", number, &local, NULL);
-    return fd == NULL ? -SIM_EBADF : fd->sock->ops->bind(fd->sock, local);
+    if (fd == NULL)
+        return -SIM_EBADF;
+    error = sock_from_api(fd->sock, &local);
+    return error != 0 ? error : fd->sock->ops->bind(fd->sock, local);
 }
 
 int sys_listen(struct process *self, int number, int backlog)
@@ -109,7 +114,7 @@ int sys_accept(struct process *self, int number, struct endpoint *peer)
                                        ? block(self, fd->nonblock, fd->receive_timeout, error)
                                        : error);
     if (peer != NULL)
-        *peer = sock->remote;
+        *peer = sock_to_api(sock, sock->remote);
     return (int)unblock(self, fd_open(self, sock, fd->domain, fd->type));
 }
 
@@ -121,7 +126,9 @@ int sys_connect(struct process *self, int number, struct endpoint remote)
     note_call(self, "connect", number, &remote, NULL);
     if (fd == NULL)
         return (int)unblock(self, -SIM_EBADF);
-    error = fd->sock->ops->connect(fd->sock, remote);
+    error = sock_from_api(fd->sock, &remote);
+    if (error == 0)
+        error = fd->sock->ops->connect(fd->sock, remote);
     if (error == -SIM_EINPROGRESS || (error == -SIM_EALREADY && !fd->nonblock))
         error = (int)block(self, fd->nonblock, fd->send_timeout, -SIM_EINPROGRESS);
     return (int)end_call(self, error);
@@ -143,7 +150,7 @@ int sys_getsockname(struct process *self, int number, struct endpoint *local)
 
     if (fd == NULL)
         return -SIM_EBADF;
-    *local = fd->sock->local;
+    *local = sock_to_api(fd->sock, fd->sock->local);
     return 0;
 }
 
@@ -156,7 +163,7 @@ int sys_getpeername(struct process *self, int number, struct endpoint *remote)
     if (fd->sock->remote.port == 0 || !(fd->sock->ops->poll(fd->sock) & SOCK_POLLOUT ||
                                         fd->type != SIM_SOCK_STREAM || fd->sock->local.port != 0))
         return -SIM_ENOTCONN;
-    *remote = fd->sock->remote;
+    *remote = sock_to_api(fd->sock, fd->sock->remote);
     return 0;
 }
 
@@ -191,7 +198,9 @@ int64_t sys_sendmsg(struct process *self, int number, const struct sock_send *me
 
         rest.octets = (const uint8_t *)message->octets + self->call.progress;
         rest.len = message->len - self->call.progress;
-        n = fd->sock->ops->send(fd->sock, &rest);
+        n = rest.has_to ? sock_from_api(fd->sock, &rest.to) : 0;
+        if (n == 0)
+            n = fd->sock->ops->send(fd->sock, &rest);
         if (n == -SIM_EAGAIN || n == -SIM_EINPROGRESS) {
             if (nonblock && self->call.progress > 0)
                 return unblock(self, (int64_t)self->call.progress);
@@ -249,6 +258,8 @@ int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
             return unblock(self, self->call.progress > 0 ? (int64_t)self->call.progress : n);
         rest.octets = message->octets;
         rest.size = message->size;
+        rest.from = sock_to_api(fd->sock, rest.from);
+        rest.to = sock_to_api(fd->sock, rest.to);
         *message = rest;
         if (!all || n == 0 || self->call.progress + (size_t)n >= message->size)
             return unblock(self, (int64_t)self->call.progress + n);

@@ -11,7 +11,7 @@ struct datagram {
     struct datagram *next;
     struct frame *frame; /* data at what recv() gives */
     struct endpoint from;
-    ip4_addr to;
+    struct endpoint to;
     uint8_t ttl, tos;
     unsigned ifindex;
     struct mac_addr from_mac;

@@ -25,10 +25,10 @@ static bool raw_seen(struct ip_raw_tap *tap, struct frame *frame, const struct i
 {
     struct raw_sock *raw = CONTAINER_OF(tap, struct raw_sock, tap);
     struct sock *sock = &raw->sock;
-    struct datagram about = { .from = { rx->hdr->src, 0 },
-                              .to = rx->hdr->dst,
-                              .ttl = rx->hdr->ttl,
-                              .tos = rx->hdr->tos,
+    struct datagram about = { .from = ip_rx_remote(rx, 0),
+                              .to = ip_rx_local(rx, 0),
+                              .ttl = ip_rx_ttl(rx),
+                              .tos = ip_rx_tos(rx),
                               .ifindex = rx->iif->index };
     struct frame *copy;
 

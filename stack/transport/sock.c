@@ -26,3 +26,35 @@ void sock_wake(struct sock *sock, unsigned events)
     if (sock->wake != NULL)
         sock->wake(sock, events);
 }
+
+int sock_from_api(const struct sock *sock, struct endpoint *endpoint)
+{
+    if (endpoint->v6 != sock->v6)
+        return -SIM_EAFNOSUPPORT;
+    if (endpoint->v6 && ip6_is_mapped(endpoint->addr6))
+        *endpoint = (struct endpoint){ (ip4_addr)endpoint->addr6.lo, endpoint->port };
+    return 0;
+}
+
+struct endpoint sock_to_api(const struct sock *sock, struct endpoint endpoint)
+{
+    if (sock->v6 && !endpoint.v6) {
+        endpoint.v6 = true;
+        endpoint.addr6 = ip6_from_mapped(endpoint.addr);
+        endpoint.addr = 0;
+    }
+    return endpoint;
+}
+
+bool sock_matches_local(const struct endpoint *bound, bool v6only, const struct endpoint *local)
+{
+    if (endpoint_is_any(bound))
+        return bound->v6 ? local->v6 || !v6only : !local->v6;
+    return endpoint_same_addr(bound, local);
+}
+
+bool sock_addrs_meet(const struct endpoint *a, bool a_v6only, const struct endpoint *b,
+                     bool b_v6only)
+{
+    return sock_matches_local(a, a_v6only, b) || sock_matches_local(b, b_v6only, a);
+}

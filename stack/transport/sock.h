@@ -62,8 +62,8 @@ struct sock_recv {
     unsigned flags;
     /* filled in */
     struct endpoint from;
-    ip4_addr to;     /* destination address of the datagram */
-    size_t full_len; /* of the datagram, cut or not */
+    struct endpoint to; /* destination address of the datagram */
+    size_t full_len;    /* of the datagram, cut or not */
     uint8_t ttl, tos;
     unsigned ifindex;
     struct mac_addr from_mac; /* packet sockets */
@@ -140,6 +140,7 @@ struct sock_ops {
 };
 
 struct sock_options {
+    bool v6only; /* an AF_INET6 socket takes no IPv4: IPV6_V6ONLY */
     bool reuseaddr, reuseport, broadcast, keepalive, oobinline, dontroute, recverr, multicast_loop;
     int linger;         /* seconds, -1: off */
     int sndbuf, rcvbuf; /* octets, as getsockopt shows them (doubled as Linux does) */
@@ -155,7 +156,9 @@ struct sock {
     const struct sock_ops *ops;
     struct node *node;
     struct ip_stack *ip;
-    struct endpoint local, remote; /* 0 where not yet known */
+    bool v6;                       /* AF_INET6 */
+    struct endpoint local, remote; /* 0 where not yet known; of IPv4 also on an AF_INET6 socket that
+                                      speaks it, see sock_from_api() */
     bool bound_addr, bound_port;   /* given by bind(), so they survive a disconnect */
     int error;                     /* pending SO_ERROR, positive; 0 none */
     struct sock_options options;
@@ -170,6 +173,22 @@ struct sock {
 
 /** sock_init() - the common part: Linux's defaults. */
 void sock_init(struct sock *sock, const struct sock_ops *ops, struct ip_stack *ip);
+/** sock_any() - the unspecified endpoint of its family. */
+static inline struct endpoint sock_any(const struct sock *sock)
+{
+    return (struct endpoint){ .v6 = sock->v6 };
+}
+/** sock_from_api() - what a program gave for an address: ::ffff:a.b.c.d on an AF_INET6 socket means
+ * IPv4. 0, or -SIM_EAFNOSUPPORT for the other family. */
+int sock_from_api(const struct sock *sock, struct endpoint *endpoint);
+/** sock_to_api() - the other way: IPv4 on an AF_INET6 socket reads ::ffff:a.b.c.d. */
+struct endpoint sock_to_api(const struct sock *sock, struct endpoint endpoint);
+/** sock_matches_local() - may a packet to @local be for a socket at @bound, perhaps a wildcard?
+ * "::" takes IPv4 unless @v6only. */
+bool sock_matches_local(const struct endpoint *bound, bool v6only, const struct endpoint *local);
+/** sock_addrs_meet() - could one packet be for both? */
+bool sock_addrs_meet(const struct endpoint *a, bool a_v6only, const struct endpoint *b,
+                     bool b_v6only);
 /** sock_take_error() - the pending error, negated, and forget it; 0 when none. */
 int sock_take_error(struct sock *sock);
 /** sock_wake() - tell the owner, if there is one. */

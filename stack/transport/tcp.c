@@ -229,8 +229,7 @@ void tcp_set_state(struct tcp_sock *tp, enum tcp_state state)
     if (old == state)
         return;
     tp->entry.state = (uint8_t)state;
-    node_state(tp->sock.node, NULL,
-               WHY(TCP_STATE, old, state, tp->entry.local.port, tp->entry.remote.addr));
+    node_state(tp->sock.node, NULL, tcp_state_why(&tp->entry, old, state));
 }
 
 void tcp_done(struct tcp_sock *tp)
@@ -273,14 +272,15 @@ static int sock_bind(struct sock *sock, struct endpoint local)
             return -SIM_EADDRNOTAVAIL;
     }
     tp->entry.local = local;
+    tp->entry.v6only = sock->options.v6only;
     if (local.port == 0 ? tcp_port_pick(tcp, &tp->entry) == 0
                         : tcp_port_conflict(tcp, &tp->entry)) {
-        tp->entry.local = (struct endpoint){ 0, 0 };
+        tp->entry.local = sock_any(sock);
         return -SIM_EADDRINUSE;
     }
     tp->entry.explicit_port = true;
     tcp_port_own(tcp, &tp->entry);
-    sock->bound_addr = local.addr != 0;
+    sock->bound_addr = !endpoint_is_any(&local);
     sock->bound_port = local.port != 0;
     sock->local = tp->entry.local;
     return 0;
@@ -395,7 +395,7 @@ static void connect_init(struct tcp_sock *tp)
     tp->rcv_ssthresh = tp->rcv_wnd;
     tp->snd_una = tp->snd_nxt = tp->write_seq = tp->snd_sml = tp->snd_up = tp->pushed_seq = tp->iss;
     tp->cwnd_usage_seq = tp->iss;
-    tp->ts_offset = tcp_ts_offset(tcp, tp->entry.local.addr, tp->entry.remote.addr);
+    tp->ts_offset = tcp_ts_offset(tcp, tp->entry.local, tp->entry.remote);
     tp->lrcvtime = tp->rcv_tstamp = tcp_now(tcp);
     tp->lsndtime = tcp_now(tcp);
 }
@@ -404,14 +404,18 @@ static void connect_undo(struct tcp_sock *tp)
 {
     struct sock *sock = &tp->sock;
 
-    tp->entry.remote = sock->remote = (struct endpoint){ 0, 0 };
+    tp->entry.remote = sock->remote = sock_any(sock);
     if (!sock->bound_port) {
         tcp_port_release(&tp->entry);
         tp->entry.local.port = sock->local.port = 0;
         tp->entry.explicit_port = false;
     }
-    if (!sock->bound_addr)
-        tp->entry.local.addr = sock->local.addr = 0;
+    if (!sock->bound_addr) {
+        struct endpoint any = sock_any(sock);
+
+        any.port = tp->entry.local.port;
+        tp->entry.local = sock->local = any;
+    }
 }
 
 static int connect_route(struct tcp_sock *tp, struct endpoint remote)

@@ -7,7 +7,7 @@
 
 #include "stack/transport/tcp_internal.h"
 
-#define LINE_MAX_LEN 96
+#define LINE_MAX_LEN 160
 
 const char *tcp_state_name(enum tcp_state state)
 {
@@ -223,7 +223,7 @@ static void format(struct item *item)
     endpoint_format(item->info.local, local);
     endpoint_format(item->info.remote, remote);
     if (item->info.remote.port == 0)
-        snprintf(remote, sizeof remote, "0.0.0.0:*");
+        snprintf(remote, sizeof remote, item->info.local.v6 ? "[::]:*" : "0.0.0.0:*");
     snprintf(item->line, sizeof item->line, "%s %" PRIu32 " %" PRIu32 " %s %s",
              tcp_state_name(item->info.state), item->info.recv_q, item->info.send_q, local, remote);
 }

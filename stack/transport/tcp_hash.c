@@ -9,6 +9,9 @@ static uint64_t tuple_hash(struct endpoint local, struct endpoint remote)
     uint64_t addrs = (uint64_t)local.addr << 32 | remote.addr;
     uint64_t ports = (uint64_t)local.port << 16 | remote.port;
 
+    if (local.v6)
+        addrs = random_mix(random_mix(local.addr6.hi ^ random_mix(local.addr6.lo)) ^
+                           remote.addr6.hi ^ random_mix(remote.addr6.lo));
     return random_mix(random_mix(addrs) ^ ports);
 }
 
@@ -84,8 +87,7 @@ struct tcp_entry *tcp_hash_find(struct tcp_layer *tcp, struct endpoint local,
     struct tcp_entry *entry = tcp->table[tuple_hash(local, remote) & (tcp->table_size - 1)];
 
     for (; entry != NULL; entry = entry->next) {
-        if (entry->local.addr == local.addr && entry->local.port == local.port &&
-            entry->remote.addr == remote.addr && entry->remote.port == remote.port)
+        if (endpoint_eq(&entry->local, &local) && endpoint_eq(&entry->remote, &remote))
             return entry;
     }
     return NULL;
@@ -111,23 +113,23 @@ void tcp_port_release(struct tcp_entry *entry)
     entry->owns_port = false;
 }
 
-/* How well a listener fits: its address named, its interface named; -1 not at all. */
+/* How well a listener fits: the family its own, its address named, its interface named; -1 not at
+ * all. */
 static int listener_score(const struct tcp_entry *entry, struct endpoint local, unsigned ifindex)
 {
-    int score = 1;
+    int score = entry->local.v6 == local.v6 ? 2 : 1;
 
     if (entry->kind != TCP_ENTRY_SOCK || entry->state != TCP_LISTEN ||
         entry->local.port != local.port)
         return -1;
-    if (entry->local.addr != 0) {
-        if (entry->local.addr != local.addr)
-            return -1;
-        score += 2;
-    }
+    if (!sock_matches_local(&entry->local, entry->v6only, &local))
+        return -1;
+    if (!endpoint_is_any(&entry->local))
+        score += 4;
     if (entry->bound_ifindex != 0) {
         if (entry->bound_ifindex != ifindex)
             return -1;
-        score += 4;
+        score += 8;
     }
     return score;
 }
@@ -156,14 +158,9 @@ struct tcp_sock *tcp_listener_find(struct tcp_layer *tcp, struct endpoint local,
     return best == NULL ? NULL : CONTAINER_OF(best, struct tcp_sock, entry);
 }
 
-static bool addresses_meet(const struct tcp_entry *a, const struct tcp_entry *b)
-{
-    return a->local.addr == 0 || b->local.addr == 0 || a->local.addr == b->local.addr;
-}
-
 static bool pair_conflicts(const struct tcp_entry *mine, const struct tcp_entry *other)
 {
-    if (!addresses_meet(mine, other))
+    if (!sock_addrs_meet(&mine->local, mine->v6only, &other->local, other->v6only))
         return false;
     if (mine->bound_ifindex != 0 && other->bound_ifindex != 0 &&
         mine->bound_ifindex != other->bound_ifindex)
@@ -225,9 +222,11 @@ uint16_t tcp_port_pick(struct tcp_layer *tcp, struct tcp_entry *entry)
 /* Is the pair of endpoints free, perhaps because a TIME-WAIT gives way? */
 static bool pair_free(struct tcp_sock *tp, uint16_t port, bool bound)
 {
-    struct endpoint local = { tp->entry.local.addr, port };
-    struct tcp_entry *other = tcp_hash_find(tp->layer, local, tp->entry.remote);
+    struct endpoint local = tp->entry.local;
+    struct tcp_entry *other;
 
+    local.port = port;
+    other = tcp_hash_find(tp->layer, local, tp->entry.remote);
     if (other == NULL)
         return true;
     if (other->kind != TCP_ENTRY_TIMEWAIT)
@@ -262,7 +261,7 @@ int tcp_port_connect(struct tcp_sock *tp)
         n &= ~1u;
     /* RFC 6056 algorithm 4, as Linux: a keyed hash of the peer, moved on with every connection. */
     hash = random_mix(tcp->secret ^
-                      tuple_hash((struct endpoint){ tp->entry.local.addr, 0 }, tp->entry.remote));
+                      tuple_hash(endpoint_without_port(tp->entry.local), tp->entry.remote));
     perturb = &tcp->perturb[hash % TCP_PERTURB];
     offset = (uint32_t)((*perturb + (hash >> 32)) % n) & ~1u;
     for (unsigned parity = 0; parity < 2; parity++, offset++) {
@@ -288,8 +287,11 @@ uint32_t tcp_new_iss(struct tcp_layer *tcp, struct endpoint local, struct endpoi
     return (uint32_t)(random_mix(tcp->secret + tuple_hash(local, remote)) + clock);
 }
 
-uint32_t tcp_ts_offset(struct tcp_layer *tcp, ip4_addr local, ip4_addr remote)
+uint32_t tcp_ts_offset(struct tcp_layer *tcp, struct endpoint local, struct endpoint remote)
 {
-    return (uint32_t)random_mix(random_mix(tcp->secret ^ 0x7473) ^
-                                ((uint64_t)local << 32 | remote));
+    uint64_t addrs = (uint64_t)local.addr << 32 | remote.addr;
+
+    if (local.v6)
+        addrs = tuple_hash(endpoint_without_port(local), endpoint_without_port(remote));
+    return (uint32_t)random_mix(random_mix(tcp->secret ^ 0x7473) ^ addrs);
 }

@@ -8,9 +8,7 @@ static void request_error(struct tcp_request *req, const struct ip_error *error,
     /* Only an error about our SYN,ACK ends it, and only a hard one. */
     if (seq != req->iss || !error->hard)
         return;
-    node_state(req->layer->node, NULL,
-               WHY(TCP_STATE, TCP_SYN_RECEIVED, TCP_CLOSED, req->entry.local.port,
-                   req->entry.remote.addr));
+    node_state(req->layer->node, NULL, tcp_state_why(&req->entry, TCP_SYN_RECEIVED, TCP_CLOSED));
     tcp_request_free(req);
 }
 
@@ -63,7 +61,7 @@ static void sock_error(struct tcp_sock *tp, const struct ip_error *error, uint32
     if (error->type != ICMP_DEST_UNREACH && error->type != ICMP_TIME_EXCEEDED &&
         error->type != ICMP_PARAM_PROBLEM)
         return;
-    if (error->type == ICMP_DEST_UNREACH && error->code <= 1)
+    if (error->unreachable)
         revert_backoff(tp, seq);
     if (tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)) && tp->listener == NULL) {
         tcp_abort_with(tp, error->errnum);
@@ -77,7 +75,7 @@ static void sock_error(struct tcp_sock *tp, const struct ip_error *error, uint32
 void tcp_icmp_error(void *ctx, const struct ip_error *error)
 {
     struct tcp_layer *tcp = ctx;
-    struct endpoint local = { error->quote->src, 0 }, remote = { error->quote->dst, 0 };
+    struct endpoint local = error->local, remote = error->remote;
     struct tcp_entry *entry;
     uint32_t seq;
 

@@ -548,8 +548,8 @@ static void listener_input(struct tcp_layer *tcp, struct tcp_rx *rx, struct endp
 
 static void demultiplex(struct tcp_layer *tcp, struct tcp_rx *rx)
 {
-    struct endpoint local = { rx->ip->hdr->dst, rx->hdr.dst_port },
-                    remote = { rx->ip->hdr->src, rx->hdr.src_port };
+    struct endpoint local = ip_rx_local(rx->ip, rx->hdr.dst_port),
+                    remote = ip_rx_remote(rx->ip, rx->hdr.src_port);
     struct tcp_entry *entry = tcp_hash_find(tcp, local, remote);
     uint32_t isn = 0;
 
@@ -581,7 +581,7 @@ static enum drop_reason parse(struct tcp_rx *rx)
         return DROP_MARTIAN_DESTINATION; /* RFC 9293 section 3.9.2.3, MUST-57 */
     if (!frame_need(frame, TCP_HDR_LEN) || !frame_need(frame, (size_t)(frame->data[12] >> 4) * 4))
         return DROP_TRUNCATED;
-    if (!ip_check_checksum(frame, rx->ip->hdr))
+    if (!ip_check_checksum(frame, rx->ip))
         return DROP_BAD_CHECKSUM;
     reason = tcp_parse(frame->data, frame->len, &rx->hdr);
     if (reason != DROP_NONE)

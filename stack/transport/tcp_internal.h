@@ -78,7 +78,7 @@ struct tcp_entry {
     struct list port_link; /* among the owners of its port */
     bool owns_port;
     bool explicit_port; /* asked for by bind(), its own or its listener's */
-    bool reuse, reuseport;
+    bool reuse, reuseport, v6only;
     unsigned bound_ifindex; /* 0: any */
     uint8_t state;          /* enum tcp_state */
 };
@@ -412,6 +412,16 @@ static inline uint32_t u32_max(uint32_t a, uint32_t b)
     return a > b ? a : b;
 }
 
+/** tcp_state_why() - the reason that says how the state of @entry changes. */
+static inline struct why tcp_state_why(const struct tcp_entry *entry, enum tcp_state old,
+                                       enum tcp_state state)
+{
+    if (entry->remote.v6)
+        return WHY(TCP6_STATE, entry->remote.addr6.hi, entry->remote.addr6.lo, entry->local.port,
+                   (uint64_t)old << 8 | (uint64_t)state);
+    return WHY(TCP_STATE, old, state, entry->local.port, entry->remote.addr);
+}
+
 /* tcp.c */
 void tcp_set_state(struct tcp_sock *tp, enum tcp_state state);
 struct tcp_sock *tcp_sock_new(struct tcp_layer *tcp);
@@ -454,7 +464,7 @@ uint16_t tcp_port_pick(struct tcp_layer *tcp, struct tcp_entry *entry);
  * -SIM_EADDRNOTAVAIL. */
 int tcp_port_connect(struct tcp_sock *tp);
 uint32_t tcp_new_iss(struct tcp_layer *tcp, struct endpoint local, struct endpoint remote);
-uint32_t tcp_ts_offset(struct tcp_layer *tcp, ip4_addr local, ip4_addr remote);
+uint32_t tcp_ts_offset(struct tcp_layer *tcp, struct endpoint local, struct endpoint remote);
 
 /* tcp_queue.c */
 struct tcp_seg *tcp_seg_new(struct tcp_layer *tcp);

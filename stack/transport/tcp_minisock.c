@@ -12,7 +12,7 @@
 static void say_state(struct tcp_layer *tcp, const struct tcp_entry *entry, enum tcp_state old,
                       enum tcp_state state)
 {
-    node_state(tcp->node, NULL, WHY(TCP_STATE, old, state, entry->local.port, entry->remote.addr));
+    node_state(tcp->node, NULL, tcp_state_why(entry, old, state));
 }
 
 void tcp_request_free(struct tcp_request *req)
@@ -144,8 +144,8 @@ static void choose_window(struct tcp_request *req, const struct tcp_sock *listen
 void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn)
 {
     struct tcp_layer *tcp = listener->layer;
-    struct endpoint local = { rx->ip->hdr->dst, rx->hdr.dst_port },
-                    remote = { rx->ip->hdr->src, rx->hdr.src_port };
+    struct endpoint local = ip_rx_local(rx->ip, rx->hdr.dst_port),
+                    remote = ip_rx_remote(rx->ip, rx->hdr.src_port);
     struct tcp_request *req;
 
     bool cookie = listener->n_requests >= u32_max(listener->backlog, 1);
@@ -178,7 +178,7 @@ void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn
     req->irs = rx->seq;
     req->rcv_nxt = rx->seq + 1;
     req->iss = isn != 0 ? isn : tcp_new_iss(tcp, local, remote);
-    req->ts_offset = tcp_ts_offset(tcp, local.addr, remote.addr);
+    req->ts_offset = tcp_ts_offset(tcp, local, remote);
     req->tos = listener->sock.options.tos;
     req->ttl = listener->sock.options.ttl;
     req->sent_at = tcp_now(tcp) + 1;
@@ -600,8 +600,9 @@ bool tcp_timewait_input(struct tcp_timewait *tw, struct tcp_rx *rx, uint32_t *is
 bool tcp_timewait_reusable(struct tcp_timewait *tw, struct tcp_sock *tp, bool bound)
 {
     uint8_t mode = tw->layer->sysctl.tw_reuse;
-    bool loopback =
-        ip4_is_loopback(tw->entry.remote.addr) || tw->entry.local.addr == tw->entry.remote.addr;
+    bool loopback = ip4_is_loopback(tw->entry.remote.addr) ||
+                    ip6_is_loopback(tw->entry.remote.addr6) ||
+                    endpoint_same_addr(&tw->entry.local, &tw->entry.remote);
 
     if (!tw->has_ts || tw->entry.state != TCP_TIME_WAIT)
         return false;

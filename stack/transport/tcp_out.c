@@ -437,6 +437,7 @@ void tcp_connect_start(struct tcp_sock *tp)
 {
     uint8_t flags = TCP_SYN;
     struct tcp_seg *syn;
+    const struct endpoint *to = &tp->entry.remote;
 
     if (tp->layer->sysctl.ecn == 1) {
         flags |= TCP_ECE | TCP_CWR;
@@ -446,7 +447,9 @@ void tcp_connect_start(struct tcp_sock *tp)
     list_push_back(&tp->rtx_queue, &syn->link);
     tp->packets_out++;
     tp->retrans_stamp = tcp_now(tp->layer) + 1;
-    transmit_seg(tp, syn, WHY(TCP_SYN, tp->entry.remote.addr, tp->entry.remote.port));
+    transmit_seg(tp, syn,
+                 to->v6 ? WHY(TCP6_SYN, to->addr6.hi, to->addr6.lo, to->port)
+                        : WHY(TCP_SYN, to->addr, to->port));
     tp->snd_nxt = tp->pushed_seq = tp->write_seq;
     tcp_rtx_timer_start(tp, TCP_TIMER_RTO, tp->rto);
 }
@@ -511,13 +514,13 @@ void tcp_send_reply(struct tcp_layer *tcp, const struct tcp_reply *reply)
 
 void tcp_send_reset(struct tcp_layer *tcp, const struct tcp_rx *rx, struct why why)
 {
-    struct tcp_reply reply = { .local = { rx->ip->hdr->dst, rx->hdr.dst_port },
-                               .remote = { rx->ip->hdr->src, rx->hdr.src_port },
+    struct tcp_reply reply = { .local = ip_rx_local(rx->ip, rx->hdr.dst_port),
+                               .remote = ip_rx_remote(rx->ip, rx->hdr.src_port),
                                .why = why };
 
     if ((rx->hdr.flags & TCP_RST) != 0 || rx->ip->kind != ROUTE_LOCAL)
         return;
-    reply.tos = rx->ip->hdr->tos & 0xfc;
+    reply.tos = ip_rx_tos(rx->ip) & 0xfc;
     if ((rx->hdr.flags & TCP_ACK) != 0) {
         reply.hdr.seq = rx->hdr.ack;
         reply.hdr.flags = TCP_RST;

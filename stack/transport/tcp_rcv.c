@@ -203,7 +203,7 @@ static void ecn_check_ce(struct tcp_sock *tp, const struct tcp_rx *rx)
 {
     if ((tp->ecn & TCP_ECN_OK) == 0)
         return;
-    switch (rx->ip->hdr->tos & 3) {
+    switch (ip_rx_tos(rx->ip) & 3) {
     case 0:
         if ((tp->ecn & TCP_ECN_SEEN) != 0)
             tcp_enter_quickack(tp, 2); /* a retransmission, perhaps */

@@ -57,7 +57,7 @@ static bool conflicts(const struct udp_sock *sock, struct endpoint local,
     if (a->options.bound_iface != NULL && b->options.bound_iface != NULL &&
         a->options.bound_iface != b->options.bound_iface)
         return false;
-    if (local.addr != 0 && b->local.addr != 0 && local.addr != b->local.addr)
+    if (!sock_addrs_meet(&local, a->options.v6only, &b->local, b->options.v6only))
         return false;
     return !((a->options.reuseaddr && b->options.reuseaddr) ||
              (a->options.reuseport && b->options.reuseport));
@@ -108,7 +108,7 @@ static int udp_bind(struct sock *sock, struct endpoint local)
         return -SIM_EADDRNOTAVAIL;
     error = take_port(udp, local);
     if (error == 0) {
-        sock->bound_addr = local.addr != 0;
+        sock->bound_addr = !endpoint_is_any(&local);
         sock->bound_port = local.port != 0;
     }
     return error;
@@ -116,7 +116,8 @@ static int udp_bind(struct sock *sock, struct endpoint local)
 
 /* ---- look-up ---- */
 
-/* compute_score(): how exactly @sock matches, -1 not at all. */
+/* compute_score(): how exactly @sock matches, -1 not at all. A socket of the packet's own family
+ * beats one of IPv6 that takes IPv4 too. */
 static int score(const struct udp_sock *udp, struct endpoint local, struct endpoint remote,
                  const struct ip_iface *iif)
 {
@@ -125,13 +126,14 @@ static int score(const struct udp_sock *udp, struct endpoint local, struct endpo
 
     if (sock->local.port != local.port)
         return -1;
-    if (sock->local.addr != 0) {
-        if (sock->local.addr != local.addr)
-            return -1;
+    if (!sock_matches_local(&sock->local, sock->options.v6only, &local))
+        return -1;
+    if (sock->local.v6 == local.v6)
+        points++;
+    if (!endpoint_is_any(&sock->local))
         points += 16; /* an exact address beats all: Linux looks for it first */
-    }
     if (sock->remote.port != 0) {
-        if (sock->remote.port != remote.port || sock->remote.addr != remote.addr)
+        if (!endpoint_eq(&sock->remote, &remote))
             return -1;
         points += 8;
     }
@@ -147,13 +149,15 @@ static int score(const struct udp_sock *udp, struct endpoint local, struct endpo
 static struct udp_sock *select_of_group(struct udp_layer *udp, struct udp_sock *first,
                                         struct endpoint local, struct endpoint remote)
 {
-    uint64_t key = (uint64_t)remote.addr << 32 | (uint32_t)remote.port << 16 | local.port;
+    uint64_t key = ((uint64_t)remote.addr << 32 | (uint32_t)remote.port << 16 | local.port) ^
+                   remote.addr6.hi ^ remote.addr6.lo;
     uint32_t n = 0, chosen;
     struct udp_sock *sock;
 
 #define IN_GROUP(s)                                                                                \
     ((s)->sock.options.reuseport && (s)->sock.remote.port == 0 &&                                  \
-     (s)->sock.local.port == local.port && (s)->sock.local.addr == first->sock.local.addr &&       \
+     (s)->sock.local.port == local.port &&                                                         \
+     endpoint_same_addr(&(s)->sock.local, &first->sock.local) &&                                   \
      (s)->sock.options.bound_iface == first->sock.options.bound_iface)
     LIST_FOR_EACH(sock, bucket_of(udp, local.port), struct udp_sock, link)
     n += IN_GROUP(sock);
@@ -191,9 +195,9 @@ static void give(struct udp_sock *udp, struct frame *frame, const struct ip_rx *
                  struct endpoint from)
 {
     struct datagram about = { .from = from,
-                              .to = rx->hdr->dst,
-                              .ttl = rx->hdr->ttl,
-                              .tos = rx->hdr->tos,
+                              .to = ip_rx_local(rx, 0),
+                              .ttl = ip_rx_ttl(rx),
+                              .tos = ip_rx_tos(rx),
                               .ifindex = rx->iif->index };
 
     datagram_push(&udp->sock, &udp->queue, frame, &about);
@@ -232,7 +236,7 @@ static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
 
     if (why == DROP_NONE && (hdr.checksum != 0 || frame->checksum.pending)) {
         frame_trim(frame, hdr.len);
-        if (!ip_check_checksum(frame, rx->hdr))
+        if (!ip_check_checksum(frame, rx))
             why = DROP_BAD_CHECKSUM;
     }
     if (why != DROP_NONE) {
@@ -240,8 +244,8 @@ static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
         return;
     }
     frame_trim(frame, hdr.len);
-    local = (struct endpoint){ rx->hdr->dst, hdr.dst_port };
-    from = (struct endpoint){ rx->hdr->src, hdr.src_port };
+    local = ip_rx_local(rx, hdr.dst_port);
+    from = ip_rx_remote(rx, hdr.src_port);
     if (rx->kind != ROUTE_LOCAL) {
         frame_pull(frame, UDP_HDR_LEN);
         give_to_all(udp, frame, rx, local, from);
@@ -268,12 +272,14 @@ static void error_input(void *ctx, const struct ip_error *error)
 
     if (error->transport_len < 4)
         return;
-    local = (struct endpoint){ error->quote->src, be16_get(error->transport) };
-    remote = (struct endpoint){ error->quote->dst, be16_get(error->transport + 2) };
+    local = error->local;
+    local.port = be16_get(error->transport);
+    remote = error->remote;
+    remote.port = be16_get(error->transport + 2);
     sock = lookup(udp, local, remote, NULL);
     if (sock == NULL)
         return;
-    if (error->type == ICMP_DEST_UNREACH && error->code == ICMP_UNREACH_FRAG_NEEDED) {
+    if (error->too_big) {
         if (sock->sock.options.mtu_discover == 0)
             return;
         hard = true;
@@ -297,8 +303,7 @@ static int udp_connect(struct sock *sock, struct endpoint remote)
         return error;
     if (route.kind == ROUTE_BROADCAST && !sock->options.broadcast)
         return -SIM_EACCES;
-    if (sock->local.port == 0 &&
-        (error = take_port(udp, (struct endpoint){ sock->local.addr, 0 })) != 0)
+    if (sock->local.port == 0 && (error = take_port(udp, endpoint_without_port(sock->local))) != 0)
         return error;
     sock->remote = (struct endpoint){ route.dst, remote.port };
     if (sock->local.addr == 0)
@@ -313,10 +318,14 @@ static int udp_disconnect(struct sock *sock)
 {
     struct udp_sock *udp = udp_of(sock);
 
-    sock->remote = (struct endpoint){ 0, 0 };
+    sock->remote = sock_any(sock);
     udp->route.oif = NULL;
-    if (!sock->bound_addr)
-        sock->local.addr = 0;
+    if (!sock->bound_addr) {
+        uint16_t port = sock->local.port;
+
+        sock->local = sock_any(sock);
+        sock->local.port = port;
+    }
     if (!sock->bound_port) {
         list_remove(&udp->link);
         sock->local.port = 0;
@@ -362,8 +371,7 @@ static int64_t udp_send(struct sock *sock, const struct sock_send *message)
         return message->has_to ? -SIM_EINVAL : -SIM_EDESTADDRREQ;
     if (message->len > UDP_DATA_MAX)
         return -SIM_EMSGSIZE;
-    if (sock->local.port == 0 &&
-        (error = take_port(udp, (struct endpoint){ sock->local.addr, 0 })) != 0)
+    if (sock->local.port == 0 && (error = take_port(udp, endpoint_without_port(sock->local))) != 0)
         return error;
     send.dst = to.addr;
     sock_fill_send(sock, &send);
@@ -525,13 +533,15 @@ void udp_describe(struct udp_layer *udp, struct describe *out)
 
         LIST_FOR_EACH(sock, &udp->buckets[i], struct udp_sock, link)
         {
-            char line[96], local[ENDPOINT_TEXT_MAX], remote[ENDPOINT_TEXT_MAX];
+            char line[160], local[ENDPOINT_TEXT_MAX], remote[ENDPOINT_TEXT_MAX];
             bool connected = sock->sock.remote.port != 0;
 
             endpoint_format(sock->sock.local, local);
             snprintf(line, sizeof line, "%s %u 0 %s %s", connected ? "ESTAB" : "UNCONN",
                      sock->queue.octets, local,
-                     connected ? endpoint_format(sock->sock.remote, remote) : "0.0.0.0:*");
+                     connected       ? endpoint_format(sock->sock.remote, remote)
+                     : sock->sock.v6 ? "[::]:*"
+                                     : "0.0.0.0:*");
             describe_row(out, "udp", local, line);
             describe_number(out, "queued", sock->queue.n);
         }

@@ -389,7 +389,7 @@ static void own_packet_without_neighbor_is_an_error_through_lo(void)
     net_rig_run(&rig, SIM_SEC(4));
     EQ(heard.n, 1);
     EQ(heard.last.errnum, SIM_EHOSTUNREACH);
-    EQ(heard.last.from, MINE);
+    EQ(heard.last.from.addr, MINE);
     EQ(rig.wires[0].n, 3); /* the ARP requests alone */
     net_rig_fini(&rig);
 }

@@ -48,7 +48,7 @@ static enum co_status asker_main(struct process *self, void *state)
     CO_CALL(&st->co, st->result, await_answer(self, st));
     n = sys_recvmsg(self, st->fd, &in);
     answer.came = n > 0 && dhcp_parse(answer.octets, (size_t)n, &answer.msg) == DROP_NONE;
-    answer.to = in.to;
+    answer.to = in.to.addr;
     CO_END(&st->co);
 }
 

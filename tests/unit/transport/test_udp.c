@@ -268,7 +268,7 @@ static void one_datagram_per_read_the_rest_of_it_is_lost(void)
     message.flags = SOCK_MSG_TRUNC;
     EQ(receive(sock, 10, &message), 100);
     EQ(message.from.port, 5);
-    EQ(message.to, MINE);
+    EQ(message.to.addr, MINE);
     message.flags = 0;
     EQ(receive(sock, 10, &message), 0);
     EQ(message.from.port, 6);
