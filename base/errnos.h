@@ -22,6 +22,7 @@
     X(EINVAL, 22, "Invalid argument")                                                              \
     X(EMFILE, 24, "Too many open files")                                                           \
     X(EPIPE, 32, "Broken pipe")                                                                    \
+    X(EDOM, 33, "Numerical argument out of domain")                                                \
     X(ENOTSOCK, 88, "Socket operation on non-socket")                                              \
     X(EDESTADDRREQ, 89, "Destination address required")                                            \
     X(EMSGSIZE, 90, "Message too long")                                                            \

@@ -160,9 +160,22 @@
     X(TIMER_TCP_RACK, "timer-tcp-rack", "the reordering window is over")                           \
     /* sockets and programs */                                                                     \
     X(CALL, "call", "{text}")                                                                      \
-    X(CALL_BLOCKED, "call-blocked", "{text} waits")                                                \
-    X(CALL_DONE, "call-done", "{text} returns {0:dec}")                                            \
     X(CALL_FAILED, "call-failed", "{text} fails with {0:errno}")                                   \
+    X(BLOCKED_ACCEPT, "blocked-accept", "{text} blocked: no connection is complete yet")           \
+    X(BLOCKED_CONNECT, "blocked-connect", "{text} blocked until the handshake is over")            \
+    X(BLOCKED_RECV, "blocked-recv", "{text} blocked: nothing has arrived yet")                     \
+    X(BLOCKED_SEND, "blocked-send", "{text} blocked: the send buffer is full")                     \
+    X(BLOCKED_POLL, "blocked-poll", "{text} blocked: nothing is ready")                            \
+    X(UNBLOCKED_ACCEPT, "unblocked-accept", "{text} unblocked: a connection is complete")          \
+    X(UNBLOCKED_CONNECT, "unblocked-connect", "{text} unblocked: the SYN was answered")            \
+    X(UNBLOCKED_DATA, "unblocked-data", "{text} unblocked: {0:dec} octets arrived")                \
+    X(UNBLOCKED_FIN, "unblocked-fin", "{text} unblocked: FIN arrived")                             \
+    X(UNBLOCKED_EMPTY, "unblocked-empty", "{text} unblocked: a datagram without octets arrived")   \
+    X(UNBLOCKED_SEND, "unblocked-send", "{text} unblocked: there is room in the send buffer")      \
+    X(UNBLOCKED_POLL, "unblocked-poll", "{text} unblocked: {0:dec} descriptors are ready")         \
+    X(UNBLOCKED_RESET, "unblocked-reset", "{text} unblocked: RST arrived ({0:errno})")             \
+    X(UNBLOCKED_TIME, "unblocked-time", "{text} unblocked: the time allowed for it is over")       \
+    X(UNBLOCKED_ERROR, "unblocked-error", "{text} unblocked: {0:errno}")                           \
     X(PROCESS_WOKEN, "process-woken", "the program goes on")                                       \
     X(TIMER_SLEEP, "timer-sleep", "the program's sleep is over")                                   \
     X(TIMER_SOCKET, "timer-socket", "the socket's time-out is over")                               \

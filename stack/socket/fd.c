@@ -2,22 +2,66 @@
 
 #include <stdlib.h>
 
+#include "base/check.h"
 #include "base/memory.h"
 
 #define FIRST_FREE 3 /* behind stdin, stdout, stderr */
+
+static bool holds(const struct process *process, const struct fd *fd)
+{
+    for (int i = 0; i < process->n_fds; i++)
+        if (process->fds[i] == fd)
+            return true;
+    return false;
+}
+
+/* All processes that have @fd, in the order of their start; the first of them. */
+static struct process *wake_or_find(const struct fd *fd, bool wake)
+{
+    struct process *first = NULL;
+
+    for (struct list *at = fd->os->processes.next; at != &fd->os->processes; at = at->next) {
+        struct process *process = CONTAINER_OF(at, struct process, link);
+
+        if (!holds(process, fd))
+            continue;
+        if (wake)
+            process_wake(process);
+        if (first == NULL)
+            first = process;
+    }
+    return first;
+}
 
 static void sock_woken(struct sock *sock, unsigned events)
 {
     struct fd *fd = sock->owner;
 
     (void)events;
-    process_wake(fd->process);
+    if (fd->process != NULL)
+        process_wake(fd->process);
+    else
+        (void)wake_or_find(fd, true);
+}
+
+static struct fd *open_new(struct process *process, struct sock *sock, int domain, int type)
+{
+    struct fd *fd = mem_zalloc(sizeof *fd);
+
+    fd->process = process;
+    fd->os = process->os;
+    fd->sock = sock;
+    fd->refs = 1;
+    fd->domain = domain;
+    fd->type = type;
+    sock->wake = sock_woken;
+    sock->owner = fd;
+    return fd;
 }
 
 int fd_open(struct process *process, struct sock *sock, int domain, int type)
 {
     int number = FIRST_FREE;
-    struct fd *fd;
 
     while (number < process->n_fds && process->fds[number] != NULL)
         number++;
@@ -32,14 +76,7 @@ int fd_open(struct process *process, struct sock *sock, int domain, int type)
             process->fds[i] = NULL;
         process->n_fds = number + 1;
     }
-    fd = mem_zalloc(sizeof *fd);
-    fd->process = process;
-    fd->sock = sock;
-    fd->domain = domain;
-    fd->type = type;
-    sock->wake = sock_woken;
-    sock->owner = fd;
-    process->fds[number] = fd;
+    process->fds[number] = open_new(process, sock, domain, type);
     return number;
 }
 
@@ -55,11 +92,35 @@ int fd_close(struct process *process, int number)
     if (fd == NULL)
         return -SIM_EBADF;
     process->fds[number] = NULL;
+    if (--fd->refs > 0) { /* the others keep it open: no FIN leaves */
+        if (fd->refs == 1)
+            fd->process = wake_or_find(fd, false);
+        return 0;
+    }
+    for (unsigned i = 0; i < fd->n_memberships; i++)
+        ip_group_leave(fd->memberships[i].iface, fd->memberships[i].group);
+    free(fd->memberships);
     fd->sock->wake = NULL;
     fd->sock->owner = NULL;
     fd->sock->ops->close(fd->sock);
     free(fd);
     return 0;
+}
+
+void fd_share_all(const struct process *parent, struct process *child)
+{
+    CHECK(child->n_fds == 0);
+    child->fds = mem_realloc(child->fds, (size_t)parent->n_fds, sizeof *child->fds);
+    child->n_fds = parent->n_fds;
+    for (int i = 0; i < parent->n_fds; i++) {
+        struct fd *fd = parent->fds[i];
+
+        child->fds[i] = fd;
+        if (fd == NULL)
+            continue;
+        fd->refs++;
+        fd->process = NULL;
+    }
 }
 
 void fd_close_all(struct process *process)

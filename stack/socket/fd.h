@@ -7,19 +7,40 @@
 #include "stack/socket/process.h"
 #include "stack/transport/sock.h"
 
+/* A multicast group joined through a socket, left when that is closed. */
+struct fd_membership {
+    ip4_addr group;
+    struct ip_iface *iface;
+};
+
+/* An open socket. Several processes may have it, each under a number of its own: fork(). */
 struct fd {
-    struct process *process;
+    struct process *process; /* who has it, when it is one alone; else NULL */
+    struct os *os;
     struct sock *sock;
-    int domain, type;
+    unsigned refs; /* descriptors of it */
+    int domain, type, protocol;
     bool nonblock;
     sim_time receive_timeout, send_timeout; /* 0: none */
+    struct fd_membership *memberships;
+    unsigned n_memberships, memberships_size;
 };
+
+/** fd_is_inet() - of AF_INET or AF_INET6. */
+static inline bool fd_is_inet(const struct fd *fd)
+{
+    return fd->domain == 2 || fd->domain == 10;
+}
 
 /** fd_open() - the lowest free number from 3 on, for @sock; -SIM_EMFILE (then @sock is closed). */
 int fd_open(struct process *process, struct sock *sock, int domain, int type);
 /** fd_get() - NULL for a number that is not open. */
 struct fd *fd_get(const struct process *process, int number);
 int fd_close(struct process *process, int number);
+/** fd_share_all() - @child, which has none yet, gets all descriptors of @parent under their
+ * numbers.
+ */
+void fd_share_all(const struct process *parent, struct process *child);
 void fd_close_all(struct process *process);
 
 #endif

@@ -106,8 +106,16 @@ bool os_file_remove(struct os *os, const char *path)
     return file != NULL;
 }
 
+#define ADDRESS_FAMILIES_MAX 46  /* AF_MAX */
+#define SOCK_TYPES_MAX       11  /* SOCK_MAX: from here on not a type at all */
+#define IP_PROTOCOLS_MAX     263 /* IPPROTO_MAX */
+
 static struct sock *inet_socket(struct os *os, int type, int protocol, int *error)
 {
+    if (protocol < 0 || protocol >= IP_PROTOCOLS_MAX) {
+        *error = -SIM_EINVAL;
+        return NULL;
+    }
     switch (type) {
     case SIM_SOCK_STREAM:
         if (protocol == 0 || protocol == IP_PROTO_TCP)
@@ -135,6 +143,14 @@ static struct sock *inet_socket(struct os *os, int type, int protocol, int *erro
 
 struct sock *os_socket(struct os *os, int domain, int type, int protocol, int *error)
 {
+    if (domain < 0 || domain >= ADDRESS_FAMILIES_MAX) {
+        *error = -SIM_EAFNOSUPPORT;
+        return NULL;
+    }
+    if (type < 0 || type >= SOCK_TYPES_MAX) {
+        *error = -SIM_EINVAL;
+        return NULL;
+    }
     switch (domain) {
     case SIM_AF_INET:
         return inet_socket(os, type, protocol, error);

@@ -36,9 +36,20 @@ static void finish(struct process *process)
     free(process);
 }
 
+static void end_by_signal(struct process *process, int signal_number)
+{
+    process->exit_status = WAIT_STATUS_SIGNALLED + signal_number;
+    process_note(process, RECORD_COMMAND, WHY0(COMMAND_STOPPED), process->command);
+    finish(process);
+}
+
 static void step(struct process *process)
 {
-    if (process->program->main(process, process->state) == CO_DONE)
+    enum co_status status = process->program->main(process, process->state);
+
+    if (process->pending_signal != 0)
+        end_by_signal(process, process->pending_signal);
+    else if (status == CO_DONE)
         finish(process);
 }
 
@@ -107,9 +118,7 @@ void process_signal(struct process *process, int signal_number)
         process_wake(process);
         return;
     }
-    process->exit_status = WAIT_STATUS_SIGNALLED + signal_number;
-    process_note(process, RECORD_COMMAND, WHY0(COMMAND_STOPPED), process->command);
-    finish(process);
+    end_by_signal(process, signal_number);
 }
 
 struct process *process_find(const struct os *os, uint32_t pid)

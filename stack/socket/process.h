@@ -28,8 +28,11 @@ enum signal_number {
     SIM_SIGKILL = 9,
     SIM_SIGUSR1 = 10,
     SIM_SIGUSR2 = 12,
+    SIM_SIGPIPE = 13,
     SIM_SIGTERM = 15
 };
+
+enum call_kind { CALL_NONE, CALL_ACCEPT, CALL_CONNECT, CALL_RECV, CALL_SEND, CALL_POLL };
 
 struct program {
     const char *name;
@@ -80,10 +83,16 @@ struct process {
     struct timer timer; /* sleeps, polls and socket time-outs */
     struct {            /* the blocked call, if any */
         bool active;
-        sim_time until;  /* SIM_TIME_NONE: no time-out */
-        size_t progress; /* octets of a send or a waiting recv already moved */
+        enum call_kind kind; /* of the last call, for records of its blocking */
+        int number;          /* and its descriptor */
+        sim_time until;      /* SIM_TIME_NONE: no time-out */
+        size_t progress;     /* octets of a send or a waiting recv already moved */
     } call;
     uint32_t waits_for; /* pid, sys_wait_child() */
+    uint32_t uid;       /* 0: root, whom nothing is refused */
+    bool sigpipe;       /* a stream that nobody reads any more ends it; off, as in most programs:
+                           EPIPE alone */
+    int pending_signal; /* ends it when it gives the processor back */
 };
 
 /**

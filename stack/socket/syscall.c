@@ -1,49 +1,85 @@
 #include "stack/socket/syscall.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "stack/socket/fd.h"
-#include "stack/transport/raw.h"
-
-/* ---- blocking ---- */
-
-/*
- * A call that cannot go on: SYS_BLOCKED on a blocking descriptor until its time-out is over, @error
- * otherwise. The process is called again by its sockets' wake-ups or its timer, and makes the same
- * call again.
- */
-static int64_t block(struct process *self, bool nonblock, sim_time timeout, int64_t error)
-{
-    sim_time now = process_now(self);
-
-    if (nonblock)
-        return error;
-    if (!self->call.active) {
-        self->call.active = true;
-        self->call.until = timeout == 0 ? SIM_TIME_NONE : now + timeout;
-        if (self->call.until != SIM_TIME_NONE)
-            timer_start_at(&self->timer, self->call.until);
-    }
-    return now >= self->call.until ? error : SYS_BLOCKED;
-}
-
-static int64_t unblock(struct process *self, int64_t result)
-{
-    if (self->call.active)
-        timer_stop(&self->timer);
-    self->call.active = false;
-    self->call.until = SIM_TIME_NONE;
-    self->call.progress = 0;
-    return result;
-}
-
-static int64_t end_call(struct process *self, int64_t result)
-{
-    return result == SYS_BLOCKED ? SYS_BLOCKED : unblock(self, result);
-}
+#include "stack/transport/tcp.h"
 
 /* ---- what a debugger sees of calls ---- */
+
+/* "recv(3)", for the records of a call's blocking. */
+static void note_blocking(struct process *self, struct why why)
+{
+    static const char *const names[] = {
+        [CALL_NONE] = "",     [CALL_ACCEPT] = "accept", [CALL_CONNECT] = "connect",
+        [CALL_RECV] = "recv", [CALL_SEND] = "send",     [CALL_POLL] = "poll"
+    };
+    char text[32];
+
+    if (self->call.kind == CALL_NONE)
+        return;
+    if (!node_wants(self->os->node, RECORD_CALL)) {
+        node_new_record_id(self->os->node); /* ids do not depend on who looks */
+        return;
+    }
+    if (self->call.kind == CALL_POLL)
+        snprintf(text, sizeof text, "poll");
+    else
+        snprintf(text, sizeof text, "%s(%d)", names[self->call.kind], self->call.number);
+    process_note(self, RECORD_CALL, why, text);
+}
+
+static struct why why_blocked(enum call_kind kind)
+{
+    switch (kind) {
+    case CALL_ACCEPT:
+        return WHY0(BLOCKED_ACCEPT);
+    case CALL_CONNECT:
+        return WHY0(BLOCKED_CONNECT);
+    case CALL_SEND:
+        return WHY0(BLOCKED_SEND);
+    case CALL_POLL:
+        return WHY0(BLOCKED_POLL);
+    case CALL_NONE:
+    case CALL_RECV:
+        break;
+    }
+    return WHY0(BLOCKED_RECV);
+}
+
+static struct why why_unblocked(const struct process *self, int64_t result)
+{
+    const struct fd *fd = fd_get(self, self->call.number);
+
+    if (result == -SIM_EAGAIN || result == -SIM_EINPROGRESS ||
+        (result == 0 && self->call.kind == CALL_POLL))
+        return WHY0(UNBLOCKED_TIME);
+    if (result == -SIM_ECONNRESET ||
+        (result == -SIM_ECONNREFUSED && fd != NULL && fd->type == SIM_SOCK_STREAM))
+        return WHY(UNBLOCKED_RESET, (uint64_t)-result);
+    if (result < 0)
+        return WHY(UNBLOCKED_ERROR, (uint64_t)-result);
+    switch (self->call.kind) {
+    case CALL_ACCEPT:
+        return WHY0(UNBLOCKED_ACCEPT);
+    case CALL_CONNECT:
+        return WHY0(UNBLOCKED_CONNECT);
+    case CALL_SEND:
+        return WHY0(UNBLOCKED_SEND);
+    case CALL_POLL:
+        return WHY(UNBLOCKED_POLL, (uint64_t)result);
+    case CALL_NONE:
+    case CALL_RECV:
+        break;
+    }
+    if (result > 0)
+        return WHY(UNBLOCKED_DATA, (uint64_t)result);
+    return fd != NULL && fd->type == SIM_SOCK_STREAM ? WHY0(UNBLOCKED_FIN) : WHY0(UNBLOCKED_EMPTY);
+}
 
 /* A call begins: "connect(3, 10.0.0.2:80)". One that goes on after blocking has been told already.
  */
@@ -68,15 +104,82 @@ static void note_call(struct process *self, const char *name, int number, const 
     process_note(self, RECORD_CALL, WHY0(CALL), text);
 }
 
+/* ---- blocking ---- */
+
+/* The call that follows, which may block. */
+static void may_block(struct process *self, enum call_kind kind, int number)
+{
+    if (self->call.active)
+        return;
+    self->call.kind = kind;
+    self->call.number = number;
+}
+
+/*
+ * A call that cannot go on: SYS_BLOCKED on a blocking descriptor until its time-out is over, @error
+ * otherwise. The process is called again by its sockets' wake-ups or its timer, and makes the same
+ * call again.
+ */
+static int64_t block(struct process *self, bool nonblock, sim_time timeout, int64_t error)
+{
+    sim_time now = process_now(self);
+
+    if (nonblock)
+        return error;
+    if (!self->call.active) {
+        note_blocking(self, why_blocked(self->call.kind));
+        self->call.active = true;
+        self->call.until = timeout == 0 ? SIM_TIME_NONE : now + timeout;
+        if (self->call.until != SIM_TIME_NONE)
+            timer_start_at(&self->timer, self->call.until);
+    }
+    return now >= self->call.until ? error : SYS_BLOCKED;
+}
+
+static int64_t unblock(struct process *self, int64_t result)
+{
+    if (self->call.active) {
+        timer_stop(&self->timer);
+        note_blocking(self, why_unblocked(self, result));
+    }
+    self->call.active = false;
+    self->call.until = SIM_TIME_NONE;
+    self->call.progress = 0;
+    return result;
+}
+
+static int64_t end_call(struct process *self, int64_t result)
+{
+    return result == SYS_BLOCKED ? SYS_BLOCKED : unblock(self, result);
+}
+
 /* ---- making and naming sockets ---- */
+
+static int open_as(struct process *self, struct sock *sock, int domain, int type, int protocol)
+{
+    int number = fd_open(self, sock, domain, type);
+
+    if (number >= 0)
+        fd_get(self, number)->protocol = protocol;
+    return number;
+}
 
 int sys_socket(struct process *self, int domain, int type, int protocol)
 {
     int error = 0;
-    struct sock *sock = os_socket(self->os, domain, type, protocol, &error);
+    struct sock *sock;
 
-    return sock == NULL ? error : fd_open(self, sock, domain, type);
+    if (self->uid != 0 && (type == SIM_SOCK_RAW || domain == SIM_AF_PACKET))
+        return -SIM_EPERM;
+    if (domain == SIM_AF_INET && protocol == 0 && type == SIM_SOCK_STREAM)
+        protocol = IP_PROTO_TCP;
+    else if (domain == SIM_AF_INET && protocol == 0 && type == SIM_SOCK_DGRAM)
+        protocol = IP_PROTO_UDP;
+    sock = os_socket(self->os, domain, type, protocol, &error);
+    return sock == NULL ? error : open_as(self, sock, domain, type, protocol);
 }
+
+#define UNPRIVILEGED_PORTS 1024 /* net.ipv4.ip_unprivileged_port_start */
 
 int sys_bind(struct process *self, int number, struct endpoint local)
 {
@@ -87,6 +190,9 @@ int sys_bind(struct process *self, int number, struct endpoint local)
     note_call(self, "bind", number, &local, NULL);
     if (fd == NULL)
         return -SIM_EBADF;
+    if (self->uid != 0 && fd_is_inet(fd) && fd->type != SIM_SOCK_RAW && local.port != 0 &&
+        local.port < UNPRIVILEGED_PORTS)
+        return -SIM_EACCES;
     error = sock_from_api(fd->sock, &local);
     return error != 0 ? error : fd->sock->ops->bind(fd->sock, local);
 }
@@ -106,6 +212,7 @@ int sys_accept(struct process *self, int number, struct endpoint *peer)
     int error = 0;
 
     note_call(self, "accept", number, NULL, NULL);
+    may_block(self, CALL_ACCEPT, number);
     if (fd == NULL)
         return (int)unblock(self, -SIM_EBADF);
     sock = fd->sock->ops->accept(fd->sock, &error);
@@ -115,7 +222,7 @@ int sys_accept(struct process *self, int number, struct endpoint *peer)
                                        : error);
     if (peer != NULL)
         *peer = sock_to_api(sock, sock->remote);
-    return (int)unblock(self, fd_open(self, sock, fd->domain, fd->type));
+    return (int)unblock(self, open_as(self, sock, fd->domain, fd->type, fd->protocol));
 }
 
 int sys_connect(struct process *self, int number, struct endpoint remote)
@@ -124,6 +231,7 @@ int sys_connect(struct process *self, int number, struct endpoint remote)
     int error;
 
     note_call(self, "connect", number, &remote, NULL);
+    may_block(self, CALL_CONNECT, number);
     if (fd == NULL)
         return (int)unblock(self, -SIM_EBADF);
     error = sock_from_api(fd->sock, &remote);
@@ -154,14 +262,23 @@ int sys_getsockname(struct process *self, int number, struct endpoint *local)
     return 0;
 }
 
+static bool has_peer(const struct sock *sock)
+{
+    if (sock->ops == &tcp_ops) {
+        enum tcp_state state = tcp_state_of(sock);
+
+        return sock->remote.port != 0 && state != TCP_CLOSED && state != TCP_SYN_SENT;
+    }
+    return sock->remote.port != 0 || !endpoint_is_any(&sock->remote);
+}
+
 int sys_getpeername(struct process *self, int number, struct endpoint *remote)
 {
     struct fd *fd = fd_get(self, number);
 
     if (fd == NULL)
         return -SIM_EBADF;
-    if (fd->sock->remote.port == 0 || !(fd->sock->ops->poll(fd->sock) & SOCK_POLLOUT ||
-                                        fd->type != SIM_SOCK_STREAM || fd->sock->local.port != 0))
+    if (fd_is_inet(fd) && !has_peer(fd->sock))
         return -SIM_ENOTCONN;
     *remote = sock_to_api(fd->sock, fd->sock->remote);
     return 0;
@@ -182,6 +299,20 @@ struct sock *sys_sock(struct process *self, int number)
 
 /* ---- moving octets ---- */
 
+/* An error after some octets is told by the next call. */
+static int64_t send_failed(struct process *self, const struct fd *fd, unsigned flags, int64_t error)
+{
+    if (self->call.progress > 0)
+        return unblock(self, (int64_t)self->call.progress);
+    if (error == -SIM_EPIPE && fd->type == SIM_SOCK_STREAM && self->sigpipe &&
+        !(flags & SOCK_MSG_NOSIGNAL)) {
+        self->pending_signal = SIM_SIGPIPE;
+        (void)unblock(self, error);
+        return SYS_BLOCKED; /* never made again */
+    }
+    return unblock(self, error);
+}
+
 int64_t sys_sendmsg(struct process *self, int number, const struct sock_send *message)
 {
     struct fd *fd = fd_get(self, number);
@@ -189,6 +320,7 @@ int64_t sys_sendmsg(struct process *self, int number, const struct sock_send *me
 
     note_call(self, message->has_to ? "sendto" : "send", number,
               message->has_to ? &message->to : NULL, &message->len);
+    may_block(self, CALL_SEND, number);
     if (fd == NULL)
         return unblock(self, -SIM_EBADF);
     nonblock = fd->nonblock || (message->flags & SOCK_MSG_DONTWAIT);
@@ -208,8 +340,8 @@ int64_t sys_sendmsg(struct process *self, int number, const struct sock_send *me
         }
         if (n == SYS_BLOCKED)
             return n;
-        if (n < 0) /* an error after some octets is told by the next call */
-            return unblock(self, self->call.progress > 0 ? (int64_t)self->call.progress : n);
+        if (n < 0)
+            return send_failed(self, fd, message->flags, n);
         self->call.progress += (size_t)n;
         if (self->call.progress >= message->len || fd->type != SIM_SOCK_STREAM || n == 0)
             return unblock(self, (int64_t)self->call.progress);
@@ -237,6 +369,7 @@ int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
     bool nonblock, all;
 
     note_call(self, "recv", number, NULL, &message->size);
+    may_block(self, CALL_RECV, number);
     if (fd == NULL)
         return unblock(self, -SIM_EBADF);
     nonblock = fd->nonblock || (message->flags & SOCK_MSG_DONTWAIT);
@@ -249,6 +382,7 @@ int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
         if (rest.octets != NULL)
             rest.octets = (uint8_t *)message->octets + self->call.progress;
         rest.size = message->size - self->call.progress;
+        rest.flags |= nonblock ? SOCK_MSG_DONTWAIT : 0u;
         n = fd->sock->ops->recv(fd->sock, &rest);
         if (n == -SIM_EAGAIN)
             n = block(self, nonblock, fd->receive_timeout, -SIM_EAGAIN);
@@ -260,6 +394,7 @@ int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
         rest.size = message->size;
         rest.from = sock_to_api(fd->sock, rest.from);
         rest.to = sock_to_api(fd->sock, rest.to);
+        rest.flags = message->flags;
         *message = rest;
         if (!all || n == 0 || self->call.progress + (size_t)n >= message->size)
             return unblock(self, (int64_t)self->call.progress + n);
@@ -274,6 +409,71 @@ int64_t sys_recv(struct process *self, int number, void *octets, size_t size, un
     return sys_recvmsg(self, number, &message);
 }
 
+static size_t pieces_len(const struct sys_iovec *pieces, unsigned n)
+{
+    size_t len = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        len += pieces[i].len;
+    return len;
+}
+
+/* Copy @len octets of the whole from @offset on out of the pieces or, with @into, into them. */
+static void pieces_copy(const struct sys_iovec *pieces, unsigned n, size_t offset, uint8_t *octets,
+                        size_t len, bool into)
+{
+    for (unsigned i = 0; i < n && len > 0; offset -= pieces[i].len, i++) {
+        size_t some;
+
+        if (offset >= pieces[i].len)
+            continue;
+        some = pieces[i].len - offset < len ? pieces[i].len - offset : len;
+        if (into)
+            memcpy((uint8_t *)pieces[i].octets + offset, octets, some);
+        else
+            memcpy(octets, (const uint8_t *)pieces[i].octets + offset, some);
+        octets += some;
+        len -= some;
+        offset = pieces[i].len; /* the next piece from its start */
+    }
+}
+
+int64_t sys_sendmsg_v(struct process *self, int number, const struct sys_iovec *pieces, unsigned n,
+                      const struct sock_send *message)
+{
+    struct sock_send whole = *message;
+    uint8_t *octets;
+    int64_t result;
+
+    whole.len = pieces_len(pieces, n);
+    octets = mem_alloc(whole.len + 1);
+    pieces_copy(pieces, n, 0, octets, whole.len, false);
+    whole.octets = octets;
+    whole.flags &= ~(unsigned)SOCK_MSG_STABLE;
+    result = sys_sendmsg(self, number, &whole);
+    free(octets);
+    return result;
+}
+
+int64_t sys_recvmsg_v(struct process *self, int number, const struct sys_iovec *pieces, unsigned n,
+                      struct sock_recv *message)
+{
+    size_t before = self->call.progress, size = pieces_len(pieces, n), after;
+    uint8_t *octets = mem_zalloc(size + 1);
+    int64_t result;
+
+    message->octets = octets;
+    message->size = size;
+    result = sys_recvmsg(self, number, message);
+    after = result == SYS_BLOCKED ? self->call.progress : result < 0 ? before : (size_t)result;
+    after = after > size ? size : after; /* MSG_TRUNC */
+    if (after > before)
+        pieces_copy(pieces, n, before, octets + before, after - before, true);
+    free(octets);
+    message->octets = NULL;
+    return result;
+}
+
 int sys_shutdown(struct process *self, int number, enum sock_shutdown how)
 {
     struct fd *fd = fd_get(self, number);
@@ -282,269 +482,13 @@ int sys_shutdown(struct process *self, int number, enum sock_shutdown how)
     return fd == NULL ? -SIM_EBADF : fd->sock->ops->shutdown(fd->sock, how);
 }
 
-/* ---- options ---- */
-
-#define BUF_MAX (SOCK_RCVBUF_DEFAULT) /* net.core.rmem_max, wmem_max */
-
-static int clamp_buffer(int value, int least)
-{
-    value = value > BUF_MAX ? BUF_MAX : value < 0 ? 0 : value;
-    return 2 * value < least ? least : 2 * value; /* Linux doubles it for its own bookkeeping */
-}
-
-static int set_device(struct sock *sock, unsigned index)
-{
-    struct ip_iface *iface = index == 0 ? NULL : ip_iface_by_index(sock->ip, index);
-
-    if (index != 0 && iface == NULL)
-        return -SIM_ENODEV;
-    sock->options.bound_iface = iface;
-    return 0;
-}
-
-/* The options all sockets have; 1: not one of them. */
-static int set_common(struct sock *sock, enum sock_option option, int value)
-{
-    struct sock_options *options = &sock->options;
-
-    switch (option) {
-    case OPT_SO_REUSEADDR:
-        options->reuseaddr = value != 0;
-        return 1; /* TCP wants to know too */
-    case OPT_SO_REUSEPORT:
-        options->reuseport = value != 0;
-        return 1;
-    case OPT_SO_BROADCAST:
-        options->broadcast = value != 0;
-        return 0;
-    case OPT_SO_OOBINLINE:
-        options->oobinline = value != 0;
-        return 0;
-    case OPT_SO_DONTROUTE:
-        options->dontroute = value != 0;
-        return 0;
-    case OPT_SO_LINGER:
-        options->linger = value;
-        return 0;
-    case OPT_SO_SNDBUF:
-        options->sndbuf = clamp_buffer(value, 4608);
-        options->sndbuf_locked = true;
-        return 1;
-    case OPT_SO_RCVBUF:
-        options->rcvbuf = clamp_buffer(value, 2304);
-        options->rcvbuf_locked = true;
-        return 1;
-    case OPT_SO_KEEPALIVE:
-        options->keepalive = value != 0;
-        return 1;
-    case OPT_SO_BINDTODEVICE:
-        return set_device(sock, (unsigned)value);
-    case OPT_IP_TTL:
-        if (value != -1 && (value < 1 || value > 255))
-            return -SIM_EINVAL;
-        options->ttl = value == -1 ? 0 : (uint8_t)value;
-        return 0;
-    case OPT_IP_TOS:
-        options->tos = (uint8_t)value;
-        return 0;
-    case OPT_IP_MTU_DISCOVER:
-        if (value < 0 || value > 3)
-            return -SIM_EINVAL;
-        options->mtu_discover = (uint8_t)value;
-        return 0;
-    case OPT_IP_RECVERR:
-        options->recverr = value != 0;
-        return 0;
-    case OPT_IP_MULTICAST_TTL:
-        if (value < -1 || value > 255)
-            return -SIM_EINVAL;
-        options->multicast_ttl = value == -1 ? 1 : (uint8_t)value;
-        return 0;
-    case OPT_IP_MULTICAST_LOOP:
-        options->multicast_loop = value != 0;
-        return 0;
-    case OPT_IP_MULTICAST_IF:
-        options->multicast_iface = ip_iface_by_index(sock->ip, (unsigned)value);
-        return value != 0 && options->multicast_iface == NULL ? -SIM_EADDRNOTAVAIL : 0;
-    default:
-        return 1;
-    }
-}
-
-static bool is_common(enum sock_option option)
-{
-    return option == OPT_SO_REUSEADDR || option == OPT_SO_REUSEPORT || option == OPT_SO_SNDBUF ||
-           option == OPT_SO_RCVBUF || option == OPT_SO_KEEPALIVE;
-}
-
-int sys_setsockopt(struct process *self, int number, enum sock_option option, int value)
-{
-    struct fd *fd = fd_get(self, number);
-    int error, more;
-
-    if (fd == NULL)
-        return -SIM_EBADF;
-    error = set_common(fd->sock, option, value);
-    if (error != 1)
-        return error;
-    more = fd->sock->ops->set_option(fd->sock, option, value);
-    return more == -SIM_ENOPROTOOPT && is_common(option) ? 0 : more;
-}
-
-int sys_getsockopt(struct process *self, int number, enum sock_option option, int *value)
-{
-    struct fd *fd = fd_get(self, number);
-    const struct sock_options *options;
-
-    if (fd == NULL)
-        return -SIM_EBADF;
-    options = &fd->sock->options;
-    switch (option) {
-    case OPT_SO_ERROR:
-        *value = -sock_take_error(fd->sock);
-        return 0;
-    case OPT_SO_TYPE:
-        *value = fd->type;
-        return 0;
-    case OPT_SO_REUSEADDR:
-        *value = options->reuseaddr;
-        return 0;
-    case OPT_SO_REUSEPORT:
-        *value = options->reuseport;
-        return 0;
-    case OPT_SO_BROADCAST:
-        *value = options->broadcast;
-        return 0;
-    case OPT_SO_KEEPALIVE:
-        *value = options->keepalive;
-        return 0;
-    case OPT_SO_OOBINLINE:
-        *value = options->oobinline;
-        return 0;
-    case OPT_SO_DONTROUTE:
-        *value = options->dontroute;
-        return 0;
-    case OPT_SO_LINGER:
-        *value = options->linger;
-        return 0;
-    case OPT_SO_SNDBUF:
-        *value = options->sndbuf;
-        return 0;
-    case OPT_SO_RCVBUF:
-        *value = options->rcvbuf;
-        return 0;
-    case OPT_SO_BINDTODEVICE:
-        *value = options->bound_iface == NULL ? 0 : (int)options->bound_iface->index;
-        return 0;
-    case OPT_IP_TTL:
-        *value = options->ttl != 0 ? options->ttl : fd->sock->ip->sysctl.default_ttl;
-        return 0;
-    case OPT_IP_TOS:
-        *value = options->tos;
-        return 0;
-    case OPT_IP_MTU_DISCOVER:
-        *value = options->mtu_discover;
-        return 0;
-    case OPT_IP_RECVERR:
-        *value = options->recverr;
-        return 0;
-    case OPT_IP_MULTICAST_TTL:
-        *value = options->multicast_ttl;
-        return 0;
-    case OPT_IP_MULTICAST_LOOP:
-        *value = options->multicast_loop;
-        return 0;
-    default:
-        return fd->sock->ops->get_option(fd->sock, option, value);
-    }
-}
-
-int sys_set_nonblock(struct process *self, int number, bool on)
-{
-    struct fd *fd = fd_get(self, number);
-
-    if (fd == NULL)
-        return -SIM_EBADF;
-    fd->nonblock = on;
-    return 0;
-}
-
-int sys_set_timeouts(struct process *self, int number, sim_time receive, sim_time send)
-{
-    struct fd *fd = fd_get(self, number);
-
-    if (fd == NULL)
-        return -SIM_EBADF;
-    if (receive >= 0)
-        fd->receive_timeout = receive;
-    if (send >= 0)
-        fd->send_timeout = send;
-    return 0;
-}
-
-int sys_bind_device(struct process *self, int number, const char *name)
-{
-    struct fd *fd = fd_get(self, number);
-    struct ip_iface *iface;
-
-    if (fd == NULL)
-        return -SIM_EBADF;
-    if (name == NULL || *name == '\0') {
-        fd->sock->options.bound_iface = NULL;
-        return 0;
-    }
-    iface = ip_iface_find(&self->os->ip, name);
-    if (iface == NULL)
-        return -SIM_ENODEV;
-    fd->sock->options.bound_iface = iface;
-    return 0;
-}
-
-int sys_set_promiscuous(struct process *self, int number, bool on)
-{
-    struct fd *fd = fd_get(self, number);
-
-    if (fd == NULL)
-        return -SIM_EBADF;
-    if (fd->domain != SIM_AF_PACKET)
-        return -SIM_ENOPROTOOPT;
-    packet_set_promiscuous(fd->sock, on);
-    return 0;
-}
-
-static struct ip_iface *group_iface(struct process *self, ip4_addr group, const char *name)
-{
-    struct route route;
-
-    if (name != NULL && *name != '\0')
-        return ip_iface_find(&self->os->ip, name);
-    return ip_route(&self->os->ip, group, 0, NULL, &route) == 0 ? route.oif : NULL;
-}
-
-int sys_join_group(struct process *self, int number, ip4_addr group, const char *interface_name)
-{
-    struct ip_iface *iface = group_iface(self, group, interface_name);
-
-    if (fd_get(self, number) == NULL)
-        return -SIM_EBADF;
-    return iface == NULL ? -SIM_ENODEV : ip_group_join(iface, group);
-}
-
-int sys_leave_group(struct process *self, int number, ip4_addr group, const char *interface_name)
-{
-    struct ip_iface *iface = group_iface(self, group, interface_name);
-
-    if (fd_get(self, number) == NULL)
-        return -SIM_EBADF;
-    return iface == NULL ? -SIM_ENODEV : ip_group_leave(iface, group);
-}
-
 /* ---- waiting ---- */
 
 int sys_poll(struct process *self, struct sys_pollfd *fds, int n_fds, sim_time timeout)
 {
     int ready = 0;
 
+    may_block(self, CALL_POLL, -1);
     for (int i = 0; i < n_fds; i++) {
         struct fd *fd = fd_get(self, fds[i].fd);
 
@@ -569,6 +513,7 @@ int sys_sleep_until(struct process *self, sim_time at)
 
     if (at <= now && !self->call.active)
         return 0;
+    may_block(self, CALL_NONE, -1);
     return (int)end_call(self, block(self, false, at - now, 0));
 }
 
@@ -576,11 +521,13 @@ int sys_sleep(struct process *self, sim_time duration)
 {
     if (duration <= 0)
         return 0;
+    may_block(self, CALL_NONE, -1);
     return (int)end_call(self, block(self, false, duration, 0));
 }
 
 int sys_pause(struct process *self)
 {
+    may_block(self, CALL_NONE, -1);
     return (int)block(self, false, 0, -SIM_EINTR);
 }
 
@@ -591,6 +538,7 @@ int sys_wait_child(struct process *self, uint32_t pid)
         return (int)unblock(self, 0);
     }
     self->waits_for = pid;
+    may_block(self, CALL_NONE, -1);
     return (int)block(self, false, 0, 0);
 }
 
@@ -602,6 +550,19 @@ int sys_kill(struct process *self, uint32_t pid, int signal_number)
         return -SIM_ESRCH;
     if (signal_number != 0)
         process_signal(process, signal_number);
+    return 0;
+}
+
+void sys_share_fds(struct process *self, struct process *child)
+{
+    fd_share_all(self, child);
+}
+
+int sys_setuid(struct process *self, uint32_t uid)
+{
+    if (self->uid != 0 && uid != self->uid)
+        return -SIM_EPERM;
+    self->uid = uid;
     return 0;
 }
 

@@ -41,15 +41,35 @@ int64_t sys_sendto(struct process *self, int fd, const void *octets, size_t len,
 int64_t sys_sendmsg(struct process *self, int fd, const struct sock_send *message);
 int64_t sys_recv(struct process *self, int fd, void *octets, size_t size, unsigned flags);
 int64_t sys_recvmsg(struct process *self, int fd, struct sock_recv *message);
+/* A piece of a message that lies in several places. */
+struct sys_iovec {
+    void *octets;
+    size_t len;
+};
+/** sys_sendmsg_v() / sys_recvmsg_v() - sendmsg() and recvmsg() with @n pieces; the octets and their
+ * number in @message are not used. */
+int64_t sys_sendmsg_v(struct process *self, int fd, const struct sys_iovec *pieces, unsigned n,
+                      const struct sock_send *message);
+int64_t sys_recvmsg_v(struct process *self, int fd, const struct sys_iovec *pieces, unsigned n,
+                      struct sock_recv *message);
 int sys_shutdown(struct process *self, int fd, enum sock_shutdown how);
 int sys_close(struct process *self, int fd);
+/** sys_setsockopt() / sys_getsockopt() - options that are an int, by name. */
 int sys_setsockopt(struct process *self, int fd, enum sock_option option, int value);
 int sys_getsockopt(struct process *self, int fd, enum sock_option option, int *value);
+/** sys_setsockopt_octets() / sys_getsockopt_octets() - the calls as Linux has them: its numbers of
+ * @level and @name, its structs as octets of this machine's order (struct linger, timeval,
+ * ip_mreqn, tcp_info, interface and algorithm names). @len comes back as the octets written. */
+int sys_setsockopt_octets(struct process *self, int fd, int level, int name, const void *value,
+                          size_t len);
+int sys_getsockopt_octets(struct process *self, int fd, int level, int name, void *value,
+                          size_t *len);
 int sys_getsockname(struct process *self, int fd, struct endpoint *local);
 int sys_getpeername(struct process *self, int fd, struct endpoint *remote);
 /** sys_set_nonblock() - O_NONBLOCK. sys_set_timeouts() - SO_RCVTIMEO and SO_SNDTIMEO, 0: none, -1:
  * leave. */
 int sys_set_nonblock(struct process *self, int fd, bool on);
+int sys_get_nonblock(struct process *self, int fd);
 int sys_set_timeouts(struct process *self, int fd, sim_time receive, sim_time send);
 /** sys_bind_device() - SO_BINDTODEVICE, and the interface of a packet socket; NULL or "": none. */
 int sys_bind_device(struct process *self, int fd, const char *name);
@@ -75,6 +95,12 @@ int sys_pause(struct process *self);
 int sys_wait_child(struct process *self, uint32_t pid);
 /** sys_kill() - 0, -SIM_ESRCH. */
 int sys_kill(struct process *self, uint32_t pid, int signal_number);
+
+/** sys_share_fds() - what fork() does with descriptors: @child, started by @self and without any of
+ * its own, has them all, too. What one of them closes stays open in the other. */
+void sys_share_fds(struct process *self, struct process *child);
+/** sys_setuid() - be another user; 0 is root. -SIM_EPERM for others than root. */
+int sys_setuid(struct process *self, uint32_t uid);
 
 /** sys_sock() - the socket behind @fd, for describing it; NULL for a bad descriptor. */
 struct sock *sys_sock(struct process *self, int fd);

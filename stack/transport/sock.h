@@ -83,6 +83,8 @@ enum sock_option {
     OPT_SO_ERROR, /* get: and clears it */
     OPT_SO_TYPE,
     OPT_SO_ACCEPTCONN,
+    OPT_SO_DOMAIN,
+    OPT_SO_PROTOCOL,
     OPT_SO_OOBINLINE,
     OPT_SO_DONTROUTE,
     OPT_SO_BINDTODEVICE, /* int: ifindex, 0 none */
@@ -109,6 +111,9 @@ enum sock_option {
     OPT_TCP_QUICKACK,
     OPT_TCP_CONGESTION, /* int: 0 cubic, 1 reno */
     OPT_TCP_NOTSENT_LOWAT,
+    OPT_SIOCINQ, /* get: ioctl() FIONREAD, SIOCOUTQ, SIOCATMARK */
+    OPT_SIOCOUTQ,
+    OPT_SIOCATMARK,
 };
 
 struct sock_ops {

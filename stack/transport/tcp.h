@@ -127,7 +127,9 @@ struct tcp_info_view {
     uint32_t snd_wnd, rcv_wnd;                   /* octets */
     uint64_t bytes_sent, bytes_acked, bytes_received, bytes_retrans, pacing_rate;
     uint32_t segs_out, segs_in, data_segs_out, data_segs_in, total_retrans;
-    uint32_t notsent_bytes, delivered, dsack_dups, reord_seen;
+    uint32_t notsent_bytes, delivered, delivered_ce, dsack_dups, reord_seen, rcv_ooopack, rehash;
+    uint64_t delivery_rate;                           /* octets a second */
+    uint64_t busy_time, rwnd_limited, sndbuf_limited; /* us */
     enum tcp_cc_kind cc;
     const char *timer; /* "on", "keepalive", "timewait", "persist", or NULL */
     sim_time timer_left;

@@ -35,7 +35,7 @@ unsigned tcp_poll(struct sock *sock)
 static void set_buffer(int *buffer, bool *locked, int value, uint32_t max, int min)
 {
     uint32_t limit = max > INT32_MAX / 2 ? INT32_MAX / 2 : max,
-             size = value < 0 ? 0 : (uint32_t)value;
+             size = (uint32_t)value; /* a negative one is a big one, as on Linux */
 
     size = u32_min(size, limit);
     *buffer = (int)(size * 2) < min ? min : (int)(size * 2);
@@ -290,6 +290,19 @@ int tcp_get_option(struct sock *sock, enum sock_option option, int *value)
         break;
     case OPT_TCP_NOTSENT_LOWAT:
         *value = (int)tp->notsent_lowat;
+        break;
+    case OPT_SIOCINQ:
+        if (tcp_state(tp) == TCP_LISTEN)
+            return -SIM_EINVAL;
+        *value = (int)tcp_inq(sock);
+        break;
+    case OPT_SIOCOUTQ:
+        if (tcp_state(tp) == TCP_LISTEN)
+            return -SIM_EINVAL;
+        *value = (int)tcp_outq(sock);
+        break;
+    case OPT_SIOCATMARK:
+        *value = tcp_at_mark(sock);
         break;
     case OPT_IP_MTU:
         if (!tp->has_route)

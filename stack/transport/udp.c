@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/list.h"
 #include "base/memory.h"
+#include "base/strbuf.h"
 #include "stack/net/icmp.h"
 #include "stack/transport/datagram.h"
 #include "stack/wire/udp_wire.h"
@@ -22,6 +23,10 @@ struct udp_sock {
     struct route route; /* of a connected socket */
     bool shut_read, shut_write;
     uint16_t next_id; /* of a connected socket's datagrams */
+    /* a datagram that MSG_MORE has begun: where to, and its octets so far */
+    bool corked, corked_has_to;
+    struct endpoint corked_to;
+    struct strbuf corked_octets;
 };
 
 struct udp_layer {
@@ -354,7 +359,7 @@ static struct frame *build(struct udp_sock *udp, const struct sock_send *message
     return frame;
 }
 
-static int64_t udp_send(struct sock *sock, const struct sock_send *message)
+static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
 {
     struct udp_sock *udp = udp_of(sock);
     struct endpoint to = message->has_to ? message->to : sock->remote;
@@ -363,12 +368,16 @@ static int64_t udp_send(struct sock *sock, const struct sock_send *message)
     bool connected = !message->has_to;
     int error;
 
+    if (message->len > IPV4_LEN_MAX)
+        return -SIM_EMSGSIZE;
+    if (message->flags & SOCK_MSG_OOB)
+        return -SIM_EOPNOTSUPP;
+    if (to.port == 0)
+        return message->has_to ? -SIM_EINVAL : -SIM_EDESTADDRREQ;
     if (sock->error != 0)
         return sock_take_error(sock);
     if (udp->shut_write)
         return -SIM_EPIPE;
-    if (to.port == 0)
-        return message->has_to ? -SIM_EINVAL : -SIM_EDESTADDRREQ;
     if (message->len > UDP_DATA_MAX)
         return -SIM_EMSGSIZE;
     if (sock->local.port == 0 && (error = take_port(udp, endpoint_without_port(sock->local))) != 0)
@@ -399,6 +408,44 @@ static int64_t udp_send(struct sock *sock, const struct sock_send *message)
     return error != 0 ? error : (int64_t)message->len;
 }
 
+/* MSG_MORE: the octets of several calls make one datagram, which goes where the first said. */
+static int64_t send_corked(struct udp_sock *udp, const struct sock_send *message)
+{
+    struct sock_send whole = *message;
+    int64_t result;
+
+    if (!udp->corked) {
+        udp->corked = true;
+        udp->corked_has_to = message->has_to;
+        udp->corked_to = message->to;
+    }
+    if (udp->corked_octets.len + message->len > UDP_DATA_MAX)
+        return -SIM_EMSGSIZE;
+    strbuf_add(&udp->corked_octets, message->octets, message->len);
+    if (message->flags & SOCK_MSG_MORE)
+        return (int64_t)message->len;
+    whole.octets = udp->corked_octets.text;
+    whole.len = udp->corked_octets.len;
+    whole.has_to = udp->corked_has_to;
+    whole.to = udp->corked_to;
+    whole.flags &= ~(unsigned)SOCK_MSG_STABLE;
+    result = send_datagram(&udp->sock, &whole);
+    udp->corked = false;
+    strbuf_truncate(&udp->corked_octets, 0);
+    return result < 0 ? result : (int64_t)message->len;
+}
+
+static int64_t udp_send(struct sock *sock, const struct sock_send *message)
+{
+    struct udp_sock *udp = udp_of(sock);
+
+    if (!udp->corked && !(message->flags & SOCK_MSG_MORE))
+        return send_datagram(sock, message);
+    if (!udp->corked && !message->has_to && sock->remote.port == 0)
+        return -SIM_EDESTADDRREQ;
+    return send_corked(udp, message);
+}
+
 /* ---- the rest of the socket ---- */
 
 static int64_t udp_recv(struct sock *sock, struct sock_recv *message)
@@ -406,19 +453,18 @@ static int64_t udp_recv(struct sock *sock, struct sock_recv *message)
     struct udp_sock *udp = udp_of(sock);
     int64_t n = datagram_pop(sock, &udp->queue, message);
 
-    return n == -SIM_EAGAIN && udp->shut_read ? 0 : n;
+    /* Linux asks whether it may wait before it looks at the shutdown */
+    return n == -SIM_EAGAIN && udp->shut_read && !(message->flags & SOCK_MSG_DONTWAIT) ? 0 : n;
 }
 
 static int udp_shutdown(struct sock *sock, enum sock_shutdown how)
 {
     struct udp_sock *udp = udp_of(sock);
 
-    if (sock->remote.port == 0)
-        return -SIM_ENOTCONN;
-    udp->shut_read |= how != SOCK_SHUT_WR;
+    udp->shut_read |= how != SOCK_SHUT_WR; /* even where it fails, as on Linux */
     udp->shut_write |= how != SOCK_SHUT_RD;
     sock_wake(sock, SOCK_POLLIN | SOCK_POLLHUP);
-    return 0;
+    return sock->remote.port == 0 ? -SIM_ENOTCONN : 0;
 }
 
 static void udp_close(struct sock *sock)
@@ -427,6 +473,7 @@ static void udp_close(struct sock *sock)
 
     list_remove(&udp->link);
     datagram_fini(&udp->queue);
+    strbuf_fini(&udp->corked_octets);
     udp->udp->n_sockets--;
     free(udp);
 }
@@ -436,10 +483,12 @@ static unsigned udp_poll(struct sock *sock)
     struct udp_sock *udp = udp_of(sock);
     unsigned events = SOCK_POLLOUT;
 
-    if (udp->queue.n > 0 || udp->shut_read)
+    if (udp->queue.n > 0)
         events |= SOCK_POLLIN;
+    if (udp->shut_read)
+        events |= SOCK_POLLIN | SOCK_POLLRDHUP | (udp->shut_write ? SOCK_POLLHUP : 0u);
     if (sock->error != 0)
-        events |= SOCK_POLLERR | SOCK_POLLIN;
+        events |= SOCK_POLLERR;
     return events;
 }
 
@@ -469,6 +518,11 @@ static int udp_get_option(struct sock *sock, enum sock_option option, int *value
 {
     struct udp_sock *udp = udp_of(sock);
 
+    if (option == OPT_SIOCINQ || option == OPT_SIOCOUTQ) { /* what is sent leaves at once */
+        *value =
+            option == OPT_SIOCINQ && udp->queue.n > 0 ? (int)datagram_head_len(&udp->queue) : 0;
+        return 0;
+    }
     if (option != OPT_IP_MTU)
         return -SIM_ENOPROTOOPT;
     if (sock->remote.port == 0)

@@ -1,0 +1,371 @@
+/* Options of sockets: by name for simulated programs, and by Linux's numbers and structs. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "stack/socket/fd.h"
+#include "stack/socket/syscall.h"
+#include "stack/transport/raw.h"
+#include "stack/transport/tcp.h"
+
+#define BUF_MAX         4194304 /* net.core.rmem_max, wmem_max of Linux 6.18 */
+#define SNDBUF_MIN      4608
+#define RCVBUF_MIN      2304
+#define MEMBERSHIPS_MAX 20 /* net.ipv4.igmp_max_memberships */
+#define ECN_BITS        3
+
+/* ---- the options all sockets have ---- */
+
+static int clamp_buffer(int value, int least)
+{
+    value = value > BUF_MAX || value < 0 ? BUF_MAX : value; /* Linux compares unsigned numbers */
+    return 2 * value < least ? least : 2 * value; /* it doubles them for its own bookkeeping */
+}
+
+static int set_device(struct sock *sock, unsigned index)
+{
+    struct ip_iface *iface = index == 0 ? NULL : ip_iface_by_index(sock->ip, index);
+
+    if (index != 0 && iface == NULL)
+        return -SIM_ENODEV;
+    sock->options.bound_iface = iface;
+    return 1; /* TCP wants to know too */
+}
+
+/* 1: not one of them, or one that the protocol wants to know of, too. */
+static int set_common(struct sock *sock, enum sock_option option, int value)
+{
+    struct sock_options *options = &sock->options;
+
+    switch (option) {
+    case OPT_SO_REUSEADDR:
+        options->reuseaddr = value != 0;
+        return 1;
+    case OPT_SO_REUSEPORT:
+        options->reuseport = value != 0;
+        return 1;
+    case OPT_SO_BROADCAST:
+        options->broadcast = value != 0;
+        return 0;
+    case OPT_SO_OOBINLINE:
+        options->oobinline = value != 0;
+        return 0;
+    case OPT_SO_DONTROUTE:
+        options->dontroute = value != 0;
+        return 0;
+    case OPT_SO_LINGER:
+        options->linger = value < 0 ? -1 : value;
+        return 0;
+    case OPT_SO_SNDBUF:
+        options->sndbuf = clamp_buffer(value, SNDBUF_MIN);
+        options->sndbuf_locked = true;
+        return 1;
+    case OPT_SO_RCVBUF:
+        options->rcvbuf = clamp_buffer(value, RCVBUF_MIN);
+        options->rcvbuf_locked = true;
+        return 1;
+    case OPT_SO_KEEPALIVE:
+        options->keepalive = value != 0;
+        return 1;
+    case OPT_SO_BINDTODEVICE:
+        return set_device(sock, (unsigned)value);
+    case OPT_SO_ERROR:
+    case OPT_SO_TYPE:
+    case OPT_SO_ACCEPTCONN:
+    case OPT_SO_DOMAIN:
+    case OPT_SO_PROTOCOL:
+        return -SIM_ENOPROTOOPT;
+    default:
+        return 1;
+    }
+}
+
+/* Options of the IP layer; 1: not one of them. */
+static int set_ip(struct fd *fd, enum sock_option option, int value)
+{
+    struct sock_options *options = &fd->sock->options;
+
+    switch (option) {
+    case OPT_IP_TTL:
+        if (value != -1 && (value < 1 || value > 255))
+            return -SIM_EINVAL;
+        options->ttl = value == -1 ? 0 : (uint8_t)value;
+        return 0;
+    case OPT_IP_TOS:
+        if (fd->type == SIM_SOCK_STREAM) /* the bits of ECN are TCP's own */
+            value = (value & ~ECN_BITS) | (options->tos & ECN_BITS);
+        options->tos = (uint8_t)value;
+        return 0;
+    case OPT_IP_MTU_DISCOVER:
+        if (value < 0 || value > 3) /* interface and omit are not simulated */
+            return -SIM_EINVAL;
+        options->mtu_discover = (uint8_t)value;
+        return 0;
+    case OPT_IP_RECVERR:
+        options->recverr = value != 0;
+        return 0;
+    case OPT_IP_MULTICAST_TTL:
+        if (fd->type == SIM_SOCK_STREAM || value < -1 || value > 255)
+            return -SIM_EINVAL;
+        options->multicast_ttl = value == -1 ? 1 : (uint8_t)value;
+        return 0;
+    case OPT_IP_MULTICAST_LOOP:
+        options->multicast_loop = value != 0;
+        return 0;
+    case OPT_IP_MULTICAST_IF:
+        if (fd->type == SIM_SOCK_STREAM)
+            return -SIM_EINVAL;
+        options->multicast_iface = ip_iface_by_index(fd->sock->ip, (unsigned)value);
+        return value != 0 && options->multicast_iface == NULL ? -SIM_EADDRNOTAVAIL : 0;
+    default:
+        return 1;
+    }
+}
+
+static bool is_common(enum sock_option option)
+{
+    return option == OPT_SO_REUSEADDR || option == OPT_SO_REUSEPORT || option == OPT_SO_SNDBUF ||
+           option == OPT_SO_RCVBUF || option == OPT_SO_KEEPALIVE || option == OPT_SO_BINDTODEVICE;
+}
+
+int sys_setsockopt(struct process *self, int number, enum sock_option option, int value)
+{
+    struct fd *fd = fd_get(self, number);
+    int error, more;
+
+    if (fd == NULL)
+        return -SIM_EBADF;
+    error = set_common(fd->sock, option, value);
+    if (error == 1 && fd_is_inet(fd))
+        error = set_ip(fd, option, value);
+    if (error != 1)
+        return error;
+    more = fd->sock->ops->set_option(fd->sock, option, value);
+    return more == -SIM_ENOPROTOOPT && is_common(option) ? 0 : more;
+}
+
+/* 1: not one of them. */
+static int get_common(const struct fd *fd, enum sock_option option, int *value)
+{
+    const struct sock_options *options = &fd->sock->options;
+
+    switch (option) {
+    case OPT_SO_ERROR:
+        *value = -sock_take_error(fd->sock);
+        return 0;
+    case OPT_SO_TYPE:
+        *value = fd->type;
+        return 0;
+    case OPT_SO_DOMAIN:
+        *value = fd->domain;
+        return 0;
+    case OPT_SO_PROTOCOL:
+        *value = fd->protocol;
+        return 0;
+    case OPT_SO_REUSEADDR:
+        *value = options->reuseaddr;
+        return 0;
+    case OPT_SO_REUSEPORT:
+        *value = options->reuseport;
+        return 0;
+    case OPT_SO_BROADCAST:
+        *value = options->broadcast;
+        return 0;
+    case OPT_SO_KEEPALIVE:
+        *value = options->keepalive;
+        return 0;
+    case OPT_SO_OOBINLINE:
+        *value = options->oobinline;
+        return 0;
+    case OPT_SO_DONTROUTE:
+        *value = options->dontroute;
+        return 0;
+    case OPT_SO_LINGER:
+        *value = options->linger;
+        return 0;
+    case OPT_SO_SNDBUF:
+        *value = options->sndbuf;
+        return 0;
+    case OPT_SO_RCVBUF:
+        *value = options->rcvbuf;
+        return 0;
+    case OPT_SO_BINDTODEVICE:
+        *value = options->bound_iface == NULL ? 0 : (int)options->bound_iface->index;
+        return 0;
+    default:
+        return 1;
+    }
+}
+
+static int get_ip(const struct fd *fd, enum sock_option option, int *value)
+{
+    const struct sock_options *options = &fd->sock->options;
+
+    switch (option) {
+    case OPT_IP_TTL:
+        *value = options->ttl != 0 ? options->ttl : fd->sock->ip->sysctl.default_ttl;
+        return 0;
+    case OPT_IP_TOS:
+        *value = options->tos;
+        return 0;
+    case OPT_IP_MTU_DISCOVER:
+        *value = options->mtu_discover;
+        return 0;
+    case OPT_IP_RECVERR:
+        *value = options->recverr;
+        return 0;
+    case OPT_IP_MULTICAST_TTL:
+        *value = options->multicast_ttl;
+        return 0;
+    case OPT_IP_MULTICAST_LOOP:
+        *value = options->multicast_loop;
+        return 0;
+    case OPT_IP_MULTICAST_IF:
+        *value = options->multicast_iface == NULL ? 0 : (int)options->multicast_iface->index;
+        return 0;
+    default:
+        return 1;
+    }
+}
+
+int sys_getsockopt(struct process *self, int number, enum sock_option option, int *value)
+{
+    struct fd *fd = fd_get(self, number);
+    int error;
+
+    if (fd == NULL)
+        return -SIM_EBADF;
+    error = get_common(fd, option, value);
+    if (error == 1 && fd_is_inet(fd))
+        error = get_ip(fd, option, value);
+    if (error != 1)
+        return error;
+    error = fd->sock->ops->get_option(fd->sock, option, value);
+    if (error == -SIM_ENOPROTOOPT && option == OPT_SO_ACCEPTCONN) {
+        *value = 0;
+        return 0;
+    }
+    return error;
+}
+
+int sys_set_nonblock(struct process *self, int number, bool on)
+{
+    struct fd *fd = fd_get(self, number);
+
+    if (fd == NULL)
+        return -SIM_EBADF;
+    fd->nonblock = on;
+    return 0;
+}
+
+int sys_get_nonblock(struct process *self, int number)
+{
+    struct fd *fd = fd_get(self, number);
+
+    return fd == NULL ? -SIM_EBADF : fd->nonblock;
+}
+
+int sys_set_timeouts(struct process *self, int number, sim_time receive, sim_time send)
+{
+    struct fd *fd = fd_get(self, number);
+
+    if (fd == NULL)
+        return -SIM_EBADF;
+    if (receive >= 0)
+        fd->receive_timeout = receive;
+    if (send >= 0)
+        fd->send_timeout = send;
+    return 0;
+}
+
+/* ---- interfaces and groups ---- */
+
+int sys_bind_device(struct process *self, int number, const char *name)
+{
+    struct ip_iface *iface = NULL;
+
+    if (fd_get(self, number) == NULL)
+        return -SIM_EBADF;
+    if (name != NULL && *name != '\0') {
+        iface = ip_iface_find(&self->os->ip, name);
+        if (iface == NULL)
+            return -SIM_ENODEV;
+    }
+    return sys_setsockopt(self, number, OPT_SO_BINDTODEVICE, iface == NULL ? 0 : (int)iface->index);
+}
+
+int sys_set_promiscuous(struct process *self, int number, bool on)
+{
+    struct fd *fd = fd_get(self, number);
+
+    if (fd == NULL)
+        return -SIM_EBADF;
+    if (fd->domain != SIM_AF_PACKET)
+        return -SIM_ENOPROTOOPT;
+    packet_set_promiscuous(fd->sock, on);
+    return 0;
+}
+
+static struct ip_iface *group_iface(struct process *self, ip4_addr group, const char *name)
+{
+    struct route route;
+
+    if (name != NULL && *name != '\0')
+        return ip_iface_find(&self->os->ip, name);
+    return ip_route(&self->os->ip, group, 0, NULL, &route) == 0 ? route.oif : NULL;
+}
+
+static int join(struct fd *fd, ip4_addr group, struct ip_iface *iface)
+{
+    int error;
+
+    if (!fd_is_inet(fd))
+        return -SIM_ENOPROTOOPT;
+    if (fd->type == SIM_SOCK_STREAM)
+        return -SIM_EPROTO;
+    if (!ip4_is_multicast(group))
+        return -SIM_EINVAL;
+    if (iface == NULL)
+        return -SIM_ENODEV;
+    for (unsigned i = 0; i < fd->n_memberships; i++)
+        if (fd->memberships[i].group == group && fd->memberships[i].iface == iface)
+            return -SIM_EADDRINUSE;
+    if (fd->n_memberships == MEMBERSHIPS_MAX)
+        return -SIM_ENOBUFS;
+    error = ip_group_join(iface, group);
+    if (error == 0)
+        ARRAY_PUSH(fd->memberships, fd->n_memberships, fd->memberships_size,
+                   ((struct fd_membership){ group, iface }));
+    return error;
+}
+
+static int leave(struct fd *fd, ip4_addr group, struct ip_iface *iface)
+{
+    if (!fd_is_inet(fd))
+        return -SIM_ENOPROTOOPT;
+    if (fd->type == SIM_SOCK_STREAM)
+        return -SIM_EPROTO;
+    if (iface == NULL)
+        return -SIM_ENODEV;
+    for (unsigned i = 0; i < fd->n_memberships; i++) {
+        if (fd->memberships[i].group != group || fd->memberships[i].iface != iface)
+            continue;
+        fd->memberships[i] = fd->memberships[--fd->n_memberships];
+        return ip_group_leave(iface, group);
+    }
+    return -SIM_EADDRNOTAVAIL;
+}
+
+int sys_join_group(struct process *self, int number, ip4_addr group, const char *interface_name)
+{
+    struct fd *fd = fd_get(self, number);
+
+    return fd == NULL ? -SIM_EBADF : join(fd, group, group_iface(self, group, interface_name));
+}
+
+int sys_leave_group(struct process *self, int number, ip4_addr group, const char *interface_name)
+{
+    struct fd *fd = fd_get(self, number);
+
+    return fd == NULL ? -SIM_EBADF : leave(fd, group, group_iface(self, group, interface_name));
+}
