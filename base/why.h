@@ -23,6 +23,7 @@
     X(IFACE_DOWN, "iface-down", "the interface was switched off")                                  \
     X(IFACE_UP, "iface-up", "the interface was switched on")                                       \
     X(SNAPSHOT, "snapshot", "the tables were recorded as {text}")                                  \
+    X(FRAME_EDITED, "frame-edited", "the frame is changed on the cable: {text}")                   \
     /* medium: what happens on a shared cable */                                                   \
     X(REPEAT, "repeat", "a hub repeats every bit on all its other ports")                          \
     X(COLLISION, "collision", "two senders at once: the signals mix, attempt {0:dec}")             \

@@ -4,6 +4,7 @@
 #include "devices/host.h"
 #include "devices/hub.h"
 #include "devices/switch.h"
+#include "inspect/edit.h"
 #include "inspect/i18n.h"
 #include "lab/network_host.h"
 
@@ -69,16 +70,67 @@ struct iface *network_iface(const struct network *network, const struct topo_ifa
     return iface->port > 0 ? node->ifaces[iface->port - 1] : node->ifaces[iface->index];
 }
 
+/* A rule of a link with what it looks for and does. */
+struct exact_fault {
+    struct link_rule rule;
+    struct filter *filter;
+    struct edit *edit; /* or NULL */
+    char *text;
+    bool keep_checksums;
+};
+
+static void exact_fault_free(gpointer data)
+{
+    struct exact_fault *fault = data;
+
+    filter_free(fault->filter);
+    edit_free(fault->edit);
+    g_free(fault->text);
+    g_free(fault);
+}
+
+/* A frame that has no such field is not meant by a change of it. */
+static bool is_meant(const struct exact_fault *fault, const uint8_t *octets, size_t len)
+{
+    return filter_match(fault->filter, octets, len) &&
+           (fault->edit == NULL || edit_missing(fault->edit, octets, len) == NULL);
+}
+
 static bool rule_matches(void *ctx, struct frame *frame)
 {
     g_autofree uint8_t *octets = NULL;
 
     frame_finish_checksum(frame);
     if (frame->payload.len == 0)
-        return filter_match(ctx, frame->data, frame->len);
+        return is_meant(ctx, frame->data, frame->len);
     octets = g_malloc(frame_size(frame));
     frame_copy_out(frame, 0, octets, frame_size(frame));
-    return filter_match(ctx, octets, frame_size(frame));
+    return is_meant(ctx, octets, frame_size(frame));
+}
+
+static void rule_edits(void *ctx, struct frame *frame)
+{
+    const struct exact_fault *fault = ctx;
+
+    edit_apply(fault->edit, frame->data, frame->len, fault->keep_checksums);
+}
+
+/* The changes were found right when they were read. */
+static void take_changes(struct exact_fault *to, const struct topo_fault *from)
+{
+    GString *text = g_string_new(NULL);
+
+    to->edit = edit_new();
+    for (uint32_t i = 0; i < from->n_changes; i++) {
+        g_autofree char *error = NULL;
+
+        edit_add(to->edit, from->changes[i].field, from->changes[i].value, &error);
+    }
+    edit_text(to->edit, text);
+    to->text = g_string_free(text, FALSE);
+    to->keep_checksums = from->keep_checksums;
+    to->rule.edit = rule_edits;
+    to->rule.text = to->text;
 }
 
 bool network_add_fault(struct network *network, struct link *link, const struct topo_fault *fault,
@@ -87,26 +139,29 @@ bool network_add_fault(struct network *network, struct link *link, const struct 
     static const enum link_fault_kind kinds[] = { [TOPO_FAULT_DROP] = LINK_FAULT_DROP,
                                                   [TOPO_FAULT_DELAY] = LINK_FAULT_DELAY,
                                                   [TOPO_FAULT_DUPLICATE] = LINK_FAULT_DUPLICATE,
-                                                  [TOPO_FAULT_CORRUPT] = LINK_FAULT_CORRUPT };
+                                                  [TOPO_FAULT_CORRUPT] = LINK_FAULT_CORRUPT,
+                                                  [TOPO_FAULT_EDIT] = LINK_FAULT_EDIT };
     g_autoptr(GError) error = NULL;
     struct filter *filter = filter_new(fault->match, network->names, &error);
-    struct link_rule *rule;
+    struct exact_fault *exact;
 
     if (filter == NULL) {
         diag_error(diags, file, fault->match_at, "%s", error->message);
         return false;
     }
-    g_ptr_array_add(network->filters, filter);
-    rule = g_new0(struct link_rule, 1);
-    g_ptr_array_add(network->rules, rule);
-    rule->kind = kinds[fault->kind];
-    rule->side = fault->from;
-    rule->match = rule_matches;
-    rule->ctx = filter;
-    rule->nth = fault->nth;
-    rule->n_nth = fault->n_nth;
-    rule->by = fault->by;
-    link_add_rule(link, rule);
+    exact = g_new0(struct exact_fault, 1);
+    g_ptr_array_add(network->faults, exact);
+    exact->filter = filter;
+    exact->rule = (struct link_rule){ .kind = kinds[fault->kind],
+                                      .side = fault->from,
+                                      .match = rule_matches,
+                                      .ctx = exact,
+                                      .nth = fault->nth,
+                                      .n_nth = fault->n_nth,
+                                      .by = fault->by };
+    if (fault->kind == TOPO_FAULT_EDIT)
+        take_changes(exact, fault);
+    link_add_rule(link, &exact->rule);
     return true;
 }
 
@@ -155,8 +210,7 @@ struct network *network_new(const struct topology *topology, uint64_t seed, stru
     network->nodes = g_new0(struct node *, topology->n_nodes + 1);
     network->links = g_new0(struct link *, topology->n_links + 1);
     network->names = filter_names_new();
-    network->filters = g_ptr_array_new_with_free_func((GDestroyNotify)filter_free);
-    network->rules = g_ptr_array_new_with_free_func(g_free);
+    network->faults = g_ptr_array_new_with_free_func(exact_fault_free);
     collect_names(network);
     for (uint32_t i = 0; i < topology->n_nodes; i++)
         network->nodes[i] = make_node(network->sim, &topology->nodes[i]);
@@ -184,8 +238,7 @@ void network_free(struct network *network)
 {
     sim_free(network->sim);
     filter_names_free(network->names);
-    g_ptr_array_unref(network->filters);
-    g_ptr_array_unref(network->rules);
+    g_ptr_array_unref(network->faults);
     g_free(network->nodes);
     g_free(network->links);
     g_free(network);

@@ -19,8 +19,7 @@ struct network {
     struct node **nodes;             /* by index in the topology */
     struct link **links;
     struct filter_names *names; /* every node's addresses, for filters */
-    GPtrArray *filters;         /* of struct filter, the fault rules' */
-    GPtrArray *rules;           /* of struct link_rule */
+    GPtrArray *faults;          /* exact ones, of links */
 };
 
 /**

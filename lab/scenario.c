@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "inspect/i18n.h"
+#include "lab/fault.h"
 
 #define FILTER_LEN_MAX                                                                             \
     1024 /* octets: a longer one could keep libpcap's optimiser busy for minutes */
@@ -192,12 +193,14 @@ enum entry_key {
     ENTRY_MATCH,
     ENTRY_NTH,
     ENTRY_BY,
+    ENTRY_CHECKSUMS,
     ENTRY_N_KEYS
 };
 
-static const char *const entry_names[] = { "at",       "host",  "run",   "as",   "expect",
-                                           "stop",     "link",  "set",   "node", "interface",
-                                           "snapshot", "fault", "match", "nth",  "by" };
+static const char *const entry_names[] = { "at",     "host",      "run",      "as",
+                                           "expect", "stop",      "link",     "set",
+                                           "node",   "interface", "snapshot", "fault",
+                                           "match",  "nth",       "by",       "checksums" };
 
 /* Which keys go with the one that says what kind of entry it is. */
 struct entry_kind {
@@ -327,30 +330,11 @@ static void read_one_state(struct scenario_build *b, const struct ynode *set, co
         read_state(b, value[0], key, off, on, is_on);
 }
 
-static int by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-static void read_nth(struct scenario_build *b, const struct ynode *node, struct topo_fault *fault)
-{
-    uint32_t n = 0;
-
-    fault->nth = arena_alloc(b->r.arena, list_len(node) * sizeof *fault->nth);
-    for (uint32_t i = 0; i < list_len(node); i++)
-        if (read_u32(&b->r, list_item(node, i), "nth", 1, UINT32_MAX, &fault->nth[n]))
-            n++;
-    qsort(fault->nth, n, sizeof *fault->nth, by_number);
-    fault->n_nth = n;
-}
-
 /* {at: 3s, link: "pc1:eth0", fault: drop, match: icmp, nth: 1}: of what that end sends. */
 static void read_fault(struct scenario_build *b, const struct ynode **values,
                        struct scenario_entry *entry)
 {
-    static const char *const kinds[] = { "drop", "delay", "duplicate", "corrupt" };
+    static const char *const kinds[] = { "drop", "delay", "duplicate", "corrupt", "edit" };
     struct topo_fault *fault = &entry->fault;
     struct scenario_text match = { "any", entry->at };
     const struct topo_iface *iface;
@@ -373,11 +357,17 @@ static void read_fault(struct scenario_build *b, const struct ynode **values,
     fault->match = match.text;
     fault->match_at = match.at;
     if (values[ENTRY_NTH] != NULL)
-        read_nth(b, values[ENTRY_NTH], fault);
+        fault_read_nth(&b->r, values[ENTRY_NTH], fault);
     if (fault->kind == TOPO_FAULT_DELAY && values[ENTRY_BY] == NULL)
         reader_error(&b->r, entry->at, _("`by` is missing: how much later the frame arrives"));
     else if (values[ENTRY_BY] != NULL)
         read_time(&b->r, values[ENTRY_BY], "by", &fault->by);
+    if (fault->kind == TOPO_FAULT_EDIT)
+        fault_read_changes(&b->r, entry->at, values[ENTRY_SET], values[ENTRY_CHECKSUMS], fault);
+    for (int i = 0; fault->kind != TOPO_FAULT_EDIT && i < 2; i++)
+        if (values[i == 0 ? ENTRY_SET : ENTRY_CHECKSUMS] != NULL)
+            reader_error(&b->r, values[i == 0 ? ENTRY_SET : ENTRY_CHECKSUMS]->at,
+                         _("`%s` goes with `fault: edit` alone"), i == 0 ? "set" : "checksums");
 }
 
 static void read_power(struct scenario_build *b, const struct ynode **values,
@@ -417,8 +407,10 @@ static void read_snapshot(struct scenario_build *b, const struct ynode **values,
 static const struct entry_kind entry_kinds[] = {
     { ENTRY_RUN, BIT(ENTRY_HOST) | BIT(ENTRY_AS) | BIT(ENTRY_EXPECT), false, read_run },
     { ENTRY_STOP, 0, false, read_stop },
-    { ENTRY_FAULT, BIT(ENTRY_LINK) | BIT(ENTRY_MATCH) | BIT(ENTRY_NTH) | BIT(ENTRY_BY), false,
-      read_fault },
+    { ENTRY_FAULT,
+      BIT(ENTRY_LINK) | BIT(ENTRY_MATCH) | BIT(ENTRY_NTH) | BIT(ENTRY_BY) | BIT(ENTRY_SET) |
+          BIT(ENTRY_CHECKSUMS),
+      false, read_fault },
     { ENTRY_LINK, BIT(ENTRY_SET), true, read_link },
     { ENTRY_INTERFACE, BIT(ENTRY_SET), true, read_interface },
     { ENTRY_NODE, BIT(ENTRY_SET), true, read_power },

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/drop.h"
+#include "inspect/edit.h"
 #include "inspect/i18n.h"
 #include "inspect/render.h"
 #include "lab/step_session.h"
@@ -280,6 +281,12 @@ char **step_complete(const struct step *step, const char *line)
     if (n + fresh <= 1) {
         for (const char *const *name = step_command_names(); *name != NULL; name++)
             offer(found, *name, begin);
+    } else if (strcmp(words[0], "edit") == 0) {
+        for (const char *const *name = edit_field_names(); *name != NULL; name++)
+            offer(found, *name, begin);
+        offer(found, "set", begin);
+        offer_filter_words(found, begin);
+        offer_nodes(step, found, begin, true);
     } else if (strcmp(words[0], "break") == 0 || strcmp(words[0], "until") == 0 ||
                strcmp(words[0], "frames") == 0) {
         if (strcmp(words[0], "break") == 0 && n > 1 && strcmp(words[1], "drop") == 0)

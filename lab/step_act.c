@@ -82,80 +82,6 @@ static char *act_entry(char **words, const char *line)
     return command_entry(line);
 }
 
-/* ---- faults ---- */
-
-struct fault { /* `drop FILTER [at PORT]` taken apart */
-    const char *kind;
-    char *filter, *port;
-    const char *by; /* delay: how long */
-};
-
-/* Which port sends such a frame next; NULL: none does. */
-static char *next_sender(struct step *step, const char *filter)
-{
-    struct step_message request = { .type = STEP_RUN, .goal = step_goal_none() }, done;
-    g_autofree char *stop = g_strdup_printf("sent %s", filter), *look = NULL;
-    g_autoptr(GString) port = g_string_new(NULL);
-    struct step_point *twin = step_twin(step, step->here);
-    bool found;
-
-    if (twin == NULL || !step_ask(step, twin, &request, stop, &done, NULL))
-        return NULL;
-    look = g_strdup_printf("port %" PRIu64, done.record);
-    found = done.reason == STEP_AT_STOP && step_look_at(step, twin, look, port);
-    step_point_drop(step, twin);
-    return found ? g_strdup(port->str) : NULL;
-}
-
-static char *fault_entry(const struct fault *fault)
-{
-    GString *out = g_string_new("link: ");
-
-    json_out_string(out, fault->port);
-    g_string_append_printf(out, ", fault: %s, match: ", fault->kind);
-    json_out_string(out, fault->filter);
-    g_string_append(out, ", nth: 1");
-    if (fault->by != NULL)
-        g_string_append_printf(out, ", by: %s", fault->by);
-    return g_string_free(out, FALSE);
-}
-
-static bool is_filter(struct step *step, const char *filter, GString *out)
-{
-    g_autofree char *line = g_strdup_printf("check sent %s", filter);
-    g_autoptr(GString) problem = g_string_new(NULL);
-
-    if (step_look_at(step, step->here, line, problem))
-        return true;
-    g_string_append_printf(out, "%s\n", problem->str);
-    return false;
-}
-
-/* drop|duplicate|corrupt FILTER [at PORT], delay TIME FILTER [at PORT]: the next such frame that is
- * sent. */
-static char *read_fault(struct step *step, char **words, const char *line, GString *out)
-{
-    bool delay = strcmp(words[0], "delay") == 0;
-    g_autofree char *filter = g_strdup(step_rest(line, delay ? 2 : 1)), *port = NULL;
-    const char *place = step_cut_last(filter, "at");
-    struct fault fault = { .kind = words[0], .filter = filter, .by = delay ? words[1] : NULL };
-
-    if (*filter == '\0') {
-        g_string_append_printf(out, "%s\n",
-                               _("which frame? `drop icmp`, `delay 10ms tcp data at web:eth0`"));
-        return NULL;
-    }
-    if (!is_filter(step, filter, out))
-        return NULL;
-    port = place != NULL ? g_strdup(place) : next_sender(step, filter);
-    if (port == NULL) {
-        g_string_append_printf(out, "%s\n", _("nobody sends such a frame any more"));
-        return NULL;
-    }
-    fault.port = port;
-    return fault_entry(&fault);
-}
-
 /* ---- branches ---- */
 
 static struct step_branch *branch_off(struct step *step, sim_time at)
@@ -399,8 +325,6 @@ static enum step_answer do_save(struct step *step, const char *file, GString *ou
     return STEP_OK;
 }
 
-static const char *const FAULTS[] = { "drop", "delay", "duplicate", "corrupt", NULL };
-
 enum step_answer step_do_act(struct step *step, char **words, const char *line, GString *out,
                              bool *known)
 {
@@ -416,10 +340,10 @@ enum step_answer step_do_act(struct step *step, char **words, const char *line, 
         return do_branch(step, words[1], out);
     if (strcmp(words[0], "save") == 0)
         return do_save(step, words[1], out);
-    if (g_strv_contains(FAULTS, words[0])) {
+    if (step_is_fault(words[0])) {
         enum step_answer answer = STEP_WRONG;
 
-        entry = read_fault(step, words, line, out);
+        entry = step_read_fault(step, words, line, out);
         if (entry != NULL)
             answer = do_act(step, entry, line, out);
         if (answer == STEP_OK)

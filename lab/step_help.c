@@ -86,6 +86,16 @@ static const struct {
     { "delay", "TIME FILTER [at PORT]", N_("the next such frame arrives so much later"), NULL },
     { "duplicate", "FILTER [at PORT]", N_("the next such frame arrives twice"), NULL },
     { "corrupt", "FILTER [at PORT]", N_("a bit of the next such frame flips"), NULL },
+    { "edit", "FILTER [at PORT] set FIELD=VALUE...", N_("the next such frame arrives changed"),
+      N_("edit icmp at pc1:eth0 set ip.ttl=1       one field\n"
+         "edit tcp data set tcp.flags=RST tcp.seq=+1000   several; +N and -N count from what is "
+         "there\n"
+         "edit any set eth.dst=02:00:00:00:09:01   an address\n"
+         "edit udp set payload 0 = 47 45 54        octets of the payload; text 0='GET'\n"
+         "edit arp reply set octet 41 = 63         octets of the frame, from 0\n"
+         "Checksums are computed anew; `keep checksums` behind it leaves them wrong, and one that "
+         "is\n"
+         "set (ip.checksum=0) stays as it is set. The names are Wireshark's; Tab lists them.\n") },
     { "branches", "", N_("the runs that your acts have made"), NULL },
     { "branch", "N", N_("go on in another of them"), NULL },
     { "save", "FILE.walk.yaml", N_("write this run as a scenario that repeats it"), NULL },
@@ -101,13 +111,13 @@ static const char *const SHORT[][2] = { { "s", "step" }, { "n", "next" },   { "b
                                         { "p", "show" }, { "?", "help" } };
 
 static const char *const NAMES[] = {
-    "step",   "next",    "event",   "follow", "finish", "run",       "until",   "goto",
-    "back",   "rback",   "runback", "break",  "watch",  "info",      "delete",  "show",
-    "hex",    "tables",  "arp",     "mac",    "route",  "nat",       "dns",     "lease",
-    "addr",   "sockets", "tcp",     "diff",   "map",    "ladder",    "frames",  "timers",
-    "queue",  "outputs", "hash",    "why",    "pull",   "plug",      "down",    "up",
-    "off",    "on",      "link",    "drop",   "delay",  "duplicate", "corrupt", "branches",
-    "branch", "save",    "help",    "quit",   NULL
+    "step",     "next",    "event",   "follow", "finish", "run",       "until",   "goto",
+    "back",     "rback",   "runback", "break",  "watch",  "info",      "delete",  "show",
+    "hex",      "tables",  "arp",     "mac",    "route",  "nat",       "dns",     "lease",
+    "addr",     "sockets", "tcp",     "diff",   "map",    "ladder",    "frames",  "timers",
+    "queue",    "outputs", "hash",    "why",    "pull",   "plug",      "down",    "up",
+    "off",      "on",      "link",    "drop",   "delay",  "duplicate", "corrupt", "edit",
+    "branches", "branch",  "save",    "help",   "quit",   NULL
 };
 
 G_STATIC_ASSERT(G_N_ELEMENTS(NAMES) == G_N_ELEMENTS(COMMANDS) + 1);

@@ -34,6 +34,9 @@ bool step_look(struct step_moment *moment, const char *line, GString *out);
 
 /* step_why.c */
 bool step_look_why(struct step_moment *moment, char **words, GString *out);
+/** step_edit_of() - what a fault did to the frame between its sending and its arrival @entry; NULL:
+ * nothing. */
+const struct step_entry *step_edit_of(const struct step_log *log, const struct step_entry *entry);
 bool step_look_why_not(struct step_moment *moment, char **words, GString *out);
 /* step_show.c */
 bool step_look_show(struct step_moment *moment, char **words, GString *out);

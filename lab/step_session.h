@@ -97,6 +97,14 @@ char *step_break_lines(const struct step *step);
 enum step_answer step_do_act(struct step *step, char **words, const char *line, GString *out,
                              bool *known);
 
+/* ---- step_fault.c ---- */
+
+/** step_is_fault() - whether @word is `drop`, `edit` or another of the exact faults. */
+bool step_is_fault(const char *word);
+/** step_read_fault() - the fault that @line describes as the inside of an entry of the timeline;
+ * NULL: it is wrong, @out says how. Free with g_free(). */
+char *step_read_fault(struct step *step, char **words, const char *line, GString *out);
+
 /* ---- step_help.c ---- */
 enum step_answer step_help(const char *topic, GString *out);
 /** step_command_names() - all of them, NULL-terminated, static. */

@@ -117,6 +117,8 @@ bool step_look_show(struct step_moment *moment, char **words, GString *out)
     if (entry == NULL)
         return false;
     step_tell(moment->log, sending_of(moment->log, entry), out);
+    if (step_edit_of(moment->log, entry) != NULL)
+        step_tell(moment->log, step_edit_of(moment->log, entry), out);
     if (sending_of(moment->log, entry) != entry)
         step_tell(moment->log, entry, out);
     len = step_log_octets(moment->log, entry, octets);

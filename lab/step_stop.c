@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "inspect/edit.h"
 #include "inspect/i18n.h"
 #include "inspect/render.h"
 #include "lab/diag.h"
@@ -29,6 +30,7 @@ enum stop_kind {
 struct stop {
     enum stop_kind kind;
     struct filter *filter;
+    struct edit *edit;         /* sent: only frames with these fields, or NULL */
     const struct node *node;   /* or NULL: any */
     const struct iface *iface; /* or NULL */
     uint64_t number;           /* state, drop reason, frame, process: as the kind has it */
@@ -62,7 +64,8 @@ static bool frame_matches(struct step_stops *stops, const struct stop *stop,
     size_t size = MIN(frame_size(record->frame), sizeof stops->octets);
 
     frame_copy_out(record->frame, 0, stops->octets, size);
-    return filter_match(stop->filter, stops->octets, size);
+    return filter_match(stop->filter, stops->octets, size) &&
+           (stop->edit == NULL || edit_missing(stop->edit, stops->octets, size) == NULL);
 }
 
 /* Which table a change belongs to, by the reason's name: "neigh-reachable" is of "neigh". */
@@ -309,12 +312,21 @@ static bool parse_count(struct parsing *p, char *text)
     return true;
 }
 
+/* FILTER, and behind it the fields that an edit changes, each with its value */
 static bool parse_sent(struct parsing *p, const char *text)
 {
+    g_auto(GStrv) parts = g_strsplit(text, "\x1f", -1);
     g_autoptr(GError) error = NULL;
 
-    p->stop->filter = filter_new(text, p->stops->names, &error);
-    return p->stop->filter != NULL || fail(p, "%s", error->message);
+    p->stop->filter = filter_new(parts[0] != NULL ? parts[0] : "", p->stops->names, &error);
+    if (p->stop->filter == NULL)
+        return fail(p, "%s", error->message);
+    if (g_strv_length(parts) > 2)
+        p->stop->edit = edit_new();
+    for (guint i = 1; i + 1 < g_strv_length(parts); i += 2)
+        if (!edit_add(p->stop->edit, parts[i], parts[i + 1], p->error))
+            return false;
+    return true;
 }
 
 static bool parse_frame(struct parsing *p, char *text)
@@ -462,6 +474,7 @@ static void stop_free(gpointer data)
 
     if (stop->filter != NULL)
         filter_free(stop->filter);
+    edit_free(stop->edit);
     if (stop->has_condition)
         step_condition_fini(&stop->condition);
     if (stop->before != NULL)

@@ -51,6 +51,19 @@ static bool is_passage(const struct step_entry *entry, const struct step_entry *
     return entry->kind == RECORD_RECEIVE && cause != NULL && cause->kind == RECORD_SEND;
 }
 
+const struct step_entry *step_edit_of(const struct step_log *log, const struct step_entry *entry)
+{
+    const struct step_entry *cause = step_log_find(log, entry->cause);
+
+    if (!is_passage(entry, cause) || entry->octets_at == cause->octets_at)
+        return NULL;
+    for (uint64_t n = log->n_entries; n-- > step_log_first(log);)
+        if (step_log_at(log, n)->cause == cause->id &&
+            step_log_at(log, n)->why.code == WHY_FRAME_EDITED)
+            return step_log_at(log, n);
+    return NULL;
+}
+
 /* From the first cause to the last; the middle of a long story is left out. */
 static void tell_chain(const struct step_log *log, GPtrArray *chain, GString *out)
 {
@@ -86,6 +99,8 @@ bool step_look_why(struct step_moment *moment, char **words, GString *out)
         if (chain->len == 0 ||
             (!is_passage(entry, cause) && !step_tell_repeats(moment->log, entry)))
             g_ptr_array_add(chain, (gpointer)entry);
+        if (step_edit_of(moment->log, entry) != NULL)
+            g_ptr_array_add(chain, (gpointer)step_edit_of(moment->log, entry));
     }
     if (lost != 0) /* the front end looks for it in an earlier moment */
         g_string_append_printf(out, "before %" PRIu64 "\n", lost);

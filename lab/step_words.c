@@ -39,12 +39,13 @@ const char *step_rest(const char *text, unsigned n)
     return text;
 }
 
-char *step_cut_last(char *text, const char *word)
+static char *cut(char *text, const char *word, bool first)
 {
     size_t len = strlen(word);
     char *found = NULL, *end;
 
-    for (char *at = strstr(text, word); at != NULL; at = strstr(at + 1, word))
+    for (char *at = strstr(text, word); at != NULL && !(first && found != NULL);
+         at = strstr(at + 1, word))
         if ((at == text || is_blank(at[-1])) && is_blank(at[len]))
             found = at;
     if (found == NULL)
@@ -54,6 +55,16 @@ char *step_cut_last(char *text, const char *word)
         end--;
     *end = '\0';
     return (char *)step_rest(found + len, 0);
+}
+
+char *step_cut_last(char *text, const char *word)
+{
+    return cut(text, word, false);
+}
+
+char *step_cut_first(char *text, const char *word)
+{
+    return cut(text, word, true);
 }
 
 bool step_number(const char *text, guint64 *number)

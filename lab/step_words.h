@@ -12,6 +12,8 @@ const char *step_rest(const char *text, unsigned n);
 /** step_cut_last() - cut "... WORD rest" off @text at the last WORD that stands alone, and return
  * rest; or NULL. */
 char *step_cut_last(char *text, const char *word);
+/** step_cut_first() - the same at the first such WORD. */
+char *step_cut_first(char *text, const char *word);
 /** step_number() - a whole number of digits alone. */
 bool step_number(const char *text, guint64 *number);
 

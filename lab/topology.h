@@ -242,7 +242,12 @@ enum topo_fault_kind {
     TOPO_FAULT_DROP,
     TOPO_FAULT_DELAY,
     TOPO_FAULT_DUPLICATE,
-    TOPO_FAULT_CORRUPT
+    TOPO_FAULT_CORRUPT,
+    TOPO_FAULT_EDIT
+};
+
+struct topo_change { /* of a field of a frame: inspect/edit.h */
+    const char *field, *value;
 };
 
 struct topo_fault { /* exact: the n-th matching frame that @from sends into the link */
@@ -253,6 +258,9 @@ struct topo_fault { /* exact: the n-th matching frame that @from sends into the 
     uint32_t n_nth; /* 0: every one */
     uint32_t *nth;  /* from 1, ascending, no repeats */
     sim_time by;    /* TOPO_FAULT_DELAY: this much later */
+    uint32_t n_changes;
+    struct topo_change *changes; /* TOPO_FAULT_EDIT: at least one, all right */
+    bool keep_checksums;
     struct text_pos at;
 };
 

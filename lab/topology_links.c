@@ -1,4 +1,5 @@
 /* `links` and `defaults: {link: ...}`. */
+#include "lab/fault.h"
 #include "lab/topology_build.h"
 
 #include <string.h>
@@ -21,12 +22,14 @@ enum link_key {
     LINK_DELAY_FRAME,
     LINK_DUPLICATE_FRAME,
     LINK_CORRUPT_FRAME,
+    LINK_EDIT_FRAME,
     LINK_N_KEYS
 };
 
 static const char *const link_names[] = {
-    "ends",    "rate", "delay", "queue", "loss",        "duplicate",       "reorder",
-    "corrupt", "mtu",  "state", "drop",  "delay-frame", "duplicate-frame", "corrupt-frame",
+    "ends",      "rate",        "delay",           "queue",         "loss",
+    "duplicate", "reorder",     "corrupt",         "mtu",           "state",
+    "drop",      "delay-frame", "duplicate-frame", "corrupt-frame", "edit-frame",
 };
 
 #define IFNAMSIZ_MAX 15 /* octets of an interface's name on Linux */
@@ -240,29 +243,6 @@ void build_link_ends(struct topo_build *b, const struct ynode *links)
 
 /* ---- exact faults ---- */
 
-static int by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-static void read_nth(struct topo_build *b, const struct ynode *node, struct topo_fault *fault)
-{
-    uint32_t n = 0;
-
-    fault->nth = arena_alloc(b->r.arena, list_len(node) * sizeof *fault->nth);
-    for (uint32_t i = 0; i < list_len(node); i++)
-        if (read_u32(&b->r, list_item(node, i), "nth", 1, UINT32_MAX, &fault->nth[n]))
-            n++;
-    qsort(fault->nth, n, sizeof *fault->nth, by_number);
-    for (uint32_t i = 0; i < n; i++)
-        if (i == 0 || fault->nth[i] != fault->nth[i - 1])
-            fault->nth[fault->n_nth++] = fault->nth[i];
-    if (list_len(node) == 0)
-        reader_error(&b->r, node->at, _("nth is a list of numbers from 1 on, like [3, 13]"));
-}
-
 static const char *end_text(struct topo_build *b, const struct topo_end *end)
 {
     const struct topo_node *node = &b->t->nodes[end->node];
@@ -294,13 +274,18 @@ static void read_fault(struct topo_build *b, const struct topo_link *link,
                        enum topo_fault_kind kind, const struct ynode *node,
                        struct topo_fault *fault)
 {
-    static const char *const names[] = { "from", "match", "nth", "by" };
-    const struct ynode *values[4];
+    static const char *const usual[] = { "from", "match", "nth", "by" };
+    static const char *const edits[] = { "from", "match", "nth", "set", "checksums" };
+    const struct ynode *values[5] = { NULL };
+    bool edit = kind == TOPO_FAULT_EDIT;
 
     *fault =
         (struct topo_fault){ .kind = kind, .match = "any", .match_at = node->at, .at = node->at };
-    if (!read_map(&b->r, node, link_names[LINK_DROP + kind], names,
-                  kind == TOPO_FAULT_DELAY ? 4 : 3, NULL, values))
+    if (!read_map(&b->r, node, link_names[LINK_DROP + kind], edit ? edits : usual,
+                  edit                       ? 5
+                  : kind == TOPO_FAULT_DELAY ? 4
+                                             : 3,
+                  NULL, values))
         return;
     if (values[0] != NULL)
         read_from(b, link, values[0], fault);
@@ -310,7 +295,9 @@ static void read_fault(struct topo_build *b, const struct topo_link *link,
     if (values[1] != NULL && read_text(&b->r, values[1], "match", &fault->match))
         fault->match_at = values[1]->at;
     if (values[2] != NULL)
-        read_nth(b, values[2], fault);
+        fault_read_nth(&b->r, values[2], fault);
+    if (edit)
+        fault_read_changes(&b->r, node->at, values[3], values[4], fault);
     if (kind != TOPO_FAULT_DELAY)
         return;
     if (values[3] != NULL)
@@ -323,10 +310,10 @@ static void read_faults(struct topo_build *b, struct topo_link *link, const stru
 {
     uint32_t n = 0;
 
-    for (int key = LINK_DROP; key <= LINK_CORRUPT_FRAME; key++)
+    for (int key = LINK_DROP; key <= LINK_EDIT_FRAME; key++)
         n += list_len(values[key]);
     link->faults = arena_alloc(b->r.arena, n * sizeof *link->faults);
-    for (int key = LINK_DROP; key <= LINK_CORRUPT_FRAME; key++)
+    for (int key = LINK_DROP; key <= LINK_EDIT_FRAME; key++)
         for (uint32_t i = 0; i < list_len(values[key]); i++)
             read_fault(b, link, (enum topo_fault_kind)(key - LINK_DROP), list_item(values[key], i),
                        &link->faults[link->n_faults++]);

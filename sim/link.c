@@ -151,6 +151,18 @@ static void corrupt(struct link_dir *dir, struct frame *frame)
     frame->data[bit / 8] ^= (uint8_t)(1u << bit % 8);
 }
 
+/* The receiver's cause is still the sending; what happened between stands beside it. */
+static void edit(struct link_dir *dir, const struct link_rule *rule, struct frame *frame)
+{
+    struct node *node = dir->from->node;
+
+    frame_finish_checksum(frame);
+    frame_linearize(frame);
+    rule->edit(rule->ctx, frame);
+    node->part->cause = frame->id;
+    node_record(node, dir->from, RECORD_CONTROL, WHY0(FRAME_EDITED), rule->text);
+}
+
 struct faults {
     bool drop, duplicate, corrupt;
     enum drop_reason reason;
@@ -174,6 +186,8 @@ static struct faults draw_faults(struct link_dir *dir, struct frame *frame)
         faults.corrupt |= rule->kind == LINK_FAULT_CORRUPT;
         if (rule->kind == LINK_FAULT_DELAY)
             faults.late += rule->by;
+        if (rule->kind == LINK_FAULT_EDIT)
+            edit(dir, rule, frame);
     }
     faults.drop |= chance(dir, config->loss);
     faults.duplicate |= chance(dir, config->duplicate);

@@ -33,7 +33,8 @@ enum link_fault_kind {
     LINK_FAULT_DROP,
     LINK_FAULT_DELAY,
     LINK_FAULT_DUPLICATE,
-    LINK_FAULT_CORRUPT
+    LINK_FAULT_CORRUPT,
+    LINK_FAULT_EDIT
 };
 
 /* An exact fault: the nth matching frames, counted from 1, that enter the link from one side. */
@@ -41,6 +42,9 @@ struct link_rule {
     enum link_fault_kind kind;
     unsigned side;                                 /* 0 or 1: the end it enters at */
     bool (*match)(void *ctx, struct frame *frame); /* data at the Ethernet header */
+    void (*edit)(void *ctx, struct frame *frame);  /* LINK_FAULT_EDIT: change its octets, all linear
+                                                      and its own, not their number */
+    const char *text;                              /* LINK_FAULT_EDIT: what it changes, in words */
     void *ctx;
     const uint32_t *nth; /* ascending; NULL with n_nth 0: every one */
     uint32_t n_nth;

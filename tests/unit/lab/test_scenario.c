@@ -114,6 +114,40 @@ static void faults_of_the_timeline_are_read(void)
     scenario_free(s);
 }
 
+static void an_edit_has_changes_with_positions(void)
+{
+    static const char *const wrong[][2] = {
+        { "fault: edit, set: {ip.ttl: 300}", "4:59 ip.ttl is a number from 0 to 255\n" },
+        { "fault: edit, set: {ip.tll: 3}", "4:51 no field \"ip.tll\" can be set; did you mean\n" },
+        { "fault: edit", "4:5 `set` is missing: which\n" },
+        { "fault: edit, set: {}", "4:50 like {ip.ttl: 1}\n" },
+        { "fault: edit, set: 3", "4:50 like {ip.ttl: 1}\n" },
+        { "fault: edit, set: {ip.ttl: 3}, checksums: maybe", "4:74 checksums\n" },
+        { "fault: drop, set: {ip.ttl: 3}", "4:50 `set` goes with `fault: edit` alone\n" },
+    };
+    struct scenario *s = load("timeline:\n  - {at: 1s, link: 'pc1:eth0', fault: edit, match: icmp, "
+                              "set: {ip.ttl: 1, payload 2: 41 42}, checksums: keep}\n");
+    const struct topo_fault *edit = &s->timeline[0].fault;
+
+    EQ(edit->kind, TOPO_FAULT_EDIT);
+    EQ(edit->n_changes, 2);
+    EQ_STR(edit->changes[1].field, "payload 2");
+    EQ_STR(edit->changes[1].value, "41 42");
+    OK(edit->keep_checksums);
+    scenario_free(s);
+    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autofree char *text =
+            g_strdup_printf("wirewalk: 1\ntopology: ../topologies/visit-baidu.net.yaml\ntimeline:\n"
+                            "  - {at: 1s, link: 'pc1:eth0', %s}\n",
+                            wrong[i][0]);
+        struct diag_list *diags = diag_list_new();
+
+        OK(scenario_parse("scenarios/x.walk.yaml", text, strlen(text), NULL, diags) == NULL);
+        OK(diags_match(diags, text, wrong[i][1]));
+        diag_list_free(diags);
+    }
+}
+
 static void the_other_expectations_are_read(void)
 {
     struct scenario *s =
@@ -163,4 +197,5 @@ static void a_long_filter_is_refused(void)
 
 UNIT_MAIN("scenario", TEST(the_example_of_the_format_is_read),
           TEST(entries_are_sorted_by_time_and_then_by_place), TEST(faults_of_the_timeline_are_read),
-          TEST(the_other_expectations_are_read), TEST(a_long_filter_is_refused))
+          TEST(an_edit_has_changes_with_positions), TEST(the_other_expectations_are_read),
+          TEST(a_long_filter_is_refused))

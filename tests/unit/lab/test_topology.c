@@ -251,6 +251,13 @@ static void faults_are_read(void)
     EQ(l->faults[1].by, SIM_MSEC(5));
     EQ_STR(l->faults[1].match, "any");
     topology_free(t);
+    t = load("wirewalk: 1\nnodes: {a: {kind: host}, b: {kind: host}}\nlinks:\n"
+             "  - {ends: [a:x, b:x], edit-frame: [{from: b:x, set: {eth.type: 0x0800}}]}\n",
+             "");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+    EQ(t->links[0].faults[0].kind, TOPO_FAULT_EDIT);
+    EQ_STR(t->links[0].faults[0].changes[0].value, "0x0800");
+    topology_free(t);
 }
 
 static void hosts_files_and_settings_are_read(void)

@@ -429,6 +429,38 @@ static void rules_without_numbers_hit_every_match(void)
     end();
 }
 
+static void edit_number(void *ctx, struct frame *frame)
+{
+    (void)ctx;
+    frame->data[17] = 0xee;
+}
+
+static void edit_rule_changes_the_copy_on_the_cable_alone(void)
+{
+    static const uint32_t nth[] = { 2 };
+    size_t size = 60;
+    struct link_rule rule = { .kind = LINK_FAULT_EDIT,
+                              .side = 0,
+                              .match = match_size,
+                              .edit = edit_number,
+                              .text = "an octet",
+                              .ctx = &size,
+                              .nth = nth,
+                              .n_nth = 1 };
+
+    begin(link_defaults());
+    link_add_rule(wire, &rule);
+    for (uint32_t i = 1; i <= 3; i++)
+        probe_send(a, 60, i);
+    finish();
+    EQ(b->n, 3);
+    EQ(b->log[0].number, 1);
+    EQ(b->log[1].number, 0xee);
+    EQ(b->log[2].number, 3);
+    EQ(b->log[1].at, 2 * 84 * 8000 + SIM_USEC(5)); /* it costs no time */
+    end();
+}
+
 static void late_frames_are_lost_with_the_cable_even_if_it_is_plugged_in_again(void)
 {
     size_t size = 60;
@@ -514,6 +546,7 @@ UNIT_MAIN("link", TEST(arrival_is_transmission_plus_delay_to_the_picosecond),
           TEST(reordering_delays_some_and_loses_none), TEST(corruption_flips_exactly_one_bit),
           TEST(drop_rule_hits_the_nth_match_of_its_side_and_no_other),
           TEST(delay_rule_lets_others_pass), TEST(rules_without_numbers_hit_every_match),
+          TEST(edit_rule_changes_the_copy_on_the_cable_alone),
           TEST(late_frames_are_lost_with_the_cable_even_if_it_is_plugged_in_again),
           TEST(run_that_stops_halfway_gives_everything_back), TEST(shorter_delay_does_not_overtake),
           TEST(cause_of_a_reception_is_the_sending))
