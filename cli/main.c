@@ -24,6 +24,8 @@ static const struct cli_command COMMANDS[] = {
     { "check", N_("say what is wrong with files, without running anything"), cmd_check },
     { "fmt", N_("rewrite files in the canonical form"), cmd_fmt },
     { "draw", N_("a picture of a topology: SVG, PNG, DOT, or text on a terminal"), cmd_draw },
+    { "packetdrill", N_("run scripts of packets and calls against the host's stack"),
+      cmd_packetdrill },
     { "bench", N_("measure the speed of the simulator"), cmd_bench },
 };
 

@@ -2,11 +2,11 @@
 _wirewalk()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command="" i files=""
-    local commands="demo run step shell check fmt draw bench"
+    local commands="demo run step shell check fmt draw packetdrill bench"
 
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        demo | run | step | shell | check | fmt | draw | bench)
+        demo | run | step | shell | check | fmt | draw | packetdrill | bench)
             command=${COMP_WORDS[i]}
             break
             ;;
@@ -15,6 +15,8 @@ _wirewalk()
     case $prev in
     --lang) COMPREPLY=($(compgen -W "en zh" -- "$cur")) && return ;;
     --format) COMPREPLY=($(compgen -W "text json" -- "$cur")) && return ;;
+    --match) COMPREPLY=($(compgen -W "exact relaxed" -- "$cur")) && return ;;
+    --ip_version) COMPREPLY=($(compgen -W "ipv4 ipv6 ipv4-mapped-ipv6" -- "$cur")) && return ;;
     --detail) COMPREPLY=($(compgen -W "brief normal full" -- "$cur")) && return ;;
     --save) COMPREPLY=($(compgen -d -- "$cur")) && return ;;
     --pcap | --trace | --state | --outputs | --script | -o | --output) COMPREPLY=($(compgen -f -- "$cur")) && return ;;
@@ -34,6 +36,7 @@ _wirewalk()
         check) options+=" --quiet --format" ;;
         fmt) options+=" --write --check" ;;
         draw) options+=" --output" ;;
+        packetdrill) options+=" --match --extra-acks --define --ip_version --local_ip --remote_ip --gateway_ip --netmask_ip --mtu --mss --tolerance_usecs --show --quiet --format" ;;
         esac
         COMPREPLY=($(compgen -W "$options" -- "$cur"))
         return
@@ -41,6 +44,7 @@ _wirewalk()
     case $command in
     run | step) files='!*.walk.yaml' ;;
     shell | draw) files='!*.net.yaml' ;;
+    packetdrill) files='!*.pkt' ;;
     check | fmt) files='!*.@(net|walk).yaml' ;;
     bench)
         COMPREPLY=($(compgen -W "$(wirewalk bench 2>/dev/null | sed -n 's/^  \([a-z0-9_]*\) .*/\1/p')" -- "$cur"))

@@ -1,5 +1,5 @@
 # fish completion for wirewalk
-set -l commands demo run step shell check fmt draw bench
+set -l commands demo run step shell check fmt draw packetdrill bench
 
 complete -c wirewalk -f
 complete -c wirewalk -l lang -x -a 'en zh' -d 'Language of all messages'
@@ -12,6 +12,7 @@ complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a shell -d 
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a check -d 'Say what is wrong with files'
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a fmt -d 'Rewrite files in the canonical form'
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a draw -d 'A picture of a topology'
+complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a packetdrill -d 'Run scripts of packets and calls'
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a bench -d 'Measure the simulator'
 
 complete -c wirewalk -n '__fish_seen_subcommand_from demo run shell' -l pcap -r -F -d 'Capture every port'
@@ -32,6 +33,15 @@ complete -c wirewalk -n '__fish_seen_subcommand_from draw' -s o -l output -r -F 
 complete -c wirewalk -n '__fish_seen_subcommand_from step' -l script -r -F -d 'Commands from a file'
 complete -c wirewalk -n '__fish_seen_subcommand_from step' -l screen -d 'Full screen'
 complete -c wirewalk -n '__fish_seen_subcommand_from step' -l hash -d 'Keep the run-hash'
+complete -c wirewalk -n '__fish_seen_subcommand_from packetdrill' -l match -x -a 'exact relaxed' -d 'How packets are compared'
+complete -c wirewalk -n '__fish_seen_subcommand_from packetdrill' -l extra-acks -d 'Pure ACKs may come unexpected'
+complete -c wirewalk -n '__fish_seen_subcommand_from packetdrill' -l define -x -d 'A name for #ifdef'
+complete -c wirewalk -n '__fish_seen_subcommand_from packetdrill' -l ip_version -x -a 'ipv4 ipv6 ipv4-mapped-ipv6' -d 'The family'
+complete -c wirewalk -n '__fish_seen_subcommand_from packetdrill' -l tolerance_usecs -x -d 'How far off times may be'
+complete -c wirewalk -n '__fish_seen_subcommand_from packetdrill' -l show -d 'Tell each packet and call'
+complete -c wirewalk -n '__fish_seen_subcommand_from packetdrill' -s q -l quiet -d 'Nothing about passes'
+complete -c wirewalk -n '__fish_seen_subcommand_from packetdrill' -l format -x -a 'text json' -d 'The result'
+complete -c wirewalk -n '__fish_seen_subcommand_from packetdrill' -a '(__fish_complete_suffix .pkt)'
 complete -c wirewalk -n '__fish_seen_subcommand_from run step' -a '(__fish_complete_suffix .walk.yaml)'
 complete -c wirewalk -n '__fish_seen_subcommand_from shell draw' -a '(__fish_complete_suffix .net.yaml)'
 complete -c wirewalk -n '__fish_seen_subcommand_from check fmt' -a '(__fish_complete_suffix .yaml)'

@@ -1,0 +1,175 @@
+/* What a call gave, against what the script expects. */
+#include <string.h>
+
+#include "base/errnos.h"
+#include "inspect/i18n.h"
+#include "lab/pkt_const.h"
+#include "lab/pkt_internal.h"
+#include "lab/pkt_value.h"
+
+enum { F_GETFL = 3 };
+
+static char *result_text(int64_t result, int error)
+{
+    if (error == 0)
+        return g_strdup_printf("%lld", (long long)result);
+    return g_strdup_printf("-1 %s (%s)", sim_errno_name(error), sim_strerror(error));
+}
+
+static bool other_result(struct pkt_run *run, const struct pkt_answer *answer, int64_t expected)
+{
+    const struct pkt_syscall *call = &run->event->call;
+    int error = call->error != NULL ? pkt_errno(call->error) : 0;
+    g_autofree char *actual = result_text(answer->result, answer->error);
+    g_autofree char *wanted = result_text(expected, error);
+
+    return pkt_fail(run, _("%s() returned %s; the script expects %s"), call->name, actual, wanted);
+}
+
+/* Descriptors have the numbers that the script gives them. */
+static bool makes_fd(const struct pkt_syscall *call)
+{
+    return g_str_equal(call->name, "socket") || g_str_has_prefix(call->name, "accept");
+}
+
+static bool is_getfl(struct pkt_run *run)
+{
+    const struct pkt_expr *command = pkt_arg(&run->event->call, 1);
+    int64_t number;
+
+    return g_str_equal(run->event->call.name, "fcntl") && command != NULL &&
+           pkt_number(run, command, &number) && number == F_GETFL;
+}
+
+static bool check_result(struct pkt_run *run, const struct pkt_answer *answer)
+{
+    const struct pkt_syscall *call = &run->event->call;
+    int64_t expected;
+
+    if (call->result->kind == PKT_ELLIPSIS)
+        return true;
+    if (!pkt_number(run, call->result, &expected))
+        return false;
+    if (call->error != NULL && pkt_errno(call->error) == 0)
+        return pkt_refuse(run, call->error);
+    if (expected < 0) {
+        if (answer->result >= 0 || (call->error != NULL && pkt_errno(call->error) != answer->error))
+            return other_result(run, answer, expected);
+        return true;
+    }
+    if (answer->result < 0 || (answer->result != expected && !makes_fd(call) &&
+                               !(run->options->relaxed && is_getfl(run))))
+        return other_result(run, answer, expected);
+    if (makes_fd(call)) {
+        g_hash_table_insert(run->fds, GINT_TO_POINTER((int)expected),
+                            GINT_TO_POINTER((int)answer->result));
+        if (call->name[0] == 'a')
+            run->info_fd = (int)answer->result;
+    }
+    return true;
+}
+
+/* ---- what came back through pointers ---- */
+
+static bool check_info(struct pkt_run *run, const struct pkt_expr *expected,
+                       const struct pkt_answer *answer)
+{
+    for (guint i = 0; i < expected->items->len; i++) {
+        const struct pkt_expr *field = expected->items->pdata[i];
+        int64_t wanted, actual;
+
+        if (field->kind == PKT_ELLIPSIS || field->name == NULL)
+            continue;
+        if (!pkt_number(run, field, &wanted))
+            return false;
+        if (!pkt_info_field(answer->value, (uint32_t)answer->value_len, field->name, &actual))
+            return pkt_refuse(run, field->name);
+        if (wanted != actual)
+            return pkt_fail(run, _("%s is %lld; the script expects %lld"), field->name,
+                            (long long)actual, (long long)wanted);
+    }
+    return true;
+}
+
+static char *value_text(const uint8_t *octets, gsize len)
+{
+    int32_t number;
+    GString *text = g_string_new(NULL);
+
+    if (len == sizeof number) {
+        memcpy(&number, octets, sizeof number);
+        g_string_printf(text, "%d", number);
+    } else {
+        for (gsize i = 0; i < len; i++)
+            g_string_append_printf(text, "%02x", octets[i]);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static bool check_value(struct pkt_run *run, const struct pkt_expr *expected,
+                        const struct pkt_answer *answer)
+{
+    struct pkt_value value = { .len = 0 };
+    g_autofree char *actual = NULL, *wanted = NULL;
+
+    if (expected == NULL || expected->kind == PKT_ELLIPSIS)
+        return true;
+    if (expected->kind == PKT_STRUCT && expected->items->len > 0 &&
+        ((const struct pkt_expr *)expected->items->pdata[0])->name != NULL &&
+        g_str_has_prefix(((const struct pkt_expr *)expected->items->pdata[0])->name, "tcpi_"))
+        return check_info(run, expected, answer);
+    if (!pkt_value(run, expected, &value))
+        return false;
+    if (value.len <= answer->value_len && memcmp(value.octets, answer->value, value.len) == 0)
+        return true;
+    actual = value_text(answer->value, answer->value_len);
+    wanted = value_text(value.octets, value.len);
+    return pkt_fail(run, _("%s() gave %s; the script expects %s"), run->event->call.name, actual,
+                    wanted);
+}
+
+static bool check_polls(struct pkt_run *run, const struct pkt_answer *answer)
+{
+    const struct pkt_expr *list = pkt_arg(&run->event->call, 0);
+
+    for (guint i = 0; i < list->items->len; i++) {
+        const struct pkt_expr *revents = pkt_member(list->items->pdata[i], "revents");
+        int64_t wanted;
+
+        if (revents == NULL || revents->kind == PKT_ELLIPSIS)
+            continue;
+        if (!pkt_number(run, revents, &wanted))
+            return false;
+        if (wanted != (int64_t)answer->polls[i].revents)
+            return pkt_fail(run, _("poll() says 0x%x; the script expects 0x%x"),
+                            answer->polls[i].revents, (unsigned)wanted);
+    }
+    return true;
+}
+
+static void tell(struct pkt_run *run, const struct pkt_answer *answer)
+{
+    g_autofree char *text = result_text(answer->result, answer->error);
+
+    pkt_tell(run, "%.6f %s() = %s", (double)answer->at / PKT_NSEC_PER_SEC, run->event->call.name,
+             text);
+}
+
+bool pkt_check_answer(struct pkt_run *run, const struct pkt_event *event,
+                      const struct pkt_answer *answer)
+{
+    const char *name = event->call.name;
+
+    tell(run, answer);
+    if (!check_result(run, answer))
+        return false;
+    if (answer->result < 0)
+        return true;
+    if (g_str_equal(name, "getsockopt"))
+        return check_value(run, pkt_arg(&event->call, 3), answer);
+    if (g_str_equal(name, "ioctl"))
+        return check_value(run, pkt_arg(&event->call, 2), answer);
+    if (g_str_equal(name, "poll"))
+        return check_polls(run, answer);
+    return true;
+}

@@ -1,0 +1,332 @@
+/* Calls: from a line of the script to what the machine shall do. */
+#include <string.h>
+
+#include "inspect/i18n.h"
+#include "lab/pkt_const.h"
+#include "lab/pkt_internal.h"
+#include "lab/pkt_value.h"
+
+enum { AF_INET_NUMBER = 2, AF_INET6_NUMBER = 10, SOCK_STREAM_NUMBER = 1 };
+enum { F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4 };
+enum { OCTETS_MAX = 64 << 20 };
+
+static bool take_fd(struct pkt_run *run, unsigned n, int *fd)
+{
+    int64_t number;
+    gpointer found;
+
+    if (!pkt_arg_number(run, n, &number))
+        return false;
+    *fd = g_hash_table_lookup_extended(run->fds, GINT_TO_POINTER((int)number), NULL, &found)
+              ? GPOINTER_TO_INT(found)
+              : -1; /* EBADF is the machine's answer */
+    return true;
+}
+
+static bool take_len(struct pkt_run *run, const struct pkt_expr *expr, uint32_t *len)
+{
+    int64_t number;
+
+    if (!pkt_number(run, expr, &number))
+        return false;
+    if (number < 0 || number > OCTETS_MAX)
+        return pkt_refuse(run, _("so many octets at once"));
+    *len = (uint32_t)number;
+    return true;
+}
+
+static bool take_flags(struct pkt_run *run, unsigned n, unsigned *flags)
+{
+    int64_t number = 0;
+
+    if (pkt_arg(&run->event->call, n) != NULL && !pkt_arg_number(run, n, &number))
+        return false;
+    *flags = (unsigned)number;
+    return true;
+}
+
+/* ---- making and naming sockets ---- */
+
+static bool make_socket(struct pkt_run *run, struct pkt_call *call)
+{
+    const struct pkt_expr *domain = pkt_arg(&run->event->call, 0);
+    int64_t number = run->config.v6 || run->config.mapped ? AF_INET6_NUMBER : AF_INET_NUMBER, type,
+            protocol;
+
+    if (domain != NULL && domain->kind != PKT_ELLIPSIS && !pkt_number(run, domain, &number))
+        return false;
+    if (!pkt_arg_number(run, 1, &type) || !pkt_arg_number(run, 2, &protocol))
+        return false;
+    call->domain = (int)number;
+    call->type = (int)type;
+    call->protocol = (int)protocol;
+    return true;
+}
+
+static bool make_bind(struct pkt_run *run, struct pkt_call *call)
+{
+    return take_fd(run, 0, &call->fd) &&
+           pkt_address(run, pkt_arg(&run->event->call, 1), &run->config.local, &call->has_addr,
+                       &call->addr);
+}
+
+static bool make_listen(struct pkt_run *run, struct pkt_call *call)
+{
+    run->listening = true;
+    return take_fd(run, 0, &call->fd) && pkt_arg_number(run, 1, &call->number);
+}
+
+static bool make_connect(struct pkt_run *run, struct pkt_call *call)
+{
+    struct pkt_conn *conn;
+
+    if (!take_fd(run, 0, &call->fd) ||
+        !pkt_address(run, pkt_arg(&run->event->call, 1), &run->config.remote, &call->has_addr,
+                     &call->addr))
+        return false;
+    if (!call->has_addr)
+        return true;
+    run->info_fd = call->fd;
+    run->listening = false;
+    if (run->conn == NULL || run->conn->local_port != 0 || run->conn->has_isn ||
+        run->conn->remote_port != call->addr.port) {
+        conn = pkt_conn_new(run);
+        conn->remote_port = call->addr.port;
+    }
+    return true;
+}
+
+static bool make_accept(struct pkt_run *run, struct pkt_call *call)
+{
+    return take_fd(run, 0, &call->fd);
+}
+
+static bool make_accept4(struct pkt_run *run, struct pkt_call *call)
+{
+    return take_fd(run, 0, &call->fd) && take_flags(run, 3, &call->flags);
+}
+
+static bool make_fd_number(struct pkt_run *run, struct pkt_call *call)
+{
+    return take_fd(run, 0, &call->fd) && pkt_arg_number(run, 1, &call->number);
+}
+
+static bool make_fd(struct pkt_run *run, struct pkt_call *call)
+{
+    return take_fd(run, 0, &call->fd);
+}
+
+/* ---- sending and receiving ---- */
+
+/* The octets of a string, or zeros; @len says how many. */
+static bool buffer(struct pkt_run *run, struct pkt_call *call, unsigned n)
+{
+    const struct pkt_expr *octets = pkt_arg(&run->event->call, n);
+    const struct pkt_expr *len = pkt_arg(&run->event->call, n + 1);
+
+    if (octets == NULL || len == NULL)
+        return pkt_fail(run, _("%s(): an argument is missing"), run->event->call.name);
+    if (!take_len(run, len, &call->len))
+        return false;
+    if (octets->kind == PKT_STRING && octets->len >= call->len)
+        call->octets = (const uint8_t *)octets->text;
+    return true;
+}
+
+static bool iovec(struct pkt_run *run, struct pkt_call *call, const struct pkt_expr *list)
+{
+    if (list == NULL || list->kind != PKT_LIST)
+        return pkt_fail(run, _("%s(): a list of buffers must stand here"), run->event->call.name);
+    for (guint i = 0; i < list->items->len; i++) {
+        const struct pkt_expr *piece = list->items->pdata[i];
+        uint32_t len = 0;
+
+        if (piece->kind != PKT_STRUCT || piece->items->len < 2 ||
+            !take_len(run, piece->items->pdata[1], &len))
+            return pkt_fail(run, _("%s(): a list of buffers must stand here"),
+                            run->event->call.name);
+        call->len += len;
+    }
+    return true;
+}
+
+static bool make_rw(struct pkt_run *run, struct pkt_call *call)
+{
+    return take_fd(run, 0, &call->fd) && buffer(run, call, 1) && take_flags(run, 3, &call->flags);
+}
+
+static bool make_rwv(struct pkt_run *run, struct pkt_call *call)
+{
+    return take_fd(run, 0, &call->fd) && iovec(run, call, pkt_arg(&run->event->call, 1));
+}
+
+static bool make_sendto(struct pkt_run *run, struct pkt_call *call)
+{
+    if (!make_rw(run, call) || !pkt_address(run, pkt_arg(&run->event->call, 4), &run->config.remote,
+                                            &call->has_addr, &call->addr))
+        return false;
+    if (call->has_addr && run->conn == NULL)
+        pkt_conn_new(run)->remote_port = call->addr.port;
+    return true;
+}
+
+static bool make_msg(struct pkt_run *run, struct pkt_call *call)
+{
+    const struct pkt_expr *msg = pkt_arg(&run->event->call, 1), *name, *control;
+
+    if (!take_fd(run, 0, &call->fd) || !take_flags(run, 2, &call->flags))
+        return false;
+    if (msg == NULL || msg->kind != PKT_STRUCT)
+        return pkt_fail(run, _("%s(): a message must stand here"), run->event->call.name);
+    control = pkt_member(msg, "msg_control");
+    if (control != NULL && control->items != NULL && control->items->len > 0)
+        return pkt_refuse(run, "msg_control");
+    name = pkt_member(msg, "msg_name");
+    if (name != NULL && name->kind == PKT_STRUCT &&
+        !pkt_address(run, name, &run->config.remote, &call->has_addr, &call->addr))
+        return false;
+    return iovec(run, call, pkt_member(msg, "msg_iov"));
+}
+
+/* ---- options ---- */
+
+static bool take_option(struct pkt_run *run, struct pkt_call *call)
+{
+    int64_t level;
+
+    if (!take_fd(run, 0, &call->fd) || !pkt_arg_number(run, 1, &level) ||
+        !pkt_arg_number(run, 2, &call->number))
+        return false;
+    call->level = (int)level;
+    return true;
+}
+
+static bool make_setsockopt(struct pkt_run *run, struct pkt_call *call)
+{
+    const struct pkt_expr *value = pkt_arg(&run->event->call, 3);
+    const struct pkt_expr *len = pkt_arg(&run->event->call, 4);
+    struct pkt_value octets = { .len = 0 };
+    int64_t number;
+
+    if (!take_option(run, call))
+        return false;
+    if (value == NULL)
+        return pkt_fail(run, _("%s(): an argument is missing"), run->event->call.name);
+    if (!pkt_value(run, value, &octets))
+        return false;
+    memcpy(call->value, octets.octets, octets.len);
+    call->value_len = octets.len;
+    if (len != NULL && len->kind != PKT_ELLIPSIS && value->kind != PKT_STRUCT) {
+        if (!pkt_number(run, len, &number))
+            return false;
+        call->value_len = (gsize)CLAMP(number, 0, PKT_VALUE_MAX);
+    }
+    return true;
+}
+
+static bool make_getsockopt(struct pkt_run *run, struct pkt_call *call)
+{
+    const struct pkt_expr *value = pkt_arg(&run->event->call, 3);
+    struct pkt_value octets = { .len = 0 };
+
+    if (!take_option(run, call))
+        return false;
+    call->value_len = PKT_VALUE_MAX;
+    if (value != NULL && value->kind == PKT_LIST && pkt_value(run, value, &octets))
+        call->value_len = octets.len;
+    return run->verdict->reason == NULL;
+}
+
+/* ---- descriptors ---- */
+
+static bool make_fcntl(struct pkt_run *run, struct pkt_call *call)
+{
+    int64_t command;
+
+    if (!take_fd(run, 0, &call->fd) || !pkt_arg_number(run, 1, &command))
+        return false;
+    if (command == F_GETFL || command == F_GETFD) {
+        call->kind = PKT_DO_GETFL;
+        return true;
+    }
+    if (command != F_SETFL)
+        return pkt_refuse(run, _("this command of fcntl()"));
+    call->kind = PKT_DO_SETFL;
+    return pkt_arg_number(run, 2, &call->number);
+}
+
+static bool make_poll(struct pkt_run *run, struct pkt_call *call)
+{
+    const struct pkt_expr *list = pkt_arg(&run->event->call, 0);
+
+    if (list == NULL || list->kind != PKT_LIST || list->items->len > PKT_POLLS_MAX)
+        return pkt_fail(run, _("%s(): a list of descriptors must stand here"),
+                        run->event->call.name);
+    for (guint i = 0; i < list->items->len; i++) {
+        const struct pkt_expr *fd = pkt_member(list->items->pdata[i], "fd");
+        const struct pkt_expr *events = pkt_member(list->items->pdata[i], "events");
+        int64_t number, bits = 0;
+        gpointer found;
+
+        if (fd == NULL || events == NULL || !pkt_number(run, fd, &number) ||
+            !pkt_number(run, events, &bits))
+            return pkt_fail(run, _("%s(): a list of descriptors must stand here"),
+                            run->event->call.name);
+        found = g_hash_table_lookup(run->fds, GINT_TO_POINTER((int)number));
+        call->polls[i].fd = found != NULL ? GPOINTER_TO_INT(found) : (int)number;
+        call->polls[i].events = (unsigned)bits;
+    }
+    call->n_polls = list->items->len;
+    return pkt_arg_number(run, 2, &call->number);
+}
+
+/* ---- all ---- */
+
+static const struct {
+    const char *name;
+    enum pkt_call_kind kind;
+    bool (*make)(struct pkt_run *run, struct pkt_call *call);
+} CALLS[] = {
+    { "socket", PKT_DO_SOCKET, make_socket },
+    { "bind", PKT_DO_BIND, make_bind },
+    { "listen", PKT_DO_LISTEN, make_listen },
+    { "accept", PKT_DO_ACCEPT, make_accept },
+    { "accept4", PKT_DO_ACCEPT, make_accept4 },
+    { "connect", PKT_DO_CONNECT, make_connect },
+    { "read", PKT_DO_RECV, make_rw },
+    { "recv", PKT_DO_RECV, make_rw },
+    { "recvfrom", PKT_DO_RECV, make_rw },
+    { "readv", PKT_DO_RECV, make_rwv },
+    { "recvmsg", PKT_DO_RECV, make_msg },
+    { "write", PKT_DO_SEND, make_rw },
+    { "send", PKT_DO_SEND, make_rw },
+    { "sendto", PKT_DO_SEND, make_sendto },
+    { "writev", PKT_DO_SEND, make_rwv },
+    { "sendmsg", PKT_DO_SEND, make_msg },
+    { "shutdown", PKT_DO_SHUTDOWN, make_fd_number },
+    { "close", PKT_DO_CLOSE, make_fd },
+    { "getsockopt", PKT_DO_GETSOCKOPT, make_getsockopt },
+    { "setsockopt", PKT_DO_SETSOCKOPT, make_setsockopt },
+    { "fcntl", PKT_DO_GETFL, make_fcntl },
+    { "ioctl", PKT_DO_IOCTL, make_fd_number },
+    { "poll", PKT_DO_POLL, make_poll },
+    { "getsockname", PKT_DO_GETSOCKNAME, make_fd },
+    { "getpeername", PKT_DO_GETPEERNAME, make_fd },
+};
+
+bool pkt_do_call(struct pkt_run *run)
+{
+    const char *name = run->event->call.name;
+    struct pkt_call call = { .fd = -1 };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(CALLS); i++) {
+        if (!g_str_equal(CALLS[i].name, name))
+            continue;
+        call.kind = CALLS[i].kind;
+        if (!CALLS[i].make(run, &call))
+            return false;
+        return run->host->ops->call(run->host, &call) ||
+               pkt_fail(run, _("%s() waits while another call waits"), name);
+    }
+    return pkt_refuse(run, name);
+}

@@ -1,0 +1,190 @@
+#include "lab/pkt_sim_call.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/be.h"
+#include "base/memory.h"
+#include "stack/transport/tcp.h"
+
+/* Linux's numbers. */
+enum { O_RDWR_BIT = 2, O_NONBLOCK_BIT = 0x800 };
+enum { SOCK_TYPE_MASK = 0xf, SOCK_NONBLOCK_BIT = 0x800 };
+enum { FIONREAD = 0x541b, TIOCOUTQ = 0x5411, SIOCATMARK = 0x8905 };
+
+static struct endpoint endpoint_of(const struct pkt_sockaddr *addr)
+{
+    struct endpoint endpoint = { .port = addr->port, .v6 = addr->v6 };
+
+    if (addr->v6)
+        endpoint.addr6 =
+            (struct ip6_addr){ be64_get(addr->addr.octets), be64_get(addr->addr.octets + 8) };
+    else
+        endpoint.addr = be32_get(addr->addr.octets);
+    return endpoint;
+}
+
+static void give_addr(struct pkt_answer *answer, struct endpoint endpoint)
+{
+    answer->has_addr = true;
+    answer->addr.v6 = endpoint.v6;
+    if (endpoint.v6) {
+        be64_put(answer->addr.addr.octets, endpoint.addr6.hi);
+        be64_put(answer->addr.addr.octets + 8, endpoint.addr6.lo);
+    } else {
+        be32_put(answer->addr.addr.octets, endpoint.addr);
+    }
+    answer->addr.port = endpoint.port;
+}
+
+static int do_socket(struct process *process, const struct pkt_call *call)
+{
+    int fd = sys_socket(process, call->domain, call->type & SOCK_TYPE_MASK, call->protocol);
+
+    if (fd >= 0 && (call->type & SOCK_NONBLOCK_BIT) != 0)
+        sys_set_nonblock(process, fd, true);
+    return fd;
+}
+
+static int do_accept(struct process *process, const struct pkt_call *call,
+                     struct pkt_answer *answer)
+{
+    struct endpoint peer;
+    int fd = sys_accept(process, call->fd, &peer);
+
+    if (fd >= 0)
+        give_addr(answer, peer);
+    if (fd >= 0 && (call->flags & SOCK_NONBLOCK_BIT) != 0)
+        sys_set_nonblock(process, fd, true);
+    return fd;
+}
+
+/* Zeros where the script does not say what to send; they live as long as the program. */
+static int64_t do_send(struct process *process, const struct pkt_call *call)
+{
+    static const uint8_t zeros[1 << 16];
+    uint8_t *made = NULL;
+    const uint8_t *octets = call->octets != NULL ? call->octets : zeros;
+    struct sock_send message = { .len = call->len, .flags = call->flags, .has_to = call->has_addr };
+    int64_t result;
+
+    if (call->octets == NULL && call->len > sizeof zeros)
+        octets = made = mem_zalloc(call->len);
+    message.octets = octets;
+    if (call->has_addr)
+        message.to = endpoint_of(&call->addr);
+    result = sys_sendmsg(process, call->fd, &message);
+    free(made);
+    return result;
+}
+
+static int64_t do_recv(struct process *process, const struct pkt_call *call,
+                       struct pkt_answer *answer)
+{
+    struct sock_recv message = { .size = call->len, .flags = call->flags };
+    int64_t result = sys_recvmsg(process, call->fd, &message);
+
+    if (result >= 0)
+        give_addr(answer, message.from);
+    return result;
+}
+
+static int do_name(struct process *process, const struct pkt_call *call, struct pkt_answer *answer)
+{
+    struct endpoint endpoint;
+    int result = call->kind == PKT_DO_GETSOCKNAME ? sys_getsockname(process, call->fd, &endpoint)
+                                                  : sys_getpeername(process, call->fd, &endpoint);
+
+    if (result >= 0)
+        give_addr(answer, endpoint);
+    return result;
+}
+
+static int do_ioctl(struct process *process, const struct pkt_call *call, struct pkt_answer *answer)
+{
+    const struct sock *sock = sys_sock(process, call->fd);
+    int32_t value;
+
+    if (sock == NULL)
+        return -SIM_EBADF;
+    if (sock->ops != &tcp_ops)
+        return -SIM_EINVAL;
+    if (tcp_state_of(sock) == TCP_LISTEN && call->number != SIOCATMARK)
+        return -SIM_EINVAL;
+    if (call->number == FIONREAD)
+        value = (int32_t)tcp_inq(sock);
+    else if (call->number == TIOCOUTQ)
+        value = (int32_t)tcp_outq(sock);
+    else if (call->number == SIOCATMARK)
+        value = tcp_at_mark(sock);
+    else
+        return -SIM_EINVAL;
+    memcpy(answer->value, &value, sizeof value);
+    answer->value_len = sizeof value;
+    return 0;
+}
+
+static int do_poll(struct process *process, const struct pkt_call *call, struct pkt_answer *answer)
+{
+    struct sys_pollfd fds[PKT_POLLS_MAX];
+    sim_time timeout = call->number < 0 ? SIM_TIME_NONE : SIM_MSEC(call->number);
+    int result;
+
+    for (unsigned i = 0; i < call->n_polls; i++)
+        fds[i] = (struct sys_pollfd){ .fd = call->polls[i].fd, .events = call->polls[i].events };
+    result = sys_poll(process, fds, (int)call->n_polls, timeout);
+    for (unsigned i = 0; result != SYS_BLOCKED && i < call->n_polls; i++) {
+        answer->polls[i] = call->polls[i];
+        answer->polls[i].revents = fds[i].revents;
+    }
+    return result;
+}
+
+int64_t pkt_sim_call(struct process *process, const struct pkt_call *call,
+                     struct pkt_answer *answer)
+{
+    switch (call->kind) {
+    case PKT_DO_SOCKET:
+        return do_socket(process, call);
+    case PKT_DO_BIND:
+        return sys_bind(process, call->fd, endpoint_of(&call->addr));
+    case PKT_DO_LISTEN:
+        return sys_listen(process, call->fd, (int)call->number);
+    case PKT_DO_ACCEPT:
+        return do_accept(process, call, answer);
+    case PKT_DO_CONNECT:
+        return call->has_addr ? sys_connect(process, call->fd, endpoint_of(&call->addr))
+                              : sys_disconnect(process, call->fd);
+    case PKT_DO_SEND:
+        return do_send(process, call);
+    case PKT_DO_RECV:
+        return do_recv(process, call, answer);
+    case PKT_DO_SHUTDOWN:
+        if (call->number < 0 || call->number > SOCK_SHUT_RDWR)
+            return sys_sock(process, call->fd) == NULL ? -SIM_EBADF : -SIM_EINVAL;
+        return sys_shutdown(process, call->fd, (enum sock_shutdown)call->number);
+    case PKT_DO_CLOSE:
+        return sys_close(process, call->fd);
+    case PKT_DO_GETSOCKOPT:
+        answer->value_len = call->value_len;
+        return sys_getsockopt_octets(process, call->fd, call->level, (int)call->number,
+                                     answer->value, &answer->value_len);
+    case PKT_DO_SETSOCKOPT:
+        return sys_setsockopt_octets(process, call->fd, call->level, (int)call->number, call->value,
+                                     call->value_len);
+    case PKT_DO_GETFL:
+        if (sys_sock(process, call->fd) == NULL)
+            return -SIM_EBADF;
+        return O_RDWR_BIT | (sys_get_nonblock(process, call->fd) > 0 ? O_NONBLOCK_BIT : 0);
+    case PKT_DO_SETFL:
+        return sys_set_nonblock(process, call->fd, (call->number & O_NONBLOCK_BIT) != 0);
+    case PKT_DO_IOCTL:
+        return do_ioctl(process, call, answer);
+    case PKT_DO_POLL:
+        return do_poll(process, call, answer);
+    case PKT_DO_GETSOCKNAME:
+    case PKT_DO_GETPEERNAME:
+        return do_name(process, call, answer);
+    }
+    return -SIM_EINVAL;
+}

@@ -1,0 +1,232 @@
+#include "lab_support.h"
+
+#include "lab/pkt_run.h"
+
+/* ---- helpers ---- */
+
+static struct pkt_verdict run_with(const char *text, struct pkt_options options)
+{
+    struct pkt_verdict verdict;
+
+    if (options.defines == NULL)
+        options.defines = g_ptr_array_new();
+    pkt_run_text("x.pkt", text, strlen(text), &options, &verdict);
+    g_ptr_array_unref(options.defines);
+    return verdict;
+}
+
+static bool ends(const char *text, struct pkt_options options, enum pkt_verdict_kind kind,
+                 unsigned line, const char *reason)
+{
+    struct pkt_verdict verdict = run_with(text, options);
+    bool same = verdict.kind == kind && verdict.line == line &&
+                (reason == NULL) == (verdict.reason == NULL) &&
+                (reason == NULL || strstr(verdict.reason, reason) != NULL);
+
+    if (!same)
+        fprintf(stderr, "%s, line %u: %s\n", pkt_verdict_name(verdict.kind), verdict.line,
+                verdict.reason != NULL ? verdict.reason : "");
+    pkt_verdict_clear(&verdict);
+    return same;
+}
+
+#define EXACT                          ((struct pkt_options){ 0 })
+#define RELAXED                        ((struct pkt_options){ .relaxed = true })
+#define PASSES(text, how)              OK(ends((text), (how), PKT_PASS, 0, NULL))
+#define FAILS(text, how, line, reason) OK(ends((text), (how), PKT_FAIL, (line), (reason)))
+#define REFUSED(text, line, reason)    OK(ends((text), EXACT, PKT_REFUSED, (line), (reason)))
+#define UNREADABLE(text, line, reason) OK(ends((text), EXACT, PKT_UNREADABLE, (line), (reason)))
+
+/* Three lines, then six: a server with one connection as descriptor 4. */
+#define SERVER                                                                                     \
+    "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 bind(3, ..., ...) = 0\n"                      \
+    "+0 listen(3, 1) = 0\n"
+#define CONNECTED                                                                                  \
+    SERVER "+0 < S 0:0(0) win 65535 <mss 1000>\n+0 > S. 0:0(0) ack 1 <mss 1460>\n"                 \
+           "+.1 < . 1:1(0) ack 1 win 65535\n+0 accept(3, ..., ...) = 4\n"
+
+/* ---- reading ---- */
+
+static void what_does_not_fit_is_told_with_its_line(void)
+{
+    UNREADABLE("0 socket(...) = 3\n+0 > S. 0:0(0 ack 1\n", 2, "expected: )");
+    UNREADABLE("0 > Z 0:0(0)\n", 1, "TCP flags");
+    UNREADABLE("0 > S 0:5(4)\n", 1, "first octet plus the length");
+    UNREADABLE("0 > S 0:0(0) <mss>\n", 1, "whole number");
+    UNREADABLE("0 close(3 = 0\n", 1, "expected: ,");
+    UNREADABLE("/* never", 1, "never ends");
+    UNREADABLE("#ifdef A\n", 1, "#endif");
+    UNREADABLE("+0\n", 2, "a packet, a call");
+    UNREADABLE("--mtu=x\n0 `true`\n", 1, "--mtu");
+}
+
+static void what_is_not_there_is_refused_by_name(void)
+{
+    REFUSED("0 epoll_create(1) = 3\n", 1, "epoll_create");
+    REFUSED("0 socket(..., SOCK_SEQPACKET, 0) = 3\n", 1, "SOCK_SEQPACKET");
+    REFUSED("0 `frobnicate`\n", 1, "frobnicate");
+    REFUSED("0 > mpls (label 1) . 1:1(0) ack 1\n", 1, "mpls");
+    REFUSED("0 `sysctl -q net.ipv4.tcp_nonsense=1`\n", 1, "net.ipv4.tcp_nonsense");
+}
+
+static void conditions_choose_lines(void)
+{
+    struct pkt_options options = EXACT;
+
+    PASSES("#ifdef X\n0 nonsense\n#else\n0 `true`\n#endif\n", EXACT);
+    options.defines = g_ptr_array_new();
+    g_ptr_array_add(options.defines, (char *)(gsize) "X");
+    FAILS("#ifdef X\n#ifndef Y\n0 `false`\n#endif\n#else\n0 nonsense\n#endif\n", options, 3,
+          "status 1");
+}
+
+static void a_value_may_be_defined(void)
+{
+    struct pkt_options options = EXACT;
+
+    options.defines = g_ptr_array_new();
+    g_ptr_array_add(options.defines, (char *)(gsize) "FD=3");
+    FAILS("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = FD\n+0 close(FD) = 0\n+0 close(FD) = 0\n",
+          options, 3, "EBADF");
+}
+
+/* ---- calls ---- */
+
+static void a_result_that_differs_is_told(void)
+{
+    FAILS(SERVER "+0 accept(9, ..., ...) = 4\n", EXACT, 4, "EBADF (Bad file descriptor)");
+    FAILS(SERVER "+0 getsockopt(3, SOL_SOCKET, SO_ERROR, [7], [4]) = 0\n", EXACT, 4, "gave 0");
+    FAILS(CONNECTED "+0 fcntl(4, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n"
+                    "+0 read(4, ..., 10) = -1 EINVAL (Invalid argument)\n",
+          EXACT, 9, "EAGAIN");
+}
+
+static void a_blocking_call_returns_when_said(void)
+{
+    PASSES(CONNECTED "+0...0.2 read(4, ..., 10) = 10\n+.2 < P. 1:11(10) ack 1 win 65535\n"
+                     "+0 > . 1:1(0) ack 11\n",
+           EXACT);
+    FAILS(CONNECTED "+0...0.3 read(4, ..., 10) = 10\n+.2 < P. 1:11(10) ack 1 win 65535\n"
+                    "+0 > . 1:1(0) ack 11\n",
+          EXACT, 8, "returned at");
+    FAILS(CONNECTED "+0...0.3 read(4, ..., 10) = 10\n", EXACT, 8, "has not returned");
+    FAILS(CONNECTED "+0 read(4, ..., 10) = 10\n", EXACT, 8, "never returns");
+}
+
+static void descriptors_have_the_scripts_numbers(void)
+{
+    PASSES("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 7\n+0 close(7) = 0\n"
+           "+0 socket(..., SOCK_DGRAM, IPPROTO_UDP) = 5\n+0 close(5) = 0\n",
+           EXACT);
+}
+
+/* ---- packets ---- */
+
+static void a_packet_that_differs_is_shown_beside_the_expected_one(void)
+{
+    struct pkt_verdict verdict = run_with(
+        SERVER "+0 < S 0:0(0) win 65535 <mss 1000>\n+0 > S. 0:0(0) ack 2 <mss 1460>\n", EXACT);
+
+    EQ(verdict.kind, PKT_FAIL);
+    EQ(verdict.line, 5);
+    OK(strstr(verdict.detail, "differs") != NULL);
+    OK(strstr(verdict.detail, "mss 1460") != NULL);
+    pkt_verdict_clear(&verdict);
+}
+
+static void a_packet_that_does_not_come_fails(void)
+{
+    FAILS(SERVER "+0 > . 1:1(0) ack 1\n", EXACT, 4, "sent nothing");
+}
+
+static void a_packet_that_nobody_expects_fails(void)
+{
+    FAILS(SERVER "+0 < . 1:1(0) ack 5 win 65535\n", EXACT, 4, "does not expect");
+}
+
+static void a_packet_at_another_time_fails(void)
+{
+    FAILS(SERVER "+0 < S 0:0(0) win 65535 <mss 1000>\n+.5~+.6 > S. 0:0(0) ack 1 <mss 1460>\n",
+          EXACT, 5, "expects it at");
+    PASSES(SERVER "+0 < S 0:0(0) win 65535 <mss 1000>\n* > S. 0:0(0) ack 1 <mss 1460>\n", EXACT);
+}
+
+static void numbers_count_from_the_scripts_first(void)
+{
+    PASSES(SERVER "+0 < S 1000:1000(0) win 65535 <mss 1000>\n"
+                  "+0 > S. 500:500(0) ack 1001 <mss 1460>\n"
+                  "+.1 < . 1001:1001(0) ack 501 win 65535\n+0 accept(3, ..., ...) = 4\n"
+                  "+0 write(4, ..., 10) = 10\n+0 > P. 501:511(10) ack 1001\n",
+           EXACT);
+}
+
+/* ---- relaxed ---- */
+
+static void relaxed_data_is_ranges_of_octets(void)
+{
+    PASSES(CONNECTED "+0 write(4, ..., 3000) = 3000\n+0 > . 1:3001(3000) ack 1\n", RELAXED);
+    PASSES(CONNECTED "+0 write(4, ..., 1000) = 1000\n+0 > . 1:401(400) ack 1\n"
+                     "+0 > P. 401:1001(600) ack 1\n",
+           RELAXED);
+    FAILS(CONNECTED "+0 write(4, ..., 3000) = 3000\n+0 > . 1:3001(3000) ack 1\n", EXACT, 9,
+          "another packet");
+}
+
+static void relaxed_pure_acks_come_early_or_late(void)
+{
+    PASSES(CONNECTED "+0 < P. 1:11(10) ack 1 win 65535\n+.4 > . 1:1(0) ack 11\n", RELAXED);
+    FAILS(CONNECTED "+0 < P. 1:11(10) ack 1 win 65535\n+.4 > . 1:1(0) ack 11\n", EXACT, 9,
+          "expects it at");
+    FAILS(CONNECTED "+0 < P. 1:11(10) ack 1 win 65535\n+.7 > . 1:1(0) ack 11\n", RELAXED, 9,
+          "expects it at");
+}
+
+static void extra_acks_are_passed_over_when_asked(void)
+{
+    struct pkt_options extra = { .extra_acks = true };
+
+    PASSES(CONNECTED "+0 < P. 1:11(10) ack 1 win 65535\n+0 write(4, ..., 1) = 1\n"
+                     "+0 > P. 1:2(1) ack 11\n",
+           extra);
+}
+
+/* ---- code and commands ---- */
+
+static void code_asserts_about_tcp_info(void)
+{
+    PASSES(CONNECTED "+0 %{\nassert tcpi_state == TCP_ESTABLISHED and 1 < tcpi_snd_cwnd <= 10\n"
+                     "x = (tcpi_snd_cwnd + 2) * 2; assert x == 24, x }%\n",
+           EXACT);
+    FAILS(CONNECTED "+0 %{ assert tcpi_snd_cwnd == 11, 'no' }%\n", EXACT, 8, "tcpi_snd_cwnd == 11");
+    REFUSED(CONNECTED "+0 %{ assert tcpi_nonsense == 1 }%\n", 8, "tcpi_nonsense");
+}
+
+static void tables_of_sockets_can_be_counted(void)
+{
+    PASSES(CONNECTED "+0 `ss -tan | grep -q ESTAB`\n"
+                     "+0 `test $(netstat -an | grep LISTEN | wc -l) -eq 1 && sockstat | grep -c "
+                     "ESTABLISHED`\n",
+           EXACT);
+    FAILS(CONNECTED "+0 `ss -tan | grep -q TIME-WAIT`\n", EXACT, 8, "status 1");
+}
+
+static void settings_change_the_host(void)
+{
+    PASSES("0 `sysctl -q net.ipv4.tcp_timestamps=0 net.ipv4.tcp_sack=0`\n"
+           "+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 fcntl(3, F_SETFL, "
+           "O_RDWR|O_NONBLOCK) = 0\n"
+           "+0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)\n"
+           "+0 > S 0:0(0) <mss 1460,nop,wscale 7>\n",
+           EXACT);
+}
+
+UNIT_MAIN("packetdrill", TEST(what_does_not_fit_is_told_with_its_line),
+          TEST(what_is_not_there_is_refused_by_name), TEST(conditions_choose_lines),
+          TEST(a_value_may_be_defined), TEST(a_result_that_differs_is_told),
+          TEST(a_blocking_call_returns_when_said), TEST(descriptors_have_the_scripts_numbers),
+          TEST(a_packet_that_differs_is_shown_beside_the_expected_one),
+          TEST(a_packet_that_does_not_come_fails), TEST(a_packet_that_nobody_expects_fails),
+          TEST(a_packet_at_another_time_fails), TEST(numbers_count_from_the_scripts_first),
+          TEST(relaxed_data_is_ranges_of_octets), TEST(relaxed_pure_acks_come_early_or_late),
+          TEST(extra_acks_are_passed_over_when_asked), TEST(code_asserts_about_tcp_info),
+          TEST(tables_of_sockets_can_be_counted), TEST(settings_change_the_host))
