@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "stack/socket/process.h"
 #include "stack/socket/syscall.h"
+#include "stack/socket/unix.h"
 #include "stack/transport/raw.h"
 #include "stack/transport/tcp.h"
 #include "stack/transport/udp.h"
@@ -16,6 +17,7 @@ void os_init(struct os *os, struct node *node)
     os->hostname = node->name;
     list_init(&os->processes);
     list_init(&os->files);
+    list_init(&os->unix_socks);
     node_random(node, &os->random, "programs");
     ether_init(&os->ether, node);
     ip_init(&os->ip, node, &os->ether);
@@ -48,6 +50,7 @@ void os_describe(struct os *os, struct describe *out)
     ip_describe(&os->ip, out);
     tcp_describe(os->tcp, out);
     udp_describe(os->udp, out);
+    unix_describe(os, out);
     for (struct list *at = os->processes.next; at != &os->processes; at = at->next) {
         struct process *process = CONTAINER_OF(at, struct process, link);
         char key[16];
@@ -141,6 +144,20 @@ static struct sock *inet_socket(struct os *os, int type, int protocol, int *erro
     return NULL;
 }
 
+static struct sock *local_socket(struct os *os, int type, int protocol, int *error)
+{
+    if (protocol != 0 && protocol != SIM_AF_UNIX) {
+        *error = -SIM_EPROTONOSUPPORT;
+        return NULL;
+    }
+    if (type == SIM_SOCK_RAW) /* as on Linux */
+        type = SIM_SOCK_DGRAM;
+    if (type == SIM_SOCK_STREAM || type == SIM_SOCK_DGRAM || type == SIM_SOCK_SEQPACKET)
+        return unix_socket(os, type);
+    *error = -SIM_ESOCKTNOSUPPORT;
+    return NULL;
+}
+
 struct sock *os_socket(struct os *os, int domain, int type, int protocol, int *error)
 {
     if (domain < 0 || domain >= ADDRESS_FAMILIES_MAX) {
@@ -152,6 +169,8 @@ struct sock *os_socket(struct os *os, int domain, int type, int protocol, int *e
         return NULL;
     }
     switch (domain) {
+    case SIM_AF_UNIX:
+        return local_socket(os, type, protocol, error);
     case SIM_AF_INET:
         return inet_socket(os, type, protocol, error);
     case SIM_AF_PACKET:

@@ -37,6 +37,7 @@ struct os {
     struct udp_layer *udp;
     struct list processes; /* in order of their start */
     struct list files;     /* sorted by path */
+    struct list unix_socks;
     uint32_t last_pid;
     bool ending; /* the run is over: what ends now ends for that reason */
     const char *hostname;

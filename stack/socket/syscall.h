@@ -21,7 +21,7 @@ enum {
     SIM_AF_RDS = 21,
     SIM_AF_CAN = 29
 };
-enum { SIM_SOCK_STREAM = 1, SIM_SOCK_DGRAM = 2, SIM_SOCK_RAW = 3 };
+enum { SIM_SOCK_STREAM = 1, SIM_SOCK_DGRAM = 2, SIM_SOCK_RAW = 3, SIM_SOCK_SEQPACKET = 5 };
 
 /** sys_socket() - a descriptor. AF_INET: STREAM (TCP), DGRAM (UDP; with protocol IP_PROTO_ICMP ping
  * sockets), RAW with a protocol. AF_PACKET: RAW (frames from the Ethernet header on) or DGRAM
@@ -32,6 +32,17 @@ int sys_listen(struct process *self, int fd, int backlog);
 /** sys_accept() - the new connection's descriptor; *@peer may be NULL. */
 int sys_accept(struct process *self, int fd, struct endpoint *peer);
 int sys_connect(struct process *self, int fd, struct endpoint remote);
+/** sys_bind_unix() and kin - the same calls with names of AF_UNIX: a path, or "@" and an abstract
+ * name. */
+int sys_bind_unix(struct process *self, int fd, const char *name);
+int sys_connect_unix(struct process *self, int fd, const char *name);
+int64_t sys_sendto_unix(struct process *self, int fd, const void *octets, size_t len,
+                        unsigned flags, const char *name);
+/** sys_unix_name() - the name of an AF_UNIX socket, of its peer with @peer; lives as long as the
+ * socket. NULL with *@error. */
+const char *sys_unix_name(struct process *self, int fd, bool peer, int *error);
+/** sys_socketpair() - two AF_UNIX sockets connected with each other. */
+int sys_socketpair(struct process *self, int type, int fds[2]);
 int sys_disconnect(struct process *self, int fd);
 /** sys_send() - on a blocking stream all @len octets are sent before it returns, or an error after
  * some: then their number. */

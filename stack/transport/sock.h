@@ -66,6 +66,7 @@ struct sock_recv {
     size_t full_len;    /* of the datagram, cut or not */
     uint8_t ttl, tos;
     unsigned ifindex;
+    char from_name[108];      /* AF_UNIX sockets: "" for no name */
     struct mac_addr from_mac; /* packet sockets */
     bool outgoing;            /* packet sockets: sent by this node */
     sim_time at;              /* when it was received */
