@@ -1,6 +1,6 @@
 /*
  * sock: a socket script, one program that makes blocking calls in order and prints a line for each
- * (docs/sock.md). A call that blocks returns from run_op() and is made again when the process is
+ * (docs/sock.md). A call that blocks returns from sock_do() and is made again when the process is
  * woken; what it has done so far is in struct sock_run.
  */
 #include <stdio.h>
@@ -8,391 +8,229 @@
 #include <string.h>
 
 #include "apps/programs.h"
-#include "apps/sock_script.h"
+#include "apps/sock_run.h"
 #include "base/memory.h"
-#include "base/sha256.h"
-#include "stack/services/alphabet.h"
-#include "stack/socket/syscall.h"
+#include "base/text.h"
 
-#define BUFFER_LEN 65536 /* octets of one recv() */
-#define HASH_SHOWN 16    /* hexadecimal digits of a SHA-256 that are printed */
 /* From a call that has to do with the peer to the next: what an interpreter takes for a line of its
    script, measured on the reference machines. So an ACK from next door comes between two sends, as
    it does there. Making a server ready takes no time: who comes at the same moment finds it
    listening. */
-#define LINE_TIME SIM_USEC(100)
+#define LINE_TIME    SIM_USEC(100)
+#define FILE_ENDING  ".sock.yaml"
+#define PROGRAM_WORD "program " /* a file's script of a program begins with it and a name */
 
-#define HTTP_HOST_NAME "lab" /* what the verb `http` says in Host */
-
-struct named {
-    char *name; /* borrowed from the script */
-    int fd, listener;
-};
-
-struct sock_run {
-    struct coroutine co;
-    struct sock_script script;
-    unsigned at;
-    int fd;                 /* the current socket; -1: none */
-    int listener;           /* the last one that listened; -1: none */
-    struct endpoint sender; /* of the last datagram */
-    bool has_sender;
-    struct named *names;
-    unsigned n_names, names_size;
-    int64_t result;
-    /* of the operation going on */
-    uint64_t count; /* octets moved */
-    bool eof;
-    struct sha256 hash;
-    struct strbuf answer; /* behind "-> "; empty: ok */
-    uint8_t buffer[BUFFER_LEN];
-};
-
-static bool is_stream(struct process *self, int fd)
-{
-    int type = 0;
-
-    return sys_getsockopt(self, fd, OPT_SO_TYPE, &type) == 0 && type == SIM_SOCK_STREAM;
-}
-
-/* ---- sending ---- */
-
-static int64_t send_text(struct process *self, struct sock_run *st, const char *text, size_t len)
-{
-    int64_t n = sys_send(self, st->fd, text, len, SOCK_MSG_NOSIGNAL);
-
-    if (n >= 0 && (size_t)n < len)
-        strbuf_addf(&st->answer, "sent %lld", (long long)n);
-    return n < 0 ? n : 0;
-}
-
-static int64_t send_http(struct process *self, struct sock_run *st, const struct sock_op *op)
-{
-    struct strbuf request = STRBUF_INIT;
-    int64_t result;
-
-    strbuf_addf(&request, "GET %s HTTP/1.1\r\nHost: " HTTP_HOST_NAME "\r\n\r\n", op->text);
-    result = send_text(self, st, request.text, request.len);
-    strbuf_fini(&request);
-    return result;
-}
-
-static int64_t send_datagram(struct process *self, struct sock_run *st, uint64_t len,
-                             const struct endpoint *to)
-{
-    struct sock_send message = {
-        .octets = alphabet,
-        .len =
-            len < ALPHABET_LEN ? (size_t)len : ALPHABET_LEN, /* more than any datagram: EMSGSIZE */
-        .flags = SOCK_MSG_STABLE | SOCK_MSG_NOSIGNAL,
-        .has_to = to != NULL,
-    };
-    int64_t n;
-
-    if (to != NULL)
-        message.to = *to;
-    n = sys_sendmsg(self, st->fd, &message);
-    return n < 0 ? n : 0;
-}
-
-/* N octets of the alphabet: one write() of the program, whatever number of calls it takes here. */
-static int64_t send_alphabet(struct process *self, struct sock_run *st, uint64_t len)
-{
-    if (!is_stream(self, st->fd))
-        return send_datagram(self, st, len, NULL);
-    do {
-        size_t at = (size_t)(st->count % 26), piece = ALPHABET_LEN - at;
-        uint64_t left = len - st->count;
-        struct sock_send message = { .octets = alphabet + at,
-                                     .flags = SOCK_MSG_STABLE | SOCK_MSG_NOSIGNAL };
-        int64_t n;
-
-        message.len = left < piece ? (size_t)left : piece;
-        if (message.len < left)
-            message.flags |= SOCK_MSG_MORE;
-        n = sys_sendmsg(self, st->fd, &message);
-        if (n == -SIM_EAGAIN && st->count > 0) {
-            strbuf_addf(&st->answer, "sent %llu", (unsigned long long)st->count);
-            return 0;
-        }
-        if (n < 0)
-            return n;
-        st->count += (uint64_t)n;
-    } while (st->count < len);
-    return 0;
-}
-
-/* ---- receiving ---- */
-
-/* What has come, and what ended it: @error 0, or why no more comes. */
-static int64_t say_got(struct sock_run *st, bool with_hash, int64_t error)
-{
-    uint8_t digest[SHA256_LEN];
-    char hex[2 * SHA256_LEN + 1];
-
-    if (error < 0 && st->count == 0)
-        return error;
-    strbuf_addf(&st->answer, "got %llu", (unsigned long long)st->count);
-    if (with_hash) {
-        sha256_finish(&st->hash, digest);
-        sha256_hex(digest, hex);
-        strbuf_addf(&st->answer, " sha256 %.*s", HASH_SHOWN, hex);
-    }
-    if (error < 0)
-        strbuf_addf(&st->answer, " ERR %s", sim_errno_name((int)-error));
-    else if (st->eof)
-        strbuf_adds(&st->answer, " EOF");
-    return 0;
-}
-
-/* Up to @len octets, or to the end of the stream; a datagram is one call. UINT64_MAX: all there is.
- */
-static int64_t receive(struct process *self, struct sock_run *st, uint64_t len, bool once)
-{
-    bool all = len == UINT64_MAX;
-    bool stream = is_stream(self, st->fd);
-
-    while (st->count < len && !st->eof) {
-        uint64_t left = len - st->count;
-        int64_t n =
-            sys_recv(self, st->fd, st->buffer, left < BUFFER_LEN ? (size_t)left : BUFFER_LEN, 0);
-
-        if (n == SYS_BLOCKED)
-            return n;
-        if (n < 0)
-            return say_got(st, all, n);
-        sha256_add(&st->hash, st->buffer, (size_t)n);
-        st->count += (uint64_t)n;
-        st->eof = n == 0 && stream;
-        if (once || (!stream && !all))
-            break;
-    }
-    return say_got(st, all, 0);
-}
-
-static int64_t receive_from(struct process *self, struct sock_run *st)
-{
-    struct sock_recv message = { .octets = st->buffer, .size = BUFFER_LEN };
-    int64_t n = sys_recvmsg(self, st->fd, &message);
-    char text[IP4_TEXT_MAX];
-
-    if (n < 0)
-        return n;
-    st->sender = message.from;
-    st->has_sender = true;
-    strbuf_addf(&st->answer, "got %lld from %s", (long long)n, ip4_format(message.from.addr, text));
-    return 0;
-}
-
-/* ---- sockets ---- */
-
-static int64_t make(struct process *self, struct sock_run *st, int type)
-{
-    int fd = sys_socket(self, SIM_AF_INET, type, 0);
-
-    if (fd < 0)
-        return fd;
-    st->fd = fd;
-    st->listener = -1;
-    return 0;
-}
-
-static int64_t listen_on(struct process *self, struct sock_run *st, uint64_t backlog)
-{
-    int error = sys_listen(self, st->fd, (int)backlog);
-
-    if (error == 0)
-        st->listener = st->fd;
-    return error;
-}
-
-/* On the current socket, or the listener it came from. */
-static int64_t accept_one(struct process *self, struct sock_run *st)
-{
-    int fd = sys_accept(self, st->listener >= 0 ? st->listener : st->fd, NULL);
-
-    if (fd < 0)
-        return fd;
-    st->fd = fd;
-    return 0;
-}
-
-static int64_t close_one(struct process *self, struct sock_run *st, int fd)
-{
-    int error = sys_close(self, fd);
-
-    if (st->fd == fd)
-        st->fd = -1;
-    if (st->listener == fd)
-        st->listener = -1;
-    return error;
-}
-
-static struct named *find_name(struct sock_run *st, const char *name)
-{
-    for (unsigned i = 0; i < st->n_names; i++)
-        if (strcmp(st->names[i].name, name) == 0)
-            return &st->names[i];
-    return NULL;
-}
-
-static int64_t name_socket(struct process *self, struct sock_run *st, char *name)
-{
-    struct named *named = find_name(st, name);
-
-    if (sys_sock(self, st->fd) == NULL)
-        return -SIM_EBADF;
-    if (named != NULL)
-        *named = (struct named){ name, st->fd, st->listener };
-    else
-        ARRAY_PUSH(st->names, st->n_names, st->names_size,
-                   ((struct named){ name, st->fd, st->listener }));
-    return 0;
-}
-
-static int64_t use_socket(struct process *self, struct sock_run *st, const char *name)
-{
-    const struct named *named = find_name(st, name);
-
-    if (named == NULL || sys_sock(self, named->fd) == NULL)
-        return -SIM_EBADF;
-    st->fd = named->fd;
-    st->listener = named->listener;
-    return 0;
-}
-
-static int64_t say_name(struct process *self, struct sock_run *st, bool peer)
-{
-    struct endpoint end = { 0 };
-    int error = peer ? sys_getpeername(self, st->fd, &end) : sys_getsockname(self, st->fd, &end);
-    char text[ENDPOINT_TEXT_MAX];
-
-    if (error == 0)
-        strbuf_adds(&st->answer, endpoint_format(end, text));
-    return error;
-}
-
-static int64_t set(struct process *self, struct sock_run *st, enum sock_option option,
-                   uint64_t value)
-{
-    return sys_setsockopt(self, st->fd, option, (int)value);
-}
-
-/* ---- the script ---- */
-
-/* Make the call of @op: 0, with what it found in @st->answer; an error; or SYS_BLOCKED, to be
- * called again. */
-static int64_t run_op(struct process *self, struct sock_run *st, const struct sock_op *op)
-{
-    switch (op->verb) {
-    case SOCK_TCP:
-        return make(self, st, SIM_SOCK_STREAM);
-    case SOCK_UDP:
-        return make(self, st, SIM_SOCK_DGRAM);
-    case SOCK_REUSEADDR:
-        return set(self, st, OPT_SO_REUSEADDR, 1);
-    case SOCK_REUSEPORT:
-        return set(self, st, OPT_SO_REUSEPORT, 1);
-    case SOCK_NODELAY:
-        return set(self, st, OPT_TCP_NODELAY, 1);
-    case SOCK_CORK:
-        return set(self, st, OPT_TCP_CORK, op->number);
-    case SOCK_BROADCAST:
-        return set(self, st, OPT_SO_BROADCAST, 1);
-    case SOCK_KEEPALIVE:
-        return set(self, st, OPT_SO_KEEPALIVE, 1);
-    case SOCK_NONBLOCK:
-        return sys_set_nonblock(self, st->fd, true);
-    case SOCK_LINGER:
-        return set(self, st, OPT_SO_LINGER, op->number);
-    case SOCK_SNDBUF:
-        return set(self, st, OPT_SO_SNDBUF, op->number);
-    case SOCK_RCVBUF:
-        return set(self, st, OPT_SO_RCVBUF, op->number);
-    case SOCK_TIMEOUT:
-        return sys_set_timeouts(self, st->fd, op->time, op->time);
-    case SOCK_BIND:
-        return sys_bind(self, st->fd, op->to);
-    case SOCK_LISTEN:
-        return listen_on(self, st, op->number);
-    case SOCK_ACCEPT:
-        return accept_one(self, st);
-    case SOCK_CONNECT:
-        return sys_connect(self, st->fd, op->to);
-    case SOCK_SEND:
-        return send_alphabet(self, st, op->number);
-    case SOCK_SENDTEXT:
-        return send_text(self, st, op->text, op->text_len);
-    case SOCK_SENDTO:
-        return send_datagram(self, st, op->number, &op->to);
-    case SOCK_REPLY:
-        return st->has_sender ? send_datagram(self, st, op->number, &st->sender)
-                              : -SIM_EDESTADDRREQ;
-    case SOCK_HTTP:
-        return send_http(self, st, op);
-    case SOCK_RECV:
-        return receive(self, st, op->number, false);
-    case SOCK_RECVSOME:
-        return receive(self, st, BUFFER_LEN, true);
-    case SOCK_RECVEOF:
-        return receive(self, st, UINT64_MAX, false);
-    case SOCK_RECVFROM:
-        return receive_from(self, st);
-    case SOCK_SHUTWR:
-        return sys_shutdown(self, st->fd, SOCK_SHUT_WR);
-    case SOCK_SHUTRD:
-        return sys_shutdown(self, st->fd, SOCK_SHUT_RD);
-    case SOCK_CLOSE:
-        return close_one(self, st, st->fd);
-    case SOCK_CLOSELISTENER:
-        return close_one(self, st, st->listener);
-    case SOCK_AS:
-        return name_socket(self, st, op->text);
-    case SOCK_USE:
-        return use_socket(self, st, op->text);
-    case SOCK_SLEEP:
-        return sys_sleep(self, op->time);
-    case SOCK_AT:
-        return sys_sleep_until(self, op->time);
-    case SOCK_GETSOCKNAME:
-        return say_name(self, st, false);
-    case SOCK_GETPEERNAME:
-        return say_name(self, st, true);
-    case SOCK_N_VERBS:
-        break;
-    }
-    return -SIM_EINVAL;
-}
+enum { EXIT_UNMET = 1, EXIT_WRONG = 2 };
 
 static void begin_op(struct sock_run *st)
 {
     st->count = 0;
+    st->piece = 0;
     st->eof = false;
+    st->full = true;
     sha256_init(&st->hash);
+    strbuf_truncate(&st->out, 0);
+    strbuf_truncate(&st->in, 0);
     strbuf_truncate(&st->answer, 0);
 }
 
 static void report(struct process *self, struct sock_run *st, const struct sock_op *op)
 {
+    struct strbuf line = STRBUF_INIT;
+
+    strbuf_addf(&line, "%s%s -> ", st->prefix, op->label);
     if (st->result < 0)
-        process_printf(self, "%s -> ERR %s\n", op->label, sim_errno_name((int)-st->result));
+        strbuf_addf(&line, "ERR %s", sim_errno_name((int)-st->result));
     else
-        process_printf(self, "%s -> %s\n", op->label, st->answer.len > 0 ? st->answer.text : "ok");
+        strbuf_adds(&line, st->answer.len > 0 ? st->answer.text : "ok");
+    if (op->expected != NULL && !sock_met(st, op->expected)) {
+        strbuf_addf(&line, "   (expected: %s)", op->expected);
+        st->n_unmet++;
+    }
+    strbuf_addc(&line, '\n');
+    process_write(self, 1, line.text, line.len);
+    strbuf_fini(&line);
+}
+
+/* ---- children ---- */
+
+static void copy_names(const struct sock_run *from, struct sock_run *to)
+{
+    for (unsigned i = 0; i < from->n_names; i++)
+        ARRAY_PUSH(to->names, to->n_names, to->names_size, from->names[i]);
+}
+
+static struct sock_run *first_of(struct sock_run *st)
+{
+    while (st->parent != NULL)
+        st = st->parent;
+    return st;
+}
+
+/* A new process that goes on inside the block with copies of all descriptors. */
+static void fork_child(struct process *self, struct sock_run *st, const struct sock_op *op)
+{
+    const char *const argv[] = { "sock" };
+    struct process *child =
+        process_start(self->os, &sock_program, 1, argv, self->command, &self->io);
+    struct sock_run *run = child->state;
+    struct strbuf prefix = STRBUF_INIT;
+
+    sys_share_fds(self, child);
+    child->uid = self->uid;
+    child->sigpipe = self->sigpipe;
+    st->n_forked++;
+    first_of(st)->n_living++;
+    if (*op->text != '\0')
+        strbuf_addf(&prefix, "%s[%s] ", st->prefix, op->text);
+    else
+        strbuf_addf(&prefix, "%s[%u] ", st->prefix, st->n_forked);
+    run->parent = st;
+    run->script = st->script;
+    run->at = st->at + 1;
+    run->end = op->other;
+    run->loops = mem_zalloc(st->script->n_ops * sizeof *run->loops);
+    run->prefix = prefix.text;
+    run->fd = st->fd;
+    run->listener = st->listener;
+    run->sender = st->sender;
+    run->has_sender = st->has_sender;
+    run->gb2312 = st->gb2312;
+    run->chop = st->chop;
+    copy_names(st, run);
+    ARRAY_PUSH(st->children, st->n_children, st->children_size, child->pid);
+}
+
+/* All children are over: 0. */
+static int64_t wait_children(struct process *self, struct sock_run *st)
+{
+    while (st->waiting < st->n_children) {
+        int64_t result = sys_wait_child(self, st->children[st->waiting]);
+
+        if (result == SYS_BLOCKED)
+            return result;
+        st->waiting++;
+    }
+    return 0;
+}
+
+/* ---- blocks ---- */
+
+/* `loop`, `fork` and their ends, which print nothing: the place to go on from. */
+static unsigned go_on(struct process *self, struct sock_run *st, const struct sock_op *op)
+{
+    switch (op->verb) {
+    case SOCK_LOOP:
+        st->loops[st->at] = op->has_number ? (uint32_t)op->number : UINT32_MAX;
+        return op->has_number && op->number == 0 ? op->other + 1 : st->at + 1;
+    case SOCK_FORK:
+        if (first_of(st)->n_living < SOCK_FORKS_MAX) {
+            fork_child(self, st, op);
+        } else {
+            begin_op(st);
+            st->result = -SIM_EAGAIN;
+            report(self, st, op);
+        }
+        return op->other + 1;
+    case SOCK_END:
+        if (st->script->ops[op->other].verb == SOCK_LOOP) {
+            uint32_t *left = &st->loops[op->other];
+
+            if (*left != UINT32_MAX)
+                --*left;
+            return *left > 0 ? op->other + 1 : st->at + 1;
+        }
+        return st->at + 1;
+    case SOCK_EXIT:
+        st->stop = true;
+        self->exit_status = (int)op->number;
+        return st->at + 1;
+    default:
+        return st->at + 1;
+    }
+}
+
+static bool is_silent(const struct sock_op *op)
+{
+    return op->verb == SOCK_LOOP || op->verb == SOCK_FORK || op->verb == SOCK_END ||
+           op->verb == SOCK_EXIT;
+}
+
+/* ---- the script ---- */
+
+/* The lines of the program called @name, or of the first one, added to *@out. Files hold several:
+ * "program NAME" stands before each. */
+static bool find_program(const char *file, const char *name, struct strbuf *out)
+{
+    bool inside = false, found = false;
+
+    while (*file != '\0') {
+        size_t len = strcspn(file, "\n");
+
+        if (text_starts(file, PROGRAM_WORD)) {
+            const char *this_name = file + strlen(PROGRAM_WORD);
+            size_t name_len = len - strlen(PROGRAM_WORD);
+
+            inside = name == NULL
+                         ? !found
+                         : strlen(name) == name_len && strncmp(name, this_name, name_len) == 0;
+            found = found || inside;
+        } else if (inside) {
+            strbuf_add(out, file, len);
+            strbuf_addc(out, '\n');
+        }
+        file += len + (file[len] == '\n');
+    }
+    return found;
+}
+
+static bool read_file(struct process *self, const char *path, struct strbuf *text,
+                      struct strbuf *error)
+{
+    const char *program = self->argc > 2 ? self->argv[2] : NULL;
+    struct strbuf absolute = STRBUF_INIT;
+    const struct os_file *file;
+    bool ok = false;
+
+    strbuf_addf(&absolute, "%s%s", *path == '/' ? "" : "/", path);
+    file = os_file_find(self->os, absolute.text);
+    strbuf_fini(&absolute);
+    if (file == NULL)
+        strbuf_addf(error, "%s: No such file or directory", path);
+    else if (self->argc > 3)
+        strbuf_adds(error, "usage: sock FILE" FILE_ENDING " [PROGRAM]");
+    else if (!find_program(strbuf_text(&file->content), program, text))
+        strbuf_addf(error, "%s: no program '%s' of this host", path,
+                    program == NULL ? "" : program);
+    else
+        ok = true;
+    return ok;
+}
+
+static bool is_file(const char *word)
+{
+    size_t len = strlen(word), end = strlen(FILE_ENDING);
+
+    return len > end && strcmp(word + len - end, FILE_ENDING) == 0 &&
+           word[strcspn(word, " ;")] == '\0';
 }
 
 static bool read_script(struct process *self, struct sock_run *st)
 {
     struct strbuf text = STRBUF_INIT, error = STRBUF_INIT;
-    bool ok = false;
+    bool ok = true;
 
-    for (int i = 1; i < self->argc; i++)
-        strbuf_addf(&text, "%s%s", i > 1 ? " " : "", self->argv[i]);
-    if (self->argc < 2)
-        strbuf_adds(&error, "usage: sock 'VERB ARGS; VERB ARGS; ...'");
-    else if (strstr(self->argv[1], ".sock.yaml") != NULL)
-        strbuf_addf(&error, "%s: script files are not simulated by wirewalk yet", self->argv[1]);
-    else
-        ok = sock_script_parse(strbuf_text(&text), &st->script, &error);
+    if (self->argc < 2) {
+        strbuf_adds(&error,
+                    "usage: sock 'VERB ARGS; VERB ARGS; ...' | FILE" FILE_ENDING " [PROGRAM]");
+        ok = false;
+    } else if (is_file(self->argv[1])) {
+        ok = read_file(self, self->argv[1], &text, &error);
+    } else {
+        for (int i = 1; i < self->argc; i++)
+            strbuf_addf(&text, "%s%s", i > 1 ? " " : "", self->argv[i]);
+    }
+    ok = ok && sock_script_parse(strbuf_text(&text), &st->own, &error);
     if (!ok)
         process_errorf(self, "sock: %s\n", strbuf_text(&error));
     strbuf_fini(&text);
@@ -400,23 +238,55 @@ static bool read_script(struct process *self, struct sock_run *st)
     return ok;
 }
 
+static void begin_script(struct sock_run *st)
+{
+    st->script = &st->own;
+    st->end = st->own.n_ops;
+    st->loops = mem_zalloc((st->own.n_ops + 1) * sizeof *st->loops);
+    st->prefix = mem_strdup("");
+    st->fd = st->listener = -1;
+}
+
 static enum co_status sock_main(struct process *self, void *state)
 {
     struct sock_run *st = state;
+    const struct sock_op *op = NULL;
+
+    if (st->script != NULL && st->at < st->script->n_ops)
+        op = &st->script->ops[st->at]; /* locals do not survive a wait */
 
     CO_BEGIN(&st->co);
-    if (!read_script(self, st)) {
-        self->exit_status = 2;
-        CO_RETURN(&st->co);
+    if (st->parent == NULL) {
+        if (!read_script(self, st)) {
+            self->exit_status = EXIT_WRONG;
+            CO_RETURN(&st->co);
+        }
+        begin_script(st);
     }
-    st->fd = st->listener = -1;
-    for (; st->at < st->script.n_ops; st->at++) {
-        if (st->at > 0 && st->script.ops[st->at - 1].verb >= SOCK_FIRST_CALL)
-            CO_CALL(&st->co, st->result, sys_sleep(self, LINE_TIME));
+    while (st->at < st->end && !st->stop) {
+        op = &st->script->ops[st->at];
+        if (is_silent(op)) {
+            if (op->verb == SOCK_END) /* going round takes time, too, even with nothing in it */
+                CO_CALL(&st->co, st->result, sys_sleep(self, LINE_TIME));
+            st->at = go_on(self, st, op);
+            continue;
+        }
         begin_op(st);
-        CO_CALL(&st->co, st->result, run_op(self, st, &st->script.ops[st->at]));
-        report(self, st, &st->script.ops[st->at]);
+        if (op->verb == SOCK_WAIT) {
+            CO_CALL(&st->co, st->result, wait_children(self, st));
+        } else {
+            CO_CALL(&st->co, st->result, sock_do(self, st, op));
+        }
+        report(self, st, op);
+        st->at++;
+        if (op->verb >= SOCK_FIRST_CALL && st->at < st->end)
+            CO_CALL(&st->co, st->result, sys_sleep(self, LINE_TIME));
     }
+    CO_CALL(&st->co, st->result, wait_children(self, st));
+    if (st->parent != NULL)
+        st->parent->n_unmet += st->n_unmet;
+    if (st->n_unmet > 0 && self->exit_status == 0)
+        self->exit_status = EXIT_UNMET;
     CO_END(&st->co);
 }
 
@@ -424,9 +294,17 @@ static void sock_cleanup(struct process *self, void *state)
 {
     struct sock_run *st = state;
 
-    (void)self;
-    sock_script_fini(&st->script);
+    for (unsigned i = 0; i < st->n_children; i++) /* they use this one's script */
+        (void)sys_kill(self, st->children[i], SIM_SIGKILL);
+    if (st->parent != NULL)
+        first_of(st)->n_living--;
+    sock_script_fini(&st->own);
     free(st->names);
+    free(st->loops);
+    free(st->prefix);
+    free(st->children);
+    strbuf_fini(&st->out);
+    strbuf_fini(&st->in);
     strbuf_fini(&st->answer);
 }
 

@@ -13,10 +13,10 @@ static void finish(struct process *process)
     list_remove(&process->link);
     node_cancel(process->os->node, &process->wake_event);
     timer_fini(&process->timer);
+    process->ended = true; /* what its own sockets tell each other wakes it no more */
     if (process->program->cleanup != NULL)
         process->program->cleanup(process, process->state);
     fd_close_all(process);
-    process->ended = true;
     process_note(process, RECORD_COMMAND, WHY(COMMAND_EXIT, (uint64_t)process->exit_status),
                  process->command);
     if (process->on_end != NULL)

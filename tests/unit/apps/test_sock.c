@@ -47,13 +47,24 @@ static void mistakes_are_named(void)
     refused("connect 10.0.0.2", "connect takes ADDRESS:PORT, like 10.0.0.2:80, not '10.0.0.2'");
     refused("connect 10.0.0.2:65536",
             "connect takes ADDRESS:PORT, like 10.0.0.2:80, not '10.0.0.2:65536'");
-    refused("send", "send takes a number, not ''");
-    refused("send -1", "send takes a number, not '-1'");
+    refused("send", "send takes a number and perhaps flags like peek or dontwait, not ''");
+    refused("send -1", "send takes a number and perhaps flags like peek or dontwait, not '-1'");
     refused("sleep x", "sleep takes seconds, like 0.5, not 'x'");
     refused("tcp 4", "tcp takes nothing, not '4'");
     refused("as a b", "as takes one word, not 'a b'");
     refused("sendto 10.0.0.2:7",
             "sendto takes ADDRESS:PORT and a number of octets, not '10.0.0.2:7'");
+    refused("recvsome 5 peak",
+            "recvsome takes perhaps a number and flags like peek or dontwait, not "
+            "'5 peak'");
+    refused("set SO_NOSUCH 1",
+            "set takes the name of an option and a value, like SO_RCVBUF 4096, not 'SO_NOSUCH 1'");
+    refused("sendhex c4e", "sendhex takes pairs of hexadecimal digits, not 'c4e'");
+    refused("loop 3; tcp", "loop takes perhaps a number, and a block in braces, not '3'");
+    refused("loop 3 { tcp", "the block of 'loop 3 {' has no '}'");
+    refused("tcp }", "a '}' without its '{'");
+    refused("loop{loop{loop{loop{loop{loop{loop{loop{loop{}}}}}}}}}",
+            "more than 8 blocks within each other");
 }
 
 static void sock(struct host_run *run, struct os *os, const char *script)
@@ -69,15 +80,14 @@ static void a_wrong_script_runs_nothing_and_ends_with_2(void)
     struct host_run run;
 
     host_rig_init(&rig);
-    sock(&run, rig.h1, "udp; frob");
+    sock(&run, rig.h1, "udp; frobnicate");
     OK(host_rig_run(&rig, SIM_SEC(1)));
-    EQ_STR(strbuf_text(&run.all), "sock: unknown verb 'frob'\n");
+    EQ_STR(strbuf_text(&run.all), "sock: unknown verb 'frobnicate'\n");
     EQ(run.status, 2);
     host_run_fini(&run);
     sock(&run, rig.h1, "x.sock.yaml");
     OK(host_rig_run(&rig, SIM_SEC(2)));
-    EQ_STR(strbuf_text(&run.all),
-           "sock: x.sock.yaml: script files are not simulated by wirewalk yet\n");
+    EQ_STR(strbuf_text(&run.all), "sock: x.sock.yaml: No such file or directory\n");
     EQ(run.status, 2);
     host_rig_fini(&rig);
     host_run_fini(&run);
@@ -220,6 +230,145 @@ static void refused_reset_and_timed_out_have_their_names(void)
          "recvsome -> got 0 EOF\nsend 1 -> ERR EPIPE\nconnect 10.0.0.2:81 -> ERR EISCONN\n");
 }
 
+/* One script alone on h1. */
+static void alone(const char *script, const char *said, int status)
+{
+    struct host_rig rig;
+    struct host_run run;
+
+    host_rig_init(&rig);
+    sock(&run, rig.h1, script);
+    OK(host_rig_run(&rig, SIM_SEC(20)));
+    EQ_STR(strbuf_text(&run.all), said);
+    EQ(run.status, status);
+    host_rig_fini(&rig);
+    host_run_fini(&run);
+}
+
+static void an_expectation_that_is_not_met_is_marked_and_ends_with_1(void)
+{
+    alone("tcp -> ok; connect 10.0.0.2:80 -> ECONNREFUSED; close -> ok; close -> ERR EBADF",
+          "tcp -> ok\nconnect 10.0.0.2:80 -> ERR ECONNREFUSED\nclose -> ok\nclose -> ERR EBADF\n",
+          0);
+    alone("udp; sendto 10.0.0.1:7 5 -> EPIPE; get SO_TYPE -> 2; get SO_TYPE -> 1",
+          "udp -> ok\nsendto 10.0.0.1:7 5 -> ok   (expected: EPIPE)\nget SO_TYPE -> 2\n"
+          "get SO_TYPE -> 2   (expected: 1)\n",
+          1);
+}
+
+static void loops_go_round_and_may_be_nested(void)
+{
+    alone("loop 2 { sleep 1; loop 2 { sleep 2 } }; loop 0 { sleep 9 }; sleep 3; exit 4; sleep 5",
+          "sleep 1 -> ok\nsleep 2 -> ok\nsleep 2 -> ok\nsleep 1 -> ok\nsleep 2 -> ok\n"
+          "sleep 2 -> ok\nsleep 3 -> ok\n",
+          4);
+}
+
+static void a_concurrent_server_forks_a_child_for_each_client(void)
+{
+    both(
+        "tcp; bind *:80; listen; loop 2 { accept; fork { recvsome; sleep 1; send 3 }; close }; "
+        "wait",
+        "tcp -> ok\nbind *:80 -> ok\nlisten -> ok\naccept -> ok\nclose -> ok\n"
+        "[1] recvsome -> got 2\naccept -> ok\nclose -> ok\n[2] recvsome -> got 2\n"
+        "[1] sleep 1 -> ok\n[1] send 3 -> ok\n[2] sleep 1 -> ok\n[2] send 3 -> ok\nwait -> ok\n",
+        "tcp; as a; connect 10.0.0.2:80; send 2; tcp; connect 10.0.0.2:80; send 2; recveof; use a; "
+        "recveof; at 1.1",
+        "tcp -> ok\nas a -> ok\nconnect 10.0.0.2:80 -> ok\nsend 2 -> ok\ntcp -> ok\n"
+        "connect 10.0.0.2:80 -> ok\nsend 2 -> ok\n"
+        "recveof -> got 3 sha256 ba7816bf8f01cfea EOF\nuse a -> ok\n"
+        "recveof -> got 3 sha256 ba7816bf8f01cfea EOF\nat 1.1 -> ok\n");
+}
+
+static void no_fin_leaves_while_the_parent_keeps_its_copy(void)
+{
+    both("tcp; bind *:80; listen; accept; fork { close }; sleep 2; close",
+         "tcp -> ok\nbind *:80 -> ok\nlisten -> ok\naccept -> ok\n[1] close -> ok\n"
+         "sleep 2 -> ok\nclose -> ok\n",
+         "tcp; connect 10.0.0.2:80; timeout 1; recvsome -> EAGAIN; timeout 0; recvsome -> EOF",
+         "tcp -> ok\nconnect 10.0.0.2:80 -> ok\ntimeout 1 -> ok\nrecvsome -> ERR EAGAIN\n"
+         "timeout 0 -> ok\nrecvsome -> got 0 EOF\n");
+}
+
+static void records_and_lines_keep_their_boundaries_in_any_pieces(void)
+{
+    both("tcp; bind *:80; listen; accept; recvrecord; recvrecord; recvline; recvline; recvrecord",
+         "tcp -> ok\nbind *:80 -> ok\nlisten -> ok\naccept -> ok\nrecvrecord -> got \"hello\"\n"
+         "recvrecord -> got \"你好\"\nrecvline -> got \"AB\"\nrecvline -> got \"CD\"\n"
+         "recvrecord -> got 0 EOF\n",
+         "tcp; nodelay; connect 10.0.0.2:80; chop 3; sendrecord hello; sendrecord 你好; "
+         "sendline AB; sendline CD; close",
+         "tcp -> ok\nnodelay -> ok\nconnect 10.0.0.2:80 -> ok\nchop 3 -> ok\n"
+         "sendrecord hello -> ok\nsendrecord 你好 -> ok\nsendline AB -> ok\nsendline CD -> ok\n"
+         "close -> ok\n");
+}
+
+static void gb2312_and_utf_8_do_not_understand_each_other(void)
+{
+    both("udp; bind *:7; recvhex; recvtext; charset gb2312; recvtext; recvtext",
+         "udp -> ok\nbind *:7 -> ok\nrecvhex -> got c4e3bac3\n"
+         "recvtext -> got \"\uFFFD\uFFFD\uFFFD\uFFFD\"\n"
+         "charset gb2312 -> ok\nrecvtext -> got \"你好\"\nrecvtext -> got \"浣\uFFFD濂\uFFFD\"\n",
+         "udp; connect 10.0.0.2:7; charset gb2312; sendtext 你好; sendtext 你好; sendtext 你好; "
+         "charset utf-8; sendtext 你好",
+         "udp -> ok\nconnect 10.0.0.2:7 -> ok\ncharset gb2312 -> ok\nsendtext 你好 -> ok\n"
+         "sendtext 你好 -> ok\nsendtext 你好 -> ok\ncharset utf-8 -> ok\nsendtext 你好 -> ok\n");
+}
+
+static void flags_are_passed_on(void)
+{
+    both("tcp; bind *:80; listen; accept; sleep 1; recvsome 9 peek; recvtext 2 peek; recvtext; "
+         "recvsome 5 dontwait; poll in 1; poll in,out; udp; bind *:7; recvfrom 2; recvfrom 2 trunc",
+         "tcp -> ok\nbind *:80 -> ok\nlisten -> ok\naccept -> ok\nsleep 1 -> ok\n"
+         "recvsome 9 peek -> got 5\nrecvtext 2 peek -> got \"he\"\nrecvtext -> got \"hello\"\n"
+         "recvsome 5 dontwait -> ERR EAGAIN\npoll in 1 -> timeout\npoll in,out -> out\nudp -> ok\n"
+         "bind *:7 -> ok\nrecvfrom 2 -> got 2 of 5 from 10.0.0.1\n"
+         "recvfrom 2 trunc -> got 5 from 10.0.0.1\n",
+         "tcp; connect 10.0.0.2:80; sendtext hello; at 3; udp; sendto 10.0.0.2:7 5; sendtextto "
+         "10.0.0.2:7 hello",
+         "tcp -> ok\nconnect 10.0.0.2:80 -> ok\nsendtext hello -> ok\nat 3 -> ok\nudp -> ok\n"
+         "sendto 10.0.0.2:7 5 -> ok\nsendtextto 10.0.0.2:7 hello -> ok\n");
+}
+
+static void options_are_set_and_told_by_name(void)
+{
+    alone("tcp; set SO_RCVBUF 5000; get SO_RCVBUF; set TCP_MAXSEG 10; get tcp_maxseg; get "
+          "TCP_CONGESTION; set TCP_CONGESTION reno; get TCP_CONGESTION; set SO_RCVTIMEO 1.5; get "
+          "SO_RCVTIMEO; get tcpi_state; get IP_MTU; reuseaddr off; get SO_REUSEADDR",
+          "tcp -> ok\nset SO_RCVBUF 5000 -> ok\nget SO_RCVBUF -> 10000\n"
+          "set TCP_MAXSEG 10 -> ERR EINVAL\nget tcp_maxseg -> 536\nget TCP_CONGESTION -> cubic\n"
+          "set TCP_CONGESTION reno -> ok\nget TCP_CONGESTION -> reno\nset SO_RCVTIMEO 1.5 -> ok\n"
+          "get SO_RCVTIMEO -> 1.500000\nget tcpi_state -> 7\nget IP_MTU -> ERR ENOTCONN\n"
+          "reuseaddr off -> ok\nget SO_REUSEADDR -> 0\n",
+          0);
+}
+
+static void families_users_and_unix_names(void)
+{
+    alone("socket AF_CAN raw 1; socket rds seqpacket; socket inet stream udp; raw icmp; user 1000; "
+          "raw icmp; tcp; bind *:80; bind *:8080; unix; bind /s; listen 1; as l; unix; connect /s; "
+          "connect /t; sendtext hi; getpeername; use l; accept; recvtext; getsockname; "
+          "socketpair a b; sendtext yo; use b; recvtext",
+          "socket AF_CAN raw 1 -> ERR EAFNOSUPPORT\nsocket rds seqpacket -> ERR EAFNOSUPPORT\n"
+          "socket inet stream udp -> ERR EPROTONOSUPPORT\nraw icmp -> ok\nuser 1000 -> ok\n"
+          "raw icmp -> ERR EPERM\ntcp -> ok\nbind *:80 -> ERR EACCES\nbind *:8080 -> ok\n"
+          "unix -> ok\nbind /s -> ok\nlisten 1 -> ok\nas l -> ok\nunix -> ok\nconnect /s -> ok\n"
+          "connect /t -> ERR ENOENT\nsendtext hi -> ok\ngetpeername -> /s\nuse l -> ok\n"
+          "accept -> ok\nrecvtext -> got \"hi\"\ngetsockname -> /s\nsocketpair a b -> ok\n"
+          "sendtext yo -> ok\nuse b -> ok\nrecvtext -> got \"yo\"\n",
+          0);
+}
+
+static void sigpipe_ends_a_program_that_does_not_ignore_it(void)
+{
+    alone("socketpair a b; use b; close; use a; send 1; send 1 nosignal; sigpipe on; send 1 "
+          "nosignal; "
+          "send 1; sleep 1",
+          "socketpair a b -> ok\nuse b -> ok\nclose -> ok\nuse a -> ok\nsend 1 -> ERR EPIPE\n"
+          "send 1 nosignal -> ERR EPIPE\nsigpipe on -> ok\nsend 1 nosignal -> ERR EPIPE\n",
+          128 + SIM_SIGPIPE);
+}
+
 UNIT_MAIN("sock", TEST(operations_are_split_and_their_arguments_read), TEST(mistakes_are_named),
           TEST(a_wrong_script_runs_nothing_and_ends_with_2),
           TEST(a_port_unreachable_fails_the_next_send), TEST(datagrams_arrive_one_by_one_in_order),
@@ -227,4 +376,12 @@ UNIT_MAIN("sock", TEST(operations_are_split_and_their_arguments_read), TEST(mist
           TEST(named_sockets_are_taken_up_again), TEST(half_close_lets_the_answer_through),
           TEST(a_port_in_time_wait_is_free_for_reuseaddr_alone),
           TEST(streams_run_together_and_bulk_arrives_whole),
-          TEST(refused_reset_and_timed_out_have_their_names))
+          TEST(refused_reset_and_timed_out_have_their_names),
+          TEST(an_expectation_that_is_not_met_is_marked_and_ends_with_1),
+          TEST(loops_go_round_and_may_be_nested),
+          TEST(a_concurrent_server_forks_a_child_for_each_client),
+          TEST(no_fin_leaves_while_the_parent_keeps_its_copy),
+          TEST(records_and_lines_keep_their_boundaries_in_any_pieces),
+          TEST(gb2312_and_utf_8_do_not_understand_each_other), TEST(flags_are_passed_on),
+          TEST(options_are_set_and_told_by_name), TEST(families_users_and_unix_names),
+          TEST(sigpipe_ends_a_program_that_does_not_ignore_it))
