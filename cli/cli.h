@@ -25,6 +25,7 @@ int cmd_demo(int argc, char **argv);
 int cmd_draw(int argc, char **argv);
 int cmd_fmt(int argc, char **argv);
 int cmd_packetdrill(int argc, char **argv);
+int cmd_generate(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_shell(int argc, char **argv);
 int cmd_step(int argc, char **argv);

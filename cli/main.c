@@ -26,6 +26,8 @@ static const struct cli_command COMMANDS[] = {
     { "draw", N_("a picture of a topology: SVG, PNG, DOT, or text on a terminal"), cmd_draw },
     { "packetdrill", N_("run scripts of packets and calls against the host's stack"),
       cmd_packetdrill },
+    { "generate", N_("write the topology of a large network: line, star, random, fat-tree, campus"),
+      cmd_generate },
     { "bench", N_("measure the speed of the simulator"), cmd_bench },
 };
 

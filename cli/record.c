@@ -65,6 +65,8 @@ struct recorder *recorder_new(struct sim *sim, struct run *run, const struct rec
     recorder->sim = sim;
     recorder->run = run;
     recorder->paths = *paths;
+    if (run != NULL)
+        run->no_tables = paths->state == NULL;
     if (begin(recorder))
         return recorder;
     recorder_free(recorder);

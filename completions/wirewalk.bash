@@ -2,11 +2,11 @@
 _wirewalk()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command="" i files=""
-    local commands="demo run step shell check fmt draw packetdrill bench"
+    local commands="demo run step shell check fmt generate draw packetdrill bench"
 
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        demo | run | step | shell | check | fmt | draw | packetdrill | bench)
+        demo | run | step | shell | check | fmt | generate | draw | packetdrill | bench)
             command=${COMP_WORDS[i]}
             break
             ;;
@@ -19,7 +19,7 @@ _wirewalk()
     --ip_version) COMPREPLY=($(compgen -W "ipv4 ipv6 ipv4-mapped-ipv6" -- "$cur")) && return ;;
     --detail) COMPREPLY=($(compgen -W "brief normal full" -- "$cur")) && return ;;
     --save) COMPREPLY=($(compgen -d -- "$cur")) && return ;;
-    --pcap | --trace | --state | --outputs | --script | -o | --output) COMPREPLY=($(compgen -f -- "$cur")) && return ;;
+    --pcap | --trace | --state | --outputs | --script | --walk | -o | --output) COMPREPLY=($(compgen -f -- "$cur")) && return ;;
     --seed | --until | --threads) return ;;
     esac
     if [[ -z $command ]]; then
@@ -35,6 +35,7 @@ _wirewalk()
         shell) options+=" --pcap --trace --seed" ;;
         check) options+=" --quiet --format" ;;
         fmt) options+=" --write --check" ;;
+        generate) options+=" --output --walk --hosts --routers --degree --k --buildings --floors --seed" ;;
         draw) options+=" --output" ;;
         packetdrill) options+=" --match --extra-acks --define --ip_version --local_ip --remote_ip --gateway_ip --netmask_ip --mtu --mss --tolerance_usecs --show --quiet --format" ;;
         esac
@@ -46,6 +47,10 @@ _wirewalk()
     shell | draw) files='!*.net.yaml' ;;
     packetdrill) files='!*.pkt' ;;
     check | fmt) files='!*.@(net|walk).yaml' ;;
+    generate)
+        COMPREPLY=($(compgen -W "line star random fat-tree campus" -- "$cur"))
+        return
+        ;;
     bench)
         COMPREPLY=($(compgen -W "$(wirewalk bench 2>/dev/null | sed -n 's/^  \([a-z0-9_]*\) .*/\1/p')" -- "$cur"))
         return

@@ -1,5 +1,5 @@
 # fish completion for wirewalk
-set -l commands demo run step shell check fmt draw packetdrill bench
+set -l commands demo run step shell check fmt generate draw packetdrill bench
 
 complete -c wirewalk -f
 complete -c wirewalk -l lang -x -a 'en zh' -d 'Language of all messages'
@@ -11,6 +11,7 @@ complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a step -d '
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a shell -d 'Type commands on any node'
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a check -d 'Say what is wrong with files'
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a fmt -d 'Rewrite files in the canonical form'
+complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a generate -d 'Write the topology of a large network'
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a draw -d 'A picture of a topology'
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a packetdrill -d 'Run scripts of packets and calls'
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a bench -d 'Measure the simulator'
@@ -29,6 +30,9 @@ complete -c wirewalk -n '__fish_seen_subcommand_from run' -l chapters -d 'Headin
 complete -c wirewalk -n '__fish_seen_subcommand_from run check' -l format -x -a 'text json' -d 'The result'
 complete -c wirewalk -n '__fish_seen_subcommand_from fmt' -s i -l write -d 'In place'
 complete -c wirewalk -n '__fish_seen_subcommand_from fmt' -l check -d 'Only say'
+complete -c wirewalk -n '__fish_seen_subcommand_from generate' -s o -l output -r -F -d 'Where'
+complete -c wirewalk -n '__fish_seen_subcommand_from generate' -l walk -r -F -d 'A scenario too'
+complete -c wirewalk -n '__fish_seen_subcommand_from generate' -x -a 'line star random fat-tree campus'
 complete -c wirewalk -n '__fish_seen_subcommand_from draw' -s o -l output -r -F -d 'Where'
 complete -c wirewalk -n '__fish_seen_subcommand_from step' -l script -r -F -d 'Commands from a file'
 complete -c wirewalk -n '__fish_seen_subcommand_from step' -l screen -d 'Full screen'

@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "inspect/columns.h"
 #include "inspect/i18n.h"
+#include "inspect/record_ids.h"
 #include "inspect/render.h"
 #include "inspect/summary.h"
 #include "sim/sim.h"
@@ -63,11 +64,6 @@ static int column_of(const struct ladder *ladder, const struct node *node)
     return -1;
 }
 
-static gpointer key_of(uint64_t id)
-{
-    return GSIZE_TO_POINTER((gsize)id);
-}
-
 static void remember(struct ladder *ladder, uint64_t id, const struct origin *from)
 {
     struct origin *origin;
@@ -78,7 +74,7 @@ static void remember(struct ladder *ladder, uint64_t id, const struct origin *fr
         g_hash_table_remove_all(ladder->origins);
     origin = g_memdup2(from, sizeof *from);
     origin->label = g_strdup(from->label);
-    g_hash_table_replace(ladder->origins, key_of(id), origin);
+    g_hash_table_replace(ladder->origins, record_id_key(id), origin);
 }
 
 static struct origin begin_here(struct ladder *ladder, const struct record *record, unsigned column)
@@ -115,7 +111,7 @@ static void sent(struct ladder *ladder, const struct record *record)
         g_free(origin.label);
         return;
     }
-    before = g_hash_table_lookup(ladder->origins, key_of(record->cause));
+    before = g_hash_table_lookup(ladder->origins, record_id_key(record->cause));
     if (before != NULL)
         remember(ladder, record->id, before);
 }
@@ -123,7 +119,7 @@ static void sent(struct ladder *ladder, const struct record *record)
 static void received(struct ladder *ladder, const struct record *record)
 {
     int column = column_of(ladder, record->node);
-    struct origin *origin = g_hash_table_lookup(ladder->origins, key_of(record->cause));
+    struct origin *origin = g_hash_table_lookup(ladder->origins, record_id_key(record->cause));
     struct arrow *arrow;
 
     if (origin == NULL)
@@ -175,7 +171,7 @@ struct ladder *ladder_new(struct sim *sim, const struct node *const *nodes, unsi
     ladder->nodes = g_memdup2(nodes, n * sizeof *nodes);
     ladder->n = n;
     ladder->seqs = seq_table_new();
-    ladder->origins = g_hash_table_new_full(NULL, NULL, NULL, origin_free);
+    ladder->origins = g_hash_table_new_full(record_id_hash, NULL, NULL, origin_free);
     ladder->arrows = g_ptr_array_new_with_free_func(arrow_free);
     ladder->observer.wants =
         RECORD_BIT(RECORD_SEND) | RECORD_BIT(RECORD_RECEIVE) | RECORD_BIT(RECORD_DROP);

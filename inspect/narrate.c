@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "inspect/columns.h"
 #include "inspect/i18n.h"
+#include "inspect/record_ids.h"
 #include "inspect/render.h"
 #include "inspect/story.h"
 #include "inspect/summary.h"
@@ -321,16 +322,16 @@ static void tell_output_line(struct narrate *narrate, const struct record *recor
 
 static void finish_output(struct narrate *narrate, const struct record *record)
 {
-    GString *rest = g_hash_table_lookup(narrate->output, GSIZE_TO_POINTER(record->process));
+    GString *rest = g_hash_table_lookup(narrate->output, record_id_key(record->process));
 
     if (rest != NULL && rest->len > 0)
         tell_output_line(narrate, record, rest->str);
-    g_hash_table_remove(narrate->output, GSIZE_TO_POINTER(record->process));
+    g_hash_table_remove(narrate->output, record_id_key(record->process));
 }
 
 static void tell_output(struct narrate *narrate, const struct record *record)
 {
-    gpointer key = GSIZE_TO_POINTER(record->process);
+    gpointer key = record_id_key(record->process);
     GString *rest = g_hash_table_lookup(narrate->output, key);
     char *newline;
 
@@ -356,7 +357,7 @@ static void tell_command_start(struct narrate *narrate, const struct record *rec
 
     if (told->text != NULL && told->at == record->at && strcmp(told->text, text) == 0) {
         g_clear_pointer(&told->text, g_free); /* only once: it may be started twice in a moment */
-        g_hash_table_add(narrate->silent, GSIZE_TO_POINTER(record->process));
+        g_hash_table_add(narrate->silent, record_id_key(record->process));
         return;
     }
     g_free(told->text);
@@ -373,7 +374,7 @@ static void tell_command(struct narrate *narrate, const struct record *record)
         return;
     }
     finish_output(narrate, record);
-    if (g_hash_table_remove(narrate->silent, GSIZE_TO_POINTER(record->process)) &&
+    if (g_hash_table_remove(narrate->silent, record_id_key(record->process)) &&
         narrate->options.level < NARRATE_FULL)
         return;
     if (record->why.code == WHY_COMMAND_EXIT && record->why.args[0] == 0 &&
@@ -516,8 +517,8 @@ struct narrate *narrate_new(struct sim *sim, const struct narrate_options *optio
     narrate->path_width = path_width(sim);
     narrate->flood.to = g_ptr_array_new();
     narrate->flood.what = g_string_new(NULL);
-    narrate->output = g_hash_table_new_full(NULL, NULL, NULL, free_text);
-    narrate->silent = g_hash_table_new(NULL, NULL);
+    narrate->output = g_hash_table_new_full(record_id_hash, NULL, NULL, free_text);
+    narrate->silent = g_hash_table_new(record_id_hash, NULL);
     narrate->told = g_new0(struct told, sim->n_nodes + 1);
     narrate->line = g_string_new(NULL);
     narrate->path = g_string_new(NULL);

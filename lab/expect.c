@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "inspect/record_ids.h"
 #include "lab/expect_internal.h"
 #include "sim/sim.h"
 
@@ -41,22 +42,41 @@ bool expect_is_own(struct expect *expect, const struct record *record)
 
 /* ---- commands and what is due to them ---- */
 
-/* The entry of the timeline whose shell @record tells of, or OWNER_NONE. */
-static uint32_t entry_of_command(const struct expect *expect, const struct record *record)
+static void index_commands(struct expect *expect)
 {
     const struct run *run = expect->run;
 
-    for (guint i = run->commands->len; i-- > 0;) {
-        const struct run_command *command = run->commands->pdata[i];
-        const struct scenario_entry *entry = &run->scenario->timeline[command->entry];
+    for (; expect->n_indexed < run->commands->len; expect->n_indexed++) {
+        const struct run_command *command = run->commands->pdata[expect->n_indexed];
 
-        /* The first record comes before the shell's number is known to the run. */
-        if (command->process == record->process ||
-            (command->process == 0 && command->ended == SIM_TIME_NONE &&
-             entry->node + 1 == record->node->id))
-            return command->entry;
+        if (command->process == 0 && command->ended == SIM_TIME_NONE)
+            return; /* just being started */
+        if (command->process != 0)
+            g_hash_table_insert(expect->by_process, record_id_key(command->process),
+                                GUINT_TO_POINTER(expect->n_indexed + 1));
     }
-    return OWNER_NONE;
+}
+
+/* The entry of the timeline whose shell @record tells of, or OWNER_NONE. */
+static uint32_t entry_of_command(struct expect *expect, const struct record *record)
+{
+    const struct run *run = expect->run;
+    const struct run_command *command;
+    guint place;
+
+    index_commands(expect);
+    place =
+        GPOINTER_TO_UINT(g_hash_table_lookup(expect->by_process, record_id_key(record->process)));
+    if (place != 0)
+        return ((const struct run_command *)run->commands->pdata[place - 1])->entry;
+    /* The first record comes before the shell's number is known to the run. */
+    if (expect->n_indexed == run->commands->len)
+        return OWNER_NONE;
+    command = run->commands->pdata[run->commands->len - 1];
+    return command->process == 0 && command->ended == SIM_TIME_NONE &&
+                   run_entry(run, command->entry)->node + 1 == record->node->id
+               ? command->entry
+               : OWNER_NONE;
 }
 
 static void follow_command(struct expect *expect, const struct record *record)
@@ -342,6 +362,7 @@ struct expect *expect_new(struct run *run, struct diag_list *diags)
     expect->n_states = scenario->n_expects;
     expect->states = g_new0(struct expect_state, scenario->n_expects + 1);
     expect->ends = g_new0(struct command_seen, scenario->n_timeline + 1);
+    expect->by_process = g_hash_table_new(record_id_hash, NULL);
     expect->results = g_ptr_array_new_with_free_func(result_free);
     for (uint32_t i = 0; i < scenario->n_expects; i++) {
         const struct scenario_expect *e = &scenario->expects[i];
@@ -414,5 +435,6 @@ void expect_free(struct expect *expect)
     g_ptr_array_unref(expect->results);
     g_free(expect->states);
     g_free(expect->ends);
+    g_hash_table_destroy(expect->by_process);
     g_free(expect);
 }

@@ -71,6 +71,8 @@ struct expect {
     uint32_t n_states;
     struct expect_state *states;
     struct command_seen *ends; /* by timeline entry */
+    GHashTable *by_process;    /* number of a command's shell -> index in run->commands, plus 1 */
+    guint n_indexed;           /* of run->commands, so far */
     struct expect_frame frame;
     GPtrArray *results;
 };

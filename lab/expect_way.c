@@ -3,6 +3,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "inspect/record_ids.h"
+
 enum { KEPT = 1 << 16 };
 
 /* The last KEPT things that were added, each found by its id. */
@@ -19,7 +21,7 @@ static void ring_init(struct ring *ring, size_t size)
     ring->size = (size + 7) / 8 * 8;
     ring->ids = g_new0(uint64_t, KEPT);
     ring->slots = g_malloc0_n(KEPT, ring->size);
-    ring->places = g_hash_table_new(NULL, NULL);
+    ring->places = g_hash_table_new(record_id_hash, NULL);
     ring->next = 0;
 }
 
@@ -30,14 +32,9 @@ static void ring_fini(struct ring *ring)
     g_hash_table_destroy(ring->places);
 }
 
-static gpointer key_of(uint64_t id)
-{
-    return GSIZE_TO_POINTER((gsize)id);
-}
-
 static void *ring_find(const struct ring *ring, uint64_t id)
 {
-    gsize place = GPOINTER_TO_SIZE(g_hash_table_lookup(ring->places, key_of(id)));
+    gsize place = GPOINTER_TO_SIZE(g_hash_table_lookup(ring->places, record_id_key(id)));
 
     return place == 0 ? NULL : ring->slots + (place - 1) * ring->size;
 }
@@ -47,9 +44,9 @@ static void *ring_add(struct ring *ring, uint64_t id)
     uint32_t slot = ring->next++ % KEPT;
 
     if (ring->ids[slot] != 0)
-        g_hash_table_remove(ring->places, key_of(ring->ids[slot]));
+        g_hash_table_remove(ring->places, record_id_key(ring->ids[slot]));
     ring->ids[slot] = id;
-    g_hash_table_insert(ring->places, key_of(id), GSIZE_TO_POINTER((gsize)slot + 1));
+    g_hash_table_insert(ring->places, record_id_key(id), GSIZE_TO_POINTER((gsize)slot + 1));
     return ring->slots + slot * ring->size;
 }
 

@@ -7,6 +7,8 @@
 #include "inspect/edit.h"
 #include "inspect/i18n.h"
 #include "lab/network_host.h"
+#include "lab/network_routes.h"
+#include "stack/net/route_map.h"
 
 static struct mac_addr *port_macs(const struct topo_node *node)
 {
@@ -229,6 +231,10 @@ void network_start(struct network *network)
     for (uint32_t i = 0; i < network->topology->n_nodes; i++)
         if (network_os(network, i) != NULL)
             network_host_configure(network, i);
+    if (network->topology->computed_routes) { /* behind what a router's own lines say */
+        network->routes = network_routes_new(network->topology);
+        network_routes_share(network);
+    }
     for (uint32_t i = 0; i < network->topology->n_nodes; i++)
         if (network_os(network, i) != NULL)
             network_host_start_services(network, i);
@@ -237,6 +243,7 @@ void network_start(struct network *network)
 void network_free(struct network *network)
 {
     sim_free(network->sim);
+    route_map_free(network->routes);
     filter_names_free(network->names);
     g_ptr_array_unref(network->faults);
     g_free(network->nodes);

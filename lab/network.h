@@ -20,6 +20,7 @@ struct network {
     struct link **links;
     struct filter_names *names; /* every node's addresses, for filters */
     GPtrArray *faults;          /* exact ones, of links */
+    struct route_map *routes;   /* of `routing: computed`, or NULL */
 };
 
 /**

@@ -91,6 +91,12 @@ static void set_link(struct run *run, const struct scenario_entry *entry)
 
 /* Power off is what the neighbors see of it: every interface goes dark. What the machine knows
  * stays. */
+static void record_tables(struct run *run, const char *name)
+{
+    if (!run->no_tables)
+        tables_record(run->tables, run->network->sim, name);
+}
+
 static void set_power(struct run *run, const struct scenario_entry *entry)
 {
     struct node *node = run->network->nodes[entry->node];
@@ -173,7 +179,7 @@ static void perform(void *ctx)
         set_interface(run, entry);
         break;
     case SCENARIO_SNAPSHOT:
-        tables_record(run->tables, run->network->sim, entry->snapshot);
+        record_tables(run, entry->snapshot);
         break;
     }
 }
@@ -254,7 +260,7 @@ bool run_slice(struct run *run, uint64_t events)
 
 void run_finish(struct run *run)
 {
-    tables_record(run->tables, run->network->sim, "end");
+    record_tables(run, "end");
 }
 
 void run_all(struct run *run)

@@ -39,6 +39,7 @@ struct run {
     struct run_command **by_entry; /* by index in the timeline; NULL: not started, or no command */
     GPtrArray *inserted;   /* of const struct scenario_entry, borrowed: behind the timeline's own */
     struct tables *tables; /* snapshots, and "end" after run_finish() */
+    bool no_tables;        /* nobody reads them: none are recorded. For who drives the run to set */
     sim_time until;
     uint64_t budget, spent; /* events */
     bool out_of_budget;

@@ -333,6 +333,7 @@ enum top_key {
     TOP_ABOUT,
     TOP_ALLOW,
     TOP_DEFAULTS,
+    TOP_ROUTING,
     TOP_NODES,
     TOP_LINKS,
     TOP_N_KEYS
@@ -357,12 +358,21 @@ static void read_defaults(struct topo_build *b, const struct ynode *node)
         build_link_defaults(b, values[0]);
 }
 
+static void read_routing(struct topo_build *b, const struct ynode *node)
+{
+    static const char *const names[] = { "static", "computed" };
+    size_t choice;
+
+    if (read_choice(&b->r, node, "routing", names, G_N_ELEMENTS(names), &choice))
+        b->t->computed_routes = choice == 1;
+}
+
 static void read_all(struct topo_build *b, const struct ynode *root)
 {
     static const char *const names[] = {
         [TOP_VERSION] = "wirewalk", [TOP_TITLE] = "title",       [TOP_ABOUT] = "about",
-        [TOP_ALLOW] = "allow",      [TOP_DEFAULTS] = "defaults", [TOP_NODES] = "nodes",
-        [TOP_LINKS] = "links"
+        [TOP_ALLOW] = "allow",      [TOP_DEFAULTS] = "defaults", [TOP_ROUTING] = "routing",
+        [TOP_NODES] = "nodes",      [TOP_LINKS] = "links"
     };
     const struct ynode *values[TOP_N_KEYS];
 
@@ -377,6 +387,8 @@ static void read_all(struct topo_build *b, const struct ynode *root)
         read_allow(b, values[TOP_ALLOW]);
     if (values[TOP_DEFAULTS] != NULL)
         read_defaults(b, values[TOP_DEFAULTS]);
+    if (values[TOP_ROUTING] != NULL)
+        read_routing(b, values[TOP_ROUTING]);
     if (values[TOP_NODES] != NULL)
         read_nodes(b, values[TOP_NODES]);
     else

@@ -297,6 +297,8 @@ struct topology {
     const char *file; /* as named */
     unsigned allow;   /* TOPO_ALLOW_... */
     struct lab_words title, about;
+    bool computed_routes; /* `routing: computed`: routers have routes to all networks beside their
+                             own */
     uint32_t n_nodes, n_links;
     struct topo_node *nodes;   /* in file order */
     struct topo_link *links;   /* in file order */

@@ -5,31 +5,8 @@
 #include <string.h>
 
 #include "inspect/i18n.h"
-
-/* ---- disjoint sets ---- */
-
-static uint32_t set_of(uint32_t *parents, uint32_t i)
-{
-    while (parents[i] != i) {
-        parents[i] = parents[parents[i]];
-        i = parents[i];
-    }
-    return i;
-}
-
-static uint32_t *sets_new(size_t n)
-{
-    uint32_t *parents = mem_alloc(n * sizeof *parents);
-
-    for (size_t i = 0; i < n; i++)
-        parents[i] = (uint32_t)i;
-    return parents;
-}
-
-static bool link_is_whole(const struct topo_link *link)
-{
-    return link->ends[0].iface != TOPO_NOWHERE && link->ends[1].iface != TOPO_NOWHERE;
-}
+#include "lab/segments.h"
+#include "stack/net/route_map.h"
 
 /* ---- hubs ---- */
 
@@ -44,12 +21,12 @@ static void check_hub_loops(struct topo_build *b)
         const struct topo_link *link = &t->links[i];
         uint32_t x, y;
 
-        if (!link_is_whole(link) || t->nodes[link->ends[0].node].kind != TOPO_HUB ||
+        if (!segments_link_is_whole(link) || t->nodes[link->ends[0].node].kind != TOPO_HUB ||
             t->nodes[link->ends[1].node].kind != TOPO_HUB ||
             link->ends[0].node == link->ends[1].node)
             continue;
-        x = set_of(hubs, link->ends[0].node);
-        y = set_of(hubs, link->ends[1].node);
+        x = sets_find(hubs, link->ends[0].node);
+        y = sets_find(hubs, link->ends[1].node);
         if (x == y)
             reader_error(&b->r, link->at,
                          _("this cable closes a loop of hubs: every frame would collide with "
@@ -94,40 +71,6 @@ static void check_address(struct topo_build *b, const struct topo_addr *a)
                      _("%s/%u is the broadcast address of its network (if it is meant: `allow: "
                        "[host-address]`)"),
                      text, a->prefix_len);
-}
-
-/* Interfaces, numbered through, and the broadcast domain each is in. */
-struct segments {
-    uint32_t *first; /* of each node: number of its first interface; a switch or hub has one number
-                        for all */
-    uint32_t *sets;
-};
-
-static uint32_t number_of(const struct topo_build *b, const struct segments *s, uint32_t node,
-                          uint32_t iface)
-{
-    return s->first[node] + (b->t->nodes[node].kind <= TOPO_ROUTER ? iface : 0);
-}
-
-static void segments_init(struct topo_build *b, struct segments *s)
-{
-    const struct topology *t = b->t;
-    uint32_t n = 0;
-
-    s->first = mem_alloc(t->n_nodes * sizeof *s->first);
-    for (uint32_t i = 0; i < t->n_nodes; i++) {
-        s->first[i] = n;
-        n += t->nodes[i].kind <= TOPO_ROUTER ? t->nodes[i].n_ifaces : 1;
-    }
-    s->sets = sets_new(n);
-    for (uint32_t i = 0; i < t->n_links; i++)
-        if (link_is_whole(&t->links[i])) {
-            const struct topo_end *ends = t->links[i].ends;
-            uint32_t x = set_of(s->sets, number_of(b, s, ends[0].node, ends[0].iface));
-            uint32_t y = set_of(s->sets, number_of(b, s, ends[1].node, ends[1].iface));
-
-            s->sets[y] = x;
-        }
 }
 
 /* Something that may stand only once in a broadcast domain. */
@@ -222,7 +165,7 @@ static void check_twice(struct topo_build *b)
     struct segments s;
     size_t n = 0;
 
-    segments_init(b, &s);
+    segments_init(&s, t);
     for (uint32_t i = 0; i < t->n_nodes; i++)
         for (uint32_t j = 0; j < t->nodes[i].n_ifaces; j++)
             n += 1 + 2 * (size_t)t->nodes[i].ifaces[j].n_addrs;
@@ -230,8 +173,7 @@ static void check_twice(struct topo_build *b)
     for (uint32_t i = 0; i < t->n_nodes; i++)
         for (uint32_t j = 0; j < t->nodes[i].n_ifaces && t->nodes[i].kind <= TOPO_ROUTER; j++) {
             const struct topo_iface *iface = &t->nodes[i].ifaces[j];
-            uint32_t domain =
-                iface->link != TOPO_NOWHERE ? set_of(s.sets, number_of(b, &s, i, j)) : UNCABLED;
+            uint32_t domain = iface->link != TOPO_NOWHERE ? segment_of(&s, t, i, j) : UNCABLED;
 
             claim_mac(b, &claims, iface, domain);
             for (uint32_t k = 0; k < iface->n_addrs; k++)
@@ -239,8 +181,7 @@ static void check_twice(struct topo_build *b)
         }
     g_hash_table_destroy(claims.table);
     free(all);
-    free(s.first);
-    free(s.sets);
+    segments_fini(&s);
 }
 
 /* ---- next hops ---- */
@@ -306,6 +247,21 @@ static void check_next_hop(struct topo_build *b, const struct topo_node *node, i
                        node->name, text);
 }
 
+/* A map of ways has a place for each pair of routers. */
+static void check_computed_routes(struct topo_build *b)
+{
+    const struct topology *t = b->t;
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < t->n_nodes; i++)
+        if (t->nodes[i].kind == TOPO_ROUTER && ++n > ROUTE_MAP_ROUTERS_MAX) {
+            reader_error(&b->r, t->nodes[i].at,
+                         _("`routing: computed` is for at most %u routers; this one is too many"),
+                         ROUTE_MAP_ROUTERS_MAX);
+            return;
+        }
+}
+
 void build_check(struct topo_build *b)
 {
     const struct topology *t = b->t;
@@ -328,4 +284,6 @@ void build_check(struct topo_build *b)
                 check_next_hop(b, node, node->routes[j].via, node->routes[j].at);
     }
     check_twice(b);
+    if (t->computed_routes)
+        check_computed_routes(b);
 }

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "stack/net/ip.h"
+#include "stack/net/route_map.h"
 
 /* All entries of one prefix length, sorted by prefix, then metric, then age. */
 struct fib_node {
@@ -13,8 +14,25 @@ struct fib_node {
     uint32_t n, size;
 };
 
+/* What the map says to one router. */
+struct fib_shared {
+    const struct route_map *map;
+    uint32_t router;
+    struct ip_iface **ifaces;
+    struct fib_entry answer; /* the last one given out */
+};
+
+static void forget_shared(struct fib *fib)
+{
+    if (fib->shared != NULL)
+        free(fib->shared->ifaces);
+    free(fib->shared);
+    fib->shared = NULL;
+}
+
 void fib_fini(struct fib *fib)
 {
+    forget_shared(fib);
     for (unsigned len = 0; len <= 32; len++) {
         if (fib->lens[len] != NULL)
             free(fib->lens[len]->entries);
@@ -50,38 +68,144 @@ static void note(struct ip_stack *ip, const struct fib_entry *entry, bool added)
                      : WHY(ROUTE_REMOVED, prefix, entry->via));
 }
 
-int fib_add(struct ip_stack *ip, const struct fib_entry *entry, bool replace)
-{
-    struct fib *fib = &ip->fib;
-    struct fib_node *node = fib->lens[entry->prefix_len];
-    struct fib_entry new = *entry;
-    uint32_t at;
+/* ---- ways of a shared map ---- */
 
-    new.prefix &= ip4_mask(entry->prefix_len);
-    if (node == NULL) {
+void fib_share(struct ip_stack *ip, const struct route_map *map, uint32_t router,
+               struct ip_iface *const *ifaces, uint32_t n_ifaces)
+{
+    struct fib_shared *shared = mem_zalloc(sizeof *shared);
+
+    forget_shared(&ip->fib);
+    shared->map = map;
+    shared->router = router;
+    shared->ifaces = mem_alloc((n_ifaces + 1) * sizeof *shared->ifaces);
+    if (n_ifaces > 0)
+        memcpy(shared->ifaces, ifaces, n_ifaces * sizeof *ifaces);
+    ip->fib.shared = shared;
+    ip->fib.generation++;
+}
+
+static struct fib_entry entry_of_way(const struct fib_shared *shared,
+                                     const struct route_map_way *way)
+{
+    return (struct fib_entry){ .prefix = way->prefix,
+                               .prefix_len = way->prefix_len,
+                               .kind = ROUTE_UNICAST,
+                               .proto = ROUTE_PROTO_STATIC,
+                               .via = way->via,
+                               .oif = shared->ifaces[way->iface] };
+}
+
+/* The map's way to @dst if it is more exact than @best, the table's own. */
+static const struct fib_entry *shared_lookup(struct fib_shared *shared, ip4_addr dst,
+                                             const struct ip_iface *oif,
+                                             const struct fib_entry *best)
+{
+    struct route_map_way way;
+
+    if (!route_map_find(shared->map, shared->router, dst, &way) ||
+        (best != NULL && best->prefix_len >= way.prefix_len))
+        return NULL;
+    shared->answer = entry_of_way(shared, &way);
+    if (!shared->answer.oif->up || (oif != NULL && oif != shared->answer.oif))
+        return NULL;
+    return &shared->answer;
+}
+
+static bool has_own(const struct fib *fib, const struct route_map_way *way)
+{
+    const struct fib_node *node = fib->lens[way->prefix_len];
+    uint32_t at = node == NULL ? 0 : lower_bound(node, way->prefix, 0);
+
+    return node != NULL && at < node->n && node->entries[at].prefix == way->prefix;
+}
+
+/* Calls for each way of the map that no entry of the table stands before. */
+static void shared_walk(const struct fib *fib,
+                        void (*each)(void *ctx, const struct fib_entry *entry), void *ctx)
+{
+    uint32_t n = route_map_size(fib->shared->map);
+    struct route_map_way way;
+
+    for (uint32_t i = 0; i < n; i++)
+        if (route_map_at(fib->shared->map, fib->shared->router, i, &way) && !has_own(fib, &way)) {
+            struct fib_entry entry = entry_of_way(fib->shared, &way);
+
+            each(ctx, &entry);
+        }
+}
+
+static void insert(struct fib *fib, uint32_t at, const struct fib_entry *entry);
+
+static void make_own(void *ctx, const struct fib_entry *entry)
+{
+    struct fib *fib = ctx;
+    const struct fib_node *node = fib->lens[entry->prefix_len];
+
+    insert(fib, node == NULL ? 0 : lower_bound(node, entry->prefix, entry->metric), entry);
+}
+
+/* From now on the table is the router's own, as every real one is. */
+static void unshare(struct fib *fib)
+{
+    if (fib->shared == NULL)
+        return;
+    shared_walk(fib, make_own, fib);
+    forget_shared(fib);
+}
+
+/* ---- the table ---- */
+
+static void insert(struct fib *fib, uint32_t at, const struct fib_entry *entry)
+{
+    struct fib_node *node = fib->lens[entry->prefix_len];
+
+    if (node == NULL)
         node = fib->lens[entry->prefix_len] = mem_zalloc(sizeof *node);
-    }
-    for (at = lower_bound(node, new.prefix, new.metric);
-         at < node->n && node->entries[at].prefix == new.prefix &&
-         node->entries[at].metric == new.metric;
-         at++) {
-        if (!replace)
-            return -SIM_EEXIST;
-        node->entries[at] = new;
-        fib->generation++;
-        note(ip, &new, true);
-        return 0;
-    }
     if (node->n == node->size) {
         node->size = node->size ? 2 * node->size : 2;
         node->entries = mem_realloc(node->entries, node->size, sizeof *node->entries);
     }
     memmove(&node->entries[at + 1], &node->entries[at], (node->n - at) * sizeof *node->entries);
-    node->entries[at] = new;
+    node->entries[at] = *entry;
     node->n++;
     fib->n_entries++;
     fib->lens_used |= UINT64_C(1) << entry->prefix_len;
     fib->generation++;
+}
+
+/* Whether a change of what @entry names is one of a way of the map. */
+static bool concerns_shared(const struct fib *fib, const struct fib_entry *entry)
+{
+    struct route_map_way way;
+
+    return fib->shared != NULL && entry->proto != ROUTE_PROTO_KERNEL &&
+           route_map_exact(fib->shared->map, fib->shared->router,
+                           entry->prefix & ip4_mask(entry->prefix_len), entry->prefix_len, &way);
+}
+
+int fib_add(struct ip_stack *ip, const struct fib_entry *entry, bool replace)
+{
+    struct fib *fib = &ip->fib;
+    struct fib_entry new = *entry;
+    struct fib_node *node;
+    uint32_t at = 0;
+
+    new.prefix &= ip4_mask(entry->prefix_len);
+    if (concerns_shared(fib, &new))
+        unshare(fib);
+    node = fib->lens[entry->prefix_len];
+    if (node != NULL)
+        at = lower_bound(node, new.prefix, new.metric);
+    if (node != NULL && at < node->n && node->entries[at].prefix == new.prefix &&
+        node->entries[at].metric == new.metric) {
+        if (!replace)
+            return -SIM_EEXIST;
+        node->entries[at] = new;
+        fib->generation++;
+    } else {
+        insert(fib, at, &new);
+    }
     note(ip, &new, true);
     return 0;
 }
@@ -101,9 +225,12 @@ static void remove_at(struct ip_stack *ip, unsigned len, uint32_t at)
 
 int fib_remove(struct ip_stack *ip, const struct fib_entry *entry)
 {
-    struct fib_node *node = ip->fib.lens[entry->prefix_len];
     ip4_addr prefix = entry->prefix & ip4_mask(entry->prefix_len);
+    struct fib_node *node;
 
+    if (concerns_shared(&ip->fib, entry))
+        unshare(&ip->fib);
+    node = ip->fib.lens[entry->prefix_len];
     if (node == NULL)
         return -SIM_ESRCH;
     for (uint32_t at = lower_bound(node, prefix, 0);
@@ -122,6 +249,8 @@ int fib_remove(struct ip_stack *ip, const struct fib_entry *entry)
 
 void fib_remove_iface(struct ip_stack *ip, const struct ip_iface *oif, int proto)
 {
+    if (proto < 0 || proto == ROUTE_PROTO_STATIC)
+        unshare(&ip->fib);
     for (unsigned len = 0; len <= 32; len++) {
         struct fib_node *node = ip->fib.lens[len];
 
@@ -135,8 +264,8 @@ void fib_remove_iface(struct ip_stack *ip, const struct ip_iface *oif, int proto
     }
 }
 
-const struct fib_entry *fib_lookup(const struct fib *fib, ip4_addr dst, const struct ip_iface *oif,
-                                   uint32_t *n_lost)
+static const struct fib_entry *own_lookup(const struct fib *fib, ip4_addr dst,
+                                          const struct ip_iface *oif, uint32_t *n_lost)
 {
     const struct fib_entry *best = NULL;
     uint32_t matches = 0;
@@ -167,6 +296,20 @@ const struct fib_entry *fib_lookup(const struct fib *fib, ip4_addr dst, const st
     return best;
 }
 
+const struct fib_entry *fib_lookup(const struct fib *fib, ip4_addr dst, const struct ip_iface *oif,
+                                   uint32_t *n_lost)
+{
+    const struct fib_entry *own = own_lookup(fib, dst, oif, n_lost), *exact = NULL;
+
+    if (fib->shared != NULL)
+        exact = shared_lookup(fib->shared, dst, oif, own);
+    if (exact == NULL)
+        return own;
+    if (n_lost != NULL && own != NULL)
+        ++*n_lost;
+    return exact;
+}
+
 static int compare_entries(const void *a, const void *b)
 {
     const struct fib_entry *x = *(const struct fib_entry *const *)a,
@@ -181,19 +324,39 @@ static int compare_entries(const void *a, const void *b)
     return x < y ? -1 : x > y; /* both in one array: age */
 }
 
+struct collected {
+    const struct fib_entry **sorted;
+    struct fib_entry *of_map; /* ways of the map, as entries */
+    uint32_t n, n_of_map;
+};
+
+static void collect_way(void *ctx, const struct fib_entry *entry)
+{
+    struct collected *all = ctx;
+
+    all->of_map[all->n_of_map] = *entry;
+    all->sorted[all->n++] = &all->of_map[all->n_of_map++];
+}
+
 void fib_walk(const struct fib *fib, void (*each)(void *ctx, const struct fib_entry *entry),
               void *ctx)
 {
-    const struct fib_entry **sorted = mem_alloc((fib->n_entries + 1) * sizeof(struct fib_entry *));
-    uint32_t n = 0;
+    uint32_t n_map = fib->shared != NULL ? route_map_size(fib->shared->map) : 0;
+    struct collected all = {
+        .sorted = mem_alloc((fib->n_entries + n_map + 1) * sizeof *all.sorted),
+        .of_map = mem_alloc((n_map + 1) * sizeof *all.of_map),
+    };
 
     for (unsigned len = 0; len <= 32; len++)
         for (uint32_t at = 0; fib->lens[len] != NULL && at < fib->lens[len]->n; at++)
-            sorted[n++] = &fib->lens[len]->entries[at];
-    qsort(sorted, n, sizeof *sorted, compare_entries);
-    for (uint32_t i = 0; i < n; i++)
-        each(ctx, sorted[i]);
-    free(sorted);
+            all.sorted[all.n++] = &fib->lens[len]->entries[at];
+    if (fib->shared != NULL)
+        shared_walk(fib, collect_way, &all);
+    qsort(all.sorted, all.n, sizeof *all.sorted, compare_entries);
+    for (uint32_t i = 0; i < all.n; i++)
+        each(ctx, all.sorted[i]);
+    free(all.sorted);
+    free(all.of_map);
 }
 
 static const char *proto_name(enum route_proto proto)

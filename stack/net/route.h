@@ -45,13 +45,16 @@ struct fib_entry {
 };
 
 struct fib_node;
+struct fib_shared;
+struct route_map;
 
 struct fib {
     struct fib_node
         *lens[33];      /* by prefix length: a hash table of that length's prefixes, or NULL */
     uint64_t lens_used; /* bit n: lens[n] has entries */
     uint32_t n_entries;
-    uint32_t generation; /* changes with every change of routes, addresses or links */
+    uint32_t generation;       /* changes with every change of routes, addresses or links */
+    struct fib_shared *shared; /* ways of a map of the whole network, or NULL: fib_share() */
 };
 
 /* The outcome of a look-up: what an IP packet needs to know. */
@@ -94,6 +97,13 @@ struct route_exceptions {
 };
 
 void fib_fini(struct fib *fib);
+/**
+ * fib_share() - @ip has the ways of @map, which outlives it, as @router's static routes, beside its
+ * own. @ifaces (copied) are the map's interfaces of this router by number. The first change that
+ * concerns one of them makes them all entries of its own table.
+ */
+void fib_share(struct ip_stack *ip, const struct route_map *map, uint32_t router,
+               struct ip_iface *const *ifaces, uint32_t n_ifaces);
 /** fib_add() - 0, or -SIM_EEXIST for the same prefix, metric and next hop. */
 int fib_add(struct ip_stack *ip, const struct fib_entry *entry, bool replace);
 /** fib_remove() - the first entry with this prefix that agrees in what @entry names (via, oif,

@@ -13,7 +13,7 @@
  */
 
 #define SEEDS_DEFAULT 500
-#define STEP          SIM_MSEC(1)    /* how often the programs look at their sockets */
+#define STEP          SIM_MSEC(5)    /* how often the programs look at their sockets */
 #define LIMIT         SIM_SEC(20000) /* a link that loses a third of everything is slow */
 
 enum { PIECE_MAX = 20000 };
@@ -56,7 +56,7 @@ static uint8_t octet_at(size_t at)
 static void flow_init(struct flow *flow, uint64_t *random)
 {
     static const size_t pieces[] = { 1, 7, 100, 1448, 5000, PIECE_MAX };
-    static const size_t totals[] = { 0, 1, 1448, 30000, 60000, 600000 };
+    static const size_t totals[] = { 0, 1, 1448, 30000, 60000, 300000 };
 
     flow->total = (size_t)draw(random, totals[draw(random, 6)] + 1);
     flow->write_most = pieces[draw(random, 6)];
@@ -206,10 +206,20 @@ static void accept_server(struct pair_run *run)
     run->there.to = run->back.from = run->server;
 }
 
+/* Nothing changes before the next event, unless a program pauses. */
+static sim_time until_next_look(const struct pair_run *run)
+{
+    sim_time next = sim_next(run->pair.sim), now = sim_now(run->pair.sim);
+    bool pausing = run->there.write_pause > 1 || run->there.read_pause > 1 ||
+                   run->back.write_pause > 1 || run->back.read_pause > 1;
+
+    return pausing || next == SIM_TIME_NONE || next - now < STEP ? STEP : next - now;
+}
+
 static void converse(struct pair_run *run)
 {
     while (sim_now(run->pair.sim) < LIMIT && !run->error && !(run->there.eof && run->back.eof)) {
-        pair_run(&run->pair, STEP);
+        pair_run(&run->pair, until_next_look(run));
         if (run->server == NULL)
             accept_server(run);
         if (run->client->ops->poll(run->client) & SOCK_POLLOUT)

@@ -1,0 +1,65 @@
+#include "lab/network_routes.h"
+
+#include "lab/segments.h"
+#include "stack/net/route_map.h"
+
+static bool counts(const struct topo_node *node)
+{
+    return node->kind == TOPO_ROUTER;
+}
+
+/* Ports of all routers; a port's `iface` is its place in its node's ifaces. Routers are numbered in
+ * the order of the file. */
+static GArray *collect_ports(const struct topology *topology, uint32_t *n_routers)
+{
+    GArray *ports = g_array_new(FALSE, FALSE, sizeof(struct route_map_port));
+    struct segments segments;
+
+    segments_init(&segments, topology);
+    *n_routers = 0;
+    for (uint32_t i = 0; i < topology->n_nodes; i++) {
+        const struct topo_node *node = &topology->nodes[i];
+
+        for (uint32_t j = 0; counts(node) && j < node->n_ifaces; j++)
+            for (uint32_t k = 0; k < node->ifaces[j].n_addrs; k++) {
+                struct route_map_port port = { .router = *n_routers,
+                                               .segment = segment_of(&segments, topology, i, j),
+                                               .iface = j,
+                                               .addr = node->ifaces[j].addrs[k].addr,
+                                               .prefix_len = node->ifaces[j].addrs[k].prefix_len };
+
+                g_array_append_val(ports, port);
+            }
+        *n_routers += counts(node);
+    }
+    segments_fini(&segments);
+    return ports;
+}
+
+struct route_map *network_routes_new(const struct topology *topology)
+{
+    uint32_t n_routers;
+    g_autoptr(GArray) ports = collect_ports(topology, &n_routers);
+
+    return route_map_new((const struct route_map_port *)(void *)ports->data, ports->len, n_routers);
+}
+
+void network_routes_share(struct network *network)
+{
+    const struct topology *topology = network->topology;
+    uint32_t router = 0;
+
+    for (uint32_t i = 0; i < topology->n_nodes; i++) {
+        const struct topo_node *node = &topology->nodes[i];
+        g_autofree struct ip_iface **ifaces = NULL;
+        struct os *os;
+
+        if (!counts(node))
+            continue;
+        os = network_os(network, i);
+        ifaces = g_new(struct ip_iface *, node->n_ifaces + 1);
+        for (uint32_t j = 0; j < node->n_ifaces; j++)
+            ifaces[j] = ip_iface_find(&os->ip, node->ifaces[j].name);
+        fib_share(&os->ip, network->routes, router++, ifaces, node->n_ifaces);
+    }
+}

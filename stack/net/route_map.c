@@ -1,0 +1,342 @@
+#include "stack/net/route_map.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/memory.h"
+
+#define NOWHERE UINT32_MAX
+
+/* The next router on the way, as one of its neighbors. */
+struct neighbor {
+    uint32_t router, iface;
+    ip4_addr via;
+};
+
+struct net {
+    ip4_addr prefix;
+    uint8_t prefix_len;
+    uint32_t owner;  /* the first router on it */
+    uint32_t parent; /* the net that holds this one, or NOWHERE */
+};
+
+/*
+ * next[owner][router] is the place of a neighbor among the router's own, plus one, in one octet
+ * where no router has more of them, else in two; 0: no way.
+ */
+struct route_map {
+    uint32_t n_routers, n_nets;
+    struct net *nets;            /* by prefix, then length */
+    uint32_t *first_neighbor;    /* n_routers + 1 places in neighbors */
+    struct neighbor *neighbors;  /* of a router: in the order of its interfaces */
+    uint32_t *on_first, *on_net; /* n_routers + 1; the nets each is on, ascending */
+    bool wide;
+    uint8_t *next;
+};
+
+/* ---- who is next to whom ---- */
+
+static bool same_net(const struct route_map_port *x, const struct route_map_port *y)
+{
+    return x->segment == y->segment && x->prefix_len == y->prefix_len &&
+           ip4_in_prefix(x->addr, y->addr, y->prefix_len);
+}
+
+static int by_net(const void *a, const void *b)
+{
+    const struct route_map_port *x = a, *y = b;
+    ip4_addr p = x->addr & ip4_mask(x->prefix_len), q = y->addr & ip4_mask(y->prefix_len);
+
+    if (p != q)
+        return p < q ? -1 : 1;
+    if (x->prefix_len != y->prefix_len)
+        return x->prefix_len < y->prefix_len ? -1 : 1;
+    if (x->segment != y->segment)
+        return x->segment < y->segment ? -1 : 1;
+    if (x->router != y->router)
+        return x->router < y->router ? -1 : 1;
+    if (x->iface != y->iface)
+        return x->iface < y->iface ? -1 : 1;
+    return (x->addr > y->addr) - (x->addr < y->addr);
+}
+
+static int by_iface(const void *a, const void *b)
+{
+    const struct neighbor *x = a, *y = b;
+
+    if (x->iface != y->iface)
+        return x->iface < y->iface ? -1 : 1;
+    return (x->via > y->via) - (x->via < y->via);
+}
+
+/* Calls for every pair of ports of different routers on one net, @ports being sorted by net. */
+#define FOR_EACH_PAIR(ports, n, i, j)                                                              \
+    for (uint32_t start_ = 0, end_ = 0; start_ < (n); start_ = end_)                               \
+        for (uint32_t i = (end_ = net_end(ports, n, start_), start_); i < end_; i++)               \
+            for (uint32_t j = start_; j < end_; j++)                                               \
+                if ((ports)[i].router != (ports)[j].router)
+
+static uint32_t net_end(const struct route_map_port *ports, uint32_t n, uint32_t start)
+{
+    uint32_t end = start + 1;
+
+    while (end < n && same_net(&ports[start], &ports[end]))
+        end++;
+    return end;
+}
+
+static void find_neighbors(struct route_map *map, const struct route_map_port *ports, uint32_t n)
+{
+    uint32_t *first = map->first_neighbor, most = 0;
+
+    FOR_EACH_PAIR(ports, n, i, j)
+    first[ports[i].router + 1]++;
+    for (uint32_t r = 0; r < map->n_routers; r++) {
+        most = first[r + 1] > most ? first[r + 1] : most;
+        first[r + 1] += first[r];
+    }
+    map->wide = most >= UINT8_MAX;
+    CHECK(most < UINT16_MAX);
+    map->neighbors = mem_alloc((first[map->n_routers] + 1) * sizeof *map->neighbors);
+    FOR_EACH_PAIR(ports, n, i, j)
+    map->neighbors[first[ports[i].router]++] =
+        (struct neighbor){ ports[j].router, ports[i].iface, ports[j].addr };
+    memmove(first + 1, first, map->n_routers * sizeof *first); /* back to the starts */
+    first[0] = 0;
+    for (uint32_t r = 0; r < map->n_routers; r++)
+        qsort(map->neighbors + first[r], first[r + 1] - first[r], sizeof *map->neighbors, by_iface);
+}
+
+/* ---- networks ---- */
+
+static bool net_holds(const struct net *outer, const struct net *inner)
+{
+    return outer->prefix_len < inner->prefix_len &&
+           ip4_in_prefix(inner->prefix, outer->prefix, outer->prefix_len);
+}
+
+/* The same prefix on two segments is one net: its first router's. */
+static void find_nets(struct route_map *map, const struct route_map_port *ports, uint32_t n)
+{
+    map->nets = mem_alloc((n + 1) * sizeof *map->nets);
+    for (uint32_t i = 0; i < n; i++) {
+        struct net *last = map->n_nets > 0 ? &map->nets[map->n_nets - 1] : NULL;
+        struct net net = { .prefix = ports[i].addr & ip4_mask(ports[i].prefix_len),
+                           .prefix_len = ports[i].prefix_len,
+                           .owner = ports[i].router,
+                           .parent = NOWHERE };
+
+        if (last != NULL && last->prefix == net.prefix && last->prefix_len == net.prefix_len) {
+            last->owner = net.owner < last->owner ? net.owner : last->owner;
+            map->on_net[i] = map->n_nets - 1;
+            continue;
+        }
+        for (uint32_t up = map->n_nets - 1; last != NULL && up != NOWHERE;
+             up = map->nets[up].parent)
+            if (net_holds(&map->nets[up], &net)) {
+                net.parent = up;
+                break;
+            }
+        map->on_net[i] = map->n_nets;
+        map->nets[map->n_nets++] = net;
+    }
+}
+
+/* on_net[] of the ports becomes that of the routers. */
+static void sort_own_nets(struct route_map *map, const struct route_map_port *ports, uint32_t n)
+{
+    uint32_t *sorted = mem_alloc((n + 1) * sizeof *sorted);
+
+    for (uint32_t i = 0; i < n; i++)
+        map->on_first[ports[i].router + 1]++;
+    for (uint32_t r = 0; r < map->n_routers; r++)
+        map->on_first[r + 1] += map->on_first[r];
+    for (uint32_t i = 0; i < n; i++) /* ascending, as the ports are */
+        sorted[map->on_first[ports[i].router]++] = map->on_net[i];
+    memmove(map->on_first + 1, map->on_first, map->n_routers * sizeof *map->on_first);
+    map->on_first[0] = 0;
+    free(map->on_net);
+    map->on_net = sorted;
+}
+
+static bool is_on(const struct route_map *map, uint32_t router, uint32_t net)
+{
+    uint32_t low = map->on_first[router], high = map->on_first[router + 1];
+
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+
+        if (map->on_net[middle] < net)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < map->on_first[router + 1] && map->on_net[low] == net;
+}
+
+/* ---- ways ---- */
+
+static void set_next(struct route_map *map, uint32_t owner, uint32_t router, uint32_t place)
+{
+    size_t at = (size_t)owner * map->n_routers + router;
+
+    if (map->wide)
+        ((uint16_t *)(void *)map->next)[at] = (uint16_t)(place + 1);
+    else
+        map->next[at] = (uint8_t)(place + 1);
+}
+
+/* Of the neighbors of @router nearer to @owner, one; which, differs with the owner. */
+static void choose_next(struct route_map *map, uint32_t owner, uint32_t router,
+                        const uint32_t *hops)
+{
+    const struct neighbor *own = map->neighbors + map->first_neighbor[router];
+    uint32_t n = map->first_neighbor[router + 1] - map->first_neighbor[router];
+    uint32_t n_best = 0, pick;
+
+    for (uint32_t i = 0; i < n; i++)
+        n_best += hops[own[i].router] + 1 == hops[router];
+    if (n_best == 0)
+        return;
+    pick = owner % n_best;
+    for (uint32_t i = 0; i < n; i++)
+        if (hops[own[i].router] + 1 == hops[router] && pick-- == 0) {
+            set_next(map, owner, router, i);
+            return;
+        }
+}
+
+/* Breadth first from @owner; @queue and @hops have room for all routers. */
+static void find_ways_to(struct route_map *map, uint32_t owner, uint32_t *queue, uint32_t *hops)
+{
+    uint32_t n = 0;
+
+    memset(hops, 0xff, map->n_routers * sizeof *hops);
+    hops[owner] = 0;
+    queue[n++] = owner;
+    for (uint32_t at = 0; at < n; at++) {
+        uint32_t router = queue[at], end = map->first_neighbor[router + 1];
+
+        for (uint32_t i = map->first_neighbor[router]; i < end; i++) {
+            uint32_t next = map->neighbors[i].router;
+
+            if (hops[next] == NOWHERE) {
+                hops[next] = hops[router] + 1;
+                queue[n++] = next;
+            }
+        }
+    }
+    for (uint32_t at = 1; at < n; at++)
+        choose_next(map, owner, queue[at], hops);
+}
+
+static void find_ways(struct route_map *map)
+{
+    uint32_t *queue = mem_alloc((map->n_routers + 1) * sizeof *queue);
+    uint32_t *hops = mem_alloc((map->n_routers + 1) * sizeof *hops);
+    size_t n = (size_t)map->n_routers * map->n_routers;
+
+    map->next = mem_zalloc((n + 1) * (map->wide ? sizeof(uint16_t) : 1));
+    for (uint32_t owner = 0; owner < map->n_routers; owner++)
+        find_ways_to(map, owner, queue, hops);
+    free(queue);
+    free(hops);
+}
+
+struct route_map *route_map_new(const struct route_map_port *ports, uint32_t n_ports,
+                                uint32_t n_routers)
+{
+    struct route_map *map = mem_zalloc(sizeof *map);
+    struct route_map_port *sorted = mem_alloc((n_ports + 1) * sizeof *sorted);
+
+    CHECK(n_routers <= ROUTE_MAP_ROUTERS_MAX);
+    map->n_routers = n_routers;
+    map->first_neighbor = mem_zalloc((n_routers + 2) * sizeof *map->first_neighbor);
+    map->on_first = mem_zalloc((n_routers + 2) * sizeof *map->on_first);
+    map->on_net = mem_alloc((n_ports + 1) * sizeof *map->on_net);
+    if (n_ports > 0)
+        memcpy(sorted, ports, n_ports * sizeof *sorted);
+    qsort(sorted, n_ports, sizeof *sorted, by_net);
+    find_neighbors(map, sorted, n_ports);
+    find_nets(map, sorted, n_ports);
+    sort_own_nets(map, sorted, n_ports);
+    free(sorted);
+    find_ways(map);
+    return map;
+}
+
+void route_map_free(struct route_map *map)
+{
+    if (map == NULL)
+        return;
+    free(map->nets);
+    free(map->first_neighbor);
+    free(map->neighbors);
+    free(map->on_first);
+    free(map->on_net);
+    free(map->next);
+    free(map);
+}
+
+/* ---- asking ---- */
+
+static bool way_to(const struct route_map *map, uint32_t router, uint32_t n,
+                   struct route_map_way *way)
+{
+    const struct net *net = &map->nets[n];
+    size_t at = (size_t)net->owner * map->n_routers + router;
+    uint32_t place = map->wide ? ((const uint16_t *)(const void *)map->next)[at] : map->next[at];
+    const struct neighbor *next;
+
+    if (place == 0 || is_on(map, router, n))
+        return false;
+    next = &map->neighbors[map->first_neighbor[router] + place - 1];
+    *way = (struct route_map_way){ net->prefix, net->prefix_len, next->iface, next->via };
+    return true;
+}
+
+/* The last net that begins at or before @dst, or NOWHERE. */
+static uint32_t last_before(const struct route_map *map, ip4_addr dst)
+{
+    uint32_t low = 0, high = map->n_nets;
+
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+
+        if (map->nets[middle].prefix <= dst)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low == 0 ? NOWHERE : low - 1;
+}
+
+bool route_map_exact(const struct route_map *map, uint32_t router, ip4_addr prefix,
+                     uint8_t prefix_len, struct route_map_way *way)
+{
+    for (uint32_t n = last_before(map, prefix); n != NOWHERE; n = map->nets[n].parent)
+        if (map->nets[n].prefix == prefix && map->nets[n].prefix_len == prefix_len)
+            return way_to(map, router, n, way);
+    return false;
+}
+
+bool route_map_find(const struct route_map *map, uint32_t router, ip4_addr dst,
+                    struct route_map_way *way)
+{
+    for (uint32_t n = last_before(map, dst); n != NOWHERE; n = map->nets[n].parent)
+        if (ip4_in_prefix(dst, map->nets[n].prefix, map->nets[n].prefix_len))
+            return way_to(map, router, n, way);
+    return false;
+}
+
+uint32_t route_map_size(const struct route_map *map)
+{
+    return map->n_nets;
+}
+
+bool route_map_at(const struct route_map *map, uint32_t router, uint32_t n,
+                  struct route_map_way *way)
+{
+    return way_to(map, router, n, way);
+}
