@@ -34,6 +34,8 @@
     X(ARP_NOT_MINE, "arp-not-mine", "the ARP request asks for another host's address")             \
     X(ARP_UNSOLICITED, "arp-unsolicited", "an ARP reply that nobody asked for")                    \
     X(ARP_BAD_SENDER, "arp-bad-sender", "the sender address cannot be a host's")                   \
+    X(NDP_NOT_MINE, "ndp-not-mine", "the neighbor solicitation asks for another host's address")   \
+    X(NDP_UNSOLICITED, "ndp-unsolicited", "a neighbor advertisement that nobody asked for")        \
     X(NEIGH_FAILED, "neighbor-failed", "nobody answered the ARP requests")                         \
     X(NEIGH_QUEUE_FULL, "neighbor-queue-full", "too many packets are waiting for this ARP answer") \
     /* IPv4 */                                                                                     \

@@ -66,6 +66,30 @@
     X(NEIGH_GONE, "neigh-gone", "{0:ip} is forgotten")                                             \
     X(NEIGH_SET, "neigh-set", "{0:ip} was set to {1:mac} by hand (PERMANENT)")                     \
     X(TIMER_NEIGH, "timer-neigh", "the neighbor table's timer for {0:ip} ran out")                 \
+    /* neighbor discovery; NEIGH6_ in the order of NEIGH_ */                                       \
+    X(NDP_ASK, "ndp-ask", "who has {0:ip6}? a packet for it waits for its MAC address")            \
+    X(NDP_ASK_GATEWAY, "ndp-ask-gateway",                                                          \
+      "who has {0:ip6}? {2:ip6} is in no network of this node, so it goes through the gateway "    \
+      "{0:ip6}")                                                                                   \
+    X(NDP_ASK_AGAIN, "ndp-ask-again", "who has {0:ip6}? no answer yet, try {2:dec}")               \
+    X(NDP_PROBE, "ndp-probe", "is {0:ip6} still at {2:mac}? the entry is old, so it is checked")   \
+    X(NDP_ANSWER, "ndp-answer", "{0:ip6} is mine, says it to {2:ip6}")                             \
+    X(NDP_DEFEND, "ndp-defend", "{0:ip6} is mine, says it to all: somebody is about to use it")    \
+    X(NDP_DAD, "ndp-dad", "does anybody use {0:ip6} already?")                                     \
+    X(NDP_ROUTER_SOLICIT, "ndp-router-solicit", "asks whether there is a router on the link")      \
+    X(NEIGH6_NEW, "neigh6-new", "{0:ip6}: its MAC address is asked for (INCOMPLETE)")              \
+    X(NEIGH6_REACHABLE, "neigh6-reachable", "{0:ip6} is at {2:mac} (REACHABLE)")                   \
+    X(NEIGH6_LEARNED, "neigh6-learned",                                                            \
+      "{0:ip6} is at {2:mac}, learned from its own message (STALE)")                               \
+    X(NEIGH6_STALE, "neigh6-stale", "{0:ip6} was not confirmed for a while (STALE)")               \
+    X(NEIGH6_DELAY, "neigh6-delay", "{0:ip6} is old but used: waits for a sign of life (DELAY)")   \
+    X(NEIGH6_PROBE, "neigh6-probe", "{0:ip6} gave no sign of life: it is asked directly (PROBE)")  \
+    X(NEIGH6_FAILED, "neigh6-failed", "{0:ip6} does not answer (FAILED)")                          \
+    X(NEIGH6_CHANGED, "neigh6-changed", "{0:ip6} is now at {2:mac}")                               \
+    X(NEIGH6_GONE, "neigh6-gone", "{0:ip6} is forgotten")                                          \
+    X(NEIGH6_SET, "neigh6-set", "{0:ip6} was set to {2:mac} by hand (PERMANENT)")                  \
+    X(TIMER_NEIGH6, "timer-neigh6", "the neighbor table's timer for {0:ip6} ran out")              \
+    X(TIMER_NDP, "timer-ndp", "the time to ask for routers again has come")                        \
     /* ipv4 */                                                                                     \
     X(IP_SEND, "ip-send", "a packet of this node's own")                                           \
     X(IP_FORWARD, "ip-forward",                                                                    \
@@ -87,6 +111,36 @@
     X(ADDR_REMOVED, "addr-removed", "the interface lost the address {0:prefix}")                   \
     X(TIMER_REASSEMBLY, "timer-reassembly", "the time for missing fragments is over")              \
     X(TIMER_LOOPBACK, "timer-loopback", "the packet comes back through the loopback interface")    \
+    /* ipv6 */                                                                                     \
+    X(IP6_FORWARD, "ip6-forward",                                                                  \
+      "forwarded to {0:ip6}: the route with {2:dec} bits is the longest match, {3:dec} others "    \
+      "lose")                                                                                      \
+    X(IP6_FORWARD_DIRECT, "ip6-forward-direct",                                                    \
+      "delivered directly: {0:ip6} is in a connected network of {2:dec} bits")                     \
+    X(ROUTE6_ADDED, "route6-added", "route {0:ip6}/{2:dec} added")                                 \
+    X(ROUTE6_REMOVED, "route6-removed", "route {0:ip6}/{2:dec} removed")                           \
+    X(ROUTE6_PMTU, "route6-pmtu", "packets to {0:ip6} may have {2:dec} octets at most")            \
+    X(ADDR6_ADDED, "addr6-added", "the interface has the address {0:ip6}/{2:dec}")                 \
+    X(ADDR6_REMOVED, "addr6-removed", "the interface lost the address {0:ip6}/{2:dec}")            \
+    X(ADDR6_READY, "addr6-ready", "nobody else has {0:ip6}: it may be used")                       \
+    X(ADDR6_DUPLICATE, "addr6-duplicate", "somebody else has {0:ip6}: it is not used")             \
+    X(TIMER_ADDR6, "timer-addr6", "a time of the address {0:ip6} is over")                         \
+    /* icmpv6 */                                                                                   \
+    X(ICMP6_PORT_UNREACHABLE, "icmp6-port-unreachable",                                            \
+      "tells {0:ip6} that no program listens on port {2:port}")                                    \
+    X(ICMP6_UNREACHABLE, "icmp6-unreachable", "tells {0:ip6} that {2:ip6} cannot be reached")      \
+    X(ICMP6_NO_ROUTE, "icmp6-no-route", "tells {0:ip6} that there is no route to {2:ip6}")         \
+    X(ICMP6_PROHIBITED, "icmp6-prohibited", "tells {0:ip6} that {2:ip6} must not be reached")      \
+    X(ICMP6_TOO_BIG, "icmp6-too-big",                                                              \
+      "tells {0:ip6} that packets may have {2:dec} octets at most")                                \
+    X(ICMP6_HOP_LIMIT, "icmp6-hop-limit",                                                          \
+      "tells {0:ip6} that the hop limit of its packet to {2:ip6} ran out here")                    \
+    X(ICMP6_REASSEMBLY, "icmp6-reassembly",                                                        \
+      "tells {0:ip6} that fragments of its packet are missing")                                    \
+    X(ICMP6_PARAM_PROBLEM, "icmp6-param-problem",                                                  \
+      "tells {0:ip6} that octet {2:dec} of its packet makes no sense")                             \
+    X(MLD_REPORT, "mld-report", "tells the routers that it listens to {0:ip6}")                    \
+    X(TIMER_MLD, "timer-mld", "the time to report groups has come")                                \
     /* icmp */                                                                                     \
     X(ICMP_ECHO, "icmp-echo", "ping: echo request {0:dec}")                                        \
     X(ICMP_ECHO_ANSWER, "icmp-echo-answer", "answers the echo request {0:dec}")                    \
