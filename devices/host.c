@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "stack/net/ip6.h"
 #include "stack/services/services.h"
 
 static void receive(struct iface *iface, struct frame *frame)
@@ -20,6 +21,7 @@ static void carrier(struct iface *iface, bool up)
 
     if (!up)
         neigh_flush_iface(&os->ip.neigh, ip_iface_of(&os->ip, iface), true);
+    ip6_carrier(ip_iface_of(&os->ip, iface), up);
     os->ip.fib.generation++;
 }
 

@@ -85,8 +85,9 @@ struct frame {
 #define CHECKSUM_FIELD_UDP 6 /* places of the checksum in its header */
 #define CHECKSUM_FIELD_TCP 16
 
-#define FRAME_MARK_GROUP  2 /* its Ethernet destination was a group: no ICMP errors about it */
-#define FRAME_MARK_TAPPED 1 /* a packet socket of a program has taken a copy */
+#define FRAME_MARK_GROUP      2 /* its Ethernet destination was a group: no ICMP errors about it */
+#define FRAME_MARK_FRAGMENTED 4 /* it came in fragments */
+#define FRAME_MARK_TAPPED     1 /* a packet socket of a program has taken a copy */
 
 #define FRAME_HEADROOM 144 /* Ethernet with a tag, IPv4 and TCP with all options, rounded */
 

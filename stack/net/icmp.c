@@ -110,6 +110,16 @@ static bool global_credit(struct ip_stack *ip, struct icmp_state *state, sim_tim
     return true;
 }
 
+bool icmp_global_take(struct ip_stack *ip, bool take)
+{
+    struct icmp_state *state = ip->icmp;
+
+    if (!take)
+        return global_credit(ip, state, node_now(ip->node));
+    state->global_credit -= state->global_credit > 0;
+    return true;
+}
+
 /* Both of Linux's limits: a token bucket for the node and one for each host, for the types in
  * icmp_ratemask. */
 static bool within_limits(struct ip_stack *ip, ip4_addr to, uint8_t type, uint8_t code)

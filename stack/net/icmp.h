@@ -27,4 +27,8 @@ bool icmp_no_route_allowed(struct ip_stack *ip, ip4_addr to);
 /** icmp_redirect_allowed() - Linux's limit on redirects to one host; counts it when it is. */
 bool icmp_redirect_allowed(struct ip_stack *ip, ip4_addr to);
 
+/** icmp_global_take() - is there credit in the bucket that all errors of the node share, IPv6's
+ * too? With @take it is used up. */
+bool icmp_global_take(struct ip_stack *ip, bool take);
+
 #endif

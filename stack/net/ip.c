@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "sim/sim.h"
 #include "stack/net/icmp.h"
+#include "stack/net/ip6.h"
 #include "stack/net/ip_internal.h"
 #include "stack/wire/eth_wire.h"
 
@@ -63,7 +64,7 @@ void ip_init(struct ip_stack *ip, struct node *node, struct ether *ether)
                                      .unprivileged_port_start = 1024 };
     node_random(node, &ip->random, "ip");
     ip->ip_id = (uint16_t)random_u32(&ip->random);
-    neigh_init(&ip->neigh, ip);
+    neigh_init(&ip->neigh, ip, false);
     ip_input_init(ip);
     lo = add_iface(ip, "lo", NULL, IP_LOOPBACK_MTU);
     for (uint32_t i = 0; i < node->n_ifaces; i++)
@@ -83,6 +84,7 @@ void ip_fini(struct ip_stack *ip)
 
     if (ip->hooks.fini != NULL)
         ip->hooks.fini(ip->hooks.ctx);
+    ip6_fini(ip);
     while ((frame = frame_list_pop(&ip->loopback)) != NULL ||
            (frame = frame_list_pop(&ip->backlog)) != NULL)
         frame_free(frame);
@@ -161,6 +163,7 @@ void ip_iface_set_up(struct ip_iface *iface, bool up)
         neigh_flush_iface(&iface->ip->neigh, iface, false);
         tell_address_gone(iface, 0);
     }
+    ip6_iface_changed(iface, up);
     iface->ip->fib.generation++;
 }
 
@@ -501,8 +504,14 @@ void ip_register(struct ip_stack *ip, uint8_t protocol, ip_handler *input, ip_er
 {
     CHECK(ip->n_protocols < sizeof ip->protocols / sizeof *ip->protocols &&
           ip->protocol_slot[protocol] == 0);
-    ip->protocols[ip->n_protocols++] = (struct ip_protocol_entry){ input, error, ctx };
+    ip->protocols[ip->n_protocols++] =
+        (struct ip_protocol_entry){ .input = input, .error = error, .ctx = ctx };
     ip->protocol_slot[protocol] = (uint8_t)ip->n_protocols;
+}
+
+void ip_accept_v6(struct ip_stack *ip, uint8_t protocol)
+{
+    ip->protocols[ip->protocol_slot[protocol] - 1].v6 = true;
 }
 
 void ip_raw_tap_add(struct ip_stack *ip, struct ip_raw_tap *tap)
@@ -588,6 +597,7 @@ void ip_describe(struct ip_stack *ip, struct describe *out)
     describe_neighbors(ip, out);
     fib_walk(&ip->fib, describe_route, &describing);
     describe_exceptions(ip, out);
+    ip6_describe(ip, out);
     if (ip->hooks.describe != NULL)
         ip->hooks.describe(ip->hooks.ctx, out);
     for (unsigned i = 1; i < ip->n_ifaces; i++) {

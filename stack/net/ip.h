@@ -55,7 +55,8 @@ struct ip_iface {
     bool up; /* administratively */
     struct ip_address *addrs;
     unsigned n_addrs, addrs_size;
-    ip4_addr *groups; /* multicast groups joined, each as often as joined */
+    struct ip6_iface *six; /* NULL: IPv6 is off */
+    ip4_addr *groups;      /* multicast groups joined, each as often as joined */
     unsigned n_groups, groups_size;
 };
 
@@ -130,12 +131,14 @@ struct ip_protocol_entry {
     ip_handler *input;
     ip_error_handler *error;
     void *ctx;
+    bool v6; /* it takes packets of IPv6 too */
 };
 
 /* Sees every packet delivered to this node, before its protocol: raw sockets. @frame is borrowed,
  * data at the IP header. */
 struct ip_raw_tap {
     struct list link;
+    bool v6;          /* packets of IPv6, data at the transport header; else of IPv4 */
     uint8_t protocol; /* 0: all */
     /* True: somebody took it, so no "protocol unreachable". */
     bool (*seen)(struct ip_raw_tap *tap, struct frame *frame, const struct ip_rx *rx);
@@ -208,6 +211,7 @@ struct ip_stack {
     struct ip_own *own; /* this node's addresses and broadcasts, sorted: ip_addr_kind() */
     struct ip_reassembly *reassembly;
     struct icmp_state *icmp;
+    struct ip6_stack *six; /* NULL: IPv6 is off */
     struct frame_list loopback;
     struct event loopback_event;
     struct frame_list backlog; /* arrived, not yet worked on; in the order of arrival */
@@ -229,6 +233,8 @@ void ip_fini(struct ip_stack *ip);
  * NULL). */
 void ip_register(struct ip_stack *ip, uint8_t protocol, ip_handler *input, ip_error_handler *error,
                  void *ctx);
+/** ip_accept_v6() - the handlers of @protocol take IPv6 too. */
+void ip_accept_v6(struct ip_stack *ip, uint8_t protocol);
 void ip_raw_tap_add(struct ip_stack *ip, struct ip_raw_tap *tap);
 void ip_raw_tap_remove(struct ip_raw_tap *tap);
 

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "sim/sim.h"
 #include "stack/net/icmp.h"
+#include "stack/net/ip6_internal.h"
 #include "stack/net/ip_internal.h"
 
 /* ---- delivery ---- */
@@ -15,7 +16,7 @@ static bool show_to_raw(struct ip_stack *ip, struct frame *frame, const struct i
     bool taken = false;
 
     LIST_FOR_EACH(tap, &ip->raw_taps, struct ip_raw_tap, link)
-    if (tap->protocol == 0 || tap->protocol == rx->hdr->protocol)
+    if (!tap->v6 && (tap->protocol == 0 || tap->protocol == rx->hdr->protocol))
         taken |= tap->seen(tap, frame, rx);
     return taken;
 }
@@ -72,6 +73,10 @@ static void loopback_fires(struct event *event)
         struct ipv4_hdr hdr;
 
         ip->node->part->cause = frame->id;
+        if (frame->data[0] >> 4 == 6) {
+            ip6_loop_input(ip, frame);
+            continue;
+        }
         if (ipv4_parse(frame->data, frame_size(frame), &hdr) != DROP_NONE) {
             node_drop(ip->node, NULL, frame, DROP_BAD_HEADER);
             continue;

@@ -9,8 +9,9 @@
 #include "stack/link/jiffies.h"
 #include "stack/net/icmp.h"
 #include "stack/net/ip.h"
+#include "stack/net/ip6_internal.h"
 #include "stack/net/ip_internal.h"
-#include "stack/wire/arp_wire.h"
+#include "stack/net/neigh_internal.h"
 #include "stack/wire/eth_wire.h"
 
 #define BUCKETS         32
@@ -20,22 +21,7 @@
 #define QUEUED_OVERHEAD                                                                            \
     768 /* octets Linux charges for a small packet, its own bookkeeping included */
 
-struct neigh {
-    struct neigh *next; /* in its bucket, or in the free list */
-    struct neigh_table *table;
-    struct ip_iface *iface;
-    ip4_addr addr;
-    struct mac_addr mac;
-    enum neigh_state state;
-    uint8_t probes;
-    sim_time used, confirmed, updated;
-    struct timer timer; /* runs in INCOMPLETE, REACHABLE, DELAY, PROBE */
-    struct frame_list waiting;
-    uint32_t waiting_octets;
-    ip4_addr asked_for; /* destination of the packet that made us ask */
-};
-
-static bool is_valid(enum neigh_state state) /* its MAC address may be used */
+bool neigh_usable(enum neigh_state state) /* its MAC address may be used */
 {
     return state == NEIGH_REACHABLE || state == NEIGH_STALE || state == NEIGH_DELAY ||
            state == NEIGH_PROBE || state == NEIGH_PERMANENT;
@@ -69,31 +55,41 @@ static void note(const struct neigh *neigh, struct why why)
     node_state(node_of(neigh), neigh->iface->iface, why);
 }
 
-static void note_state(const struct neigh *neigh)
+/* The reasons of IPv6 stand in the same order as those of IPv4. */
+static void note_code(const struct neigh *neigh, enum why_code code)
 {
     uint64_t mac = mac_to_u64(&neigh->mac);
 
+    if (neigh->table->v6)
+        note(neigh, (struct why){ code - WHY_NEIGH_NEW + WHY_NEIGH6_NEW,
+                                  { neigh->addr6.hi, neigh->addr6.lo, mac } });
+    else
+        note(neigh, (struct why){ code, { neigh->addr, mac } });
+}
+
+static void note_state(const struct neigh *neigh)
+{
     switch (neigh->state) {
     case NEIGH_INCOMPLETE:
-        note(neigh, WHY(NEIGH_NEW, neigh->addr));
+        note_code(neigh, WHY_NEIGH_NEW);
         break;
     case NEIGH_REACHABLE:
-        note(neigh, WHY(NEIGH_REACHABLE, neigh->addr, mac));
+        note_code(neigh, WHY_NEIGH_REACHABLE);
         break;
     case NEIGH_STALE:
-        note(neigh, WHY(NEIGH_STALE, neigh->addr));
+        note_code(neigh, WHY_NEIGH_STALE);
         break;
     case NEIGH_DELAY:
-        note(neigh, WHY(NEIGH_DELAY, neigh->addr));
+        note_code(neigh, WHY_NEIGH_DELAY);
         break;
     case NEIGH_PROBE:
-        note(neigh, WHY(NEIGH_PROBE, neigh->addr));
+        note_code(neigh, WHY_NEIGH_PROBE);
         break;
     case NEIGH_FAILED:
-        note(neigh, WHY(NEIGH_FAILED, neigh->addr));
+        note_code(neigh, WHY_NEIGH_FAILED);
         break;
     case NEIGH_PERMANENT:
-        note(neigh, WHY(NEIGH_SET, neigh->addr, mac));
+        note_code(neigh, WHY_NEIGH_SET);
         break;
     case NEIGH_NONE:
         break;
@@ -115,66 +111,20 @@ static void arm(struct neigh *neigh, sim_time delay)
     timer_start_at(&neigh->timer, jiffies_expiry(now_of(neigh), delay));
 }
 
-/* ---- sending ARP ---- */
-
-void arp_send(struct ip_iface *iface, uint16_t op, const struct mac_addr *dst, ip4_addr spa,
-              ip4_addr tpa, const struct mac_addr *tha, struct why why)
-{
-    struct arp_msg msg = {
-        .op = op, .sha = iface->iface->mac, .spa = spa, .tha = *tha, .tpa = tpa
-    };
-    struct frame *frame = frame_new(iface->ip->node, ARP_LEN);
-
-    arp_emit(&msg, frame->data);
-    frame->why = why;
-    ether_output(iface->ip->ether, iface->iface, dst, ETHERTYPE_ARP, frame);
-}
-
-/* The sender address of a request, arp_announce 0: the waiting packet's source when it is ours,
- * else the interface's. */
-static ip4_addr source_for(const struct neigh *neigh)
-{
-    const struct frame *first = neigh->waiting.head;
-
-    if (first != NULL && first->network != NULL) {
-        ip4_addr src = be32_get(first->network + 12);
-
-        if (ip_is_local(neigh->table->ip, src))
-            return src;
-    }
-    for (unsigned i = 0; i < neigh->iface->n_addrs; i++)
-        if (ip4_in_prefix(neigh->addr, neigh->iface->addrs[i].addr,
-                          neigh->iface->addrs[i].prefix_len))
-            return neigh->iface->addrs[i].addr;
-    return ip_iface_primary(neigh->iface);
-}
-
 static void solicit(struct neigh *neigh)
 {
-    struct ip_iface *iface = neigh->iface;
-    bool first = neigh->state == NEIGH_INCOMPLETE && neigh->probes == NEIGH_UCAST_PROBES;
-    struct why why;
-
-    neigh->probes++;
-    if (neigh->state == NEIGH_PROBE) {
-        why = WHY(ARP_PROBE, neigh->addr, mac_to_u64(&neigh->mac));
-        arp_send(iface, ARP_REQUEST, &neigh->mac, source_for(neigh), neigh->addr, &MAC_ZERO, why);
-        return;
-    }
-    if (!first)
-        why = WHY(ARP_ASK_AGAIN, neigh->addr, (uint64_t)(neigh->probes - NEIGH_UCAST_PROBES));
-    else if (neigh->asked_for != neigh->addr)
-        why = WHY(ARP_ASK_GATEWAY, neigh->addr, neigh->asked_for);
+    if (neigh->table->v6)
+        ndp_solicit(neigh);
     else
-        why = WHY(ARP_ASK, neigh->addr, neigh->asked_for);
-    arp_send(iface, ARP_REQUEST, &MAC_BROADCAST, source_for(neigh), neigh->addr, &MAC_ZERO, why);
+        arp_solicit(neigh);
 }
 
 /* ---- sending through an entry ---- */
 
 static void transmit(struct neigh *neigh, struct frame *frame)
 {
-    ether_output(neigh->table->ip->ether, neigh->iface->iface, &neigh->mac, ETHERTYPE_IPV4, frame);
+    ether_output(neigh->table->ip->ether, neigh->iface->iface, &neigh->mac,
+                 neigh->table->v6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4, frame);
 }
 
 static void send_waiting(struct neigh *neigh)
@@ -206,11 +156,13 @@ static void fail(struct neigh *neigh)
     neigh->waiting = (struct frame_list){ 0 };
     neigh->waiting_octets = 0;
     while ((frame = frame_list_pop(&waiting)) != NULL) {
-        ip4_addr src = be32_get(frame->network + 12), dst = be32_get(frame->network + 16);
-
         part->cause = cause;
-        icmp_send_error(ip, frame, ICMP_DEST_UNREACH, ICMP_UNREACH_HOST, 0,
-                        WHY(ICMP_HOST_UNREACHABLE, src, dst));
+        if (neigh->table->v6)
+            icmp6_neighbor_failed(ip, frame);
+        else
+            icmp_send_error(ip, frame, ICMP_DEST_UNREACH, ICMP_UNREACH_HOST, 0,
+                            WHY(ICMP_HOST_UNREACHABLE, be32_get(frame->network + 12),
+                                be32_get(frame->network + 16)));
         node_drop(ip->node, neigh->iface->iface, frame, DROP_NEIGH_FAILED);
     }
     part->cause = cause;
@@ -263,13 +215,18 @@ static void timer_expired(void *ctx)
 
 /* ---- the table ---- */
 
+static uint32_t bucket_of6(struct ip6_addr addr)
+{
+    return (uint32_t)(random_mix(addr.hi ^ random_mix(addr.lo)) % BUCKETS);
+}
+
 static uint32_t bucket_of(ip4_addr addr)
 {
     return (uint32_t)((addr * UINT32_C(0x9e3779b1)) >> 27) % BUCKETS;
 }
 
-static struct neigh *find(const struct neigh_table *table, const struct ip_iface *iface,
-                          ip4_addr addr)
+struct neigh *neigh_find(const struct neigh_table *table, const struct ip_iface *iface,
+                         ip4_addr addr)
 {
     struct neigh *neigh = table->n_buckets == 0 ? NULL : table->buckets[bucket_of(addr)];
 
@@ -278,9 +235,20 @@ static struct neigh *find(const struct neigh_table *table, const struct ip_iface
     return neigh;
 }
 
+struct neigh *neigh_find6(const struct neigh_table *table, const struct ip_iface *iface,
+                          struct ip6_addr addr)
+{
+    struct neigh *neigh = table->n_buckets == 0 ? NULL : table->buckets[bucket_of6(addr)];
+
+    while (neigh != NULL && (!ip6_eq(neigh->addr6, addr) || neigh->iface != iface))
+        neigh = neigh->next;
+    return neigh;
+}
+
 static void remove_entry(struct neigh_table *table, struct neigh *neigh)
 {
-    struct neigh **at = &table->buckets[bucket_of(neigh->addr)];
+    uint32_t bucket = table->v6 ? bucket_of6(neigh->addr6) : bucket_of(neigh->addr);
+    struct neigh **at = &table->buckets[bucket];
     struct frame *frame;
 
     while (*at != neigh)
@@ -305,20 +273,21 @@ static bool make_room(struct neigh_table *table)
         for (struct neigh *neigh = table->buckets[i]; neigh != NULL; neigh = neigh->next)
             if ((neigh->state == NEIGH_STALE || neigh->state == NEIGH_FAILED) &&
                 (oldest == NULL || neigh->updated < oldest->updated ||
-                 (neigh->updated == oldest->updated && neigh->addr < oldest->addr)))
+                 (neigh->updated == oldest->updated &&
+                  (neigh->addr < oldest->addr || ip6_compare(neigh->addr6, oldest->addr6) < 0))))
                 oldest = neigh;
     if (oldest == NULL)
         return false;
-    note(oldest, WHY(NEIGH_GONE, oldest->addr));
+    note_code(oldest, WHY_NEIGH_GONE);
     remove_entry(table, oldest);
     return true;
 }
 
-static struct neigh *create(struct neigh_table *table, struct ip_iface *iface, ip4_addr addr)
+static struct neigh *new_entry(struct neigh_table *table, struct ip_iface *iface, uint32_t bucket,
+                               struct neigh template)
 {
     struct arena *arena = &table->ip->node->sim->arena;
     struct neigh *neigh;
-    uint32_t bucket = bucket_of(addr);
 
     if (!make_room(table))
         return NULL;
@@ -334,14 +303,31 @@ static struct neigh *create(struct neigh_table *table, struct ip_iface *iface, i
     } else {
         neigh = arena_alloc(arena, sizeof *neigh);
     }
-    *neigh = (struct neigh){ .table = table, .iface = iface, .addr = addr, .asked_for = addr };
+    *neigh = template;
+    neigh->table = table;
+    neigh->iface = iface;
     neigh->updated = neigh->used = node_now(table->ip->node);
     neigh->confirmed = neigh->updated - 2 * NEIGH_BASE_REACHABLE_TIME;
-    timer_init(&neigh->timer, table->ip->node, WHY(TIMER_NEIGH, addr), timer_expired, neigh);
+    timer_init(&neigh->timer, table->ip->node,
+               table->v6 ? WHY(TIMER_NEIGH6, neigh->addr6.hi, neigh->addr6.lo)
+                         : WHY(TIMER_NEIGH, neigh->addr),
+               timer_expired, neigh);
     neigh->next = table->buckets[bucket];
     table->buckets[bucket] = neigh;
     table->n_entries++;
     return neigh;
+}
+
+struct neigh *neigh_create(struct neigh_table *table, struct ip_iface *iface, ip4_addr addr)
+{
+    return new_entry(table, iface, bucket_of(addr),
+                     (struct neigh){ .addr = addr, .asked_for = addr });
+}
+
+struct neigh *neigh_create6(struct neigh_table *table, struct ip_iface *iface, struct ip6_addr addr)
+{
+    return new_entry(table, iface, bucket_of6(addr),
+                     (struct neigh){ .addr6 = addr, .asked_for6 = addr });
 }
 
 /* Linux's periodic work; with few entries it does not run and nothing is ever forgotten. */
@@ -359,7 +345,7 @@ static void collect(void *ctx)
                 neigh->used = neigh->confirmed;
             if (neigh->state == NEIGH_FAILED ||
                 (neigh->state == NEIGH_STALE && now >= neigh->used + NEIGH_GC_STALE_TIME)) {
-                note(neigh, WHY(NEIGH_GONE, neigh->addr));
+                note_code(neigh, WHY_NEIGH_GONE);
                 remove_entry(table, neigh);
             }
         }
@@ -368,12 +354,12 @@ static void collect(void *ctx)
         timer_start(&table->gc, GC_INTERVAL);
 }
 
-void neigh_init(struct neigh_table *table, struct ip_stack *ip)
+void neigh_init(struct neigh_table *table, struct ip_stack *ip, bool v6)
 {
     struct random_stream random;
 
-    *table = (struct neigh_table){ .ip = ip };
-    node_random(ip->node, &random, "neigh");
+    *table = (struct neigh_table){ .ip = ip, .v6 = v6 };
+    node_random(ip->node, &random, v6 ? "neigh6" : "neigh");
     table->reachable_key = random_u64(&random);
     timer_init(&table->gc, ip->node, WHY0(TIMER_NEIGH), collect, table);
 }
@@ -407,9 +393,8 @@ static void queue_packet(struct neigh *neigh, struct frame *frame)
 
 /* An entry without an answer is asked for; @frame may be NULL (a redirect wants the address, no
  * packet does). */
-static void start_asking(struct neigh *neigh, ip4_addr final, struct frame *frame)
+static void start_asking(struct neigh *neigh, struct frame *frame)
 {
-    neigh->asked_for = final;
     neigh->probes = NEIGH_UCAST_PROBES;
     neigh->state = NEIGH_INCOMPLETE;
     neigh->updated = now_of(neigh);
@@ -428,13 +413,11 @@ static void start_delay(struct neigh *neigh)
     arm(neigh, NEIGH_DELAY_FIRST_PROBE);
 }
 
-void neigh_output(struct neigh_table *table, struct ip_iface *oif, ip4_addr next_hop,
-                  ip4_addr final, struct frame *frame)
+/* @frame goes through @neigh, NULL: there was no room for it. @final and @final6 are the packet's
+ * destination. */
+static void output(struct neigh_table *table, struct ip_iface *oif, struct neigh *neigh,
+                   ip4_addr final, const struct ip6_addr *final6, struct frame *frame)
 {
-    struct neigh *neigh = find(table, oif, next_hop);
-
-    if (neigh == NULL)
-        neigh = create(table, oif, next_hop);
     if (neigh == NULL) {
         node_drop(table->ip->node, oif->iface, frame, DROP_NEIGH_QUEUE_FULL);
         return;
@@ -446,7 +429,10 @@ void neigh_output(struct neigh_table *table, struct ip_iface *oif, ip4_addr next
     switch (neigh->state) {
     case NEIGH_NONE:
     case NEIGH_FAILED:
-        start_asking(neigh, final, frame);
+        neigh->asked_for = final;
+        if (final6 != NULL)
+            neigh->asked_for6 = *final6;
+        start_asking(neigh, frame);
         return;
     case NEIGH_INCOMPLETE:
         queue_packet(neigh, frame);
@@ -460,30 +446,51 @@ void neigh_output(struct neigh_table *table, struct ip_iface *oif, ip4_addr next
     transmit(neigh, frame);
 }
 
-bool neigh_resolve(struct neigh_table *table, struct ip_iface *oif, ip4_addr addr)
+void neigh_output(struct neigh_table *table, struct ip_iface *oif, ip4_addr next_hop,
+                  ip4_addr final, struct frame *frame)
 {
-    struct neigh *neigh = find(table, oif, addr);
+    struct neigh *neigh = neigh_find(table, oif, next_hop);
 
     if (neigh == NULL)
-        neigh = create(table, oif, addr);
+        neigh = neigh_create(table, oif, next_hop);
+    output(table, oif, neigh, final, NULL, frame);
+}
+
+void neigh_output6(struct neigh_table *table, struct ip_iface *oif, struct ip6_addr next_hop,
+                   struct ip6_addr final, struct frame *frame)
+{
+    struct neigh *neigh = neigh_find6(table, oif, next_hop);
+
+    if (neigh == NULL)
+        neigh = neigh_create6(table, oif, next_hop);
+    output(table, oif, neigh, 0, &final, frame);
+}
+
+bool neigh_resolve(struct neigh_table *table, struct ip_iface *oif, ip4_addr addr)
+{
+    struct neigh *neigh = neigh_find(table, oif, addr);
+
+    if (neigh == NULL)
+        neigh = neigh_create(table, oif, addr);
     if (neigh == NULL)
         return false;
-    if (is_valid(neigh->state))
+    if (neigh_usable(neigh->state))
         return true;
     neigh->used = now_of(neigh);
-    if (neigh->state == NEIGH_NONE || neigh->state == NEIGH_FAILED)
-        start_asking(neigh, addr, NULL);
+    if (neigh->state == NEIGH_NONE || neigh->state == NEIGH_FAILED) {
+        neigh->asked_for = addr;
+        start_asking(neigh, NULL);
+    }
     return false;
 }
 
 /* ---- updates ---- */
 
-/* A message or a user says that @neigh is at @mac: Linux's neigh_update(). */
-static void update(struct neigh *neigh, const struct mac_addr *mac, enum neigh_state state,
-                   bool override, bool by_hand)
+void neigh_update(struct neigh *neigh, const struct mac_addr *mac, enum neigh_state state,
+                  bool override, bool by_hand)
 {
     enum neigh_state old = neigh->state;
-    bool was_valid = is_valid(old), moved = !was_valid || !mac_eq(mac, &neigh->mac);
+    bool was_valid = neigh_usable(old), moved = !was_valid || !mac_eq(mac, &neigh->mac);
     sim_time now = now_of(neigh);
 
     if (old == NEIGH_PERMANENT && !by_hand)
@@ -503,7 +510,7 @@ static void update(struct neigh *neigh, const struct mac_addr *mac, enum neigh_s
         if (!is_connected(state))
             neigh->confirmed = now - 2 * NEIGH_BASE_REACHABLE_TIME;
         if (changed)
-            note(neigh, WHY(NEIGH_CHANGED, neigh->addr, mac_to_u64(mac)));
+            note_code(neigh, WHY_NEIGH_CHANGED);
     }
     if (state == old)
         return;
@@ -512,97 +519,11 @@ static void update(struct neigh *neigh, const struct mac_addr *mac, enum neigh_s
     if (state == NEIGH_REACHABLE)
         arm(neigh, reachable_time(neigh->table));
     if (state == NEIGH_STALE && !was_valid)
-        note(neigh, WHY(NEIGH_LEARNED, neigh->addr, mac_to_u64(mac)));
+        note_code(neigh, WHY_NEIGH_LEARNED);
     else
         note_state(neigh);
     if (!was_valid)
         send_waiting(neigh);
-}
-
-/* frame->mark of a message in the backlog: how it was addressed. */
-enum { ARP_BY_UNICAST = 100, ARP_BY_GROUP };
-
-static bool bad_sender(const struct arp_msg *msg)
-{
-    return ip4_is_multicast(msg->spa) || ip4_is_loopback(msg->spa) || msg->spa == IP4_BROADCAST ||
-           mac_is_group(&msg->sha);
-}
-
-/* A request for one of our addresses: learn the sender, then answer. True when it was one. */
-static bool answer_request(struct ip_stack *ip, struct ip_iface *iface, const struct arp_msg *msg)
-{
-    struct neigh *neigh;
-
-    if (msg->op != ARP_REQUEST || !ip_is_local(ip, msg->tpa) || ip4_is_loopback(msg->tpa))
-        return false;
-    if (msg->spa != 0) {
-        if (ip_is_local(ip, msg->spa)) /* somebody else claims our address, or our own announcement
-                                          comes back */
-            return true;
-        neigh = find(&ip->neigh, iface, msg->spa);
-        if (neigh == NULL)
-            neigh = create(&ip->neigh, iface, msg->spa);
-        if (neigh == NULL)
-            return true;
-        update(neigh, &msg->sha, NEIGH_STALE, true, false);
-    }
-    arp_send(iface, ARP_REPLY, &msg->sha, msg->tpa, msg->spa, &msg->sha,
-             WHY(ARP_ANSWER, msg->tpa, msg->spa));
-    return true;
-}
-
-/* What is known already is updated from any message; nothing new is learned from what was not for
- * us. */
-static bool update_known(struct ip_stack *ip, struct ip_iface *iface, const struct arp_msg *msg,
-                         bool group)
-{
-    struct neigh *neigh = find(&ip->neigh, iface, msg->spa);
-    /* arp_is_garp(): a gratuitous reply names its sender as the target, too. */
-    bool gratuitous = msg->spa == msg->tpa &&
-                      (msg->op == ARP_REQUEST || mac_eq(&msg->tha, &msg->sha)) &&
-                      ip_addr_kind(ip, msg->spa) == ROUTE_UNICAST;
-    bool reply = msg->op == ARP_REPLY && !group;
-
-    if (neigh == NULL || msg->spa == 0)
-        return false;
-    update(neigh, &msg->sha, reply ? NEIGH_REACHABLE : NEIGH_STALE,
-           gratuitous || node_now(ip->node) > neigh->updated + NEIGH_LOCKTIME, false);
-    return true;
-}
-
-static void work_on_message(struct ip_stack *ip, struct frame *frame)
-{
-    struct iface *iface = frame->in;
-    struct ip_iface *ip_iface = ip_iface_of(ip, iface);
-    bool group = frame->mark == ARP_BY_GROUP;
-    struct arp_msg msg;
-    enum drop_reason why = arp_parse(frame->data, frame->len, &msg);
-
-    if (why == DROP_NONE && msg.op != ARP_REQUEST && msg.op != ARP_REPLY)
-        why = DROP_BAD_HEADER;
-    if (why == DROP_NONE && bad_sender(&msg))
-        why = DROP_ARP_BAD_SENDER;
-    if (why == DROP_NONE && !answer_request(ip, ip_iface, &msg) &&
-        !update_known(ip, ip_iface, &msg, group))
-        why = msg.op == ARP_REQUEST ? DROP_ARP_NOT_MINE : DROP_ARP_UNSOLICITED;
-    if (why != DROP_NONE)
-        node_drop(ip->node, iface, frame, why);
-    else
-        frame_free(frame);
-}
-
-void arp_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src,
-               bool group)
-{
-    struct ip_stack *ip = ctx;
-
-    (void)src;
-    if (!frame_need(frame, ARP_LEN)) {
-        node_drop(ip->node, iface, frame, DROP_TRUNCATED);
-        return;
-    }
-    frame->mark = group ? ARP_BY_GROUP : ARP_BY_UNICAST;
-    ip_later(ip, frame, ARP_INPUT_LATENCY, work_on_message);
 }
 
 /* ---- by hand, and for looking ---- */
@@ -617,45 +538,67 @@ void neigh_flush_iface(struct neigh_table *table, const struct ip_iface *iface, 
             if ((iface != NULL && neigh->iface != iface) ||
                 (keep_permanent && neigh->state == NEIGH_PERMANENT))
                 continue;
-            note(neigh, WHY(NEIGH_GONE, neigh->addr));
+            note_code(neigh, WHY_NEIGH_GONE);
             remove_entry(table, neigh);
         }
     }
 }
 
+static int set(struct neigh *neigh, const struct mac_addr *mac, enum neigh_state state)
+{
+    if (neigh == NULL)
+        return -SIM_ENOBUFS;
+    neigh_update(neigh, mac, state, true, true);
+    return 0;
+}
+
 int neigh_set(struct neigh_table *table, struct ip_iface *iface, ip4_addr addr,
               const struct mac_addr *mac, enum neigh_state state, bool replace)
 {
-    struct neigh *neigh = find(table, iface, addr);
+    struct neigh *neigh = neigh_find(table, iface, addr);
 
     if (neigh != NULL && !replace)
         return -SIM_EEXIST;
+    return set(neigh != NULL ? neigh : neigh_create(table, iface, addr), mac, state);
+}
+
+int neigh_set6(struct neigh_table *table, struct ip_iface *iface, struct ip6_addr addr,
+               const struct mac_addr *mac, enum neigh_state state, bool replace)
+{
+    struct neigh *neigh = neigh_find6(table, iface, addr);
+
+    if (neigh != NULL && !replace)
+        return -SIM_EEXIST;
+    return set(neigh != NULL ? neigh : neigh_create6(table, iface, addr), mac, state);
+}
+
+static int delete (struct neigh_table *table, struct neigh *neigh)
+{
     if (neigh == NULL)
-        neigh = create(table, iface, addr);
-    if (neigh == NULL)
-        return -SIM_ENOBUFS;
-    update(neigh, mac, state, true, true);
+        return -SIM_ENOENT;
+    note_code(neigh, WHY_NEIGH_GONE);
+    remove_entry(table, neigh);
     return 0;
 }
 
 int neigh_delete(struct neigh_table *table, struct ip_iface *iface, ip4_addr addr)
 {
-    struct neigh *neigh = find(table, iface, addr);
+    return delete (table, neigh_find(table, iface, addr));
+}
 
-    if (neigh == NULL)
-        return -SIM_ENOENT;
-    note(neigh, WHY(NEIGH_GONE, addr));
-    remove_entry(table, neigh);
-    return 0;
+int neigh_delete6(struct neigh_table *table, struct ip_iface *iface, struct ip6_addr addr)
+{
+    return delete (table, neigh_find6(table, iface, addr));
 }
 
 static void fill_info(const struct neigh *neigh, struct neigh_info *info)
 {
     *info = (struct neigh_info){ .addr = neigh->addr,
+                                 .addr6 = neigh->addr6,
                                  .iface = neigh->iface,
                                  .state = neigh->state,
                                  .mac = neigh->mac,
-                                 .has_mac = is_valid(neigh->state),
+                                 .has_mac = neigh_usable(neigh->state),
                                  .used = neigh->used,
                                  .confirmed = neigh->confirmed,
                                  .updated = neigh->updated };
@@ -664,7 +607,7 @@ static void fill_info(const struct neigh *neigh, struct neigh_info *info)
 bool neigh_get(const struct neigh_table *table, const struct ip_iface *iface, ip4_addr addr,
                struct neigh_info *info)
 {
-    const struct neigh *neigh = find(table, iface, addr);
+    const struct neigh *neigh = neigh_find(table, iface, addr);
 
     if (neigh == NULL || neigh->state == NEIGH_NONE)
         return false;
@@ -678,6 +621,8 @@ static int compare_infos(const void *a, const void *b)
 
     if (x->addr != y->addr)
         return x->addr < y->addr ? -1 : 1;
+    if (!ip6_eq(x->addr6, y->addr6))
+        return ip6_compare(x->addr6, y->addr6);
     return x->iface->index < y->iface->index ? -1 : x->iface->index > y->iface->index;
 }
 

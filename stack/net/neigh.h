@@ -47,6 +47,7 @@ struct neigh;
 
 struct neigh_table {
     struct ip_stack *ip;
+    bool v6;                /* neighbor discovery asks, not ARP */
     struct neigh **buckets; /* by address */
     uint32_t n_buckets, n_entries;
     struct neigh *free;     /* recycled entries */
@@ -56,7 +57,8 @@ struct neigh_table {
 
 /* What `ip neigh` shows of an entry. */
 struct neigh_info {
-    ip4_addr addr;
+    ip4_addr addr;         /* of an IPv4 table */
+    struct ip6_addr addr6; /* of an IPv6 table */
     struct ip_iface *iface;
     enum neigh_state state;
     struct mac_addr mac; /* valid when has_mac */
@@ -64,13 +66,15 @@ struct neigh_info {
     sim_time used, confirmed, updated; /* when last */
 };
 
-void neigh_init(struct neigh_table *table, struct ip_stack *ip);
+void neigh_init(struct neigh_table *table, struct ip_stack *ip, bool v6);
 void neigh_fini(struct neigh_table *table);
 /** neigh_output() - send @frame, data at the IP header, to @next_hop on @oif; @final is the
  * packet's destination, for the reason. Consumes it: sent at once, queued behind an ARP request, or
  * dropped. */
 void neigh_output(struct neigh_table *table, struct ip_iface *oif, ip4_addr next_hop,
                   ip4_addr final, struct frame *frame);
+void neigh_output6(struct neigh_table *table, struct ip_iface *oif, struct ip6_addr next_hop,
+                   struct ip6_addr final, struct frame *frame);
 /** neigh_resolve() - true when @addr's MAC address is known; else it is asked for. */
 bool neigh_resolve(struct neigh_table *table, struct ip_iface *oif, ip4_addr addr);
 /** arp_input() - an ARP message, data at it. Consumes it. Registered with ether. */
@@ -86,7 +90,10 @@ void neigh_flush_iface(struct neigh_table *table, const struct ip_iface *iface,
  */
 int neigh_set(struct neigh_table *table, struct ip_iface *iface, ip4_addr addr,
               const struct mac_addr *mac, enum neigh_state state, bool replace);
+int neigh_set6(struct neigh_table *table, struct ip_iface *iface, struct ip6_addr addr,
+               const struct mac_addr *mac, enum neigh_state state, bool replace);
 int neigh_delete(struct neigh_table *table, struct ip_iface *iface, ip4_addr addr);
+int neigh_delete6(struct neigh_table *table, struct ip_iface *iface, struct ip6_addr addr);
 /** neigh_get() - the entry for @addr, false when there is none. */
 bool neigh_get(const struct neigh_table *table, const struct ip_iface *iface, ip4_addr addr,
                struct neigh_info *info);

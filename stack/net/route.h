@@ -29,7 +29,8 @@ enum route_proto {
     ROUTE_PROTO_DHCP,
     ROUTE_PROTO_RIP,
     ROUTE_PROTO_OSPF,
-    ROUTE_PROTO_BGP
+    ROUTE_PROTO_BGP,
+    ROUTE_PROTO_RA /* a router's advertisement */
 };
 
 /* An entry of the table. */

@@ -1,0 +1,76 @@
+/* The tables of IPv6 in the words of `ip -6`. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "stack/net/ip6_internal.h"
+
+static void describe_neighbors(struct ip_stack *ip, struct describe *out)
+{
+    uint32_t n = neigh_list(&ip->six->neigh, NULL, 0);
+    struct neigh_info *infos = mem_alloc((n + 1) * sizeof *infos);
+
+    neigh_list(&ip->six->neigh, infos, n);
+    for (uint32_t i = 0; i < n; i++) {
+        char line[128], addr[IP6_TEXT_MAX], mac[MAC_TEXT_MAX] = "";
+
+        if (infos[i].has_mac)
+            mac_format(&infos[i].mac, mac);
+        snprintf(line, sizeof line, "%s %s %s %s", ip6_format(infos[i].addr6, addr),
+                 infos[i].iface->name, infos[i].has_mac ? mac : "-",
+                 neigh_state_name(infos[i].state));
+        describe_row(out, "neigh", addr, line);
+        describe_text(out, "state", neigh_state_name(infos[i].state));
+        describe_text(out, "mac", mac);
+        describe_text(out, "dev", infos[i].iface->name);
+    }
+    free(infos);
+}
+
+static void describe_routes(struct ip_stack *ip, struct describe *out)
+{
+    const struct fib6_entry *entry;
+
+    for (uint32_t i = 0; (entry = fib6_at(ip, i)) != NULL; i++) {
+        char text[FIB6_TEXT_MAX], key[64], addr[IP6_TEXT_MAX];
+
+        if (node_now(ip->node) >= entry->until)
+            continue;
+        snprintf(key, sizeof key, "%s/%u", ip6_format(entry->prefix, addr), entry->prefix_len);
+        describe_row(out, "route", key, fib6_entry_format(entry, text));
+        describe_number(out, "metric", entry->metric);
+    }
+}
+
+static void describe_pmtus(struct ip_stack *ip, struct describe *out)
+{
+    for (uint32_t i = 0; i < ip->six->n_pmtus; i++) {
+        const struct pmtu6 *pmtu = &ip->six->pmtus[i];
+        char text[128], dst[IP6_TEXT_MAX];
+
+        if (node_now(ip->node) > pmtu->expires)
+            continue;
+        snprintf(text, sizeof text, "%s cache mtu %u", ip6_format(pmtu->dst, dst), pmtu->mtu);
+        describe_row(out, "route_cache", dst, text);
+        describe_number(out, "mtu", pmtu->mtu);
+    }
+}
+
+void ip6_describe(struct ip_stack *ip, struct describe *out)
+{
+    if (ip->six == NULL)
+        return;
+    describe_neighbors(ip, out);
+    describe_routes(ip, out);
+    describe_pmtus(ip, out);
+    for (unsigned i = 1; i < ip->n_ifaces; i++) {
+        for (unsigned j = 0; j < ip->ifaces[i]->six->n_addrs; j++) {
+            const struct ip6_address *address = ip->ifaces[i]->six->addrs[j];
+            char line[96], addr[IP6_TEXT_MAX];
+
+            snprintf(line, sizeof line, "%s %s/%u", ip->ifaces[i]->name,
+                     ip6_format(address->addr, addr), address->prefix_len);
+            describe_row(out, "addr", line, line);
+        }
+    }
+}

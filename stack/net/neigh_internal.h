@@ -1,0 +1,45 @@
+/* What the files of the neighbor table share: the entries, and what ARP and neighbor discovery do
+ * with them. */
+#ifndef WW_STACK_NET_NEIGH_INTERNAL_H
+#define WW_STACK_NET_NEIGH_INTERNAL_H
+
+#include "stack/net/neigh.h"
+
+struct neigh {
+    struct neigh *next; /* in its bucket, or in the free list */
+    struct neigh_table *table;
+    struct ip_iface *iface;
+    ip4_addr addr;         /* of IPv4 */
+    struct ip6_addr addr6; /* of IPv6 */
+    struct mac_addr mac;
+    enum neigh_state state;
+    uint8_t probes;
+    sim_time used, confirmed, updated;
+    struct timer timer; /* runs in INCOMPLETE, REACHABLE, DELAY, PROBE */
+    struct frame_list waiting;
+    uint32_t waiting_octets;
+    ip4_addr asked_for; /* destination of the packet that made us ask */
+    struct ip6_addr asked_for6;
+    bool is_router; /* IPv6: it said so in its advertisement */
+};
+
+/** neigh_find() - the entry for @addr, or NULL. neigh_create() - a new one; NULL: the table is
+ * full.
+ */
+struct neigh *neigh_find(const struct neigh_table *table, const struct ip_iface *iface,
+                         ip4_addr addr);
+struct neigh *neigh_find6(const struct neigh_table *table, const struct ip_iface *iface,
+                          struct ip6_addr addr);
+struct neigh *neigh_create(struct neigh_table *table, struct ip_iface *iface, ip4_addr addr);
+struct neigh *neigh_create6(struct neigh_table *table, struct ip_iface *iface,
+                            struct ip6_addr addr);
+/** neigh_update() - a message or a user says that @neigh is at @mac: Linux's neigh_update(). */
+void neigh_update(struct neigh *neigh, const struct mac_addr *mac, enum neigh_state state,
+                  bool override, bool by_hand);
+/** neigh_usable() - its MAC address may be used. */
+bool neigh_usable(enum neigh_state state);
+/** arp_solicit() / ndp_solicit() - ask for @neigh, or whether it is still there. */
+void arp_solicit(struct neigh *neigh);
+void ndp_solicit(struct neigh *neigh);
+
+#endif
