@@ -113,7 +113,7 @@ bool os_file_remove(struct os *os, const char *path)
 #define SOCK_TYPES_MAX       11  /* SOCK_MAX: from here on not a type at all */
 #define IP_PROTOCOLS_MAX     263 /* IPPROTO_MAX */
 
-static struct sock *inet_socket(struct os *os, int type, int protocol, int *error)
+static struct sock *inet_socket(struct os *os, bool v6, int type, int protocol, int *error)
 {
     if (protocol < 0 || protocol >= IP_PROTOCOLS_MAX) {
         *error = -SIM_EINVAL;
@@ -122,19 +122,21 @@ static struct sock *inet_socket(struct os *os, int type, int protocol, int *erro
     switch (type) {
     case SIM_SOCK_STREAM:
         if (protocol == 0 || protocol == IP_PROTO_TCP)
-            return tcp_socket(os->tcp);
+            return v6 ? tcp_socket6(os->tcp) : tcp_socket(os->tcp);
         break;
     case SIM_SOCK_DGRAM:
         if (protocol == 0 || protocol == IP_PROTO_UDP)
-            return udp_socket(os->udp);
-        if (protocol == IP_PROTO_ICMP) { /* net.ipv4.ping_group_range is "1 0": for nobody */
+            return v6 ? udp_socket6(os->udp) : udp_socket(os->udp);
+        if (protocol == (v6 ? IP6_NEXT_ICMP
+                            : IP_PROTO_ICMP)) { /* net.ipv4.ping_group_range is "1 0": for nobody */
             *error = -SIM_EACCES;
             return NULL;
         }
         break;
     case SIM_SOCK_RAW:
         if (protocol > 0 && protocol < 256)
-            return raw_socket(&os->ip, (uint8_t)protocol);
+            return v6 ? raw_socket6(&os->ip, (uint8_t)protocol)
+                      : raw_socket(&os->ip, (uint8_t)protocol);
         break;
     default:
         *error = -SIM_ESOCKTNOSUPPORT;
@@ -172,7 +174,8 @@ struct sock *os_socket(struct os *os, int domain, int type, int protocol, int *e
     case SIM_AF_UNIX:
         return local_socket(os, type, protocol, error);
     case SIM_AF_INET:
-        return inet_socket(os, type, protocol, error);
+    case SIM_AF_INET6:
+        return inet_socket(os, domain == SIM_AF_INET6, type, protocol, error);
     case SIM_AF_PACKET:
         if (type == SIM_SOCK_RAW || type == SIM_SOCK_DGRAM)
             return packet_socket(&os->ip, &os->ether, (uint16_t)protocol, type == SIM_SOCK_DGRAM);

@@ -138,6 +138,8 @@ int sys_setsockopt(struct process *self, int number, enum sock_option option, in
     error = set_common(fd->sock, option, value);
     if (error == 1 && fd_is_inet(fd))
         error = set_ip(fd, option, value);
+    if (error == 1 && fd->domain == SIM_AF_INET6)
+        error = sockopt6_set(fd, option, value);
     if (error != 1)
         return error;
     more = fd->sock->ops->set_option(fd->sock, option, value);
@@ -238,6 +240,8 @@ int sys_getsockopt(struct process *self, int number, enum sock_option option, in
     error = get_common(fd, option, value);
     if (error == 1 && fd_is_inet(fd))
         error = get_ip(fd, option, value);
+    if (error == 1 && fd->domain == SIM_AF_INET6)
+        error = sockopt6_get(fd, option, value);
     if (error != 1)
         return error;
     error = fd->sock->ops->get_option(fd->sock, option, value);

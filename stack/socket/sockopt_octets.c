@@ -6,7 +6,7 @@
 #include "stack/socket/syscall.h"
 #include "stack/transport/tcp.h"
 
-enum { LEVEL_IP = 0, LEVEL_SOCKET = 1, LEVEL_TCP = 6 };
+enum { LEVEL_IP = 0, LEVEL_SOCKET = 1, LEVEL_TCP = 6, LEVEL_IPV6 = 41 };
 
 enum form {
     FORM_INT,
@@ -55,6 +55,15 @@ static const struct named_option {
     { LEVEL_IP, 34, OPT_IP_MULTICAST_LOOP, FORM_INT_OR_OCTET },
     { LEVEL_IP, 35, ADD_MEMBERSHIP, FORM_MEMBERSHIP },
     { LEVEL_IP, 36, DROP_MEMBERSHIP, FORM_MEMBERSHIP },
+    { LEVEL_IPV6, 16, OPT_IPV6_UNICAST_HOPS, FORM_INT },
+    { LEVEL_IPV6, 17, OPT_IPV6_MULTICAST_IF, FORM_INT },
+    { LEVEL_IPV6, 18, OPT_IPV6_MULTICAST_HOPS, FORM_INT },
+    { LEVEL_IPV6, 23, OPT_IPV6_MTU_DISCOVER, FORM_INT },
+    { LEVEL_IPV6, 24, OPT_IPV6_MTU, FORM_INT },
+    { LEVEL_IPV6, 25, OPT_IPV6_RECVERR, FORM_INT },
+    { LEVEL_IPV6, 26, OPT_IPV6_V6ONLY, FORM_INT },
+    { LEVEL_IPV6, 62, OPT_IPV6_DONTFRAG, FORM_INT },
+    { LEVEL_IPV6, 67, OPT_IPV6_TCLASS, FORM_INT },
     { LEVEL_TCP, 1, OPT_TCP_NODELAY, FORM_INT },
     { LEVEL_TCP, 2, OPT_TCP_MAXSEG, FORM_INT },
     { LEVEL_TCP, 3, OPT_TCP_CORK, FORM_INT },
@@ -79,6 +88,8 @@ static const struct named_option *find(const struct fd *fd, int level, int name,
         *error = fd->domain == SIM_AF_UNIX ? -SIM_EOPNOTSUPP : -SIM_ENOPROTOOPT;
         return NULL;
     }
+    if (level == LEVEL_IPV6 && fd->domain != SIM_AF_INET6)
+        return NULL;
     if (level == LEVEL_TCP && fd->type != SIM_SOCK_STREAM)
         return NULL;
     for (size_t i = 0; i < sizeof named_options / sizeof *named_options; i++)

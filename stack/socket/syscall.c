@@ -172,9 +172,11 @@ int sys_socket(struct process *self, int domain, int type, int protocol)
 
     if (self->uid != 0 && (type == SIM_SOCK_RAW || domain == SIM_AF_PACKET))
         return -SIM_EPERM;
-    if (domain == SIM_AF_INET && protocol == 0 && type == SIM_SOCK_STREAM)
+    if ((domain == SIM_AF_INET || domain == SIM_AF_INET6) && protocol == 0 &&
+        type == SIM_SOCK_STREAM)
         protocol = IP_PROTO_TCP;
-    else if (domain == SIM_AF_INET && protocol == 0 && type == SIM_SOCK_DGRAM)
+    else if ((domain == SIM_AF_INET || domain == SIM_AF_INET6) && protocol == 0 &&
+             type == SIM_SOCK_DGRAM)
         protocol = IP_PROTO_UDP;
     sock = os_socket(self->os, domain, type, protocol, &error);
     return sock == NULL ? error : open_as(self, sock, domain, type, protocol);

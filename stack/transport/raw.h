@@ -13,6 +13,8 @@
 /** raw_socket() - AF_INET, SOCK_RAW: receives whole IP packets of @protocol (from the IP header
  * on), sends payloads, or with IP_HDRINCL whole packets. */
 struct sock *raw_socket(struct ip_stack *ip, uint8_t protocol);
+/** raw_socket6() - of AF_INET6: data without IPv6 headers. */
+struct sock *raw_socket6(struct ip_stack *ip, uint8_t protocol);
 /**
  * packet_socket() - AF_PACKET: sees frames of @ethertype (0: all) of the interface it is bound to
  * (OPT_SO_BINDTODEVICE; none: all). @cooked: without the Ethernet header, receiving only; else from

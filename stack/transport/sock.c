@@ -10,6 +10,8 @@ void sock_init(struct sock *sock, const struct sock_ops *ops, struct ip_stack *i
                                            .rcvbuf = SOCK_RCVBUF_DEFAULT,
                                            .mtu_discover = 1,
                                            .multicast_ttl = 1,
+                                           .multicast_hops = 1,
+                                           .mtu_discover6 = 1,
                                            .multicast_loop = true };
 }
 

@@ -98,6 +98,15 @@ enum sock_option {
     OPT_IP_MULTICAST_TTL,
     OPT_IP_MULTICAST_LOOP,
     OPT_IP_MULTICAST_IF, /* int: ifindex */
+    OPT_IPV6_V6ONLY,
+    OPT_IPV6_UNICAST_HOPS,
+    OPT_IPV6_MULTICAST_HOPS,
+    OPT_IPV6_MULTICAST_IF, /* int: ifindex */
+    OPT_IPV6_TCLASS,
+    OPT_IPV6_MTU_DISCOVER,
+    OPT_IPV6_MTU,
+    OPT_IPV6_RECVERR,
+    OPT_IPV6_DONTFRAG,
     OPT_TCP_NODELAY,
     OPT_TCP_CORK,
     OPT_TCP_MAXSEG,
@@ -155,6 +164,8 @@ struct sock_options {
     uint8_t tos;
     uint8_t mtu_discover;
     uint8_t multicast_ttl;
+    uint8_t hops, multicast_hops, tclass, mtu_discover6; /* of IPv6; hops 0: default */
+    bool recverr6, dontfrag;
     struct ip_iface *bound_iface, *multicast_iface;
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "stack/transport/inet6.h"
 #include "stack/transport/tcp_internal.h"
 
 static const struct tcp_sysctl DEFAULTS = {
@@ -69,6 +70,7 @@ struct tcp_layer *tcp_init(struct ip_stack *ip)
         tcp->perturb[i] = random_u32(&tcp->random) >> 1;
     tcp_hash_init(tcp);
     ip_register(ip, IP_PROTO_TCP, tcp_input, tcp_icmp_error, tcp);
+    ip_accept_v6(ip, IP_PROTO_TCP);
     return tcp;
 }
 
@@ -159,6 +161,15 @@ struct tcp_sock *tcp_sock_new(struct tcp_layer *tcp)
 struct sock *tcp_socket(struct tcp_layer *tcp)
 {
     return &tcp_sock_new(tcp)->sock;
+}
+
+struct sock *tcp_socket6(struct tcp_layer *tcp)
+{
+    struct tcp_sock *tp = tcp_sock_new(tcp);
+
+    tp->sock.v6 = true;
+    tp->sock.local = tp->sock.remote = tp->entry.local = tp->entry.remote = sock_any(&tp->sock);
+    return &tp->sock;
 }
 
 void tcp_purge_queues(struct tcp_sock *tp)
@@ -265,6 +276,12 @@ static int sock_bind(struct sock *sock, struct endpoint local)
 
     if (tcp_state(tp) != TCP_CLOSED || tp->entry.local.port != 0)
         return -SIM_EINVAL;
+    if (sock->v6) {
+        int error = inet6_may_bind(sock, &local, false);
+
+        if (error != 0)
+            return error;
+    }
     if (local.addr != 0) {
         enum route_kind kind = ip_addr_kind(tcp->ip, local.addr);
 
@@ -370,9 +387,13 @@ void tcp_listen_stop(struct tcp_sock *tp)
 
 static uint32_t advertised_mss(const struct tcp_sock *tp, uint32_t mtu)
 {
-    uint32_t mss = u32_max(mtu > 40 ? mtu - 40 : 0, 256);
+    uint32_t headers = tcp_ip_len(&tp->entry) + TCP_HDR_LEN;
+    uint32_t mss = u32_max(mtu > headers ? mtu - headers : 0, 256);
 
-    mss = u32_min(mss, 65495);
+    if (!tp->entry.remote.v6)
+        mss = u32_min(mss, 65495);
+    else if (mss > IPV6_PAYLOAD_MAX - TCP_HDR_LEN)
+        mss = IPV6_PAYLOAD_MAX;
     return tp->user_mss != 0 && tp->user_mss < mss ? tp->user_mss : mss;
 }
 
@@ -380,7 +401,7 @@ static void connect_init(struct tcp_sock *tp)
 {
     struct tcp_layer *tcp = tp->layer;
 
-    tp->pmtu = ip_path_mtu(tp->sock.ip, &tp->route);
+    tp->pmtu = tcp_path_mtu(tp);
     tp->ts_ok = tcp->sysctl.timestamps; /* offered: room for it is kept */
     if (tp->user_mss != 0)
         tp->mss_clamp = tp->user_mss;
@@ -418,26 +439,6 @@ static void connect_undo(struct tcp_sock *tp)
     }
 }
 
-static int connect_route(struct tcp_sock *tp, struct endpoint remote)
-{
-    struct sock *sock = &tp->sock;
-    int error;
-
-    if (remote.addr == 0) /* this host, as on Linux */
-        remote.addr = tp->entry.local.addr != 0 ? tp->entry.local.addr : IP4_LOOPBACK;
-    error = ip_route(sock->ip, remote.addr, tp->entry.local.addr, sock->options.bound_iface,
-                     &tp->route);
-    if (error < 0)
-        return error == -SIM_EACCES ? -SIM_ENETUNREACH : error;
-    if (tp->route.kind == ROUTE_BROADCAST || tp->route.kind == ROUTE_MULTICAST)
-        return -SIM_ENETUNREACH;
-    tp->has_route = true;
-    tp->entry.remote = remote;
-    if (tp->entry.local.addr == 0)
-        tp->entry.local.addr = tp->route.src;
-    return 0;
-}
-
 static int connect_begin(struct tcp_sock *tp, struct endpoint remote)
 {
     struct sock *sock = &tp->sock;
@@ -445,7 +446,7 @@ static int connect_begin(struct tcp_sock *tp, struct endpoint remote)
 
     reset_connection(tp);
     purge_received(tp);
-    error = connect_route(tp, remote);
+    error = tcp_connect_route(tp, remote);
     tp->iss = 0;
     if (error == 0)
         error = tcp_port_connect(tp);

@@ -99,6 +99,8 @@ void tcp_fini(struct tcp_layer *tcp);
 struct tcp_sysctl *tcp_sysctl(struct tcp_layer *tcp);
 /** tcp_socket() - a closed stream socket; belongs to the caller until ops->close(). */
 struct sock *tcp_socket(struct tcp_layer *tcp);
+/** tcp_socket6() - of AF_INET6. */
+struct sock *tcp_socket6(struct tcp_layer *tcp);
 
 extern const struct sock_ops tcp_ops;
 

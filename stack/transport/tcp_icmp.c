@@ -23,7 +23,7 @@ static void path_mtu_error(struct tcp_sock *tp, const struct ip_error *error)
         return;
     if (tp->sock.options.mtu_discover == 2 && error->mtu < tp->pmtu)
         tp->soft_error = SIM_EMSGSIZE;
-    mtu = ip_path_mtu(tp->sock.ip, &tp->route);
+    mtu = tcp_path_mtu(tp);
     if (tp->sock.options.mtu_discover == 3 || tp->pmtu <= mtu)
         return;
     tcp_sync_mss(tp, mtu);

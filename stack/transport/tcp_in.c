@@ -165,7 +165,7 @@ void tcp_init_transfer(struct tcp_sock *tp)
     tcp_route(tp);
     tp->confirm_neighbor =
         true; /* tcp_init_metrics(): the handshake shows that the next hop is alive */
-    tcp_sync_mss(tp, tp->has_route ? ip_path_mtu(tp->sock.ip, &tp->route) : tp->pmtu);
+    tcp_sync_mss(tp, tp->has_route ? tcp_path_mtu(tp) : tp->pmtu);
     if (tp->srtt_us == 0) { /* RFC 6298 section 5.7 */
         tp->rttvar_us = tp->mdev_us = tp->mdev_max_us = TCP_TIMEOUT_FALLBACK;
         tp->rto = TCP_TIMEOUT_FALLBACK;

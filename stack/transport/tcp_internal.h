@@ -483,7 +483,6 @@ struct tcp_seg *tcp_seg_from_rx(struct tcp_layer *tcp, struct tcp_rx *rx);
 void tcp_wmem_free(struct tcp_sock *tp, struct tcp_seg *seg);
 
 /* tcp_out.c */
-int tcp_route(struct tcp_sock *tp);
 void tcp_sync_mss(struct tcp_sock *tp, uint32_t pmtu);
 uint32_t tcp_current_mss(struct tcp_sock *tp);
 void tcp_select_initial_window(const struct tcp_layer *tcp, uint32_t space, uint32_t mss,
@@ -529,6 +528,25 @@ struct tcp_reply {
     const struct route *route; /* or NULL */
 };
 void tcp_send_reply(struct tcp_layer *tcp, const struct tcp_reply *reply);
+/* tcp_path.c */
+/** tcp_route() - find the way, if it is not known; 0 or -errno. */
+int tcp_route(struct tcp_sock *tp);
+/** tcp_path_known() - nothing has changed since it was found. */
+bool tcp_path_known(const struct tcp_sock *tp);
+uint32_t tcp_path_mtu(const struct tcp_sock *tp);
+/** tcp_connect_route() - the way to @remote, and the two endpoints of the connection. */
+int tcp_connect_route(struct tcp_sock *tp, struct endpoint remote);
+/** tcp_path_output() - send @frame, data at the TCP header, whose checksum is yet to come. */
+int tcp_path_output(struct tcp_sock *tp, struct frame *frame, uint8_t tos);
+int tcp_request_route(struct tcp_request *req, uint32_t *mtu);
+void tcp_reply_output(struct tcp_layer *tcp, struct frame *frame, const struct tcp_reply *reply);
+
+/** tcp_ip_len() - octets of the IP header before its segments. */
+static inline uint32_t tcp_ip_len(const struct tcp_entry *entry)
+{
+    return entry->remote.v6 ? IPV6_HDR_LEN : IPV4_HDR_LEN;
+}
+
 /** tcp_send_reset() - answer @rx with a RST, RFC 9293 section 3.10.7.1. */
 void tcp_send_reset(struct tcp_layer *tcp, const struct tcp_rx *rx, struct why why);
 uint32_t tcp_ts_now(const struct tcp_layer *tcp, uint32_t offset);

@@ -124,14 +124,14 @@ static void take_options(struct tcp_request *req, const struct tcp_sock *listene
     req->ecn_ok = sysctl->ecn > 0 && (rx->hdr.flags & (TCP_ECE | TCP_CWR)) == (TCP_ECE | TCP_CWR);
 }
 
-static void choose_window(struct tcp_request *req, const struct tcp_sock *listener)
+static void choose_window(struct tcp_request *req, const struct tcp_sock *listener, uint32_t mtu)
 {
-    uint32_t mtu = ip_path_mtu(req->layer->ip, &req->route), mss;
+    uint32_t headers = tcp_ip_len(&req->entry) + TCP_HDR_LEN, mss;
 
-    mss = mtu > 40 + TCP_MSS_FLOOR ? mtu - 40 : TCP_MSS_FLOOR;
+    mss = mtu > headers + TCP_MSS_FLOOR ? mtu - headers : TCP_MSS_FLOOR;
     if (listener->user_mss != 0 && listener->user_mss < mss)
         mss = listener->user_mss;
-    req->mss = (uint16_t)u32_min(mss, 65495);
+    req->mss = (uint16_t)u32_min(mss, req->entry.remote.v6 ? IPV6_PAYLOAD_MAX : 65495);
     req->window_clamp = listener->window_clamp_user;
     if (listener->sock.options.rcvbuf_locked &&
         (req->window_clamp == 0 || req->window_clamp > tcp_full_space(listener)))
@@ -147,6 +147,7 @@ void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn
     struct endpoint local = ip_rx_local(rx->ip, rx->hdr.dst_port),
                     remote = ip_rx_remote(rx->ip, rx->hdr.src_port);
     struct tcp_request *req;
+    uint32_t mtu = 0;
 
     bool cookie = listener->n_requests >= u32_max(listener->backlog, 1);
 
@@ -166,21 +167,20 @@ void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn
     list_init(&req->link);
     list_init(&req->entry.port_link);
     timer_init(&req->timer, tcp->node, WHY0(TIMER_TCP_SYN_ACK), request_expired, req);
-    if (ip_route(tcp->ip, remote.addr, local.addr, listener->sock.options.bound_iface,
-                 &req->route) < 0) {
+    if (tcp_request_route(req, &mtu) < 0) {
         timer_fini(&req->timer);
         free(req);
         tcp_rx_drop(rx, DROP_NO_ROUTE);
         return;
     }
     take_options(req, listener, rx);
-    choose_window(req, listener);
+    choose_window(req, listener, mtu);
     req->irs = rx->seq;
     req->rcv_nxt = rx->seq + 1;
     req->iss = isn != 0 ? isn : tcp_new_iss(tcp, local, remote);
     req->ts_offset = tcp_ts_offset(tcp, local, remote);
-    req->tos = listener->sock.options.tos;
-    req->ttl = listener->sock.options.ttl;
+    req->tos = remote.v6 ? listener->sock.options.tclass : listener->sock.options.tos;
+    req->ttl = remote.v6 ? listener->sock.options.hops : listener->sock.options.ttl;
     req->sent_at = tcp_now(tcp) + 1;
     list_push_back(&listener->requests, &req->link);
     listener->n_requests++;
@@ -195,6 +195,7 @@ static struct tcp_sock *child_new(struct tcp_request *req, const struct tcp_rx *
 {
     struct tcp_sock *listener = req->listener, *tp = tcp_sock_new(req->layer);
 
+    tp->sock.v6 = listener->sock.v6;
     tp->sock.options = listener->sock.options;
     tp->sock.local = tp->entry.local = req->entry.local;
     tp->sock.remote = tp->entry.remote = req->entry.remote;
@@ -214,7 +215,7 @@ static struct tcp_sock *child_new(struct tcp_request *req, const struct tcp_rx *
     tp->cc = listener->cc;
     tp->route = req->route;
     tp->has_route = true;
-    tp->pmtu = ip_path_mtu(tp->sock.ip, &req->route);
+    tp->pmtu = tcp_path_mtu(tp);
     tp->mss_clamp = req->peer_mss;
     tp->advmss = req->mss;
     tp->ts_ok = req->ts_ok;

@@ -305,9 +305,10 @@ int tcp_get_option(struct sock *sock, enum sock_option option, int *value)
         *value = tcp_at_mark(sock);
         break;
     case OPT_IP_MTU:
+    case OPT_IPV6_MTU:
         if (!tp->has_route)
             return -SIM_ENOTCONN;
-        *value = (int)ip_path_mtu(tp->sock.ip, &tp->route);
+        *value = (int)tcp_path_mtu(tp);
         break;
     default:
         return -SIM_ENOPROTOOPT;

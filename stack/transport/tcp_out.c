@@ -6,18 +6,6 @@
 
 /* Paths and segment sizes. */
 
-int tcp_route(struct tcp_sock *tp)
-{
-    int error;
-
-    if (tp->has_route && route_valid(tp->sock.ip, &tp->route))
-        return 0;
-    error = ip_route(tp->sock.ip, tp->entry.remote.addr, tp->entry.local.addr,
-                     tp->sock.options.bound_iface, &tp->route);
-    tp->has_route = error == 0;
-    return error;
-}
-
 static uint32_t fixed_header_len(const struct tcp_sock *tp)
 {
     return TCP_HDR_LEN + (tp->ts_ok ? TCP_TS_ALIGNED : 0);
@@ -35,7 +23,8 @@ static uint32_t bound_to_half_window(const struct tcp_sock *tp, uint32_t size)
 
 void tcp_sync_mss(struct tcp_sock *tp, uint32_t pmtu)
 {
-    uint32_t mss = pmtu > IPV4_HDR_LEN + TCP_HDR_LEN ? pmtu - IPV4_HDR_LEN - TCP_HDR_LEN : 0;
+    uint32_t headers = tcp_ip_len(&tp->entry) + TCP_HDR_LEN;
+    uint32_t mss = pmtu > headers ? pmtu - headers : 0;
     uint32_t options = fixed_header_len(tp) - TCP_HDR_LEN;
 
     mss = u32_max(u32_min(mss, tp->mss_clamp), TCP_MSS_FLOOR) - options;
@@ -55,8 +44,8 @@ uint32_t tcp_current_mss(struct tcp_sock *tp)
 {
     uint32_t n_sack = n_sack_options(tp);
 
-    if (tp->has_route && route_valid(tp->sock.ip, &tp->route)) {
-        uint32_t mtu = ip_path_mtu(tp->sock.ip, &tp->route);
+    if (tcp_path_known(tp)) {
+        uint32_t mtu = tcp_path_mtu(tp);
 
         if (mtu != tp->pmtu)
             tcp_sync_mss(tp, mtu);
@@ -255,16 +244,6 @@ static void event_data_sent(struct tcp_sock *tp)
 static int send_frame(struct tcp_sock *tp, const struct tcp_hdr *hdr, const struct slice *data,
                       uint8_t tos, struct why why)
 {
-    const struct sock_options *options = &tp->sock.options;
-    struct ip_send send = { .src = tp->entry.local.addr,
-                            .dst = tp->entry.remote.addr,
-                            .protocol = IP_PROTO_TCP,
-                            .ttl = options->ttl,
-                            .tos = tos,
-                            .df = options->mtu_discover != 0,
-                            .ignore_pmtu = options->mtu_discover == 3,
-                            .oif = options->bound_iface,
-                            .bypass_routes = options->dontroute };
     size_t hdr_len = TCP_HDR_LEN + tcp_options_len(&hdr->opt, (hdr->flags & TCP_SYN) != 0);
     struct frame *frame;
     int error = tcp_route(tp);
@@ -276,12 +255,11 @@ static int send_frame(struct tcp_sock *tp, const struct tcp_hdr *hdr, const stru
     if (data != NULL && data->len > 0)
         frame_attach(frame, *data);
     frame->why = why;
-    ip_prepare_checksum(frame, send.src, send.dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
     if (tp->confirm_neighbor) {
         tp->confirm_neighbor = false;
         frame->confirms_neighbor = true;
     }
-    return ip_output_routed(tp->sock.ip, frame, &send, &tp->route);
+    return tcp_path_output(tp, frame, tos);
 }
 
 /* Every segment of a socket leaves here. @data may be NULL. */
@@ -490,13 +468,6 @@ void tcp_send_active_reset(struct tcp_sock *tp)
 
 void tcp_send_reply(struct tcp_layer *tcp, const struct tcp_reply *reply)
 {
-    struct ip_send send = { .src = reply->local.addr,
-                            .dst = reply->remote.addr,
-                            .protocol = IP_PROTO_TCP,
-                            .ttl = reply->ttl,
-                            .tos = reply->tos,
-                            .df = true,
-                            .use_id = true };
     struct tcp_hdr hdr = reply->hdr;
     struct frame *frame =
         frame_new(tcp->node, TCP_HDR_LEN + tcp_options_len(&hdr.opt, (hdr.flags & TCP_SYN) != 0));
@@ -505,11 +476,7 @@ void tcp_send_reply(struct tcp_layer *tcp, const struct tcp_reply *reply)
     hdr.dst_port = reply->remote.port;
     tcp_emit(&hdr, frame->data);
     frame->why = reply->why;
-    ip_prepare_checksum(frame, send.src, send.dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
-    if (reply->route != NULL && route_valid(tcp->ip, reply->route))
-        ip_output_routed(tcp->ip, frame, &send, reply->route);
-    else
-        ip_output(tcp->ip, frame, &send);
+    tcp_reply_output(tcp, frame, reply);
 }
 
 void tcp_send_reset(struct tcp_layer *tcp, const struct tcp_rx *rx, struct why why)

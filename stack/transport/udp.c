@@ -5,43 +5,14 @@
 
 #include "base/be.h"
 #include "base/check.h"
-#include "base/list.h"
 #include "base/memory.h"
-#include "base/strbuf.h"
 #include "stack/net/icmp.h"
-#include "stack/transport/datagram.h"
+#include "stack/transport/inet6.h"
+#include "stack/transport/udp_internal.h"
+#include "stack/wire/icmp6_wire.h"
 #include "stack/wire/udp_wire.h"
 
-#define UDP_DATA_MAX (IPV4_LEN_MAX - IPV4_HDR_LEN - UDP_HDR_LEN) /* 65,507 */
-#define UDP_BUCKETS  64
-
-struct udp_sock {
-    struct sock sock;
-    struct list link; /* in its port's bucket; itself when it has no port */
-    struct udp_layer *udp;
-    struct datagram_queue queue;
-    struct route route; /* of a connected socket */
-    bool shut_read, shut_write;
-    uint16_t next_id; /* of a connected socket's datagrams */
-    /* a datagram that MSG_MORE has begun: where to, and its octets so far */
-    bool corked, corked_has_to;
-    struct endpoint corked_to;
-    struct strbuf corked_octets;
-};
-
-struct udp_layer {
-    struct ip_stack *ip;
-    struct list buckets[UDP_BUCKETS]; /* bound sockets by port, the last bound first */
-    uint32_t n_sockets;
-    struct random_stream random;
-};
-
 static const struct sock_ops udp_ops;
-
-static struct udp_sock *udp_of(struct sock *sock)
-{
-    return CONTAINER_OF(sock, struct udp_sock, sock);
-}
 
 static struct list *bucket_of(struct udp_layer *udp, uint16_t port)
 {
@@ -78,7 +49,7 @@ static bool port_free(struct udp_sock *sock, struct endpoint local)
     return true;
 }
 
-static int take_port(struct udp_sock *sock, struct endpoint local)
+int udp_take_port(struct udp_sock *sock, struct endpoint local)
 {
     struct udp_layer *udp = sock->udp;
     const struct ip_sysctl *sysctl = &udp->ip->sysctl;
@@ -108,10 +79,12 @@ static int udp_bind(struct sock *sock, struct endpoint local)
 
     if (sock->local.port != 0)
         return -SIM_EINVAL;
+    if (sock->v6 && (error = inet6_may_bind(sock, &local, true)) != 0)
+        return error;
     kind = local.addr == 0 ? ROUTE_LOCAL : ip_addr_kind(sock->ip, local.addr);
     if (kind == ROUTE_UNICAST)
         return -SIM_EADDRNOTAVAIL;
-    error = take_port(udp, local);
+    error = udp_take_port(udp, local);
     if (error == 0) {
         sock->bound_addr = !endpoint_is_any(&local);
         sock->bound_port = local.port != 0;
@@ -239,9 +212,10 @@ static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
                                ? udp_parse(frame->data, frame_size(frame), &hdr)
                                : DROP_TRUNCATED;
 
-    if (why == DROP_NONE && (hdr.checksum != 0 || frame->checksum.pending)) {
+    /* Over IPv6 there is no datagram without a checksum, RFC 8200 section 8.1. */
+    if (why == DROP_NONE && (hdr.checksum != 0 || frame->checksum.pending || rx->hdr6 != NULL)) {
         frame_trim(frame, hdr.len);
-        if (!ip_check_checksum(frame, rx))
+        if ((hdr.checksum == 0 && !frame->checksum.pending) || !ip_check_checksum(frame, rx))
             why = DROP_BAD_CHECKSUM;
     }
     if (why != DROP_NONE) {
@@ -258,8 +232,12 @@ static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
     }
     sock = lookup(udp, local, from, rx->iif);
     if (sock == NULL) {
-        icmp_send_error(udp->ip, frame, ICMP_DEST_UNREACH, ICMP_UNREACH_PORT, 0,
-                        WHY(ICMP_PORT_UNREACHABLE, from.addr, local.port));
+        if (from.v6)
+            icmp6_send_error(udp->ip, frame, ICMP6_DEST_UNREACH, ICMP6_UNREACH_PORT, 0,
+                             WHY(ICMP6_PORT_UNREACHABLE, from.addr6.hi, from.addr6.lo, local.port));
+        else
+            icmp_send_error(udp->ip, frame, ICMP_DEST_UNREACH, ICMP_UNREACH_PORT, 0,
+                            WHY(ICMP_PORT_UNREACHABLE, from.addr, local.port));
         node_drop(node, frame->in, frame, DROP_PORT_CLOSED);
         return;
     }
@@ -285,11 +263,12 @@ static void error_input(void *ctx, const struct ip_error *error)
     if (sock == NULL)
         return;
     if (error->too_big) {
-        if (sock->sock.options.mtu_discover == 0)
+        if (!remote.v6 && sock->sock.options.mtu_discover == 0)
             return;
-        hard = true;
+        hard = !remote.v6;
     }
-    if (!sock->sock.options.recverr && (!hard || sock->sock.remote.port == 0))
+    if (!(remote.v6 ? sock->sock.options.recverr6 : sock->sock.options.recverr) &&
+        (!hard || sock->sock.remote.port == 0))
         return;
     sock->sock.error = error->errnum;
     sock_wake(&sock->sock, SOCK_POLLERR | SOCK_POLLIN | SOCK_POLLOUT);
@@ -301,18 +280,24 @@ static int udp_connect(struct sock *sock, struct endpoint remote)
 {
     struct udp_sock *udp = udp_of(sock);
     struct route route;
-    int error = ip_route(sock->ip, remote.addr, sock->bound_addr ? sock->local.addr : 0,
-                         sock->options.bound_iface, &route);
+    int error;
 
+    if (remote.v6)
+        return udp6_connect(sock, remote);
+    if (sock->v6 && (sock->options.v6only || !ip6_is_any(sock->local.addr6)))
+        return -SIM_ENETUNREACH;
+    error = ip_route(sock->ip, remote.addr, sock->bound_addr ? sock->local.addr : 0,
+                     sock->options.bound_iface, &route);
     if (error != 0)
         return error;
     if (route.kind == ROUTE_BROADCAST && !sock->options.broadcast)
         return -SIM_EACCES;
-    if (sock->local.port == 0 && (error = take_port(udp, endpoint_without_port(sock->local))) != 0)
+    if (sock->local.port == 0 &&
+        (error = udp_take_port(udp, endpoint_without_port(sock->local))) != 0)
         return error;
     sock->remote = (struct endpoint){ route.dst, remote.port };
     if (sock->local.addr == 0)
-        sock->local.addr = route.src;
+        sock->local = (struct endpoint){ route.src, sock->local.port };
     udp->route = route;
     udp->next_id = (uint16_t)random_u32(&udp->udp->random);
     sock->error = 0;
@@ -378,10 +363,15 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
         return sock_take_error(sock);
     if (udp->shut_write)
         return -SIM_EPIPE;
-    if (message->len > UDP_DATA_MAX)
+    if (message->len > (to.v6 ? UDP6_DATA_MAX : UDP_DATA_MAX))
         return -SIM_EMSGSIZE;
-    if (sock->local.port == 0 && (error = take_port(udp, endpoint_without_port(sock->local))) != 0)
+    if (sock->local.port == 0 &&
+        (error = udp_take_port(udp, endpoint_without_port(sock->local))) != 0)
         return error;
+    if (to.v6)
+        return udp6_send(sock, message, to);
+    if (sock->v6 && (sock->options.v6only || !ip6_is_any(sock->local.addr6)))
+        return -SIM_ENETUNREACH;
     send.dst = to.addr;
     sock_fill_send(sock, &send);
     if (message->flags & SOCK_MSG_DONTROUTE)
@@ -523,10 +513,14 @@ static int udp_get_option(struct sock *sock, enum sock_option option, int *value
             option == OPT_SIOCINQ && udp->queue.n > 0 ? (int)datagram_head_len(&udp->queue) : 0;
         return 0;
     }
-    if (option != OPT_IP_MTU)
+    if (option != OPT_IP_MTU && option != OPT_IPV6_MTU)
         return -SIM_ENOPROTOOPT;
     if (sock->remote.port == 0)
         return -SIM_ENOTCONN;
+    if (sock->remote.v6) {
+        *value = udp6_path_mtu(sock);
+        return *value < 0 ? *value : 0;
+    }
     if (!route_valid(sock->ip, &udp->route) &&
         ip_route(sock->ip, sock->remote.addr, sock->local.addr, sock->options.bound_iface,
                  &udp->route) != 0)
@@ -560,6 +554,7 @@ struct udp_layer *udp_init(struct ip_stack *ip)
         list_init(&udp->buckets[i]);
     node_random(ip->node, &udp->random, "udp");
     ip_register(ip, IP_PROTO_UDP, input, error_input, udp);
+    ip_accept_v6(ip, IP_PROTO_UDP);
     return udp;
 }
 
@@ -578,6 +573,15 @@ struct sock *udp_socket(struct udp_layer *udp)
     list_init(&sock->link);
     udp->n_sockets++;
     return &sock->sock;
+}
+
+struct sock *udp_socket6(struct udp_layer *udp)
+{
+    struct sock *sock = udp_socket(udp);
+
+    sock->v6 = true;
+    sock->local = sock->remote = sock_any(sock);
+    return sock;
 }
 
 void udp_describe(struct udp_layer *udp, struct describe *out)

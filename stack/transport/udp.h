@@ -12,6 +12,8 @@ struct udp_layer *udp_init(struct ip_stack *ip);
 void udp_fini(struct udp_layer *udp);
 /** udp_socket() - a new unbound socket. */
 struct sock *udp_socket(struct udp_layer *udp);
+/** udp_socket6() - of AF_INET6. */
+struct sock *udp_socket6(struct udp_layer *udp);
 /** udp_describe() - table "udp" in the words of `ss -uan`. */
 void udp_describe(struct udp_layer *udp, struct describe *out);
 

@@ -1,0 +1,90 @@
+/* Options of AF_INET6 sockets at the level of IPv6, RFC 3493 and 3542. */
+#include "stack/net/ip6.h"
+#include "stack/socket/fd.h"
+#include "stack/socket/syscall.h"
+
+#define MTU_DISCOVER_MAX 3 /* interface and omit are not simulated */
+
+/* -1 asks for the default. */
+static int set_octet(int value, int least, uint8_t fallback, uint8_t *octet)
+{
+    if (value < -1 || value > 255 || (value >= 0 && value < least))
+        return -SIM_EINVAL;
+    *octet = value == -1 ? fallback : (uint8_t)value;
+    return 0;
+}
+
+int sockopt6_set(struct fd *fd, enum sock_option option, int value)
+{
+    struct sock *sock = fd->sock;
+    struct sock_options *options = &sock->options;
+
+    switch (option) {
+    case OPT_IPV6_V6ONLY:
+        if (sock->local.port != 0)
+            return -SIM_EINVAL;
+        options->v6only = value != 0;
+        return 0;
+    case OPT_IPV6_UNICAST_HOPS:
+        return set_octet(value, 0, 0, &options->hops);
+    case OPT_IPV6_MULTICAST_HOPS:
+        return set_octet(value, 0, 1, &options->multicast_hops);
+    case OPT_IPV6_MULTICAST_IF:
+        options->multicast_iface = ip_iface_by_index(sock->ip, (unsigned)value);
+        return value != 0 && options->multicast_iface == NULL ? -SIM_ENODEV : 0;
+    case OPT_IPV6_TCLASS:
+        return set_octet(value, 0, 0, &options->tclass);
+    case OPT_IPV6_MTU_DISCOVER:
+        if (value < 0 || value > MTU_DISCOVER_MAX)
+            return -SIM_EINVAL;
+        options->mtu_discover6 = (uint8_t)value;
+        return 0;
+    case OPT_IPV6_RECVERR:
+        options->recverr6 = value != 0;
+        return 0;
+    case OPT_IPV6_DONTFRAG:
+        options->dontfrag = value != 0;
+        return 0;
+    case OPT_IPV6_MTU:
+        return -SIM_EINVAL;
+    default:
+        return 1;
+    }
+}
+
+int sockopt6_get(const struct fd *fd, enum sock_option option, int *value)
+{
+    const struct sock *sock = fd->sock;
+    const struct sock_options *options = &sock->options;
+
+    switch (option) {
+    case OPT_IPV6_V6ONLY:
+        *value = options->v6only;
+        return 0;
+    case OPT_IPV6_UNICAST_HOPS:
+        *value = options->hops != 0      ? options->hops
+                 : ip6_enabled(sock->ip) ? ip6_sysctl(sock->ip)->hop_limit
+                                         : IP6_HOP_LIMIT_DEFAULT;
+        return 0;
+    case OPT_IPV6_MULTICAST_HOPS:
+        *value = options->multicast_hops;
+        return 0;
+    case OPT_IPV6_MULTICAST_IF:
+        *value = options->multicast_iface == NULL ? 0 : (int)options->multicast_iface->index;
+        return 0;
+    case OPT_IPV6_TCLASS:
+        *value = options->tclass;
+        return 0;
+    case OPT_IPV6_MTU_DISCOVER:
+        *value = options->mtu_discover6;
+        return 0;
+    case OPT_IPV6_RECVERR:
+        *value = options->recverr6;
+        return 0;
+    case OPT_IPV6_DONTFRAG:
+        *value = options->dontfrag;
+        return 0;
+    default:
+        return 1;
+    }
+}

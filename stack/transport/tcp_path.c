@@ -1,0 +1,187 @@
+/* The way a connection's segments take, over IPv4 or IPv6. */
+#include "stack/transport/inet6.h"
+#include "stack/transport/tcp_internal.h"
+
+/* IPv6 keeps what it looked up itself: nothing of it stands in the connection. */
+static const struct route6 *route6_of(const struct tcp_sock *tp, int *error)
+{
+    const struct tcp_entry *entry = &tp->entry;
+
+    return ip6_route_cached(tp->sock.ip, entry->remote.addr6, entry->local.addr6,
+                            inet6_oif(&tp->sock, &entry->remote), error);
+}
+
+int tcp_route(struct tcp_sock *tp)
+{
+    int error;
+
+    if (tp->entry.remote.v6) {
+        (void)route6_of(tp, &error);
+    } else if (tp->has_route && route_valid(tp->sock.ip, &tp->route)) {
+        return 0;
+    } else {
+        error = ip_route(tp->sock.ip, tp->entry.remote.addr, tp->entry.local.addr,
+                         tp->sock.options.bound_iface, &tp->route);
+    }
+    tp->has_route = error == 0;
+    return error;
+}
+
+uint32_t tcp_path_mtu(const struct tcp_sock *tp)
+{
+    const struct route6 *route;
+    int error;
+
+    if (!tp->entry.remote.v6)
+        return ip_path_mtu(tp->sock.ip, &tp->route);
+    route = route6_of(tp, &error);
+    return route != NULL ? ip6_path_mtu(route) : tp->pmtu;
+}
+
+bool tcp_path_known(const struct tcp_sock *tp)
+{
+    return tp->has_route && (tp->entry.remote.v6 || route_valid(tp->sock.ip, &tp->route));
+}
+
+static int connect_route6(struct tcp_sock *tp, struct endpoint remote)
+{
+    struct endpoint *local = &tp->entry.local;
+    struct route6 route;
+    int error;
+
+    if (ip6_is_any(remote.addr6)) /* this host, as on Linux */
+        remote.addr6 = IP6_LOOPBACK;
+    if (ip6_is_multicast(remote.addr6) || !local->v6)
+        return -SIM_ENETUNREACH;
+    if (ip6_is_link_local(remote.addr6) && inet6_oif(&tp->sock, &remote) == NULL)
+        return -SIM_EINVAL;
+    error = inet6_route(&tp->sock, local, &remote, &route);
+    if (error < 0)
+        return error;
+    tp->has_route = true;
+    tp->entry.remote = remote;
+    local->addr6 = route.src;
+    return 0;
+}
+
+static int connect_route4(struct tcp_sock *tp, struct endpoint remote)
+{
+    struct sock *sock = &tp->sock;
+    struct endpoint *local = &tp->entry.local;
+    int error;
+
+    if (local->v6) { /* ::ffff:a.b.c.d */
+        if (!ip6_is_any(local->addr6) || sock->options.v6only)
+            return -SIM_ENETUNREACH;
+        *local = (struct endpoint){ 0, local->port };
+    }
+    if (remote.addr == 0) /* this host, as on Linux */
+        remote.addr = local->addr != 0 ? local->addr : IP4_LOOPBACK;
+    error = ip_route(sock->ip, remote.addr, local->addr, sock->options.bound_iface, &tp->route);
+    if (error < 0)
+        return error == -SIM_EACCES ? -SIM_ENETUNREACH : error;
+    if (tp->route.kind == ROUTE_BROADCAST || tp->route.kind == ROUTE_MULTICAST)
+        return -SIM_ENETUNREACH;
+    tp->has_route = true;
+    tp->entry.remote = remote;
+    if (local->addr == 0)
+        local->addr = tp->route.src;
+    return 0;
+}
+
+int tcp_connect_route(struct tcp_sock *tp, struct endpoint remote)
+{
+    return remote.v6 ? connect_route6(tp, remote) : connect_route4(tp, remote);
+}
+
+static int output6(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
+{
+    struct ip6_send send = { .src = tp->entry.local.addr6, .protocol = IP_PROTO_TCP };
+    const struct route6 *route;
+    int error;
+
+    inet6_fill_send(&tp->sock, &tp->entry.remote, &send);
+    send.tclass = (uint8_t)(send.tclass | tos);
+    send.dont_fragment = false;
+    ip6_prepare_checksum(frame, send.src, send.dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
+    route = route6_of(tp, &error);
+    return route != NULL ? ip6_output_routed(tp->sock.ip, frame, &send, route)
+                         : ip6_output(tp->sock.ip, frame, &send);
+}
+
+int tcp_path_output(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
+{
+    const struct sock_options *options = &tp->sock.options;
+    struct ip_send send = { .src = tp->entry.local.addr,
+                            .dst = tp->entry.remote.addr,
+                            .protocol = IP_PROTO_TCP,
+                            .ttl = options->ttl,
+                            .tos = tos,
+                            .df = options->mtu_discover != 0,
+                            .ignore_pmtu = options->mtu_discover == 3,
+                            .oif = options->bound_iface,
+                            .bypass_routes = options->dontroute };
+
+    if (tp->entry.remote.v6)
+        return output6(tp, frame, tos);
+    ip_prepare_checksum(frame, send.src, send.dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
+    return ip_output_routed(tp->sock.ip, frame, &send, &tp->route);
+}
+
+/* ---- half-open connections and answers without a socket ---- */
+
+int tcp_request_route(struct tcp_request *req, uint32_t *mtu)
+{
+    const struct tcp_entry *entry = &req->entry;
+    const struct sock *sock = &req->listener->sock;
+    const struct route6 *route;
+    int error;
+
+    if (!entry->remote.v6) {
+        error = ip_route(sock->ip, entry->remote.addr, entry->local.addr, sock->options.bound_iface,
+                         &req->route);
+        if (error == 0)
+            *mtu = ip_path_mtu(sock->ip, &req->route);
+        return error;
+    }
+    route = ip6_route_cached(sock->ip, entry->remote.addr6, entry->local.addr6,
+                             inet6_oif(sock, &entry->remote), &error);
+    if (route != NULL)
+        *mtu = ip6_path_mtu(route);
+    return error;
+}
+
+static void reply6(struct tcp_layer *tcp, struct frame *frame, const struct tcp_reply *reply)
+{
+    struct ip6_send send = { .src = reply->local.addr6,
+                             .dst = reply->remote.addr6,
+                             .protocol = IP_PROTO_TCP,
+                             .hop_limit = reply->ttl,
+                             .tclass = reply->tos };
+
+    if (reply->remote.scope != 0)
+        send.oif = ip_iface_by_index(tcp->ip, reply->remote.scope);
+    ip6_prepare_checksum(frame, send.src, send.dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
+    ip6_output(tcp->ip, frame, &send);
+}
+
+void tcp_reply_output(struct tcp_layer *tcp, struct frame *frame, const struct tcp_reply *reply)
+{
+    struct ip_send send = { .src = reply->local.addr,
+                            .dst = reply->remote.addr,
+                            .protocol = IP_PROTO_TCP,
+                            .ttl = reply->ttl,
+                            .tos = reply->tos,
+                            .df = true,
+                            .use_id = true };
+
+    if (reply->remote.v6) {
+        reply6(tcp, frame, reply);
+        return;
+    }
+    ip_prepare_checksum(frame, send.src, send.dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
+    if (reply->route != NULL && route_valid(tcp->ip, reply->route))
+        ip_output_routed(tcp->ip, frame, &send, reply->route);
+    else
+        ip_output(tcp->ip, frame, &send);
+}

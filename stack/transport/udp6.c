@@ -1,0 +1,78 @@
+/* UDP over IPv6, RFC 8200 section 8.1. */
+#include "stack/transport/inet6.h"
+#include "stack/transport/udp_internal.h"
+
+int udp6_connect(struct sock *sock, struct endpoint remote)
+{
+    struct udp_sock *udp = udp_of(sock);
+    struct endpoint from = sock->bound_addr ? sock->local : sock_any(sock);
+    struct route6 route;
+    int error;
+
+    if (ip6_is_any(remote.addr6))
+        remote.addr6 = IP6_LOOPBACK;
+    if (!from.v6)
+        return -SIM_ENETUNREACH;
+    error = inet6_route(sock, &from, &remote, &route);
+    if (error != 0)
+        return error;
+    if (sock->local.port == 0 &&
+        (error = udp_take_port(udp, endpoint_without_port(sock->local))) != 0)
+        return error;
+    sock->remote = remote;
+    if (!sock->bound_addr) {
+        sock->local.v6 = true;
+        sock->local.addr = 0;
+        sock->local.addr6 = route.src;
+    }
+    sock->error = 0;
+    return 0;
+}
+
+static struct frame *build(struct udp_sock *udp, const struct sock_send *message,
+                           struct endpoint to, struct ip6_addr src)
+{
+    struct udp_hdr hdr = { .src_port = udp->sock.local.port,
+                           .dst_port = to.port,
+                           .len = (uint16_t)(UDP_HDR_LEN + message->len) };
+    bool stable = (message->flags & SOCK_MSG_STABLE) != 0;
+    struct frame *frame = frame_new(udp->sock.node, UDP_HDR_LEN + (stable ? 0 : message->len));
+
+    udp_emit(&hdr, frame->data);
+    if (stable)
+        frame_attach(frame, (struct slice){ NULL, message->octets, (uint32_t)message->len });
+    else if (message->len > 0)
+        memcpy(frame->data + UDP_HDR_LEN, message->octets, message->len);
+    ip6_prepare_checksum(frame, src, to.addr6, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
+    frame->why = message->why.code != WHY_NONE
+                     ? message->why
+                     : WHY(UDP6_SEND, message->len, to.addr6.hi, to.addr6.lo, to.port);
+    frame->why_text = message->why_text;
+    return frame;
+}
+
+int64_t udp6_send(struct sock *sock, const struct sock_send *message, struct endpoint to)
+{
+    struct ip6_send send = { .protocol = IP_PROTO_UDP };
+    struct route6 route;
+    int error;
+
+    if (ip6_is_any(to.addr6))
+        to.addr6 = IP6_LOOPBACK;
+    error = inet6_route(sock, &sock->local, &to, &route);
+    if (error != 0)
+        return error;
+    inet6_fill_send(sock, &to, &send);
+    send.src = route.src;
+    error = ip6_output_routed(sock->ip, build(udp_of(sock), message, to, route.src), &send, &route);
+    return error != 0 ? error : (int64_t)message->len;
+}
+
+int udp6_path_mtu(const struct sock *sock)
+{
+    struct route6 route;
+
+    if (inet6_route(sock, &sock->local, &sock->remote, &route) != 0)
+        return -SIM_ENOTCONN;
+    return (int)ip6_path_mtu(&route);
+}

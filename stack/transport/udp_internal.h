@@ -1,0 +1,52 @@
+/* What the UDP files share. */
+#ifndef WW_STACK_TRANSPORT_UDP_INTERNAL_H
+#define WW_STACK_TRANSPORT_UDP_INTERNAL_H
+
+#include "base/list.h"
+#include "base/random.h"
+#include "base/strbuf.h"
+#include "stack/transport/datagram.h"
+#include "stack/transport/udp.h"
+#include "stack/wire/udp_wire.h"
+
+#define UDP_DATA_MAX  (IPV4_LEN_MAX - IPV4_HDR_LEN - UDP_HDR_LEN) /* 65,507 */
+#define UDP6_DATA_MAX (IPV6_PAYLOAD_MAX - UDP_HDR_LEN)
+#define UDP_BUCKETS   64
+
+struct udp_sock {
+    struct sock sock;
+    struct list link; /* in its port's bucket; itself when it has no port */
+    struct udp_layer *udp;
+    struct datagram_queue queue;
+    struct route route; /* of a connected socket */
+    bool shut_read, shut_write;
+    uint16_t next_id; /* of a connected socket's datagrams */
+    /* a datagram that MSG_MORE has begun: where to, and its octets so far */
+    bool corked, corked_has_to;
+    struct endpoint corked_to;
+    struct strbuf corked_octets;
+};
+
+struct udp_layer {
+    struct ip_stack *ip;
+    struct list buckets[UDP_BUCKETS]; /* bound sockets by port, the last bound first */
+    uint32_t n_sockets;
+    struct random_stream random;
+};
+
+static inline struct udp_sock *udp_of(struct sock *sock)
+{
+    return CONTAINER_OF(sock, struct udp_sock, sock);
+}
+
+/** udp_take_port() - @local's port for @sock, 0: any free one. */
+int udp_take_port(struct udp_sock *sock, struct endpoint local);
+
+/* udp6.c: sockets of AF_INET6 that speak IPv6 */
+int udp6_connect(struct sock *sock, struct endpoint remote);
+/** udp6_send() - one datagram to @to, an IPv6 endpoint. */
+int64_t udp6_send(struct sock *sock, const struct sock_send *message, struct endpoint to);
+/** udp6_path_mtu() - of a connected socket, or -errno. */
+int udp6_path_mtu(const struct sock *sock);
+
+#endif

@@ -1,0 +1,210 @@
+/* Sockets of AF_INET6 between two hosts: TCP and UDP over IPv6, and IPv4 on one socket with it. */
+#include "stack/transport/udp.h"
+
+#include "stack/net/ip6.h"
+#include "tests/support/tcp_rig.h"
+#include "tests/support/unit.h"
+
+#define A6        IP6(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)
+#define B6        IP6(0x2001, 0xdb8, 0, 0, 0, 0, 0, 2)
+#define PORT      80
+#define SIX(a, p) ((struct endpoint){ .port = p, .v6 = true, .addr6 = a })
+
+struct run {
+    struct tcp_pair pair;
+    struct udp_layer *udp_a, *udp_b;
+};
+
+static void begin(struct run *run)
+{
+    struct link_config config = { .rate = 100000000, .delay = SIM_USEC(100), .queue = 100 };
+
+    pair_init(&run->pair, 3, &config);
+    run->udp_a = udp_init(&run->pair.a.ip);
+    run->udp_b = udp_init(&run->pair.b.ip);
+    EQ(ip6_addr_add(run->pair.a.ip.ifaces[1], A6, 64, false), 0);
+    EQ(ip6_addr_add(run->pair.b.ip.ifaces[1], B6, 64, false), 0);
+}
+
+static void end(struct run *run)
+{
+    pair_run(&run->pair, SIM_SEC(200));
+    udp_fini(run->udp_a);
+    udp_fini(run->udp_b);
+    pair_fini(&run->pair);
+}
+
+static struct sock *listener(struct run *run, bool v6only)
+{
+    struct sock *sock = tcp_socket6(run->pair.b.tcp);
+
+    sock->options.v6only = v6only;
+    EQ(sock->ops->bind(sock, SIX(IP6_ANY, PORT)), 0);
+    EQ(sock->ops->listen(sock, 5), 0);
+    return sock;
+}
+
+static void octets_cross_a_connection_over_ipv6(void)
+{
+    struct run run;
+    struct sock *server, *client, *child;
+    struct tcp_info_view info;
+    int error;
+
+    begin(&run);
+    server = listener(&run, false);
+    client = tcp_socket6(run.pair.a.tcp);
+    EQ(client->ops->connect(client, SIX(B6, PORT)), -SIM_EINPROGRESS);
+    pair_run(&run.pair, SIM_MSEC(10));
+    child = server->ops->accept(server, &error);
+    OK(child != NULL);
+    if (child == NULL)
+        return;
+    OK(child->v6 && child->remote.v6 && ip6_eq(child->remote.addr6, A6));
+    tcp_get_info(client, &info);
+    EQ(info.snd_mss, 1428); /* 1500 - 40 - 20 - 12 */
+    EQ(rig_send(client, 50000), 50000);
+    for (size_t got = 0; got < 50000;) {
+        int64_t n;
+
+        pair_run(&run.pair, SIM_MSEC(20));
+        n = rig_recv(child, 100000);
+        OK(n > 0);
+        if (n <= 0)
+            break;
+        got += (size_t)n;
+    }
+    client->ops->close(client);
+    pair_run(&run.pair, SIM_MSEC(10));
+    child->ops->close(child);
+    server->ops->close(server);
+    end(&run);
+}
+
+static void a_dual_socket_takes_ipv4_as_a_mapped_address(void)
+{
+    struct run run;
+    struct sock *server, *client, *child;
+    char text[ENDPOINT_TEXT_MAX];
+    int error;
+
+    begin(&run);
+    server = listener(&run, false);
+    client = tcp_socket(run.pair.a.tcp);
+    EQ(client->ops->connect(client, (struct endpoint){ RIG_PEER, PORT }), -SIM_EINPROGRESS);
+    pair_run(&run.pair, SIM_MSEC(10));
+    child = server->ops->accept(server, &error);
+    OK(child != NULL && child->v6 && !child->remote.v6);
+    EQ_STR(endpoint_format(endpoint_without_port(sock_to_api(child, child->remote)), text),
+           "[::ffff:10.0.0.1]:0");
+    client->ops->close(client);
+    pair_run(&run.pair, SIM_MSEC(10));
+    child->ops->close(child);
+    server->ops->close(server);
+    end(&run);
+}
+
+static void an_ipv6_only_socket_takes_no_ipv4(void)
+{
+    struct run run;
+    struct sock *server, *other, *client;
+
+    begin(&run);
+    server = listener(&run, true);
+    other = tcp_socket(run.pair.b.tcp); /* the port is free for IPv4 */
+    EQ(other->ops->bind(other, (struct endpoint){ 0, PORT }), 0);
+    client = tcp_socket(run.pair.a.tcp);
+    EQ(client->ops->connect(client, (struct endpoint){ RIG_PEER, PORT }), -SIM_EINPROGRESS);
+    pair_run(&run.pair, SIM_MSEC(10));
+    EQ(client->error, SIM_ECONNREFUSED);
+    client->ops->close(client);
+    other->ops->close(other);
+    server->ops->close(server);
+    end(&run);
+}
+
+static void a_dual_socket_and_an_ipv4_socket_share_no_port(void)
+{
+    struct run run;
+    struct sock *server, *other;
+
+    begin(&run);
+    server = listener(&run, false);
+    other = tcp_socket(run.pair.b.tcp);
+    EQ(other->ops->bind(other, (struct endpoint){ 0, PORT }), -SIM_EADDRINUSE);
+    other->ops->close(other);
+    server->ops->close(server);
+    end(&run);
+}
+
+static void datagrams_of_both_families_reach_one_socket(void)
+{
+    struct run run;
+    struct sock *server, *six, *four;
+    uint8_t octets[100];
+    struct sock_recv message = { .octets = octets, .size = sizeof octets };
+    struct sock_send send = { .octets = "hi", .len = 2, .has_to = true };
+
+    begin(&run);
+    server = udp_socket6(run.udp_b);
+    six = udp_socket6(run.udp_a);
+    four = udp_socket(run.udp_a);
+    EQ(server->ops->bind(server, SIX(IP6_ANY, 53)), 0);
+    send.to = SIX(B6, 53);
+    EQ(six->ops->send(six, &send), 2);
+    pair_run(&run.pair, SIM_MSEC(10));
+    EQ(server->ops->recv(server, &message), 2);
+    OK(message.from.v6 && ip6_eq(message.from.addr6, A6));
+    send.to = (struct endpoint){ RIG_PEER, 53 };
+    EQ(four->ops->send(four, &send), 2);
+    pair_run(&run.pair, SIM_MSEC(10));
+    EQ(server->ops->recv(server, &message), 2);
+    OK(!message.from.v6 && message.from.addr == RIG_HOST);
+    server->ops->close(server);
+    six->ops->close(six);
+    four->ops->close(four);
+    end(&run);
+}
+
+static void a_closed_udp_port_refuses_a_connected_socket(void)
+{
+    struct run run;
+    struct sock *client;
+    struct sock_send send = { .octets = "hi", .len = 2 };
+
+    begin(&run);
+    client = udp_socket6(run.udp_a);
+    EQ(client->ops->connect(client, SIX(B6, 9)), 0);
+    OK(ip6_eq(client->local.addr6, A6));
+    EQ(client->ops->send(client, &send), 2);
+    pair_run(&run.pair, SIM_MSEC(10));
+    EQ(client->error, SIM_ECONNREFUSED);
+    client->ops->close(client);
+    end(&run);
+}
+
+static void binding_follows_linux(void)
+{
+    struct run run;
+    struct sock *sock;
+    struct endpoint link = SIX(IP6(0xfe80, 0, 0, 0, 0, 0, 0, 1), 99);
+
+    begin(&run);
+    sock = udp_socket6(run.udp_a);
+    EQ(sock->ops->bind(sock, SIX(B6, 99)), -SIM_EADDRNOTAVAIL);
+    EQ(sock->ops->bind(sock, link), -SIM_EINVAL); /* on which link? */
+    EQ(sock->ops->bind(sock, SIX(A6, 99)), 0);
+    sock->ops->close(sock);
+    sock = tcp_socket6(run.pair.a.tcp);
+    EQ(sock->ops->connect(sock, SIX(IP6(0x2002, 0, 0, 0, 0, 0, 0, 1), 99)), -SIM_ENETUNREACH);
+    EQ(sock->ops->connect(sock, link), -SIM_EINVAL);
+    sock->ops->close(sock);
+    end(&run);
+}
+
+UNIT_MAIN("tcp_v6", TEST(octets_cross_a_connection_over_ipv6),
+          TEST(a_dual_socket_takes_ipv4_as_a_mapped_address),
+          TEST(an_ipv6_only_socket_takes_no_ipv4),
+          TEST(a_dual_socket_and_an_ipv4_socket_share_no_port),
+          TEST(datagrams_of_both_families_reach_one_socket),
+          TEST(a_closed_udp_port_refuses_a_connected_socket), TEST(binding_follows_linux))
