@@ -147,12 +147,37 @@ static bool check_polls(struct pkt_run *run, const struct pkt_answer *answer)
     return true;
 }
 
+/* What came back through a pointer, in brackets: of TCP_INFO the state, else a number. */
+static char *given_text(struct pkt_run *run, const struct pkt_answer *answer)
+{
+    int64_t number = 0;
+    int32_t small;
+
+    if (answer->result < 0 || answer->value_len == 0)
+        return g_strdup("");
+    if (answer->value_len > sizeof small) {
+        const struct pkt_expr *name = pkt_arg(&run->event->call, 2);
+
+        if (name == NULL || name->kind != PKT_WORD || !g_str_equal(name->text, "TCP_INFO") ||
+            !pkt_info_field(answer->value, (uint32_t)answer->value_len, "tcpi_state", &number))
+            return g_strdup("");
+        return g_strdup_printf(" {tcpi_state=%s}", pkt_state_name(number));
+    }
+    memset(&small, 0, sizeof small);
+    memcpy(&small, answer->value, MIN(answer->value_len, sizeof small));
+    return g_strdup_printf(" [%d]", small);
+}
+
 static void tell(struct pkt_run *run, const struct pkt_answer *answer)
 {
-    g_autofree char *text = result_text(answer->result, answer->error);
+    g_autofree char *text = NULL, *given = NULL;
 
-    pkt_tell(run, "%.6f %s() = %s", (double)answer->at / PKT_NSEC_PER_SEC, run->event->call.name,
-             text);
+    if (run->options->told == NULL)
+        return;
+    text = result_text(answer->result, answer->error);
+    given = given_text(run, answer);
+    pkt_tell(run, "%.6f %s() = %s%s", (double)answer->at / PKT_NSEC_PER_SEC, run->event->call.name,
+             text, given);
 }
 
 bool pkt_check_answer(struct pkt_run *run, const struct pkt_event *event,

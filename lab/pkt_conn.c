@@ -77,7 +77,9 @@ static void translate(struct pkt_got *got)
         conn->isn = packet->seq, conn->has_isn = true;
     else if ((packet->flags & TCP_SYN) != 0 && packet->seq != conn->isn)
         conn->isn = packet->seq; /* it starts anew */
-    packet->seq -= conn->isn;
+    /* A reset of what does not acknowledge anything begins at 0: RFC 9293 section 3.10.7.1. */
+    if ((packet->flags & TCP_RST) == 0 || packet->seq != 0)
+        packet->seq -= conn->isn;
 }
 
 void pkt_collect(struct pkt_run *run)

@@ -230,6 +230,24 @@ bool pkt_const(const char *name, int64_t *value)
     return false;
 }
 
+const char *pkt_state_name(int64_t state)
+{
+    static const char *const names[] = { "?",
+                                         "TCP_ESTABLISHED",
+                                         "TCP_SYN_SENT",
+                                         "TCP_SYN_RECV",
+                                         "TCP_FIN_WAIT1",
+                                         "TCP_FIN_WAIT2",
+                                         "TCP_TIME_WAIT",
+                                         "TCP_CLOSE",
+                                         "TCP_CLOSE_WAIT",
+                                         "TCP_LAST_ACK",
+                                         "TCP_LISTEN",
+                                         "TCP_CLOSING" };
+
+    return state > 0 && (size_t)state < sizeof names / sizeof *names ? names[state] : names[0];
+}
+
 int pkt_errno(const char *name)
 {
     static const struct constant ERRNOS[] = {

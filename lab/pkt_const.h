@@ -7,6 +7,8 @@
 
 /** pkt_const() - false: there is no such name. */
 bool pkt_const(const char *name, int64_t *value);
+/** pkt_state_name() - "TCP_ESTABLISHED", of a number in tcpi_state. */
+const char *pkt_state_name(int64_t state);
 /** pkt_errno() - a number by its name, 0: no such name. */
 int pkt_errno(const char *name);
 /** pkt_info_field() - where TCP_INFO keeps "tcpi_rto" and its kin: the value in @info of @len

@@ -26,11 +26,10 @@ static const struct {
     { "net.inet.tcp.rfc1323", "net.ipv4.tcp_timestamps", false },
     { "net.inet.tcp.rfc1323", "net.ipv4.tcp_window_scaling", false },
     { "net.inet.tcp.sack.enable", "net.ipv4.tcp_sack", false },
-    { "net.inet.tcp.insecure_rst", "net.ipv4.tcp_rfc5961", true },
-    { "net.inet.tcp.insecure_syn", "net.ipv4.tcp_rfc5961", true },
-    { "net.inet.tcp.insecure_ack", "net.ipv4.tcp_rfc5961", true },
-    { "net.inet.tcp.rexmit_initial", "net.ipv4.tcp_rto_initial_ms", false },
-    { "net.inet.tcp.delacktime", "net.ipv4.tcp_delack_max_ms", false },
+    { "net.inet.tcp.insecure_rst", "net.wirewalk.tcp_rfc5961_rst", true },
+    { "net.inet.tcp.insecure_syn", "net.wirewalk.tcp_rfc5961_syn", true },
+    { "net.inet.tcp.rexmit_initial", "net.wirewalk.tcp_rto_initial_ms", false },
+    { "net.inet.tcp.delacktime", "net.wirewalk.tcp_delack_max_ms", false },
 };
 
 /* BSD settings that only tune what this host does not have, or has as the usual value says. */
@@ -106,7 +105,7 @@ static int set_setting(struct pkt_shell *shell, const char *name, const char *va
         if (*c == '/')
             *c = '.';
     if (g_str_has_prefix(dotted, "net.ipv4.") || g_str_has_prefix(dotted, "net.ipv6.") ||
-        g_str_has_prefix(dotted, "net.core."))
+        g_str_has_prefix(dotted, "net.core.") || g_str_has_prefix(dotted, "net.wirewalk."))
         return set_one(shell, dotted, value);
     return set_bsd(shell, dotted, value);
 }
@@ -162,7 +161,7 @@ static int tool_ip_route(struct pkt_shell *shell, const GPtrArray *words)
 {
     for (guint i = 1; i + 1 < words->len; i++) {
         if (g_str_equal(word(words, i), "initcwnd")) {
-            int status = set_one(shell, "net.ipv4.tcp_initcwnd", word(words, i + 1));
+            int status = set_one(shell, "net.wirewalk.tcp_initcwnd", word(words, i + 1));
 
             if (status != 0)
                 return status;

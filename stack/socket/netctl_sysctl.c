@@ -6,7 +6,16 @@
 #include "base/text.h"
 #include "stack/socket/netctl.h"
 
-enum kind { KIND_BOOL, KIND_U8, KIND_U16, KIND_U32, KIND_PORT_RANGE, KIND_U32_3, KIND_CONGESTION };
+enum kind {
+    KIND_BOOL,
+    KIND_U8,
+    KIND_U16,
+    KIND_U32,
+    KIND_U32_MS, /* kept in us */
+    KIND_PORT_RANGE,
+    KIND_U32_3,
+    KIND_CONGESTION
+};
 enum place { IN_OS, IN_TCP };
 
 struct setting {
@@ -66,6 +75,8 @@ static const struct setting settings[] = {
     { "net.ipv4.tcp_retries2", TCP(retries2), KIND_U8, 0, 255 },
     { "net.ipv4.tcp_rfc1337", TCP(rfc1337), KIND_BOOL, 0, 1 },
     { "net.ipv4.tcp_rmem", TCP(rmem), KIND_U32_3, 1, INT32_MAX },
+    { "net.ipv4.tcp_rto_max_ms", TCP(rto_max_us), KIND_U32_MS, 1, 120000 },
+    { "net.ipv4.tcp_rto_min_us", TCP(rto_min_us), KIND_U32, 1, 1000000 },
     { "net.ipv4.tcp_sack", TCP(sack), KIND_BOOL, 0, 1 },
     { "net.ipv4.tcp_slow_start_after_idle", TCP(slow_start_after_idle), KIND_BOOL, 0, 1 },
     { "net.ipv4.tcp_syn_linear_timeouts", TCP(syn_linear_timeouts), KIND_U8, 0, 127 },
@@ -75,6 +86,13 @@ static const struct setting settings[] = {
     { "net.ipv4.tcp_tw_reuse", TCP(tw_reuse), KIND_U8, 0, 2 },
     { "net.ipv4.tcp_window_scaling", TCP(window_scaling), KIND_BOOL, 0, 1 },
     { "net.ipv4.tcp_wmem", TCP(wmem), KIND_U32_3, 1, INT32_MAX },
+    /* Ours: docs/fidelity.md. */
+    { "net.wirewalk.tcp_delack_max_ms", TCP(delack_max_us), KIND_U32_MS, 1, 500 },
+    { "net.wirewalk.tcp_initcwnd", TCP(initial_cwnd), KIND_U8, 1, 255 },
+    { "net.wirewalk.tcp_rfc5961_rst", TCP(rfc5961_rst), KIND_BOOL, 0, 1 },
+    { "net.wirewalk.tcp_rfc5961_syn", TCP(rfc5961_syn), KIND_BOOL, 0, 1 },
+    { "net.wirewalk.tcp_rfc_over_linux", TCP(rfc_over_linux), KIND_U8, 0, TCP_RFC_ALWAYS },
+    { "net.wirewalk.tcp_rto_initial_ms", TCP(rto_initial_us), KIND_U32_MS, 1, 60000 },
 };
 
 #define N_SETTINGS (sizeof settings / sizeof *settings)
@@ -127,6 +145,9 @@ int netctl_sysctl_get(const struct os *os, const char *name,
         break;
     case KIND_U32:
         value = *(const uint32_t *)at;
+        break;
+    case KIND_U32_MS:
+        value = *(const uint32_t *)at / 1000;
         break;
     case KIND_PORT_RANGE:
         snprintf(text, NETCTL_SYSCTL_TEXT_MAX, "%u\t%u", os->ip.sysctl.port_min,
@@ -231,6 +252,9 @@ int netctl_sysctl_set(struct os *os, const char *name, const char *text)
         break;
     case KIND_U32:
         *(uint32_t *)at = (uint32_t)value;
+        break;
+    case KIND_U32_MS:
+        *(uint32_t *)at = (uint32_t)value * 1000;
         break;
     default: /* set above */
         break;

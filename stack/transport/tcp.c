@@ -46,6 +46,11 @@ static const struct tcp_sysctl DEFAULTS = {
     .notsent_lowat = UINT32_MAX,
     .comp_sack_delay_us = 1000,
     .comp_sack_nr = 44,
+    .rfc_over_linux = TCP_RFC_SENSIBLE,
+    .rfc5961_rst = true,
+    .rfc5961_syn = true,
+    .rto_initial_us = TCP_TIMEOUT_INIT,
+    .delack_max_us = TCP_DELACK_MAX,
     .initial_cwnd = 10,
     .rto_min_us = 200000,
     .rto_max_us = 120000000,
@@ -84,8 +89,8 @@ static void reset_connection(struct tcp_sock *tp)
 {
     const struct tcp_sysctl *sysctl = &tp->layer->sysctl;
 
-    tp->rto = TCP_TIMEOUT_INIT;
-    tp->mdev_us = TCP_TIMEOUT_INIT;
+    tp->rto = sysctl->rto_initial_us;
+    tp->mdev_us = sysctl->rto_initial_us;
     tp->srtt_us = tp->rttvar_us = tp->mdev_max_us = 0;
     tp->backoff = tp->retransmits = tp->total_rto = tp->probes_out = 0;
     tp->retrans_stamp = tp->probes_tstamp = 0;

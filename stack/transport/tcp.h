@@ -44,6 +44,13 @@ enum tcp_state {
 
 enum tcp_cc_kind { TCP_CC_CUBIC, TCP_CC_RENO };
 
+/* Which of the two counts where they differ. */
+enum tcp_rfc {
+    TCP_RFC_NEVER,    /* Linux in everything */
+    TCP_RFC_SENSIBLE, /* the RFC where it says MUST and nobody on an ordinary network sees it */
+    TCP_RFC_ALWAYS,
+};
+
 struct tcp_sysctl {                        /* net.ipv4.tcp_*, Linux's names, units and defaults */
     uint8_t syn_retries;                   /* 6 */
     uint8_t synack_retries;                /* 5 */
@@ -81,8 +88,13 @@ struct tcp_sysctl {                        /* net.ipv4.tcp_*, Linux's names, uni
                                 repeatedly */
     uint32_t max_tw_buckets; /* 131072 */
     uint32_t notsent_lowat;  /* octets, UINT32_MAX: no limit */
-    uint32_t comp_sack_delay_us;     /* 1000 */
-    uint8_t comp_sack_nr;            /* 44 */
+    uint32_t comp_sack_delay_us; /* 1000 */
+    uint8_t comp_sack_nr;        /* 44 */
+    /* Where Linux is not as the RFCs want it: docs/fidelity.md. Not settings of Linux. */
+    uint8_t rfc_over_linux;          /* enum tcp_rfc, TCP_RFC_SENSIBLE */
+    bool rfc5961_rst, rfc5961_syn;   /* on; off: RFC 793's rules for RST and SYN in the window */
+    uint32_t rto_initial_us;         /* 1 s */
+    uint32_t delack_max_us;          /* 200 ms */
     uint8_t initial_cwnd;            /* 10 segments; a route's initcwnd on Linux */
     uint32_t rto_min_us, rto_max_us; /* 200 ms, 120 s */
 };

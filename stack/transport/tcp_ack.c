@@ -374,6 +374,8 @@ int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
     }
     if (seq_gt(rx->ack, tp->snd_nxt)) {
         tcp_rx_drop(rx, DROP_TCP_BAD_ACK);
+        if ((flag & TCP_F_NO_CHALLENGE_ACK) == 0) /* RFC 9293 section 3.10.7.4 */
+            tcp_send_challenge_ack(tp);
         return -1;
     }
     if (seq_gt(rx->ack, prior_una)) {

@@ -41,7 +41,7 @@ static void revert_backoff(struct tcp_sock *tp, uint32_t seq)
     if (seq != tp->snd_una || tp->retransmits == 0 || tp->backoff == 0 || head == NULL)
         return;
     tp->backoff--;
-    rto = tp->srtt_us > 0 ? (tp->srtt_us >> 3) + tp->rttvar_us : TCP_TIMEOUT_INIT;
+    rto = tp->srtt_us > 0 ? (tp->srtt_us >> 3) + tp->rttvar_us : tp->layer->sysctl.rto_initial_us;
     rto <<= tp->backoff;
     tp->rto = (uint32_t)(rto < tp->layer->sysctl.rto_max_us ? rto : tp->layer->sysctl.rto_max_us);
     left = tcp_rto_delta(tp);

@@ -68,10 +68,11 @@ void tcp_replace_ts_recent(struct tcp_sock *tp, const struct tcp_rx *rx)
     tp->has_ts_recent = true;
 }
 
-/* A RST one before what we wait for: some stacks send that after a FIN. */
+/* A RST one before what we wait for: some stacks send that after a FIN, and Linux takes it. RFC
+ * 5961 section 3.2 does not. */
 static bool rst_before_fin(const struct tcp_sock *tp, const struct tcp_rx *rx)
 {
-    return rx->seq == tp->rcv_nxt - 1 &&
+    return tp->layer->sysctl.rfc_over_linux == TCP_RFC_NEVER && rx->seq == tp->rcv_nxt - 1 &&
            tcp_state_in(tp, TCP_IN(TCP_CLOSE_WAIT) | TCP_IN(TCP_LAST_ACK) | TCP_IN(TCP_CLOSING));
 }
 
@@ -98,10 +99,27 @@ static enum drop_reason sequence_check(const struct tcp_sock *tp, const struct t
         return DROP_TCP_OLD_DATA;
     if (!seq_gt(rx->end_seq, end))
         return DROP_NONE;
+    if (!seq_gt(rx->end_seq - ((rx->hdr.flags & TCP_FIN) != 0), end))
+        return DROP_NONE; /* only its FIN stands behind the window: Linux looks at it later */
     if (seq_gt(rx->seq, end))
         return DROP_TCP_OUT_OF_WINDOW;
     /* It starts inside and ends outside: taken only when nothing waits to be read. */
     return list_empty(&tp->receive_queue) ? DROP_NONE : DROP_TCP_OUT_OF_WINDOW;
+}
+
+/* Without RFC 5961, as RFC 793 has it: any RST in the window ends the connection. */
+static bool rst_in_window(const struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    return !tp->layer->sysctl.rfc5961_rst && !seq_lt(rx->seq, tp->rcv_nxt) &&
+           seq_lt(rx->seq, tp->rcv_nxt + tcp_receive_window(tp));
+}
+
+/* The same of a SYN: the connection is reset, on both sides. */
+static void syn_in_window(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    tcp_rx_drop(rx, DROP_TCP_FLAGS);
+    tcp_send_active_reset(tp);
+    tcp_reset(tp);
 }
 
 static void challenge(struct tcp_sock *tp, struct tcp_rx *rx)
@@ -142,7 +160,7 @@ static bool validate_incoming(struct tcp_sock *tp, struct tcp_rx *rx)
         return false;
     }
     if (rst) {
-        if (rst_is_exact(tp, rx))
+        if (rst_is_exact(tp, rx) || rst_in_window(tp, rx))
             tcp_reset(tp);
         else
             challenge(tp, rx); /* RFC 5961 section 3.2 */
@@ -153,7 +171,10 @@ static bool validate_incoming(struct tcp_sock *tp, struct tcp_rx *rx)
         if (tcp_state(tp) == TCP_SYN_RECEIVED && (rx->hdr.flags & TCP_ACK) != 0 &&
             rx->seq + 1 == rx->end_seq && rx->seq + 1 == tp->rcv_nxt && rx->ack == tp->snd_nxt)
             return true;
-        challenge(tp, rx); /* RFC 5961 section 4.2 */
+        if (tp->layer->sysctl.rfc5961_syn || rx->seq == tp->rcv_nxt + tcp_receive_window(tp))
+            challenge(tp, rx); /* RFC 5961 section 4.2 */
+        else
+            syn_in_window(tp, rx);
         return false;
     }
     return true;
@@ -314,12 +335,12 @@ static void syn_sent_input(struct tcp_sock *tp, struct tcp_rx *rx)
         if (!seq_gt(rx->ack, tp->snd_una) || seq_gt(rx->ack, tp->snd_nxt) ||
             (ts_wrong && (flags & TCP_RST) == 0)) {
             tcp_rx_drop(rx, DROP_TCP_BAD_ACK);
-            if ((flags & TCP_RST) == 0) {
-                if (tp->retransmits ==
-                    0) /* the other end remembers an older connection: ask again soon */
-                    tcp_rtx_timer_start(tp, TCP_TIMER_RTO, TCP_TIMEOUT_MIN);
+            /* The other end remembers an older connection: Linux asks again soon. */
+            if (!ts_wrong && tp->retransmits == 0 &&
+                tp->layer->sysctl.rfc_over_linux < TCP_RFC_ALWAYS)
+                tcp_rtx_timer_start(tp, TCP_TIMER_RTO, TCP_TIMEOUT_MIN);
+            if ((flags & TCP_RST) == 0)
                 tcp_send_reset(tp->layer, rx, WHY0(TCP_RST));
-            }
             return;
         }
         if ((flags & TCP_RST) != 0) {
@@ -437,7 +458,7 @@ static bool ack_in_state(struct tcp_sock *tp, struct tcp_rx *rx)
 
 static bool data_after_close(struct tcp_sock *tp, struct tcp_rx *rx)
 {
-    if (!tp->shut_rd || tp->fin_received)
+    if (!tp->shut_rd && !tp->fin_received)
         return false;
     return rx->end_seq != rx->seq &&
            seq_gt(rx->end_seq - ((rx->hdr.flags & TCP_FIN) != 0), tp->rcv_nxt);
@@ -446,27 +467,20 @@ static bool data_after_close(struct tcp_sock *tp, struct tcp_rx *rx)
 /* The seventh step: the segment's octets, where the state still takes any. False: it is over. */
 static bool text_in_state(struct tcp_sock *tp, struct tcp_rx *rx)
 {
-    switch (tcp_state(tp)) {
-    case TCP_CLOSE_WAIT:
-    case TCP_CLOSING:
-    case TCP_LAST_ACK:
-        if (!seq_lt(rx->seq, tp->rcv_nxt)) {
-            if (rx->seq != rx->end_seq)
-                tcp_rx_drop(rx, DROP_TCP_FLAGS);
-            return true;
-        }
-        break;
-    case TCP_FIN_WAIT_1:
-    case TCP_FIN_WAIT_2:
-        if (data_after_close(tp, rx)) {
-            tcp_rx_drop(rx, DROP_TCP_AFTER_CLOSE);
-            tcp_send_reset(tp->layer, rx, WHY0(TCP_RST_AFTER_CLOSE));
-            tcp_reset(tp);
-            return false;
-        }
-        break;
-    default:
-        break;
+    bool closing =
+        tcp_state_in(tp, TCP_IN(TCP_CLOSE_WAIT) | TCP_IN(TCP_CLOSING) | TCP_IN(TCP_LAST_ACK));
+
+    if (closing && !seq_lt(rx->seq, tp->rcv_nxt)) {
+        if (rx->seq != rx->end_seq)
+            tcp_rx_drop(rx, DROP_TCP_FLAGS);
+        return true;
+    }
+    if ((closing || tcp_state_in(tp, TCP_IN(TCP_FIN_WAIT_1) | TCP_IN(TCP_FIN_WAIT_2))) &&
+        data_after_close(tp, rx)) {
+        tcp_rx_drop(rx, DROP_TCP_AFTER_CLOSE);
+        tcp_send_reset(tp->layer, rx, WHY0(TCP_RST_AFTER_CLOSE));
+        tcp_reset(tp);
+        return false;
     }
     tcp_data_queue(tp, rx);
     return tcp_state(tp) != TCP_CLOSED;
@@ -498,8 +512,8 @@ void tcp_rcv_state_process(struct tcp_sock *tp, struct tcp_rx *rx)
             tcp_send_reset(tp->layer, rx, WHY0(TCP_RST));
             return;
         }
-        if (result < 0 && tcp_state(tp) != TCP_CLOSED) {
-            if (seq_gt(rx->ack, tp->snd_nxt))
+        if (result < 0) {
+            if (tcp_state(tp) != TCP_CLOSED)
                 tcp_send_challenge_ack(tp);
             return;
         }

@@ -57,7 +57,8 @@ static void send_synack(struct tcp_request *req)
     req->last_sent = tcp_now(tcp);
     reply.why = req->n_retrans > 0
                     ? WHY(TCP_RETRANSMIT_SYN,
-                          (uint64_t)SIM_USEC(TCP_TIMEOUT_INIT << req->n_timeout), req->n_retrans)
+                          (uint64_t)SIM_USEC(req->layer->sysctl.rto_initial_us << req->n_timeout),
+                          req->n_retrans)
                     : WHY0(TCP_SYN_ACK);
     tcp_send_reply(tcp, &reply);
 }
@@ -71,8 +72,8 @@ static void resend_synack(struct tcp_request *req)
 
 static void restart_timer(struct tcp_request *req)
 {
-    uint64_t wait = req->cookie ? UINT64_C(63) * TCP_TIMEOUT_INIT
-                                : (uint64_t)TCP_TIMEOUT_INIT << req->n_timeout;
+    uint64_t wait = req->cookie ? UINT64_C(63) * req->layer->sysctl.rto_initial_us
+                                : (uint64_t)req->layer->sysctl.rto_initial_us << req->n_timeout;
 
     tcp_wheel_start(
         &req->timer,
@@ -336,6 +337,20 @@ static void last_ack_of_handshake(struct tcp_request *req, struct tcp_rx *rx)
     complete(req, rx);
 }
 
+/* RFC 5961 section 3.2, whatever it acknowledges; RFC 793 without it. */
+static void request_reset(struct tcp_request *req, struct tcp_rx *rx)
+{
+    if (!request_in_window(req, rx)) {
+        tcp_rx_drop(rx, DROP_TCP_OUT_OF_WINDOW);
+    } else if (rx->seq == req->rcv_nxt ||
+               (!req->layer->sysctl.rfc5961_rst && rx->seq != req->rcv_nxt + req->rcv_wnd)) {
+        request_failed(req);
+    } else {
+        tcp_rx_drop(rx, DROP_TCP_FLAGS);
+        request_ack(req, rx);
+    }
+}
+
 bool tcp_check_request(struct tcp_request *req, struct tcp_rx *rx)
 {
     uint8_t flags = rx->hdr.flags & (TCP_SYN | TCP_RST | TCP_ACK);
@@ -345,28 +360,24 @@ bool tcp_check_request(struct tcp_request *req, struct tcp_rx *rx)
         syn_again(req, rx);
         return false;
     }
-    if ((flags & TCP_ACK) != 0 && rx->ack != req->iss + 1) {
-        if ((flags & TCP_RST) != 0 && !paws && request_in_window(req, rx)) {
-            tcp_rx_drop(rx, DROP_TCP_BAD_ACK);
-            return false;
-        }
-        return true; /* the listener answers with a RST */
+    if ((flags & TCP_RST) != 0) {
+        request_reset(req, rx);
+        return false;
     }
+    if ((flags & TCP_ACK) != 0 && rx->ack != req->iss + 1)
+        return true; /* the listener answers with a RST */
     if (paws || !request_in_window(req, rx)) {
         tcp_rx_drop(rx, paws ? DROP_TCP_PAWS : DROP_TCP_OUT_OF_WINDOW);
-        if ((flags & TCP_RST) == 0)
-            request_ack(req, rx);
+        request_ack(req, rx);
         return false;
     }
     if (req->ts_ok && rx->hdr.opt.has_ts && !seq_gt(rx->seq, req->rcv_nxt))
         req->ts_recent = rx->hdr.opt.ts_val;
     if (rx->seq == req->irs)
         flags &= (uint8_t)~TCP_SYN; /* outside the window, which starts behind it */
-    if ((flags & (TCP_RST | TCP_SYN)) != 0) {
-        if ((flags & TCP_RST) == 0) {
-            tcp_rx_drop(rx, DROP_TCP_FLAGS);
-            tcp_send_reset(req->layer, rx, WHY0(TCP_RST));
-        }
+    if ((flags & TCP_SYN) != 0) {
+        tcp_rx_drop(rx, DROP_TCP_FLAGS);
+        tcp_send_reset(req->layer, rx, WHY0(TCP_RST));
         request_failed(req);
         return false;
     }

@@ -142,7 +142,9 @@ uint32_t tcp_ts_now(const struct tcp_layer *tcp, uint32_t offset)
 static void syn_options(struct tcp_sock *tp, struct tcp_hdr *hdr)
 {
     const struct tcp_sysctl *sysctl = &tp->layer->sysctl;
-    bool answer = (hdr->flags & TCP_ACK) != 0;
+    /* RFC 7323 and RFC 2018: an answer has what was offered. Linux forgets that in a simultaneous
+     * open. */
+    bool answer = (hdr->flags & TCP_ACK) != 0 && sysctl->rfc_over_linux != TCP_RFC_NEVER;
 
     hdr->opt.has_mss = true;
     hdr->opt.mss = (uint16_t)tp->advmss;
@@ -352,7 +354,7 @@ void tcp_send_delayed_ack(struct tcp_sock *tp)
         uint64_t max_ato = 500000;
 
         if (tp->pingpong > 0 || (tp->ack_pending & TCP_ACK_PUSHED) != 0)
-            max_ato = TCP_DELACK_MAX;
+            max_ato = tp->layer->sysctl.delack_max_us;
         if (tp->srtt_us > 0) {
             uint64_t rtt = u32_max(tp->srtt_us >> 3, TCP_ATO_MIN);
 
@@ -361,7 +363,8 @@ void tcp_send_delayed_ack(struct tcp_sock *tp)
         }
         ato = ato < max_ato ? ato : max_ato;
     }
-    ato = ato < TCP_DELACK_MAX ? ato : TCP_DELACK_MAX;
+    if (ato > tp->layer->sysctl.delack_max_us)
+        ato = tp->layer->sysctl.delack_max_us;
     due = jiffies_expiry(now, SIM_USEC(ato)); /* 0: nothing to wait for, the next tick */
     if ((tp->ack_pending & TCP_ACK_TIMER) != 0 && timer_running(&tp->delack_timer)) {
         sim_time old = tp->delack_timer.due;
