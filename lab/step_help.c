@@ -15,7 +15,11 @@ static const struct {
     { "event", "[N]", N_("the smallest step: also timers, table changes, socket calls"), NULL },
     { "follow", "", N_("stay with this packet through hubs, switches and routers to its end"),
       NULL },
-    { "finish", "", N_("until the command that this comes from ends"), NULL },
+    { "finish", "[command|dialogue]",
+      N_("until the command or the dialogue that this belongs to ends"),
+      N_("finish            the command that this comes from, while it runs; else the dialogue\n"
+         "finish dialogue   an ARP question, a DHCP lease, a DNS question, a ping's answer, a TCP\n"
+         "                  connection: until its last frame\n") },
     { "run", "", N_("until a breakpoint, or the end"), NULL },
     { "until", "TIME|FILTER|CONDITION", N_("until then"),
       N_("until 3.5s               until that time\n"

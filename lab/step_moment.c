@@ -384,18 +384,51 @@ static bool look_subject(struct step_moment *moment, GString *out)
     return true;
 }
 
-/* process: of the command that the moment's subject comes from. */
+static bool has_ended(const struct step_log *log, uint64_t process)
+{
+    for (uint64_t n = step_log_first(log); n < log->n_entries; n++) {
+        const struct step_entry *entry = step_log_at(log, n);
+
+        if (entry->kind == RECORD_COMMAND && entry->process == process &&
+            entry->why.code != WHY_COMMAND)
+            return true;
+    }
+    return false;
+}
+
+static bool is_command(const struct step_moment *moment, uint64_t process)
+{
+    const GPtrArray *commands = moment->run->commands;
+
+    for (guint i = 0; i < commands->len; i++) {
+        const struct run_command *command = commands->pdata[i];
+
+        if (command->process == process)
+            return command->ended == SIM_TIME_NONE;
+    }
+    return false;
+}
+
+/* process: of the command that the moment's subject comes from and that still runs; rather one of
+ * the timeline than a service. */
 static bool look_process(struct step_moment *moment, GString *out)
 {
-    const struct step_entry *entry = step_moment_subject(moment), *command = NULL;
+    const struct step_entry *entry = step_moment_subject(moment);
+    uint64_t found = 0;
+    bool command = false;
 
-    for (; entry != NULL; entry = step_log_find(moment->log, entry->cause))
-        if (entry->process != 0)
-            command = entry;
-    if (command == NULL)
+    for (; entry != NULL; entry = step_log_find(moment->log, entry->cause)) {
+        bool is = entry->process != 0 && is_command(moment, entry->process);
+
+        if (entry->process == 0 || (command && !is) || has_ended(moment->log, entry->process))
+            continue;
+        found = entry->process;
+        command = is;
+    }
+    if (found == 0)
         return g_string_assign(out, _("this follows from no command that still runs")), false;
-    g_string_printf(out, "%" PRIu64, command->process);
-    return true;
+    g_string_printf(out, "%" PRIu64, found);
+    return command;
 }
 
 static bool look_hash(struct step_moment *moment, GString *out)

@@ -42,7 +42,5 @@ bool step_look_why_not(struct step_moment *moment, char **words, GString *out);
 bool step_look_show(struct step_moment *moment, char **words, GString *out);
 bool step_look_hex(struct step_moment *moment, char **words, GString *out);
 bool step_look_map(struct step_moment *moment, char **words, GString *out);
-/* step_rules.c: which rule set a field; NULL: none worth a word */
-const char *step_rule(const char *abbrev, const struct facts *facts, enum why_code why);
 
 #endif

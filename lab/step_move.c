@@ -238,17 +238,57 @@ static enum step_answer do_follow(struct step *step, GString *out)
                                        : tell_fate(step, twin, id->str, out);
 }
 
-static enum step_answer do_finish(struct step *step, GString *out)
+static enum step_answer finish_command(struct step *step, const char *process, GString *out)
 {
-    g_autoptr(GString) process = g_string_new(NULL);
+    g_autofree char *stop = g_strdup_printf("finish %s", process);
+
+    return until_stop(step, stop, _("it never ends"), out);
+}
+
+static enum step_answer finish_dialogue(struct step *step, GString *out)
+{
+    g_autoptr(GString) id = g_string_new(NULL);
     g_autofree char *stop = NULL;
 
-    if (!step_look_at(step, step->here, "process", process)) {
-        g_string_append_printf(out, "%s\n", process->str);
+    if (!step_look_at(step, step->here, "subject", id)) {
+        g_string_append_printf(out, "%s\n", id->str);
         return STEP_WRONG;
     }
-    stop = g_strdup_printf("finish %s", process->str);
-    return until_stop(step, stop, _("it never ends"), out);
+    stop = g_strdup_printf("dialogue %s", id->str);
+    if (!is_right(step, stop, out))
+        return STEP_WRONG;
+    return until_stop(step, stop, _("the dialogue does not end before the run does"), out);
+}
+
+/* finish [command|dialogue]: the command where one still runs, else the dialogue, else whatever
+ * program this comes from. */
+static enum step_answer do_finish(struct step *step, char **words, GString *out)
+{
+    g_autoptr(GString) process = g_string_new(NULL), problem = g_string_new(NULL);
+    bool command = words[1] == NULL || strcmp(words[1], "command") == 0;
+    bool dialogue = words[1] == NULL || strcmp(words[1], "dialogue") == 0;
+    bool found;
+    enum step_answer answer;
+
+    if (!command && !dialogue) {
+        g_string_append_printf(out,
+                               _("finish what? `finish command` or `finish dialogue`, not "
+                                 "\"%s\"\n"),
+                               words[1]);
+        return STEP_WRONG;
+    }
+    found = command && step_look_at(step, step->here, "process", process);
+    if (found)
+        return finish_command(step, process->str, out);
+    if (!dialogue) {
+        g_string_append_printf(out, "%s\n", _("this follows from no command that still runs"));
+        return STEP_WRONG;
+    }
+    answer = finish_dialogue(step, command ? problem : out);
+    if (answer == STEP_WRONG && command && g_ascii_isdigit(process->str[0]))
+        return finish_command(step, process->str, out);
+    g_string_append(out, problem->str);
+    return answer;
 }
 
 /* ---- to a place ---- */
@@ -485,7 +525,7 @@ enum step_answer step_do_move(struct step *step, char **words, const char *line,
     if (strcmp(word, "follow") == 0)
         return do_follow(step, out);
     if (strcmp(word, "finish") == 0)
-        return do_finish(step, out);
+        return do_finish(step, words, out);
     if (strcmp(word, "run") == 0)
         return do_run(step, out);
     if (strcmp(word, "until") == 0)

@@ -1,78 +1,173 @@
 /* Which rule set a field: for a learner who asks where the value of each octet comes from. */
+#include "lab/step_rules.h"
+
 #include <string.h>
 
 #include "inspect/i18n.h"
-#include "lab/step_moment.h"
+#include "lab/step_dialogue.h"
+#include "lab/step_tell.h"
+
+/* ---- the frame's history ---- */
+
+static struct os *os_of(const struct step_moment *moment, const struct node *node)
+{
+    const struct topo_node *in_file = topology_node(moment->run->network->topology, node->name);
+
+    return in_file != NULL ? network_os(moment->run->network, in_file->index) : NULL;
+}
+
+/* Hubs and bridges carry on what somebody else has framed. */
+static bool is_carried(enum why_code code)
+{
+    return code == WHY_REPEAT || g_str_has_prefix(why_name(code), "bridge-");
+}
+
+static const struct step_entry *framed_by(const struct step_log *log, const struct step_entry *sent)
+{
+    const struct step_entry *at = sent, *before;
+
+    while (at->kind == RECORD_SEND && is_carried(at->why.code)) {
+        before = step_log_find(log, at->cause);
+        before = before != NULL ? step_log_find(log, before->cause) : NULL;
+        if (before == NULL || before->kind != RECORD_SEND)
+            break;
+        at = before;
+    }
+    return at;
+}
+
+/* The SYN that opened @r's connection, where it arrived; NULL: the maker opened it itself. */
+static const struct step_entry *find_syn(const struct step_rules *r, struct facts *facts)
+{
+    const struct facts *made = &r->made;
+
+    for (uint64_t n = r->log->n_entries; n-- > step_log_first(r->log);) {
+        const struct step_entry *entry = step_log_at(r->log, n);
+
+        if (entry->kind == RECORD_RECEIVE && entry->node == r->origin->node &&
+            step_log_facts(r->log, entry, facts) && facts->transport == FACT_TCP &&
+            (facts->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && facts->ip.src == made->ip.dst &&
+            facts->src_port == made->dst_port && facts->dst_port == made->src_port)
+            return entry;
+    }
+    return NULL;
+}
+
+static bool is_answer(const struct facts *made, const struct facts *asked)
+{
+    return asked->net == FACT_IPV4 && made->net == FACT_IPV4 && asked->ip.src == made->ip.dst &&
+           asked->transport == made->transport &&
+           (made->transport != FACT_UDP || asked->src_port == made->dst_port);
+}
+
+/* The arrival at the maker that made it send this. */
+static const struct step_entry *find_question(struct step_rules *r)
+{
+    const struct step_entry *entry = step_log_find(r->log, r->origin->cause);
+
+    if (r->made.transport == FACT_TCP)
+        return find_syn(r, &r->question_facts);
+    for (; entry != NULL; entry = step_log_find(r->log, entry->cause))
+        if (entry->kind == RECORD_RECEIVE && entry->node == r->origin->node &&
+            step_log_facts(r->log, entry, &r->question_facts) &&
+            is_answer(&r->made, &r->question_facts))
+            return entry;
+    return NULL;
+}
+
+void step_rules_begin(struct step_rules *r, const struct step_moment *moment,
+                      const struct step_entry *entry)
+{
+    const struct step_entry *cause = step_log_find(moment->log, entry->cause);
+
+    *r = (struct step_rules){ .log = moment->log, .shown = entry };
+    r->sent =
+        entry->kind != RECORD_SEND && cause != NULL && cause->kind == RECORD_SEND ? cause : entry;
+    r->framed = framed_by(r->log, r->sent);
+    r->origin = step_origin(r->log, r->framed);
+    step_log_facts(r->log, entry, &r->facts);
+    step_log_facts(r->log, r->framed, &r->framed_facts);
+    step_log_facts(r->log, r->origin, &r->made);
+    r->framer = os_of(moment, r->framed->node);
+    r->maker = os_of(moment, r->origin->node);
+    r->question = find_question(r);
+}
+
+/* ---- fixed texts ---- */
 
 static const struct {
     const char *abbrev, *rule;
 } RULES[] = {
-    { "eth.dst", N_("the MAC address of the next hop, from the ARP table of the sender") },
-    { "eth.src", N_("the MAC address of the sending interface") },
-    { "eth.type", N_("what comes next: 0x0800 IPv4, 0x0806 ARP") },
     { "arp.hw.type", N_("1 for Ethernet, RFC 826") },
     { "arp.proto.type",
       N_("the EtherType of the protocol whose addresses are asked for, RFC 826") },
-    { "arp.opcode", N_("1 asks, 2 answers, RFC 826") },
-    { "arp.src.hw_mac", N_("the sender's own MAC address: whoever hears it may learn it") },
-    { "arp.src.proto_ipv4", N_("the sender's own address on this network") },
-    { "arp.dst.proto_ipv4",
-      N_("the next hop: the destination itself, or the gateway of its route") },
+    { "arp.hw.size", N_("a MAC address has 6 octets") },
+    { "arp.proto.size", N_("an IPv4 address has 4 octets") },
+    { "ip.version", N_("4; IPv6 has frames of its own") },
     { "ip.hdr_len", N_("five words of 32 bits, and one more for each word of options") },
-    { "ip.dsfield", N_("0 unless the program asks for a class of service") },
-    { "ip.len", N_("header and data together, in octets") },
-    { "ip.id", N_("a number per packet, so that fragments find each other; 0 may stand where none "
-                  "are allowed") },
-    { "ip.flags.df", N_("set while the path MTU is being discovered, RFC 1191") },
-    { "ip.ttl", N_("64 at the sender, one less at each router: at 0 the packet dies") },
-    { "ip.proto", N_("what comes next: 1 ICMP, 6 TCP, 17 UDP") },
-    { "ip.checksum",
-      N_("over the header alone; each router computes it anew, because the TTL changed") },
-    { "ip.src",
-      N_("the address of the interface the route leads out of; no router changes it, only NAT") },
-    { "ip.dst", N_("the final destination; no router changes it, only NAT") },
-    { "icmp.type", N_("8 asks for an echo, 0 answers, 3 and 11 report an error: RFC 792") },
+    { "icmp.code", N_("says more about the type, RFC 792") },
     { "icmp.checksum", N_("over the whole ICMP message") },
-    { "icmp.ident", N_("which ping this belongs to: chosen by the sender, returned unchanged") },
-    { "icmp.seq", N_("which of its requests: counted from 1, returned unchanged") },
-    { "udp.srcport",
-      N_("the sending socket's port: bound by the program, or picked from 32768 to 60999") },
-    { "udp.dstport", N_("the port of the program that is meant") },
-    { "udp.length", N_("UDP header and data, in octets") },
-    { "udp.checksum", N_("over data, header and both IP addresses, RFC 768") },
-    { "tcp.srcport",
-      N_("the sending socket's port: bound by the program, or picked from 32768 to 60999") },
-    { "tcp.dstport", N_("the port of the program that is meant") },
     { "tcp.seq", N_("the number of the first octet of data; a SYN and a FIN count as one") },
     { "tcp.ack", N_("the next octet expected: all before it have arrived, RFC 9293") },
     { "tcp.hdr_len", N_("five words of 32 bits, and one more for each word of options") },
     { "tcp.window_size_value",
       N_("how much more the receiver has room for, shifted by its window scale") },
-    { "tcp.checksum", N_("over data, header and both IP addresses, RFC 9293") },
     { "tcp.options.mss_val", N_("the MTU of the interface less 40 octets of headers, RFC 6691") },
     { "tcp.options.wscale.shift",
       N_("how far windows are shifted, from the size of the receive buffer, RFC 7323") },
-    { "dns.id",
-      N_("chosen by the asker, returned unchanged: which answer belongs to which question") },
+    { "tcp.options.sack", N_("octets that have arrived behind a gap, RFC 2018") },
+    { "eth.dst", N_("the MAC address of the next hop, from the ARP table of the sender") },
+    { "ip.ttl", N_("one less at each router: at 0 the packet dies") },
+    { "ip.src",
+      N_("the address of the interface the route leads out of; no router changes it, only NAT") },
+    { "dns.qry.name", N_("the name that is asked for, as the program gave it") },
+    { "dns.resp.ttl", N_("how many seconds it may be remembered: the zone says so") },
+    { "dns.a", N_("from the zone of the server, or from its cache") },
+    { "dhcp.type", N_("1 from the client, 2 from the server") },
     { "dhcp.id",
       N_("chosen by the client, returned unchanged: which answer belongs to which question") },
+    { "dhcp.flags", N_("whether the client wants its answers as broadcasts") },
     { "dhcp.ip.your", N_("the address that the server has picked for the client") },
     { "dhcp.ip.client", N_("0.0.0.0 until the client has an address that works") },
     { "dhcp.hw.mac_addr", N_("the client's MAC address: the server finds its lease by it") },
 };
 
-const char *step_rule(const char *abbrev, const struct facts *facts, enum why_code why)
+static void fixed_rule(const char *abbrev, GString *out)
 {
-    if (strcmp(abbrev, "eth.dst") == 0 && (facts->eth.dst.octets[0] & 1) != 0)
-        return _("a group address: everybody on this network takes it");
-    if (strcmp(abbrev, "eth.dst") == 0 && facts->net == FACT_ARP)
-        return _("the asker's MAC address, from its request");
-    if (strcmp(abbrev, "arp.dst.proto_ipv4") == 0 && facts_is_arp(facts, ARP_REPLY))
-        return _("the asker's address, from its request");
-    if (strcmp(abbrev, "ip.ttl") == 0 && (why == WHY_IP_FORWARD || why == WHY_IP_FORWARD_DIRECT))
-        return _("one less than it arrived with: this router has counted it down");
     for (size_t i = 0; i < G_N_ELEMENTS(RULES); i++)
         if (strcmp(RULES[i].abbrev, abbrev) == 0)
-            return _(RULES[i].rule);
-    return NULL;
+            g_string_append(out, _(RULES[i].rule));
+}
+
+/* ---- a field ---- */
+
+/* A fault has changed it between its sending and now. */
+static bool is_damaged(const struct step_rules *r, const struct field *field, const uint8_t *octets)
+{
+    uint8_t sent[STEP_LOG_FRAME_MAX];
+    size_t len = r->sent == r->shown ? 0 : step_log_octets(r->log, r->sent, sent);
+
+    return field->len > 0 && field->at + field->len <= len &&
+           memcmp(sent + field->at, octets + field->at, field->len) != 0;
+}
+
+void step_rule(const struct step_rules *r, const struct field *field, const uint8_t *octets,
+               GString *out)
+{
+    step_rule_function *rule = step_rule_of_link(field->abbrev);
+    gsize before = out->len;
+
+    if (is_damaged(r, field, octets)) {
+        g_string_append_printf(out, _("changed on the cable: %s has sent something else"),
+                               r->sent->node->name);
+        return;
+    }
+    if (rule == NULL)
+        rule = step_rule_of_ip(field->abbrev);
+    if (rule == NULL)
+        rule = step_rule_of_transport(field->abbrev);
+    if (rule != NULL && rule(r, out))
+        return;
+    g_string_truncate(out, before);
+    fixed_rule(field->abbrev, out);
 }

@@ -7,6 +7,7 @@
 #include "inspect/i18n.h"
 #include "inspect/render.h"
 #include "lab/step_moment.h"
+#include "lab/step_rules.h"
 #include "lab/step_tell.h"
 #include "lab/step_value.h"
 #include "lab/step_words.h"
@@ -70,39 +71,45 @@ static void put_octets(GString *out, const struct dissection *d, const struct fi
 }
 
 static void put_field(GString *out, const struct dissection *d, const struct field *field,
-                      unsigned depth, enum why_code why)
+                      unsigned depth, const struct step_rules *rules)
 {
-    const char *rule = step_rule(field->abbrev, &d->facts, why);
+    g_autoptr(GString) rule = g_string_new(NULL);
 
     put_octets(out, d, field);
     columns_fill(out, "  ", (int)depth);
     g_string_append_printf(out, "%s%s%s", field->name, _(": "), field->value);
     if (field->meaning != NULL)
         g_string_append_printf(out, " (%s)", field->meaning);
-    if (rule != NULL)
-        g_string_append_printf(out, "  ← %s", rule);
+    if (rules != NULL)
+        step_rule(rules, field, d->octets, rule);
+    if (rule->len > 0)
+        g_string_append_printf(out, "  ← %s", rule->str);
     g_string_append_c(out, '\n');
     for (const struct field *child = field->first; child != NULL; child = child->next)
-        put_field(out, d, child, depth + 1, why);
+        put_field(out, d, child, depth + 1, rules);
 }
 
-static void put_tree(const struct step_log *log, const struct step_entry *entry,
+static void put_tree(const struct step_moment *moment, const struct step_entry *entry,
                      const uint8_t *octets, size_t len, GString *out)
 {
-    const struct step_entry *sending = sending_of(log, entry);
+    const struct step_log *log = moment->log;
+    struct step_rules rules;
     struct dissection d;
     struct facts facts;
     struct seq_base base;
+    bool quoted = false;
 
     facts_read(&facts, octets, len);
     base = seq_table_look(log->seqs, &facts);
     dissect(&d, octets, len, &base);
+    step_rules_begin(&rules, moment, entry);
     for (const struct field *layer = d.root.first; layer != NULL; layer = layer->next) {
         columns_fill(out, " ", OCTETS_WIDTH);
         g_string_append_printf(out, "%s%s%s\n", layer->name, *layer->value != '\0' ? _(": ") : "",
                                layer->value);
         for (const struct field *field = layer->first; field != NULL; field = field->next)
-            put_field(out, &d, field, 1, sending->why.code);
+            put_field(out, &d, field, 1, quoted ? NULL : &rules);
+        quoted = quoted || (strcmp(layer->abbrev, "icmp") == 0 && facts.has_quote);
     }
     dissect_fini(&d);
 }
@@ -128,7 +135,7 @@ bool step_look_show(struct step_moment *moment, char **words, GString *out)
                                         : _("it died before it had an Ethernet header"));
         return true;
     }
-    put_tree(moment->log, entry, octets, len, out);
+    put_tree(moment, entry, octets, len, out);
     if (entry->size > len)
         g_string_append_printf(out, _("(only the first %zu of %u octets are kept)\n"), len,
                                entry->size);

@@ -7,6 +7,7 @@
 #include "inspect/i18n.h"
 #include "inspect/render.h"
 #include "lab/diag.h"
+#include "lab/step_dialogue.h"
 #include "lab/step_tell.h"
 #include "lab/step_words.h"
 
@@ -24,6 +25,7 @@ enum stop_kind {
     STOP_NUMBER,
     STOP_FOLLOW,
     STOP_FINISH,
+    STOP_DIALOGUE,
     STOP_RECORD
 };
 
@@ -38,8 +40,9 @@ struct stop {
     char *word;                /* table, call */
     struct step_condition condition;
     bool has_condition;
-    GString *before;     /* watch, when: what it was */
-    GHashTable *way;     /* follow: record ids, and the nodes it has reached */
+    GString *before; /* watch, when: what it was */
+    GHashTable *way; /* follow: record ids, and the nodes it has reached */
+    struct step_dialogue *dialogue;
     struct facts packet; /* follow: what it was */
     bool has_packet;
     uint64_t count, seen;
@@ -90,14 +93,6 @@ static bool changes_table(const char *table, enum why_code code)
     return false;
 }
 
-/* The same packet goes on: through hubs, bridges, routers, NAT, in fragments. */
-static bool goes_on(enum why_code code)
-{
-    return code == WHY_REPEAT || code == WHY_IP_FORWARD || code == WHY_IP_FORWARD_DIRECT ||
-           code == WHY_IP_FRAGMENT || g_str_has_prefix(why_name(code), "bridge-") ||
-           code == WHY_NAT_OUT || code == WHY_NAT_IN || code == WHY_NAT_FORWARD;
-}
-
 static gpointer key_of(uint64_t id)
 {
     return GSIZE_TO_POINTER((gsize)id);
@@ -105,7 +100,7 @@ static gpointer key_of(uint64_t id)
 
 static bool is_of_packet(enum record_kind kind, enum why_code code)
 {
-    return kind == RECORD_RECEIVE || (kind == RECORD_SEND && goes_on(code));
+    return kind == RECORD_RECEIVE || (kind == RECORD_SEND && step_goes_on(code));
 }
 
 /*
@@ -156,6 +151,14 @@ static bool is_numbered(const struct step_stops *stops, const struct stop *stop,
            entry->number == stop->number;
 }
 
+static bool ends_dialogue(const struct step_stops *stops, const struct stop *stop,
+                          const struct record *record)
+{
+    const struct step_entry *entry = step_log_find(stops->log, record->id);
+
+    return entry != NULL && step_dialogue_ends(stop->dialogue, entry);
+}
+
 static bool strikes(struct step_stops *stops, struct stop *stop, const struct record *record)
 {
     switch (stop->kind) {
@@ -187,6 +190,8 @@ static bool strikes(struct step_stops *stops, struct stop *stop, const struct re
     case STOP_FINISH:
         return record->kind == RECORD_COMMAND && record->why.code != WHY_COMMAND &&
                record->process == stop->number;
+    case STOP_DIALOGUE:
+        return ends_dialogue(stops, stop, record);
     case STOP_RECORD:
         return record->id == stop->number;
     case STOP_WATCH:
@@ -429,7 +434,10 @@ static bool parse_number(struct parsing *p, const char *word)
         return fail(p, _("\"%s\" is no number"), word);
     if (p->stop->kind == STOP_FOLLOW)
         begin_way(p->stop, p->stops->log);
-    return true;
+    if (p->stop->kind != STOP_DIALOGUE)
+        return true;
+    p->stop->dialogue = step_dialogue_new(p->stops->log, p->stop->number, p->error);
+    return p->stop->dialogue != NULL;
 }
 
 static const struct {
@@ -438,13 +446,20 @@ static const struct {
     bool has_node; /* [on NODE] */
     bool (*parse)(struct parsing *p, const char *rest);
 } KINDS[] = {
-    { "state", STOP_STATE, true, parse_state },     { "table", STOP_TABLE, true, parse_table },
-    { "drop", STOP_DROP, true, parse_drop },        { "call", STOP_CALL, true, parse_call },
-    { "exit", STOP_EXIT, true, parse_any },         { "watch", STOP_WATCH, false, parse_watch },
-    { "when", STOP_WHEN, false, parse_watch },      { "arrival", STOP_ARRIVAL, false, parse_node },
-    { "number", STOP_NUMBER, false, parse_number }, { "follow", STOP_FOLLOW, false, parse_number },
-    { "finish", STOP_FINISH, false, parse_number }, { "sent", STOP_SENT, false, parse_sent },
+    { "state", STOP_STATE, true, parse_state },
+    { "table", STOP_TABLE, true, parse_table },
+    { "drop", STOP_DROP, true, parse_drop },
+    { "call", STOP_CALL, true, parse_call },
+    { "exit", STOP_EXIT, true, parse_any },
+    { "watch", STOP_WATCH, false, parse_watch },
+    { "when", STOP_WHEN, false, parse_watch },
+    { "arrival", STOP_ARRIVAL, false, parse_node },
+    { "number", STOP_NUMBER, false, parse_number },
+    { "follow", STOP_FOLLOW, false, parse_number },
+    { "finish", STOP_FINISH, false, parse_number },
+    { "sent", STOP_SENT, false, parse_sent },
     { "record", STOP_RECORD, false, parse_number },
+    { "dialogue", STOP_DIALOGUE, false, parse_number },
 };
 
 static bool parse(struct parsing *p, char *line)
@@ -479,6 +494,7 @@ static void stop_free(gpointer data)
         step_condition_fini(&stop->condition);
     if (stop->before != NULL)
         g_string_free(stop->before, TRUE);
+    step_dialogue_free(stop->dialogue);
     g_clear_pointer(&stop->way, g_hash_table_destroy);
     g_free(stop->word);
     g_free(stop);

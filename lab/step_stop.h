@@ -11,8 +11,8 @@
  * the socket layer watch VALUE                                         a value changes:
  * lab/step_value.h when CONDITION                                      a comparison becomes true
  *     exit [on NODE]                                      a command ends
- * and those that no user writes: arrival NODE, number N, follow RECORD, finish PROCESS, record
- * RECORD.
+ * and those that no user writes: arrival NODE, number N, follow RECORD, finish PROCESS, dialogue
+ * RECORD, record RECORD.
  */
 #ifndef WW_LAB_STEP_STOP_H
 #define WW_LAB_STEP_STOP_H

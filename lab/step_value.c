@@ -180,6 +180,16 @@ bool step_condition_holds(const struct step_condition *condition)
 
 /* ---- parsing ---- */
 
+static bool is_table(const char *name)
+{
+    static const char *const names[] = { "neigh",     "fdb",    "route", "route_cache", "addr",
+                                         "nat",       "lease",  "tcp",   "dns-cache",   "udp",
+                                         "conntrack", "raw",    "ports", "process",     "file",
+                                         "route6",    "neigh6", "addr6", NULL };
+
+    return g_strv_contains(names, name);
+}
+
 static bool parse_value(struct step_value *value, const struct sim *sim, char **words, guint n,
                         char **error)
 {
@@ -195,6 +205,12 @@ static bool parse_value(struct step_value *value, const struct sim *sim, char **
     if (value->node == NULL)
         return false;
     value->table = g_strdup(step_table_name(words[1]));
+    if (!is_table(value->table)) {
+        *error = g_strdup_printf(_("no table \"%s\": one of arp, mac, route, cache, addr, nat, "
+                                   "conntrack, lease, dns, tcp, udp, raw, ports, process, file"),
+                                 words[1]);
+        return false;
+    }
     value->key = g_strdup(n > 2 ? words[2] : NULL);
     value->field = g_strdup(n > 3 ? words[3] : NULL);
     return true;
