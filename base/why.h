@@ -215,6 +215,7 @@
     X(TIMER_TCP_RACK, "timer-tcp-rack", "the reordering window is over")                           \
     /* sockets and programs */                                                                     \
     X(CALL, "call", "{text}")                                                                      \
+    X(CALL_DONE, "call-done", "{text} returns {0:dec}")                                            \
     X(CALL_FAILED, "call-failed", "{text} fails with {0:errno}")                                   \
     X(BLOCKED_ACCEPT, "blocked-accept", "{text} blocked: no connection is complete yet")           \
     X(BLOCKED_CONNECT, "blocked-connect", "{text} blocked until the handshake is over")            \

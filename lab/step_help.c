@@ -36,6 +36,8 @@ static const struct {
          "break table arp on pc1         a table changes\n"
          "break drop                     a frame dies; break drop no-route on gw\n"
          "break call recv on web         a program calls into the socket layer\n"
+         "break call recv on web returns ECONNRESET   it returns so: a number, an errno, `error`,\n"
+         "                               or nothing behind `returns` for whatever\n"
          "break when queue gw:wan > 5    a comparison becomes true\n"
          "break exit on pc1              a command ends\n"
          "Behind each may stand `count N`: the Nth time only. Behind a filter `if CONDITION`.\n"

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/errnos.h"
 #include "base/list.h"
 #include "inspect/edit.h"
 #include "inspect/i18n.h"
@@ -29,6 +30,9 @@ enum stop_kind {
     STOP_RECORD
 };
 
+/* What a call must come to. */
+enum result { RESULT_NONE, RESULT_ANY, RESULT_ERROR, RESULT_VALUE, RESULT_ERRNO };
+
 struct stop {
     enum stop_kind kind;
     struct filter *filter;
@@ -38,6 +42,7 @@ struct stop {
     uint64_t number;           /* state, drop reason, frame, process: as the kind has it */
     bool any;                  /* drop: whatever the reason */
     char *word;                /* table, call */
+    enum result result;        /* call: at its return, then; a value is `number` */
     struct step_condition condition;
     bool has_condition;
     GString *before; /* watch, when: what it was */
@@ -151,6 +156,29 @@ static bool is_numbered(const struct step_stops *stops, const struct stop *stop,
            entry->number == stop->number;
 }
 
+/* A call's beginning, or its end with a result that is waited for. */
+static bool is_call(const struct stop *stop, const struct record *record)
+{
+    enum why_code code = record->why.code;
+
+    if (record->kind != RECORD_CALL || record->text == NULL ||
+        !g_str_has_prefix(record->text, stop->word))
+        return false;
+    switch (stop->result) {
+    case RESULT_NONE:
+        return code == WHY_CALL;
+    case RESULT_ANY:
+        return code == WHY_CALL_DONE || code == WHY_CALL_FAILED;
+    case RESULT_ERROR:
+        return code == WHY_CALL_FAILED;
+    case RESULT_VALUE:
+        return code == WHY_CALL_DONE && record->why.args[0] == stop->number;
+    case RESULT_ERRNO:
+        return code == WHY_CALL_FAILED && record->why.args[0] == stop->number;
+    }
+    return false;
+}
+
 static bool ends_dialogue(const struct step_stops *stops, const struct stop *stop,
                           const struct record *record)
 {
@@ -177,8 +205,7 @@ static bool strikes(struct step_stops *stops, struct stop *stop, const struct re
         return record->kind == RECORD_DROP &&
                (stop->any ? !step_tell_everyday(record->drop) : record->drop == stop->number);
     case STOP_CALL:
-        return record->kind == RECORD_CALL && record->text != NULL &&
-               g_str_has_prefix(record->text, stop->word);
+        return is_call(stop, record);
     case STOP_EXIT:
         return record->kind == RECORD_COMMAND && record->why.code != WHY_COMMAND;
     case STOP_ARRIVAL:
@@ -390,10 +417,63 @@ static bool parse_drop(struct parsing *p, const char *word)
     return fail(p, _("no frame dies of \"%s\""), word);
 }
 
-static bool parse_call(struct parsing *p, const char *word)
+static uint64_t errno_of(const char *name)
 {
-    p->stop->word = g_strdup(word);
-    return *word != '\0' || fail(p, "%s", _("break call NAME: connect, recv, sendto, ..."));
+#define X(word, number, text) { #word, number },
+    static const struct {
+        const char *name;
+        unsigned number;
+    } all[] = { ERRNO_LIST(X) };
+#undef X
+
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
+        if (g_ascii_strcasecmp(name, all[i].name) == 0)
+            return all[i].number;
+    return 0;
+}
+
+/* Behind `returns`: nothing, `error`, a number or an errno. */
+static bool parse_result(struct parsing *p, const char *text)
+{
+    struct stop *stop = p->stop;
+
+    stop->result = RESULT_ANY;
+    if (*text == '\0')
+        return true;
+    stop->result = strcmp(text, "error") == 0 ? RESULT_ERROR : RESULT_VALUE;
+    if (stop->result == RESULT_ERROR || step_number(text, &stop->number))
+        return true;
+    stop->result = RESULT_ERRNO;
+    stop->number = errno_of(text);
+    return stop->number != 0 ||
+           fail(p,
+                _("a call returns a number, an error such as ECONNRESET, or `error`; not \"%s\""),
+                text);
+}
+
+/* NAME [on NODE] [returns [RESULT]] */
+static bool parse_call(struct parsing *p, const char *text)
+{
+    g_auto(GStrv) words = step_words(text);
+
+    if (words[0] == NULL)
+        return fail(p, "%s",
+                    _("break call NAME [on NODE] [returns RESULT]: connect, recv, sendto, ..."));
+    p->stop->word = g_strdup(words[0]);
+    for (char **word = words + 1; *word != NULL; word++) {
+        bool value = word[1] != NULL && strcmp(word[1], "on") != 0;
+
+        if (strcmp(*word, "on") == 0 && word[1] != NULL) {
+            if (!parse_node(p, *++word))
+                return false;
+        } else if (strcmp(*word, "returns") == 0) {
+            if (!parse_result(p, value ? *++word : ""))
+                return false;
+        } else {
+            return fail(p, _("\"%s\" is one word too many"), *word);
+        }
+    }
+    return true;
 }
 
 static bool parse_any(struct parsing *p, const char *word)
@@ -449,7 +529,7 @@ static const struct {
     { "state", STOP_STATE, true, parse_state },
     { "table", STOP_TABLE, true, parse_table },
     { "drop", STOP_DROP, true, parse_drop },
-    { "call", STOP_CALL, true, parse_call },
+    { "call", STOP_CALL, false, parse_call },
     { "exit", STOP_EXIT, true, parse_any },
     { "watch", STOP_WATCH, false, parse_watch },
     { "when", STOP_WHEN, false, parse_watch },

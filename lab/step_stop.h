@@ -3,16 +3,18 @@
  * wait for. A stop is a line of text, so that it can be sent to whichever process runs the
  * scenario:
  *
- *     FILTER [at NODE[:PORT]] [if CONDITION] [count N]    a frame arrives
- *     state TCP-STATE [on NODE]                           a connection enters that state
- *     table TABLE [on NODE]                               a table changes
- *     drop [REASON] [on NODE]                             a frame dies; without a reason: of what
- * does not happen daily call NAME [on NODE]                                 a program calls into
- * the socket layer watch VALUE                                         a value changes:
- * lab/step_value.h when CONDITION                                      a comparison becomes true
- *     exit [on NODE]                                      a command ends
- * and those that no user writes: arrival NODE, number N, follow RECORD, finish PROCESS, dialogue
- * RECORD, record RECORD.
+ * - FILTER [at NODE[:PORT]] [if CONDITION] [count N]: a frame arrives
+ * - state TCP-STATE [on NODE]: a connection enters that state
+ * - table TABLE [on NODE]: a table changes
+ * - drop [REASON] [on NODE]: a frame dies; without a reason: of what does not happen daily
+ * - call NAME [on NODE]: a program calls into the socket layer
+ * - call NAME [on NODE] returns [NUMBER|ERRNO|error]: such a call returns
+ * - watch VALUE: a value changes, lab/step_value.h
+ * - when CONDITION: a comparison becomes true
+ * - exit [on NODE]: a command ends
+ *
+ * and those that no user writes: arrival NODE, number N, sent FILTER, follow RECORD, finish
+ * PROCESS, dialogue RECORD, record RECORD.
  */
 #ifndef WW_LAB_STEP_STOP_H
 #define WW_LAB_STEP_STOP_H

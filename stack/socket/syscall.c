@@ -12,13 +12,14 @@
 
 /* ---- what a debugger sees of calls ---- */
 
+static const char *const call_names[] = {
+    [CALL_NONE] = "",     [CALL_ACCEPT] = "accept", [CALL_CONNECT] = "connect",
+    [CALL_RECV] = "recv", [CALL_SEND] = "send",     [CALL_POLL] = "poll"
+};
+
 /* "recv(3)", for the records of a call's blocking. */
 static void note_blocking(struct process *self, struct why why)
 {
-    static const char *const names[] = {
-        [CALL_NONE] = "",     [CALL_ACCEPT] = "accept", [CALL_CONNECT] = "connect",
-        [CALL_RECV] = "recv", [CALL_SEND] = "send",     [CALL_POLL] = "poll"
-    };
     char text[32];
 
     if (self->call.kind == CALL_NONE)
@@ -30,7 +31,7 @@ static void note_blocking(struct process *self, struct why why)
     if (self->call.kind == CALL_POLL)
         snprintf(text, sizeof text, "poll");
     else
-        snprintf(text, sizeof text, "%s(%d)", names[self->call.kind], self->call.number);
+        snprintf(text, sizeof text, "%s(%d)", call_names[self->call.kind], self->call.number);
     process_note(self, RECORD_CALL, why, text);
 }
 
@@ -137,12 +138,30 @@ static int64_t block(struct process *self, bool nonblock, sim_time timeout, int6
     return now >= self->call.until ? error : SYS_BLOCKED;
 }
 
+/* What a call has come to: a value or an errno. */
+static int64_t note_result(struct process *self, const char *name, int number, int64_t result)
+{
+    char text[32];
+
+    if (!node_wants(self->os->node, RECORD_CALL)) {
+        node_new_record_id(self->os->node); /* ids do not depend on who looks */
+        return result;
+    }
+    snprintf(text, sizeof text, "%s(%d)", name, number);
+    process_note(
+        self, RECORD_CALL,
+        result < 0 ? WHY(CALL_FAILED, (uint64_t)-result) : WHY(CALL_DONE, (uint64_t)result), text);
+    return result;
+}
+
 static int64_t unblock(struct process *self, int64_t result)
 {
     if (self->call.active) {
         timer_stop(&self->timer);
         note_blocking(self, why_unblocked(self, result));
     }
+    if (self->call.kind != CALL_NONE && self->call.kind != CALL_POLL)
+        note_result(self, call_names[self->call.kind], self->call.number, result);
     self->call.active = false;
     self->call.until = SIM_TIME_NONE;
     self->call.progress = 0;
@@ -184,13 +203,10 @@ int sys_socket(struct process *self, int domain, int type, int protocol)
 
 #define UNPRIVILEGED_PORTS 1024 /* net.ipv4.ip_unprivileged_port_start */
 
-int sys_bind(struct process *self, int number, struct endpoint local)
+static int bind_fd(struct process *self, struct fd *fd, struct endpoint local)
 {
-    struct fd *fd = fd_get(self, number);
-
     int error;
 
-    note_call(self, "bind", number, &local, NULL);
     if (fd == NULL)
         return -SIM_EBADF;
     if (self->uid != 0 && fd_is_inet(fd) && fd->type != SIM_SOCK_RAW && local.port != 0 &&
@@ -200,12 +216,19 @@ int sys_bind(struct process *self, int number, struct endpoint local)
     return error != 0 ? error : fd->sock->ops->bind(fd->sock, local);
 }
 
+int sys_bind(struct process *self, int number, struct endpoint local)
+{
+    note_call(self, "bind", number, &local, NULL);
+    return (int)note_result(self, "bind", number, bind_fd(self, fd_get(self, number), local));
+}
+
 int sys_listen(struct process *self, int number, int backlog)
 {
     struct fd *fd = fd_get(self, number);
 
     note_call(self, "listen", number, NULL, NULL);
-    return fd == NULL ? -SIM_EBADF : fd->sock->ops->listen(fd->sock, backlog);
+    return (int)note_result(self, "listen", number,
+                            fd == NULL ? -SIM_EBADF : fd->sock->ops->listen(fd->sock, backlog));
 }
 
 int sys_accept(struct process *self, int number, struct endpoint *peer)
@@ -362,7 +385,7 @@ int sys_getpeername(struct process *self, int number, struct endpoint *remote)
 int sys_close(struct process *self, int number)
 {
     note_call(self, "close", number, NULL, NULL);
-    return fd_close(self, number);
+    return (int)note_result(self, "close", number, fd_close(self, number));
 }
 
 struct sock *sys_sock(struct process *self, int number)
@@ -554,7 +577,8 @@ int sys_shutdown(struct process *self, int number, enum sock_shutdown how)
     struct fd *fd = fd_get(self, number);
 
     note_call(self, "shutdown", number, NULL, NULL);
-    return fd == NULL ? -SIM_EBADF : fd->sock->ops->shutdown(fd->sock, how);
+    return (int)note_result(self, "shutdown", number,
+                            fd == NULL ? -SIM_EBADF : fd->sock->ops->shutdown(fd->sock, how));
 }
 
 /* ---- waiting ---- */
