@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "sim/engine_threads.h"
 #include "stack/socket/netctl.h"
 
 static double seconds(clockid_t id)
@@ -70,8 +71,17 @@ static void run_sim(void *ctx)
     sim_run(until->sim, until->until, UINT64_MAX);
 }
 
+static uint64_t threads = 1; /* of this process's one workload */
+
+void bench_use_threads(uint64_t n_threads)
+{
+    threads = n_threads;
+}
+
 void bench_go(struct bench_run *run, struct sim *sim, sim_time until)
 {
+    if (threads > 1)
+        engine_threads_use(sim, threads);
     bench_go_with(run, run_sim, &(struct until){ sim, until });
 }
 
@@ -149,6 +159,12 @@ static enum co_status cbr_main(struct process *self, void *state)
 
 static const struct program cbr_program = { "cbr", sizeof(struct cbr_state), cbr_main, NULL, NULL };
 
+/* Several hosts count into one number, and they may run on several threads. */
+static void count(uint64_t *sum, uint64_t n)
+{
+    __atomic_fetch_add(sum, n, __ATOMIC_RELAXED);
+}
+
 struct sink_state {
     struct coroutine co;
     uint64_t *delivered;
@@ -166,7 +182,7 @@ static enum co_status sink_main(struct process *self, void *state)
     sys_bind(self, s->fd, (struct endpoint){ 0, s->port });
     for (;;) {
         CO_CALL(&s->co, n, sys_recv(self, s->fd, NULL, 65536, 0));
-        ++*s->delivered;
+        count(s->delivered, 1);
     }
     CO_END(&s->co);
 }
@@ -242,7 +258,7 @@ static enum co_status receiver_main(struct process *self, void *state)
         CO_CALL(&s->co, n, sys_recv(self, s->fd, NULL, 1 << 20, 0));
         if (n <= 0)
             break;
-        *s->received += (uint64_t)n;
+        count(s->received, (uint64_t)n);
     }
     CO_END(&s->co);
 }

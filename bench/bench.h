@@ -45,6 +45,8 @@ struct bench_run {
     long rss_setup;
 };
 
+/** bench_use_threads() - of every simulation that bench_go() runs from now on. */
+void bench_use_threads(uint64_t n_threads);
 void bench_begin(struct bench_run *run);
 /** bench_go() - set-up is over: run @sim until nothing is left, or @until. */
 void bench_go(struct bench_run *run, struct sim *sim, sim_time until);

@@ -22,6 +22,7 @@ static int run_workload(const struct bench_workload *workload, int argc, char **
     g_autofree char *usage = g_strdup_printf("bench %s [OPTION...]", workload->name);
     struct cli_syntax syntax = { usage, workload->about, options, 0, NULL };
     g_autoptr(GPtrArray) operands = g_ptr_array_new();
+    uint64_t threads = 1;
     int status = CLI_MET;
 
     for (; from[syntax.n_options].name != NULL; syntax.n_options++)
@@ -30,11 +31,20 @@ static int run_workload(const struct bench_workload *workload, int argc, char **
                                                          .target = from[syntax.n_options].value,
                                                          .value = "N",
                                                          .help = from[syntax.n_options].about };
+    options[syntax.n_options++] =
+        (struct cli_option){ .name = "threads",
+                             .kind = OPTION_NUMBER,
+                             .target = &threads,
+                             .value = "N",
+                             .help = N_("threads to run on; the result never depends on it") };
     if (!options_read(&syntax, argc, argv, operands, &status))
         return status;
+    if (threads == 0)
+        return cli_error(_("--%s wants at least 1"), "threads");
     if (operands->len > 0)
         return cli_error(_("a workload has options only, not \"%s\""),
                          (const char *)operands->pdata[0]);
+    bench_use_threads(threads);
     workload->run();
     return CLI_MET;
 }

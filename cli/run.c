@@ -20,7 +20,6 @@ struct run_command_line {
     struct run_options run;
     bool quiet, chapters;
     unsigned detail, format;
-    uint64_t threads;
 };
 
 enum { FORMAT_TEXT, FORMAT_JSON };
@@ -149,7 +148,7 @@ static int run_file(const char *file, const struct run_command_line *line)
 
 int cmd_run(int argc, char **argv)
 {
-    struct run_command_line line = { .detail = 1, .threads = 1 };
+    struct run_command_line line = { .detail = 1, .run = { .threads = 1 } };
     const struct cli_option options[] = {
         { "pcap", 0, OPTION_TEXT, &line.paths.pcap, NULL, N_("FILE"), NULL,
           N_("capture every port of the network into one pcapng file") },
@@ -163,8 +162,8 @@ int cmd_run(int argc, char **argv)
           N_("the seed of all chance, instead of the scenario's") },
         { "until", 0, OPTION_TIME, &line.run.until, &line.run.has_until, N_("TIME"), NULL,
           N_("when to end, instead of the scenario's: 10s, 1.5h") },
-        { "threads", 0, OPTION_NUMBER, &line.threads, NULL, N_("N"), NULL,
-          N_("accepted; the result never depends on it, and this version runs on one") },
+        { "threads", 0, OPTION_NUMBER, &line.run.threads, NULL, N_("N"), NULL,
+          N_("threads to run on; the result never depends on it") },
         { "quiet", 'q', OPTION_FLAG, &line.quiet, NULL, NULL, NULL,
           N_("no timeline: only what failed, and the run-hash") },
         { "detail", 0, OPTION_CHOICE, &line.detail, NULL, NULL, "brief|normal|full",
@@ -195,7 +194,7 @@ int cmd_run(int argc, char **argv)
     if (files->len > 1)
         return cli_error(_("one scenario at a time: \"%s\" is one too many"),
                          (const char *)files->pdata[1]);
-    if (line.threads == 0)
+    if (line.run.threads == 0)
         return cli_error(_("--%s wants at least 1"), "threads");
     return run_file(files->pdata[0], &line);
 }

@@ -1,6 +1,9 @@
 # ww_layer(NAME FOLDER DEPENDENCY...) - one static library for each layer of the house.
 function(ww_layer name folder)
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.c)
+  if(WW_ENGINE_ONLY) # no threads there, and no other ranks
+    list(FILTER sources EXCLUDE REGEX "/engine_(threads|mpi)\\.c$")
+  endif()
   if(sources)
     add_library(ww_${name} STATIC ${sources})
     target_link_libraries(ww_${name} PRIVATE ww_options)

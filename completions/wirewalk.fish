@@ -23,7 +23,7 @@ complete -c wirewalk -n '__fish_seen_subcommand_from run' -l state -r -F -d 'Tab
 complete -c wirewalk -n '__fish_seen_subcommand_from run' -l outputs -r -F -d 'What commands printed'
 complete -c wirewalk -n '__fish_seen_subcommand_from run step shell' -l seed -x -d 'Seed of chance'
 complete -c wirewalk -n '__fish_seen_subcommand_from run step' -l until -x -d 'When to end'
-complete -c wirewalk -n '__fish_seen_subcommand_from run' -l threads -x -d 'Accepted'
+complete -c wirewalk -n '__fish_seen_subcommand_from run' -l threads -x -d 'Threads to run on'
 complete -c wirewalk -n '__fish_seen_subcommand_from run check' -s q -l quiet -d 'Only what failed'
 complete -c wirewalk -n '__fish_seen_subcommand_from run' -l detail -x -a 'brief normal full' -d 'How much is told'
 complete -c wirewalk -n '__fish_seen_subcommand_from run' -l chapters -d 'Headings'

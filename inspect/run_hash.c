@@ -39,19 +39,32 @@ struct node_ports {
     uint32_t n;
 };
 
+struct cache {
+    struct kept kept[KEPT_MAX];
+    uint32_t next_kept;
+    struct slot slots[SLOTS];
+};
+
 struct run_hash {
     struct observer observer;
     struct sim *sim;
     struct node_ports *nodes; /* by id - 1 */
     uint32_t n_nodes;
-    struct kept *kept;
-    uint32_t next_kept;
-    struct slot *slots;
+    struct cache *caches[PARTS_MAX]; /* each partition's own, made when it is first used */
 };
 
-static struct slot *slot_of(const struct run_hash *hash, uint64_t id)
+static struct cache *cache_of(struct run_hash *hash, const struct record *record)
 {
-    return &hash->slots[(id ^ id >> RECORD_COUNT_BITS) % SLOTS];
+    struct cache **cache = &hash->caches[record->node->part->index];
+
+    if (*cache == NULL)
+        *cache = mem_zalloc(sizeof **cache);
+    return *cache;
+}
+
+static struct slot *slot_of(struct cache *cache, uint64_t id)
+{
+    return &cache->slots[(id ^ id >> RECORD_COUNT_BITS) % SLOTS];
 }
 
 static bool same_octets(const struct kept *kept, const struct frame *frame)
@@ -72,29 +85,29 @@ static void hash_octets(const struct frame *frame, uint8_t digest[static SHA256_
     sha256_finish(&hash, digest);
 }
 
-static const uint8_t *digest_of(struct run_hash *hash, const struct record *record,
+static const uint8_t *digest_of(struct cache *cache, const struct record *record,
                                 uint8_t digest[static SHA256_LEN])
 {
-    const struct slot *before = slot_of(hash, record->cause);
-    struct slot *slot = slot_of(hash, record->id);
+    const struct slot *before = slot_of(cache, record->cause);
+    struct slot *slot = slot_of(cache, record->id);
     size_t size = frame_size(record->frame);
     struct kept *kept;
 
     if (record->cause != 0 && before->id == record->cause &&
-        same_octets(&hash->kept[before->kept], record->frame)) {
-        kept = &hash->kept[before->kept];
+        same_octets(&cache->kept[before->kept], record->frame)) {
+        kept = &cache->kept[before->kept];
         *slot = (struct slot){ record->id, before->kept };
         return kept->digest;
     }
     hash_octets(record->frame, digest);
     if (size > KEPT_OCTETS_MAX)
         return digest;
-    kept = &hash->kept[hash->next_kept];
+    kept = &cache->kept[cache->next_kept];
     kept->len = (uint32_t)size;
     memcpy(kept->digest, digest, SHA256_LEN);
     frame_copy_out(record->frame, 0, kept->octets, size);
-    *slot = (struct slot){ record->id, hash->next_kept };
-    hash->next_kept = (hash->next_kept + 1) % KEPT_MAX;
+    *slot = (struct slot){ record->id, cache->next_kept };
+    cache->next_kept = (cache->next_kept + 1) % KEPT_MAX;
     return digest;
 }
 
@@ -124,7 +137,7 @@ static void record_frame(struct observer *observer, const struct record *record)
     line[0] = record->kind == RECORD_SEND ? 'S' : 'R';
     be64_put(line + 1, (uint64_t)record->at);
     be32_put(line + 9, (uint32_t)frame_size(record->frame));
-    memcpy(line + 13, digest_of(hash, record, digest), SHA256_LEN);
+    memcpy(line + 13, digest_of(cache_of(hash, record), record, digest), SHA256_LEN);
     sha256_add(&chain_of(hash, record->iface)->hash, line, sizeof line);
 }
 
@@ -135,9 +148,8 @@ struct run_hash *run_hash_new(struct sim *sim)
     hash->sim = sim;
     hash->n_nodes = sim->n_nodes;
     hash->nodes = mem_zalloc((sim->n_nodes + 1) * sizeof *hash->nodes);
-    hash->kept = mem_alloc(KEPT_MAX * sizeof *hash->kept);
-    hash->slots = mem_zalloc(SLOTS * sizeof *hash->slots);
     hash->observer.wants = RECORD_BIT(RECORD_SEND) | RECORD_BIT(RECORD_RECEIVE);
+    hash->observer.by_node = true; /* each port has a chain of its own */
     hash->observer.record = record_frame;
     sim_observe(sim, &hash->observer);
     return hash;
@@ -181,7 +193,7 @@ void run_hash_free(struct run_hash *hash)
     for (uint32_t i = 0; i < hash->n_nodes; i++)
         free(hash->nodes[i].ports);
     free(hash->nodes);
-    free(hash->kept);
-    free(hash->slots);
+    for (uint32_t i = 0; i < PARTS_MAX; i++)
+        free(hash->caches[i]);
     free(hash);
 }

@@ -8,6 +8,7 @@
 #include "inspect/i18n.h"
 #include "lab/network_host.h"
 #include "lab/network_routes.h"
+#include "sim/engine_threads.h"
 #include "stack/net/route_map.h"
 
 static struct mac_addr *port_macs(const struct topo_node *node)
@@ -228,6 +229,8 @@ struct network *network_new(const struct topology *topology, uint64_t seed, stru
 void network_start(struct network *network)
 {
     sim_start(network->sim);
+    if (network->threads > 1)
+        engine_threads_use(network->sim, network->threads);
     for (uint32_t i = 0; i < network->topology->n_nodes; i++)
         if (network_os(network, i) != NULL)
             network_host_configure(network, i);

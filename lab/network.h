@@ -21,6 +21,7 @@ struct network {
     struct filter_names *names; /* every node's addresses, for filters */
     GPtrArray *faults;          /* exact ones, of links */
     struct route_map *routes;   /* of `routing: computed`, or NULL */
+    uint64_t threads;           /* to run on; to be set before network_start() */
 };
 
 /**

@@ -21,7 +21,7 @@ static void command_ended(void *ctx, int status)
 
     command->shell = NULL;
     command->exit_status = status;
-    command->ended = sim_now(command->run->network->sim);
+    command->ended = node_now(command->node);
 }
 
 const struct scenario_entry *run_entry(const struct run *run, uint32_t index)
@@ -38,6 +38,7 @@ static void start_command(struct run *run, uint32_t index)
     struct process_io io = { command_wrote, command };
 
     command->run = run;
+    command->node = run->network->nodes[entry->node];
     command->entry = index;
     command->started = sim_now(run->network->sim);
     command->ended = SIM_TIME_NONE;
@@ -203,6 +204,7 @@ struct run *run_new(const struct scenario *scenario, const struct run_options *o
     run->by_entry = g_new0(struct run_command *, scenario->n_timeline + 1);
     run->inserted = g_ptr_array_new();
     run->tables = tables_new();
+    network->threads = options->threads;
     run->budget = scenario->events != 0 ? scenario->events : RUN_EVENTS_DEFAULT;
     run->until = options->has_until ? options->until : scenario->until;
     if (run->until == SIM_TIME_NONE)
@@ -248,8 +250,7 @@ uint32_t run_insert(struct run *run, const struct scenario_entry *entry, bool *d
 bool run_slice(struct run *run, uint64_t events)
 {
     uint64_t before = sim_events(run->network->sim);
-    uint64_t most = MIN(events, run->budget - run->spent);
-    bool over = sim_run(run->network->sim, run->until, most);
+    bool over = sim_run_slice(run->network->sim, run->until, run->budget - run->spent, events);
 
     run->spent += sim_events(run->network->sim) - before;
     if (over)

@@ -23,6 +23,7 @@ struct shell_run;
 /* One command of the timeline. */
 struct run_command {
     struct run *run;
+    struct node *node;
     uint32_t entry;          /* index in the scenario's timeline */
     sim_time started, ended; /* SIM_TIME_NONE while it runs */
     int exit_status;
@@ -48,6 +49,7 @@ struct run {
 struct run_options {
     bool has_seed, has_until;
     uint64_t seed;
+    uint64_t threads; /* 0 is 1 */
     sim_time until;
 };
 
@@ -67,8 +69,8 @@ bool run_check_entry(const struct run *run, const struct scenario_entry *entry,
                      struct diag_list *diags);
 /** run_entry() - by index: of the scenario, or inserted. */
 const struct scenario_entry *run_entry(const struct run *run, uint32_t index);
-/** run_slice() - at most @events more events; false when the run is over (until reached, or the
- * budget spent). */
+/** run_slice() - @events more events, more of them on several threads; false when the run is over
+ * (until reached, or the budget spent). */
 bool run_slice(struct run *run, uint64_t events);
 /** run_finish() - record the tables as snapshot "end". */
 void run_finish(struct run *run);

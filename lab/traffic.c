@@ -17,7 +17,7 @@ struct node_traffic {
 struct traffic {
     struct observer observer;
     struct run *run;
-    struct node_traffic all, *nodes; /* by node id - 1 */
+    struct node_traffic *nodes; /* by node id - 1 */
 };
 
 static void take(struct observer *observer, const struct record *record)
@@ -29,8 +29,6 @@ static void take(struct observer *observer, const struct record *record)
 
     node->sent++;
     node->to_all += to_all;
-    traffic->all.sent++;
-    traffic->all.to_all += to_all;
 }
 
 struct traffic *traffic_new(struct run *run)
@@ -40,14 +38,26 @@ struct traffic *traffic_new(struct run *run)
     traffic->run = run;
     traffic->nodes = g_new0(struct node_traffic, run->network->sim->n_nodes + 1);
     traffic->observer.wants = RECORD_BIT(RECORD_SEND);
+    traffic->observer.by_node = true;
     traffic->observer.record = take;
     sim_observe(run->network->sim, &traffic->observer);
     return traffic;
 }
 
+static struct node_traffic sum(const struct traffic *traffic)
+{
+    struct node_traffic all = { 0 };
+
+    for (uint32_t i = 0; i < traffic->run->network->sim->n_nodes; i++) {
+        all.sent += traffic->nodes[i].sent;
+        all.to_all += traffic->nodes[i].to_all;
+    }
+    return all;
+}
+
 uint64_t traffic_frames(const struct traffic *traffic)
 {
-    return traffic->all.sent;
+    return sum(traffic).sent;
 }
 
 void traffic_free(struct traffic *traffic)
@@ -100,7 +110,8 @@ void traffic_tell(const struct traffic *traffic, GString *out)
 {
     const struct run *run = traffic->run;
     g_autoptr(GString) at = g_string_new(NULL);
-    uint64_t percent = traffic->all.to_all * 100 / MAX(traffic->all.sent, 1);
+    struct node_traffic all = sum(traffic);
+    uint64_t percent = all.to_all * 100 / MAX(all.sent, 1);
 
     render_moment(at, sim_now(run->network->sim), 6);
     g_string_append_printf(
@@ -109,7 +120,7 @@ void traffic_tell(const struct traffic *traffic, GString *out)
     g_string_append_printf(out,
                            _("%" PRIu64 " frames were sent, %" PRIu64
                              "%% of them to everybody (broadcast or multicast)\n"),
-                           traffic->all.sent, percent);
+                           all.sent, percent);
     tell_busiest(traffic, out);
     if (percent >= STORM_PERCENT && copies_frames(busiest(traffic, NULL, 0)))
         g_string_append(

@@ -5,14 +5,11 @@
 
 #include "base/check.h"
 #include "base/list.h"
+#include "sim/cut.h"
 #include "sim/medium.h"
 #include "sim/sim.h"
 
 #define MILLION 1000000
-
-/* starts_at of the second of two duplicates: the link made it, so it never waited in the sender's
- * queue. */
-#define COPY_ON_THE_WIRE ((sim_time)-1)
 
 static void deliver(struct link_dir *dir, struct frame *frame)
 {
@@ -45,8 +42,10 @@ static void advance_waiting(struct link_dir *dir)
 {
     sim_time now = dir->from->node->part->now;
 
+    if (dir->cut != NULL)
+        cut_advance(dir);
     while (dir->first_waiting != NULL && dir->first_waiting->starts_at <= now) {
-        dir->n_waiting -= dir->first_waiting->starts_at != COPY_ON_THE_WIRE;
+        dir->n_waiting -= dir->first_waiting->starts_at != LINK_COPY_ON_THE_WIRE;
         dir->first_waiting = dir->first_waiting->next;
     }
 }
@@ -56,7 +55,8 @@ static void head_arrives(struct event *event)
     struct link_dir *dir = CONTAINER_OF(event, struct link_dir, arrival);
     struct frame *frame;
 
-    advance_waiting(dir);
+    if (dir->first_waiting != NULL)
+        advance_waiting(dir);
     frame = frame_list_pop(&dir->in_flight);
     if (dir->in_flight.head != NULL) {
         struct event_key key = arrival_key(dir, dir->in_flight.head);
@@ -83,17 +83,16 @@ static void straggler_arrives(struct event *event)
         frame->in->end; /* while out of the FIFO, `in` remembers the sending end */
     struct link_dir *dir = &end->link->dir[end->side];
 
+    if (dir->cut != NULL)
+        dir = dir->cut->far;
     take_straggler(dir, frame);
     deliver(dir, frame);
 }
 
-/* A frame that does not keep the FIFO's order has an event of its own. */
-static void send_straggler(struct link_dir *dir, struct frame *frame, sim_time arrives_at)
+void link_straggle(struct link_dir *dir, struct frame *frame)
 {
     struct event_key key;
 
-    frame->arrives_at = arrives_at;
-    frame->counter = dir->from->node->event_counter++;
     frame->in = dir->from;
     frame->next = dir->stragglers;
     dir->stragglers = frame;
@@ -102,23 +101,43 @@ static void send_straggler(struct link_dir *dir, struct frame *frame, sim_time a
     queue_push(&dir->to->node->part->queue, &frame->event, &key);
 }
 
+/* A frame that does not keep the FIFO's order has an event of its own. */
+static void send_straggler(struct link_dir *dir, struct frame *frame, sim_time arrives_at)
+{
+    frame->arrives_at = arrives_at;
+    frame->counter = dir->from->node->event_counter++;
+    if (dir->cut != NULL)
+        cut_straggler(dir, frame);
+    else
+        link_straggle(dir, frame);
+}
+
+void link_fly(struct link_dir *dir, struct frame *frame)
+{
+    frame_list_push(&dir->in_flight, frame);
+    if (dir->in_flight.n == 1) {
+        struct event_key key = arrival_key(dir, frame);
+
+        queue_push(&dir->to->node->part->queue, &dir->arrival, &key);
+    }
+}
+
 static void append(struct link_dir *dir, struct frame *frame, sim_time starts_at,
                    sim_time arrives_at)
 {
     frame->starts_at = starts_at;
     frame->arrives_at = arrives_at;
     frame->counter = dir->from->node->event_counter++;
-    frame_list_push(&dir->in_flight, frame);
+    if (dir->cut != NULL) {
+        cut_append(dir, frame);
+        return;
+    }
     if (starts_at > dir->from->node->part->now) {
         if (dir->first_waiting == NULL)
             dir->first_waiting = frame;
         dir->n_waiting++;
     }
-    if (dir->in_flight.n == 1) {
-        struct event_key key = arrival_key(dir, frame);
-
-        queue_push(&dir->to->node->part->queue, &dir->arrival, &key);
-    }
+    link_fly(dir, frame);
 }
 
 static bool chance(struct link_dir *dir, uint32_t millionths)
@@ -201,6 +220,13 @@ static struct faults draw_faults(struct link_dir *dir, struct frame *frame)
     return faults;
 }
 
+static sim_time last_arrival(const struct link_dir *dir)
+{
+    if (dir->cut != NULL)
+        return cut_last_arrival(dir->cut);
+    return dir->in_flight.tail != NULL ? dir->in_flight.tail->arrives_at : 0;
+}
+
 /* The last bit leaves at @ends_at; its transmission began or begins at @starts_at. Consumes the
  * frame. */
 static void enter(struct link_dir *dir, struct frame *frame, sim_time starts_at, sim_time ends_at)
@@ -226,12 +252,12 @@ static void enter(struct link_dir *dir, struct frame *frame, sim_time starts_at,
         }
     }
     /* A link whose delay was made shorter must not overtake what is already on it. */
-    if (dir->in_flight.tail != NULL && arrives_at < dir->in_flight.tail->arrives_at)
-        arrives_at = dir->in_flight.tail->arrives_at;
+    if (arrives_at < last_arrival(dir))
+        arrives_at = last_arrival(dir);
     if (frame != NULL)
         append(dir, frame, starts_at, arrives_at);
     if (twin != NULL)
-        append(dir, twin, frame != NULL ? COPY_ON_THE_WIRE : starts_at, arrives_at);
+        append(dir, twin, frame != NULL ? LINK_COPY_ON_THE_WIRE : starts_at, arrives_at);
 }
 
 void link_propagate(struct link_dir *dir, struct frame *frame)
@@ -250,6 +276,13 @@ sim_time link_transmission_time(const struct link *link, size_t len)
     if (link->time_per_octet != 0)
         return octets * link->time_per_octet;
     return (sim_time)((uint64_t)octets * UINT64_C(8000000000000) / link->config.rate);
+}
+
+sim_time link_look_ahead(const struct link_dir *dir)
+{
+    sim_time shortest = link_transmission_time(dir->link, ETH_WIRE_MIN);
+
+    return dir->link->config.delay + (dir->from->node->ops->is_repeater ? 0 : shortest);
 }
 
 static void transmit(struct link_dir *dir, struct frame *frame)
@@ -306,21 +339,34 @@ static void lose(struct link_dir *dir, struct frame *frame, enum drop_reason rea
     node_drop(dir->from->node, dir->from, frame, reason);
 }
 
+static void lose_list(struct link_dir *dir, struct frame_list list, enum drop_reason reason)
+{
+    struct frame *frame;
+
+    while ((frame = frame_list_pop(&list)) != NULL)
+        lose(dir, frame, reason);
+}
+
 /* The cable is pulled: what is on it and what waits for it is gone. */
 static void lose_all(struct link_dir *dir)
 {
     struct queue *queue = &dir->to->node->part->queue;
+    struct link_dir *far = dir->cut != NULL ? dir->cut->far : dir;
     struct frame *frame;
 
-    if (event_queued(&dir->arrival))
-        queue_remove(queue, &dir->arrival);
+    if (event_queued(&far->arrival))
+        queue_remove(queue, &far->arrival);
     dir->first_waiting = NULL;
     dir->n_waiting = 0;
     dir->free_at = 0;
-    while ((frame = frame_list_pop(&dir->in_flight)) != NULL)
-        lose(dir, frame, DROP_LINK_CUT);
-    while ((frame = dir->stragglers) != NULL) {
-        dir->stragglers = frame->next;
+    lose_list(dir, far->in_flight, DROP_LINK_CUT);
+    far->in_flight = (struct frame_list){ 0 };
+    if (dir->cut != NULL) {
+        lose_list(dir, cut_take_waiting(dir), DROP_LINK_CUT);
+        dir->cut->handed_over = 0;
+    }
+    while ((frame = far->stragglers) != NULL) {
+        far->stragglers = frame->next;
         queue_remove(queue, &frame->event);
         lose(dir, frame, DROP_LINK_CUT);
     }
@@ -328,20 +374,14 @@ static void lose_all(struct link_dir *dir)
         medium_reset(dir->station, DROP_LINK_CUT);
 }
 
-/* The sending interface is switched off: its queue is emptied, and what is on the cable already
- * still arrives. */
-static void lose_waiting(struct link_dir *dir)
+/* What has not begun to be sent is taken out of what is on its way. */
+static struct frame_list take_waiting(struct link_dir *dir)
 {
-    struct frame_list gone = { 0 };
+    struct frame_list gone = { .head = dir->first_waiting };
     struct frame *frame, *last = NULL;
 
-    if (dir->station != NULL)
-        medium_reset(dir->station, DROP_LINK_DOWN);
-    advance_waiting(dir);
-    if (dir->first_waiting == NULL)
-        return;
-    dir->free_at = dir->first_waiting->starts_at;
-    gone.head = dir->first_waiting;
+    if (gone.head == NULL)
+        return gone;
     for (frame = dir->in_flight.head; frame != gone.head; frame = frame->next)
         last = frame;
     for (; frame != NULL; frame = frame->next)
@@ -355,15 +395,80 @@ static void lose_waiting(struct link_dir *dir)
         queue_remove(&dir->to->node->part->queue, &dir->arrival);
     }
     dir->first_waiting = NULL;
+    return gone;
+}
+
+/* The sending interface is switched off: its queue is emptied, and what is on the cable already
+ * still arrives. */
+static void lose_waiting(struct link_dir *dir)
+{
+    struct frame_list gone;
+
+    if (dir->station != NULL)
+        medium_reset(dir->station, DROP_LINK_DOWN);
+    advance_waiting(dir);
+    gone = dir->cut != NULL ? cut_take_waiting(dir) : take_waiting(dir);
+    if (gone.head == NULL)
+        return;
+    dir->free_at = gone.head->starts_at;
     dir->n_waiting = 0;
-    while ((frame = frame_list_pop(&gone)) != NULL)
-        lose(dir, frame, DROP_LINK_DOWN);
+    lose_list(dir, gone, DROP_LINK_DOWN);
 }
 
 static void tell_carrier(struct iface *iface)
 {
     if (iface->node->ops->carrier != NULL)
         iface->node->ops->carrier(iface, iface_has_carrier(iface));
+}
+
+/* @iface has heard that the other end was switched on or off. */
+static void hear_carrier(struct iface *iface, bool up)
+{
+    iface->end->far_up = up;
+    if (iface->up && iface->end->link->up)
+        tell_carrier(iface);
+}
+
+struct carrier_news {
+    struct event event;
+    struct iface *iface;
+    bool up;
+};
+
+static void carrier_news_arrives(struct event *event)
+{
+    struct carrier_news *news = CONTAINER_OF(event, struct carrier_news, event);
+
+    hear_carrier(news->iface, news->up);
+}
+
+void link_carrier_later(struct link_dir *dir, bool up, sim_time at, uint64_t counter)
+{
+    struct carrier_news *news = arena_alloc(node_arena(dir->to->node), sizeof *news);
+    struct event_key key = { at, event_order(EVENT_ARRIVAL, dir->to->node->id, dir->from->node->id),
+                             counter };
+
+    event_init(&news->event, carrier_news_arrives);
+    news->iface = dir->to;
+    news->up = up;
+    queue_push(&dir->to->node->part->queue, &news->event, &key);
+}
+
+/*
+ * What a program does to its interface is seen at the other end as late as a signal takes; what the
+ * scenario does, from outside of the network's time, both ends see at once.
+ */
+static void tell_far_end(struct link_dir *dir, bool up)
+{
+    struct node *node = dir->from->node;
+    sim_time at = node_now(node) + link_look_ahead(dir);
+
+    if (!node->part->acting)
+        hear_carrier(dir->to, up);
+    else if (dir->cut != NULL)
+        cut_carrier(dir, up, at, node->event_counter++);
+    else
+        link_carrier_later(dir, up, at, node->event_counter++);
 }
 
 void link_set_state(struct link *link, bool up)
@@ -378,6 +483,7 @@ void link_set_state(struct link *link, bool up)
                     NULL);
         if (!up)
             lose_all(&link->dir[side]);
+        iface->end->far_up = link->dir[side].to->up;
     }
     medium_rewire(link);
     for (int side = 0; side < 2; side++) {
@@ -390,22 +496,22 @@ void link_set_state(struct link *link, bool up)
 
 bool iface_has_carrier(const struct iface *iface)
 {
-    return iface->up && iface->end != NULL && iface->end->link->up && link_peer(iface)->up;
+    return iface->up && iface->end != NULL && iface->end->link->up && iface->end->far_up;
 }
 
 void iface_set_up(struct iface *iface, bool up)
 {
-    struct iface *peer = link_peer(iface);
+    struct link_dir *dir = iface->end != NULL ? &iface->end->link->dir[iface->end->side] : NULL;
 
     if (iface->up == up)
         return;
     iface->up = up;
     node_record(iface->node, iface, RECORD_CONTROL, up ? WHY0(IFACE_UP) : WHY0(IFACE_DOWN), NULL);
-    if (!up && iface->end != NULL)
-        lose_waiting(&iface->end->link->dir[iface->end->side]);
+    if (!up && dir != NULL)
+        lose_waiting(dir);
     tell_carrier(iface);
-    if (peer != NULL && peer->up && iface->end->link->up)
-        tell_carrier(peer);
+    if (dir != NULL)
+        tell_far_end(dir, up);
 }
 
 void link_configure(struct link *link, const struct link_config *config)
@@ -418,6 +524,7 @@ void link_configure(struct link *link, const struct link_config *config)
         link->time_per_octet = (sim_time)(UINT64_C(8000000000000) / config->rate);
     link->impaired =
         config->loss || config->duplicate || config->reorder || config->corrupt || link->rules;
+    link->sim->cables_changed = true;
 }
 
 void link_add_rule(struct link *link, struct link_rule *rule)
@@ -445,7 +552,7 @@ void link_init(struct link *link, struct sim *sim, uint32_t id, struct iface *a,
         struct link_dir *dir = &link->dir[side];
 
         CHECK(ends[side]->end == NULL);
-        link->end[side] = (struct link_end){ link, side };
+        link->end[side] = (struct link_end){ link, side, ends[1 - side]->up };
         ends[side]->end = &link->end[side];
         dir->link = link;
         dir->from = ends[side];

@@ -14,6 +14,7 @@
 #include "sim/frame.h"
 #include "sim/node.h"
 
+struct cut;
 struct station;
 
 #define LINK_RATE_DEFAULT UINT64_C(1000000000) /* bit/s */
@@ -73,11 +74,13 @@ struct link_dir {
     sim_time free_at; /* when the transmitter is idle again */
     struct random_stream random;
     struct station *station; /* the sending end is a half-duplex station, or NULL */
+    struct cut *cut;         /* the ends are in different partitions: sim/cut.h; or NULL */
 };
 
 struct link_end {
     struct link *link;
     unsigned side;
+    bool far_up; /* the interface at the other end is switched on, as far as this end has heard */
 };
 
 struct link {
@@ -108,6 +111,23 @@ struct iface *link_peer(const struct iface *iface);
 /** link_propagate() - @frame's last bit leaves @dir's sending end now; it arrives after the delay
  * and the link's faults. */
 void link_propagate(struct link_dir *dir, struct frame *frame);
+
+/* starts_at of the second of two duplicates: the link made it, so it never waited in the sender's
+ * queue. */
+#define LINK_COPY_ON_THE_WIRE ((sim_time)-1)
+
+/* For sim/cut.c: what the receiver's side does. */
+
+/** link_fly() - @frame, with its arrival in it, is behind all that is on its way. */
+void link_fly(struct link_dir *dir, struct frame *frame);
+/** link_straggle() - @frame arrives at a time of its own. */
+void link_straggle(struct link_dir *dir, struct frame *frame);
+/** link_carrier_later() - the receiving interface learns at @at that the sending one was switched
+ * on or off; @counter is the sender's, for the order of events. */
+void link_carrier_later(struct link_dir *dir, bool up, sim_time at, uint64_t counter);
+/** link_look_ahead() - the least time between an act at @dir's sending end and what is seen of it
+ * at the other. */
+sim_time link_look_ahead(const struct link_dir *dir);
 
 /* For sim.c. */
 void link_init(struct link *link, struct sim *sim, uint32_t id, struct iface *a, struct iface *b,

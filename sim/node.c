@@ -2,11 +2,12 @@
 
 #include "base/check.h"
 #include "base/memory.h"
+#include "sim/record_log.h"
 #include "sim/sim.h"
 
 struct iface *iface_add(struct node *node, const char *name, const struct mac_addr *mac)
 {
-    struct arena *arena = &node->sim->arena;
+    struct arena *arena = node_arena(node);
     struct iface *iface = arena_alloc(arena, sizeof *iface);
     uint32_t n = node->n_ifaces;
 
@@ -39,10 +40,19 @@ struct iface *iface_find(const struct node *node, const char *name)
 static void emit(struct node *node, const struct record *record)
 {
     struct part *part = node->part;
+    bool later = false;
 
-    for (struct observer *observer = part->observers; observer != NULL; observer = observer->next)
-        if (observer->wants & RECORD_BIT(record->kind))
+    for (struct observer *observer = node->sim->observers; observer != NULL;
+         observer = observer->next) {
+        if ((observer->wants & RECORD_BIT(record->kind)) == 0)
+            continue;
+        if (part->log != NULL && !observer->by_node)
+            later = true;
+        else
             observer->record(observer, record);
+    }
+    if (later)
+        record_log_add(part, record);
 }
 
 uint64_t node_record(struct node *node, struct iface *iface, enum record_kind kind, struct why why,

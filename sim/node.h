@@ -66,6 +66,12 @@ static inline sim_time node_now(const struct node *node)
     return node->part->now;
 }
 
+/** node_arena() - memory that lives as long as the run, for what @node needs while it runs. */
+static inline struct arena *node_arena(const struct node *node)
+{
+    return &node->part->arena;
+}
+
 /** iface_add() - a new interface of @node, up, without a cable. @name is copied into the run's
  * arena. */
 struct iface *iface_add(struct node *node, const char *name, const struct mac_addr *mac);

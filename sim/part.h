@@ -1,10 +1,12 @@
 /*
  * A partition: the nodes that one thread of the engine runs, their clock, their event queue and
  * their pools. What a node reaches, it reaches through its partition, so partitions share nothing
- * while they run. The sequential engine has one.
+ * while they run. A simulation has one until an engine splits it: sim/engine.h.
  */
 #ifndef WW_SIM_PART_H
 #define WW_SIM_PART_H
+
+#include <stdbool.h>
 
 #include "base/memory.h"
 #include "sim/frame.h"
@@ -12,15 +14,19 @@
 #include "sim/time.h"
 
 struct sim;
-struct observer;
+struct channel;
 
-#define PART_N_POOLS 4 /* of buffers by size: sim/frame.c */
+#define PARTS_MAX    64 /* of a simulation */
+#define PART_N_POOLS 4  /* of buffers by size: sim/frame.c */
 
 struct part {
     struct sim *sim;
     uint32_t index;
     sim_time now;
     uint64_t cause; /* id of the record that what happens now follows from; 0: nothing before it */
+    bool acting;    /* an event of a node is being carried out, none of the scenario's own */
+    struct event_key place; /* of what happens, in the run's order; kept while there is a log */
+    struct channel *log;    /* what ordered observers are told later; NULL: they are told at once */
     struct queue queue;
     struct arena arena; /* frames, buffers: freed with the run */
     struct frame *free_frames;
@@ -30,7 +36,6 @@ struct part {
     uint64_t n_events,
         n_hops;     /* for budgets and bench; a hop is one frame received by one interface */
     uint32_t wants; /* union of the observers' masks */
-    struct observer *observers;
 };
 
 #endif

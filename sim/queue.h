@@ -33,6 +33,16 @@ static inline uint64_t event_order(enum event_class class, uint32_t receiver, ui
     return (uint64_t) class << 60 | (uint64_t)receiver << 30 | sender;
 }
 
+static inline enum event_class event_class_of(uint64_t order)
+{
+    return (enum event_class)(order >> 60);
+}
+
+static inline uint32_t event_receiver_of(uint64_t order)
+{
+    return (uint32_t)(order >> 30) & EVENT_NODE_MAX;
+}
+
 static inline bool event_key_lt(const struct event_key *a, const struct event_key *b)
 {
     if (a->at != b->at)

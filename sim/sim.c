@@ -4,8 +4,9 @@
 
 #include "base/check.h"
 #include "base/list.h"
+#include "sim/channel.h"
+#include "sim/engine.h"
 #include "sim/medium.h"
-#include "sim/timer.h"
 
 struct sim *sim_new(uint64_t seed)
 {
@@ -23,13 +24,19 @@ void sim_free(struct sim *sim)
 {
     for (uint32_t i = 0; i < sim->n_nodes; i++)
         if (sim->nodes[i]->ops->free != NULL)
-            sim->nodes[i]->ops->free(sim->nodes[i]);
+            sim->nodes[i]->ops->free(sim->nodes[i]); /* which may still send */
+    if (sim->engine != NULL)
+        sim->engine->ops->free(sim->engine);
     for (uint32_t i = 0; i < sim->n_parts; i++) {
         queue_fini(&sim->parts[i]->queue);
         frame_reclaim(sim->parts[i]);
         arena_fini(&sim->parts[i]->arena);
         free(sim->parts[i]);
+        if (sim->logs != NULL)
+            channel_free(sim->logs[i]);
     }
+    free(sim->logs);
+    queue_fini(&sim->controls);
     arena_fini(&sim->arena);
     free(sim->parts);
     free(sim->nodes);
@@ -62,35 +69,37 @@ struct link *sim_add_link(struct sim *sim, struct iface *a, struct iface *b,
     return link;
 }
 
+static void tell_wants(struct sim *sim)
+{
+    uint32_t wants = 0;
+
+    for (const struct observer *observer = sim->observers; observer != NULL;
+         observer = observer->next)
+        wants |= observer->wants;
+    for (uint32_t i = 0; i < sim->n_parts; i++)
+        sim->parts[i]->wants = wants;
+}
+
 void sim_observe(struct sim *sim, struct observer *observer)
 {
-    for (uint32_t i = 0; i < sim->n_parts; i++) {
-        struct observer **at = &sim->parts[i]->observers;
+    struct observer **at = &sim->observers;
 
-        while (*at != NULL)
-            at = &(*at)->next;
-        *at = observer;
-        observer->next = NULL;
-        sim->parts[i]->wants |= observer->wants;
-    }
+    while (*at != NULL)
+        at = &(*at)->next;
+    *at = observer;
+    observer->next = NULL;
+    tell_wants(sim);
 }
 
 void sim_unobserve(struct sim *sim, struct observer *observer)
 {
-    for (uint32_t i = 0; i < sim->n_parts; i++) {
-        struct part *part = sim->parts[i];
-        struct observer **at = &part->observers;
+    struct observer **at = &sim->observers;
 
-        part->wants = 0;
-        while (*at != NULL) {
-            if (*at == observer) {
-                *at = observer->next;
-                continue;
-            }
-            part->wants |= (*at)->wants;
-            at = &(*at)->next;
-        }
-    }
+    while (*at != NULL && *at != observer)
+        at = &(*at)->next;
+    if (*at != NULL)
+        *at = observer->next;
+    tell_wants(sim);
 }
 
 void sim_start(struct sim *sim)
@@ -111,7 +120,6 @@ static void control_fires(struct event *event)
 {
     struct control *control = CONTAINER_OF(event, struct control, event);
 
-    control->sim->parts[0]->cause = 0;
     control->act(control->ctx);
 }
 
@@ -125,65 +133,46 @@ void sim_at(struct sim *sim, sim_time at, void (*act)(void *ctx), void *ctx)
     control->sim = sim;
     control->act = act;
     control->ctx = ctx;
-    queue_push(&sim->parts[0]->queue, &control->event, &key);
+    queue_push(sim->n_parts == 1 ? &sim->parts[0]->queue : &sim->controls, &control->event, &key);
 }
 
 sim_time sim_now(const struct sim *sim)
 {
-    return sim->parts[0]->now;
+    sim_time now = sim->parts[0]->now;
+
+    for (uint32_t i = 1; i < sim->n_parts; i++)
+        if (sim->parts[i]->now > now)
+            now = sim->parts[i]->now;
+    return now;
 }
 
 sim_time sim_next(struct sim *sim)
 {
-    struct part *part = sim->parts[0];
-    const struct queue_entry *head;
-
-    while (timer_settle_head(part))
-        continue;
-    head = queue_head(&part->queue);
-    return head == NULL ? SIM_TIME_NONE : head->key.at;
-}
-
-static bool due(struct sim *sim, sim_time until)
-{
-    sim_time next = sim_next(sim);
-
-    return next != SIM_TIME_NONE && next <= until;
-}
-
-static void fire_head(struct part *part)
-{
-    struct event_key key;
-    struct event *event = queue_pop(&part->queue, &key);
-
-    CHECK(key.at >= part->now);
-    part->now = key.at;
-    part->cause = 0;
-    part->n_events++;
-    event->fire(event);
+    return engine_seq_next(sim);
 }
 
 bool sim_step(struct sim *sim, sim_time until)
 {
-    if (!due(sim, until))
+    sim_time next = sim_next(sim);
+
+    if (next == SIM_TIME_NONE || next > until)
         return false;
-    fire_head(sim->parts[0]);
+    CHECK(sim->engine == NULL); /* whoever steps has one partition */
+    part_fire(sim->parts[0]);
     return true;
 }
 
 bool sim_run(struct sim *sim, sim_time until, uint64_t budget)
 {
-    struct part *part = sim->parts[0];
+    return sim_run_slice(sim, until, budget, UINT64_MAX);
+}
 
+bool sim_run_slice(struct sim *sim, sim_time until, uint64_t budget, uint64_t about)
+{
     CHECK(sim->started);
-    while (due(sim, until)) {
-        if (budget-- == 0)
-            return false;
-        fire_head(part);
-    }
-    if (until != SIM_TIME_NONE && until > part->now)
-        part->now = until;
-    return true;
+    if (sim->engine != NULL)
+        return sim->engine->ops->run(sim->engine, until, budget, about);
+    return engine_seq_run(sim, NULL, until, about < budget ? about : budget);
 }
 
 uint64_t sim_events(const struct sim *sim)

@@ -16,6 +16,7 @@
 #include "sim/trace.h"
 
 struct medium;
+struct engine;
 
 struct sim {
     uint64_t seed;
@@ -26,8 +27,14 @@ struct sim {
     uint32_t n_links, links_size;
     struct part **parts;
     uint32_t n_parts;
+    struct queue
+        controls; /* sim_at()s, once there are several partitions; till then in the first */
+    struct engine *engine; /* what runs the partitions; NULL: sim.c, one event after another */
+    struct channel **logs; /* of each partition, once there are several */
+    struct observer *observers;
     struct medium *media; /* of the hubs: sim/medium.h */
     uint64_t control_counter;
+    bool cables_changed; /* the engine has to look at the cables' delays again */
     bool started;
 };
 
@@ -64,6 +71,9 @@ bool sim_step(struct sim *sim, sim_time until);
 /** sim_run() - all events up to and including @until, at most @budget of them; false when the
  * budget ran out first. */
 bool sim_run(struct sim *sim, sim_time until, uint64_t budget);
+/** sim_run_slice() - the same, but it may end before the budget does, after @about events or later,
+ * to let the caller look around. True when all is done, not when the slice is. */
+bool sim_run_slice(struct sim *sim, sim_time until, uint64_t budget, uint64_t about);
 /** sim_events() / sim_hops() - so far. */
 uint64_t sim_events(const struct sim *sim);
 uint64_t sim_hops(const struct sim *sim);

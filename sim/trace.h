@@ -1,8 +1,9 @@
 /*
  * Trace records: everything that happens has an id, the id of what caused it, and a reason with
  * arguments. Narration, why-questions, captures and grading are rendered from these by observers;
- * without observers nothing is built. A record is handed out in event order within its partition
- * and is valid during the call only.
+ * without observers nothing is built. Records are handed out in the order of the run's events and
+ * are valid during the call only. What they point to may have gone on since when the run has
+ * several partitions: names and cables are to be looked at, tables are not.
  */
 #ifndef WW_SIM_TRACE_H
 #define WW_SIM_TRACE_H
@@ -60,6 +61,9 @@ struct record {
 
 struct observer {   /* embed it in its owner */
     uint32_t wants; /* RECORD_BIT()s */
+    /* It needs the order of each node's records only, and may be called for nodes of different
+       partitions at once. Others are told everything in the order of the run, one at a time. */
+    bool by_node;
     void (*record)(struct observer *observer, const struct record *record);
     struct observer *next;
 };

@@ -32,7 +32,7 @@ static void forget_own(struct ip_stack *ip)
 static struct ip_iface *add_iface(struct ip_stack *ip, const char *name, struct iface *iface,
                                   uint32_t mtu)
 {
-    struct ip_iface *new = arena_alloc(&ip->node->sim->arena, sizeof *new);
+    struct ip_iface *new = arena_alloc(node_arena(ip->node), sizeof *new);
 
     new->ip = ip;
     new->iface = iface;

@@ -101,7 +101,7 @@ static void unlink_conn(struct nat *nat, struct nat_conn *conn)
 
 void nat_set_buckets(struct nat *nat, unsigned n)
 {
-    struct arena *arena = &nat->ip->node->sim->arena;
+    struct arena *arena = node_arena(nat->ip->node);
     struct nat_conn *conn;
 
     nat->n_buckets = n;
@@ -160,7 +160,7 @@ struct nat_conn *nat_conn_new(struct nat *nat, const struct nat_tuple *original)
     if (conn != NULL)
         nat->free = conn->next_source;
     else
-        conn = arena_alloc(&nat->ip->node->sim->arena, sizeof *conn);
+        conn = arena_alloc(node_arena(nat->ip->node), sizeof *conn);
     *conn = (struct nat_conn){ .nat = nat, .tuple = { *original, nat_tuple_invert(original) } };
     conn->link[NAT_ORIGINAL].conn = conn->link[NAT_REPLY].conn = conn;
     list_init(&conn->age);

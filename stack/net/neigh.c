@@ -286,7 +286,7 @@ static bool make_room(struct neigh_table *table)
 static struct neigh *new_entry(struct neigh_table *table, struct ip_iface *iface, uint32_t bucket,
                                struct neigh template)
 {
-    struct arena *arena = &table->ip->node->sim->arena;
+    struct arena *arena = node_arena(table->ip->node);
     struct neigh *neigh;
 
     if (!make_room(table))

@@ -19,7 +19,7 @@ bool datagram_push(struct sock *sock, struct datagram_queue *queue, struct frame
     if (datagram != NULL)
         queue->free = datagram->next;
     else
-        datagram = arena_alloc(&sock->node->sim->arena, sizeof *datagram);
+        datagram = arena_alloc(node_arena(sock->node), sizeof *datagram);
     *datagram = *about;
     datagram->next = NULL;
     datagram->frame = frame;

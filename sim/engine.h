@@ -1,0 +1,96 @@
+/*
+ * Engines: what carries a simulation's partitions through time. The sequential one (engine_seq.c)
+ * is always there; sim/engine_threads.h runs the partitions side by side. Whatever the engine and
+ * the number of partitions, the same happens.
+ *
+ * A simulation is split once, after sim_start() and before anything is on its way. What one node
+ * does to another then takes time, the look-ahead of the cable between them; only the scenario's
+ * own acts (sim_at()) reach several nodes at once, and for those the partitions stand still.
+ */
+#ifndef WW_SIM_ENGINE_H
+#define WW_SIM_ENGINE_H
+
+#include "base/check.h"
+#include "sim/sim.h"
+#include "sim/timer.h"
+
+struct channel;
+
+struct engine_ops {
+    const char *name;
+    /* See sim_run_slice(). */
+    bool (*run)(struct engine *engine, sim_time until, uint64_t budget, uint64_t about);
+    void (*free)(struct engine *engine);
+};
+
+struct engine { /* embed it in the engine's own data */
+    const struct engine_ops *ops;
+    struct sim *sim;
+};
+
+/* What an engine needs to know of the cut cables between two partitions. */
+struct split_lane {
+    struct channel *channel; /* NULL: no cable goes there */
+    sim_time look_ahead;
+};
+
+struct split {
+    uint32_t n;
+    struct split_lane *lanes; /* from * n + to */
+    struct link_dir **cables; /* all that are cut, both directions */
+    uint32_t n_cables;
+    sim_time least; /* look-ahead of all lanes; 0: partitions cannot run apart */
+};
+
+/**
+ * split_new() - spread the nodes of @sim over up to @n_parts partitions. Returns NULL when it stays
+ * in one. The split belongs to the engine, split_free() before sim_free() goes on.
+ */
+struct split *split_new(struct sim *sim, uint32_t n_parts);
+void split_free(struct split *split);
+/** split_look() - the cables' delays have changed. */
+void split_look(struct split *split);
+static inline struct split_lane *split_lane(const struct split *split, uint32_t from, uint32_t to)
+{
+    return &split->lanes[(size_t)from * split->n + to];
+}
+/** split_deliver() - what @from has sent to the others reaches them; everybody stands still. */
+void split_deliver(const struct split *split, uint32_t from);
+
+/** part_next() - the head of @part's queue, or NULL. */
+static inline const struct queue_entry *part_next(struct part *part)
+{
+    while (timer_settle_head(part))
+        continue;
+    return queue_head(&part->queue);
+}
+
+/** part_fire() - carry out the head, which must be there. */
+static inline void part_fire(struct part *part)
+{
+    struct event_key key;
+    struct event *event = queue_pop(&part->queue, &key);
+
+    CHECK(key.at >= part->now);
+    if (part->log != NULL && event_key_lt(&part->place, &key))
+        part->place = key;
+    part->now = key.at;
+    part->cause = 0;
+    part->n_events++;
+    part->acting = event_class_of(key.order) != EVENT_CONTROL;
+    event->fire(event);
+    part->acting = false;
+}
+
+/** engine_seq_run() - see sim_run(); any number of partitions, one event after another. @split is
+ * NULL when there is one partition. */
+bool engine_seq_run(struct sim *sim, const struct split *split, sim_time until, uint64_t budget);
+/** engine_seq_next() - when the next event of all is due, or SIM_TIME_NONE. */
+sim_time engine_seq_next(struct sim *sim);
+/** engine_controls() - carry out what the scenario does at @at, the time of its next act; nothing
+ * before it is left to do. Returns how many acts. */
+uint64_t engine_controls(struct sim *sim, sim_time at, uint64_t budget);
+/** engine_arrive() - all clocks stand at @until, where nothing is left to do. */
+void engine_arrive(struct sim *sim, sim_time until);
+
+#endif

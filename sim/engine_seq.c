@@ -1,0 +1,105 @@
+/* The sequential engine: one event after another, in the order that every run obeys. */
+#include "sim/engine.h"
+
+static const struct queue_entry *head_of(struct sim *sim, uint32_t which)
+{
+    return which < sim->n_parts ? part_next(sim->parts[which]) : queue_head(&sim->controls);
+}
+
+/* The partition with the first event, or sim->n_parts: the scenario acts first. */
+static uint32_t first_of_all(struct sim *sim, struct event_key *key)
+{
+    uint32_t best = UINT32_MAX;
+
+    for (uint32_t i = 0; i <= sim->n_parts; i++) {
+        const struct queue_entry *head = head_of(sim, i);
+
+        if (head == NULL || (best != UINT32_MAX && !event_key_lt(&head->key, key)))
+            continue;
+        best = i;
+        *key = head->key;
+    }
+    return best;
+}
+
+sim_time engine_seq_next(struct sim *sim)
+{
+    const struct queue_entry *head;
+    struct event_key key;
+
+    if (sim->n_parts > 1)
+        return first_of_all(sim, &key) == UINT32_MAX ? SIM_TIME_NONE : key.at;
+    head = part_next(sim->parts[0]);
+    return head == NULL ? SIM_TIME_NONE : head->key.at;
+}
+
+void engine_arrive(struct sim *sim, sim_time until)
+{
+    if (until == SIM_TIME_NONE)
+        return;
+    for (uint32_t i = 0; i < sim->n_parts; i++)
+        if (until > sim->parts[i]->now)
+            sim->parts[i]->now = until;
+}
+
+static bool run_one(struct part *part, sim_time until, uint64_t budget)
+{
+    const struct queue_entry *head;
+
+    while ((head = part_next(part)) != NULL && head->key.at <= until) {
+        if (budget-- == 0)
+            return false;
+        part_fire(part);
+    }
+    return true;
+}
+
+uint64_t engine_controls(struct sim *sim, sim_time at, uint64_t budget)
+{
+    const struct queue_entry *head;
+    uint64_t n = 0;
+
+    engine_arrive(sim, at);
+    while (n < budget && (head = queue_head(&sim->controls)) != NULL && head->key.at == at) {
+        struct event_key key;
+        struct event *event = queue_pop(&sim->controls, &key);
+
+        for (uint32_t i = 0; i < sim->n_parts; i++)
+            sim->parts[i]->cause = 0;
+        sim->parts[0]->n_events++;
+        n++;
+        event->fire(event);
+    }
+    return n;
+}
+
+static bool run_all(struct sim *sim, const struct split *split, sim_time until, uint64_t budget)
+{
+    struct event_key key;
+    uint32_t first;
+
+    while ((first = first_of_all(sim, &key)) != UINT32_MAX && key.at <= until) {
+        if (budget == 0)
+            return false;
+        if (first == sim->n_parts) {
+            budget -= engine_controls(sim, key.at, 1);
+            continue;
+        }
+        uint64_t before = sim->parts[first]->n_events;
+
+        part_fire(sim->parts[first]);
+        split_deliver(split, first);
+        budget -= sim->parts[first]->n_events - before;
+    }
+    return true;
+}
+
+bool engine_seq_run(struct sim *sim, const struct split *split, sim_time until, uint64_t budget)
+{
+    bool done =
+        split == NULL ? run_one(sim->parts[0], until, budget) : run_all(sim, split, until, budget);
+
+    if (done)
+        engine_arrive(sim, until);
+    return done;
+}

@@ -1,0 +1,574 @@
+/*
+ * The threaded engine: conservative, without barriers between windows of time.
+ *
+ * Each partition has a clock: the time before which nothing more happens in it, that it has
+ * published. It may carry out events before its horizon: the least of its neighbors' clocks, each
+ * with the look-ahead of the cables from there. Between two acts of the scenario the partitions run
+ * so by themselves (a stretch); for the acts they stand still. When all wait for each other and
+ * nothing is on its way, time jumps to the next event of all. docs/parallel.md has the argument.
+ */
+#include "sim/engine_threads.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/list.h"
+#include "base/memory.h"
+#include "sim/channel.h"
+#include "sim/cut.h"
+#include "sim/engine.h"
+#include "sim/record_log.h"
+
+#define SPINS_BEFORE_YIELD 400  /* looks at the neighbors' clocks; when there is a core for each */
+#define LOOKS_BEFORE_IDLE  6    /* that brought no event, before a thread says that it is idle */
+#define SPINS_BEFORE_SLEEP 2000 /* between stretches */
+#define RESERVE            (UINT64_C(1) << 18) /* events of a budget that are run one by one */
+#define STRETCH_MIN        UINT64_C(50000)     /* events; shorter slices are not worth the stop */
+#define LOG_MAX            (UINT64_C(4) << 20) /* octets of records, before they are told */
+#define IN_ORDER_MAX       UINT64_C(20000)     /* events, likewise */
+#define PUBLISH_PARTS      8 /* of a look-ahead: how often a clock is shown to the others */
+
+/* One thread's, with lines of its own for what the others read. */
+struct worker {
+    char apart[CACHE_LINE];
+    _Atomic sim_time clock;
+    char apart_too[CACHE_LINE];
+    struct threads *threads;
+    struct part *part;
+    uint32_t index;
+    sim_time publish_every;
+    uint64_t quota;   /* events it may still carry out in this stretch */
+    uint64_t log_end; /* octets_written at which its log is full */
+    /* Under threads->lock. */
+    bool idle, done;
+    sim_time next; /* when idle or done: its next event */
+    pthread_t thread;
+    char apart_at_last[CACHE_LINE];
+};
+
+struct threads {
+    struct engine engine;
+    struct split *split;
+    struct worker **workers;
+    uint32_t n;
+    bool crowded; /* more threads than cores */
+    sim_time end; /* of the stretch: events before it are carried out */
+    pthread_mutex_t lock;
+    uint32_t n_idle; /* done ones included */
+    char apart[CACHE_LINE];
+    _Atomic sim_time floor; /* no event is left before it, anywhere */
+    _Atomic unsigned jumps;
+    _Atomic bool stop; /* the stretch, before its end */
+    char apart_too[CACHE_LINE];
+    /* Between stretches. */
+    pthread_cond_t begin;
+    _Atomic unsigned stretch;
+    _Atomic uint32_t n_running;
+    bool ending;
+};
+
+static inline void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+}
+
+/* ---- a partition's way through a stretch ---- */
+
+static void publish(struct worker *worker, sim_time clock)
+{
+    if (clock > atomic_load_explicit(&worker->clock, memory_order_relaxed))
+        atomic_store_explicit(&worker->clock, clock, memory_order_release);
+}
+
+/* Nothing arrives before it. What was sent before the clocks were read can be received after. */
+static sim_time horizon(const struct worker *worker)
+{
+    struct threads *threads = worker->threads;
+    sim_time least = SIM_TIME_NONE;
+    sim_time floor = atomic_load_explicit(&threads->floor, memory_order_acquire);
+
+    for (uint32_t from = 0; from < threads->n; from++) {
+        const struct split_lane *lane = split_lane(threads->split, from, worker->index);
+        sim_time clock, at;
+
+        if (lane->channel == NULL)
+            continue;
+        clock = atomic_load_explicit(&threads->workers[from]->clock, memory_order_acquire);
+        if (clock < floor)
+            clock = floor;
+        at = clock < SIM_TIME_NONE - lane->look_ahead ? clock + lane->look_ahead : SIM_TIME_NONE;
+        if (at < least)
+            least = at;
+    }
+    return least;
+}
+
+static void receive_all(const struct worker *worker)
+{
+    struct threads *threads = worker->threads;
+
+    for (uint32_t from = 0; from < threads->n; from++) {
+        struct channel *channel = split_lane(threads->split, from, worker->index)->channel;
+
+        if (channel != NULL)
+            cut_receive(channel);
+    }
+}
+
+static bool anything_came(const struct worker *worker)
+{
+    struct threads *threads = worker->threads;
+
+    for (uint32_t from = 0; from < threads->n; from++) {
+        struct channel *channel = split_lane(threads->split, from, worker->index)->channel;
+
+        if (channel != NULL && channel_peek(channel) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static sim_time next_of(struct part *part)
+{
+    const struct queue_entry *head = part_next(part);
+
+    return head == NULL ? SIM_TIME_NONE : head->key.at;
+}
+
+/* Carry out what is due before @horizon. Returns when the next event is due. */
+static sim_time advance(struct worker *worker, sim_time horizon)
+{
+    struct part *part = worker->part;
+    uint64_t before = part->n_events, most = before + worker->quota;
+    sim_time shown = atomic_load_explicit(&worker->clock, memory_order_relaxed), next;
+
+    while ((next = next_of(part)) < horizon && part->n_events < most) {
+        if (next - shown >= worker->publish_every) {
+            publish(worker, next);
+            shown = next;
+        }
+        part_fire(part);
+    }
+    worker->quota = most - part->n_events;
+    if (worker->quota == 0 || (part->log != NULL && part->log->octets_written >= worker->log_end))
+        atomic_store_explicit(&worker->threads->stop, true, memory_order_relaxed);
+    return next;
+}
+
+/* Everything that was sent to those who have not finished the stretch has been received. */
+static bool nothing_on_its_way(const struct threads *threads)
+{
+    for (uint32_t to = 0; to < threads->n; to++) {
+        if (threads->workers[to]->done)
+            continue;
+        for (uint32_t from = 0; from < threads->n; from++) {
+            const struct channel *channel = split_lane(threads->split, from, to)->channel;
+
+            if (channel != NULL && channel->n_written != channel->n_read)
+                return false;
+        }
+    }
+    return true;
+}
+
+/* All wait, with the lock held: the next event of all is the next that can happen. */
+static void jump_if_all_idle(struct threads *threads)
+{
+    sim_time next = SIM_TIME_NONE;
+
+    if (threads->n_idle < threads->n || !nothing_on_its_way(threads))
+        return;
+    for (uint32_t i = 0; i < threads->n; i++) {
+        struct worker *worker = threads->workers[i];
+
+        if (worker->next < next)
+            next = worker->next;
+        if (!worker->done)
+            worker->idle = false;
+    }
+    if (next > threads->end)
+        next = threads->end;
+    threads->n_idle = 0;
+    for (uint32_t i = 0; i < threads->n; i++)
+        threads->n_idle += threads->workers[i]->done;
+    atomic_store_explicit(&threads->floor, next, memory_order_release);
+    atomic_fetch_add_explicit(&threads->jumps, 1, memory_order_release);
+}
+
+static void enter_idle(struct worker *worker, sim_time next, bool done)
+{
+    struct threads *threads = worker->threads;
+
+    pthread_mutex_lock(&threads->lock);
+    worker->next = next;
+    worker->idle = true;
+    worker->done = done;
+    threads->n_idle++;
+    jump_if_all_idle(threads);
+    pthread_mutex_unlock(&threads->lock);
+}
+
+static void leave_idle(struct worker *worker)
+{
+    struct threads *threads = worker->threads;
+
+    pthread_mutex_lock(&threads->lock);
+    if (worker->idle)
+        threads->n_idle--;
+    worker->idle = false;
+    pthread_mutex_unlock(&threads->lock);
+}
+
+static bool stopped(const struct threads *threads)
+{
+    return atomic_load_explicit(&threads->stop, memory_order_relaxed);
+}
+
+static void wait_a_little(const struct threads *threads, unsigned *spins)
+{
+    relax();
+    if (++*spins >= (threads->crowded ? 1 : SPINS_BEFORE_YIELD)) {
+        sched_yield();
+        *spins = 0;
+    }
+}
+
+/* Until something can be done: a frame came, the horizon passed the next event, time jumped. */
+static void idle(struct worker *worker, sim_time next)
+{
+    struct threads *threads = worker->threads;
+    unsigned jumps = atomic_load_explicit(&threads->jumps, memory_order_acquire), spins = 0;
+
+    enter_idle(worker, next, false);
+    while (!stopped(threads)) {
+        sim_time reach = horizon(worker);
+
+        if (anything_came(worker)) /* looked for after the clocks: sent before they were shown */
+            break;
+        publish(worker, next < reach ? next : reach);
+        if (reach > next || reach >= threads->end ||
+            atomic_load_explicit(&threads->jumps, memory_order_acquire) != jumps)
+            break;
+        wait_a_little(threads, &spins);
+    }
+    leave_idle(worker);
+}
+
+/* All events before the stretch's end, or until it is stopped. */
+static void run_stretch(struct worker *worker)
+{
+    struct threads *threads = worker->threads;
+    sim_time end = threads->end, next;
+    unsigned looks = 0, spins = 0;
+
+    while (!stopped(threads)) {
+        sim_time reach = horizon(worker), bound = reach < end ? reach : end;
+        uint64_t before = worker->part->n_events;
+
+        receive_all(worker);
+        next = advance(worker, bound);
+        publish(worker, next < reach ? next : reach);
+        if (next >= end && reach >= end) {
+            enter_idle(worker, next, true);
+            return;
+        }
+        if (worker->part->n_events != before) {
+            looks = 0;
+        } else if (++looks < LOOKS_BEFORE_IDLE) {
+            wait_a_little(threads, &spins);
+        } else {
+            idle(worker, next);
+            looks = 0;
+        }
+    }
+}
+
+/* ---- between stretches ---- */
+
+static bool wait_for_stretch(struct worker *worker, unsigned last)
+{
+    struct threads *threads = worker->threads;
+    bool ending;
+
+    for (unsigned i = 0; i < (threads->crowded ? 1 : SPINS_BEFORE_SLEEP); i++) {
+        if (atomic_load_explicit(&threads->stretch, memory_order_acquire) != last)
+            break;
+        relax();
+    }
+    pthread_mutex_lock(&threads->lock);
+    while (atomic_load_explicit(&threads->stretch, memory_order_acquire) == last)
+        pthread_cond_wait(&threads->begin, &threads->lock);
+    ending = threads->ending;
+    pthread_mutex_unlock(&threads->lock);
+    return !ending;
+}
+
+static void *work(void *ctx)
+{
+    struct worker *worker = ctx;
+    struct threads *threads = worker->threads;
+
+    for (unsigned last = 0; wait_for_stretch(worker, last); last++) {
+        run_stretch(worker);
+        atomic_fetch_sub_explicit(&threads->n_running, 1, memory_order_release);
+    }
+    return NULL;
+}
+
+static void begin_stretch(struct threads *threads)
+{
+    pthread_mutex_lock(&threads->lock);
+    atomic_fetch_add_explicit(&threads->stretch, 1, memory_order_release);
+    pthread_cond_broadcast(&threads->begin);
+    pthread_mutex_unlock(&threads->lock);
+}
+
+/* The caller's thread runs the first partition, the others theirs. */
+static void run_all(struct threads *threads)
+{
+    unsigned spins = 0;
+
+    atomic_store_explicit(&threads->n_running, threads->n - 1, memory_order_relaxed);
+    begin_stretch(threads);
+    run_stretch(threads->workers[0]);
+    while (atomic_load_explicit(&threads->n_running, memory_order_acquire) > 0)
+        wait_a_little(threads, &spins);
+}
+
+static bool anyone_wants_order(const struct sim *sim)
+{
+    for (const struct observer *observer = sim->observers; observer != NULL;
+         observer = observer->next)
+        if (!observer->by_node && observer->wants != 0)
+            return true;
+    return false;
+}
+
+static void keep_logs(struct threads *threads, bool on)
+{
+    struct sim *sim = threads->engine.sim;
+
+    on = on && anyone_wants_order(sim);
+    for (uint32_t i = 0; i < threads->n; i++)
+        sim->parts[i]->log = on ? sim->logs[i] : NULL;
+}
+
+/* The clock of the last: nothing more happens before it. */
+static sim_time least_clock(const struct threads *threads)
+{
+    sim_time least = SIM_TIME_NONE;
+
+    for (uint32_t i = 0; i < threads->n; i++) {
+        sim_time clock = atomic_load_explicit(&threads->workers[i]->clock, memory_order_relaxed);
+
+        if (clock < least)
+            least = clock;
+    }
+    return least;
+}
+
+static void prepare(struct threads *threads, uint64_t most)
+{
+    threads->n_idle = 0;
+    atomic_store_explicit(&threads->stop, false, memory_order_relaxed);
+    for (uint32_t i = 0; i < threads->n; i++) {
+        struct worker *worker = threads->workers[i];
+
+        worker->idle = worker->done = false;
+        worker->quota = most / threads->n;
+        worker->log_end = threads->engine.sim->logs[i]->octets_written + LOG_MAX;
+    }
+}
+
+/* Events before @end, in parallel, about @most of them. */
+static void stretch(struct threads *threads, sim_time end, uint64_t most)
+{
+    struct sim *sim = threads->engine.sim;
+
+    threads->end = end;
+    prepare(threads, most);
+    keep_logs(threads, true);
+    run_all(threads);
+    keep_logs(threads, false);
+    for (uint32_t i = 0; i < threads->n; i++)
+        split_deliver(threads->split, i);
+    record_logs_tell(sim, stopped(threads) ? least_clock(threads) : end);
+}
+
+/* ---- the run ---- */
+
+/* The scenario has acted at @at: whoever had nothing to do may have now. */
+static void set_clocks(struct threads *threads, sim_time at)
+{
+    atomic_store_explicit(&threads->floor, at, memory_order_relaxed);
+    for (uint32_t i = 0; i < threads->n; i++)
+        atomic_store_explicit(&threads->workers[i]->clock, at, memory_order_relaxed);
+}
+
+static void look_again(struct threads *threads)
+{
+    struct sim *sim = threads->engine.sim;
+
+    if (!sim->cables_changed)
+        return;
+    sim->cables_changed = false;
+    split_look(threads->split);
+    for (uint32_t i = 0; i < threads->n; i++) {
+        sim_time least = SIM_TIME_NONE;
+
+        for (uint32_t to = 0; to < threads->n; to++)
+            if (split_lane(threads->split, i, to)->look_ahead < least)
+                least = split_lane(threads->split, i, to)->look_ahead;
+        threads->workers[i]->publish_every = least / PUBLISH_PARTS + 1;
+    }
+}
+
+static sim_time next_of_all(const struct threads *threads)
+{
+    sim_time next = SIM_TIME_NONE;
+
+    for (uint32_t i = 0; i < threads->n; i++) {
+        sim_time one = next_of(threads->engine.sim->parts[i]);
+
+        if (one < next)
+            next = one;
+    }
+    return next;
+}
+
+static sim_time next_act(const struct sim *sim)
+{
+    const struct queue_entry *control = queue_head(&sim->controls);
+
+    return control == NULL ? SIM_TIME_NONE : control->key.at;
+}
+
+/* One event after another, before @end: what is left of a budget, or cables without delay. */
+static void run_in_order(struct threads *threads, sim_time end, uint64_t budget)
+{
+    struct sim *sim = threads->engine.sim;
+    sim_time until = end == SIM_TIME_NONE ? end : end - 1;
+
+    /* A partition may be ahead of others, and its records wait for theirs; but not where nobody can
+       run ahead. */
+    keep_logs(threads, threads->split->least > 0);
+    engine_seq_run(sim, threads->split, until, budget < IN_ORDER_MAX ? budget : IN_ORDER_MAX);
+    keep_logs(threads, false);
+    record_logs_tell(sim, next_of_all(threads));
+}
+
+/* Whoever called may have given anybody something to do. */
+static void lower_clocks(struct threads *threads, sim_time now)
+{
+    if (atomic_load_explicit(&threads->floor, memory_order_relaxed) > now)
+        atomic_store_explicit(&threads->floor, now, memory_order_relaxed);
+    for (uint32_t i = 0; i < threads->n; i++)
+        if (atomic_load_explicit(&threads->workers[i]->clock, memory_order_relaxed) > now)
+            atomic_store_explicit(&threads->workers[i]->clock, now, memory_order_relaxed);
+}
+
+static uint64_t min_of(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static bool run(struct engine *engine, sim_time until, uint64_t budget, uint64_t about)
+{
+    struct threads *threads = CONTAINER_OF(engine, struct threads, engine);
+    struct sim *sim = engine->sim;
+    uint64_t begin = sim_events(sim), spent = 0;
+    sim_time last = until < SIM_TIME_NONE ? until + 1 : SIM_TIME_NONE;
+
+    if (about < STRETCH_MIN)
+        about = STRETCH_MIN;
+    lower_clocks(threads, sim_now(sim));
+    for (; spent < budget && spent < about; spent = sim_events(sim) - begin) {
+        sim_time act = next_act(sim), next = next_of_all(threads), end = act < last ? act : last;
+        uint64_t most = min_of(budget, about) - spent;
+
+        if (act >= last && next >= last)
+            break;
+        look_again(threads);
+        if (act <= next) {
+            engine_controls(sim, act, most);
+            set_clocks(threads, act);
+        } else if (budget - spent <= RESERVE || threads->split->least == 0) {
+            run_in_order(threads, end, most);
+        } else {
+            stretch(threads, end, min_of(most, budget - spent - RESERVE));
+        }
+    }
+    if (next_act(sim) >= last && next_of_all(threads) >= last) {
+        engine_arrive(sim, until);
+        return true;
+    }
+    if (spent >= budget)
+        record_logs_tell(sim, SIM_TIME_NONE);
+    return false;
+}
+
+static void end_threads(struct engine *engine)
+{
+    struct threads *threads = CONTAINER_OF(engine, struct threads, engine);
+
+    threads->ending = true;
+    begin_stretch(threads);
+    for (uint32_t i = 0; i < threads->n; i++) {
+        if (i > 0)
+            pthread_join(threads->workers[i]->thread, NULL);
+        free(threads->workers[i]);
+    }
+    pthread_mutex_destroy(&threads->lock);
+    pthread_cond_destroy(&threads->begin);
+    split_free(threads->split);
+    free(threads->workers);
+    free(threads);
+}
+
+static const struct engine_ops threads_ops = { "threads", run, end_threads };
+
+static void start_workers(struct threads *threads)
+{
+    struct sim *sim = threads->engine.sim;
+
+    threads->workers = mem_alloc(threads->n * sizeof(struct worker *));
+    for (uint32_t i = 0; i < threads->n; i++) {
+        struct worker *worker = mem_zalloc(sizeof *worker);
+
+        worker->threads = threads;
+        worker->part = sim->parts[i];
+        worker->index = i;
+        threads->workers[i] = worker;
+    }
+    for (uint32_t i = 1; i < threads->n; i++)
+        CHECK(pthread_create(&threads->workers[i]->thread, NULL, work, threads->workers[i]) == 0);
+}
+
+bool engine_threads_use(struct sim *sim, uint64_t n_threads)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    struct split *split;
+    struct threads *threads;
+
+    CHECK(sim->engine == NULL);
+    split = split_new(sim, n_threads < PARTS_MAX ? (uint32_t)n_threads : PARTS_MAX);
+    if (split == NULL)
+        return false;
+    threads = mem_zalloc(sizeof *threads);
+    threads->engine = (struct engine){ &threads_ops, sim };
+    threads->split = split;
+    threads->n = split->n;
+    threads->crowded = cores > 0 && threads->n > (unsigned long)cores;
+    pthread_mutex_init(&threads->lock, NULL);
+    pthread_cond_init(&threads->begin, NULL);
+    sim->engine = &threads->engine;
+    sim->cables_changed = true;
+    start_workers(threads);
+    return true;
+}

@@ -1,0 +1,147 @@
+#include "sim/partition.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/unit.h"
+
+enum { NODES_MAX = 4096 };
+
+static uint32_t weight[NODES_MAX], part_of[NODES_MAX];
+static struct partition_edge edges[2 * NODES_MAX];
+static uint32_t n_edges;
+
+static void begin(uint32_t n_nodes)
+{
+    for (uint32_t i = 0; i < n_nodes; i++)
+        weight[i] = 1;
+    n_edges = 0;
+}
+
+static void edge(uint32_t a, uint32_t b, sim_time look_ahead)
+{
+    edges[n_edges++] = (struct partition_edge){ a, b, look_ahead };
+}
+
+static uint32_t cut_edges(void)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < n_edges; i++)
+        n += part_of[edges[i].a] != part_of[edges[i].b];
+    return n;
+}
+
+static uint32_t load(uint32_t n_nodes, uint32_t part)
+{
+    uint32_t sum = 0;
+
+    for (uint32_t i = 0; i < n_nodes; i++)
+        sum += part_of[i] == part ? weight[i] : 0;
+    return sum;
+}
+
+static void a_line_is_cut_into_stretches(void)
+{
+    begin(100);
+    for (uint32_t i = 0; i + 1 < 100; i++)
+        edge(i, i + 1, 10);
+    for (uint32_t n = 1; n <= 8; n++) {
+        EQ(partition_graph(100, weight, edges, n_edges, n, part_of), n);
+        EQ(cut_edges(), n - 1);
+        for (uint32_t part = 0; part < n; part++)
+            OK(load(100, part) >= 100 / n - 3 && load(100, part) <= 100 / n + 3);
+    }
+}
+
+static void what_no_time_lies_between_stays_together(void)
+{
+    begin(40);
+    for (uint32_t i = 0; i + 1 < 40; i++)
+        edge(i, i + 1, i == 12 || i == 30 ? 5 : 0);
+    EQ(partition_graph(40, weight, edges, n_edges, 8, part_of), 3);
+    for (uint32_t i = 0; i + 1 < 40; i++)
+        EQ(part_of[i] != part_of[i + 1], i == 12 || i == 30);
+    n_edges = 0;
+    for (uint32_t i = 0; i + 1 < 40; i++)
+        edge(i, i + 1, 0);
+    EQ(partition_graph(40, weight, edges, n_edges, 8, part_of), 1);
+}
+
+/* Eight sites of 20 nodes on a ring of long cables. */
+static void long_cables_are_cut_and_short_ones_are_not(void)
+{
+    begin(160);
+    for (uint32_t site = 0; site < 8; site++) {
+        for (uint32_t i = 1; i < 20; i++)
+            edge(20 * site, 20 * site + i, 5);
+        edge(20 * site, 20 * ((site + 1) % 8), 10000);
+    }
+    EQ(partition_graph(160, weight, edges, n_edges, 4, part_of), 4);
+    OK(cut_edges() <= 6); /* 4 is best */
+    for (uint32_t i = 0; i < n_edges; i++)
+        if (edges[i].look_ahead == 5)
+            EQ(part_of[edges[i].a], part_of[edges[i].b]);
+    for (uint32_t part = 0; part < 4; part++)
+        EQ(load(160, part), 40);
+}
+
+static void a_grid_is_cut_across_and_evenly(void)
+{
+    begin(32 * 32);
+    for (uint32_t y = 0; y < 32; y++) {
+        for (uint32_t x = 0; x < 32; x++) {
+            if (x < 31)
+                edge(32 * y + x, 32 * y + x + 1, 10);
+            if (y < 31)
+                edge(32 * y + x, 32 * (y + 1) + x, 10);
+        }
+    }
+    EQ(partition_graph(1024, weight, edges, n_edges, 2, part_of), 2);
+    OK(cut_edges() <= 64); /* 32 is best */
+    OK(load(1024, 0) >= 440 && load(1024, 0) <= 584);
+}
+
+static void heavy_nodes_count_for_more(void)
+{
+    begin(12);
+    weight[0] = 10;
+    for (uint32_t i = 0; i + 1 < 12; i++)
+        edge(i, i + 1, 10);
+    EQ(partition_graph(12, weight, edges, n_edges, 2, part_of), 2);
+    OK(load(12, 0) >= 8 && load(12, 0) <= 13);
+}
+
+static void islands_and_lone_nodes_are_dealt_out(void)
+{
+    begin(9);
+    edge(0, 1, 10);
+    edge(2, 3, 10);
+    EQ(partition_graph(9, weight, edges, n_edges, 3, part_of), 3);
+    for (uint32_t part = 0; part < 3; part++)
+        EQ(load(9, part), 3);
+    EQ(partition_graph(0, weight, edges, 0, 3, part_of), 1);
+    EQ(partition_graph(1, weight, edges, 0, 3, part_of), 1);
+}
+
+static void the_same_graph_is_cut_the_same_way(void)
+{
+    static uint32_t again[NODES_MAX];
+    uint64_t state = 7;
+
+    begin(500);
+    for (uint32_t i = 1; i < 500; i++) {
+        state = state * UINT64_C(6364136223846793005) + 1;
+        edge(i, (uint32_t)(state >> 33) % i, 1 + (sim_time)(state >> 60));
+    }
+    EQ(partition_graph(500, weight, edges, n_edges, 5, part_of), 5);
+    memcpy(again, part_of, sizeof again);
+    EQ(partition_graph(500, weight, edges, n_edges, 5, part_of), 5);
+    EQ(memcmp(again, part_of, sizeof again), 0);
+}
+
+UNIT_MAIN("partition", TEST(a_line_is_cut_into_stretches),
+          TEST(what_no_time_lies_between_stays_together),
+          TEST(long_cables_are_cut_and_short_ones_are_not), TEST(a_grid_is_cut_across_and_evenly),
+          TEST(heavy_nodes_count_for_more), TEST(islands_and_lone_nodes_are_dealt_out),
+          TEST(the_same_graph_is_cut_the_same_way))
