@@ -10,7 +10,7 @@
 
 static void enable_iface(struct ip_iface *iface)
 {
-    struct ip6_iface *six = arena_alloc(&iface->ip->node->sim->arena, sizeof *six);
+    struct ip6_iface *six = arena_alloc(node_arena(iface->ip->node), sizeof *six);
 
     six->iface = iface;
     iface->six = six;
