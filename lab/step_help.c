@@ -79,7 +79,9 @@ static const struct {
          "why 17         the same of frame 17\n"
          "why drop       of the last frame that died\n"
          "why change     of the last table change\n"
-         "why not web tcp  where what was meant for web died, or what was missing\n") },
+         "why not web tcp  where what was meant for web died, or which entry is missing on the "
+         "way\n"
+         "why not web from pc2   the way from pc2, as the tables are now\n") },
     { "pull", "PORT", N_("pull a cable out; `plug PORT` puts it back"), NULL },
     { "plug", "PORT", N_("plug a cable in"), NULL },
     { "down", "PORT", N_("switch an interface off; `up PORT` on"), NULL },
