@@ -75,6 +75,8 @@ static enum step_answer do_why(struct step *step, const char *line, GString *out
         if (point != step->here)
             step_point_drop(step, point);
         more = ok && is_continued(part, &id);
+        if (!ok)
+            g_string_append_c(part, '\n');
         g_string_prepend(out, more ? strchr(part->str, '\n') + 1 : part->str);
         if (!more)
             break;
@@ -135,11 +137,25 @@ static enum step_answer do_why_not(struct step *step, const char *line, GString 
     return do_look(step, look, out);
 }
 
+static enum step_answer do_act(struct step *step, char **words, const char *line, GString *out)
+{
+    bool known;
+    enum step_answer answer = step_do_act(step, words, line, out, &known);
+
+    if (!known)
+        step_usage(words[0], out);
+    return answer;
+}
+
 /* The command under its full name, with its words as typed. */
 static enum step_answer dispatch(struct step *step, char **words, const char *line, GString *out)
 {
     const char *word = words[0];
 
+    if (words[1] != NULL && step_takes_nothing(word)) {
+        g_string_append_printf(out, _("\"%s\" is one word too many\n"), words[1]);
+        return STEP_WRONG;
+    }
     if (strcmp(word, "quit") == 0 || strcmp(word, "exit") == 0)
         return STEP_QUIT;
     if (strcmp(word, "help") == 0)
@@ -159,11 +175,7 @@ static enum step_answer dispatch(struct step *step, char **words, const char *li
         return do_ladder(step, line, out);
     if (g_strv_contains(LOOK_WORDS, word) || strcmp(word, "ladder") == 0)
         return do_look(step, line, out);
-    {
-        bool known;
-
-        return step_do_act(step, words, line, out, &known);
-    }
+    return do_act(step, words, line, out);
 }
 
 static enum step_answer unknown(const char *word, const char *near, GString *out)

@@ -350,6 +350,10 @@ enum step_answer step_do_act(struct step *step, char **words, const char *line, 
             g_string_append_printf(out, "%s\n", _("it meets the next such frame"));
         return answer;
     }
+    if (strchr(words[0], '$') != NULL && *step_rest(strchr(line, '$') + 1, 0) == '\0') {
+        g_string_append_printf(out, "%s\n", _("which command? `pc1$ ping -c 1 10.0.0.2`"));
+        return STEP_WRONG;
+    }
     entry = act_entry(words, line);
     *known = entry != NULL;
     return entry != NULL ? do_act(step, entry, line, out) : STEP_WRONG;

@@ -164,6 +164,23 @@ static void put_line(size_t i, GString *out)
     g_string_append_printf(out, " %s\n", _(COMMANDS[i].summary));
 }
 
+void step_usage(const char *name, GString *out)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(COMMANDS); i++)
+        if (strcmp(name, COMMANDS[i].name) == 0) {
+            g_string_append_printf(out, "%s\n", _("it is written like this:"));
+            put_line(i, out);
+        }
+}
+
+bool step_takes_nothing(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(COMMANDS); i++)
+        if (strcmp(name, COMMANDS[i].name) == 0)
+            return *COMMANDS[i].arguments == '\0';
+    return false;
+}
+
 enum step_answer step_help(const char *topic, GString *out)
 {
     const char *near = NULL, *name = topic != NULL ? step_full_name(topic, &near) : NULL;

@@ -107,6 +107,10 @@ char *step_read_fault(struct step *step, char **words, const char *line, GString
 
 /* ---- step_help.c ---- */
 enum step_answer step_help(const char *topic, GString *out);
+/** step_usage() - append how the command is to be written. */
+void step_usage(const char *name, GString *out);
+/** step_takes_nothing() - whether nothing may stand behind it. */
+bool step_takes_nothing(const char *name);
 /** step_command_names() - all of them, NULL-terminated, static. */
 const char *const *step_command_names(void);
 /** step_full_name() - of a command that may be shortened; NULL: there is none, *@near the nearest.

@@ -216,6 +216,62 @@ static bool parse_value(struct step_value *value, const struct sim *sim, char **
     return true;
 }
 
+struct naming { /* which fields the rows that are meant have */
+    struct describe describe;
+    const struct step_value *value;
+    bool in_row, found, any;
+    GString *names; /* of the first such row */
+};
+
+static void name_row(struct describe *describe, const char *table, const char *key,
+                     const char *line)
+{
+    struct naming *naming = CONTAINER_OF(describe, struct naming, describe);
+
+    naming->in_row =
+        strcmp(table, naming->value->table) == 0 && row_is_meant(naming->value, key, line);
+    naming->any |= naming->in_row;
+}
+
+static void name_field(struct naming *naming, const char *name)
+{
+    if (!naming->in_row || naming->found)
+        return;
+    naming->found = strcmp(name, naming->value->field) == 0;
+    if (strstr(naming->names->str, name) == NULL)
+        g_string_append_printf(naming->names, "%s%s", naming->names->len > 0 ? ", " : "", name);
+}
+
+static void name_number(struct describe *describe, const char *name, int64_t number)
+{
+    (void)number;
+    name_field(CONTAINER_OF(describe, struct naming, describe), name);
+}
+
+static void name_text(struct describe *describe, const char *name, const char *text)
+{
+    (void)text;
+    name_field(CONTAINER_OF(describe, struct naming, describe), name);
+}
+
+/* A field that no row there is has now is a slip of the pen; rows to come cannot be known. */
+static bool has_field(const struct step_value *value, char **error)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    struct naming naming = { .describe = { name_row, name_number, name_text },
+                             .value = value,
+                             .names = names };
+
+    if (value->node == NULL || value->field == NULL || value->node->ops->describe == NULL)
+        return true;
+    value->node->ops->describe(value->node, &naming.describe);
+    if (naming.found || !naming.any)
+        return true;
+    *error = g_strdup_printf(_("these rows have no field \"%s\"; they have %s"), value->field,
+                             names->len > 0 ? names->str : _("none"));
+    return false;
+}
+
 static enum step_compare operator_of(const char *word)
 {
     static const char *const words[] = { "", "==", "!=", "<", "<=", ">", ">=" };
@@ -240,8 +296,14 @@ bool step_condition_parse(struct step_condition *condition, const struct sim *si
         condition->compare = operator_of(words[at]);
         condition->operand = g_strjoinv(" ", words + at + 1);
     }
+    if (condition->operand != NULL && *condition->operand == '\0') {
+        *error = g_strdup_printf(_("nothing stands behind \"%s\""), words[at]);
+        step_condition_fini(condition);
+        return false;
+    }
     ok = parse_value(&condition->value, sim, words, at, error);
     condition->value.text = g_strdup(text);
+    ok = ok && has_field(&condition->value, error);
     if (!ok)
         step_condition_fini(condition);
     return ok;
