@@ -76,6 +76,13 @@ static void comparison_fini(struct comparison *c)
     g_hash_table_destroy(c->is);
 }
 
+/* What grows by itself, with every frame or with time, is no news. */
+static bool is_counter(const struct cell *cell)
+{
+    return strcmp(cell->field, "age") == 0 || g_str_has_suffix(cell->field, "_frames") ||
+           (strcmp(cell->table, "ports") == 0 && g_str_has_suffix(cell->field, "_octets"));
+}
+
 /* Rows that are new, gone or different; their fields speak where the row's text does not. */
 static void tell_changes(char **lines, GHashTable *other, char sign, GString *out)
 {
@@ -84,7 +91,7 @@ static void tell_changes(char **lines, GHashTable *other, char sign, GString *ou
         const char *value = strrchr(*lines, '\t'), *then;
         struct cell cell;
 
-        if (value == NULL || !split(copy, &cell))
+        if (value == NULL || !split(copy, &cell) || is_counter(&cell))
             continue;
         place = g_strndup(*lines, (gsize)(value - *lines));
         then = g_hash_table_lookup(other, place);
