@@ -50,6 +50,8 @@ struct stop {
     struct step_dialogue *dialogue;
     struct facts packet; /* follow: what it was */
     bool has_packet;
+    const struct node *begin; /* follow: where it was, and whether it has left there */
+    bool went_on;
     uint64_t count, seen;
     uint64_t hit; /* record in this event, 0: none */
 };
@@ -126,24 +128,50 @@ static bool has_waited(const struct stop *stop, const struct step_log *log,
            (facts.ip.src == stop->packet.ip.src || facts.ip.dst == stop->packet.ip.dst);
 }
 
+/* Where its fragments are put together, the others of them are awaited too. */
+static bool is_fellow(const struct stop *stop, const struct step_log *log,
+                      const struct step_entry *entry)
+{
+    struct facts facts;
+
+    return entry->kind == RECORD_RECEIVE && entry->node == stop->begin && !stop->went_on &&
+           stop->has_packet && (stop->packet.ip.mf || stop->packet.ip.frag_off != 0) &&
+           step_log_facts(log, entry, &facts) && facts.net == FACT_IPV4 &&
+           facts.ip.id == stop->packet.ip.id && facts.ip.protocol == stop->packet.ip.protocol &&
+           facts.ip.src == stop->packet.ip.src && facts.ip.dst == stop->packet.ip.dst;
+}
+
 static bool goes_its_way(struct stop *stop, const struct step_log *log,
                          const struct step_entry *entry)
 {
     if (!is_of_packet(entry->kind, entry->why.code))
         return false;
-    if (!g_hash_table_contains(stop->way, key_of(entry->cause)) && !has_waited(stop, log, entry))
+    if (!g_hash_table_contains(stop->way, key_of(entry->cause)) && !has_waited(stop, log, entry) &&
+        !is_fellow(stop, log, entry))
         return false;
+    stop->went_on |= entry->kind == RECORD_SEND;
     g_hash_table_add(stop->way, key_of(entry->id));
     if (entry->kind == RECORD_RECEIVE)
         g_hash_table_add(stop->way, (gpointer)entry->node);
     return true;
 }
 
+/* A flood brings copies to hosts that have nothing to do with it. */
+static bool is_stray(const struct step_log *log, const struct step_entry *entry)
+{
+    struct facts facts;
+
+    return strcmp(entry->node->ops->kind, "host") == 0 && step_log_facts(log, entry, &facts) &&
+           facts.has_eth && !mac_is_group(&facts.eth.dst) &&
+           !mac_eq(&facts.eth.dst, &entry->iface->mac);
+}
+
 static bool follows(struct step_stops *stops, struct stop *stop, const struct record *record)
 {
     const struct step_entry *entry = step_log_find(stops->log, record->id);
 
-    return entry != NULL && goes_its_way(stop, stops->log, entry) && record->kind == RECORD_RECEIVE;
+    return entry != NULL && goes_its_way(stop, stops->log, entry) &&
+           record->kind == RECORD_RECEIVE && !is_stray(stops->log, entry);
 }
 
 /* The log has seen the record already, and gave it its frame's number. */
@@ -502,6 +530,7 @@ static void begin_way(struct stop *stop, const struct step_log *log)
     if (first == NULL)
         return;
     g_hash_table_add(stop->way, (gpointer)first->node);
+    stop->begin = first->node;
     stop->has_packet = step_log_facts(log, first, &stop->packet) && stop->packet.net == FACT_IPV4;
     for (uint64_t n = step_log_first(log); n < log->n_entries; n++)
         if (step_log_at(log, n)->event >= first->event && step_log_at(log, n) != first)
