@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/drop.h"
-#include "inspect/edit.h"
 #include "inspect/i18n.h"
 #include "inspect/render.h"
 #include "lab/step_session.h"
@@ -243,74 +241,6 @@ char *step_prompt(const struct step *step)
 void step_interrupt(struct step *step)
 {
     step->interrupted = 1;
-}
-
-/* ---- completion ---- */
-
-static void offer(GPtrArray *found, const char *word, const char *begin)
-{
-    if (g_str_has_prefix(word, begin))
-        g_ptr_array_add(found, g_strdup(word));
-}
-
-static void offer_nodes(const struct step *step, GPtrArray *found, const char *begin,
-                        bool with_ports)
-{
-    const struct topology *topology = step->scenario->topology;
-
-    for (uint32_t i = 0; i < topology->n_nodes; i++) {
-        const struct topo_node *node = &topology->nodes[i];
-
-        offer(found, node->name, begin);
-        for (uint32_t j = 0; with_ports && strchr(begin, ':') != NULL && j < node->n_ifaces; j++) {
-            g_autofree char *port = g_strdup_printf("%s:%s", node->name, node->ifaces[j].name);
-
-            offer(found, port, begin);
-        }
-    }
-}
-
-static void offer_filter_words(GPtrArray *found, const char *begin)
-{
-    static const char *const words[] = { "arp",      "icmp",  "tcp",   "udp",   "dns",  "dhcp",
-                                         "http",     "drop",  "state", "table", "call", "when",
-                                         "at",       "count", "watch", "host",  "port", "request",
-                                         "reply",    "SYN",   "FIN",   "RST",   "data", "query",
-                                         "response", "GET",   "exit",  "any",   "not",  "on" };
-
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        offer(found, words[i], begin);
-}
-
-char **step_complete(const struct step *step, const char *line)
-{
-    GPtrArray *found = g_ptr_array_new();
-    g_auto(GStrv) words = step_words(line);
-    guint n = g_strv_length(words);
-    bool fresh = n == 0 || g_ascii_isspace(line[strlen(line) - 1]);
-    const char *begin = fresh ? "" : words[n - 1];
-
-    if (n + fresh <= 1) {
-        for (const char *const *name = step_command_names(); *name != NULL; name++)
-            offer(found, *name, begin);
-    } else if (strcmp(words[0], "edit") == 0) {
-        for (const char *const *name = edit_field_names(); *name != NULL; name++)
-            offer(found, *name, begin);
-        offer(found, "set", begin);
-        offer_filter_words(found, begin);
-        offer_nodes(step, found, begin, true);
-    } else if (strcmp(words[0], "break") == 0 || strcmp(words[0], "until") == 0 ||
-               strcmp(words[0], "frames") == 0) {
-        if (strcmp(words[0], "break") == 0 && n > 1 && strcmp(words[1], "drop") == 0)
-            for (int i = 1; i < DROP_N_REASONS; i++)
-                offer(found, drop_name((enum drop_reason)i), begin);
-        offer_filter_words(found, begin);
-        offer_nodes(step, found, begin, true);
-    } else {
-        offer_nodes(step, found, begin, true);
-    }
-    g_ptr_array_add(found, NULL);
-    return (char **)g_ptr_array_free(found, FALSE);
 }
 
 /* ---- life ---- */

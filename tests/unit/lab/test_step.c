@@ -281,6 +281,13 @@ static void completion_knows_commands_nodes_ports_and_reasons(void)
     OK(offers(step, "", "step") && offers(step, "st", "step") && !offers(step, "st", "back"));
     OK(offers(step, "next ", "a") && offers(step, "queue a:", "a:eth0"));
     OK(offers(step, "break drop no-", "no-route") && offers(step, "break ar", "arp"));
+    OK(offers(step, "break state EST", "ESTABLISHED") && offers(step, "b", "back"));
+    OK(offers(step, "break call recv on a returns ECONNR", "ECONNRESET"));
+    OK(offers(step, "watch a ar", "arp") && offers(step, "break table ", "nat"));
+    OK(offers(step, "edit icmp set ip.t", "ip.ttl") && offers(step, "edit icmp s", "set"));
+    OK(offers(step, "finish d", "dialogue") && offers(step, "fin d", "dialogue"));
+    OK(offers(step, "help ru", "run") && offers(step, "link a:eth0 del", "delay"));
+    OK(!offers(step, "break state ", "arp") && !offers(step, "help ", "ip.ttl"));
     step_free(step);
     scenario_free(scenario);
 }
