@@ -9,6 +9,7 @@
 #include "inspect/i18n.h"
 #include "inspect/json_out.h"
 #include "inspect/render.h"
+#include "lab/format.h"
 #include "lab/step_session.h"
 #include "lab/step_words.h"
 
@@ -276,6 +277,25 @@ static char *with_acts(const struct step *step, const char *text, const char *fi
     return g_string_free(out, FALSE);
 }
 
+/* @text with a timeline that entries can be added to. */
+static char *spread_timeline(const struct step *step, const char *text)
+{
+    struct diag_list *diags = diag_list_new();
+    char *canonical = format_text(step->scenario->file, text, strlen(text), diags);
+
+    diag_list_free(diags);
+    if (canonical == NULL)
+        canonical = g_strdup(text);
+    if (step->scenario->n_timeline == 0) { /* none, or an empty one */
+        g_auto(GStrv) parts = g_strsplit(canonical, "\ntimeline: []\n", 2);
+
+        g_free(canonical);
+        canonical = g_strconcat(parts[0], parts[1] != NULL ? "\n" : "",
+                                parts[1] != NULL ? parts[1] : "", "timeline:\n", NULL);
+    }
+    return canonical;
+}
+
 static bool is_good_scenario(const char *file, const char *text, GString *out)
 {
     struct diag_list *diags = diag_list_new();
@@ -307,6 +327,12 @@ static enum step_answer do_save(struct step *step, const char *file, GString *ou
         return STEP_WRONG;
     }
     altered = with_acts(step, text, file, &found);
+    if (!found) { /* no list with a line for each entry: in the canonical form it is one */
+        g_autofree char *spread = spread_timeline(step, text);
+
+        g_free(altered);
+        altered = with_acts(step, spread, file, &found);
+    }
     if (!found) {
         g_string_append_printf(
             out, "%s\n",
