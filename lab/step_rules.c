@@ -75,14 +75,26 @@ static const struct step_entry *find_question(struct step_rules *r)
     return NULL;
 }
 
+/* The last sending of @entry's frame; itself where there was none. */
+static const struct step_entry *sent_as(const struct step_log *log, const struct step_entry *entry)
+{
+    const struct step_entry *at = entry;
+
+    while (at->kind != RECORD_SEND) {
+        const struct step_entry *cause = step_log_find(log, at->cause);
+
+        if (cause == NULL || (cause->kind != RECORD_SEND && cause->kind != RECORD_RECEIVE))
+            return entry;
+        at = cause;
+    }
+    return at;
+}
+
 void step_rules_begin(struct step_rules *r, const struct step_moment *moment,
                       const struct step_entry *entry)
 {
-    const struct step_entry *cause = step_log_find(moment->log, entry->cause);
-
     *r = (struct step_rules){ .log = moment->log, .shown = entry };
-    r->sent =
-        entry->kind != RECORD_SEND && cause != NULL && cause->kind == RECORD_SEND ? cause : entry;
+    r->sent = sent_as(r->log, entry);
     r->framed = framed_by(r->log, r->sent);
     r->origin = step_origin(r->log, r->framed);
     step_log_facts(r->log, entry, &r->facts);
