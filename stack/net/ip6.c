@@ -71,7 +71,7 @@ struct ip6_sysctl *ip6_sysctl(struct ip_stack *ip)
     return &ip->six->sysctl;
 }
 
-struct neigh_table *ip6_neigh(struct ip_stack *ip)
+struct neigh_table *ip6_neigh(const struct ip_stack *ip)
 {
     return &ip->six->neigh;
 }

@@ -128,7 +128,7 @@ struct ip6_addr ip6_link_local_of(const struct mac_addr *mac);
 void ip6_iface_changed(struct ip_iface *iface, bool up);
 /** ip6_carrier() - its cable was plugged or unplugged. */
 void ip6_carrier(struct ip_iface *iface, bool up);
-struct neigh_table *ip6_neigh(struct ip_stack *ip);
+struct neigh_table *ip6_neigh(const struct ip_stack *ip);
 
 int ip6_group_join(struct ip_iface *iface, struct ip6_addr group);
 int ip6_group_leave(struct ip_iface *iface, struct ip6_addr group);

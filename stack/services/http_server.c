@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "stack/services/http_conn.h"
+#include "stack/services/services.h"
 #include "stack/socket/syscall.h"
 
 struct http_server {
@@ -17,19 +18,6 @@ struct http_server {
     sim_time timeout;
     int ready;
 };
-
-static int listen_on(struct process *self, uint16_t port, int *listener)
-{
-    int error;
-
-    *listener = sys_socket(self, SIM_AF_INET, SIM_SOCK_STREAM, 0);
-    if (*listener < 0)
-        return *listener;
-    (void)sys_setsockopt(self, *listener, OPT_SO_REUSEADDR, 1);
-    (void)sys_set_nonblock(self, *listener, true);
-    error = sys_bind(self, *listener, (struct endpoint){ IP4_ANY, port });
-    return error < 0 ? error : sys_listen(self, *listener, HTTP_SERVER_BACKLOG);
-}
 
 /* What to wait for, and for how long. */
 static void prepare_poll(struct http_server *st, sim_time now)
@@ -86,7 +74,8 @@ static enum co_status http_server_main(struct process *self, void *state)
     int error;
 
     CO_BEGIN(&st->co);
-    error = listen_on(self, st->config->port, &st->listener);
+    error =
+        services_open(self, SIM_SOCK_STREAM, st->config->port, HTTP_SERVER_BACKLOG, &st->listener);
     if (error < 0) {
         process_errorf(self, "httpd: port %u: %s\n", st->config->port, sim_strerror(-error));
         self->exit_status = 1;

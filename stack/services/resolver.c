@@ -1,5 +1,7 @@
 #include "stack/services/resolver.h"
 
+#include "stack/net/ip6.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -27,7 +29,9 @@ void resolver_init(struct resolver *resolver, struct process *self, const char *
     snprintf(resolver->name, sizeof resolver->name, "%s", name);
     resolver->questions[0].type = DNS_TYPE_A;
     resolver->questions[1].type = DNS_TYPE_AAAA;
-    resolver->n_questions = family == RESOLVER_IPV4 ? 1 : 2;
+    resolver->n_questions = family == RESOLVER_IPV4 || family == RESOLVER_IPV6 ? 1 : 2;
+    if (family == RESOLVER_IPV6)
+        resolver->questions[0].type = DNS_TYPE_AAAA;
 }
 
 void resolver_init_reverse(struct resolver *resolver, struct process *self, ip4_addr addr)
@@ -64,6 +68,57 @@ const char *resolver_strerror(int error)
 
 /* ---- what needs no server ---- */
 
+static bool takes_v6(const struct resolver *r)
+{
+    return r->family == RESOLVER_BOTH || r->family == RESOLVER_IPV6;
+}
+
+static unsigned n_results(const struct resolver *r)
+{
+    return r->n_addrs + (takes_v6(r) ? r->n_addrs6 : 0);
+}
+
+bool resolver_literal6(const struct os *os, const char *text, struct endpoint *endpoint)
+{
+    const char *percent = strchr(text, '%');
+    size_t len = percent == NULL ? strlen(text) : (size_t)(percent - text);
+    char addr[IP6_TEXT_MAX];
+    const struct ip_iface *iface = NULL;
+
+    if (len >= sizeof addr || strchr(text, ':') == NULL)
+        return false;
+    memcpy(addr, text, len);
+    addr[len] = '\0';
+    if (percent != NULL && (iface = ip_iface_find(&os->ip, percent + 1)) == NULL)
+        return false;
+    *endpoint = (struct endpoint){ .v6 = true };
+    if (iface != NULL)
+        endpoint->scope = (uint8_t)iface->index;
+    return ip6_parse(addr, &endpoint->addr6);
+}
+
+bool resolver_at(const struct resolver *r, struct os *os, unsigned n, uint16_t port,
+                 struct endpoint *endpoint)
+{
+    unsigned n6 = takes_v6(r) ? r->n_addrs6 : 0;
+    struct route6 route;
+    bool v6_first = n6 > 0 && ip6_route(&os->ip, r->addrs6[0], IP6_ANY, NULL, &route) == 0 &&
+                    !ip6_is_any(route.src);
+    bool v6 = v6_first ? n < n6 : n >= r->n_addrs;
+    unsigned at = v6 == v6_first ? n : n - (v6 ? r->n_addrs : n6);
+
+    if (n >= n6 + r->n_addrs)
+        return false;
+    *endpoint = (struct endpoint){ .port = port, .v6 = v6 };
+    if (v6) {
+        endpoint->addr6 = r->addrs6[at];
+        endpoint->scope = r->scope6;
+    } else {
+        endpoint->addr = r->addrs[at];
+    }
+    return true;
+}
+
 static bool found_locally(struct resolver *r)
 {
     const struct os *os = r->self->os;
@@ -74,6 +129,19 @@ static bool found_locally(struct resolver *r)
         r->from_hosts = resolver_hosts_name(os, addr, r->canonical, sizeof r->canonical);
         return r->from_hosts;
     }
+    if (takes_v6(r) && strchr(r->name, ':') != NULL) {
+        struct endpoint literal;
+
+        r->from_hosts = resolver_literal6(os, r->name, &literal);
+        if (r->from_hosts) {
+            r->addrs6[r->n_addrs6++] = literal.addr6;
+            r->scope6 = literal.scope;
+            snprintf(r->canonical, sizeof r->canonical, "%s", r->name);
+        }
+        return r->from_hosts;
+    }
+    if (r->family == RESOLVER_IPV6)
+        return false;
     if (ip4_parse(r->name, &addr)) {
         r->addrs[r->n_addrs++] = addr;
         snprintf(r->canonical, sizeof r->canonical, "%s", r->name);
@@ -164,6 +232,7 @@ static void send_query(struct resolver *r, struct resolver_question *q)
 static void take_answer(struct resolver *r, const struct resolver_question *q,
                         const uint8_t *octets, size_t len)
 {
+    uint8_t octets6[16];
     char at[sizeof r->asked], target[DNS_TEXT_MAX];
     bool moved = true;
 
@@ -190,11 +259,16 @@ static void take_answer(struct resolver *r, const struct resolver_question *q,
             if (q->type == DNS_TYPE_A && r->n_addrs < RESOLVER_ADDRS_MAX &&
                 dns_rdata_a(&rr, &r->addrs[r->n_addrs]))
                 r->n_addrs++;
+            if (q->type == DNS_TYPE_AAAA && r->n_addrs6 < RESOLVER_ADDRS_MAX &&
+                dns_rdata_aaaa(&rr, octets6))
+                r->addrs6[r->n_addrs6++] =
+                    (struct ip6_addr){ be64_get(octets6), be64_get(octets6 + 8) };
             if (q->type == DNS_TYPE_PTR && r->canonical[0] == '\0')
                 dns_rdata_name(&rr, r->canonical);
         }
     }
-    if (q->type == DNS_TYPE_A && r->n_addrs > 0)
+    if ((q->type == DNS_TYPE_A && r->n_addrs > 0) ||
+        (q->type == DNS_TYPE_AAAA && takes_v6(r) && r->n_addrs6 > 0))
         snprintf(r->canonical, sizeof r->canonical, "%.*s", DNS_TEXT_MAX - 1, at);
 }
 
@@ -419,9 +493,9 @@ static bool settle_candidate(struct resolver *r)
 {
     if (!all_answered(r)) {
         r->error = RESOLVER_AGAIN;
-        return r->n_addrs > 0 || r->candidate + 1 >= r->n_candidates;
+        return n_results(r) > 0 || r->candidate + 1 >= r->n_candidates;
     }
-    if (is_reverse(r) ? r->canonical[0] != '\0' : r->n_addrs > 0) {
+    if (is_reverse(r) ? r->canonical[0] != '\0' : n_results(r) > 0) {
         r->error = RESOLVER_OK;
         return true;
     }
@@ -470,7 +544,7 @@ enum co_status resolver_run(struct resolver *r)
         if (settle_candidate(r))
             break;
     }
-    if (r->n_addrs > 0 || (is_reverse(r) && r->canonical[0] != '\0'))
+    if (n_results(r) > 0 || (is_reverse(r) && r->canonical[0] != '\0'))
         r->error = RESOLVER_OK;
     else if (is_reverse(r) && r->error == RESOLVER_NODATA)
         r->error = RESOLVER_NONAME;

@@ -11,7 +11,8 @@
  * AAAA leave together from one socket; each server in turn, all of them `attempts` times; an answer
  * that is cut short is fetched by TCP. Answers are used only with the right id, question and
  * sender. There is no cache, as on Debian, unless the host has one (stack/services/services.h).
- * IPv6 addresses are asked for but not given back: programs have no IPv6 yet.
+ * Both families are asked for; IPv6 addresses are given to programs that say they take them
+ * (RESOLVER_BOTH).
  */
 #ifndef WW_STACK_SERVICES_RESOLVER_H
 #define WW_STACK_SERVICES_RESOLVER_H
@@ -44,7 +45,7 @@ struct resolv_conf {
     unsigned ndots, timeout, attempts;
 };
 
-enum resolver_family { RESOLVER_ANY, RESOLVER_IPV4 };
+enum resolver_family { RESOLVER_ANY, RESOLVER_IPV4, RESOLVER_IPV6, RESOLVER_BOTH };
 
 /* getaddrinfo()'s numbers. */
 enum resolver_error {
@@ -66,8 +67,11 @@ struct resolver {
     int error; /* an enum resolver_error */
     unsigned n_addrs;
     ip4_addr addrs[RESOLVER_ADDRS_MAX];
-    char canonical[DNS_TEXT_MAX]; /* where CNAMEs led; without the final dot */
-    bool from_hosts;              /* found in /etc/hosts or numeric */
+    unsigned n_addrs6;
+    struct ip6_addr addrs6[RESOLVER_ADDRS_MAX]; /* with RESOLVER_IPV6 and RESOLVER_BOTH alone */
+    char canonical[DNS_TEXT_MAX];               /* where CNAMEs led; without the final dot */
+    uint8_t scope6;                             /* of a numeric one: fe80::1%eth0 */
+    bool from_hosts;                            /* found in /etc/hosts or numeric */
 
     /* inside */
     struct process *self;
@@ -95,6 +99,13 @@ void resolver_init(struct resolver *resolver, struct process *self, const char *
                    enum resolver_family family);
 /** resolver_run() - the coroutine; at its end the results are filled in. */
 enum co_status resolver_run(struct resolver *resolver);
+/** resolver_at() - the @n-th result in the order of RFC 6724: those of a family that has a way from
+ * @os first, IPv6 before IPv4. False behind the last. */
+bool resolver_at(const struct resolver *resolver, struct os *os, unsigned n, uint16_t port,
+                 struct endpoint *endpoint);
+/** resolver_literal6() - an IPv6 address as text, of a link perhaps: "fe80::1%eth0". The port is 0.
+ */
+bool resolver_literal6(const struct os *os, const char *text, struct endpoint *endpoint);
 /** resolver_close() - before a program that is stopped in the middle lets go of @resolver; harmless
  * otherwise. */
 void resolver_close(struct resolver *resolver);

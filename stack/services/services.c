@@ -1,5 +1,7 @@
 #include "stack/services/services.h"
 
+#include "stack/net/ip6.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,4 +157,18 @@ void services_describe(struct os *os, struct describe *out)
     }
     if (os->services != NULL)
         dns_cache_describe(&services_of(os)->resolver_cache, node_now(os->node), out);
+}
+
+int services_open(struct process *self, int type, uint16_t port, int backlog, int *fd)
+{
+    bool v6 = ip6_enabled(&self->os->ip);
+    int error;
+
+    *fd = sys_socket(self, v6 ? SIM_AF_INET6 : SIM_AF_INET, type, 0);
+    if (*fd < 0)
+        return *fd;
+    (void)sys_setsockopt(self, *fd, OPT_SO_REUSEADDR, 1);
+    (void)sys_set_nonblock(self, *fd, true);
+    error = sys_bind(self, *fd, (struct endpoint){ .port = port, .v6 = v6 });
+    return error == 0 && type == SIM_SOCK_STREAM ? sys_listen(self, *fd, backlog) : error;
 }

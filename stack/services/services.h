@@ -49,6 +49,10 @@ void services_start_small(struct os *os, const struct small_server_config *confi
  * in the background. */
 struct process *services_start_dhcp_client(struct os *os, const char *iface);
 
+/** services_open() - a listening socket of @type on @port of every address, not blocking: of both
+ * families where the host has IPv6. 0 with *@fd, or -errno. @backlog is for streams. */
+int services_open(struct process *self, int type, uint16_t port, int backlog, int *fd);
+
 /** services_describe() - tables "lease" and "dns-cache" of @os. */
 void services_describe(struct os *os, struct describe *out);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "stack/services/services.h"
 #include "stack/socket/syscall.h"
 
 #define BUFFER_LEN 65536 /* octets: the largest datagram fits */
@@ -188,29 +189,16 @@ static void serve_datagrams(struct process *self, struct small_server *st)
 
 /* ---- the process ---- */
 
-static int open_socket(struct process *self, int type, uint16_t port, int *fd)
-{
-    int error;
-
-    *fd = sys_socket(self, SIM_AF_INET, type, 0);
-    if (*fd < 0)
-        return *fd;
-    (void)sys_setsockopt(self, *fd, OPT_SO_REUSEADDR, 1);
-    (void)sys_set_nonblock(self, *fd, true);
-    error = sys_bind(self, *fd, (struct endpoint){ IP4_ANY, port });
-    return error == 0 && type == SIM_SOCK_STREAM ? sys_listen(self, *fd, SMALL_SERVER_BACKLOG)
-                                                 : error;
-}
-
 static int open_sockets(struct process *self, struct small_server *st)
 {
     int error = 0;
 
     st->listener = st->udp = -1;
     if (st->config->tcp)
-        error = open_socket(self, SIM_SOCK_STREAM, st->config->port, &st->listener);
+        error = services_open(self, SIM_SOCK_STREAM, st->config->port, SMALL_SERVER_BACKLOG,
+                              &st->listener);
     if (error == 0 && st->config->udp)
-        error = open_socket(self, SIM_SOCK_DGRAM, st->config->port, &st->udp);
+        error = services_open(self, SIM_SOCK_DGRAM, st->config->port, 0, &st->udp);
     return error;
 }
 

@@ -126,6 +126,7 @@ enum tcp_state tcp_state_of(const struct sock *sock);
 /* What Linux's struct tcp_info holds, in its units, and what `ss -tani` prints beside. */
 struct tcp_info_view {
     enum tcp_state state;
+    bool v6only; /* an AF_INET6 socket without IPv4 */
     struct endpoint local, remote;
     uint32_t recv_q, send_q; /* octets; a listener: connections waiting, backlog */
     uint8_t ca_state, retransmits, probes, backoff;

@@ -115,8 +115,9 @@ void tcp_get_info(const struct sock *sock, struct tcp_info_view *info)
     const struct tcp_sock *tp = tcp_of_const(sock);
 
     *info = (struct tcp_info_view){ .state = tcp_state(tp),
-                                    .local = tp->entry.local,
-                                    .remote = tp->entry.remote };
+                                    .v6only = tp->sock.options.v6only,
+                                    .local = sock_to_api(&tp->sock, tp->entry.local),
+                                    .remote = sock_to_api(&tp->sock, tp->entry.remote) };
     info->cc = tp->cc == &tcp_reno_ops ? TCP_CC_RENO : TCP_CC_CUBIC;
     if (tcp_state(tp) == TCP_LISTEN) {
         info->recv_q = tp->n_accept;
