@@ -123,8 +123,8 @@ static struct field *add_ip(struct dissection *d, struct field *parent, const ch
                        ip4_format(be32_get(d->octets + at), text));
 }
 
-static void add_checksum(struct dissection *d, struct field *parent, const char *abbrev, size_t at,
-                         bool right)
+void dissect_checksum(struct dissection *d, struct field *parent, const char *abbrev, size_t at,
+                      bool right)
 {
     struct field *field =
         dissect_add(d, parent, abbrev, _("Checksum"), at, 2, "0x%04x", be16_get(d->octets + at));
@@ -244,7 +244,7 @@ static struct field *dissect_ip(struct dissection *d, const struct ipv4_hdr *ip,
         dissect_add(d, layer, "ip.checksum", _("Checksum"), at + 10, 2, "0x%04x",
                     be16_get(octets + 10));
     else
-        add_checksum(d, layer, "ip.checksum", at + 10, !d->facts.ip_bad_checksum);
+        dissect_checksum(d, layer, "ip.checksum", at + 10, !d->facts.ip_bad_checksum);
     add_ip(d, layer, "ip.src", _("Source address"), at + 12);
     add_ip(d, layer, "ip.dst", _("Destination address"), at + 16);
     if (ip->n_options > 0)
@@ -258,6 +258,10 @@ static bool transport_checksum_right(const struct dissection *d, size_t len)
 {
     uint8_t pseudo[12];
 
+    if (d->facts.net == FACT_IPV6)
+        return checksum_finish(checksum_add(
+                   checksum_pseudo6(d->facts.ip6.src, d->facts.ip6.dst, d->facts.ip6_protocol, len),
+                   d->octets + d->facts.transport_at, len)) == 0;
     be32_put(pseudo, d->facts.ip.src);
     be32_put(pseudo + 4, d->facts.ip.dst);
     be16_put(pseudo + 8, d->facts.ip.protocol);
@@ -283,7 +287,7 @@ static void dissect_icmp(struct dissection *d)
                  label->str);
     dissect_add(d, layer, "icmp.code", _("Code"), at + 1, 1, "%u", icmp->code);
     if (is_whole(&d->facts))
-        add_checksum(d, layer, "icmp.checksum", at + 2, !d->facts.icmp_bad_checksum);
+        dissect_checksum(d, layer, "icmp.checksum", at + 2, !d->facts.icmp_bad_checksum);
     if (icmp->type == ICMP_ECHO_REQUEST || icmp->type == ICMP_ECHO_REPLY) {
         dissect_add(d, layer, "icmp.ident", _("Identifier"), at + 4, 2, "%u", icmp_echo_id(icmp));
         dissect_add(d, layer, "icmp.seq", _("Sequence number"), at + 6, 2, "%u",
@@ -332,8 +336,8 @@ static void dissect_udp(struct dissection *d)
         dissect_add(d, layer, "udp.checksum", _("Checksum"), at + 6, 2, "0x0000")->meaning =
             _("none");
     else if (is_whole(&d->facts))
-        add_checksum(d, layer, "udp.checksum", at + 6,
-                     transport_checksum_right(d, UDP_HDR_LEN + d->facts.payload_len));
+        dissect_checksum(d, layer, "udp.checksum", at + 6,
+                         transport_checksum_right(d, UDP_HDR_LEN + d->facts.payload_len));
 }
 
 static const char *tcp_option_name(uint8_t kind)
@@ -438,8 +442,8 @@ static void dissect_tcp(struct dissection *d)
     dissect_mean(d, flags, "%s", names->str);
     dissect_add(d, layer, "tcp.window_size_value", _("Window"), at + 14, 2, "%u", tcp->window);
     if (is_whole(&d->facts))
-        add_checksum(d, layer, "tcp.checksum", at + 16,
-                     transport_checksum_right(d, tcp->hdr_len + d->facts.payload_len));
+        dissect_checksum(d, layer, "tcp.checksum", at + 16,
+                         transport_checksum_right(d, tcp->hdr_len + d->facts.payload_len));
     if (tcp->flags & TCP_URG)
         dissect_add(d, layer, "tcp.urgent_pointer", _("Urgent pointer"), at + 18, 2, "%u",
                     tcp->urgent);
@@ -466,7 +470,7 @@ static void dissect_payload(struct dissection *d)
         dissect_http(d, at, len);
         break;
     case FACT_APP_NONE:
-        if (!d->facts.has_quote)
+        if (!d->facts.has_quote && !d->facts.has_quote6 && !d->facts.has_ndp)
             dissect_text(d, dissect_layer(d, "data", _("Data"), at, len), "data.data",
                          _("Octets as text"), at, len);
         break;
@@ -485,13 +489,17 @@ static void dissect_net(struct dissection *d)
         dissect_ip(d, &d->facts.ip, d->facts.ip_at, false);
         if (d->facts.transport == FACT_ICMP)
             dissect_icmp(d);
-        else if (d->facts.transport == FACT_UDP)
-            dissect_udp(d);
-        else if (d->facts.transport == FACT_TCP)
-            dissect_tcp(d);
-        if (d->facts.has_quote)
-            dissect_quote(d);
+    } else if (d->facts.net == FACT_IPV6) {
+        dissect_ip6(d);
     }
+    if (d->facts.transport == FACT_UDP)
+        dissect_udp(d);
+    else if (d->facts.transport == FACT_TCP)
+        dissect_tcp(d);
+    if (d->facts.has_quote)
+        dissect_quote(d);
+    if (d->facts.has_quote6)
+        dissect_quote6(d);
     dissect_payload(d);
     end = d->facts.ip_at + d->facts.ip.total_len;
     if (d->facts.net == FACT_IPV4 && end < d->len)

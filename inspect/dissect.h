@@ -58,7 +58,12 @@ void dissect_mean(struct dissection *d, struct field *field, const char *format,
 struct field *dissect_text(struct dissection *d, struct field *parent, const char *abbrev,
                            const char *name, size_t at, size_t len);
 void dissect_malformed(struct dissection *d, struct field *parent, size_t at, size_t len);
+void dissect_checksum(struct dissection *d, struct field *parent, const char *abbrev, size_t at,
+                      bool right);
 void dissect_dhcp(struct dissection *d, size_t at, size_t len);
+/** dissect_ip6() - the headers of IPv6 up to ICMPv6; dissect_quote6() - of a packet in an error. */
+void dissect_ip6(struct dissection *d);
+void dissect_quote6(struct dissection *d);
 void dissect_dns(struct dissection *d, size_t at, size_t len);
 void dissect_http(struct dissection *d, size_t at, size_t len);
 

@@ -1,4 +1,4 @@
-#include "inspect/facts.h"
+#include "inspect/facts_internal.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -132,6 +132,14 @@ static void read_tcp(struct facts *facts, const uint8_t *octets, size_t len)
         read_http(facts, octets, facts->payload_len);
 }
 
+void facts_read_transport(struct facts *facts, const uint8_t *octets, uint8_t protocol)
+{
+    if (protocol == IP_PROTO_UDP)
+        read_udp(facts, octets + facts->payload_at, facts->payload_len);
+    else if (protocol == IP_PROTO_TCP)
+        read_tcp(facts, octets + facts->payload_at, facts->payload_len);
+}
+
 static void read_icmp(struct facts *facts, const uint8_t *octets, size_t len)
 {
     enum drop_reason why = icmp_parse(octets, len, &facts->icmp);
@@ -184,13 +192,10 @@ static void read_ip_at(struct facts *facts, const uint8_t *octets, size_t len, s
     if (facts->ip.frag_off != 0)
         return;
     facts->transport_at = facts->payload_at;
-    octets += facts->payload_at;
-    if (facts->ip.protocol == IP_PROTO_UDP)
-        read_udp(facts, octets, facts->payload_len);
-    else if (facts->ip.protocol == IP_PROTO_TCP)
-        read_tcp(facts, octets, facts->payload_len);
-    else if (facts->ip.protocol == IP_PROTO_ICMP)
-        read_icmp(facts, octets, facts->payload_len);
+    if (facts->ip.protocol == IP_PROTO_ICMP)
+        read_icmp(facts, octets + facts->payload_at, facts->payload_len);
+    else
+        facts_read_transport(facts, octets, facts->ip.protocol);
 }
 
 /* What is read only once its kind is known need not be cleared. */
@@ -206,7 +211,10 @@ static void clear(struct facts *facts)
 void facts_read_ip(struct facts *facts, const uint8_t *octets, size_t len)
 {
     clear(facts);
-    read_ip_at(facts, octets, len, 0);
+    if (len > 0 && octets[0] >> 4 == 6)
+        facts_read_ip6(facts, octets, len, 0);
+    else
+        read_ip_at(facts, octets, len, 0);
 }
 
 void facts_read(struct facts *facts, const uint8_t *octets, size_t len)
@@ -231,4 +239,6 @@ void facts_read(struct facts *facts, const uint8_t *octets, size_t len)
         facts->net = FACT_ARP;
     else if (ethertype == ETHERTYPE_IPV4)
         read_ip_at(facts, octets, len, at);
+    else if (ethertype == ETHERTYPE_IPV6)
+        facts_read_ip6(facts, octets, len, at);
 }

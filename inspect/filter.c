@@ -25,6 +25,9 @@ enum word_kind {
     WORD_ICMP,
     WORD_ICMP_TYPE,
     WORD_ICMP_CODE,
+    WORD_NDP,
+    WORD_ICMP6_TYPE,
+    WORD_FRAGMENT6,
     WORD_UDP,
     WORD_TCP,
     WORD_TCP_FLAGS,
@@ -88,6 +91,16 @@ static const struct short_word {
     { "icmp protocol-unreachable", WORD_ICMP_CODE, ICMP_DEST_UNREACH, ICMP_UNREACH_PROTOCOL },
     { "icmp port-unreachable", WORD_ICMP_CODE, ICMP_DEST_UNREACH, ICMP_UNREACH_PORT },
     { "icmp frag-needed", WORD_ICMP_CODE, ICMP_DEST_UNREACH, ICMP_UNREACH_FRAG_NEEDED },
+    { "ndp", WORD_NDP, 0, 0 },
+    { "ndp solicitation", WORD_ICMP6_TYPE, ICMP6_NEIGHBOR_SOLICIT, 0 },
+    { "ndp advertisement", WORD_ICMP6_TYPE, ICMP6_NEIGHBOR_ADVERT, 0 },
+    { "icmp6 echo-request", WORD_ICMP6_TYPE, ICMP6_ECHO_REQUEST, 0 },
+    { "icmp6 echo-reply", WORD_ICMP6_TYPE, ICMP6_ECHO_REPLY, 0 },
+    { "icmp6 unreachable", WORD_ICMP6_TYPE, ICMP6_DEST_UNREACH, 0 },
+    { "icmp6 too-big", WORD_ICMP6_TYPE, ICMP6_PACKET_TOO_BIG, 0 },
+    { "icmp6 time-exceeded", WORD_ICMP6_TYPE, ICMP6_TIME_EXCEEDED, 0 },
+    { "icmp6 parameter-problem", WORD_ICMP6_TYPE, ICMP6_PARAM_PROBLEM, 0 },
+    { "ip6 fragment", WORD_FRAGMENT6, 0, 0 },
     { "udp", WORD_UDP, 0, 0 },
     { "tcp", WORD_TCP, 0, 0 },
     { "tcp syn", WORD_TCP_FLAGS, SYN_ACK_RST, TCP_SYN },
@@ -627,10 +640,16 @@ static bool word_matches(const struct word *word, const struct facts *facts)
     case WORD_ICMP_CODE:
         return facts->transport == FACT_ICMP && facts->icmp.type == word->a &&
                facts->icmp.code == word->b;
+    case WORD_NDP:
+        return facts->has_ndp;
+    case WORD_ICMP6_TYPE:
+        return facts->transport == FACT_ICMP6 && facts->icmp6.type == word->a;
+    case WORD_FRAGMENT6:
+        return facts->net == FACT_IPV6 && (facts->ip.mf || facts->ip.frag_off != 0);
     case WORD_UDP:
-        return facts->net == FACT_IPV4 && facts->ip.protocol == IP_PROTO_UDP;
+        return facts_protocol(facts) == IP_PROTO_UDP;
     case WORD_TCP:
-        return facts->net == FACT_IPV4 && facts->ip.protocol == IP_PROTO_TCP;
+        return facts_protocol(facts) == IP_PROTO_TCP;
     case WORD_TCP_FLAGS:
     case WORD_TCP_PURE_ACK:
     case WORD_TCP_DATA:

@@ -138,7 +138,8 @@ static void received(struct ladder *ladder, const struct record *record)
 /* What a node ignores because it is another's did not go to it: flooded and repeated copies. */
 static void dropped(struct ladder *ladder, const struct record *record)
 {
-    if (record->drop != DROP_NOT_FOR_ME && record->drop != DROP_ARP_NOT_MINE)
+    if (record->drop != DROP_NOT_FOR_ME && record->drop != DROP_ARP_NOT_MINE &&
+        record->drop != DROP_NDP_NOT_MINE)
         return;
     for (guint i = ladder->arrows->len; i > 0 && i + 64 > ladder->arrows->len; i--) {
         const struct arrow *arrow = ladder->arrows->pdata[i - 1];

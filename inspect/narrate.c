@@ -223,8 +223,8 @@ static void tell_send(struct narrate *narrate, const struct record *record)
 static bool is_everyday(enum drop_reason reason)
 {
     return reason == DROP_NOT_FOR_ME || reason == DROP_ARP_NOT_MINE ||
-           reason == DROP_NO_OTHER_PORT || reason == DROP_SAME_PORT ||
-           reason == DROP_MULTICAST_NOT_JOINED || reason == DROP_NONE;
+           reason == DROP_NDP_NOT_MINE || reason == DROP_NO_OTHER_PORT ||
+           reason == DROP_SAME_PORT || reason == DROP_MULTICAST_NOT_JOINED || reason == DROP_NONE;
 }
 
 static void tell_drop(struct narrate *narrate, const struct record *record)
@@ -296,7 +296,8 @@ static void tell_state(struct narrate *narrate, const struct record *record)
     enum why_code code = record->why.code;
     /* What the files set up before anything happens. */
     bool settings = record->at == 0 && record->cause == 0 &&
-                    (code == WHY_ADDR_ADDED || code == WHY_ROUTE_ADDED || code == WHY_NEIGH_SET);
+                    (code == WHY_ADDR_ADDED || code == WHY_ROUTE_ADDED || code == WHY_NEIGH_SET ||
+                     code == WHY_ADDR6_ADDED || code == WHY_ROUTE6_ADDED);
 
     if (narrate->options.level >= NARRATE_FULL ||
         (narrate->options.level == NARRATE_NORMAL && code != WHY_TCP_CWND && !settings))

@@ -1,6 +1,7 @@
 #include "inspect/summary.h"
 
 #include "inspect/i18n.h"
+#include "inspect/summary_internal.h"
 
 /* A message in the language asked for. */
 #define T(text) (lang == RENDER_USER ? _(text) : (text))
@@ -147,6 +148,12 @@ void summary_label(GString *out, const struct facts *facts, enum render_lang lan
         arp_label(out, &facts->arp, lang);
     else if (facts->net == FACT_IPV4)
         ip_label(out, facts, lang);
+    else if (facts->net == FACT_IPV6 && facts->transport == FACT_TCP)
+        tcp_label(out, facts, lang);
+    else if (facts->net == FACT_IPV6 && facts->transport == FACT_UDP && !facts->ip.mf)
+        g_string_append(out, T(N_("UDP datagram")));
+    else if (facts->net == FACT_IPV6)
+        summary_label6(out, facts, lang);
     else if (facts->has_eth)
         g_string_append(out, T(N_("Ethernet frame")));
     else
@@ -172,6 +179,10 @@ static void addresses(GString *out, const struct facts *facts)
 {
     char src[IP4_TEXT_MAX], dst[IP4_TEXT_MAX];
 
+    if (facts->net == FACT_IPV6) {
+        summary_addresses6(out, facts);
+        return;
+    }
     ip4_format(facts->ip.src, src);
     ip4_format(facts->ip.dst, dst);
     if (facts->transport == FACT_UDP || facts->transport == FACT_TCP)
@@ -267,6 +278,21 @@ static void ip_detail(GString *out, const struct facts *facts, const struct seq_
     g_string_append_printf(out, ", TTL %u", facts->ip.ttl);
 }
 
+static void ip6_detail(GString *out, const struct facts *facts, const struct seq_base *base,
+                       enum render_lang lang)
+{
+    if (facts->ip.mf || (facts->transport != FACT_TCP && facts->transport != FACT_UDP)) {
+        summary_detail6(out, facts, lang);
+        return;
+    }
+    addresses(out, facts);
+    if (facts->transport == FACT_TCP)
+        tcp_detail(out, facts, base, lang);
+    else
+        g_string_append_printf(out, T(N_(", %zu octets")), facts->payload_len);
+    g_string_append_printf(out, T(N_(", hop limit %u")), facts->ip6.hop_limit);
+}
+
 void summary_detail(GString *out, const struct facts *facts, const struct seq_base *base,
                     enum render_lang lang)
 {
@@ -280,6 +306,8 @@ void summary_detail(GString *out, const struct facts *facts, const struct seq_ba
         arp_detail(out, &facts->arp, lang);
     else if (facts->net == FACT_IPV4)
         ip_detail(out, facts, base, lang);
+    else if (facts->net == FACT_IPV6)
+        ip6_detail(out, facts, base, lang);
     else if (facts->has_eth)
         g_string_append_printf(out, T(N_("%s → %s, type 0x%04x")), mac_format(&facts->eth.src, src),
                                mac_format(&facts->eth.dst, dst), facts->eth.ethertype);
@@ -302,6 +330,7 @@ void summary(GString *out, const struct facts *facts, const struct seq_base *bas
 
 struct seq_key {
     ip4_addr src, dst;
+    struct ip6_addr src6, dst6;
     uint16_t src_port, dst_port;
 };
 
@@ -313,15 +342,16 @@ static guint key_hash(gconstpointer data)
 {
     const struct seq_key *key = data;
 
-    return key->src * 31u + key->dst * 17u + key->src_port * 65537u + key->dst_port;
+    return key->src * 31u + key->dst * 17u + (guint)key->src6.lo * 31u + (guint)key->dst6.lo * 17u +
+           key->src_port * 65537u + key->dst_port;
 }
 
 static gboolean key_equal(gconstpointer a, gconstpointer b)
 {
     const struct seq_key *x = a, *y = b;
 
-    return x->src == y->src && x->dst == y->dst && x->src_port == y->src_port &&
-           x->dst_port == y->dst_port;
+    return x->src == y->src && x->dst == y->dst && ip6_eq(x->src6, y->src6) &&
+           ip6_eq(x->dst6, y->dst6) && x->src_port == y->src_port && x->dst_port == y->dst_port;
 }
 
 struct seq_table *seq_table_new(void)
@@ -342,14 +372,21 @@ void seq_table_free(struct seq_table *table)
 
 struct seq_base seq_table_look(struct seq_table *table, const struct facts *facts)
 {
-    struct seq_key there = { facts->ip.src, facts->ip.dst, facts->src_port, facts->dst_port };
-    struct seq_key back = { facts->ip.dst, facts->ip.src, facts->dst_port, facts->src_port };
+    struct seq_key there = { .src_port = facts->src_port, .dst_port = facts->dst_port };
+    struct seq_key back = { .src_port = facts->dst_port, .dst_port = facts->src_port };
     struct seq_base base = { 0 };
     gpointer isn;
     bool has_back;
 
     if (facts->transport != FACT_TCP)
         return base;
+    if (facts->net == FACT_IPV6) {
+        there.src6 = back.dst6 = facts->ip6.src;
+        there.dst6 = back.src6 = facts->ip6.dst;
+    } else {
+        there.src = back.dst = facts->ip.src;
+        there.dst = back.src = facts->ip.dst;
+    }
     if (facts->tcp.flags & TCP_SYN)
         g_hash_table_replace(table->isns, g_memdup2(&there, sizeof there),
                              GUINT_TO_POINTER(facts->tcp.seq));

@@ -91,6 +91,10 @@ static bool changes_table(const char *table, enum why_code code)
         { "lease", "dhcp-" },
         { "dns-cache", "dns-learned" },
         { "addr", "addr-" },
+        { "addr", "addr6-" },
+        { "route", "route6-" },
+        { "route_cache", "route6-pmtu" },
+        { "neigh", "neigh6-" },
         { "tcp", "tcp-" },
     };
 

@@ -205,7 +205,8 @@ bool step_tell_matters(const struct step_log *log, const struct step_entry *entr
 {
     enum why_code code = entry->why.code;
     bool settings = entry->at == 0 && entry->cause == 0 &&
-                    (code == WHY_ADDR_ADDED || code == WHY_ROUTE_ADDED || code == WHY_NEIGH_SET);
+                    (code == WHY_ADDR_ADDED || code == WHY_ROUTE_ADDED || code == WHY_NEIGH_SET ||
+                     code == WHY_ADDR6_ADDED || code == WHY_ROUTE6_ADDED);
 
     switch ((enum record_kind)entry->kind) {
     case RECORD_SEND:
