@@ -113,6 +113,7 @@ static bool connect_too_late(const struct curl *curl)
 
 static void connecting_failed(struct curl *curl)
 {
+    char host[URL_HOST_MAX];
     long long ms = ms_since(curl, curl->request_started);
     bool limit = connect_too_late(curl);
 
@@ -125,17 +126,31 @@ static void connecting_failed(struct curl *curl)
     curl_fail(curl,
               limit || curl->client.error == SIM_ETIMEDOUT ? CURL_OPERATION_TIMEDOUT
                                                            : CURL_COULDNT_CONNECT,
-              "Failed to connect to %s port %u after %lld ms: %s", curl->url.host, curl->url.port,
-              ms, limit ? "Timeout was reached" : "Couldn't connect to server");
+              "Failed to connect to %s port %u after %lld ms: %s", url_bare_host(&curl->url, host),
+              curl->url.port, ms, limit ? "Timeout was reached" : "Couldn't connect to server");
+}
+
+static struct endpoint address(const struct curl *curl)
+{
+    struct endpoint to = { 0 };
+
+    (void)resolver_at(&curl->resolver, curl->self->os, curl->address, curl->url.port, &to);
+    return to;
+}
+
+static const char *bare_address(struct endpoint e, char text[static IP6_TEXT_MAX])
+{
+    return e.v6 ? ip6_format(e.addr6, text) : ip4_format(e.addr, text);
 }
 
 static void say_attempt_failed(struct curl *curl)
 {
-    char text[IP4_TEXT_MAX];
-    const char *addr = ip4_format(curl->resolver.addrs[curl->address], text);
+    char text[IP6_TEXT_MAX];
+    const char *addr = bare_address(address(curl), text);
 
     if (connect_too_late(curl) && !too_late(curl))
-        curl_say(curl, "ipv4 connect timeout after %lldms, move on!",
+        curl_say(curl, "%s connect timeout after %lldms, move on!",
+                 address(curl).v6 ? "ipv6" : "ipv4",
                  (long long)(curl->options.connect_timeout / SIM_MSEC(1)));
     else if (curl->client.error == SIM_ENETUNREACH || curl->client.error == SIM_EADDRNOTAVAIL)
         curl_say(curl, "Immediate connect fail for %s: %s", addr, sim_strerror(curl->client.error));
@@ -146,17 +161,17 @@ static void say_attempt_failed(struct curl *curl)
 
 static void connected(struct curl *curl)
 {
-    char text[IP4_TEXT_MAX];
+    char text[IP6_TEXT_MAX], host[URL_HOST_MAX];
 
     curl->connection = (struct curl_connection){ .fd = curl->client.fd,
                                                  .number = curl->next_number++,
                                                  .host = mem_strdup(curl->url.host),
                                                  .port = curl->url.port,
-                                                 .addr = curl->resolver.addrs[curl->address] };
+                                                 .addr = address(curl) };
     curl->numbers.num_connects++;
     curl->numbers.connect = process_now(curl->self) - curl->started;
-    curl_say(curl, "Connected to %s (%s) port %u (#%u)", curl->url.host,
-             ip4_format(curl->connection.addr, text), curl->url.port, curl->connection.number);
+    curl_say(curl, "Connected to %s (%s) port %u (#%u)", url_bare_host(&curl->url, host),
+             bare_address(curl->connection.addr, text), curl->url.port, curl->connection.number);
 }
 
 static bool is_resolved(const struct curl *curl)
@@ -167,7 +182,7 @@ static bool is_resolved(const struct curl *curl)
 static void resolved(struct curl *curl)
 {
     curl->resolving = false;
-    if (curl->resolver.error != 0 || curl->resolver.n_addrs == 0) {
+    if (curl->resolver.error != 0 || address(curl).port == 0) {
         if (too_late(curl) || connect_too_late(curl))
             curl_fail(curl, CURL_OPERATION_TIMEDOUT, "Resolving timed out after %lld milliseconds",
                       ms_since(curl, curl->request_started));
@@ -182,7 +197,7 @@ static void resolved(struct curl *curl)
 /* A new connection to the URL's host; curl->code tells whether there is one. */
 static enum co_status connect_to(struct curl *curl)
 {
-    char text[IP4_TEXT_MAX];
+    char text[ENDPOINT_TEXT_MAX], host[URL_HOST_MAX];
 
     CO_BEGIN(&curl->co_connect);
     if (is_resolved(curl)) {
@@ -191,8 +206,11 @@ static enum co_status connect_to(struct curl *curl)
         free(curl->resolved);
         curl->resolved = NULL;
         curl->resolving = true;
-        resolver_init(&curl->resolver, curl->self, curl->url.host,
-                      curl->options.ipv4 ? RESOLVER_IPV4 : RESOLVER_ANY);
+        resolver_init(&curl->resolver, curl->self, url_bare_host(&curl->url, host),
+                      curl->options.ipv4   ? RESOLVER_IPV4
+                      : curl->options.ipv6 ? RESOLVER_IPV6
+                                           : RESOLVER_BOTH);
+        curl->address = 0;
         CO_RUN(&curl->co_connect, resolver_run(&curl->resolver));
         resolved(curl);
         if (curl->code != CURL_OK) {
@@ -201,13 +219,10 @@ static enum co_status connect_to(struct curl *curl)
         }
     }
     curl->numbers.name_lookup = process_now(curl->self) - curl->started;
-    for (curl->address = 0; curl->address < curl->resolver.n_addrs; curl->address++) {
-        curl_say(curl, "  Trying %s:%u...", ip4_format(curl->resolver.addrs[curl->address], text),
-                 curl->url.port);
+    for (curl->address = 0; address(curl).port != 0; curl->address++) {
+        curl_say(curl, "  Trying %s...", endpoint_format(address(curl), text));
         curl->client.until = connect_until(curl);
-        CO_RUN(&curl->co_connect,
-               http_client_connect(&curl->client, curl->resolver.addrs[curl->address],
-                                   curl->url.port));
+        CO_RUN(&curl->co_connect, http_client_connect(&curl->client, address(curl)));
         if (curl->client.error == 0) {
             connected(curl);
             CO_RETURN(&curl->co_connect);
@@ -300,7 +315,7 @@ static void begin_request(struct curl *curl)
 static void before_exchange(struct curl *curl)
 {
     curl->numbers.pre_transfer = process_now(curl->self) - curl->started;
-    curl->numbers.remote = (struct endpoint){ curl->connection.addr, curl->url.port };
+    curl->numbers.remote = curl->connection.addr;
     (void)sys_getsockname(curl->self, curl->client.fd, &curl->numbers.local);
     curl_build_request(curl);
     curl_show_request(curl);

@@ -36,7 +36,7 @@ struct curl_connection {
     unsigned number; /* "Connection #0" */
     char *host;
     uint16_t port;
-    ip4_addr addr;
+    struct endpoint addr;
 };
 
 struct curl {

@@ -24,6 +24,7 @@ enum id {
     ID_GLOBOFF,
     ID_NO_KEEPALIVE,
     ID_IPV4,
+    ID_IPV6,
     ID_VERSION,
     ID_HELP,
     ID_FIRST_WITH_VALUE,
@@ -65,6 +66,7 @@ static const struct name {
     { 'g', ID_GLOBOFF, "globoff" },
     { '\0', ID_NO_KEEPALIVE, "no-keepalive" },
     { '4', ID_IPV4, "ipv4" },
+    { '6', ID_IPV6, "ipv6" },
     { 'V', ID_VERSION, "version" },
     { 'h', ID_HELP, "help" },
     { 'k', ID_NOTHING, "insecure" },
@@ -94,7 +96,7 @@ static const struct name {
 #define N_NAMES (sizeof names / sizeof *names)
 
 /* The other options of curl 7.88.1. */
-static const char refused_letters[] = "aEKCbcFP6jlMn:Z#xUpQrJRYy23tz1TBu";
+static const char refused_letters[] = "aEKCbcFPjlMn:Z#xUpQrJRYy23tz1TBu";
 static const char refused_names[] =
     "abstract-unix-socket alt-svc anyauth append aws-sigv4 basic cacert capath cert "
     "cert-status cert-type ciphers compressed compressed-ssh config connect-to "
@@ -106,7 +108,7 @@ static const char refused_names[] =
     "ftp-alternative-to-user ftp-create-dirs ftp-method ftp-pasv ftp-port ftp-pret "
     "ftp-skip-pasv-ip ftp-ssl-ccc ftp-ssl-ccc-mode ftp-ssl-control "
     "happy-eyeballs-timeout-ms haproxy-protocol hostpubmd5 hostpubsha256 hsts http0.9 "
-    "http2 http2-prior-knowledge http3 http3-only ignore-content-length interface ipv6 "
+    "http2 http2-prior-knowledge http3 http3-only ignore-content-length interface "
     "json junk-session-cookies key key-type krb libcurl limit-rate list-only local-port "
     "location-trusted login-options mail-auth mail-from mail-rcpt mail-rcpt-allowfails "
     "manual max-filesize metalink negotiate netrc netrc-file netrc-optional next no-alpn "
@@ -331,6 +333,11 @@ static bool take_flag(struct process *self, struct curl_options *o, enum id id)
         return true;
     case ID_IPV4:
         o->ipv4 = true;
+        o->ipv6 = false;
+        return true;
+    case ID_IPV6:
+        o->ipv6 = true;
+        o->ipv4 = false;
         return true;
     case ID_REMOTE_NAME:
         ARRAY_PUSH(o->outputs, o->n_outputs, o->outputs_size,
@@ -395,6 +402,18 @@ static bool take_letters(struct process *self, struct curl_options *o, const cha
     return true;
 }
 
+/* An IPv6 address in brackets is none: curl's peek_ipv6(). */
+static bool has_globs(const char *url)
+{
+    const char *scheme = strstr(url, "://");
+    const char *host = scheme == NULL ? url : scheme + 3;
+    size_t len = strcspn(host, "]");
+
+    if (*host == '[' && strspn(host + 1, "0123456789abcdefABCDEF:.%") + 1 == len)
+        url = host + len + 1;
+    return strpbrk(url, "{}[]") != NULL;
+}
+
 static bool check(struct process *self, struct curl_options *o)
 {
     if (o->n_urls == 0) {
@@ -412,7 +431,7 @@ static bool check(struct process *self, struct curl_options *o)
     if (o->n_outputs > o->n_urls && !o->silent)
         process_errorf(self, "Warning: Got more output options than URLs\n");
     for (unsigned i = 0; i < o->n_urls; i++) {
-        if (!o->globoff && strpbrk(o->urls[i], "{}[]") != NULL) {
+        if (!o->globoff && has_globs(o->urls[i])) {
             process_errorf(
                 self, "curl: URL globbing is not simulated by wirewalk: write -g or each URL\n");
             self->exit_status = 2;

@@ -18,7 +18,7 @@ struct curl_output {
 
 struct curl_options { /* texts are borrowed from argv */
     bool silent, show_error, no_meter, verbose, include, head, location, fail, get, http10, globoff,
-        no_keepalive, ipv4;
+        no_keepalive, ipv4, ipv6;
     unsigned keepalive_seconds;
     int64_t max_redirs;                 /* -1: no limit */
     sim_time max_time, connect_timeout; /* 0: none */

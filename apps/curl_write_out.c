@@ -128,12 +128,14 @@ static void add_time(struct strbuf *out, sim_time time)
     strbuf_addf(out, "%lld.%06lld", us / 1000000, us % 1000000);
 }
 
-static void add_addr(struct strbuf *out, ip4_addr addr)
+static void add_addr(struct strbuf *out, struct endpoint addr)
 {
-    char text[IP4_TEXT_MAX];
+    char text[IP6_TEXT_MAX];
 
-    if (addr != 0)
-        strbuf_adds(out, ip4_format(addr, text));
+    if (addr.v6)
+        strbuf_adds(out, ip6_format(addr.addr6, text));
+    else if (addr.addr != 0)
+        strbuf_adds(out, ip4_format(addr.addr, text));
 }
 
 static void add_u64(struct strbuf *out, uint64_t value)
@@ -172,7 +174,7 @@ static void add_variable(struct strbuf *out, enum variable variable, const struc
         strbuf_adds(out, n->status == 0 ? "0" : n->http_minor == 0 ? "1.0" : "1.1");
         break;
     case VAR_LOCAL_IP:
-        add_addr(out, n->local.addr);
+        add_addr(out, n->local);
         break;
     case VAR_LOCAL_PORT:
         add_u64(out, n->local.port);
@@ -196,7 +198,7 @@ static void add_variable(struct strbuf *out, enum variable variable, const struc
         add_text(out, n->referer);
         break;
     case VAR_REMOTE_IP:
-        add_addr(out, n->remote.addr);
+        add_addr(out, n->remote);
         break;
     case VAR_REMOTE_PORT:
         add_u64(out, n->remote.port);

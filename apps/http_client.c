@@ -48,10 +48,10 @@ static void tick(struct http_client *client)
 
 /* ---- connecting ---- */
 
-static int open_socket(struct http_client *client)
+static int open_socket(struct http_client *client, bool v6)
 {
     struct process *self = client->self;
-    int fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_STREAM, 0);
+    int fd = sys_socket(self, v6 ? SIM_AF_INET6 : SIM_AF_INET, SIM_SOCK_STREAM, 0);
 
     if (fd < 0)
         return fd;
@@ -75,15 +75,14 @@ static void set_connected(struct http_client *client, int error)
         http_client_close(client);
 }
 
-enum co_status http_client_connect(struct http_client *client, ip4_addr addr, uint16_t port)
+enum co_status http_client_connect(struct http_client *client, struct endpoint to)
 {
     int error;
 
     CO_BEGIN(&client->co);
     client->last_at = process_now(client->self);
-    client->fd = open_socket(client);
-    error = client->fd < 0 ? client->fd
-                           : sys_connect(client->self, client->fd, (struct endpoint){ addr, port });
+    client->fd = open_socket(client, to.v6);
+    error = client->fd < 0 ? client->fd : sys_connect(client->self, client->fd, to);
     if (error != -SIM_EINPROGRESS) {
         set_connected(client, -error);
         CO_RETURN(&client->co);

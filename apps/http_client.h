@@ -74,7 +74,7 @@ struct http_client { /* begin with self and fd -1 */
 
 /** http_client_connect() - a coroutine: client->error is 0 and client->fd open, or an error and no
  * descriptor. */
-enum co_status http_client_connect(struct http_client *client, ip4_addr addr, uint16_t port);
+enum co_status http_client_connect(struct http_client *client, struct endpoint to);
 /**
  * http_client_exchange() - a coroutine: sends the @len octets at @request, head and body, and reads
  * the response to

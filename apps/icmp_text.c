@@ -1,6 +1,7 @@
 #include "apps/icmp_text.h"
 
 #include "base/addr.h"
+#include "stack/wire/icmp6_wire.h"
 #include "stack/wire/icmp_wire.h"
 
 static void unreachable(struct strbuf *out, uint8_t code, uint32_t rest)
@@ -69,5 +70,49 @@ void icmp_text(struct strbuf *out, uint8_t type, uint8_t code, uint32_t rest)
         break;
     default:
         strbuf_addf(out, "Bad ICMP type: %d", type);
+    }
+}
+
+static const char *unreachable6(uint8_t code)
+{
+    static const char *const texts[] = { "No route", "Administratively prohibited",
+                                         "Beyond scope of source address", "Address unreachable",
+                                         "Port unreachable" };
+
+    return code < sizeof texts / sizeof *texts ? texts[code] : NULL;
+}
+
+static const char *parameter6(uint8_t code)
+{
+    return code == ICMP6_PARAM_FIELD         ? "Wrong header field "
+           : code == ICMP6_PARAM_NEXT_HEADER ? "Unknown header "
+           : code == ICMP6_PARAM_OPTION      ? "Unknown option "
+                                             : "";
+}
+
+void icmp6_text(struct strbuf *out, uint8_t type, uint8_t code, uint32_t rest)
+{
+    switch (type) {
+    case ICMP6_DEST_UNREACH:
+        if (unreachable6(code) != NULL)
+            strbuf_addf(out, "Destination unreachable: %s", unreachable6(code));
+        else
+            strbuf_addf(out, "Destination unreachable: Unknown code %u", code);
+        break;
+    case ICMP6_PACKET_TOO_BIG:
+        strbuf_addf(out, "Packet too big: mtu=%u", rest);
+        break;
+    case ICMP6_TIME_EXCEEDED:
+        if (code == ICMP6_TIME_HOP_LIMIT)
+            strbuf_adds(out, "Time exceeded: Hop limit");
+        else
+            strbuf_adds(out, "Time exceeded: Defragmentation failure");
+        break;
+    case ICMP6_PARAM_PROBLEM:
+        strbuf_addf(out, "Parameter problem: %sat %u", parameter6(code), rest);
+        break;
+    default:
+        strbuf_addf(out, "unknown icmp type: %u", type);
+        break;
     }
 }

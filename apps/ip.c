@@ -108,20 +108,20 @@ static int usage(struct ip_run *ip)
         ip->self,
         "Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n"
         "where  OBJECT := { address | link | neighbour | route | rule }\n"
-        "       OPTIONS := { -V[ersion] | -s[tatistics] | -4 | -br[ief] | -o[neline] }\n");
+        "       OPTIONS := { -V[ersion] | -s[tatistics] | -4 | -6 | -br[ief] | -o[neline] }\n");
     return 255;
 }
 
 /* Options stand before the object. -1: go on. */
 static int read_options(struct ip_run *ip)
 {
-    static const char *const known[] = {
-        "6",       "0",      "B",       "M",       "all",
-        "batch",   "color",  "details", "force",   "human-readable",
-        "iec",     "json",   "loops",   "netns",   "numeric",
-        "Numeric", "pretty", "rcvbuf",  "resolve", "timestamp",
-        "tshort",  "family"
-    };
+    static const char *const known[] = { "0",         "B",       "M",
+                                         "all",       "batch",   "color",
+                                         "details",   "force",   "human-readable",
+                                         "iec",       "json",    "loops",
+                                         "netns",     "numeric", "Numeric",
+                                         "pretty",    "rcvbuf",  "resolve",
+                                         "timestamp", "tshort",  "family" };
 
     for (; *ip->argv != NULL && **ip->argv == '-'; ip->argv++) {
         const char *option = *ip->argv + 1;
@@ -130,6 +130,8 @@ static int read_options(struct ip_run *ip)
             option++;
         if (strcmp(option, "4") == 0)
             ip->inet_only = true;
+        else if (strcmp(option, "6") == 0)
+            ip->inet6_only = true;
         else if (ip_matches(option, "statistics") || ip_matches(option, "stats"))
             ip->stats++;
         else if (ip_matches(option, "brief") && strlen(option) >= 2)

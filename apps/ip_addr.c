@@ -54,13 +54,15 @@ static void show_link(struct ip_run *ip, const struct netctl_link *link,
 
     for (unsigned i = 0; netctl_addr_at(ip->os, i, &addr); i++)
         any |= addr.ifindex == link->index && wanted(filter, &addr);
-    if (!any && (ip->inet_only || filter->has_to))
+    if (ip->inet6_only)
+        any = ip6_has_addrs(ip, link->index);
+    if (!any && (ip->inet_only || ip->inet6_only || filter->has_to))
         return;
     if (ip->brief)
         process_printf(ip->self, "%-16s %-14s ", link->name, ip_link_state(link));
     else if (!ip->one_line)
         ip_print_link(ip, link, false);
-    for (unsigned i = 0; netctl_addr_at(ip->os, i, &addr); i++) {
+    for (unsigned i = 0; !ip->inet6_only && netctl_addr_at(ip->os, i, &addr); i++) {
         char text[IP4_TEXT_MAX];
 
         if (addr.ifindex != link->index || !wanted(filter, &addr))
@@ -70,6 +72,8 @@ static void show_link(struct ip_run *ip, const struct netctl_link *link,
         else
             print_addr(ip, &addr);
     }
+    if (!ip->inet_only && !filter->has_to)
+        ip6_print_addrs(ip, link->index);
     if (ip->brief)
         process_printf(ip->self, "\n");
     else if (ip->stats > 0 && !ip->one_line)
@@ -286,12 +290,12 @@ int ip_addr_object(struct ip_run *ip)
         return show(ip);
     ip->argv++;
     if (ip_matches(command, "add"))
-        return add(ip, false);
+        return ip_wants_v6(ip) ? ip6_addr_change(ip, true, false) : add(ip, false);
     if (ip_matches(command, "change") || strcmp(command, "chg") == 0 ||
         ip_matches(command, "replace"))
-        return add(ip, true);
+        return ip_wants_v6(ip) ? ip6_addr_change(ip, true, true) : add(ip, true);
     if (ip_matches(command, "delete"))
-        return del(ip);
+        return ip_wants_v6(ip) ? ip6_addr_change(ip, false, false) : del(ip);
     if (ip_matches(command, "show") || ip_matches(command, "lst") || ip_matches(command, "list"))
         return show(ip);
     if (ip_matches(command, "flush"))

@@ -13,7 +13,7 @@ struct ip_run {
     struct process *self;
     struct os *os;
     char **argv; /* what is left: the next argument; NULL at the end */
-    bool brief, one_line, inet_only;
+    bool brief, one_line, inet_only, inet6_only;
     unsigned stats;
     const char *object; /* "address", for messages */
 };
@@ -49,5 +49,18 @@ int ip_link_object(struct ip_run *ip);
 int ip_route_object(struct ip_run *ip);
 int ip_neigh_object(struct ip_run *ip);
 int ip_rule_object(struct ip_run *ip);
+
+/* ip6.c */
+/** ip_wants_v6() - -6, or an IPv6 address among the arguments that are left. */
+bool ip_wants_v6(const struct ip_run *ip);
+bool ip6_has_addrs(struct ip_run *ip, unsigned ifindex);
+/** ip6_print_addrs() - of the interface with this index; ip6_print_neighs() - of @dev, NULL: all.
+ */
+void ip6_print_addrs(struct ip_run *ip, unsigned ifindex);
+void ip6_print_neighs(struct ip_run *ip, const char *dev);
+/** ip6_addr_change() - `ip address add`, `replace` and `delete`. */
+int ip6_addr_change(struct ip_run *ip, bool add, bool replace);
+int ip6_route_object(struct ip_run *ip);
+int ip6_neigh_object(struct ip_run *ip);
 
 #endif

@@ -125,6 +125,8 @@ static int show(struct ip_run *ip)
     if (args.dev != NULL && !netctl_link_find(ip->os, args.dev, &link))
         return ip_no_device(ip, args.dev);
     netctl_neighs(ip->os, list_one, &listing);
+    if (!ip->inet_only && !args.has_addr && !args.has_state)
+        ip6_print_neighs(ip, args.dev);
     return 0;
 }
 
@@ -231,6 +233,8 @@ int ip_neigh_object(struct ip_run *ip)
 {
     const char *command = *ip->argv;
 
+    if (ip_wants_v6(ip))
+        return ip6_neigh_object(ip);
     if (command == NULL)
         return show(ip);
     ip->argv++;

@@ -441,6 +441,8 @@ int ip_route_object(struct ip_run *ip)
 {
     const char *command = *ip->argv;
 
+    if (ip_wants_v6(ip))
+        return ip6_route_object(ip);
     if (command == NULL)
         return show(ip);
     ip->argv++;

@@ -33,9 +33,10 @@ static void add_endpoint(struct strbuf *out, const struct netstat *ns, struct en
                          bool tcp)
 {
     const char *name = ns->numeric ? NULL : port_name(endpoint.port, tcp);
-    char addr[IP4_TEXT_MAX];
+    char addr[IP6_TEXT_MAX];
 
-    strbuf_addf(out, "%s:", ip4_format(endpoint.addr, addr));
+    strbuf_addf(out, "%s:",
+                endpoint.v6 ? ip6_format(endpoint.addr6, addr) : ip4_format(endpoint.addr, addr));
     if (endpoint.port == 0)
         strbuf_adds(out, "*");
     else if (name != NULL)
@@ -49,13 +50,14 @@ static void print_socket(void *ctx, const struct netctl_socket *socket)
     const struct netstat *ns = ctx;
     bool tcp = socket->tcp != NULL, unconnected = !tcp && strcmp(socket->state, "UNCONN") == 0;
     bool listener = tcp ? strcmp(socket->state, "LISTEN") == 0 : unconnected;
+    const char *protocol = !socket->local.v6 ? socket->proto : tcp ? "tcp6" : "udp6";
     struct strbuf local = STRBUF_INIT, remote = STRBUF_INIT;
 
     if (!ns->all && ns->listening != listener)
         return;
     add_endpoint(&local, ns, socket->local, tcp);
     add_endpoint(&remote, ns, socket->remote, tcp);
-    process_printf(ns->self, "%-5s %6llu %6llu %-23s %-23s %-11s", socket->proto,
+    process_printf(ns->self, "%-5s %6llu %6llu %-23s %-23s %-11s", protocol,
                    (unsigned long long)socket->recv_q,
                    (unsigned long long)(listener ? 0 : socket->send_q), local.text, remote.text,
                    unconnected ? "" : long_state(socket->state));

@@ -23,8 +23,9 @@
 #include "base/checksum.h"
 #include "base/memory.h"
 #include "stack/services/wall_clock.h"
-#include "stack/socket/netctl.h"
+#include "stack/socket/netctl6.h"
 #include "stack/socket/syscall.h"
+#include "stack/wire/icmp6_wire.h"
 #include "stack/wire/icmp_wire.h"
 #include "stack/wire/ipv4_wire.h"
 
@@ -32,6 +33,7 @@
 #define TIMEVAL_LEN     16 /* octets: struct timeval of a 64-bit machine */
 #define PROBE_PORT      1025
 #define SIZE_MAX_DATA   (IPV4_LEN_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN)
+#define SIZE_MAX_DATA6  (IPV6_PAYLOAD_MAX - ICMP6_HDR_LEN)
 
 struct ping {
     struct coroutine co, report_co;
@@ -39,6 +41,8 @@ struct ping {
     struct names names;
     int fd;
     ip4_addr to, source;
+    bool v6; /* then these hold */
+    struct endpoint to6, source6;
     char *hostname;
     uint16_t ident;
     uint8_t *out, *in; /* the message sent; the packet received, from the IP header on */
@@ -62,8 +66,10 @@ struct ping {
     double tsum2;
     uint8_t seen[8192]; /* bit for each sequence number: replies that came */
     struct strbuf line;
-    char from_text[DNS_TEXT_MAX + IP4_TEXT_MAX + 4];
-    ip4_addr from_addr;
+    char from_text[DNS_TEXT_MAX + IP6_TEXT_MAX + 4];
+    struct endpoint from_addr;
+    struct endpoint in_from; /* of IPv6: whom the message received is from, and its hop limit */
+    uint8_t in_ttl;
     /* the line being reported */
     struct icmp_hdr icmp;
     uint16_t seq;
@@ -149,10 +155,15 @@ static void flush_line(struct process *self, struct ping *st)
     strbuf_truncate(&st->line, 0);
 }
 
+static struct endpoint target(const struct ping *st)
+{
+    return st->v6 ? st->to6 : (struct endpoint){ st->to, 0 };
+}
+
 static int64_t send_probe(struct process *self, struct ping *st)
 {
-    struct icmp_hdr hdr =
-        icmp_make_echo(ICMP_ECHO_REQUEST, st->ident, (uint16_t)(st->transmitted + 1));
+    struct icmp_hdr hdr = icmp_make_echo(st->v6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO_REQUEST, st->ident,
+                                         (uint16_t)(st->transmitted + 1));
     size_t len = ICMP_HDR_LEN + st->options.size;
     sim_time now = process_now(self);
 
@@ -166,19 +177,25 @@ static int64_t send_probe(struct process *self, struct ping *st)
                        &(struct sock_send){ .octets = st->out,
                                             .len = len,
                                             .has_to = true,
-                                            .to = { st->to, 0 },
+                                            .to = target(st),
                                             .why = WHY(ICMP_ECHO, icmp_echo_seq(&hdr)) });
 }
 
 /* The error queue's entry for a packet that this host itself could not send. */
 static void local_error(struct process *self, struct ping *st)
 {
-    struct netctl_path path;
+    struct netctl_path path = { 0 };
+    struct route6 route;
 
     st->errors++;
     if (st->options.quiet)
         return;
-    if (netctl_route_get(self->os, st->to, 0, st->options.device, &path) != 0)
+    if (st->v6)
+        path.mtu =
+            netctl_route6_get(self->os, st->to6.addr6, IP6_ANY, st->options.device, &route) == 0
+                ? ip6_path_mtu(&route)
+                : 0;
+    else if (netctl_route_get(self->os, st->to, 0, st->options.device, &path) != 0)
         path.mtu = 0;
     process_errorf(self, "ping: local error: message too long, mtu=%u\n", path.mtu);
 }
@@ -317,17 +334,20 @@ static void gather(struct ping *st, const uint8_t *data, size_t data_len, bool d
 }
 
 /* The name a line begins with: the address, or "name (address)". A look-up may take its time. */
-static enum co_status find_name(struct process *self, struct ping *st, ip4_addr addr)
+static enum co_status find_name(struct process *self, struct ping *st, struct endpoint addr)
 {
-    char text[IP4_TEXT_MAX];
+    char text[IP6_TEXT_MAX];
 
     CO_BEGIN(&st->report_co);
-    if (addr == st->from_addr && st->from_text[0] != '\0')
+    if (endpoint_same_addr(&addr, &st->from_addr) && st->from_text[0] != '\0')
         CO_RETURN(&st->report_co);
     st->names.name[0] = '\0';
-    if (!st->exiting && !st->options.numeric)
-        CO_RUN(&st->report_co, names_reverse(&st->names, self, addr));
-    ip4_format(addr, text);
+    if (!st->exiting && !st->options.numeric && !addr.v6)
+        CO_RUN(&st->report_co, names_reverse(&st->names, self, addr.addr));
+    if (addr.v6)
+        ip6_format(addr.addr6, text);
+    else
+        ip4_format(addr.addr, text);
     st->from_addr = addr;
     if (st->names.name[0] != '\0' && strcmp(st->names.name, text) != 0)
         snprintf(st->from_text, sizeof st->from_text, "%s (%s)", st->names.name, text);
@@ -338,6 +358,16 @@ static enum co_status find_name(struct process *self, struct ping *st, ip4_addr 
 
 /* What a received packet is to us. */
 enum verdict { NOT_OURS, IS_REPLY, IS_ERROR, IS_NOTICE };
+
+/* One packet from the socket: counted at once, then printed, perhaps after its sender's name was
+ * looked up. */
+struct report {
+    struct endpoint from;
+    uint8_t ttl;
+    size_t hdr_len; /* of the IP header before the message */
+    enum verdict verdict;
+    bool damaged;
+};
 
 static bool is_our_request(const struct ping *st, const uint8_t *quote, size_t len, uint16_t *seq)
 {
@@ -351,8 +381,44 @@ static bool is_our_request(const struct ping *st, const uint8_t *quote, size_t l
            be16_get(quote + 4) == st->ident;
 }
 
-static enum verdict examine(struct ping *st, struct ipv4_hdr *ip, bool *damaged)
+static bool is_our_request6(const struct ping *st, const uint8_t *quote, size_t len, uint16_t *seq)
 {
+    struct ipv6_transport found;
+    struct ipv6_hdr ip;
+
+    if (ipv6_quote_parse(quote, len, &ip) != DROP_NONE ||
+        !ipv6_find_transport(quote, len, &found) || found.at + ICMP6_HDR_LEN > len ||
+        found.protocol != IP6_NEXT_ICMP || !ip6_eq(ip.dst, st->to6.addr6))
+        return false;
+    quote += found.at;
+    *seq = be16_get(quote + 6);
+    return quote[0] == ICMP6_ECHO_REQUEST && be16_get(quote + 4) == st->ident;
+}
+
+/* What a raw socket of IPv6 gives begins at the ICMPv6 header, whose checksum was right. */
+static enum verdict examine6(struct ping *st, struct report *report)
+{
+    const uint8_t *icmp = st->in;
+
+    if (st->in_len < ICMP6_HDR_LEN)
+        return NOT_OURS;
+    report->from = st->in_from;
+    report->ttl = st->in_ttl;
+    st->icmp = (struct icmp_hdr){ icmp[0], icmp[1], be32_get(icmp + 4) };
+    if (st->icmp.type == ICMP6_ECHO_REPLY) {
+        st->seq = icmp_echo_seq(&st->icmp);
+        return icmp_echo_id(&st->icmp) == st->ident ? IS_REPLY : NOT_OURS;
+    }
+    return icmp6_is_error(st->icmp.type) &&
+                   is_our_request6(st, icmp + ICMP6_HDR_LEN, st->in_len - ICMP6_HDR_LEN, &st->seq)
+               ? IS_ERROR
+               : NOT_OURS;
+}
+
+static enum verdict examine(struct ping *st, struct report *report)
+{
+    struct ipv4_hdr parsed, *ip = &parsed;
+    bool *damaged = &report->damaged;
     const uint8_t *icmp;
     size_t len;
 
@@ -361,6 +427,9 @@ static enum verdict examine(struct ping *st, struct ipv4_hdr *ip, bool *damaged)
         return NOT_OURS;
     icmp = st->in + ip->hdr_len;
     len = st->in_len - ip->hdr_len;
+    report->hdr_len = ip->hdr_len;
+    report->from = (struct endpoint){ ip->src, 0 };
+    report->ttl = ip->ttl;
     *damaged = icmp_parse(icmp, len, &st->icmp) == DROP_BAD_CHECKSUM;
     st->icmp = (struct icmp_hdr){ icmp[0], icmp[1], be32_get(icmp + 4) };
     if (st->icmp.type == ICMP_ECHO_REPLY) {
@@ -374,17 +443,17 @@ static enum verdict examine(struct ping *st, struct ipv4_hdr *ip, bool *damaged)
                                                                                  : IS_ERROR;
 }
 
-static void print_reply(struct process *self, struct ping *st, const struct ipv4_hdr *ip,
-                        bool damaged)
+static void print_reply(struct process *self, struct ping *st, const struct report *report)
 {
-    size_t len = st->in_len - ip->hdr_len;
-    const uint8_t *data = st->in + ip->hdr_len + ICMP_HDR_LEN;
+    size_t len = st->in_len - report->hdr_len;
+    const uint8_t *data = st->in + report->hdr_len + ICMP_HDR_LEN;
+    struct endpoint to = target(st);
 
     print_timestamp(self, st);
     strbuf_addf(&st->line, "%zu bytes from %s: icmp_seq=%u", len, st->from_text, st->seq);
     if (st->options.verbose)
         strbuf_addf(&st->line, " ident=%u", st->ident);
-    strbuf_addf(&st->line, " ttl=%u", ip->ttl);
+    strbuf_addf(&st->line, " ttl=%u", report->ttl);
     if (len < ICMP_HDR_LEN + st->options.size) {
         strbuf_adds(&st->line, " (truncated)\n");
         flush_line(self, st);
@@ -394,9 +463,9 @@ static void print_reply(struct process *self, struct ping *st, const struct ipv4
         add_time(&st->line, st->triptime);
     if (st->duplicate && (!st->multicast || st->options.verbose))
         strbuf_adds(&st->line, " (DUP!)");
-    if (damaged)
+    if (report->damaged)
         strbuf_adds(&st->line, " (BAD CHECKSUM!)");
-    if (!st->multicast && ip->src != st->to)
+    if (!st->multicast && !endpoint_same_addr(&report->from, &to))
         strbuf_adds(&st->line, " (DIFFERENT ADDRESS!)");
     add_wrong_data(st, data);
     strbuf_adds(&st->line, st->options.audible ? "\a\n" : "\n");
@@ -408,26 +477,21 @@ static void print_icmp(struct process *self, struct ping *st, enum verdict verdi
     print_timestamp(self, st);
     strbuf_addf(&st->line, verdict == IS_NOTICE ? "From %s: icmp_seq=%u " : "From %s icmp_seq=%u ",
                 st->from_text, st->seq);
-    icmp_text(&st->line, st->icmp.type, st->icmp.code, st->icmp.rest);
+    if (st->v6)
+        icmp6_text(&st->line, st->icmp.type, st->icmp.code, st->icmp.rest);
+    else
+        icmp_text(&st->line, st->icmp.type, st->icmp.code, st->icmp.rest);
     strbuf_addc(&st->line, '\n');
     flush_line(self, st);
 }
 
-/* One packet from the socket: counted at once, then printed, perhaps after its sender's name was
- * looked up. */
-struct report {
-    struct ipv4_hdr ip;
-    enum verdict verdict;
-    bool damaged;
-};
-
 static void take_packet(struct ping *st, struct report *report)
 {
-    report->damaged = false;
-    report->verdict = examine(st, &report->ip, &report->damaged);
+    *report = (struct report){ .verdict = NOT_OURS };
+    report->verdict = st->v6 ? examine6(st, report) : examine(st, report);
     if (report->verdict == IS_REPLY) {
-        gather(st, st->in + report->ip.hdr_len + ICMP_HDR_LEN,
-               st->in_len - report->ip.hdr_len - ICMP_HDR_LEN, report->damaged);
+        gather(st, st->in + report->hdr_len + ICMP_HDR_LEN,
+               st->in_len - report->hdr_len - ICMP_HDR_LEN, report->damaged);
     } else if (report->verdict == IS_ERROR) {
         acknowledge(st, st->seq);
         st->errors++;
@@ -437,7 +501,7 @@ static void take_packet(struct ping *st, struct report *report)
 static void print_packet(struct process *self, struct ping *st, const struct report *report)
 {
     if (report->verdict == IS_REPLY)
-        print_reply(self, st, &report->ip, report->damaged);
+        print_reply(self, st, report);
     else
         print_icmp(self, st, report->verdict);
 }
@@ -454,8 +518,8 @@ static int fail(struct process *self, const char *what, int error)
  * 0 or the exit status. */
 static int choose_source(struct process *self, struct ping *st)
 {
-    struct endpoint to = { st->to, PROBE_PORT }, local;
-    int fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_DGRAM, 0), error;
+    struct endpoint to = target(st), local;
+    int fd = sys_socket(self, st->v6 ? SIM_AF_INET6 : SIM_AF_INET, SIM_SOCK_DGRAM, 0), error;
 
     if (fd < 0)
         return fail(self, "socket", fd);
@@ -463,8 +527,9 @@ static int choose_source(struct process *self, struct ping *st)
         process_errorf(self, "ping: SO_BINDTODEVICE %s: No such device\n", st->options.device);
         return 2;
     }
+    to.port = PROBE_PORT;
     error = sys_connect(self, fd, to);
-    if (error == -SIM_EACCES) {
+    if (error == -SIM_EACCES && !st->v6) {
         if (!st->options.broadcast) {
             process_errorf(self, "ping: Do you want to ping broadcast? Then -b. If not, check your "
                                  "local firewall rules\n");
@@ -479,7 +544,34 @@ static int choose_source(struct process *self, struct ping *st)
         return fail(self, "connect", error);
     sys_getsockname(self, fd, &local);
     st->source = local.addr;
+    st->source6 = endpoint_without_port(local);
     sys_close(self, fd);
+    return 0;
+}
+
+static int open_socket6(struct process *self, struct ping *st)
+{
+    struct ping_options *o = &st->options;
+
+    st->fd = sys_socket(self, SIM_AF_INET6, SIM_SOCK_RAW, IP6_NEXT_ICMP);
+    if (st->fd < 0)
+        return fail(self, "socket", st->fd);
+    if (o->device != NULL)
+        sys_bind_device(self, st->fd, o->device);
+    st->multicast = ip6_is_multicast(st->to6.addr6);
+    if (o->pmtudisc >= 0)
+        sys_setsockopt(self, st->fd, OPT_IPV6_MTU_DISCOVER, o->pmtudisc);
+    if (o->tos >= 0)
+        sys_setsockopt(self, st->fd, OPT_IPV6_TCLASS, o->tos);
+    if (o->ttl > 0) {
+        sys_setsockopt(self, st->fd, OPT_IPV6_UNICAST_HOPS, o->ttl);
+        sys_setsockopt(self, st->fd, OPT_IPV6_MULTICAST_HOPS, o->ttl);
+    }
+    if (o->size > SIZE_MAX_DATA6) {
+        process_errorf(self, "ping: packet size %u is too large. Maximum is %d\n", o->size,
+                       SIZE_MAX_DATA6);
+        return 2;
+    }
     return 0;
 }
 
@@ -523,11 +615,30 @@ static int open_socket(struct process *self, struct ping *st)
     return 0;
 }
 
+static void add_first_line(struct ping *st)
+{
+    const struct ping_options *o = &st->options;
+    const char *device = o->device != NULL ? o->device : "";
+    char to[IP6_TEXT_MAX], from[IP6_TEXT_MAX];
+
+    if (st->v6) {
+        strbuf_addf(&st->line, "PING %s(%s) ", st->hostname, ip6_format(st->to6.addr6, to));
+        if (o->device != NULL)
+            strbuf_addf(&st->line, "from %s %s: ", ip6_format(st->source6.addr6, from), device);
+        strbuf_addf(&st->line, "%u data bytes\n", o->size);
+        return;
+    }
+    strbuf_addf(&st->line, "PING %s (%s) ", st->hostname, ip4_format(st->to, to));
+    if (o->device != NULL || o->source != 0)
+        strbuf_addf(&st->line, "from %s %s: ", ip4_format(st->source, from), device);
+    strbuf_addf(&st->line, "%u(%u) bytes of data.\n", o->size,
+                o->size + ICMP_HDR_LEN + IPV4_HDR_LEN);
+}
+
 static void prepare(struct process *self, struct ping *st)
 {
     const struct ping_options *o = &st->options;
     size_t room = IPV4_LEN_MAX + 1;
-    char to[IP4_TEXT_MAX], from[IP4_TEXT_MAX];
 
     st->ident = (uint16_t)sys_random(self);
     st->out = mem_zalloc(ICMP_HDR_LEN + o->size);
@@ -546,12 +657,7 @@ static void prepare(struct process *self, struct ping *st)
             process_printf(self, "%02x", o->pattern[i]);
         process_printf(self, "\n");
     }
-    strbuf_addf(&st->line, "PING %s (%s) ", st->hostname, ip4_format(st->to, to));
-    if (o->device != NULL || o->source != 0)
-        strbuf_addf(&st->line, "from %s %s: ", ip4_format(st->source, from),
-                    o->device != NULL ? o->device : "");
-    strbuf_addf(&st->line, "%u(%u) bytes of data.\n", o->size,
-                o->size + ICMP_HDR_LEN + IPV4_HDR_LEN);
+    add_first_line(st);
     flush_line(self, st);
 }
 
@@ -649,6 +755,8 @@ static int64_t receive(struct process *self, struct ping *st)
     if (n >= 0) {
         st->in_len = (size_t)n;
         st->in_at = message.at;
+        st->in_from = endpoint_without_port(message.from);
+        st->in_ttl = message.ttl;
     }
     return n;
 }
@@ -658,6 +766,22 @@ struct ping_state {
     struct report report;
 };
 
+/* ADDRESS or ADDRESS%INTERFACE. With -6 nothing else will do. */
+static bool read_target6(struct process *self, struct ping *st)
+{
+    bool right = resolver_literal6(self->os, st->options.target, &st->to6);
+
+    if (right && st->options.family == 4)
+        process_errorf(self, "ping: %s: Address family for hostname not supported\n",
+                       st->options.target);
+    else if (!right && st->options.family == 6)
+        process_errorf(self, "ping: %s: Name or service not known\n", st->options.target);
+    else
+        return right;
+    self->exit_status = 2;
+    return false;
+}
+
 static enum co_status ping_main(struct process *self, void *state)
 {
     struct ping *st = &((struct ping_state *)state)->ping;
@@ -666,7 +790,11 @@ static enum co_status ping_main(struct process *self, void *state)
     CO_BEGIN(&st->co);
     if (!ping_options_read(self, &st->options))
         CO_RETURN(&st->co);
-    CO_AWAIT(&st->co, names_lookup(&st->names, self, st->options.target) == CO_DONE || st->exiting);
+    st->v6 = read_target6(self, st);
+    if (!st->v6 && self->exit_status != 0)
+        CO_RETURN(&st->co);
+    CO_AWAIT(&st->co, st->v6 || st->exiting ||
+                          names_lookup(&st->names, self, st->options.target) == CO_DONE);
     if (st->exiting || st->names.error != NULL) {
         if (st->names.error != NULL)
             process_errorf(self, "ping: %s: %s\n", st->options.target, st->names.error);
@@ -674,7 +802,7 @@ static enum co_status ping_main(struct process *self, void *state)
         CO_RETURN(&st->co);
     }
     st->to = st->names.addr;
-    st->hostname = mem_strdup(st->names.name);
+    st->hostname = mem_strdup(st->v6 ? st->options.target : st->names.name);
     if (ip4_parse(st->options.target, &st->to))
         st->options.numeric = true;
     if (st->options.source == 0)
@@ -682,7 +810,7 @@ static enum co_status ping_main(struct process *self, void *state)
     if (st->to == 0)
         st->to = st->source;
     if (self->exit_status == 0)
-        self->exit_status = open_socket(self, st);
+        self->exit_status = st->v6 ? open_socket6(self, st) : open_socket(self, st);
     if (self->exit_status != 0)
         CO_RETURN(&st->co);
     prepare(self, st);
@@ -697,7 +825,7 @@ static enum co_status ping_main(struct process *self, void *state)
         while (receive(self, st) >= 0) {
             take_packet(st, report);
             if (report->verdict != NOT_OURS && !st->options.quiet) {
-                CO_RUN(&st->co, find_name(self, st, report->ip.src));
+                CO_RUN(&st->co, find_name(self, st, report->from));
                 print_packet(self, st, report);
             }
             if (in_flight(st) == 0)

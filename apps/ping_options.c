@@ -101,6 +101,10 @@ static bool take(struct process *self, struct ping_options *o, int option, const
 
     switch (option) {
     case '4':
+        o->family = 4;
+        return true;
+    case '6':
+        o->family = 6;
         return true;
     case 'a':
         o->audible = true;
@@ -168,7 +172,7 @@ static bool take(struct process *self, struct ping_options *o, int option, const
 bool ping_options_read(struct process *self, struct ping_options *o)
 {
     struct options options = {
-        .self = self, .shorts = "4abc:Di:I:l:LM:nOp:qQ:s:t:vw:W:", .refused = "6ABCdefFhHmNrRSTUV"
+        .self = self, .shorts = "46abc:Di:I:l:LM:nOp:qQ:s:t:vw:W:", .refused = "ABCdefFhHmNrRSTUV"
     };
     int option;
 

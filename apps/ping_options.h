@@ -8,6 +8,7 @@
 #include "stack/socket/process.h"
 
 struct ping_options {
+    int family; /* 4, 6, or 0: what the target is */
     const char *target;
     uint64_t count;    /* 0: no end */
     int interval;      /* ms */

@@ -34,6 +34,7 @@ struct row {
 };
 
 struct ss {
+    int family; /* '4', '6', or 0: both */
     struct process *self;
     bool tcp, udp, all, listening, numeric, info, timers, memory, no_header, summary;
     const char *state; /* of a filter, or NULL */
@@ -50,9 +51,15 @@ static void add_endpoint(struct ss *ss, struct row *row, enum column at,
 {
     const char *name = ss->numeric ? NULL : port_name(endpoint.port, socket->tcp != NULL);
     struct strbuf addr = STRBUF_INIT, port = STRBUF_INIT;
-    char text[IP4_TEXT_MAX];
+    char text[IP6_TEXT_MAX];
 
-    strbuf_addf(&addr, "%s:", ip4_format(endpoint.addr, text));
+    /* A socket of AF_INET6 that takes IPv4 too. */
+    if (endpoint.v6 && ip6_is_any(endpoint.addr6) && !(socket->tcp != NULL && socket->tcp->v6only))
+        strbuf_adds(&addr, "*:");
+    else if (endpoint.v6)
+        strbuf_addf(&addr, "[%s]:", ip6_format(endpoint.addr6, text));
+    else
+        strbuf_addf(&addr, "%s:", ip4_format(endpoint.addr, text));
     if (endpoint.port == 0)
         strbuf_adds(&port, "*");
     else if (name != NULL)
@@ -215,6 +222,8 @@ static bool in_state(const char *filter, const char *state)
 /* Without -a only what is connected; TIME-WAIT and half-open ones are left out too. */
 static bool wanted(const struct ss *ss, const struct netctl_socket *socket)
 {
+    if (ss->family != 0 && socket->local.v6 != (ss->family == '6'))
+        return false;
     if (ss->state != NULL)
         return in_state(ss->state, socket->state);
     if (ss->all)
@@ -372,8 +381,8 @@ static bool read_filter(struct process *self, struct ss *ss, int at)
 static bool read_arguments(struct process *self, struct ss *ss)
 {
     struct options options = { .self = self,
-                               .shorts = "4tualniosH",
-                               .refused = "6mperwxbEfFDZKOVNQhM0dSA",
+                               .shorts = "46tualniosH",
+                               .refused = "mperwxbEfFDZKOVNQhM0dSA",
                                .longs = long_options };
     int option;
 
@@ -384,6 +393,8 @@ static bool read_arguments(struct process *self, struct ss *ss)
             self->exit_status = option == OPTIONS_ERROR ? 255 : 2;
             return false;
         }
+        if (option == '4' || option == '6')
+            ss->family = option;
         ss->tcp |= option == 't';
         ss->udp |= option == 'u';
         ss->all |= option == 'a';

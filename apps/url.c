@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/memory.h"
 #include "base/strbuf.h"
 #include "base/text.h"
@@ -89,10 +90,38 @@ static bool is_host_char(char c)
            (unsigned char)c >= 0x80;
 }
 
+/* "[2001:db8::1]" at the start of @text; its length, 0: there is none, or it is wrong. */
+static size_t bracketed_len(const char *text, size_t len)
+{
+    const char *close = len > 0 && *text == '[' ? memchr(text, ']', len) : NULL;
+    char addr[IP6_TEXT_MAX];
+    struct ip6_addr ignored;
+    size_t n = close == NULL ? 0 : (size_t)(close - text - 1);
+
+    if (n == 0 || n >= sizeof addr)
+        return 0;
+    memcpy(addr, text + 1, n);
+    addr[n] = '\0';
+    addr[strcspn(addr, "%")] = '\0';
+    return ip6_parse(addr, &ignored) ? n + 2 : 0;
+}
+
+const char *url_bare_host(const struct url *url, char text[static URL_HOST_MAX])
+{
+    size_t len = strlen(url->host);
+
+    if (url->host[0] != '[' || len < 2 || len >= URL_HOST_MAX)
+        return url->host;
+    memcpy(text, url->host + 1, len - 2);
+    text[len - 2] = '\0';
+    return text;
+}
+
 /* HOST or HOST:PORT. */
 static enum url_result set_authority(struct url *url, const char *text, size_t len)
 {
-    const char *colon = memchr(text, ':', len);
+    size_t bracketed = bracketed_len(text, len);
+    const char *colon = memchr(text + bracketed, ':', len - bracketed);
     size_t host = colon != NULL ? (size_t)(colon - text) : len;
     char port[8];
     uint64_t number;
@@ -101,7 +130,9 @@ static enum url_result set_authority(struct url *url, const char *text, size_t l
         return URL_USER;
     if (host == 0)
         return URL_BAD;
-    for (size_t i = 0; i < host; i++)
+    if (bracketed > 0 && host != bracketed)
+        return URL_BAD;
+    for (size_t i = bracketed; i < host; i++)
         if (!is_host_char(text[i]))
             return URL_BAD;
     url->port = HTTP_PORT;

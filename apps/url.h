@@ -16,7 +16,7 @@ enum url_result {
 
 struct url {
     char scheme[URL_SCHEME_MAX];
-    char *host;
+    char *host; /* an IPv6 address stands in brackets */
     uint16_t port;
     bool port_written; /* and not 80 */
     char *target;      /* path and query: begins with '/' */
@@ -34,6 +34,9 @@ enum url_result url_join(const struct url *base, const char *reference, struct u
 /** url_file_name() - the last segment of the path without its query; "" where it ends in '/'. Free
  * it. */
 char *url_file_name(const struct url *url);
+/** url_bare_host() - the host without brackets. */
+#define URL_HOST_MAX 80
+const char *url_bare_host(const struct url *url, char text[static URL_HOST_MAX]);
 void url_fini(struct url *url);
 
 #endif

@@ -283,7 +283,8 @@ static enum co_status connect_to(struct wget *wget)
     wget->client.until =
         wget->timeout == SIM_TIME_NONE ? SIM_TIME_NONE : process_now(wget->self) + wget->timeout;
     CO_RUN(&wget->co_connect,
-           http_client_connect(&wget->client, wget->resolver.addrs[0], wget->url.port));
+           http_client_connect(&wget->client,
+                               (struct endpoint){ wget->resolver.addrs[0], wget->url.port }));
     wget->client.until = SIM_TIME_NONE;
     if (wget->client.error == 0) {
         wget_log(wget, "connected.\n");

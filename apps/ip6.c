@@ -1,0 +1,326 @@
+/* The IPv6 half of `ip`: addresses, routes and neighbors, as iproute2 6.1 prints them. */
+#include <string.h>
+
+#include "apps/ip_internal.h"
+#include "stack/socket/netctl6.h"
+
+bool ip_wants_v6(const struct ip_run *ip)
+{
+    const char *before = "";
+
+    if (ip->inet6_only)
+        return true;
+    for (char **at = ip->argv; *at != NULL; before = *at++) {
+        struct ip6_addr addr;
+        unsigned len;
+
+        if (strcmp(before, "lladdr") != 0 && strchr(*at, ':') != NULL &&
+            ip6_prefix_parse(*at, &addr, &len))
+            return true;
+    }
+    return false;
+}
+
+static bool read_prefix(struct ip_run *ip, const char *word, struct ip6_addr *addr, unsigned *len)
+{
+    *addr = IP6_ANY;
+    *len = 0;
+    if (strcmp(word, "default") == 0 || strcmp(word, "any") == 0 || strcmp(word, "all") == 0 ||
+        ip6_prefix_parse(word, addr, len))
+        return true;
+    (void)ip_error(ip, 1, "inet6 prefix is expected rather than \"%s\".", word);
+    return false;
+}
+
+/* ---- addresses ---- */
+
+static void print_addr(struct ip_run *ip, const struct netctl_addr6 *addr)
+{
+    static const char *const scopes[] = { "global", "link", "host" };
+    char text[IP6_TEXT_MAX];
+    sim_time now = process_now(ip->self);
+
+    if (ip->one_line)
+        process_printf(ip->self, "%u: %s", addr->ifindex, addr->ifname);
+    process_printf(ip->self, "    inet6 %s/%u scope %s %s%s%s%s", ip6_format(addr->addr, text),
+                   addr->prefix_len, scopes[addr->scope], addr->dad_failed ? "dadfailed " : "",
+                   addr->tentative ? "tentative " : "", addr->dynamic ? "dynamic mngtmpaddr " : "",
+                   ip->one_line ? "\\" : "\n");
+    if (addr->valid_until == SIM_TIME_NONE)
+        process_printf(ip->self, "       valid_lft forever preferred_lft forever\n");
+    else
+        process_printf(ip->self, "       valid_lft %lldsec preferred_lft %lldsec\n",
+                       (long long)((addr->valid_until - now) / SIM_SEC(1)),
+                       addr->preferred_until < now
+                           ? 0LL
+                           : (long long)((addr->preferred_until - now) / SIM_SEC(1)));
+}
+
+bool ip6_has_addrs(struct ip_run *ip, unsigned ifindex)
+{
+    struct netctl_addr6 addr;
+
+    for (unsigned i = 0; netctl_addr6_at(ip->os, i, &addr); i++)
+        if (addr.ifindex == ifindex)
+            return true;
+    return false;
+}
+
+void ip6_print_addrs(struct ip_run *ip, unsigned ifindex)
+{
+    struct netctl_addr6 addr;
+    char text[IP6_TEXT_MAX];
+
+    for (unsigned i = 0; netctl_addr6_at(ip->os, i, &addr); i++) {
+        if (addr.ifindex != ifindex)
+            continue;
+        if (ip->brief)
+            process_printf(ip->self, "%s/%u ", ip6_format(addr.addr, text), addr.prefix_len);
+        else
+            print_addr(ip, &addr);
+    }
+}
+
+int ip6_addr_change(struct ip_run *ip, bool add, bool replace)
+{
+    struct ip6_addr addr = IP6_ANY;
+    const char *dev = NULL, *value;
+    unsigned len = 128;
+    bool has_addr = false, dad = true;
+    int error;
+
+    while (*ip->argv != NULL) {
+        if (ip_take(ip, "dev")) {
+            if ((dev = ip_value(ip)) == NULL)
+                return 255;
+        } else if (ip_take(ip, "nodad")) {
+            dad = false;
+        } else {
+            (void)ip_take(ip, "local");
+            if ((value = ip_value(ip)) == NULL)
+                return 255;
+            if (has_addr)
+                return ip_refuse(ip, value);
+            if (!read_prefix(ip, value, &addr, &len))
+                return 1;
+            has_addr = true;
+        }
+    }
+    if (dev == NULL) {
+        process_errorf(ip->self, "Not enough information: \"dev\" argument is required.\n");
+        return 1;
+    }
+    error = add ? netctl_addr6_add(ip->os, dev, addr, len, dad)
+                : netctl_addr6_del(ip->os, dev, addr, len);
+    if (error == -SIM_ENODEV)
+        return ip_no_device(ip, dev);
+    if (error == -SIM_EEXIST)
+        return replace ? 0 : ip_error(ip, 2, "ipv6: address already assigned.");
+    if (error == -SIM_EADDRNOTAVAIL)
+        return ip_error(ip, 2, "ipv6: address not found.");
+    return ip_netlink(ip, error);
+}
+
+/* ---- routes ---- */
+
+static int read_route(struct ip_run *ip, struct netctl_route6 *route, bool *has_prefix)
+{
+    const char *value;
+    unsigned len;
+
+    *has_prefix = false;
+    while (*ip->argv != NULL) {
+        if (ip_take(ip, "via")) {
+            if ((value = ip_value(ip)) == NULL)
+                return 255;
+            if (!ip6_parse(value, &route->via))
+                return ip_error(ip, 1, "inet6 address is expected rather than \"%s\".", value);
+        } else if (ip_take(ip, "src") || ip_take(ip, "from")) {
+            if ((value = ip_value(ip)) == NULL)
+                return 255;
+            if (!ip6_parse(value, &route->src))
+                return ip_error(ip, 1, "inet6 address is expected rather than \"%s\".", value);
+        } else if (ip_take(ip, "dev") || ip_take(ip, "oif")) {
+            if ((route->ifname = ip_value(ip)) == NULL)
+                return 255;
+        } else if (ip_take(ip, "metric")) {
+            if ((value = ip_value(ip)) == NULL)
+                return 255;
+            if (!ip_number(ip, "metric", value, UINT32_MAX, &route->metric))
+                return 255;
+        } else if (ip_take(ip, "blackhole")) {
+            route->kind = ROUTE_BLACKHOLE;
+        } else if (ip_take(ip, "unreachable")) {
+            route->kind = ROUTE_UNREACHABLE;
+        } else if (ip_take(ip, "prohibit")) {
+            route->kind = ROUTE_PROHIBIT;
+        } else {
+            value = ip_value(ip);
+            if (*has_prefix)
+                return ip_refuse(ip, value);
+            if (!read_prefix(ip, value, &route->prefix, &len))
+                return 1;
+            route->prefix_len = (uint8_t)len;
+            *has_prefix = true;
+        }
+    }
+    return -1;
+}
+
+static int show_routes(struct ip_run *ip)
+{
+    char text[FIB6_TEXT_MAX];
+
+    if (*ip->argv != NULL)
+        return ip_refuse(ip, "selecting routes of IPv6");
+    for (uint32_t i = 0; netctl_route6_text(ip->os, i, text) != NULL; i++)
+        process_printf(ip->self, "%s \n", text);
+    return 0;
+}
+
+static int change_route(struct ip_run *ip, bool add, enum netctl_how how)
+{
+    struct netctl_route6 route = { .kind = ROUTE_UNICAST };
+    bool has_prefix;
+    int status = read_route(ip, &route, &has_prefix), error;
+
+    if (status >= 0)
+        return status;
+    if (!add)
+        return ip_netlink(ip, netctl_route6_del(ip->os, &route));
+    error = netctl_route6_add(ip->os, &route, how);
+    return error == -SIM_ENETDOWN ? ip_error(ip, 2, "Device for nexthop is not up.")
+                                  : ip_netlink(ip, error);
+}
+
+static int get_route(struct ip_run *ip)
+{
+    struct netctl_route6 args = { .kind = ROUTE_UNICAST };
+    struct process *self = ip->self;
+    struct route6 route;
+    bool has_prefix, local;
+    char text[IP6_TEXT_MAX];
+    int status = read_route(ip, &args, &has_prefix), error;
+
+    if (status >= 0)
+        return status;
+    if (!has_prefix) {
+        process_errorf(self, "need at least a destination address\n");
+        return 1;
+    }
+    error = netctl_route6_get(ip->os, args.prefix, args.src, args.ifname, &route);
+    if (error != 0)
+        return ip_netlink(ip, error);
+    local = route.kind == ROUTE_LOCAL;
+    process_printf(self, "%s%s ",
+                   local                           ? "local "
+                   : route.kind == ROUTE_MULTICAST ? "multicast "
+                                                   : "",
+                   ip6_format(route.dst, text));
+    process_printf(self, "from %s ", ip6_is_any(args.src) ? "::" : ip6_format(args.src, text));
+    if (route.via_gateway)
+        process_printf(self, "via %s ", ip6_format(route.next_hop, text));
+    process_printf(self, "dev %s ", route.oif->name);
+    if (ip6_is_any(args.src))
+        process_printf(self, "src %s ", ip6_format(route.src, text));
+    process_printf(self, "metric %u ",
+                   local               ? 0u
+                   : route.via_gateway ? IP6_METRIC_USER
+                                       : (unsigned)IP6_METRIC_KERNEL);
+    if (route.mtu != 0)
+        process_printf(self, "expires %lldsec mtu %u ",
+                       (long long)((route.until - process_now(self)) / SIM_SEC(1)), route.mtu);
+    process_printf(self, "pref medium\n");
+    return 0;
+}
+
+int ip6_route_object(struct ip_run *ip)
+{
+    const char *command = *ip->argv;
+
+    if (command == NULL)
+        return show_routes(ip);
+    ip->argv++;
+    if (ip_matches(command, "list") || ip_matches(command, "show") || ip_matches(command, "lst"))
+        return show_routes(ip);
+    if (ip_matches(command, "get"))
+        return get_route(ip);
+    if (ip_matches(command, "add"))
+        return change_route(ip, true, NETCTL_ADD);
+    if (ip_matches(command, "replace") || ip_matches(command, "change"))
+        return change_route(ip, true, NETCTL_REPLACE);
+    if (ip_matches(command, "delete"))
+        return change_route(ip, false, NETCTL_ADD);
+    return ip_refuse(ip, command);
+}
+
+/* ---- neighbors ---- */
+
+struct listing {
+    struct ip_run *ip;
+    const char *dev;
+};
+
+static void print_neigh(void *ctx, const struct netctl_neigh6 *neigh)
+{
+    const struct listing *listing = ctx;
+    struct process *self = listing->ip->self;
+    char text[IP6_TEXT_MAX], mac[MAC_TEXT_MAX];
+
+    if (neigh->state == NEIGH_NONE ||
+        (listing->dev != NULL && strcmp(listing->dev, neigh->ifname) != 0))
+        return;
+    process_printf(self, "%s ", ip6_format(neigh->addr, text));
+    if (listing->dev == NULL)
+        process_printf(self, "dev %s ", neigh->ifname);
+    if (neigh->has_mac)
+        process_printf(self, "lladdr %s ", mac_format(&neigh->mac, mac));
+    process_printf(self, "%s \n", neigh_state_name(neigh->state));
+}
+
+void ip6_print_neighs(struct ip_run *ip, const char *dev)
+{
+    netctl_neighs6(ip->os, print_neigh, &(struct listing){ ip, dev });
+}
+
+int ip6_neigh_object(struct ip_run *ip)
+{
+    struct netctl_neigh6 neigh = { .state = NEIGH_PERMANENT };
+    const char *command = *ip->argv, *value;
+    unsigned len;
+
+    if (command != NULL)
+        ip->argv++;
+    while (*ip->argv != NULL) {
+        if (ip_take(ip, "dev")) {
+            if ((neigh.ifname = ip_value(ip)) == NULL)
+                return 255;
+        } else if (ip_take(ip, "lladdr")) {
+            if ((value = ip_value(ip)) == NULL)
+                return 255;
+            if (!mac_parse(value, &neigh.mac)) {
+                process_errorf(ip->self, "\"%s\" is invalid lladdr.\n", value);
+                return 1;
+            }
+            neigh.has_mac = true;
+        } else if (!read_prefix(ip, ip_value(ip), &neigh.addr, &len)) {
+            return 1;
+        }
+    }
+    if (command == NULL || ip_matches(command, "show") || ip_matches(command, "list")) {
+        ip6_print_neighs(ip, neigh.ifname);
+        return 0;
+    }
+    if (neigh.ifname == NULL) {
+        process_errorf(ip->self, "Device and destination are required arguments.\n");
+        return 1;
+    }
+    if (ip_matches(command, "add") || ip_matches(command, "replace")) {
+        if (!neigh.has_mac)
+            return ip_netlink(ip, -SIM_EINVAL);
+        return ip_netlink(ip, netctl_neigh6_set(ip->os, &neigh, ip_matches(command, "replace")));
+    }
+    if (ip_matches(command, "delete"))
+        return ip_netlink(ip, netctl_neigh6_del(ip->os, neigh.ifname, neigh.addr));
+    return ip_refuse(ip, command);
+}
