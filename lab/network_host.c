@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "stack/net/ip6.h"
 #include "stack/net/nat.h"
 #include "stack/services/services.h"
 #include "stack/socket/netctl.h"
+#include "stack/socket/netctl6.h"
 
 static void set_addresses(struct os *os, const struct topo_node *node)
 {
@@ -14,6 +16,9 @@ static void set_addresses(struct os *os, const struct topo_node *node)
         for (uint32_t j = 0; j < iface->n_addrs; j++)
             ip_addr_add(ip_iface_find(&os->ip, iface->name), iface->addrs[j].addr,
                         iface->addrs[j].prefix_len);
+        for (uint32_t j = 0; j < iface->n_addrs6; j++)
+            ip6_addr_add(ip_iface_find(&os->ip, iface->name), iface->addrs6[j].addr,
+                         iface->addrs6[j].prefix_len, false);
         if (iface->down)
             netctl_link_set_up(os, iface->name, false);
     }
@@ -34,6 +39,20 @@ static enum route_kind kind_of(enum topo_route_type type)
     return ROUTE_UNICAST;
 }
 
+static void set_route6(struct os *os, const struct topo_node *node, const struct topo_route *from)
+{
+    struct netctl_route6 route = { .prefix = from->prefix6,
+                                   .prefix_len = from->prefix_len,
+                                   .kind = kind_of(from->type),
+                                   .via = from->via6,
+                                   .metric = from->metric,
+                                   .src = from->src6 };
+
+    if (from->dev != TOPO_NOWHERE)
+        route.ifname = node->ifaces[from->dev].name;
+    netctl_route6_add(os, &route, NETCTL_ADD);
+}
+
 /* As at boot: a route that the kernel refuses, for a gateway out of reach say, is not there, and
  * nothing stops. */
 static void set_routes(struct os *os, const struct topo_node *node)
@@ -41,6 +60,8 @@ static void set_routes(struct os *os, const struct topo_node *node)
     if (node->has_gateway)
         netctl_route_add(os, &(struct netctl_route){ .kind = ROUTE_UNICAST, .via = node->gateway },
                          NETCTL_ADD);
+    if (node->has_gateway6)
+        netctl_route6_add(os, &(struct netctl_route6){ .via = node->gateway6 }, NETCTL_ADD);
     for (uint32_t i = 0; i < node->n_routes; i++) {
         const struct topo_route *from = &node->routes[i];
         struct netctl_route route = { .prefix = from->prefix,
@@ -50,6 +71,10 @@ static void set_routes(struct os *os, const struct topo_node *node)
                                       .metric = from->metric,
                                       .src = from->src };
 
+        if (from->v6) {
+            set_route6(os, node, from);
+            continue;
+        }
         if (from->dev != TOPO_NOWHERE)
             route.ifname = node->ifaces[from->dev].name;
         netctl_route_add(os, &route, NETCTL_ADD);

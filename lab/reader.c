@@ -365,8 +365,7 @@ bool read_ip(const struct reader *r, const struct ynode *node, const char *what,
     if (node->kind == YNODE_TEXT && ip4_parse(node->text, addr))
         return true;
     if (node->kind == YNODE_TEXT && looks_ip6(node->text))
-        reader_error(r, node->at, _("IPv6 is not simulated by this version: %s"),
-                     reader_show(r, node));
+        reader_error(r, node->at, _("an IPv6 address is not taken here: %s"), reader_show(r, node));
     else if (node->kind == YNODE_TEXT && strchr(node->text, '/') != NULL)
         reader_error(r, node->at, _("%s is an IPv4 address without a prefix length, not %s"), what,
                      reader_show(r, node));

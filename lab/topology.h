@@ -32,6 +32,12 @@ struct topo_addr {
     struct text_pos at;
 };
 
+struct topo_addr6 {
+    struct ip6_addr addr;
+    uint8_t prefix_len;
+    struct text_pos at;
+};
+
 /* An interface of a host or router, or a cabled port of a switch or hub. */
 struct topo_iface {
     const char *name; /* "eth0"; "p1", "p2" ... on switches and hubs */
@@ -41,6 +47,8 @@ struct topo_iface {
     bool mac_given;   /* written in the file, not by the rule */
     uint32_t n_addrs; /* with TOPO_ADDR_STATIC at least one; the first is the primary one */
     struct topo_addr *addrs;
+    uint32_t n_addrs6; /* beside any addressing of IPv4 */
+    struct topo_addr6 *addrs6;
     struct mac_addr mac;
     uint32_t mtu;         /* its own, or its link's, or TOPO_MTU_DEFAULT */
     uint32_t node, index; /* whose, and its place in that node's ifaces */
@@ -64,6 +72,8 @@ struct topo_route {
     uint8_t prefix_len;
     bool has_via, has_src;
     ip4_addr via, src;
+    bool v6; /* of IPv6: these hold instead, :: where nothing is written */
+    struct ip6_addr prefix6, via6, src6;
     uint32_t dev;     /* index in ifaces, or TOPO_NOWHERE: not written */
     uint32_t metric;  /* 0: not written */
     const char *text; /* as written */
@@ -223,6 +233,9 @@ struct topo_node {
     bool has_gateway;
     ip4_addr gateway;
     struct text_pos gateway_at;
+    bool has_gateway6;
+    struct ip6_addr gateway6;
+    struct text_pos gateway6_at;
     bool resolver_cache; /* name look-ups of its programs share a cache */
     uint32_t n_resolvers, n_search, n_routes, n_hosts, n_files, n_sysctls;
     ip4_addr *resolvers;

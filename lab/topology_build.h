@@ -64,6 +64,16 @@ void build_link_values(struct topo_build *b);
 void build_interfaces(struct topo_build *b, struct topo_node *node, const struct ynode *map);
 void build_host(struct topo_build *b, struct topo_node *node, const struct ynode **values);
 
+/* topology_v6.c */
+/** build_looks_v6() - a text with a colon, where an address is expected. */
+bool build_looks_v6(const struct ynode *node);
+/** build_address6() - "2001:db8::10/64". */
+bool build_address6(struct topo_build *b, const struct ynode *node, struct topo_addr6 *addr);
+/** build_gateway() - one address, or one of each family. */
+void build_gateway(struct topo_build *b, struct topo_node *node, const struct ynode *value);
+/** build_check6() - what is wrong with the IPv6 addresses and gateways of all nodes. */
+void build_check6(struct topo_build *b);
+
 /* topology_services.c */
 void build_services(struct topo_build *b, struct topo_node *node, const struct ynode *map);
 

@@ -280,10 +280,11 @@ void build_check(struct topo_build *b)
         if (node->has_gateway)
             check_next_hop(b, node, node->gateway, node->gateway_at);
         for (uint32_t j = 0; j < node->n_routes; j++)
-            if (node->routes[j].has_via)
+            if (node->routes[j].has_via && !node->routes[j].v6)
                 check_next_hop(b, node, node->routes[j].via, node->routes[j].at);
     }
     check_twice(b);
     if (t->computed_routes)
         check_computed_routes(b);
+    build_check6(b);
 }

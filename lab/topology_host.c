@@ -23,9 +23,6 @@ static bool read_address(struct topo_build *b, const struct ynode *node, struct 
     if (node->kind == YNODE_TEXT && ip4_parse(node->text, &addr->addr))
         reader_error(r, node->at, _("the address %s needs a prefix length: %s/24?"), node->text,
                      node->text);
-    else if (node->kind == YNODE_TEXT && strchr(node->text, ':') != NULL)
-        reader_error(r, node->at, _("IPv6 is not simulated by this version: %s"),
-                     reader_show(r, node));
     else
         reader_error(r, node->at,
                      _("an address is written like 192.168.1.20/24, or `dhcp`, not %s"),
@@ -43,10 +40,20 @@ static void read_addressing(struct topo_build *b, const struct ynode *node,
         return;
     }
     iface->addrs = arena_alloc(b->r.arena, list_len(node) * sizeof *iface->addrs);
-    for (uint32_t i = 0; i < list_len(node); i++)
-        if (read_address(b, list_item(node, i), &iface->addrs[iface->n_addrs]))
-            iface->n_addrs++;
-    if (iface->n_addrs > 0)
+    iface->addrs6 = arena_alloc(b->r.arena, list_len(node) * sizeof *iface->addrs6);
+    for (uint32_t i = 0; i < list_len(node); i++) {
+        const struct ynode *item = list_item(node, i);
+
+        if (item->kind == YNODE_TEXT && strcmp(item->text, "dhcp") == 0 && list_len(node) > 1)
+            iface->addressing = TOPO_ADDR_DHCP;
+        else if (build_looks_v6(item))
+            iface->n_addrs6 += build_address6(b, item, &iface->addrs6[iface->n_addrs6]);
+        else
+            iface->n_addrs += read_address(b, item, &iface->addrs[iface->n_addrs]);
+    }
+    if (iface->addressing == TOPO_ADDR_DHCP && iface->n_addrs > 0)
+        reader_error(&b->r, node->at, _("an interface has `dhcp` or IPv4 addresses, not both"));
+    if (iface->n_addrs > 0 && iface->addressing != TOPO_ADDR_DHCP)
         iface->addressing = TOPO_ADDR_STATIC;
 }
 
@@ -132,6 +139,39 @@ static bool route_wrong(struct topo_build *b, const struct ynode *node, const ch
     return false;
 }
 
+static bool route_prefix6(struct topo_build *b, const struct ynode *node, const char *word,
+                          struct topo_route *route)
+{
+    char text[IP6_TEXT_MAX];
+    unsigned len;
+
+    if (!ip6_prefix_parse(word, &route->prefix6, &len))
+        return route_wrong(b, node, _("the prefix is `default` or like 2001:db8:2::/64, not %s"),
+                           word);
+    if (!ip6_eq(ip6_prefix(route->prefix6, len), route->prefix6)) {
+        reader_error(&b->r, node->at, _("the prefix %s has bits outside its mask: %s/%u?"), word,
+                     ip6_format(ip6_prefix(route->prefix6, len), text), len);
+        return false;
+    }
+    route->v6 = true;
+    route->prefix_len = (uint8_t)len;
+    return true;
+}
+
+/* An address of the route's family; a default route has the family of its gateway. */
+static bool route_address(struct topo_route *route, const char *word, ip4_addr *addr,
+                          struct ip6_addr *addr6)
+{
+    if (word == NULL)
+        return false;
+    if (strchr(word, ':') == NULL)
+        return !route->v6 && ip4_parse(word, addr);
+    if (!route->v6 && route->prefix_len > 0)
+        return false;
+    route->v6 = true;
+    return ip6_parse(word, addr6);
+}
+
 static bool route_prefix(struct topo_build *b, const struct ynode *node, const char *word,
                          struct topo_route *route)
 {
@@ -139,6 +179,8 @@ static bool route_prefix(struct topo_build *b, const struct ynode *node, const c
     ip4_addr prefix = 0;
     char text[IP4_TEXT_MAX];
 
+    if (word != NULL && strchr(word, ':') != NULL)
+        return route_prefix6(b, node, word, route);
     if (word == NULL || (strcmp(word, "default") != 0 && !ip4_prefix_parse(word, &prefix, &len)))
         return route_wrong(b, node, _("the prefix is `default` or like 10.0.2.0/24, not %s"), word);
     if ((prefix & ~ip4_mask(len)) != 0) {
@@ -170,12 +212,12 @@ static bool route_attribute(struct topo_build *b, const struct topo_node *node,
     uint64_t metric;
 
     if (strcmp(key, "via") == 0) {
-        route->has_via = word != NULL && ip4_parse(word, &route->via);
+        route->has_via = route_address(route, word, &route->via, &route->via6);
         return route->has_via ||
                route_wrong(b, at, _("after `via` comes an address, not %s"), word);
     }
     if (strcmp(key, "src") == 0) {
-        route->has_src = word != NULL && ip4_parse(word, &route->src);
+        route->has_src = route_address(route, word, &route->src, &route->src6);
         return route->has_src ||
                route_wrong(b, at, _("after `src` comes an address, not %s"), word);
     }
@@ -413,10 +455,8 @@ static void read_search(struct topo_build *b, struct topo_node *node, const stru
 
 void build_host(struct topo_build *b, struct topo_node *node, const struct ynode **values)
 {
-    if (values[HOST_GATEWAY] != NULL) {
-        node->gateway_at = values[HOST_GATEWAY]->at;
-        node->has_gateway = read_ip(&b->r, values[HOST_GATEWAY], "gateway", &node->gateway);
-    }
+    if (values[HOST_GATEWAY] != NULL)
+        build_gateway(b, node, values[HOST_GATEWAY]);
     if (values[HOST_RESOLVER] != NULL)
         read_ips(&b->r, values[HOST_RESOLVER], "resolver", &node->resolvers, &node->n_resolvers);
     if (values[HOST_RESOLVER_CACHE] != NULL)
