@@ -188,7 +188,7 @@ static void fill_error(struct ip_error *error, const struct icmp6_hdr *hdr)
             error->errnum = unreachable[hdr->code].errnum;
             error->hard = unreachable[hdr->code].hard;
         }
-        error->unreachable = !error->hard;
+        error->unreachable = hdr->code == ICMP6_UNREACH_NO_ROUTE;
         break;
     case ICMP6_PACKET_TOO_BIG:
         error->errnum = SIM_EMSGSIZE;

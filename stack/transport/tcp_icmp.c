@@ -58,9 +58,6 @@ static void sock_error(struct tcp_sock *tp, const struct ip_error *error, uint32
         path_mtu_error(tp, error);
         return;
     }
-    if (error->type != ICMP_DEST_UNREACH && error->type != ICMP_TIME_EXCEEDED &&
-        error->type != ICMP_PARAM_PROBLEM)
-        return;
     if (error->unreachable)
         revert_backoff(tp, seq);
     if (tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)) && tp->listener == NULL) {

@@ -447,8 +447,8 @@ void tcp_time_wait(struct tcp_sock *tp, enum tcp_state substate, sim_time length
         tw->ts_recent_stamp_s = tp->ts_recent_stamp_s;
         tw->ts_offset = tp->ts_offset;
         tw->last_oow_ack = tp->last_oow_ack;
-        tw->tos = tp->sock.options.tos;
-        tw->ttl = tp->sock.options.ttl;
+        tw->tos = tp->entry.remote.v6 ? tp->sock.options.tclass : tp->sock.options.tos;
+        tw->ttl = tp->entry.remote.v6 ? tp->sock.options.hops : tp->sock.options.ttl;
         if (length < least)
             length = least;
         if (substate == TCP_TIME_WAIT)

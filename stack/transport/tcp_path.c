@@ -101,7 +101,7 @@ static int output6(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
     int error;
 
     inet6_fill_send(&tp->sock, &tp->entry.remote, &send);
-    send.tclass = (uint8_t)(send.tclass | tos);
+    send.tclass = (uint8_t)((send.tclass & 0xfc) | (tos & 3)); /* @tos is of IPv4 but for ECN */
     send.dont_fragment = false;
     ip6_prepare_checksum(frame, send.src, send.dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
     route = route6_of(tp, &error);

@@ -2,6 +2,7 @@
 #include "stack/transport/udp.h"
 
 #include "stack/net/ip6.h"
+#include "stack/transport/tcp_internal.h"
 #include "tests/support/tcp_rig.h"
 #include "tests/support/unit.h"
 
@@ -183,6 +184,47 @@ static void a_closed_udp_port_refuses_a_connected_socket(void)
     end(&run);
 }
 
+/* An ICMPv6 error about @from's last SYN, as if @code came from the peer. */
+static void icmp_error(struct run *run, const struct sock *from, uint8_t code, uint32_t seq)
+{
+    uint8_t transport[20] = { 0 };
+    struct ip_error error = {
+        .type = 1, .code = code, .transport = transport, .transport_len = 20
+    };
+
+    error.local = endpoint_without_port(from->local);
+    error.remote = endpoint_without_port(from->remote);
+    error.errnum = code == 4 ? SIM_ECONNREFUSED : SIM_ENETUNREACH;
+    error.hard = code == 4;
+    transport[0] = (uint8_t)(from->local.port >> 8);
+    transport[1] = (uint8_t)from->local.port;
+    transport[2] = (uint8_t)(from->remote.port >> 8);
+    transport[3] = (uint8_t)from->remote.port;
+    for (int i = 0; i < 4; i++)
+        transport[4 + i] = (uint8_t)(seq >> (24 - 8 * i));
+    run->pair.a.ip.protocols[run->pair.a.ip.protocol_slot[IP_PROTO_TCP] - 1].error(run->pair.a.tcp,
+                                                                                   &error);
+}
+
+static void an_error_about_the_syn_ends_connect_if_its_number_is_right(void)
+{
+    struct run run;
+    struct sock *client;
+    uint32_t iss;
+
+    begin(&run);
+    client = tcp_socket6(run.pair.a.tcp);
+    EQ(client->ops->connect(client, SIX(IP6(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x77), PORT)),
+       -SIM_EINPROGRESS); /* nobody is there */
+    iss = tcp_of(client)->iss;
+    icmp_error(&run, client, 4, iss - 5000);
+    EQ(client->error, 0);
+    icmp_error(&run, client, 4, iss);
+    EQ(client->error, SIM_ECONNREFUSED);
+    client->ops->close(client);
+    end(&run);
+}
+
 static void binding_follows_linux(void)
 {
     struct run run;
@@ -207,4 +249,6 @@ UNIT_MAIN("tcp_v6", TEST(octets_cross_a_connection_over_ipv6),
           TEST(an_ipv6_only_socket_takes_no_ipv4),
           TEST(a_dual_socket_and_an_ipv4_socket_share_no_port),
           TEST(datagrams_of_both_families_reach_one_socket),
-          TEST(a_closed_udp_port_refuses_a_connected_socket), TEST(binding_follows_linux))
+          TEST(a_closed_udp_port_refuses_a_connected_socket),
+          TEST(an_error_about_the_syn_ends_connect_if_its_number_is_right),
+          TEST(binding_follows_linux))
