@@ -4,14 +4,21 @@
 
 enum co_status names_lookup(struct names *names, struct process *self, const char *host)
 {
+    return names_lookup_any(names, self, host, RESOLVER_ANY);
+}
+
+enum co_status names_lookup_any(struct names *names, struct process *self, const char *host,
+                                enum resolver_family family)
+{
     CO_BEGIN(&names->co);
     names->error = NULL;
-    resolver_init(&names->resolver, self, host, RESOLVER_ANY);
+    resolver_init(&names->resolver, self, host, family);
     CO_RUN(&names->co, resolver_run(&names->resolver));
     if (names->resolver.error != 0) {
         names->error = resolver_strerror(names->resolver.error);
         CO_RETURN(&names->co);
     }
+    (void)resolver_at(&names->resolver, self->os, 0, 0, &names->to);
     names->addr = names->resolver.addrs[0];
     strcpy(names->name,
            names->resolver.canonical[0] != '\0' ? names->resolver.canonical : names->resolver.name);

@@ -24,6 +24,7 @@
 struct nc {
     struct process *self;
     struct coroutine co, co_port, co_io;
+    enum resolver_family family;
     bool listen, keep, udp, scan, verbose, numeric, shut_at_eof;
     int64_t wait, quit, interval; /* seconds, NO_LIMIT: none */
     const char *source;
@@ -112,7 +113,13 @@ static bool take(struct process *self, struct nc *nc, int option, const char *va
         return read_seconds(self, "timeout invalid: ", value, &nc->wait);
     case 'i':
         return read_seconds(self, "interval invalid: ", value, &nc->interval);
-    default: /* 4, d */
+    case '4':
+        nc->family = RESOLVER_IPV4;
+        return true;
+    case '6':
+        nc->family = RESOLVER_IPV6;
+        return true;
+    default: /* d */
         return true;
     }
 }
@@ -198,11 +205,12 @@ static bool take_operands(struct process *self, struct nc *nc, char **words, int
 static bool read_arguments(struct process *self, struct nc *nc)
 {
     struct options options = { .self = self,
-                               .shorts = "4dhi:klNnp:q:s:uvw:z",
-                               .refused = "6bCDFIMmOPrSTtUVWXxZ" };
+                               .shorts = "46dhi:klNnp:q:s:uvw:z",
+                               .refused = "bCDFIMmOPrSTtUVWXxZ" };
     int option;
 
     nc->wait = nc->quit = nc->interval = NO_LIMIT;
+    nc->family = RESOLVER_BOTH;
     while ((option = options_next(&options)) != OPTIONS_END) {
         if (option == OPTIONS_REFUSED) {
             self->exit_status = 2;
@@ -228,13 +236,18 @@ static const char *protocol(const struct nc *nc)
     return nc->udp ? "udp" : "tcp";
 }
 
+static const char *address_text(struct endpoint e, char text[static IP6_TEXT_MAX])
+{
+    return e.v6 ? ip6_format(e.addr6, text) : ip4_format(e.addr, text);
+}
+
 /* "10.0.0.2", or "www (10.0.0.2)". */
 static void add_host(const struct nc *nc, struct strbuf *out)
 {
-    char text[IP4_TEXT_MAX];
+    char text[IP6_TEXT_MAX];
 
     strbuf_adds(out, nc->host);
-    if (!nc->numeric && strcmp(nc->host, ip4_format(nc->names.addr, text)) != 0)
+    if (!nc->numeric && strcmp(nc->host, address_text(nc->names.to, text)) != 0)
         strbuf_addf(out, " (%s)", text);
 }
 
@@ -314,7 +327,9 @@ static int open_socket(struct nc *nc)
     struct endpoint source = { nc->source_addr, nc->source_port };
     int error;
 
-    nc->fd = sys_socket(nc->self, SIM_AF_INET, nc->udp ? SIM_SOCK_DGRAM : SIM_SOCK_STREAM, 0);
+    source.v6 = nc->names.to.v6;
+    nc->fd = sys_socket(nc->self, source.v6 ? SIM_AF_INET6 : SIM_AF_INET,
+                        nc->udp ? SIM_SOCK_DGRAM : SIM_SOCK_STREAM, 0);
     if (nc->fd < 0)
         return nc->fd;
     if (source.addr != 0 || source.port != 0) {
@@ -332,9 +347,10 @@ static int open_socket(struct nc *nc)
 /* @nc->error: 0, and a connection; or why not. */
 static enum co_status connect_to(struct nc *nc)
 {
-    struct endpoint remote = { nc->names.addr, nc->ports[nc->at] };
+    struct endpoint remote = nc->names.to;
 
     CO_BEGIN(&nc->co_io);
+    remote.port = nc->ports[nc->at];
     nc->error = -sys_connect(nc->self, nc->fd, remote);
     if (nc->error == SIM_EINPROGRESS) {
         nc->poll = (struct sys_pollfd){ .fd = nc->fd, .events = SOCK_POLLOUT };
@@ -397,7 +413,7 @@ static bool names_failed(struct nc *nc)
     const char *error = nc->names.error;
     ip4_addr addr;
 
-    if (nc->numeric && !ip4_parse(nc->host, &addr))
+    if (nc->numeric && !ip4_parse(nc->host, &addr) && !nc->names.to.v6)
         error = "Name or service not known";
     if (error == NULL)
         return false;
@@ -410,11 +426,15 @@ static bool names_failed(struct nc *nc)
 
 static int listen_on(struct nc *nc)
 {
-    struct endpoint local = { nc->host != NULL ? nc->names.addr : IP4_ANY, nc->ports[0] };
-    char text[IP4_TEXT_MAX];
+    struct endpoint local = nc->names.to;
+    char text[IP6_TEXT_MAX];
     int error;
 
-    nc->listener = sys_socket(nc->self, SIM_AF_INET, nc->udp ? SIM_SOCK_DGRAM : SIM_SOCK_STREAM, 0);
+    if (nc->host == NULL)
+        local = (struct endpoint){ .v6 = nc->family == RESOLVER_IPV6 };
+    local.port = nc->ports[0];
+    nc->listener = sys_socket(nc->self, local.v6 ? SIM_AF_INET6 : SIM_AF_INET,
+                              nc->udp ? SIM_SOCK_DGRAM : SIM_SOCK_STREAM, 0);
     if (nc->listener < 0)
         return nc->listener;
     (void)sys_setsockopt(nc->self, nc->listener, OPT_SO_REUSEADDR, 1);
@@ -424,17 +444,17 @@ static int listen_on(struct nc *nc)
         error = sys_listen(nc->self, nc->listener, 1);
     if (error == 0 && nc->verbose)
         process_errorf(nc->self, "%s on %s %u\n", nc->udp ? "Bound" : "Listening",
-                       ip4_format(local.addr, text), local.port);
+                       address_text(local, text), local.port);
     return error;
 }
 
 static void say_received(struct nc *nc)
 {
-    char text[IP4_TEXT_MAX];
+    char text[IP6_TEXT_MAX];
 
     process_errorf(nc->self, "Connection received on %s %u\n",
                    !nc->numeric && nc->names.name[0] != '\0' ? nc->names.name
-                                                             : ip4_format(nc->peer.addr, text),
+                                                             : address_text(nc->peer, text),
                    nc->peer.port);
 }
 
@@ -474,7 +494,7 @@ static enum co_status serve(struct nc *nc)
     }
     if (nc->verbose) {
         nc->names.name[0] = '\0';
-        if (!nc->numeric)
+        if (!nc->numeric && !nc->peer.v6)
             CO_RUN(&nc->co_port, names_reverse(&nc->names, nc->self, nc->peer.addr));
         say_received(nc);
     }
@@ -499,9 +519,9 @@ static enum co_status nc_main(struct process *self, void *state)
         CO_RETURN(&nc->co);
     if (nc->host != NULL) {
         if (!nc->numeric)
-            CO_RUN(&nc->co, names_lookup(&nc->names, self, nc->host));
-        else
-            (void)ip4_parse(nc->host, &nc->names.addr);
+            CO_RUN(&nc->co, names_lookup_any(&nc->names, self, nc->host, nc->family));
+        else if (!resolver_literal6(self->os, nc->host, &nc->names.to))
+            (void)ip4_parse(nc->host, &nc->names.to.addr);
         if (names_failed(nc))
             CO_RETURN(&nc->co);
     }

@@ -766,20 +766,11 @@ struct ping_state {
     struct report report;
 };
 
-/* ADDRESS or ADDRESS%INTERFACE. With -6 nothing else will do. */
-static bool read_target6(struct process *self, struct ping *st)
+static enum resolver_family family_of(const struct ping *st)
 {
-    bool right = resolver_literal6(self->os, st->options.target, &st->to6);
-
-    if (right && st->options.family == 4)
-        process_errorf(self, "ping: %s: Address family for hostname not supported\n",
-                       st->options.target);
-    else if (!right && st->options.family == 6)
-        process_errorf(self, "ping: %s: Name or service not known\n", st->options.target);
-    else
-        return right;
-    self->exit_status = 2;
-    return false;
+    return st->options.family == 4   ? RESOLVER_IPV4
+           : st->options.family == 6 ? RESOLVER_IPV6
+                                     : RESOLVER_BOTH;
 }
 
 static enum co_status ping_main(struct process *self, void *state)
@@ -790,19 +781,18 @@ static enum co_status ping_main(struct process *self, void *state)
     CO_BEGIN(&st->co);
     if (!ping_options_read(self, &st->options))
         CO_RETURN(&st->co);
-    st->v6 = read_target6(self, st);
-    if (!st->v6 && self->exit_status != 0)
-        CO_RETURN(&st->co);
-    CO_AWAIT(&st->co, st->v6 || st->exiting ||
-                          names_lookup(&st->names, self, st->options.target) == CO_DONE);
+    CO_AWAIT(&st->co, st->exiting || names_lookup_any(&st->names, self, st->options.target,
+                                                      family_of(st)) == CO_DONE);
     if (st->exiting || st->names.error != NULL) {
         if (st->names.error != NULL)
             process_errorf(self, "ping: %s: %s\n", st->options.target, st->names.error);
         self->exit_status = st->exiting ? 128 + SIM_SIGINT : 2;
         CO_RETURN(&st->co);
     }
-    st->to = st->names.addr;
-    st->hostname = mem_strdup(st->v6 ? st->options.target : st->names.name);
+    st->v6 = st->names.to.v6;
+    st->to = st->names.to.addr;
+    st->to6 = st->names.to;
+    st->hostname = mem_strdup(st->names.name);
     if (ip4_parse(st->options.target, &st->to))
         st->options.numeric = true;
     if (st->options.source == 0)

@@ -68,14 +68,20 @@ const char *resolver_strerror(int error)
 
 /* ---- what needs no server ---- */
 
-static bool takes_v6(const struct resolver *r)
+static bool wants_v6(const struct resolver *r)
 {
     return r->family == RESOLVER_BOTH || r->family == RESOLVER_IPV6;
 }
 
+/* AI_ADDRCONFIG: a host without IPv6 has no use for the addresses that DNS tells of. */
+static bool takes_v6(const struct resolver *r)
+{
+    return wants_v6(r) && ip6_enabled(&r->self->os->ip);
+}
+
 static unsigned n_results(const struct resolver *r)
 {
-    return r->n_addrs + (takes_v6(r) ? r->n_addrs6 : 0);
+    return r->n_addrs + (wants_v6(r) ? r->n_addrs6 : 0);
 }
 
 bool resolver_literal6(const struct os *os, const char *text, struct endpoint *endpoint)
@@ -100,7 +106,7 @@ bool resolver_literal6(const struct os *os, const char *text, struct endpoint *e
 bool resolver_at(const struct resolver *r, struct os *os, unsigned n, uint16_t port,
                  struct endpoint *endpoint)
 {
-    unsigned n6 = takes_v6(r) ? r->n_addrs6 : 0;
+    unsigned n6 = wants_v6(r) ? r->n_addrs6 : 0;
     struct route6 route;
     bool v6_first = n6 > 0 && ip6_route(&os->ip, r->addrs6[0], IP6_ANY, NULL, &route) == 0 &&
                     !ip6_is_any(route.src);
@@ -129,7 +135,7 @@ static bool found_locally(struct resolver *r)
         r->from_hosts = resolver_hosts_name(os, addr, r->canonical, sizeof r->canonical);
         return r->from_hosts;
     }
-    if (takes_v6(r) && strchr(r->name, ':') != NULL) {
+    if (wants_v6(r) && strchr(r->name, ':') != NULL) {
         struct endpoint literal;
 
         r->from_hosts = resolver_literal6(os, r->name, &literal);
@@ -259,7 +265,7 @@ static void take_answer(struct resolver *r, const struct resolver_question *q,
             if (q->type == DNS_TYPE_A && r->n_addrs < RESOLVER_ADDRS_MAX &&
                 dns_rdata_a(&rr, &r->addrs[r->n_addrs]))
                 r->n_addrs++;
-            if (q->type == DNS_TYPE_AAAA && r->n_addrs6 < RESOLVER_ADDRS_MAX &&
+            if (q->type == DNS_TYPE_AAAA && takes_v6(r) && r->n_addrs6 < RESOLVER_ADDRS_MAX &&
                 dns_rdata_aaaa(&rr, octets6))
                 r->addrs6[r->n_addrs6++] =
                     (struct ip6_addr){ be64_get(octets6), be64_get(octets6 + 8) };
