@@ -97,10 +97,12 @@ static void wire_receive(struct iface *iface, struct frame *frame)
 
 static const struct node_ops wire_ops = { .kind = "host", .receive = wire_receive };
 
+/* As a TUN device takes it from whoever is behind it: at once, and whatever its length. */
 static void sim_send(struct pkt_host *host, const uint8_t *packet, gsize len)
 {
     struct pkt_sim *self = of(host);
-    struct frame *frame = frame_new(self->wire, ETH_HDR_LEN + len);
+    struct iface *iface = self->node->ifaces[0];
+    struct frame *frame = frame_new(self->node, ETH_HDR_LEN + len);
 
     memcpy(frame->data + ETH_HDR_LEN, packet, len);
     eth_emit(
@@ -108,7 +110,10 @@ static void sim_send(struct pkt_host *host, const uint8_t *packet, gsize len)
                            .src = WIRE_MAC,
                            .ethertype = packet[0] >> 4 == 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4 },
         frame->data);
-    iface_send(self->wire->ifaces[0], frame);
+    frame->in = iface;
+    frame->id = node_record_frame(self->node, iface, RECORD_RECEIVE, frame);
+    self->node->part->cause = frame->id;
+    self->node->ops->receive(iface, frame);
 }
 
 static bool sim_take(struct pkt_host *host, struct pkt_seen *seen)
@@ -322,6 +327,8 @@ struct pkt_host *pkt_sim_new(const struct pkt_config *config, struct pkt_fault *
     iface_add(self->wire, "eth0", &WIRE_MAC)->mtu = PKT_PACKET_MAX;
     sim_add_link(self->sim, self->node->ifaces[0], self->wire->ifaces[0], &link);
     sim_start(self->sim);
+    tcp_sysctl(self->os->tcp)->rx_linear = true;
+    tcp_sysctl(self->os->tcp)->exact_timers = true;
     set_up_ip4(self, config);
     start_process(self);
     sim_run(self->sim, SIM_USEC(100), UINT64_MAX);

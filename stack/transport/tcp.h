@@ -91,11 +91,13 @@ struct tcp_sysctl {                        /* net.ipv4.tcp_*, Linux's names, uni
     uint32_t comp_sack_delay_us; /* 1000 */
     uint8_t comp_sack_nr;        /* 44 */
     /* Where Linux is not as the RFCs want it: docs/fidelity.md. Not settings of Linux. */
-    uint8_t rfc_over_linux;          /* enum tcp_rfc, TCP_RFC_SENSIBLE */
-    bool rfc5961_rst, rfc5961_syn;   /* on; off: RFC 793's rules for RST and SYN in the window */
-    uint32_t rto_initial_us;         /* 1 s */
-    uint32_t delack_max_us;          /* 200 ms */
-    uint8_t initial_cwnd;            /* 10 segments; a route's initcwnd on Linux */
+    uint8_t rfc_over_linux;        /* enum tcp_rfc, TCP_RFC_SENSIBLE */
+    bool rfc5961_rst, rfc5961_syn; /* on; off: RFC 793's rules for RST and SYN in the window */
+    uint32_t rto_initial_us;       /* 1 s */
+    uint32_t delack_max_us;        /* 200 ms */
+    bool exact_timers;             /* off; timers run out to the microsecond, not at ticks */
+    bool rx_linear;       /* off; what comes in lies in buffers of its own, as from a TUN device */
+    uint8_t initial_cwnd; /* 10 segments; a route's initcwnd on Linux */
     uint32_t rto_min_us, rto_max_us; /* 200 ms, 120 s */
 };
 

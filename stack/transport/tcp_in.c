@@ -301,7 +301,7 @@ static void syn_sent_opened(struct tcp_sock *tp, struct tcp_rx *rx)
         tp->ack_pending |= TCP_ACK_SCHED;
         tcp_enter_quickack(tp, TCP_MAX_QUICKACKS);
         tp->ack_pending |= TCP_ACK_TIMER;
-        tcp_wheel_start(&tp->delack_timer, SIM_USEC(TCP_DELACK_MAX));
+        tcp_wheel_start(tp->layer, &tp->delack_timer, SIM_USEC(TCP_DELACK_MAX));
         return;
     }
     tcp_send_ack(tp, WHY0(TCP_ACK_HANDSHAKE));

@@ -60,6 +60,7 @@ struct tcp_seg {
     uint8_t flags;         /* enum tcp_flag */
     uint8_t marks;         /* enum tcp_mark */
     uint8_t n_merged;      /* receiving: segments that Linux would have merged into this one */
+    uint16_t tail_room;    /* receiving, rx_linear: octets that fit behind its own */
     bool starts_buffer;    /* sending: tcp_burst.c */
     bool push_once;        /* sending: PSH with the next transmission alone */
     uint64_t sent_at;      /* us, last transmission */
@@ -693,7 +694,9 @@ uint32_t tcp_burst_len(const struct tcp_sock *tp, const struct tcp_burst *burst,
 uint32_t tcp_reno_undo_cwnd(struct tcp_sock *tp);
 
 /* tcp_timer.c */
-void tcp_wheel_start(struct timer *timer, sim_time delay);
+/** tcp_wheel_expiry() - when a kernel timer runs out that shall run for @delay from now on. */
+sim_time tcp_wheel_expiry(const struct tcp_layer *tcp, sim_time delay);
+void tcp_wheel_start(const struct tcp_layer *tcp, struct timer *timer, sim_time delay);
 void tcp_timers_init(struct tcp_sock *tp);
 void tcp_timers_stop(struct tcp_sock *tp);
 void tcp_timers_fini(struct tcp_sock *tp);

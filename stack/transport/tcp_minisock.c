@@ -76,7 +76,7 @@ static void restart_timer(struct tcp_request *req)
                                 : (uint64_t)req->layer->sysctl.rto_initial_us << req->n_timeout;
 
     tcp_wheel_start(
-        &req->timer,
+        req->layer, &req->timer,
         SIM_USEC(wait < req->layer->sysctl.rto_max_us ? wait : req->layer->sysctl.rto_max_us));
 }
 
@@ -416,7 +416,7 @@ static void timewait_start(struct tcp_timewait *tw, sim_time length)
 {
     tw->timer.why =
         tw->entry.state == TCP_FIN_WAIT_2 ? WHY0(TIMER_TCP_FIN_WAIT) : WHY0(TIMER_TCP_TIME_WAIT);
-    tcp_wheel_start(&tw->timer, length);
+    tcp_wheel_start(tw->layer, &tw->timer, length);
 }
 
 void tcp_time_wait(struct tcp_sock *tp, enum tcp_state substate, sim_time length)

@@ -1,7 +1,6 @@
 /* Sending segments: headers and options, the window to advertise, when data may go, retransmission.
  */
 #include "base/check.h"
-#include "stack/link/jiffies.h"
 #include "stack/transport/tcp_internal.h"
 
 /* Paths and segment sizes. */
@@ -365,7 +364,7 @@ void tcp_send_delayed_ack(struct tcp_sock *tp)
     }
     if (ato > tp->layer->sysctl.delack_max_us)
         ato = tp->layer->sysctl.delack_max_us;
-    due = jiffies_expiry(now, SIM_USEC(ato)); /* 0: nothing to wait for, the next tick */
+    due = tcp_wheel_expiry(tp->layer, SIM_USEC(ato)); /* 0: nothing to wait for, the next tick */
     if ((tp->ack_pending & TCP_ACK_TIMER) != 0 && timer_running(&tp->delack_timer)) {
         sim_time old = tp->delack_timer.due;
 

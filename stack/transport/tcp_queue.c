@@ -150,6 +150,20 @@ void tcp_seg_trim_head(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len)
     tp->wmem_queued -= len;
 }
 
+/* Linux charges a received packet with its descriptor and a buffer for headroom, headers, octets
+ * and tail, as big as the allocator has it. */
+static void charge_linear(struct tcp_seg *seg, uint32_t hdr_len)
+{
+    enum { DESCRIPTOR = 256, HEADROOM = 64, TAIL = 320, SMALL = 576, NEXT = 1024 };
+    uint32_t used = HEADROOM + hdr_len + seg->data.len + TAIL, size = SMALL;
+
+    if (used > size)
+        for (size = NEXT; size < used; size *= 2)
+            continue;
+    seg->truesize = DESCRIPTOR + size;
+    seg->tail_room = (uint16_t)u32_min(size - used, UINT16_MAX);
+}
+
 struct tcp_seg *tcp_seg_from_rx(struct tcp_layer *tcp, struct tcp_rx *rx)
 {
     struct tcp_seg *seg = tcp_seg_new(tcp);
@@ -170,5 +184,7 @@ struct tcp_seg *tcp_seg_from_rx(struct tcp_layer *tcp, struct tcp_rx *rx)
     seg->flags = rx->hdr.flags;
     seg->n_merged = 1;
     seg->truesize = TCP_SKB_OVERHEAD + seg->data.len;
+    if (tcp->sysctl.rx_linear)
+        charge_linear(seg, (uint32_t)(frame->data - frame->network) + hdr_len);
     return seg;
 }

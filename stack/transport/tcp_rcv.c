@@ -452,6 +452,13 @@ static bool prune(struct tcp_sock *tp)
  * its overhead is saved. */
 static void charge_merged(struct tcp_sock *tp, struct tcp_seg *tail, struct tcp_seg *seg)
 {
+    if (tp->layer->sysctl.rx_linear) { /* its octets are copied where they fit */
+        if (tail != NULL && tail->end_seq == seg->seq && seg->data.len <= tail->tail_room) {
+            seg->truesize = 0;
+            seg->tail_room = (uint16_t)(tail->tail_room - seg->data.len);
+        }
+        return;
+    }
     if (tail != NULL && tail->end_seq == seg->seq && tail->n_merged < TCP_SKB_FRAGS &&
         seq_geq(tp->rcv_wup, tail->end_seq)) {
         seg->truesize -= TCP_SKB_OVERHEAD;

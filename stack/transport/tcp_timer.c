@@ -13,9 +13,18 @@ static unsigned ilog2(uint64_t value)
 }
 
 /* The kernel's timers run out at ticks. */
-void tcp_wheel_start(struct timer *timer, sim_time delay)
+sim_time tcp_wheel_expiry(const struct tcp_layer *tcp, sim_time delay)
 {
-    timer_start_at(timer, jiffies_expiry(node_now(timer->node), delay));
+    sim_time now = node_now(tcp->node);
+
+    if (tcp->sysctl.exact_timers)
+        return now + (delay > SIM_MSEC(1) ? delay : SIM_MSEC(1));
+    return jiffies_expiry(now, delay);
+}
+
+void tcp_wheel_start(const struct tcp_layer *tcp, struct timer *timer, sim_time delay)
+{
+    timer_start_at(timer, tcp_wheel_expiry(tcp, delay));
 }
 
 void tcp_rtx_timer_start(struct tcp_sock *tp, enum tcp_timer_kind kind, uint64_t delay_us)
@@ -28,7 +37,7 @@ void tcp_rtx_timer_start(struct tcp_sock *tp, enum tcp_timer_kind kind, uint64_t
     tp->rtx_timer.why = kind == TCP_TIMER_PROBE                          ? WHY0(TIMER_TCP_PERSIST)
                         : kind == TCP_TIMER_REO || kind == TCP_TIMER_TLP ? WHY0(TIMER_TCP_RACK)
                                                                          : WHY0(TIMER_TCP_RTO);
-    tcp_wheel_start(&tp->rtx_timer, SIM_USEC(delay_us));
+    tcp_wheel_start(tp->layer, &tp->rtx_timer, SIM_USEC(delay_us));
 }
 
 void tcp_rtx_timer_stop(struct tcp_sock *tp)
@@ -314,7 +323,7 @@ void tcp_keepalive_start(struct tcp_sock *tp, sim_time delay)
     tp->keepalive_timer.why = tcp_state(tp) == TCP_FIN_WAIT_2 && tp->orphan
                                   ? WHY0(TIMER_TCP_FIN_WAIT)
                                   : WHY0(TIMER_TCP_KEEPALIVE);
-    tcp_wheel_start(&tp->keepalive_timer, delay);
+    tcp_wheel_start(tp->layer, &tp->keepalive_timer, delay);
 }
 
 static void fin_wait_expired(struct tcp_sock *tp)
