@@ -57,6 +57,7 @@ static bool make_socket(struct pkt_run *run, struct pkt_call *call)
         return false;
     if (!pkt_arg_number(run, 1, &type) || !pkt_arg_number(run, 2, &protocol))
         return false;
+    run->connect_fd = -1;
     call->domain = (int)number;
     call->type = (int)type;
     call->protocol = (int)protocol;
@@ -88,10 +89,10 @@ static bool make_connect(struct pkt_run *run, struct pkt_call *call)
         return true;
     run->info_fd = call->fd;
     run->listening = false;
-    if (run->conn == NULL || run->conn->local_port != 0 || run->conn->has_isn ||
-        run->conn->remote_port != call->addr.port) {
+    if (run->connect_fd != call->fd || run->conn == NULL) { /* else it is asked again */
         conn = pkt_conn_new(run);
         conn->remote_port = call->addr.port;
+        run->connect_fd = call->fd;
     }
     return true;
 }

@@ -50,6 +50,7 @@ struct pkt_run {
     int info_fd;     /* the machine's descriptor that code asks about, or -1 */
     GPtrArray *conns;
     struct pkt_conn *conn;
+    int connect_fd; /* whose connect() made the newest connection, or -1 */
     bool listening; /* the next SYN in makes a new connection */
     uint16_t next_remote;
     GQueue got;                      /* struct pkt_got: not yet expected */

@@ -233,7 +233,7 @@ static void run_script(struct pkt_run *run)
     run->variables = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     run->conns = g_ptr_array_new_with_free_func(g_free);
     run->awaited = g_array_new(FALSE, FALSE, sizeof(struct pkt_awaited));
-    run->info_fd = -1;
+    run->info_fd = run->connect_fd = -1;
     run->next_remote = PKT_FIRST_REMOTE;
     run->start = run->host->ops->now(run->host);
     if (run_events(run))

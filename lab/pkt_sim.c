@@ -12,9 +12,12 @@
 #include "inspect/i18n.h"
 #include "lab/pkt_host.h"
 #include "lab/pkt_sim_call.h"
+#include "stack/net/ip6.h"
 #include "stack/socket/netctl.h"
 #include "stack/wire/arp_wire.h"
 #include "stack/wire/eth_wire.h"
+
+#define IP6_METRIC_STATIC 1024 /* what `ip -6 route add` gives a route */
 
 /* The kernel works on a packet IP_INPUT_LATENCY after it came, and answers at once. */
 #define SETTLE_TIME (IP_INPUT_LATENCY + SIM_NSEC(100))
@@ -296,6 +299,34 @@ static void set_up_ip4(struct pkt_sim *self, const struct pkt_config *config)
     netctl_route_add(self->os, &route, NETCTL_ADD);
 }
 
+static struct ip6_addr ip6_of(const struct pkt_ip *ip)
+{
+    return (struct ip6_addr){ be64_get(ip->octets), be64_get(ip->octets + 8) };
+}
+
+static void set_up_ip6(struct pkt_sim *self, const struct pkt_config *config)
+{
+    struct ip_stack *ip = &self->os->ip;
+    struct ip_iface *iface = ip_iface_of(ip, self->node->ifaces[0]);
+    struct ip6_addr local = ip6_of(&config->local), remote = ip6_of(&config->remote);
+    struct ip6_addr gateway = ip6_of(&config->gateway);
+    struct fib6_entry route = { .kind = ROUTE_UNICAST,
+                                .proto = ROUTE_PROTO_STATIC,
+                                .via = gateway,
+                                .oif = iface,
+                                .metric = IP6_METRIC_STATIC,
+                                .until = SIM_TIME_NONE };
+
+    ip6_enable(ip);
+    ip6_addr_add(iface, local, config->prefix_len, false);
+    if (!ip6_in_prefix(gateway, local, config->prefix_len) || ip6_eq(gateway, local))
+        route.via = IP6_ANY;
+    else
+        neigh_set6(ip6_neigh(ip), iface, gateway, &WIRE_MAC, NEIGH_PERMANENT, true);
+    neigh_set6(ip6_neigh(ip), iface, remote, &WIRE_MAC, NEIGH_PERMANENT, true);
+    fib6_add(ip, &route, true);
+}
+
 static void start_process(struct pkt_sim *self)
 {
     const char *const argv[] = { "script" };
@@ -307,16 +338,12 @@ static void start_process(struct pkt_sim *self)
 
 struct pkt_host *pkt_sim_new(const struct pkt_config *config, struct pkt_fault *fault)
 {
+    (void)fault; /* there is nothing that this host could not be */
     const struct host_port port = { .name = "eth0", .mac = HOST_MAC, .mtu = config->mtu };
     const struct host_config host = { .ports = &port, .n_ports = 1 };
     const struct link_config link = { .rate = 0, .delay = SIM_NSEC(1), .queue = 100000 };
     struct pkt_sim *self;
 
-    if (config->v6 || config->mapped) {
-        fault->refused = true;
-        fault->text = g_strdup_printf(_("wirewalk does not have this: %s"), "IPv6");
-        return NULL;
-    }
     self = g_new0(struct pkt_sim, 1);
     self->host.ops = &OPS;
     self->sim = sim_new(1);
@@ -329,7 +356,12 @@ struct pkt_host *pkt_sim_new(const struct pkt_config *config, struct pkt_fault *
     sim_start(self->sim);
     tcp_sysctl(self->os->tcp)->rx_linear = true;
     tcp_sysctl(self->os->tcp)->exact_timers = true;
-    set_up_ip4(self, config);
+    if (config->v6)
+        set_up_ip6(self, config);
+    else
+        set_up_ip4(self, config);
+    if (config->mapped)
+        ip6_enable(&self->os->ip);
     start_process(self);
     sim_run(self->sim, SIM_USEC(100), UINT64_MAX);
     return &self->host;

@@ -371,7 +371,7 @@ static enum drop_reason take_error(struct ip_stack *ip, struct frame *frame, con
     if (hdr->type == ICMP_REDIRECT)
         return take_redirect(ip, rx, hdr, &quote);
     if (hdr->type == ICMP_DEST_UNREACH && hdr->code == ICMP_UNREACH_FRAG_NEEDED) {
-        if (ip->sysctl.no_pmtu_disc)
+        if (ip->sysctl.no_pmtu_disc || !ip_vouched(ip, quote.protocol, &error))
             return DROP_NONE;
         error.too_big = true;
         error.mtu = learn_path_mtu(ip, quote.dst, icmp_mtu(hdr));

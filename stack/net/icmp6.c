@@ -222,12 +222,14 @@ static enum drop_reason take_error(struct ip_stack *ip, struct frame *frame, con
     error.remote = (struct endpoint){ .v6 = true, .addr6 = quoted.dst };
     error.quoted_tos = quoted.tclass;
     fill_error(&error, hdr);
-    if (error.too_big)
+    if (ipv6_find_transport(packet, len, &found)) {
+        error.transport = packet + found.at;
+        error.transport_len = len - found.at;
+    }
+    if (error.too_big && (error.transport == NULL || ip_vouched(ip, found.protocol, &error)))
         error.mtu = ip6_learn_path_mtu(ip, quoted.dst, rx->iif, hdr->rest);
-    if (!ipv6_find_transport(packet, len, &found))
+    if (error.transport == NULL)
         return DROP_NONE;
-    error.transport = packet + found.at;
-    error.transport_len = len - found.at;
     if (ip->protocol_slot[found.protocol] == 0)
         return DROP_NONE;
     protocol = &ip->protocols[ip->protocol_slot[found.protocol] - 1];

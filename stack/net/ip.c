@@ -509,6 +509,21 @@ void ip_register(struct ip_stack *ip, uint8_t protocol, ip_handler *input, ip_er
     ip->protocol_slot[protocol] = (uint8_t)ip->n_protocols;
 }
 
+void ip_set_vouch(struct ip_stack *ip, uint8_t protocol, ip_vouch_handler *vouch)
+{
+    ip->protocols[ip->protocol_slot[protocol] - 1].vouch = vouch;
+}
+
+bool ip_vouched(const struct ip_stack *ip, uint8_t protocol, const struct ip_error *error)
+{
+    const struct ip_protocol_entry *entry;
+
+    if (ip->protocol_slot[protocol] == 0)
+        return true;
+    entry = &ip->protocols[ip->protocol_slot[protocol] - 1];
+    return entry->vouch == NULL || entry->vouch(entry->ctx, error);
+}
+
 void ip_accept_v6(struct ip_stack *ip, uint8_t protocol)
 {
     ip->protocols[ip->protocol_slot[protocol] - 1].v6 = true;

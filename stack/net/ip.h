@@ -127,9 +127,13 @@ struct ip_error {
 };
 typedef void ip_error_handler(void *ctx, const struct ip_error *error);
 
+/* Is the quoted packet one that is on its way? RFC 5927: only then is an error's MTU believed. */
+typedef bool ip_vouch_handler(void *ctx, const struct ip_error *error);
+
 struct ip_protocol_entry {
     ip_handler *input;
     ip_error_handler *error;
+    ip_vouch_handler *vouch; /* NULL: everything is believed */
     void *ctx;
     bool v6; /* it takes packets of IPv6 too */
 };
@@ -233,6 +237,10 @@ void ip_fini(struct ip_stack *ip);
  * NULL). */
 void ip_register(struct ip_stack *ip, uint8_t protocol, ip_handler *input, ip_error_handler *error,
                  void *ctx);
+/** ip_set_vouch() - @protocol knows whether an error is about a packet on its way. */
+void ip_set_vouch(struct ip_stack *ip, uint8_t protocol, ip_vouch_handler *vouch);
+/** ip_vouched() - for icmp.c: may the path MTU of @error be believed? */
+bool ip_vouched(const struct ip_stack *ip, uint8_t protocol, const struct ip_error *error);
 /** ip_accept_v6() - the handlers of @protocol take IPv6 too. */
 void ip_accept_v6(struct ip_stack *ip, uint8_t protocol);
 void ip_raw_tap_add(struct ip_stack *ip, struct ip_raw_tap *tap);

@@ -75,6 +75,7 @@ struct tcp_layer *tcp_init(struct ip_stack *ip)
         tcp->perturb[i] = random_u32(&tcp->random) >> 1;
     tcp_hash_init(tcp);
     ip_register(ip, IP_PROTO_TCP, tcp_input, tcp_icmp_error, tcp);
+    ip_set_vouch(ip, IP_PROTO_TCP, tcp_icmp_vouch);
     ip_accept_v6(ip, IP_PROTO_TCP);
     return tcp;
 }

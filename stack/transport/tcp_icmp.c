@@ -69,19 +69,41 @@ static void sock_error(struct tcp_sock *tp, const struct ip_error *error, uint32
     tp->soft_error = error->errnum;
 }
 
+/* The connection that the quoted segment is of, or NULL; its sequence number. */
+static struct tcp_entry *quoted_entry(struct tcp_layer *tcp, const struct ip_error *error,
+                                      uint32_t *seq)
+{
+    struct endpoint local = error->local, remote = error->remote;
+
+    if (error->transport_len < 8)
+        return NULL;
+    local.port = be16_get(error->transport);
+    remote.port = be16_get(error->transport + 2);
+    *seq = be32_get(error->transport + 4);
+    return tcp_hash_find(tcp, local, remote);
+}
+
+/* RFC 5927: what the error is about must be in flight. */
+bool tcp_icmp_vouch(void *ctx, const struct ip_error *error)
+{
+    uint32_t seq;
+    const struct tcp_entry *entry = quoted_entry(ctx, error, &seq);
+    const struct tcp_sock *tp;
+
+    if (entry == NULL || entry->kind == TCP_ENTRY_TIMEWAIT)
+        return false;
+    if (entry->kind == TCP_ENTRY_REQUEST)
+        return seq == CONTAINER_OF(entry, struct tcp_request, entry)->iss;
+    tp = CONTAINER_OF(entry, struct tcp_sock, entry);
+    return tcp_state(tp) != TCP_LISTEN && !seq_lt(seq, tp->snd_una) && !seq_gt(seq, tp->snd_nxt);
+}
+
 void tcp_icmp_error(void *ctx, const struct ip_error *error)
 {
     struct tcp_layer *tcp = ctx;
-    struct endpoint local = error->local, remote = error->remote;
-    struct tcp_entry *entry;
     uint32_t seq;
+    struct tcp_entry *entry = quoted_entry(tcp, error, &seq);
 
-    if (error->transport_len < 8)
-        return;
-    local.port = be16_get(error->transport);
-    remote.port = be16_get(error->transport + 2);
-    seq = be32_get(error->transport + 4);
-    entry = tcp_hash_find(tcp, local, remote);
     if (entry == NULL)
         return;
     if (entry->kind == TCP_ENTRY_SOCK)

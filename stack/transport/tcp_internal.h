@@ -728,5 +728,6 @@ bool tcp_timewait_reusable(struct tcp_timewait *tw, struct tcp_sock *tp, bool bo
 
 /* tcp_icmp.c */
 void tcp_icmp_error(void *ctx, const struct ip_error *error);
+bool tcp_icmp_vouch(void *ctx, const struct ip_error *error);
 
 #endif
