@@ -509,6 +509,7 @@ static void take_fin(struct tcp_sock *tp)
 /* What waited behind a hole that is filled now. */
 static void ofo_drain(struct tcp_sock *tp)
 {
+    uint32_t filled = tp->rcv_nxt; /* what is below came twice: RFC 2883 section 4.1 */
     bool fin = false;
 
     while (!fin) {
@@ -516,6 +517,8 @@ static void ofo_drain(struct tcp_sock *tp)
 
         if (seg == NULL || seq_gt(seg->seq, tp->rcv_nxt))
             break;
+        if (seq_lt(seg->seq, filled))
+            dsack_extend(tp, seg->seq, seq_min(seg->end_seq, filled));
         if (seq_leq(seg->end_seq, tp->rcv_nxt)) {
             rmem_release(tp, seg);
             continue;
@@ -591,6 +594,8 @@ static void queue_out_of_order(struct tcp_sock *tp, struct tcp_rx *rx)
     if (!ofo_insert(tp, seg)) {
         tcp_seg_free(tp->layer, seg);
         tcp_rx_drop(rx, DROP_TCP_DUPLICATE);
+        if (tp->sack_ok) /* the block it lies in is told first: RFC 2883 section 4.2 */
+            sack_new_ofo(tp, rx->seq, rx->end_seq);
         return;
     }
     if (tp->sack_ok) {
