@@ -28,9 +28,16 @@
 #define SPINS_BEFORE_SLEEP 2000 /* between stretches */
 #define RESERVE            (UINT64_C(1) << 18) /* events of a budget that are run one by one */
 #define STRETCH_MIN        UINT64_C(50000)     /* events; shorter slices are not worth the stop */
+#define STRETCH_MAX        UINT64_C(200000)    /* likewise; then it is judged whether it pays */
 #define LOG_MAX            (UINT64_C(4) << 20) /* octets of records, before they are told */
 #define IN_ORDER_MAX       UINT64_C(20000)     /* events, likewise */
-#define PUBLISH_PARTS      8 /* of a look-ahead: how often a clock is shown to the others */
+#define JUDGE_EVERY        UINT64_C(30000)     /* events and looks */
+#define LOOKS_OF_IDLING    4                   /* that taking and leaving a lock costs */
+#define WORTH              2 /* events a look, at least, that running apart needs to pay */
+#define WORTH_CROWDED      4 /* likewise, where a look means giving up the core */
+#define PAUSE_MIN          UINT64_C(500000) /* events one by one, after it did not pay */
+#define PAUSE_MAX          UINT64_C(16000000)
+#define PUBLISH_PARTS      4 /* of a look-ahead: how often a clock is shown to the others */
 
 /* One thread's, with lines of its own for what the others read. */
 struct worker {
@@ -41,6 +48,7 @@ struct worker {
     struct part *part;
     uint32_t index;
     sim_time publish_every;
+    uint64_t looks;   /* at the neighbors' clocks: what running apart costs */
     uint64_t quota;   /* events it may still carry out in this stretch */
     uint64_t log_end; /* octets_written at which its log is full */
     /* Under threads->lock. */
@@ -50,12 +58,20 @@ struct worker {
     char apart_at_last[CACHE_LINE];
 };
 
+/* Whether running apart pays. Nothing of it reaches the network. */
+struct pace {
+    uint64_t events, looks; /* of stretches since the last judgement */
+    uint64_t in_order;      /* events that are still to be carried out one by one */
+    uint64_t next_pause;    /* how many of them next time */
+};
+
 struct threads {
     struct engine engine;
     struct split *split;
     struct worker **workers;
     uint32_t n;
     bool crowded; /* more threads than cores */
+    struct pace pace;
     sim_time end; /* of the stretch: events before it are carried out */
     pthread_mutex_t lock;
     uint32_t n_idle; /* done ones included */
@@ -70,6 +86,11 @@ struct threads {
     _Atomic uint32_t n_running;
     bool ending;
 };
+
+static uint64_t min_of(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
 
 static inline void relax(void)
 {
@@ -156,7 +177,8 @@ static sim_time advance(struct worker *worker, sim_time horizon)
         part_fire(part);
     }
     worker->quota = most - part->n_events;
-    if (worker->quota == 0 || (part->log != NULL && part->log->octets_written >= worker->log_end))
+    if (worker->quota == 0 || worker->looks >= JUDGE_EVERY ||
+        (part->log != NULL && part->log->octets_written >= worker->log_end))
         atomic_store_explicit(&worker->threads->stop, true, memory_order_relaxed);
     return next;
 }
@@ -245,6 +267,7 @@ static void idle(struct worker *worker, sim_time next)
     struct threads *threads = worker->threads;
     unsigned jumps = atomic_load_explicit(&threads->jumps, memory_order_acquire), spins = 0;
 
+    worker->looks += LOOKS_OF_IDLING;
     enter_idle(worker, next, false);
     while (!stopped(threads)) {
         sim_time reach = horizon(worker);
@@ -271,6 +294,7 @@ static void run_stretch(struct worker *worker)
         sim_time reach = horizon(worker), bound = reach < end ? reach : end;
         uint64_t before = worker->part->n_events;
 
+        worker->looks++;
         receive_all(worker);
         next = advance(worker, bound);
         publish(worker, next < reach ? next : reach);
@@ -381,15 +405,38 @@ static void prepare(struct threads *threads, uint64_t most)
         struct worker *worker = threads->workers[i];
 
         worker->idle = worker->done = false;
-        worker->quota = most / threads->n;
+        worker->looks = 0;
+        worker->quota = most / threads->n + 1;
         worker->log_end = threads->engine.sim->logs[i]->octets_written + LOG_MAX;
     }
+}
+
+/* Few events between two looks at the neighbors' clocks: one thread is faster. It is tried again
+ * after a pause, and after a longer one each time. */
+static void judge(struct threads *threads, uint64_t events)
+{
+    struct pace *pace = &threads->pace;
+
+    pace->events += events;
+    for (uint32_t i = 0; i < threads->n; i++)
+        pace->looks += threads->workers[i]->looks;
+    if (pace->events + pace->looks < JUDGE_EVERY)
+        return;
+    if (pace->events < pace->looks * (threads->crowded ? WORTH_CROWDED : WORTH)) {
+        pace->in_order = pace->next_pause;
+        if (pace->next_pause < PAUSE_MAX)
+            pace->next_pause *= 2;
+    } else {
+        pace->next_pause = PAUSE_MIN;
+    }
+    pace->events = pace->looks = 0;
 }
 
 /* Events before @end, in parallel, about @most of them. */
 static void stretch(struct threads *threads, sim_time end, uint64_t most)
 {
     struct sim *sim = threads->engine.sim;
+    uint64_t before = sim_events(sim);
 
     threads->end = end;
     prepare(threads, most);
@@ -399,6 +446,7 @@ static void stretch(struct threads *threads, sim_time end, uint64_t most)
     for (uint32_t i = 0; i < threads->n; i++)
         split_deliver(threads->split, i);
     record_logs_tell(sim, stopped(threads) ? least_clock(threads) : end);
+    judge(threads, sim_events(sim) - before);
 }
 
 /* ---- the run ---- */
@@ -454,13 +502,16 @@ static void run_in_order(struct threads *threads, sim_time end, uint64_t budget)
 {
     struct sim *sim = threads->engine.sim;
     sim_time until = end == SIM_TIME_NONE ? end : end - 1;
+    uint64_t before = sim_events(sim), done;
 
     /* A partition may be ahead of others, and its records wait for theirs; but not where nobody can
        run ahead. */
     keep_logs(threads, threads->split->least > 0);
-    engine_seq_run(sim, threads->split, until, budget < IN_ORDER_MAX ? budget : IN_ORDER_MAX);
+    engine_seq_run(sim, threads->split, until, min_of(budget, IN_ORDER_MAX));
     keep_logs(threads, false);
     record_logs_tell(sim, next_of_all(threads));
+    done = sim_events(sim) - before;
+    threads->pace.in_order -= min_of(threads->pace.in_order, done);
 }
 
 /* Whoever called may have given anybody something to do. */
@@ -471,11 +522,6 @@ static void lower_clocks(struct threads *threads, sim_time now)
     for (uint32_t i = 0; i < threads->n; i++)
         if (atomic_load_explicit(&threads->workers[i]->clock, memory_order_relaxed) > now)
             atomic_store_explicit(&threads->workers[i]->clock, now, memory_order_relaxed);
-}
-
-static uint64_t min_of(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
 }
 
 static bool run(struct engine *engine, sim_time until, uint64_t budget, uint64_t about)
@@ -498,10 +544,11 @@ static bool run(struct engine *engine, sim_time until, uint64_t budget, uint64_t
         if (act <= next) {
             engine_controls(sim, act, most);
             set_clocks(threads, act);
-        } else if (budget - spent <= RESERVE || threads->split->least == 0) {
+        } else if (budget - spent <= RESERVE || threads->split->least == 0 ||
+                   threads->pace.in_order > 0) {
             run_in_order(threads, end, most);
         } else {
-            stretch(threads, end, min_of(most, budget - spent - RESERVE));
+            stretch(threads, end, min_of(min_of(most, STRETCH_MAX), budget - spent - RESERVE));
         }
     }
     if (next_act(sim) >= last && next_of_all(threads) >= last) {
@@ -563,6 +610,7 @@ bool engine_threads_use(struct sim *sim, uint64_t n_threads)
     threads = mem_zalloc(sizeof *threads);
     threads->engine = (struct engine){ &threads_ops, sim };
     threads->split = split;
+    threads->pace.next_pause = PAUSE_MIN;
     threads->n = split->n;
     threads->crowded = cores > 0 && threads->n > (unsigned long)cores;
     pthread_mutex_init(&threads->lock, NULL);
