@@ -465,7 +465,8 @@ void edit_apply(const struct edit *edit, uint8_t *octets, size_t len, bool keep_
         changed = g_memdup2(octets, len);
         fix_checksums(&d.facts, octets, len);
         for (guint i = 0; i < n; i++) /* a checksum that was asked for */
-            memcpy(octets + spots[i].at, changed + spots[i].at, spots[i].len);
+            if (spots[i].len > 0)
+                memcpy(octets + spots[i].at, changed + spots[i].at, spots[i].len);
     }
     dissect_fini(&d);
 }
