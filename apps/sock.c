@@ -238,12 +238,19 @@ static bool read_script(struct process *self, struct sock_run *st)
     return ok;
 }
 
-static void begin_script(struct sock_run *st)
+static void begin_script(const struct process *self, struct sock_run *st)
 {
+    struct strbuf prefix = STRBUF_INIT;
+
     st->script = &st->own;
     st->end = st->own.n_ops;
     st->loops = mem_zalloc((st->own.n_ops + 1) * sizeof *st->loops);
-    st->prefix = mem_strdup("");
+    if (self->argc == 3 && is_file(self->argv[1])) {
+        strbuf_addf(&prefix, "%s: ", self->argv[2]);
+        st->prefix = prefix.text;
+    } else {
+        st->prefix = mem_strdup("");
+    }
     st->fd = st->listener = -1;
 }
 
@@ -261,7 +268,7 @@ static enum co_status sock_main(struct process *self, void *state)
             self->exit_status = EXIT_WRONG;
             CO_RETURN(&st->co);
         }
-        begin_script(st);
+        begin_script(self, st);
     }
     while (st->at < st->end && !st->stop) {
         op = &st->script->ops[st->at];

@@ -43,10 +43,10 @@ _wirewalk()
         return
     fi
     case $command in
-    run | step) files='!*.walk.yaml' ;;
+    run | step) files='!*.@(walk|sock).yaml' ;;
     shell | draw) files='!*.net.yaml' ;;
     packetdrill) files='!*.pkt' ;;
-    check | fmt) files='!*.@(net|walk).yaml' ;;
+    check | fmt) files='!*.@(net|walk|sock|task).yaml' ;;
     generate)
         COMPREPLY=($(compgen -W "line star random fat-tree campus" -- "$cur"))
         return

@@ -46,7 +46,7 @@ complete -c wirewalk -n '__fish_seen_subcommand_from packetdrill' -l show -d 'Te
 complete -c wirewalk -n '__fish_seen_subcommand_from packetdrill' -s q -l quiet -d 'Nothing about passes'
 complete -c wirewalk -n '__fish_seen_subcommand_from packetdrill' -l format -x -a 'text json' -d 'The result'
 complete -c wirewalk -n '__fish_seen_subcommand_from packetdrill' -a '(__fish_complete_suffix .pkt)'
-complete -c wirewalk -n '__fish_seen_subcommand_from run step' -a '(__fish_complete_suffix .walk.yaml)'
+complete -c wirewalk -n '__fish_seen_subcommand_from run step' -a '(__fish_complete_suffix .walk.yaml; __fish_complete_suffix .sock.yaml)'
 complete -c wirewalk -n '__fish_seen_subcommand_from shell draw' -a '(__fish_complete_suffix .net.yaml)'
 complete -c wirewalk -n '__fish_seen_subcommand_from check fmt' -a '(__fish_complete_suffix .yaml)'
 complete -c wirewalk -n '__fish_seen_subcommand_from bench' -a "(wirewalk bench 2>/dev/null | string match -rg '^  ([a-z0-9_]+) ')"

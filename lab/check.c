@@ -18,6 +18,7 @@ static enum lab_file_kind kind_by_name(const char *file)
         { ".net.yaml", LAB_FILE_TOPOLOGY },  { ".net.yml", LAB_FILE_TOPOLOGY },
         { ".net.json", LAB_FILE_TOPOLOGY },  { ".walk.yaml", LAB_FILE_SCENARIO },
         { ".walk.yml", LAB_FILE_SCENARIO },  { ".walk.json", LAB_FILE_SCENARIO },
+        { ".sock.yaml", LAB_FILE_SCENARIO }, { ".sock.yml", LAB_FILE_SCENARIO },
         { ".task.yaml", LAB_FILE_EXERCISE }, { ".task.yml", LAB_FILE_EXERCISE },
         { ".task.json", LAB_FILE_EXERCISE },
     };
@@ -33,7 +34,8 @@ static enum lab_file_kind kind_by_keys(const struct ynode *root)
     if (ynode_get(root, "checks") != NULL || ynode_get(root, "break") != NULL ||
         ynode_get(root, "editable") != NULL)
         return LAB_FILE_EXERCISE;
-    if (ynode_get(root, "timeline") != NULL || ynode_get(root, "topology") != NULL)
+    if (ynode_get(root, "timeline") != NULL || ynode_get(root, "programs") != NULL ||
+        ynode_get(root, "topology") != NULL)
         return LAB_FILE_SCENARIO;
     if (ynode_get(root, "nodes") != NULL)
         return LAB_FILE_TOPOLOGY;

@@ -389,8 +389,11 @@ static void write_literal(struct formatter *f, const char *text, unsigned indent
 
 static bool wants_lines(const struct ynode *key, unsigned indent)
 {
-    static const char *const names[] = { "nodes", "links", "timeline", "expect", "checks" };
+    static const char *const names[] = { "nodes",    "links",  "programs",
+                                         "timeline", "expect", "checks" };
 
+    if (key != NULL && strcmp(key->text, "steps") == 0) /* of a program, wherever it stands */
+        return true;
     for (size_t i = 0; key != NULL && indent == 0 && i < G_N_ELEMENTS(names); i++)
         if (strcmp(key->text, names[i]) == 0)
             return true;

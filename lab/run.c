@@ -228,9 +228,22 @@ static void schedule(struct run *run, uint32_t index, bool *done)
     sim_at(sim, run_entry(run, index)->time, perform, act);
 }
 
+/* The programs of sockets, as files of their hosts. */
+static void install_scripts(struct run *run)
+{
+    for (uint32_t i = 0; i < run->scenario->n_scripts; i++) {
+        const struct scenario_script *script = &run->scenario->scripts[i];
+        struct os *os = network_os(run->network, script->node);
+        g_autofree char *text = g_strdup_printf("program %s\n%s", script->program, script->text);
+
+        os_file_write(os, script->path, text, strlen(text), true);
+    }
+}
+
 void run_start(struct run *run)
 {
     network_start(run->network);
+    install_scripts(run);
     for (uint32_t i = 0; i < run->scenario->n_timeline; i++)
         if (run->scenario->timeline[i].time <= run->until)
             schedule(run, i, NULL);

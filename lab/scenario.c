@@ -229,6 +229,8 @@ static void read_run(struct scenario_build *b, const struct ynode **values,
     }
     if (read_text(&b->r, values[ENTRY_RUN], "run", &entry->run.text))
         entry->run.at = values[ENTRY_RUN]->at;
+    if (entry->run.text != NULL && entry->node != TOPO_NOWHERE)
+        scenario_load_scripts(b, entry->run.text, entry->node, entry->run.at);
     if (values[ENTRY_AS] != NULL)
         read_text(&b->r, values[ENTRY_AS], "as", &entry->id);
     if (values[ENTRY_EXPECT] == NULL ||
@@ -503,31 +505,36 @@ static void check_stop(struct scenario_build *b, struct scenario_entry *entry,
         entry->node = b->s->timeline[entry->target].node;
 }
 
+/* The entries of @list, which may be NULL, behind those that start the programs. */
 static void read_timeline(struct scenario_build *b, const struct ynode *list)
 {
     struct scenario *s = b->s;
+    uint32_t n_programs = b->program_entries->len, n = n_programs;
     struct placed *all;
 
-    if (ynode_is_null(list))
-        return;
-    if (list->kind != YNODE_LIST) {
+    if (list != NULL && !ynode_is_null(list) && list->kind != YNODE_LIST) {
         reader_error(&b->r, list->at, _("`timeline` is a list of entries, not %s"),
                      reader_show(&b->r, list));
         return;
     }
-    all = mem_zalloc(list->n * sizeof *all);
-    for (uint32_t i = 0; i < list->n; i++) {
+    if (list != NULL && list->kind == YNODE_LIST)
+        n += list->n;
+    all = mem_zalloc(n * sizeof *all + 1);
+    for (uint32_t i = 0; i < n; i++) {
         all[i].order = i;
-        read_entry(b, list->items[i], &all[i].entry, &all[i].stop);
+        if (i < n_programs)
+            all[i].entry = g_array_index(b->program_entries, struct scenario_entry, i);
+        else
+            read_entry(b, list->items[i - n_programs], &all[i].entry, &all[i].stop);
     }
-    qsort(all, list->n, sizeof *all, by_time);
-    s->n_timeline = list->n;
-    s->timeline = arena_alloc(b->r.arena, list->n * sizeof *s->timeline);
-    for (uint32_t i = 0; i < list->n; i++)
+    qsort(all, n, sizeof *all, by_time);
+    s->n_timeline = n;
+    s->timeline = arena_alloc(b->r.arena, n * sizeof *s->timeline);
+    for (uint32_t i = 0; i < n; i++)
         s->timeline[i] = all[i].entry;
-    for (uint32_t i = 0; i < list->n; i++)
+    for (uint32_t i = 0; i < n; i++)
         check_entry(b, i);
-    for (uint32_t i = 0; i < list->n; i++)
+    for (uint32_t i = 0; i < n; i++)
         if (s->timeline[i].action == SCENARIO_STOP && all[i].stop != NULL)
             check_stop(b, &s->timeline[i], all[i].stop);
     free(all);
@@ -564,6 +571,7 @@ enum top_key {
     TOP_SEED,
     TOP_UNTIL,
     TOP_EVENTS,
+    TOP_PROGRAMS,
     TOP_TIMELINE,
     TOP_EXPECT,
     TOP_N_KEYS
@@ -594,8 +602,9 @@ static void read_topology(struct scenario_build *b, const struct ynode *node,
 
 static void read_all(struct scenario_build *b, const struct ynode *root, struct topology *given)
 {
-    static const char *const names[] = { "wirewalk", "scenario", "title",  "about",    "topology",
-                                         "seed",     "until",    "events", "timeline", "expect" };
+    static const char *const names[] = { "wirewalk", "scenario", "title", "about",
+                                         "topology", "seed",     "until", "events",
+                                         "programs", "timeline", "expect" };
     const struct ynode *values[TOP_N_KEYS];
     struct scenario *s = b->s;
 
@@ -617,10 +626,23 @@ static void read_all(struct scenario_build *b, const struct ynode *root, struct 
         read_time(&b->r, values[TOP_UNTIL], "until", &s->until);
     if (values[TOP_EVENTS] != NULL)
         read_u64(&b->r, values[TOP_EVENTS], "events", 1, UINT64_MAX, &s->events);
-    if (values[TOP_TIMELINE] != NULL)
+    if (values[TOP_PROGRAMS] != NULL)
+        scenario_read_programs(b, values[TOP_PROGRAMS]);
+    if (values[TOP_TIMELINE] != NULL || b->program_entries->len > 0)
         read_timeline(b, values[TOP_TIMELINE]);
     if (values[TOP_EXPECT] != NULL)
         scenario_read_expects(b, values[TOP_EXPECT]);
+}
+
+static void keep_scripts(struct scenario_build *b)
+{
+    struct scenario *s = b->s;
+
+    s->n_scripts = b->scripts->len;
+    s->scripts = arena_alloc(&s->arena, s->n_scripts * sizeof *s->scripts + 1);
+    memcpy(s->scripts, b->scripts->data, s->n_scripts * sizeof *s->scripts);
+    g_array_free(b->scripts, TRUE);
+    g_array_free(b->program_entries, TRUE);
 }
 
 struct scenario *scenario_parse(const char *file, const char *text, size_t len,
@@ -642,7 +664,11 @@ struct scenario *scenario_parse(const char *file, const char *text, size_t len,
     b.s->until = SIM_TIME_NONE;
     b.r = (struct reader){ b.s->file, diags, &b.s->arena };
     b.ids = g_hash_table_new(g_str_hash, g_str_equal);
+    b.scripts = g_array_new(FALSE, FALSE, sizeof(struct scenario_script));
+    b.program_entries = g_array_new(FALSE, FALSE, sizeof(struct scenario_entry));
+    b.no_files = topology != NULL;
     read_all(&b, tree->root, topology);
+    keep_scripts(&b);
     g_hash_table_destroy(b.ids);
     ytree_free(tree);
     if (diags->n_errors > errors || b.s->topology == NULL) {

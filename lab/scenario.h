@@ -153,6 +153,12 @@ struct scenario_expect {
     bool storm;                    /* STORM: expected to happen, or not to */
 };
 
+/* A program of sockets, in the file of its host that `sock` reads it from. */
+struct scenario_script {
+    uint32_t node;
+    const char *path, *program, *text;
+};
+
 struct scenario {
     const char *file;
     const char *id; /* `scenario`, or NULL */
@@ -165,6 +171,8 @@ struct scenario {
     uint64_t events;           /* event budget; 0: not written */
     uint32_t n_timeline;       /* sorted by time; equal times in file order */
     struct scenario_entry *timeline;
+    uint32_t n_scripts; /* of `programs`, and of the files that commands name */
+    struct scenario_script *scripts;
     uint32_t n_expects;
     struct scenario_expect *expects;
     struct arena arena;

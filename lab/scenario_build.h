@@ -12,6 +12,9 @@ struct scenario_build {
     struct topology *t;      /* NULL: it could not be read, so that names cannot be checked */
     GHashTable *ids;         /* `as` -> index + 1 in s->timeline */
     const char **node_names; /* for hints; made when first needed */
+    GArray *scripts;         /* of struct scenario_script; NULL: scripts are not looked for */
+    GArray *program_entries; /* of struct scenario_entry: what starts the programs */
+    bool no_files;           /* files that commands name are not opened */
 };
 
 /* scenario.c; each says what is wrong, and returns false or TOPO_NOWHERE then. */
@@ -39,6 +42,13 @@ enum result_key {
 #define RESULT_NAMES "exit", "stdout", "not-stdout", "stderr", "not-stderr", "within"
 void scenario_read_result(struct scenario_build *b, const struct ynode **values,
                           struct scenario_result *result);
+
+/* scenario_programs.c */
+/** scenario_read_programs() - the key `programs`: their texts, and entries that start them. */
+void scenario_read_programs(struct scenario_build *b, const struct ynode *map);
+/** scenario_load_scripts() - the files that a shell line on @node gives to `sock`. */
+void scenario_load_scripts(struct scenario_build *b, const char *line, uint32_t node,
+                           struct text_pos at);
 
 /* scenario_expect.c */
 void scenario_read_expects(struct scenario_build *b, const struct ynode *list);
