@@ -3,6 +3,7 @@
 
 #include "apps/options.h"
 #include "apps/programs.h"
+#include "stack/socket/syscall.h"
 
 /* The file a word names; there is no working directory but "/". */
 static struct os_file *find_file(struct process *self, const char *word)
@@ -18,38 +19,66 @@ static struct os_file *find_file(struct process *self, const char *word)
     return file;
 }
 
-static enum co_status cat_main(struct process *self, void *state)
+struct cat {
+    struct coroutine co;
+    int at; /* of the words */
+    int64_t n;
+    char octets[4096];
+};
+
+static bool cat_options(struct process *self, struct cat *st)
 {
     struct options options = { .self = self, .shorts = "u", .refused = "AbeEnstTv" };
     int option;
 
-    (void)state;
     while ((option = options_next(&options)) != OPTIONS_END) {
         if (option == OPTIONS_ERROR || option == OPTIONS_REFUSED) {
             if (option == OPTIONS_ERROR)
                 process_errorf(self, "Try 'cat --help' for more information.\n");
             self->exit_status = option == OPTIONS_ERROR ? 1 : 2;
-            return CO_DONE;
+            return false;
         }
     }
-    if (options.at == self->argc) {
-        process_errorf(self, "cat: reading standard input is not simulated by wirewalk\n");
-        self->exit_status = 2;
-    }
-    for (int i = options.at; i < self->argc; i++) {
-        const struct os_file *file = find_file(self, self->argv[i]);
-
-        if (file == NULL) {
-            process_errorf(self, "cat: %s: No such file or directory\n", self->argv[i]);
-            self->exit_status = 1;
-        } else if (file->content.len > 0) {
-            process_write(self, 1, file->content.text, file->content.len);
-        }
-    }
-    return CO_DONE;
+    st->at = options.at;
+    return true;
 }
 
-const struct program cat_program = { .name = "cat", .main = cat_main };
+static void cat_file(struct process *self, const char *word)
+{
+    const struct os_file *file = find_file(self, word);
+
+    if (file == NULL) {
+        process_errorf(self, "cat: %s: No such file or directory\n", word);
+        self->exit_status = 1;
+    } else if (file->content.len > 0) {
+        process_write(self, 1, file->content.text, file->content.len);
+    }
+}
+
+static enum co_status cat_main(struct process *self, void *state)
+{
+    struct cat *st = state;
+
+    CO_BEGIN(&st->co);
+    if (!cat_options(self, st))
+        CO_RETURN(&st->co);
+    do {
+        if (st->at < self->argc && strcmp(self->argv[st->at], "-") != 0) {
+            cat_file(self, self->argv[st->at]);
+            continue;
+        }
+        do {
+            CO_CALL(&st->co, st->n, sys_read_input(self, st->octets, sizeof st->octets));
+            if (st->n > 0)
+                process_write(self, 1, st->octets, (size_t)st->n);
+        } while (st->n > 0);
+    } while (++st->at < self->argc);
+    CO_END(&st->co);
+}
+
+const struct program cat_program = { .name = "cat",
+                                     .state_size = sizeof(struct cat),
+                                     .main = cat_main };
 
 /* The name of @file's entry in the directory @dir (ending in '/'), with its length; NULL when it is
  * not below it. */

@@ -1,7 +1,7 @@
 /*
  * nc of OpenBSD as Debian 12 has it (1.219): connects, listens, scans ports, and prints what comes.
- * Standard input is empty here, as with `< /dev/null`: -N and -q act on that at once, without them
- * nc goes on until the other side closes.
+ * Standard input comes from a pipe or a file; without one it is empty, as with `< /dev/null`: -N
+ * and -q act on its end, without them nc goes on until the other side closes.
  *
  *   client: for each port  connect_to() -> udp_test() for -u with -v or -z -> say -> relay()
  *   server: listen_on() -> serve(): accept, or the first datagram -> relay(), with -k again
@@ -36,8 +36,10 @@ struct nc {
     int listener, fd; /* -1: none */
     struct names names;
     struct endpoint peer;
-    struct sys_pollfd poll;
-    int error; /* positive */
+    struct sys_pollfd poll, polls[2];
+    bool input_over;
+    int64_t typed; /* octets of standard input being sent */
+    int error;     /* positive */
     int64_t result;
     int64_t second;
     bool any; /* a port was open */
@@ -298,24 +300,56 @@ static sim_time idle_time(const struct nc *nc)
     return left < 0 ? 0 : left < wait ? left : wait;
 }
 
-/* Prints what comes until the other side closes, or the time of -w or -q is over. */
-static enum co_status relay(struct nc *nc)
+/* Standard input is at its end: -N tells the other side, -q bounds what is left of the time. */
+static void input_over(struct nc *nc)
 {
-    CO_BEGIN(&nc->co_io);
+    nc->input_over = true;
     nc->until = nc->quit == NO_LIMIT ? SIM_TIME_NONE : process_now(nc->self) + SIM_SEC(nc->quit);
     if (nc->shut_at_eof && !nc->udp)
         (void)sys_shutdown(nc->self, nc->fd, SOCK_SHUT_WR);
+}
+
+/* What has come on the socket is printed. False: it is over. */
+static bool print_received(struct nc *nc)
+{
+    int64_t n = sys_recv(nc->self, nc->fd, nc->buffer, sizeof nc->buffer, SOCK_MSG_DONTWAIT);
+
+    if (n == -SIM_EAGAIN)
+        return true;
+    if (n < 0 || (n == 0 && !nc->udp))
+        return false;
+    process_write(nc->self, 1, (const char *)nc->buffer, (size_t)n);
+    return true;
+}
+
+/* Sends standard input, and prints what comes until the other side closes, or the time of -w or -q
+ * is over. */
+static enum co_status relay(struct nc *nc)
+{
+    CO_BEGIN(&nc->co_io);
+    nc->until = SIM_TIME_NONE;
+    nc->input_over = false;
+    if (nc->self->input == NULL)
+        input_over(nc);
     for (;;) {
-        nc->poll = (struct sys_pollfd){ .fd = nc->fd, .events = SOCK_POLLIN };
-        CO_CALL(&nc->co_io, nc->result, sys_poll(nc->self, &nc->poll, 1, idle_time(nc)));
+        nc->polls[0] = (struct sys_pollfd){ .fd = nc->fd, .events = SOCK_POLLIN };
+        nc->polls[1] = (struct sys_pollfd){ .fd = nc->input_over ? -1 : 0, .events = SOCK_POLLIN };
+        CO_CALL(&nc->co_io, nc->result, sys_poll(nc->self, nc->polls, 2, idle_time(nc)));
         if (nc->result == 0)
             break;
-        nc->result = sys_recv(nc->self, nc->fd, nc->buffer, sizeof nc->buffer, SOCK_MSG_DONTWAIT);
-        if (nc->result == -SIM_EAGAIN)
-            continue;
-        if (nc->result < 0 || (nc->result == 0 && !nc->udp))
+        if (nc->polls[0].revents != 0 && !print_received(nc))
             break;
-        process_write(nc->self, 1, (const char *)nc->buffer, (size_t)nc->result);
+        if (nc->polls[1].revents == 0)
+            continue;
+        nc->typed = sys_read_input(nc->self, nc->buffer, sizeof nc->buffer);
+        if (nc->typed <= 0) {
+            input_over(nc);
+            continue;
+        }
+        CO_CALL(&nc->co_io, nc->result,
+                sys_send(nc->self, nc->fd, nc->buffer, (size_t)nc->typed, SOCK_MSG_NOSIGNAL));
+        if (nc->result < 0)
+            break;
     }
     CO_END(&nc->co_io);
 }

@@ -17,6 +17,8 @@
     X("dig", dig_program)                                                                          \
     X("ethtool", ethtool_program)                                                                  \
     X("getent", getent_program)                                                                    \
+    X("grep", grep_program)                                                                        \
+    X("head", head_program)                                                                        \
     X("host", host_program)                                                                        \
     X("hostname", hostname_program)                                                                \
     X("ifconfig", ifconfig_program)                                                                \
@@ -38,10 +40,12 @@
     X("sock", sock_program)                                                                        \
     X("ss", ss_program)                                                                            \
     X("sysctl", sysctl_program)                                                                    \
+    X("tail", tail_program)                                                                        \
     X("tcpdump", tcpdump_program)                                                                  \
     X("traceroute", traceroute_program)                                                            \
     X("tracert", tracert_program)                                                                  \
     X("udhcpc", udhcpc_program)                                                                    \
+    X("wc", wc_program)                                                                            \
     X("wget", wget_program)
 
 #define X(name, symbol) extern const struct program symbol;

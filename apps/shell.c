@@ -8,11 +8,17 @@
 #include "apps/shell_internal.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "stack/socket/input.h"
 #include "stack/socket/syscall.h"
 
 #define STATUS_SYNTAX    2
 #define STATUS_NOT_FOUND 127
 #define STATUS_INTERRUPT 130
+
+struct shell_state {
+    struct coroutine co, command_co;
+    struct shell shell;
+};
 
 /* ---- where output goes ---- */
 
@@ -25,6 +31,9 @@ static void job_write(void *ctx, struct process *process, int stream, const char
         os_file_write(job->os, sink->path, text, len, true);
     else if (sink->kind == SINK_OUTER && job->outer.write != NULL)
         job->outer.write(job->outer.ctx, process, sink->stream, text, len);
+    else if (sink->kind == SINK_PIPE && !input_put(sink->pipe, text, len) &&
+             process == job->process)
+        process->pending_signal = SIM_SIGPIPE;
 }
 
 static struct process_io job_io(struct shell_job *job)
@@ -37,14 +46,32 @@ static void sink_set(struct sink *sink, enum sink_kind kind, int stream, const c
     char *copy = path != NULL ? mem_strdup(path) : NULL;
 
     free(sink->path);
-    *sink = (struct sink){ kind, stream, copy };
+    input_unref(sink->pipe);
+    *sink = (struct sink){ kind, stream, copy, NULL };
+}
+
+static void sink_copy(struct sink *sink, const struct sink *source)
+{
+    struct input *pipe = input_ref(source->pipe);
+
+    sink_set(sink, source->kind, source->stream, source->path);
+    sink->pipe = pipe;
+}
+
+/* Nobody writes into its pipes any more. */
+static void close_pipes(struct shell_job *job)
+{
+    for (int stream = 1; stream <= 2; stream++)
+        if (job->sinks[stream].kind == SINK_PIPE)
+            input_end(job->sinks[stream].pipe);
 }
 
 static void job_free(struct shell_job *job)
 {
     list_remove(&job->link);
     for (int stream = 1; stream <= 2; stream++)
-        free(job->sinks[stream].path);
+        sink_set(&job->sinks[stream], SINK_NULL, 0, NULL);
+    input_unref(job->input);
     free(job);
 }
 
@@ -127,18 +154,42 @@ static char *absolute(const char *path)
     return text.text;
 }
 
+/* `<`: a copy of the file as it is now. */
+static bool redirect_input(struct shell *shell, struct shell_job *job, const char *target)
+{
+    struct process_io io = job_io(job);
+    char *path = absolute(target);
+    const struct os_file *file = os_file_find(job->os, path);
+    bool null = strcmp(path, "/dev/null") == 0;
+
+    free(path);
+    if (file == NULL && !null) {
+        shell_message(shell, &io, "cannot open %s: No such file", target);
+        return false;
+    }
+    input_unref(job->input);
+    job->input = null ? NULL : input_new();
+    if (!null) {
+        (void)input_put(job->input, strbuf_text(&file->content), file->content.len);
+        input_end(job->input);
+    }
+    return true;
+}
+
 static bool apply_redirect(struct shell *shell, struct shell_job *job,
                            const struct shell_redirect *redirect)
 {
     struct process_io io = job_io(job);
     struct strbuf target = STRBUF_INIT;
-    struct sink unused = { SINK_NULL, 0, NULL };
+    struct sink unused = { SINK_NULL, 0, NULL, NULL };
     struct sink *sink =
         redirect->fd == 1 || redirect->fd == 2 ? &job->sinks[redirect->fd] : &unused;
     bool ok = true;
 
-    shell_expand(redirect->target, &shell->parameters, &target);
-    if (redirect->kind == SHELL_DUP) {
+    shell_expand(redirect->target, &shell->parameters, &shell->next_substitution, &target);
+    if (redirect->kind == SHELL_FROM_FILE) {
+        ok = redirect_input(shell, job, strbuf_text(&target));
+    } else if (redirect->kind == SHELL_DUP) {
         const char *from = strbuf_text(&target);
 
         if (strcmp(from, "-") == 0) {
@@ -147,7 +198,7 @@ static bool apply_redirect(struct shell *shell, struct shell_job *job,
             const struct sink *source = &job->sinks[*from - '0'];
 
             if (source != sink)
-                sink_set(sink, source->kind, source->stream, source->path);
+                sink_copy(sink, source);
         } else {
             shell_message(shell, &io, "%s: Bad file descriptor", from);
             ok = false;
@@ -164,7 +215,7 @@ static bool apply_redirect(struct shell *shell, struct shell_job *job,
         sink_set(sink, SINK_FILE, 0, path);
         free(path);
     }
-    free(unused.path);
+    sink_set(&unused, SINK_NULL, 0, NULL);
     strbuf_fini(&target);
     return ok;
 }
@@ -187,6 +238,7 @@ static void job_ended(void *ctx, struct process *process)
     job->status = process->exit_status;
     job->process = NULL;
     job->over = true;
+    close_pipes(job);
     if (job->shell == NULL)
         job_free(job);
     else
@@ -215,9 +267,11 @@ static bool job_start(struct shell *shell, struct shell_job *job, int argc, char
         shell_message(shell, &io, "%s: not found", argv[0]);
         job->status = STATUS_NOT_FOUND;
         job->over = true;
+        close_pipes(job);
         return false;
     }
     job->process = process_start(os, program, argc, (const char *const *)argv, NULL, &io);
+    input_give(job->process, job->input);
     job->pid = job->process->pid;
     job->process->stdout_is_file = job->sinks[1].kind != SINK_OUTER;
     job->process->on_end = job_ended;
@@ -234,24 +288,37 @@ static void free_words(struct shell *shell)
     shell->argc = 0;
 }
 
+static void add_word(void *ctx, const char *text)
+{
+    struct shell *shell = ctx;
+
+    if (shell->argc < PROCESS_ARGS_MAX)
+        ARRAY_PUSH(shell->argv, shell->argc, shell->argv_size, mem_strdup(text));
+}
+
 static bool expand_words(struct shell *shell, const struct shell_command *command)
 {
     free_words(shell);
+    shell->next_substitution = 0;
     for (unsigned i = 0; i < command->n_words; i++) {
-        struct strbuf word = STRBUF_INIT;
+        const char *word = command->words[i];
+        struct strbuf value = STRBUF_INIT;
+        size_t name;
 
-        if (shell->argc == PROCESS_ARGS_MAX - 1) {
-            shell_message(shell, &shell->self->io, "%s: Argument list too long", shell->argv[0]);
-            return false;
+        if (i >= command->n_assignments) {
+            shell_expand_fields(word, &shell->parameters, &shell->next_substitution, add_word,
+                                shell);
+            continue;
         }
-        if (shell_expand(command->words[i], &shell->parameters, &word)) {
-            strbuf_adds(&word, "");
-            ARRAY_PUSH(shell->argv, shell->argc, shell->argv_size, word.text);
-        } else {
-            strbuf_fini(&word);
-        }
+        name = shell_name_len(word);
+        shell_expand(word + name + 1, &shell->parameters, &shell->next_substitution, &value);
+        shell_set_variable(&shell->parameters, word, name, strbuf_text(&value));
+        strbuf_fini(&value);
     }
-    return true;
+    if (shell->argc < PROCESS_ARGS_MAX)
+        return true;
+    shell_message(shell, &shell->self->io, "%s: Argument list too long", shell->argv[0]);
+    return false;
 }
 
 static void exit_builtin(struct shell *shell)
@@ -266,19 +333,27 @@ static void exit_builtin(struct shell *shell)
     shell->exiting = true;
 }
 
-/* What is done at once: builtins, and commands that cannot start. Else the job to wait for. */
-static struct shell_job *begin_command(struct shell *shell, const struct shell_command *command)
+/* What is done at once: builtins, and commands that cannot start. Else the job to wait for. @input
+ * and @output are the pipes of a pipeline, or NULL. */
+static struct shell_job *begin_command(struct shell *shell, const struct shell_command *command,
+                                       struct input *input, struct input *output)
 {
     struct shell_job *job = job_new(shell);
     struct process_io io = job_io(job);
     shell_builtin *builtin;
+    bool alone = input == NULL && output == NULL;
 
     job->over = true;
+    job->input = input_ref(input != NULL ? input : shell->self->input);
+    if (output != NULL) {
+        sink_set(&job->sinks[1], SINK_PIPE, 0, NULL);
+        job->sinks[1].pipe = input_ref(output);
+    }
     if (!expand_words(shell, command) || !apply_redirects(shell, job, command)) {
         job->status = STATUS_SYNTAX;
-    } else if (shell->argc == 0) {
-        job->status = 0;
-    } else if (strcmp(shell->argv[0], "exit") == 0) {
+    } else if (shell->argc == 0) { /* the status of the last command substitution */
+        job->status = shell->parameters.n_substituted > 0 ? shell->parameters.status : 0;
+    } else if (alone && strcmp(shell->argv[0], "exit") == 0) {
         exit_builtin(shell);
         job->status = shell->parameters.status;
     } else if ((builtin = shell_find_builtin(shell->argv[0])) != NULL) {
@@ -287,17 +362,53 @@ static struct shell_job *begin_command(struct shell *shell, const struct shell_c
         job->over = false;
         (void)job_start(shell, job, shell->argc, shell->argv);
     }
+    if (job->over)
+        close_pipes(job);
     return job;
+}
+
+/* A shell of its own for @line, with copies of the variables. */
+static void start_subshell(struct shell *shell, struct shell_job *job, const char *line)
+{
+    const char *const argv[] = { "sh", "-c", line };
+    struct shell *child;
+
+    job->process = process_start(shell->self->os, &shell_program, 3, argv, NULL,
+                                 &(struct process_io){ job_write, job });
+    input_give(job->process, job->input);
+    child = &((struct shell_state *)job->process->state)->shell;
+    for (unsigned i = 0; i < shell->parameters.n_variables; i++) {
+        const struct shell_variable *variable = &shell->parameters.variables[i];
+
+        shell_set_variable(&child->parameters, variable->name, strlen(variable->name),
+                           variable->value);
+    }
+    child->parameters.status = shell->parameters.status;
+    job->pid = job->process->pid;
+    job->process->stdout_is_file = job->sinks[1].kind != SINK_OUTER;
+    job->process->on_end = job_ended;
+    job->process->end_ctx = job;
+}
+
+static bool has_substitution(const struct shell_command *command)
+{
+    for (unsigned i = 0; i < command->n_words; i++)
+        if (strstr(command->words[i], "$(") != NULL)
+            return true;
+    for (unsigned i = 0; i < command->n_redirects; i++)
+        if (strstr(command->redirects[i].target, "$(") != NULL)
+            return true;
+    return false;
 }
 
 /* An item ending in '&': a command of its own, or a shell for a whole list. */
 static void begin_background(struct shell *shell, const struct shell_item *item)
 {
     struct shell_job *job = job_new(shell);
-    char *nested[] = { "sh", "-c", item->text, NULL };
     const struct shell_command *command = &item->commands[0];
-    bool simple = item->n_commands == 1 && !command->negate && expand_words(shell, command) &&
-                  shell->argc > 0 && shell_find_builtin(shell->argv[0]) == NULL &&
+    bool simple = item->n_commands == 1 && !command->negate && command->n_assignments == 0 &&
+                  !has_substitution(command) && expand_words(shell, command) && shell->argc > 0 &&
+                  shell_find_builtin(shell->argv[0]) == NULL &&
                   strcmp(shell->argv[0], "wait") != 0 && strcmp(shell->argv[0], "exit") != 0;
 
     list_push_back(&shell->jobs, &job->link);
@@ -307,13 +418,7 @@ static void begin_background(struct shell *shell, const struct shell_item *item)
     } else if (simple) {
         (void)job_start(shell, job, shell->argc, shell->argv);
     } else {
-        job->process =
-            process_start(shell->self->os, &shell_program, 3, (const char *const *)nested, NULL,
-                          &(struct process_io){ job_write, job });
-        job->pid = job->process->pid;
-        job->process->stdout_is_file = job->sinks[1].kind != SINK_OUTER;
-        job->process->on_end = job_ended;
-        job->process->end_ctx = job;
+        start_subshell(shell, job, item->text);
     }
     if (job->pid != 0)
         shell->parameters.last_background = job->pid;
@@ -364,15 +469,96 @@ static enum co_status wait_builtin(struct shell *shell)
     CO_END(co);
 }
 
+/* ---- command substitution ---- */
+
+static void forget_substituted(struct shell *shell)
+{
+    for (unsigned i = 0; i < shell->parameters.n_substituted; i++)
+        free(shell->parameters.substituted[i]);
+    shell->parameters.n_substituted = 0;
+}
+
+/* The next `$(...)` of @command, to be freed; NULL: none is left. */
+static char *next_substitution(struct shell *shell, const struct shell_command *command)
+{
+    for (; shell->substituted_word < command->n_words + command->n_redirects;
+         shell->substituted_word++, shell->substituted_at = 0) {
+        unsigned i = shell->substituted_word;
+        const char *word = i < command->n_words ? command->words[i]
+                                                : command->redirects[i - command->n_words].target;
+        char *line = shell_next_substitution(word, &shell->substituted_at);
+
+        if (line != NULL)
+            return line;
+    }
+    return NULL;
+}
+
+static void begin_substitution(struct shell *shell, const char *line)
+{
+    struct shell_job *job = job_new(shell);
+
+    shell->printed = input_new();
+    job->input = input_ref(shell->self->input);
+    sink_set(&job->sinks[1], SINK_PIPE, 0, NULL);
+    job->sinks[1].pipe = input_ref(shell->printed);
+    start_subshell(shell, job, line);
+    shell->substitution = job;
+}
+
+/* What it printed, without the line ends behind it. */
+static void end_substitution(struct shell *shell)
+{
+    struct shell_parameters *parameters = &shell->parameters;
+    struct strbuf text = STRBUF_INIT;
+    char piece[512];
+    int64_t n;
+
+    while ((n = input_read(shell->printed, piece, sizeof piece)) > 0)
+        strbuf_add(&text, piece, (size_t)n);
+    while (text.len > 0 && text.text[text.len - 1] == '\n')
+        strbuf_truncate(&text, text.len - 1);
+    ARRAY_PUSH(parameters->substituted, parameters->n_substituted, parameters->substituted_size,
+               mem_strdup(strbuf_text(&text)));
+    strbuf_fini(&text);
+    parameters->status = shell->substitution->status;
+    job_free(shell->substitution);
+    shell->substitution = NULL;
+    input_unref(shell->printed);
+    shell->printed = NULL;
+}
+
+/* Run all of @command's, one after the other. */
+static enum co_status substitute(struct shell *shell, const struct shell_command *command)
+{
+    struct coroutine *co = &shell->substituting;
+    char *line;
+
+    CO_BEGIN(co);
+    forget_substituted(shell);
+    shell->substituted_word = 0;
+    shell->substituted_at = 0;
+    while ((line = next_substitution(shell, command)) != NULL) {
+        begin_substitution(shell, line);
+        free(line);
+        CO_AWAIT(co, shell->substitution->over);
+        end_substitution(shell);
+    }
+    CO_END(co);
+}
+
+/* ---- commands and pipelines ---- */
+
 static enum co_status run_command(struct shell *shell, struct coroutine *co,
                                   const struct shell_command *command)
 {
     CO_BEGIN(co);
+    CO_RUN(co, substitute(shell, command));
     if (command->n_words > 0 && strcmp(command->words[0], "wait") == 0 &&
         expand_words(shell, command)) {
         CO_RUN(co, wait_builtin(shell));
     } else {
-        shell->foreground = begin_command(shell, command);
+        shell->foreground = begin_command(shell, command, NULL, NULL);
         CO_AWAIT(co, shell->foreground->over);
         shell->parameters.status = shell->foreground->status;
         job_free(shell->foreground);
@@ -383,12 +569,52 @@ static enum co_status run_command(struct shell *shell, struct coroutine *co,
     CO_END(co);
 }
 
+static struct shell_job *first_of_pipeline(struct shell *shell)
+{
+    return CONTAINER_OF(shell->pipeline.next, struct shell_job, link);
+}
+
+static void begin_in_pipeline(struct shell *shell, const struct shell_command *command)
+{
+    struct input *output = shell->command < shell->pipeline_end ? input_new() : NULL;
+    struct shell_job *job = begin_command(shell, command, shell->pipe, output);
+
+    list_push_back(&shell->pipeline, &job->link);
+    input_unref(shell->pipe);
+    shell->pipe = output;
+}
+
+/* The commands from shell->command to shell->pipeline_end, all at the same time; the status is the
+ * last one's. */
+static enum co_status run_pipeline(struct shell *shell, struct coroutine *co,
+                                   const struct shell_command *commands)
+{
+    CO_BEGIN(co);
+    shell->skip = commands[shell->command].negate;
+    for (; shell->command <= shell->pipeline_end; shell->command++) {
+        CO_RUN(co, substitute(shell, &commands[shell->command]));
+        begin_in_pipeline(shell, &commands[shell->command]);
+    }
+    shell->command = shell->pipeline_end;
+    while (!list_empty(&shell->pipeline)) {
+        CO_AWAIT(co, first_of_pipeline(shell)->over);
+        shell->parameters.status = first_of_pipeline(shell)->status;
+        job_free(first_of_pipeline(shell));
+    }
+    if (shell->skip)
+        shell->parameters.status = shell->parameters.status == 0;
+    CO_END(co);
+}
+
 /* ---- the program ---- */
 
-struct shell_state {
-    struct coroutine co, command_co;
-    struct shell shell;
-};
+/* The last command of the pipeline that begins at @first. */
+static unsigned end_of_pipeline(const struct shell_item *item, unsigned first)
+{
+    while (first + 1 < item->n_commands && item->commands[first + 1].join == SHELL_PIPE)
+        first++;
+    return first;
+}
 
 static bool wanted(const struct shell *shell, const struct shell_command *command)
 {
@@ -415,6 +641,7 @@ static enum co_status shell_main(struct process *self, void *state)
     shell->self = self;
     shell->parameters.pid = self->pid;
     list_init(&shell->jobs);
+    list_init(&shell->pipeline);
     if (self->argc != 3 || strcmp(self->argv[1], "-c") != 0) {
         process_errorf(
             self, "sh: 0: an interactive shell is not simulated by wirewalk: use sh -c LINE\n");
@@ -434,13 +661,33 @@ static enum co_status shell_main(struct process *self, void *state)
             begin_background(shell, item);
             continue;
         }
-        for (; shell->command < item->n_commands && !stopped(shell); shell->command++)
-            if (wanted(shell, &item->commands[shell->command]))
+        for (; shell->command < item->n_commands && !stopped(shell); shell->command++) {
+            shell->pipeline_end = end_of_pipeline(item, shell->command);
+            if (!wanted(shell, &item->commands[shell->command]))
+                shell->command = shell->pipeline_end;
+            else if (shell->pipeline_end > shell->command)
+                CO_RUN(&st->co, run_pipeline(shell, &st->command_co, item->commands));
+            else
                 CO_RUN(&st->co,
                        run_command(shell, &st->command_co, &item->commands[shell->command]));
+        }
     }
     self->exit_status = shell->parameters.status;
     CO_END(&st->co);
+}
+
+static void interrupt_job(struct shell_job *job)
+{
+    if (job != NULL && job->process != NULL)
+        process_signal(job->process, SIM_SIGINT);
+}
+
+static void interrupt_pipeline(struct shell *shell)
+{
+    struct shell_job *job;
+
+    LIST_FOR_EACH(job, &shell->pipeline, struct shell_job, link)
+    interrupt_job(job);
 }
 
 static bool shell_signal(struct process *self, void *state, int signal_number)
@@ -451,8 +698,9 @@ static bool shell_signal(struct process *self, void *state, int signal_number)
         return false;
     shell->interrupted = true;
     shell->parameters.status = STATUS_INTERRUPT;
-    if (shell->foreground != NULL && shell->foreground->process != NULL)
-        process_signal(shell->foreground->process, SIM_SIGINT);
+    interrupt_job(shell->foreground);
+    interrupt_job(shell->substitution);
+    interrupt_pipeline(shell);
     (void)self;
     return true;
 }
@@ -463,10 +711,19 @@ static void shell_cleanup(struct process *self, void *state)
     struct shell_job *job;
 
     (void)self;
-    if (shell->self == NULL)
+    if (shell->self == NULL) { /* it never ran */
+        shell_parameters_fini(&shell->parameters);
         return;
+    }
     if (shell->foreground != NULL)
         list_push_back(&shell->jobs, &shell->foreground->link);
+    if (shell->substitution != NULL)
+        list_push_back(&shell->jobs, &shell->substitution->link);
+    while (!list_empty(&shell->pipeline)) {
+        job = first_of_pipeline(shell);
+        list_remove(&job->link);
+        list_push_back(&shell->jobs, &job->link);
+    }
     LIST_FOR_EACH(job, &shell->jobs, struct shell_job, link)
     {
         list_remove(&job->link);
@@ -474,6 +731,11 @@ static void shell_cleanup(struct process *self, void *state)
         if (job->over)
             job_free(job);
     }
+    input_unref(shell->printed);
+    input_unref(shell->pipe);
+    forget_substituted(shell);
+    free(shell->parameters.substituted);
+    shell_parameters_fini(&shell->parameters);
     free_words(shell);
     free(shell->argv);
     shell_script_fini(&shell->script);

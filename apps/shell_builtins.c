@@ -296,6 +296,14 @@ static int builtin_kill(struct shell *shell, const struct process_io *io, int ar
     return status;
 }
 
+static int builtin_unset(struct shell *shell, const struct process_io *io, int argc, char **argv)
+{
+    (void)io;
+    for (int i = 1; i < argc; i++)
+        shell_unset_variable(&shell->parameters, argv[i]);
+    return 0;
+}
+
 /* Builtins that need a process of its own kind: a working directory, variables, other input. */
 static int builtin_refused(struct shell *shell, const struct process_io *io, int argc, char **argv)
 {
@@ -316,7 +324,7 @@ static const struct {
     { "readonly", builtin_refused }, { "set", builtin_refused },   { "shift", builtin_refused },
     { "test", builtin_refused },     { "[", builtin_refused },     { "times", builtin_refused },
     { "trap", builtin_refused },     { "true", builtin_true },     { "type", builtin_refused },
-    { "ulimit", builtin_refused },   { "umask", builtin_refused }, { "unset", builtin_refused },
+    { "ulimit", builtin_refused },   { "umask", builtin_refused }, { "unset", builtin_unset },
 };
 
 shell_builtin *shell_find_builtin(const char *name)

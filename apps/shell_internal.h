@@ -8,11 +8,12 @@
 struct shell;
 
 /* Where one stream of a command goes. */
-enum sink_kind { SINK_OUTER, SINK_FILE, SINK_NULL };
+enum sink_kind { SINK_OUTER, SINK_FILE, SINK_NULL, SINK_PIPE };
 struct sink {
     enum sink_kind kind;
-    int stream; /* SINK_OUTER: 1 or 2 */
-    char *path; /* SINK_FILE */
+    int stream;         /* SINK_OUTER: 1 or 2 */
+    char *path;         /* SINK_FILE */
+    struct input *pipe; /* SINK_PIPE, a reference */
 };
 
 /* The redirections of one command; also the job that runs it. */
@@ -22,6 +23,7 @@ struct shell_job {
     struct os *os;
     struct process_io outer;
     struct sink sinks[3];    /* by stream; [0] is not used */
+    struct input *input;     /* standard input, a reference; NULL: none */
     struct process *process; /* NULL when it is over, or a builtin */
     uint32_t pid;
     bool over;
@@ -43,6 +45,17 @@ struct shell {
     struct coroutine builtin;
     struct shell_job *waited;
     int wait_at;
+    /* of the command substitutions of a command: which is run, and what it prints */
+    struct coroutine substituting;
+    unsigned substituted_word;
+    size_t substituted_at;
+    struct shell_job *substitution;
+    struct input *printed;
+    unsigned next_substitution; /* while words are expanded */
+    /* of a pipeline */
+    struct list pipeline; /* of shell_job */
+    struct input *pipe;   /* what the command before wrote */
+    unsigned pipeline_end;
 };
 
 /* The builtin's io and arguments; returns its exit status in shell->parameters.status by the

@@ -49,40 +49,56 @@ static void unexpected(struct parser *p)
     p->failed = true;
 }
 
-static bool is_name_start(char c)
+/* At a '$', p->at behind it: what is put in is skipped, what is not simulated refused. */
+static void skip_dollar(struct parser *p)
 {
-    return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+    char next = *p->at;
+    const char *end;
 
-/* At a '$': the parameters that exist pass, everything else that dash would expand is refused. */
-static void check_dollar(struct parser *p, const char *at)
-{
-    char next = at[1];
+    if (next == '(' && p->at[1] == '(') {
+        refuse(p, "arithmetic is");
+    } else if (next == '(') {
+        end = shell_substitution_end(p->at + 1);
+        if (end == NULL) {
+            fail(p, "Syntax error: end of file unexpected (expecting \")\")");
+            return;
+        }
+        for (; p->at <= end; p->at++)
+            p->line += *p->at == '\n';
+    } else if (next == '{') {
+        size_t len = shell_name_len(p->at + 1);
 
-    if (next == '(')
-        refuse(p, "command substitution is");
-    else if (next == '{' || next == '#' || next == '@' || next == '*' || next == '-' ||
-             (next >= '0' && next <= '9') || is_name_start(next))
-        refuse(p, "shell variables are");
+        if (len == 0 || p->at[1 + len] != '}')
+            refuse(p, "a parameter with an operator is");
+        else
+            p->at += len + 2;
+    } else if (next == '#' || next == '@' || next == '*' || next == '-' ||
+               (next >= '0' && next <= '9')) {
+        refuse(p, "a positional parameter is");
+    }
 }
 
 /* From behind the opening quote at p->at to behind the closing one. */
 static void skip_double_quoted(struct parser *p)
 {
-    for (; *p->at != '"'; p->at++) {
-        if (*p->at == '\\' && p->at[1] != '\0')
-            p->at++;
-        else if (*p->at == '$')
-            check_dollar(p, p->at);
-        else if (*p->at == '`')
-            refuse(p, "command substitution is");
-        if (*p->at == '\0') {
+    while (*p->at != '"' && !p->failed) {
+        char c = *p->at++;
+
+        if (c == '\0') {
+            p->at--;
             fail(p, "Syntax error: Unterminated quoted string");
             return;
         }
-        p->line += *p->at == '\n';
+        p->line += c == '\n';
+        if (c == '\\' && *p->at != '\0')
+            p->line += *p->at++ == '\n';
+        else if (c == '$')
+            skip_dollar(p);
+        else if (c == '`')
+            refuse(p, "command substitution in backquotes is");
     }
-    p->at++;
+    if (!p->failed)
+        p->at++;
 }
 
 static void skip_single_quoted(struct parser *p)
@@ -114,9 +130,9 @@ static void read_word(struct parser *p)
         else if (c == '\\' && *p->at != '\0')
             p->line += *p->at++ == '\n';
         else if (c == '$')
-            check_dollar(p, p->at - 1);
+            skip_dollar(p);
         else if (c == '`')
-            refuse(p, "command substitution is");
+            refuse(p, "command substitution in backquotes is");
     }
     p->token = TOK_WORD;
     p->len = (size_t)(p->at - p->start);
@@ -196,10 +212,13 @@ static void read_redirect(struct parser *p, struct shell_command *command, int f
 {
     struct shell_redirect redirect = { .fd = fd < 0 ? 1 : fd, .kind = SHELL_TO_FILE };
 
-    if (is_operator(p, "<<") || is_operator(p, "<") || is_operator(p, "<&") ||
-        is_operator(p, "<>")) {
-        refuse(p, "input redirection is");
+    if (is_operator(p, "<<") || is_operator(p, "<&") || is_operator(p, "<>")) {
+        refuse(p, is_operator(p, "<<") ? "a here-document is" : "that input redirection is");
         return;
+    }
+    if (is_operator(p, "<")) {
+        redirect.kind = SHELL_FROM_FILE;
+        redirect.fd = fd < 0 ? 0 : fd;
     }
     if (is_operator(p, ">>"))
         redirect.kind = SHELL_APPEND;
@@ -233,7 +252,6 @@ static void check_reserved(struct parser *p)
     static const char *const closing[] = {
         "then", "else", "elif", "fi", "do", "done", "esac", "}"
     };
-    size_t name = 0;
 
     for (size_t i = 0; i < sizeof compound / sizeof *compound; i++) {
         if (is_word(p, compound[i])) {
@@ -250,19 +268,21 @@ static void check_reserved(struct parser *p)
             p->failed = true;
         }
     }
-    if (p->token == TOK_WORD && is_name_start(*p->start))
-        while (name < p->len &&
-               (is_name_start(p->start[name]) || (p->start[name] >= '0' && p->start[name] <= '9')))
-            name++;
-    if (name > 0 && name < p->len && p->start[name] == '=')
-        refuse(p, "shell variables are");
+}
+
+/* NAME=VALUE before the words of a command. */
+static bool is_assignment(const struct parser *p)
+{
+    size_t name = p->token == TOK_WORD ? shell_name_len(p->start) : 0;
+
+    return name > 0 && name < p->len && p->start[name] == '=';
 }
 
 static void read_command(struct parser *p, struct shell_command *command)
 {
     bool any = false;
 
-    while (is_word(p, "!") && !any) {
+    while (command->join != SHELL_PIPE && is_word(p, "!") && !any) {
         command->negate = !command->negate;
         next_token(p);
     }
@@ -279,6 +299,8 @@ static void read_command(struct parser *p, struct shell_command *command)
         } else if (p->token == TOK_WORD) {
             if (command->n_words == 0)
                 check_reserved(p);
+            if (command->n_words == command->n_assignments && is_assignment(p))
+                command->n_assignments++;
             if (!p->failed)
                 ARRAY_PUSH(command->words, command->n_words, command->words_size,
                            copy_token(p->start, p->len));
@@ -294,10 +316,10 @@ static void read_command(struct parser *p, struct shell_command *command)
         refuse(p, "a subshell is");
     else if (any && is_operator(p, "("))
         refuse(p, "a function or subshell is");
-    else if (any && is_operator(p, "|"))
-        refuse(p, "a pipe is");
     else if (!any)
         unexpected(p);
+    else if (command->n_assignments > 0 && command->n_assignments < command->n_words)
+        refuse(p, "a variable for one command is");
 }
 
 static void read_item(struct parser *p, struct shell_item *item)
@@ -311,11 +333,11 @@ static void read_item(struct parser *p, struct shell_item *item)
         read_command(p, &command);
         ARRAY_PUSH(item->commands, item->n_commands, item->commands_size, command);
         end = p->start;
-        if (p->failed || !(is_operator(p, "&&") || is_operator(p, "||")))
+        if (p->failed || !(is_operator(p, "&&") || is_operator(p, "||") || is_operator(p, "|")))
             break;
-        join = is_operator(p, "&&") ? SHELL_AND : SHELL_OR;
+        join = is_operator(p, "&&") ? SHELL_AND : is_operator(p, "||") ? SHELL_OR : SHELL_PIPE;
         do
-            next_token(p); /* a newline may follow && and || */
+            next_token(p); /* a newline may follow &&, || and | */
         while (p->token == TOK_NEWLINE);
     }
     while (end > start && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\n'))
@@ -372,52 +394,4 @@ void shell_script_fini(struct shell_script *script)
     }
     free(script->items);
     *script = (struct shell_script){ 0 };
-}
-
-/* $? and kin at @raw; returns how many characters they take, 1 for a lone '$'. */
-static size_t expand_parameter(const char *raw, const struct shell_parameters *parameters,
-                               struct strbuf *out)
-{
-    switch (raw[1]) {
-    case '?':
-        strbuf_addf(out, "%d", parameters->status);
-        return 2;
-    case '$':
-        strbuf_addf(out, "%u", parameters->pid);
-        return 2;
-    case '!':
-        if (parameters->last_background != 0)
-            strbuf_addf(out, "%u", parameters->last_background);
-        return 2;
-    default:
-        strbuf_addc(out, '$');
-        return 1;
-    }
-}
-
-bool shell_expand(const char *raw, const struct shell_parameters *parameters, struct strbuf *out)
-{
-    size_t before = out->len;
-    bool quoted = false;
-    char quote = '\0';
-
-    while (*raw != '\0') {
-        if (quote == '\0' && (*raw == '\'' || *raw == '"')) {
-            quote = *raw++;
-            quoted = true;
-        } else if (quote != '\0' && *raw == quote) {
-            quote = '\0';
-            raw++;
-        } else if (*raw == '$' && quote != '\'') {
-            raw += expand_parameter(raw, parameters, out);
-        } else if (*raw == '\\' && quote != '\'' && raw[1] != '\0' &&
-                   (quote == '\0' || strchr("$`\"\\\n", raw[1]) != NULL)) {
-            if (raw[1] != '\n')
-                strbuf_addc(out, raw[1]);
-            raw += 2;
-        } else {
-            strbuf_addc(out, *raw++);
-        }
-    }
-    return quoted || out->len > before;
 }

@@ -3,11 +3,12 @@
  * grammar.
  *
  *     script:  item (';' | '&' | newline) item ...
- *     item:    command ('&&' | '||') command ...
- *     command: ['!'] words and redirections
+ *     item:    pipeline ('&&' | '||') pipeline ...
+ *     pipeline: ['!'] command '|' command ...
+ *     command: assignments, words and redirections
  *
- * Pipes, groups, compound commands, variables and substitutions are not simulated and refused by
- * name.
+ * Groups, compound commands, arithmetic, positional parameters and here-documents are not simulated
+ * and refused by name.
  */
 #ifndef WW_APPS_SHELL_PARSE_H
 #define WW_APPS_SHELL_PARSE_H
@@ -17,22 +18,23 @@
 
 #include "base/strbuf.h"
 
-enum shell_redirect_kind { SHELL_TO_FILE, SHELL_APPEND, SHELL_DUP };
+enum shell_redirect_kind { SHELL_TO_FILE, SHELL_APPEND, SHELL_DUP, SHELL_FROM_FILE };
 
 struct shell_redirect {
-    int fd; /* 1, 2, or another that nothing uses */
+    int fd; /* 0, 1, 2, or another that nothing uses */
     enum shell_redirect_kind kind;
     char *target; /* raw word: a path, or the descriptor to copy */
 };
 
-enum shell_join { SHELL_FIRST, SHELL_AND, SHELL_OR };
+enum shell_join { SHELL_FIRST, SHELL_AND, SHELL_OR, SHELL_PIPE };
 
 struct shell_command {
     enum shell_join join; /* how it hangs on the one before it in the item */
-    bool negate;
-    unsigned line; /* from 1 */
-    char **words;  /* raw: quotes and $? are still there, see shell_expand() */
+    bool negate;          /* of a pipeline: at its first command */
+    unsigned line;        /* from 1 */
+    char **words;         /* raw: quotes and $? are still there, see shell_expand() */
     unsigned n_words, words_size;
+    unsigned n_assignments; /* of the words, at their beginning: NAME=VALUE */
     struct shell_redirect *redirects;
     unsigned n_redirects, redirects_size;
 };
@@ -56,15 +58,42 @@ struct shell_script {
 bool shell_parse(const char *line, struct shell_script *script, struct strbuf *error);
 void shell_script_fini(struct shell_script *script);
 
-/* What the parameters stand for: $? $$ $! */
+struct shell_variable {
+    char *name, *value;
+};
+
+/* What the parameters stand for: $? $$ $! $NAME $(COMMAND) */
 struct shell_parameters {
     int status;
     uint32_t pid;
     uint32_t last_background; /* 0: none yet */
+    struct shell_variable *variables;
+    unsigned n_variables, variables_size;
+    char **substituted; /* what the command substitutions of a command printed, in their order */
+    unsigned n_substituted, substituted_size;
 };
 
-/** shell_expand() - @raw with quotes removed and parameters put in, added to *@out. False: an
- * unquoted nothing. */
-bool shell_expand(const char *raw, const struct shell_parameters *parameters, struct strbuf *out);
+/* shell_expand.c */
+/** shell_expand() - @raw with quotes removed and parameters put in, as one word added to *@out.
+ * False: an unquoted nothing. *@next_substitution counts the `$(...)` that were passed. */
+bool shell_expand(const char *raw, const struct shell_parameters *parameters,
+                  unsigned *next_substitution, struct strbuf *out);
+/** shell_expand_fields() - the same as words: what is put in without quotes is cut at blanks. */
+void shell_expand_fields(const char *raw, const struct shell_parameters *parameters,
+                         unsigned *next_substitution, void (*field)(void *ctx, const char *text),
+                         void *ctx);
+/** shell_next_substitution() - the command inside the next `$(...)` of @raw from *@at on, which
+ * moves behind it; NULL: there is none. Free it. */
+char *shell_next_substitution(const char *raw, size_t *at);
+/** shell_substitution_end() - its closing parenthesis, @at behind the opening one; NULL. */
+const char *shell_substitution_end(const char *at);
+/** shell_name_len() - how many characters at @text are a variable's name. */
+size_t shell_name_len(const char *text);
+/** shell_variable() - its value, or NULL. */
+const char *shell_variable(const struct shell_parameters *parameters, const char *name, size_t len);
+void shell_set_variable(struct shell_parameters *parameters, const char *name, size_t len,
+                        const char *value);
+void shell_unset_variable(struct shell_parameters *parameters, const char *name);
+void shell_parameters_fini(struct shell_parameters *parameters);
 
 #endif

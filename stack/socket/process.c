@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/memory.h"
 #include "stack/socket/fd.h"
+#include "stack/socket/input.h"
 
 #define WAIT_STATUS_SIGNALLED 128 /* what a shell makes of a death by signal: 128 + number */
 
@@ -17,6 +18,7 @@ static void finish(struct process *process)
     if (process->program->cleanup != NULL)
         process->program->cleanup(process, process->state);
     fd_close_all(process);
+    input_close(process);
     process_note(process, RECORD_COMMAND, WHY(COMMAND_EXIT, (uint64_t)process->exit_status),
                  process->command);
     if (process->on_end != NULL)

@@ -56,6 +56,7 @@ struct process_io {
 };
 
 struct fd;
+struct input;
 
 struct process {
     struct list link; /* os->processes */
@@ -68,6 +69,7 @@ struct process {
     char **argv;   /* argc strings and NULL */
     char *command; /* the whole command line, for `ps` and traces */
     struct process_io io;
+    struct input *input; /* standard input, stack/socket/input.h; NULL: none, as from /dev/null */
     bool stdout_is_file; /* `>`: not a terminal; for programs that print other things then */
     int exit_status;
     bool ended;

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/memory.h"
 #include "stack/socket/fd.h"
+#include "stack/socket/input.h"
 #include "stack/socket/unix.h"
 #include "stack/transport/tcp.h"
 
@@ -594,7 +595,9 @@ int sys_poll(struct process *self, struct sys_pollfd *fds, int n_fds, sim_time t
         fds[i].revents = 0;
         if (fds[i].fd < 0)
             continue;
-        if (fd == NULL)
+        if (fds[i].fd == 0)
+            fds[i].revents = input_ready(self->input) ? fds[i].events & SOCK_POLLIN : 0;
+        else if (fd == NULL)
             fds[i].revents = 0x20; /* POLLNVAL */
         else
             fds[i].revents =
@@ -604,6 +607,14 @@ int sys_poll(struct process *self, struct sys_pollfd *fds, int n_fds, sim_time t
     if (ready > 0 || timeout == 0)
         return (int)unblock(self, ready);
     return (int)end_call(self, block(self, false, timeout == SIM_TIME_NONE ? 0 : timeout, 0));
+}
+
+int64_t sys_read_input(struct process *self, void *octets, size_t size)
+{
+    int64_t n = input_read(self->input, octets, size);
+
+    may_block(self, CALL_NONE, -1);
+    return end_call(self, n == -SIM_EAGAIN ? block(self, false, 0, n) : n);
 }
 
 int sys_sleep_until(struct process *self, sim_time at)

@@ -93,6 +93,9 @@ struct sys_pollfd {
     int fd;                   /* negative: ignored */
     unsigned events, revents; /* SOCK_POLL bits */
 };
+/** sys_read_input() - from standard input: octets, 0 at its end. In sys_poll() it is descriptor 0.
+ */
+int64_t sys_read_input(struct process *self, void *octets, size_t size);
 /** sys_poll() - how many descriptors have something; 0 after @timeout (SIM_TIME_NONE: wait for
  * ever, 0: do not wait). */
 int sys_poll(struct process *self, struct sys_pollfd *fds, int n_fds, sim_time timeout);

@@ -1,6 +1,7 @@
 /* A line typed at a shell. Parsing it, and expanding every word and target of what was parsed,
  * must neither crash nor lose memory. */
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "apps/shell_parse.h"
@@ -8,16 +9,44 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
 
+static void swallow(void *ctx, const char *text)
+{
+    *(size_t *)ctx += strlen(text);
+}
+
+static void expand_word(const char *raw)
+{
+    static char result[] = "x  y", value[] = " a b ", name[] = "a";
+    static char *substituted[] = { result };
+    static struct shell_variable variable = { name, value };
+    const struct shell_parameters parameters = { .status = 127,
+                                                 .pid = 300,
+                                                 .variables = &variable,
+                                                 .n_variables = 1,
+                                                 .substituted = substituted,
+                                                 .n_substituted = 1 };
+    struct strbuf word = { 0 };
+    unsigned next = 0, n = 0;
+    size_t at = 0, total = 0;
+    char *line;
+
+    shell_expand(raw, &parameters, &next, &word);
+    while ((line = shell_next_substitution(raw, &at)) != NULL) {
+        free(line);
+        n++;
+    }
+    CHECK(n == next); /* both see the same substitutions */
+    next = 0;
+    shell_expand_fields(raw, &parameters, &next, swallow, &total);
+    strbuf_fini(&word);
+}
+
 static void expand_command(const struct shell_command *command)
 {
-    const struct shell_parameters parameters = { .status = 127, .pid = 300 };
-    struct strbuf word = { 0 };
-
     for (unsigned i = 0; i < command->n_words; i++)
-        shell_expand(command->words[i], &parameters, &word);
+        expand_word(command->words[i]);
     for (unsigned i = 0; i < command->n_redirects; i++)
-        shell_expand(command->redirects[i].target, &parameters, &word);
-    strbuf_fini(&word);
+        expand_word(command->redirects[i].target);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)

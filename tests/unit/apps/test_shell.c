@@ -27,7 +27,6 @@ static void unknown_commands_and_syntax_errors_are_dashs(void)
     says("foo", "sh: 1: foo: not found\n-- exit 127\n");
     says("true\n\nfoo", "sh: 3: foo: not found\n-- exit 127\n");
     says("echo 'a", "sh: 1: Syntax error: Unterminated quoted string\n-- exit 2\n");
-    says("echo a | cat", "sh: 1: a pipe is not simulated by wirewalk\n-- exit 2\n");
     says("cd /tmp", "sh: 1: cd: not simulated by wirewalk\n-- exit 2\n");
     says("/bin/echo x || /usr/bin/hostname", "sh: 1: /bin/echo: not found\nh1\n-- exit 0\n");
 }
@@ -144,10 +143,77 @@ static void a_run_may_end_in_the_middle_of_everything(void)
     rig_end(&rig); /* nothing leaks: the sanitizer watches */
 }
 
+static void pipes_carry_output_to_the_next_command(void)
+{
+    says("echo a | cat", "a\n-- exit 0\n");
+    says("printf 'a\\nb\\nab\\n' | grep a | wc -l", "2\n-- exit 0\n");
+    says("false | true; echo $?; true | false; echo $?; ! true | false; echo $?",
+         "0\n1\n0\n-- exit 0\n");
+    says("echo a | foo; echo $?", "sh: 1: foo: not found\n127\n-- exit 0\n");
+    says("cat /nope 2>&1 | wc -w", "7\n-- exit 0\n");
+    says("cat /nope | wc -c", "cat: /nope: No such file or directory\n0\n-- exit 0\n");
+    says("true && echo a | cat || echo b | cat; false && echo c | cat; echo d",
+         "a\nd\n-- exit 0\n");
+    says("ping 10.0.0.2 | head -n 2 | tail -n 1 | wc -l; echo over", "1\nover\n-- exit 0\n");
+    says("sleep 1 | echo x; cat | cat", "x\n-- exit 0\n");
+    says("echo a | cat > f; cat f; cat < f; wc -l < f; cat < nope; echo $?",
+         "a\na\n1\nsh: 1: cannot open nope: No such file\n2\n-- exit 0\n");
+    says("echo a | sh -c 'cat; echo b' | cat &\nwait", "a\nb\n-- exit 0\n");
+}
+
+static void variables_and_substitutions_are_put_in(void)
+{
+    says("A=1; B=\"x  y\"; echo $A \"$B\" $B ${A}2 '$A' \"$NOTHING\" $NOTHING.",
+         "1 x  y x y 12 $A  .\n-- exit 0\n");
+    says("A=$(hostname); echo \"$A is $(echo $(hostname))\"", "h1 is h1\n-- exit 0\n");
+    says("echo $(printf 'a\\nb\\n\\n') \"$(printf 'a\\nb\\n\\n')\"", "a b a\nb\n-- exit 0\n");
+    says("A=$(false); echo $?; A=x; B=$A$A; echo $B; unset A; echo \"<$A>\"",
+         "1\nxx\n<>\n-- exit 0\n");
+    says("F=f; echo hi > $F; cat $(echo f); C='echo a b'; $C", "hi\na b\n-- exit 0\n");
+    says("A=1; echo $(A=2; echo $A) $A", "2 1\n-- exit 0\n");
+    says("echo x$(true)y \"$(echo 'a \")')\"", "xy a \")\n-- exit 0\n");
+    says("kill $(sleep 50 & echo $!); echo $?", "0\n-- exit 0\n");
+}
+
+static void nc_sends_what_a_pipe_gives_it(void)
+{
+    struct rig rig;
+    struct strbuf heard = STRBUF_INIT;
+
+    rig_pair(&rig);
+    shell_start(rig.hosts[1], "nc -l 7000 > got; echo back | nc -l 7001",
+                &(struct process_io){ rig_write, &rig }, NULL, NULL);
+    rig_run_for(&rig, SIM_SEC(1));
+    run(&rig, rig.hosts[0], "echo hello | nc -N 10.0.0.2 7000; nc 10.0.0.2 7001 < /dev/null | cat",
+        SIM_SEC(5));
+    strbuf_adds(&heard, os_file_find(rig.hosts[1], "/got")->content.text);
+    EQ_STR(heard.text, "hello\n");
+    OK(strstr(strbuf_text(&rig.out), "back\n") != NULL);
+    strbuf_fini(&heard);
+    rig_end(&rig);
+}
+
+static void filters_do_what_gnus_do(void)
+{
+    says("printf 'a b\\nc\\n' | wc; printf 'a b\\n' > f; wc f; wc -l f f; wc f f",
+         "      2       3       6\n1 2 4 f\n1 f\n1 f\n2 total\n1 2 4 f\n1 2 4 f\n2 4 8 total\n-- "
+         "exit 0\n");
+    says("printf 'ab\\nb\\nabc\\n' > f; grep '^a.*c$' f; grep -c b f; grep -v a f; grep -n '[x-z]' "
+         "f; echo $?",
+         "abc\n3\nb\n1\n-- exit 0\n");
+    says("printf 'ab\\nB\\n' > f; grep -i b f f; grep -q zz f; echo $?; grep b nope; echo $?",
+         "f:ab\nf:B\nf:ab\nf:B\n1\ngrep: nope: No such file or directory\n2\n-- exit 0\n");
+    says("printf '1\\n2\\n3' > f; head -n 2 f; tail -n 2 f; echo; head -1 f; grep",
+         "1\n2\n2\n3\n1\nUsage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more "
+         "information.\n-- exit 2\n");
+}
+
 UNIT_MAIN("shell", TEST(lists_run_in_order_and_joins_look_at_the_status),
           TEST(unknown_commands_and_syntax_errors_are_dashs),
           TEST(echo_and_printf_write_what_dash_writes), TEST(output_goes_to_files_of_the_host),
-          TEST(background_jobs_run_beside_and_wait_waits),
+          TEST(pipes_carry_output_to_the_next_command),
+          TEST(variables_and_substitutions_are_put_in), TEST(nc_sends_what_a_pipe_gives_it),
+          TEST(filters_do_what_gnus_do), TEST(background_jobs_run_beside_and_wait_waits),
           TEST(a_line_ends_before_its_background_jobs), TEST(sleeping_takes_exactly_its_time),
           TEST(control_c_ends_the_foreground_command_and_the_line),
           TEST(processes_are_found_by_name), TEST(a_run_may_end_in_the_middle_of_everything))

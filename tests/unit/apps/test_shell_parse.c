@@ -14,14 +14,15 @@ static void show(const struct shell_script *script, struct strbuf *out)
         for (unsigned c = 0; c < item->n_commands; c++) {
             const struct shell_command *command = &item->commands[c];
 
-            strbuf_adds(out, command->join == SHELL_AND  ? "&& "
-                             : command->join == SHELL_OR ? "|| "
-                                                         : "");
+            strbuf_adds(out, command->join == SHELL_AND    ? "&& "
+                             : command->join == SHELL_OR   ? "|| "
+                             : command->join == SHELL_PIPE ? "| "
+                                                           : "");
             strbuf_adds(out, command->negate ? "! " : "");
             for (unsigned w = 0; w < command->n_words; w++)
                 strbuf_addf(out, "[%s]", command->words[w]);
             for (unsigned r = 0; r < command->n_redirects; r++) {
-                static const char *const signs[] = { ">", ">>", ">&" };
+                static const char *const signs[] = { ">", ">>", ">&", "<" };
 
                 strbuf_addf(out, "%d%s[%s]", command->redirects[r].fd,
                             signs[command->redirects[r].kind], command->redirects[r].target);
@@ -61,7 +62,7 @@ static void expands(const char *raw, bool is_word, const char *expected)
     struct shell_parameters parameters = { .status = 7, .pid = 42, .last_background = 0 };
     struct strbuf out = STRBUF_INIT;
 
-    EQ(shell_expand(raw, &parameters, &out), is_word);
+    EQ(shell_expand(raw, &parameters, &(unsigned){ 0 }, &out), is_word);
     EQ_STR(strbuf_text(&out), expected);
     strbuf_fini(&out);
 }
@@ -104,6 +105,17 @@ static void redirections_are_taken_out_of_the_words(void)
     parses("> f", "1>[f] ; ");
 }
 
+static void pipes_substitutions_and_variables_are_read(void)
+{
+    parses("a x | b | c && d", "[a][x]| [b]| [c]&& [d] ; ");
+    parses("! a |\n b", "! [a]| [b] ; ");
+    parses("a < b 2< c", "[a]0<[b]2<[c] ; ");
+    parses("A=1 B='x y'", "[A=1][B='x y'] ; ");
+    parses("echo $(a | b; c 'x)' \"$(d)\") ${E}", "[echo][$(a | b; c 'x)' \"$(d)\")][${E}] ; ");
+    refused("a | | b", "1: Syntax error: \"|\" unexpected");
+    refused("a |", "1: Syntax error: end of file unexpected");
+}
+
 static void errors_are_dashs(void)
 {
     refused("echo 'abc", "1: Syntax error: Unterminated quoted string");
@@ -123,14 +135,16 @@ static void errors_are_dashs(void)
 
 static void what_is_not_simulated_is_refused_by_name(void)
 {
-    refused("ping x | grep y", "1: a pipe is not simulated by wirewalk");
     refused("(a; b)", "1: a subshell is not simulated by wirewalk");
     refused("if true; then a; fi", "1: `if' is not simulated by wirewalk");
-    refused("kill $(cat pid)", "1: command substitution is not simulated by wirewalk");
-    refused("kill `cat pid`", "1: command substitution is not simulated by wirewalk");
-    refused("echo \"$HOME\"", "1: shell variables are not simulated by wirewalk");
-    refused("A=1 b", "1: shell variables are not simulated by wirewalk");
-    refused("a < b", "1: input redirection is not simulated by wirewalk");
+    refused("kill `cat pid`", "1: command substitution in backquotes is not simulated by wirewalk");
+    refused("echo $((1+2))", "1: arithmetic is not simulated by wirewalk");
+    refused("echo \"$1\"", "1: a positional parameter is not simulated by wirewalk");
+    refused("echo ${A:-b}", "1: a parameter with an operator is not simulated by wirewalk");
+    refused("A=1 b", "1: a variable for one command is not simulated by wirewalk");
+    refused("a << b", "1: a here-document is not simulated by wirewalk");
+    refused("a <& 3", "1: that input redirection is not simulated by wirewalk");
+    refused("a $(b", "1: Syntax error: end of file unexpected (expecting \")\")");
     parses("echo if a=1 '$HOME' $ fi",
            "[echo][if][a=1]['$HOME'][$][fi] ; "); /* only where they mean it */
 }
@@ -173,7 +187,8 @@ static void every_cut_of_a_line_is_parsed_or_refused_cleanly(void)
 UNIT_MAIN("shell parser", TEST(lists_are_split_at_semicolons_ampersands_and_newlines),
           TEST(and_or_lists_keep_their_joins),
           TEST(quotes_hold_words_together_and_stay_in_the_raw_word),
-          TEST(redirections_are_taken_out_of_the_words), TEST(errors_are_dashs),
+          TEST(redirections_are_taken_out_of_the_words),
+          TEST(pipes_substitutions_and_variables_are_read), TEST(errors_are_dashs),
           TEST(what_is_not_simulated_is_refused_by_name),
           TEST(expansion_removes_quotes_and_fills_in_parameters),
           TEST(every_cut_of_a_line_is_parsed_or_refused_cleanly))
