@@ -12,6 +12,7 @@
 #include "inspect/render.h"
 #include "inspect/tables.h"
 #include "lab/reader.h"
+#include "lab/scenario.h"
 #include "sim/sim.h"
 
 #define SLEEP_MAX (50 * G_TIME_SPAN_MILLISECOND) /* between two looks for Ctrl-C */
@@ -139,9 +140,25 @@ static void finish(struct session *session)
         narrate_flush(session->narrate);
 }
 
+/* Files with programs of sockets that the line names go to the host first. */
+static bool install_programs(struct session *session, uint32_t node, const char *line)
+{
+    struct diag_list *diags = diag_list_new();
+    bool ok = scenario_install_typed(session->network->topology, node, line,
+                                     network_os(session->network, node), diags);
+    g_autofree char *text = diag_list_render(diags);
+
+    fputs(text, stderr);
+    diag_list_free(diags);
+    return ok;
+}
+
 static void run_on_host(struct session *session, uint32_t node, const char *line)
 {
     struct sim *sim = session->network->sim;
+
+    if (!install_programs(session, node, line))
+        return;
 
     session->line = g_strdup(line);
     session->line_node = node;

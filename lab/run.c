@@ -234,9 +234,8 @@ static void install_scripts(struct run *run)
     for (uint32_t i = 0; i < run->scenario->n_scripts; i++) {
         const struct scenario_script *script = &run->scenario->scripts[i];
         struct os *os = network_os(run->network, script->node);
-        g_autofree char *text = g_strdup_printf("program %s\n%s", script->program, script->text);
 
-        os_file_write(os, script->path, text, strlen(text), true);
+        scenario_install_script(script, os, true);
     }
 }
 

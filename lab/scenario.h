@@ -198,4 +198,12 @@ bool scenario_parse_entry(struct topology *topology, const char *text, struct ar
                           struct scenario_entry *entry, struct diag_list *diags);
 void scenario_free(struct scenario *scenario);
 
+struct os;
+/** scenario_install_script() - the file that `sock` reads on the host. */
+void scenario_install_script(const struct scenario_script *script, struct os *os, bool append);
+/** scenario_install_typed() - the programs for @node of the files NAME.sock.yaml that @line, typed
+ * at its prompt, names; paths are relative to the working directory. False after an error. */
+bool scenario_install_typed(const struct topology *topology, uint32_t node, const char *line,
+                            struct os *os, struct diag_list *diags);
+
 #endif

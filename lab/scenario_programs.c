@@ -273,3 +273,33 @@ void scenario_load_scripts(struct scenario_build *b, const char *line, uint32_t 
         if (g_str_has_suffix(*word, FILE_ENDING))
             load_file(b, *word, node, at);
 }
+
+bool scenario_install_typed(const struct topology *topology, uint32_t node, const char *line,
+                            struct os *os, struct diag_list *diags)
+{
+    struct scenario holder = { 0 };
+    struct scenario_build b = { .r = { "shell", diags, &holder.arena },
+                                .s = &holder,
+                                .t = (struct topology *)topology };
+    unsigned errors = diags->n_errors;
+    const char *before = "";
+
+    b.scripts = g_array_new(FALSE, FALSE, sizeof(struct scenario_script));
+    scenario_load_scripts(&b, line, node, (struct text_pos){ 0, 0 });
+    for (uint32_t i = 0; i < b.scripts->len && diags->n_errors == errors; i++) {
+        const struct scenario_script *script = &g_array_index(b.scripts, struct scenario_script, i);
+
+        scenario_install_script(script, os, strcmp(before, script->path) == 0);
+        before = script->path;
+    }
+    g_array_free(b.scripts, TRUE);
+    arena_fini(&holder.arena);
+    return diags->n_errors == errors;
+}
+
+void scenario_install_script(const struct scenario_script *script, struct os *os, bool append)
+{
+    g_autofree char *text = g_strdup_printf("program %s\n%s", script->program, script->text);
+
+    os_file_write(os, script->path, text, strlen(text), append);
+}

@@ -369,6 +369,53 @@ static void sigpipe_ends_a_program_that_does_not_ignore_it(void)
           128 + SIM_SIGPIPE);
 }
 
+/* What records say of the calls that blocked, by node: "b:recv(4) blocked-recv". */
+struct watcher {
+    struct observer observer;
+    struct strbuf said;
+};
+
+static void watch(struct observer *observer, const struct record *record)
+{
+    struct watcher *watcher = CONTAINER_OF(observer, struct watcher, observer);
+    const char *name = why_name(record->why.code);
+
+    if (strncmp(name, "blocked-", 8) == 0 || strncmp(name, "unblocked-", 10) == 0)
+        strbuf_addf(&watcher->said, "%s:%s %s\n", record->node->name, record->text, name);
+}
+
+static void blocking_and_its_end_are_records_with_their_reason(void)
+{
+    struct host_rig rig;
+    struct host_run h1, h2;
+    struct watcher watcher = { .observer = { .wants = RECORD_BIT(RECORD_CALL), .record = watch },
+                               .said = STRBUF_INIT };
+
+    host_rig_init(&rig);
+    sim_observe(rig.hosts.sim, &watcher.observer);
+    sock(&h2, rig.h2,
+         "tcp; bind *:80; listen; accept; recvsome; poll in 1; recvsome; close; accept; "
+         "recvsome; sleep 1");
+    OK(host_rig_run(&rig, SIM_MSEC(10)));
+    sock(&h1, rig.h1,
+         "tcp; connect 10.0.0.2:80; sleep 1; send 5; sleep 2; close; tcp; connect "
+         "10.0.0.2:80; linger 0; sleep 1; close; udp; bind *:9; timeout 1; recvfrom");
+    OK(host_rig_run(&rig, SIM_SEC(20)));
+    EQ_STR(strbuf_text(&watcher.said),
+           "b:accept(3) blocked-accept\na:connect(3) blocked-connect\n"
+           "a:connect(3) unblocked-connect\nb:accept(3) unblocked-accept\n"
+           "b:recv(4) blocked-recv\nb:recv(4) unblocked-data\n"
+           "b:poll blocked-poll\nb:poll unblocked-time\n"
+           "b:recv(4) blocked-recv\nb:recv(4) unblocked-fin\n"
+           "a:connect(3) blocked-connect\na:connect(3) unblocked-connect\n"
+           "b:recv(4) blocked-recv\nb:recv(4) unblocked-reset\n"
+           "a:recv(3) blocked-recv\na:recv(3) unblocked-time\n");
+    host_rig_fini(&rig);
+    host_run_fini(&h1);
+    host_run_fini(&h2);
+    strbuf_fini(&watcher.said);
+}
+
 UNIT_MAIN("sock", TEST(operations_are_split_and_their_arguments_read), TEST(mistakes_are_named),
           TEST(a_wrong_script_runs_nothing_and_ends_with_2),
           TEST(a_port_unreachable_fails_the_next_send), TEST(datagrams_arrive_one_by_one_in_order),
@@ -384,4 +431,5 @@ UNIT_MAIN("sock", TEST(operations_are_split_and_their_arguments_read), TEST(mist
           TEST(records_and_lines_keep_their_boundaries_in_any_pieces),
           TEST(gb2312_and_utf_8_do_not_understand_each_other), TEST(flags_are_passed_on),
           TEST(options_are_set_and_told_by_name), TEST(families_users_and_unix_names),
+          TEST(blocking_and_its_end_are_records_with_their_reason),
           TEST(sigpipe_ends_a_program_that_does_not_ignore_it))
