@@ -227,6 +227,30 @@ static int64_t receive_from(struct process *self, struct sock_run *st, const str
     return 0;
 }
 
+/* The next entry of the error queue: IP_RECVERR. */
+static int64_t receive_error(struct process *self, struct sock_run *st)
+{
+    struct sock_recv message = { .octets = st->buffer,
+                                 .size = SOCK_BUFFER_LEN,
+                                 .flags = SOCK_MSG_ERRQUEUE };
+    int64_t n = sys_recvmsg(self, st->fd, &message);
+    char text[ENDPOINT_TEXT_MAX];
+
+    if (n < 0)
+        return n;
+    st->count = (uint64_t)n;
+    strbuf_addf(&st->answer, "got %lld to %s: %s", (long long)n,
+                endpoint_format(message.from, text), sim_errno_name(message.report.error));
+    if (message.report.origin > 1)
+        strbuf_addf(&st->answer, ", ICMP type %u code %u from %s", message.report.type,
+                    message.report.code,
+                    message.report.offender.v6 ? ip6_format(message.report.offender.addr6, text)
+                                               : ip4_format(message.report.offender.addr, text));
+    if (message.report.info != 0)
+        strbuf_addf(&st->answer, ", MTU %u", message.report.info);
+    return 0;
+}
+
 /* One recv(), shown as text or as hexadecimal digits. */
 static int64_t receive_shown(struct process *self, struct sock_run *st, const struct sock_op *op)
 {
@@ -677,6 +701,8 @@ int64_t sock_do(struct process *self, struct sock_run *st, const struct sock_op 
         return receive(self, st, UINT64_MAX, false, op->flags);
     case SOCK_RECVFROM:
         return receive_from(self, st, op);
+    case SOCK_RECVERR:
+        return receive_error(self, st);
     case SOCK_POLL:
         return wait_for(self, st, op);
     default:

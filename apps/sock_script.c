@@ -63,6 +63,7 @@ static const struct verb {
     [SOCK_RECVRECORD] = { "recvrecord", FORM_NONE, 0 },
     [SOCK_RECVEOF] = { "recveof", FORM_NONE, 0 },
     [SOCK_RECVFROM] = { "recvfrom", FORM_SIZE_FLAGS, 65536 },
+    [SOCK_RECVERR] = { "recverr", FORM_NONE, 0 },
     [SOCK_POLL] = { "poll", FORM_POLL, 0 },
     [SOCK_SHUTWR] = { "shutwr", FORM_NONE, 0 },
     [SOCK_SHUTRD] = { "shutrd", FORM_NONE, 0 },

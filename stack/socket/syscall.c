@@ -471,7 +471,9 @@ int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
     may_block(self, CALL_RECV, number);
     if (fd == NULL)
         return unblock(self, -SIM_EBADF);
-    nonblock = fd->nonblock || (message->flags & SOCK_MSG_DONTWAIT);
+    if ((message->flags & SOCK_MSG_ERRQUEUE) && (fd->type != SIM_SOCK_DGRAM || !fd_is_inet(fd)))
+        return unblock(self, -SIM_EAGAIN); /* it has no such queue */
+    nonblock = fd->nonblock || (message->flags & (SOCK_MSG_DONTWAIT | SOCK_MSG_ERRQUEUE));
     all = (message->flags & SOCK_MSG_WAITALL) && fd->type == SIM_SOCK_STREAM &&
           !(message->flags & SOCK_MSG_PEEK);
     for (;;) {

@@ -38,6 +38,7 @@ enum sock_msg_flag {
     SOCK_MSG_TRUNC = 0x20,
     SOCK_MSG_DONTWAIT = 0x40,
     SOCK_MSG_WAITALL = 0x100,
+    SOCK_MSG_ERRQUEUE = 0x2000,
     SOCK_MSG_NOSIGNAL = 0x4000,
     SOCK_MSG_MORE = 0x8000,
     SOCK_MSG_STABLE = 0x40000000, /* ours: the octets live as long as the run and never change, so
@@ -56,6 +57,15 @@ struct sock_send {
     const char *why_text; /* lives as long as the run, or NULL */
 };
 
+/* What MSG_ERRQUEUE tells: struct sock_extended_err and its offender. */
+struct sock_report {
+    int error;      /* positive; 0: there was none */
+    uint8_t origin; /* 1 this host, 2 ICMP, 3 ICMPv6 */
+    uint8_t type, code;
+    uint32_t info; /* of EMSGSIZE: the MTU */
+    struct endpoint offender;
+};
+
 struct sock_recv {
     void *octets; /* NULL: count and throw away */
     size_t size;
@@ -66,10 +76,11 @@ struct sock_recv {
     size_t full_len;    /* of the datagram, cut or not */
     uint8_t ttl, tos;
     unsigned ifindex;
-    char from_name[108];      /* AF_UNIX sockets: "" for no name */
-    struct mac_addr from_mac; /* packet sockets */
-    bool outgoing;            /* packet sockets: sent by this node */
-    sim_time at;              /* when it was received */
+    char from_name[108];       /* AF_UNIX sockets: "" for no name */
+    struct mac_addr from_mac;  /* packet sockets */
+    bool outgoing;             /* packet sockets: sent by this node */
+    sim_time at;               /* when it was received */
+    struct sock_report report; /* MSG_ERRQUEUE; @from is where the octets were to go then */
 };
 
 /* Socket options, by name; the int or struct behind them is Linux's. */

@@ -8,9 +8,12 @@
 #include "base/memory.h"
 #include "stack/net/icmp.h"
 #include "stack/transport/inet6.h"
+#include "stack/transport/errqueue.h"
 #include "stack/transport/udp_internal.h"
 #include "stack/wire/icmp6_wire.h"
 #include "stack/wire/udp_wire.h"
+
+enum { ORIGIN_LOCAL = 1, ORIGIN_ICMP = 2, ORIGIN_ICMP6 = 3 }; /* SO_EE_ORIGIN_ */
 
 static const struct sock_ops udp_ops;
 
@@ -245,13 +248,28 @@ static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
     give(sock, frame, rx, from);
 }
 
+/* With the octets that the error quotes. */
+static void queue_error(struct udp_sock *udp, const struct ip_error *error, struct endpoint remote)
+{
+    size_t quoted = error->transport_len > UDP_HDR_LEN ? error->transport_len - UDP_HDR_LEN : 0;
+    struct sock_report report = { .error = error->errnum,
+                                  .origin = remote.v6 ? ORIGIN_ICMP6 : ORIGIN_ICMP,
+                                  .type = error->type,
+                                  .code = error->code,
+                                  .info = error->too_big ? error->mtu : 0,
+                                  .offender = error->from };
+
+    errqueue_push(&udp->errors, &report, remote, quoted > 0 ? error->transport + UDP_HDR_LEN : NULL,
+                  quoted);
+}
+
 /* __udp4_lib_err(): what a connected socket, or one that asked for errors, gets to know. */
 static void error_input(void *ctx, const struct ip_error *error)
 {
     struct udp_layer *udp = ctx;
     struct endpoint local, remote;
     struct udp_sock *sock;
-    bool hard = error->hard;
+    bool hard = error->hard, wants;
 
     if (error->transport_len < 4)
         return;
@@ -267,9 +285,11 @@ static void error_input(void *ctx, const struct ip_error *error)
             return;
         hard = !remote.v6;
     }
-    if (!(remote.v6 ? sock->sock.options.recverr6 : sock->sock.options.recverr) &&
-        (!hard || sock->sock.remote.port == 0))
+    wants = remote.v6 ? sock->sock.options.recverr6 : sock->sock.options.recverr;
+    if (!wants && (!hard || sock->sock.remote.port == 0))
         return;
+    if (wants)
+        queue_error(sock, error, remote);
     sock->sock.error = error->errnum;
     sock_wake(&sock->sock, SOCK_POLLERR | SOCK_POLLIN | SOCK_POLLOUT);
 }
@@ -344,6 +364,15 @@ static struct frame *build(struct udp_sock *udp, const struct sock_send *message
     return frame;
 }
 
+/* A datagram that must not be fragmented and is longer than the path takes. */
+static void queue_too_long(struct udp_sock *udp, const struct sock_send *message,
+                           struct endpoint to, uint32_t mtu)
+{
+    struct sock_report report = { .error = SIM_EMSGSIZE, .origin = ORIGIN_LOCAL, .info = mtu };
+
+    errqueue_push(&udp->errors, &report, to, message->octets, message->len);
+}
+
 static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
 {
     struct udp_sock *udp = udp_of(sock);
@@ -395,6 +424,8 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
                    ? sock->local.addr
                    : route->src;
     error = ip_output_routed(sock->ip, build(udp, message, to, send.src), &send, route);
+    if (error == -SIM_EMSGSIZE && sock->options.recverr)
+        queue_too_long(udp, message, to, ip_path_mtu(sock->ip, route));
     return error != 0 ? error : (int64_t)message->len;
 }
 
@@ -441,8 +472,11 @@ static int64_t udp_send(struct sock *sock, const struct sock_send *message)
 static int64_t udp_recv(struct sock *sock, struct sock_recv *message)
 {
     struct udp_sock *udp = udp_of(sock);
-    int64_t n = datagram_pop(sock, &udp->queue, message);
+    int64_t n;
 
+    if (message->flags & SOCK_MSG_ERRQUEUE)
+        return errqueue_pop(&udp->errors, message);
+    n = datagram_pop(sock, &udp->queue, message);
     /* Linux asks whether it may wait before it looks at the shutdown */
     return n == -SIM_EAGAIN && udp->shut_read && !(message->flags & SOCK_MSG_DONTWAIT) ? 0 : n;
 }
@@ -463,6 +497,7 @@ static void udp_close(struct sock *sock)
 
     list_remove(&udp->link);
     datagram_fini(&udp->queue);
+    errqueue_fini(&udp->errors);
     strbuf_fini(&udp->corked_octets);
     udp->udp->n_sockets--;
     free(udp);
@@ -477,7 +512,7 @@ static unsigned udp_poll(struct sock *sock)
         events |= SOCK_POLLIN;
     if (udp->shut_read)
         events |= SOCK_POLLIN | SOCK_POLLRDHUP | (udp->shut_write ? SOCK_POLLHUP : 0u);
-    if (sock->error != 0)
+    if (sock->error != 0 || !list_empty(&udp->errors))
         events |= SOCK_POLLERR;
     return events;
 }
@@ -571,6 +606,7 @@ struct sock *udp_socket(struct udp_layer *udp)
     sock_init(&sock->sock, &udp_ops, udp->ip);
     sock->udp = udp;
     list_init(&sock->link);
+    list_init(&sock->errors);
     udp->n_sockets++;
     return &sock->sock;
 }

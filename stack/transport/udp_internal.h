@@ -18,6 +18,7 @@ struct udp_sock {
     struct list link; /* in its port's bucket; itself when it has no port */
     struct udp_layer *udp;
     struct datagram_queue queue;
+    struct list errors; /* IP_RECVERR: stack/transport/errqueue.h */
     struct route route; /* of a connected socket */
     bool shut_read, shut_write;
     uint16_t next_id; /* of a connected socket's datagrams */

@@ -335,6 +335,45 @@ static void urgent_octet_is_read_beside_the_stream(void)
     puppets_fini(&w);
 }
 
+static void error_queue_tells_who_could_not_be_reached(void)
+{
+    static const char big[2000];
+    struct puppets w;
+    char octets[16];
+    struct sock_recv message = { .octets = octets, .size = 16, .flags = SOCK_MSG_ERRQUEUE };
+    struct sys_pollfd one = { .events = SOCK_POLLIN };
+    int fd;
+
+    puppets_init(&w);
+    fd = one.fd = puppet_socket(w.p1, SIM_SOCK_DGRAM);
+    EQ(sys_setsockopt(w.p1, fd, OPT_IP_RECVERR, 1), 0);
+    EQ(sys_recvmsg(w.p1, fd, &message), -SIM_EAGAIN);
+    EQ(sys_sendto(w.p1, fd, "abc", 3, 0, at(H2, 1)), 3);
+    puppets_run(&w, MSEC(10));
+    EQ(recv_1(w.p1, fd), -SIM_ECONNREFUSED); /* though it is not connected */
+    EQ(recv_1(w.p1, fd), -SIM_EAGAIN);
+    EQ(sys_poll(w.p1, &one, 1, 0), 1);
+    EQ(one.revents, SOCK_POLLERR);
+    EQ(sys_recvmsg(w.p1, fd, &message), 3);
+    EQ_MEM(octets, "abc", 3);
+    EQ(message.report.error, SIM_ECONNREFUSED);
+    EQ(message.report.origin, 2);
+    EQ(message.report.type, 3);
+    EQ(message.report.code, 3);
+    EQ(message.report.offender.addr, H2);
+    EQ(message.from.port, 1);
+    EQ(sys_recvmsg(w.p1, fd, &message), -SIM_EAGAIN);
+    EQ(sys_setsockopt(w.p1, fd, OPT_IP_MTU_DISCOVER, 2), 0);
+    EQ(sys_sendto(w.p1, fd, big, sizeof big, 0, at(H2, 1)), -SIM_EMSGSIZE);
+    EQ(sys_recvmsg(w.p1, fd, &message), 16);
+    EQ(message.report.error, SIM_EMSGSIZE);
+    EQ(message.report.origin, 1);
+    EQ(message.report.info, 1500);
+    fd = puppet_socket(w.p1, SIM_SOCK_STREAM);
+    EQ(sys_recvmsg(w.p1, fd, &message), -SIM_EAGAIN);
+    puppets_fini(&w);
+}
+
 static unsigned poll_now(struct process *p, int fd)
 {
     struct sys_pollfd one = { fd, 0x2007, 0 };
@@ -460,6 +499,7 @@ UNIT_MAIN("calls", TEST(families_types_and_protocols_that_are_not_there), TEST(f
           TEST(refused_connection), TEST(places_no_connection_can_go_to),
           TEST(datagram_socket_without_a_peer), TEST(connected_datagram_socket_gets_to_know_errors),
           TEST(datagrams_are_cut_peeked_at_and_gathered), TEST(streams_are_peeked_at_and_scattered),
-          TEST(urgent_octet_is_read_beside_the_stream), TEST(poll_in_every_state),
+          TEST(urgent_octet_is_read_beside_the_stream),
+          TEST(error_queue_tells_who_could_not_be_reached), TEST(poll_in_every_state),
           TEST(poll_of_datagram_sockets), TEST(backlog_n_lets_n_plus_1_connections_wait),
           TEST(descriptors_that_a_child_has_too_keep_the_connection_open))
