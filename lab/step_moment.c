@@ -275,18 +275,18 @@ static void tell_timer(const struct step_moment *moment, const struct timer *tim
 static bool look_timers(struct step_moment *moment, char **words, GString *out)
 {
     struct sim *sim = moment->run->network->sim;
-    const struct queue *queue = &sim->parts[0]->queue;
+    struct event *event;
+    uint32_t walk = 0;
     g_autoptr(GPtrArray) timers = g_ptr_array_new();
     struct node *node = words[1] != NULL ? node_of(moment, words[1], out) : NULL;
 
     if (words[1] != NULL && node == NULL)
         return false;
-    for (size_t i = 0; i < queue->n; i++) {
-        struct timer *timer;
+    while ((event = queue_each(&sim->parts[0]->queue, &walk)) != NULL) {
+        struct timer *timer = CONTAINER_OF(event, struct timer, event);
 
-        if (!queue->entries[i].event->is_timer)
+        if (!event->is_timer)
             continue;
-        timer = CONTAINER_OF(queue->entries[i].event, struct timer, event);
         if (timer_running(timer) && (node == NULL || timer->node == node))
             g_ptr_array_add(timers, timer);
     }

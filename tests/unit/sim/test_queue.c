@@ -1,5 +1,8 @@
 #include "tests/support/unit.h"
 
+#include <stdlib.h>
+
+#include "base/memory.h"
 #include "base/random.h"
 #include "sim/queue.h"
 
@@ -113,6 +116,129 @@ static void head_can_be_moved_back(void)
     queue_fini(&queue);
 }
 
-UNIT_MAIN("queue", TEST(order_is_time_class_receiver_sender_counter),
+static int by_key(const void *a, const void *b)
+{
+    return event_key_lt(a, b) ? -1 : event_key_lt(b, a);
+}
+
+/* A queue beside a sorted array that does the same: events now and soon, later and much later,
+   taken out, moved back, in numbers that make the queue build wheels, build them anew and give them
+   up. */
+#define MODEL_MAX 30000
+
+struct model {
+    struct queue queue;
+    struct random_stream stream;
+    struct event events[MODEL_MAX];
+    struct event_key keys[MODEL_MAX];
+    sim_time now;
+    size_t n;
+    uint64_t counter;
+};
+
+static sim_time some_time_from(struct model *model)
+{
+    static const uint64_t spans[] = {
+        1, 1000, 1000000, 1000000000, 1000000000000, 1000000000000000
+    };
+
+    return model->now +
+           (sim_time)random_below(&model->stream, spans[random_below(&model->stream, 6)]);
+}
+
+static void model_push(struct model *model)
+{
+    struct event *event = &model->events[model->n];
+
+    event_init(event, NULL);
+    model->keys[model->n++] = (struct event_key){ some_time_from(model), 7, model->counter++ };
+    queue_push(&model->queue, event, &model->keys[model->n - 1]);
+}
+
+/* The model's events are those still queued; the earliest must be the head. */
+static size_t model_earliest(const struct model *model)
+{
+    size_t best = SIZE_MAX;
+
+    for (size_t i = 0; i < model->n; i++)
+        if (event_queued(&model->events[i]) &&
+            (best == SIZE_MAX || event_key_lt(&model->keys[i], &model->keys[best])))
+            best = i;
+    return best;
+}
+
+static void model_pop(struct model *model)
+{
+    size_t earliest = model_earliest(model);
+    struct event_key key;
+
+    if (earliest == SIZE_MAX) {
+        OK(queue_head(&model->queue) == NULL);
+        return;
+    }
+    if (random_below(&model->stream, 4) == 0) {
+        model->now = model->keys[earliest].at;
+        model->keys[earliest].at = some_time_from(model);
+        OK(queue_head(&model->queue)->event == &model->events[earliest]);
+        queue_rekey_head(&model->queue, &model->keys[earliest]);
+        earliest = model_earliest(model);
+    }
+    OK(queue_pop(&model->queue, &key) == &model->events[earliest]);
+    EQ(memcmp(&key, &model->keys[earliest], sizeof key), 0);
+    model->now = key.at;
+}
+
+static void agrees_with_a_plain_search_at_every_step(void)
+{
+    struct model *model = mem_zalloc(sizeof *model);
+
+    random_stream_init(&model->stream, 3, "queue", "test");
+    for (unsigned step = 0; step < 6000; step++) {
+        bool growing = step / 1500 % 2 == 0;
+        uint64_t what = random_below(&model->stream, 10);
+
+        if (what < (growing ? 6u : 2u)) {
+            model_push(model);
+        } else if (what < 9) {
+            model_pop(model);
+        } else if (model->n > 0) {
+            struct event *victim = &model->events[random_below(&model->stream, model->n)];
+
+            if (event_queued(victim))
+                queue_remove(&model->queue, victim);
+        }
+    }
+    queue_fini(&model->queue);
+    free(model);
+}
+
+/* Many at once, far more than at the start, then none: the whole life of the wheels. */
+static void thirty_thousand_events_come_out_sorted(void)
+{
+    struct model *model = mem_zalloc(sizeof *model);
+
+    random_stream_init(&model->stream, 4, "queue", "test");
+    for (size_t i = 0; i < MODEL_MAX; i++)
+        model_push(model);
+    for (size_t i = 0; i < MODEL_MAX; i += 3) {
+        queue_remove(&model->queue, &model->events[i]);
+        model->keys[i].at = SIM_TIME_NONE;
+    }
+    qsort(model->keys, MODEL_MAX, sizeof *model->keys, by_key);
+    for (size_t i = 0; i < MODEL_MAX / 3 * 2; i++) {
+        struct event_key key;
+
+        queue_pop(&model->queue, &key);
+        EQ(key.at, model->keys[i].at);
+        EQ(key.counter, model->keys[i].counter);
+    }
+    OK(queue_head(&model->queue) == NULL);
+    queue_fini(&model->queue);
+    free(model);
+}
+
+UNIT_MAIN("queue", TEST(agrees_with_a_plain_search_at_every_step),
+          TEST(thirty_thousand_events_come_out_sorted),
+          TEST(order_is_time_class_receiver_sender_counter),
           TEST(events_come_out_sorted_whatever_the_order_they_went_in),
           TEST(any_event_can_be_removed_and_the_rest_stays_sorted), TEST(head_can_be_moved_back))
