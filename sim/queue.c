@@ -156,22 +156,20 @@ static void refill(struct queue *queue)
         queue->soon[queue->n_soon++] = heap_pop(queue);
 }
 
-/* @place goes before the last of the sorted. */
+/* @place goes before the last of the sorted: the shorter side makes way. */
 static inline void insert_sorted(struct queue *queue, struct queue_place *places, uint32_t n,
                                  const struct queue_place *place)
 {
     uint32_t before = count_before(queue, places, n, place);
 
-    if (before < n / 2 && queue->first > 0) { /* the shorter side makes way */
-        for (uint32_t i = 0; i < before; i++)
-            places[(int32_t)i - 1] = places[i];
+    if (before < n / 2 && queue->first > 0) {
+        memmove(places - 1, places, before * sizeof *places);
         queue->first--;
         places[(int32_t)before - 1] = *place;
-        return;
+    } else {
+        memmove(places + before + 1, places + before, (n - before) * sizeof *places);
+        places[before] = *place;
     }
-    for (uint32_t i = n; i > before; i--)
-        places[i] = places[i - 1];
-    places[before] = *place;
 }
 
 void queue_insert(struct queue *queue, uint32_t index)
