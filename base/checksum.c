@@ -20,10 +20,22 @@ uint32_t checksum_add(uint32_t sum, const uint8_t *octets, size_t len)
         octets += 8;
         len -= 8;
     }
-    if (len > 0) {
-        uint64_t word = 0;
+    if (len >= 4) {
+        uint32_t word;
 
-        memcpy(&word, octets, len);
+        memcpy(&word, octets, sizeof word);
+        native += word;
+        native += native < word;
+        octets += 4;
+        len -= 4;
+    }
+    if (len > 0) {
+        uint8_t last[4] = { 0 };
+        uint32_t word;
+
+        for (size_t i = 0; i < len; i++)
+            last[i] = octets[i];
+        memcpy(&word, last, sizeof word);
         native += word;
         native += native < word;
     }

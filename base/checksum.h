@@ -2,8 +2,10 @@
 #ifndef WW_BASE_CHECKSUM_H
 #define WW_BASE_CHECKSUM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/addr.h"
 
@@ -12,6 +14,21 @@
  * All pieces but the last must have an even length.
  */
 uint32_t checksum_add(uint32_t sum, const uint8_t *octets, size_t len);
+
+/** checksum_right20() - whether the 20 octets of a header sum up as they should, their checksum
+ * included. The byte order does not matter, RFC 1071 section 2(B). */
+static inline bool checksum_right20(const uint8_t *octets)
+{
+    uint32_t words[5];
+    uint64_t sum;
+
+    memcpy(words, octets, sizeof words);
+    sum = (uint64_t)words[0] + words[1] + words[2] + words[3] + words[4];
+    sum = (sum & 0xffffffff) + (sum >> 32);
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return sum == 0xffff;
+}
 
 /** checksum_pseudo() - the sum over the IPv4 pseudo-header; @len: octets of the transport header
  * and data. RFC 9293 section 3.1. */

@@ -160,22 +160,6 @@ void frame_free(struct frame *frame)
     frame->part->frames_alive--;
 }
 
-uint8_t *frame_push(struct frame *frame, size_t len)
-{
-    frame_writable(frame); /* the headroom is shared as well */
-    CHECK((size_t)(frame->data - frame->buffer->octets) >= len);
-    frame->data -= len;
-    frame->len += (uint32_t)len;
-    return frame->data;
-}
-
-void frame_pull(struct frame *frame, size_t len)
-{
-    CHECK(len <= frame->len);
-    frame->data += len;
-    frame->len -= (uint32_t)len;
-}
-
 void frame_trim(struct frame *frame, size_t size)
 {
     CHECK(size <= frame_size(frame));
@@ -219,10 +203,9 @@ static void move_to_own_buffer(struct frame *frame, size_t len)
     frame->data = data;
 }
 
-void frame_writable(struct frame *frame)
+void frame_unshare(struct frame *frame)
 {
-    if (frame->buffer->refs > 1)
-        move_to_own_buffer(frame, frame->len);
+    move_to_own_buffer(frame, frame->len);
 }
 
 void frame_linearize(struct frame *frame)
@@ -308,29 +291,4 @@ void frame_finish_checksum(struct frame *frame)
     if (value == 0 && frame->checksum.field == CHECKSUM_FIELD_UDP)
         value = 0xffff; /* 0 would mean "no checksum", RFC 768 */
     be16_put(field, value);
-}
-
-void frame_list_push(struct frame_list *list, struct frame *frame)
-{
-    frame->next = NULL;
-    if (list->tail != NULL)
-        list->tail->next = frame;
-    else
-        list->head = frame;
-    list->tail = frame;
-    list->n++;
-}
-
-struct frame *frame_list_pop(struct frame_list *list)
-{
-    struct frame *frame = list->head;
-
-    if (frame == NULL)
-        return NULL;
-    list->head = frame->next;
-    if (list->head == NULL)
-        list->tail = NULL;
-    list->n--;
-    frame->next = NULL;
-    return frame;
 }

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/check.h"
 #include "base/why.h"
 #include "sim/queue.h"
 #include "sim/time.h"
@@ -100,11 +101,32 @@ struct frame *frame_clone(struct frame *frame);
  * dropped: node_drop(). */
 void frame_free(struct frame *frame);
 
+/** frame_unshare() - for frame_writable(): the octets are shared, take a copy. */
+void frame_unshare(struct frame *frame);
+/** frame_writable() - after it, the linear octets belong to this descriptor alone. `data` may move.
+ */
+static inline void frame_writable(struct frame *frame)
+{
+    if (frame->buffer->refs > 1)
+        frame_unshare(frame);
+}
 /** frame_push() - prepend @len octets, returned uninitialised, this descriptor's own. There must be
  * headroom. */
-uint8_t *frame_push(struct frame *frame, size_t len);
+static inline uint8_t *frame_push(struct frame *frame, size_t len)
+{
+    frame_writable(frame); /* the headroom is shared as well */
+    CHECK((size_t)(frame->data - frame->buffer->octets) >= len);
+    frame->data -= len;
+    frame->len += (uint32_t)len;
+    return frame->data;
+}
 /** frame_pull() - strip @len linear octets from the front. */
-void frame_pull(struct frame *frame, size_t len);
+static inline void frame_pull(struct frame *frame, size_t len)
+{
+    CHECK(len <= frame->len);
+    frame->data += len;
+    frame->len -= (uint32_t)len;
+}
 /** frame_size() - all octets, the slice included. */
 static inline size_t frame_size(const struct frame *frame)
 {
@@ -112,9 +134,6 @@ static inline size_t frame_size(const struct frame *frame)
 }
 /** frame_trim() - cut the frame to @size octets from the front: Ethernet padding. */
 void frame_trim(struct frame *frame, size_t size);
-/** frame_writable() - after it, the linear octets belong to this descriptor alone. `data` may move.
- */
-void frame_writable(struct frame *frame);
 /** frame_linearize() - after it, all octets are linear and belong to this descriptor alone. */
 void frame_linearize(struct frame *frame);
 /** frame_need() - make the first @len octets linear; false when the frame is shorter. */
@@ -142,7 +161,29 @@ struct frame_list {
     uint32_t n;
 };
 
-void frame_list_push(struct frame_list *list, struct frame *frame);
-struct frame *frame_list_pop(struct frame_list *list);
+static inline void frame_list_push(struct frame_list *list, struct frame *frame)
+{
+    frame->next = NULL;
+    if (list->tail != NULL)
+        list->tail->next = frame;
+    else
+        list->head = frame;
+    list->tail = frame;
+    list->n++;
+}
+
+static inline struct frame *frame_list_pop(struct frame_list *list)
+{
+    struct frame *frame = list->head;
+
+    if (frame == NULL)
+        return NULL;
+    list->head = frame->next;
+    if (list->head == NULL)
+        list->tail = NULL;
+    list->n--;
+    frame->next = NULL;
+    return frame;
+}
 
 #endif

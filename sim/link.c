@@ -122,8 +122,8 @@ void link_fly(struct link_dir *dir, struct frame *frame)
     }
 }
 
-static void append(struct link_dir *dir, struct frame *frame, sim_time starts_at,
-                   sim_time arrives_at)
+static inline void append(struct link_dir *dir, struct frame *frame, sim_time starts_at,
+                          sim_time arrives_at)
 {
     frame->starts_at = starts_at;
     frame->arrives_at = arrives_at;
@@ -227,6 +227,16 @@ static sim_time last_arrival(const struct link_dir *dir)
     return dir->in_flight.tail != NULL ? dir->in_flight.tail->arrives_at : 0;
 }
 
+static void append_in_order(struct link_dir *dir, struct frame *frame, sim_time starts_at,
+                            sim_time arrives_at)
+{
+    sim_time last = last_arrival(dir);
+
+    if (arrives_at < last) /* a link whose delay was made shorter: nothing overtakes */
+        arrives_at = last;
+    append(dir, frame, starts_at, arrives_at);
+}
+
 /* The last bit leaves at @ends_at; its transmission began or begins at @starts_at. Consumes the
  * frame. */
 static void enter(struct link_dir *dir, struct frame *frame, sim_time starts_at, sim_time ends_at)
@@ -251,13 +261,10 @@ static void enter(struct link_dir *dir, struct frame *frame, sim_time starts_at,
             frame = NULL;
         }
     }
-    /* A link whose delay was made shorter must not overtake what is already on it. */
-    if (arrives_at < last_arrival(dir))
-        arrives_at = last_arrival(dir);
     if (frame != NULL)
-        append(dir, frame, starts_at, arrives_at);
+        append_in_order(dir, frame, starts_at, arrives_at);
     if (twin != NULL)
-        append(dir, twin, frame != NULL ? LINK_COPY_ON_THE_WIRE : starts_at, arrives_at);
+        append_in_order(dir, twin, frame != NULL ? LINK_COPY_ON_THE_WIRE : starts_at, arrives_at);
 }
 
 void link_propagate(struct link_dir *dir, struct frame *frame)
@@ -291,7 +298,10 @@ static void transmit(struct link_dir *dir, struct frame *frame)
     sim_time starts_at = dir->free_at > now ? dir->free_at : now;
 
     dir->free_at = starts_at + link_transmission_time(dir->link, frame_size(frame));
-    enter(dir, frame, starts_at, dir->free_at);
+    if (dir->link->impaired)
+        enter(dir, frame, starts_at, dir->free_at);
+    else
+        append_in_order(dir, frame, starts_at, dir->free_at + dir->link->config.delay);
 }
 
 void iface_send(struct iface *iface, struct frame *frame)

@@ -89,25 +89,23 @@ uint64_t node_record_process(struct node *node, enum record_kind kind, struct wh
     return id;
 }
 
-uint64_t node_record_frame(struct node *node, struct iface *iface, enum record_kind kind,
-                           struct frame *frame)
+uint64_t node_show_frame(struct node *node, struct iface *iface, enum record_kind kind,
+                         struct frame *frame)
 {
     uint64_t id = node_new_record_id(node);
 
-    if (node_wants(node, kind)) {
-        frame_finish_checksum(frame);
-        emit(node, &(struct record){ .id = id,
-                                     .cause = node->part->cause,
-                                     .at = node->part->now,
-                                     .kind = kind,
-                                     .why = frame->why,
-                                     .node = node,
-                                     .iface = iface,
-                                     .frame = frame,
-                                     .frame_at = frame->data,
-                                     .at_ether = true,
-                                     .text = frame->why_text });
-    }
+    frame_finish_checksum(frame);
+    emit(node, &(struct record){ .id = id,
+                                 .cause = node->part->cause,
+                                 .at = node->part->now,
+                                 .kind = kind,
+                                 .why = frame->why,
+                                 .node = node,
+                                 .iface = iface,
+                                 .frame = frame,
+                                 .frame_at = frame->data,
+                                 .at_ether = true,
+                                 .text = frame->why_text });
     frame->ether = frame->data;
     return id;
 }

@@ -104,10 +104,6 @@ uint64_t node_record(struct node *node, struct iface *iface, enum record_kind ki
 /** node_record_process() - the same, on behalf of a program's run. */
 uint64_t node_record_process(struct node *node, enum record_kind kind, struct why why,
                              const char *text, uint64_t process);
-/** node_record_frame() - RECORD_SEND or RECORD_RECEIVE of @frame at @iface, with frame->why;
- * returns the id. */
-uint64_t node_record_frame(struct node *node, struct iface *iface, enum record_kind kind,
-                           struct frame *frame);
 /** node_wants() - whether an observer wants records of @kind: ask before formatting a text. */
 static inline bool node_wants(const struct node *node, enum record_kind kind)
 {
@@ -117,6 +113,19 @@ static inline bool node_wants(const struct node *node, enum record_kind kind)
 static inline uint64_t node_new_record_id(struct node *node)
 {
     return (uint64_t)node->id << RECORD_COUNT_BITS | ++node->record_counter;
+}
+
+/** node_record_frame() - RECORD_SEND or RECORD_RECEIVE of @frame at @iface, with frame->why;
+ * returns the id. node_show_frame() is the same when somebody looks. */
+uint64_t node_show_frame(struct node *node, struct iface *iface, enum record_kind kind,
+                         struct frame *frame);
+static inline uint64_t node_record_frame(struct node *node, struct iface *iface,
+                                         enum record_kind kind, struct frame *frame)
+{
+    if (node_wants(node, kind))
+        return node_show_frame(node, iface, kind, frame);
+    frame->ether = frame->data;
+    return node_new_record_id(node);
 }
 
 /** node_state() - RECORD_STATE in short: a table of @node changed, for the current cause. */

@@ -43,16 +43,11 @@ void ether_input(struct ether *ether, struct iface *iface, struct frame *frame)
 {
     struct node *node = ether->node;
     struct eth_hdr hdr;
-    enum drop_reason why;
     bool group, mine;
 
-    if (!frame_need(frame, ETH_HDR_LEN)) {
+    if ((frame->len < ETH_HDR_LEN && !frame_need(frame, ETH_HDR_LEN)) ||
+        eth_parse(frame->data, frame->len, &hdr) != DROP_NONE) {
         node_drop(node, iface, frame, DROP_TRUNCATED);
-        return;
-    }
-    why = eth_parse(frame->data, frame->len, &hdr);
-    if (why != DROP_NONE) {
-        node_drop(node, iface, frame, why);
         return;
     }
     group = mac_is_group(&hdr.dst);

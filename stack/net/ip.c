@@ -93,6 +93,7 @@ void ip_fini(struct ip_stack *ip)
     icmp_fini(ip);
     fib_fini(&ip->fib);
     free(ip->exceptions.items);
+    ip_flows_fini(ip);
     free(ip->own->entries);
     free(ip->own);
     for (unsigned i = 0; i < ip->n_ifaces; i++) {
@@ -298,6 +299,7 @@ void ip_addr_set_broadcast(struct ip_iface *iface, ip4_addr addr, ip4_addr broad
         if (iface->addrs[i].addr == addr)
             iface->addrs[i].broadcast = broadcast;
     forget_own(iface->ip);
+    iface->ip->fib.generation++;
 }
 
 void ip_addr_flush(struct ip_iface *iface)

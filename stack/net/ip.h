@@ -198,6 +198,8 @@ struct ip_sysctl {   /* net.ipv4.*, Linux's names and defaults */
     bool no_pmtu_disc;
 };
 
+struct ip_flow;
+
 struct ip_stack {
     struct node *node;
     struct ether *ether;
@@ -206,6 +208,8 @@ struct ip_stack {
     struct fib fib;
     struct neigh_table neigh;
     struct route_exceptions exceptions;
+    struct ip_flow *flows;                       /* found out on input: ip_flow.c */
+    uint32_t n_flows;                            /* places; 0 or a power of two */
     struct ip_protocol_entry protocols[256 / 8]; /* sparse: see ip_register() */
     uint8_t protocol_slot[256];                  /* 0: none, else place in protocols + 1 */
     unsigned n_protocols;

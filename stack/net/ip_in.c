@@ -245,7 +245,7 @@ static void say_why_forwarded(struct frame *frame, const struct route *route)
 }
 
 static void forward(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr,
-                    struct ip_iface *iif)
+                    struct ip_iface *iif, bool group)
 {
     struct route route;
     int error;
@@ -276,6 +276,8 @@ static void forward(struct ip_stack *ip, struct frame *frame, const struct ipv4_
         record_route(frame, find_record_route(hdr), ip_iface_primary(route.oif));
     maybe_redirect(ip, frame, hdr, iif, &route);
     say_why_forwarded(frame, &route);
+    if (!group && route.oif != iif && route.until == 0)
+        ip_flow_learn(ip, iif, hdr->src, hdr->dst, &route, frame->why);
     ip->stats.forwarded++;
     ip_finish_output(ip, frame, &route, mtu);
 }
@@ -343,12 +345,19 @@ static void deliver_later(struct ip_stack *ip, struct frame *frame)
     struct ipv4_hdr hdr;
     enum route_kind kind;
 
-    CHECK(ipv4_parse(frame->data, frame_size(frame), &hdr) == DROP_NONE);
-    kind = ip_addr_kind(ip, hdr.dst);
+    CHECK(ipv4_quote_parse(frame->data, frame_size(frame), &hdr) == DROP_NONE);
+    kind = ip_flow_is_local(ip, ip_iface_of(ip, frame->in), hdr.src, hdr.dst)
+               ? ROUTE_LOCAL
+               : ip_addr_kind(ip, hdr.dst);
     if (kind == ROUTE_UNICAST) /* the address went away meanwhile */
         refuse(ip, frame->in, frame, DROP_IP_NOT_MINE);
     else
         deliver_or_reassemble(ip, frame, &hdr, ip_iface_of(ip, frame->in), kind);
+}
+
+void ip_deliver_soon(struct ip_stack *ip, struct frame *frame)
+{
+    ip_later(ip, frame, IP_INPUT_LATENCY, deliver_later);
 }
 
 void ip_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src,
@@ -362,6 +371,8 @@ void ip_input(void *ctx, struct iface *iface, struct frame *frame, const struct 
 
     (void)src;
     ip->stats.in++;
+    if (!group && ip_flow_input(ip, iif, frame))
+        return;
     if (group)
         frame->mark |= FRAME_MARK_GROUP;
     frame->network = frame->data;
@@ -395,7 +406,9 @@ void ip_input(void *ctx, struct iface *iface, struct frame *frame, const struct 
     if (why != DROP_NONE)
         refuse(ip, iface, frame, why);
     else if (kind != ROUTE_UNICAST)
-        ip_later(ip, frame, IP_INPUT_LATENCY, deliver_later);
+        ip_deliver_soon(ip, frame);
     else
-        forward(ip, frame, &hdr, iif);
+        forward(ip, frame, &hdr, iif, group);
+    if (why == DROP_NONE && kind == ROUTE_LOCAL && !group)
+        ip_flow_learn(ip, iif, hdr.src, hdr.dst, NULL, WHY0(NONE));
 }

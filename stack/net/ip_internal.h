@@ -20,6 +20,36 @@ void ip_input_init(struct ip_stack *ip);
 void ip_later(struct ip_stack *ip, struct frame *frame, sim_time latency,
               void (*work)(struct ip_stack *ip, struct frame *frame));
 
+/* ip_flow.c */
+/* What was found out about the packets from one address to another that come in at one interface:
+   it holds while nothing about routes, addresses and links changes. */
+struct ip_flow {
+    ip4_addr src, dst;
+    struct ip_iface *iif; /* NULL: nothing is here */
+    uint32_t generation;  /* of the fib */
+    bool local;           /* for this node; else it is forwarded: */
+    bool counted;         /* the reason says how many routes lost */
+    ip4_addr next_hop;
+    struct ip_iface *oif;
+    struct neigh *neigh;
+    uint32_t n_removed; /* of the neighbor table, when @neigh was found */
+    struct why why;
+};
+
+/** ip_flow_input() - @frame, data at the IP header, is one of a flow that is known, and nothing is
+ * special about it: it goes its way, consumed. False: look closely. */
+bool ip_flow_input(struct ip_stack *ip, struct ip_iface *iif, struct frame *frame);
+/** ip_flow_is_local() - packets of this flow, at @iif, are for this node, as far as is known. */
+bool ip_flow_is_local(const struct ip_stack *ip, const struct ip_iface *iif, ip4_addr src,
+                      ip4_addr dst);
+/** ip_flow_learn() - packets from @src to @dst may come in at @iif and take @route, out of another
+ * interface, for the reason @why; NULL: they are for this node. */
+void ip_flow_learn(struct ip_stack *ip, struct ip_iface *iif, ip4_addr src, ip4_addr dst,
+                   const struct route *route, struct why why);
+void ip_flows_fini(struct ip_stack *ip);
+/** ip_deliver_soon() - @frame is for this node: into the backlog. */
+void ip_deliver_soon(struct ip_stack *ip, struct frame *frame);
+
 /* ip_out.c */
 /** ip_finish_output() - NAT, fragmentation, neighbor. Consumes @frame, data at its complete IP
  * header. */

@@ -27,11 +27,6 @@ bool neigh_usable(enum neigh_state state) /* its MAC address may be used */
            state == NEIGH_PROBE || state == NEIGH_PERMANENT;
 }
 
-static bool is_connected(enum neigh_state state)
-{
-    return state == NEIGH_REACHABLE || state == NEIGH_PERMANENT;
-}
-
 const char *neigh_state_name(enum neigh_state state)
 {
     static const char *const names[] = { "NONE",  "INCOMPLETE", "REACHABLE", "STALE",
@@ -260,6 +255,7 @@ static void remove_entry(struct neigh_table *table, struct neigh *neigh)
     neigh->next = table->free;
     table->free = neigh;
     table->n_entries--;
+    table->n_removed++;
 }
 
 /* Room for one more: with the table full, the longest unused entry that may go goes. */
@@ -422,7 +418,7 @@ static void output(struct neigh_table *table, struct ip_iface *oif, struct neigh
         node_drop(table->ip->node, oif->iface, frame, DROP_NEIGH_QUEUE_FULL);
         return;
     }
-    if (!is_connected(neigh->state)) /* the fast path does not note its use, as on Linux */
+    if (!neigh_connected(neigh->state)) /* the fast path does not note its use, as on Linux */
         neigh->used = now_of(neigh);
     if (frame->confirms_neighbor)
         neigh->confirmed = now_of(neigh);
@@ -495,7 +491,7 @@ void neigh_update(struct neigh *neigh, const struct mac_addr *mac, enum neigh_st
 
     if (old == NEIGH_PERMANENT && !by_hand)
         return;
-    if (is_connected(state))
+    if (neigh_connected(state))
         neigh->confirmed = now;
     if (was_valid && moved && !override)
         return;
@@ -507,7 +503,7 @@ void neigh_update(struct neigh *neigh, const struct mac_addr *mac, enum neigh_st
         bool changed = was_valid;
 
         neigh->mac = *mac;
-        if (!is_connected(state))
+        if (!neigh_connected(state))
             neigh->confirmed = now - 2 * NEIGH_BASE_REACHABLE_TIME;
         if (changed)
             note_code(neigh, WHY_NEIGH_CHANGED);

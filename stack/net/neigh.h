@@ -50,6 +50,7 @@ struct neigh_table {
     bool v6;                /* neighbor discovery asks, not ARP */
     struct neigh **buckets; /* by address */
     uint32_t n_buckets, n_entries;
+    uint32_t n_removed;     /* so far: with every removal a pointer to an entry may be stale */
     struct neigh *free;     /* recycled entries */
     uint64_t reachable_key; /* what the reachable time is drawn from */
     struct timer gc;        /* forgets old entries of a big table */

@@ -36,6 +36,11 @@ struct neigh *neigh_create6(struct neigh_table *table, struct ip_iface *iface,
 /** neigh_update() - a message or a user says that @neigh is at @mac: Linux's neigh_update(). */
 void neigh_update(struct neigh *neigh, const struct mac_addr *mac, enum neigh_state state,
                   bool override, bool by_hand);
+/** neigh_connected() - it may be used and need not be checked. */
+static inline bool neigh_connected(enum neigh_state state)
+{
+    return state == NEIGH_REACHABLE || state == NEIGH_PERMANENT;
+}
 /** neigh_usable() - its MAC address may be used. */
 bool neigh_usable(enum neigh_state state);
 /** arp_solicit() / ndp_solicit() - ask for @neigh, or whether it is still there. */

@@ -4,8 +4,10 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/addr.h"
+#include "base/be.h"
 #include "base/drop.h"
 
 #define ETH_HDR_LEN  14   /* octets: destination(6) source(6) EtherType(2), big endian */
@@ -31,8 +33,22 @@ struct eth_hdr {
  * eth_parse() - decode the header at the start of @octets; the rest is payload and perhaps padding.
  * Returns DROP_NONE with *@hdr filled, or DROP_TRUNCATED with *@hdr untouched.
  */
-enum drop_reason eth_parse(const uint8_t *octets, size_t len, struct eth_hdr *hdr);
+static inline enum drop_reason eth_parse(const uint8_t *octets, size_t len, struct eth_hdr *hdr)
+{
+    if (len < ETH_HDR_LEN)
+        return DROP_TRUNCATED;
+    memcpy(hdr->dst.octets, octets, sizeof hdr->dst.octets);
+    memcpy(hdr->src.octets, octets + 6, sizeof hdr->src.octets);
+    hdr->ethertype = be16_get(octets + 12);
+    return DROP_NONE;
+}
+
 /** eth_emit() - write *@hdr to @octets, exactly ETH_HDR_LEN of them. Cannot fail. */
-void eth_emit(const struct eth_hdr *hdr, uint8_t *octets);
+static inline void eth_emit(const struct eth_hdr *hdr, uint8_t *octets)
+{
+    memcpy(octets, hdr->dst.octets, sizeof hdr->dst.octets);
+    memcpy(octets + 6, hdr->src.octets, sizeof hdr->src.octets);
+    be16_put(octets + 12, hdr->ethertype);
+}
 
 #endif

@@ -58,7 +58,9 @@ enum drop_reason ipv4_parse(const uint8_t *octets, size_t len, struct ipv4_hdr *
 
     if (why != DROP_NONE)
         return why;
-    if (checksum_finish(checksum_add(0, octets, (octets[AT_VERSION_IHL] & 0xfu) * 4u)) != 0)
+    if (octets[AT_VERSION_IHL] == (4 << 4 | 5)
+            ? !checksum_right20(octets)
+            : checksum_finish(checksum_add(0, octets, (octets[AT_VERSION_IHL] & 0xfu) * 4u)) != 0)
         return DROP_BAD_CHECKSUM;
     if (be16_get(octets + AT_TOTAL_LEN) > len)
         return DROP_TRUNCATED;

@@ -1,0 +1,144 @@
+/*
+ * Flows: most packets are like the one before them. What the checks of a source, the look-up of a
+ * route and of a neighbor said about a pair of addresses is kept, and holds until something about
+ * routes, addresses, links or neighbors changes. Packets that are special in any way (options,
+ * fragments, NAT, a TTL at its end, a size that does not fit) are looked at closely each.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/be.h"
+#include "base/memory.h"
+#include "stack/net/ip_internal.h"
+#include "stack/net/neigh_internal.h"
+#include "stack/wire/eth_wire.h"
+
+#define FLOWS_FIRST 2 /* places in a node's first table: most hosts talk to few others */
+#define FLOWS_MAX   256
+
+static inline struct ip_flow *place_of(const struct ip_stack *ip, ip4_addr src, ip4_addr dst)
+{
+    uint32_t hash = (src * UINT32_C(0x85ebca6b) ^ dst) * UINT32_C(0x9e3779b1);
+
+    return &ip->flows[(hash >> 16) & (ip->n_flows - 1)];
+}
+
+static inline struct ip_flow *find(const struct ip_stack *ip, const struct ip_iface *iif,
+                                   ip4_addr src, ip4_addr dst)
+{
+    struct ip_flow *flow;
+
+    if (ip->n_flows == 0)
+        return NULL;
+    flow = place_of(ip, src, dst);
+    return flow->src == src && flow->dst == dst && flow->iif == iif &&
+                   flow->generation == ip->fib.generation
+               ? flow
+               : NULL;
+}
+
+bool ip_flow_is_local(const struct ip_stack *ip, const struct ip_iface *iif, ip4_addr src,
+                      ip4_addr dst)
+{
+    const struct ip_flow *flow = find(ip, iif, src, dst);
+
+    return flow != NULL && flow->local;
+}
+
+/* The flow's neighbor, when it may be used without further ado. */
+static inline struct neigh *ready_neighbor(struct ip_stack *ip, struct ip_flow *flow)
+{
+    if (flow->neigh == NULL || flow->n_removed != ip->neigh.n_removed) {
+        flow->neigh = neigh_find(&ip->neigh, flow->oif, flow->next_hop);
+        flow->n_removed = ip->neigh.n_removed;
+    }
+    return flow->neigh != NULL && neigh_connected(flow->neigh->state) ? flow->neigh : NULL;
+}
+
+static inline bool forward(struct ip_stack *ip, struct ip_flow *flow, struct frame *frame,
+                           uint32_t size)
+{
+    struct neigh *neigh;
+
+    if (!ip->sysctl.forwarding || size > flow->oif->mtu || frame->data[8] <= 1 ||
+        ip->hooks.postrouting != NULL || (!flow->counted && node_wants(ip->node, RECORD_SEND)) ||
+        (neigh = ready_neighbor(ip, flow)) == NULL)
+        return false;
+    if (frame_size(frame) > size)
+        frame_trim(frame, size);
+    frame_writable(frame);
+    frame->network = frame->data;
+    ipv4_dec_ttl(frame->data);
+    frame->why = flow->why;
+    frame->why_text = NULL;
+    ip->stats.forwarded++;
+    if (frame->confirms_neighbor)
+        neigh->confirmed = node_now(ip->node);
+    ether_output(ip->ether, flow->oif->iface, &neigh->mac, ETHERTYPE_IPV4, frame);
+    return true;
+}
+
+bool ip_flow_input(struct ip_stack *ip, struct ip_iface *iif, struct frame *frame)
+{
+    const uint8_t *octets = frame->data;
+    struct ip_flow *flow;
+    uint32_t size;
+
+    if (ip->n_flows == 0 || frame->len < IPV4_HDR_LEN || octets[0] != (4 << 4 | 5) ||
+        (be16_get(octets + 6) & (IPV4_MF | IPV4_OFFSET_MASK)) != 0 ||
+        ip->hooks.prerouting != NULL || ip->sysctl.rp_filter != 0)
+        return false;
+    size = be16_get(octets + 2);
+    if (size < IPV4_HDR_LEN || size > frame_size(frame) || !checksum_right20(octets))
+        return false;
+    flow = find(ip, iif, be32_get(octets + 12), be32_get(octets + 16));
+    if (flow == NULL)
+        return false;
+    if (!flow->local)
+        return forward(ip, flow, frame, size);
+    frame->network = frame->data;
+    if (frame_size(frame) > size)
+        frame_trim(frame, size);
+    ip_deliver_soon(ip, frame);
+    return true;
+}
+
+/* Two flows that are both alive want one place. */
+static void grow(struct ip_stack *ip)
+{
+    struct ip_flow *old = ip->flows;
+    uint32_t n = ip->n_flows;
+
+    ip->n_flows = n == 0 ? FLOWS_FIRST : 4 * n > FLOWS_MAX ? FLOWS_MAX : 4 * n;
+    ip->flows = mem_zalloc(ip->n_flows * sizeof *ip->flows);
+    for (uint32_t i = 0; i < n; i++)
+        if (old[i].iif != NULL)
+            *place_of(ip, old[i].src, old[i].dst) = old[i];
+    free(old);
+}
+
+void ip_flow_learn(struct ip_stack *ip, struct ip_iface *iif, ip4_addr src, ip4_addr dst,
+                   const struct route *route, struct why why)
+{
+    struct ip_flow *flow = ip->n_flows == 0 ? NULL : place_of(ip, src, dst);
+
+    if (flow == NULL || (flow->iif != NULL && flow->generation == ip->fib.generation &&
+                         (flow->src != src || flow->dst != dst) && ip->n_flows < FLOWS_MAX)) {
+        grow(ip);
+        flow = place_of(ip, src, dst);
+    }
+    *flow = (struct ip_flow){
+        .src = src, .dst = dst, .iif = iif, .generation = ip->fib.generation, .local = route == NULL
+    };
+    if (route == NULL)
+        return;
+    flow->counted = node_wants(ip->node, RECORD_SEND);
+    flow->next_hop = route->next_hop;
+    flow->oif = route->oif;
+    flow->why = why;
+}
+
+void ip_flows_fini(struct ip_stack *ip)
+{
+    free(ip->flows);
+}
