@@ -490,7 +490,7 @@ static sim_time next_of_all(const struct threads *threads)
     return next;
 }
 
-static sim_time next_act(const struct sim *sim)
+static sim_time next_act(struct sim *sim)
 {
     const struct queue_entry *control = queue_head(&sim->controls);
 
