@@ -13,11 +13,11 @@ enum fmt_mode { FMT_PRINT, FMT_WRITE, FMT_CHECK };
 
 static bool print_formatted(const char *file, struct diag_list *diags)
 {
-    struct reader r = { file, diags, NULL };
+    struct reader r = { .file = file, .diags = diags };
     g_autofree char *text = NULL, *formatted = NULL;
     size_t len;
 
-    if (!lab_file_read(&r, (struct text_pos){ 0, 0 }, file, &text, &len))
+    if (!lab_file_read(&r, TEXT_POS(0, 0), file, &text, &len))
         return false;
     formatted = format_text(file, text, len, diags);
     if (formatted == NULL)

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/open.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/record.h"
@@ -18,6 +19,7 @@
 struct run_command_line {
     struct record_paths paths;
     struct run_options run;
+    struct open_options open;
     bool quiet, chapters;
     unsigned detail, format;
 };
@@ -111,15 +113,16 @@ static int run_watched(struct run *run, struct expect *expect, const struct run_
     return status;
 }
 
-static int run_scenario(const struct scenario *scenario, const struct run_command_line *line,
-                        struct diag_list *diags)
+static int run_scenario(const struct scenario *scenario, const struct run_command_line *line)
 {
+    struct diag_list *diags = diag_list_new();
     struct run *run = run_new(scenario, &line->run, diags);
     struct expect *expect = run != NULL ? expect_new(run, diags) : NULL;
     g_autofree char *text = diag_list_render(diags);
     int status = CLI_WRONG;
 
     fputs(text, stderr);
+    diag_list_free(diags);
     if (expect != NULL)
         status = run_watched(run, expect, line);
     expect_free(expect);
@@ -128,21 +131,12 @@ static int run_scenario(const struct scenario *scenario, const struct run_comman
     return status;
 }
 
-static int run_file(const char *file, const struct run_command_line *line)
+static int run_files(const GPtrArray *files, const struct run_command_line *line)
 {
-    struct diag_list *diags = diag_list_new();
-    struct scenario *scenario = scenario_load(file, diags);
-    int status = CLI_WRONG;
+    struct scenario *scenario = open_scenario(files, &line->open);
+    int status = scenario != NULL ? run_scenario(scenario, line) : CLI_WRONG;
 
-    if (scenario != NULL) {
-        status = run_scenario(scenario, line, diags);
-        scenario_free(scenario);
-    } else {
-        g_autofree char *text = diag_list_render(diags);
-
-        fputs(text, stderr);
-    }
-    diag_list_free(diags);
+    scenario_free(scenario);
     return status;
 }
 
@@ -170,11 +164,15 @@ int cmd_run(int argc, char **argv)
           N_("how much the timeline tells (default: normal)") },
         { "chapters", 0, OPTION_FLAG, &line.chapters, NULL, NULL, NULL,
           N_("headings: address, gateway, name, handshake, request, answer, goodbye") },
+        { "run", 0, OPTION_NUMBER, &line.open.run, NULL, N_("N"), NULL,
+          N_("of an exercise: which of its runs (default: 0, the one without faults)") },
+        { "student", 0, OPTION_TEXT, &line.open.student, NULL, N_("NAME"), NULL,
+          N_("of an exercise: whose variant, whatever the submission says") },
         { "format", 0, OPTION_CHOICE, &line.format, NULL, NULL, "text|json",
           N_("the result (default: text)") },
     };
     const struct cli_syntax syntax = {
-        "run [OPTION...] FILE.walk.yaml",
+        "run [OPTION...] FILE.walk.yaml | EXERCISE.task.yaml [SUBMISSION]",
         N_("Runs a scenario: tells frame by frame what happens and why, then says which "
            "expectations\n"
            "were met. The exit status is 0 when all were, 1 when one was not, 2 when a file is "
@@ -191,10 +189,7 @@ int cmd_run(int argc, char **argv)
         return status;
     if (files->len == 0)
         return cli_error("%s", _("run which scenario? `wirewalk run FILE.walk.yaml`"));
-    if (files->len > 1)
-        return cli_error(_("one scenario at a time: \"%s\" is one too many"),
-                         (const char *)files->pdata[1]);
     if (line.run.threads == 0)
         return cli_error(_("--%s wants at least 1"), "threads");
-    return run_file(files->pdata[0], &line);
+    return run_files(files, &line);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/open.h"
 #include "cli/options.h"
 #include "cli/step_screen.h"
 #include "inspect/i18n.h"
@@ -21,6 +22,8 @@ struct step_command_line {
     const char *script;
     bool screen;
     const char *title; /* of the scenario, or NULL */
+    struct open_options open;
+    const char *at; /* where to begin: a frame's number or a time; or NULL */
 };
 
 struct session {
@@ -219,6 +222,21 @@ static int run_session(struct step *step, const struct step_command_line *line)
     return session.status;
 }
 
+/* --at: what `goto` shows is the first thing to be seen. */
+static bool go_there(struct step *step, const struct step_command_line *line)
+{
+    g_autofree char *command = g_strdup_printf("goto %s", line->at != NULL ? line->at : "");
+    g_autoptr(GString) out = g_string_new(NULL);
+    enum step_answer answer;
+
+    if (line->at == NULL)
+        return true;
+    answer = step_command(step, command, out);
+    if (!line->screen || answer != STEP_OK)
+        fputs(out->str, answer == STEP_OK ? stdout : stderr);
+    return answer == STEP_OK;
+}
+
 static int step_scenario(const struct scenario *scenario, struct step_command_line *line)
 {
     g_autofree char *error = NULL;
@@ -233,23 +251,16 @@ static int step_scenario(const struct scenario *scenario, struct step_command_li
         fputs(error, stderr);
         return CLI_WRONG;
     }
-    status = run_session(step, line);
+    status = go_there(step, line) ? run_session(step, line) : CLI_WRONG;
     step_free(step);
     return status;
 }
 
-static int step_file(const char *file, struct step_command_line *line)
+static int step_files(const GPtrArray *files, struct step_command_line *line)
 {
-    struct diag_list *diags = diag_list_new();
-    struct scenario *scenario = scenario_load(file, diags);
-    g_autofree char *text = diag_list_render(diags);
-    int status = CLI_WRONG;
+    struct scenario *scenario = open_scenario(files, &line->open);
+    int status = scenario != NULL ? step_scenario(scenario, line) : CLI_WRONG;
 
-    fputs(text, stderr);
-    diag_list_free(diags);
-    if (scenario == NULL)
-        return CLI_WRONG;
-    status = step_scenario(scenario, line);
     scenario_free(scenario);
     return status;
 }
@@ -266,11 +277,17 @@ int cmd_step(int argc, char **argv)
           N_("the seed of all chance, instead of the scenario's") },
         { "until", 0, OPTION_TIME, &line.worker.run.until, &line.worker.run.has_until, N_("TIME"),
           NULL, N_("when to end, instead of the scenario's: 10s, 1.5h") },
+        { "at", 0, OPTION_TEXT, &line.at, NULL, N_("FRAME|TIME"), NULL,
+          N_("begin where that frame arrives, or at that time, as `goto` would") },
+        { "run", 0, OPTION_NUMBER, &line.open.run, NULL, N_("N"), NULL,
+          N_("of an exercise: which of its runs (default: 0, the one without faults)") },
+        { "student", 0, OPTION_TEXT, &line.open.student, NULL, N_("NAME"), NULL,
+          N_("of an exercise: whose variant, whatever the submission says") },
         { "hash", 0, OPTION_FLAG, &line.worker.hash, NULL, NULL, NULL,
           N_("keep the run-hash as it goes, for the command `hash`") },
     };
     const struct cli_syntax syntax = {
-        "step [OPTION...] FILE.walk.yaml",
+        "step [OPTION...] FILE.walk.yaml | EXERCISE.task.yaml [SUBMISSION]",
         N_("Walks through a scenario frame by frame, forwards and backwards, and answers why. "
            "Commands\n"
            "come from the keyboard, a pipe or a script; the exit status of a script is 1 when one "
@@ -288,8 +305,5 @@ int cmd_step(int argc, char **argv)
         return cli_error("%s", _("step through which scenario? `wirewalk step FILE.walk.yaml`"));
     if (line.screen && line.script != NULL)
         return cli_error("%s", _("--script is for lines, not for the full screen"));
-    if (files->len > 1)
-        return cli_error(_("one scenario at a time: \"%s\" is one too many"),
-                         (const char *)files->pdata[1]);
-    return step_file(files->pdata[0], &line);
+    return step_files(files, &line);
 }

@@ -86,3 +86,10 @@ const char *i18n_init(const char *lang)
     bind_textdomain_codeset("wirewalk", "UTF-8");
     return chinese ? "zh" : "en";
 }
+
+const char *i18n_language(void)
+{
+    const char *language = g_getenv("LANGUAGE"); /* i18n_init() has written it */
+
+    return language != NULL && is_language(language, "zh") ? "zh" : "en";
+}

@@ -22,4 +22,7 @@ const char *i18n_init(const char *lang);
 /** i18n_known() - whether i18n_init() has a catalogue for @lang. */
 int i18n_known(const char *lang);
 
+/** i18n_language() - what i18n_init() chose: "en" or "zh". */
+const char *i18n_language(void);
+
 #endif

@@ -5,6 +5,7 @@
 #include "inspect/i18n.h"
 #include "lab/expect.h"
 #include "lab/format.h"
+#include "lab/grade.h"
 #include "lab/network.h"
 #include "lab/reader.h"
 #include "lab/scenario.h"
@@ -61,15 +62,11 @@ enum lab_file_kind lab_file_kind(const char *file, const char *text, size_t len)
 
 static void check_exercise(const char *file, const char *text, size_t len, struct diag_list *diags)
 {
-    struct ytree *tree;
+    struct task *task = task_parse(file, text, len, NULL, diags);
 
-    diag_list_add_source(diags, file, text, len);
-    tree = ytree_parse(file, text, len, 0, diags);
-    if (tree != NULL)
-        diag_error(diags, file, tree->root->at, "%s",
-                   _("exercise files (.task.yaml) are not supported by this version: only their "
-                     "YAML was checked"));
-    ytree_free(tree);
+    if (task != NULL)
+        grade_check(task, diags);
+    task_free(task);
 }
 
 static void check_unknown(const char *file, const char *text, size_t len, struct diag_list *diags)
@@ -117,11 +114,11 @@ static void check_scenario(const char *file, const char *text, size_t len, struc
 
 void lab_check(const char *file, struct diag_list *diags)
 {
-    struct reader r = { file, diags, NULL };
+    struct reader r = { .file = file, .diags = diags };
     g_autofree char *text = NULL;
     size_t len;
 
-    if (!lab_file_read(&r, (struct text_pos){ 0, 0 }, file, &text, &len))
+    if (!lab_file_read(&r, TEXT_POS(0, 0), file, &text, &len))
         return;
     switch (lab_file_kind(file, text, len)) {
     case LAB_FILE_TOPOLOGY:
@@ -141,13 +138,13 @@ void lab_check(const char *file, struct diag_list *diags)
 
 bool lab_format_file(const char *file, bool dry_run, bool *changed, struct diag_list *diags)
 {
-    struct reader r = { file, diags, NULL };
+    struct reader r = { .file = file, .diags = diags };
     g_autofree char *text = NULL, *formatted = NULL;
     g_autoptr(GError) error = NULL;
     size_t len;
 
     *changed = false;
-    if (!lab_file_read(&r, (struct text_pos){ 0, 0 }, file, &text, &len))
+    if (!lab_file_read(&r, TEXT_POS(0, 0), file, &text, &len))
         return false;
     formatted = format_text(file, text, len, diags);
     if (formatted == NULL)
@@ -157,8 +154,7 @@ bool lab_format_file(const char *file, bool dry_run, bool *changed, struct diag_
         return true;
     if (!g_file_set_contents_full(file, formatted, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0666,
                                   &error)) {
-        diag_error(diags, file, (struct text_pos){ 0, 0 }, _("cannot write the file: %s"),
-                   error->message);
+        diag_error(diags, file, TEXT_POS(0, 0), _("cannot write the file: %s"), error->message);
         return false;
     }
     return true;

@@ -50,7 +50,15 @@ void diag_list_free(struct diag_list *list)
     g_ptr_array_free(list->items, TRUE);
     g_ptr_array_free(list->files, TRUE);
     g_hash_table_destroy(list->sources);
+    for (unsigned i = 0; i < TEXT_SOURCES; i++)
+        g_free(list->other[i]);
     g_free(list);
+}
+
+void diag_list_set_source(struct diag_list *list, unsigned source, const char *file)
+{
+    g_free(list->other[source]);
+    list->other[source] = g_strdup(file);
 }
 
 static struct diag_source *source_of(struct diag_list *list, const char *file)
@@ -84,9 +92,12 @@ static void G_GNUC_PRINTF(5, 0)
     add(struct diag_list *list, enum diag_severity severity, const char *file, struct text_pos at,
         const char *format, va_list args)
 {
-    struct diag_source *source = source_of(list, file);
+    struct diag_source *source;
     struct diag *d;
 
+    if (list->other[at.source] != NULL)
+        file = list->other[at.source];
+    source = source_of(list, file);
     if (severity == DIAG_ERROR)
         list->n_errors++;
     else
@@ -124,6 +135,18 @@ void diag_warning(struct diag_list *list, const char *file, struct text_pos at, 
     va_start(args, format);
     add(list, DIAG_WARNING, file, at, format, args);
     va_end(args);
+}
+
+void diag_list_take_errors(struct diag_list *list, const struct diag_list *from)
+{
+    for (guint i = 0; i < from->items->len; i++) {
+        const struct diag *d = from->items->pdata[i];
+        struct text_pos at = d->at;
+
+        at.source = 0; /* the name is the right one already */
+        if (d->severity == DIAG_ERROR)
+            diag_error(list, d->file, at, "%s", d->message);
+    }
 }
 
 static int by_position(gconstpointer a, gconstpointer b, gpointer data)

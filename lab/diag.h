@@ -11,10 +11,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where something stands in a text file; line 0: nowhere in particular. */
+/*
+ * Where something stands in a text file; line 0: nowhere in particular. A network may be put
+ * together of several files (an exercise, what it breaks, what a student mends): @source says which
+ * one is meant, 0 for the file that is being read, else one that diag_list_set_source() named.
+ */
+#define TEXT_SOURCES 16
 struct text_pos {
-    uint32_t line, column; /* from 1; a column is a character, a wide one too */
+    uint32_t line;                    /* from 1 */
+    uint32_t column : 28, source : 4; /* a column is a character, a wide one too; from 1 */
 };
+#define TEXT_POS(line_, column_) ((struct text_pos){ .line = (line_), .column = (column_) })
 
 enum diag_severity { DIAG_ERROR, DIAG_WARNING };
 
@@ -35,6 +42,7 @@ struct diag_list {
     GPtrArray *
         files; /* names in the order of their first appearance, for sorting and for the last line */
     unsigned n_errors, n_warnings; /* with those that were not kept */
+    char *other[TEXT_SOURCES];     /* the files of positions with a source */
 };
 
 struct diag_list *diag_list_new(void);
@@ -44,12 +52,18 @@ void diag_list_free(struct diag_list *list);
  * the lines. */
 void diag_list_add_source(struct diag_list *list, const char *file, const char *text, size_t len);
 
+/** diag_list_set_source() - positions with @source, 1 to 15, are in @file, whatever file the reader
+ * is at. */
+void diag_list_set_source(struct diag_list *list, unsigned source, const char *file);
+
 /** diag_error() / diag_warning() - add one; @format is already translated. */
 void diag_error(struct diag_list *list, const char *file, struct text_pos at, const char *format,
                 ...) G_GNUC_PRINTF(4, 5);
 void diag_warning(struct diag_list *list, const char *file, struct text_pos at, const char *format,
                   ...) G_GNUC_PRINTF(4, 5);
 
+/** diag_list_take_errors() - a copy of the errors of @from, not its warnings. */
+void diag_list_take_errors(struct diag_list *list, const struct diag_list *from);
 /** diag_list_sort() - by file (in order of appearance), line, column; what was found first comes
  * first. */
 void diag_list_sort(struct diag_list *list);

@@ -23,6 +23,8 @@ struct expect;
 
 struct expect_result {
     bool ok;
+    uint32_t entry;     /* whose `expect` it is: index in the timeline, or TOPO_NOWHERE */
+    uint32_t expect;    /* index in the scenario's `expect`, or TOPO_NOWHERE */
     struct text_pos at; /* in the scenario's file */
     char *expected;     /* in the user's language, one line */
     char *seen;         /* what happened instead; may have several lines; NULL where @ok */
@@ -42,6 +44,22 @@ bool expect_check(const struct scenario *scenario, struct diag_list *diags);
  * in the order of the file. Belongs to @expect.
  */
 const GPtrArray *expect_results(struct expect *expect);
+/* What was seen of an expectation of frames, met or not. */
+struct expect_sighting {
+    uint64_t n;     /* how often */
+    uint64_t frame; /* of the first, or of the nth where scenario_see.nth asks for it; 0: never */
+    sim_time at;
+};
+/** expect_seen() - of expectation @index, of kind SEE or COUNT, after the run. */
+void expect_seen(const struct expect *expect, uint32_t index, struct expect_sighting *sighting);
+/** expect_values() - of expectation @index, of kind TABLE: the values in @column of the rows that
+ * fit all of `has`; NULL: their lines. Owned texts; g_ptr_array_unref() it. */
+GPtrArray *expect_values(struct expect *expect, uint32_t index, const char *column);
+/** expect_has_column() - whether a table has such a column. */
+bool expect_has_column(enum scenario_table table, const char *column);
+/** expect_command_words() - what a command must give, in the user's language. Free with g_free().
+ */
+char *expect_command_words(const struct scenario_result *result);
 /** expect_storm_expected() - whether the scenario means its event budget to be spent. */
 bool expect_storm_expected(const struct scenario *scenario);
 void expect_free(struct expect *expect);

@@ -25,6 +25,7 @@ struct see_state {
     bool counting;            /* every frame once */
     uint64_t n;
     struct sighting first, last;
+    struct sighting nth;     /* the one see->nth asks for */
     struct sighting over;    /* the first one more than allowed */
     uint64_t most;           /* allowed */
     struct sighting similar; /* the first the filter fits, whatever by, for, at and the times say */
@@ -103,6 +104,9 @@ void hops_judge(const struct hops_state *hops, const struct scenario *scenario,
                 struct expect_result *result);
 /* expect_table.c */
 void table_look(struct expect_state *state);
+/** table_values() - the values in @column (NULL: whole lines) of the rows that fit all of `has`. */
+GPtrArray *table_values(const struct expect_state *state, const char *column);
+bool table_has_column(enum scenario_table table, const char *column);
 bool table_check(const struct scenario_expect *e, const char *file, struct diag_list *diags);
 void table_judge(const struct expect_state *state, struct expect_result *result);
 /* expect_judge.c */

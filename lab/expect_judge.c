@@ -267,6 +267,7 @@ static struct expect_result *new_result(struct expect *expect, struct text_pos a
 {
     struct expect_result *result = g_new0(struct expect_result, 1);
 
+    result->entry = result->expect = TOPO_NOWHERE;
     result->at = at;
     result->expected = expected;
     result->time = SIM_TIME_NONE;
@@ -280,6 +281,7 @@ static void judge_state(struct expect *expect, struct expect_state *state)
     struct expect_result *result =
         new_result(expect, state->e->at, words_expected(scenario, state->e));
 
+    result->expect = (uint32_t)(state - expect->states);
     switch (state->e->kind) {
     case SCENARIO_ORDER:
         judge_order(state, scenario, result);
@@ -316,10 +318,13 @@ void expect_judge(struct expect *expect)
     for (uint32_t i = 0; i < scenario->n_timeline; i++) {
         const struct scenario_entry *entry = &scenario->timeline[i];
 
-        if (entry->has_result)
-            judge_command(
-                expect, i, &entry->result,
-                new_result(expect, entry->result.at, words_command(scenario, i, &entry->result)));
+        struct expect_result *result;
+
+        if (!entry->has_result)
+            continue;
+        result = new_result(expect, entry->result.at, words_command(scenario, i, &entry->result));
+        result->entry = i;
+        judge_command(expect, i, &entry->result, result);
     }
     for (uint32_t i = 0; i < expect->n_states; i++)
         judge_state(expect, &expect->states[i]);

@@ -163,6 +163,8 @@ void see_look(struct see_state *state, struct expect_frame *frame)
     state->n++;
     if (state->n == 1)
         sighting_take(&state->first, frame, true);
+    if (state->n == state->see->nth)
+        sighting_take(&state->nth, frame, false);
     if (state->n == state->most + 1)
         sighting_take(&state->over, frame, true);
     sighting_take(&state->last, frame, false);

@@ -228,6 +228,43 @@ static bool any_fits(const struct table_kind *kind, const struct scenario_row *w
     return false;
 }
 
+static bool all_fit(const struct scenario_expect *e, const struct table_row *row)
+{
+    for (uint32_t i = 0; i < e->n_has; i++)
+        if (!row_fits(&KINDS[e->table], &e->has[i], row))
+            return false;
+    return true;
+}
+
+GPtrArray *table_values(const struct expect_state *state, const char *column)
+{
+    const struct table_kind *kind = &KINDS[state->e->table];
+    GPtrArray *values = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *all = column != NULL ? source_of(kind, column) : NULL;
+    g_auto(GStrv) sources = g_strsplit(all != NULL ? all : "", ",", -1);
+
+    for (guint i = 0; state->rows != NULL && i < state->rows->len; i++) {
+        const struct table_row *row = state->rows->pdata[i];
+        char *value = NULL;
+
+        if (!all_fit(state->e, row))
+            continue;
+        for (unsigned j = 0; sources[j] != NULL && value == NULL; j++)
+            value = value_of(row, sources[j]);
+        g_ptr_array_add(values, column == NULL  ? g_strdup(row->line)
+                                : value != NULL ? value
+                                                : g_strdup(""));
+    }
+    return values;
+}
+
+bool table_has_column(enum scenario_table table, const char *column)
+{
+    g_autofree char *source = source_of(&KINDS[table], column);
+
+    return source != NULL;
+}
+
 /* ---- columns that are not there ---- */
 
 static void no_such_column(const struct table_kind *kind, const struct scenario_cell *cell,

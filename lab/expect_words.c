@@ -159,11 +159,9 @@ static void words_texts(GString *out, const char *before, const struct scenario_
                                texts[i].text);
 }
 
-char *words_command(const struct scenario *scenario, uint32_t entry,
-                    const struct scenario_result *result)
+char *expect_command_words(const struct scenario_result *result)
 {
-    const struct scenario_entry *command = &scenario->timeline[entry];
-    g_autoptr(GString) what = g_string_new(NULL);
+    GString *what = g_string_new(NULL);
 
     if (result->has_exit)
         g_string_append_printf(what, _("exit status %d"), result->exit);
@@ -178,8 +176,17 @@ char *words_command(const struct scenario *scenario, uint32_t entry,
         g_string_append_printf(what, _("%sends within %s"), what->len > 0 ? _(", ") : "",
                                time->str);
     }
+    return g_string_free(what, FALSE);
+}
+
+char *words_command(const struct scenario *scenario, uint32_t entry,
+                    const struct scenario_result *result)
+{
+    const struct scenario_entry *command = &scenario->timeline[entry];
+    g_autofree char *what = expect_command_words(result);
+
     return g_strdup_printf(_("%s$ %s: %s"), node_name(scenario, command->node), command->run.text,
-                           what->str);
+                           what);
 }
 
 char *words_expected(const struct scenario *scenario, const struct scenario_expect *e)

@@ -589,7 +589,7 @@ char *format_text(const char *file, const char *text, size_t len, struct diag_li
     write_all(&f, tree->root);
     if (!nothing_lost(tree, f.out->str, f.out->len)) {
         diag_error(
-            diags, file, (struct text_pos){ 0, 0 }, "%s",
+            diags, file, TEXT_POS(0, 0), "%s",
             _("not rewritten: something in it would be lost (a comment in an unusual place?)"));
         g_string_free(f.out, TRUE);
         f.out = NULL;

@@ -458,8 +458,49 @@ bool read_version(const struct reader *r, const struct ynode *node, struct text_
 
 /* ---- files ---- */
 
+void file_store_init(struct file_store *store)
+{
+    store->by_path =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
+    store->closed = false;
+}
+
+void file_store_fini(struct file_store *store)
+{
+    g_hash_table_destroy(store->by_path);
+}
+
+static bool open_file(const struct reader *r, struct text_pos at, const char *path, char **octets,
+                      size_t *len);
+
 bool lab_file_read(const struct reader *r, struct text_pos at, const char *path, char **octets,
                    size_t *len)
+{
+    GBytes *kept = r->files != NULL ? g_hash_table_lookup(r->files->by_path, path) : NULL;
+    gsize size;
+
+    if (kept != NULL) {
+        const char *data = g_bytes_get_data(kept, &size);
+
+        *octets = g_strndup("", size);
+        if (size > 0)
+            memcpy(*octets, data, size);
+        *len = size;
+        return true;
+    }
+    if (r->files != NULL && r->files->closed) {
+        reader_error(r, at, _("there is no file %s"), path);
+        return false;
+    }
+    if (!open_file(r, at, path, octets, len))
+        return false;
+    if (r->files != NULL)
+        g_hash_table_insert(r->files->by_path, g_strdup(path), g_bytes_new(*octets, *len));
+    return true;
+}
+
+static bool open_file(const struct reader *r, struct text_pos at, const char *path, char **octets,
+                      size_t *len)
 {
     g_autoptr(GError) error = NULL;
 

@@ -12,10 +12,21 @@
 #include "lab/yaml_tree.h"
 #include "sim/time.h"
 
+/* Files that have been read once and are kept. A closed store opens no more: what is not in it does
+ * not exist. */
+struct file_store {
+    GHashTable *by_path; /* path -> GBytes */
+    bool closed;
+};
+
+void file_store_init(struct file_store *store);
+void file_store_fini(struct file_store *store);
+
 struct reader {
     const char *file;
     struct diag_list *diags;
-    struct arena *arena; /* of the model being read: texts are copied into it */
+    struct arena *arena;      /* of the model being read: texts are copied into it */
+    struct file_store *files; /* NULL: files are opened as they are needed */
 };
 
 void reader_error(const struct reader *r, struct text_pos at, const char *format, ...)

@@ -31,6 +31,51 @@ const struct scenario_entry *run_entry(const struct run *run, uint32_t index)
     return index < n ? &run->scenario->timeline[index] : run->inserted->pdata[index - n];
 }
 
+/* The first address of a node, or of one of its interfaces. */
+static bool address_of(const struct run *run, const struct scenario_place *place, ip4_addr *addr)
+{
+    const struct topo_node *node = &run->scenario->topology->nodes[place->node];
+    struct os *os = network_os(run->network, place->node);
+
+    for (uint32_t i = 0; os != NULL && i < node->n_ifaces; i++) {
+        const struct ip_iface *iface = ip_iface_find(&os->ip, node->ifaces[i].name);
+
+        if ((place->iface != TOPO_NOWHERE && place->iface != i) || iface == NULL ||
+            iface->n_addrs == 0)
+            continue;
+        *addr = iface->addrs[0].addr;
+        return true;
+    }
+    return false;
+}
+
+/* The line with the address of `to` in the place of `@`; NULL: it has none. */
+static char *line_of(const struct run *run, const struct scenario_entry *entry)
+{
+    char text[IP4_TEXT_MAX];
+    g_auto(GStrv) parts = NULL;
+    ip4_addr addr;
+
+    if (entry->to.node == TOPO_NOWHERE)
+        return g_strdup(entry->run.text);
+    if (!address_of(run, &entry->to, &addr))
+        return NULL;
+    parts = g_strsplit(entry->run.text, "@", -1);
+    return g_strjoinv(ip4_format(addr, text), parts);
+}
+
+/* Nobody can be asked to reach what has no address. */
+static void fail_command(struct run_command *command, const struct scenario_entry *entry)
+{
+    g_autofree char *text = g_strdup_printf(
+        "%s has no address\n", command->run->scenario->topology->nodes[entry->to.node].name);
+
+    command->line = g_strdup(entry->run.text);
+    g_string_append(command->output, text);
+    g_string_append(command->err, text);
+    command_ended(command, 1);
+}
+
 static void start_command(struct run *run, uint32_t index)
 {
     const struct scenario_entry *entry = run_entry(run, index);
@@ -47,7 +92,12 @@ static void start_command(struct run *run, uint32_t index)
     command->err = g_string_new(NULL);
     g_ptr_array_add(run->commands, command);
     run->by_entry[index] = command;
-    command->shell = shell_start(network_os(run->network, entry->node), entry->run.text, &io,
+    command->line = line_of(run, entry);
+    if (command->line == NULL) {
+        fail_command(command, entry);
+        return;
+    }
+    command->shell = shell_start(network_os(run->network, entry->node), command->line, &io,
                                  command_ended, command);
     if (command->shell != NULL)
         command->process = shell_process(command->shell)->id;
@@ -60,6 +110,7 @@ static void free_command(gpointer data)
     g_string_free(command->output, TRUE);
     g_string_free(command->out, TRUE);
     g_string_free(command->err, TRUE);
+    g_free(command->line);
     g_free(command);
 }
 
@@ -319,7 +370,7 @@ char *run_outputs(const struct run *run)
         g_string_append(text, "== at ");
         append_seconds(text, command->started);
         g_string_append_printf(text, " on %s: %s\n",
-                               run->scenario->topology->nodes[entry->node].name, entry->run.text);
+                               run->scenario->topology->nodes[entry->node].name, command->line);
         g_string_append_len(text, command->output->str, (gssize)command->output->len);
         if (text->str[text->len - 1] != '\n')
             g_string_append_c(text, '\n');

@@ -28,6 +28,7 @@ struct run_command {
     sim_time started, ended; /* SIM_TIME_NONE while it runs */
     int exit_status;
     uint64_t process;        /* of its trace records */
+    char *line;              /* what was run */
     GString *output;         /* all it printed, in order */
     GString *out, *err;      /* the same by stream */
     struct shell_run *shell; /* NULL when it is over */

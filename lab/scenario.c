@@ -92,17 +92,17 @@ struct topo_iface *scenario_read_port(struct scenario_build *b, const struct yno
     return find_port(b, node->text, node->at);
 }
 
-bool scenario_read_place(struct scenario_build *b, const struct ynode *node,
+bool scenario_read_place(struct scenario_build *b, const struct ynode *node, const char *what,
                          struct scenario_place *place)
 {
     const struct topo_iface *iface;
 
     place->at = node->at;
     if (node->kind != YNODE_TEXT || strchr(node->text, ':') == NULL) {
-        place->node = scenario_read_node(b, node, "at");
+        place->node = scenario_read_node(b, node, what);
         return place->node != TOPO_NOWHERE;
     }
-    iface = scenario_read_port(b, node, "at");
+    iface = scenario_read_port(b, node, what);
     if (iface == NULL)
         return false;
     place->node = iface->node;
@@ -194,13 +194,15 @@ enum entry_key {
     ENTRY_NTH,
     ENTRY_BY,
     ENTRY_CHECKSUMS,
+    ENTRY_TO,
     ENTRY_N_KEYS
 };
 
 static const char *const entry_names[] = { "at",     "host",      "run",      "as",
                                            "expect", "stop",      "link",     "set",
                                            "node",   "interface", "snapshot", "fault",
-                                           "match",  "nth",       "by",       "checksums" };
+                                           "match",  "nth",       "by",       "checksums",
+                                           "to" };
 
 /* Which keys go with the one that says what kind of entry it is. */
 struct entry_kind {
@@ -233,6 +235,12 @@ static void read_run(struct scenario_build *b, const struct ynode **values,
         scenario_load_scripts(b, entry->run.text, entry->node, entry->run.at);
     if (values[ENTRY_AS] != NULL)
         read_text(&b->r, values[ENTRY_AS], "as", &entry->id);
+    if (values[ENTRY_TO] != NULL) {
+        scenario_read_place(b, values[ENTRY_TO], "to", &entry->to);
+        if (entry->run.text != NULL && strchr(entry->run.text, '@') == NULL)
+            reader_error(&b->r, values[ENTRY_TO]->at,
+                         _("the line has no `@`, in whose place the address goes"));
+    }
     if (values[ENTRY_EXPECT] == NULL ||
         !read_map(&b->r, values[ENTRY_EXPECT], _("what a command gives"), names, RESULT_N_KEYS,
                   NULL, results))
@@ -407,7 +415,8 @@ static void read_snapshot(struct scenario_build *b, const struct ynode **values,
 #define BIT(key) (1u << (key))
 
 static const struct entry_kind entry_kinds[] = {
-    { ENTRY_RUN, BIT(ENTRY_HOST) | BIT(ENTRY_AS) | BIT(ENTRY_EXPECT), false, read_run },
+    { ENTRY_RUN, BIT(ENTRY_HOST) | BIT(ENTRY_AS) | BIT(ENTRY_EXPECT) | BIT(ENTRY_TO), false,
+      read_run },
     { ENTRY_STOP, 0, false, read_stop },
     { ENTRY_FAULT,
       BIT(ENTRY_LINK) | BIT(ENTRY_MATCH) | BIT(ENTRY_NTH) | BIT(ENTRY_BY) | BIT(ENTRY_SET) |
@@ -436,6 +445,7 @@ static void read_entry(struct scenario_build *b, const struct ynode *node,
     *entry = (struct scenario_entry){ .at = node->at,
                                       .node = TOPO_NOWHERE,
                                       .iface = TOPO_NOWHERE,
+                                      .to = { .node = TOPO_NOWHERE, .iface = TOPO_NOWHERE },
                                       .target = TOPO_NOWHERE,
                                       .link = TOPO_NOWHERE };
     entry->result.within = SIM_TIME_NONE;
@@ -544,7 +554,8 @@ bool scenario_parse_entry(struct topology *topology, const char *text, struct ar
                           struct scenario_entry *entry, struct diag_list *diags)
 {
     static const char file[] = "timeline";
-    struct scenario_build b = { .r = { file, diags, arena }, .t = topology };
+    struct scenario_build b = { .r = { .file = file, .diags = diags, .arena = arena },
+                                .t = topology };
     unsigned errors = diags->n_errors;
     const struct ynode *stop = NULL;
     struct ytree *tree;
@@ -584,7 +595,7 @@ static void read_topology(struct scenario_build *b, const struct ynode *node,
     g_autofree char *path = NULL;
 
     if (node == NULL) {
-        reader_error(&b->r, (struct text_pos){ 1, 1 },
+        reader_error(&b->r, TEXT_POS(1, 1),
                      _("`topology` is missing: the NAME.net.yaml that this happens in"));
     } else if (read_text(&b->r, node, "topology", &name)) {
         path = lab_path_beside(b->r.file, name);
@@ -645,11 +656,34 @@ static void keep_scripts(struct scenario_build *b)
     g_array_free(b->program_entries, TRUE);
 }
 
+struct scenario *scenario_parse_tree(const char *file, const struct ynode *root,
+                                     struct topology *topology, struct diag_list *diags)
+{
+    unsigned errors = diags->n_errors;
+    struct scenario_build b = { .s = mem_zalloc(sizeof *b.s) };
+
+    b.s->file = arena_strdup(&b.s->arena, file);
+    b.s->seed = 1;
+    b.s->until = SIM_TIME_NONE;
+    b.r = (struct reader){ .file = b.s->file, .diags = diags, .arena = &b.s->arena };
+    b.ids = g_hash_table_new(g_str_hash, g_str_equal);
+    b.scripts = g_array_new(FALSE, FALSE, sizeof(struct scenario_script));
+    b.program_entries = g_array_new(FALSE, FALSE, sizeof(struct scenario_entry));
+    b.no_files = topology != NULL;
+    read_all(&b, root, topology);
+    keep_scripts(&b);
+    g_hash_table_destroy(b.ids);
+    if (diags->n_errors > errors || b.s->topology == NULL) {
+        scenario_free(b.s);
+        return NULL;
+    }
+    return b.s;
+}
+
 struct scenario *scenario_parse(const char *file, const char *text, size_t len,
                                 struct topology *topology, struct diag_list *diags)
 {
-    unsigned errors = diags->n_errors;
-    struct scenario_build b = { .t = NULL };
+    struct scenario *s;
     struct ytree *tree;
 
     diag_list_add_source(diags, file, text, len);
@@ -658,34 +692,19 @@ struct scenario *scenario_parse(const char *file, const char *text, size_t len,
         topology_free(topology);
         return NULL;
     }
-    b.s = mem_zalloc(sizeof *b.s);
-    b.s->file = arena_strdup(&b.s->arena, file);
-    b.s->seed = 1;
-    b.s->until = SIM_TIME_NONE;
-    b.r = (struct reader){ b.s->file, diags, &b.s->arena };
-    b.ids = g_hash_table_new(g_str_hash, g_str_equal);
-    b.scripts = g_array_new(FALSE, FALSE, sizeof(struct scenario_script));
-    b.program_entries = g_array_new(FALSE, FALSE, sizeof(struct scenario_entry));
-    b.no_files = topology != NULL;
-    read_all(&b, tree->root, topology);
-    keep_scripts(&b);
-    g_hash_table_destroy(b.ids);
+    s = scenario_parse_tree(file, tree->root, topology, diags);
     ytree_free(tree);
-    if (diags->n_errors > errors || b.s->topology == NULL) {
-        scenario_free(b.s);
-        return NULL;
-    }
-    return b.s;
+    return s;
 }
 
 struct scenario *scenario_load(const char *file, struct diag_list *diags)
 {
-    struct reader r = { file, diags, NULL };
+    struct reader r = { .file = file, .diags = diags };
     struct scenario *s;
     char *text;
     size_t len;
 
-    if (!lab_file_read(&r, (struct text_pos){ 0, 0 }, file, &text, &len))
+    if (!lab_file_read(&r, TEXT_POS(0, 0), file, &text, &len))
         return NULL;
     s = scenario_parse(file, text, len, NULL, diags);
     g_free(text);

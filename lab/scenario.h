@@ -63,6 +63,7 @@ struct scenario_entry {
     uint32_t node;            /* RUN, POWER, INTERFACE; else TOPO_NOWHERE */
     uint32_t iface;           /* INTERFACE */
     struct scenario_text run; /* RUN: the shell line */
+    struct scenario_place to; /* RUN: `@` in the line is the address that this has by then */
     const char *id;           /* RUN: `as`, or NULL */
     bool has_result;          /* RUN: `expect` was written */
     struct scenario_result result;
@@ -84,6 +85,7 @@ struct scenario_see {
     bool subject_is_addr;
     ip4_addr subject_addr;
     sim_time after, before; /* inclusive; not written: 0 and SIM_TIME_NONE */
+    uint64_t nth;           /* not in the file: which one expect_seen() tells, 0: the first */
     struct text_pos at;
 };
 
@@ -189,6 +191,10 @@ struct scenario *scenario_load(const char *file, struct diag_list *diags);
  */
 struct scenario *scenario_parse(const char *file, const char *text, size_t len,
                                 struct topology *topology, struct diag_list *diags);
+/** scenario_parse_tree() - the same from a tree. */
+struct ynode;
+struct scenario *scenario_parse_tree(const char *file, const struct ynode *root,
+                                     struct topology *topology, struct diag_list *diags);
 /**
  * scenario_parse_entry() - one entry of a timeline, `{at: 3s, host: pc1, run: hostname}`, as a
  * scenario on @topology would have it. Its texts live in @arena. False after an error; `stop` is

@@ -23,7 +23,7 @@ bool scenario_read_filter(struct scenario_build *b, const struct ynode *node, co
 uint32_t scenario_read_node(struct scenario_build *b, const struct ynode *node, const char *what);
 struct topo_iface *scenario_read_port(struct scenario_build *b, const struct ynode *node,
                                       const char *what);
-bool scenario_read_place(struct scenario_build *b, const struct ynode *node,
+bool scenario_read_place(struct scenario_build *b, const struct ynode *node, const char *what,
                          struct scenario_place *place);
 /** scenario_read_command() - the timeline entry whose `as` is @node. */
 uint32_t scenario_read_command(struct scenario_build *b, const struct ynode *node,

@@ -54,7 +54,7 @@ static void read_see_values(struct scenario_build *b, const struct ynode *filter
     if (values[KEY_BY] != NULL)
         see->by = scenario_read_node(b, values[KEY_BY], "by");
     if (values[KEY_AT] != NULL)
-        scenario_read_place(b, values[KEY_AT], &see->place);
+        scenario_read_place(b, values[KEY_AT], "at", &see->place);
     if (values[KEY_FOR] != NULL && read_text(&b->r, values[KEY_FOR], "for", &see->subject.text)) {
         see->subject.at = values[KEY_FOR]->at;
         see->subject_is_addr = ip4_parse(see->subject.text, &see->subject_addr);
@@ -340,7 +340,7 @@ static void read_drop(struct scenario_build *b, const struct ynode **values,
     e->sees[0].at = e->at;
     if (values[KEY_NODE] != NULL)
         e->node = scenario_read_node(b, values[KEY_NODE], "node");
-    if (values[KEY_AT] != NULL && scenario_read_place(b, values[KEY_AT], &e->sees[0].place))
+    if (values[KEY_AT] != NULL && scenario_read_place(b, values[KEY_AT], "at", &e->sees[0].place))
         e->node = e->sees[0].place.node;
     if (values[KEY_AFTER] != NULL)
         read_time(&b->r, values[KEY_AFTER], "after", &e->sees[0].after);

@@ -38,9 +38,6 @@ bool step_look_why(struct step_moment *moment, char **words, GString *out);
  * one that the log has forgotten, or 0. */
 uint64_t step_tell_causes(const struct step_log *log, const struct step_entry *entry, bool itself,
                           GString *out);
-/** step_edit_of() - what a fault did to the frame between its sending and its arrival @entry; NULL:
- * nothing. */
-const struct step_entry *step_edit_of(const struct step_log *log, const struct step_entry *entry);
 /* step_why_not.c */
 bool step_look_why_not(struct step_moment *moment, char **words, GString *out);
 /* step_show.c */

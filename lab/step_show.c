@@ -6,6 +6,7 @@
 #include "inspect/dissect.h"
 #include "inspect/i18n.h"
 #include "inspect/render.h"
+#include "lab/step_chain.h"
 #include "lab/step_moment.h"
 #include "lab/step_rules.h"
 #include "lab/step_tell.h"

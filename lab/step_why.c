@@ -4,12 +4,13 @@
 
 #include "inspect/i18n.h"
 #include "inspect/render.h"
+#include "lab/step_chain.h"
 #include "lab/step_moment.h"
 #include "lab/step_tell.h"
 #include "lab/step_value.h"
 #include "lab/step_words.h"
 
-enum { CHAIN_MAX = 4000, CHAIN_BEGIN = 4, CHAIN_END = 20 };
+enum { CHAIN_BEGIN = 4, CHAIN_END = 20 };
 
 /* ---- why ---- */
 
@@ -45,58 +46,15 @@ static const struct step_entry *find_subject(const struct step_moment *moment, c
     return NULL;
 }
 
-/* What the arrival of a frame tells is in its sending; only the last step needs both. */
-static bool is_passage(const struct step_entry *entry, const struct step_entry *cause)
-{
-    return entry->kind == RECORD_RECEIVE && cause != NULL && cause->kind == RECORD_SEND;
-}
-
-const struct step_entry *step_edit_of(const struct step_log *log, const struct step_entry *entry)
-{
-    const struct step_entry *cause = step_log_find(log, entry->cause);
-
-    if (!is_passage(entry, cause) || entry->octets_at == cause->octets_at)
-        return NULL;
-    for (uint64_t n = log->n_entries; n-- > step_log_first(log);)
-        if (step_log_at(log, n)->cause == cause->id &&
-            step_log_at(log, n)->why.code == WHY_FRAME_EDITED)
-            return step_log_at(log, n);
-    return NULL;
-}
-
-/* From the first cause to the last; the middle of a long story is left out. */
-static void tell_chain(const struct step_log *log, GPtrArray *chain, GString *out)
-{
-    guint n = chain->len, gap = n > CHAIN_BEGIN + CHAIN_END + 1 ? n - CHAIN_BEGIN - CHAIN_END : 0;
-
-    for (guint i = 0; i < n; i++) {
-        if (gap > 0 && i == CHAIN_BEGIN) {
-            g_string_append_printf(
-                out, NN_("    ... %u step more\n", "    ... %u steps more\n", gap), gap);
-            i += gap;
-        }
-        step_tell(log, chain->pdata[n - 1 - i], out);
-    }
-}
-
 uint64_t step_tell_causes(const struct step_log *log, const struct step_entry *entry, bool itself,
                           GString *out)
 {
-    g_autoptr(GPtrArray) chain = g_ptr_array_new();
-    uint64_t lost = 0;
+    uint64_t lost;
+    g_autoptr(GPtrArray) chain = step_chain(log, entry, &lost);
 
-    for (unsigned n = 0; entry != NULL && chain->len < CHAIN_MAX; n++) {
-        const struct step_entry *cause = step_log_find(log, entry->cause);
-        const struct step_entry *edit = step_edit_of(log, entry);
-
-        lost = cause == NULL ? entry->cause : 0;
-        if (n == 0 ? itself : !is_passage(entry, cause) && !step_tell_repeats(log, entry))
-            g_ptr_array_add(chain, (gpointer)entry);
-        if (edit != NULL)
-            g_ptr_array_add(chain, (gpointer)edit);
-        entry = cause;
-    }
-    tell_chain(log, chain, out);
+    if (!itself && chain->len > 0)
+        g_ptr_array_remove_index(chain, 0);
+    step_chain_tell(log, chain, CHAIN_BEGIN, CHAIN_END, out);
     return lost;
 }
 

@@ -414,26 +414,23 @@ static struct topology *topology_new(const char *file)
     return t;
 }
 
-struct topology *topology_parse(const char *file, const char *text, size_t len, unsigned flags,
-                                struct diag_list *diags)
+struct topology *topology_parse_tree(const char *file, const struct ynode *root, unsigned flags,
+                                     struct file_store *files, struct diag_list *diags)
 {
     unsigned errors = diags->n_errors;
     struct topo_build b = { .flags = flags };
-    struct ytree *tree;
 
-    diag_list_add_source(diags, file, text, len);
-    tree = ytree_parse(file, text, len, 0, diags);
-    if (tree == NULL)
-        return NULL;
     b.t = topology_new(file);
-    b.r = (struct reader){ b.t->file, diags, &b.t->arena };
+    b.r = (struct reader){ b.t->file, diags, &b.t->arena, files };
     b.link_defaults = (struct topo_link){ .rate = TOPO_RATE_DEFAULT,
                                           .delay = TOPO_DELAY_DEFAULT,
                                           .queue = TOPO_QUEUE_DEFAULT };
-    read_all(&b, tree->root);
+    if ((flags & TOPOLOGY_LENIENT) != 0)
+        b.t->allow =
+            TOPO_ALLOW_DUPLICATE_ADDRESS | TOPO_ALLOW_DUPLICATE_MAC | TOPO_ALLOW_HOST_ADDRESS;
+    read_all(&b, root);
     free(b.nodes);
     free(b.link_nodes);
-    ytree_free(tree);
     if (diags->n_errors > errors) {
         topology_free(b.t);
         return NULL;
@@ -441,14 +438,29 @@ struct topology *topology_parse(const char *file, const char *text, size_t len, 
     return b.t;
 }
 
+struct topology *topology_parse(const char *file, const char *text, size_t len, unsigned flags,
+                                struct diag_list *diags)
+{
+    struct topology *t;
+    struct ytree *tree;
+
+    diag_list_add_source(diags, file, text, len);
+    tree = ytree_parse(file, text, len, 0, diags);
+    if (tree == NULL)
+        return NULL;
+    t = topology_parse_tree(file, tree->root, flags, NULL, diags);
+    ytree_free(tree);
+    return t;
+}
+
 struct topology *topology_load(const char *file, struct diag_list *diags)
 {
-    struct reader r = { file, diags, NULL };
+    struct reader r = { .file = file, .diags = diags };
     struct topology *t;
     char *text;
     size_t len;
 
-    if (!lab_file_read(&r, (struct text_pos){ 0, 0 }, file, &text, &len))
+    if (!lab_file_read(&r, TEXT_POS(0, 0), file, &text, &len))
         return NULL;
     t = topology_parse(file, text, len, 0, diags);
     g_free(text);

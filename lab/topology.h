@@ -321,8 +321,9 @@ struct topology {
 };
 
 enum {
-    TOPOLOGY_NO_FILES = 1
-}; /* do not open the files it names: they count as empty (for fuzzing) */
+    TOPOLOGY_NO_FILES = 1, /* do not open the files it names: they count as empty (for fuzzing) */
+    TOPOLOGY_LENIENT = 2   /* mistakes that a network can have, as with `allow`, are no errors */
+};
 
 /**
  * topology_load() - read and check @file. Errors and warnings go to @diags, the text too, for
@@ -334,6 +335,12 @@ struct topology *topology_load(const char *file, struct diag_list *diags);
  * from its folder. */
 struct topology *topology_parse(const char *file, const char *text, size_t len, unsigned flags,
                                 struct diag_list *diags);
+struct file_store;
+struct ynode;
+/** topology_parse_tree() - the same from a tree, which may have been altered since it was read.
+ * @files, which may be NULL, has the files that it names. */
+struct topology *topology_parse_tree(const char *file, const struct ynode *root, unsigned flags,
+                                     struct file_store *files, struct diag_list *diags);
 void topology_free(struct topology *topology);
 
 /** topology_node() - by name, or NULL. */

@@ -81,6 +81,8 @@ struct builder {
     bool failed;
 };
 
+#define COLUMN_MASK 0xfffffffu /* a text_pos has 28 bits for it; YTREE_LEN_MAX fits */
+
 /* How many of the shifts stand before @at. */
 static guint shifts_before(const GArray *shifts, struct text_pos at)
 {
@@ -100,11 +102,13 @@ static guint shifts_before(const GArray *shifts, struct text_pos at)
 
 static struct text_pos position(const struct builder *b, const yaml_mark_t *mark)
 {
-    struct text_pos at = { (uint32_t)mark->line + 1, (uint32_t)mark->column + 1 };
+    struct text_pos at = { .line = (uint32_t)mark->line + 1,
+                           .column = ((uint32_t)mark->column + 1) & COLUMN_MASK };
 
     if (b->shifts != NULL)
-        at.column += 2 * (shifts_before(b->shifts, at) -
-                          shifts_before(b->shifts, (struct text_pos){ at.line, 0 }));
+        at.column = (at.column + 2 * (shifts_before(b->shifts, at) -
+                                      shifts_before(b->shifts, TEXT_POS(at.line, 0)))) &
+                    COLUMN_MASK;
     return at;
 }
 
@@ -118,7 +122,7 @@ static bool is_break(gunichar c)
 /* Where the character at @end stands, counted as libyaml does. */
 static struct text_pos position_in(const char *text, const char *end)
 {
-    struct text_pos at = { 1, 1 };
+    struct text_pos at = TEXT_POS(1, 1);
 
     if (end - text >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         text += 3;
@@ -157,7 +161,7 @@ static const char *forbidden_char(const char *text, size_t len)
 
 static bool octets_are_text(struct builder *b, const char *text, size_t len)
 {
-    struct text_pos top = { 1, 1 };
+    struct text_pos top = TEXT_POS(1, 1);
     const char *bad;
 
     if (len > YTREE_LEN_MAX) {
@@ -219,7 +223,7 @@ static bool has_pairs(const char *text, size_t len)
 static GString *join_pairs(struct builder *b, const char *text, size_t len)
 {
     GString *out = g_string_sized_new(len);
-    struct text_pos at = { 1, 1 }; /* in the copy */
+    struct text_pos at = TEXT_POS(1, 1); /* in the copy */
 
     b->shifts = g_array_new(FALSE, FALSE, sizeof(struct text_pos));
     for (const char *p = text, *end = text + len; p < end;) {
@@ -242,7 +246,7 @@ static GString *join_pairs(struct builder *b, const char *text, size_t len)
         g_string_append_len(out, p, (gssize)taken);
         at.column++;
         if (*p == '\n')
-            at = (struct text_pos){ at.line + 1, 1 };
+            at = TEXT_POS(at.line + 1, 1);
         p += taken;
     }
     return out;
@@ -563,7 +567,7 @@ static void take_comment(struct ytree *tree, GArray *comments, struct walk *w)
 static void find_comments(struct ytree *tree, const GArray *spans, const char *text, size_t len)
 {
     GArray *comments = g_array_new(FALSE, FALSE, sizeof(struct ytree_comment));
-    struct walk w = { text, text + len, 0, { 1, 1 }, true };
+    struct walk w = { text, text + len, 0, TEXT_POS(1, 1), true };
     guint next = 0;
 
     if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
@@ -618,7 +622,7 @@ struct ytree *ytree_parse(const char *file, const char *text, size_t len, unsign
         b.spans = g_array_new(FALSE, FALSE, sizeof(struct span));
     build(&b, text, len);
     if (!b.failed && b.tree->root == NULL) {
-        diag_error(diags, file, (struct text_pos){ 1, 1 }, _("the file is empty"));
+        diag_error(diags, file, TEXT_POS(1, 1), _("the file is empty"));
         b.failed = true;
     }
     if (!b.failed && b.want_spans)

@@ -22,6 +22,7 @@ struct ynode {
     enum ynode_kind kind;
     bool quoted; /* a text in quotes or a block text: "" is a text, a plain nothing is null */
     bool flow;   /* a map in braces, a list in brackets */
+    bool roomy;  /* lab/tree.c has made its items: as many fit as the next power of two */
     uint32_t n;  /* YNODE_LIST: items; YNODE_MAP: pairs; YNODE_TEXT: octets */
     struct text_pos at;
     uint32_t end_line; /* where its last character stands */

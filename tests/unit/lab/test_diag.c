@@ -7,7 +7,7 @@ static void the_caret_counts_wide_characters_twice(void)
     g_autofree char *shown = NULL;
 
     diag_list_add_source(diags, "f.yaml", text, strlen(text));
-    diag_error(diags, "f.yaml", (struct text_pos){ 2, 5 }, "wrong");
+    diag_error(diags, "f.yaml", TEXT_POS(2, 5), "wrong");
     shown = diag_list_render(diags);
     EQ_STR(shown, "f.yaml:2:5: error: wrong\n    名字: 值\n          ^\n");
     diag_list_free(diags);
@@ -18,10 +18,10 @@ static void diagnostics_are_shown_by_file_then_position(void)
     struct diag_list *diags = diag_list_new();
     g_autofree char *shown = NULL;
 
-    diag_error(diags, "z", (struct text_pos){ 3, 1 }, "third");
-    diag_error(diags, "a", (struct text_pos){ 1, 1 }, "other");
-    diag_warning(diags, "z", (struct text_pos){ 2, 9 }, "second");
-    diag_error(diags, "z", (struct text_pos){ 2, 1 }, "first");
+    diag_error(diags, "z", TEXT_POS(3, 1), "third");
+    diag_error(diags, "a", TEXT_POS(1, 1), "other");
+    diag_warning(diags, "z", TEXT_POS(2, 9), "second");
+    diag_error(diags, "z", TEXT_POS(2, 1), "first");
     shown = diag_list_render(diags);
     EQ_STR(
         shown,
@@ -37,7 +37,7 @@ static void after_fifty_they_are_only_counted(void)
     g_autofree char *shown = NULL;
 
     for (uint32_t i = 0; i < 60; i++)
-        diag_error(diags, "f", (struct text_pos){ i + 1, 1 }, "no");
+        diag_error(diags, "f", TEXT_POS(i + 1, 1), "no");
     EQ(diags->items->len, DIAG_MAX_PER_FILE);
     EQ(diags->n_errors, 60);
     shown = diag_list_render(diags);
@@ -50,7 +50,7 @@ static void a_message_cannot_move_the_terminals_cursor(void)
     struct diag_list *diags = diag_list_new();
     g_autofree char *json = NULL;
 
-    diag_error(diags, "f\"", (struct text_pos){ 0, 0 }, "%s", "a\nb\033[2J");
+    diag_error(diags, "f\"", TEXT_POS(0, 0), "%s", "a\nb\033[2J");
     EQ_STR(((struct diag *)g_ptr_array_index(diags->items, 0))->message, "a b [2J");
     json = diag_list_json(diags);
     EQ_STR(json, "[{\"file\":\"f\\\"\",\"line\":0,\"column\":0,\"severity\":\"error\",\"message\":"
@@ -64,7 +64,7 @@ static void a_long_line_is_shown_around_the_column(void)
     g_autofree char *line = g_strnfill(5000, 'x'), *shown = NULL;
 
     diag_list_add_source(diags, "f", line, 5000);
-    diag_error(diags, "f", (struct text_pos){ 1, 4000 }, "here");
+    diag_error(diags, "f", TEXT_POS(1, 4000), "here");
     shown = diag_list_render(diags);
     OK(strlen(shown) < 400);
     OK(strstr(shown, "\n    ...xxx") != NULL);
