@@ -1,5 +1,5 @@
 # fish completion for wirewalk
-set -l commands demo run step shell check fmt generate draw packetdrill bench
+set -l commands demo run step grade shell check fmt generate draw packetdrill bench
 
 complete -c wirewalk -f
 complete -c wirewalk -l lang -x -a 'en zh' -d 'Language of all messages'
@@ -8,6 +8,9 @@ complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -l version -
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a demo -d 'A PC visits a web server'
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a run -d 'Run a scenario'
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a step -d 'Walk through a scenario'
+complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a grade -d 'Grade submissions of an exercise'
+complete -c wirewalk -n '__fish_seen_subcommand_from grade' -l variants -x -d 'Prove variants'
+complete -c wirewalk -n '__fish_seen_subcommand_from grade run step' -l student -x -d 'Whose variant'
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a shell -d 'Type commands on any node'
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a check -d 'Say what is wrong with files'
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a fmt -d 'Rewrite files in the canonical form'

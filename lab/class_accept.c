@@ -193,7 +193,8 @@ static double points_to_reach(const json_t *checks)
 
 static bool known_status(const char *status)
 {
-    return status != NULL && (strcmp(status, "graded") == 0 || strcmp(status, "rejected") == 0);
+    return status != NULL && (strcmp(status, "graded") == 0 || strcmp(status, "rejected") == 0 ||
+                              strcmp(status, "limited") == 0);
 }
 
 static void accept_totals(json_t *own, const json_t *said)

@@ -134,6 +134,26 @@ json_t *grade_submission(const struct task *task, const char *path,
     return grade_one(task, submission_read(path), options);
 }
 
+json_t *grade_handin(const struct task *task, const struct handin *handin,
+                     const struct grade_options *options)
+{
+    return grade_one(task, submission_of(handin), options);
+}
+
+json_t *grade_solution(const struct task *task, const struct grade_options *options)
+{
+    struct diag_list *diags = diag_list_new();
+    struct task_instance *instance =
+        task_instance_new(task, options->student != NULL ? options->student : "", diags);
+    json_t *result = NULL;
+
+    if (diags->n_errors == 0 && instance->solution != NULL)
+        result = grade_tree(task, "solution", instance->solution, options);
+    task_instance_free(instance);
+    diag_list_free(diags);
+    return result;
+}
+
 json_t *grade_tree(const struct task *task, const char *name, const struct ynode *root,
                    const struct grade_options *options)
 {

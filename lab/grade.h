@@ -20,6 +20,7 @@
 
 #include <jansson.h>
 
+#include "lab/handin.h"
 #include "lab/task.h"
 
 #define GRADE_NO_TIME INT64_MIN
@@ -34,6 +35,11 @@ struct grade_options {
  * what is in @path. Never fails: what cannot be read is "rejected". */
 json_t *grade_submission(const struct task *task, const char *path,
                          const struct grade_options *options);
+/** grade_handin() - the same of files that have been read: nothing is opened. */
+json_t *grade_handin(const struct task *task, const struct handin *handin,
+                     const struct grade_options *options);
+/** grade_solution() - the same of the reference solution for a student; NULL: there is none. */
+json_t *grade_solution(const struct task *task, const struct grade_options *options);
 /** grade_tree() - the same of a submission that is there already, called @name; @root may be NULL:
  * nothing was changed. */
 json_t *grade_tree(const struct task *task, const char *name, const struct ynode *root,

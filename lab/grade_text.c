@@ -83,7 +83,7 @@ static void add_findings(GString *out, const json_t *findings)
     {
         const json_t *where = json_object_get(finding, "where");
 
-        g_string_append(out, "note    ");
+        g_string_append_printf(out, "%s", _("note    "));
         if (json_is_object(where))
             g_string_append_printf(out, "%s:%d:%d: ", text_of(where, "file"),
                                    (int)json_integer_value(json_object_get(where, "line")),

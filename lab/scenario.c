@@ -198,11 +198,10 @@ enum entry_key {
     ENTRY_N_KEYS
 };
 
-static const char *const entry_names[] = { "at",     "host",      "run",      "as",
-                                           "expect", "stop",      "link",     "set",
-                                           "node",   "interface", "snapshot", "fault",
-                                           "match",  "nth",       "by",       "checksums",
-                                           "to" };
+static const char *const entry_names[] = { "at",        "host",  "run",   "as",   "expect",
+                                           "stop",      "link",  "set",   "node", "interface",
+                                           "snapshot",  "fault", "match", "nth",  "by",
+                                           "checksums", "to" };
 
 /* Which keys go with the one that says what kind of entry it is. */
 struct entry_kind {

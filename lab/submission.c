@@ -1,16 +1,11 @@
 #include "lab/submission.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "inspect/i18n.h"
 
-enum { COMMANDS_READ = 5000, ENTRIES_READ = 10000, LINE_MAX_LEN = 4096 };
+enum { COMMANDS_READ = 5000, LINE_MAX_LEN = 4096 };
 
 static const char *const reserved[] = { "wirewalk", "student", "exercise", "answers",
                                         "commands", "hints",   NULL };
@@ -51,81 +46,6 @@ void submission_find(struct submission *submission, const struct task *task, con
                                     submission_where(submission, task, at)));
 }
 
-static void reject(struct submission *submission, const char *kind, const char *format, ...)
-    G_GNUC_PRINTF(3, 4);
-
-static void reject(struct submission *submission, const char *kind, const char *format, ...)
-{
-    va_list args;
-    g_autofree char *message = NULL;
-
-    va_start(args, format);
-    message = g_strdup_vprintf(format, args);
-    va_end(args);
-    submission_find(submission, NULL, kind, TEXT_POS(0, 0), message);
-    submission->rejected = true;
-}
-
-/* ---- files ---- */
-
-/* The octets of @name in the folder @dir (AT_FDCWD: from here): regular files of a decent size
- * alone. NULL with *@why. */
-static char *read_octets(int dir, const char *name, size_t *len, const char **why)
-{
-    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    struct stat status;
-    char *octets = NULL;
-    ssize_t n = 0;
-
-    *why = errno == ELOOP ? N_("it is a symbolic link, which is not followed")
-                          : N_("it cannot be opened");
-    if (fd < 0)
-        return NULL;
-    *why = NULL;
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
-        *why = N_("it is no regular file");
-    else if (status.st_size > SUBMISSION_FILE_MAX)
-        *why = N_("it is too big: a submission's file has at most 1 MB");
-    if (*why == NULL) {
-        octets = g_malloc((size_t)status.st_size + 1);
-        for (*len = 0; *len < (size_t)status.st_size; *len += (size_t)n)
-            if ((n = read(fd, octets + *len, (size_t)status.st_size - *len)) <= 0)
-                break;
-        octets[*len] = '\0';
-    }
-    close(fd);
-    return octets;
-}
-
-static bool is_yaml(const char *name)
-{
-    return name[0] != '.' && (g_str_has_suffix(name, ".yaml") || g_str_has_suffix(name, ".yml") ||
-                              g_str_has_suffix(name, ".json"));
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* `submission.yaml`, else the first YAML file by its name, which is no exercise or network. */
-static char *find_yaml(DIR *dir)
-{
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    const struct dirent *entry;
-    unsigned n = 0;
-
-    while ((entry = readdir(dir)) != NULL && n++ < ENTRIES_READ)
-        if (is_yaml(entry->d_name) && strstr(entry->d_name, ".task.") == NULL &&
-            strstr(entry->d_name, ".net.") == NULL)
-            g_ptr_array_add(names, g_strdup(entry->d_name));
-    g_ptr_array_sort(names, by_name);
-    for (guint i = 0; i < names->len; i++)
-        if (strcmp(names->pdata[i], "submission.yaml") == 0)
-            return g_strdup("submission.yaml");
-    return names->len > 0 ? g_strdup(names->pdata[0]) : NULL;
-}
-
 static void take_errors(struct submission *submission, struct diag_list *diags)
 {
     diag_list_sort(diags);
@@ -138,21 +58,14 @@ static void take_errors(struct submission *submission, struct diag_list *diags)
     }
 }
 
-static void read_yaml(struct submission *submission, int dir, const char *name)
+static void read_yaml(struct submission *submission, const struct handin_file *file)
 {
-    const char *why;
-    size_t len;
-    g_autofree char *text = read_octets(dir, name, &len, &why);
     struct diag_list *diags;
 
-    if (text == NULL) {
-        reject(submission, "unreadable", "%s: %s", submission->file, _(why));
-        return;
-    }
-    if (strspn(text, " \t\r\n") == len)
+    if (strspn(file->text, " \t\r\n") == file->len)
         return; /* nothing was changed */
     diags = diag_list_new();
-    submission->tree = ytree_parse(submission->file, text, len, 0, diags);
+    submission->tree = ytree_parse(submission->file, file->text, file->len, 0, diags);
     take_errors(submission, diags);
     diag_list_free(diags);
     if (submission->tree == NULL) {
@@ -172,50 +85,25 @@ static void read_yaml(struct submission *submission, int dir, const char *name)
     submission->root = submission->tree->root;
 }
 
-static void read_log(struct submission *submission, int dir)
+static void read_log(struct submission *submission, const struct handin_file *file)
 {
-    g_autofree char *shown = g_build_filename(submission->path, "commands.log", NULL);
-    const char *why;
-    size_t len;
-    char *text;
-
-    if (faccessat(dir, "commands.log", F_OK, AT_SYMLINK_NOFOLLOW) != 0)
-        return;
-    submission->log = g_steal_pointer(&shown);
-    text = read_octets(dir, "commands.log", &len, &why);
-    if (text != NULL && g_utf8_validate(text, (gssize)len, NULL)) {
-        submission->log_text = text;
-        return;
-    }
-    if (text != NULL)
-        why = N_("it is not UTF-8 text");
-    g_free(text);
-    submission_find(submission, NULL, "unreadable",
-                    (struct text_pos){ .line = 1, .column = 1, .source = TASK_SOURCE_LOG }, _(why));
+    submission->log = g_strdup(file->path);
+    if (g_utf8_validate(file->text, (gssize)file->len, NULL))
+        submission->log_text = g_strdup(file->text);
+    else
+        submission_find(submission, NULL, "unreadable",
+                        (struct text_pos){ .line = 1, .column = 1, .source = TASK_SOURCE_LOG },
+                        _("it is not UTF-8 text"));
 }
 
-static void read_folder(struct submission *submission)
+static void take_problems(struct submission *submission, const struct handin *handin)
 {
-    int fd = open(submission->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-    g_autofree char *name = dir != NULL ? find_yaml(dir) : NULL;
+    for (guint i = 0; i < handin->problems->len; i++) {
+        const struct handin_problem *problem = handin->problems->pdata[i];
+        g_autofree char *message = g_strdup_printf("%s: %s", problem->path, problem->message);
 
-    if (dir == NULL) {
-        if (fd >= 0)
-            close(fd);
-        reject(submission, "unreadable", _("the folder cannot be opened"));
-        return;
+        submission_find(submission, NULL, problem->kind, TEXT_POS(0, 0), message);
     }
-    if (name != NULL) {
-        g_free(submission->file);
-        submission->file = g_build_filename(submission->path, name, NULL);
-        read_yaml(submission, fd, name);
-    }
-    read_log(submission, fd);
-    if (name == NULL && submission->log == NULL)
-        reject(submission, "unreadable",
-               _("the folder has neither a YAML file nor a commands.log"));
-    closedir(dir);
 }
 
 /* ---- commands ---- */
@@ -308,18 +196,29 @@ static struct submission *new_submission(const char *path)
     return submission;
 }
 
+struct submission *submission_of(const struct handin *handin)
+{
+    struct submission *submission = new_submission(handin->path);
+
+    take_problems(submission, handin);
+    if (handin->answer.text != NULL) {
+        g_free(submission->file);
+        submission->file = g_strdup(handin->answer.path);
+        read_yaml(submission, &handin->answer);
+    }
+    if (handin->log.text != NULL)
+        read_log(submission, &handin->log);
+    submission->rejected |= handin->answer.text == NULL && handin->log.text == NULL;
+    read_commands(submission);
+    return submission;
+}
+
 struct submission *submission_read(const char *path)
 {
-    struct submission *submission = new_submission(path);
-    struct stat status;
+    struct handin *handin = handin_read(path);
+    struct submission *submission = submission_of(handin);
 
-    if (lstat(path, &status) != 0)
-        reject(submission, "unreadable", _("there is no file %s"), path);
-    else if (S_ISDIR(status.st_mode))
-        read_folder(submission);
-    else
-        read_yaml(submission, AT_FDCWD, path);
-    read_commands(submission);
+    handin_free(handin);
     return submission;
 }
 
@@ -355,14 +254,10 @@ const struct ynode *submission_value(const struct submission *submission, const 
 char *submission_student(const struct submission *submission)
 {
     const struct ynode *student = submission_value(submission, "student");
-    g_autofree char *name = g_path_get_basename(submission->path);
-    char *dot = strrchr(name, '.');
 
     if (student != NULL && student->kind == YNODE_TEXT && student->n > 0 && student->n <= 200)
-        return g_strdup(student->text);
-    if (dot != NULL && dot > name && is_yaml(name))
-        *dot = '\0';
-    return g_utf8_make_valid(name, -1);
+        return handin_tame(student->text, student->n, 255, false);
+    return handin_name(submission->path);
 }
 
 static void complain(void *ctx, const char *kind, struct text_pos at, const char *message)

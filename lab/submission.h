@@ -1,7 +1,7 @@
 /*
  * What a student hands in: a YAML file with what was changed, answers and commands, or a folder
- * with that file and a command log. Whatever it holds, reading it ends with findings, never with an
- * error: nobody is trusted here, no link is followed, and nothing big is read.
+ * with that file and a command log (lab/handin.h). Whatever it holds, reading it ends with
+ * findings, never with an error.
  *
  *     student: 张三
  *     pc2: {gateway: 192.168.1.1}              values of a node
@@ -16,6 +16,7 @@
 
 #include <jansson.h>
 
+#include "lab/handin.h"
 #include "lab/task.h"
 
 #define SUBMISSION_FILE_MAX     (1u << 20) /* octets of its file, and of its log */
@@ -42,6 +43,8 @@ struct submission {
 
 /** submission_read() - @path, a file or a folder. Never NULL. */
 struct submission *submission_read(const char *path);
+/** submission_of() - the same of files that have been read. */
+struct submission *submission_of(const struct handin *handin);
 /** submission_new() - one that is there already, such as a solution: @root, borrowed, may be NULL.
  */
 struct submission *submission_new(const char *path, const struct ynode *root);
