@@ -137,6 +137,18 @@ void diag_warning(struct diag_list *list, const char *file, struct text_pos at, 
     va_end(args);
 }
 
+static bool is_there(const struct diag_list *list, const struct diag *d)
+{
+    for (guint i = 0; i < list->items->len; i++) {
+        const struct diag *other = list->items->pdata[i];
+
+        if (other->at.line == d->at.line && other->at.column == d->at.column &&
+            strcmp(other->file, d->file) == 0 && strcmp(other->message, d->message) == 0)
+            return true;
+    }
+    return false;
+}
+
 void diag_list_take_errors(struct diag_list *list, const struct diag_list *from)
 {
     for (guint i = 0; i < from->items->len; i++) {
@@ -144,7 +156,7 @@ void diag_list_take_errors(struct diag_list *list, const struct diag_list *from)
         struct text_pos at = d->at;
 
         at.source = 0; /* the name is the right one already */
-        if (d->severity == DIAG_ERROR)
+        if (d->severity == DIAG_ERROR && !is_there(list, d))
             diag_error(list, d->file, at, "%s", d->message);
     }
 }

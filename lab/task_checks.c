@@ -296,6 +296,7 @@ static void read_reach(struct reading *reading, const struct ynode *node, bool n
                          to = g_ptr_array_new_with_free_func(g_free);
     const struct ynode *values[3];
     guint before = reading->instance->parts->len;
+    unsigned errors = reading->instance->r.diags->n_errors;
 
     if (node->kind != YNODE_MAP) {
         for (uint32_t i = 0; i < list_len(node); i++)
@@ -307,7 +308,8 @@ static void read_reach(struct reading *reading, const struct ynode *node, bool n
         expand_list(reading, values[1], "to", to);
         add_product(&pairs, from, to);
     }
-    if (reading->instance->parts->len == before)
+    if (reading->instance->parts->len == before &&
+        reading->instance->r.diags->n_errors == errors)
         reader_error(&reading->instance->r, node->at, _("no pair of nodes is named here"));
 }
 
