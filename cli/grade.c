@@ -3,18 +3,17 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/grade_class.h"
 #include "cli/options.h"
 #include "inspect/i18n.h"
 #include "lab/grade.h"
 
-enum { FORMAT_TEXT, FORMAT_JSON };
-
 struct grade_command_line {
-    const char *student, *now, *due;
-    bool published, quiet;
-    uint64_t variants;
+    const char *student, *now, *output;
+    bool published, quiet, each;
+    uint64_t variants, jobs;
     bool has_variants;
-    unsigned format;
+    unsigned format, audience;
     int64_t now_at;
 };
 
@@ -36,43 +35,21 @@ static int prove_variants(const struct task *task, uint64_t n)
     return ok ? CLI_MET : CLI_FAILED;
 }
 
-static void show(const json_t *result, const struct grade_command_line *line, bool first)
-{
-    g_autoptr(GString) out = g_string_new(NULL);
-    unsigned flags =
-        (line->quiet ? GRADE_TEXT_QUIET : 0u) | (cli_colour() ? GRADE_TEXT_COLOUR : 0u);
-
-    if (line->format == FORMAT_JSON) {
-        g_autofree char *json = grade_dump(result);
-
-        g_string_append_printf(out, "%s%s", first ? "" : ",\n", json);
-    } else {
-        g_string_append(out, first || line->quiet ? "" : "\n");
-        grade_write_text(result, flags, out);
-    }
-    fputs(out->str, stdout);
-    fflush(stdout);
-}
-
-static int grade_all(const struct task *task, const GPtrArray *paths,
+static int grade_all(const struct task *task, const GPtrArray *operands,
                      const struct grade_command_line *line)
 {
-    struct grade_options options = { line->student, line->now_at, line->published };
-    int status = CLI_MET;
+    const struct grade_request request = {
+        .task = task,
+        .options = { line->student, line->now_at, line->published },
+        .format = (enum grade_format)line->format,
+        .audience = (enum grade_audience)line->audience,
+        .output = line->output,
+        .jobs = line->jobs,
+        .quiet = line->quiet,
+        .each = line->each,
+    };
 
-    if (line->format == FORMAT_JSON)
-        fputs("[", stdout);
-    for (guint i = 1; i < paths->len; i++) {
-        json_t *result = grade_submission(task, paths->pdata[i], &options);
-
-        show(result, line, i == 1);
-        if (!grade_is_full(result))
-            status = CLI_FAILED;
-        json_decref(result);
-    }
-    if (line->format == FORMAT_JSON)
-        fputs("]\n", stdout);
-    return status;
+    return grade_class(&request, operands);
 }
 
 static struct task *load(const char *file)
@@ -113,13 +90,14 @@ static bool read_now(struct grade_command_line *line)
     return true;
 }
 
-static int grade_files(const GPtrArray *paths, struct grade_command_line *line)
+static int grade_files(GPtrArray *paths, struct grade_command_line *line)
 {
     struct task *task = load(paths->pdata[0]);
     int status;
 
     if (task == NULL)
         return CLI_WRONG;
+    g_ptr_array_remove_index(paths, 0);
     status =
         line->has_variants ? prove_variants(task, line->variants) : grade_all(task, paths, line);
     task_free(task);
@@ -128,10 +106,19 @@ static int grade_files(const GPtrArray *paths, struct grade_command_line *line)
 
 int cmd_grade(int argc, char **argv)
 {
-    struct grade_command_line line = { .format = FORMAT_TEXT };
+    struct grade_command_line line = { .format = GRADE_AS_TEXT };
     const struct cli_option options[] = {
-        { "format", 0, OPTION_CHOICE, &line.format, NULL, NULL, "text|json",
-          N_("the results (default: text)") },
+        { "format", 0, OPTION_CHOICE, &line.format, NULL, NULL, GRADE_FORMATS,
+          N_("the form of the results (default: text)") },
+        { "output", 'o', OPTION_TEXT, &line.output, NULL, N_("FILE"), NULL,
+          N_("write to this file instead of standard output") },
+        { "jobs", 'j', OPTION_NUMBER, &line.jobs, NULL, N_("N"), NULL,
+          N_("grade so many at a time (default: one for each processor)") },
+        { "for", 0, OPTION_CHOICE, &line.audience, NULL, NULL, "anybody|student|teacher",
+          N_("who reads it: a student sees no hidden checks (default: the text of\none "
+             "submission is for its student, all else for the teacher)") },
+        { "each", 0, OPTION_FLAG, &line.each, NULL, NULL, NULL,
+          N_("of several submissions the whole text of each, instead of a table") },
         { "student", 0, OPTION_TEXT, &line.student, NULL, N_("NAME"), NULL,
           N_("whose variant of the exercise it is, whatever the submission says") },
         { "variants", 0, OPTION_NUMBER, &line.variants, &line.has_variants, N_("N"), NULL,

@@ -17,16 +17,31 @@ void progress_begin(struct progress *progress, const struct run *run, bool wante
                                    .next = g_get_monotonic_time() + FIRST_AFTER };
 }
 
+static bool is_time(struct progress *progress)
+{
+    if (!progress->wanted || g_get_monotonic_time() < progress->next)
+        return false;
+    progress->next = g_get_monotonic_time() + AGAIN_AFTER;
+    progress->shown = true;
+    return true;
+}
+
+void progress_tell(struct progress *progress, const char *text)
+{
+    if (!is_time(progress))
+        return;
+    fprintf(stderr, "\r%s\033[K", text);
+    fflush(stderr);
+}
+
 void progress_show(struct progress *progress)
 {
     const struct run *run = progress->run;
     g_autoptr(GString) at = g_string_new(NULL), until = g_string_new(NULL);
     sim_time now = sim_now(run->network->sim);
 
-    if (!progress->wanted || g_get_monotonic_time() < progress->next)
+    if (!is_time(progress))
         return;
-    progress->next = g_get_monotonic_time() + AGAIN_AFTER;
-    progress->shown = true;
     render_moment(at, now, 3);
     render_moment(until, run->until, 0);
     fputc('\r', stderr);

@@ -8,6 +8,7 @@
 
 #include "inspect/i18n.h"
 #include "lab/class_accept.h"
+#include "lab/class_value.h"
 #include "lab/handin.h"
 
 #define JOBS_MAX 256
@@ -225,4 +226,33 @@ json_t *class_grade(const struct class_grader *grader, const GPtrArray *paths,
     g_free(pool->members);
     g_free(pool);
     return results;
+}
+
+/* ---- the class as a whole ---- */
+
+static void add_double(json_t *result, const json_t *other)
+{
+    g_autofree char *message =
+        g_strdup_printf(_("says it is of the same student as %s"), class_text(other, "submission"));
+
+    json_array_append_new(
+        json_object_get(result, "findings"),
+        json_pack("{s:s, s:s, s:n}", "kind", "same-student", "message", message, "where"));
+}
+
+void class_mind(json_t *results)
+{
+    g_autoptr(GHashTable) first = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (size_t i = 0; i < json_array_size(results); i++) {
+        json_t *result = json_array_get(results, i);
+        json_t *other = g_hash_table_lookup(first, class_text(result, "student"));
+
+        if (other == NULL) {
+            g_hash_table_insert(first, (gpointer)class_text(result, "student"), result);
+            continue;
+        }
+        add_double(result, other);
+        add_double(other, result);
+    }
 }

@@ -46,6 +46,9 @@ struct jail_limits class_limits(void);
  * array.
  */
 GPtrArray *class_find(const GPtrArray *operands);
+/** class_mind() - findings that only the class as a whole gives, added to @results: two submissions
+ * that say they are of one student. */
+void class_mind(json_t *results);
 /** class_grade() - the results of the submissions @paths, in their order: an array, new. */
 json_t *class_grade(const struct class_grader *grader, const GPtrArray *paths,
                     const struct class_options *options);

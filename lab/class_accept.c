@@ -85,6 +85,17 @@ static void take_where(json_t *to, const json_t *from)
     json_object_set_new(to, "where", own);
 }
 
+/* A command that somebody may type in as it stands. */
+static void take_step(json_t *to, const json_t *from)
+{
+    static const char COMMAND[] = "wirewalk step ";
+    const char *said = json_string_value(json_object_get(from, "step"));
+    bool good = said != NULL && g_str_has_prefix(said, COMMAND);
+    g_autofree char *text = good ? handin_tame(said, strlen(said), TEXT_MAX, false) : NULL;
+
+    json_object_set_new(to, "step", good ? json_string(text) : json_null());
+}
+
 /* ---- parts ---- */
 
 static void accept_check(json_t *own, const json_t *said)
@@ -97,7 +108,9 @@ static void accept_check(json_t *own, const json_t *said)
     take_text(own, said, "message");
     take_integer(own, said, "frame");
     take_integer(own, said, "time_ns");
-    take_text(own, said, "step");
+    take_points(own, said, "penalty", 0, 1e6);
+    take_integer(own, said, "run");
+    take_step(own, said);
     take_where(own, said);
     if (json_is_string(json_object_get(said, "title"))) /* it may have the variant's numbers */
         take_text(own, said, "title");
@@ -193,8 +206,12 @@ static double points_to_reach(const json_t *checks)
 
 static bool known_status(const char *status)
 {
-    return status != NULL && (strcmp(status, "graded") == 0 || strcmp(status, "rejected") == 0 ||
-                              strcmp(status, "limited") == 0);
+    static const char *const KNOWN[] = { "graded", "rejected", "limited", "crashed" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(KNOWN); i++)
+        if (status != NULL && strcmp(status, KNOWN[i]) == 0)
+            return true;
+    return false;
 }
 
 static void accept_totals(json_t *own, const json_t *said)
@@ -202,6 +219,8 @@ static void accept_totals(json_t *own, const json_t *said)
     double most = points_to_reach(json_object_get(own, "checks"));
 
     json_object_set(own, "status", json_object_get(said, "status"));
+    if (json_is_string(json_object_get(said, "student")))
+        json_object_set_new(own, "student", tame_text(json_object_get(said, "student"), 255));
     take_points(own, said, "points", 0,
                 MAX(most, json_number_value(json_object_get(own, "max_points"))));
     take_points(own, said, "bonus", 0, most);

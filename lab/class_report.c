@@ -190,6 +190,16 @@ json_t *class_for_student(const json_t *result)
     return own;
 }
 
+json_t *class_for_teacher(const json_t *result)
+{
+    json_t *own = json_deep_copy(result), *checks = json_object_get(own, "checks");
+
+    for (size_t i = 0; i < json_array_size(checks); i++)
+        json_object_set_new(json_array_get(checks, i), "visible", json_true());
+    json_object_set_new(own, "hidden", json_integer(0));
+    return own;
+}
+
 void class_write_json(const json_t *report, GString *out)
 {
     char *text = json_dumps(report, JSON_INDENT(2) | JSON_REAL_PRECISION(15));

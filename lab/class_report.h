@@ -21,6 +21,8 @@ json_t *class_report(json_t *results, const json_t *forced, unsigned layers);
  * and anything about others: a new reference. Its points are those of what is left.
  */
 json_t *class_for_student(const json_t *result);
+/** class_for_teacher() - @result with every check shown: a new reference. */
+json_t *class_for_teacher(const json_t *result);
 
 /* The forms. Each appends the whole file to @out, the same octets for the same report. */
 void class_write_text(const json_t *report, int width, GString *out);

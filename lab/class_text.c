@@ -38,12 +38,8 @@ static void add_unmet(GString *out, const json_t *result)
         between = " ";
     }
     for (size_t i = 0; i < json_array_size(findings); i++) {
-        const json_t *finding = json_array_get(findings, i);
-        g_autoptr(GString) where = g_string_new(NULL);
-
-        class_add_where(where, finding);
-        g_string_append_printf(out, "%s%s%s%s", between, where->str, where->len > 0 ? ": " : "",
-                               class_text(finding, "message"));
+        g_string_append_printf(out, "%s%s", between,
+                               class_text(json_array_get(findings, i), "message"));
         between = "; ";
     }
 }
