@@ -301,6 +301,14 @@ bool handin_is_class(const char *path)
     return !known && (candidates > 0 || folders > 0);
 }
 
+static int by_handin_name(const void *a, const void *b)
+{
+    g_autofree char *x = handin_name(*(char *const *)a), *y = handin_name(*(char *const *)b);
+    int order = strcmp(x, y);
+
+    return order != 0 ? order : by_octets(a, b);
+}
+
 GPtrArray *handin_list(const char *path, GError **error)
 {
     int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -322,6 +330,7 @@ GPtrArray *handin_list(const char *path, GError **error)
             readlinkat(folder, name, (char[1]){ 0 }, 1) >= 0)
             g_ptr_array_add(paths, g_build_filename(path, name, NULL));
     }
+    g_ptr_array_sort(paths, by_handin_name);
     g_ptr_array_free(names, TRUE);
     close(folder);
     return paths;

@@ -42,7 +42,7 @@ void handin_free(struct handin *handin);
 bool handin_is_class(const char *path);
 /**
  * handin_list() - the submissions in the folder @path: its files *.yaml and its folders, without
- * what begins with a dot. Paths, sorted by octets; NULL: it cannot be read. Free the array.
+ * what begins with a dot. Paths, sorted by handin_name(); NULL: it cannot be read. Free the array.
  */
 GPtrArray *handin_list(const char *path, GError **error);
 /** handin_name() - the name of the submission at @path: of its folder, or its file without

@@ -271,4 +271,12 @@ void submission_changes(struct submission *submission, struct net_tree *net, GPt
 
     if (submission->root != NULL)
         change_read(net, submission->root, reserved, &to, edits);
+    if (edits->len > SUBMISSION_CHANGES_MAX) {
+        const struct change *first = edits->pdata[SUBMISSION_CHANGES_MAX];
+        g_autofree char *message =
+            g_strdup_printf(_("only the first %u changes are made"), SUBMISSION_CHANGES_MAX);
+
+        submission_find(submission, NULL, "limit", first->at, message);
+        g_ptr_array_set_size(edits, SUBMISSION_CHANGES_MAX);
+    }
 }

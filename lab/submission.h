@@ -21,6 +21,7 @@
 
 #define SUBMISSION_FILE_MAX     (1u << 20) /* octets of its file, and of its log */
 #define SUBMISSION_FINDINGS_MAX 100
+#define SUBMISSION_CHANGES_MAX  1000u
 
 struct submission_command {
     const char *host, *line;
