@@ -114,7 +114,7 @@ int cmd_grade(int argc, char **argv)
           N_("write to this file instead of standard output") },
         { "jobs", 'j', OPTION_NUMBER, &line.jobs, NULL, N_("N"), NULL,
           N_("grade so many at a time (default: one for each processor)") },
-        { "for", 0, OPTION_CHOICE, &line.audience, NULL, NULL, "anybody|student|teacher",
+        { "for", 0, OPTION_CHOICE, &line.audience, NULL, NULL, "auto|student|teacher",
           N_("who reads it: a student sees no hidden checks (default: the text of\none "
              "submission is for its student, all else for the teacher)") },
         { "each", 0, OPTION_FLAG, &line.each, NULL, NULL, NULL,

@@ -63,8 +63,7 @@ static void show_progress(void *ctx, unsigned done, unsigned n)
 
 static json_t *grade_paths(const struct grade_request *request, const GPtrArray *paths)
 {
-    const struct class_grader grader = { (void *)request, read_files, grade_read,
-                                         grade_failed };
+    const struct class_grader grader = { (void *)request, read_files, grade_read, grade_failed };
     struct progress progress;
     const struct class_options options = { .jobs = (unsigned)MIN(request->jobs, 256),
                                            .limits = class_limits(),
@@ -127,7 +126,7 @@ static void add_form(const struct grade_request *request, json_t *results, unsig
 /* The text of one submission is its student's feedback; everything else is the teacher's. */
 static enum grade_audience audience_of(const struct grade_request *request, size_t n)
 {
-    if (request->audience != GRADE_FOR_ANYBODY)
+    if (request->audience != GRADE_FOR_AUTO)
         return request->audience;
     return request->format == GRADE_AS_TEXT && (n == 1 || request->each || request->quiet)
                ? GRADE_FOR_STUDENT
@@ -210,9 +209,22 @@ static int tell(struct grade_request *request, json_t *results, unsigned layers)
     return all_full(results) ? CLI_MET : CLI_FAILED;
 }
 
+/* For Gradescope, or with a name, each operand is one submission, whatever it looks like. */
+static GPtrArray *find_paths(const struct grade_request *request, const GPtrArray *operands)
+{
+    GPtrArray *paths;
+
+    if (request->format != GRADE_AS_GRADESCOPE && request->options.student == NULL)
+        return class_find(operands);
+    paths = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < operands->len; i++)
+        g_ptr_array_add(paths, g_strdup(operands->pdata[i]));
+    return paths;
+}
+
 int grade_class(const struct grade_request *request, const GPtrArray *operands)
 {
-    g_autoptr(GPtrArray) paths = class_find(operands);
+    g_autoptr(GPtrArray) paths = find_paths(request, operands);
     struct grade_request own = *request;
     unsigned layers = jail_layers();
     json_t *results;

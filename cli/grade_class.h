@@ -15,7 +15,7 @@ enum grade_format {
 };
 #define GRADE_FORMATS "text|json|junit|gradescope|csv|html"
 
-enum grade_audience { GRADE_FOR_ANYBODY, GRADE_FOR_STUDENT, GRADE_FOR_TEACHER };
+enum grade_audience { GRADE_FOR_AUTO, GRADE_FOR_STUDENT, GRADE_FOR_TEACHER };
 
 struct grade_request {
     const struct task *task;

@@ -101,7 +101,19 @@ static void add_findings(GString *out, const json_t *findings)
     g_string_append(out, "</ul>\n");
 }
 
-/* Status, the variant's numbers, hints, bonus and penalty: what is not as always. */
+static void add_part(GString *line, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void add_part(GString *line, const char *format, ...)
+{
+    va_list args;
+
+    g_string_append(line, line->len > 0 ? "; " : "");
+    va_start(args, format);
+    g_string_append_vprintf(line, format, args);
+    va_end(args);
+}
+
+/* Status, whose it is, the variant's numbers, hints, penalty: what is not as always. */
 static void add_circumstances(GString *out, const json_t *result)
 {
     json_t *variant = json_object_get(result, "variant"), *value;
@@ -109,17 +121,17 @@ static void add_circumstances(GString *out, const json_t *result)
     const char *name;
 
     if (!class_has_status(result, "graded"))
-        g_string_append_printf(line, "%s; ", class_status_name(result));
+        add_part(line, "%s", class_status_name(result));
+    if (strcmp(class_text(result, "student"), class_text(result, "submission")) != 0)
+        add_part(line, _("student: %s"), class_text(result, "student"));
     json_object_foreach(variant, name, value)
-        g_string_append_printf(line, "%s = %s; ", name, json_string_value(value));
+        add_part(line, "%s = %s", name, json_string_value(value));
     if (json_integer_value(json_object_get(result, "hints_used")) > 0)
-        g_string_append_printf(line, _("hints used: %d; "),
-                               (int)json_integer_value(json_object_get(result, "hints_used")));
+        add_part(line, _("hints used: %d"),
+                 (int)json_integer_value(json_object_get(result, "hints_used")));
     class_add_number(penalty, class_hundredths(result, "penalty"));
     if (class_hundredths(result, "penalty") > 0)
-        g_string_append_printf(line, _("penalty: %s; "), penalty->str);
-    if (line->len > 2)
-        g_string_truncate(line, line->len - 2);
+        add_part(line, _("penalty: %s"), penalty->str);
     if (line->len > 0) {
         g_string_append(out, "<p class=\"soft\">");
         html_text(out, line->str);
