@@ -14,13 +14,17 @@ _wirewalk()
     done
     case $prev in
     --lang) COMPREPLY=($(compgen -W "en zh" -- "$cur")) && return ;;
-    --format) COMPREPLY=($(compgen -W "text json" -- "$cur")) && return ;;
+    --format)
+        [[ $command == grade ]] && COMPREPLY=($(compgen -W "text json junit gradescope csv html" -- "$cur")) && return
+        COMPREPLY=($(compgen -W "text json" -- "$cur")) && return
+        ;;
+    --for) COMPREPLY=($(compgen -W "auto student teacher" -- "$cur")) && return ;;
     --match) COMPREPLY=($(compgen -W "exact relaxed" -- "$cur")) && return ;;
     --ip_version) COMPREPLY=($(compgen -W "ipv4 ipv6 ipv4-mapped-ipv6" -- "$cur")) && return ;;
     --detail) COMPREPLY=($(compgen -W "brief normal full" -- "$cur")) && return ;;
     --save) COMPREPLY=($(compgen -d -- "$cur")) && return ;;
     --pcap | --trace | --state | --outputs | --script | --walk | -o | --output) COMPREPLY=($(compgen -f -- "$cur")) && return ;;
-    --seed | --until | --threads) return ;;
+    --seed | --until | --threads | --jobs) return ;;
     esac
     if [[ -z $command ]]; then
         COMPREPLY=($(compgen -W "$commands --lang --version --help" -- "$cur"))
@@ -32,7 +36,7 @@ _wirewalk()
         demo) options+=" --pcap --trace --save" ;;
         run) options+=" --pcap --trace --state --outputs --seed --until --threads --quiet --detail --chapters --format" ;;
         step) options+=" --script --screen --seed --until --hash --at --run --student" ;;
-        grade) options+=" --format --student --variants --now --published --quiet" ;;
+        grade) options+=" --format --output --jobs --for --each --student --variants --now --published --quiet" ;;
         shell) options+=" --pcap --trace --seed" ;;
         check) options+=" --quiet --format" ;;
         fmt) options+=" --write --check" ;;
