@@ -55,7 +55,11 @@ static void add_story(GString *out, const json_t *check)
         add_badge(out, _("hidden from the student"));
     if (class_mark(check) == CLASS_SKIPPED)
         add_line(out, "p", class_text(check, "skipped_because"));
-    add_line(out, "p", class_text(check, "message"));
+    if (*class_text(check, "message") != '\0') {
+        g_string_append(out, "<p class=\"told\">");
+        html_text(out, class_text(check, "message"));
+        g_string_append(out, "</p>");
+    }
     class_add_where(where, check);
     class_add_place(place, check);
     if (where->len + place->len > 0) {

@@ -48,6 +48,7 @@ static const char STYLE[] =
     "section.student header{display:flex;flex-wrap:wrap;gap:.2rem 1rem;align-items:baseline;"
     "justify-content:space-between}\n"
     "section.student .total{font-weight:600;font-variant-numeric:tabular-nums}\n"
+    "p.told{white-space:pre-wrap;font-size:.92em;overflow-wrap:anywhere}\n"
     "ul.found{margin:.5rem 0;padding-inline-start:1.2rem}\n"
     "@media (max-width:40rem){body{padding:1rem .75rem 3rem}th,td{padding:.3rem .35rem}"
     ".meter{display:none}}\n"

@@ -27,7 +27,7 @@ static void add_unmet(GString *out, const json_t *result)
     const char *between = "";
 
     if (!class_has_status(result, "graded"))
-        g_string_append_printf(out, "%s: ", class_status_name(result));
+        g_string_append_printf(out, _("%s: "), class_status_name(result));
     for (size_t i = 0; i < json_array_size(checks) && class_has_status(result, "graded"); i++) {
         const json_t *check = json_array_get(checks, i);
 
