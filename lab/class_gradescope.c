@@ -21,11 +21,14 @@ static const char *visibility(const json_t *check)
     return strcmp(show, "always") == 0 ? "visible" : "hidden";
 }
 
-static char *check_output(const json_t *check)
+/* @secret: it was skipped for a check that the student may not know of. */
+static char *check_output(const json_t *check, bool secret)
 {
     GString *out = g_string_new(NULL);
     g_autoptr(GString) where = g_string_new(NULL), place = g_string_new(NULL);
 
+    if (secret)
+        return g_string_free(g_string_append(out, _("not looked at")), FALSE);
     if (class_mark(check) == CLASS_SKIPPED && *class_text(check, "skipped_because") != '\0')
         g_string_append_printf(out, "%s\n", class_text(check, "skipped_because"));
     if (*class_text(check, "message") != '\0')
@@ -41,11 +44,11 @@ static char *check_output(const json_t *check)
     return g_string_free(out, FALSE);
 }
 
-static json_t *test_of(const json_t *check, size_t number)
+static json_t *test_of(const json_t *check, const json_t *checks, size_t number)
 {
     bool bonus = json_is_true(json_object_get(check, "bonus"));
     const char *title = class_text(check, "title"), *group = class_text(check, "group");
-    g_autofree char *output = check_output(check);
+    g_autofree char *output = check_output(check, class_is_named_hidden(check, checks, true));
     g_autofree char *name = g_strdup_printf(bonus ? _("%s (bonus)") : "%s",
                                             *title != '\0' ? title : class_text(check, "id"));
     g_autofree char *place = g_strdup_printf("%zu", number);
@@ -72,10 +75,10 @@ static char *whole_output(const json_t *result)
             g_string_append(out, ": ");
         g_string_append_printf(out, "%s\n", class_text(json_array_get(findings, i), "message"));
     }
-    if (class_hundredths(result, "penalty") > 0) {
+    if (class_open_penalty(result, true) > 0) {
         g_autoptr(GString) penalty = g_string_new(NULL);
 
-        class_add_number(penalty, class_hundredths(result, "penalty"));
+        class_add_number(penalty, class_open_penalty(result, true));
         g_string_append_printf(out, _("penalty: %s points\n"), penalty->str);
     }
     return g_string_free(out, FALSE);
@@ -89,7 +92,7 @@ void class_write_gradescope(const json_t *result, GString *out)
     char *text;
 
     for (size_t i = 0; i < json_array_size(checks); i++)
-        json_array_append_new(tests, test_of(json_array_get(checks, i), i + 1));
+        json_array_append_new(tests, test_of(json_array_get(checks, i), checks, i + 1));
     all = json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:{s:s, s:s, s:O, s:O}}", "score",
                     class_number(class_hundredths(result, "points")), "output", output,
                     "output_format", "text", "test_output_format", "text", "test_name_format",

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inspect/i18n.h"
 #include "lab/class_value.h"
 #include "lab/jail.h"
 #include "lab/similar.h"
@@ -164,28 +165,42 @@ json_t *class_report(json_t *results, const json_t *forced, unsigned layers)
                      isolation(layers));
 }
 
+/* A check that was skipped for a hidden one must not say so. */
+static void keep_secret(json_t *check)
+{
+    json_object_set_new(check, "skipped_because", json_null());
+    json_object_set_new(check, "message", json_string(_("not looked at")));
+}
+
+static void remove_hidden(json_t *checks)
+{
+    for (size_t i = 0; i < json_array_size(checks); i++)
+        if (class_is_named_hidden(json_array_get(checks, i), checks, false))
+            keep_secret(json_array_get(checks, i));
+    for (size_t i = json_array_size(checks); i-- > 0;)
+        if (class_is_hidden(json_array_get(checks, i)))
+            json_array_remove(checks, i);
+}
+
 json_t *class_for_student(const json_t *result)
 {
     json_t *own = json_deep_copy(result), *checks = json_object_get(own, "checks");
-    int64_t max = 0, points = 0, bonus = 0, penalty = class_hundredths(own, "penalty");
+    int64_t max = 0, points = 0, bonus = 0, penalty = class_open_penalty(own, false);
 
-    for (size_t i = 0; i < json_array_size(checks);) {
+    remove_hidden(checks);
+    for (size_t i = 0; i < json_array_size(checks); i++) {
         const json_t *check = json_array_get(checks, i);
 
-        if (class_is_hidden(check)) {
-            json_array_remove(checks, i);
-            continue;
-        }
         if (json_is_true(json_object_get(check, "bonus")))
             bonus += class_hundredths(check, "points");
         else
             max += class_hundredths(check, "max");
         points += class_hundredths(check, "points");
-        i++;
     }
     json_object_set_new(own, "points", class_number(MAX(points - penalty, 0)));
     json_object_set_new(own, "max_points", class_number(max));
     json_object_set_new(own, "bonus", class_number(bonus));
+    json_object_set_new(own, "penalty", class_number(penalty));
     json_object_del(own, "fingerprint");
     return own;
 }

@@ -54,6 +54,35 @@ bool class_is_hidden(const json_t *check)
     return !json_is_true(json_object_get(check, "visible"));
 }
 
+static bool is_hidden(const json_t *check, bool always)
+{
+    return always ? strcmp(class_text(check, "show"), "always") != 0 : class_is_hidden(check);
+}
+
+bool class_is_named_hidden(const json_t *check, const json_t *checks, bool always)
+{
+    const char *because = class_text(check, "skipped_because");
+
+    for (size_t i = 0; i < json_array_size(checks) && *because != '\0'; i++) {
+        const json_t *other = json_array_get(checks, i);
+
+        if (is_hidden(other, always) && strstr(because, class_text(other, "id")) != NULL)
+            return true;
+    }
+    return false;
+}
+
+int64_t class_open_penalty(const json_t *result, bool always)
+{
+    const json_t *checks = json_object_get(result, "checks");
+    int64_t penalty = class_hundredths(result, "penalty");
+
+    for (size_t i = 0; i < json_array_size(checks); i++)
+        if (is_hidden(json_array_get(checks, i), always))
+            penalty -= class_hundredths(json_array_get(checks, i), "penalty");
+    return MAX(penalty, 0);
+}
+
 bool class_has_status(const json_t *result, const char *status)
 {
     return strcmp(class_text(result, "status"), status) == 0;

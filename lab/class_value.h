@@ -23,6 +23,12 @@ json_t *class_number(int64_t hundredths);
 int64_t class_ratio(int64_t part, int64_t whole);
 enum class_mark class_mark(const json_t *check);
 bool class_is_hidden(const json_t *check); /* now, from the student */
+/** class_is_named_hidden() - whether @check was skipped for a check of @checks that is hidden,
+ * which its words would give away. @always: hidden is what is not shown to everybody from the
+ * start. */
+bool class_is_named_hidden(const json_t *check, const json_t *checks, bool always);
+/** class_open_penalty() - @result's penalty without that of hidden checks. */
+int64_t class_open_penalty(const json_t *result, bool always);
 bool class_has_status(const json_t *result, const char *status);
 /** class_status_name() / class_kind_name() - of a result; of a trait of a similar pair: translated.
  */

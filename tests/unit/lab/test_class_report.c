@@ -137,6 +137,28 @@ static void gradescope_speaks_of_a_hidden_check_only_in_a_hidden_test(void)
     json_decref(result);
 }
 
+static void neither_a_need_nor_a_penalty_gives_a_hidden_check_away(void)
+{
+    json_t *all = result_of("s", 0, "not looked at: it needs `secret`"), *own;
+    json_t *checks = json_object_get(all, "checks");
+    g_autoptr(GString) out = g_string_new(NULL);
+    char *text;
+
+    json_object_set_new(json_array_get(checks, 0), "skipped_because", json_string("secret"));
+    json_object_set_new(json_array_get(checks, 1), "penalty", json_integer(3));
+    json_object_set_new(all, "penalty", json_integer(3));
+    own = class_for_student(all);
+    text = json_dumps(own, 0);
+    CU_ASSERT_PTR_NULL(strstr(text, "ecret"));
+    EQ(class_hundredths(own, "penalty"), 0);
+    class_write_gradescope(own, out);
+    CU_ASSERT_PTR_NULL(strstr(out->str, "ecret"));
+    CU_ASSERT_PTR_NULL(strstr(out->str, "penalty"));
+    free(text);
+    json_decref(own);
+    json_decref(all);
+}
+
 static void feedback_in_csv_leaves_hidden_checks_out(void)
 {
     json_t *report = one_with("s", "what to look at");
@@ -210,6 +232,7 @@ UNIT_MAIN("class report", TEST(the_summary_counts_and_divides_exactly),
           TEST(a_class_of_nobody_has_a_report), TEST(numbers_have_no_needless_digits),
           TEST(a_student_sees_no_hidden_check_and_no_points_of_it),
           TEST(gradescope_speaks_of_a_hidden_check_only_in_a_hidden_test),
+          TEST(neither_a_need_nor_a_penalty_gives_a_hidden_check_away),
           TEST(feedback_in_csv_leaves_hidden_checks_out), TEST(a_spreadsheet_finds_no_formula),
           TEST(csv_quotes_what_must_be_quoted), TEST(markup_in_a_name_or_message_stays_text),
           TEST(a_page_needs_nothing_from_elsewhere))
