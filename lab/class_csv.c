@@ -75,6 +75,7 @@ static void add_feedback(GString *out, const json_t *checks)
         const char *message = class_text(check, "message");
 
         if (class_mark(check) == CLASS_PASSED || class_is_hidden(check) || *message == '\0' ||
+            class_is_named_hidden(check, checks, false) ||
             !g_hash_table_add(told, (gpointer)message))
             continue;
         g_string_append_printf(out, "%s%s", out->len > 0 ? "\n" : "", message);
