@@ -62,7 +62,8 @@ void diag_error(struct diag_list *list, const char *file, struct text_pos at, co
 void diag_warning(struct diag_list *list, const char *file, struct text_pos at, const char *format,
                   ...) G_GNUC_PRINTF(4, 5);
 
-/** diag_list_take_errors() - a copy of the errors of @from that are not there yet, not its warnings.
+/** diag_list_take_errors() - a copy of the errors of @from that are not there yet, not its
+ * warnings.
  */
 void diag_list_take_errors(struct diag_list *list, const struct diag_list *from);
 /** diag_list_sort() - by file (in order of appearance), line, column; what was found first comes

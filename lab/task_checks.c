@@ -308,8 +308,7 @@ static void read_reach(struct reading *reading, const struct ynode *node, bool n
         expand_list(reading, values[1], "to", to);
         add_product(&pairs, from, to);
     }
-    if (reading->instance->parts->len == before &&
-        reading->instance->r.diags->n_errors == errors)
+    if (reading->instance->parts->len == before && reading->instance->r.diags->n_errors == errors)
         reader_error(&reading->instance->r, node->at, _("no pair of nodes is named here"));
 }
 
