@@ -47,7 +47,7 @@ static json_t *grade_it(void *ctx, void *files)
     while (strcmp(word, "hang") == 0)
         ;
     if (strcmp(word, "slow") == 0)
-        busy(50000000);
+        busy(20000000);
     if (strcmp(word, "lie") == 0) {
         json_object_set_new(result, "submission", json_string("somebody else"));
         json_object_set_new(result, "points", json_integer(1000000));
@@ -83,7 +83,7 @@ static json_t *grade_words(const char *const *words, unsigned n, unsigned jobs)
     struct class_options options = { .jobs = jobs, .limits = class_limits() };
     json_t *results;
 
-    options.limits.wall_us = 300000;
+    options.limits.cpu_seconds = 2; /* no clock on the wall: the machine may be busy */
     for (unsigned i = 0; i < n; i++) {
         g_autofree char *path = g_strdup_printf("%s/%02u.yaml", folder, i);
 

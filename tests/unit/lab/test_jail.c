@@ -13,7 +13,7 @@
 #include "lab/jail.h"
 
 static const struct jail_limits LIMITS = {
-    .cpu_seconds = 5, .wall_us = 20000000, .memory = (uint64_t)256 << 20, .result_max = 1 << 20
+    .cpu_seconds = 5, .wall_us = 600000000, .memory = (uint64_t)256 << 20, .result_max = 1 << 20
 };
 
 static enum jail_end jail_run(const struct jail_limits *limits, const struct jail_work *work,
