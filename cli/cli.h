@@ -23,6 +23,7 @@ int cmd_bench(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_draw(int argc, char **argv);
+int cmd_exercise(int argc, char **argv);
 int cmd_fmt(int argc, char **argv);
 int cmd_grade(int argc, char **argv);
 int cmd_packetdrill(int argc, char **argv);

@@ -21,6 +21,8 @@ static const struct cli_command COMMANDS[] = {
     { "run", N_("run a scenario: the narrated timeline and what was expected of it"), cmd_run },
     { "step", N_("walk through a scenario frame by frame, forwards and backwards"), cmd_step },
     { "shell", N_("type commands on any node of a live network"), cmd_shell },
+    { "exercise", N_("list exercises, try one at a prompt, take hints, write a new one"),
+      cmd_exercise },
     { "grade", N_("points and feedback for submissions of an exercise"), cmd_grade },
     { "check", N_("say what is wrong with files, without running anything"), cmd_check },
     { "fmt", N_("rewrite files in the canonical form"), cmd_fmt },

@@ -215,6 +215,8 @@ static void run_on_device(struct session *session, uint32_t node, const char *li
 
 static void run_on(struct session *session, uint32_t node, const char *line)
 {
+    if (network_os(session->network, node) != NULL && session->was_run != NULL)
+        session->was_run(session->ctx, node, line);
     if (network_os(session->network, node) != NULL)
         run_on_host(session, node, line);
     else
@@ -334,6 +336,8 @@ static void session_command(struct session *session, const char *line)
     size_t len = strcspn(line, " \t");
     g_autofree char *word = g_strndup(line, len), *rest = g_strstrip(g_strdup(line + len));
 
+    if (session->other_line != NULL && session->other_line(session->ctx, word, rest))
+        return;
     if (strcmp(word, ":go") == 0)
         find_node(session, rest, &session->node);
     else if (strcmp(word, ":help") == 0 || strcmp(word, ":h") == 0 || strcmp(word, ":?") == 0)

@@ -28,6 +28,11 @@ struct session {
     struct narrate *narrate; /* `:watch on`; or NULL */
     char *line;              /* being started */
     uint32_t line_node;
+    /* Whoever holds the session may have lines of its own (":word rest"; false: it is not one) and
+       be told what is run on hosts; or NULL. A line may begin the session anew. */
+    bool (*other_line)(void *ctx, const char *word, const char *rest);
+    void (*was_run)(void *ctx, uint32_t node, const char *line);
+    void *ctx;
 };
 
 /** session_init() - on a network that has started. session_fini() - before it is freed. */

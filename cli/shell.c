@@ -11,6 +11,7 @@
 #include "cli/options.h"
 #include "cli/record.h"
 #include "cli/session.h"
+#include "cli/shell.h"
 #include "inspect/i18n.h"
 #include "sim/sim.h"
 
@@ -143,24 +144,34 @@ static void read_lines(struct session *session)
     free(line);
 }
 
+bool shell_is_terminal(void)
+{
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+void shell_converse(struct session *session)
+{
+    struct sigaction action = { .sa_handler = on_interrupt };
+
+    sigaction(SIGINT, &action, NULL); /* without SA_RESTART: the prompt must notice */
+    if (shell_is_terminal())
+        edit_lines(session);
+    else
+        read_lines(session);
+}
+
 /* ---- the command ---- */
 
 static void run_session(struct network *network, uint32_t node)
 {
-    bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-    struct sigaction action = { .sa_handler = on_interrupt };
     struct session session;
 
-    sigaction(SIGINT, &action, NULL); /* without SA_RESTART: the prompt must notice */
     network_start(network);
     sim_run(network->sim, 0, UINT64_MAX); /* the services begin to listen */
-    session_init(&session, network, node, terminal);
-    if (terminal) {
+    session_init(&session, network, node, shell_is_terminal());
+    if (shell_is_terminal())
         printf("%s\n", _("Commands run in virtual time. :help tells more, :quit ends."));
-        edit_lines(&session);
-    } else {
-        read_lines(&session);
-    }
+    shell_converse(&session);
     session_fini(&session);
 }
 

@@ -2,11 +2,11 @@
 _wirewalk()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command="" i files=""
-    local commands="demo run step grade shell check fmt generate draw packetdrill bench"
+    local commands="demo run step grade exercise shell check fmt generate draw packetdrill bench"
 
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        demo | run | step | grade | shell | check | fmt | generate | draw | packetdrill | bench)
+        demo | run | step | grade | exercise | shell | check | fmt | generate | draw | packetdrill | bench)
             command=${COMP_WORDS[i]}
             break
             ;;
@@ -37,6 +37,7 @@ _wirewalk()
         run) options+=" --pcap --trace --state --outputs --seed --until --threads --quiet --detail --chapters --format" ;;
         step) options+=" --script --screen --seed --until --hash --at --run --student" ;;
         grade) options+=" --format --output --jobs --for --each --student --variants --now --published --quiet" ;;
+        exercise) options+=" --student --output" ;;
         shell) options+=" --pcap --trace --seed" ;;
         check) options+=" --quiet --format" ;;
         fmt) options+=" --write --check" ;;
@@ -50,6 +51,10 @@ _wirewalk()
     case $command in
     run | step) files='!*.@(walk|sock|task).yaml' ;;
     grade) files='!*.yaml' ;;
+    exercise)
+        COMPREPLY=($(compgen -W "list new try hint pack" -- "$cur") $(compgen -f -- "$cur"))
+        return
+        ;;
     shell | draw) files='!*.net.yaml' ;;
     packetdrill) files='!*.pkt' ;;
     check | fmt) files='!*.@(net|walk|sock|task).yaml' ;;

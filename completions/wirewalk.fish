@@ -1,5 +1,5 @@
 # fish completion for wirewalk
-set -l commands demo run step grade shell check fmt generate draw packetdrill bench
+set -l commands demo run step grade exercise shell check fmt generate draw packetdrill bench
 
 complete -c wirewalk -f
 complete -c wirewalk -l lang -x -a 'en zh' -d 'Language of all messages'
@@ -13,6 +13,8 @@ complete -c wirewalk -n '__fish_seen_subcommand_from grade' -l format -x -a 'tex
 complete -c wirewalk -n '__fish_seen_subcommand_from grade' -l for -x -a 'auto student teacher' -d 'Who reads it'
 complete -c wirewalk -n '__fish_seen_subcommand_from grade' -s j -l jobs -x -d 'So many at a time'
 complete -c wirewalk -n '__fish_seen_subcommand_from grade' -l each -d 'The text of each'
+complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a exercise -d 'Try exercises'
+complete -c wirewalk -n '__fish_seen_subcommand_from exercise' -a 'list new try hint pack'
 complete -c wirewalk -n '__fish_seen_subcommand_from grade' -l variants -x -d 'Prove variants'
 complete -c wirewalk -n '__fish_seen_subcommand_from grade run step' -l student -x -d 'Whose variant'
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a shell -d 'Type commands on any node'

@@ -384,7 +384,7 @@ static struct scenario *prepare(struct finding *finding, struct diag_list *diags
     finding->expects = tree_list(&finding->arena, (struct text_pos){ .line = 0 });
     for (guint i = 0; i < finding->truths->len; i++)
         add_truth(finding, finding->truths->pdata[i]);
-    scenario = task_questions(finding->set->instance, finding->net, finding->expects, diags);
+    scenario = task_questions(finding->set->instance, finding->net, NULL, finding->expects, diags);
     if (scenario != NULL)
         set_nth(finding, scenario);
     return scenario;

@@ -193,8 +193,25 @@ static void prepare(struct grade *grade)
     choose_commands(grade);
 }
 
-struct scenario *grade_scenario(const struct task *task, const char *path, const char *student,
-                                uint32_t run, struct diag_list *diags)
+/* @run UINT32_MAX: without what the checks do. */
+static struct scenario *scenario_of(struct grade *grade, uint32_t run, struct diag_list *diags)
+{
+    struct diag_list *found = diag_list_new(); /* that it is broken is meant */
+    struct scenario *scenario;
+
+    task_diags(grade->task, found);
+    prepare(grade);
+    if (run == UINT32_MAX)
+        scenario = task_questions(grade->instance, &grade->net, grade->commands, NULL, found);
+    else
+        scenario = task_scenario(grade->instance, run, &grade->net, grade->commands, found);
+    diag_list_take_errors(diags, found);
+    diag_list_free(found);
+    return scenario;
+}
+
+static struct scenario *open_scenario(const struct task *task, const char *path,
+                                      const char *student, uint32_t run, struct diag_list *diags)
 {
     struct grade_options options = { .student = student, .now = GRADE_NO_TIME };
     struct grade grade = { .task = task,
@@ -206,20 +223,28 @@ struct scenario *grade_scenario(const struct task *task, const char *path, const
     if (path == NULL && student == NULL)
         options.student = "";
     task_diags(task, diags);
-    if (begin(&grade) && run < grade.instance->runs->len) {
-        struct diag_list *found = diag_list_new(); /* that it is broken is meant */
-
-        task_diags(task, found);
-        prepare(&grade);
-        scenario = task_scenario(grade.instance, run, &grade.net, grade.commands, found);
-        diag_list_take_errors(diags, found);
-        diag_list_free(found);
-    } else if (grade.instance != NULL) {
+    if (!begin(&grade))
+        diag_error(diags, task->file, TEXT_POS(0, 0),
+                   _("the exercise cannot be had for this student"));
+    else if (run != UINT32_MAX && run >= grade.instance->runs->len)
         diag_error(diags, task->file, TEXT_POS(0, 0), _("there is no run %u in this exercise"),
                    run);
-    }
+    else
+        scenario = scenario_of(&grade, run, diags);
     end(&grade);
     return scenario;
+}
+
+struct scenario *grade_scenario(const struct task *task, const char *path, const char *student,
+                                uint32_t run, struct diag_list *diags)
+{
+    return open_scenario(task, path, student, MIN(run, UINT32_MAX - 1), diags);
+}
+
+struct scenario *grade_own_scenario(const struct task *task, const char *path, const char *student,
+                                    struct diag_list *diags)
+{
+    return open_scenario(task, path, student, UINT32_MAX, diags);
 }
 
 /* ---- is the exercise right? ---- */

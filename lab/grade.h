@@ -62,6 +62,10 @@ void grade_write_text(const json_t *result, unsigned flags, GString *out);
  * changed) as a scenario, to be run or stepped through. NULL after an error in @diags. */
 struct scenario *grade_scenario(const struct task *task, const char *path, const char *student,
                                 uint32_t run, struct diag_list *diags);
+/** grade_own_scenario() - the same network with what happens in it anyway and the commands of the
+ * submission, without what the checks do. */
+struct scenario *grade_own_scenario(const struct task *task, const char *path, const char *student,
+                                    struct diag_list *diags);
 /** grade_check() - whether the exercise's runs, filters and expectations are right, also with its
  * solution. Errors go to @diags. */
 bool grade_check(const struct task *task, struct diag_list *diags);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "inspect/i18n.h"
-#include "inspect/render.h"
+#include "inspect/tables.h"
 #include "lab/grade_internal.h"
 #include "lab/step_chain.h"
 #include "lab/step_tell.h"
@@ -92,6 +92,21 @@ static void tell_chain(const struct story *story, const struct step_entry *end, 
     step_chain_tell(story->log, chain, TOLD_BEGIN, TOLD_END, out);
 }
 
+/* Nothing was sent: what there is to choose a way by says why. */
+static void tell_routes(const struct run *run, uint32_t node, const char *host,
+                        struct grade_part *result)
+{
+    g_autoptr(GString) routes = g_string_new(NULL);
+
+    tables_write_one(run->network->nodes[node], "route", routes);
+    g_strchomp(routes->str);
+    if (*routes->str != '\0')
+        grade_message(result, _("no frame left %s for this command; its routes are:\n%s"), host,
+                      routes->str);
+    else
+        grade_message(result, _("no frame left %s for this command; it has no routes"), host);
+}
+
 void grade_tell(const struct run *run, const struct step_log *log,
                 const struct run_command *command, struct grade_part *result)
 {
@@ -105,7 +120,7 @@ void grade_tell(const struct run *run, const struct step_log *log,
     end = story.death != NULL ? story.death : story.fail != NULL ? story.fail : story.last;
     grade_node(result, host);
     if (end == NULL) {
-        grade_message(result, _("no frame left %s for this command"), host);
+        tell_routes(run, entry->node, host, result);
         return;
     }
     if (story.death != NULL)

@@ -155,10 +155,12 @@ struct submission_command;
 struct scenario *task_scenario(const struct task_instance *instance, uint32_t run,
                                const struct net_tree *net, const GPtrArray *commands,
                                struct diag_list *diags);
-/** task_questions() - the exercise's own timeline in the network @net, with @expects (a list of
- * expectations) instead of what the checks do. NULL after an error. */
+/** task_questions() - the exercise's own timeline and @commands (or NULL) in the network @net, with
+ * @expects, a list of expectations (or NULL), instead of what the checks do. NULL after an error.
+ */
 struct scenario *task_questions(const struct task_instance *instance, const struct net_tree *net,
-                                const struct ynode *expects, struct diag_list *diags);
+                                const GPtrArray *commands, const struct ynode *expects,
+                                struct diag_list *diags);
 /** task_check_find() - by id; UINT32_MAX: there is none. */
 uint32_t task_check_find(const struct task_instance *instance, const char *id);
 /** task_read_points() - "2.5" -> 250. */

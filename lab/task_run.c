@@ -132,7 +132,8 @@ static struct ynode *lay_all(struct laying *laying, uint32_t index, const GPtrAr
 }
 
 struct scenario *task_questions(const struct task_instance *instance, const struct net_tree *net,
-                                const struct ynode *expects, struct diag_list *diags)
+                                const GPtrArray *commands, const struct ynode *expects,
+                                struct diag_list *diags)
 {
     struct arena arena = { 0 };
     struct laying laying = { .instance = instance, .arena = &arena };
@@ -140,9 +141,11 @@ struct scenario *task_questions(const struct task_instance *instance, const stru
     struct scenario *scenario = NULL;
 
     if (topology != NULL) {
-        laying.timeline = tree_list(&arena, expects->at);
-        laying.expects = tree_copy(&arena, expects);
+        laying.timeline = tree_list(&arena, TEXT_POS(0, 0));
+        laying.expects =
+            expects != NULL ? tree_copy(&arena, expects) : tree_list(&arena, TEXT_POS(0, 0));
         lay_list(&laying, instance->timeline);
+        lay_commands(&laying, commands);
         scenario = scenario_parse_tree(instance->task->file,
                                        lay_file(&laying, instance->seed, instance->until), topology,
                                        diags);
