@@ -16,7 +16,7 @@ static double seconds(clockid_t id)
 }
 
 /* VmHWM: what this process has had at most, not what its parent had when it forked. */
-static long peak_rss_kib(void)
+long bench_rss_kib(void)
 {
     g_autofree char *status = NULL;
     const char *at;
@@ -46,12 +46,17 @@ void bench_begin(struct bench_run *run)
     *run = (struct bench_run){ .started = seconds(CLOCK_MONOTONIC) };
 }
 
+double bench_elapsed(const struct bench_run *run)
+{
+    return seconds(CLOCK_MONOTONIC) - run->started;
+}
+
 void bench_go_with(struct bench_run *run, void (*work)(void *ctx), void *ctx)
 {
     double wall, cpu;
 
     run->setup = seconds(CLOCK_MONOTONIC) - run->started;
-    run->rss_setup = peak_rss_kib();
+    run->rss_setup = bench_rss_kib();
     wall = seconds(CLOCK_MONOTONIC);
     cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
     work(ctx);
@@ -95,7 +100,7 @@ void bench_print(const struct bench_run *run, const char *title, const char *par
            "\"rss_setup_kib\": %ld, \"rss_kib\": %ld, \"hops_per_s\": %.0f, \"events_per_s\": "
            "%.0f%s%s}\n",
            title, params, sim_seconds, run->wall, run->cpu, run->setup, events, hops,
-           run->rss_setup, peak_rss_kib(), (double)hops / run->wall, (double)events / run->wall,
+           run->rss_setup, bench_rss_kib(), (double)hops / run->wall, (double)events / run->wall,
            *extra != '\0' ? ", " : "", extra);
 }
 
@@ -281,13 +286,80 @@ void bench_receive_bulk(struct node *node, uint16_t port, uint64_t *received)
     state->received = received;
 }
 
+struct ask_state {
+    struct coroutine co;
+    const struct bench_ask *ask;
+    uint64_t *replies;
+    int fd;
+};
+
+static enum co_status ask_main(struct process *self, void *state)
+{
+    struct ask_state *s = state;
+    int64_t n;
+
+    CO_BEGIN(&s->co);
+    CO_CALL(&s->co, n, sys_sleep_until(self, s->ask->start));
+    s->fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_DGRAM, 0);
+    sys_connect(self, s->fd, s->ask->to);
+    CO_CALL(&s->co, n, sys_send(self, s->fd, payload, 64, SOCK_MSG_STABLE));
+    CO_CALL(&s->co, n, sys_recv(self, s->fd, NULL, 64, 0));
+    *s->replies += n == 63;
+    CO_END(&s->co);
+}
+
+static const struct program ask_program = { "ask", sizeof(struct ask_state), ask_main, NULL, NULL };
+
+struct answer_state {
+    struct coroutine co;
+    uint16_t port;
+    struct sock_recv message;
+    int fd;
+};
+
+static enum co_status answer_main(struct process *self, void *state)
+{
+    struct answer_state *s = state;
+    int64_t n;
+
+    CO_BEGIN(&s->co);
+    s->fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_DGRAM, 0);
+    sys_bind(self, s->fd, (struct endpoint){ .port = s->port });
+    for (;;) {
+        s->message = (struct sock_recv){ .size = 64 };
+        CO_CALL(&s->co, n, sys_recvmsg(self, s->fd, &s->message));
+        CO_CALL(&s->co, n, sys_sendto(self, s->fd, payload, 63, SOCK_MSG_STABLE, s->message.from));
+    }
+    CO_END(&s->co);
+}
+
+static const struct program answer_program = { "answer", sizeof(struct answer_state), answer_main,
+                                               NULL, NULL };
+
+void bench_ask(struct node *node, const struct bench_ask *ask, uint64_t *replies)
+{
+    struct ask_state *state = start(node, &ask_program)->state;
+
+    state->ask = ask;
+    state->replies = replies;
+}
+
+void bench_answer(struct node *node, uint16_t port)
+{
+    struct answer_state *state = start(node, &answer_program)->state;
+
+    state->port = port;
+}
+
 const struct bench_workload *bench_workloads(void)
 {
-    static struct bench_workload all[5];
+    static struct bench_workload all[7];
 
     all[0] = bench_w1_line;
     all[1] = bench_w2_star;
     all[2] = bench_w3_dumbbell;
-    all[3] = bench_w6_hold;
+    all[3] = bench_w4_fattree;
+    all[4] = bench_w5_build;
+    all[5] = bench_w6_hold;
     return all;
 }

@@ -19,6 +19,7 @@ struct bench_option {
     const char *name;
     uint64_t *value;
     const char *about;
+    bool seconds; /* *value is in microseconds; on the command line `0.005` or `5ms` */
 };
 
 struct bench_workload {
@@ -48,6 +49,10 @@ struct bench_run {
 /** bench_use_threads() - of every simulation that bench_go() runs from now on. */
 void bench_use_threads(uint64_t n_threads);
 void bench_begin(struct bench_run *run);
+/** bench_elapsed() - seconds of wall time since bench_begin(). bench_rss_kib() - the most memory
+ * this process has had so far. */
+double bench_elapsed(const struct bench_run *run);
+long bench_rss_kib(void);
 /** bench_go() - set-up is over: run @sim until nothing is left, or @until. */
 void bench_go(struct bench_run *run, struct sim *sim, sim_time until);
 /** bench_go_with() - the same for what is no simulation: @work is timed. */
@@ -85,6 +90,17 @@ struct bench_bulk {
 void bench_send_bulk(struct node *node, const struct bench_bulk *bulk);
 void bench_receive_bulk(struct node *node, uint16_t port, uint64_t *received);
 
-extern const struct bench_workload bench_w1_line, bench_w2_star, bench_w3_dumbbell, bench_w6_hold;
+/* One UDP request of 64 octets, to be answered with 63. */
+struct bench_ask {
+    struct endpoint to;
+    sim_time start;
+};
+
+/** bench_ask() - @ask is borrowed; *@replies counts answers. bench_answer() - answers requests. */
+void bench_ask(struct node *node, const struct bench_ask *ask, uint64_t *replies);
+void bench_answer(struct node *node, uint16_t port);
+
+extern const struct bench_workload bench_w1_line, bench_w2_star, bench_w3_dumbbell,
+    bench_w4_fattree, bench_w5_build, bench_w6_hold;
 
 #endif

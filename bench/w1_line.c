@@ -7,11 +7,12 @@ static uint64_t routers, packets, bytes, interval_ns;
 
 static struct bench_option *options(void)
 {
-    static struct bench_option list[] = { { "routers", &routers, "routers in the line" },
-                                          { "packets", &packets, "datagrams to send" },
-                                          { "bytes", &bytes, "octets of UDP payload" },
-                                          { "interval-ns", &interval_ns, "between datagrams" },
-                                          { NULL, NULL, NULL } };
+    static struct bench_option list[] = { { "routers", &routers, "routers in the line", false },
+                                          { "packets", &packets, "datagrams to send", false },
+                                          { "bytes", &bytes, "octets of UDP payload", false },
+                                          { "interval-ns", &interval_ns, "between datagrams",
+                                            false },
+                                          { NULL, NULL, NULL, false } };
 
     routers = 8;
     packets = 200000;

@@ -8,13 +8,14 @@ static uint64_t hosts, packets, bytes, interval_ns, seed;
 
 static struct bench_option *options(void)
 {
-    static struct bench_option list[] = { { "hosts", &hosts, "hosts on the switch" },
-                                          { "packets", &packets, "datagrams in total" },
-                                          { "bytes", &bytes, "octets of UDP payload" },
-                                          { "interval-ns", &interval_ns,
-                                            "between the datagrams of one host" },
-                                          { "seed", &seed, "for who talks to whom and when" },
-                                          { NULL, NULL, NULL } };
+    static struct bench_option list[] = {
+        { "hosts", &hosts, "hosts on the switch", false },
+        { "packets", &packets, "datagrams in total", false },
+        { "bytes", &bytes, "octets of UDP payload", false },
+        { "interval-ns", &interval_ns, "between the datagrams of one host", false },
+        { "seed", &seed, "for who talks to whom and when", false },
+        { NULL, NULL, NULL, false }
+    };
 
     hosts = 16;
     packets = 200000;

@@ -1,18 +1,19 @@
 /* W3: bulk TCP flows, each with hosts of its own, through one bottleneck of 100 Mbps and 10 ms. */
 #include "bench/bench.h"
 
-static uint64_t flows, seconds, queue, cubic;
+static uint64_t flows, micros, queue, cubic;
 
 static struct bench_option *options(void)
 {
-    static struct bench_option list[] = { { "flows", &flows, "TCP flows" },
-                                          { "seconds", &seconds, "simulated" },
-                                          { "queue", &queue, "frames waiting at each transmitter" },
-                                          { "cubic", &cubic, "1: CUBIC instead of NewReno" },
-                                          { NULL, NULL, NULL } };
+    static struct bench_option list[] = { { "flows", &flows, "TCP flows", false },
+                                          { "seconds", &micros, "simulated", true },
+                                          { "queue", &queue, "frames waiting at each transmitter",
+                                            false },
+                                          { "cubic", &cubic, "1: CUBIC instead of NewReno", false },
+                                          { NULL, NULL, NULL, false } };
 
     flows = 10;
-    seconds = 20;
+    micros = 20000000;
     queue = 100;
     cubic = 0;
     return list;
@@ -48,6 +49,7 @@ static void run(void)
                                       .queue = (uint32_t)queue };
     g_autofree struct bench_bulk *bulks = g_new0(struct bench_bulk, flows);
     g_autofree char *params = NULL, *extra = NULL;
+    double seconds = (double)micros * 1e-6;
     struct bench_run bench;
     struct node *routers[2];
     uint64_t received = 0;
@@ -72,13 +74,12 @@ static void run(void)
         bench_send_bulk(from, &bulks[i]);
     }
     sim_start(sim);
-    bench_go(&bench, sim, SIM_SEC(seconds));
-    params = g_strdup_printf("\"flows\": %" G_GUINT64_FORMAT ", \"seconds\": %" G_GUINT64_FORMAT
-                             ", \"cc\": \"%s\", \"queue\": %" G_GUINT64_FORMAT,
+    bench_go(&bench, sim, SIM_USEC(micros));
+    params = g_strdup_printf("\"flows\": %" G_GUINT64_FORMAT
+                             ", \"seconds\": %g, \"cc\": \"%s\", \"queue\": %" G_GUINT64_FORMAT,
                              flows, seconds, cubic ? "cubic" : "reno", queue);
-    extra = g_strdup_printf("\"goodput_mbps\": %.3f", (double)received * 8 / (double)seconds / 1e6);
-    bench_print(&bench, "w3-dumbbell-tcp", params, (double)seconds, sim_events(sim), sim_hops(sim),
-                extra);
+    extra = g_strdup_printf("\"goodput_mbps\": %.3f", (double)received * 8 / seconds / 1e6);
+    bench_print(&bench, "w3-dumbbell-tcp", params, seconds, sim_events(sim), sim_hops(sim), extra);
     sim_free(sim);
 }
 

@@ -14,10 +14,11 @@ static uint64_t exp_table[EXP_POINTS];
 
 static struct bench_option *options(void)
 {
-    static struct bench_option list[] = { { "pending", &pending, "events waiting at any time" },
-                                          { "events", &events, "events to run" },
-                                          { "seed", &seed, "for the times" },
-                                          { NULL, NULL, NULL } };
+    static struct bench_option list[] = { { "pending", &pending, "events waiting at any time",
+                                            false },
+                                          { "events", &events, "events to run", false },
+                                          { "seed", &seed, "for the times", false },
+                                          { NULL, NULL, NULL, false } };
 
     pending = 1000;
     events = 2000000;
