@@ -50,37 +50,35 @@ struct lazy_checksum {
                        sum */
 };
 
-struct frame {
+struct frame {     /* in the order of need: what every hop looks at stands together */
     uint8_t *data; /* first linear octet */
     uint32_t len;  /* linear octets */
+    uint32_t
+        mark; /* free for the holder; FRAME_MARK_ bits between ether and the protocols above IP */
     struct slice payload;
     struct buffer *buffer; /* holds data */
-    struct part *part;     /* whose pool this descriptor is from */
+    struct frame *next;    /* on a link, in a queue, in the pool */
+    uint64_t
+        id; /* record of its last transmission or reception: the cause of what follows from it */
 
-    struct iface *in; /* received here, or NULL for a node's own */
+    sim_time starts_at, arrives_at; /* on a link or in a backlog */
+    uint64_t counter;               /* sender's event counter: the tie-breaker */
+    struct iface *in;               /* received here, or NULL for a node's own */
     uint8_t *ether;   /* the Ethernet header it was last received or sent with, or NULL: for drop
-                         records. Moves   likewise; who makes a packet of its own out of these octets
+                         records. Moves likewise; who makes a packet of its own out of these octets
                          sets it to NULL */
     uint8_t *network; /* the IP header, once somebody has found or written it; moves with
                          frame_writable() */
-    uint64_t
-        id; /* record of its last transmission or reception: the cause of what follows from it */
-    struct why why;       /* why it is sent; set by who builds it */
-    const char *why_text; /* the reason's text, or NULL; lives as long as the run */
-    uint32_t
-        mark; /* free for the holder; FRAME_MARK_ bits between ether and the protocols above IP */
     struct lazy_checksum checksum;
-
     bool confirms_neighbor; /* TCP made progress: whoever sends it on knows that its next hop is
                                alive. The mark stays with the frame from host to host, as between
                                namespaces of one kernel */
-    void (*work)(struct ip_stack *ip, struct frame *frame); /* while in a node's backlog */
 
-    /* while on a link or in a queue */
-    struct frame *next;
+    struct why why;       /* why it is sent; set by who builds it */
+    const char *why_text; /* the reason's text, or NULL; lives as long as the run */
+    void (*work)(struct ip_stack *ip, struct frame *frame); /* while in a node's backlog */
+    struct part *part;                                      /* whose pool this descriptor is from */
     struct event event; /* when it does not travel in the link's FIFO order */
-    sim_time starts_at, arrives_at;
-    uint64_t counter; /* sender's event counter: the tie-breaker */
 };
 
 #define CHECKSUM_FIELD_UDP 6 /* places of the checksum in its header */

@@ -50,6 +50,15 @@ static void advance_waiting(struct link_dir *dir)
     }
 }
 
+/* The head of what is on the link stands in the event queue. */
+static void queue_head_arrival(struct link_dir *dir)
+{
+    struct event_key key = arrival_key(dir, dir->in_flight.head);
+
+    dir->arrival.needs = (void *const *)(void *)&dir->in_flight.head->data;
+    queue_push(&dir->to->node->part->queue, &dir->arrival, &key);
+}
+
 static void head_arrives(struct event *event)
 {
     struct link_dir *dir = CONTAINER_OF(event, struct link_dir, arrival);
@@ -58,11 +67,8 @@ static void head_arrives(struct event *event)
     if (dir->first_waiting != NULL)
         advance_waiting(dir);
     frame = frame_list_pop(&dir->in_flight);
-    if (dir->in_flight.head != NULL) {
-        struct event_key key = arrival_key(dir, dir->in_flight.head);
-
-        queue_push(&dir->to->node->part->queue, &dir->arrival, &key);
-    }
+    if (dir->in_flight.head != NULL)
+        queue_head_arrival(dir);
     deliver(dir, frame);
 }
 
@@ -115,11 +121,8 @@ static void send_straggler(struct link_dir *dir, struct frame *frame, sim_time a
 void link_fly(struct link_dir *dir, struct frame *frame)
 {
     frame_list_push(&dir->in_flight, frame);
-    if (dir->in_flight.n == 1) {
-        struct event_key key = arrival_key(dir, frame);
-
-        queue_push(&dir->to->node->part->queue, &dir->arrival, &key);
-    }
+    if (dir->in_flight.n == 1)
+        queue_head_arrival(dir);
 }
 
 static inline void append(struct link_dir *dir, struct frame *frame, sim_time starts_at,

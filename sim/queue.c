@@ -324,6 +324,23 @@ static inline void fetch_ahead(struct queue *queue)
     __builtin_prefetch(&queue->entries[*ahead], 1);
 }
 
+static inline void fetch_next(const struct queue *queue)
+{
+    const struct queue_place *places = queue->soon + queue->first;
+    const struct event *event;
+
+    if (queue->n_soon < 2)
+        return;
+    event = queue->entries[entry_of(&places[1])].event;
+    if (event != NULL && event->needs != NULL) {
+        __builtin_prefetch(event->needs, 1);
+        __builtin_prefetch((const char *)event->needs + 64, 1);
+    }
+    event = queue->entries[entry_of(&places[0])].event;
+    if (event != NULL && event->needs != NULL)
+        __builtin_prefetch(*event->needs, 1);
+}
+
 struct event *queue_pop(struct queue *queue, struct event_key *key)
 {
     const struct queue_entry *head = queue_head(queue);
@@ -336,6 +353,7 @@ struct event *queue_pop(struct queue *queue, struct event_key *key)
     queue_free_entry(queue, entry_of(&queue->soon[queue->first]));
     drop_first(queue);
     queue->n--;
+    fetch_next(queue);
     if (queue->limit != UINT64_MAX)
         fetch_ahead(queue);
     return event;

@@ -65,6 +65,8 @@ struct event {         /* embed it in its owner; initialise with event_init() */
     uint32_t at_index; /* its entry, EVENT_IDLE when not queued */
     bool is_timer;     /* a timer whose due time may have moved: see sim/timer.h */
     void (*fire)(struct event *event);
+    void *const *needs; /* what fire() will look at first begins with a pointer to what it will look
+                           at next: both come into the cache in time. Or NULL */
 };
 
 static inline void event_init(struct event *event, void (*fire)(struct event *event))
@@ -72,6 +74,7 @@ static inline void event_init(struct event *event, void (*fire)(struct event *ev
     event->at_index = EVENT_IDLE;
     event->is_timer = false;
     event->fire = fire;
+    event->needs = NULL;
 }
 
 static inline bool event_queued(const struct event *event)
