@@ -304,7 +304,7 @@ static enum co_status ask_main(struct process *self, void *state)
     sys_connect(self, s->fd, s->ask->to);
     CO_CALL(&s->co, n, sys_send(self, s->fd, payload, 64, SOCK_MSG_STABLE));
     CO_CALL(&s->co, n, sys_recv(self, s->fd, NULL, 64, 0));
-    *s->replies += n == 63;
+    count(s->replies, n == 63);
     CO_END(&s->co);
 }
 
