@@ -71,20 +71,6 @@ static int raw_disconnect(struct sock *sock)
     return 0;
 }
 
-static int refuse_listen(struct sock *sock, int backlog)
-{
-    (void)sock;
-    (void)backlog;
-    return -SIM_EOPNOTSUPP;
-}
-
-static struct sock *refuse_accept(struct sock *sock, int *error)
-{
-    (void)sock;
-    *error = -SIM_EOPNOTSUPP;
-    return NULL;
-}
-
 /* IP_HDRINCL: the caller's header, with length, checksum, and where they are 0 source and
  * identification filled in. */
 static int send_with_header(struct raw_sock *raw, const struct sock_send *message)
@@ -200,8 +186,8 @@ static const struct sock_ops raw_ops = {
     .bind = raw_bind,
     .connect = raw_connect,
     .disconnect = raw_disconnect,
-    .listen = refuse_listen,
-    .accept = refuse_accept,
+    .listen = sock_refuse_listen,
+    .accept = sock_refuse_accept,
     .send = raw_send,
     .recv = raw_recv,
     .shutdown = raw_shutdown,
@@ -349,8 +335,8 @@ static const struct sock_ops packet_ops = {
     .bind = packet_bind,
     .connect = packet_connect,
     .disconnect = packet_disconnect,
-    .listen = refuse_listen,
-    .accept = refuse_accept,
+    .listen = sock_refuse_listen,
+    .accept = sock_refuse_accept,
     .send = packet_send,
     .recv = packet_recv,
     .shutdown = packet_shutdown,

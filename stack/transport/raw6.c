@@ -66,20 +66,6 @@ static int raw6_disconnect(struct sock *sock)
     return 0;
 }
 
-static int refuse_listen(struct sock *sock, int backlog)
-{
-    (void)sock;
-    (void)backlog;
-    return -SIM_EOPNOTSUPP;
-}
-
-static struct sock *refuse_accept(struct sock *sock, int *error)
-{
-    (void)sock;
-    *error = -SIM_EOPNOTSUPP;
-    return NULL;
-}
-
 static void put_checksum(struct frame *frame, const struct route6 *route)
 {
     struct icmp6_hdr hdr = { frame->data[0], frame->data[1], be32_get(frame->data + 4) };
@@ -174,8 +160,8 @@ static const struct sock_ops raw6_ops = {
     .bind = raw6_bind,
     .connect = raw6_connect,
     .disconnect = raw6_disconnect,
-    .listen = refuse_listen,
-    .accept = refuse_accept,
+    .listen = sock_refuse_listen,
+    .accept = sock_refuse_accept,
     .send = raw6_send,
     .recv = raw6_recv,
     .shutdown = raw6_shutdown,

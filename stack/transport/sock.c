@@ -60,3 +60,17 @@ bool sock_addrs_meet(const struct endpoint *a, bool a_v6only, const struct endpo
 {
     return sock_matches_local(a, a_v6only, b) || sock_matches_local(b, b_v6only, a);
 }
+
+int sock_refuse_listen(struct sock *sock, int backlog)
+{
+    (void)sock;
+    (void)backlog;
+    return -SIM_EOPNOTSUPP;
+}
+
+struct sock *sock_refuse_accept(struct sock *sock, int *error)
+{
+    (void)sock;
+    *error = -SIM_EOPNOTSUPP;
+    return NULL;
+}

@@ -203,6 +203,9 @@ struct sock {
 
 /** sock_init() - the common part: Linux's defaults. */
 void sock_init(struct sock *sock, const struct sock_ops *ops, struct ip_stack *ip);
+/** sock_refuse_listen() / sock_refuse_accept() - of sockets without connections. */
+int sock_refuse_listen(struct sock *sock, int backlog);
+struct sock *sock_refuse_accept(struct sock *sock, int *error);
 /** sock_any() - the unspecified endpoint of its family. */
 static inline struct endpoint sock_any(const struct sock *sock)
 {

@@ -174,6 +174,7 @@ struct sock *tcp_socket6(struct tcp_layer *tcp)
     struct tcp_sock *tp = tcp_sock_new(tcp);
 
     tp->sock.v6 = true;
+    tp->sock.options.v6only = tcp->ip->sysctl6.bindv6only;
     tp->sock.local = tp->sock.remote = tp->entry.local = tp->entry.remote = sock_any(&tp->sock);
     return &tp->sock;
 }

@@ -343,11 +343,11 @@ static int udp_disconnect(struct sock *sock)
     return 0;
 }
 
-static struct frame *build(struct udp_sock *udp, const struct sock_send *message,
-                           struct endpoint to, ip4_addr src)
+struct frame *udp_build(const struct udp_sock *udp, const struct sock_send *message, uint16_t to,
+                        struct why why)
 {
     struct udp_hdr hdr = { .src_port = udp->sock.local.port,
-                           .dst_port = to.port,
+                           .dst_port = to,
                            .len = (uint16_t)(UDP_HDR_LEN + message->len) };
     bool stable = (message->flags & SOCK_MSG_STABLE) != 0;
     struct frame *frame = frame_new(udp->sock.node, UDP_HDR_LEN + (stable ? 0 : message->len));
@@ -357,9 +357,7 @@ static struct frame *build(struct udp_sock *udp, const struct sock_send *message
         frame_attach(frame, (struct slice){ NULL, message->octets, (uint32_t)message->len });
     else if (message->len > 0)
         memcpy(frame->data + UDP_HDR_LEN, message->octets, message->len);
-    ip_prepare_checksum(frame, src, to.addr, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
-    frame->why = message->why.code != WHY_NONE ? message->why
-                                               : WHY(UDP_SEND, message->len, to.addr, to.port);
+    frame->why = message->why.code != WHY_NONE ? message->why : why;
     frame->why_text = message->why_text;
     return frame;
 }
@@ -380,6 +378,7 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
     struct ip_send send = { .protocol = IP_PROTO_UDP };
     struct route looked_up, *route = &looked_up;
     bool connected = !message->has_to;
+    struct frame *frame;
     int error;
 
     if (message->len > IPV4_LEN_MAX)
@@ -423,7 +422,9 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
                        ip_addr_kind(sock->ip, sock->local.addr) == ROUTE_LOCAL
                    ? sock->local.addr
                    : route->src;
-    error = ip_output_routed(sock->ip, build(udp, message, to, send.src), &send, route);
+    frame = udp_build(udp, message, to.port, WHY(UDP_SEND, message->len, to.addr, to.port));
+    ip_prepare_checksum(frame, send.src, to.addr, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
+    error = ip_output_routed(sock->ip, frame, &send, route);
     if (error == -SIM_EMSGSIZE && sock->options.recverr)
         queue_too_long(udp, message, to, ip_path_mtu(sock->ip, route));
     return error != 0 ? error : (int64_t)message->len;
@@ -517,20 +518,6 @@ static unsigned udp_poll(struct sock *sock)
     return events;
 }
 
-static int udp_listen(struct sock *sock, int backlog)
-{
-    (void)sock;
-    (void)backlog;
-    return -SIM_EOPNOTSUPP;
-}
-
-static struct sock *udp_accept(struct sock *sock, int *error)
-{
-    (void)sock;
-    *error = -SIM_EOPNOTSUPP;
-    return NULL;
-}
-
 static int udp_set_option(struct sock *sock, enum sock_option option, int value)
 {
     (void)sock;
@@ -569,8 +556,8 @@ static const struct sock_ops udp_ops = {
     .bind = udp_bind,
     .connect = udp_connect,
     .disconnect = udp_disconnect,
-    .listen = udp_listen,
-    .accept = udp_accept,
+    .listen = sock_refuse_listen,
+    .accept = sock_refuse_accept,
     .send = udp_send,
     .recv = udp_recv,
     .shutdown = udp_shutdown,
@@ -616,6 +603,7 @@ struct sock *udp_socket6(struct udp_layer *udp)
     struct sock *sock = udp_socket(udp);
 
     sock->v6 = true;
+    sock->options.v6only = udp->ip->sysctl6.bindv6only;
     sock->local = sock->remote = sock_any(sock);
     return sock;
 }

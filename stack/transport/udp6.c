@@ -29,32 +29,11 @@ int udp6_connect(struct sock *sock, struct endpoint remote)
     return 0;
 }
 
-static struct frame *build(struct udp_sock *udp, const struct sock_send *message,
-                           struct endpoint to, struct ip6_addr src)
-{
-    struct udp_hdr hdr = { .src_port = udp->sock.local.port,
-                           .dst_port = to.port,
-                           .len = (uint16_t)(UDP_HDR_LEN + message->len) };
-    bool stable = (message->flags & SOCK_MSG_STABLE) != 0;
-    struct frame *frame = frame_new(udp->sock.node, UDP_HDR_LEN + (stable ? 0 : message->len));
-
-    udp_emit(&hdr, frame->data);
-    if (stable)
-        frame_attach(frame, (struct slice){ NULL, message->octets, (uint32_t)message->len });
-    else if (message->len > 0)
-        memcpy(frame->data + UDP_HDR_LEN, message->octets, message->len);
-    ip6_prepare_checksum(frame, src, to.addr6, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
-    frame->why = message->why.code != WHY_NONE
-                     ? message->why
-                     : WHY(UDP6_SEND, message->len, to.addr6.hi, to.addr6.lo, to.port);
-    frame->why_text = message->why_text;
-    return frame;
-}
-
 int64_t udp6_send(struct sock *sock, const struct sock_send *message, struct endpoint to)
 {
     struct ip6_send send = { .protocol = IP_PROTO_UDP };
     struct route6 route;
+    struct frame *frame;
     int error;
 
     if (ip6_is_any(to.addr6))
@@ -64,7 +43,10 @@ int64_t udp6_send(struct sock *sock, const struct sock_send *message, struct end
         return error;
     inet6_fill_send(sock, &to, &send);
     send.src = route.src;
-    error = ip6_output_routed(sock->ip, build(udp_of(sock), message, to, route.src), &send, &route);
+    frame = udp_build(udp_of(sock), message, to.port,
+                      WHY(UDP6_SEND, message->len, to.addr6.hi, to.addr6.lo, to.port));
+    ip6_prepare_checksum(frame, route.src, to.addr6, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
+    error = ip6_output_routed(sock->ip, frame, &send, &route);
     return error != 0 ? error : (int64_t)message->len;
 }
 
