@@ -60,7 +60,7 @@ struct node *host_new(struct sim *sim, const char *name, const struct host_confi
     }
     node->device = os;
     os_init(os, node);
-    os->ip.sysctl.forwarding = config->router;
+    os->ip.sysctl.forwarding = os->ip.sysctl6.forwarding = config->router;
     return node;
 }
 

@@ -31,7 +31,7 @@ static struct ip6_peer *peer_of(struct ip_stack *ip, struct ip6_addr addr)
  * the prefix is that leads there. "Packet too big" has no limit. */
 static bool within_limits(struct ip_stack *ip, struct ip6_addr to, uint8_t type)
 {
-    sim_time now = node_now(ip->node), timeout = SIM_MSEC(ip->six->sysctl.icmp_ratelimit_ms);
+    sim_time now = node_now(ip->node), timeout = SIM_MSEC(ip->sysctl6.icmp_ratelimit_ms);
     struct ip6_peer *peer;
     struct route6 route;
 

@@ -62,6 +62,9 @@ void ip_init(struct ip_stack *ip, struct node *node, struct ether *ether)
                                      .port_min = 32768,
                                      .port_max = 60999,
                                      .unprivileged_port_start = 1024 };
+    ip->sysctl6 = (struct ip6_sysctl){ .accept_ra = true,
+                                       .hop_limit = IP6_HOP_LIMIT_DEFAULT,
+                                       .icmp_ratelimit_ms = 1000 };
     node_random(node, &ip->random, "ip");
     ip->ip_id = (uint16_t)random_u32(&ip->random);
     neigh_init(&ip->neigh, ip, false);

@@ -200,6 +200,12 @@ struct ip_sysctl {   /* net.ipv4.*, Linux's names and defaults */
 
 struct ip_flow;
 
+struct ip6_sysctl { /* net.ipv6.*, Linux's names and defaults; there before IPv6 is on */
+    bool forwarding, accept_ra, bindv6only;
+    uint8_t hop_limit;
+    uint32_t icmp_ratelimit_ms;
+};
+
 struct ip_stack {
     struct node *node;
     struct ether *ether;
@@ -216,6 +222,7 @@ struct ip_stack {
     struct list raw_taps;
     struct ip_hooks hooks;
     struct ip_sysctl sysctl;
+    struct ip6_sysctl sysctl6;
     struct ip_own *own; /* this node's addresses and broadcasts, sorted: ip_addr_kind() */
     struct ip_reassembly *reassembly;
     struct icmp_state *icmp;

@@ -30,12 +30,6 @@ void ip6_enable(struct ip_stack *ip)
     six->ip = ip;
     six->generation = 1;
     list_init(&six->reassemblies);
-    six->sysctl = (struct ip6_sysctl){ .forwarding = ip->sysctl.forwarding,
-                                       .accept_redirects = true,
-                                       .accept_ra = true,
-                                       .hop_limit = IP6_HOP_LIMIT_DEFAULT,
-                                       .icmp_ratelimit_ms = 1000,
-                                       .dad_transmits = 1 };
     node_random(ip->node, &six->random, "ip6");
     six->flow_key = random_u64(&six->random);
     neigh_init(&six->neigh, ip, true);
@@ -64,11 +58,6 @@ void ip6_fini(struct ip_stack *ip)
     free(ip->six->peers);
     free(ip->six);
     ip->six = NULL;
-}
-
-struct ip6_sysctl *ip6_sysctl(struct ip_stack *ip)
-{
-    return &ip->six->sysctl;
 }
 
 struct neigh_table *ip6_neigh(const struct ip_stack *ip)

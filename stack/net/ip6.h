@@ -75,13 +75,6 @@ struct route6 {
     uint32_t n_lost;
 };
 
-struct ip6_sysctl { /* net.ipv6.*, Linux's names and defaults */
-    bool forwarding, accept_redirects, accept_ra;
-    uint8_t hop_limit;
-    uint32_t icmp_ratelimit_ms;
-    uint8_t dad_transmits;
-};
-
 /* How a packet is to be sent. Zero is a good default for what is not wanted. */
 struct ip6_send {
     struct ip6_addr src; /* ::, chosen by the route */
@@ -108,7 +101,6 @@ static inline bool ip6_enabled(const struct ip_stack *ip)
     return ip->six != NULL;
 }
 void ip6_fini(struct ip_stack *ip);
-struct ip6_sysctl *ip6_sysctl(struct ip_stack *ip);
 
 /** ip6_addr_add() - 0, -SIM_EEXIST, -SIM_EINVAL. @dad: somebody may have it, so ask first, and tell
  * the routers about its group; without, it may be used at once and nothing is sent. Switches IPv6

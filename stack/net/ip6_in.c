@@ -336,7 +336,7 @@ static enum drop_reason classify(struct ip_stack *ip, const struct ipv6_hdr *hdr
     }
     if (*kind == ROUTE_UNICAST && group) /* drop_unicast_in_l2_multicast is off for what is ours */
         return DROP_MARTIAN_DESTINATION;
-    if (*kind == ROUTE_UNICAST && (!ip->six->sysctl.forwarding || ip6_is_link_local(hdr->dst)))
+    if (*kind == ROUTE_UNICAST && (!ip->sysctl6.forwarding || ip6_is_link_local(hdr->dst)))
         return DROP_IP_NOT_MINE;
     return DROP_NONE;
 }

@@ -37,7 +37,6 @@ struct ip6_stack {
     struct pmtu6 *pmtus;
     uint32_t n_pmtus, pmtus_size;
     struct neigh_table neigh;
-    struct ip6_sysctl sysctl;
     struct list reassemblies; /* oldest first */
     uint32_t reassembly_octets;
     struct ip6_peer *peers; /* that errors were sent to */

@@ -51,7 +51,7 @@ static uint8_t hop_limit_of(const struct ip_stack *ip, const struct ip6_send *se
         return send->hop_limit;
     if (route->kind == ROUTE_MULTICAST)
         return 1;
-    return route->oif->six->hop_limit != 0 ? route->oif->six->hop_limit : ip->six->sysctl.hop_limit;
+    return route->oif->six->hop_limit != 0 ? route->oif->six->hop_limit : ip->sysctl6.hop_limit;
 }
 
 static void push_header(struct ip_stack *ip, struct frame *frame, const struct ip6_send *send,

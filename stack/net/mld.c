@@ -25,7 +25,7 @@ static struct ip6_group *find_group(const struct ip6_iface *six, struct ip6_addr
 bool ip6_group_joined(const struct ip6_iface *six, struct ip6_addr group)
 {
     return ip6_eq(group, IP6_ALL_NODES) ||
-           (six->iface->ip->six->sysctl.forwarding && ip6_eq(group, IP6_ALL_ROUTERS)) ||
+           (six->iface->ip->sysctl6.forwarding && ip6_eq(group, IP6_ALL_ROUTERS)) ||
            find_group(six, group) != NULL;
 }
 

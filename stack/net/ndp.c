@@ -162,7 +162,7 @@ static void solicit_routers(void *ctx)
 /* Hosts ask for routers once their link-local address may be used; routers do not. */
 void ndp_router_solicit_start(struct ip6_iface *six)
 {
-    const struct ip6_sysctl *sysctl = &six->iface->ip->six->sysctl;
+    const struct ip6_sysctl *sysctl = &six->iface->ip->sysctl6;
 
     if (sysctl->forwarding || !sysctl->accept_ra || six->iface->iface == NULL)
         return;
@@ -182,7 +182,7 @@ static void advertise(struct ip_iface *iface, const struct ndp_msg *asked, struc
     bool for_all = ip6_is_any(to); /* who asks has no address yet: all nodes shall know */
     struct ndp_msg msg = { .type = ICMP6_NEIGHBOR_ADVERT,
                            .target = asked->target,
-                           .router = iface->ip->six->sysctl.forwarding,
+                           .router = iface->ip->sysctl6.forwarding,
                            .solicited = !for_all,
                            .override = true,
                            .has_target = true,
@@ -266,7 +266,7 @@ static enum drop_reason take_router_solicitation(struct ip_iface *iface, const s
     struct neigh_table *table = &iface->ip->six->neigh;
     struct neigh *neigh;
 
-    if (!iface->ip->six->sysctl.forwarding || ip6_is_any(hdr->src) || !msg->has_source)
+    if (!iface->ip->sysctl6.forwarding || ip6_is_any(hdr->src) || !msg->has_source)
         return DROP_NONE;
     neigh = neigh_find6(table, iface, hdr->src);
     if (neigh == NULL)

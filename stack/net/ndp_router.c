@@ -89,7 +89,7 @@ static void learn_router(struct ip_iface *iface, const struct ndp_msg *msg, stru
 enum drop_reason ndp_take_router_advert(struct ip_iface *iface, const struct ndp_msg *msg,
                                         const struct ipv6_hdr *hdr)
 {
-    const struct ip6_sysctl *sysctl = &iface->ip->six->sysctl;
+    const struct ip6_sysctl *sysctl = &iface->ip->sysctl6;
     struct fib6_entry route = { .via = hdr->src,
                                 .proto = ROUTE_PROTO_RA,
                                 .metric = IP6_METRIC_USER };

@@ -26,8 +26,9 @@ struct setting {
     uint32_t min, max;
 };
 
-#define IP(member)  IN_OS, offsetof(struct os, ip.sysctl.member)
-#define TCP(member) IN_TCP, offsetof(struct tcp_sysctl, member)
+#define IP(member)   IN_OS, offsetof(struct os, ip.sysctl.member)
+#define IPV6(member) IN_OS, offsetof(struct os, ip.sysctl6.member)
+#define TCP(member)  IN_TCP, offsetof(struct tcp_sysctl, member)
 
 /* Sorted by name. Linux has "all", "default" and one per interface of the conf settings; here they
  * are one. */
@@ -87,6 +88,11 @@ static const struct setting settings[] = {
     { "net.ipv4.tcp_tw_reuse", TCP(tw_reuse), KIND_U8, 0, 2 },
     { "net.ipv4.tcp_window_scaling", TCP(window_scaling), KIND_BOOL, 0, 1 },
     { "net.ipv4.tcp_wmem", TCP(wmem), KIND_U32_3, 1, INT32_MAX },
+    { "net.ipv6.bindv6only", IPV6(bindv6only), KIND_BOOL, 0, 1 },
+    { "net.ipv6.conf.all.accept_ra", IPV6(accept_ra), KIND_BOOL, 0, 1 },
+    { "net.ipv6.conf.all.forwarding", IPV6(forwarding), KIND_BOOL, 0, 1 },
+    { "net.ipv6.conf.all.hop_limit", IPV6(hop_limit), KIND_U8, 1, 255 },
+    { "net.ipv6.icmp.ratelimit", IPV6(icmp_ratelimit_ms), KIND_U32, 0, INT32_MAX },
     /* Ours: docs/fidelity.md. */
     { "net.wirewalk.tcp_delack_max_ms", TCP(delack_max_us), KIND_U32_MS, 1, 500 },
     { "net.wirewalk.tcp_initcwnd", TCP(initial_cwnd), KIND_U8, 1, 255 },

@@ -62,9 +62,7 @@ int sockopt6_get(const struct fd *fd, enum sock_option option, int *value)
         *value = options->v6only;
         return 0;
     case OPT_IPV6_UNICAST_HOPS:
-        *value = options->hops != 0      ? options->hops
-                 : ip6_enabled(sock->ip) ? ip6_sysctl(sock->ip)->hop_limit
-                                         : IP6_HOP_LIMIT_DEFAULT;
+        *value = options->hops != 0 ? options->hops : sock->ip->sysctl6.hop_limit;
         return 0;
     case OPT_IPV6_MULTICAST_HOPS:
         *value = options->multicast_hops;

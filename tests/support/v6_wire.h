@@ -139,7 +139,7 @@ static inline void v6_begin(struct net_rig *rig, bool router)
     struct mac_addr mac0 = WIRE_MAC(0), mac1 = WIRE_MAC(1);
 
     net_rig_init(rig, 2);
-    rig->ip.sysctl.forwarding = router;
+    rig->ip.sysctl6.forwarding = router;
     EQ(ip6_addr_add(net_rig_iface(rig, 0), V6_MINE, 64, false), 0);
     EQ(ip6_addr_add(net_rig_iface(rig, 1), V6_MINE2, 64, false), 0);
     EQ(neigh_set6(ip6_neigh(&rig->ip), net_rig_iface(rig, 0), V6_PEER, &mac0, NEIGH_PERMANENT,
