@@ -3,12 +3,14 @@
 #include "stack/net/neigh_internal.h"
 #include "stack/wire/icmp6_wire.h"
 
-#define TWO_HOURS 7200u
+#define TWO_HOURS    7200u
+#define LIFETIME_MAX 4000000u /* s */
 
+/* What lasts longer than any run lasts for ever. */
 static sim_time until(const struct ip_stack *ip, uint32_t seconds)
 {
-    return seconds == UINT32_MAX ? SIM_TIME_NONE
-                                 : node_now(ip->node) + SIM_SEC(1) * (sim_time)seconds;
+    return seconds > LIFETIME_MAX ? SIM_TIME_NONE
+                                  : node_now(ip->node) + SIM_SEC(1) * (sim_time)seconds;
 }
 
 /* Routes with a lifetime: there while it is not 0. */
