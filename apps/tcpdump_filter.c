@@ -7,6 +7,7 @@
 #include "stack/wire/arp_wire.h"
 #include "stack/wire/eth_wire.h"
 #include "stack/wire/ipv4_wire.h"
+#include "stack/wire/ipv6_wire.h"
 
 /* ---- parsing ---- */
 
@@ -91,8 +92,8 @@ static const struct {
     uint32_t number;
 } protos[] = { { "arp", false, ETHERTYPE_ARP },  { "ip", false, ETHERTYPE_IPV4 },
                { "ip6", false, ETHERTYPE_IPV6 }, { "icmp", true, IP_PROTO_ICMP },
-               { "igmp", true, IP_PROTO_IGMP },  { "tcp", true, IP_PROTO_TCP },
-               { "udp", true, IP_PROTO_UDP } };
+               { "icmp6", true, IP6_NEXT_ICMP }, { "igmp", true, IP_PROTO_IGMP },
+               { "tcp", true, IP_PROTO_TCP },    { "udp", true, IP_PROTO_UDP } };
 
 static bool read_net(struct parser *p, struct tcpdump_node *node)
 {
@@ -365,10 +366,39 @@ struct packet {
     size_t len;
     struct eth_hdr eth;
     bool has_addrs, is_arp, has_ports;
+    bool v4, v6; /* @protocol is of */
     ip4_addr src, dst;
     uint8_t protocol;
     uint16_t sport, dport;
 };
+
+static void look6(struct packet *packet, const uint8_t *octets, size_t len)
+{
+    struct ipv6_transport found;
+    struct ipv6_hdr ip;
+    bool whole;
+
+    if (ipv6_quote_parse(octets, len, &ip) != DROP_NONE)
+        return;
+    whole = ipv6_find_transport(octets, len, &found);
+    packet->v6 = true;
+    packet->protocol = found.protocol;
+    if (whole && (found.protocol == IP_PROTO_TCP || found.protocol == IP_PROTO_UDP) &&
+        len >= found.at + 4) {
+        packet->has_ports = true;
+        packet->sport = be16_get(octets + found.at);
+        packet->dport = be16_get(octets + found.at + 2);
+    }
+}
+
+/* "tcp" and "udp" are of both versions, "icmp" and "igmp" of IPv4, "icmp6" of IPv6. */
+static bool carries(const struct packet *packet, uint32_t protocol)
+{
+    bool only4 = protocol == IP_PROTO_ICMP || protocol == IP_PROTO_IGMP;
+
+    return packet->protocol == protocol &&
+           ((packet->v4 && protocol != IP6_NEXT_ICMP) || (packet->v6 && !only4));
+}
 
 static void look(struct packet *packet, const uint8_t *octets, size_t len)
 {
@@ -385,9 +415,11 @@ static void look(struct packet *packet, const uint8_t *octets, size_t len)
         packet->src = arp.spa;
         packet->dst = arp.tpa;
     }
+    if (packet->eth.ethertype == ETHERTYPE_IPV6)
+        look6(packet, octets, len);
     if (packet->eth.ethertype != ETHERTYPE_IPV4 || ipv4_quote_parse(octets, len, &ip) != DROP_NONE)
         return;
-    packet->has_addrs = true;
+    packet->has_addrs = packet->v4 = true;
     packet->src = ip.src;
     packet->dst = ip.dst;
     packet->protocol = ip.protocol;
@@ -419,9 +451,7 @@ static bool matches(const struct tcpdump_filter *filter, int at, const struct pa
     case TEST_NOT:
         return !matches(filter, node->left, packet);
     case TEST_PROTO:
-        return node->is_ip
-                   ? packet->eth.ethertype == ETHERTYPE_IPV4 && packet->protocol == node->number
-                   : packet->eth.ethertype == node->number;
+        return node->is_ip ? carries(packet, node->number) : packet->eth.ethertype == node->number;
     case TEST_HOST:
         return packet->has_addrs && (node->proto == 0 || (node->proto == 2) == packet->is_arp) &&
                sides(node->side, packet->src == node->number, packet->dst == node->number);

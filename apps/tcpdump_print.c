@@ -1,4 +1,4 @@
-#include "apps/tcpdump_print.h"
+#include "apps/tcpdump_line.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,18 +11,8 @@
 #include "stack/wire/dns_wire.h"
 #include "stack/wire/eth_wire.h"
 #include "stack/wire/icmp_wire.h"
-#include "stack/wire/ipv4_wire.h"
 #include "stack/wire/tcp_wire.h"
 #include "stack/wire/udp_wire.h"
-
-/* One frame's printing. */
-struct line {
-    struct tcpdump_printer *printer;
-    struct strbuf *out;
-    const struct ipv4_hdr *ip;
-};
-
-#define ADD(...) strbuf_addf(line->out, __VA_ARGS__)
 
 static void add_addr(struct line *line, ip4_addr addr)
 {
@@ -35,6 +25,16 @@ static void add_addr(struct line *line, ip4_addr addr)
         strbuf_adds(line->out, ip4_format(addr, text));
 }
 
+static void add_end(struct line *line, bool source)
+{
+    char text[IP6_TEXT_MAX];
+
+    if (line->ip6 != NULL)
+        ADD("%s", ip6_format(source ? line->ip6->src : line->ip6->dst, text));
+    else
+        add_addr(line, source ? line->ip->src : line->ip->dst);
+}
+
 static void add_port(struct line *line, uint16_t port, bool tcp)
 {
     const char *name = line->printer->numeric ? NULL : port_name(port, tcp);
@@ -45,13 +45,13 @@ static void add_port(struct line *line, uint16_t port, bool tcp)
         ADD(".%u", port);
 }
 
-static void add_ends(struct line *line, bool ports, uint16_t sport, uint16_t dport, bool tcp)
+void tcpdump_ends(struct line *line, bool ports, uint16_t sport, uint16_t dport, bool tcp)
 {
-    add_addr(line, line->ip->src);
+    add_end(line, true);
     if (ports)
         add_port(line, sport, tcp);
     ADD(" > ");
-    add_addr(line, line->ip->dst);
+    add_end(line, false);
     if (ports)
         add_port(line, dport, tcp);
     ADD(": ");
@@ -114,27 +114,9 @@ static void add_type(struct line *line, uint16_t type)
 
 static void add_ip6(struct line *line, const uint8_t addr[16])
 {
-    int best = -1, best_len = 1, run = 0;
+    char text[IP6_TEXT_MAX];
 
-    for (int i = 0; i <= 8; i++) { /* the longest run of zeros, RFC 5952 */
-        if (i < 8 && be16_get(addr + 2 * i) == 0) {
-            run++;
-            continue;
-        }
-        if (run > best_len) {
-            best_len = run;
-            best = i - run;
-        }
-        run = 0;
-    }
-    for (int i = 0; i < 8; i++) {
-        if (i == best) {
-            ADD("::");
-            i += best_len - 1;
-            continue;
-        }
-        ADD("%s%x", i > 0 && i != best + best_len ? ":" : "", be16_get(addr + 2 * i));
-    }
+    ADD("%s", ip6_format(ip6_get(addr), text));
 }
 
 static void add_record(struct line *line, const struct dns_rr *rr)
@@ -246,6 +228,10 @@ static bool sum_is_right(const struct line *line, uint8_t protocol, const uint8_
     uint8_t pseudo[12];
     uint32_t sum;
 
+    if (line->ip6 != NULL)
+        return checksum_finish(checksum_add(
+                   checksum_pseudo6(line->ip6->src, line->ip6->dst, protocol, len), octets, len)) ==
+               0;
     be32_put(pseudo, line->ip->src);
     be32_put(pseudo + 4, line->ip->dst);
     pseudo[8] = 0;
@@ -255,20 +241,20 @@ static bool sum_is_right(const struct line *line, uint8_t protocol, const uint8_
     return checksum_finish(sum) == 0;
 }
 
-static void print_udp(struct line *line, const uint8_t *octets, size_t len)
+void tcpdump_udp(struct line *line, const uint8_t *octets, size_t len)
 {
     struct udp_hdr udp;
     size_t data_len;
 
     if (udp_parse(octets, len, &udp) != DROP_NONE && len < UDP_HDR_LEN) {
-        add_ends(line, false, 0, 0, false);
+        tcpdump_ends(line, false, 0, 0, false);
         ADD("[|udp]");
         return;
     }
     udp.src_port = be16_get(octets);
     udp.dst_port = be16_get(octets + 2);
     udp.len = be16_get(octets + 4);
-    add_ends(line, true, udp.src_port, udp.dst_port, false);
+    tcpdump_ends(line, true, udp.src_port, udp.dst_port, false);
     data_len = udp.len >= UDP_HDR_LEN ? (size_t)udp.len - UDP_HDR_LEN : 0;
     octets += UDP_HDR_LEN;
     if (data_len > 0 && data_len <= len - UDP_HDR_LEN &&
@@ -283,19 +269,42 @@ static void print_udp(struct line *line, const uint8_t *octets, size_t len)
 
 /* ---- TCP ---- */
 
+static struct endpoint end_of(const struct line *line, bool source, uint16_t port)
+{
+    if (line->ip6 != NULL)
+        return (struct endpoint){ .port = port,
+                                  .v6 = true,
+                                  .addr6 = source ? line->ip6->src : line->ip6->dst };
+    return (struct endpoint){ source ? line->ip->src : line->ip->dst, port };
+}
+
+static bool is_reverse(const struct line *line, const struct tcp_hdr *tcp)
+{
+    struct endpoint src = end_of(line, true, tcp->src_port),
+                    dst = end_of(line, false, tcp->dst_port);
+    int order = ip6_compare(src.addr6, dst.addr6);
+
+    if (src.addr != dst.addr)
+        return src.addr > dst.addr;
+    return order > 0 || (order == 0 && src.port > dst.port);
+}
+
+static struct tcpdump_flow flow_key(const struct line *line, const struct tcp_hdr *tcp)
+{
+    struct endpoint src = end_of(line, true, tcp->src_port),
+                    dst = end_of(line, false, tcp->dst_port);
+    bool reverse = is_reverse(line, tcp);
+
+    return (struct tcpdump_flow){ .a = reverse ? dst : src, .b = reverse ? src : dst };
+}
+
 /* Makes the numbers relative to the conversation's first; *@base is what SACK edges are relative
  * to. */
 static void make_relative(struct line *line, struct tcp_hdr *tcp, uint32_t *base)
 {
     struct tcpdump_printer *printer = line->printer;
-    const struct ipv4_hdr *ip = line->ip;
-    bool reverse = ip->src > ip->dst || (ip->src == ip->dst && tcp->src_port > tcp->dst_port);
-    struct tcpdump_flow key = { reverse ? ip->dst : ip->src,
-                                reverse ? ip->src : ip->dst,
-                                reverse ? tcp->dst_port : tcp->src_port,
-                                reverse ? tcp->src_port : tcp->dst_port,
-                                0,
-                                0 };
+    struct tcpdump_flow key = flow_key(line, tcp);
+    bool reverse = is_reverse(line, tcp);
     struct tcpdump_flow *flow = NULL;
 
     *base = 0;
@@ -304,7 +313,7 @@ static void make_relative(struct line *line, struct tcp_hdr *tcp, uint32_t *base
     for (unsigned i = 0; i < printer->n_flows && flow == NULL; i++) {
         struct tcpdump_flow *f = &printer->flows[i];
 
-        if (f->a == key.a && f->b == key.b && f->a_port == key.a_port && f->b_port == key.b_port)
+        if (endpoint_eq(&f->a, &key.a) && endpoint_eq(&f->b, &key.b))
             flow = f;
     }
     if (flow != NULL && !(tcp->flags & TCP_SYN)) {
@@ -400,7 +409,7 @@ static void add_http(struct line *line, const uint8_t *octets, size_t len)
     }
 }
 
-static void print_tcp(struct line *line, const uint8_t *octets, size_t len)
+void tcpdump_tcp(struct line *line, const uint8_t *octets, size_t len)
 {
     uint32_t base, seq;
     struct tcp_hdr tcp;
@@ -408,14 +417,14 @@ static void print_tcp(struct line *line, const uint8_t *octets, size_t len)
 
     if (tcp_parse(octets, len, &tcp) != DROP_NONE) { /* a short quote in an ICMP error */
         if (len < 4) {
-            add_ends(line, false, 0, 0, true);
+            tcpdump_ends(line, false, 0, 0, true);
         } else {
-            add_ends(line, true, be16_get(octets), be16_get(octets + 2), true);
+            tcpdump_ends(line, true, be16_get(octets), be16_get(octets + 2), true);
         }
         ADD("[|tcp]");
         return;
     }
-    add_ends(line, true, tcp.src_port, tcp.dst_port, true);
+    tcpdump_ends(line, true, tcp.src_port, tcp.dst_port, true);
     data_len = len - tcp.hdr_len;
     make_relative(line, &tcp, &base);
     seq = tcp.seq;
@@ -510,7 +519,7 @@ static void print_icmp(struct line *line, const uint8_t *octets, size_t len, siz
 {
     struct icmp_hdr hdr;
 
-    add_ends(line, false, 0, 0, false);
+    tcpdump_ends(line, false, 0, 0, false);
     ADD("ICMP ");
     if (len < ICMP_HDR_LEN) {
         ADD("[|icmp]");
@@ -554,7 +563,7 @@ static void print_igmp(struct line *line, const uint8_t *octets, size_t len)
 {
     char group[IP4_TEXT_MAX];
 
-    add_ends(line, false, 0, 0, false);
+    tcpdump_ends(line, false, 0, 0, false);
     if (len < 8) {
         ADD("igmp [|igmp]");
         return;
@@ -614,21 +623,28 @@ static void print_ip(struct line *line, const uint8_t *octets, size_t len, bool 
     told_len = ip.total_len - (size_t)ip.hdr_len;
     len = len - ip.hdr_len < told_len ? len - ip.hdr_len : told_len; /* without Ethernet padding */
     if (ip.frag_off != 0) {
-        add_ends(line, false, 0, 0, false);
+        tcpdump_ends(line, false, 0, 0, false);
         ADD("ip-proto-%u", ip.protocol);
     } else if (ip.protocol == IP_PROTO_ICMP) {
         print_icmp(line, octets, len, told_len);
     } else if (ip.protocol == IP_PROTO_UDP) {
-        print_udp(line, octets, len);
+        tcpdump_udp(line, octets, len);
     } else if (ip.protocol == IP_PROTO_TCP) {
-        print_tcp(line, octets, len);
+        tcpdump_tcp(line, octets, len);
     } else if (ip.protocol == IP_PROTO_IGMP) {
         print_igmp(line, octets, len);
     } else {
-        add_ends(line, false, 0, 0, false);
+        tcpdump_ends(line, false, 0, 0, false);
         ADD(" ip-proto-%u %zu", ip.protocol, told_len);
     }
     line->ip = outer;
+}
+
+static void print_ip6(struct line *line, const uint8_t *octets, size_t len)
+{
+    if (!line->printer->ethernet)
+        ADD("IP6 ");
+    tcpdump_ip6(line, octets, len);
 }
 
 static const char *ethertype_name(uint16_t type)
@@ -643,7 +659,7 @@ static const char *ethertype_name(uint16_t type)
 void tcpdump_print(struct tcpdump_printer *printer, struct strbuf *out, const uint8_t *octets,
                    size_t len)
 {
-    struct line the_line = { printer, out, NULL }, *line = &the_line;
+    struct line the_line = { .printer = printer, .out = out }, *line = &the_line;
     char src[MAC_TEXT_MAX], dst[MAC_TEXT_MAX];
     struct eth_hdr eth;
 
@@ -660,6 +676,8 @@ void tcpdump_print(struct tcpdump_printer *printer, struct strbuf *out, const ui
         print_arp(line, octets, len);
     else if (eth.ethertype == ETHERTYPE_IPV4)
         print_ip(line, octets, len, false);
+    else if (eth.ethertype == ETHERTYPE_IPV6)
+        print_ip6(line, octets, len);
     else if (printer->ethernet)
         ADD(" ");
     else

@@ -14,8 +14,7 @@ struct os;
 /* First sequence numbers of the conversations seen, so that later ones are printed relative to
  * them. */
 struct tcpdump_flow {
-    ip4_addr a, b; /* a < b, or equal and a_port <= b_port */
-    uint16_t a_port, b_port;
+    struct endpoint a, b; /* a before b */
     uint32_t seq, ack;
 };
 
