@@ -74,8 +74,14 @@ static void add_ndp(struct line *line, const uint8_t *octets, size_t len)
 
 static void add_icmp6(struct line *line, const uint8_t *octets, size_t len, size_t told_len)
 {
+    struct icmp6_hdr hdr;
+
     if (line->ip6->next_header == IP6_NEXT_HOP_BY_HOP)
         ADD("HBH ");
+    if (line->printer->verbose && len == told_len)
+        ADD("[%s] ", icmp6_parse(octets, len, line->ip6->src, line->ip6->dst, &hdr) == DROP_NONE
+                         ? "icmp6 sum ok"
+                         : "bad icmp6 cksum");
     ADD("ICMP6, ");
     if (len < ICMP6_HDR_LEN) {
         ADD("[|icmp6]");
@@ -127,7 +133,8 @@ static void add_icmp6(struct line *line, const uint8_t *octets, size_t len, size
         ADD("type-#%u", octets[0]);
         break;
     }
-    ADD(", length %zu", told_len);
+    if (!line->printer->verbose)
+        ADD(", length %zu", told_len);
 }
 
 static const char *protocol_name(uint8_t protocol)

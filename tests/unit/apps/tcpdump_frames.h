@@ -1,8 +1,10 @@
 /* Frames, and what tcpdump 4.99.3 on Linux printed of them with -nt, -net and -ntv (NULL: not
  * compared). */
-static const struct {
+struct frame_lines {
     const char *hex, *plain, *ethernet, *verbose;
-} frames[] = {
+};
+
+static const struct frame_lines frames[] = {
     { "ffffffffffff020000000201080600010800060400010200000002010a0000020000000000000a000001",
       "ARP, Request who-has 10.0.0.1 tell 10.0.0.2, length 28",
       "02:00:00:00:02:01 > ff:ff:ff:ff:ff:ff, ethertype ARP (0x0806), length 42: Request who-has "

@@ -4,8 +4,10 @@
 #include "apps/tcpdump_filter.h"
 #include "apps/tcpdump_print.h"
 #include "tests/unit/apps/tcpdump_frames.h"
+#include "tests/unit/apps/tcpdump_frames6.h"
 
-#define N_FRAMES (sizeof frames / sizeof *frames)
+#define N_FRAMES  (sizeof frames / sizeof *frames)
+#define N_FRAMES6 (sizeof frames6 / sizeof *frames6)
 
 static size_t unhex(const char *hex, uint8_t *octets)
 {
@@ -19,16 +21,17 @@ static size_t unhex(const char *hex, uint8_t *octets)
     return n;
 }
 
-static void compare(struct tcpdump_printer *printer, size_t which)
+static void compare_lines(struct tcpdump_printer *printer, size_t which,
+                          const struct frame_lines *lines, size_t n)
 {
     static uint8_t octets[2000];
 
-    for (size_t i = 0; i < N_FRAMES; i++) {
-        const char *expected = which == 0   ? frames[i].plain
-                               : which == 1 ? frames[i].ethernet
-                                            : frames[i].verbose;
+    for (size_t i = 0; i < n; i++) {
+        const char *expected = which == 0   ? lines[i].plain
+                               : which == 1 ? lines[i].ethernet
+                                            : lines[i].verbose;
         struct strbuf out = STRBUF_INIT;
-        size_t len = unhex(frames[i].hex, octets);
+        size_t len = unhex(lines[i].hex, octets);
 
         tcpdump_print(printer, &out, octets, len);
         if (expected != NULL)
@@ -36,6 +39,14 @@ static void compare(struct tcpdump_printer *printer, size_t which)
         strbuf_fini(&out);
     }
     tcpdump_printer_fini(printer);
+}
+
+static void compare(struct tcpdump_printer *printer, size_t which)
+{
+    compare_lines(printer, which, frames, N_FRAMES);
+    *printer =
+        (struct tcpdump_printer){ .numeric = true, .ethernet = which == 1, .verbose = which == 2 };
+    compare_lines(printer, which, frames6, N_FRAMES6);
 }
 
 static void lines_are_the_real_ones(void)
