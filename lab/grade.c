@@ -97,6 +97,8 @@ static void end(struct grade *grade)
         g_free(grade->parts[i].node);
     }
     g_free(grade->parts);
+    if (grade->live != NULL)
+        g_hash_table_destroy(grade->live);
     if (grade->edits != NULL)
         g_ptr_array_unref(grade->edits);
     if (grade->commands != NULL)

@@ -23,6 +23,7 @@ struct grade {
     struct net_tree net; /* as the student leaves it */
     GPtrArray *edits;    /* of struct change, also those that are not made */
     GPtrArray *commands; /* of struct submission_command, those that are replayed */
+    GHashTable *live;            /* addresses and gateways after the commands; NULL: none were run */
     bool tried_locked, limited;
     struct grade_part *parts; /* as the instance's */
 };
@@ -38,6 +39,10 @@ void grade_state(struct grade *grade, const struct task_part *part, struct grade
 void grade_unchanged(struct grade *grade, const struct task_part *part, struct grade_part *result);
 void grade_log(struct grade *grade, const struct task_part *part, struct grade_part *result);
 void grade_duplicates(const struct run *run, struct grade_part *result);
+/* grade_live.c */
+void grade_take_live(struct grade *grade, const struct run *run);
+/** grade_live_value() - what a path has come to be; *@known: commands may have changed it. */
+const struct ynode *grade_live_value(struct grade *grade, const char *path, bool *known);
 /* grade_answer.c: what was answered */
 void grade_answers(struct grade *grade);
 /* grade_tell.c: why it happened. In a run that is at the moment when @command had just ended. */

@@ -70,6 +70,8 @@ static bool is_needed(const struct grade *grade, uint32_t run)
         if (part->run == run && (part->kind == PART_COMMAND || part->kind == PART_EXPECT ||
                                  part->kind == PART_INVARIANT))
             return true;
+        if (part->kind == PART_STATE && run == 0 && grade->commands->len > 0)
+            return true;
     }
     return false;
 }
@@ -307,6 +309,8 @@ static void play(struct one_run *one, struct diag_list *diags)
         take_results(one, run, expect);
         take_invariants(one, run);
         take_limit(one, run);
+        if (one->index == 0)
+            grade_take_live(one->grade, run);
         expect_free(expect);
     }
     if (run != NULL)

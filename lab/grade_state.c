@@ -82,8 +82,12 @@ static const struct ynode *gateway_route(struct grade *grade, const char *path)
 
 static const struct ynode *value_at(struct grade *grade, const char *path)
 {
-    const struct ynode *value = net_tree_find(&grade->net, path);
+    bool known;
+    const struct ynode *value = grade_live_value(grade, path, &known);
 
+    if (known)
+        return value;
+    value = net_tree_find(&grade->net, path);
     if (value == NULL)
         value = gateway_route(grade, path);
     return value != NULL && ynode_is_null(value) ? NULL : value;

@@ -282,6 +282,24 @@ static void commands_are_replayed_where_the_exercise_says_so(void)
     task_free(without);
 }
 
+static void state_is_what_the_commands_have_made_of_it(void)
+{
+    struct task *task =
+        load("commands: replay\nbreak: [{node: pc1, set: {gateway: 10.0.0.99}}]\n"
+             "checks:\n"
+             "  - {id: gw, points: 1, state: pc1.gateway, equals: 10.0.0.254}\n"
+             "  - {id: a, points: 2, state: pc1.interfaces.eth0, equals: 10.0.0.7/24}\n"
+             "  - {id: b, points: 4, state: pc2.interfaces.eth0.mtu, equals: 1400}\n");
+
+    expect(task, "commands: [pc1$ ip route replace default via 10.0.0.254]", 5, "");
+    expect(
+        task,
+        "commands: [pc1$ ip addr add 10.0.0.7/24 dev eth0, pc1$ ip addr del 10.0.0.1/24 dev eth0]",
+        4, "");
+    expect(task, "", 4, "");
+    task_free(task);
+}
+
 static void a_dead_worker_leaves_a_result_of_the_same_shape(void)
 {
     struct task *task = load("checks: [{id: a, points: 3, penalty: 1, reach: all}]\n");
@@ -305,4 +323,5 @@ UNIT_MAIN("grade", TEST(values_and_pings_are_checked_where_the_student_left_them
           TEST(the_same_submission_gives_the_same_octets), TEST(faults_make_runs_of_their_own),
           TEST(a_storm_ends_as_a_finding), TEST(answers_are_found_in_the_run),
           TEST(commands_are_replayed_where_the_exercise_says_so),
+          TEST(state_is_what_the_commands_have_made_of_it),
           TEST(a_dead_worker_leaves_a_result_of_the_same_shape))
