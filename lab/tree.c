@@ -164,10 +164,9 @@ void tree_write_text(GString *out, const char *text)
 {
     size_t len = strlen(text);
 
-    if (len == 0 || strpbrk(text, "{}[],#\"'\\\n\t&*!|>%@`") != NULL ||
-        strstr(text, ": ") != NULL || text[len - 1] == ':' || text[0] == ' ' ||
-        text[len - 1] == ' ' || text[0] == '-' || text[0] == '?' || strcmp(text, "null") == 0 ||
-        strcmp(text, "~") == 0)
+    if (len == 0 || strpbrk(text, "{}[],#\"\\\n\t") != NULL ||
+        strchr("%@`&*!|>'-? ", *text) != NULL || strstr(text, ": ") != NULL ||
+        strchr(": ", text[len - 1]) != NULL || strcmp(text, "null") == 0 || strcmp(text, "~") == 0)
         json_out_string(out, text);
     else
         g_string_append(out, text);
