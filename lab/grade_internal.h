@@ -23,7 +23,7 @@ struct grade {
     struct net_tree net; /* as the student leaves it */
     GPtrArray *edits;    /* of struct change, also those that are not made */
     GPtrArray *commands; /* of struct submission_command, those that are replayed */
-    GHashTable *live;            /* addresses and gateways after the commands; NULL: none were run */
+    GHashTable *live;    /* addresses and gateways after the commands; NULL: none were run */
     bool tried_locked, limited;
     struct grade_part *parts; /* as the instance's */
 };
