@@ -120,7 +120,8 @@ void grade_tell(const struct run *run, const struct step_log *log,
     end = story.death != NULL ? story.death : story.fail != NULL ? story.fail : story.last;
     grade_node(result, host);
     if (end == NULL) {
-        tell_routes(run, entry->node, host, result);
+        if (command->ended == SIM_TIME_NONE || command->exit_status != 0)
+            tell_routes(run, entry->node, host, result);
         return;
     }
     if (story.death != NULL)
