@@ -45,14 +45,13 @@ bool ip_flow_is_local(const struct ip_stack *ip, const struct ip_iface *iif, ip4
     return flow != NULL && flow->local;
 }
 
-/* The flow's neighbor, when it may be used without further ado. */
-static inline struct neigh *ready_neighbor(struct ip_stack *ip, struct ip_flow *flow)
+static inline struct neigh *neighbor_of(struct ip_stack *ip, struct ip_flow *flow)
 {
     if (flow->neigh == NULL || flow->n_removed != ip->neigh.n_removed) {
         flow->neigh = neigh_find(&ip->neigh, flow->oif, flow->next_hop);
         flow->n_removed = ip->neigh.n_removed;
     }
-    return flow->neigh != NULL && neigh_connected(flow->neigh->state) ? flow->neigh : NULL;
+    return flow->neigh;
 }
 
 static inline bool forward(struct ip_stack *ip, struct ip_flow *flow, struct frame *frame,
@@ -62,7 +61,7 @@ static inline bool forward(struct ip_stack *ip, struct ip_flow *flow, struct fra
 
     if (!ip->sysctl.forwarding || size > flow->oif->mtu || frame->data[8] <= 1 ||
         ip->hooks.postrouting != NULL || (!flow->counted && node_wants(ip->node, RECORD_SEND)) ||
-        (neigh = ready_neighbor(ip, flow)) == NULL)
+        (neigh = neighbor_of(ip, flow)) == NULL)
         return false;
     if (frame_size(frame) > size)
         frame_trim(frame, size);
@@ -72,6 +71,10 @@ static inline bool forward(struct ip_stack *ip, struct ip_flow *flow, struct fra
     frame->why = flow->why;
     frame->why_text = NULL;
     ip->stats.forwarded++;
+    if (!neigh_connected(neigh->state)) {
+        neigh_output_through(neigh, flow->dst, frame);
+        return true;
+    }
     if (frame->confirms_neighbor)
         neigh->confirmed = node_now(ip->node);
     ether_output(ip->ether, flow->oif->iface, &neigh->mac, ETHERTYPE_IPV4, frame);

@@ -409,8 +409,7 @@ static void start_delay(struct neigh *neigh)
     arm(neigh, NEIGH_DELAY_FIRST_PROBE);
 }
 
-/* @frame goes through @neigh, NULL: there was no room for it. @final and @final6 are the packet's
- * destination. */
+/* @neigh NULL: there was no room for it. @final and @final6 are the packet's destination. */
 static void output(struct neigh_table *table, struct ip_iface *oif, struct neigh *neigh,
                    ip4_addr final, const struct ip6_addr *final6, struct frame *frame)
 {
@@ -450,6 +449,11 @@ void neigh_output(struct neigh_table *table, struct ip_iface *oif, ip4_addr next
     if (neigh == NULL)
         neigh = neigh_create(table, oif, next_hop);
     output(table, oif, neigh, final, NULL, frame);
+}
+
+void neigh_output_through(struct neigh *neigh, ip4_addr final, struct frame *frame)
+{
+    output(neigh->table, neigh->iface, neigh, final, NULL, frame);
 }
 
 void neigh_output6(struct neigh_table *table, struct ip_iface *oif, struct ip6_addr next_hop,

@@ -33,6 +33,8 @@ struct neigh *neigh_find6(const struct neigh_table *table, const struct ip_iface
 struct neigh *neigh_create(struct neigh_table *table, struct ip_iface *iface, ip4_addr addr);
 struct neigh *neigh_create6(struct neigh_table *table, struct ip_iface *iface,
                             struct ip6_addr addr);
+/** neigh_output_through() - neigh_output() of IPv4, with the entry at hand. */
+void neigh_output_through(struct neigh *neigh, ip4_addr final, struct frame *frame);
 /** neigh_update() - a message or a user says that @neigh is at @mac: Linux's neigh_update(). */
 void neigh_update(struct neigh *neigh, const struct mac_addr *mac, enum neigh_state state,
                   bool override, bool by_hand);
