@@ -191,6 +191,10 @@ int ip_addr_add(struct ip_iface *iface, ip4_addr addr, unsigned prefix_len)
     }
     if (prefix_len < 31)
         address.broadcast = addr | ~ip4_mask(prefix_len);
+    if (iface->addrs == NULL) { /* most interfaces have one, and there are many */
+        iface->addrs = mem_alloc(sizeof *iface->addrs);
+        iface->addrs_size = 1;
+    }
     ARRAY_PUSH(iface->addrs, iface->n_addrs, iface->addrs_size, address);
     forget_own(iface->ip);
     if (iface->iface != NULL)

@@ -216,7 +216,7 @@ struct ip_stack {
     struct route_exceptions exceptions;
     struct ip_flow *flows;                       /* found out on input: ip_flow.c */
     uint32_t n_flows;                            /* places; 0 or a power of two */
-    struct ip_protocol_entry protocols[256 / 8]; /* sparse: see ip_register() */
+    struct ip_protocol_entry protocols[12]; /* sparse: see ip_register() */
     uint8_t protocol_slot[256];                  /* 0: none, else place in protocols + 1 */
     unsigned n_protocols;
     struct list raw_taps;

@@ -73,7 +73,6 @@ struct tcp_layer *tcp_init(struct ip_stack *ip)
     tcp->secret = random_u64(&tcp->random);
     for (unsigned i = 0; i < TCP_PERTURB; i++)
         tcp->perturb[i] = random_u32(&tcp->random) >> 1;
-    tcp_hash_init(tcp);
     ip_register(ip, IP_PROTO_TCP, tcp_input, tcp_icmp_error, tcp);
     ip_set_vouch(ip, IP_PROTO_TCP, tcp_icmp_vouch);
     ip_accept_v6(ip, IP_PROTO_TCP);

@@ -15,18 +15,11 @@ static uint64_t tuple_hash(struct endpoint local, struct endpoint remote)
     return random_mix(random_mix(addrs) ^ ports);
 }
 
-void tcp_hash_init(struct tcp_layer *tcp)
-{
-    tcp->table_size = 64;
-    tcp->table = mem_zalloc(tcp->table_size * sizeof(struct tcp_entry *));
-    for (unsigned i = 0; i < TCP_PORT_BUCKETS; i++)
-        list_init(&tcp->ports[i]);
-}
-
 void tcp_hash_fini(struct tcp_layer *tcp)
 {
     CHECK(tcp->n_entries == 0);
     free(tcp->table);
+    free(tcp->ports);
 }
 
 static struct tcp_entry **slot(struct tcp_layer *tcp, const struct tcp_entry *entry)
@@ -39,7 +32,7 @@ static void grow(struct tcp_layer *tcp)
     struct tcp_entry **old = tcp->table;
     uint32_t old_size = tcp->table_size;
 
-    tcp->table_size *= 2;
+    tcp->table_size = tcp->table_size == 0 ? 16 : 2 * tcp->table_size;
     tcp->table = mem_zalloc(tcp->table_size * sizeof(struct tcp_entry *));
     for (uint32_t i = 0; i < old_size; i++) {
         for (struct tcp_entry *entry = old[i], *next; entry != NULL; entry = next) {
@@ -84,8 +77,11 @@ void tcp_hash_remove(struct tcp_layer *tcp, struct tcp_entry *entry)
 struct tcp_entry *tcp_hash_find(struct tcp_layer *tcp, struct endpoint local,
                                 struct endpoint remote)
 {
-    struct tcp_entry *entry = tcp->table[tuple_hash(local, remote) & (tcp->table_size - 1)];
+    struct tcp_entry *entry;
 
+    if (tcp->n_entries == 0)
+        return NULL;
+    entry = tcp->table[tuple_hash(local, remote) & (tcp->table_size - 1)];
     for (; entry != NULL; entry = entry->next) {
         if (endpoint_eq(&entry->local, &local) && endpoint_eq(&entry->remote, &remote))
             return entry;
@@ -95,6 +91,11 @@ struct tcp_entry *tcp_hash_find(struct tcp_layer *tcp, struct endpoint local,
 
 static struct list *port_bucket(struct tcp_layer *tcp, uint16_t port)
 {
+    if (tcp->ports == NULL) { /* most hosts of a large network never use TCP */
+        tcp->ports = mem_alloc(TCP_PORT_BUCKETS * sizeof *tcp->ports);
+        for (unsigned i = 0; i < TCP_PORT_BUCKETS; i++)
+            list_init(&tcp->ports[i]);
+    }
     return &tcp->ports[port % TCP_PORT_BUCKETS];
 }
 

@@ -317,7 +317,7 @@ struct tcp_layer {
     struct tcp_sysctl sysctl;
     struct tcp_entry **table; /* connections by both endpoints */
     uint32_t table_size, n_entries;
-    struct list ports[TCP_PORT_BUCKETS]; /* tcp_entry.port_link, by local port */
+    struct list *ports; /* tcp_entry.port_link, by local port; NULL until there are some */
     struct list socks, timewaits, dead;
     uint32_t n_timewaits;
     struct list free_segs;
@@ -452,7 +452,6 @@ bool tcp_memory_free(const struct tcp_sock *tp);
 uint32_t tcp_notsent_lowat(const struct tcp_sock *tp);
 
 /* tcp_hash.c */
-void tcp_hash_init(struct tcp_layer *tcp);
 void tcp_hash_fini(struct tcp_layer *tcp);
 void tcp_hash_add(struct tcp_layer *tcp, struct tcp_entry *entry);
 void tcp_hash_remove(struct tcp_layer *tcp, struct tcp_entry *entry);

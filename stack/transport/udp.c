@@ -19,6 +19,11 @@ static const struct sock_ops udp_ops;
 
 static struct list *bucket_of(struct udp_layer *udp, uint16_t port)
 {
+    if (udp->buckets == NULL) { /* most hosts of a large network never send */
+        udp->buckets = mem_alloc(UDP_BUCKETS * sizeof *udp->buckets);
+        for (unsigned i = 0; i < UDP_BUCKETS; i++)
+            list_init(&udp->buckets[i]);
+    }
     return &udp->buckets[port % UDP_BUCKETS];
 }
 
@@ -572,8 +577,6 @@ struct udp_layer *udp_init(struct ip_stack *ip)
     struct udp_layer *udp = mem_zalloc(sizeof *udp);
 
     udp->ip = ip;
-    for (unsigned i = 0; i < UDP_BUCKETS; i++)
-        list_init(&udp->buckets[i]);
     node_random(ip->node, &udp->random, "udp");
     ip_register(ip, IP_PROTO_UDP, input, error_input, udp);
     ip_accept_v6(ip, IP_PROTO_UDP);
@@ -583,6 +586,7 @@ struct udp_layer *udp_init(struct ip_stack *ip)
 void udp_fini(struct udp_layer *udp)
 {
     CHECK(udp->n_sockets == 0); /* they belong to processes, which are over */
+    free(udp->buckets);
     free(udp);
 }
 
@@ -610,7 +614,7 @@ struct sock *udp_socket6(struct udp_layer *udp)
 
 void udp_describe(struct udp_layer *udp, struct describe *out)
 {
-    for (unsigned i = 0; i < UDP_BUCKETS; i++) {
+    for (unsigned i = 0; udp->buckets != NULL && i < UDP_BUCKETS; i++) {
         struct udp_sock *sock;
 
         LIST_FOR_EACH(sock, &udp->buckets[i], struct udp_sock, link)

@@ -30,7 +30,7 @@ struct udp_sock {
 
 struct udp_layer {
     struct ip_stack *ip;
-    struct list buckets[UDP_BUCKETS]; /* bound sockets by port, the last bound first */
+    struct list *buckets; /* sockets by port, the last bound first; NULL until there are some */
     uint32_t n_sockets;
     struct random_stream random;
 };
