@@ -214,10 +214,10 @@ struct ip_stack {
     struct fib fib;
     struct neigh_table neigh;
     struct route_exceptions exceptions;
-    struct ip_flow *flows;                       /* found out on input: ip_flow.c */
-    uint32_t n_flows;                            /* places; 0 or a power of two */
+    struct ip_flow *flows;                  /* found out on input: ip_flow.c */
+    uint32_t n_flows;                       /* places; 0 or a power of two */
     struct ip_protocol_entry protocols[12]; /* sparse: see ip_register() */
-    uint8_t protocol_slot[256];                  /* 0: none, else place in protocols + 1 */
+    uint8_t protocol_slot[256];             /* 0: none, else place in protocols + 1 */
     unsigned n_protocols;
     struct list raw_taps;
     struct ip_hooks hooks;

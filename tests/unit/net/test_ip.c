@@ -357,7 +357,57 @@ static void interface_down_takes_routes_and_addresses_out_of_use(void)
     net_rig_fini(&rig);
 }
 
-UNIT_MAIN("ip", TEST(wrong_headers_are_dropped), TEST(impossible_addresses_are_dropped),
+/* The third packet of a flow takes the straight way; what it rests on is taken away piece by piece.
+ */
+static void a_known_flow_ends_with_what_it_rests_on(void)
+{
+    struct net_rig rig;
+    struct counted counted;
+    struct ipv4_hdr hdr = { .protocol = 200, .src = PEER, .dst = FAR, .ttl = 1 };
+    struct packet packet = from_to(PEER, FAR), dying = packet_ip(&hdr, "12345678", 8), seen[3];
+    struct packet own = from_to(PEER, MINE);
+
+    begin(&rig, &counted);
+    for (unsigned i = 0; i < 3; i++) {
+        take(&rig, &packet);
+        take(&rig, &own);
+        seen[i] = wire_packet(&rig, 1, i, &hdr);
+        EQ_MEM(seen[i].octets, seen[0].octets, seen[0].len);
+    }
+    EQ(counted.n, 3);
+    take(&rig, &dying);
+    EQ(rig.drops[DROP_TTL_EXPIRED], 1);
+    fib_add(&rig.ip,
+            &(struct fib_entry){ .prefix = FAR, .prefix_len = 32, .kind = ROUTE_BLACKHOLE }, false);
+    take(&rig, &packet);
+    EQ(rig.wires[1].n, 3);
+    EQ(rig.drops[DROP_NO_ROUTE], 1);
+    ip_addr_remove(rig.ip.ifaces[1], MINE, 24);
+    take(&rig, &own);
+    EQ(counted.n, 3);
+    net_rig_fini(&rig);
+}
+
+static void a_known_flow_waits_for_its_neighbor_anew(void)
+{
+    struct net_rig rig;
+    struct counted counted;
+    struct packet packet = from_to(PEER, FAR);
+
+    begin(&rig, &counted);
+    take(&rig, &packet);
+    take(&rig, &packet);
+    EQ(rig.wires[1].n, 2);
+    neigh_delete(&rig.ip.neigh, rig.ip.ifaces[2], FAR);
+    take(&rig, &packet);
+    EQ(rig.wires[1].n, 3);
+    EQ(be16_get(rig.wires[1].log[2].octets + 12), 0x0806); /* asks, the packet waits */
+    net_rig_fini(&rig);
+}
+
+UNIT_MAIN("ip", TEST(a_known_flow_ends_with_what_it_rests_on),
+          TEST(a_known_flow_waits_for_its_neighbor_anew), TEST(wrong_headers_are_dropped),
+          TEST(impossible_addresses_are_dropped),
           TEST(broadcasts_and_groups_are_delivered_never_forwarded),
           TEST(broadcast_frame_with_a_packet_for_one_host),
           TEST(forwarding_takes_one_from_the_ttl_and_nothing_else), TEST(host_does_not_forward),
