@@ -650,7 +650,8 @@ static void keep_scripts(struct scenario_build *b)
 
     s->n_scripts = b->scripts->len;
     s->scripts = arena_alloc(&s->arena, s->n_scripts * sizeof *s->scripts + 1);
-    memcpy(s->scripts, b->scripts->data, s->n_scripts * sizeof *s->scripts);
+    if (s->n_scripts > 0)
+        memcpy(s->scripts, b->scripts->data, s->n_scripts * sizeof *s->scripts);
     g_array_free(b->scripts, TRUE);
     g_array_free(b->program_entries, TRUE);
 }
