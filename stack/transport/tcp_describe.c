@@ -33,8 +33,7 @@ uint32_t tcp_inq(const struct sock *sock)
     const struct tcp_sock *tp = tcp_of_const(sock);
     uint32_t n = tp->rcv_nxt - tp->copied_seq;
 
-    if (tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN) | TCP_IN(TCP_SYN_SENT) |
-                             TCP_IN(TCP_SYN_RECEIVED)))
+    if (tcp_state_in(tp, TCP_IN(TCP_LISTEN) | TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)))
         return 0;
     return tp->fin_received && n > 0 ? n - 1 : n;
 }
@@ -43,8 +42,7 @@ uint32_t tcp_outq(const struct sock *sock)
 {
     const struct tcp_sock *tp = tcp_of_const(sock);
 
-    if (tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN) | TCP_IN(TCP_SYN_SENT) |
-                             TCP_IN(TCP_SYN_RECEIVED)))
+    if (tcp_state_in(tp, TCP_IN(TCP_LISTEN) | TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)))
         return 0;
     return tp->write_seq - tp->snd_una;
 }

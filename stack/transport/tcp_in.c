@@ -16,8 +16,8 @@ bool tcp_oow_rate_limited(struct tcp_layer *tcp, const struct tcp_rx *rx, uint64
 {
     uint64_t now = tcp_now(tcp);
 
-    if (rx->len > 0 && (rx->hdr.flags & TCP_SYN) == 0)
-        return false; /* data is always answered */
+    if (rx->seq != rx->end_seq && (rx->hdr.flags & TCP_SYN) == 0)
+        return false; /* data and FINs are always answered */
     if (*last != 0 && now - (*last - 1) < tcp->sysctl.invalid_ratelimit * UINT64_C(1000))
         return true;
     *last = now + 1;

@@ -501,6 +501,7 @@ static void take_fin(struct tcp_sock *tp)
     while (!list_empty(&tp->ofo_queue))
         rmem_release(tp, tcp_first(&tp->ofo_queue));
     tp->n_sacks = 0;
+    tp->has_dsack = false;
     if (!tp->orphan)
         tcp_wake(tp, SOCK_POLLIN | SOCK_POLLRDHUP |
                          (tp->shut_wr || tcp_state(tp) == TCP_CLOSED ? SOCK_POLLHUP : 0u));
