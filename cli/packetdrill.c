@@ -101,14 +101,14 @@ static GArray *settings_of(const struct given *given)
     return settings;
 }
 
-/* --define NAME, as often as wanted: taken out before the other options are read. */
+/* --define NAME or -D NAME, as often as wanted: taken out before the other options are read. */
 static GPtrArray *take_defines(int *argc, char **argv)
 {
     GPtrArray *defines = g_ptr_array_new();
     int to = 1;
 
     for (int i = 1; i < *argc; i++) {
-        if (strcmp(argv[i], "--define") == 0 && i + 1 < *argc)
+        if ((strcmp(argv[i], "--define") == 0 || strcmp(argv[i], "-D") == 0) && i + 1 < *argc)
             g_ptr_array_add(defines, argv[++i]);
         else if (g_str_has_prefix(argv[i], "--define="))
             g_ptr_array_add(defines, argv[i] + strlen("--define="));
@@ -150,7 +150,7 @@ int cmd_packetdrill(int argc, char **argv)
              "relaxed: for scripts written on other systems") },
         { "extra-acks", 0, OPTION_FLAG, &extra_acks, NULL, NULL, NULL,
           N_("a pure ACK that nobody expects is no failure") },
-        { "define", 0, OPTION_TEXT, &given.mss, NULL, N_("NAME"), NULL,
+        { "define", 'D', OPTION_TEXT, &given.mss, NULL, N_("NAME"), NULL,
           N_("a name for #ifdef; may be given several times") },
         { "ip_version", 0, OPTION_TEXT, &given.ip_version, NULL, N_("VERSION"), NULL,
           N_("ipv4, ipv6 or ipv4-mapped-ipv6; this and the following\n"

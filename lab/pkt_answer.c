@@ -80,6 +80,8 @@ static bool check_info(struct pkt_run *run, const struct pkt_expr *expected,
 
         if (field->kind == PKT_ELLIPSIS || field->name == NULL)
             continue;
+        if (run->options->relaxed && !g_str_equal(field->name, "tcpi_state"))
+            continue; /* as R9 has it of code */
         if (!pkt_number(run, field, &wanted))
             return false;
         if (!pkt_info_field(answer->value, (uint32_t)answer->value_len, field->name, &actual))

@@ -92,6 +92,8 @@ void pkt_collect(struct pkt_run *run)
         got->at = seen.at - run->start;
         if (pkt_packet_read(seen.octets, seen.len, &got->packet, &got->ends)) {
             got->conn = conn_of_got(run, got);
+            if (got->conn != NULL && got->packet.proto != PKT_ICMP)
+                got->conn->udp = got->packet.proto == PKT_UDP;
             translate(got);
             g_queue_push_tail(&run->got, got);
             if (run->options->told != NULL) {
@@ -169,6 +171,10 @@ bool pkt_send_packet(struct pkt_run *run, const struct pkt_packet *packet)
     g_autofree uint8_t *octets = g_malloc(PKT_PACKET_MAX + 1);
     gsize len;
 
+    if (packet->proto != PKT_ICMP)
+        conn->udp = packet->proto == PKT_UDP;
+    else if (!packet->has_quote && conn->udp)
+        wire.has_quote = true, wire.quoted = PKT_UDP;
     to_wire(conn, &wire);
     len = pkt_packet_emit(&wire, &ends, octets, &fault);
     if (len == 0) {

@@ -14,6 +14,7 @@ struct pkt_conn {
     uint16_t local_port, remote_port; /* 0: not known yet */
     uint32_t isn;                     /* wire's minus script's numbers of our side */
     bool has_isn;                     /* a SYN of ours was seen */
+    bool udp;                         /* its packets so far are UDP's */
     bool isn_matched;                 /* ... and its line in the script, too */
     unsigned n_ts, next_ts;
     struct {

@@ -39,6 +39,38 @@ static bool is_harmless(const char *name)
            g_str_has_prefix(name, "kern.") || g_str_has_prefix(name, "security.");
 }
 
+/* Settings of Linux that change nothing here, or nothing while they have this value (NULL: any). */
+static bool changes_nothing(const char *name, const char *value)
+{
+    static const struct {
+        const char *name, *value;
+    } SETTINGS[] = {
+        { "net.ipv4.tcp_fastopen", NULL }, /* sockets that ask for it are refused */
+        { "net.ipv4.tcp_fastopen_key", NULL },
+        { "net.ipv4.tcp_min_tso_segs", NULL }, /* no segmentation offload */
+        { "net.ipv4.tcp_tso_rtt_log", NULL },
+        { "net.ipv4.tcp_no_metrics_save", NULL }, /* no cache of metrics */
+        { "net.ipv4.tcp_no_ssthresh_metrics_save", NULL },
+        { "net.ipv4.tcp_autocorking", NULL },
+        { "net.ipv4.tcp_pacing_ss_ratio", NULL }, /* no pacing */
+        { "net.ipv4.tcp_pacing_ca_ratio", NULL },
+        { "net.ipv4.tcp_limit_output_bytes", NULL },
+        { "net.ipv4.tcp_mem", NULL },
+        { "net.ipv4.tcp_max_orphans", NULL },
+        { "net.ipv4.tcp_low_latency", NULL },
+        { "net.ipv4.tcp_mtu_probing", "0" },
+        { "net.ipv4.tcp_shrink_window", "0" },
+        { "net.ipv4.tcp_thin_linear_timeouts", "0" },
+        { "net.ipv4.tcp_stdurg", "0" },
+        { "net.ipv4.tcp_retrans_collapse", NULL },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(SETTINGS); i++)
+        if (g_str_equal(SETTINGS[i].name, name))
+            return SETTINGS[i].value == NULL || g_str_equal(SETTINGS[i].value, value);
+    return false;
+}
+
 static int set_one(struct pkt_shell *shell, const char *name, const char *value)
 {
     int result = shell->run->host->ops->set(shell->run->host, name, value);
@@ -46,7 +78,7 @@ static int set_one(struct pkt_shell *shell, const char *name, const char *value)
     if (result == 0)
         return 0;
     if (result == SET_UNKNOWN)
-        return pkt_shell_lacks(shell, name);
+        return changes_nothing(name, value) ? 0 : pkt_shell_lacks(shell, name);
     if (!shell->in_file) {
         shell->refused = true;
         pkt_fail(shell->run, _("%s does not take the value \"%s\""), name, value);

@@ -181,6 +181,16 @@ static void relaxed_pure_acks_come_early_or_late(void)
           "expects it at");
 }
 
+static void relaxed_looks_at_the_state_alone(void)
+{
+    const char *text = CONNECTED "+0 %{ assert tcpi_snd_cwnd == 99 }%\n"
+                                 "+0 getsockopt(4, SOL_TCP, TCP_INFO, {tcpi_rtt=7, "
+                                 "tcpi_state=TCPS_ESTABLISHED}, [...]) = 0\n";
+
+    PASSES(text, RELAXED);
+    FAILS(text, EXACT, 8, "tcpi_snd_cwnd == 99");
+}
+
 static void extra_acks_are_passed_over_when_asked(void)
 {
     struct pkt_options extra = { .extra_acks = true };
@@ -228,5 +238,6 @@ UNIT_MAIN("packetdrill", TEST(what_does_not_fit_is_told_with_its_line),
           TEST(a_packet_that_does_not_come_fails), TEST(a_packet_that_nobody_expects_fails),
           TEST(a_packet_at_another_time_fails), TEST(numbers_count_from_the_scripts_first),
           TEST(relaxed_data_is_ranges_of_octets), TEST(relaxed_pure_acks_come_early_or_late),
-          TEST(extra_acks_are_passed_over_when_asked), TEST(code_asserts_about_tcp_info),
-          TEST(tables_of_sockets_can_be_counted), TEST(settings_change_the_host))
+          TEST(relaxed_looks_at_the_state_alone), TEST(extra_acks_are_passed_over_when_asked),
+          TEST(code_asserts_about_tcp_info), TEST(tables_of_sockets_can_be_counted),
+          TEST(settings_change_the_host))
