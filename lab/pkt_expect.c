@@ -214,11 +214,43 @@ static enum step take_range(struct pkt_run *run, struct pkt_packet *want, struct
     return rest_of_want ? STEP_MORE : STEP_DONE;
 }
 
-static enum step take(struct pkt_run *run, struct pkt_packet *want, struct pkt_got *got)
+/*
+ * A line with more octets than a segment has stands for a burst of segments of one length; where
+ * PSH lies in it is not looked at. *@piece_len is that length, 0 before the first.
+ */
+static enum step take_burst(struct pkt_run *run, struct pkt_packet *want, struct pkt_got *got,
+                            uint32_t *piece_len)
+{
+    struct pkt_packet piece = *want;
+    struct pkt_got part = *got;
+    bool last = want->len == got->packet.len;
+
+    if (got->packet.len == 0 || got->packet.len > want->len ||
+        (*piece_len != 0 && !last && got->packet.len != *piece_len) ||
+        (last && got->packet.len > *piece_len))
+        return STEP_DIFFERS;
+    piece.len = got->packet.len;
+    piece.flags &= last ? ~(unsigned)TCP_PSH : ~(unsigned)(TCP_PSH | TCP_FIN);
+    part.packet.flags &= ~(unsigned)TCP_PSH;
+    if (!fits(run, &piece, &part))
+        return STEP_DIFFERS;
+    learn_timestamps(want, got);
+    *piece_len = got->packet.len;
+    want->seq += got->packet.len;
+    want->len -= got->packet.len;
+    drop_head(run);
+    return last ? STEP_DONE : STEP_MORE;
+}
+
+static enum step take(struct pkt_run *run, struct pkt_packet *want, struct pkt_got *got,
+                      uint32_t *piece_len)
 {
     if (run->options->relaxed && want->proto == PKT_TCP && got->packet.proto == PKT_TCP &&
         (want->len > 0 || (want->flags & TCP_FIN) != 0) && (want->flags & TCP_SYN) == 0)
         return take_range(run, want, got);
+    if (!run->options->relaxed && want->proto == PKT_TCP && got->packet.proto == PKT_TCP &&
+        (*piece_len != 0 || want->len > got->packet.len))
+        return take_burst(run, want, got, piece_len);
     if (!fits(run, want, got))
         return STEP_DIFFERS;
     learn_timestamps(want, got);
@@ -237,6 +269,7 @@ bool pkt_expect_packet(struct pkt_run *run, int64_t lo, int64_t hi)
     bool relaxed_ack = run->options->relaxed && pkt_is_pure_ack(&want);
     int64_t until = hi == PKT_NEVER ? PKT_NEVER / 4 : hi + run->tolerance;
     bool ok = true, first = true;
+    uint32_t piece_len = 0;
 
     if (relaxed_ack && take_early(run, &want))
         return true;
@@ -248,7 +281,7 @@ bool pkt_expect_packet(struct pkt_run *run, int64_t lo, int64_t hi)
             return ok && (relaxed_ack ? await(run, lo, hi) : missing(run, &want));
         learn_isn(run, &want, got);
         seen = *got;
-        switch (take(run, &want, got)) {
+        switch (take(run, &want, got, &piece_len)) {
         case STEP_DONE:
             return !first || check_time(run, &seen, lo, hi);
         case STEP_MORE:
