@@ -5,7 +5,7 @@
 
 #include "stack/services/dns_records.h"
 
-bool dns_names_init(struct dns_names *names, const struct os *os, const char *given)
+bool dns_names_init(struct dns_names *names, struct os *os, const char *given)
 {
     char reverse[DNS_REVERSE_NAME_MAX];
     ip4_addr addr;

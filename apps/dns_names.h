@@ -14,7 +14,7 @@ struct dns_names {
 };
 
 /** dns_names_init() - true where @given is an IPv4 address: then its in-addr.arpa name is meant. */
-bool dns_names_init(struct dns_names *names, const struct os *os, const char *given);
+bool dns_names_init(struct dns_names *names, struct os *os, const char *given);
 /** dns_names_text() - candidate names->at, written to @text. */
 const char *dns_names_text(const struct dns_names *names, char text[static DNS_TEXT_MAX]);
 /** dns_names_strip() - @name without its final dot. */

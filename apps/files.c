@@ -105,7 +105,7 @@ static bool list_directory(struct process *self, const char *word)
     strbuf_adds(&dir, strcmp(word, ".") == 0 ? "" : word);
     if (dir.text[dir.len - 1] != '/')
         strbuf_addc(&dir, '/');
-    LIST_FOR_EACH(file, &self->os->files, struct os_file, link)
+    LIST_FOR_EACH(file, os_files(self->os), struct os_file, link)
     {
         const char *name = entry_in(file, dir.text, &len);
 

@@ -19,7 +19,7 @@ struct tcpdump_flow {
 };
 
 struct tcpdump_printer {
-    const struct os *os; /* whose /etc/hosts names addresses; NULL with -n */
+    struct os *os; /* whose /etc/hosts names addresses; NULL with -n */
     bool numeric, ethernet, verbose, absolute;
     struct tcpdump_flow *flows;
     unsigned n_flows, flows_size;

@@ -18,7 +18,7 @@ char *mem_strdup(const char *text);
 #define ARRAY_PUSH(items, count, capacity, value)                                                  \
     do {                                                                                           \
         if ((count) == (capacity)) {                                                               \
-            (capacity) = (capacity) ? (capacity)*2 : 8;                                            \
+            (capacity) = (capacity) ? (capacity)*2 : 1;                                            \
             (items) = mem_realloc((items), (size_t)(capacity), sizeof *(items));                   \
         }                                                                                          \
         (items)[(count)++] = (value);                                                              \

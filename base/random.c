@@ -30,6 +30,11 @@ uint64_t random_u64(struct random_stream *stream)
     return random_mix(stream->state);
 }
 
+void random_skip(struct random_stream *stream, uint64_t n)
+{
+    stream->state += n * GOLDEN_GAMMA;
+}
+
 uint64_t random_below(struct random_stream *stream, uint64_t bound)
 {
     uint64_t limit;

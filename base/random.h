@@ -19,6 +19,8 @@ static inline uint32_t random_u32(struct random_stream *stream)
 {
     return (uint32_t)(random_u64(stream) >> 32);
 }
+/** random_skip() - as if @n numbers had been drawn. */
+void random_skip(struct random_stream *stream, uint64_t n);
 /** random_below() - uniform in [0, @bound), without bias; @bound > 0. */
 uint64_t random_below(struct random_stream *stream, uint64_t bound);
 /** random_mix() - a well-mixed function of @value, for keyed hashes such as initial sequence

@@ -136,6 +136,16 @@ static void set_nat(struct os *os, const struct topo_node *node)
                          .n_forwards = from->n_forwards });
 }
 
+static void write_files(struct os *os, const void *ctx)
+{
+    const struct topo_node *node = ctx;
+
+    write_hosts(os, node);
+    write_resolv_conf(os, node);
+    for (uint32_t i = 0; i < node->n_files; i++)
+        os_file_write(os, node->files[i].path, node->files[i].text, node->files[i].len, false);
+}
+
 void network_host_configure(struct network *network, uint32_t index)
 {
     const struct topo_node *node = &network->topology->nodes[index];
@@ -147,9 +157,7 @@ void network_host_configure(struct network *network, uint32_t index)
     set_routes(os, node);
     if (node->nat != NULL)
         set_nat(os, node);
-    write_hosts(os, node);
-    write_resolv_conf(os, node);
+    os->boot_files = write_files;
+    os->boot_ctx = node;
     services_set_resolver_cache(os, node->resolver_cache);
-    for (uint32_t i = 0; i < node->n_files; i++)
-        os_file_write(os, node->files[i].path, node->files[i].text, node->files[i].len, false);
 }

@@ -33,6 +33,8 @@ struct peer {
     unsigned n_redirects;
 };
 
+#define ICMP_BURST_DEFAULT 50 /* net.ipv4.icmp_msgs_burst, with which a node begins */
+
 struct icmp_state {
     struct peer *peers;
     uint32_t n_peers, peers_size;
@@ -40,9 +42,19 @@ struct icmp_state {
     sim_time global_last;
 };
 
+/* Made when the node has its first error to send. */
+static struct icmp_state *state_of(struct ip_stack *ip)
+{
+    if (ip->icmp == NULL) {
+        ip->icmp = mem_zalloc(sizeof *ip->icmp);
+        ip->icmp->global_credit = ICMP_BURST_DEFAULT;
+    }
+    return ip->icmp;
+}
+
 static struct peer *peer_of(struct ip_stack *ip, ip4_addr addr)
 {
-    struct icmp_state *state = ip->icmp;
+    struct icmp_state *state = state_of(ip);
     struct peer peer = { .addr = addr, .last = node_now(ip->node) - PEER_HEAD_START };
 
     for (uint32_t i = 0; i < state->n_peers; i++)
@@ -112,7 +124,7 @@ static bool global_credit(struct ip_stack *ip, struct icmp_state *state, sim_tim
 
 bool icmp_global_take(struct ip_stack *ip, bool take)
 {
-    struct icmp_state *state = ip->icmp;
+    struct icmp_state *state = state_of(ip);
 
     if (!take)
         return global_credit(ip, state, node_now(ip->node));
@@ -124,7 +136,7 @@ bool icmp_global_take(struct ip_stack *ip, bool take)
  * icmp_ratemask. */
 static bool within_limits(struct ip_stack *ip, ip4_addr to, uint8_t type, uint8_t code)
 {
-    struct icmp_state *state = ip->icmp;
+    struct icmp_state *state = state_of(ip);
     sim_time now = node_now(ip->node), timeout = SIM_MSEC(ip->sysctl.icmp_ratelimit_ms);
     struct peer *peer;
 
@@ -272,7 +284,7 @@ static const struct {
 } unreachable_errors[] = {
     { SIM_ENETUNREACH, false },  { SIM_EHOSTUNREACH, false }, { SIM_ENOPROTOOPT, true },
     { SIM_ECONNREFUSED, true },  { SIM_EMSGSIZE, false },     { SIM_EOPNOTSUPP, false },
-    { SIM_ENETUNREACH, true },   { SIM_EHOSTDOWN, true },     { SIM_ENONET, true },
+    { SIM_ENETUNREACH, true },   { SIM_EHOSTDOWN, true },     { SIM_ENETUNREACH, true },
     { SIM_ENETUNREACH, true },   { SIM_EHOSTUNREACH, true },  { SIM_ENETUNREACH, false },
     { SIM_EHOSTUNREACH, false }, { SIM_EHOSTUNREACH, true },  { SIM_EHOSTUNREACH, true },
     { SIM_EHOSTUNREACH, true },
@@ -352,7 +364,7 @@ static enum drop_reason take_error(struct ip_stack *ip, struct frame *frame, con
                                    const struct icmp_hdr *hdr)
 {
     struct ip_error error = { .type = hdr->type, .code = hdr->code, .from = { rx->hdr->src, 0 } };
-    const struct ip_protocol_entry *protocol;
+    const struct ip_protocol_entry *entry;
     struct ipv4_hdr quote;
 
     if (ipv4_quote_parse(frame->data + ICMP_HDR_LEN, frame->len - ICMP_HDR_LEN, &quote) !=
@@ -376,11 +388,9 @@ static enum drop_reason take_error(struct ip_stack *ip, struct frame *frame, con
         error.too_big = true;
         error.mtu = learn_path_mtu(ip, quote.dst, icmp_mtu(hdr));
     }
-    if (ip->protocol_slot[quote.protocol] == 0)
-        return DROP_NONE;
-    protocol = &ip->protocols[ip->protocol_slot[quote.protocol] - 1];
-    if (protocol->error != NULL)
-        protocol->error(protocol->ctx, &error);
+    entry = ip_protocol_find(ip, quote.protocol);
+    if (entry != NULL && entry->protocol->error != NULL)
+        entry->protocol->error(entry->ctx, &error);
     return DROP_NONE;
 }
 
@@ -425,13 +435,14 @@ static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
 
 void icmp_init(struct ip_stack *ip)
 {
-    ip->icmp = mem_zalloc(sizeof *ip->icmp);
-    ip->icmp->global_credit = ip->sysctl.icmp_msgs_burst;
-    ip_register(ip, IP_PROTO_ICMP, input, NULL, ip);
+    static const struct ip_upper_protocol protocol = { .number = IP_PROTO_ICMP, .input = input };
+
+    ip_register(ip, &protocol, ip);
 }
 
 void icmp_fini(struct ip_stack *ip)
 {
-    free(ip->icmp->peers);
+    if (ip->icmp != NULL)
+        free(ip->icmp->peers);
     free(ip->icmp);
 }

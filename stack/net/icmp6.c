@@ -211,7 +211,7 @@ static enum drop_reason take_error(struct ip_stack *ip, struct frame *frame, con
 {
     const uint8_t *packet = frame->data + ICMP6_HDR_LEN;
     struct ip_error error = { .type = hdr->type, .code = hdr->code, .from = ip_rx_remote(rx, 0) };
-    const struct ip_protocol_entry *protocol;
+    const struct ip_protocol_entry *entry;
     struct ipv6_transport found;
     struct ipv6_hdr quoted;
     size_t len = frame->len - ICMP6_HDR_LEN;
@@ -230,11 +230,9 @@ static enum drop_reason take_error(struct ip_stack *ip, struct frame *frame, con
         error.mtu = ip6_learn_path_mtu(ip, quoted.dst, rx->iif, hdr->rest);
     if (error.transport == NULL)
         return DROP_NONE;
-    if (ip->protocol_slot[found.protocol] == 0)
-        return DROP_NONE;
-    protocol = &ip->protocols[ip->protocol_slot[found.protocol] - 1];
-    if (protocol->v6 && protocol->error != NULL)
-        protocol->error(protocol->ctx, &error);
+    entry = ip_protocol_find(ip, found.protocol);
+    if (entry != NULL && entry->protocol->v6 && entry->protocol->error != NULL)
+        entry->protocol->error(entry->ctx, &error);
     return DROP_NONE;
 }
 

@@ -89,5 +89,7 @@ static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
 
 void igmp_init(struct ip_stack *ip)
 {
-    ip_register(ip, IP_PROTO_IGMP, input, NULL, ip);
+    static const struct ip_upper_protocol protocol = { .number = IP_PROTO_IGMP, .input = input };
+
+    ip_register(ip, &protocol, ip);
 }

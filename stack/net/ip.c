@@ -85,8 +85,8 @@ void ip_fini(struct ip_stack *ip)
 {
     struct frame *frame;
 
-    if (ip->hooks.fini != NULL)
-        ip->hooks.fini(ip->hooks.ctx);
+    if (ip->hooks != NULL && ip->hooks->fini != NULL)
+        ip->hooks->fini(ip->hooks->ctx);
     ip6_fini(ip);
     while ((frame = frame_list_pop(&ip->loopback)) != NULL ||
            (frame = frame_list_pop(&ip->backlog)) != NULL)
@@ -104,6 +104,7 @@ void ip_fini(struct ip_stack *ip)
         free(ip->ifaces[i]->groups);
     }
     free(ip->ifaces);
+    free(ip->protocols);
 }
 
 struct ip_iface *ip_iface_find(const struct ip_stack *ip, const char *name)
@@ -145,9 +146,9 @@ static void add_connected_route(struct ip_iface *iface, const struct ip_address 
 
 static void tell_address_gone(const struct ip_iface *iface, ip4_addr addr)
 {
-    const struct ip_hooks *hooks = &iface->ip->hooks;
+    const struct ip_hooks *hooks = iface->ip->hooks;
 
-    if (hooks->address_gone != NULL)
+    if (hooks != NULL && hooks->address_gone != NULL)
         hooks->address_gone(hooks->ctx, iface, addr);
 }
 
@@ -508,34 +509,20 @@ uint32_t ip_path_mtu(const struct ip_stack *ip, const struct route *route)
     return route->mtu != 0 && route->mtu < route->oif->mtu ? route->mtu : route->oif->mtu;
 }
 
-void ip_register(struct ip_stack *ip, uint8_t protocol, ip_handler *input, ip_error_handler *error,
-                 void *ctx)
+void ip_register(struct ip_stack *ip, const struct ip_upper_protocol *protocol, void *ctx)
 {
-    CHECK(ip->n_protocols < sizeof ip->protocols / sizeof *ip->protocols &&
-          ip->protocol_slot[protocol] == 0);
-    ip->protocols[ip->n_protocols++] =
-        (struct ip_protocol_entry){ .input = input, .error = error, .ctx = ctx };
-    ip->protocol_slot[protocol] = (uint8_t)ip->n_protocols;
-}
+    struct ip_protocol_entry entry = { protocol, ctx };
 
-void ip_set_vouch(struct ip_stack *ip, uint8_t protocol, ip_vouch_handler *vouch)
-{
-    ip->protocols[ip->protocol_slot[protocol] - 1].vouch = vouch;
+    CHECK(ip_protocol_find(ip, protocol->number) == NULL);
+    ARRAY_PUSH(ip->protocols, ip->n_protocols, ip->protocols_size, entry);
 }
 
 bool ip_vouched(const struct ip_stack *ip, uint8_t protocol, const struct ip_error *error)
 {
-    const struct ip_protocol_entry *entry;
+    const struct ip_protocol_entry *entry = ip_protocol_find(ip, protocol);
 
-    if (ip->protocol_slot[protocol] == 0)
-        return true;
-    entry = &ip->protocols[ip->protocol_slot[protocol] - 1];
-    return entry->vouch == NULL || entry->vouch(entry->ctx, error);
-}
-
-void ip_accept_v6(struct ip_stack *ip, uint8_t protocol)
-{
-    ip->protocols[ip->protocol_slot[protocol] - 1].v6 = true;
+    return entry == NULL || entry->protocol->vouch == NULL ||
+           entry->protocol->vouch(entry->ctx, error);
 }
 
 void ip_raw_tap_add(struct ip_stack *ip, struct ip_raw_tap *tap)
@@ -622,8 +609,8 @@ void ip_describe(struct ip_stack *ip, struct describe *out)
     fib_walk(&ip->fib, describe_route, &describing);
     describe_exceptions(ip, out);
     ip6_describe(ip, out);
-    if (ip->hooks.describe != NULL)
-        ip->hooks.describe(ip->hooks.ctx, out);
+    if (ip->hooks != NULL && ip->hooks->describe != NULL)
+        ip->hooks->describe(ip->hooks->ctx, out);
     for (unsigned i = 1; i < ip->n_ifaces; i++) {
         for (unsigned j = 0; j < ip->ifaces[i]->n_addrs; j++) {
             const struct ip_address *address = &ip->ifaces[i]->addrs[j];

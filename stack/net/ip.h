@@ -130,12 +130,18 @@ typedef void ip_error_handler(void *ctx, const struct ip_error *error);
 /* Is the quoted packet one that is on its way? RFC 5927: only then is an error's MTU believed. */
 typedef bool ip_vouch_handler(void *ctx, const struct ip_error *error);
 
-struct ip_protocol_entry {
-    ip_handler *input;
-    ip_error_handler *error;
-    ip_vouch_handler *vouch; /* NULL: everything is believed */
-    void *ctx;
+/* A protocol above IP, the same for all nodes. */
+struct ip_upper_protocol {
+    uint8_t number;
     bool v6; /* it takes packets of IPv6 too */
+    ip_handler *input;
+    ip_error_handler *error; /* of ICMP errors about our packets; may be NULL */
+    ip_vouch_handler *vouch; /* NULL: everything is believed */
+};
+
+struct ip_protocol_entry {
+    const struct ip_upper_protocol *protocol;
+    void *ctx;
 };
 
 /* Sees every packet delivered to this node, before its protocol: raw sockets. @frame is borrowed,
@@ -214,13 +220,12 @@ struct ip_stack {
     struct fib fib;
     struct neigh_table neigh;
     struct route_exceptions exceptions;
-    struct ip_flow *flows;                  /* found out on input: ip_flow.c */
-    uint32_t n_flows;                       /* places; 0 or a power of two */
-    struct ip_protocol_entry protocols[12]; /* sparse: see ip_register() */
-    uint8_t protocol_slot[256];             /* 0: none, else place in protocols + 1 */
-    unsigned n_protocols;
+    struct ip_flow *flows;               /* found out on input: ip_flow.c */
+    uint32_t n_flows;                    /* places; 0 or a power of two */
+    struct ip_protocol_entry *protocols; /* in the order they registered: a handful */
+    unsigned n_protocols, protocols_size;
     struct list raw_taps;
-    struct ip_hooks hooks;
+    const struct ip_hooks *hooks; /* belongs to who set it; NULL: none */
     struct ip_sysctl sysctl;
     struct ip6_sysctl sysctl6;
     struct ip_own *own; /* this node's addresses and broadcasts, sorted: ip_addr_kind() */
@@ -244,16 +249,19 @@ struct ip_stack {
  * Registers with @ether. */
 void ip_init(struct ip_stack *ip, struct node *node, struct ether *ether);
 void ip_fini(struct ip_stack *ip);
-/** ip_register() - packets of @protocol go to @input; ICMP errors about ours go to @error (may be
- * NULL). */
-void ip_register(struct ip_stack *ip, uint8_t protocol, ip_handler *input, ip_error_handler *error,
-                 void *ctx);
-/** ip_set_vouch() - @protocol knows whether an error is about a packet on its way. */
-void ip_set_vouch(struct ip_stack *ip, uint8_t protocol, ip_vouch_handler *vouch);
+/** ip_register() - packets of @protocol, which outlives the run, go to its input(@ctx, ...). */
+void ip_register(struct ip_stack *ip, const struct ip_upper_protocol *protocol, void *ctx);
 /** ip_vouched() - for icmp.c: may the path MTU of @error be believed? */
 bool ip_vouched(const struct ip_stack *ip, uint8_t protocol, const struct ip_error *error);
-/** ip_accept_v6() - the handlers of @protocol take IPv6 too. */
-void ip_accept_v6(struct ip_stack *ip, uint8_t protocol);
+/** ip_protocol_find() - what registered for @protocol, or NULL. */
+static inline const struct ip_protocol_entry *ip_protocol_find(const struct ip_stack *ip,
+                                                               uint8_t protocol)
+{
+    for (unsigned i = 0; i < ip->n_protocols; i++)
+        if (ip->protocols[i].protocol->number == protocol)
+            return &ip->protocols[i];
+    return NULL;
+}
 void ip_raw_tap_add(struct ip_stack *ip, struct ip_raw_tap *tap);
 void ip_raw_tap_remove(struct ip_raw_tap *tap);
 

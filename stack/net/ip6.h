@@ -1,7 +1,7 @@
 /*
  * IPv6 of a host or router, RFC 8200, 4861, 4862, 4443, 6724, as Linux does it. It is off, and
  * costs a pointer, until ip6_enable(): then every interface gets a link-local address, and the
- * protocols that ip_accept_v6() named get its packets.
+ * protocols with ip_upper_protocol.v6 get its packets.
  */
 #ifndef WW_STACK_NET_IP6_H
 #define WW_STACK_NET_IP6_H

@@ -162,7 +162,7 @@ static void deliver(struct chain *chain)
                         .iif = chain->iif,
                         .kind = chain->kind,
                         .link_group = (chain->frame->mark & FRAME_MARK_GROUP) != 0 };
-    uint8_t slot = ip->protocol_slot[chain->next];
+    const struct ip_protocol_entry *entry = ip_protocol_find(ip, chain->next);
     struct frame *frame = chain->frame;
     bool raw;
 
@@ -176,8 +176,8 @@ static void deliver(struct chain *chain)
     chain->frame = NULL;
     if (chain->next == IP6_NEXT_ICMP) {
         icmp6_input(ip, frame, &rx);
-    } else if (slot != 0 && ip->protocols[slot - 1].v6) {
-        ip->protocols[slot - 1].input(ip->protocols[slot - 1].ctx, frame, &rx);
+    } else if (entry != NULL && entry->protocol->v6) {
+        entry->protocol->input(entry->ctx, frame, &rx);
     } else if (raw) {
         frame_free(frame);
     } else {

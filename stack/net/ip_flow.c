@@ -60,7 +60,7 @@ static inline bool forward(struct ip_stack *ip, struct ip_flow *flow, struct fra
     struct neigh *neigh;
 
     if (!ip->sysctl.forwarding || size > flow->oif->mtu || frame->data[8] <= 1 ||
-        ip->hooks.postrouting != NULL || (!flow->counted && node_wants(ip->node, RECORD_SEND)) ||
+        ip->hooks != NULL || (!flow->counted && node_wants(ip->node, RECORD_SEND)) ||
         (neigh = neighbor_of(ip, flow)) == NULL)
         return false;
     if (frame_size(frame) > size)
@@ -88,8 +88,8 @@ bool ip_flow_input(struct ip_stack *ip, struct ip_iface *iif, struct frame *fram
     uint32_t size;
 
     if (ip->n_flows == 0 || frame->len < IPV4_HDR_LEN || octets[0] != (4 << 4 | 5) ||
-        (be16_get(octets + 6) & (IPV4_MF | IPV4_OFFSET_MASK)) != 0 ||
-        ip->hooks.prerouting != NULL || ip->sysctl.rp_filter != 0)
+        (be16_get(octets + 6) & (IPV4_MF | IPV4_OFFSET_MASK)) != 0 || ip->hooks != NULL ||
+        ip->sysctl.rp_filter != 0)
         return false;
     size = be16_get(octets + 2);
     if (size < IPV4_HDR_LEN || size > frame_size(frame) || !checksum_right20(octets))

@@ -53,7 +53,7 @@ static void send_piece(struct ip_stack *ip, struct frame *whole, const struct ip
 
 void ip_fragment(struct ip_stack *ip, struct frame *frame, const struct route *route, uint32_t mtu)
 {
-    struct ip_hooks hooks = ip->hooks;
+    const struct ip_hooks *hooks = ip->hooks;
     struct ipv4_hdr hdr;
     size_t at, size, first_len, pieces;
     uint64_t piece = 1;
@@ -64,7 +64,7 @@ void ip_fragment(struct ip_stack *ip, struct frame *frame, const struct route *r
         node_drop(ip->node, route->oif->iface, frame, DROP_TOO_LONG);
         return;
     }
-    ip->hooks.postrouting = NULL; /* the whole packet went through it */
+    ip->hooks = NULL; /* the whole packet went through it */
     at = hdr.hdr_len;
     size = frame_size(frame);
     first_len = (mtu - hdr.hdr_len) & ~(size_t)7;

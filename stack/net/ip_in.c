@@ -23,15 +23,13 @@ static bool show_to_raw(struct ip_stack *ip, struct frame *frame, const struct i
 
 void ip_deliver(struct ip_stack *ip, struct frame *frame, const struct ip_rx *rx)
 {
-    uint8_t slot = ip->protocol_slot[rx->hdr->protocol];
+    const struct ip_protocol_entry *entry = ip_protocol_find(ip, rx->hdr->protocol);
     bool raw = !list_empty(&ip->raw_taps) && show_to_raw(ip, frame, rx);
 
     ip->stats.delivered++;
-    if (slot != 0) {
-        const struct ip_protocol_entry *protocol = &ip->protocols[slot - 1];
-
+    if (entry != NULL) {
         frame_pull(frame, rx->hdr->hdr_len);
-        protocol->input(protocol->ctx, frame, rx);
+        entry->protocol->input(entry->ctx, frame, rx);
     } else if (raw) {
         frame_free(frame);
     } else {
@@ -390,7 +388,7 @@ void ip_input(void *ctx, struct iface *iface, struct frame *frame, const struct 
         node_drop(ip->node, iface, frame, why);
         return;
     }
-    if (ip->hooks.prerouting != NULL) {
+    if (ip->hooks != NULL && ip->hooks->prerouting != NULL) {
         if (hdr.mf || hdr.frag_off != 0) { /* NAT needs ports, so whole datagrams: nf_defrag_ipv4 */
             frame = ip_reassemble(ip, frame, &hdr, iif);
             if (frame == NULL)
@@ -398,7 +396,7 @@ void ip_input(void *ctx, struct iface *iface, struct frame *frame, const struct 
         }
         frame_writable(frame);
         frame->network = frame->data;
-        if (!ip->hooks.prerouting(ip->hooks.ctx, iif, frame))
+        if (!ip->hooks->prerouting(ip->hooks->ctx, iif, frame))
             return;
         CHECK(ipv4_parse(frame->data, frame_size(frame), &hdr) == DROP_NONE);
     }

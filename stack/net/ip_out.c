@@ -131,7 +131,7 @@ static int send_through_hook(struct ip_stack *ip, struct frame *frame, const str
     struct route other;
     int error;
 
-    if (!ip->hooks.output(ip->hooks.ctx, frame))
+    if (!ip->hooks->output(ip->hooks->ctx, frame))
         return 0;
     dst = be32_get(frame->data + 16);
     if (dst == route->dst)
@@ -161,7 +161,7 @@ int ip_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip_s
     df = send->df_always || send->ignore_pmtu || (send->df && size <= mtu && !route->mtu_locked);
     push_header(ip, frame, send, route, src, df);
     ip->stats.out++;
-    if (ip->hooks.output != NULL)
+    if (ip->hooks != NULL && ip->hooks->output != NULL)
         return send_through_hook(ip, frame, route, mtu);
     return send_along(ip, frame, route, mtu);
 }
@@ -177,7 +177,8 @@ int ip_finish_output(struct ip_stack *ip, struct frame *frame, const struct rout
 {
     struct ip_iface *oif = route->oif;
 
-    if (ip->hooks.postrouting != NULL && !ip->hooks.postrouting(ip->hooks.ctx, oif, frame))
+    if (ip->hooks != NULL && ip->hooks->postrouting != NULL &&
+        !ip->hooks->postrouting(ip->hooks->ctx, oif, frame))
         return 0;
     if (frame_size(frame) > mtu) {
         ip_fragment(ip, frame, route, mtu);

@@ -444,7 +444,7 @@ struct nat *nat_new(struct ip_stack *ip, const struct nat_config *config)
 {
     struct nat *nat = mem_zalloc(sizeof *nat);
 
-    CHECK(ip->hooks.ctx == NULL && config->outside != NULL && config->outside->iface != NULL);
+    CHECK(ip->hooks == NULL && config->outside != NULL && config->outside->iface != NULL);
     nat->ip = ip;
     nat->config = *config;
     nat->config.inside = mem_dup(config->inside, config->n_inside * sizeof *config->inside);
@@ -452,8 +452,9 @@ struct nat *nat_new(struct ip_stack *ip, const struct nat_config *config)
     node_random(ip->node, &nat->random, "nat");
     list_init(&nat->conns);
     nat_set_buckets(nat, NAT_BUCKETS_FIRST);
-    ip->hooks =
+    nat->hooks =
         (struct ip_hooks){ nat, prerouting, output, postrouting, address_gone, nat_describe, fini };
+    ip->hooks = &nat->hooks;
     return nat;
 }
 

@@ -71,6 +71,7 @@ struct nat_conn {
 
 struct nat {
     struct ip_stack *ip;
+    struct ip_hooks hooks;
     struct nat_config config;
     struct random_stream random;
     struct nat_link **buckets;   /* by tuple, both directions */

@@ -279,6 +279,8 @@ static bool make_room(struct neigh_table *table)
     return true;
 }
 
+static void collect_later(struct neigh_table *table);
+
 static struct neigh *new_entry(struct neigh_table *table, struct ip_iface *iface, uint32_t bucket,
                                struct neigh template)
 {
@@ -291,8 +293,8 @@ static struct neigh *new_entry(struct neigh_table *table, struct ip_iface *iface
         table->buckets = arena_alloc(arena, BUCKETS * sizeof(struct neigh *));
         table->n_buckets = BUCKETS;
     }
-    if (table->n_entries >= GC_THRESH1 && !timer_running(&table->gc))
-        timer_start(&table->gc, GC_INTERVAL);
+    if (table->n_entries >= GC_THRESH1)
+        collect_later(table);
     if (table->free != NULL) {
         neigh = table->free;
         table->free = neigh->next;
@@ -347,7 +349,17 @@ static void collect(void *ctx)
         }
     }
     if (table->n_entries >= GC_THRESH1)
-        timer_start(&table->gc, GC_INTERVAL);
+        timer_start(table->gc, GC_INTERVAL);
+}
+
+static void collect_later(struct neigh_table *table)
+{
+    if (table->gc == NULL) {
+        table->gc = arena_alloc(&table->ip->node->sim->arena, sizeof *table->gc);
+        timer_init(table->gc, table->ip->node, WHY0(TIMER_NEIGH), collect, table);
+    }
+    if (!timer_running(table->gc))
+        timer_start(table->gc, GC_INTERVAL);
 }
 
 void neigh_init(struct neigh_table *table, struct ip_stack *ip, bool v6)
@@ -357,7 +369,6 @@ void neigh_init(struct neigh_table *table, struct ip_stack *ip, bool v6)
     *table = (struct neigh_table){ .ip = ip, .v6 = v6 };
     node_random(ip->node, &random, v6 ? "neigh6" : "neigh");
     table->reachable_key = random_u64(&random);
-    timer_init(&table->gc, ip->node, WHY0(TIMER_NEIGH), collect, table);
 }
 
 void neigh_fini(struct neigh_table *table)

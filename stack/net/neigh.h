@@ -53,7 +53,7 @@ struct neigh_table {
     uint32_t n_removed;     /* so far: with every removal a pointer to an entry may be stale */
     struct neigh *free;     /* recycled entries */
     uint64_t reachable_key; /* what the reachable time is drawn from */
-    struct timer gc;        /* forgets old entries of a big table */
+    struct timer *gc;       /* forgets old entries of a big table, which most are not: NULL */
 };
 
 /* What `ip neigh` shows of an entry. */

@@ -9,9 +9,10 @@
 #include "stack/net/route_map.h"
 
 /* All entries of one prefix length, sorted by prefix, then metric, then age. */
-struct fib_node {
-    struct fib_entry *entries;
+struct fib_level {
+    uint8_t prefix_len;
     uint32_t n, size;
+    struct fib_entry *entries;
 };
 
 /* What the map says to one router. */
@@ -33,22 +34,43 @@ static void forget_shared(struct fib *fib)
 void fib_fini(struct fib *fib)
 {
     forget_shared(fib);
-    for (unsigned len = 0; len <= 32; len++) {
-        if (fib->lens[len] != NULL)
-            free(fib->lens[len]->entries);
-        free(fib->lens[len]);
-    }
+    for (uint32_t i = 0; i < fib->n_levels; i++)
+        free(fib->levels[i].entries);
+    free(fib->levels);
     *fib = (struct fib){ 0 };
 }
 
-/* First place whose entry is not before (prefix, metric). */
-static uint32_t lower_bound(const struct fib_node *node, ip4_addr prefix, uint32_t metric)
+/* The level of @prefix_len, or NULL. */
+static struct fib_level *level_find(const struct fib *fib, unsigned prefix_len)
 {
-    uint32_t low = 0, high = node->n;
+    for (uint32_t i = 0; i < fib->n_levels; i++)
+        if (fib->levels[i].prefix_len == prefix_len)
+            return &fib->levels[i];
+    return NULL;
+}
+
+static struct fib_level *level_get(struct fib *fib, uint8_t prefix_len)
+{
+    struct fib_level *level = level_find(fib, prefix_len);
+    uint32_t at = fib->n_levels;
+
+    if (level != NULL)
+        return level;
+    ARRAY_PUSH(fib->levels, fib->n_levels, fib->levels_size, (struct fib_level){ 0 });
+    for (; at > 0 && fib->levels[at - 1].prefix_len < prefix_len; at--)
+        fib->levels[at] = fib->levels[at - 1];
+    fib->levels[at] = (struct fib_level){ .prefix_len = prefix_len };
+    return &fib->levels[at];
+}
+
+/* First place whose entry is not before (prefix, metric). */
+static uint32_t lower_bound(const struct fib_level *level, ip4_addr prefix, uint32_t metric)
+{
+    uint32_t low = 0, high = level->n;
 
     while (low < high) {
         uint32_t middle = (low + high) / 2;
-        const struct fib_entry *entry = &node->entries[middle];
+        const struct fib_entry *entry = &level->entries[middle];
 
         if (entry->prefix < prefix || (entry->prefix == prefix && entry->metric < metric))
             low = middle + 1;
@@ -114,10 +136,10 @@ static const struct fib_entry *shared_lookup(struct fib_shared *shared, ip4_addr
 
 static bool has_own(const struct fib *fib, const struct route_map_way *way)
 {
-    const struct fib_node *node = fib->lens[way->prefix_len];
-    uint32_t at = node == NULL ? 0 : lower_bound(node, way->prefix, 0);
+    const struct fib_level *level = level_find(fib, way->prefix_len);
+    uint32_t at = level == NULL ? 0 : lower_bound(level, way->prefix, 0);
 
-    return node != NULL && at < node->n && node->entries[at].prefix == way->prefix;
+    return level != NULL && at < level->n && level->entries[at].prefix == way->prefix;
 }
 
 /* Calls for each way of the map that no entry of the table stands before. */
@@ -140,9 +162,9 @@ static void insert(struct fib *fib, uint32_t at, const struct fib_entry *entry);
 static void make_own(void *ctx, const struct fib_entry *entry)
 {
     struct fib *fib = ctx;
-    const struct fib_node *node = fib->lens[entry->prefix_len];
+    const struct fib_level *level = level_find(fib, entry->prefix_len);
 
-    insert(fib, node == NULL ? 0 : lower_bound(node, entry->prefix, entry->metric), entry);
+    insert(fib, level == NULL ? 0 : lower_bound(level, entry->prefix, entry->metric), entry);
 }
 
 /* From now on the table is the router's own, as every real one is. */
@@ -158,19 +180,16 @@ static void unshare(struct fib *fib)
 
 static void insert(struct fib *fib, uint32_t at, const struct fib_entry *entry)
 {
-    struct fib_node *node = fib->lens[entry->prefix_len];
+    struct fib_level *level = level_get(fib, entry->prefix_len);
 
-    if (node == NULL)
-        node = fib->lens[entry->prefix_len] = mem_zalloc(sizeof *node);
-    if (node->n == node->size) {
-        node->size = node->size ? 2 * node->size : 2;
-        node->entries = mem_realloc(node->entries, node->size, sizeof *node->entries);
+    if (level->n == level->size) {
+        level->size = level->size ? 2 * level->size : 1;
+        level->entries = mem_realloc(level->entries, level->size, sizeof *level->entries);
     }
-    memmove(&node->entries[at + 1], &node->entries[at], (node->n - at) * sizeof *node->entries);
-    node->entries[at] = *entry;
-    node->n++;
+    memmove(&level->entries[at + 1], &level->entries[at], (level->n - at) * sizeof *level->entries);
+    level->entries[at] = *entry;
+    level->n++;
     fib->n_entries++;
-    fib->lens_used |= UINT64_C(1) << entry->prefix_len;
     fib->generation++;
 }
 
@@ -188,20 +207,20 @@ int fib_add(struct ip_stack *ip, const struct fib_entry *entry, bool replace)
 {
     struct fib *fib = &ip->fib;
     struct fib_entry new = *entry;
-    struct fib_node *node;
+    struct fib_level *level;
     uint32_t at = 0;
 
     new.prefix &= ip4_mask(entry->prefix_len);
     if (concerns_shared(fib, &new))
         unshare(fib);
-    node = fib->lens[entry->prefix_len];
-    if (node != NULL)
-        at = lower_bound(node, new.prefix, new.metric);
-    if (node != NULL && at < node->n && node->entries[at].prefix == new.prefix &&
-        node->entries[at].metric == new.metric) {
+    level = level_find(fib, entry->prefix_len);
+    if (level != NULL)
+        at = lower_bound(level, new.prefix, new.metric);
+    if (level != NULL && at < level->n && level->entries[at].prefix == new.prefix &&
+        level->entries[at].metric == new.metric) {
         if (!replace)
             return -SIM_EEXIST;
-        node->entries[at] = new;
+        level->entries[at] = new;
         fib->generation++;
     } else {
         insert(fib, at, &new);
@@ -210,38 +229,35 @@ int fib_add(struct ip_stack *ip, const struct fib_entry *entry, bool replace)
     return 0;
 }
 
-static void remove_at(struct ip_stack *ip, unsigned len, uint32_t at)
+static void remove_at(struct ip_stack *ip, struct fib_level *level, uint32_t at)
 {
-    struct fib_node *node = ip->fib.lens[len];
-
-    note(ip, &node->entries[at], false);
-    memmove(&node->entries[at], &node->entries[at + 1], (node->n - at - 1) * sizeof *node->entries);
-    node->n--;
+    note(ip, &level->entries[at], false);
+    memmove(&level->entries[at], &level->entries[at + 1],
+            (level->n - at - 1) * sizeof *level->entries);
+    level->n--;
     ip->fib.n_entries--;
     ip->fib.generation++;
-    if (node->n == 0)
-        ip->fib.lens_used &= ~(UINT64_C(1) << len);
 }
 
 int fib_remove(struct ip_stack *ip, const struct fib_entry *entry)
 {
     ip4_addr prefix = entry->prefix & ip4_mask(entry->prefix_len);
-    struct fib_node *node;
+    struct fib_level *level;
 
     if (concerns_shared(&ip->fib, entry))
         unshare(&ip->fib);
-    node = ip->fib.lens[entry->prefix_len];
-    if (node == NULL)
+    level = level_find(&ip->fib, entry->prefix_len);
+    if (level == NULL)
         return -SIM_ESRCH;
-    for (uint32_t at = lower_bound(node, prefix, 0);
-         at < node->n && node->entries[at].prefix == prefix; at++) {
-        const struct fib_entry *have = &node->entries[at];
+    for (uint32_t at = lower_bound(level, prefix, 0);
+         at < level->n && level->entries[at].prefix == prefix; at++) {
+        const struct fib_entry *have = &level->entries[at];
 
         if ((entry->via != 0 && entry->via != have->via) ||
             (entry->oif != NULL && entry->oif != have->oif) ||
             (entry->metric != 0 && entry->metric != have->metric))
             continue;
-        remove_at(ip, entry->prefix_len, at);
+        remove_at(ip, level, at);
         return 0;
     }
     return -SIM_ESRCH;
@@ -251,13 +267,13 @@ void fib_remove_iface(struct ip_stack *ip, const struct ip_iface *oif, int proto
 {
     if (proto < 0 || proto == ROUTE_PROTO_STATIC)
         unshare(&ip->fib);
-    for (unsigned len = 0; len <= 32; len++) {
-        struct fib_node *node = ip->fib.lens[len];
+    for (uint32_t i = ip->fib.n_levels; i-- > 0;) { /* the default route is told first */
+        struct fib_level *level = &ip->fib.levels[i];
 
-        for (uint32_t at = 0; node != NULL && at < node->n;) {
-            if (node->entries[at].oif == oif &&
-                (proto < 0 || (int)node->entries[at].proto == proto))
-                remove_at(ip, len, at);
+        for (uint32_t at = 0; at < level->n;) {
+            if (level->entries[at].oif == oif &&
+                (proto < 0 || (int)level->entries[at].proto == proto))
+                remove_at(ip, level, at);
             else
                 at++;
         }
@@ -270,15 +286,13 @@ static const struct fib_entry *own_lookup(const struct fib *fib, ip4_addr dst,
     const struct fib_entry *best = NULL;
     uint32_t matches = 0;
 
-    for (int len = 32; len >= 0; len--) {
-        const struct fib_node *node = fib->lens[len];
-        ip4_addr prefix = dst & ip4_mask((unsigned)len);
+    for (uint32_t i = 0; i < fib->n_levels; i++) {
+        const struct fib_level *level = &fib->levels[i];
+        ip4_addr prefix = dst & ip4_mask(level->prefix_len);
 
-        if (!(fib->lens_used >> len & 1))
-            continue;
-        for (uint32_t at = lower_bound(node, prefix, 0);
-             at < node->n && node->entries[at].prefix == prefix; at++) {
-            const struct fib_entry *entry = &node->entries[at];
+        for (uint32_t at = lower_bound(level, prefix, 0);
+             at < level->n && level->entries[at].prefix == prefix; at++) {
+            const struct fib_entry *entry = &level->entries[at];
 
             if (oif != NULL && entry->oif != oif)
                 continue;
@@ -347,9 +361,9 @@ void fib_walk(const struct fib *fib, void (*each)(void *ctx, const struct fib_en
         .of_map = mem_alloc((n_map + 1) * sizeof *all.of_map),
     };
 
-    for (unsigned len = 0; len <= 32; len++)
-        for (uint32_t at = 0; fib->lens[len] != NULL && at < fib->lens[len]->n; at++)
-            all.sorted[all.n++] = &fib->lens[len]->entries[at];
+    for (uint32_t i = 0; i < fib->n_levels; i++)
+        for (uint32_t at = 0; at < fib->levels[i].n; at++)
+            all.sorted[all.n++] = &fib->levels[i].entries[at];
     if (fib->shared != NULL)
         shared_walk(fib, collect_way, &all);
     qsort(all.sorted, all.n, sizeof *all.sorted, compare_entries);

@@ -45,14 +45,13 @@ struct fib_entry {
     ip4_addr src; /* preferred source, 0: the interface's address */
 };
 
-struct fib_node;
+struct fib_level;
 struct fib_shared;
 struct route_map;
 
 struct fib {
-    struct fib_node
-        *lens[33];      /* by prefix length: a hash table of that length's prefixes, or NULL */
-    uint64_t lens_used; /* bit n: lens[n] has entries */
+    struct fib_level *levels; /* the longest prefixes first */
+    uint32_t n_levels, levels_size;
     uint32_t n_entries;
     uint32_t generation;       /* changes with every change of routes, addresses or links */
     struct fib_shared *shared; /* ways of a map of the whole network, or NULL: fib_share() */

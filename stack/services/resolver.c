@@ -127,7 +127,7 @@ bool resolver_at(const struct resolver *r, struct os *os, unsigned n, uint16_t p
 
 static bool found_locally(struct resolver *r)
 {
-    const struct os *os = r->self->os;
+    struct os *os = r->self->os;
     ip4_addr addr;
 
     if (is_reverse(r)) {

@@ -113,13 +113,13 @@ void resolver_close(struct resolver *resolver);
 const char *resolver_strerror(int error);
 
 /** resolv_conf_read() - @os's /etc/resolv.conf, with the defaults for what it does not say. */
-void resolv_conf_read(struct resolv_conf *conf, const struct os *os);
+void resolv_conf_read(struct resolv_conf *conf, struct os *os);
 /** resolver_hosts_find() - addresses of @name in /etc/hosts; how many. "localhost" and the host's
  * own name are known without the file. */
-unsigned resolver_hosts_find(const struct os *os, const char *name, ip4_addr *addrs, unsigned max,
+unsigned resolver_hosts_find(struct os *os, const char *name, ip4_addr *addrs, unsigned max,
                              char *canonical, size_t canonical_size);
 /** resolver_hosts_name() - the first name of @addr in /etc/hosts; false: none. */
-bool resolver_hosts_name(const struct os *os, ip4_addr addr, char *name, size_t size);
+bool resolver_hosts_name(struct os *os, ip4_addr addr, char *name, size_t size);
 
 /*
  * The reverse: a name for an address, as getnameinfo() finds one (ping, traceroute, arp, netstat

@@ -64,7 +64,7 @@ static void read_options(struct resolv_conf *conf, char *rest)
     }
 }
 
-void resolv_conf_read(struct resolv_conf *conf, const struct os *os)
+void resolv_conf_read(struct resolv_conf *conf, struct os *os)
 {
     const struct os_file *file = os_file_find(os, "/etc/resolv.conf");
     char line[LINE_MAX_LEN];
@@ -95,7 +95,7 @@ void resolv_conf_read(struct resolv_conf *conf, const struct os *os)
         conf->servers[conf->n_servers++] = IP4_LOOPBACK;
 }
 
-unsigned resolver_hosts_find(const struct os *os, const char *name, ip4_addr *addrs, unsigned max,
+unsigned resolver_hosts_find(struct os *os, const char *name, ip4_addr *addrs, unsigned max,
                              char *canonical, size_t canonical_size)
 {
     const struct os_file *file = os_file_find(os, "/etc/hosts");
@@ -128,7 +128,7 @@ unsigned resolver_hosts_find(const struct os *os, const char *name, ip4_addr *ad
     return n;
 }
 
-bool resolver_hosts_name(const struct os *os, ip4_addr wanted, char *name, size_t size)
+bool resolver_hosts_name(struct os *os, ip4_addr wanted, char *name, size_t size)
 {
     const struct os_file *file = os_file_find(os, "/etc/hosts");
     char line[LINE_MAX_LEN];

@@ -58,7 +58,7 @@ void os_describe(struct os *os, struct describe *out)
         snprintf(key, sizeof key, "%u", process->pid);
         describe_row(out, "process", key, process->command);
     }
-    for (struct list *at = os->files.next; at != &os->files; at = at->next) {
+    for (struct list *files = os_files(os), *at = files->next; at != files; at = at->next) {
         struct os_file *file = CONTAINER_OF(at, struct os_file, link);
 
         describe_row(out, "file", file->path, file->path);
@@ -66,9 +66,21 @@ void os_describe(struct os *os, struct describe *out)
     }
 }
 
-struct os_file *os_file_find(const struct os *os, const char *path)
+struct list *os_files(struct os *os)
 {
-    for (struct list *at = os->files.next; at != &os->files; at = at->next) {
+    void (*boot)(struct os * os, const void *ctx) = os->boot_files;
+
+    os->boot_files = NULL;
+    if (boot != NULL)
+        boot(os, os->boot_ctx);
+    return &os->files;
+}
+
+struct os_file *os_file_find(struct os *os, const char *path)
+{
+    struct list *files = os_files(os);
+
+    for (struct list *at = files->next; at != files; at = at->next) {
         struct os_file *file = CONTAINER_OF(at, struct os_file, link);
 
         if (strcmp(file->path, path) == 0)

@@ -36,7 +36,11 @@ struct os {
     struct tcp_layer *tcp;
     struct udp_layer *udp;
     struct list processes; /* in order of their start */
-    struct list files;     /* sorted by path */
+    struct list files;     /* sorted by path: os_files() */
+    /* Writes the files that the host boots with, as soon as somebody looks at any; NULL: done. Most
+     * hosts of a large network never look. */
+    void (*boot_files)(struct os *os, const void *ctx);
+    const void *boot_ctx;
     struct list unix_socks;
     uint32_t last_pid;
     bool ending; /* the run is over: what ends now ends for that reason */
@@ -56,8 +60,10 @@ void os_fini(struct os *os);
  * "file". */
 void os_describe(struct os *os, struct describe *out);
 
+/** os_files() - all of them, of struct os_file. */
+struct list *os_files(struct os *os);
 /** os_file_find() - NULL when there is none. */
-struct os_file *os_file_find(const struct os *os, const char *path);
+struct os_file *os_file_find(struct os *os, const char *path);
 /** os_file_write() - replace or, with @append, extend the file, which is made when needed. */
 void os_file_write(struct os *os, const char *path, const void *octets, size_t len, bool append);
 bool os_file_remove(struct os *os, const char *path);

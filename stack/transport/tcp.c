@@ -60,6 +60,11 @@ static const struct tcp_sysctl DEFAULTS = {
 
 struct tcp_layer *tcp_init(struct ip_stack *ip)
 {
+    static const struct ip_upper_protocol protocol = { .number = IP_PROTO_TCP,
+                                                       .v6 = true,
+                                                       .input = tcp_input,
+                                                       .error = tcp_icmp_error,
+                                                       .vouch = tcp_icmp_vouch };
     struct tcp_layer *tcp = mem_zalloc(sizeof *tcp);
 
     tcp->ip = ip;
@@ -71,11 +76,9 @@ struct tcp_layer *tcp_init(struct ip_stack *ip)
     list_init(&tcp->free_segs);
     node_random(ip->node, &tcp->random, "tcp");
     tcp->secret = random_u64(&tcp->random);
-    for (unsigned i = 0; i < TCP_PERTURB; i++)
-        tcp->perturb[i] = random_u32(&tcp->random) >> 1;
-    ip_register(ip, IP_PROTO_TCP, tcp_input, tcp_icmp_error, tcp);
-    ip_set_vouch(ip, IP_PROTO_TCP, tcp_icmp_vouch);
-    ip_accept_v6(ip, IP_PROTO_TCP);
+    tcp->perturb_random = tcp->random;
+    random_skip(&tcp->random, TCP_PERTURB);
+    ip_register(ip, &protocol, tcp);
     return tcp;
 }
 
@@ -125,7 +128,7 @@ static void reset_connection(struct tcp_sock *tp)
     tp->last_seg_size = 0;
     memset(&tp->rcv_rtt, 0, sizeof tp->rcv_rtt);
     tp->window_clamp = tp->window_clamp_user;
-    tp->sock.soft_error = 0;
+    tp->soft_error = 0;
     tp->shut_rd = tp->shut_wr = false;
     tp->has_route = false;
     tp->rcv_wnd = tp->rcv_ssthresh = tp->rcv_nxt = tp->rcv_wup = tp->copied_seq = 0;

@@ -20,6 +20,7 @@ void tcp_hash_fini(struct tcp_layer *tcp)
     CHECK(tcp->n_entries == 0);
     free(tcp->table);
     free(tcp->ports);
+    free(tcp->perturb);
 }
 
 static struct tcp_entry **slot(struct tcp_layer *tcp, const struct tcp_entry *entry)
@@ -247,6 +248,16 @@ static bool port_fits_connect(struct tcp_sock *tp, uint16_t port)
     return pair_free(tp, port, false);
 }
 
+static uint32_t *perturb_of(struct tcp_layer *tcp, uint64_t hash)
+{
+    if (tcp->perturb == NULL) {
+        tcp->perturb = mem_alloc(TCP_PERTURB * sizeof *tcp->perturb);
+        for (unsigned i = 0; i < TCP_PERTURB; i++)
+            tcp->perturb[i] = random_u32(&tcp->perturb_random) >> 1;
+    }
+    return &tcp->perturb[hash % TCP_PERTURB];
+}
+
 int tcp_port_connect(struct tcp_sock *tp)
 {
     struct tcp_layer *tcp = tp->layer;
@@ -263,7 +274,7 @@ int tcp_port_connect(struct tcp_sock *tp)
     /* RFC 6056 algorithm 4, as Linux: a keyed hash of the peer, moved on with every connection. */
     hash = random_mix(tcp->secret ^
                       tuple_hash(endpoint_without_port(tp->entry.local), tp->entry.remote));
-    perturb = &tcp->perturb[hash % TCP_PERTURB];
+    perturb = perturb_of(tcp, hash);
     offset = (uint32_t)((*perturb + (hash >> 32)) % n) & ~1u;
     for (unsigned parity = 0; parity < 2; parity++, offset++) {
         for (uint32_t i = 0; i < n; i += 2) {

@@ -574,12 +574,14 @@ static const struct sock_ops udp_ops = {
 
 struct udp_layer *udp_init(struct ip_stack *ip)
 {
+    static const struct ip_upper_protocol protocol = {
+        .number = IP_PROTO_UDP, .v6 = true, .input = input, .error = error_input
+    };
     struct udp_layer *udp = mem_zalloc(sizeof *udp);
 
     udp->ip = ip;
     node_random(ip->node, &udp->random, "udp");
-    ip_register(ip, IP_PROTO_UDP, input, error_input, udp);
-    ip_accept_v6(ip, IP_PROTO_UDP);
+    ip_register(ip, &protocol, udp);
     return udp;
 }
 

@@ -24,13 +24,15 @@ static void take(void *ctx, struct frame *frame, const struct ip_rx *rx)
 
 static void begin(struct net_rig *rig, struct got *got)
 {
+    static const struct ip_upper_protocol protocol = { .number = 200, .input = take };
+
     net_rig_init(rig, 2);
     net_rig_address(rig, 0, MINE, 24);
     net_rig_address(rig, 1, IP4(10, 1, 0, 1), 24);
     net_rig_neighbor(rig, 0, PEER);
     net_rig_neighbor(rig, 1, FAR);
     *got = (struct got){ 0 };
-    ip_register(&rig->ip, 200, take, NULL, got);
+    ip_register(&rig->ip, &protocol, got);
 }
 
 static void piece(struct net_rig *rig, uint16_t id, ip4_addr src, uint16_t offset, size_t len,

@@ -347,6 +347,10 @@ static void ignore(void *ctx, struct frame *frame, const struct ip_rx *rx)
     frame_free(frame);
 }
 
+static const struct ip_upper_protocol protocol_99 = { .number = 99,
+                                                      .input = ignore,
+                                                      .error = hear };
+
 static void errors_reach_their_protocol_with_linux_numbers(void)
 {
     static const struct {
@@ -362,7 +366,7 @@ static void errors_reach_their_protocol_with_linux_numbers(void)
     struct heard heard = { 0 };
 
     begin(&rig);
-    ip_register(&rig.ip, 99, ignore, hear, &heard);
+    ip_register(&rig.ip, &protocol_99, &heard);
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct packet packet = about(PEER, icmp_make(cases[i].type, cases[i].code), PEER);
 
@@ -384,7 +388,7 @@ static void own_packet_without_neighbor_is_an_error_through_lo(void)
     struct ip_send send = { .dst = IP4(10, 0, 0, 77), .protocol = 99 };
 
     begin(&rig);
-    ip_register(&rig.ip, 99, ignore, hear, &heard);
+    ip_register(&rig.ip, &protocol_99, &heard);
     EQ(ip_output(&rig.ip, frame_new(rig.node, 8), &send), 0);
     net_rig_run(&rig, SIM_SEC(4));
     EQ(heard.n, 1);

@@ -22,6 +22,8 @@ static void count(void *ctx, struct frame *frame, const struct ip_rx *rx)
 
 static void begin(struct net_rig *rig, struct counted *counted)
 {
+    static const struct ip_upper_protocol protocol = { .number = 200, .input = count };
+
     net_rig_init(rig, 2);
     rig->ip.sysctl.forwarding = true;
     net_rig_address(rig, 0, MINE, 24);
@@ -30,7 +32,7 @@ static void begin(struct net_rig *rig, struct counted *counted)
     net_rig_neighbor(rig, 0, IP4(10, 0, 0, 3));
     net_rig_neighbor(rig, 1, FAR);
     *counted = (struct counted){ 0 };
-    ip_register(&rig->ip, 200, count, NULL, counted);
+    ip_register(&rig->ip, &protocol, counted);
 }
 
 static struct packet from_to(ip4_addr src, ip4_addr dst)

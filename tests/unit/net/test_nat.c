@@ -33,7 +33,7 @@ static void nat_rig_init(struct net_rig *rig)
 
 static struct nat *nat_of(struct net_rig *rig)
 {
-    return rig->ip.hooks.ctx;
+    return rig->ip.hooks->ctx;
 }
 
 static void through(struct net_rig *rig, unsigned wire, const struct packet *packet)

@@ -202,8 +202,7 @@ static void icmp_error(struct run *run, const struct sock *from, uint8_t code, u
     transport[3] = (uint8_t)from->remote.port;
     for (int i = 0; i < 4; i++)
         transport[4 + i] = (uint8_t)(seq >> (24 - 8 * i));
-    run->pair.a.ip.protocols[run->pair.a.ip.protocol_slot[IP_PROTO_TCP] - 1].error(run->pair.a.tcp,
-                                                                                   &error);
+    ip_protocol_find(&run->pair.a.ip, IP_PROTO_TCP)->protocol->error(run->pair.a.tcp, &error);
 }
 
 static void an_error_about_the_syn_ends_connect_if_its_number_is_right(void)
