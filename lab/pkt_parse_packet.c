@@ -51,13 +51,14 @@ static bool take_u8(struct pkt_parser *parser, uint8_t *value)
 static bool parse_seq(struct pkt_parser *parser, struct pkt_packet *packet)
 {
     guint begin = parser->at;
-    uint32_t last;
+    int64_t last; /* may be written beyond 32 bits where the numbers wrap */
 
     if (!take_u32(parser, &packet->seq) || !pkt_expect_sign(parser, ':') ||
-        !take_u32(parser, &last) || !pkt_expect_sign(parser, '(') ||
-        !take_u32(parser, &packet->len) || !pkt_expect_sign(parser, ')'))
+        !pkt_take_int(parser, INT32_MIN, 2 * (int64_t)UINT32_MAX, &last) ||
+        !pkt_expect_sign(parser, '(') || !take_u32(parser, &packet->len) ||
+        !pkt_expect_sign(parser, ')'))
         return false;
-    if (packet->len <= UINT16_MAX && last == packet->seq + packet->len)
+    if (packet->len <= UINT16_MAX && (uint32_t)last == packet->seq + packet->len)
         return true;
     parser->at = begin;
     return pkt_wrong(parser, _("an end that is the first octet plus the length"));
