@@ -443,8 +443,6 @@ static void stretch(struct threads *threads, sim_time end, uint64_t most)
     keep_logs(threads, true);
     run_all(threads);
     keep_logs(threads, false);
-    for (uint32_t i = 0; i < threads->n; i++)
-        split_deliver(threads->split, i);
     record_logs_tell(sim, stopped(threads) ? least_clock(threads) : end);
     judge(threads, sim_events(sim) - before);
 }
@@ -475,6 +473,12 @@ static void look_again(struct threads *threads)
                 least = split_lane(threads->split, i, to)->look_ahead;
         threads->workers[i]->publish_every = least / PUBLISH_PARTS + 1;
     }
+}
+
+static void deliver_all(const struct threads *threads)
+{
+    for (uint32_t i = 0; i < threads->n; i++)
+        split_deliver(threads->split, i);
 }
 
 static sim_time next_of_all(const struct threads *threads)
@@ -534,6 +538,7 @@ static bool run(struct engine *engine, sim_time until, uint64_t budget, uint64_t
     if (about < STRETCH_MIN)
         about = STRETCH_MIN;
     lower_clocks(threads, sim_now(sim));
+    deliver_all(threads); /* what was sent between two runs */
     for (; spent < budget && spent < about; spent = sim_events(sim) - begin) {
         sim_time act = next_act(sim), next = next_of_all(threads), end = act < last ? act : last;
         uint64_t most = min_of(budget, about) - spent;
@@ -550,6 +555,7 @@ static bool run(struct engine *engine, sim_time until, uint64_t budget, uint64_t
         } else {
             stretch(threads, end, min_of(min_of(most, STRETCH_MAX), budget - spent - RESERVE));
         }
+        deliver_all(threads); /* by nodes that noticed an act, or ahead of the stretch's end */
     }
     if (next_act(sim) >= last && next_of_all(threads) >= last) {
         engine_arrive(sim, until);
