@@ -200,11 +200,10 @@ static struct candidate heap_pop(struct heap *heap)
     return top;
 }
 
-/* The piece farthest from @start, by breadth-first search: an end of the graph. */
-static uint32_t far_end(const struct graph *graph, uint32_t start)
+/* The piece farthest from @start, by breadth-first search: an end of the graph. @queue is room for
+ * all pieces; @seen marks those that were come to, once and for all: islands do not touch. */
+static uint32_t far_end(const struct graph *graph, uint32_t start, uint32_t *queue, bool *seen)
 {
-    uint32_t *queue = mem_alloc((graph->n + 1) * sizeof *queue);
-    bool *seen = mem_zalloc((graph->n + 1) * sizeof *seen);
     uint32_t head = 0, tail = 0, last = start;
 
     queue[tail++] = start;
@@ -218,47 +217,59 @@ static uint32_t far_end(const struct graph *graph, uint32_t start)
             queue[tail++] = graph->to[i];
         }
     }
-    free(queue);
-    free(seen);
     return last;
 }
 
-static void put_in_row(const struct graph *graph, uint32_t *row)
+struct row {
+    const struct graph *graph;
+    uint32_t *pieces, n;
+    int64_t *gain; /* of each piece that is not in the row yet */
+    bool *done;
+    struct heap heap;
+};
+
+static void append(struct row *row, uint32_t piece)
 {
-    int64_t *gain = mem_alloc((graph->n + 1) * sizeof *gain);
-    bool *done = mem_zalloc((graph->n + 1) * sizeof *done);
-    struct heap heap = { 0 };
-    uint32_t n = 0, next = 0;
+    const struct graph *graph = row->graph;
 
+    row->done[piece] = true;
+    row->pieces[row->n++] = piece;
+    for (uint32_t i = graph->first[piece]; i < graph->first[piece + 1]; i++) {
+        uint32_t to = graph->to[i];
+
+        row->gain[to] += 2;
+        if (!row->done[to])
+            heap_push(&row->heap, (struct candidate){ row->gain[to], to });
+    }
+}
+
+static void put_in_row(const struct graph *graph, uint32_t *pieces)
+{
+    struct row row = { .graph = graph, .pieces = pieces };
+    uint32_t *queue = mem_alloc((graph->n + 1) * sizeof *queue), next = 0;
+    bool *seen = mem_zalloc(graph->n + 1);
+
+    row.gain = mem_alloc((graph->n + 1) * sizeof *row.gain);
+    row.done = mem_zalloc(graph->n + 1);
     for (uint32_t i = 0; i < graph->n; i++)
-        gain[i] = -(int64_t)(graph->first[i + 1] - graph->first[i]);
-    while (n < graph->n) {
-        uint32_t piece;
-
-        if (heap.n == 0) { /* another island */
-            while (done[next])
+        row.gain[i] = -(int64_t)(graph->first[i + 1] - graph->first[i]);
+    while (row.n < graph->n) {
+        if (row.heap.n == 0) { /* another island */
+            while (row.done[next])
                 next++;
-            piece = far_end(graph, next);
+            append(&row, far_end(graph, next, queue, seen));
         } else {
-            struct candidate item = heap_pop(&heap);
+            struct candidate item = heap_pop(&row.heap);
 
-            piece = item.piece;
-            if (done[piece] || item.gain != gain[piece])
-                continue;
-        }
-        done[piece] = true;
-        row[n++] = piece;
-        for (uint32_t i = graph->first[piece]; i < graph->first[piece + 1]; i++) {
-            uint32_t to = graph->to[i];
-
-            gain[to] += 2;
-            if (!done[to])
-                heap_push(&heap, (struct candidate){ gain[to], to });
+            if (!row.done[item.piece] && item.gain == row.gain[item.piece])
+                append(&row, item.piece);
         }
     }
-    free(heap.items);
-    free(gain);
-    free(done);
+    free(row.heap.items);
+    free(row.gain);
+    free(row.done);
+    free(queue);
+    free(seen);
 }
 
 /* Stretches of equal weight; a piece goes where its middle lies. Returns how many got any. */

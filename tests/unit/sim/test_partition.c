@@ -124,6 +124,23 @@ static void islands_and_lone_nodes_are_dealt_out(void)
     EQ(partition_graph(1, weight, edges, 0, 3, part_of), 1);
 }
 
+/* Work grows with the network, not with its square. */
+static void many_islands_take_no_longer_than_one(void)
+{
+    enum { N = 1000000 };
+    uint32_t *ones = malloc(N * sizeof *ones), *parts = malloc(N * sizeof *parts);
+    uint32_t n_in_first = 0;
+
+    for (uint32_t i = 0; i < N; i++)
+        ones[i] = 1;
+    EQ(partition_graph(N, ones, edges, 0, 4, parts), 4);
+    for (uint32_t i = 0; i < N; i++)
+        n_in_first += parts[i] == 0;
+    EQ(n_in_first, N / 4);
+    free(ones);
+    free(parts);
+}
+
 static void the_same_graph_is_cut_the_same_way(void)
 {
     static uint32_t again[NODES_MAX];
@@ -144,4 +161,4 @@ UNIT_MAIN("partition", TEST(a_line_is_cut_into_stretches),
           TEST(what_no_time_lies_between_stays_together),
           TEST(long_cables_are_cut_and_short_ones_are_not), TEST(a_grid_is_cut_across_and_evenly),
           TEST(heavy_nodes_count_for_more), TEST(islands_and_lone_nodes_are_dealt_out),
-          TEST(the_same_graph_is_cut_the_same_way))
+          TEST(many_islands_take_no_longer_than_one), TEST(the_same_graph_is_cut_the_same_way))
