@@ -284,7 +284,7 @@ static const struct {
 } unreachable_errors[] = {
     { SIM_ENETUNREACH, false },  { SIM_EHOSTUNREACH, false }, { SIM_ENOPROTOOPT, true },
     { SIM_ECONNREFUSED, true },  { SIM_EMSGSIZE, false },     { SIM_EOPNOTSUPP, false },
-    { SIM_ENETUNREACH, true },   { SIM_EHOSTDOWN, true },     { SIM_ENETUNREACH, true },
+    { SIM_ENETUNREACH, true },   { SIM_EHOSTDOWN, true },     { SIM_ENONET, true },
     { SIM_ENETUNREACH, true },   { SIM_EHOSTUNREACH, true },  { SIM_ENETUNREACH, false },
     { SIM_EHOSTUNREACH, false }, { SIM_EHOSTUNREACH, true },  { SIM_EHOSTUNREACH, true },
     { SIM_EHOSTUNREACH, true },

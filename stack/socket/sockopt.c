@@ -154,6 +154,10 @@ static int get_common(const struct fd *fd, enum sock_option option, int *value)
     switch (option) {
     case OPT_SO_ERROR:
         *value = -sock_take_error(fd->sock);
+        if (*value == 0) {
+            *value = fd->sock->soft_error;
+            fd->sock->soft_error = 0;
+        }
         return 0;
     case OPT_SO_TYPE:
         *value = fd->type;

@@ -189,6 +189,8 @@ struct sock {
                                       speaks it, see sock_from_api() */
     bool bound_addr, bound_port;   /* given by bind(), so they survive a disconnect */
     int error;                     /* pending SO_ERROR, positive; 0 none */
+    int soft_error; /* what an ICMP error said that did not end a connection; SO_ERROR tells it, too
+                     */
     struct sock_options options;
     /* Something changed that poll() shows; @events are the bits that may be new. Set by the socket
      * layer. */

@@ -128,7 +128,7 @@ static void reset_connection(struct tcp_sock *tp)
     tp->last_seg_size = 0;
     memset(&tp->rcv_rtt, 0, sizeof tp->rcv_rtt);
     tp->window_clamp = tp->window_clamp_user;
-    tp->soft_error = 0;
+    tp->sock.soft_error = 0;
     tp->shut_rd = tp->shut_wr = false;
     tp->has_route = false;
     tp->rcv_wnd = tp->rcv_ssthresh = tp->rcv_nxt = tp->rcv_wup = tp->copied_seq = 0;

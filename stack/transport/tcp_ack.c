@@ -391,7 +391,7 @@ int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
     if (rx->hdr.opt.n_sack > 0 && tp->sack_ok)
         flag |= tcp_sacktag_write_queue(tp, rx, prior_una, &sack);
     flag |= ecn_echo(tp, rx);
-    tp->soft_error = 0;
+    tp->sock.soft_error = 0;
     tp->probes_out = 0;
     tp->rcv_tstamp = tcp_now(tp->layer);
     if (prior_packets == 0) {

@@ -5,8 +5,10 @@
 
 static void request_error(struct tcp_request *req, const struct ip_error *error, uint32_t seq)
 {
-    /* Only an error about our SYN,ACK ends it, and only a hard one. */
-    if (seq != req->iss || !error->hard)
+    /* Only an error about our SYN,ACK ends it. Linux takes those that open connections outlive, and
+     * with IPv6 the hard ones. */
+    if (seq != req->iss ||
+        !(error->remote.v6 ? error->hard : error->unreachable || error->type == ICMP_TIME_EXCEEDED))
         return;
     node_state(req->layer->node, NULL, tcp_state_why(&req->entry, TCP_SYN_RECEIVED, TCP_CLOSED));
     tcp_request_free(req);
@@ -22,7 +24,7 @@ static void path_mtu_error(struct tcp_sock *tp, const struct ip_error *error)
     if (tcp_route(tp) < 0)
         return;
     if (tp->sock.options.mtu_discover == 2 && error->mtu < tp->pmtu)
-        tp->soft_error = SIM_EMSGSIZE;
+        tp->sock.soft_error = SIM_EMSGSIZE;
     mtu = tcp_path_mtu(tp);
     if (tp->sock.options.mtu_discover == 3 || tp->pmtu <= mtu)
         return;
@@ -60,13 +62,15 @@ static void sock_error(struct tcp_sock *tp, const struct ip_error *error, uint32
     }
     if (error->unreachable)
         revert_backoff(tp, seq);
-    if (tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)) && tp->listener == NULL) {
+    /* RFC 9293 section 3.9.2.2 has only the hard ones end it; on Linux connect() fails at once. */
+    if (tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)) && tp->listener == NULL &&
+        (error->hard || tp->layer->sysctl.rfc_over_linux < TCP_RFC_ALWAYS)) {
         tcp_abort_with(tp, error->errnum);
         return;
     }
     /* An open connection survives every error: RFC 1122 section 4.2.3.9; it is what a timeout will
      * report. */
-    tp->soft_error = error->errnum;
+    tp->sock.soft_error = error->errnum;
 }
 
 /* The connection that the quoted segment is of, or NULL; its sequence number. */
@@ -90,10 +94,8 @@ bool tcp_icmp_vouch(void *ctx, const struct ip_error *error)
     const struct tcp_entry *entry = quoted_entry(ctx, error, &seq);
     const struct tcp_sock *tp;
 
-    if (entry == NULL || entry->kind == TCP_ENTRY_TIMEWAIT)
+    if (entry == NULL || entry->kind != TCP_ENTRY_SOCK)
         return false;
-    if (entry->kind == TCP_ENTRY_REQUEST)
-        return seq == CONTAINER_OF(entry, struct tcp_request, entry)->iss;
     tp = CONTAINER_OF(entry, struct tcp_sock, entry);
     return tcp_state(tp) != TCP_LISTEN && !seq_lt(seq, tp->snd_una) && !seq_gt(seq, tp->snd_nxt);
 }

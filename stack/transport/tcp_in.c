@@ -237,7 +237,7 @@ static void take_syn_options(struct tcp_sock *tp, const struct tcp_rx *rx)
 {
     const struct tcp_options *opt = &rx->hdr.opt;
     const struct tcp_sysctl *sysctl = &tp->layer->sysctl;
-    uint32_t mss = opt->has_mss ? opt->mss : TCP_MSS_DEFAULT;
+    uint32_t mss = tcp_peer_mss(opt, tp->entry.remote.v6);
 
     if (tp->user_mss != 0 && tp->user_mss < mss)
         mss = tp->user_mss;

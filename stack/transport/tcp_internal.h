@@ -14,6 +14,7 @@
 
 /* Limits and times, Linux's (include/net/tcp.h names where it has one). */
 #define TCP_MSS_DEFAULT          536u /* RFC 9293 section 3.7.1 */
+#define TCP_MSS_DEFAULT6         1220u
 #define TCP_MSS_MIN              88u
 #define TCP_MSS_FLOOR            48u      /* net.ipv4.tcp_min_snd_mss */
 #define TCP_TS_ALIGNED           12u      /* octets of timestamps with their padding */
@@ -160,7 +161,6 @@ struct tcp_sock {
     bool connecting; /* connect() was called and has not told its result */
     bool connected;  /* it has, or accept() gave the socket: EISCONN until it is disconnected */
     uint8_t nonagle; /* enum tcp_nonagle */
-    int soft_error;
     uint16_t user_mss;
     uint32_t user_timeout_ms, window_clamp_user;
     uint32_t keep_idle, keep_intvl; /* s, 0: the sysctl's */
@@ -364,6 +364,12 @@ static inline enum tcp_state tcp_state(const struct tcp_sock *tp)
 static inline bool tcp_state_in(const struct tcp_sock *tp, unsigned states)
 {
     return (TCP_IN(tp->entry.state) & states) != 0;
+}
+
+/* What a SYN says of its sender's MSS, by what it says or not: MUST-15. */
+static inline uint16_t tcp_peer_mss(const struct tcp_options *opt, bool v6)
+{
+    return opt->has_mss ? opt->mss : v6 ? TCP_MSS_DEFAULT6 : TCP_MSS_DEFAULT;
 }
 
 static inline uint32_t tcp_packets_in_flight(const struct tcp_sock *tp)

@@ -110,7 +110,7 @@ static void take_options(struct tcp_request *req, const struct tcp_sock *listene
     const struct tcp_sysctl *sysctl = &req->layer->sysctl;
     const struct tcp_options *opt = &rx->hdr.opt;
 
-    req->peer_mss = opt->has_mss ? opt->mss : TCP_MSS_DEFAULT;
+    req->peer_mss = tcp_peer_mss(opt, req->entry.remote.v6);
     if (listener->user_mss != 0 && listener->user_mss < req->peer_mss)
         req->peer_mss = listener->user_mss;
     req->sack_ok = opt->sack_permitted && sysctl->sack;

@@ -89,7 +89,7 @@ void tcp_check_probe_timer(struct tcp_sock *tp)
 
 static void write_error(struct tcp_sock *tp)
 {
-    tcp_abort_with(tp, tp->soft_error != 0 ? tp->soft_error : SIM_ETIMEDOUT);
+    tcp_abort_with(tp, tp->sock.soft_error != 0 ? tp->sock.soft_error : SIM_ETIMEDOUT);
 }
 
 /* How long @boundary retransmissions take with @base doubling. */
@@ -119,7 +119,7 @@ static unsigned orphan_retries(const struct tcp_sock *tp, bool alive)
 {
     unsigned n = tp->layer->sysctl.orphan_retries;
 
-    if (tp->soft_error != 0 && !alive)
+    if (tp->sock.soft_error != 0 && !alive)
         n = 0;
     return n == 0 && alive ? 8 : n;
 }
