@@ -46,13 +46,13 @@ static void sink_set(struct sink *sink, enum sink_kind kind, int stream, const c
     char *copy = path != NULL ? mem_strdup(path) : NULL;
 
     free(sink->path);
-    input_unref(sink->pipe);
+    input_drop_writer(sink->pipe);
     *sink = (struct sink){ kind, stream, copy, NULL };
 }
 
 static void sink_copy(struct sink *sink, const struct sink *source)
 {
-    struct input *pipe = input_ref(source->pipe);
+    struct input *pipe = input_add_writer(source->pipe);
 
     sink_set(sink, source->kind, source->stream, source->path);
     sink->pipe = pipe;
@@ -63,7 +63,7 @@ static void close_pipes(struct shell_job *job)
 {
     for (int stream = 1; stream <= 2; stream++)
         if (job->sinks[stream].kind == SINK_PIPE)
-            input_end(job->sinks[stream].pipe);
+            sink_set(&job->sinks[stream], SINK_NULL, 0, NULL);
 }
 
 static void job_free(struct shell_job *job)
@@ -85,6 +85,13 @@ static struct shell_job *job_new(struct shell *shell)
     job->outer = shell->self->io;
     job->sinks[1].stream = 1;
     job->sinks[2].stream = 2;
+    if (job->outer.write == job_write) { /* a shell in a shell: it writes where that one does */
+        const struct shell_job *around = job->outer.ctx;
+
+        job->outer = around->outer;
+        for (int stream = 1; stream <= 2; stream++)
+            sink_copy(&job->sinks[stream], &around->sinks[stream]);
+    }
     return job;
 }
 
@@ -347,7 +354,7 @@ static struct shell_job *begin_command(struct shell *shell, const struct shell_c
     job->input = input_ref(input != NULL ? input : shell->self->input);
     if (output != NULL) {
         sink_set(&job->sinks[1], SINK_PIPE, 0, NULL);
-        job->sinks[1].pipe = input_ref(output);
+        job->sinks[1].pipe = input_add_writer(output);
     }
     if (!expand_words(shell, command) || !apply_redirects(shell, job, command)) {
         job->status = STATUS_SYNTAX;
@@ -501,7 +508,8 @@ static void begin_substitution(struct shell *shell, const char *line)
     shell->printed = input_new();
     job->input = input_ref(shell->self->input);
     sink_set(&job->sinks[1], SINK_PIPE, 0, NULL);
-    job->sinks[1].pipe = input_ref(shell->printed);
+    job->sinks[1].pipe = input_add_writer(shell->printed);
+    input_watch(shell->printed, shell->self);
     start_subshell(shell, job, line);
     shell->substitution = job;
 }
@@ -524,6 +532,7 @@ static void end_substitution(struct shell *shell)
     parameters->status = shell->substitution->status;
     job_free(shell->substitution);
     shell->substitution = NULL;
+    input_watch(shell->printed, NULL);
     input_unref(shell->printed);
     shell->printed = NULL;
 }
@@ -541,7 +550,7 @@ static enum co_status substitute(struct shell *shell, const struct shell_command
     while ((line = next_substitution(shell, command)) != NULL) {
         begin_substitution(shell, line);
         free(line);
-        CO_AWAIT(co, shell->substitution->over);
+        CO_AWAIT(co, input_ended(shell->printed)); /* by all who had it, in the background too */
         end_substitution(shell);
     }
     CO_END(co);
@@ -731,6 +740,8 @@ static void shell_cleanup(struct process *self, void *state)
         if (job->over)
             job_free(job);
     }
+    if (shell->printed != NULL)
+        input_watch(shell->printed, NULL);
     input_unref(shell->printed);
     input_unref(shell->pipe);
     forget_substituted(shell);

@@ -10,9 +10,10 @@ struct input {
     struct strbuf octets;
     size_t at; /* those before it have been read */
     bool ended;
-    unsigned n_readers;
+    unsigned n_writers, n_readers;
     bool had_reader;
     struct os *os; /* of the readers */
+    struct process *watcher;
 };
 
 struct input *input_new(void)
@@ -65,6 +66,34 @@ void input_end(struct input *input)
         return;
     input->ended = true;
     wake_readers(input);
+    if (input->watcher != NULL)
+        process_wake(input->watcher);
+}
+
+bool input_ended(const struct input *input)
+{
+    return input->ended;
+}
+
+struct input *input_add_writer(struct input *input)
+{
+    if (input != NULL)
+        input->n_writers++;
+    return input_ref(input);
+}
+
+void input_drop_writer(struct input *input)
+{
+    if (input == NULL)
+        return;
+    if (--input->n_writers == 0)
+        input_end(input);
+    input_unref(input);
+}
+
+void input_watch(struct input *input, struct process *process)
+{
+    input->watcher = process;
 }
 
 void input_give(struct process *process, struct input *input)

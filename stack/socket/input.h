@@ -14,6 +14,13 @@ void input_unref(struct input *input);
 bool input_put(struct input *input, const void *octets, size_t len);
 /** input_end() - no more come; a second time does nothing. */
 void input_end(struct input *input);
+bool input_ended(const struct input *input);
+/** input_add_writer() / input_drop_writer() - who may put octets in, with a reference; when the
+ * last one is dropped, no more come. */
+struct input *input_add_writer(struct input *input);
+void input_drop_writer(struct input *input);
+/** input_watch() - wake @process, or nobody, when no more come. */
+void input_watch(struct input *input, struct process *process);
 /** input_give() - @process reads from it from now on; it takes a reference of its own, and others
  * that it had go. */
 void input_give(struct process *process, struct input *input);

@@ -172,7 +172,12 @@ static void variables_and_substitutions_are_put_in(void)
     says("F=f; echo hi > $F; cat $(echo f); C='echo a b'; $C", "hi\na b\n-- exit 0\n");
     says("A=1; echo $(A=2; echo $A) $A", "2 1\n-- exit 0\n");
     says("echo x$(true)y \"$(echo 'a \")')\"", "xy a \")\n-- exit 0\n");
-    says("kill $(sleep 50 & echo $!); echo $?", "0\n-- exit 0\n");
+    says("kill $(sleep 50 > /dev/null & echo $!); echo $?", "0\n-- exit 0\n");
+    says("kill $(sleep 50 & echo $!)", "sh: 1: kill: No such process\n\n-- exit 1\n");
+    says("echo $(sh -c '(' ; sh -c 'sleep 1 && echo late &') | cat; sh -c 'echo x && foo &'; sleep "
+         "2",
+         "sh: 1: a subshell is not simulated by wirewalk\nlate\nx\nsh: 1: foo: not found\n-- exit "
+         "0\n");
 }
 
 static void nc_sends_what_a_pipe_gives_it(void)
