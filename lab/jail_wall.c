@@ -179,11 +179,11 @@ static bool add_narrow(scmp_filter_ctx filter, int result_fd)
            seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
                             SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
            seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
-                            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)result_fd)) == 0 &&
+                            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)result_fd, 0)) == 0 &&
            seccomp_rule_add(filter, SCMP_ACT_ERRNO(EBADF), SCMP_SYS(write), 1,
-                            SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)result_fd)) == 0 &&
+                            SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)result_fd, 0)) == 0 &&
            seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                            SCMP_A0(SCMP_CMP_EQ, own)) == 0;
+                            SCMP_A0(SCMP_CMP_EQ, own, 0)) == 0;
 }
 
 bool jail_wall_seccomp(int result_fd)
