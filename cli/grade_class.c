@@ -1,7 +1,9 @@
 #include "cli/grade_class.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -222,6 +224,21 @@ static GPtrArray *find_paths(const struct grade_request *request, const GPtrArra
     return paths;
 }
 
+/* What was not there when it was named is a slip of whoever named it, no submission. */
+static bool all_there(const GPtrArray *operands)
+{
+    struct stat status;
+    bool ok = true;
+
+    for (guint i = 0; i < operands->len; i++) {
+        if (lstat(operands->pdata[i], &status) == 0 || errno != ENOENT)
+            continue;
+        cli_error(_("there is no file or folder %s"), (const char *)operands->pdata[i]);
+        ok = false;
+    }
+    return ok;
+}
+
 int grade_class(const struct grade_request *request, const GPtrArray *operands)
 {
     g_autoptr(GPtrArray) paths = find_paths(request, operands);
@@ -230,6 +247,8 @@ int grade_class(const struct grade_request *request, const GPtrArray *operands)
     json_t *results;
     int status;
 
+    if (!all_there(operands))
+        return CLI_WRONG;
     if (request->format == GRADE_AS_GRADESCOPE && paths->len != 1)
         return cli_error(_("Gradescope grades one submission at a time; here are %u"), paths->len);
     if (request->options.student != NULL && paths->len != 1)
