@@ -209,7 +209,7 @@ static void say_sender(struct sock_run *st, const struct sock_recv *message)
 static int64_t receive_from(struct process *self, struct sock_run *st, const struct sock_op *op)
 {
     struct sock_recv message = { .octets = st->buffer,
-                                 .size = op->has_number ? op->number : SOCK_BUFFER_LEN,
+                                 .size = op->has_number ? (size_t)op->number : SOCK_BUFFER_LEN,
                                  .flags = op->flags };
     int64_t n = sys_recvmsg(self, st->fd, &message);
 

@@ -214,7 +214,6 @@ static void and_or(struct line *line, GString *output)
     line->status = pipeline(line, output);
     for (;;) {
         bool and = g_str_has_prefix(line->at, "&&"), or = g_str_has_prefix(line->at, "||");
-        g_autoptr(GString) nowhere = g_string_new(NULL);
         struct line other;
 
         if (line->shell->refused || line->shell->exits || (!and&&! or))

@@ -13,7 +13,7 @@
 #include "lab/diag.h"
 
 #define YTREE_DEPTH_MAX 64
-#define YTREE_NODES_MAX 6000000u
+#define YTREE_NODES_MAX 40000000u
 #define YTREE_LEN_MAX   ((size_t)256 << 20) /* octets */
 
 enum ynode_kind { YNODE_TEXT, YNODE_MAP, YNODE_LIST };

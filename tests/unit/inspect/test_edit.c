@@ -18,7 +18,7 @@ static size_t segment(uint8_t *octets)
 }
 
 /* @octets after FIELD = VALUE, FIELD = VALUE, ..., NULL */
-static void change(uint8_t *octets, size_t len, bool keep, ...)
+static void change(uint8_t *octets, size_t len, int keep, ...)
 {
     struct edit *edit = edit_new();
     const char *field;
@@ -35,7 +35,7 @@ static void change(uint8_t *octets, size_t len, bool keep, ...)
     }
     va_end(args);
     OK(edit_missing(edit, octets, len) == NULL);
-    edit_apply(edit, octets, len, keep);
+    edit_apply(edit, octets, len, keep != 0);
     edit_free(edit);
 }
 

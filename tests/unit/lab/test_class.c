@@ -169,8 +169,7 @@ static void an_answer_of_another_shape_is_none(void)
         "{\"status\":\"graded\",\"checks\":[{},{}]}",
         "{\"status\":\"graded\",\"checks\":[{\"id\":\"two\"},{\"id\":\"one\"}]}",
         "{\"status\":\"perfect\",\"checks\":[{\"id\":\"one\"},{\"id\":\"two\"}]}",
-        "{\"status\":\"graded\",\"status\":\"graded\",\"checks\":[{\"id\":\"one\"},{\"id\":\"two\"}"
-        "]}"
+        "{\"status\":\"graded\",\"status\":\"x\",\"checks\":[{\"id\":\"one\"},{\"id\":\"two\"}]}"
     };
     static const char LEAST[] =
         "{\"status\":\"graded\",\"checks\":[{\"id\":\"one\"},{\"id\":\"two\"}]}";
