@@ -303,24 +303,28 @@ static void dissect_icmp(struct dissection *d)
     }
 }
 
+void dissect_quoted_ports(struct dissection *d, size_t at, bool tcp)
+{
+    struct field *layer =
+        dissect_layer(d, tcp ? "tcp" : "udp", tcp ? _("TCP, quoted") : _("UDP, quoted"), at, 4);
+
+    dissect_add(d, layer, tcp ? "tcp.srcport" : "udp.srcport", _("Source port"), at, 2, "%u",
+                d->facts.quote_src_port);
+    dissect_add(d, layer, tcp ? "tcp.dstport" : "udp.dstport", _("Destination port"), at + 2, 2,
+                "%u", d->facts.quote_dst_port);
+}
+
 static void dissect_quote(struct dissection *d)
 {
     size_t at = d->facts.payload_at;
     size_t ports = at + d->facts.quote.hdr_len;
     bool tcp = d->facts.quote.protocol == IP_PROTO_TCP;
-    struct field *layer;
 
     dissect_ip(d, &d->facts.quote, at, true);
     if (ports + 4 > d->facts.payload_at + d->facts.payload_len || d->facts.quote.frag_off != 0)
         return;
-    if (!tcp && d->facts.quote.protocol != IP_PROTO_UDP)
-        return;
-    layer =
-        dissect_layer(d, tcp ? "tcp" : "udp", tcp ? _("TCP, quoted") : _("UDP, quoted"), ports, 4);
-    dissect_add(d, layer, tcp ? "tcp.srcport" : "udp.srcport", _("Source port"), ports, 2, "%u",
-                d->facts.quote_src_port);
-    dissect_add(d, layer, tcp ? "tcp.dstport" : "udp.dstport", _("Destination port"), ports + 2, 2,
-                "%u", d->facts.quote_dst_port);
+    if (tcp || d->facts.quote.protocol == IP_PROTO_UDP)
+        dissect_quoted_ports(d, ports, tcp);
 }
 
 static void dissect_udp(struct dissection *d)
@@ -470,7 +474,8 @@ static void dissect_payload(struct dissection *d)
         dissect_http(d, at, len);
         break;
     case FACT_APP_NONE:
-        if (!d->facts.has_quote && !d->facts.has_quote6 && !d->facts.has_ndp)
+        if (!d->facts.has_quote && !d->facts.has_quote6 && !d->facts.has_ndp &&
+            !dissect_is_mld(&d->facts))
             dissect_text(d, dissect_layer(d, "data", _("Data"), at, len), "data.data",
                          _("Octets as text"), at, len);
         break;

@@ -1,8 +1,8 @@
 /*
  * A frame opened up: a tree of layers and fields, each with its place in the octets, its value as
- * text and what the value means, in the user's language. For Ethernet, 802.1Q, ARP, IPv4, ICMP (and
- * what it quotes), UDP, TCP, DHCP, DNS and HTTP. Any octets may be given; what is malformed says so
- * in a field "_ws.malformed".
+ * text and what the value means, in the user's language. For Ethernet, 802.1Q, ARP, IPv4, IPv6,
+ * ICMP and ICMPv6 (and what they quote), UDP, TCP, DHCP, DNS and HTTP. Any octets may be given;
+ * what is malformed says so in a field "_ws.malformed".
  */
 #ifndef WW_INSPECT_DISSECT_H
 #define WW_INSPECT_DISSECT_H
@@ -64,6 +64,14 @@ void dissect_dhcp(struct dissection *d, size_t at, size_t len);
 /** dissect_ip6() - the headers of IPv6 up to ICMPv6; dissect_quote6() - of a packet in an error. */
 void dissect_ip6(struct dissection *d);
 void dissect_quote6(struct dissection *d);
+/** dissect_ndp(), dissect_mld() - the rest of a message of ICMPv6 from @at to @end. */
+void dissect_ndp(struct dissection *d, struct field *layer, size_t at, size_t end);
+bool dissect_is_mld(const struct facts *facts);
+void dissect_mld(struct dissection *d, struct field *layer, size_t at, size_t end);
+struct field *dissect_add_ip6(struct dissection *d, struct field *parent, const char *abbrev,
+                              const char *name, size_t at);
+/** dissect_quoted_ports() - what an error quotes of UDP or TCP at @at. */
+void dissect_quoted_ports(struct dissection *d, size_t at, bool tcp);
 void dissect_dns(struct dissection *d, size_t at, size_t len);
 void dissect_http(struct dissection *d, size_t at, size_t len);
 

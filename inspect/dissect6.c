@@ -3,15 +3,6 @@
 #include "inspect/dissect.h"
 #include "inspect/i18n.h"
 
-static struct field *add_ip6(struct dissection *d, struct field *parent, const char *abbrev,
-                             const char *name, size_t at)
-{
-    char text[IP6_TEXT_MAX];
-
-    return dissect_add(d, parent, abbrev, name, at, 16, "%s",
-                       ip6_format(ip6_get(d->octets + at), text));
-}
-
 static const char *next_name(uint8_t next)
 {
     switch (next) {
@@ -63,8 +54,8 @@ static void add_header(struct dissection *d, const struct ipv6_hdr *ip, size_t a
     dissect_add(d, layer, "ipv6.plen", _("Payload length"), at + 4, 2, "%u", ip->payload_len);
     add_next(d, layer, "ipv6.nxt", at + 6);
     dissect_add(d, layer, "ipv6.hlim", _("Hop limit"), at + 7, 1, "%u", ip->hop_limit);
-    add_ip6(d, layer, "ipv6.src", _("Source address"), at + 8);
-    add_ip6(d, layer, "ipv6.dst", _("Destination address"), at + 24);
+    dissect_add_ip6(d, layer, "ipv6.src", _("Source address"), at + 8);
+    dissect_add_ip6(d, layer, "ipv6.dst", _("Destination address"), at + 24);
 }
 
 static void add_fragment(struct dissection *d, size_t at)
@@ -101,6 +92,25 @@ static void add_options(struct dissection *d, struct field *layer, size_t at, ui
         dissect_malformed(d, layer, at + walk.at, (size_t)(walk.len - walk.at));
 }
 
+struct ext_names {
+    uint8_t kind;
+    const char *layer, *next, *len;
+};
+
+static const struct ext_names *ext_names(uint8_t kind)
+{
+    static const struct ext_names names[] = {
+        { IP6_NEXT_HOP_BY_HOP, "ipv6.hopopts", "ipv6.hopopts.nxt", "ipv6.hopopts.len" },
+        { IP6_NEXT_ROUTING, "ipv6.routing", "ipv6.routing.nxt", "ipv6.routing.len" },
+        { IP6_NEXT_DESTINATION, "ipv6.dstopts", "ipv6.dstopts.nxt", "ipv6.dstopts.len" },
+    };
+    size_t i = 0;
+
+    while (i + 1 < sizeof names / sizeof *names && names[i].kind != kind)
+        i++;
+    return &names[i];
+}
+
 static void add_extensions(struct dissection *d, uint8_t next, size_t at, size_t end)
 {
     struct ipv6_ext ext;
@@ -116,10 +126,12 @@ static void add_extensions(struct dissection *d, uint8_t next, size_t at, size_t
             if (frag.offset != 0)
                 return;
         } else {
-            layer = dissect_layer(d, "ipv6.ext", next_name(next), at, ext.len);
-            add_next(d, layer, "ipv6.ext.nxt", at);
+            const struct ext_names *names = ext_names(next);
+
+            layer = dissect_layer(d, names->layer, next_name(next), at, ext.len);
+            add_next(d, layer, names->next, at);
             dissect_mean(d,
-                         dissect_add(d, layer, "ipv6.ext.len", _("Header length"), at + 1, 1, "%u",
+                         dissect_add(d, layer, names->len, _("Header length"), at + 1, 1, "%u",
                                      d->octets[at + 1]),
                          _("%u octets"), (unsigned)ext.len);
             if (next != IP6_NEXT_ROUTING)
@@ -130,66 +142,13 @@ static void add_extensions(struct dissection *d, uint8_t next, size_t at, size_t
     }
 }
 
-static void add_ndp_options(struct dissection *d, struct field *layer, size_t at, size_t end)
-{
-    while (at + 1 < end && d->octets[at + 1] != 0 && at + d->octets[at + 1] * (size_t)8 <= end) {
-        uint8_t kind = d->octets[at];
-        struct field *option = dissect_add(d, layer, "icmpv6.opt.type", _("Option"), at,
-                                           d->octets[at + 1] * (size_t)8, "%u", kind);
-        char text[MAC_TEXT_MAX];
-        struct mac_addr mac;
-
-        option->meaning = kind == 1    ? _("the sender's MAC address")
-                          : kind == 2  ? _("the target's MAC address")
-                          : kind == 3  ? _("a prefix of the link")
-                          : kind == 5  ? "MTU"
-                          : kind == 14 ? _("a number drawn for this question")
-                                       : NULL;
-        if (kind == 1 || kind == 2) {
-            mac = mac_from_u64(be64_get(d->octets + at) & UINT64_C(0xffffffffffff));
-            dissect_add(d, option, "icmpv6.opt.linkaddr", _("MAC address"), at + 2, 6, "%s",
-                        mac_format(&mac, text));
-        } else if (kind == 3 && d->octets[at + 1] == 4) {
-            add_ip6(d, option, "icmpv6.opt.prefix", _("Prefix"), at + 16);
-        }
-        at += d->octets[at + 1] * (size_t)8;
-    }
-}
-
-static void add_ndp(struct dissection *d, struct field *layer, size_t at, size_t end)
-{
-    uint8_t type = d->facts.icmp6.type;
-
-    if (type == ICMP6_NEIGHBOR_ADVERT) {
-        dissect_add(d, layer, "icmpv6.nd.na.flag.r", _("Is a router"), at + 4, 1, "%u",
-                    d->facts.ndp.router);
-        dissect_add(d, layer, "icmpv6.nd.na.flag.s", _("Was asked"), at + 4, 1, "%u",
-                    d->facts.ndp.solicited);
-        dissect_add(d, layer, "icmpv6.nd.na.flag.o", _("Replaces what was known"), at + 4, 1, "%u",
-                    d->facts.ndp.override);
-    }
-    if (type == ICMP6_ROUTER_ADVERT) {
-        dissect_add(d, layer, "icmpv6.nd.ra.cur_hop_limit", _("Hop limit"), at + 4, 1, "%u",
-                    d->facts.ndp.hop_limit);
-        dissect_add(d, layer, "icmpv6.nd.ra.router_lifetime", _("Lifetime as a router"), at + 6, 2,
-                    "%u", d->facts.ndp.lifetime);
-        add_ndp_options(d, layer, at + 16, end);
-        return;
-    }
-    if (type == ICMP6_ROUTER_SOLICIT) {
-        add_ndp_options(d, layer, at + 8, end);
-        return;
-    }
-    add_ip6(d, layer, "icmpv6.nd.ns.target_address", _("Target address"), at + 8);
-    add_ndp_options(d, layer, at + (type == ICMP6_REDIRECT ? 40u : 24u), end);
-}
-
 static void add_icmp6(struct dissection *d)
 {
     const struct icmp6_hdr *icmp = &d->facts.icmp6;
     size_t at = d->facts.transport_at, end = d->facts.payload_at + d->facts.payload_len;
-    bool ndp = d->facts.has_ndp;
-    struct field *layer = dissect_layer(d, "icmpv6", "ICMPv6", at, ndp ? end - at : ICMP6_HDR_LEN);
+    bool ndp = d->facts.has_ndp, mld = dissect_is_mld(&d->facts);
+    struct field *layer =
+        dissect_layer(d, "icmpv6", "ICMPv6", at, ndp || mld ? end - at : ICMP6_HDR_LEN);
     g_autoptr(GString) label = g_string_new(NULL);
 
     summary_label(label, &d->facts, RENDER_USER);
@@ -208,7 +167,9 @@ static void add_icmp6(struct dissection *d)
     } else if (icmp->type == ICMP6_PARAM_PROBLEM) {
         dissect_add(d, layer, "icmpv6.pointer", _("Wrong octet"), at + 4, 4, "%u", icmp->rest);
     } else if (ndp) {
-        add_ndp(d, layer, at, end);
+        dissect_ndp(d, layer, at, end);
+    } else if (mld) {
+        dissect_mld(d, layer, at, end);
     }
 }
 
@@ -224,5 +185,10 @@ void dissect_ip6(struct dissection *d)
 
 void dissect_quote6(struct dissection *d)
 {
+    size_t at = d->facts.payload_at + d->facts.quote_transport_at;
+    bool tcp = d->facts.quote_protocol == IP_PROTO_TCP;
+
     add_header(d, &d->facts.quote6, d->facts.payload_at, true);
+    if (d->facts.quote_transport_at != 0 && (tcp || d->facts.quote_protocol == IP_PROTO_UDP))
+        dissect_quoted_ports(d, at, tcp);
 }

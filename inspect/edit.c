@@ -9,7 +9,7 @@
 
 enum { OCTETS_MAX = 1024 }; /* that one change writes */
 
-enum kind { KIND_NUMBER, KIND_IP, KIND_MAC, KIND_FLAGS, KIND_OCTETS };
+enum kind { KIND_NUMBER, KIND_IP, KIND_IP6, KIND_MAC, KIND_FLAGS, KIND_OCTETS };
 enum from { FROM_FIELD, FROM_FRAME, FROM_PAYLOAD };
 
 #define FIELD_LIST(X)                                                                              \
@@ -42,6 +42,18 @@ enum from { FROM_FIELD, FROM_FRAME, FROM_PAYLOAD };
     X("ip.checksum", NUMBER, 16)                                                                   \
     X("ip.src", IP, 32)                                                                            \
     X("ip.dst", IP, 32)                                                                            \
+    X("ipv6.version", NUMBER, 4)                                                                   \
+    X("ipv6.tclass", NUMBER, 8)                                                                    \
+    X("ipv6.flow", NUMBER, 20)                                                                     \
+    X("ipv6.plen", NUMBER, 16)                                                                     \
+    X("ipv6.nxt", NUMBER, 8)                                                                       \
+    X("ipv6.hlim", NUMBER, 8)                                                                      \
+    X("ipv6.src", IP6, 128)                                                                        \
+    X("ipv6.dst", IP6, 128)                                                                        \
+    X("ipv6.fraghdr.nxt", NUMBER, 8)                                                               \
+    X("ipv6.fraghdr.offset", NUMBER, 13)                                                           \
+    X("ipv6.fraghdr.more", NUMBER, 1)                                                              \
+    X("ipv6.fraghdr.ident", NUMBER, 32)                                                            \
     X("icmp.type", NUMBER, 8)                                                                      \
     X("icmp.code", NUMBER, 8)                                                                      \
     X("icmp.checksum", NUMBER, 16)                                                                 \
@@ -50,6 +62,24 @@ enum from { FROM_FIELD, FROM_FRAME, FROM_PAYLOAD };
     X("icmp.mtu", NUMBER, 16)                                                                      \
     X("icmp.pointer", NUMBER, 8)                                                                   \
     X("icmp.redir_gw", IP, 32)                                                                     \
+    X("icmpv6.type", NUMBER, 8)                                                                    \
+    X("icmpv6.code", NUMBER, 8)                                                                    \
+    X("icmpv6.checksum", NUMBER, 16)                                                               \
+    X("icmpv6.echo.identifier", NUMBER, 16)                                                        \
+    X("icmpv6.echo.sequence_number", NUMBER, 16)                                                   \
+    X("icmpv6.mtu", NUMBER, 32)                                                                    \
+    X("icmpv6.pointer", NUMBER, 32)                                                                \
+    X("icmpv6.nd.ns.target_address", IP6, 128)                                                     \
+    X("icmpv6.nd.na.flag.r", NUMBER, 1)                                                            \
+    X("icmpv6.nd.na.flag.s", NUMBER, 1)                                                            \
+    X("icmpv6.nd.na.flag.o", NUMBER, 1)                                                            \
+    X("icmpv6.nd.na.target_address", IP6, 128)                                                     \
+    X("icmpv6.nd.ra.cur_hop_limit", NUMBER, 8)                                                     \
+    X("icmpv6.nd.ra.router_lifetime", NUMBER, 16)                                                  \
+    X("icmpv6.opt.linkaddr", MAC, 48)                                                              \
+    X("icmpv6.opt.prefix", IP6, 128)                                                               \
+    X("icmpv6.opt.prefix.length", NUMBER, 8)                                                       \
+    X("icmpv6.opt.mtu", NUMBER, 32)                                                                \
     X("udp.srcport", NUMBER, 16)                                                                   \
     X("udp.dstport", NUMBER, 16)                                                                   \
     X("udp.length", NUMBER, 16)                                                                    \
@@ -101,7 +131,7 @@ static const char *const ALIASES[][2] = {
     { "tcp.mss", "tcp.options.mss_val" }, { "icmp.id", "icmp.ident" },
     { "arp.op", "arp.opcode" },           { "arp.sha", "arp.src.hw_mac" },
     { "arp.spa", "arp.src.proto_ipv4" },  { "arp.tha", "arp.dst.hw_mac" },
-    { "arp.tpa", "arp.dst.proto_ipv4" },
+    { "arp.tpa", "arp.dst.proto_ipv4" },  { "ipv6.hoplimit", "ipv6.hlim" },
 };
 
 struct change {
@@ -111,7 +141,7 @@ struct change {
     size_t at;    /* FROM_FRAME, FROM_PAYLOAD */
     int relative; /* 1, -1: add or subtract `number` */
     uint64_t number;
-    uint8_t *octets; /* KIND_OCTETS */
+    uint8_t *octets; /* KIND_OCTETS, KIND_IP6 */
     size_t len;
 };
 
@@ -253,8 +283,17 @@ static bool read_number(struct change *change, const char *value, char **error)
 static bool read_address(struct change *change, const char *value, char **error)
 {
     struct mac_addr mac;
+    struct ip6_addr ip6;
     ip4_addr ip;
 
+    if (change->field->kind == KIND_IP6) {
+        if (!ip6_parse(value, &ip6))
+            return fail(error, _("%s is an IPv6 address, not \"%s\""), change->field->name, value);
+        change->len = 16;
+        change->octets = g_malloc(change->len);
+        ip6_put(change->octets, ip6);
+        return true;
+    }
     if (change->field->kind == KIND_IP) {
         if (!ip4_parse(value, &ip))
             return fail(error, _("%s is an IPv4 address, not \"%s\""), change->field->name, value);
@@ -315,7 +354,8 @@ static bool read_change(struct change *change, char **error)
                     _("no field \"%s\" can be set: ip.ttl, tcp.flags, eth.dst, ..., octet N, "
                       "payload N, text N"),
                     change->name);
-    return change->field->kind == KIND_IP || change->field->kind == KIND_MAC
+    return change->field->kind == KIND_IP || change->field->kind == KIND_IP6 ||
+                   change->field->kind == KIND_MAC
                ? read_address(change, change->value, error)
                : read_number(change, change->value, error);
 }
@@ -408,16 +448,22 @@ static void write_number(const struct change *change, const struct spot *spot, u
         octets[spot->at + i] = (uint8_t)whole;
 }
 
-/* Of ICMP, UDP or TCP in one piece; the place is what it was before the changes. */
-static void fix_transport(const struct facts *facts, uint8_t *octets)
+static uint32_t pseudo_sum(const struct facts *facts, const uint8_t *ip, size_t len)
 {
-    const uint8_t *ip = octets + facts->ip_at;
+    if (facts->net == FACT_IPV6)
+        return checksum_pseudo6(ip6_get(ip + 8), ip6_get(ip + 24), facts->ip6_protocol, len);
+    return facts->transport == FACT_ICMP
+               ? 0
+               : checksum_pseudo(be32_get(ip + 12), be32_get(ip + 16), ip[9], len);
+}
+
+/* Of ICMP, UDP or TCP in one piece up to @end; the place is what it was before the changes. */
+static void fix_transport(const struct facts *facts, uint8_t *octets, size_t end)
+{
     uint8_t *transport = octets + facts->transport_at;
-    size_t len = (size_t)facts->ip.total_len - facts->ip.hdr_len;
-    size_t field = facts->transport == FACT_ICMP ? 2u : facts->transport == FACT_UDP ? 6u : 16u;
-    uint32_t sum = facts->transport == FACT_ICMP
-                       ? 0
-                       : checksum_pseudo(be32_get(ip + 12), be32_get(ip + 16), ip[9], len);
+    size_t len = end - facts->transport_at;
+    size_t field = facts->transport == FACT_UDP ? 6u : facts->transport == FACT_TCP ? 16u : 2u;
+    uint32_t sum = pseudo_sum(facts, octets + facts->ip_at, len);
     uint16_t checksum;
 
     if (facts->transport == FACT_UDP && be16_get(transport + field) == 0)
@@ -432,13 +478,18 @@ static void fix_checksums(const struct facts *facts, uint8_t *octets, size_t len
 {
     uint8_t *ip = octets + facts->ip_at;
     bool whole = !facts->ip.mf && facts->ip.frag_off == 0 && !facts->cut;
+    size_t end =
+        facts->ip_at + (facts->net == FACT_IPV6 ? (size_t)IPV6_HDR_LEN + facts->ip6.payload_len
+                                                : facts->ip.total_len);
 
-    if (facts->net != FACT_IPV4 || facts->ip_at + facts->ip.total_len > len)
+    if ((facts->net != FACT_IPV4 && facts->net != FACT_IPV6) || end > len)
         return;
-    be16_put(ip + 10, 0);
-    be16_put(ip + 10, checksum_finish(checksum_add(0, ip, facts->ip.hdr_len)));
+    if (facts->net == FACT_IPV4) {
+        be16_put(ip + 10, 0);
+        be16_put(ip + 10, checksum_finish(checksum_add(0, ip, facts->ip.hdr_len)));
+    }
     if (whole && facts->transport != FACT_TRANSPORT_NONE)
-        fix_transport(facts, octets);
+        fix_transport(facts, octets, end);
 }
 
 /* The places are those of the frame as it came, whatever the changes before do to it. */
@@ -456,7 +507,7 @@ void edit_apply(const struct edit *edit, uint8_t *octets, size_t len, bool keep_
     for (guint i = 0; i < n; i++) {
         const struct change *change = edit->changes->pdata[i];
 
-        if (spots[i].len > 0 && change->field == NULL)
+        if (spots[i].len > 0 && change->octets != NULL)
             memcpy(octets + spots[i].at, change->octets, change->len);
         else if (spots[i].len > 0)
             write_number(change, &spots[i], octets);

@@ -14,7 +14,7 @@ struct hops_state {
     uint64_t n_frames,
         n_routers; /* frames with the field that left the host; times a router passed one on */
     struct sighting broken; /* the first time the rule did not hold */
-    uint64_t before, after;
+    struct ip6_addr before, after;
     bool at_router;
 };
 
@@ -22,18 +22,22 @@ struct hops_state {
 
 struct hops_field {
     const char *name;
-    enum { SHOW_NUMBER, SHOW_IP, SHOW_MAC } show;
-    bool (*get)(const struct facts *facts, uint64_t *value);
+    enum { SHOW_NUMBER, SHOW_IP, SHOW_IP6, SHOW_MAC } show;
+    bool (*get)(const struct facts *facts, struct ip6_addr *value);
 };
 
-#define FIELD(function, condition, expression)                                                     \
-    static bool function(const struct facts *facts, uint64_t *value)                               \
+#define NUMBER(expression) ((struct ip6_addr){ 0, (expression) })
+
+#define VALUE(function, condition, expression)                                                     \
+    static bool function(const struct facts *facts, struct ip6_addr *value)                        \
     {                                                                                              \
         if (!(condition))                                                                          \
             return false;                                                                          \
         *value = (expression);                                                                     \
         return true;                                                                               \
     }
+
+#define FIELD(function, condition, expression) VALUE(function, condition, NUMBER(expression))
 
 #define HAS_PORTS (facts->transport == FACT_TCP || facts->transport == FACT_UDP)
 
@@ -55,17 +59,40 @@ FIELD(get_udp_dst, facts->transport == FACT_UDP, facts->dst_port)
 FIELD(get_port_src, HAS_PORTS, facts->src_port)
 FIELD(get_port_dst, HAS_PORTS, facts->dst_port)
 FIELD(get_icmp_type, facts->transport == FACT_ICMP, facts->icmp.type)
+VALUE(get_ip6_src, facts->net == FACT_IPV6, facts->ip6.src)
+VALUE(get_ip6_dst, facts->net == FACT_IPV6, facts->ip6.dst)
+FIELD(get_ip6_hlim, facts->net == FACT_IPV6, facts->ip6.hop_limit)
+FIELD(get_ip6_flow, facts->net == FACT_IPV6, facts->ip6.flow)
+FIELD(get_ip6_len, facts->net == FACT_IPV6, facts->ip6.payload_len)
+FIELD(get_ip6_next, facts->net == FACT_IPV6, facts->ip6.next_header)
+FIELD(get_icmp6_type, facts->transport == FACT_ICMP6, facts->icmp6.type)
 
 static const struct hops_field FIELDS[] = {
-    { "eth.dst", SHOW_MAC, get_eth_dst },        { "eth.src", SHOW_MAC, get_eth_src },
-    { "eth.type", SHOW_NUMBER, get_eth_type },   { "icmp.type", SHOW_NUMBER, get_icmp_type },
-    { "ip.dst", SHOW_IP, get_ip_dst },           { "ip.id", SHOW_NUMBER, get_ip_id },
-    { "ip.len", SHOW_NUMBER, get_ip_len },       { "ip.proto", SHOW_NUMBER, get_ip_proto },
-    { "ip.src", SHOW_IP, get_ip_src },           { "ip.ttl", SHOW_NUMBER, get_ip_ttl },
-    { "port.dst", SHOW_NUMBER, get_port_dst },   { "port.src", SHOW_NUMBER, get_port_src },
-    { "tcp.ack", SHOW_NUMBER, get_tcp_ack },     { "tcp.dstport", SHOW_NUMBER, get_tcp_dst },
-    { "tcp.seq", SHOW_NUMBER, get_tcp_seq },     { "tcp.srcport", SHOW_NUMBER, get_tcp_src },
-    { "udp.dstport", SHOW_NUMBER, get_udp_dst }, { "udp.srcport", SHOW_NUMBER, get_udp_src },
+    { "eth.dst", SHOW_MAC, get_eth_dst },
+    { "eth.src", SHOW_MAC, get_eth_src },
+    { "eth.type", SHOW_NUMBER, get_eth_type },
+    { "icmp.type", SHOW_NUMBER, get_icmp_type },
+    { "ip.dst", SHOW_IP, get_ip_dst },
+    { "ip.id", SHOW_NUMBER, get_ip_id },
+    { "ip.len", SHOW_NUMBER, get_ip_len },
+    { "ip.proto", SHOW_NUMBER, get_ip_proto },
+    { "ip.src", SHOW_IP, get_ip_src },
+    { "ip.ttl", SHOW_NUMBER, get_ip_ttl },
+    { "ipv6.dst", SHOW_IP6, get_ip6_dst },
+    { "ipv6.flow", SHOW_NUMBER, get_ip6_flow },
+    { "ipv6.hlim", SHOW_NUMBER, get_ip6_hlim },
+    { "ipv6.nxt", SHOW_NUMBER, get_ip6_next },
+    { "ipv6.plen", SHOW_NUMBER, get_ip6_len },
+    { "ipv6.src", SHOW_IP6, get_ip6_src },
+    { "icmpv6.type", SHOW_NUMBER, get_icmp6_type },
+    { "port.dst", SHOW_NUMBER, get_port_dst },
+    { "port.src", SHOW_NUMBER, get_port_src },
+    { "tcp.ack", SHOW_NUMBER, get_tcp_ack },
+    { "tcp.dstport", SHOW_NUMBER, get_tcp_dst },
+    { "tcp.seq", SHOW_NUMBER, get_tcp_seq },
+    { "tcp.srcport", SHOW_NUMBER, get_tcp_src },
+    { "udp.dstport", SHOW_NUMBER, get_udp_dst },
+    { "udp.srcport", SHOW_NUMBER, get_udp_src },
 };
 
 static const struct hops_field *find_field(const char *name)
@@ -141,18 +168,21 @@ static bool is_router(const struct node *node)
     return strcmp(node->ops->kind, "switch") != 0 && strcmp(node->ops->kind, "hub") != 0;
 }
 
-static bool rule_holds(enum scenario_rule rule, bool router, uint64_t before, uint64_t after)
+static bool rule_holds(enum scenario_rule rule, bool router, struct ip6_addr before,
+                       struct ip6_addr after)
 {
+    bool same = before.hi == after.hi && before.lo == after.lo;
+
     if (!router || rule == SCENARIO_CONSTANT)
-        return after == before;
-    return rule == SCENARIO_CHANGES_AT_ROUTERS ? after != before : after + 1 == before;
+        return same;
+    return rule == SCENARIO_CHANGES_AT_ROUTERS ? !same : after.lo + 1 == before.lo;
 }
 
 void hops_step(struct hops_state *hops, struct expect_frame *frame, struct way *way)
 {
     struct way_value *value = &way->values[hops->index];
     bool router = is_router(frame->record->node);
-    uint64_t before = value->value;
+    struct ip6_addr before = value->value;
 
     if (!value->known)
         return;
@@ -172,21 +202,23 @@ void hops_step(struct hops_state *hops, struct expect_frame *frame, struct way *
 
 /* ---- the verdict ---- */
 
-static char *show(const struct hops_field *field, uint64_t value)
+static char *show(const struct hops_field *field, struct ip6_addr value)
 {
-    char ip[IP4_TEXT_MAX], text[MAC_TEXT_MAX];
+    char ip[IP4_TEXT_MAX], ip6[IP6_TEXT_MAX], text[MAC_TEXT_MAX];
     struct mac_addr mac;
 
     switch (field->show) {
     case SHOW_IP:
-        return g_strdup(ip4_format((ip4_addr)value, ip));
+        return g_strdup(ip4_format((ip4_addr)value.lo, ip));
+    case SHOW_IP6:
+        return g_strdup(ip6_format(value, ip6));
     case SHOW_MAC:
-        mac = mac_from_u64(value);
+        mac = mac_from_u64(value.lo);
         return g_strdup(mac_format(&mac, text));
     case SHOW_NUMBER:
         break;
     }
-    return g_strdup_printf("%" PRIu64, value);
+    return g_strdup_printf("%" PRIu64, value.lo);
 }
 
 void hops_judge(const struct hops_state *hops, const struct scenario *scenario,

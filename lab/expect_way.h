@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/addr.h"
+
 struct node;
 
 /* A frame on its way, known by the record of its last sending or reception. */
@@ -17,8 +19,8 @@ struct way {
     uint64_t number;           /* of its last sending */
     struct way_value {
         bool known;
-        uint64_t value;
-    } values[]; /* of each followed field, at its last sending */
+        struct ip6_addr value; /* a number is the lower half */
+    } values[];                /* of each followed field, at its last sending */
 };
 
 struct ways;

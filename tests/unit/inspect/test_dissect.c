@@ -1,7 +1,9 @@
 #include "tests/support/unit.h"
 
 #include <glib.h>
+#include <string.h>
 
+#include "base/be.h"
 #include "inspect/dissect.h"
 #include "inspect/i18n.h"
 #include "tests/unit/inspect/rig.h"
@@ -160,6 +162,85 @@ static void damaged_and_cut_frames_stay_within_their_octets(void)
     }
 }
 
-UNIT_MAIN("dissect", TEST(arp_request_is_opened_field_by_field),
+static size_t in_ipv6(uint8_t *octets, size_t len)
+{
+    struct ipv6_hdr ip = { .next_header = IP6_NEXT_ICMP,
+                           .hop_limit = 255,
+                           .payload_len = (uint16_t)len };
+
+    memset(octets, 0, ETH_HDR_LEN);
+    be16_put(octets + 12, ETHERTYPE_IPV6);
+    ip6_parse("fe80::1", &ip.src);
+    ip6_parse("ff02::1", &ip.dst);
+    ipv6_emit(&ip, octets + ETH_HDR_LEN);
+    return ETH_HDR_LEN + IPV6_HDR_LEN + len;
+}
+
+static void a_router_advertisement_is_opened_up_to_its_prefix(void)
+{
+    struct ndp_msg ndp = {
+        .type = ICMP6_ROUTER_ADVERT,
+        .hop_limit = 64,
+        .other = true,
+        .lifetime = 1800,
+        .mtu = 1400,
+        .n_prefixes = 1,
+        .prefixes = { { .len = 64, .autonomous = true, .valid = UINT32_MAX, .preferred = 600 } }
+    };
+    struct ip6_addr src, dst;
+    uint8_t octets[400];
+    struct dissection d;
+    size_t len;
+
+    i18n_init("en");
+    ip6_parse("fe80::1", &src);
+    ip6_parse("ff02::1", &dst);
+    ip6_parse("2001:db8:1::", &ndp.prefixes[0].prefix);
+    len = in_ipv6(octets, ndp_emit(&ndp, octets + ETH_HDR_LEN + IPV6_HDR_LEN, src, dst));
+    dissect(&d, octets, len, NULL);
+    value_is(&d, "icmpv6.nd.ra.flag.m", "0", NULL);
+    value_is(&d, "icmpv6.nd.ra.flag.o", "1", NULL);
+    value_is(&d, "icmpv6.nd.ra.router_lifetime", "1800", "1800 s");
+    value_is(&d, "icmpv6.opt.mtu", "1400", NULL);
+    value_is(&d, "icmpv6.opt.prefix", "2001:db8:1::", NULL);
+    value_is(&d, "icmpv6.opt.prefix.length", "64", NULL);
+    value_is(&d, "icmpv6.opt.prefix.flag.l", "0", NULL);
+    value_is(&d, "icmpv6.opt.prefix.flag.a", "1", NULL);
+    value_is(&d, "icmpv6.opt.prefix.valid_lifetime", "4294967295", "for ever");
+    value_is(&d, "icmpv6.opt.prefix.preferred_lifetime", "600", "600 s");
+    value_is(&d, "icmpv6.checksum", dissect_find(&d, "icmpv6.checksum")->value, "correct");
+    OK(dissect_find(&d, "data") == NULL && dissect_find(&d, "_ws.malformed") == NULL);
+    dissect_fini(&d);
+}
+
+static void a_listener_report_names_its_groups(void)
+{
+    struct mld_record record = { .type = MLD_CHANGE_TO_EXCLUDE };
+    struct ip6_addr src, dst;
+    uint8_t octets[200];
+    struct dissection d;
+    size_t len;
+
+    i18n_init("en");
+    ip6_parse("fe80::1", &src);
+    ip6_parse("ff02::1", &dst);
+    ip6_parse("ff02::1:ff00:2", &record.group);
+    mld_report_emit(&record, 1, octets + ETH_HDR_LEN + IPV6_HDR_LEN, src, dst);
+    len = in_ipv6(octets, mld_report_len(1));
+    dissect(&d, octets, len, NULL);
+    value_is(&d, "icmpv6.mldr.nb_mcast_records", "1", NULL);
+    value_is(&d, "icmpv6.mldr.mar.record_type", "4",
+             "from now on listens to all senders but these");
+    value_is(&d, "icmpv6.mldr.mar.multicast_address", "ff02::1:ff00:2", NULL);
+    OK(dissect_find(&d, "data") == NULL && dissect_find(&d, "_ws.malformed") == NULL);
+    dissect_fini(&d);
+    be16_put(octets + ETH_HDR_LEN + IPV6_HDR_LEN + 6, 2); /* more than there are */
+    dissect(&d, octets, len, NULL);
+    OK(dissect_find(&d, "_ws.malformed") != NULL);
+    dissect_fini(&d);
+}
+
+UNIT_MAIN("dissect", TEST(a_router_advertisement_is_opened_up_to_its_prefix),
+          TEST(a_listener_report_names_its_groups), TEST(arp_request_is_opened_field_by_field),
           TEST(tcp_segment_with_relative_numbers), TEST(icmp_error_shows_what_it_quotes),
           TEST(dns_answer_names_its_records), TEST(damaged_and_cut_frames_stay_within_their_octets))

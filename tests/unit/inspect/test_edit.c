@@ -1,5 +1,8 @@
 #include "tests/support/unit.h"
 
+#include <string.h>
+
+#include "base/be.h"
 #include "inspect/dissect.h"
 #include "inspect/edit.h"
 #include "inspect/i18n.h"
@@ -157,6 +160,7 @@ static void wrong_changes_are_refused_by_name(void)
         { "ip.ttl", "", "from 0 to 255, not \"\"" },
         { "tcp.seq", "+", "not \"+\"" },
         { "ip.src", "10.0.0", "an IPv4 address" },
+        { "ipv6.src", "10.0.0.1", "an IPv6 address" },
         { "eth.dst", "x", "a MAC address" },
         { "tcp.flags", "SYNACK", "flags such as SYN+ACK" },
         { "octet 3", "f", "hexadecimal" },
@@ -188,8 +192,46 @@ static void each_name_is_a_field_of_its_own(void)
     OK(edit_is_field("octet 0") && edit_is_field("tcp.window") && !edit_is_field("octet"));
 }
 
-UNIT_MAIN("edit", TEST(fields_change_and_checksums_follow),
-          TEST(single_bits_leave_their_neighbors_alone), TEST(signs_count_from_what_is_there),
-          TEST(octets_and_text_go_where_they_are_sent), TEST(checksums_stay_when_asked_to_or_set),
+/* A neighbor solicitation with the sender's MAC address, in an Ethernet frame. */
+static size_t solicitation(uint8_t *octets)
+{
+    struct ipv6_hdr ip = { .next_header = IP6_NEXT_ICMP, .hop_limit = 255 };
+    struct ndp_msg ndp = { .type = ICMP6_NEIGHBOR_SOLICIT, .has_source = true };
+    size_t len;
+
+    ip6_parse("2001:db8::1", &ip.src);
+    ip6_parse("ff02::1:ff00:2", &ip.dst);
+    ip6_parse("2001:db8::2", &ndp.target);
+    memset(octets, 0, ETH_HDR_LEN);
+    be16_put(octets + 12, ETHERTYPE_IPV6);
+    len = ndp_emit(&ndp, octets + ETH_HDR_LEN + IPV6_HDR_LEN, ip.src, ip.dst);
+    ip.payload_len = (uint16_t)len;
+    ipv6_emit(&ip, octets + ETH_HDR_LEN);
+    return ETH_HDR_LEN + IPV6_HDR_LEN + len;
+}
+
+static void fields_of_ipv6_change_and_its_checksums_follow(void)
+{
+    uint8_t octets[200];
+    size_t len = solicitation(octets);
+
+    change(octets, len, false, "ipv6.hlim", "-191", "ipv6.src", "fe80::9", "ipv6.flow", "0xabcde",
+           "icmpv6.nd.ns.target_address", "2001:db8::7", "icmpv6.opt.linkaddr", "02:00:00:00:00:09",
+           NULL);
+    shows(octets, len, "ipv6.hlim", "64");
+    shows(octets, len, "ipv6.version", "6");
+    shows(octets, len, "ipv6.flow", "0xabcde");
+    shows(octets, len, "ipv6.src", "fe80::9");
+    shows(octets, len, "icmpv6.nd.ns.target_address", "2001:db8::7");
+    shows(octets, len, "icmpv6.opt.linkaddr", "02:00:00:00:00:09");
+    shows(octets, len, "icmpv6.checksum", "correct");
+    change(octets, len, true, "ipv6.dst", "ff02::1", NULL);
+    shows(octets, len, "icmpv6.checksum", "wrong");
+}
+
+UNIT_MAIN("edit", TEST(fields_of_ipv6_change_and_its_checksums_follow),
+          TEST(fields_change_and_checksums_follow), TEST(single_bits_leave_their_neighbors_alone),
+          TEST(signs_count_from_what_is_there), TEST(octets_and_text_go_where_they_are_sent),
+          TEST(checksums_stay_when_asked_to_or_set),
           TEST(a_datagram_without_checksum_stays_without), TEST(a_frame_without_the_field_is_told),
           TEST(wrong_changes_are_refused_by_name), TEST(each_name_is_a_field_of_its_own))
