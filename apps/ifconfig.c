@@ -4,6 +4,7 @@
 #include "apps/net_tools.h"
 #include "apps/programs.h"
 #include "base/text.h"
+#include "stack/socket/netctl6.h"
 
 /* "3246 (3.1 KiB)": tenths are cut, not rounded. */
 static void add_octets(struct strbuf *out, uint64_t octets)
@@ -42,6 +43,18 @@ static void add_flags(struct strbuf *out, const struct netctl_link *link)
     strbuf_addc(out, '>');
 }
 
+static void add_inet6(struct strbuf *out, const struct os *os, unsigned ifindex)
+{
+    static const char *const scopes[] = { "0x0<global>", "0x20<link>", "0x10<host>" };
+    struct netctl_addr6 addr;
+    char text[IP6_TEXT_MAX];
+
+    for (unsigned i = 0; netctl_addr6_at(os, i, &addr); i++)
+        if (addr.ifindex == ifindex)
+            strbuf_addf(out, "        inet6 %s  prefixlen %u  scopeid %s\n",
+                        ip6_format(addr.addr, text), addr.prefix_len, scopes[addr.scope]);
+}
+
 static void print_link(struct process *self, const struct netctl_link *link)
 {
     struct strbuf out = STRBUF_INIT;
@@ -61,6 +74,7 @@ static void print_link(struct process *self, const struct netctl_link *link)
         strbuf_addc(&out, '\n');
         break; /* the first alone, as the old interface tells it */
     }
+    add_inet6(&out, self->os, link->index);
     if (link->loopback)
         strbuf_adds(&out, "        loop  txqueuelen 1000  (Local Loopback)\n");
     else
@@ -138,6 +152,19 @@ static int not_found(struct process *self, const char *word)
     return 1;
 }
 
+/* `add ADDR/LEN`, `del ADDR/LEN`: SIOCSIFADDR and SIOCDIFADDR of IPv6. */
+static int change_inet6(struct process *self, const char *name, bool add, const char *value)
+{
+    struct ip6_addr addr;
+    unsigned len;
+
+    if (!ip6_prefix_parse(value, &addr, &len))
+        return not_found(self, value);
+    if (add)
+        return complain(self, "SIOCSIFADDR", netctl_addr6_add(self->os, name, addr, len, true));
+    return complain(self, "SIOCDIFADDR", netctl_addr6_del(self->os, name, addr, len));
+}
+
 /* One word of `ifconfig IF ...` and its value; how many words it took is added to *@at. The exit
  * status, 0: well. */
 static int change(struct process *self, const char *name, int *at)
@@ -151,6 +178,14 @@ static int change(struct process *self, const char *name, int *at)
 
     if (strcmp(word, "up") == 0 || strcmp(word, "down") == 0)
         return complain(self, "SIOCSIFFLAGS", netctl_link_set_up(self->os, name, word[0] == 'u'));
+    if (strcmp(word, "inet6") == 0 && value != NULL &&
+        (strcmp(value, "add") == 0 || strcmp(value, "del") == 0))
+        return 0;
+    if ((strcmp(word, "add") == 0 || strcmp(word, "del") == 0) && value != NULL &&
+        strchr(value, ':') != NULL) {
+        (*at)++;
+        return change_inet6(self, name, word[0] == 'a', value);
+    }
     if (strcmp(word, "mtu") == 0 && value != NULL) {
         (*at)++;
         if (!text_u64(value, UINT32_MAX, &mtu))
@@ -188,7 +223,7 @@ static int change(struct process *self, const char *name, int *at)
                                               "allmulti",   "-allmulti", "add",         "del",
                                               "metric",     "dstaddr",   "txqueuelen",  "multicast",
                                               "-multicast", "name",      "pointopoint", "media",
-                                              "irq",        "mem_start" };
+                                              "irq",        "mem_start", "inet6",       "tunnel" };
 
         for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
             if (strcmp(others[i], word) == 0) {

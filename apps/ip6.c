@@ -121,6 +121,16 @@ int ip6_addr_change(struct ip_run *ip, bool add, bool replace)
     return ip_netlink(ip, error);
 }
 
+void ip6_addr_flush(struct ip_run *ip, const char *dev)
+{
+    struct netctl_addr6 addr;
+
+    for (unsigned i = 0; netctl_addr6_at(ip->os, i, &addr);)
+        if (strcmp(addr.ifname, dev) != 0 ||
+            netctl_addr6_del(ip->os, dev, addr.addr, addr.prefix_len) != 0)
+            i++;
+}
+
 /* ---- routes ---- */
 
 static int read_route(struct ip_run *ip, struct netctl_route6 *route, bool *has_prefix)
@@ -167,14 +177,125 @@ static int read_route(struct ip_run *ip, struct netctl_route6 *route, bool *has_
     return -1;
 }
 
+struct route_filter {
+    enum { ANY_ROUTE, EXACT_ROUTE, ROUTES_BELOW, ROUTES_ABOVE } match;
+    struct ip6_addr prefix, via;
+    unsigned len;
+    const char *dev;
+};
+
+/* -1: go on; else the exit status. */
+static int read_filter_word(struct ip_run *ip, struct route_filter *filter)
+{
+    const char *value;
+
+    if (ip_take(ip, "dev") || ip_take(ip, "oif"))
+        return (filter->dev = ip_value(ip)) == NULL ? 255 : -1;
+    if (ip_take(ip, "via")) {
+        if ((value = ip_value(ip)) == NULL)
+            return 255;
+        return ip6_parse(value, &filter->via)
+                   ? -1
+                   : ip_error(ip, 1, "inet6 address is expected rather than \"%s\".", value);
+    }
+    filter->match = ip_take(ip, "root")    ? ROUTES_BELOW
+                    : ip_take(ip, "match") ? ROUTES_ABOVE
+                                           : EXACT_ROUTE;
+    if (filter->match == EXACT_ROUTE && !ip_take(ip, "exact"))
+        (void)ip_take(ip, "to");
+    if ((value = ip_value(ip)) == NULL)
+        return 255;
+    return read_prefix(ip, value, &filter->prefix, &filter->len) ? -1 : 1;
+}
+
+static int read_filter(struct ip_run *ip, struct route_filter *filter)
+{
+    static const char *const others[] = { "table", "cache",  "proto", "protocol", "scope", "type",
+                                          "src",   "metric", "from",  "iif",      "vrf" };
+    struct netctl_link link;
+    int status = -1;
+
+    while (status < 0 && *ip->argv != NULL) {
+        for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+            if (strcmp(*ip->argv, others[i]) == 0)
+                return ip_refuse(ip, "selecting routes of IPv6 but by prefix, \"dev\" and \"via\"");
+        status = read_filter_word(ip, filter);
+    }
+    if (status < 0 && filter->dev != NULL && !netctl_link_find(ip->os, filter->dev, &link))
+        return ip_no_device(ip, filter->dev);
+    return status;
+}
+
+static bool is_selected(const struct route_filter *filter, const struct netctl_route6 *route)
+{
+    if (filter->dev != NULL && (route->ifname == NULL || strcmp(filter->dev, route->ifname) != 0))
+        return false;
+    if (!ip6_is_any(filter->via) && !ip6_eq(filter->via, route->via))
+        return false;
+    switch (filter->match) {
+    case EXACT_ROUTE:
+        return route->prefix_len == filter->len &&
+               ip6_in_prefix(route->prefix, filter->prefix, filter->len);
+    case ROUTES_BELOW:
+        return route->prefix_len >= filter->len &&
+               ip6_in_prefix(route->prefix, filter->prefix, filter->len);
+    case ROUTES_ABOVE:
+        return route->prefix_len <= filter->len &&
+               ip6_in_prefix(filter->prefix, route->prefix, route->prefix_len);
+    default:
+        return true;
+    }
+}
+
+/* What every line would have alike is left out: " dev IF", " via ADDR". */
+static void cut_words(char *line, const char *name, const char *value)
+{
+    size_t name_len = strlen(name), len = name_len + strlen(value);
+    char *at = strstr(line, name);
+
+    if (at != NULL && strncmp(at + name_len, value, len - name_len) == 0 &&
+        (at[len] == ' ' || at[len] == '\0'))
+        memmove(at, at + len, strlen(at + len) + 1);
+}
+
 static int show_routes(struct ip_run *ip)
 {
-    char text[FIB6_TEXT_MAX];
+    struct route_filter filter = { .match = ANY_ROUTE };
+    struct netctl_route6 route;
+    char text[FIB6_TEXT_MAX], via[IP6_TEXT_MAX];
+    int status = read_filter(ip, &filter);
 
-    if (*ip->argv != NULL)
-        return ip_refuse(ip, "selecting routes of IPv6");
-    for (uint32_t i = 0; netctl_route6_text(ip->os, i, text) != NULL; i++)
+    if (status >= 0)
+        return status;
+    for (uint32_t i = 0; netctl_route6_at(ip->os, i, &route); i++) {
+        if (!is_selected(&filter, &route))
+            continue;
+        (void)netctl_route6_text(ip->os, i, text);
+        if (filter.dev != NULL)
+            cut_words(text, " dev ", filter.dev);
+        if (!ip6_is_any(filter.via))
+            cut_words(text, " via ", ip6_format(filter.via, via));
         process_printf(ip->self, "%s \n", text);
+    }
+    return 0;
+}
+
+static int flush_routes(struct ip_run *ip)
+{
+    struct route_filter filter = { .match = ANY_ROUTE };
+    struct netctl_route6 route;
+    int status;
+
+    if (*ip->argv == NULL) {
+        process_errorf(ip->self, "\"ip route flush\" requires arguments.\n");
+        return 1;
+    }
+    status = read_filter(ip, &filter);
+    if (status >= 0)
+        return status;
+    for (uint32_t i = 0; netctl_route6_at(ip->os, i, &route);)
+        if (!is_selected(&filter, &route) || netctl_route6_del(ip->os, &route) != 0)
+            i++;
     return 0;
 }
 
@@ -245,6 +366,8 @@ int ip6_route_object(struct ip_run *ip)
         return show_routes(ip);
     if (ip_matches(command, "get"))
         return get_route(ip);
+    if (ip_matches(command, "flush"))
+        return flush_routes(ip);
     if (ip_matches(command, "add"))
         return change_route(ip, true, NETCTL_ADD);
     if (ip_matches(command, "replace") || ip_matches(command, "change"))

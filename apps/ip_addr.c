@@ -135,6 +135,7 @@ static int show(struct ip_run *ip)
 static int flush(struct ip_run *ip)
 {
     struct filter filter = { 0 };
+    struct netctl_link link;
     int status;
 
     if (*ip->argv == NULL) {
@@ -146,10 +147,14 @@ static int flush(struct ip_run *ip)
         return status;
     if (filter.dev == NULL || filter.has_to)
         return ip_refuse(ip, "flushing addresses but by \"dev\"");
-    if (netctl_addr_flush(ip->os, filter.dev) != 0) {
+    if (!netctl_link_find(ip->os, filter.dev, &link)) {
         process_errorf(ip->self, "Device \"%s\" does not exist.\n", filter.dev);
         return 1;
     }
+    if (!ip->inet6_only)
+        (void)netctl_addr_flush(ip->os, filter.dev);
+    if (!ip->inet_only)
+        ip6_addr_flush(ip, filter.dev);
     return 0;
 }
 

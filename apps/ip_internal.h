@@ -60,6 +60,8 @@ void ip6_print_addrs(struct ip_run *ip, unsigned ifindex);
 void ip6_print_neighs(struct ip_run *ip, const char *dev);
 /** ip6_addr_change() - `ip address add`, `replace` and `delete`. */
 int ip6_addr_change(struct ip_run *ip, bool add, bool replace);
+/** ip6_addr_flush() - every IPv6 address of @dev is taken away. */
+void ip6_addr_flush(struct ip_run *ip, const char *dev);
 int ip6_route_object(struct ip_run *ip);
 int ip6_neigh_object(struct ip_run *ip);
 

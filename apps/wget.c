@@ -206,25 +206,45 @@ static void forget_connection(struct wget *wget)
     wget->connected = NULL;
 }
 
+/* The brackets go by the connection's version, also about a name. */
+static void say_reusing(struct wget *wget)
+{
+    char host[URL_HOST_MAX];
+
+    wget_log(wget, "Reusing existing connection to %s%s%s:%u.\n", wget->connected_v6 ? "[" : "",
+             url_bare_host(&wget->url, host), wget->connected_v6 ? "]" : "", wget->url.port);
+}
+
 static bool reuse(struct wget *wget)
 {
     if (wget->connected == NULL)
         return false;
     if (strcmp(wget->connected, wget->url.host) == 0 && wget->connected_port == wget->url.port &&
         !http_client_is_dead(&wget->client)) {
-        wget_log(wget, "Reusing existing connection to %s:%u.\n", wget->url.host, wget->url.port);
+        say_reusing(wget);
         return true;
     }
     forget_connection(wget);
     return false;
 }
 
+static bool address_at(const struct wget *wget, unsigned n, struct endpoint *to)
+{
+    return resolver_at(&wget->resolver, wget->self->os, n, wget->url.port, to);
+}
+
+static const char *address_text(struct endpoint to, char text[static IP6_TEXT_MAX])
+{
+    return to.v6 ? ip6_format(to.addr6, text) : ip4_format(to.addr, text);
+}
+
 static void resolved(struct wget *wget)
 {
-    char text[IP4_TEXT_MAX];
+    char text[IP6_TEXT_MAX];
+    struct endpoint to;
 
     wget->resolving = false;
-    if (wget->resolver.error != 0 || wget->resolver.n_addrs == 0) {
+    if (wget->resolver.error != 0 || !address_at(wget, 0, &to)) {
         wget_log(
             wget, "failed: %s.\n",
             resolver_strerror(wget->resolver.error != 0 ? wget->resolver.error : RESOLVER_NODATA));
@@ -232,19 +252,20 @@ static void resolved(struct wget *wget)
         fails(wget, WGET_NETWORK);
         return;
     }
-    for (unsigned i = 0; i < wget->resolver.n_addrs; i++)
-        wget_log(wget, "%s%s", i > 0 ? ", " : "", ip4_format(wget->resolver.addrs[i], text));
+    for (unsigned i = 0; address_at(wget, i, &to); i++)
+        wget_log(wget, "%s%s", i > 0 ? ", " : "", address_text(to, text));
     wget_log(wget, "\n");
     wget->resolved = mem_strdup(wget->url.host);
 }
 
-static void say_connecting(struct wget *wget)
+static void say_connecting(struct wget *wget, struct endpoint to)
 {
-    char text[IP4_TEXT_MAX];
+    char text[IP6_TEXT_MAX], host[URL_HOST_MAX];
 
-    ip4_format(wget->resolver.addrs[0], text);
-    if (strcmp(text, wget->url.host) == 0)
-        wget_log(wget, "Connecting to %s:%u... ", text, wget->url.port);
+    address_text(to, text);
+    if (strcmp(text, url_bare_host(&wget->url, host)) == 0)
+        wget_log(wget, to.v6 ? "Connecting to [%s]:%u... " : "Connecting to %s:%u... ", text,
+                 wget->url.port);
     else
         wget_log(wget, "Connecting to %s (%s)|%s|:%u... ", wget->url.host, wget->url.host, text,
                  wget->url.port);
@@ -255,45 +276,82 @@ static bool is_final(int error)
     return error == SIM_ECONNREFUSED || error == SIM_ENETUNREACH || error == SIM_EHOSTUNREACH;
 }
 
-/* A connection to the URL's host, or wget->client.fd is -1. */
+static void begin_resolving(struct wget *wget)
+{
+    char host[URL_HOST_MAX];
+
+    free(wget->resolved);
+    wget->resolved = NULL;
+    resolver_init(&wget->resolver, wget->self, url_bare_host(&wget->url, host),
+                  wget->ipv4   ? RESOLVER_IPV4
+                  : wget->ipv6 ? RESOLVER_IPV6
+                               : RESOLVER_BOTH);
+    wget->resolving = true;
+}
+
+static bool is_literal(const struct wget *wget)
+{
+    ip4_addr numeric;
+
+    return wget->url.host[0] == '[' ? !wget->ipv4
+                                    : !wget->ipv6 && ip4_parse(wget->url.host, &numeric);
+}
+
+/* The end of one attempt to connect; true: the next address is worth another. */
+static bool attempt_over(struct wget *wget, struct endpoint to)
+{
+    struct endpoint next;
+
+    wget->client.until = SIM_TIME_NONE;
+    if (wget->client.error == 0) {
+        wget_log(wget, "connected.\n");
+        wget->connected = mem_strdup(wget->url.host);
+        wget->connected_port = wget->url.port;
+        wget->connected_v6 = to.v6;
+        return false;
+    }
+    wget_log(wget, "failed: %s.\n", sim_strerror(wget->client.error));
+    if (address_at(wget, wget->address + 1, &next))
+        return true;
+    if (is_final(wget->client.error))
+        fails(wget, WGET_NETWORK);
+    return false;
+}
+
+static struct endpoint address_now(const struct wget *wget)
+{
+    struct endpoint to = { 0 };
+
+    (void)address_at(wget, wget->address, &to);
+    return to;
+}
+
+/* A connection to the URL's host by one address after the other, or wget->client.fd is -1. */
 static enum co_status connect_to(struct wget *wget)
 {
     CO_BEGIN(&wget->co_connect);
     if (wget->resolved == NULL || strcmp(wget->resolved, wget->url.host) != 0) {
-        ip4_addr numeric;
-
-        free(wget->resolved);
-        wget->resolved = NULL;
-        if (ip4_parse(wget->url.host, &numeric)) {
-            wget->resolver.addrs[0] = numeric;
-            wget->resolver.n_addrs = 1;
+        begin_resolving(wget);
+        if (is_literal(wget)) {
+            CO_RUN(&wget->co_connect, resolver_run(&wget->resolver));
+            wget->resolving = false;
             wget->resolved = mem_strdup(wget->url.host);
         } else {
             wget_log(wget, "Resolving %s (%s)... ", wget->url.host, wget->url.host);
-            wget->resolving = true;
-            resolver_init(&wget->resolver, wget->self, wget->url.host,
-                          wget->ipv4 ? RESOLVER_IPV4 : RESOLVER_ANY);
             CO_RUN(&wget->co_connect, resolver_run(&wget->resolver));
             resolved(wget);
             if (wget->over)
                 CO_RETURN(&wget->co_connect);
         }
     }
-    say_connecting(wget);
-    wget->client.until =
-        wget->timeout == SIM_TIME_NONE ? SIM_TIME_NONE : process_now(wget->self) + wget->timeout;
-    CO_RUN(&wget->co_connect,
-           http_client_connect(&wget->client,
-                               (struct endpoint){ wget->resolver.addrs[0], wget->url.port }));
-    wget->client.until = SIM_TIME_NONE;
-    if (wget->client.error == 0) {
-        wget_log(wget, "connected.\n");
-        wget->connected = mem_strdup(wget->url.host);
-        wget->connected_port = wget->url.port;
-    } else {
-        wget_log(wget, "failed: %s.\n", sim_strerror(wget->client.error));
-        if (is_final(wget->client.error))
-            fails(wget, WGET_NETWORK);
+    for (wget->address = 0;; wget->address++) {
+        say_connecting(wget, address_now(wget));
+        wget->client.until = wget->timeout == SIM_TIME_NONE
+                                 ? SIM_TIME_NONE
+                                 : process_now(wget->self) + wget->timeout;
+        CO_RUN(&wget->co_connect, http_client_connect(&wget->client, address_now(wget)));
+        if (!attempt_over(wget, address_now(wget)))
+            break;
     }
     CO_END(&wget->co_connect);
 }

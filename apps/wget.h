@@ -34,7 +34,7 @@ struct wget_dots { /* the progress, as wget draws it where there is no terminal:
 struct wget {
     struct process *self;
     struct coroutine co, co_url, co_connect;
-    bool quiet, terse, spider, show_head, ipv4;
+    bool quiet, terse, spider, show_head, ipv4, ipv6;
     unsigned tries, max_redirects; /* tries 0: for ever */
     sim_time timeout;
     const char *output, *agent;
@@ -45,9 +45,11 @@ struct wget {
     struct http_client client;
     struct resolver resolver;
     bool resolving;
-    char *resolved;  /* the name whose addresses the resolver has */
-    char *connected; /* the host the open connection leads to */
+    unsigned address; /* which of them is tried */
+    char *resolved;   /* the name whose addresses the resolver has */
+    char *connected;  /* the host the open connection leads to */
     uint16_t connected_port;
+    bool connected_v6;
     struct url url;
     struct strbuf request;
     unsigned count, redirects;

@@ -19,6 +19,7 @@ static const struct option_name longs[] = {
     { "header", LONG_HEADER, true },
     { "max-redirect", LONG_MAX_REDIRECT, true },
     { "inet4-only", '4', false },
+    { "inet6-only", '6', false },
     { "version", LONG_VERSION, false },
     { "help", LONG_HELP, false },
     /* known, not simulated */
@@ -39,7 +40,6 @@ static const struct option_name longs[] = {
     { "force-html", 0, false },
     { "http-password", 0, true },
     { "http-user", 0, true },
-    { "inet6-only", 0, false },
     { "input-file", 0, true },
     { "level", 0, true },
     { "limit-rate", 0, true },
@@ -167,7 +167,8 @@ static bool take(struct process *self, struct wget *wget, int option, const char
         process_printf(self, "Usage: wget [OPTION]... [URL]...\n");
         return fail(self, 0);
     default:
-        wget->ipv4 = true;
+        wget->ipv4 = option == '4';
+        wget->ipv6 = option == '6';
         return true;
     }
 }
@@ -175,8 +176,8 @@ static bool take(struct process *self, struct wget *wget, int option, const char
 bool wget_options_read(struct process *self, struct wget *wget)
 {
     struct options options = { .self = self,
-                               .shorts = "4hn:O:qSt:T:U:vV",
-                               .refused = "abBcdeFHikKlLmNopPQrRwxXADEIjI6",
+                               .shorts = "46hn:O:qSt:T:U:vV",
+                               .refused = "abBcdeFHikKlLmNopPQrRwxXADEIjI",
                                .longs = longs };
     int option;
 

@@ -125,6 +125,30 @@ bool resolver_at(const struct resolver *r, struct os *os, unsigned n, uint16_t p
     return true;
 }
 
+static bool find_literal6(struct resolver *r)
+{
+    struct endpoint literal;
+
+    if (!wants_v6(r) || !resolver_literal6(r->self->os, r->name, &literal))
+        return false;
+    r->addrs6[r->n_addrs6++] = literal.addr6;
+    r->scope6 = literal.scope;
+    snprintf(r->canonical, sizeof r->canonical, "%s", r->name);
+    return true;
+}
+
+static void find_in_hosts(struct resolver *r)
+{
+    struct os *os = r->self->os;
+
+    if (takes_v6(r))
+        r->n_addrs6 = resolver_hosts_find6(os, r->name, r->addrs6, RESOLVER_ADDRS_MAX, r->canonical,
+                                           sizeof r->canonical);
+    if (r->family != RESOLVER_IPV6)
+        r->n_addrs = resolver_hosts_find(os, r->name, r->addrs, RESOLVER_ADDRS_MAX, r->canonical,
+                                         sizeof r->canonical);
+}
+
 static bool found_locally(struct resolver *r)
 {
     struct os *os = r->self->os;
@@ -135,27 +159,15 @@ static bool found_locally(struct resolver *r)
         r->from_hosts = resolver_hosts_name(os, addr, r->canonical, sizeof r->canonical);
         return r->from_hosts;
     }
-    if (wants_v6(r) && strchr(r->name, ':') != NULL) {
-        struct endpoint literal;
-
-        r->from_hosts = resolver_literal6(os, r->name, &literal);
-        if (r->from_hosts) {
-            r->addrs6[r->n_addrs6++] = literal.addr6;
-            r->scope6 = literal.scope;
-            snprintf(r->canonical, sizeof r->canonical, "%s", r->name);
-        }
-        return r->from_hosts;
-    }
-    if (r->family == RESOLVER_IPV6)
-        return false;
-    if (ip4_parse(r->name, &addr)) {
+    if (wants_v6(r) && strchr(r->name, ':') != NULL)
+        return r->from_hosts = find_literal6(r);
+    if (r->family != RESOLVER_IPV6 && ip4_parse(r->name, &addr)) {
         r->addrs[r->n_addrs++] = addr;
         snprintf(r->canonical, sizeof r->canonical, "%s", r->name);
     } else {
-        r->n_addrs = resolver_hosts_find(os, r->name, r->addrs, RESOLVER_ADDRS_MAX, r->canonical,
-                                         sizeof r->canonical);
+        find_in_hosts(r);
     }
-    r->from_hosts = r->n_addrs > 0;
+    r->from_hosts = r->n_addrs > 0 || r->n_addrs6 > 0;
     return r->from_hosts;
 }
 

@@ -95,6 +95,17 @@ void resolv_conf_read(struct resolv_conf *conf, struct os *os)
         conf->servers[conf->n_servers++] = IP4_LOOPBACK;
 }
 
+/* Whether @rest, the names of a line, has @name; the first of them to *@first. */
+static bool line_names(char *rest, const char *name, char **first)
+{
+    bool matches = false;
+
+    *first = next_word(&rest);
+    for (char *word = *first; word != NULL; word = next_word(&rest))
+        matches = matches || dns_name_eq(word, name);
+    return matches;
+}
+
 unsigned resolver_hosts_find(struct os *os, const char *name, ip4_addr *addrs, unsigned max,
                              char *canonical, size_t canonical_size)
 {
@@ -105,14 +116,9 @@ unsigned resolver_hosts_find(struct os *os, const char *name, ip4_addr *addrs, u
 
     while (file != NULL && n < max && next_line(file, &at, line)) {
         char *rest = line, *word = next_word(&rest), *first;
-        bool matches = false;
         ip4_addr addr;
 
-        if (word == NULL || !ip4_parse(word, &addr) || (first = next_word(&rest)) == NULL)
-            continue;
-        for (word = first; word != NULL; word = next_word(&rest))
-            matches = matches || dns_name_eq(word, name);
-        if (!matches)
+        if (word == NULL || !ip4_parse(word, &addr) || !line_names(rest, name, &first))
             continue;
         if (n == 0)
             snprintf(canonical, canonical_size, "%s", first);
@@ -124,6 +130,27 @@ unsigned resolver_hosts_find(struct os *os, const char *name, ip4_addr *addrs, u
     } else if (n == 0 && max > 0 && os->hostname != NULL && dns_name_eq(name, os->hostname)) {
         snprintf(canonical, canonical_size, "%s", os->hostname);
         addrs[n++] = IP4(127, 0, 1, 1); /* Debian's line for its own name */
+    }
+    return n;
+}
+
+unsigned resolver_hosts_find6(struct os *os, const char *name, struct ip6_addr *addrs, unsigned max,
+                              char *canonical, size_t canonical_size)
+{
+    const struct os_file *file = os_file_find(os, "/etc/hosts");
+    char line[LINE_MAX_LEN];
+    size_t at = 0;
+    unsigned n = 0;
+
+    while (file != NULL && n < max && next_line(file, &at, line)) {
+        char *rest = line, *word = next_word(&rest), *first;
+        struct ip6_addr addr;
+
+        if (word == NULL || !ip6_parse(word, &addr) || !line_names(rest, name, &first))
+            continue;
+        if (n == 0)
+            snprintf(canonical, canonical_size, "%s", first);
+        addrs[n++] = addr;
     }
     return n;
 }

@@ -63,6 +63,23 @@ const char *netctl_route6_text(const struct os *os, uint32_t n, char text[static
     return entry == NULL ? NULL : fib6_entry_format(entry, text);
 }
 
+bool netctl_route6_at(const struct os *os, uint32_t n, struct netctl_route6 *route)
+{
+    const struct fib6_entry *entry = fib6_at(&os->ip, n);
+
+    if (entry == NULL)
+        return false;
+    *route = (struct netctl_route6){ .prefix = entry->prefix,
+                                     .prefix_len = entry->prefix_len,
+                                     .kind = entry->kind,
+                                     .proto = entry->proto,
+                                     .via = entry->via,
+                                     .ifname = entry->oif == NULL ? NULL : entry->oif->name,
+                                     .metric = entry->metric,
+                                     .src = entry->src };
+    return true;
+}
+
 /* The link that a gateway is on; a link-local one is on the link that is named. */
 static struct ip_iface *link_of_gateway(struct os *os, struct ip6_addr via, struct ip_iface *named)
 {

@@ -37,6 +37,8 @@ struct netctl_route6 {
 
 /** netctl_route6_text() - the @n-th line of `ip -6 route`; NULL behind the last. */
 const char *netctl_route6_text(const struct os *os, uint32_t n, char text[static FIB6_TEXT_MAX]);
+/** netctl_route6_at() - the same as values; false behind the last. */
+bool netctl_route6_at(const struct os *os, uint32_t n, struct netctl_route6 *route);
 /** netctl_route6_add() - -SIM_EEXIST, -SIM_ENODEV, -SIM_ENETDOWN, -SIM_EHOSTUNREACH (@via is on no
  * link), -SIM_EINVAL. */
 int netctl_route6_add(struct os *os, const struct netctl_route6 *route, enum netctl_how how);

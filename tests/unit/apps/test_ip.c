@@ -207,8 +207,43 @@ static void neighbors_are_listed_set_and_forgotten(void)
     rig_end(&rig);
 }
 
+static void addresses_and_routes_of_ipv6_are_selected_and_flushed(void)
+{
+    rig_pair(&rig);
+    says("ip addr add 2001:db8::10/64 dev eth0 nodad; ip -6 route add 2001:db8:1::/48 via "
+         "2001:db8::1; ip -6 route add default via 2001:db8::2; ip -6 route show dev eth0",
+         "2001:db8::/64 proto kernel metric 256 pref medium \n"
+         "2001:db8:1::/48 via 2001:db8::1 metric 1024 pref medium \n"
+         "fe80::/64 proto kernel metric 256 pref medium \n"
+         "default via 2001:db8::2 metric 1024 pref medium \n-- exit 0\n");
+    says("ip -6 route show default",
+         "default via 2001:db8::2 dev eth0 metric 1024 pref medium \n-- exit 0\n");
+    says("ip -6 route show via 2001:db8::1",
+         "2001:db8:1::/48 dev eth0 metric 1024 pref medium \n-- exit 0\n");
+    says("ip -6 route show match 2001:db8:1::/64",
+         "2001:db8:1::/48 via 2001:db8::1 dev eth0 metric 1024 pref medium \n"
+         "default via 2001:db8::2 dev eth0 metric 1024 pref medium \n-- exit 0\n");
+    says("ip -6 route show root fe80::/10",
+         "fe80::/64 dev eth0 proto kernel metric 256 pref medium \n-- exit 0\n");
+    says("ip -6 route flush root 2001:db8::/32; ip -6 route",
+         "fe80::/64 dev eth0 proto kernel metric 256 pref medium \n"
+         "default via 2001:db8::2 dev eth0 metric 1024 pref medium \n-- exit 0\n");
+    says("ip -6 addr flush dev eth0; ip -br addr show eth0",
+         "eth0             UP             10.0.0.1/24 \n-- exit 0\n");
+    says("ip addr add 2001:db8::10/64 dev eth0 nodad; ip -4 addr flush dev eth0; ip -br addr show "
+         "eth0",
+         "eth0             UP             2001:db8::10/64 \n-- exit 0\n");
+    says("ip addr flush dev eth0; ip -br addr show eth0",
+         "eth0             UP             \n-- exit 0\n");
+    says("ip -6 route flush", "\"ip route flush\" requires arguments.\n-- exit 1\n");
+    says("ip -6 route show nope",
+         "Error: inet6 prefix is expected rather than \"nope\".\n-- exit 1\n");
+    rig_end(&rig);
+}
+
 UNIT_MAIN("ip", TEST(addresses_are_listed_with_their_links),
           TEST(addresses_come_and_go_with_their_routes), TEST(links_are_switched_and_changed),
           TEST(counters_are_shown_in_iproute2s_columns), TEST(routes_are_listed_added_and_removed),
           TEST(wrong_routes_are_refused_with_the_kernels_words),
-          TEST(route_get_tells_where_a_packet_goes), TEST(neighbors_are_listed_set_and_forgotten))
+          TEST(route_get_tells_where_a_packet_goes), TEST(neighbors_are_listed_set_and_forgotten),
+          TEST(addresses_and_routes_of_ipv6_are_selected_and_flushed))

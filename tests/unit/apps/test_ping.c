@@ -267,6 +267,25 @@ static void names_come_from_etc_hosts(void)
     rig_end(&rig);
 }
 
+static void etc_hosts_may_hold_ipv6_addresses(void)
+{
+    static const char hosts[] = "10.0.0.2 both\n2001:db8::2 both six\n";
+    struct rig rig;
+
+    rig_pair(&rig);
+    for (unsigned i = 0; i < 2; i++)
+        run(&rig, rig.hosts[i],
+            i == 0 ? "ip addr add 2001:db8::1/64 dev eth0 nodad"
+                   : "ip addr add 2001:db8::2/64 dev eth0 nodad",
+            SIM_SEC(1));
+    os_file_write(rig.hosts[0], "/etc/hosts", hosts, sizeof hosts - 1, false);
+    OK(strstr(run(&rig, rig.hosts[0], "ping -c 1 six", SIM_SEC(5)),
+              "2001:db8::2: icmp_seq=1 ttl=64 ") != NULL);
+    OK(strstr(run(&rig, rig.hosts[0], "ping -c 1 both", SIM_SEC(5)), "(2001:db8::2)") != NULL);
+    OK(strstr(run(&rig, rig.hosts[0], "ping -4 -c 1 both", SIM_SEC(5)), "(10.0.0.2)") != NULL);
+    rig_end(&rig);
+}
+
 static void mistakes_are_told_as_iputils_tells_them(void)
 {
     struct rig rig;
@@ -302,4 +321,5 @@ UNIT_MAIN("ping", TEST(replies_are_printed_one_by_one_with_statistics),
           TEST(path_mtu_is_learned_from_the_first_error), TEST(big_messages_come_back_whole),
           TEST(own_addresses_answer_without_a_frame), TEST(control_c_prints_the_statistics),
           TEST(a_deadline_ends_it_and_O_names_missing_answers), TEST(broadcasts_need_leave),
-          TEST(names_come_from_etc_hosts), TEST(mistakes_are_told_as_iputils_tells_them))
+          TEST(names_come_from_etc_hosts), TEST(etc_hosts_may_hold_ipv6_addresses),
+          TEST(mistakes_are_told_as_iputils_tells_them))

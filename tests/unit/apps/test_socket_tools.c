@@ -181,6 +181,22 @@ static void ifconfig_shows_and_sets(void)
     rig_end(&rig);
 }
 
+static void ifconfig_shows_and_sets_ipv6(void)
+{
+    rig_pair(&rig);
+    says("ip addr add 2001:db8::10/64 dev eth0 nodad; ifconfig eth0 add 2001:db8:1::1/48; ifconfig "
+         "eth0 inet6 del 2001:db8::10/64; ifconfig eth0 | grep inet; ifconfig lo | grep inet",
+         "        inet 10.0.0.1  netmask 255.255.255.0  broadcast 10.0.0.255\n"
+         "        inet6 2001:db8:1::1  prefixlen 48  scopeid 0x0<global>\n"
+         "        inet6 fe80::ff:fe00:101  prefixlen 64  scopeid 0x20<link>\n"
+         "        inet 127.0.0.1  netmask 255.0.0.0\n"
+         "        inet6 ::1  prefixlen 128  scopeid 0x10<host>\n-- exit 0\n");
+    says("ifconfig eth0 add 2001:db8:1::1/48", "SIOCSIFADDR: File exists\n-- exit 1\n");
+    says("ifconfig eth0 tunnel ::1", "ifconfig: tunnel is not simulated by wirewalk\n-- exit 2\n");
+    rig_end(&rig);
+}
+
 UNIT_MAIN("socket tools", TEST(ss_has_columns_as_wide_as_their_content),
           TEST(ss_tells_what_tcp_knows), TEST(netstat_lists_sockets),
-          TEST(route_is_listed_and_changed), TEST(ifconfig_shows_and_sets))
+          TEST(route_is_listed_and_changed), TEST(ifconfig_shows_and_sets),
+          TEST(ifconfig_shows_and_sets_ipv6))
