@@ -27,9 +27,17 @@ enum co_status names_lookup_any(struct names *names, struct process *self, const
 
 enum co_status names_reverse(struct names *names, struct process *self, ip4_addr addr)
 {
+    return names_reverse_any(names, self, (struct endpoint){ .addr = addr });
+}
+
+enum co_status names_reverse_any(struct names *names, struct process *self, struct endpoint addr)
+{
     CO_BEGIN(&names->co);
     names->name[0] = '\0';
-    resolver_init_reverse(&names->resolver, self, addr);
+    if (addr.v6)
+        resolver_init_reverse6(&names->resolver, self, addr.addr6);
+    else
+        resolver_init_reverse(&names->resolver, self, addr.addr);
     CO_RUN(&names->co, resolver_run(&names->resolver));
     if (names->resolver.error == 0)
         strcpy(names->name, names->resolver.canonical);

@@ -22,6 +22,8 @@ enum co_status names_lookup_any(struct names *names, struct process *self, const
                                 enum resolver_family family);
 /** names_reverse() - a coroutine: the name of @addr. */
 enum co_status names_reverse(struct names *names, struct process *self, ip4_addr addr);
+/** names_reverse_any() - the same for IPv6 too. */
+enum co_status names_reverse_any(struct names *names, struct process *self, struct endpoint addr);
 /** names_close() - in a program's cleanup. */
 void names_close(struct names *names);
 

@@ -2,66 +2,32 @@
  * traceroute 2.1 for Linux: UDP probes (each from a socket of its own, to port 33434 and upwards)
  * or, with -I, ICMP echo requests; -N of them under way at once. Where a probe is given up depends
  * on what others have seen: -w MAX,HERE,NEAR. Answers are read from a raw ICMP socket; the real one
- * asks the error queue of its probes' sockets.
+ * asks the error queue of its probes' sockets. What differs with IPv6 is in traceroute6.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "apps/names.h"
 #include "apps/options.h"
 #include "apps/programs.h"
+#include "apps/traceroute.h"
 #include "base/be.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "stack/socket/syscall.h"
 #include "stack/wire/icmp_wire.h"
-#include "stack/wire/ipv4_wire.h"
+#include "stack/wire/icmp6_wire.h"
+#include "stack/wire/ipv6_wire.h"
 #include "stack/wire/udp_wire.h"
 
-#define PORT_FIRST     33434
-#define HOPS_MAX       255
-#define PROBES_MAX     10
-#define PACKET_DEFAULT 60
-#define PACKET_MAX     65000
-#define WAIT_DEFAULT   SIM_SEC(5)
+#define PORT_FIRST   33434
+#define HOPS_MAX     255
+#define PROBES_MAX   10
+#define DATA_DEFAULT 40 /* octets behind the IP header */
+#define PACKET_MAX   65000
+#define WAIT_DEFAULT SIM_SEC(5)
 #define PROBE_TIME                                                                                 \
     SIM_USEC(100) /* a socket for each probe: real ones next door answer in between */
 #define WAIT_PRECISION SIM_MSEC(1) /* added to a round-trip time before it is multiplied */
-
-struct probe {
-    bool sent, done, final;
-    int fd;                       /* its UDP socket */
-    uint16_t id;                  /* its own port, or its ICMP sequence number */
-    uint16_t port;                /* destination */
-    sim_time sent_at, replied_at; /* replied_at: 0 for none */
-    ip4_addr from;                /* 0: nobody */
-    char mark[12];                /* "!H" */
-};
-
-struct traceroute {
-    bool probed_now; /* a probe left already in this round */
-    struct coroutine co, print_co;
-    struct names names;
-    const char *host;
-    ip4_addr to, source;
-    const char *device;
-    unsigned first_hop, max_hops, per_hop, at_once, length;
-    uint16_t port;
-    int tos;
-    bool numeric, icmp, dont_fragment;
-    sim_time wait_max, send_wait;
-    int64_t here, near; /* thousandths of a factor */
-    struct probe *probes;
-    unsigned n, start, end, at, num;
-    int fd; /* raw ICMP */
-    uint16_t ident, seq;
-    sim_time next, last_send;
-    uint8_t *out;
-    uint8_t in[IPV4_LEN_MAX];
-    int ready;
-    bool failed;
-};
 
 /* ---- the command line ---- */
 
@@ -147,7 +113,7 @@ static bool take(struct process *self, struct traceroute *st, int option, const 
     case 'q':
         return number(self, st, 'q', value, 1, PROBES_MAX, &st->per_hop);
     case 's':
-        if (ip4_parse(value, &st->source))
+        if (ip4_parse(value, &st->source.addr) || resolver_literal6(self->os, value, &st->source))
             return true;
         process_errorf(self, "Cannot handle `-s' option with arg `%s' (argc %d)\n", value, 1);
         return false;
@@ -166,15 +132,19 @@ static bool take(struct process *self, struct traceroute *st, int option, const 
         st->send_wait =
             scaled >= 10 * INT64_C(1000000000) ? SIM_NSEC(scaled / 1000) : SIM_NSEC(scaled);
         return true;
-    default:
-        return true; /* '4' */
+    case '6':
+        st->family = RESOLVER_IPV6;
+        return true;
+    default: /* '4' */
+        st->family = RESOLVER_ANY;
+        return true;
     }
 }
 
 static bool read_arguments(struct process *self, struct traceroute *st)
 {
     struct options options = {
-        .self = self, .shorts = "4Ff:i:Im:nN:p:q:s:t:w:z:", .refused = "6deglrTUDOMPSAV"
+        .self = self, .shorts = "46Ff:i:Im:nN:p:q:s:t:w:z:", .refused = "deglrTUDOMPSAV"
     };
     int option;
 
@@ -182,9 +152,10 @@ static bool read_arguments(struct process *self, struct traceroute *st)
     st->max_hops = 30;
     st->per_hop = 3;
     st->at_once = 16;
-    st->length = PACKET_DEFAULT;
+    st->length = UINT32_MAX;
     st->port = PORT_FIRST;
     st->tos = -1;
+    st->family = RESOLVER_BOTH;
     st->wait_max = WAIT_DEFAULT;
     st->here = 3000;
     st->near = 10000;
@@ -206,13 +177,26 @@ static bool read_arguments(struct process *self, struct traceroute *st)
     if (options.at + 1 < self->argc &&
         !number(self, st, 'l', self->argv[options.at + 1], 0, PACKET_MAX, &st->length))
         return false;
-    if (st->length < IPV4_HDR_LEN + UDP_HDR_LEN)
-        st->length = IPV4_HDR_LEN + UDP_HDR_LEN;
     self->exit_status = 0;
     return true;
 }
 
 /* ---- sending ---- */
+
+static unsigned ip_header(const struct traceroute *st)
+{
+    return st->to.v6 ? IPV6_HDR_LEN : IPV4_HDR_LEN;
+}
+
+static int open_socket(struct process *self, const struct traceroute *st, int type, int protocol)
+{
+    return sys_socket(self, st->to.v6 ? SIM_AF_INET6 : SIM_AF_INET, type, protocol);
+}
+
+static bool has_source(const struct traceroute *st)
+{
+    return st->source.v6 || st->source.addr != 0;
+}
 
 static bool fail(struct process *self, struct traceroute *st, const char *call, int64_t error)
 {
@@ -224,10 +208,14 @@ static bool fail(struct process *self, struct traceroute *st, const char *call, 
 
 static bool tune(struct process *self, struct traceroute *st, int fd, unsigned ttl)
 {
-    sys_setsockopt(self, fd, OPT_IP_MTU_DISCOVER, st->dont_fragment ? 3 : 0);
-    sys_setsockopt(self, fd, OPT_IP_TTL, (int)ttl);
-    if (st->tos >= 0)
-        sys_setsockopt(self, fd, OPT_IP_TOS, st->tos);
+    if (st->to.v6) {
+        traceroute6_tune(self, st, fd, ttl);
+    } else {
+        sys_setsockopt(self, fd, OPT_IP_MTU_DISCOVER, st->dont_fragment ? 3 : 0);
+        sys_setsockopt(self, fd, OPT_IP_TTL, (int)ttl);
+        if (st->tos >= 0)
+            sys_setsockopt(self, fd, OPT_IP_TOS, st->tos);
+    }
     if (st->device != NULL && sys_bind_device(self, fd, st->device) != 0)
         return fail(self, st, "setsockopt SO_BINDTODEVICE", -SIM_ENODEV);
     return true;
@@ -235,21 +223,21 @@ static bool tune(struct process *self, struct traceroute *st, int fd, unsigned t
 
 static bool send_udp(struct process *self, struct traceroute *st, struct probe *probe, unsigned ttl)
 {
-    size_t len = st->length - IPV4_HDR_LEN - UDP_HDR_LEN;
-    struct endpoint local;
+    size_t len = st->length - ip_header(st) - UDP_HDR_LEN;
+    struct endpoint local, to = st->to;
     int64_t result;
 
-    probe->fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_DGRAM, 0);
+    probe->fd = open_socket(self, st, SIM_SOCK_DGRAM, 0);
     if (probe->fd < 0)
         return fail(self, st, "socket", probe->fd);
     if (!tune(self, st, probe->fd, ttl))
         return false;
-    if (st->source != 0 &&
-        (result = sys_bind(self, probe->fd, (struct endpoint){ st->source, 0 })) != 0)
+    if (has_source(st) && (result = sys_bind(self, probe->fd, st->source)) != 0)
         return fail(self, st, "bind", result);
     probe->port =
         (uint16_t)(st->port + (unsigned)(probe - st->probes) - (st->first_hop - 1) * st->per_hop);
-    result = sys_connect(self, probe->fd, (struct endpoint){ st->to, probe->port });
+    to.port = probe->port;
+    result = sys_connect(self, probe->fd, to);
     if (result != 0)
         return fail(self, st, "connect", result);
     sys_getsockname(self, probe->fd, &local);
@@ -261,15 +249,16 @@ static bool send_udp(struct process *self, struct traceroute *st, struct probe *
 static bool send_icmp(struct process *self, struct traceroute *st, struct probe *probe,
                       unsigned ttl)
 {
-    size_t len = st->length - IPV4_HDR_LEN;
-    struct icmp_hdr hdr = icmp_make_echo(ICMP_ECHO_REQUEST, st->ident, ++st->seq);
+    size_t len = st->length - ip_header(st);
+    struct icmp_hdr hdr =
+        icmp_make_echo(st->to.v6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO_REQUEST, st->ident, ++st->seq);
     int64_t result;
 
     probe->id = st->seq;
     if (!tune(self, st, st->fd, ttl))
         return false;
     icmp_emit(&hdr, st->out, len);
-    result = sys_sendto(self, st->fd, st->out, len, 0, (struct endpoint){ st->to, 0 });
+    result = sys_sendto(self, st->fd, st->out, len, 0, st->to);
     return result >= 0 ? true : fail(self, st, "send", result);
 }
 
@@ -332,7 +321,7 @@ static struct probe *quoted_probe(struct traceroute *st, const uint8_t *quote, s
     struct ipv4_hdr ip;
 
     if (ipv4_quote_parse(quote, len, &ip) != DROP_NONE || len < (size_t)ip.hdr_len + 8 ||
-        ip.dst != st->to || ip.protocol != (st->icmp ? IP_PROTO_ICMP : IP_PROTO_UDP))
+        ip.dst != st->to.addr || ip.protocol != (st->icmp ? IP_PROTO_ICMP : IP_PROTO_UDP))
         return NULL;
     quote += ip.hdr_len;
     if (st->icmp && (quote[0] != ICMP_ECHO_REQUEST || be16_get(quote + 4) != st->ident))
@@ -349,7 +338,8 @@ static struct probe *quoted_probe(struct traceroute *st, const uint8_t *quote, s
     return NULL;
 }
 
-static void take_packet(struct process *self, struct traceroute *st, size_t len, sim_time at)
+/* The probe that the ICMP message in st->in answers, with its mark set; or NULL. */
+static struct probe *answered_probe(struct traceroute *st, size_t len)
 {
     struct probe *probe = NULL;
     struct icmp_hdr hdr;
@@ -357,9 +347,9 @@ static void take_packet(struct process *self, struct traceroute *st, size_t len,
 
     if (ipv4_quote_parse(st->in, len, &ip) != DROP_NONE ||
         icmp_parse(st->in + ip.hdr_len, len - ip.hdr_len, &hdr) != DROP_NONE)
-        return;
+        return NULL;
     if (hdr.type == ICMP_ECHO_REPLY && st->icmp && icmp_echo_id(&hdr) == st->ident &&
-        ip.src == st->to) {
+        ip.src == st->to.addr) {
         for (unsigned i = 0; i < st->n && probe == NULL; i++)
             if (st->probes[i].sent && !st->probes[i].done &&
                 st->probes[i].id == icmp_echo_seq(&hdr))
@@ -373,10 +363,19 @@ static void take_packet(struct process *self, struct traceroute *st, size_t len,
         if (probe != NULL)
             set_mark(probe, &hdr);
     }
+    return probe;
+}
+
+static void take_packet(struct process *self, struct traceroute *st, size_t len,
+                        const struct sock_recv *message)
+{
+    struct probe *probe =
+        st->to.v6 ? traceroute6_probe(st, len, message->from) : answered_probe(st, len);
+
     if (probe == NULL)
         return;
-    probe->from = ip.src;
-    probe->replied_at = at;
+    probe->from = message->from;
+    probe->replied_at = message->at;
     probe_done(self, st, probe);
 }
 
@@ -390,19 +389,29 @@ static void receive_all(struct process *self, struct traceroute *st)
 
         if (n < 0)
             return;
-        take_packet(self, st, (size_t)n, message.at);
+        take_packet(self, st, (size_t)n, &message);
     }
 }
 
 /* ---- printing ---- */
+
+static bool same_address(struct endpoint a, struct endpoint b)
+{
+    return a.v6 ? ip6_eq(a.addr6, b.addr6) : a.addr == b.addr;
+}
+
+static const char *address_text(struct endpoint e, char text[static IP6_TEXT_MAX])
+{
+    return e.v6 ? ip6_format(e.addr6, text) : ip4_format(e.addr, text);
+}
 
 /* A new address on its line is printed; the same as before is not. */
 static bool shows_address(const struct traceroute *st, unsigned at)
 {
     for (unsigned i = at; i % st->per_hop != 0;) {
         i--;
-        if (st->probes[i].from != 0)
-            return st->probes[i].from != st->probes[at].from;
+        if (st->probes[i].replied_at != 0)
+            return !same_address(st->probes[i].from, st->probes[at].from);
     }
     return true;
 }
@@ -410,20 +419,20 @@ static bool shows_address(const struct traceroute *st, unsigned at)
 static enum co_status print_probe(struct process *self, struct traceroute *st)
 {
     const struct probe *probe = &st->probes[st->start];
-    char text[IP4_TEXT_MAX];
+    char text[IP6_TEXT_MAX];
 
     CO_BEGIN(&st->print_co);
     if (st->start % st->per_hop == 0)
         process_printf(self, "\n%2u ", st->start / st->per_hop + 1);
-    if (probe->from == 0) {
+    if (probe->replied_at == 0) {
         process_printf(self, " *");
         CO_RETURN(&st->print_co);
     }
     if (shows_address(st, st->start)) {
         st->names.name[0] = '\0';
         if (!st->numeric)
-            CO_RUN(&st->print_co, names_reverse(&st->names, self, probe->from));
-        ip4_format(probe->from, text);
+            CO_RUN(&st->print_co, names_reverse_any(&st->names, self, probe->from));
+        address_text(probe->from, text);
         if (st->numeric)
             process_printf(self, " %s", text);
         else
@@ -475,8 +484,13 @@ static int wait_for_packet(struct process *self, struct traceroute *st)
 
 static void prepare(struct process *self, struct traceroute *st)
 {
-    char text[IP4_TEXT_MAX];
+    unsigned header = ip_header(st) + UDP_HDR_LEN; /* an echo request's is as long */
+    char text[IP6_TEXT_MAX];
 
+    if (st->length == UINT32_MAX)
+        st->length = ip_header(st) + DATA_DEFAULT;
+    if (st->length < header)
+        st->length = header;
     st->n = st->max_hops * st->per_hop;
     st->probes = mem_zalloc(st->n * sizeof *st->probes);
     for (unsigned i = 0; i < st->n; i++)
@@ -492,7 +506,7 @@ static void prepare(struct process *self, struct traceroute *st)
     st->end = st->n;
     st->last_send = -WAIT_DEFAULT;
     process_printf(self, "traceroute to %s (%s), %u hops max, %u byte packets", st->host,
-                   ip4_format(st->to, text), st->max_hops, st->length);
+                   address_text(st->to, text), st->max_hops, st->length);
 }
 
 static enum co_status traceroute_main(struct process *self, void *state)
@@ -502,7 +516,7 @@ static enum co_status traceroute_main(struct process *self, void *state)
     CO_BEGIN(&st->co);
     if (!read_arguments(self, st))
         CO_RETURN(&st->co);
-    CO_RUN(&st->co, names_lookup(&st->names, self, st->host));
+    CO_RUN(&st->co, names_lookup_any(&st->names, self, st->host, st->family));
     if (st->names.error != NULL) {
         process_errorf(self,
                        "%s: %s\nCannot handle \"host\" cmdline arg `%s' on position 1 (argc %d)\n",
@@ -510,10 +524,12 @@ static enum co_status traceroute_main(struct process *self, void *state)
         self->exit_status = 2;
         CO_RETURN(&st->co);
     }
-    st->to = st->names.addr;
+    st->to = st->names.to; /* of a name with both, the IPv4 address */
+    if (st->names.resolver.n_addrs > 0)
+        st->to = (struct endpoint){ .addr = st->names.addr };
     prepare(self, st);
-    st->fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_RAW, IP_PROTO_ICMP);
-    if (st->source != 0 && sys_bind(self, st->fd, (struct endpoint){ st->source, 0 }) != 0) {
+    st->fd = open_socket(self, st, SIM_SOCK_RAW, st->to.v6 ? IP6_NEXT_ICMP : IP_PROTO_ICMP);
+    if (has_source(st) && sys_bind(self, st->fd, st->source) != 0) {
         fail(self, st, "bind", -SIM_EADDRNOTAVAIL);
         CO_RETURN(&st->co);
     }

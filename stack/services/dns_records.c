@@ -224,6 +224,18 @@ const char *dns_reverse_name(ip4_addr addr, char text[static DNS_REVERSE_NAME_MA
     return text;
 }
 
+const char *dns_reverse_name6(struct ip6_addr addr, char text[static DNS_REVERSE6_NAME_MAX])
+{
+    for (unsigned i = 0; i < 32; i++) {
+        uint64_t half = i < 16 ? addr.lo : addr.hi;
+
+        text[2 * i] = "0123456789abcdef"[half >> 4 * (i % 16) & 0xf];
+        text[2 * i + 1] = '.';
+    }
+    snprintf(text + 64, DNS_REVERSE6_NAME_MAX - 64, "ip6.arpa.");
+    return text;
+}
+
 /* ---- zones ---- */
 
 /* The root may be written as the empty text in a configuration. */

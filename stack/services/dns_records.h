@@ -38,6 +38,10 @@ void dns_record_fini(struct dns_record *record);
 #define DNS_TYPE_NAME_MAX 12
 const char *dns_type_name(uint16_t type, char text[static DNS_TYPE_NAME_MAX]);
 int dns_type_parse(const char *text);
+/** dns_reverse_name6() - "1.0.0.0. ... .ip6.arpa.": a label for each hexadecimal digit, the last
+ * first. */
+#define DNS_REVERSE6_NAME_MAX 76
+const char *dns_reverse_name6(struct ip6_addr addr, char text[static DNS_REVERSE6_NAME_MAX]);
 /** dns_reverse_name() - "4.3.2.1.in-addr.arpa." of 1.2.3.4. */
 #define DNS_REVERSE_NAME_MAX 32
 const char *dns_reverse_name(ip4_addr addr, char text[static DNS_REVERSE_NAME_MAX]);

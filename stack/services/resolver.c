@@ -43,6 +43,15 @@ void resolver_init_reverse(struct resolver *resolver, struct process *self, ip4_
     resolver->addrs[0] = addr;
 }
 
+void resolver_init_reverse6(struct resolver *resolver, struct process *self, struct ip6_addr addr)
+{
+    char name[DNS_REVERSE6_NAME_MAX];
+
+    resolver_init(resolver, self, dns_reverse_name6(addr, name), RESOLVER_IPV6);
+    resolver->questions[0].type = DNS_TYPE_PTR;
+    resolver->addrs6[0] = addr;
+}
+
 void resolver_close(struct resolver *resolver)
 {
     if (resolver->fd >= 0 && resolver->self != NULL)
@@ -61,6 +70,8 @@ const char *resolver_strerror(int error)
         return "Temporary failure in name resolution";
     case RESOLVER_NODATA:
         return "No address associated with hostname";
+    case RESOLVER_ADDRFAMILY:
+        return "Address family for hostname not supported";
     default:
         return "Non-recoverable failure in name resolution";
     }
@@ -129,8 +140,12 @@ static bool find_literal6(struct resolver *r)
 {
     struct endpoint literal;
 
-    if (!wants_v6(r) || !resolver_literal6(r->self->os, r->name, &literal))
+    if (!resolver_literal6(r->self->os, r->name, &literal))
         return false;
+    if (!wants_v6(r)) {
+        r->error = RESOLVER_ADDRFAMILY;
+        return true;
+    }
     r->addrs6[r->n_addrs6++] = literal.addr6;
     r->scope6 = literal.scope;
     snprintf(r->canonical, sizeof r->canonical, "%s", r->name);
@@ -155,12 +170,14 @@ static bool found_locally(struct resolver *r)
     ip4_addr addr;
 
     if (is_reverse(r)) {
-        addr = r->addrs[0];
-        r->from_hosts = resolver_hosts_name(os, addr, r->canonical, sizeof r->canonical);
+        r->from_hosts =
+            r->family == RESOLVER_IPV6
+                ? resolver_hosts_name6(os, r->addrs6[0], r->canonical, sizeof r->canonical)
+                : resolver_hosts_name(os, r->addrs[0], r->canonical, sizeof r->canonical);
         return r->from_hosts;
     }
-    if (wants_v6(r) && strchr(r->name, ':') != NULL)
-        return r->from_hosts = find_literal6(r);
+    if (find_literal6(r))
+        return r->from_hosts = true;
     if (r->family != RESOLVER_IPV6 && ip4_parse(r->name, &addr)) {
         r->addrs[r->n_addrs++] = addr;
         snprintf(r->canonical, sizeof r->canonical, "%s", r->name);

@@ -53,7 +53,8 @@ enum resolver_error {
     RESOLVER_NONAME = -2, /* the name does not exist */
     RESOLVER_AGAIN = -3,  /* no server answered */
     RESOLVER_FAIL = -4,
-    RESOLVER_NODATA = -5, /* it exists, without an address */
+    RESOLVER_NODATA = -5,     /* it exists, without an address */
+    RESOLVER_ADDRFAMILY = -9, /* an IPv6 address, to a program that does not take them */
 };
 
 struct resolver_question { /* A or AAAA */
@@ -122,6 +123,7 @@ unsigned resolver_hosts_find(struct os *os, const char *name, ip4_addr *addrs, u
  */
 unsigned resolver_hosts_find6(struct os *os, const char *name, struct ip6_addr *addrs, unsigned max,
                               char *canonical, size_t canonical_size);
+bool resolver_hosts_name6(struct os *os, struct ip6_addr addr, char *name, size_t size);
 /** resolver_hosts_name() - the first name of @addr in /etc/hosts; false: none. */
 bool resolver_hosts_name(struct os *os, ip4_addr addr, char *name, size_t size);
 
@@ -131,5 +133,6 @@ bool resolver_hosts_name(struct os *os, ip4_addr addr, char *name, size_t size);
  * is none.
  */
 void resolver_init_reverse(struct resolver *resolver, struct process *self, ip4_addr addr);
+void resolver_init_reverse6(struct resolver *resolver, struct process *self, struct ip6_addr addr);
 
 #endif

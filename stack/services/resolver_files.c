@@ -175,3 +175,22 @@ bool resolver_hosts_name(struct os *os, ip4_addr wanted, char *name, size_t size
         snprintf(name, size, "localhost");
     return wanted == IP4_LOOPBACK;
 }
+
+bool resolver_hosts_name6(struct os *os, struct ip6_addr wanted, char *name, size_t size)
+{
+    const struct os_file *file = os_file_find(os, "/etc/hosts");
+    char line[LINE_MAX_LEN];
+    size_t at = 0;
+
+    while (file != NULL && next_line(file, &at, line)) {
+        char *rest = line, *word = next_word(&rest), *first;
+        struct ip6_addr addr;
+
+        if (word == NULL || !ip6_parse(word, &addr) || !ip6_eq(addr, wanted) ||
+            (first = next_word(&rest)) == NULL)
+            continue;
+        snprintf(name, size, "%s", first);
+        return true;
+    }
+    return false;
+}

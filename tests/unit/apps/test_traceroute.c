@@ -86,6 +86,51 @@ static void addresses_without_a_name_stand_for_themselves(void)
     rig_end(&rig);
 }
 
-UNIT_MAIN("traceroute", TEST(each_hop_is_named_until_the_port_is_unreachable),
+/* h1 2001:db8:1::1 -- r1 -- 2001:db8:2::2 h2 */
+static void rig_chain6(struct rig *rig)
+{
+    static const char *const lines[] = {
+        "ip addr add 2001:db8:1::1/64 dev eth0 nodad; ip -6 route add default via 2001:db8:1::2",
+        "sysctl -w net.ipv6.conf.all.forwarding=1; ip addr add 2001:db8:1::2/64 dev eth0 nodad; ip "
+        "addr add 2001:db8:2::1/64 dev eth1 nodad",
+        "ip addr add 2001:db8:2::2/64 dev eth0 nodad; ip -6 route add default via 2001:db8:2::1",
+    };
+
+    rig_chain(rig, 1);
+    for (unsigned i = 0; i < 3; i++)
+        run(rig, rig->hosts[i], lines[i], SIM_SEC(3));
+}
+
+static void ipv6_is_probed_by_udp_and_icmp(void)
+{
+    static const char hosts[] = "2001:db8:2::2 server\n";
+    static const char *const lines[] = { "traceroute -n 2001:db8:2::2",
+                                         "traceroute -n -6 -N 1 2001:db8:2::2",
+                                         "traceroute -nI 2001:db8:2::2" };
+    struct rig rig;
+
+    for (int way = 0; way < 3; way++) {
+        rig_chain6(&rig);
+        run(&rig, rig.hosts[0], lines[way], SIM_SEC(30));
+        EQ_STR(without_ms(&rig),
+               "traceroute to 2001:db8:2::2 (2001:db8:2::2), 30 hops max, 80 byte packets\n"
+               " 1  2001:db8:1::2  T  T  T\n"
+               " 2  2001:db8:2::2  T  T  T\n"
+               "-- exit 0\n");
+        rig_end(&rig);
+    }
+    rig_chain6(&rig);
+    os_file_write(rig.hosts[0], "/etc/hosts", hosts, sizeof hosts - 1, false);
+    run(&rig, rig.hosts[0], "traceroute -f 2 -q 1 server 100", SIM_SEC(30));
+    EQ_STR(without_ms(&rig), "traceroute to server (2001:db8:2::2), 30 hops max, 100 byte packets\n"
+                             " 2  server (2001:db8:2::2)  T\n-- exit 0\n");
+    EQ_STR(run(&rig, rig.hosts[0], "traceroute -4 2001:db8:2::2", SIM_SEC(30)),
+           "2001:db8:2::2: Address family for hostname not supported\nCannot handle \"host\" "
+           "cmdline arg `2001:db8:2::2' on position 1 (argc 2)\n-- exit 2\n");
+    rig_end(&rig);
+}
+
+UNIT_MAIN("traceroute", TEST(ipv6_is_probed_by_udp_and_icmp),
+          TEST(each_hop_is_named_until_the_port_is_unreachable),
           TEST(one_probe_at_a_time_sends_twelve), TEST(silence_is_a_star_after_five_seconds),
           TEST(unreachable_hosts_are_marked), TEST(addresses_without_a_name_stand_for_themselves))
