@@ -5,12 +5,20 @@
 #include "inspect/i18n.h"
 #include "inspect/render.h"
 
-enum kind { DIALOGUE_NONE, DIALOGUE_ARP, DIALOGUE_DHCP, DIALOGUE_DNS, DIALOGUE_ECHO, DIALOGUE_TCP };
+enum kind {
+    DIALOGUE_NONE,
+    DIALOGUE_ARP,
+    DIALOGUE_NDP,
+    DIALOGUE_DHCP,
+    DIALOGUE_DNS,
+    DIALOGUE_ECHO,
+    DIALOGUE_TCP
+};
 
 enum { TUPLES_MAX = 8, ENDS_MAX = 8 };
 
-struct tuple { /* of a TCP connection, as it is on one stretch of its way */
-    ip4_addr src, dst;
+struct tuple {                /* of a TCP connection, as it is on one stretch of its way */
+    struct ip6_addr src, dst; /* of IPv4 the lower half */
     uint16_t src_port, dst_port;
 };
 
@@ -33,9 +41,10 @@ struct step_dialogue {
 
 bool step_goes_on(enum why_code code)
 {
-    return code == WHY_REPEAT || code == WHY_IP_FORWARD || code == WHY_IP_FORWARD_DIRECT ||
-           code == WHY_IP_FRAGMENT || g_str_has_prefix(why_name(code), "bridge-") ||
-           code == WHY_NAT_OUT || code == WHY_NAT_IN || code == WHY_NAT_FORWARD;
+    return code == WHY_REPEAT || code == WHY_IP6_FORWARD || code == WHY_IP6_FORWARD_DIRECT ||
+           code == WHY_IP_FORWARD || code == WHY_IP_FORWARD_DIRECT || code == WHY_IP_FRAGMENT ||
+           g_str_has_prefix(why_name(code), "bridge-") || code == WHY_NAT_OUT ||
+           code == WHY_NAT_IN || code == WHY_NAT_FORWARD;
 }
 
 /* ---- where a frame was made ---- */
@@ -53,8 +62,22 @@ static const struct step_entry *frame_of(const struct step_log *log, const struc
     return entry;
 }
 
-static bool is_same_packet(const struct facts *a, const struct facts *b)
+/* IPv6 numbers fragments only: what routers leave alone tells packets apart. */
+static bool is_same_packet6(const struct facts *a, const struct facts *b)
 {
+    return ip6_eq(a->ip6.src, b->ip6.src) && ip6_eq(a->ip6.dst, b->ip6.dst) &&
+           a->ip6.flow == b->ip6.flow && a->ip6.payload_len == b->ip6.payload_len &&
+           a->ip6_protocol == b->ip6_protocol && a->transport == b->transport &&
+           a->frag6.id == b->frag6.id && a->frag6.offset == b->frag6.offset &&
+           a->icmp6.type == b->icmp6.type && a->icmp6.rest == b->icmp6.rest &&
+           a->src_port == b->src_port && a->dst_port == b->dst_port && a->tcp.seq == b->tcp.seq &&
+           a->tcp.ack == b->tcp.ack && a->tcp.flags == b->tcp.flags;
+}
+
+bool step_same_packet(const struct facts *a, const struct facts *b)
+{
+    if (a->net == FACT_IPV6 && b->net == FACT_IPV6)
+        return is_same_packet6(a, b);
     return a->net == FACT_IPV4 && b->net == FACT_IPV4 && a->ip.id == b->ip.id &&
            a->ip.protocol == b->ip.protocol && (a->ip.src == b->ip.src || a->ip.dst == b->ip.dst);
 }
@@ -73,7 +96,7 @@ static const struct step_entry *came_in(const struct step_log *log, const struct
         struct facts before;
 
         if (entry->kind == RECORD_RECEIVE && entry->node == sent->node &&
-            step_log_facts(log, entry, &before) && is_same_packet(&before, facts))
+            step_log_facts(log, entry, &before) && step_same_packet(&before, facts))
             return entry;
     }
     return NULL;
@@ -90,10 +113,10 @@ static const struct step_entry *station_before(const struct step_log *log,
         return NULL;
     if (entry->kind != RECORD_SEND)
         return has_frame(cause) ? cause : NULL;
-    if (!step_log_facts(log, entry, &facts) || facts.net != FACT_IPV4)
+    if (!step_log_facts(log, entry, &facts) || (facts.net != FACT_IPV4 && facts.net != FACT_IPV6))
         return frame_of(log, cause);
     if (cause->kind == RECORD_RECEIVE && cause->node == entry->node &&
-        step_log_facts(log, cause, &before) && is_same_packet(&before, &facts))
+        step_log_facts(log, cause, &before) && step_same_packet(&before, &facts))
         return cause;
     return came_in(log, entry, &facts);
 }
@@ -167,27 +190,67 @@ static bool begin_question(struct step_dialogue *d, const struct step_entry *que
     return true;
 }
 
-static bool begin_echo(struct step_dialogue *d, const struct step_entry *origin,
-                       const struct facts *facts)
+static bool is_echo(const struct facts *facts)
+{
+    if (facts->transport == FACT_ICMP6)
+        return facts->icmp6.type == ICMP6_ECHO_REQUEST || facts->icmp6.type == ICMP6_ECHO_REPLY;
+    return facts->transport == FACT_ICMP &&
+           (facts->icmp.type == ICMP_ECHO_REQUEST || facts->icmp.type == ICMP_ECHO_REPLY);
+}
+
+/* What @origin, an answer, was sent because of. */
+static bool begin_asked(struct step_dialogue *d, const struct step_entry *origin)
 {
     const struct step_entry *request = step_log_find(d->log, origin->cause);
 
-    if (facts->icmp.type == ICMP_ECHO_REQUEST)
-        return begin_question(d, origin);
     if (request == NULL || request->kind != RECORD_RECEIVE)
         return false;
     return begin_question(d, step_origin(d->log, request));
 }
 
+static bool begin_echo(struct step_dialogue *d, const struct step_entry *origin,
+                       const struct facts *facts)
+{
+    bool request = facts->transport == FACT_ICMP6 ? facts->icmp6.type == ICMP6_ECHO_REQUEST
+                                                  : facts->icmp.type == ICMP_ECHO_REQUEST;
+
+    return request ? begin_question(d, origin) : begin_asked(d, origin);
+}
+
+/* Whether somebody has an address is a question without an answer where all is well. */
+static bool begin_ndp(struct step_dialogue *d, const struct step_entry *origin,
+                      const struct facts *facts)
+{
+    if (facts->icmp6.type == ICMP6_NEIGHBOR_SOLICIT)
+        return !ip6_is_any(facts->ip6.src) && begin_question(d, origin);
+    return facts->icmp6.type == ICMP6_NEIGHBOR_ADVERT && facts->ndp.solicited &&
+           begin_asked(d, origin);
+}
+
+static struct tuple tuple_of(const struct facts *facts)
+{
+    struct tuple tuple = {
+        { 0, facts->ip.src }, { 0, facts->ip.dst }, facts->src_port, facts->dst_port
+    };
+
+    if (facts->net == FACT_IPV6) {
+        tuple.src = facts->ip6.src;
+        tuple.dst = facts->ip6.dst;
+    }
+    return tuple;
+}
+
 static bool has_tuple(const struct step_dialogue *d, const struct facts *facts)
 {
+    struct tuple f = tuple_of(facts);
+
     for (unsigned i = 0; i < d->n_tuples; i++) {
         const struct tuple *t = &d->tuples[i];
 
-        if ((t->src == facts->ip.src && t->dst == facts->ip.dst && t->src_port == facts->src_port &&
-             t->dst_port == facts->dst_port) ||
-            (t->src == facts->ip.dst && t->dst == facts->ip.src && t->src_port == facts->dst_port &&
-             t->dst_port == facts->src_port))
+        if ((ip6_eq(t->src, f.src) && ip6_eq(t->dst, f.dst) && t->src_port == f.src_port &&
+             t->dst_port == f.dst_port) ||
+            (ip6_eq(t->src, f.dst) && ip6_eq(t->dst, f.src) && t->src_port == f.dst_port &&
+             t->dst_port == f.src_port))
             return true;
     }
     return false;
@@ -196,8 +259,7 @@ static bool has_tuple(const struct step_dialogue *d, const struct facts *facts)
 static void add_tuple(struct step_dialogue *d, const struct facts *facts)
 {
     if (d->n_tuples < TUPLES_MAX && !has_tuple(d, facts))
-        d->tuples[d->n_tuples++] =
-            (struct tuple){ facts->ip.src, facts->ip.dst, facts->src_port, facts->dst_port };
+        d->tuples[d->n_tuples++] = tuple_of(facts);
 }
 
 static bool begin_tcp(struct step_dialogue *d, const struct step_entry *origin,
@@ -233,8 +295,13 @@ static bool begin(struct step_dialogue *d, const struct step_entry *entry)
         d->kind = DIALOGUE_TCP;
         return begin_tcp(d, origin, facts);
     }
-    if (facts->transport == FACT_ICMP &&
-        (facts->icmp.type == ICMP_ECHO_REQUEST || facts->icmp.type == ICMP_ECHO_REPLY)) {
+    if (facts->has_ndp) {
+        struct facts reply = *facts;
+
+        d->kind = DIALOGUE_NDP;
+        return begin_ndp(d, origin, &reply);
+    }
+    if (is_echo(facts)) {
         struct facts reply = *facts;
 
         d->kind = DIALOGUE_ECHO;
@@ -256,11 +323,35 @@ static bool ends_arp(const struct step_dialogue *d, const struct step_entry *ent
            facts.arp.spa == d->asked_ip && facts.arp.tpa == d->asker_ip;
 }
 
+static bool ends_ndp(const struct step_dialogue *d, const struct step_entry *entry)
+{
+    struct ip6_addr asked = d->question.ndp.target;
+    struct facts facts;
+
+    if (entry->why.code == WHY_NEIGH6_FAILED)
+        return entry->node == d->asker && entry->why.args[0] == asked.hi &&
+               entry->why.args[1] == asked.lo;
+    return entry->kind == RECORD_RECEIVE && entry->node == d->asker &&
+           step_log_facts(d->log, entry, &facts) && facts.has_ndp &&
+           facts.icmp6.type == ICMP6_NEIGHBOR_ADVERT && ip6_eq(facts.ndp.target, asked);
+}
+
+/* An ICMPv6 error about the question @q. */
+static bool is_error6_about(const struct facts *q, const struct facts *facts)
+{
+    return facts->has_quote6 && ip6_eq(facts->quote6.src, q->ip6.src) &&
+           ip6_eq(facts->quote6.dst, q->ip6.dst) && facts->quote_protocol == q->ip6_protocol &&
+           (q->transport != FACT_UDP ||
+            (facts->quote_src_port == q->src_port && facts->quote_dst_port == q->dst_port));
+}
+
 /* An ICMP error about the question, come to the asker. */
 static bool is_error_about(const struct step_dialogue *d, const struct facts *facts)
 {
     const struct facts *q = &d->question;
 
+    if (q->net == FACT_IPV6)
+        return is_error6_about(q, facts);
     return facts->transport == FACT_ICMP && facts->has_quote && facts->quote.src == q->ip.src &&
            facts->quote.dst == q->ip.dst && facts->quote.protocol == q->ip.protocol &&
            (q->transport != FACT_UDP ||
@@ -280,12 +371,17 @@ static bool answers(const struct step_dialogue *d, const struct facts *facts)
                (is_dns_response(facts) && facts->dns.id == q->dns.id &&
                 facts->dst_port == q->src_port && facts->src_port == q->dst_port);
     case DIALOGUE_ECHO:
+        if (q->net == FACT_IPV6)
+            return is_error_about(d, facts) ||
+                   (facts->transport == FACT_ICMP6 && facts->icmp6.type == ICMP6_ECHO_REPLY &&
+                    facts->icmp6.rest == q->icmp6.rest);
         return is_error_about(d, facts) ||
                (facts->transport == FACT_ICMP && facts->icmp.type == ICMP_ECHO_REPLY &&
                 icmp_echo_id(&facts->icmp) == icmp_echo_id(&q->icmp) &&
                 icmp_echo_seq(&facts->icmp) == icmp_echo_seq(&q->icmp));
     case DIALOGUE_NONE:
     case DIALOGUE_ARP:
+    case DIALOGUE_NDP:
     case DIALOGUE_TCP:
         break;
     }
@@ -306,13 +402,17 @@ static void follow_translation(struct step_dialogue *d, const struct step_entry 
 
 static bool is_state_of(const struct step_dialogue *d, const struct step_entry *entry)
 {
-    uint64_t port = entry->why.args[2], peer = entry->why.args[3];
+    const uint64_t *args = entry->why.args;
+    bool six = entry->why.code == WHY_TCP6_STATE;
+    struct ip6_addr peer =
+        six ? (struct ip6_addr){ args[0], args[1] } : (struct ip6_addr){ 0, args[3] };
+    uint64_t port = args[2];
 
-    if (entry->kind != RECORD_STATE || entry->why.code != WHY_TCP_STATE)
+    if (entry->kind != RECORD_STATE || (entry->why.code != WHY_TCP_STATE && !six))
         return false;
     for (unsigned i = 0; i < d->n_tuples; i++)
-        if ((d->tuples[i].src_port == port && d->tuples[i].dst == peer) ||
-            (d->tuples[i].dst_port == port && d->tuples[i].src == peer))
+        if ((d->tuples[i].src_port == port && ip6_eq(d->tuples[i].dst, peer)) ||
+            (d->tuples[i].dst_port == port && ip6_eq(d->tuples[i].src, peer)))
             return true;
     return false;
 }
@@ -342,7 +442,8 @@ static bool ends_tcp(struct step_dialogue *d, const struct step_entry *entry)
     end = end_at(d, entry->node);
     if (end == NULL)
         return false;
-    state = render_tcp_state(entry->why.args[1]);
+    state =
+        render_tcp_state(code == WHY_TCP6_STATE ? entry->why.args[3] & 0xff : entry->why.args[1]);
     end->over = strcmp(state, "CLOSED") == 0 || strcmp(state, "TIME-WAIT") == 0;
     for (unsigned i = 0; i < d->n_ends; i++)
         if (!d->ends[i].over)
@@ -356,6 +457,8 @@ bool step_dialogue_ends(struct step_dialogue *d, const struct step_entry *entry)
 
     if (d->kind == DIALOGUE_ARP)
         return ends_arp(d, entry);
+    if (d->kind == DIALOGUE_NDP)
+        return ends_ndp(d, entry);
     if (d->kind == DIALOGUE_TCP)
         return ends_tcp(d, entry);
     return entry->kind == RECORD_RECEIVE && entry->node == d->asker &&
@@ -390,7 +493,9 @@ struct step_dialogue *step_dialogue_new(const struct step_log *log, uint64_t id,
 
     d->log = log;
     if (entry == NULL || !begin(d, entry)) {
-        *error = g_strdup(_("this belongs to no dialogue: ARP, DHCP, DNS, a ping or TCP"));
+        *error =
+            g_strdup(_("this belongs to no dialogue: ARP, neighbor discovery, DHCP, DNS, a ping or "
+                       "TCP"));
         g_free(d);
         return NULL;
     }

@@ -15,6 +15,9 @@ struct step_dialogue;
 /** step_goes_on() - the reason of a sending with which the same packet goes on: through hubs,
  * bridges, routers, NAT, in fragments. */
 bool step_goes_on(enum why_code code);
+/** step_same_packet() - whether the frames have the same packet in them, as far as routers leave it
+ * alone; a NAT may have changed one address of IPv4. */
+bool step_same_packet(const struct facts *a, const struct facts *b);
 /** step_origin() - the sending of @entry's frame by the node that made it, or the first that the
  * log knows; NULL where @entry is of no frame. */
 const struct step_entry *step_origin(const struct step_log *log, const struct step_entry *entry);

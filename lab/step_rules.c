@@ -36,6 +36,15 @@ static const struct step_entry *framed_by(const struct step_log *log, const stru
     return at;
 }
 
+static bool goes_back(const struct facts *made, const struct facts *asked)
+{
+    if (asked->net != made->net)
+        return false;
+    return made->net == FACT_IPV4   ? asked->ip.src == made->ip.dst
+           : made->net == FACT_IPV6 ? ip6_eq(asked->ip6.src, made->ip6.dst)
+                                    : false;
+}
+
 /* The SYN that opened @r's connection, where it arrived; NULL: the maker opened it itself. */
 static const struct step_entry *find_syn(const struct step_rules *r, struct facts *facts)
 {
@@ -46,7 +55,7 @@ static const struct step_entry *find_syn(const struct step_rules *r, struct fact
 
         if (entry->kind == RECORD_RECEIVE && entry->node == r->origin->node &&
             step_log_facts(r->log, entry, facts) && facts->transport == FACT_TCP &&
-            (facts->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && facts->ip.src == made->ip.dst &&
+            (facts->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && goes_back(made, facts) &&
             facts->src_port == made->dst_port && facts->dst_port == made->src_port)
             return entry;
     }
@@ -55,8 +64,7 @@ static const struct step_entry *find_syn(const struct step_rules *r, struct fact
 
 static bool is_answer(const struct facts *made, const struct facts *asked)
 {
-    return asked->net == FACT_IPV4 && made->net == FACT_IPV4 && asked->ip.src == made->ip.dst &&
-           asked->transport == made->transport &&
+    return goes_back(made, asked) && asked->transport == made->transport &&
            (made->transport != FACT_UDP || asked->src_port == made->dst_port);
 }
 
@@ -117,6 +125,20 @@ static const struct {
     { "arp.proto.size", N_("an IPv4 address has 4 octets") },
     { "ip.version", N_("4; IPv6 has frames of its own") },
     { "ip.hdr_len", N_("five words of 32 bits, and one more for each word of options") },
+    { "ipv6.version", N_("6; IPv4 has frames of its own") },
+    { "ipv6.tclass", N_("0 where no program asks for a class of service") },
+    { "ipv6.plen", N_("the octets behind this header, extension headers too") },
+    { "ipv6.nxt", N_("what comes next: 58 ICMPv6, 6 TCP, 17 UDP, 0 43 44 60 extension headers") },
+    { "ipv6.hopopts.nxt", N_("what comes behind this extension header") },
+    { "ipv6.fraghdr.nxt", N_("what the whole packet carries") },
+    { "ipv6.fraghdr.offset", N_("where this part belongs; only the sender cuts, no router") },
+    { "ipv6.fraghdr.ident", N_("the same in all parts of one packet, so that they find each "
+                               "other") },
+    { "icmpv6.code", N_("says more about the type, RFC 4443") },
+    { "icmpv6.checksum", N_("over the message and both IP addresses; IPv6's own header has none") },
+    { "icmpv6.nd.ns.target_address", N_("whose MAC address is asked for") },
+    { "icmpv6.nd.na.target_address", N_("whose MAC address this tells") },
+    { "icmpv6.nd.na.flag.s", N_("1 where it answers a question") },
     { "icmp.code", N_("says more about the type, RFC 792") },
     { "icmp.checksum", N_("over the whole ICMP message") },
     { "tcp.seq", N_("the number of the first octet of data; a SYN and a FIN count as one") },
@@ -176,6 +198,8 @@ void step_rule(const struct step_rules *r, const struct field *field, const uint
     }
     if (rule == NULL)
         rule = step_rule_of_ip(field->abbrev);
+    if (rule == NULL)
+        rule = step_rule_of_ip6(field->abbrev);
     if (rule == NULL)
         rule = step_rule_of_transport(field->abbrev);
     if (rule != NULL && rule(r, out))

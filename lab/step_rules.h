@@ -29,11 +29,14 @@ void step_rules_begin(struct step_rules *rules, const struct step_moment *moment
 void step_rule(const struct step_rules *rules, const struct field *field, const uint8_t *octets,
                GString *out);
 
-/* step_rules_ip.c, step_rules_more.c: rules of single fields. Each returns false where it has
- * nothing better to say than a fixed text. */
+/* step_rules_ip.c, step_rules6.c, step_rules_more.c: rules of single fields. Each returns false
+ * where it has nothing better to say than a fixed text. */
 typedef bool step_rule_function(const struct step_rules *r, GString *out);
 step_rule_function *step_rule_of_link(const char *abbrev);
 step_rule_function *step_rule_of_ip(const char *abbrev);
+step_rule_function *step_rule_of_ip6(const char *abbrev);
+/** step_rule_eth_dst6() - where the MAC address comes from that a packet of IPv6 goes to. */
+step_rule_function step_rule_eth_dst6;
 step_rule_function *step_rule_of_transport(const char *abbrev);
 
 #endif

@@ -74,6 +74,8 @@ static bool eth_dst(const struct step_rules *r, GString *out)
     struct route route;
     char ip[IP4_TEXT_MAX], prefix[IP4_TEXT_MAX];
 
+    if (r->facts.net == FACT_IPV6)
+        return step_rule_eth_dst6(r, out);
     if (mac_is_group(&r->facts.eth.dst))
         return group_destination(r, out);
     if (facts_is_arp(&r->facts, ARP_REPLY)) {
@@ -115,7 +117,7 @@ static bool eth_src(const struct step_rules *r, GString *out)
 static bool eth_type(const struct step_rules *r, GString *out)
 {
     (void)r;
-    g_string_append(out, _("what comes next: 0x0800 IPv4, 0x0806 ARP"));
+    g_string_append(out, _("what comes next: 0x0800 IPv4, 0x0806 ARP, 0x86dd IPv6"));
     return true;
 }
 

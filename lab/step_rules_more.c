@@ -258,6 +258,11 @@ static bool tcp_mss(const struct step_rules *r, GString *out)
 {
     unsigned mtu = r->origin->iface != NULL ? r->origin->iface->mtu : 0;
 
+    if (r->facts.net == FACT_IPV6 && mtu != 0 && mtu - 60u == r->facts.tcp.opt.mss) {
+        g_string_append_printf(out, _("the MTU of %s:%s, %u, less 60 octets of headers, RFC 8200"),
+                               maker_name(r), r->origin->iface->name, mtu);
+        return true;
+    }
     if (mtu == 0 || mtu - 40u != r->facts.tcp.opt.mss)
         return false;
     g_string_append_printf(out, _("the MTU of %s:%s, %u, less 40 octets of headers, RFC 6691"),

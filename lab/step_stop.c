@@ -127,9 +127,7 @@ static bool has_waited(const struct stop *stop, const struct step_log *log,
     if (!stop->has_packet || entry->kind != RECORD_SEND ||
         !g_hash_table_contains(stop->way, entry->node) || !step_log_facts(log, entry, &facts))
         return false;
-    return facts.net == FACT_IPV4 && facts.ip.id == stop->packet.ip.id &&
-           facts.ip.protocol == stop->packet.ip.protocol &&
-           (facts.ip.src == stop->packet.ip.src || facts.ip.dst == stop->packet.ip.dst);
+    return step_same_packet(&facts, &stop->packet);
 }
 
 /* Where its fragments are put together, the others of them are awaited too. */
@@ -535,7 +533,8 @@ static void begin_way(struct stop *stop, const struct step_log *log)
         return;
     g_hash_table_add(stop->way, (gpointer)first->node);
     stop->begin = first->node;
-    stop->has_packet = step_log_facts(log, first, &stop->packet) && stop->packet.net == FACT_IPV4;
+    stop->has_packet = step_log_facts(log, first, &stop->packet) &&
+                       (stop->packet.net == FACT_IPV4 || stop->packet.net == FACT_IPV6);
     for (uint64_t n = step_log_first(log); n < log->n_entries; n++)
         if (step_log_at(log, n)->event >= first->event && step_log_at(log, n) != first)
             goes_its_way(stop, log, step_log_at(log, n));

@@ -10,6 +10,7 @@
 #include "lab/step_tell.h"
 #include "lab/step_value.h"
 #include "lab/step_words.h"
+#include "stack/net/ip6.h"
 
 struct search {
     struct step_moment *moment;
@@ -30,6 +31,13 @@ static bool is_address_of(const struct search *search, ip4_addr addr)
     return os != NULL && ip_is_local(&os->ip, addr);
 }
 
+static bool is_address6_of(const struct search *search, struct ip6_addr addr)
+{
+    struct os *os = step_path_os(search->moment, search->node);
+
+    return os != NULL && ip6_enabled(&os->ip) && ip6_addr_find(&os->ip, addr) != NULL;
+}
+
 static bool is_meant(const struct search *search, const struct step_entry *entry,
                      const struct facts *facts)
 {
@@ -46,6 +54,10 @@ static bool is_meant(const struct search *search, const struct step_entry *entry
     if (facts->net == FACT_IPV4)
         return is_address_of(search, facts->ip.dst) ||
                (search->filter != NULL && facts->ip.dst == IP4_BROADCAST);
+    if (facts->net == FACT_IPV6)
+        return is_address6_of(search, facts->ip6.dst) ||
+               (facts->has_ndp && facts->icmp6.type == ICMP6_NEIGHBOR_SOLICIT &&
+                is_address6_of(search, facts->ndp.target));
     return facts->net == FACT_ARP && is_address_of(search, facts->arp.tpa);
 }
 
@@ -115,7 +127,10 @@ static void tell_obstacles(const struct search *search, GString *out)
                      entry->drop == DROP_LINK_DOWN || entry->drop == DROP_NOT_CABLED);
 
         if (!drop && code != WHY_NEIGH_FAILED && code != WHY_ICMP_HOST_UNREACHABLE &&
-            code != WHY_ICMP_NET_UNREACHABLE)
+            code != WHY_ICMP_NET_UNREACHABLE && code != WHY_NEIGH6_FAILED &&
+            code != WHY_ICMP6_UNREACHABLE && code != WHY_ICMP6_NO_ROUTE &&
+            code != WHY_ICMP6_PROHIBITED && code != WHY_ICMP6_TOO_BIG &&
+            code != WHY_ICMP6_HOP_LIMIT)
             continue;
         if (n++ == 0)
             g_string_append_printf(out, "%s\n", _("what stood in the way lately:"));
@@ -326,6 +341,23 @@ static void tell_missing(const struct search *search, const struct node *from, G
           has ? &facts : NULL, out);
 }
 
+/* The tables that are looked at for what is missing are those of IPv4. */
+static bool is_about_ip6(const struct search *search)
+{
+    const struct node *where;
+    const char *command = last_command(search, NULL, &where);
+    g_auto(GStrv) words = g_strsplit_set(command != NULL ? command : "", " /%[]'\"@", -1);
+    struct ip6_addr addr;
+    struct facts facts;
+
+    if (search->last != NULL && step_log_facts(search->moment->log, search->last, &facts))
+        return facts.net == FACT_IPV6;
+    for (char **word = words; *word != NULL; word++)
+        if (ip6_parse(*word, &addr))
+            return true;
+    return false;
+}
+
 static bool has_arrived(const struct search *search)
 {
     return search->seen != NULL && search->death == NULL && search->last == search->seen;
@@ -364,7 +396,7 @@ bool step_look_why_not(struct step_moment *moment, char **words, GString *out)
     tell_cables(&search, out);
     if (search.death != NULL && has_died(&search))
         tell_death(&search, out);
-    if (from != NULL || !has_arrived(&search))
+    if ((from != NULL || !has_arrived(&search)) && !is_about_ip6(&search))
         tell_missing(&search, from, out);
     if (search.filter != NULL)
         filter_free(search.filter);
