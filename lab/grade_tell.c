@@ -33,7 +33,8 @@ static bool is_caused(const struct story *story, const struct step_entry *entry,
 static bool is_failure(const struct step_entry *entry)
 {
     return entry->why.code == WHY_NEIGH_FAILED || entry->why.code == WHY_ICMP_HOST_UNREACHABLE ||
-           entry->why.code == WHY_ICMP_NET_UNREACHABLE;
+           entry->why.code == WHY_ICMP_NET_UNREACHABLE || entry->why.code == WHY_NEIGH6_FAILED ||
+           entry->why.code == WHY_ICMP6_UNREACHABLE || entry->why.code == WHY_ICMP6_NO_ROUTE;
 }
 
 static void take(struct story *story, const struct step_entry *entry)

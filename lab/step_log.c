@@ -117,12 +117,18 @@ static bool share_octets(const struct step_log *log, struct step_entry *entry,
 static void learn_sequence(struct step_log *log, const uint8_t *octets, size_t len)
 {
     size_t tcp_at;
+    uint16_t type;
     struct facts facts;
 
-    if (len < IP_AT + 20 || be16_get(octets + ETHERTYPE_AT) != ETHERTYPE_IPV4 ||
-        octets[IP_AT + 9] != 6)
+    if (len < IP_AT + 20)
         return;
-    tcp_at = IP_AT + (octets[IP_AT] & 15u) * 4u;
+    type = be16_get(octets + ETHERTYPE_AT);
+    if (type == ETHERTYPE_IPV4 && octets[IP_AT + 9] == IP_PROTO_TCP)
+        tcp_at = IP_AT + (octets[IP_AT] & 15u) * 4u;
+    else if (type == ETHERTYPE_IPV6 && octets[IP_AT + 6] == IP_PROTO_TCP)
+        tcp_at = IP_AT + IPV6_HDR_LEN;
+    else
+        return;
     if (tcp_at + 14 > len || (octets[tcp_at + 13] & TCP_SYN) == 0)
         return;
     facts_read(&facts, octets, len);
