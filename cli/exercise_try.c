@@ -11,6 +11,7 @@
 #include "cli/session.h"
 #include "cli/shell.h"
 #include "inspect/i18n.h"
+#include "lab/class_report.h"
 #include "lab/grade.h"
 #include "lab/run.h"
 #include "lab/task_show.h"
@@ -147,10 +148,11 @@ static json_t *graded(struct trying *trying)
 static void check(struct trying *trying)
 {
     g_autoptr(GString) out = g_string_new(NULL);
-    json_t *result = graded(trying);
+    json_t *result = graded(trying), *own = class_for_student(result);
 
-    grade_write_text(result, cli_colour() ? GRADE_TEXT_COLOUR : 0, out);
+    grade_write_text(own, cli_colour() ? GRADE_TEXT_COLOUR : 0, out);
     fputs(out->str, stdout);
+    json_decref(own);
     json_decref(result);
 }
 

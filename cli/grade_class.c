@@ -193,6 +193,16 @@ static bool all_full(const json_t *results)
     return true;
 }
 
+/* The only submission cannot be read: a wrong file. In a class it costs only itself. */
+static int status_of(const json_t *results)
+{
+    const char *status = json_string_value(json_object_get(json_array_get(results, 0), "status"));
+
+    if (json_array_size(results) == 1 && g_strcmp0(status, "rejected") == 0)
+        return CLI_WRONG;
+    return all_full(results) ? CLI_MET : CLI_FAILED;
+}
+
 static int tell(struct grade_request *request, json_t *results, unsigned layers)
 {
     size_t n = json_array_size(results);
@@ -208,7 +218,7 @@ static int tell(struct grade_request *request, json_t *results, unsigned layers)
     json_decref(own);
     if (!write_out(request, out))
         return CLI_WRONG;
-    return all_full(results) ? CLI_MET : CLI_FAILED;
+    return status_of(results);
 }
 
 /* For Gradescope, or with a name, each operand is one submission, whatever it looks like. */
