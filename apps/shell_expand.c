@@ -249,6 +249,8 @@ char *shell_next_substitution(const char *raw, size_t *at)
 
         if (raw[i] == '\\' && quote != '\'' && raw[i + 1] != '\0') {
             i++;
+        } else if (raw[i] == '$' && raw[i + 1] == '$' && quote != '\'') {
+            i++; /* the shell's number; what follows stands for itself */
         } else if (raw[i] == '$' && raw[i + 1] == '(' && quote != '\'' &&
                    (end = shell_substitution_end(raw + i + 2)) != NULL) {
             if (i >= *at) {

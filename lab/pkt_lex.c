@@ -92,7 +92,7 @@ static int64_t nanoseconds(const char *text, gsize len)
     gsize i = minus ? 1 : 0;
 
     for (; i < len && text[i] != '.'; i++)
-        if (value < INT64_C(1000000000))
+        if (value < INT64_C(900000000)) /* so that the nanoseconds fit */
             value = value * 10 + (text[i] - '0');
     value *= PKT_NSEC_PER_SEC;
     for (i++; i < len; i++) {

@@ -58,10 +58,10 @@ static bool open_branch(struct preprocessor *pre, bool holds)
 static bool directive(struct preprocessor *pre, const char *line)
 {
     g_auto(GStrv) words = g_strsplit_set(line, " \t\r", -1);
-    const char *name = words[0];
+    const char *name = words[0] != NULL ? words[0] : "";
     const char *operand = "";
 
-    for (int i = 1; name != NULL && words[i] != NULL && *operand == '\0'; i++)
+    for (int i = 1; words[0] != NULL && words[i] != NULL && *operand == '\0'; i++)
         operand = words[i];
     if (g_str_equal(name, "ifdef") || g_str_equal(name, "ifndef"))
         return open_branch(pre, is_defined(pre, operand) == (name[2] == 'd'));
