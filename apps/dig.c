@@ -168,9 +168,9 @@ static void print_stats(struct strbuf *out, struct process *self, const struct d
 {
     int64_t seconds = wall_seconds(process_now(self));
     struct wall_date d = wall_date(seconds);
-    char addr[IP4_TEXT_MAX];
+    char addr[IP6_TEXT_MAX];
 
-    ip4_format(st->ask.server, addr);
+    dns_ask_server_text(&st->ask, addr);
     strbuf_addf(out, ";; Query time: %lld msec\n;; SERVER: %s#%u(%s) (%s)\n",
                 (long long)(st->ask.took / SIM_MSEC(1)), addr, st->ask.port,
                 st->server != NULL ? st->server : addr, st->ask.tcp ? "TCP" : "UDP");
@@ -355,9 +355,12 @@ static struct lookup *new_lookup(struct dig *st, const char *name, uint16_t type
 
 static bool reverse_lookup(struct process *self, struct dig *st, const char *value)
 {
-    char name[DNS_REVERSE_NAME_MAX];
+    char name[DNS_REVERSE_NAME_MAX], name6[DNS_REVERSE6_NAME_MAX];
+    struct ip6_addr addr6;
     ip4_addr addr;
 
+    if (ip6_parse(value, &addr6))
+        return new_lookup(st, dns_reverse_name6(addr6, name6), DNS_TYPE_PTR, DNS_CLASS_IN) != NULL;
     if (!ip4_parse(value, &addr)) {
         process_errorf(self, "Invalid IP address %s\n", value);
         self->exit_status = 1;
@@ -506,7 +509,8 @@ static enum co_status dig_main(struct process *self, void *state)
     if (!read_arguments(self, st))
         CO_RETURN(&st->co);
     if (st->server != NULL) {
-        resolver_init(&st->resolver, self, st->server, RESOLVER_IPV4);
+        resolver_init(&st->resolver, self, st->server,
+                      strchr(st->server, ':') != NULL ? RESOLVER_IPV6 : RESOLVER_IPV4);
         CO_RUN(&st->co, resolver_run(&st->resolver));
         if (st->resolver.error != 0) {
             process_errorf(self, "dig: couldn't get address for '%s': %s\n", st->server,
@@ -514,8 +518,7 @@ static enum co_status dig_main(struct process *self, void *state)
             self->exit_status = 10;
             CO_RETURN(&st->co);
         }
-        st->ask.servers[0] = st->resolver.addrs[0];
-        st->ask.n_servers = 1;
+        dns_ask_set_server(&st->ask, &st->resolver);
     }
     for (st->at = 0; st->at < st->n_lookups; st->at++) {
         if (!valid_name(self, &st->lookups[st->at]))

@@ -44,7 +44,31 @@ void dns_ask_fini(struct dns_ask *ask)
 
 static struct endpoint server_of(const struct dns_ask *ask)
 {
-    return (struct endpoint){ ask->servers[ask->at], ask->port };
+    struct endpoint server = ask->servers[ask->at];
+
+    server.port = ask->port;
+    return server;
+}
+
+static int new_socket(const struct dns_ask *ask, int type)
+{
+    return sys_socket(ask->self, server_of(ask).v6 ? SIM_AF_INET6 : SIM_AF_INET, type, 0);
+}
+
+static const char *address_text(struct endpoint e, char text[static IP6_TEXT_MAX])
+{
+    return e.v6 ? ip6_format(e.addr6, text) : ip4_format(e.addr, text);
+}
+
+const char *dns_ask_server_text(const struct dns_ask *ask, char text[static IP6_TEXT_MAX])
+{
+    return address_text(ask->server, text);
+}
+
+void dns_ask_set_server(struct dns_ask *ask, const struct resolver *resolver)
+{
+    (void)resolver_at(resolver, ask->self->os, 0, 0, &ask->servers[0]);
+    ask->n_servers = 1;
 }
 
 /* The query at octets + 2, the length before it for TCP. */
@@ -71,13 +95,11 @@ static void build_query(struct dns_ask *ask)
 
 static struct sock_send query_message(struct dns_ask *ask)
 {
-    ip4_addr server = ask->servers[ask->at];
-
     return (struct sock_send){
         .octets = ask->octets + (ask->tcp ? 0 : 2),
         .len = ask->query_len + (ask->tcp ? 2 : 0),
         .flags = SOCK_MSG_NOSIGNAL,
-        .why = ask->n_tries == 0 ? WHY(DNS_QUERY, server) : WHY(DNS_QUERY_AGAIN, server),
+        .why = resolver_query_why(ask->servers[ask->at], ask->n_tries > 0),
         .why_text = services_dns_text(ask->self->os, ask->name, ask->type),
     };
 }
@@ -121,9 +143,11 @@ static void begin_udp(struct dns_ask *ask)
     int error;
 
     ask->problem = NULL;
-    ask->fd = sys_socket(ask->self, SIM_AF_INET, SIM_SOCK_DGRAM, 0);
-    sys_setsockopt(ask->self, ask->fd, OPT_IP_MTU_DISCOVER, 0); /* BIND never sets DF */
-    sys_bind(ask->self, ask->fd, (struct endpoint){ 0 });
+    ask->fd = new_socket(ask, SIM_SOCK_DGRAM);
+    sys_setsockopt(ask->self, ask->fd,
+                   server_of(ask).v6 ? OPT_IPV6_MTU_DISCOVER : OPT_IP_MTU_DISCOVER,
+                   0); /* BIND never sets DF */
+    sys_bind(ask->self, ask->fd, (struct endpoint){ .v6 = server_of(ask).v6 });
     error = sys_connect(ask->self, ask->fd, server_of(ask));
     build_query(ask);
     query = query_message(ask);
@@ -183,7 +207,7 @@ static void begin_tcp(struct dns_ask *ask)
     sim_time patience = SIM_SEC(2 * ask->timeout);
 
     ask->problem = NULL;
-    ask->fd = sys_socket(ask->self, SIM_AF_INET, SIM_SOCK_STREAM, 0);
+    ask->fd = new_socket(ask, SIM_SOCK_STREAM);
     sys_set_timeouts(ask->self, ask->fd, patience, patience);
     ask->sent_at = process_now(ask->self);
 }
@@ -240,10 +264,10 @@ static void begin(struct dns_ask *ask)
 
 static void report_problem(struct dns_ask *ask)
 {
-    char addr[IP4_TEXT_MAX];
+    char addr[IP6_TEXT_MAX];
 
     process_printf(ask->self, ";; communications error to %s#%u: %s\n",
-                   ip4_format(ask->servers[ask->at], addr), ask->port, ask->problem);
+                   address_text(ask->servers[ask->at], addr), ask->port, ask->problem);
 }
 
 enum co_status dns_ask_run(struct dns_ask *ask)

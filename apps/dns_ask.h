@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "stack/services/resolver.h"
 #include "stack/socket/coroutine.h"
 #include "stack/socket/process.h"
 #include "stack/socket/syscall.h"
@@ -22,14 +23,14 @@ struct dns_ask {
     uint16_t type, class;
     bool rd, ad, cd, dnssec, edns, cookie, tcp, ignore_tc;
     uint16_t udp_size, port;
-    unsigned timeout, tries; /* seconds; of all servers together */
-    ip4_addr servers[DNS_ASK_SERVERS_MAX];
+    unsigned timeout, tries;                      /* seconds; of all servers together */
+    struct endpoint servers[DNS_ASK_SERVERS_MAX]; /* their ports do not count */
     unsigned n_servers;
 
     /* results */
     bool answered;
     bool retried_by_tcp;
-    ip4_addr server; /* which one answered */
+    struct endpoint server; /* which one answered */
     sim_time took;
     uint16_t id;
     uint8_t client_cookie[DNS_ASK_COOKIE_LEN];
@@ -52,6 +53,10 @@ struct dns_ask {
 void dns_ask_init(struct dns_ask *ask, struct process *self);
 /** dns_ask_run() - the coroutine. Tries that fail are told on standard output as the tools do. */
 enum co_status dns_ask_run(struct dns_ask *ask);
+/** dns_ask_set_server() - the first address that @resolver found, alone. */
+void dns_ask_set_server(struct dns_ask *ask, const struct resolver *resolver);
+/** dns_ask_server_text() - the address of the server that answered. */
+const char *dns_ask_server_text(const struct dns_ask *ask, char text[static IP6_TEXT_MAX]);
 void dns_ask_fini(struct dns_ask *ask);
 
 #endif

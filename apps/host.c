@@ -26,13 +26,13 @@ struct host {
 
 static void print_banner(struct process *self, struct host *st)
 {
-    char addr[IP4_TEXT_MAX];
+    char addr[IP6_TEXT_MAX];
 
     if (st->banner || st->server == NULL)
         return;
     st->banner = true;
     process_printf(self, "Using domain server:\nName: %s\nAddress: %s#%u\nAliases: \n\n",
-                   st->server, ip4_format(st->ask.server, addr), st->ask.port);
+                   st->server, dns_ask_server_text(&st->ask, addr), st->ask.port);
 }
 
 static void print_rr(struct process *self, const struct dns_rr *rr)
@@ -200,15 +200,15 @@ static enum co_status host_main(struct process *self, void *state)
     if (!read_arguments(self, st))
         CO_RETURN(&st->co);
     if (st->server != NULL) {
-        resolver_init(&st->resolver, self, st->server, RESOLVER_IPV4);
+        resolver_init(&st->resolver, self, st->server,
+                      strchr(st->server, ':') != NULL ? RESOLVER_IPV6 : RESOLVER_IPV4);
         CO_RUN(&st->co, resolver_run(&st->resolver));
         if (st->resolver.error != 0) {
             process_errorf(self, "host: couldn't get address for '%s': not found\n", st->server);
             self->exit_status = 1;
             CO_RETURN(&st->co);
         }
-        st->ask.servers[0] = st->resolver.addrs[0];
-        st->ask.n_servers = 1;
+        dns_ask_set_server(&st->ask, &st->resolver);
     }
     for (st->at = 0; st->at < st->n_types; st->at++) {
         do {

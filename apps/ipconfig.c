@@ -72,7 +72,7 @@ static bool is_dynamic(const struct os *os, unsigned ifindex)
 static void print_servers(struct process *self)
 {
     struct resolv_conf conf;
-    char text[IP4_TEXT_MAX];
+    char text[IP6_TEXT_MAX];
 
     if (os_file_find(self->os, "/etc/resolv.conf") == NULL)
         return;
@@ -81,7 +81,8 @@ static void print_servers(struct process *self)
         process_printf(self, "%s%s\n",
                        i == 0 ? "   DNS Servers . . . . . . . . . . . : "
                               : "                                       ",
-                       ip4_format(conf.servers[i], text));
+                       conf.servers[i].v6 ? ip6_format(conf.servers[i].addr6, text)
+                                          : ip4_format(conf.servers[i].addr, text));
 }
 
 static void print_adapter(struct process *self, const struct netctl_link *link, bool all)

@@ -26,12 +26,12 @@ struct nslookup {
 
 static void print_banner(struct process *self, struct nslookup *st)
 {
-    char addr[IP4_TEXT_MAX];
+    char addr[IP6_TEXT_MAX];
 
     if (st->banner)
         return;
     st->banner = true;
-    ip4_format(st->ask.server, addr);
+    dns_ask_server_text(&st->ask, addr);
     process_printf(self, "Server:\t\t%s\nAddress:\t%s#%u\n\n",
                    st->server != NULL ? st->server : addr, addr, st->ask.port);
 }
@@ -192,7 +192,8 @@ static enum co_status nslookup_main(struct process *self, void *state)
     if (!read_arguments(self, st))
         CO_RETURN(&st->co);
     if (st->server != NULL) {
-        resolver_init(&st->resolver, self, st->server, RESOLVER_IPV4);
+        resolver_init(&st->resolver, self, st->server,
+                      strchr(st->server, ':') != NULL ? RESOLVER_IPV6 : RESOLVER_IPV4);
         CO_RUN(&st->co, resolver_run(&st->resolver));
         if (st->resolver.error != 0) {
             process_errorf(self, "nslookup: couldn't get address for '%s': not found\n",
@@ -200,8 +201,7 @@ static enum co_status nslookup_main(struct process *self, void *state)
             self->exit_status = 1;
             CO_RETURN(&st->co);
         }
-        st->ask.servers[0] = st->resolver.addrs[0];
-        st->ask.n_servers = 1;
+        dns_ask_set_server(&st->ask, &st->resolver);
     }
     for (st->at = 0; st->at < st->n_types; st->at++) {
         do {

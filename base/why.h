@@ -267,7 +267,10 @@
     X(HTTP_REQUEST, "http-request", "the request: {text}")                                         \
     X(HTTP_RESPONSE, "http-response", "the response: {text}")                                      \
     /* programs */                                                                                 \
-    X(APP_SEND, "app-send", "{text}")
+    X(APP_SEND, "app-send", "{text}")                                                              \
+    /* dns by IPv6 */                                                                              \
+    X(DNS6_QUERY, "dns6-query", "asks {0:ip6} for {text}")                                         \
+    X(DNS6_QUERY_AGAIN, "dns6-query-again", "no answer: asks {0:ip6} again for {text}")
 
 #define X(name, word, sentence) WHY_##name,
 enum why_code { WHY_LIST(X) WHY_N_CODES };

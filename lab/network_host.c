@@ -110,9 +110,12 @@ static void write_resolv_conf(struct os *os, const struct topo_node *node)
         g_string_append_c(text, '\n');
     }
     for (uint32_t i = 0; i < node->n_resolvers; i++) {
-        char addr[IP4_TEXT_MAX];
+        const struct topo_resolver *resolver = &node->resolvers[i];
+        char addr[IP6_TEXT_MAX];
 
-        g_string_append_printf(text, "nameserver %s\n", ip4_format(node->resolvers[i], addr));
+        g_string_append_printf(text, "nameserver %s\n",
+                               resolver->v6 ? ip6_format(resolver->addr6, addr)
+                                            : ip4_format(resolver->addr, addr));
     }
     os_file_write(os, "/etc/resolv.conf", text->str, text->len, false);
 }

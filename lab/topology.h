@@ -222,6 +222,12 @@ struct topo_setting { /* sysctl */
     struct text_pos at;
 };
 
+struct topo_resolver {
+    bool v6;
+    ip4_addr addr;
+    struct ip6_addr addr6;
+};
+
 struct topo_node {
     const char *name;
     struct text_pos at;
@@ -238,7 +244,7 @@ struct topo_node {
     struct text_pos gateway6_at;
     bool resolver_cache; /* name look-ups of its programs share a cache */
     uint32_t n_resolvers, n_search, n_routes, n_hosts, n_files, n_sysctls;
-    ip4_addr *resolvers;
+    struct topo_resolver *resolvers;
     const char **search;
     struct topo_route *routes;
     struct topo_hosts_entry *hosts;

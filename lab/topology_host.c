@@ -376,6 +376,24 @@ static bool is_map(struct topo_build *b, const struct ynode *map, const char *wh
     return false;
 }
 
+static void read_resolvers(struct topo_build *b, struct topo_node *node, const struct ynode *list)
+{
+    uint32_t len = list_len(list);
+
+    node->resolvers = arena_alloc(b->r.arena, len * sizeof *node->resolvers);
+    for (uint32_t i = 0; i < len; i++) {
+        const struct ynode *item = list_item(list, i);
+        struct topo_resolver *to = &node->resolvers[node->n_resolvers];
+
+        *to = (struct topo_resolver){ .v6 = false };
+        if (item->kind == YNODE_TEXT && ip6_parse(item->text, &to->addr6))
+            to->v6 = true;
+        else if (!read_ip(&b->r, item, "resolver", &to->addr))
+            continue;
+        node->n_resolvers++;
+    }
+}
+
 static void read_hosts(struct topo_build *b, struct topo_node *node, const struct ynode *map)
 {
     if (!is_map(b, map, "hosts", "{web: 203.0.113.80}"))
@@ -458,7 +476,7 @@ void build_host(struct topo_build *b, struct topo_node *node, const struct ynode
     if (values[HOST_GATEWAY] != NULL)
         build_gateway(b, node, values[HOST_GATEWAY]);
     if (values[HOST_RESOLVER] != NULL)
-        read_ips(&b->r, values[HOST_RESOLVER], "resolver", &node->resolvers, &node->n_resolvers);
+        read_resolvers(b, node, values[HOST_RESOLVER]);
     if (values[HOST_RESOLVER_CACHE] != NULL)
         read_bool(&b->r, values[HOST_RESOLVER_CACHE], "resolver-cache", &node->resolver_cache);
     if (values[HOST_SEARCH] != NULL)

@@ -6,6 +6,7 @@
 #include "base/be.h"
 #include "base/memory.h"
 #include "stack/net/ip.h"
+#include "stack/net/ip6.h"
 #include "stack/services/dns_upstream.h"
 #include "stack/services/services.h"
 
@@ -30,12 +31,13 @@ struct dns_server {
     struct dns_zone_data zone;
     bool like_dnsmasq, asks_others;
     int udp_fd, tcp_fd;
+    int udp6_fd, tcp6_fd; /* -1: the host has no IPv6 */
     uint32_t serial;
     int result;
     struct dns_upstream up;
     struct dns_found found;
     struct conn conns[DNS_SERVER_CONNS];
-    struct sys_pollfd poll[2 + DNS_SERVER_CONNS + DNS_SERVER_JOBS];
+    struct sys_pollfd poll[4 + DNS_SERVER_CONNS + DNS_SERVER_JOBS];
     uint8_t in[DNS_MESSAGE_MAX], out[DNS_MESSAGE_MAX + 2];
 };
 
@@ -84,6 +86,20 @@ static void send_tcp(struct dns_server *server, const struct dns_query *query, s
     conn_flush(server, conn);
 }
 
+static uint16_t port_of(const struct dns_server *server)
+{
+    return server->config->port != 0 ? server->config->port : DNS_PORT;
+}
+
+static bool other_source6(const struct dns_server *server, const struct dns_query *query)
+{
+    struct route6 route;
+
+    return !ip6_is_any(query->to6) && !ip6_is_multicast(query->to6) &&
+           ip6_route(&server->self->os->ip, query->from.addr6, IP6_ANY, NULL, &route) == 0 &&
+           !ip6_eq(route.src, query->to6);
+}
+
 /* The answer must come from the address that was asked; the kernel would choose by the route. */
 static void send_udp(struct dns_server *server, const struct dns_query *query, size_t len)
 {
@@ -96,19 +112,26 @@ static void send_udp(struct dns_server *server, const struct dns_query *query, s
                              .why_text =
                                  services_dns_text(server->self->os, query->name, query->type) };
     struct route route;
-    int fd = server->udp_fd;
-    bool other = query->to != 0 && ip_addr_kind(&server->self->os->ip, query->to) == ROUTE_LOCAL &&
-                 ip_route(&server->self->os->ip, query->from.addr, 0, NULL, &route) == 0 &&
-                 route.src != query->to;
+    int fd = query->from.v6 ? server->udp6_fd : server->udp_fd;
+    bool other =
+        query->from.v6
+            ? other_source6(server, query)
+            : query->to != 0 && ip_addr_kind(&server->self->os->ip, query->to) == ROUTE_LOCAL &&
+                  ip_route(&server->self->os->ip, query->from.addr, 0, NULL, &route) == 0 &&
+                  route.src != query->to;
 
     if (other) {
-        fd = sys_socket(server->self, SIM_AF_INET, SIM_SOCK_DGRAM, 0);
+        fd = sys_socket(server->self, query->from.v6 ? SIM_AF_INET6 : SIM_AF_INET, SIM_SOCK_DGRAM,
+                        0);
         if (fd < 0)
             return;
         sys_setsockopt(server->self, fd, OPT_SO_REUSEADDR, 1);
         sys_bind(server->self, fd,
-                 (struct endpoint){ query->to,
-                                    server->config->port != 0 ? server->config->port : DNS_PORT });
+                 (struct endpoint){ .addr = query->to,
+                                    .port = port_of(server),
+                                    .v6 = query->from.v6,
+                                    .addr6 = query->to6,
+                                    .scope = query->from.scope });
     }
     sys_sendmsg(server->self, fd, &out);
     if (other)
@@ -356,14 +379,17 @@ static void message_came(struct dns_server *server, const uint8_t *octets, size_
         answer(server, query);
 }
 
-static void read_udp(struct dns_server *server)
+static void read_udp(struct dns_server *server, int fd)
 {
     for (;;) {
         struct sock_recv in = { .octets = server->in,
                                 .size = sizeof server->in,
                                 .flags = SOCK_MSG_DONTWAIT };
-        int64_t n = sys_recvmsg(server->self, server->udp_fd, &in);
+        int64_t n = sys_recvmsg(server->self, fd, &in);
         struct dns_query query = { .conn = -1, .from = in.from, .to = in.to.addr };
+
+        if (in.to.v6)
+            query.to6 = in.to.addr6;
 
         if (n < 0)
             return;
@@ -422,12 +448,12 @@ static struct conn *free_conn(struct dns_server *server)
     return NULL;
 }
 
-static void accept_conns(struct dns_server *server)
+static void accept_conns(struct dns_server *server, int fd)
 {
     struct conn *conn;
 
     while ((conn = free_conn(server)) != NULL) {
-        conn->fd = sys_accept(server->self, server->tcp_fd, &conn->peer);
+        conn->fd = sys_accept(server->self, fd, &conn->peer);
         if (conn->fd < 0) {
             conn->fd = -1;
             return;
@@ -441,19 +467,23 @@ static void accept_conns(struct dns_server *server)
 
 /* ---- the process ---- */
 
-static void open_sockets(struct dns_server *server)
+static void open_sockets(struct dns_server *server, bool v6, int *udp_fd, int *tcp_fd)
 {
-    struct endpoint local = { IP4_ANY,
-                              server->config->port != 0 ? server->config->port : DNS_PORT };
+    struct endpoint local = { .port = port_of(server), .v6 = v6 };
+    int family = v6 ? SIM_AF_INET6 : SIM_AF_INET;
 
-    server->udp_fd = sys_socket(server->self, SIM_AF_INET, SIM_SOCK_DGRAM, 0);
-    sys_setsockopt(server->self, server->udp_fd, OPT_SO_REUSEADDR, 1);
-    sys_bind(server->self, server->udp_fd, local);
-    server->tcp_fd = sys_socket(server->self, SIM_AF_INET, SIM_SOCK_STREAM, 0);
-    sys_setsockopt(server->self, server->tcp_fd, OPT_SO_REUSEADDR, 1);
-    sys_set_nonblock(server->self, server->tcp_fd, true);
-    sys_bind(server->self, server->tcp_fd, local);
-    sys_listen(server->self, server->tcp_fd, DNS_SERVER_BACKLOG);
+    *udp_fd = sys_socket(server->self, family, SIM_SOCK_DGRAM, 0);
+    sys_setsockopt(server->self, *udp_fd, OPT_SO_REUSEADDR, 1);
+    if (v6)
+        sys_setsockopt(server->self, *udp_fd, OPT_IPV6_V6ONLY, 1);
+    sys_bind(server->self, *udp_fd, local);
+    *tcp_fd = sys_socket(server->self, family, SIM_SOCK_STREAM, 0);
+    sys_setsockopt(server->self, *tcp_fd, OPT_SO_REUSEADDR, 1);
+    if (v6)
+        sys_setsockopt(server->self, *tcp_fd, OPT_IPV6_V6ONLY, 1);
+    sys_set_nonblock(server->self, *tcp_fd, true);
+    sys_bind(server->self, *tcp_fd, local);
+    sys_listen(server->self, *tcp_fd, DNS_SERVER_BACKLOG);
 }
 
 static int server_poll(struct dns_server *server)
@@ -464,6 +494,11 @@ static int server_poll(struct dns_server *server)
     server->poll[n++] = (struct sys_pollfd){ server->udp_fd, SOCK_POLLIN, 0 };
     server->poll[n++] =
         (struct sys_pollfd){ free_conn(server) != NULL ? server->tcp_fd : -1, SOCK_POLLIN, 0 };
+    if (server->udp6_fd >= 0) {
+        server->poll[n++] = (struct sys_pollfd){ server->udp6_fd, SOCK_POLLIN, 0 };
+        server->poll[n++] =
+            (struct sys_pollfd){ free_conn(server) != NULL ? server->tcp6_fd : -1, SOCK_POLLIN, 0 };
+    }
     for (unsigned i = 0; i < DNS_SERVER_CONNS; i++) {
         const struct conn *conn = &server->conns[i];
 
@@ -485,8 +520,12 @@ static int server_poll(struct dns_server *server)
 static void server_step(struct dns_server *server)
 {
     dns_upstream_step(&server->up);
-    read_udp(server);
-    accept_conns(server);
+    read_udp(server, server->udp_fd);
+    accept_conns(server, server->tcp_fd);
+    if (server->udp6_fd >= 0) {
+        read_udp(server, server->udp6_fd);
+        accept_conns(server, server->tcp6_fd);
+    }
     for (unsigned i = 0; i < DNS_SERVER_CONNS; i++) {
         struct conn *conn = &server->conns[i];
 
@@ -505,7 +544,9 @@ static enum co_status server_main(struct process *self, void *state)
 
     (void)self;
     CO_BEGIN(&server->co);
-    open_sockets(server);
+    open_sockets(server, false, &server->udp_fd, &server->tcp_fd);
+    if (ip6_enabled(&server->self->os->ip))
+        open_sockets(server, true, &server->udp6_fd, &server->tcp6_fd);
     for (;;) {
         CO_CALL(&server->co, server->result, server_poll(server));
         server_step(server);
@@ -569,7 +610,7 @@ struct process *dns_server_start(struct os *os, const struct dns_server_config *
     server->config = server->up.config = config;
     server->up.answered = upstream_answered;
     server->up.ctx = server;
-    server->udp_fd = server->tcp_fd = -1;
+    server->udp_fd = server->tcp_fd = server->udp6_fd = server->tcp6_fd = -1;
     for (unsigned i = 0; i < DNS_SERVER_CONNS; i++)
         server->conns[i].fd = -1;
     choose_manner(server);

@@ -18,7 +18,8 @@ struct dns_query {
     int conn;                /* TCP connection, or -1 */
     uint32_t conn_serial;
     struct endpoint from;
-    ip4_addr to;
+    ip4_addr to;         /* the address that was asked: by IPv4, */
+    struct ip6_addr to6; /* or by IPv6 */
 };
 
 struct dns_job {

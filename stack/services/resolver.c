@@ -233,11 +233,24 @@ static size_t build_query(struct resolver *r, struct resolver_question *q)
     return dns_emit_end(&w);
 }
 
+struct why resolver_query_why(struct endpoint server, bool again)
+{
+    if (server.v6)
+        return again ? WHY(DNS6_QUERY_AGAIN, server.addr6.hi, server.addr6.lo)
+                     : WHY(DNS6_QUERY, server.addr6.hi, server.addr6.lo);
+    return again ? WHY(DNS_QUERY_AGAIN, server.addr) : WHY(DNS_QUERY, server.addr);
+}
+
+static int new_socket(const struct resolver *r, int type)
+{
+    return sys_socket(r->self, r->conf.servers[r->server].v6 ? SIM_AF_INET6 : SIM_AF_INET, type, 0);
+}
+
 static bool open_socket(struct resolver *r)
 {
-    struct endpoint server = { r->conf.servers[r->server], DNS_PORT };
+    struct endpoint server = r->conf.servers[r->server];
 
-    r->fd = sys_socket(r->self, SIM_AF_INET, SIM_SOCK_DGRAM, 0);
+    r->fd = new_socket(r, SIM_SOCK_DGRAM);
     if (r->fd < 0)
         return false;
     sys_set_nonblock(r->self, r->fd, true);
@@ -246,14 +259,13 @@ static bool open_socket(struct resolver *r)
 
 static void send_query(struct resolver *r, struct resolver_question *q)
 {
-    ip4_addr server = r->conf.servers[r->server];
+    struct endpoint server = r->conf.servers[r->server];
     struct sock_send out = { .octets = r->octets + 2,
                              .flags = SOCK_MSG_DONTWAIT | SOCK_MSG_NOSIGNAL };
     bool sent;
 
     out.len = build_query(r, q);
-    out.why =
-        r->attempt == 0 && r->server == 0 ? WHY(DNS_QUERY, server) : WHY(DNS_QUERY_AGAIN, server);
+    out.why = resolver_query_why(server, r->attempt > 0 || r->server > 0);
     out.why_text = services_dns_text(r->self->os, r->asked, q->type);
     sent = out.len > 0 && sys_sendmsg(r->self, r->fd, &out) >= 0;
     /* An ICMP error about the first query comes up here; glibc sends all the same. */
@@ -473,7 +485,7 @@ static struct resolver_question *open_question(struct resolver *r)
 
 static bool begin_tcp(struct resolver *r)
 {
-    r->fd = sys_socket(r->self, SIM_AF_INET, SIM_SOCK_STREAM, 0);
+    r->fd = new_socket(r, SIM_SOCK_STREAM);
     r->poll.fd = -1; /* for take_message(): no datagram */
     return r->fd >= 0;
 }
@@ -487,7 +499,7 @@ static void build_tcp_query(struct resolver *r)
 
 static int tcp_connect(struct resolver *r)
 {
-    return sys_connect(r->self, r->fd, (struct endpoint){ r->conf.servers[r->server], DNS_PORT });
+    return sys_connect(r->self, r->fd, r->conf.servers[r->server]);
 }
 
 static enum co_status ask_by_tcp(struct resolver *r)

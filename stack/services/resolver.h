@@ -38,7 +38,7 @@
 
 /* /etc/resolv.conf. */
 struct resolv_conf {
-    ip4_addr servers[RESOLVER_SERVERS_MAX];
+    struct endpoint servers[RESOLVER_SERVERS_MAX]; /* port 53 */
     unsigned n_servers; /* at least one: 127.0.0.1 where the file names none */
     char search[RESOLVER_SEARCH_MAX][256];
     unsigned n_search;
@@ -113,6 +113,8 @@ void resolver_close(struct resolver *resolver);
 /** resolver_strerror() - gai_strerror(): "Name or service not known". */
 const char *resolver_strerror(int error);
 
+/** resolver_query_why() - why a query goes to @server, for the first time or @again. */
+struct why resolver_query_why(struct endpoint server, bool again);
 /** resolv_conf_read() - @os's /etc/resolv.conf, with the defaults for what it does not say. */
 void resolv_conf_read(struct resolv_conf *conf, struct os *os);
 /** resolver_hosts_find() - addresses of @name in /etc/hosts; how many. "localhost" and the host's

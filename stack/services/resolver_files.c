@@ -64,6 +64,17 @@ static void read_options(struct resolv_conf *conf, char *rest)
     }
 }
 
+static void read_server(struct resolv_conf *conf, const struct os *os, const char *word)
+{
+    struct endpoint server = { .port = DNS_PORT };
+
+    if (word == NULL || conf->n_servers == RESOLVER_SERVERS_MAX ||
+        (!ip4_parse(word, &server.addr) && !resolver_literal6(os, word, &server)))
+        return;
+    server.port = DNS_PORT;
+    conf->servers[conf->n_servers++] = server;
+}
+
 void resolv_conf_read(struct resolv_conf *conf, struct os *os)
 {
     const struct os_file *file = os_file_find(os, "/etc/resolv.conf");
@@ -82,9 +93,7 @@ void resolv_conf_read(struct resolv_conf *conf, struct os *os)
         if (strcmp(key, "nameserver") == 0) {
             char *word = next_word(&rest);
 
-            if (word != NULL && conf->n_servers < RESOLVER_SERVERS_MAX &&
-                ip4_parse(word, &conf->servers[conf->n_servers]))
-                conf->n_servers++;
+            read_server(conf, os, word);
         } else if (strcmp(key, "search") == 0 || strcmp(key, "domain") == 0) {
             read_search(conf, rest);
         } else if (strcmp(key, "options") == 0) {
@@ -92,7 +101,7 @@ void resolv_conf_read(struct resolv_conf *conf, struct os *os)
         }
     }
     if (conf->n_servers == 0)
-        conf->servers[conf->n_servers++] = IP4_LOOPBACK;
+        conf->servers[conf->n_servers++] = (struct endpoint){ IP4_LOOPBACK, DNS_PORT };
 }
 
 /* Whether @rest, the names of a line, has @name; the first of them to *@first. */
