@@ -183,6 +183,24 @@ void dissect_ip6(struct dissection *d)
         add_icmp6(d);
 }
 
+/* What an error quotes of a message of ICMPv6: a ping's, mostly. */
+static void add_quoted_icmp6(struct dissection *d, size_t at)
+{
+    const uint8_t *octets = d->octets + at;
+    struct field *layer = dissect_layer(d, "icmpv6", _("ICMPv6, quoted"), at, ICMP6_HDR_LEN);
+
+    dissect_add(d, layer, "icmpv6.type", _("Type"), at, 1, "%u", octets[0]);
+    dissect_add(d, layer, "icmpv6.code", _("Code"), at + 1, 1, "%u", octets[1]);
+    dissect_add(d, layer, "icmpv6.checksum", _("Checksum"), at + 2, 2, "0x%04x",
+                be16_get(octets + 2));
+    if (octets[0] != ICMP6_ECHO_REQUEST && octets[0] != ICMP6_ECHO_REPLY)
+        return;
+    dissect_add(d, layer, "icmpv6.echo.identifier", _("Identifier"), at + 4, 2, "%u",
+                be16_get(octets + 4));
+    dissect_add(d, layer, "icmpv6.echo.sequence_number", _("Sequence number"), at + 6, 2, "%u",
+                be16_get(octets + 6));
+}
+
 void dissect_quote6(struct dissection *d)
 {
     size_t at = d->facts.payload_at + d->facts.quote_transport_at;
@@ -191,4 +209,7 @@ void dissect_quote6(struct dissection *d)
     add_header(d, &d->facts.quote6, d->facts.payload_at, true);
     if (d->facts.quote_transport_at != 0 && (tcp || d->facts.quote_protocol == IP_PROTO_UDP))
         dissect_quoted_ports(d, at, tcp);
+    else if (d->facts.quote_transport_at != 0 && d->facts.quote_protocol == IP6_NEXT_ICMP &&
+             d->facts.quote_transport_at + ICMP6_HDR_LEN <= d->facts.payload_len)
+        add_quoted_icmp6(d, at);
 }

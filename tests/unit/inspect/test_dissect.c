@@ -240,7 +240,35 @@ static void a_listener_report_names_its_groups(void)
     dissect_fini(&d);
 }
 
-UNIT_MAIN("dissect", TEST(a_router_advertisement_is_opened_up_to_its_prefix),
+static void an_icmpv6_error_shows_the_ping_that_it_quotes(void)
+{
+    struct icmp6_hdr error = { ICMP6_PACKET_TOO_BIG, 0, 1280 };
+    struct icmp6_hdr echo = { ICMP6_ECHO_REQUEST, 0, 7u << 16 | 3 };
+    uint8_t octets[200] = { 0 }, *quote = octets + ETH_HDR_LEN + IPV6_HDR_LEN + ICMP6_HDR_LEN;
+    struct ip6_addr src, dst;
+    struct dissection d;
+    size_t len;
+
+    i18n_init("en");
+    ip6_parse("fe80::1", &src);
+    ip6_parse("ff02::1", &dst);
+    in_ipv6(quote - ETH_HDR_LEN, ICMP6_HDR_LEN);
+    icmp6_emit(&echo, quote + IPV6_HDR_LEN, ICMP6_HDR_LEN, src, dst);
+    len = in_ipv6(octets, 2 * ICMP6_HDR_LEN + IPV6_HDR_LEN);
+    icmp6_emit(&error, quote - ICMP6_HDR_LEN, 2 * ICMP6_HDR_LEN + IPV6_HDR_LEN, src, dst);
+    dissect(&d, octets, len, NULL);
+    value_is(&d, "icmpv6.type", "2", NULL);
+    value_is(&d, "icmpv6.mtu", "1280", NULL);
+    value_is(&d, "icmpv6.echo.identifier", "7", NULL);
+    value_is(&d, "icmpv6.echo.sequence_number", "3", NULL);
+    dissect_fini(&d);
+    dissect(&d, octets, len - 1, NULL);
+    OK(dissect_find(&d, "icmpv6.echo.identifier") == NULL);
+    dissect_fini(&d);
+}
+
+UNIT_MAIN("dissect", TEST(an_icmpv6_error_shows_the_ping_that_it_quotes),
+          TEST(a_router_advertisement_is_opened_up_to_its_prefix),
           TEST(a_listener_report_names_its_groups), TEST(arp_request_is_opened_field_by_field),
           TEST(tcp_segment_with_relative_numbers), TEST(icmp_error_shows_what_it_quotes),
           TEST(dns_answer_names_its_records), TEST(damaged_and_cut_frames_stay_within_their_octets))
