@@ -452,6 +452,8 @@ static void read_flags(struct task_instance *instance, const struct ynode **valu
         read_text(&instance->r, values[CHECK_GROUP], "group", &check->group);
     if (values[CHECK_TITLE] != NULL)
         read_words(&instance->r, values[CHECK_TITLE], "title", &check->title);
+    else if (values[CHECK_ASK] != NULL) /* a question is its own title */
+        read_words(&instance->r, values[CHECK_ASK], "ask", &check->title);
     if (values[CHECK_FAIL] != NULL)
         read_words(&instance->r, values[CHECK_FAIL], "fail", &check->fail);
     if (values[CHECK_PASS] != NULL)

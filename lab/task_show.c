@@ -73,7 +73,8 @@ static void show_question(const struct task_instance *instance, const struct tas
                        *blanks = answer != NULL ? ynode_get(answer, "blanks") : NULL;
     const char *ask = words_of(check->ask);
 
-    g_string_append_printf(out, "      %s\n", ask != NULL ? ask : "");
+    if (g_strcmp0(ask, pick(&check->title)) != 0)
+        g_string_append_printf(out, "      %s\n", ask != NULL ? ask : "");
     if (cards != NULL && cards->kind == YNODE_LIST)
         show_cards(instance, check, cards, out);
     if (blanks != NULL && blanks->kind == YNODE_MAP)
