@@ -91,8 +91,8 @@ static void rig_chain6(struct rig *rig)
 {
     static const char *const lines[] = {
         "ip addr add 2001:db8:1::1/64 dev eth0 nodad; ip -6 route add default via 2001:db8:1::2",
-        "sysctl -w net.ipv6.conf.all.forwarding=1; ip addr add 2001:db8:1::2/64 dev eth0 nodad; ip "
-        "addr add 2001:db8:2::1/64 dev eth1 nodad",
+        ("sysctl -w net.ipv6.conf.all.forwarding=1; ip addr add 2001:db8:1::2/64 dev eth0 nodad; "
+         "ip addr add 2001:db8:2::1/64 dev eth1 nodad"),
         "ip addr add 2001:db8:2::2/64 dev eth0 nodad; ip -6 route add default via 2001:db8:2::1",
     };
 
