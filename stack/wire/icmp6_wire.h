@@ -74,7 +74,8 @@ static inline bool icmp6_is_error(uint8_t type)
 
 #define NDP_HOP_LIMIT    255 /* and no other: it proves that the sender is on the link */
 #define NDP_PREFIXES_MAX 8
-#define NDP_MSG_MAX      (24 + 8 + 8 + 8 + NDP_PREFIXES_MAX * 32)
+#define NDP_MSG_MAX                                                                                \
+    (40 + 4 * 8 + NDP_PREFIXES_MAX * 32) /* a redirect's fixed part is the longest */
 
 struct ndp_prefix { /* RFC 4861 section 4.6.2 */
     struct ip6_addr prefix;
