@@ -2,9 +2,11 @@
 #ifndef WW_BASE_CHECK_H
 #define WW_BASE_CHECK_H
 
+#include "base/likely.h"
+
 #define CHECK(condition)                                                                           \
     do {                                                                                           \
-        if (!(condition))                                                                          \
+        if (UNLIKELY(!(condition)))                                                                \
             check_failed(#condition, __FILE__, __LINE__);                                          \
     } while (0)
 
