@@ -40,6 +40,7 @@ void cut_make(struct link_dir *dir, struct channel *channel)
     cut->channel = channel;
     event_init(&cut->handover, hand_over_fires);
     dir->cut = cut;
+    link_look(dir->link);
 }
 
 /* ---- the sender's side ---- */

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/check.h"
+#include "base/likely.h"
 #include "base/why.h"
 #include "sim/queue.h"
 #include "sim/time.h"
@@ -105,7 +106,7 @@ void frame_unshare(struct frame *frame);
  */
 static inline void frame_writable(struct frame *frame)
 {
-    if (frame->buffer->refs > 1)
+    if (UNLIKELY(frame->buffer->refs > 1))
         frame_unshare(frame);
 }
 /** frame_push() - prepend @len octets, returned uninitialised, this descriptor's own. There must be

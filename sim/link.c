@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/likely.h"
 #include "base/list.h"
 #include "sim/cut.h"
 #include "sim/medium.h"
@@ -11,64 +12,67 @@
 
 #define MILLION 1000000
 
-static void deliver(struct link_dir *dir, struct frame *frame)
+/* The compiler must take it that whatever is written may lie in any of the structures at hand; what
+   the functions that every hop takes need twice, they keep in variables of their own. */
+
+static inline void deliver(struct link_dir *dir, struct frame *frame)
 {
     struct iface *to = dir->to;
-    struct part *part = to->node->part;
+    struct node *node = to->node;
+    struct part *part = node->part;
+    size_t size = frame_size(frame);
+    uint64_t id;
 
     frame->in = to;
-    if (!to->up || frame_size(frame) > to->mtu + LINK_HEADER_MAX) {
-        node_drop(to->node, to, frame, to->up ? DROP_TOO_LONG : DROP_LINK_DOWN);
+    if (UNLIKELY(!to->up || size > to->mtu + LINK_HEADER_MAX)) {
+        node_drop(node, to, frame, to->up ? DROP_TOO_LONG : DROP_LINK_DOWN);
         return;
     }
     part->n_hops++;
     to->rx_frames++;
-    to->rx_octets += frame_size(frame);
+    to->rx_octets += size;
     part->cause = frame->id;
-    frame->id = node_record_frame(to->node, to, RECORD_RECEIVE, frame);
-    part->cause = frame->id;
-    to->node->ops->receive(to, frame);
-}
-
-static struct event_key arrival_key(const struct link_dir *dir, const struct frame *frame)
-{
-    return (struct event_key){ frame->arrives_at,
-                               event_order(EVENT_ARRIVAL, dir->to->node->id, dir->from->node->id),
-                               frame->counter };
+    id = node_record_frame(node, to, RECORD_RECEIVE, frame);
+    frame->id = id;
+    part->cause = id;
+    node->ops->receive(to, frame);
 }
 
 /* The frames whose transmission has begun by now are no longer waiting. */
-static void advance_waiting(struct link_dir *dir)
+static inline void advance_waiting(struct link_dir *dir, sim_time now)
 {
-    sim_time now = dir->from->node->part->now;
+    struct frame *frame = dir->first_waiting;
 
-    if (dir->cut != NULL)
+    if (UNLIKELY(dir->cut != NULL))
         cut_advance(dir);
-    while (dir->first_waiting != NULL && dir->first_waiting->starts_at <= now) {
-        dir->n_waiting -= dir->first_waiting->starts_at != LINK_COPY_ON_THE_WIRE;
-        dir->first_waiting = dir->first_waiting->next;
-    }
+    if (frame == NULL || frame->starts_at > now)
+        return;
+    do {
+        dir->n_waiting -= frame->starts_at != LINK_COPY_ON_THE_WIRE;
+        frame = frame->next;
+    } while (frame != NULL && frame->starts_at <= now);
+    dir->first_waiting = frame;
 }
 
-/* The head of what is on the link stands in the event queue. */
-static void queue_head_arrival(struct link_dir *dir)
+/* @frame is the head of what is on the link: it stands in the event queue. */
+static inline void queue_head_arrival(struct link_dir *dir, struct frame *frame)
 {
-    struct event_key key = arrival_key(dir, dir->in_flight.head);
-
-    dir->arrival.needs = (void *const *)(void *)&dir->in_flight.head->data;
-    queue_push(&dir->to->node->part->queue, &dir->arrival, &key);
+    dir->arrival.needs = (void *const *)(void *)&frame->data;
+    queue_push_at(&dir->to->node->part->queue, &dir->arrival, frame->arrives_at, dir->order,
+                  frame->counter);
 }
 
 static void head_arrives(struct event *event)
 {
     struct link_dir *dir = CONTAINER_OF(event, struct link_dir, arrival);
-    struct frame *frame;
+    struct frame *frame, *next;
 
     if (dir->first_waiting != NULL)
-        advance_waiting(dir);
+        advance_waiting(dir, dir->from->node->part->now);
     frame = frame_list_pop(&dir->in_flight);
-    if (dir->in_flight.head != NULL)
-        queue_head_arrival(dir);
+    next = dir->in_flight.head;
+    if (next != NULL)
+        queue_head_arrival(dir, next);
     deliver(dir, frame);
 }
 
@@ -97,14 +101,12 @@ static void straggler_arrives(struct event *event)
 
 void link_straggle(struct link_dir *dir, struct frame *frame)
 {
-    struct event_key key;
-
     frame->in = dir->from;
     frame->next = dir->stragglers;
     dir->stragglers = frame;
     event_init(&frame->event, straggler_arrives);
-    key = arrival_key(dir, frame);
-    queue_push(&dir->to->node->part->queue, &frame->event, &key);
+    queue_push_at(&dir->to->node->part->queue, &frame->event, frame->arrives_at, dir->order,
+                  frame->counter);
 }
 
 /* A frame that does not keep the FIFO's order has an event of its own. */
@@ -118,29 +120,38 @@ static void send_straggler(struct link_dir *dir, struct frame *frame, sim_time a
         link_straggle(dir, frame);
 }
 
+static inline void fly(struct link_dir *dir, struct frame *frame)
+{
+    bool first = dir->in_flight.head == NULL;
+
+    frame_list_push(&dir->in_flight, frame);
+    if (first)
+        queue_head_arrival(dir, frame);
+}
+
 void link_fly(struct link_dir *dir, struct frame *frame)
 {
-    frame_list_push(&dir->in_flight, frame);
-    if (dir->in_flight.n == 1)
-        queue_head_arrival(dir);
+    fly(dir, frame);
 }
 
 static inline void append(struct link_dir *dir, struct frame *frame, sim_time starts_at,
                           sim_time arrives_at)
 {
+    struct node *from = dir->from->node;
+
     frame->starts_at = starts_at;
     frame->arrives_at = arrives_at;
-    frame->counter = dir->from->node->event_counter++;
-    if (dir->cut != NULL) {
+    frame->counter = from->event_counter++;
+    if (UNLIKELY(dir->cut != NULL)) {
         cut_append(dir, frame);
         return;
     }
-    if (starts_at > dir->from->node->part->now) {
+    if (starts_at > from->part->now) {
         if (dir->first_waiting == NULL)
             dir->first_waiting = frame;
         dir->n_waiting++;
     }
-    link_fly(dir, frame);
+    fly(dir, frame);
 }
 
 static bool chance(struct link_dir *dir, uint32_t millionths)
@@ -223,15 +234,17 @@ static struct faults draw_faults(struct link_dir *dir, struct frame *frame)
     return faults;
 }
 
-static sim_time last_arrival(const struct link_dir *dir)
+static inline sim_time last_arrival(const struct link_dir *dir)
 {
-    if (dir->cut != NULL)
+    const struct frame *last = dir->in_flight.tail;
+
+    if (UNLIKELY(dir->cut != NULL))
         return cut_last_arrival(dir->cut);
-    return dir->in_flight.tail != NULL ? dir->in_flight.tail->arrives_at : 0;
+    return last != NULL ? last->arrives_at : 0;
 }
 
-static void append_in_order(struct link_dir *dir, struct frame *frame, sim_time starts_at,
-                            sim_time arrives_at)
+static inline void append_in_order(struct link_dir *dir, struct frame *frame, sim_time starts_at,
+                                   sim_time arrives_at)
 {
     sim_time last = last_arrival(dir);
 
@@ -277,15 +290,21 @@ void link_propagate(struct link_dir *dir, struct frame *frame)
     enter(dir, frame, now, now);
 }
 
-sim_time link_transmission_time(const struct link *link, size_t len)
+static inline sim_time transmission_time(const struct link *link, size_t len)
 {
     sim_time octets = (sim_time)(len < ETH_WIRE_MIN ? ETH_WIRE_MIN : len) + ETH_WIRE_OVERHEAD;
+    sim_time each = link->time_per_octet;
 
+    if (LIKELY(each != 0))
+        return octets * each;
     if (link->config.rate == 0)
         return 0;
-    if (link->time_per_octet != 0)
-        return octets * link->time_per_octet;
     return (sim_time)((uint64_t)octets * UINT64_C(8000000000000) / link->config.rate);
+}
+
+sim_time link_transmission_time(const struct link *link, size_t len)
+{
+    return transmission_time(link, len);
 }
 
 sim_time link_look_ahead(const struct link_dir *dir)
@@ -295,50 +314,73 @@ sim_time link_look_ahead(const struct link_dir *dir)
     return dir->link->config.delay + (dir->from->node->ops->is_repeater ? 0 : shortest);
 }
 
-static void transmit(struct link_dir *dir, struct frame *frame)
+/* When the transmitter begins with a frame that it is given now. */
+static inline sim_time transmission_start(const struct link_dir *dir, sim_time now)
 {
-    sim_time now = dir->from->node->part->now;
-    sim_time starts_at = dir->free_at > now ? dir->free_at : now;
+    sim_time free_at = dir->free_at;
 
-    dir->free_at = starts_at + link_transmission_time(dir->link, frame_size(frame));
-    if (dir->link->impaired)
+    return free_at > now ? free_at : now;
+}
+
+static void send_specially(struct link_dir *dir, struct frame *frame, sim_time now)
+{
+    if (dir->station != NULL) {
+        medium_send(dir->station, frame);
+    } else if (dir->from->node->ops->is_repeater) {
+        link_propagate(dir, frame);
+    } else {
+        sim_time starts_at = transmission_start(dir, now);
+
+        dir->free_at = starts_at + transmission_time(dir->link, frame_size(frame));
         enter(dir, frame, starts_at, dir->free_at);
-    else
-        append_in_order(dir, frame, starts_at, dir->free_at + dir->link->config.delay);
+    }
+}
+
+/* Why @iface cannot send a frame at all. */
+static enum drop_reason refusal(const struct iface *iface)
+{
+    if (iface->out == NULL)
+        return iface->up ? DROP_NOT_CABLED : DROP_LINK_DOWN;
+    return iface->up && iface->out->link->up ? DROP_TOO_LONG : DROP_LINK_DOWN;
+}
+
+static inline bool queue_is_full(const struct link_dir *dir, const struct link *link)
+{
+    return dir->n_waiting >= link->config.queue ||
+           (dir->station != NULL && medium_queue_len(dir->station) > link->config.queue);
 }
 
 void iface_send(struct iface *iface, struct frame *frame)
 {
-    struct link_dir *dir;
+    struct link_dir *dir = iface->out;
+    struct node *node = iface->node;
+    size_t size = frame_size(frame);
+    sim_time now = node->part->now;
+    struct link *link;
 
-    if (iface->end == NULL) {
-        node_drop(iface->node, iface, frame, iface->up ? DROP_NOT_CABLED : DROP_LINK_DOWN);
+    if (UNLIKELY(dir == NULL || !iface->up || !dir->link->up ||
+                 size > iface->mtu + LINK_HEADER_MAX)) {
+        node_drop(node, iface, frame, refusal(iface));
         return;
     }
-    dir = &iface->end->link->dir[iface->end->side];
-    if (!iface->up || !dir->link->up) {
-        node_drop(iface->node, iface, frame, DROP_LINK_DOWN);
-        return;
-    }
-    if (frame_size(frame) > iface->mtu + LINK_HEADER_MAX) {
-        node_drop(iface->node, iface, frame, DROP_TOO_LONG);
-        return;
-    }
-    advance_waiting(dir);
-    if (dir->n_waiting >= dir->link->config.queue ||
-        (dir->station != NULL && medium_queue_len(dir->station) > dir->link->config.queue)) {
-        node_drop(iface->node, iface, frame, DROP_QUEUE_FULL);
+    link = dir->link;
+    advance_waiting(dir, now);
+    if (UNLIKELY(queue_is_full(dir, link))) {
+        node_drop(node, iface, frame, DROP_QUEUE_FULL);
         return;
     }
     iface->tx_frames++;
-    iface->tx_octets += frame_size(frame);
-    frame->id = node_record_frame(iface->node, iface, RECORD_SEND, frame);
-    if (dir->station != NULL)
-        medium_send(dir->station, frame);
-    else if (iface->node->ops->is_repeater)
-        link_propagate(dir, frame);
-    else
-        transmit(dir, frame);
+    iface->tx_octets += size;
+    frame->id = node_record_frame(node, iface, RECORD_SEND, frame);
+    if (UNLIKELY(dir->special)) {
+        send_specially(dir, frame, now);
+    } else {
+        sim_time starts_at = transmission_start(dir, now);
+        sim_time ends_at = starts_at + transmission_time(link, size);
+
+        dir->free_at = ends_at;
+        append_in_order(dir, frame, starts_at, ends_at + link->config.delay);
+    }
 }
 
 struct iface *link_peer(const struct iface *iface)
@@ -419,7 +461,7 @@ static void lose_waiting(struct link_dir *dir)
 
     if (dir->station != NULL)
         medium_reset(dir->station, DROP_LINK_DOWN);
-    advance_waiting(dir);
+    advance_waiting(dir, dir->from->node->part->now);
     gone = dir->cut != NULL ? cut_take_waiting(dir) : take_waiting(dir);
     if (gone.head == NULL)
         return;
@@ -458,13 +500,11 @@ static void carrier_news_arrives(struct event *event)
 void link_carrier_later(struct link_dir *dir, bool up, sim_time at, uint64_t counter)
 {
     struct carrier_news *news = arena_alloc(node_arena(dir->to->node), sizeof *news);
-    struct event_key key = { at, event_order(EVENT_ARRIVAL, dir->to->node->id, dir->from->node->id),
-                             counter };
 
     event_init(&news->event, carrier_news_arrives);
     news->iface = dir->to;
     news->up = up;
-    queue_push(&dir->to->node->part->queue, &news->event, &key);
+    queue_push_at(&dir->to->node->part->queue, &news->event, at, dir->order, counter);
 }
 
 /*
@@ -527,6 +567,13 @@ void iface_set_up(struct iface *iface, bool up)
         tell_far_end(dir, up);
 }
 
+void link_look(struct link *link)
+{
+    for (struct link_dir *dir = link->dir; dir < link->dir + 2; dir++)
+        dir->special = link->impaired || dir->station != NULL || dir->cut != NULL ||
+                       dir->from->node->ops->is_repeater;
+}
+
 void link_configure(struct link *link, const struct link_config *config)
 {
     CHECK(config->rate == 0 || config->rate >= LINK_RATE_MIN);
@@ -537,6 +584,7 @@ void link_configure(struct link *link, const struct link_config *config)
         link->time_per_octet = (sim_time)(UINT64_C(8000000000000) / config->rate);
     link->impaired =
         config->loss || config->duplicate || config->reorder || config->corrupt || link->rules;
+    link_look(link);
     link->sim->cables_changed = true;
 }
 
@@ -549,6 +597,7 @@ void link_add_rule(struct link *link, struct link_rule *rule)
     rule->next = NULL;
     *at = rule;
     link->impaired = true;
+    link_look(link);
 }
 
 void link_init(struct link *link, struct sim *sim, uint32_t id, struct iface *a, struct iface *b,
@@ -560,18 +609,20 @@ void link_init(struct link *link, struct sim *sim, uint32_t id, struct iface *a,
     link->sim = sim;
     link->id = id;
     link->up = !config->down;
-    link_configure(link, config);
     for (unsigned side = 0; side < 2; side++) {
         struct link_dir *dir = &link->dir[side];
 
         CHECK(ends[side]->end == NULL);
         link->end[side] = (struct link_end){ link, side, ends[1 - side]->up };
         ends[side]->end = &link->end[side];
+        ends[side]->out = dir;
         dir->link = link;
         dir->from = ends[side];
         dir->to = ends[1 - side];
+        dir->order = event_order(EVENT_ARRIVAL, dir->to->node->id, dir->from->node->id);
         event_init(&dir->arrival, head_arrives);
         snprintf(name, sizeof name, "%s:%s", ends[side]->node->name, ends[side]->name);
         random_stream_init(&dir->random, sim->seed, name, "link");
     }
+    link_configure(link, config);
 }

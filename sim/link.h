@@ -68,7 +68,9 @@ struct link_dir {
     struct frame_list in_flight; /* by arrival; the head is what `arrival` is queued for */
     struct frame *first_waiting; /* first of in_flight whose transmission has not begun */
     uint32_t n_waiting;
+    bool special; /* a frame does not simply go on behind the one before it: link_look() */
     struct event arrival;
+    uint64_t order; /* of its arrivals among events of the same moment */
     struct frame
         *stragglers;  /* those that do not keep the order, in no order; each has its own event */
     sim_time free_at; /* when the transmitter is idle again */
@@ -128,6 +130,10 @@ void link_carrier_later(struct link_dir *dir, bool up, sim_time at, uint64_t cou
 /** link_look_ahead() - the least time between an act at @dir's sending end and what is seen of it
  * at the other. */
 sim_time link_look_ahead(const struct link_dir *dir);
+
+/** link_look() - for whoever changes what makes a direction special: a half-duplex station or a
+ * repeater sends, its ends are in different partitions, or the cable has faults. */
+void link_look(struct link *link);
 
 /* For sim.c. */
 void link_init(struct link *link, struct sim *sim, uint32_t id, struct iface *a, struct iface *b,

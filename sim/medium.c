@@ -322,6 +322,7 @@ static void add_station(struct medium *medium, struct link_dir *dir)
     station->dir = dir;
     station->ends_at = LONG_AGO;
     dir->station = station;
+    link_look(dir->link);
     timer_init(&station->timer, dir->from->node, WHY0(TIMER_MEDIUM), timer_expired, station);
     snprintf(name, sizeof name, "%s:%s", dir->from->node->name, dir->from->name);
     random_stream_init(&station->random, medium->sim->seed, name, "medium");

@@ -8,6 +8,7 @@
 
 #include "base/addr.h"
 #include "base/drop.h"
+#include "base/likely.h"
 #include "base/random.h"
 #include "sim/describe.h"
 #include "sim/frame.h"
@@ -15,6 +16,7 @@
 #include "sim/time.h"
 #include "sim/trace.h"
 
+struct link_dir;
 struct link_end;
 struct node;
 struct iface;
@@ -55,6 +57,7 @@ struct iface {
     bool up;        /* switched on; with a cable that is plugged in at both ends it has carrier */
     uint32_t mtu;   /* octets behind the Ethernet header */
     struct link_end *end; /* the cable's end, or NULL */
+    struct link_dir *out; /* the cable's direction away from here, or NULL */
     void *owner;          /* what the device keeps for this interface */
     uint64_t rx_frames, rx_octets, rx_drops, tx_frames, tx_octets, tx_drops;
 };
@@ -122,7 +125,7 @@ uint64_t node_show_frame(struct node *node, struct iface *iface, enum record_kin
 static inline uint64_t node_record_frame(struct node *node, struct iface *iface,
                                          enum record_kind kind, struct frame *frame)
 {
-    if (node_wants(node, kind))
+    if (UNLIKELY(node_wants(node, kind)))
         return node_show_frame(node, iface, kind, frame);
     frame->ether = frame->data;
     return node_new_record_id(node);

@@ -2,7 +2,7 @@
 
 #include "base/be.h"
 #include "base/check.h"
-#include "stack/wire/eth_wire.h"
+#include "base/likely.h"
 
 void ether_init(struct ether *ether, struct node *node)
 {
@@ -41,31 +41,32 @@ static void show_to_taps(struct ether *ether, struct iface *iface, struct frame 
 
 void ether_input(struct ether *ether, struct iface *iface, struct frame *frame)
 {
-    struct node *node = ether->node;
-    struct eth_hdr hdr;
+    const uint8_t *octets;
+    uint16_t ethertype;
     bool group, mine;
 
-    if ((frame->len < ETH_HDR_LEN && !frame_need(frame, ETH_HDR_LEN)) ||
-        eth_parse(frame->data, frame->len, &hdr) != DROP_NONE) {
-        node_drop(node, iface, frame, DROP_TRUNCATED);
+    if (UNLIKELY(frame->len < ETH_HDR_LEN) && !frame_need(frame, ETH_HDR_LEN)) {
+        node_drop(ether->node, iface, frame, DROP_TRUNCATED);
         return;
     }
-    group = mac_is_group(&hdr.dst);
-    mine = group || mac_eq(&hdr.dst, &iface->mac);
-    if (!list_empty(&ether->taps))
-        show_to_taps(ether, iface, frame, hdr.ethertype, mine, false);
-    if (!mine) {
-        node_drop(node, iface, frame, DROP_NOT_FOR_ME);
+    octets = frame->data;
+    ethertype = be16_get(octets + ETH_AT_TYPE);
+    group = mac_is_group(eth_dst_at(octets));
+    mine = group || mac_eq(eth_dst_at(octets), &iface->mac);
+    if (UNLIKELY(!list_empty(&ether->taps)))
+        show_to_taps(ether, iface, frame, ethertype, mine, false);
+    if (UNLIKELY(!mine)) {
+        node_drop(ether->node, iface, frame, DROP_NOT_FOR_ME);
         return;
     }
     for (unsigned i = 0; i < ether->n_handlers; i++) {
-        if (ether->handlers[i].ethertype == hdr.ethertype) {
+        if (LIKELY(ether->handlers[i].ethertype == ethertype)) {
             frame_pull(frame, ETH_HDR_LEN);
-            ether->handlers[i].handler(ether->handlers[i].ctx, iface, frame, &hdr.src, group);
+            ether->handlers[i].handler(ether->handlers[i].ctx, iface, frame, group);
             return;
         }
     }
-    node_drop(node, iface, frame, DROP_UNKNOWN_ETHERTYPE);
+    node_drop(ether->node, iface, frame, DROP_UNKNOWN_ETHERTYPE);
 }
 
 void ether_output_raw(struct ether *ether, struct iface *iface, struct frame *frame)
@@ -75,13 +76,4 @@ void ether_output_raw(struct ether *ether, struct iface *iface, struct frame *fr
         show_to_taps(ether, iface, frame, be16_get(frame->data + 12), true, true);
     }
     iface_send(iface, frame);
-}
-
-void ether_output(struct ether *ether, struct iface *iface, const struct mac_addr *dst,
-                  uint16_t ethertype, struct frame *frame)
-{
-    struct eth_hdr hdr = { .dst = *dst, .src = iface->mac, .ethertype = ethertype };
-
-    eth_emit(&hdr, frame_push(frame, ETH_HDR_LEN));
-    ether_output_raw(ether, iface, frame);
 }

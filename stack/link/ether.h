@@ -10,13 +10,14 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/likely.h"
 #include "base/list.h"
 #include "sim/node.h"
+#include "stack/wire/eth_wire.h"
 
-/* Consumes @frame, data behind the Ethernet header, whose source is @src. Frames for other hosts
- * never come here. */
-typedef void ether_handler(void *ctx, struct iface *iface, struct frame *frame,
-                           const struct mac_addr *src, bool group);
+/* Consumes @frame, data behind the Ethernet header, which frame->ether points to; @group: its
+ * destination was a group. Frames for other hosts never come here. */
+typedef void ether_handler(void *ctx, struct iface *iface, struct frame *frame, bool group);
 
 struct ether_tap { /* embed it; ether_tap_add() */
     struct list link;
@@ -48,11 +49,18 @@ void ether_tap_add(struct ether *ether, struct ether_tap *tap);
 void ether_tap_remove(struct ether_tap *tap);
 /** ether_input() - a frame from the cable, data at its Ethernet header. Consumes it. */
 void ether_input(struct ether *ether, struct iface *iface, struct frame *frame);
-/** ether_output() - prepend the header and send. Consumes @frame, data at the payload. */
-void ether_output(struct ether *ether, struct iface *iface, const struct mac_addr *dst,
-                  uint16_t ethertype, struct frame *frame);
 /** ether_output_raw() - send @frame, data at an Ethernet header that is already there. Consumes it.
  */
 void ether_output_raw(struct ether *ether, struct iface *iface, struct frame *frame);
+/** ether_output() - prepend the header and send. Consumes @frame, data at the payload. */
+static inline void ether_output(struct ether *ether, struct iface *iface,
+                                const struct mac_addr *dst, uint16_t ethertype, struct frame *frame)
+{
+    eth_put(dst, &iface->mac, ethertype, frame_push(frame, ETH_HDR_LEN));
+    if (LIKELY(list_empty(&ether->taps)))
+        iface_send(iface, frame);
+    else
+        ether_output_raw(ether, iface, frame);
+}
 
 #endif

@@ -138,12 +138,10 @@ static void work_on_message(struct ip_stack *ip, struct frame *frame)
         frame_free(frame);
 }
 
-void arp_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src,
-               bool group)
+void arp_input(void *ctx, struct iface *iface, struct frame *frame, bool group)
 {
     struct ip_stack *ip = ctx;
 
-    (void)src;
     if (!frame_need(frame, ARP_LEN)) {
         node_drop(ip->node, iface, frame, DROP_TRUNCATED);
         return;

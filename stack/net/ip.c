@@ -115,12 +115,6 @@ struct ip_iface *ip_iface_find(const struct ip_stack *ip, const char *name)
     return NULL;
 }
 
-struct ip_iface *ip_iface_of(const struct ip_stack *ip, const struct iface *iface)
-{
-    (void)ip;
-    return iface->owner;
-}
-
 struct ip_iface *ip_iface_by_index(const struct ip_stack *ip, unsigned index)
 {
     return index >= 1 && index <= ip->n_ifaces ? ip->ifaces[index - 1] : NULL;

@@ -316,7 +316,11 @@ bool ip_is_local(const struct ip_stack *ip, ip4_addr addr);
  * ROUTE_UNICAST. */
 enum route_kind ip_addr_kind(const struct ip_stack *ip, ip4_addr addr);
 struct ip_iface *ip_iface_find(const struct ip_stack *ip, const char *name);
-struct ip_iface *ip_iface_of(const struct ip_stack *ip, const struct iface *iface);
+static inline struct ip_iface *ip_iface_of(const struct ip_stack *ip, const struct iface *iface)
+{
+    (void)ip;
+    return iface->owner;
+}
 struct ip_iface *ip_iface_by_index(const struct ip_stack *ip, unsigned index);
 /** ip_iface_primary() - the interface's first address, or 0. */
 ip4_addr ip_iface_primary(const struct ip_iface *iface);

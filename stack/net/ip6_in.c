@@ -370,8 +370,7 @@ static void deliver_later(struct ip_stack *ip, struct frame *frame)
         walk_headers(ip, frame, &hdr, iif, kind);
 }
 
-void ip6_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src,
-               bool group)
+void ip6_input(void *ctx, struct iface *iface, struct frame *frame, bool group)
 {
     struct ip_stack *ip = ctx;
     struct ip_iface *iif = ip_iface_of(ip, iface);
@@ -379,7 +378,6 @@ void ip6_input(void *ctx, struct iface *iface, struct frame *frame, const struct
     struct ipv6_hdr hdr;
     enum drop_reason why;
 
-    (void)src;
     ip->stats.in++;
     frame->mark = (frame->mark & FRAME_MARK_TAPPED) | (group ? FRAME_MARK_GROUP : 0);
     why = frame_need(frame, IPV6_HDR_LEN) ? ipv6_parse(frame->data, frame_size(frame), &hdr)

@@ -46,8 +46,7 @@ struct ip6_stack {
 };
 
 /* ip6_in.c */
-void ip6_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src,
-               bool group);
+void ip6_input(void *ctx, struct iface *iface, struct frame *frame, bool group);
 /** ip6_loop_input() - a packet of our own, back from lo. Consumes it. */
 void ip6_loop_input(struct ip_stack *ip, struct frame *frame);
 

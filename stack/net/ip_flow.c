@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/be.h"
+#include "base/likely.h"
 #include "base/memory.h"
 #include "stack/net/ip_internal.h"
 #include "stack/net/neigh_internal.h"
@@ -54,56 +55,76 @@ static inline struct neigh *neighbor_of(struct ip_stack *ip, struct ip_flow *flo
     return flow->neigh;
 }
 
+/* The packet is @size octets long by its header; what is behind them is padding. */
+static inline void trim(struct frame *frame, uint32_t size)
+{
+    if (UNLIKELY(frame_size(frame) > size))
+        frame_trim(frame, size);
+}
+
 static inline bool forward(struct ip_stack *ip, struct ip_flow *flow, struct frame *frame,
                            uint32_t size)
 {
+    struct ip_iface *oif = flow->oif;
     struct neigh *neigh;
 
-    if (!ip->sysctl.forwarding || size > flow->oif->mtu || frame->data[8] <= 1 ||
-        ip->hooks != NULL || (!flow->counted && node_wants(ip->node, RECORD_SEND)) ||
-        (neigh = neighbor_of(ip, flow)) == NULL)
+    if (UNLIKELY(!ip->sysctl.forwarding || size > oif->mtu || frame->data[IPV4_AT_TTL] <= 1 ||
+                 (!flow->counted && node_wants(ip->node, RECORD_SEND)) ||
+                 (neigh = neighbor_of(ip, flow)) == NULL))
         return false;
-    if (frame_size(frame) > size)
-        frame_trim(frame, size);
+    trim(frame, size);
     frame_writable(frame);
     frame->network = frame->data;
     ipv4_dec_ttl(frame->data);
     frame->why = flow->why;
     frame->why_text = NULL;
     ip->stats.forwarded++;
-    if (!neigh_connected(neigh->state)) {
+    if (UNLIKELY(!neigh_connected(neigh->state))) {
         neigh_output_through(neigh, flow->dst, frame);
         return true;
     }
     if (frame->confirms_neighbor)
         neigh->confirmed = node_now(ip->node);
-    ether_output(ip->ether, flow->oif->iface, &neigh->mac, ETHERTYPE_IPV4, frame);
+    ether_output(ip->ether, oif->iface, &neigh->mac, ETHERTYPE_IPV4, frame);
     return true;
 }
 
-bool ip_flow_input(struct ip_stack *ip, struct ip_iface *iif, struct frame *frame)
+static inline bool deliver(struct ip_stack *ip, struct frame *frame, uint32_t size)
+{
+    frame->network = frame->data;
+    trim(frame, size);
+    ip_deliver_soon(ip, frame);
+    return true;
+}
+
+/* A frame with a packet of a flow that is known, and nothing is special about it: it goes its way,
+   consumed. False: look closely. */
+static inline bool go_on(struct ip_stack *ip, const struct ip_iface *iif, struct frame *frame)
 {
     const uint8_t *octets = frame->data;
     struct ip_flow *flow;
     uint32_t size;
 
-    if (ip->n_flows == 0 || frame->len < IPV4_HDR_LEN || octets[0] != (4 << 4 | 5) ||
-        (be16_get(octets + 6) & (IPV4_MF | IPV4_OFFSET_MASK)) != 0 || ip->hooks != NULL ||
-        ip->sysctl.rp_filter != 0)
+    if (UNLIKELY(frame->len < IPV4_HDR_LEN || octets[0] != (4 << 4 | 5) ||
+                 (be16_get(octets + IPV4_AT_FRAG) & (IPV4_MF | IPV4_OFFSET_MASK)) != 0 ||
+                 ip->hooks != NULL || ip->sysctl.rp_filter != 0))
         return false;
-    size = be16_get(octets + 2);
-    if (size < IPV4_HDR_LEN || size > frame_size(frame) || !checksum_right20(octets))
+    size = be16_get(octets + IPV4_AT_LEN);
+    if (UNLIKELY(size < IPV4_HDR_LEN || size > frame_size(frame) || !checksum_right20(octets)))
         return false;
-    flow = find(ip, iif, be32_get(octets + 12), be32_get(octets + 16));
-    if (flow == NULL)
+    flow = find(ip, iif, be32_get(octets + IPV4_AT_SRC), be32_get(octets + IPV4_AT_DST));
+    if (UNLIKELY(flow == NULL))
         return false;
-    if (!flow->local)
-        return forward(ip, flow, frame, size);
-    frame->network = frame->data;
-    if (frame_size(frame) > size)
-        frame_trim(frame, size);
-    ip_deliver_soon(ip, frame);
-    return true;
+    return flow->local ? deliver(ip, frame, size) : forward(ip, flow, frame, size);
+}
+
+void ip_input(void *ctx, struct iface *iface, struct frame *frame, bool group)
+{
+    struct ip_stack *ip = ctx;
+
+    ip->stats.in++;
+    if (UNLIKELY(group || !go_on(ip, ip_iface_of(ip, iface), frame)))
+        ip_examine(ip, iface, frame, group);
 }
 
 /* Two flows that are both alive want one place. */

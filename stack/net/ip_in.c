@@ -358,19 +358,13 @@ void ip_deliver_soon(struct ip_stack *ip, struct frame *frame)
     ip_later(ip, frame, IP_INPUT_LATENCY, deliver_later);
 }
 
-void ip_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src,
-              bool group)
+void ip_examine(struct ip_stack *ip, struct iface *iface, struct frame *frame, bool group)
 {
-    struct ip_stack *ip = ctx;
     struct ip_iface *iif = ip_iface_of(ip, iface);
     struct ipv4_hdr hdr;
     enum route_kind kind = ROUTE_UNICAST;
     enum drop_reason why;
 
-    (void)src;
-    ip->stats.in++;
-    if (!group && ip_flow_input(ip, iif, frame))
-        return;
     if (group)
         frame->mark |= FRAME_MARK_GROUP;
     frame->network = frame->data;

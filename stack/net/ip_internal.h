@@ -8,9 +8,9 @@
 /** ip_deliver() - to this node's protocols: data at the IP header, whole (not a fragment). Consumes
  * @frame. */
 void ip_deliver(struct ip_stack *ip, struct frame *frame, const struct ip_rx *rx);
-/** ip_input() - from ether. Consumes @frame, data at the IP header. */
-void ip_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src,
-              bool group);
+/** ip_examine() - a packet from the wire of which nothing is known yet. Consumes @frame, data at
+ * the IP header; @group: its frame's destination was a group. */
+void ip_examine(struct ip_stack *ip, struct iface *iface, struct frame *frame, bool group);
 /** ip_loop() - hand a packet of our own to ourselves through lo. Consumes it, data at the IP
  * header. */
 void ip_loop(struct ip_stack *ip, struct frame *frame);
@@ -36,9 +36,8 @@ struct ip_flow {
     struct why why;
 };
 
-/** ip_flow_input() - @frame, data at the IP header, is one of a flow that is known, and nothing is
- * special about it: it goes its way, consumed. False: look closely. */
-bool ip_flow_input(struct ip_stack *ip, struct ip_iface *iif, struct frame *frame);
+/** ip_input() - from ether. Consumes @frame, data at the IP header. */
+void ip_input(void *ctx, struct iface *iface, struct frame *frame, bool group);
 /** ip_flow_is_local() - packets of this flow, at @iif, are for this node, as far as is known. */
 bool ip_flow_is_local(const struct ip_stack *ip, const struct ip_iface *iif, ip4_addr src,
                       ip4_addr dst);

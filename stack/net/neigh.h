@@ -79,8 +79,7 @@ void neigh_output6(struct neigh_table *table, struct ip_iface *oif, struct ip6_a
 /** neigh_resolve() - true when @addr's MAC address is known; else it is asked for. */
 bool neigh_resolve(struct neigh_table *table, struct ip_iface *oif, ip4_addr addr);
 /** arp_input() - an ARP message, data at it. Consumes it. Registered with ether. */
-void arp_input(void *ctx, struct iface *iface, struct frame *frame, const struct mac_addr *src,
-               bool group);
+void arp_input(void *ctx, struct iface *iface, struct frame *frame, bool group);
 /** arp_send() - one ARP message, built from the arguments; @dst is the frame's destination. */
 void arp_send(struct ip_iface *iface, uint16_t op, const struct mac_addr *dst, ip4_addr spa,
               ip4_addr tpa, const struct mac_addr *tha, struct why why);

@@ -29,6 +29,19 @@ struct eth_hdr {
     uint16_t ethertype; /* host byte order; a length where it is below ETHERTYPE_MIN */
 };
 
+enum { ETH_AT_SRC = 6, ETH_AT_TYPE = 12 };
+
+/** eth_dst_at() / eth_src_at() - the addresses of the header at @octets, where they stand. */
+static inline const struct mac_addr *eth_dst_at(const uint8_t *octets)
+{
+    return (const struct mac_addr *)octets;
+}
+
+static inline const struct mac_addr *eth_src_at(const uint8_t *octets)
+{
+    return (const struct mac_addr *)(octets + ETH_AT_SRC);
+}
+
 /**
  * eth_parse() - decode the header at the start of @octets; the rest is payload and perhaps padding.
  * Returns DROP_NONE with *@hdr filled, or DROP_TRUNCATED with *@hdr untouched.
@@ -38,17 +51,24 @@ static inline enum drop_reason eth_parse(const uint8_t *octets, size_t len, stru
     if (len < ETH_HDR_LEN)
         return DROP_TRUNCATED;
     memcpy(hdr->dst.octets, octets, sizeof hdr->dst.octets);
-    memcpy(hdr->src.octets, octets + 6, sizeof hdr->src.octets);
-    hdr->ethertype = be16_get(octets + 12);
+    memcpy(hdr->src.octets, octets + ETH_AT_SRC, sizeof hdr->src.octets);
+    hdr->ethertype = be16_get(octets + ETH_AT_TYPE);
     return DROP_NONE;
 }
 
-/** eth_emit() - write *@hdr to @octets, exactly ETH_HDR_LEN of them. Cannot fail. */
+/** eth_put() - write a header to @octets, field by field. eth_emit() - write *@hdr. Exactly
+ * ETH_HDR_LEN octets. */
+static inline void eth_put(const struct mac_addr *dst, const struct mac_addr *src,
+                           uint16_t ethertype, uint8_t *octets)
+{
+    memcpy(octets, dst->octets, sizeof dst->octets);
+    memcpy(octets + ETH_AT_SRC, src->octets, sizeof src->octets);
+    be16_put(octets + ETH_AT_TYPE, ethertype);
+}
+
 static inline void eth_emit(const struct eth_hdr *hdr, uint8_t *octets)
 {
-    memcpy(octets, hdr->dst.octets, sizeof hdr->dst.octets);
-    memcpy(octets + 6, hdr->src.octets, sizeof hdr->src.octets);
-    be16_put(octets + 12, hdr->ethertype);
+    eth_put(&hdr->dst, &hdr->src, hdr->ethertype, octets);
 }
 
 #endif

@@ -4,20 +4,6 @@
 
 #include "base/check.h"
 
-enum {
-    AT_VERSION_IHL = 0,
-    AT_TOS = 1,
-    AT_TOTAL_LEN = 2,
-    AT_ID = 4,
-    AT_FLAGS_OFFSET = 6,
-    AT_TTL = 8,
-    AT_PROTOCOL = 9,
-    AT_CHECKSUM = 10,
-    AT_SRC = 12,
-    AT_DST = 16,
-    AT_OPTIONS = 20
-};
-
 /* Everything that can be said without the checksum and without comparing total_len with @len. */
 static enum drop_reason check_form(const uint8_t *octets, size_t len)
 {
@@ -25,31 +11,31 @@ static enum drop_reason check_form(const uint8_t *octets, size_t len)
 
     if (len < IPV4_HDR_LEN)
         return DROP_TRUNCATED;
-    if (octets[AT_VERSION_IHL] >> 4 != 4)
+    if (octets[IPV4_AT_VERSION_IHL] >> 4 != 4)
         return DROP_BAD_VERSION;
-    hdr_len = (octets[AT_VERSION_IHL] & 0xfu) * 4u;
-    if (hdr_len < IPV4_HDR_LEN || be16_get(octets + AT_TOTAL_LEN) < hdr_len)
+    hdr_len = (octets[IPV4_AT_VERSION_IHL] & 0xfu) * 4u;
+    if (hdr_len < IPV4_HDR_LEN || be16_get(octets + IPV4_AT_LEN) < hdr_len)
         return DROP_BAD_HEADER;
     return len < hdr_len ? DROP_TRUNCATED : DROP_NONE;
 }
 
 static void decode(const uint8_t *octets, struct ipv4_hdr *hdr)
 {
-    uint16_t flags_offset = be16_get(octets + AT_FLAGS_OFFSET);
+    uint16_t flags_offset = be16_get(octets + IPV4_AT_FRAG);
 
-    hdr->hdr_len = (uint8_t)((octets[AT_VERSION_IHL] & 0xf) * 4);
-    hdr->tos = octets[AT_TOS];
-    hdr->ttl = octets[AT_TTL];
-    hdr->protocol = octets[AT_PROTOCOL];
-    hdr->total_len = be16_get(octets + AT_TOTAL_LEN);
-    hdr->id = be16_get(octets + AT_ID);
+    hdr->hdr_len = (uint8_t)((octets[IPV4_AT_VERSION_IHL] & 0xf) * 4);
+    hdr->tos = octets[IPV4_AT_TOS];
+    hdr->ttl = octets[IPV4_AT_TTL];
+    hdr->protocol = octets[IPV4_AT_PROTOCOL];
+    hdr->total_len = be16_get(octets + IPV4_AT_LEN);
+    hdr->id = be16_get(octets + IPV4_AT_ID);
     hdr->df = (flags_offset & IPV4_DF) != 0;
     hdr->mf = (flags_offset & IPV4_MF) != 0;
     hdr->frag_off = (uint16_t)((flags_offset & IPV4_OFFSET_MASK) * 8);
-    hdr->src = be32_get(octets + AT_SRC);
-    hdr->dst = be32_get(octets + AT_DST);
+    hdr->src = be32_get(octets + IPV4_AT_SRC);
+    hdr->dst = be32_get(octets + IPV4_AT_DST);
     hdr->n_options = (uint8_t)(hdr->hdr_len - IPV4_HDR_LEN);
-    memcpy(hdr->options, octets + AT_OPTIONS, hdr->n_options);
+    memcpy(hdr->options, octets + IPV4_AT_OPTIONS, hdr->n_options);
 }
 
 enum drop_reason ipv4_parse(const uint8_t *octets, size_t len, struct ipv4_hdr *hdr)
@@ -58,11 +44,12 @@ enum drop_reason ipv4_parse(const uint8_t *octets, size_t len, struct ipv4_hdr *
 
     if (why != DROP_NONE)
         return why;
-    if (octets[AT_VERSION_IHL] == (4 << 4 | 5)
+    if (octets[IPV4_AT_VERSION_IHL] == (4 << 4 | 5)
             ? !checksum_right20(octets)
-            : checksum_finish(checksum_add(0, octets, (octets[AT_VERSION_IHL] & 0xfu) * 4u)) != 0)
+            : checksum_finish(checksum_add(0, octets, (octets[IPV4_AT_VERSION_IHL] & 0xfu) * 4u)) !=
+                  0)
         return DROP_BAD_CHECKSUM;
-    if (be16_get(octets + AT_TOTAL_LEN) > len)
+    if (be16_get(octets + IPV4_AT_LEN) > len)
         return DROP_TRUNCATED;
     decode(octets, hdr);
     return DROP_NONE;
@@ -82,21 +69,21 @@ void ipv4_emit(const struct ipv4_hdr *hdr, uint8_t *octets)
     CHECK(hdr->hdr_len % 4 == 0 && hdr->hdr_len <= IPV4_HDR_MAX);
     CHECK(hdr->hdr_len >= IPV4_HDR_LEN + hdr->n_options);
     CHECK(hdr->frag_off % 8 == 0);
-    octets[AT_VERSION_IHL] = (uint8_t)(4 << 4 | hdr->hdr_len / 4);
-    octets[AT_TOS] = hdr->tos;
-    be16_put(octets + AT_TOTAL_LEN, hdr->total_len);
-    be16_put(octets + AT_ID, hdr->id);
-    be16_put(octets + AT_FLAGS_OFFSET,
+    octets[IPV4_AT_VERSION_IHL] = (uint8_t)(4 << 4 | hdr->hdr_len / 4);
+    octets[IPV4_AT_TOS] = hdr->tos;
+    be16_put(octets + IPV4_AT_LEN, hdr->total_len);
+    be16_put(octets + IPV4_AT_ID, hdr->id);
+    be16_put(octets + IPV4_AT_FRAG,
              (uint16_t)((hdr->df ? IPV4_DF : 0) | (hdr->mf ? IPV4_MF : 0) | hdr->frag_off / 8));
-    octets[AT_TTL] = hdr->ttl;
-    octets[AT_PROTOCOL] = hdr->protocol;
-    be16_put(octets + AT_CHECKSUM, 0);
-    be32_put(octets + AT_SRC, hdr->src);
-    be32_put(octets + AT_DST, hdr->dst);
-    memcpy(octets + AT_OPTIONS, hdr->options, hdr->n_options);
-    memset(octets + AT_OPTIONS + hdr->n_options, IPV4_OPT_EOL,
+    octets[IPV4_AT_TTL] = hdr->ttl;
+    octets[IPV4_AT_PROTOCOL] = hdr->protocol;
+    be16_put(octets + IPV4_AT_CHECKSUM, 0);
+    be32_put(octets + IPV4_AT_SRC, hdr->src);
+    be32_put(octets + IPV4_AT_DST, hdr->dst);
+    memcpy(octets + IPV4_AT_OPTIONS, hdr->options, hdr->n_options);
+    memset(octets + IPV4_AT_OPTIONS + hdr->n_options, IPV4_OPT_EOL,
            (size_t)hdr->hdr_len - IPV4_HDR_LEN - hdr->n_options);
-    be16_put(octets + AT_CHECKSUM, checksum_finish(checksum_add(0, octets, hdr->hdr_len)));
+    be16_put(octets + IPV4_AT_CHECKSUM, checksum_finish(checksum_add(0, octets, hdr->hdr_len)));
 }
 
 bool ipv4_option_next(struct ipv4_option_walk *walk, struct ipv4_option *option)

@@ -16,6 +16,20 @@
 #define IPV4_OPTIONS_MAX 40    /* octets */
 #define IPV4_LEN_MAX     65535 /* octets of a whole packet, header included */
 
+enum { /* where the fields stand */
+       IPV4_AT_VERSION_IHL = 0,
+       IPV4_AT_TOS = 1,
+       IPV4_AT_LEN = 2, /* of the whole packet */
+       IPV4_AT_ID = 4,
+       IPV4_AT_FRAG = 6, /* flags and fragment offset */
+       IPV4_AT_TTL = 8,
+       IPV4_AT_PROTOCOL = 9,
+       IPV4_AT_CHECKSUM = 10,
+       IPV4_AT_SRC = 12,
+       IPV4_AT_DST = 16,
+       IPV4_AT_OPTIONS = 20
+};
+
 enum ip_protocol { IP_PROTO_ICMP = 1, IP_PROTO_IGMP = 2, IP_PROTO_TCP = 6, IP_PROTO_UDP = 17 };
 
 /* Bits of the 16-bit word that carries the fragment offset in units of 8 octets. */
@@ -85,12 +99,12 @@ static inline uint8_t ipv4_hdr_len_for(unsigned n_options)
  */
 static inline void ipv4_dec_ttl(uint8_t *octets)
 {
-    enum { AT_TTL = 8, AT_CHECKSUM = 10 };
-    uint16_t before = be16_get(octets + AT_TTL);
+    /* The word that holds the TTL becomes 0x100 less, so the complement of the sum that much more,
+       with its carry around the end. */
+    uint32_t sum = be16_get(octets + IPV4_AT_CHECKSUM) + 0x100u;
 
-    octets[AT_TTL]--;
-    be16_put(octets + AT_CHECKSUM,
-             checksum_update16(be16_get(octets + AT_CHECKSUM), before, be16_get(octets + AT_TTL)));
+    octets[IPV4_AT_TTL]--;
+    be16_put(octets + IPV4_AT_CHECKSUM, (uint16_t)(sum + (sum >= 0xffff)));
 }
 
 struct ipv4_option {
