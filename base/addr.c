@@ -2,16 +2,27 @@
 
 #include <stdio.h>
 
+#include "base/digits.h"
+
 const char *mac_format(const struct mac_addr *a, char text[static MAC_TEXT_MAX])
 {
-    snprintf(text, MAC_TEXT_MAX, "%02x:%02x:%02x:%02x:%02x:%02x", a->octets[0], a->octets[1],
-             a->octets[2], a->octets[3], a->octets[4], a->octets[5]);
+    for (size_t i = 0; i < sizeof a->octets; i++) {
+        digits_hex_octet(text + 3 * i, a->octets[i]);
+        text[3 * i + 2] = ':';
+    }
+    text[3 * sizeof a->octets - 1] = '\0';
     return text;
 }
 
 const char *ip4_format(ip4_addr a, char text[static IP4_TEXT_MAX])
 {
-    snprintf(text, IP4_TEXT_MAX, "%u.%u.%u.%u", a >> 24, a >> 16 & 0xff, a >> 8 & 0xff, a & 0xff);
+    char *at = text;
+
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        at += digits_dec(at, a >> shift & 0xff);
+        *at++ = '.';
+    }
+    at[-1] = '\0';
     return text;
 }
 

@@ -1,12 +1,10 @@
 #include "inspect/pcapng.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/list.h"
-#include "inspect/i18n.h"
-#include "inspect/render.h"
+#include "inspect/out_file.h"
+#include "inspect/phrase.h"
 #include "sim/sim.h"
 
 enum block_type {
@@ -45,18 +43,22 @@ enum {
 struct pcapng {
     struct observer observer;
     struct sim *sim;
-    FILE *file;
-    char *path;
-    GByteArray *block; /* the one being built */
-    GString *comment;
+    struct out_file out;
+    gsize block; /* where in out.waiting the one begins that is being built */
+    struct phrases *comments;
     GHashTable *named; /* addresses with a name */
     guint32 **ids;     /* [node id - 1][interface index] -> its block's number */
     GArray *n_ids;     /* interfaces of each node that have a block */
 };
 
+static void *room(struct pcapng *pcapng, size_t len)
+{
+    return out_file_room(pcapng->out.waiting, len);
+}
+
 static void put(struct pcapng *pcapng, const void *octets, size_t len)
 {
-    g_byte_array_append(pcapng->block, octets, (guint)len);
+    memcpy(room(pcapng, len), octets, len);
 }
 
 static void put16(struct pcapng *pcapng, guint16 value)
@@ -77,11 +79,17 @@ static void put64(struct pcapng *pcapng, guint64 value)
     put(pcapng, &value, sizeof value);
 }
 
+/* Of the block, as long as it is. */
+static guint32 block_len(const struct pcapng *pcapng)
+{
+    return (guint32)(pcapng->out.waiting->len - pcapng->block);
+}
+
 static void pad(struct pcapng *pcapng)
 {
     static const guint8 zeros[3];
 
-    put(pcapng, zeros, -pcapng->block->len % 4);
+    put(pcapng, zeros, -block_len(pcapng) % 4);
 }
 
 /* Times are two 32-bit halves, the high one first, whatever the byte order. */
@@ -116,19 +124,18 @@ static void option_time(struct pcapng *pcapng, enum option code, sim_time at)
 
 static void begin(struct pcapng *pcapng, enum block_type type)
 {
-    g_byte_array_set_size(pcapng->block, 0);
+    pcapng->block = pcapng->out.waiting->len;
     put32(pcapng, (guint32)type);
     put32(pcapng, 0); /* the length, once it is known */
 }
 
 static void end(struct pcapng *pcapng)
 {
-    guint32 len = GUINT32_TO_LE(pcapng->block->len + 4);
+    guint32 len = GUINT32_TO_LE(block_len(pcapng) + 4);
 
-    memcpy(pcapng->block->data + 4, &len, sizeof len);
+    memcpy(pcapng->out.waiting->str + pcapng->block + 4, &len, sizeof len);
     put(pcapng, &len, sizeof len);
-    fwrite(pcapng->block->data, 1, pcapng->block->len,
-           pcapng->file); /* errors are seen in pcapng_close() */
+    out_file_settle(&pcapng->out);
 }
 
 static void write_section(struct pcapng *pcapng)
@@ -189,6 +196,27 @@ static guint32 flags_of(const struct record *record)
            (memcmp(dst, MAC_BROADCAST.octets, 6) == 0 ? EPB_BROADCAST : EPB_MULTICAST);
 }
 
+/* Why the frame was sent, rendered where it will stand. */
+static void comment(struct pcapng *pcapng, const struct record *record)
+{
+    GString *waiting = pcapng->out.waiting;
+    gsize begin = waiting->len, words;
+    guint16 len;
+
+    put16(pcapng, OPT_COMMENT);
+    put16(pcapng, 0); /* the length, once it is known */
+    words = waiting->len;
+    phrases_add(pcapng->comments, waiting, &record->why, record->text);
+    if (waiting->len == words) {
+        waiting->len = begin;
+        return;
+    }
+    waiting->len = MIN(waiting->len, words + G_MAXUINT16);
+    len = GUINT16_TO_LE((guint16)(waiting->len - words));
+    memcpy(waiting->str + words - sizeof len, &len, sizeof len);
+    pad(pcapng);
+}
+
 static void write_packet(struct pcapng *pcapng, const struct record *record)
 {
     const struct iface *iface = record->iface;
@@ -203,14 +231,12 @@ static void write_packet(struct pcapng *pcapng, const struct record *record)
     put32(pcapng, (guint32)size);
     put32(pcapng, (guint32)size);
     put(pcapng, record->frame->data, record->frame->len);
-    put(pcapng, record->frame->payload.octets, record->frame->payload.len);
+    if (record->frame->payload.len > 0)
+        put(pcapng, record->frame->payload.octets, record->frame->payload.len);
     pad(pcapng);
     option(pcapng, OPT_EPB_FLAGS, &flags, sizeof flags);
     option64(pcapng, OPT_EPB_PACKETID, record->id);
-    g_string_truncate(pcapng->comment, 0);
-    render_why(pcapng->comment, &record->why, record->text, RENDER_USER);
-    if (pcapng->comment->len > 0)
-        option(pcapng, OPT_COMMENT, pcapng->comment->str, MIN(pcapng->comment->len, G_MAXUINT16));
+    comment(pcapng, record);
     put32(pcapng, OPT_END);
     end(pcapng);
 }
@@ -245,23 +271,16 @@ static void write_interfaces(struct pcapng *pcapng)
 
 struct pcapng *pcapng_new(struct sim *sim, const char *path, GError **error)
 {
-    FILE *file = fopen(path, "wb");
-    struct pcapng *pcapng;
+    struct pcapng *pcapng = g_new0(struct pcapng, 1);
 
-    if (file == NULL) {
-        g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno),
-                    _("cannot write %s: %s"), path, g_strerror(errno));
+    if (!out_file_open(&pcapng->out, path, error)) {
+        g_free(pcapng);
         return NULL;
     }
-    pcapng = g_new0(struct pcapng, 1);
     pcapng->sim = sim;
-    pcapng->file = file;
-    pcapng->path = g_strdup(path);
-    pcapng->block = g_byte_array_sized_new(2048);
-    pcapng->comment = g_string_new(NULL);
+    pcapng->comments = phrases_new(RENDER_USER);
     pcapng->named = g_hash_table_new(NULL, NULL);
     pcapng->n_ids = g_array_new(FALSE, FALSE, sizeof(guint32));
-    setvbuf(file, NULL, _IOFBF, 1 << 16);
     write_section(pcapng);
     write_interfaces(pcapng);
     pcapng->observer.wants =
@@ -294,25 +313,19 @@ static void write_statistics(struct pcapng *pcapng)
 
 bool pcapng_close(struct pcapng *pcapng, GError **error)
 {
-    bool failed;
+    bool ok;
 
     if (pcapng == NULL)
         return true;
     sim_unobserve(pcapng->sim, &pcapng->observer);
     write_statistics(pcapng);
-    failed = ferror(pcapng->file) != 0;
-    failed = fclose(pcapng->file) != 0 || failed;
-    if (failed)
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO, _("cannot write %s: %s"), pcapng->path,
-                    g_strerror(errno));
+    ok = out_file_close(&pcapng->out, error);
     for (guint32 i = 0; i < pcapng->n_ids->len; i++)
         g_free(pcapng->ids[i]);
     g_free(pcapng->ids);
     g_array_free(pcapng->n_ids, TRUE);
     g_hash_table_destroy(pcapng->named);
-    g_byte_array_free(pcapng->block, TRUE);
-    g_string_free(pcapng->comment, TRUE);
-    g_free(pcapng->path);
+    phrases_free(pcapng->comments);
     g_free(pcapng);
-    return !failed;
+    return ok;
 }

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/digits.h"
 #include "base/errnos.h"
 #include "inspect/i18n.h"
+#include "inspect/phrase.h"
 
 static const char *const kind_names[] = {
     [WHY_KIND_BAD] = "?",
@@ -76,6 +78,13 @@ static void trim_zeros(GString *out, size_t from)
         g_string_truncate(out, out->len - 1);
 }
 
+void render_decimal(GString *out, uint64_t value)
+{
+    char digits[DIGITS_MAX];
+
+    g_string_append_len(out, digits, (gssize)digits_dec(digits, value));
+}
+
 void render_duration(GString *out, sim_time time)
 {
     static const struct {
@@ -107,24 +116,33 @@ void render_duration(GString *out, sim_time time)
 
 void render_moment(GString *out, sim_time at, unsigned decimals)
 {
-    char fraction[16];
+    char fraction[1 + 12] = ".";
+    sim_time rest;
 
     g_assert(decimals <= 12);
-    g_snprintf(fraction, sizeof fraction, "%012" PRId64, at % SIM_SEC(1));
-    g_string_append_printf(out, "%" PRId64, at / SIM_SEC(1));
+    if (at < 0) {
+        g_string_append_c(out, '-');
+        at = -at;
+    }
+    rest = at % SIM_SEC(1);
+    for (unsigned i = 12; i > 0; i--, rest /= 10)
+        fraction[i] = (char)('0' + rest % 10);
+    render_decimal(out, (uint64_t)(at / SIM_SEC(1)));
     if (decimals > 0)
-        g_string_append_printf(out, ".%.*s", (int)decimals, fraction);
+        g_string_append_len(out, fraction, 1 + (gssize)decimals);
 }
 
 static void render_prefix(GString *out, uint64_t value)
 {
     char text[IP4_TEXT_MAX];
 
-    if (value == 0) /* as `ip route` says it */
+    if (value == 0) { /* as `ip route` says it */
         g_string_append(out, "default");
-    else
-        g_string_append_printf(out, "%s/%u", ip4_format((ip4_addr)(value >> 8), text),
-                               (unsigned)(value & 0xff));
+    } else {
+        g_string_append(out, ip4_format((ip4_addr)(value >> 8), text));
+        g_string_append_c(out, '/');
+        render_decimal(out, value & 0xff);
+    }
 }
 
 static void render_proto(GString *out, uint64_t value)
@@ -136,7 +154,7 @@ static void render_proto(GString *out, uint64_t value)
     else if (value == 17)
         g_string_append(out, "UDP");
     else
-        g_string_append_printf(out, "%" PRIu64, value);
+        render_decimal(out, value);
 }
 
 void render_arg(GString *out, enum why_kind kind, const uint64_t *arg, enum render_lang lang)
@@ -158,7 +176,7 @@ void render_arg(GString *out, enum why_kind kind, const uint64_t *arg, enum rend
         break;
     case WHY_KIND_DEC:
     case WHY_KIND_PORT:
-        g_string_append_printf(out, "%" PRIu64, value);
+        render_decimal(out, value);
         break;
     case WHY_KIND_PREFIX:
         render_prefix(out, value);
@@ -199,7 +217,7 @@ void render_drop(GString *out, enum drop_reason reason, enum render_lang lang)
 }
 
 /* A route without a gateway leads to the interface's own network: its sentence is another one. */
-static const char *template_of(const struct why *why)
+const char *render_template(const struct why *why)
 {
     if (why->code == WHY_ROUTE_ADDED && why->args[1] == 0)
         return N_("route {0:prefix} added: directly connected");
@@ -213,20 +231,9 @@ static const char *template_of(const struct why *why)
 
 void render_why(GString *out, const struct why *why, const char *text, enum render_lang lang)
 {
-    const char *template = template_of(why);
-    const char *from, *at;
-    struct why_placeholder placeholder;
+    struct phrase phrase;
 
-    if (*template == '\0')
-        return;
-    from = at = lang == RENDER_USER ? _(template) : template;
-    while (render_next_placeholder(&at, &placeholder)) {
-        g_string_append_len(out, from, placeholder.begin - from);
-        if (placeholder.kind == WHY_KIND_TEXT)
-            g_string_append(out, text == NULL ? "" : text);
-        else
-            render_arg(out, placeholder.kind, &why->args[placeholder.arg], lang);
-        from = placeholder.end;
-    }
-    g_string_append(out, from);
+    phrase_take_apart(&phrase, render_template(why), lang);
+    phrase_render(&phrase, out, why, text, lang);
+    g_free(phrase.pieces);
 }

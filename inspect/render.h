@@ -46,10 +46,14 @@ struct why_placeholder {
 /** render_why() - append the sentence of @why; @text is the record's text or NULL. Nothing for
  * WHY_NONE. */
 void render_why(GString *out, const struct why *why, const char *text, enum render_lang lang);
+/** render_template() - the English template of @why, arguments considered. */
+const char *render_template(const struct why *why);
 /** render_drop() - append the sentence of @reason. */
 void render_drop(GString *out, enum drop_reason reason, enum render_lang lang);
 /** render_arg() - append the argument at @value (of some kinds also the one behind it) as @kind. */
 void render_arg(GString *out, enum why_kind kind, const uint64_t *value, enum render_lang lang);
+/** render_decimal() - append a number. */
+void render_decimal(GString *out, uint64_t value);
 /** render_duration() - append a length of time in the unit that reads best: "1.5 s", "200 ms", "1
  * h". */
 void render_duration(GString *out, sim_time time);

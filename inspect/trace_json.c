@@ -1,12 +1,10 @@
 #include "inspect/trace_json.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
+#include <string.h>
 
 #include "base/list.h"
-#include "inspect/i18n.h"
 #include "inspect/json_out.h"
+#include "inspect/out_file.h"
 #include "inspect/render.h"
 #include "inspect/summary.h"
 #include "sim/sim.h"
@@ -14,9 +12,7 @@
 struct trace_json {
     struct observer observer;
     struct sim *sim;
-    FILE *file;
-    char *path;
-    GString *line;
+    struct out_file out;
 };
 
 const char *trace_json_kind_name(unsigned kind)
@@ -35,7 +31,7 @@ const char *trace_json_kind_name(unsigned kind)
 static void add_number(GString *out, const char *key, uint64_t value)
 {
     json_out_key(out, key);
-    g_string_append_printf(out, "%" PRIu64, value);
+    render_decimal(out, value);
 }
 
 static void add_text(GString *out, const char *key, const char *value)
@@ -177,27 +173,19 @@ static void write_record(struct observer *observer, const struct record *record)
 {
     struct trace_json *trace = CONTAINER_OF(observer, struct trace_json, observer);
 
-    g_string_truncate(trace->line, 0);
-    trace_json_line(trace->line, record);
-    fwrite(trace->line->str, 1, trace->line->len,
-           trace->file); /* errors are seen in trace_json_close() */
+    trace_json_line(trace->out.waiting, record);
+    out_file_settle(&trace->out);
 }
 
 struct trace_json *trace_json_new(struct sim *sim, const char *path, GError **error)
 {
-    FILE *file = fopen(path, "wb");
-    struct trace_json *trace;
+    struct trace_json *trace = g_new0(struct trace_json, 1);
 
-    if (file == NULL) {
-        g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno),
-                    _("cannot write %s: %s"), path, g_strerror(errno));
+    if (!out_file_open(&trace->out, path, error)) {
+        g_free(trace);
         return NULL;
     }
-    trace = g_new0(struct trace_json, 1);
     trace->sim = sim;
-    trace->file = file;
-    trace->path = g_strdup(path);
-    trace->line = g_string_sized_new(4096);
     trace->observer.wants = RECORD_ALL;
     trace->observer.record = write_record;
     sim_observe(sim, &trace->observer);
@@ -206,18 +194,12 @@ struct trace_json *trace_json_new(struct sim *sim, const char *path, GError **er
 
 bool trace_json_close(struct trace_json *trace, GError **error)
 {
-    bool failed;
+    bool ok;
 
     if (trace == NULL)
         return true;
     sim_unobserve(trace->sim, &trace->observer);
-    failed = ferror(trace->file) != 0;
-    failed = fclose(trace->file) != 0 || failed;
-    if (failed)
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO, _("cannot write %s: %s"), trace->path,
-                    g_strerror(errno));
-    g_free(trace->path);
-    g_string_free(trace->line, TRUE);
+    ok = out_file_close(&trace->out, error);
     g_free(trace);
-    return !failed;
+    return ok;
 }

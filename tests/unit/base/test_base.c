@@ -33,6 +33,8 @@ static void ip_text_goes_both_ways_and_rejects_noise(void)
     OK(ip4_parse("203.0.113.80", &a));
     EQ(a, IP4(203, 0, 113, 80));
     EQ_STR(ip4_format(a, text), "203.0.113.80");
+    EQ_STR(ip4_format(0, text), "0.0.0.0");
+    EQ_STR(ip4_format(UINT32_MAX, text), "255.255.255.255");
     OK(!ip4_parse("1.2.3", &a));
     OK(!ip4_parse("1.2.3.256", &a));
     OK(!ip4_parse("1.2.3.04", &a));

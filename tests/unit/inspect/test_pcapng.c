@@ -96,5 +96,22 @@ static void unwritable_file_is_a_clear_error(void)
     rig_fini(&rig);
 }
 
+static void a_full_disk_is_told_at_the_end(void)
+{
+    struct rig rig;
+    struct pcapng *pcapng;
+    g_autoptr(GError) error = NULL;
+
+    if (!g_file_test("/dev/full", G_FILE_TEST_EXISTS))
+        return;
+    i18n_init("en");
+    rig_init(&rig, NULL, &rig_ops);
+    pcapng = pcapng_new(rig.sim, "/dev/full", &error);
+    OK(pcapng != NULL);
+    OK(!pcapng_close(pcapng, &error));
+    OK(g_str_has_prefix(error->message, "cannot write /dev/full"));
+    rig_fini(&rig);
+}
+
 UNIT_MAIN("pcapng", TEST(same_run_same_file), TEST(tshark_reads_all_of_it),
-          TEST(unwritable_file_is_a_clear_error))
+          TEST(unwritable_file_is_a_clear_error), TEST(a_full_disk_is_told_at_the_end))

@@ -5,6 +5,7 @@
 #include "base/addr.h"
 #include "base/errnos.h"
 #include "inspect/i18n.h"
+#include "inspect/phrase.h"
 #include "inspect/render.h"
 
 static const char *sentence(const char *lang, struct why why, const char *text)
@@ -36,6 +37,36 @@ static void arguments_of_every_kind_are_shown(void)
     EQ_STR(sentence("en", WHY(ROUTE_ADDED, WHY_PREFIX(0, 0), IP4(10, 0, 0, 254)), NULL),
            "route default via 10.0.0.254 added");
     EQ_STR(sentence("en", WHY0(NONE), "x"), "");
+}
+
+/* Of every reason, in the language chosen, each twice. */
+static void compare_phrases(enum render_lang lang)
+{
+    struct phrases *phrases = phrases_new(lang);
+    GString *kept = g_string_new(NULL), *fresh = g_string_new(NULL);
+
+    for (unsigned i = 0; i < 4 * WHY_N_CODES; i++) {
+        uint64_t odd = i & 1;
+        struct why why = { (enum why_code)(i / 4), { 7 * 256 + 24, odd, odd * UINT64_MAX, 12 } };
+
+        g_string_truncate(kept, 0);
+        g_string_truncate(fresh, 0);
+        phrases_add(phrases, kept, &why, i & 2 ? "words" : NULL);
+        render_why(fresh, &why, i & 2 ? "words" : NULL, lang);
+        EQ_STR(kept->str, fresh->str);
+    }
+    g_string_free(kept, TRUE);
+    g_string_free(fresh, TRUE);
+    phrases_free(phrases);
+}
+
+static void sentences_that_are_kept_say_the_same(void)
+{
+    i18n_init("zh");
+    compare_phrases(RENDER_USER);
+    compare_phrases(RENDER_ENGLISH);
+    i18n_init("en");
+    compare_phrases(RENDER_USER);
 }
 
 static void chinese_needs_no_locale_and_can_be_chosen_again(void)
@@ -146,6 +177,7 @@ static void names_of_reasons_are_unique_words(void)
 }
 
 UNIT_MAIN("render", TEST(arguments_of_every_kind_are_shown),
+          TEST(sentences_that_are_kept_say_the_same),
           TEST(chinese_needs_no_locale_and_can_be_chosen_again),
           TEST(language_comes_from_the_environment), TEST(lengths_of_time_read_well),
           TEST(every_reason_is_well_formed_in_both_languages),
