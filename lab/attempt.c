@@ -91,7 +91,7 @@ static struct ynode *value_of(struct attempt *attempt, const char *text, char **
     struct ytree *tree = ytree_parse("value", text, strlen(text), 0, diags);
     struct ynode *value = NULL;
 
-    if (tree != NULL && diags->n_errors == 0)
+    if (tree != NULL)
         value = tree_copy(&attempt->arena, tree->root);
     else
         *error = g_strdup(((const struct diag *)diags->items->pdata[0])->message);

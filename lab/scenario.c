@@ -683,7 +683,6 @@ struct scenario *scenario_parse_tree(const char *file, const struct ynode *root,
 struct scenario *scenario_parse(const char *file, const char *text, size_t len,
                                 struct topology *topology, struct diag_list *diags)
 {
-    unsigned errors = diags->n_errors;
     struct scenario *s;
     struct ytree *tree;
 
@@ -695,10 +694,6 @@ struct scenario *scenario_parse(const char *file, const char *text, size_t len,
     }
     s = scenario_parse_tree(file, tree->root, topology, diags);
     ytree_free(tree);
-    if (diags->n_errors > errors && s != NULL) { /* in the tree itself, such as a key twice */
-        scenario_free(s);
-        return NULL;
-    }
     return s;
 }
 

@@ -442,7 +442,6 @@ struct topology *topology_parse(const char *file, const char *text, size_t len, 
                                 struct diag_list *diags)
 {
     struct topology *t;
-    unsigned errors = diags->n_errors;
     struct ytree *tree;
 
     diag_list_add_source(diags, file, text, len);
@@ -451,10 +450,6 @@ struct topology *topology_parse(const char *file, const char *text, size_t len, 
         return NULL;
     t = topology_parse_tree(file, tree->root, flags, NULL, diags);
     ytree_free(tree);
-    if (diags->n_errors > errors && t != NULL) { /* in the tree itself, such as a key twice */
-        topology_free(t);
-        return NULL;
-    }
     return t;
 }
 

@@ -333,7 +333,7 @@ static void check_key(struct builder *b, const struct ynode *key)
         b->failed = true;
     } else if (key_is_known(b, level, key)) {
         say_repeated(b, level, key);
-        b->failed |= b->want_spans; /* readers go on and find what else is wrong */
+        b->failed = true; /* but goes on, and finds the others */
     }
 }
 

@@ -47,8 +47,8 @@ struct ytree {
 
 enum { YTREE_COMMENTS = 1 }; /* keep the comments, for a formatter */
 
-/** ytree_parse() - the tree of @text, or NULL after an error. Errors go to @diags, named @file.
- * Free with ytree_free(). */
+/** ytree_parse() - the tree of @text, or NULL after any error, a key twice too. Errors go to
+ * @diags, named @file. Free with ytree_free(). */
 struct ytree *ytree_parse(const char *file, const char *text, size_t len, unsigned flags,
                           struct diag_list *diags);
 void ytree_free(struct ytree *tree);
