@@ -198,13 +198,19 @@ static ip4_addr next_lan(struct writer *w, unsigned prefix_len)
     return net;
 }
 
-/* A switch with the router's next interface and @n hosts, which are numbered on. */
-static void add_lan(struct writer *w, struct router *router, const char *router_name,
-                    const char *switch_name, uint64_t n)
+struct lan {
+    uint32_t iface; /* the router's */
+    ip4_addr gateway;
+};
+
+/* A switch with the router's next interface and @n hosts, which are numbered on. Their addresses
+ * follow the gateway's; @dhcp: they come from a server. */
+static struct lan add_lan(struct writer *w, struct router *router, const char *router_name,
+                          const char *switch_name, uint64_t n, bool dhcp)
 {
     unsigned len = lan_prefix_len(n + 1);
-    ip4_addr net = next_lan(w, len);
-    uint32_t iface = add_iface(router, net + 1, len);
+    ip4_addr gateway = next_lan(w, len) + 1;
+    uint32_t iface = add_iface(router, gateway, len);
     g_autofree char *port = g_strdup_printf("%s:eth%u", router_name, iface);
     g_autofree char *first = g_strdup_printf("%s:p1", switch_name);
 
@@ -215,9 +221,10 @@ static void add_lan(struct writer *w, struct router *router, const char *router_
         g_autofree char *from = g_strdup_printf("%s:eth0", name);
         g_autofree char *to = g_strdup_printf("%s:p%" G_GUINT64_FORMAT, switch_name, i + 2);
 
-        add_host(w, name, net + 2 + (ip4_addr)i, len, net + 1);
+        add_host(w, name, dhcp ? 0 : gateway + 1 + (ip4_addr)i, len, dhcp ? 0 : gateway);
         add_link(w, from, to);
     }
+    return (struct lan){ iface, gateway };
 }
 
 /* ---- the kinds ---- */
@@ -294,7 +301,7 @@ static void write_random(struct writer *w)
                         *lan = g_strdup_printf("sw%" G_GUINT64_FORMAT, i + 1);
 
         if (w->plan->hosts > 0)
-            add_lan(w, &routers[i], name, lan, w->plan->hosts);
+            add_lan(w, &routers[i], name, lan, w->plan->hosts, false);
     }
     for (uint64_t made = 1; made < n || (made <= n_cables && n > 2);) {
         uint64_t a = made < n ? made : random_below(&w->random, n);
@@ -350,28 +357,14 @@ static void write_fat_tree(struct writer *w)
 static void add_floor(struct writer *w, struct router *router, const char *building,
                       const char *switch_name, GString *services)
 {
-    unsigned len = lan_prefix_len(w->plan->hosts + 1);
-    ip4_addr net = next_lan(w, len);
-    uint32_t iface = add_iface(router, net + 1, len);
-    g_autofree char *port = g_strdup_printf("%s:eth%u", building, iface);
-    g_autofree char *first = g_strdup_printf("%s:p1", switch_name);
+    struct lan lan = add_lan(w, router, building, switch_name, w->plan->hosts, true);
 
-    add_switch(w, switch_name);
-    add_link(w, port, first);
-    for (uint64_t i = 0; i < w->plan->hosts; i++) {
-        g_autofree char *name = g_strdup_printf("h%u", w->hosts->len + 1);
-        g_autofree char *from = g_strdup_printf("%s:eth0", name);
-        g_autofree char *to = g_strdup_printf("%s:p%" G_GUINT64_FORMAT, switch_name, i + 2);
-
-        add_host(w, name, 0, 0, 0);
-        add_link(w, from, to);
-    }
-    g_string_append_printf(services, "        - interface: eth%u\n          pool: ", iface);
-    append_addr(services, net + 2);
+    g_string_append_printf(services, "        - interface: eth%u\n          pool: ", lan.iface);
+    append_addr(services, lan.gateway + 1);
     g_string_append_c(services, '-');
-    append_addr(services, net + 1 + (ip4_addr)w->plan->hosts);
+    append_addr(services, lan.gateway + (ip4_addr)w->plan->hosts);
     g_string_append(services, "\n          gateway: ");
-    append_addr(services, net + 1);
+    append_addr(services, lan.gateway);
     g_string_append(services, "\n          resolver: ");
     append_addr(services, CAMPUS_DNS);
     g_string_append_c(services, '\n');
