@@ -238,7 +238,7 @@ static void find_output(struct answer_truth *truth, const struct run *run)
         const char *own = run_entry(run, command->entry)->id;
 
         if (own == NULL || strcmp(own, id) != 0 ||
-            !g_regex_match(regex, command->out->str, 0, &match))
+            !g_regex_match(regex, run_command_out(command), 0, &match))
             continue;
         know(truth, g_match_info_fetch(match, g_match_info_get_match_count(match) > 1 ? 1 : 0));
         return;

@@ -163,31 +163,32 @@ static void add_line(GString *out, const char *format, ...)
 }
 
 /* All of a short output, the end of a long one. */
-static void add_output(GString *out, const char *title, const GString *text)
+static void add_output(GString *out, const char *title, const char *text)
 {
-    const char *from = text->str;
+    const char *from = text;
+    size_t len = strlen(text);
 
-    if (text->len == 0) {
+    if (len == 0) {
         add_line(out, _("%s: nothing"), title);
         return;
     }
-    if (text->len > OUTPUT_SHOWN) {
-        from = text->str + text->len - OUTPUT_SHOWN;
+    if (len > OUTPUT_SHOWN) {
+        from = text + len - OUTPUT_SHOWN;
         while (((unsigned char)*from & 0xc0) == 0x80)
             from++;
     }
-    add_line(out, "%s:\n%s%s", title, from != text->str ? "..." : "", from);
+    add_line(out, "%s:\n%s%s", title, from != text ? "..." : "", from);
     while (out->len > 0 && out->str[out->len - 1] == '\n')
         g_string_truncate(out, out->len - 1);
 }
 
 static bool all_there(GString *out, const struct scenario_text *texts, uint32_t n,
-                      const GString *printed)
+                      const char *printed)
 {
     bool ok = true;
 
     for (uint32_t i = 0; i < n; i++) {
-        if (strstr(printed->str, texts[i].text) != NULL)
+        if (strstr(printed, texts[i].text) != NULL)
             continue;
         add_line(out, _("\"%s\" was not printed"), texts[i].text);
         ok = false;
@@ -196,12 +197,12 @@ static bool all_there(GString *out, const struct scenario_text *texts, uint32_t 
 }
 
 static bool none_there(GString *out, const struct scenario_text *texts, uint32_t n,
-                       const GString *printed)
+                       const char *printed)
 {
     bool ok = true;
 
     for (uint32_t i = 0; i < n; i++) {
-        if (strstr(printed->str, texts[i].text) == NULL)
+        if (strstr(printed, texts[i].text) == NULL)
             continue;
         add_line(out, _("\"%s\" was printed"), texts[i].text);
         ok = false;
@@ -231,6 +232,7 @@ static void judge_command(const struct expect *expect, uint32_t entry,
                           const struct scenario_result *want, struct expect_result *result)
 {
     const struct run_command *command = expect->run->by_entry[entry];
+    const char *printed, *complained;
     GString *out = g_string_new(NULL);
     bool said, said_error;
 
@@ -239,17 +241,19 @@ static void judge_command(const struct expect *expect, uint32_t entry,
         g_string_free(out, TRUE);
         return;
     }
-    said = all_there(out, want->stdout_has, want->n_stdout, command->out);
-    said &= none_there(out, want->stdout_not, want->n_not_stdout, command->out);
-    said_error = all_there(out, want->stderr_has, want->n_stderr, command->err);
-    said_error &= none_there(out, want->stderr_not, want->n_not_stderr, command->err);
+    printed = run_command_out(command);
+    complained = run_command_err(command);
+    said = all_there(out, want->stdout_has, want->n_stdout, printed);
+    said &= none_there(out, want->stdout_not, want->n_not_stdout, printed);
+    said_error = all_there(out, want->stderr_has, want->n_stderr, complained);
+    said_error &= none_there(out, want->stderr_not, want->n_not_stderr, complained);
     check_end(out, command, want);
     result->ok = out->len == 0;
     if (!result->ok) {
         if (!said || said_error)
-            add_output(out, _("it printed"), command->out);
-        if (!said_error || command->err->len > 0)
-            add_output(out, _("on stderr"), command->err);
+            add_output(out, _("it printed"), printed);
+        if (!said_error || *complained != '\0')
+            add_output(out, _("on stderr"), complained);
         result->seen = g_strdup(out->str);
         result->frame = expect->ends[entry].frame;
         result->time = command->ended;

@@ -1,5 +1,7 @@
 #include "lab/run.h"
 
+#include <string.h>
+
 #include "apps/shell.h"
 #include "inspect/render.h"
 
@@ -11,8 +13,23 @@ static void command_wrote(void *ctx, struct process *process, int stream, const 
     struct run_command *command = ctx;
 
     (void)process;
+    if (stream == 2 && command->err == NULL) {
+        command->out = g_string_new_len(command->output->str, (gssize)command->output->len);
+        command->err = g_string_new(NULL);
+    }
     g_string_append_len(command->output, text, (gssize)len);
-    g_string_append_len(stream == 2 ? command->err : command->out, text, (gssize)len);
+    if (command->err != NULL)
+        g_string_append_len(stream == 2 ? command->err : command->out, text, (gssize)len);
+}
+
+const char *run_command_out(const struct run_command *command)
+{
+    return command->out != NULL ? command->out->str : command->output->str;
+}
+
+const char *run_command_err(const struct run_command *command)
+{
+    return command->err != NULL ? command->err->str : "";
 }
 
 static void command_ended(void *ctx, int status)
@@ -71,8 +88,7 @@ static void fail_command(struct run_command *command, const struct scenario_entr
         "%s has no address\n", command->run->scenario->topology->nodes[entry->to.node].name);
 
     command->line = g_strdup(entry->run.text);
-    g_string_append(command->output, text);
-    g_string_append(command->err, text);
+    command_wrote(command, NULL, 2, text, strlen(text));
     command_ended(command, 1);
 }
 
@@ -88,8 +104,6 @@ static void start_command(struct run *run, uint32_t index)
     command->started = sim_now(run->network->sim);
     command->ended = SIM_TIME_NONE;
     command->output = g_string_new(NULL);
-    command->out = g_string_new(NULL);
-    command->err = g_string_new(NULL);
     g_ptr_array_add(run->commands, command);
     run->by_entry[index] = command;
     command->line = line_of(run, entry);
@@ -108,8 +122,10 @@ static void free_command(gpointer data)
     struct run_command *command = data;
 
     g_string_free(command->output, TRUE);
-    g_string_free(command->out, TRUE);
-    g_string_free(command->err, TRUE);
+    if (command->err != NULL) {
+        g_string_free(command->out, TRUE);
+        g_string_free(command->err, TRUE);
+    }
     g_free(command->line);
     g_free(command);
 }

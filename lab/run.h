@@ -30,7 +30,7 @@ struct run_command {
     uint64_t process;        /* of its trace records */
     char *line;              /* what was run */
     GString *output;         /* all it printed, in order */
-    GString *out, *err;      /* the same by stream */
+    GString *out, *err;      /* the same by stream; NULL while all went to the first */
     struct shell_run *shell; /* NULL when it is over */
 };
 
@@ -58,6 +58,10 @@ struct run_options {
  * in @diags. */
 struct run *run_new(const struct scenario *scenario, const struct run_options *options,
                     struct diag_list *diags);
+/** run_command_out() / run_command_err() - what it printed on one stream, while it prints no more.
+ */
+const char *run_command_out(const struct run_command *command);
+const char *run_command_err(const struct run_command *command);
 /** run_start() - boot the nodes, lay the timeline; time is still 0. */
 void run_start(struct run *run);
 /**

@@ -110,14 +110,48 @@ uint64_t node_show_frame(struct node *node, struct iface *iface, enum record_kin
     return id;
 }
 
+/* Most nodes drop for two or three reasons: those, in the order they came up. */
+enum { DROPS_PER_PIECE = 3 };
+
+struct node_drops {
+    enum drop_reason reason[DROPS_PER_PIECE];
+    uint64_t n[DROPS_PER_PIECE]; /* 0: none yet, nor behind it */
+    struct node_drops *more;
+};
+
+static void count_drop(struct node *node, enum drop_reason reason)
+{
+    struct node_drops **at = &node->drops;
+
+    for (;; at = &(*at)->more) {
+        if (*at == NULL)
+            *at = arena_alloc(node_arena(node), sizeof **at);
+        for (unsigned i = 0; i < DROPS_PER_PIECE; i++) {
+            if ((*at)->n[i] == 0)
+                (*at)->reason[i] = reason;
+            if ((*at)->reason[i] == reason) {
+                (*at)->n[i]++;
+                return;
+            }
+        }
+    }
+}
+
+uint64_t node_drops(const struct node *node, enum drop_reason reason)
+{
+    for (const struct node_drops *drops = node->drops; drops != NULL; drops = drops->more)
+        for (unsigned i = 0; i < DROPS_PER_PIECE; i++)
+            if (drops->n[i] > 0 && drops->reason[i] == reason)
+                return drops->n[i];
+    return 0;
+}
+
 void node_drop_why(struct node *node, struct iface *iface, struct frame *frame,
                    enum drop_reason reason, struct why why)
 {
     uint64_t id = node_new_record_id(node);
 
-    if (node->drops == NULL)
-        node->drops = arena_alloc(&node->part->arena, DROP_N_REASONS * sizeof *node->drops);
-    node->drops[reason]++;
+    count_drop(node, reason);
     if (iface != NULL)
         iface->rx_drops += frame->in == iface, iface->tx_drops += frame->in != iface;
     if (node_wants(node, RECORD_DROP)) {

@@ -46,7 +46,7 @@ struct node {
     uint32_t n_ifaces;
     struct iface **ifaces;
     uint64_t event_counter, record_counter;
-    uint64_t *drops; /* by reason; NULL until the first */
+    struct node_drops *drops; /* NULL until the first */
 };
 
 struct iface {
@@ -91,6 +91,8 @@ void iface_set_up(struct iface *iface, bool up);
  */
 void iface_send(struct iface *iface, struct frame *frame);
 
+/** node_drops() - how many frames and packets @node has dropped for @reason. */
+uint64_t node_drops(const struct node *node, enum drop_reason reason);
 /* A frame or packet dies here, for @reason. Consumes it; counts and traces. @iface may be NULL. */
 void node_drop(struct node *node, struct iface *iface, struct frame *frame,
                enum drop_reason reason);

@@ -222,6 +222,7 @@ struct ip_stack {
     struct route_exceptions exceptions;
     struct ip_flow *flows;               /* found out on input: ip_flow.c */
     uint32_t n_flows;                    /* places; 0 or a power of two */
+    uint32_t flows_crowded_out;          /* by others that wanted their place, since it grew */
     struct ip_protocol_entry *protocols; /* in the order they registered: a handful */
     unsigned n_protocols, protocols_size;
     struct list raw_taps;

@@ -16,6 +16,7 @@
 
 #define FLOWS_FIRST 2 /* places in a node's first table: most hosts talk to few others */
 #define FLOWS_MAX   256
+#define CROWDED     4 /* times that flows were crowded out of a place, on average, before it grows */
 
 static inline struct ip_flow *place_of(const struct ip_stack *ip, ip4_addr src, ip4_addr dst)
 {
@@ -127,13 +128,20 @@ void ip_input(void *ctx, struct iface *iface, struct frame *frame, bool group)
         ip_examine(ip, iface, frame, group);
 }
 
-/* Two flows that are both alive want one place. */
+/* Twice as many places would not hold flows that come once; those that come back crowd each other
+ * out again and again. */
+static bool crowded(struct ip_stack *ip)
+{
+    return ip->n_flows < FLOWS_MAX && ++ip->flows_crowded_out >= CROWDED * ip->n_flows;
+}
+
 static void grow(struct ip_stack *ip)
 {
     struct ip_flow *old = ip->flows;
     uint32_t n = ip->n_flows;
 
     ip->n_flows = n == 0 ? FLOWS_FIRST : 4 * n > FLOWS_MAX ? FLOWS_MAX : 4 * n;
+    ip->flows_crowded_out = 0;
     ip->flows = mem_zalloc(ip->n_flows * sizeof *ip->flows);
     for (uint32_t i = 0; i < n; i++)
         if (old[i].iif != NULL)
@@ -147,7 +155,7 @@ void ip_flow_learn(struct ip_stack *ip, struct ip_iface *iif, ip4_addr src, ip4_
     struct ip_flow *flow = ip->n_flows == 0 ? NULL : place_of(ip, src, dst);
 
     if (flow == NULL || (flow->iif != NULL && flow->generation == ip->fib.generation &&
-                         (flow->src != src || flow->dst != dst) && ip->n_flows < FLOWS_MAX)) {
+                         (flow->src != src || flow->dst != dst) && crowded(ip))) {
         grow(ip);
         flow = place_of(ip, src, dst);
     }

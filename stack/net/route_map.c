@@ -22,8 +22,8 @@ struct net {
 };
 
 /*
- * next[owner][router] is the place of a neighbor among the router's own, plus one, in one octet
- * where no router has more of them, else in two; 0: no way.
+ * next[owner][router] is the place of a neighbor among the router's own, plus one, in half an octet
+ * where no router has more of them, else in one or two; 0: no way.
  */
 struct route_map {
     uint32_t n_routers, n_nets;
@@ -31,7 +31,8 @@ struct route_map {
     uint32_t *first_neighbor;    /* n_routers + 1 places in neighbors */
     struct neighbor *neighbors;  /* of a router: in the order of its interfaces */
     uint32_t *on_first, *on_net; /* n_routers + 1; the nets each is on, ascending */
-    bool wide;
+    unsigned most;               /* neighbors that a router has */
+    unsigned bits;               /* of a place: 4, 8 or 16 */
     uint8_t *next;
 };
 
@@ -88,16 +89,16 @@ static uint32_t net_end(const struct route_map_port *ports, uint32_t n, uint32_t
 
 static void find_neighbors(struct route_map *map, const struct route_map_port *ports, uint32_t n)
 {
-    uint32_t *first = map->first_neighbor, most = 0;
+    uint32_t *first = map->first_neighbor;
 
     FOR_EACH_PAIR(ports, n, i, j)
     first[ports[i].router + 1]++;
     for (uint32_t r = 0; r < map->n_routers; r++) {
-        most = first[r + 1] > most ? first[r + 1] : most;
+        map->most = first[r + 1] > map->most ? first[r + 1] : map->most;
         first[r + 1] += first[r];
     }
-    map->wide = most >= UINT8_MAX;
-    CHECK(most < UINT16_MAX);
+    map->bits = map->most < 15 ? 4 : map->most < UINT8_MAX ? 8 : 16;
+    CHECK(map->most < UINT16_MAX);
     map->neighbors = mem_alloc((first[map->n_routers] + 1) * sizeof *map->neighbors);
     FOR_EACH_PAIR(ports, n, i, j)
     map->neighbors[first[ports[i].router]++] =
@@ -181,67 +182,72 @@ static void set_next(struct route_map *map, uint32_t owner, uint32_t router, uin
 {
     size_t at = (size_t)owner * map->n_routers + router;
 
-    if (map->wide)
-        ((uint16_t *)(void *)map->next)[at] = (uint16_t)(place + 1);
-    else
+    if (map->bits == 4)
+        map->next[at / 2] |= (uint8_t)((place + 1) << 4 * (at & 1));
+    else if (map->bits == 8)
         map->next[at] = (uint8_t)(place + 1);
+    else
+        ((uint16_t *)(void *)map->next)[at] = (uint16_t)(place + 1);
 }
 
-/* Of the neighbors of @router nearer to @owner, one; which, differs with the owner. */
-static void choose_next(struct route_map *map, uint32_t owner, uint32_t router,
-                        const uint32_t *hops)
+/* The place of the next router, plus one. */
+static uint32_t get_next(const struct route_map *map, uint32_t owner, uint32_t router)
 {
-    const struct neighbor *own = map->neighbors + map->first_neighbor[router];
-    uint32_t n = map->first_neighbor[router + 1] - map->first_neighbor[router];
-    uint32_t n_best = 0, pick;
+    size_t at = (size_t)owner * map->n_routers + router;
 
-    for (uint32_t i = 0; i < n; i++)
-        n_best += hops[own[i].router] + 1 == hops[router];
-    if (n_best == 0)
-        return;
-    pick = owner % n_best;
-    for (uint32_t i = 0; i < n; i++)
-        if (hops[own[i].router] + 1 == hops[router] && pick-- == 0) {
-            set_next(map, owner, router, i);
-            return;
-        }
+    if (map->bits == 4)
+        return map->next[at / 2] >> 4 * (at & 1) & 15;
+    return map->bits == 8 ? map->next[at] : ((const uint16_t *)(const void *)map->next)[at];
 }
 
-/* Breadth first from @owner; @queue and @hops have room for all routers. */
-static void find_ways_to(struct route_map *map, uint32_t owner, uint32_t *queue, uint32_t *hops)
+/* For a search: who is still to be looked at, how far each is, places of the nearer neighbors. */
+struct search {
+    uint32_t *queue, *hops, *nearer;
+};
+
+/* Breadth first from @owner. Of the neighbors of a router nearer to @owner one is next; which,
+ * differs with the owner. */
+static void find_ways_to(struct route_map *map, uint32_t owner, const struct search *search)
 {
-    uint32_t n = 0;
+    uint32_t *hops = search->hops, n = 0;
 
     memset(hops, 0xff, map->n_routers * sizeof *hops);
     hops[owner] = 0;
-    queue[n++] = owner;
+    search->queue[n++] = owner;
     for (uint32_t at = 0; at < n; at++) {
-        uint32_t router = queue[at], end = map->first_neighbor[router + 1];
+        uint32_t router = search->queue[at], away = hops[router], n_nearer = 0;
+        uint32_t first = map->first_neighbor[router], end = map->first_neighbor[router + 1];
 
-        for (uint32_t i = map->first_neighbor[router]; i < end; i++) {
+        for (uint32_t i = first; i < end; i++) {
             uint32_t next = map->neighbors[i].router;
 
             if (hops[next] == NOWHERE) {
-                hops[next] = hops[router] + 1;
-                queue[n++] = next;
+                hops[next] = away + 1;
+                search->queue[n++] = next;
+            } else if (hops[next] + 1 == away) {
+                search->nearer[n_nearer++] = i - first;
             }
         }
+        if (n_nearer > 0)
+            set_next(map, owner, router, search->nearer[n_nearer == 1 ? 0 : owner % n_nearer]);
     }
-    for (uint32_t at = 1; at < n; at++)
-        choose_next(map, owner, queue[at], hops);
 }
 
 static void find_ways(struct route_map *map)
 {
-    uint32_t *queue = mem_alloc((map->n_routers + 1) * sizeof *queue);
-    uint32_t *hops = mem_alloc((map->n_routers + 1) * sizeof *hops);
     size_t n = (size_t)map->n_routers * map->n_routers;
+    struct search search = {
+        .queue = mem_alloc((map->n_routers + 1) * sizeof *search.queue),
+        .hops = mem_alloc((map->n_routers + 1) * sizeof *search.hops),
+        .nearer = mem_alloc((map->most + 1) * sizeof *search.nearer),
+    };
 
-    map->next = mem_zalloc((n + 1) * (map->wide ? sizeof(uint16_t) : 1));
+    map->next = mem_zalloc((n + 2) * map->bits / 8);
     for (uint32_t owner = 0; owner < map->n_routers; owner++)
-        find_ways_to(map, owner, queue, hops);
-    free(queue);
-    free(hops);
+        find_ways_to(map, owner, &search);
+    free(search.queue);
+    free(search.hops);
+    free(search.nearer);
 }
 
 struct route_map *route_map_new(const struct route_map_port *ports, uint32_t n_ports,
@@ -285,8 +291,7 @@ static bool way_to(const struct route_map *map, uint32_t router, uint32_t n,
                    struct route_map_way *way)
 {
     const struct net *net = &map->nets[n];
-    size_t at = (size_t)net->owner * map->n_routers + router;
-    uint32_t place = map->wide ? ((const uint16_t *)(const void *)map->next)[at] : map->next[at];
+    uint32_t place = get_next(map, net->owner, router);
     const struct neighbor *next;
 
     if (place == 0 || is_on(map, router, n))

@@ -17,14 +17,40 @@ enum { ORIGIN_LOCAL = 1, ORIGIN_ICMP = 2, ORIGIN_ICMP6 = 3 }; /* SO_EE_ORIGIN_ *
 
 static const struct sock_ops udp_ops;
 
+static void make_buckets(struct udp_layer *udp, unsigned n)
+{
+    udp->n_buckets = n;
+    udp->buckets = mem_alloc(n * sizeof *udp->buckets);
+    for (unsigned i = 0; i < n; i++)
+        list_init(&udp->buckets[i]);
+}
+
 static struct list *bucket_of(struct udp_layer *udp, uint16_t port)
 {
-    if (udp->buckets == NULL) { /* most hosts of a large network never send */
-        udp->buckets = mem_alloc(UDP_BUCKETS * sizeof *udp->buckets);
-        for (unsigned i = 0; i < UDP_BUCKETS; i++)
-            list_init(&udp->buckets[i]);
+    if (udp->buckets == NULL) /* most hosts of a large network never send */
+        make_buckets(udp, UDP_BUCKETS_FIRST);
+    return &udp->buckets[port % udp->n_buckets];
+}
+
+/* A host with more sockets than most: sockets of one port stay in their order. */
+static void spread(struct udp_layer *udp)
+{
+    struct list *old = udp->buckets;
+    unsigned n_old = udp->n_buckets;
+
+    if (old == NULL || n_old == UDP_BUCKETS || udp->n_sockets <= n_old)
+        return;
+    make_buckets(udp, UDP_BUCKETS);
+    for (unsigned i = 0; i < n_old; i++) {
+        struct udp_sock *sock;
+
+        LIST_FOR_EACH(sock, &old[i], struct udp_sock, link)
+        {
+            list_remove(&sock->link);
+            list_push_back(bucket_of(udp, sock->sock.local.port), &sock->link);
+        }
     }
-    return &udp->buckets[port % UDP_BUCKETS];
+    free(old);
 }
 
 /* ---- ports ---- */
@@ -75,6 +101,7 @@ int udp_take_port(struct udp_sock *sock, struct endpoint local)
         return -SIM_EADDRINUSE;
     }
     sock->sock.local = local;
+    spread(udp);
     list_push_front(bucket_of(udp, local.port), &sock->link);
     return 0;
 }
@@ -616,11 +643,11 @@ struct sock *udp_socket6(struct udp_layer *udp)
 
 void udp_describe(struct udp_layer *udp, struct describe *out)
 {
-    for (unsigned i = 0; udp->buckets != NULL && i < UDP_BUCKETS; i++) {
+    for (uint16_t i = 0; udp->buckets != NULL && i < UDP_BUCKETS; i++) {
         struct udp_sock *sock;
 
-        LIST_FOR_EACH(sock, &udp->buckets[i], struct udp_sock, link)
-        {
+        LIST_FOR_EACH(sock, bucket_of(udp, i), struct udp_sock, link)
+        if (sock->sock.local.port % UDP_BUCKETS == i) {
             char line[160], local[ENDPOINT_TEXT_MAX], remote[ENDPOINT_TEXT_MAX];
             bool connected = sock->sock.remote.port != 0;
 

@@ -9,9 +9,10 @@
 #include "stack/transport/udp.h"
 #include "stack/wire/udp_wire.h"
 
-#define UDP_DATA_MAX  (IPV4_LEN_MAX - IPV4_HDR_LEN - UDP_HDR_LEN) /* 65,507 */
-#define UDP6_DATA_MAX (IPV6_PAYLOAD_MAX - UDP_HDR_LEN)
-#define UDP_BUCKETS   64
+#define UDP_DATA_MAX      (IPV4_LEN_MAX - IPV4_HDR_LEN - UDP_HDR_LEN) /* 65,507 */
+#define UDP6_DATA_MAX     (IPV6_PAYLOAD_MAX - UDP_HDR_LEN)
+#define UDP_BUCKETS_FIRST 4 /* a host with more sockets has UDP_BUCKETS */
+#define UDP_BUCKETS       64
 
 struct udp_sock {
     struct sock sock;
@@ -31,6 +32,7 @@ struct udp_sock {
 struct udp_layer {
     struct ip_stack *ip;
     struct list *buckets; /* sockets by port, the last bound first; NULL until there are some */
+    unsigned n_buckets;
     uint32_t n_sockets;
     struct random_stream random;
 };

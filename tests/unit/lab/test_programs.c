@@ -82,10 +82,10 @@ static void a_command_runs_a_program_of_a_file(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(run);
     run_all(run);
     command = run->by_entry[1];
-    EQ_STR(command->out->str,
+    EQ_STR(run_command_out(command),
            "second: tcp -> ok\nsecond: connect 192.168.1.2:8080 -> ok\nsecond: close -> ok\n");
     EQ(command->exit_status, 0);
-    EQ_STR(run->by_entry[2]->err->str,
+    EQ_STR(run_command_err(run->by_entry[2]),
            "sock: echo-server.sock.yaml: no program 'server' of this host\n");
     run_free(run);
     scenario_free(s);

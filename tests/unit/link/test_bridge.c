@@ -365,7 +365,7 @@ static void too_long_for_the_next_link_is_dropped_silently(void)
     run_for(SIM_MSEC(1));
     expect_counts(0, 0, 1, 0);
     EQ(tally.drops[DROP_TOO_LONG], 2);
-    EQ(node->drops[DROP_TOO_LONG], 2);
+    EQ(node_drops(node, DROP_TOO_LONG), 2);
     end();
 }
 

@@ -143,7 +143,7 @@ static void without_a_cable_or_switched_off_frames_are_dropped_by_name(void)
     iface_set_up(a->iface, false);
     probe_send(a, 60, 0);
     EQ(tally.drops[DROP_LINK_DOWN], 2);
-    EQ(a->node->drops[DROP_LINK_DOWN], 1);
+    EQ(node_drops(a->node, DROP_LINK_DOWN), 1);
     EQ(a->n + b->n, 0);
     end();
 }
@@ -156,7 +156,7 @@ static void receiver_drops_what_its_mtu_does_not_allow(void)
     probe_send(a, 1019, 1);
     finish();
     EQ(b->n, 1);
-    EQ(b->node->drops[DROP_TOO_LONG], 1);
+    EQ(node_drops(b->node, DROP_TOO_LONG), 1);
     end();
 }
 

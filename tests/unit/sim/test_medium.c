@@ -249,7 +249,7 @@ static void sixteen_attempts_are_the_end(void)
     }
     EQ(attempts, 15);
     EQ(tally.drops[DROP_COLLISIONS], 1);
-    EQ(station[0]->node->drops[DROP_COLLISIONS], 1);
+    EQ(node_drops(station[0]->node, DROP_COLLISIONS), 1);
     EQ(station[1]->n, 0);
     probe_send(station[0], 60, 4); /* the next one starts from the beginning */
     finish();

@@ -311,7 +311,7 @@ static void drop_shows_the_ethernet_header_where_there_was_one(void)
     node_drop(a->node, NULL, frame, DROP_NO_ROUTE);
     OK(!tally.last.at_ether);
     EQ(tally.last.frame_at[0], 0x45);
-    EQ(a->node->drops[DROP_NO_ROUTE], 2);
+    EQ(node_drops(a->node, DROP_NO_ROUTE), 2);
     sim_free(sim);
 }
 
