@@ -398,6 +398,8 @@ static int64_t close_one(struct process *self, struct sock_run *st, int fd)
 {
     int error = sys_close(self, fd);
 
+    if (error == SYS_BLOCKED)
+        return error;
     if (st->fd == fd)
         st->fd = -1;
     if (st->listener == fd)

@@ -222,12 +222,15 @@
     X(BLOCKED_RECV, "blocked-recv", "{text} blocked: nothing has arrived yet")                     \
     X(BLOCKED_SEND, "blocked-send", "{text} blocked: the send buffer is full")                     \
     X(BLOCKED_POLL, "blocked-poll", "{text} blocked: nothing is ready")                            \
+    X(BLOCKED_CLOSE, "blocked-close", "{text} blocked: the peer has not acknowledged everything")  \
     X(UNBLOCKED_ACCEPT, "unblocked-accept", "{text} unblocked: a connection is complete")          \
     X(UNBLOCKED_CONNECT, "unblocked-connect", "{text} unblocked: the SYN was answered")            \
     X(UNBLOCKED_DATA, "unblocked-data", "{text} unblocked: {0:dec} octets arrived")                \
     X(UNBLOCKED_FIN, "unblocked-fin", "{text} unblocked: FIN arrived")                             \
     X(UNBLOCKED_EMPTY, "unblocked-empty", "{text} unblocked: a datagram without octets arrived")   \
     X(UNBLOCKED_SEND, "unblocked-send", "{text} unblocked: there is room in the send buffer")      \
+    X(UNBLOCKED_CLOSE, "unblocked-close",                                                          \
+      "{text} unblocked: the peer has acknowledged everything")                                    \
     X(UNBLOCKED_POLL, "unblocked-poll", "{text} unblocked: {0:dec} descriptors are ready")         \
     X(UNBLOCKED_RESET, "unblocked-reset", "{text} unblocked: RST arrived ({0:errno})")             \
     X(UNBLOCKED_TIME, "unblocked-time", "{text} unblocked: the time allowed for it is over")       \

@@ -267,7 +267,7 @@ bool pkt_expect_packet(struct pkt_run *run, int64_t lo, int64_t hi)
 {
     struct pkt_packet want = run->event->packet;
     bool relaxed_ack = run->options->relaxed && pkt_is_pure_ack(&want);
-    int64_t until = hi == PKT_NEVER ? PKT_NEVER / 4 : hi + run->tolerance;
+    int64_t until = hi == PKT_NEVER ? PKT_PATIENCE : hi + run->tolerance;
     bool ok = true, first = true;
     uint32_t piece_len = 0;
 

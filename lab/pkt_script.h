@@ -13,6 +13,8 @@
 #define PKT_NSEC_PER_SEC  INT64_C(1000000000)
 #define PKT_NSEC_PER_USEC INT64_C(1000)
 #define PKT_NEVER         INT64_MAX
+/* How long what may come at any time is waited for: 40 days. */
+#define PKT_PATIENCE (INT64_C(86400) * 40 * PKT_NSEC_PER_SEC)
 
 /* ---- expressions of calls ---- */
 

@@ -32,7 +32,15 @@ enum signal_number {
     SIM_SIGTERM = 15
 };
 
-enum call_kind { CALL_NONE, CALL_ACCEPT, CALL_CONNECT, CALL_RECV, CALL_SEND, CALL_POLL };
+enum call_kind {
+    CALL_NONE,
+    CALL_ACCEPT,
+    CALL_CONNECT,
+    CALL_RECV,
+    CALL_SEND,
+    CALL_POLL,
+    CALL_CLOSE
+};
 
 struct program {
     const char *name;

@@ -1,5 +1,6 @@
 /* setsockopt() and getsockopt() as Linux's ABI has them: numbers, structs, and what is wrong with
  * them. */
+#include <limits.h>
 #include <string.h>
 
 #include "stack/socket/fd.h"
@@ -206,7 +207,10 @@ static int set_linger(struct process *self, int number, const void *value, size_
     if (len < sizeof pair)
         return -SIM_EINVAL;
     memcpy(pair, value, sizeof pair);
-    return sys_setsockopt(self, number, OPT_SO_LINGER, pair[0] == 0 ? -1 : pair[1]);
+    return sys_setsockopt(self, number, OPT_SO_LINGER,
+                          pair[0] == 0  ? -1
+                          : pair[1] < 0 ? INT_MAX
+                                        : pair[1]);
 }
 
 static int set_device(struct process *self, int number, const char *name, size_t len)

@@ -14,8 +14,9 @@
 /* ---- what a debugger sees of calls ---- */
 
 static const char *const call_names[] = {
-    [CALL_NONE] = "",     [CALL_ACCEPT] = "accept", [CALL_CONNECT] = "connect",
-    [CALL_RECV] = "recv", [CALL_SEND] = "send",     [CALL_POLL] = "poll"
+    [CALL_NONE] = "",      [CALL_ACCEPT] = "accept", [CALL_CONNECT] = "connect",
+    [CALL_RECV] = "recv",  [CALL_SEND] = "send",     [CALL_POLL] = "poll",
+    [CALL_CLOSE] = "close"
 };
 
 /* "recv(3)", for the records of a call's blocking. */
@@ -47,6 +48,8 @@ static struct why why_blocked(enum call_kind kind)
         return WHY0(BLOCKED_SEND);
     case CALL_POLL:
         return WHY0(BLOCKED_POLL);
+    case CALL_CLOSE:
+        return WHY0(BLOCKED_CLOSE);
     case CALL_NONE:
     case CALL_RECV:
         break;
@@ -75,6 +78,8 @@ static struct why why_unblocked(const struct process *self, int64_t result)
         return WHY0(UNBLOCKED_SEND);
     case CALL_POLL:
         return WHY(UNBLOCKED_POLL, (uint64_t)result);
+    case CALL_CLOSE:
+        return WHY0(UNBLOCKED_CLOSE);
     case CALL_NONE:
     case CALL_RECV:
         break;
@@ -155,16 +160,22 @@ static int64_t note_result(struct process *self, const char *name, int number, i
     return result;
 }
 
-static int64_t unblock(struct process *self, int64_t result)
+/* The wait is over, if there was one. */
+static void end_wait(struct process *self, struct why why)
 {
     if (self->call.active) {
         timer_stop(&self->timer);
-        note_blocking(self, why_unblocked(self, result));
+        note_blocking(self, why);
     }
-    if (self->call.kind != CALL_NONE && self->call.kind != CALL_POLL)
-        note_result(self, call_names[self->call.kind], self->call.number, result);
     self->call.active = false;
     self->call.until = SIM_TIME_NONE;
+}
+
+static int64_t unblock(struct process *self, int64_t result)
+{
+    end_wait(self, why_unblocked(self, result));
+    if (self->call.kind != CALL_NONE && self->call.kind != CALL_POLL)
+        note_result(self, call_names[self->call.kind], self->call.number, result);
     self->call.progress = 0;
     return result;
 }
@@ -383,9 +394,34 @@ int sys_getpeername(struct process *self, int number, struct endpoint *remote)
     return 0;
 }
 
+#define LINGER_MAX 1000000 /* s, longer than any run */
+
+/* SO_LINGER with a time: the last close() waits so long for the peer to have everything,
+ * O_NONBLOCK or not. What it returns does not say whether that came to be. */
+static int64_t linger(struct process *self, const struct fd *fd)
+{
+    int seconds = fd->sock->options.linger;
+
+    if (fd->refs > 1 || seconds <= 0 || fd->sock->ops->linger == NULL ||
+        !fd->sock->ops->linger(fd->sock))
+        return 0;
+    return block(self, false, SIM_SEC(seconds < LINGER_MAX ? seconds : LINGER_MAX), -SIM_EAGAIN);
+}
+
 int sys_close(struct process *self, int number)
 {
+    const struct fd *fd = fd_get(self, number);
+    int64_t result = 0;
+
     note_call(self, "close", number, NULL, NULL);
+    may_block(self, CALL_CLOSE, number);
+    if (fd != NULL)
+        result = linger(self, fd);
+    if (result == SYS_BLOCKED)
+        return SYS_BLOCKED;
+    if (fd != NULL && fd->sock->error != 0)
+        result = -fd->sock->error;
+    end_wait(self, why_unblocked(self, result));
     return (int)note_result(self, "close", number, fd_close(self, number));
 }
 

@@ -64,6 +64,8 @@ int64_t sys_sendmsg_v(struct process *self, int fd, const struct sys_iovec *piec
 int64_t sys_recvmsg_v(struct process *self, int fd, const struct sys_iovec *pieces, unsigned n,
                       struct sock_recv *message);
 int sys_shutdown(struct process *self, int fd, enum sock_shutdown how);
+/** sys_close() - 0. With SO_LINGER and a time it blocks until the peer has everything, or so long.
+ */
 int sys_close(struct process *self, int fd);
 /** sys_setsockopt() / sys_getsockopt() - options that are an int, by name. */
 int sys_setsockopt(struct process *self, int fd, enum sock_option option, int value);

@@ -153,6 +153,9 @@ struct sock_ops {
     /* Octets given, 0 at the end of a stream, or an error. */
     int64_t (*recv)(struct sock *sock, struct sock_recv *message);
     int (*shutdown)(struct sock *sock, enum sock_shutdown how);
+    /* SO_LINGER with a time: begins to close, and says whether that goes on. wake() tells when it
+     * is worth asking again; close() follows in any case. NULL: close() never waits. */
+    bool (*linger)(struct sock *sock);
     /* The program has let go. The protocol frees the sock when its own work is done. wake() is not
      * called any more. */
     void (*close)(struct sock *sock);

@@ -884,33 +884,49 @@ static void close_fin_wait_2(struct tcp_sock *tp)
     }
 }
 
-static void sock_close(struct sock *sock)
+/* What close() does at once. Twice is as good as once. */
+static void close_begin(struct tcp_sock *tp)
 {
-    struct tcp_sock *tp = tcp_of(sock);
-    struct tcp_layer *tcp = tp->layer;
     bool unread = unread_data(tp);
 
-    tp->orphan = true;
-    tp->sock.wake = NULL;
     tp->shut_rd = tp->shut_wr = true;
     if (tcp_state(tp) == TCP_LISTEN) {
         tcp_listen_stop(tp);
         tcp_set_state(tp, TCP_CLOSED);
     }
-    tcp_queue_purge(tcp, &tp->receive_queue);
+    tcp_queue_purge(tp->layer, &tp->receive_queue);
     tp->rmem_alloc = 0;
-    if (tcp_state(tp) != TCP_CLOSED) {
-        if (unread) { /* RFC 2525 section 2.17: the peer must know that its data is lost */
+    if (tcp_state(tp) == TCP_CLOSED)
+        return;
+    if (unread) { /* RFC 2525 section 2.17: the peer must know that its data is lost */
+        tcp_send_active_reset(tp);
+        tcp_set_state(tp, TCP_CLOSED);
+    } else if (tp->sock.options.linger == 0) {
+        if (needs_reset(tcp_state(tp)))
             tcp_send_active_reset(tp);
-            tcp_set_state(tp, TCP_CLOSED);
-        } else if (tp->sock.options.linger == 0) {
-            if (needs_reset(tcp_state(tp)))
-                tcp_send_active_reset(tp);
-            tcp_set_state(tp, TCP_CLOSED);
-        } else if (close_state(tp)) {
-            tcp_send_fin(tp);
-        }
+        tcp_set_state(tp, TCP_CLOSED);
+    } else if (close_state(tp)) {
+        tcp_send_fin(tp);
     }
+}
+
+/* Until the peer has everything, the FIN included. */
+static bool sock_linger(struct sock *sock)
+{
+    struct tcp_sock *tp = tcp_of(sock);
+
+    close_begin(tp);
+    return tcp_state_in(tp, TCP_IN(TCP_FIN_WAIT_1) | TCP_IN(TCP_CLOSING) | TCP_IN(TCP_LAST_ACK));
+}
+
+static void sock_close(struct sock *sock)
+{
+    struct tcp_sock *tp = tcp_of(sock);
+    struct tcp_layer *tcp = tp->layer;
+
+    tp->orphan = true;
+    tp->sock.wake = NULL;
+    close_begin(tp);
     if (tcp_state(tp) == TCP_FIN_WAIT_2)
         close_fin_wait_2(tp);
     if (tcp_state(tp) == TCP_CLOSED)
@@ -928,6 +944,7 @@ const struct sock_ops tcp_ops = {
     .send = sock_send,
     .recv = sock_recv,
     .shutdown = sock_shutdown,
+    .linger = sock_linger,
     .close = sock_close,
     .set_option = tcp_set_option,
     .get_option = tcp_get_option,

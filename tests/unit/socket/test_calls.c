@@ -425,6 +425,86 @@ static void poll_in_every_state(void)
     puppets_fini(&w);
 }
 
+/* A connection whose peer does not read: its window is full of what @client sent. */
+static void fill_up(struct puppets *w, int *client, int *server)
+{
+    static const uint8_t octets[65536];
+
+    puppet_connect(w, 80, client, server);
+    while (sys_send(w->p1, *client, octets, sizeof octets, SOCK_MSG_DONTWAIT) > 0)
+        puppets_run(w, MSEC(10));
+}
+
+static void close_lingers_until_the_time_is_over(void)
+{
+    struct puppets w;
+    int client, server;
+
+    puppets_init(&w);
+    fill_up(&w, &client, &server);
+    EQ(sys_setsockopt(w.p1, client, OPT_SO_LINGER, 2), 0);
+    EQ(sys_close(w.p1, client), SYS_BLOCKED); /* O_NONBLOCK does not matter */
+    puppets_run(&w, MSEC(1999));
+    EQ(sys_close(w.p1, client), SYS_BLOCKED);
+    puppets_run(&w, MSEC(1));
+    EQ(sys_close(w.p1, client), 0);
+    EQ(sys_close(w.p1, client), -SIM_EBADF);
+    EQ(recv_1(w.p2, server), 1); /* the connection goes on */
+    puppets_fini(&w);
+}
+
+static void close_lingers_until_the_peer_has_everything(void)
+{
+    static uint8_t octets[65536];
+    struct puppets w;
+    int client, server, result, n_calls = 0;
+
+    puppets_init(&w);
+    fill_up(&w, &client, &server);
+    EQ(sys_setsockopt(w.p1, client, OPT_SO_LINGER, 60), 0);
+    for (result = SYS_BLOCKED; result == SYS_BLOCKED && n_calls < 100; n_calls++) {
+        result = sys_close(w.p1, client);
+        sys_recv(w.p2, server, octets, sizeof octets, SOCK_MSG_DONTWAIT);
+        puppets_run(&w, MSEC(10));
+    }
+    EQ(result, 0);
+    OK(n_calls > 1);
+    puppets_fini(&w);
+}
+
+static void close_lingers_until_a_reset(void)
+{
+    struct puppets w;
+    int client, server;
+
+    puppets_init(&w);
+    fill_up(&w, &client, &server);
+    EQ(sys_setsockopt(w.p1, client, OPT_SO_LINGER, 60), 0);
+    EQ(sys_close(w.p1, client), SYS_BLOCKED);
+    EQ(sys_close(w.p2, server), 0); /* with octets unread */
+    puppets_run(&w, MSEC(10));
+    EQ(sys_close(w.p1, client), 0);
+    puppets_fini(&w);
+}
+
+static void only_the_last_close_lingers_and_exit_does_not(void)
+{
+    struct puppets w;
+    struct process *child;
+    int client, server;
+
+    puppets_init(&w);
+    fill_up(&w, &client, &server);
+    EQ(sys_setsockopt(w.p1, client, OPT_SO_LINGER, 60), 0);
+    child = puppet_on(w.hosts.a);
+    sys_share_fds(w.p1, child);
+    EQ(sys_close(w.p1, client), 0);
+    process_signal(child, SIM_SIGKILL); /* ends at once */
+    puppets_run(&w, MSEC(10));
+    EQ(recv_1(w.p2, server), 1);
+    puppets_fini(&w);
+}
+
 static void poll_of_datagram_sockets(void)
 {
     struct puppets w;
@@ -501,5 +581,8 @@ UNIT_MAIN("calls", TEST(families_types_and_protocols_that_are_not_there), TEST(f
           TEST(datagrams_are_cut_peeked_at_and_gathered), TEST(streams_are_peeked_at_and_scattered),
           TEST(urgent_octet_is_read_beside_the_stream),
           TEST(error_queue_tells_who_could_not_be_reached), TEST(poll_in_every_state),
-          TEST(poll_of_datagram_sockets), TEST(backlog_n_lets_n_plus_1_connections_wait),
+          TEST(close_lingers_until_the_time_is_over),
+          TEST(close_lingers_until_the_peer_has_everything), TEST(close_lingers_until_a_reset),
+          TEST(only_the_last_close_lingers_and_exit_does_not), TEST(poll_of_datagram_sockets),
+          TEST(backlog_n_lets_n_plus_1_connections_wait),
           TEST(descriptors_that_a_child_has_too_keep_the_connection_open))
