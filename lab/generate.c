@@ -8,6 +8,7 @@
 #include "lab/format.h"
 #include "stack/net/route_map.h"
 
+#define TTL           64        /* of a host's packets */
 #define NODES_MAX     16000000u /* the rule for MAC addresses counts nodes in three octets */
 #define LINK_NETS_MAX (1u << 18)
 #define STAR_MAX      4000u /* ports of a switch */
@@ -547,6 +548,12 @@ static void append_start(GString *text, unsigned second, guint i)
     g_string_append_printf(text, "  - {at: %u%s", second * 1000 + i % 1000, "ms");
 }
 
+/* A host's packets get through 63 routers. */
+static bool too_far(const struct generate_plan *plan)
+{
+    return plan->kind == GENERATE_LINE && plan->routers >= TTL;
+}
+
 static void write_ping(struct writer *w, GString *text, guint i)
 {
     const struct host *host = &g_array_index(w->hosts, struct host, i), *other;
@@ -559,7 +566,7 @@ static void write_ping(struct writer *w, GString *text, guint i)
         g_string_append(text, "www.campus.example");
     else
         append_addr(text, other->addr);
-    g_string_append(text, ", expect: {exit: 0}}\n");
+    g_string_append_printf(text, ", expect: {exit: %d}}\n", too_far(w->plan));
 }
 
 void generate_pings(const struct generate_plan *plan, const char *topology, GString *text)

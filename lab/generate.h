@@ -36,7 +36,7 @@ bool generate_check(const struct generate_plan *plan, GError **error);
 /** generate_topology() - appends the text of the NAME.net.yaml to @text. */
 void generate_topology(const struct generate_plan *plan, GString *text);
 /** generate_pings() - the text of a NAME.walk.yaml on the file @topology: every host pings one
- * other and must be answered. */
+ * other and must be answered, unless the line is too long for any packet. */
 void generate_pings(const struct generate_plan *plan, const char *topology, GString *text);
 
 #endif

@@ -40,12 +40,12 @@ struct pending {
 struct dhcp_server {
     struct process *self;
     struct coroutine co;
-    struct pool pools[DHCP_POOLS_MAX];
+    struct pool *pools;
     unsigned n_pools;
     struct dhcp_lease_db db;
     int icmp_fd;
     int result;
-    struct sys_pollfd poll[DHCP_POOLS_MAX + 1];
+    struct sys_pollfd *poll; /* one for each pool and one for the echo requests */
     sim_time next_expiry;
     struct pending pending[PINGS_MAX];
     uint8_t in[MESSAGE_MAX], out[MESSAGE_MAX];
@@ -724,10 +724,11 @@ struct process *dhcp_server_start(struct os *os, const struct dhcp_pool_config *
 {
     static const char *const argv[] = { "dnsmasq" };
     static const struct process_io nowhere;
+    struct arena *arena = node_arena(os->ip.node);
     struct process *self;
     struct dhcp_server *server;
 
-    if (n == 0 || n > DHCP_POOLS_MAX)
+    if (n == 0)
         return NULL;
     for (unsigned i = 0; i < n; i++) {
         const struct ip_iface *iface = ip_iface_find(&os->ip, pools[i].iface);
@@ -738,6 +739,8 @@ struct process *dhcp_server_start(struct os *os, const struct dhcp_pool_config *
     self = process_start(os, &dhcp_server_program, 1, argv, "dnsmasq", &nowhere);
     server = self->state;
     server->self = server->db.self = self;
+    server->pools = arena_alloc(arena, n * sizeof *server->pools);
+    server->poll = arena_alloc(arena, (n + 1) * sizeof *server->poll);
     server->icmp_fd = -1;
     server->next_expiry = SIM_TIME_NONE;
     for (unsigned i = 0; i < n; i++) {

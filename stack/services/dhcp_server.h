@@ -24,8 +24,7 @@
 #define DHCP_DECLINE_HOLD SIM_SEC(600) /* dnsmasq's DECLINE_BACKOFF */
 #define DHCP_PING_WAIT    SIM_SEC(3)   /* dnsmasq's PING_WAIT */
 #define DHCP_LEASES_MAX   1000         /* dnsmasq's default of dhcp-lease-max */
-#define DHCP_POOLS_MAX    16
-#define DHCP_LEASE_MIN    120 /* seconds: a client may not ask for less */
+#define DHCP_LEASE_MIN    120          /* seconds: a client may not ask for less */
 #define DHCP_SERVER_TOS   0xc0
 
 struct dhcp_server_option {
@@ -70,9 +69,7 @@ struct dhcp_server_lease {
 
 /**
  * dhcp_server_start() - the server process with the @n pools at @pools, which is borrowed; so are
- * the pools' contents. NULL, when an interface does not exist or has no address. At most
- * DHCP_POOLS_MAX.
- */
+ * the pools' contents. NULL, when an interface does not exist or has no address. */
 struct process *dhcp_server_start(struct os *os, const struct dhcp_pool_config *pools, unsigned n);
 /** dhcp_server_lease() - of a process started so: the lease of @addr that is in force now, or NULL.
  */

@@ -1,35 +1,15 @@
 #include "tests/support/unit.h"
 
-#include <malloc.h>
-
 #include "devices/host.h"
 #include "stack/net/neigh.h"
 #include "stack/transport/tcp.h"
+#include "tests/support/in_use.h"
 
 /* What an idle node costs: networks of a hundred thousand hosts must fit into a machine. */
 
 #define N          2000
 #define HOST_MAX   2048 /* octets, with one interface */
 #define ROUTER_MAX 4096 /* with four */
-
-/* Sanitizers have an allocator of their own, which counts nothing. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define COUNTED 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define COUNTED 0
-#endif
-#endif
-#ifndef COUNTED
-#define COUNTED 1
-#endif
-
-static size_t in_use(void)
-{
-    struct mallinfo2 info = mallinfo2();
-
-    return info.uordblks + info.hblkhd;
-}
 
 static struct node *add(struct sim *sim, unsigned number, unsigned n_ports)
 {
@@ -77,22 +57,12 @@ static size_t cost(unsigned n_ports)
 
 static void an_idle_host_fits_into_two_kibibytes(void)
 {
-    size_t octets = cost(1);
-
-    if (COUNTED)
-        OK(octets <= HOST_MAX);
-    if (COUNTED && octets > HOST_MAX)
-        fprintf(stderr, "%zu octets\n", octets);
+    FITS(cost(1), HOST_MAX);
 }
 
 static void an_idle_router_with_four_interfaces_fits_into_four(void)
 {
-    size_t octets = cost(4);
-
-    if (COUNTED)
-        OK(octets <= ROUTER_MAX);
-    if (COUNTED && octets > ROUTER_MAX)
-        fprintf(stderr, "%zu octets\n", octets);
+    FITS(cost(4), ROUTER_MAX);
 }
 
 UNIT_MAIN("memory of nodes", TEST(an_idle_host_fits_into_two_kibibytes),
