@@ -12,8 +12,6 @@
 #define TOS_KEPT          0x1e /* of the packet that the error is about */
 #define TOS_ERROR         0xc0 /* internetwork control, RFC 1812 section 4.3.2.5 */
 #define GLOBAL_REFILL     SIM_MSEC(20)
-#define PEERS_MAX         1024
-#define PEER_HEAD_START   SIM_SEC(60) /* a host never heard of has that much credit */
 #define NO_ROUTE_BURST                                                                             \
     5 /* ip_rt_error_burst: "no route" has a limit of its own, from the same tokens */
 #define NO_ROUTE_COST SIM_SEC(1)
@@ -25,19 +23,10 @@
 #define REDIRECT_NUMBER  9
 #define REDIRECT_SILENCE (REDIRECT_LOAD << (REDIRECT_NUMBER + 1))
 
-/* What is remembered of a host that errors were sent to. */
-struct peer {
-    ip4_addr addr;
-    sim_time tokens, last; /* `last` is when an error or a redirect was last considered, as in
-                              Linux's one field */
-    unsigned n_redirects;
-};
-
 #define ICMP_BURST_DEFAULT 50 /* net.ipv4.icmp_msgs_burst, with which a node begins */
 
 struct icmp_state {
-    struct peer *peers;
-    uint32_t n_peers, peers_size;
+    struct icmp_peers peers;
     uint64_t global_credit;
     sim_time global_last;
 };
@@ -52,23 +41,14 @@ static struct icmp_state *state_of(struct ip_stack *ip)
     return ip->icmp;
 }
 
-static struct peer *peer_of(struct ip_stack *ip, ip4_addr addr)
+static struct icmp_peer *peer_of(struct ip_stack *ip, ip4_addr addr)
 {
-    struct icmp_state *state = state_of(ip);
-    struct peer peer = { .addr = addr, .last = node_now(ip->node) - PEER_HEAD_START };
-
-    for (uint32_t i = 0; i < state->n_peers; i++)
-        if (state->peers[i].addr == addr)
-            return &state->peers[i];
-    if (state->n_peers == PEERS_MAX)
-        state->n_peers = 0;
-    ARRAY_PUSH(state->peers, state->n_peers, state->peers_size, peer);
-    return &state->peers[state->n_peers - 1];
+    return icmp_peer(&state_of(ip)->peers, ip6_from_mapped(addr), node_now(ip->node));
 }
 
 bool icmp_redirect_allowed(struct ip_stack *ip, ip4_addr to)
 {
-    struct peer *peer = peer_of(ip, to);
+    struct icmp_peer *peer = peer_of(ip, to);
     sim_time now = node_now(ip->node);
 
     if (now > peer->last + REDIRECT_SILENCE) {
@@ -88,17 +68,7 @@ bool icmp_redirect_allowed(struct ip_stack *ip, ip4_addr to)
 
 bool icmp_no_route_allowed(struct ip_stack *ip, ip4_addr to)
 {
-    struct peer *peer = peer_of(ip, to);
-    sim_time now = node_now(ip->node);
-
-    peer->tokens += now - peer->last;
-    if (peer->tokens > NO_ROUTE_BURST * NO_ROUTE_COST)
-        peer->tokens = NO_ROUTE_BURST * NO_ROUTE_COST;
-    peer->last = now;
-    if (peer->tokens < NO_ROUTE_COST)
-        return false;
-    peer->tokens -= NO_ROUTE_COST;
-    return true;
+    return icmp_peer_take(peer_of(ip, to), node_now(ip->node), NO_ROUTE_COST, NO_ROUTE_BURST);
 }
 
 /* Linux fills its bucket only when it is empty, and no sooner than a fiftieth of a second after the
@@ -122,44 +92,29 @@ static bool global_credit(struct ip_stack *ip, struct icmp_state *state, sim_tim
     return true;
 }
 
-bool icmp_global_take(struct ip_stack *ip, bool take)
+bool icmp_take_credit(struct ip_stack *ip, struct icmp_peers *peers, struct ip6_addr to,
+                      sim_time cost)
 {
     struct icmp_state *state = state_of(ip);
+    sim_time now = node_now(ip->node);
 
-    if (!take)
-        return global_credit(ip, state, node_now(ip->node));
-    state->global_credit -= state->global_credit > 0;
-    return true;
-}
-
-/* Both of Linux's limits: a token bucket for the node and one for each host, for the types in
- * icmp_ratemask. */
-static bool within_limits(struct ip_stack *ip, ip4_addr to, uint8_t type, uint8_t code)
-{
-    struct icmp_state *state = state_of(ip);
-    sim_time now = node_now(ip->node), timeout = SIM_MSEC(ip->sysctl.icmp_ratelimit_ms);
-    struct peer *peer;
-
-    if (!(ip->sysctl.icmp_ratemask >> type & 1) ||
-        (type == ICMP_DEST_UNREACH && code == ICMP_UNREACH_FRAG_NEEDED) || ip_is_local(ip, to))
-        return true;
     if (!global_credit(ip, state, now))
         return false;
-    if (timeout == 0) {
-        state->global_credit -= state->global_credit > 0;
-        return true;
-    }
-    peer = peer_of(ip, to);
-    peer->tokens += now - peer->last;
-    peer->last = now;
-    if (peer->tokens > PEER_BURST * timeout)
-        peer->tokens = PEER_BURST * timeout;
-    if (peer->tokens < timeout)
+    if (cost != 0 && !icmp_peer_take(icmp_peer(peers, to, now), now, cost, PEER_BURST))
         return false;
-    peer->tokens -= timeout;
     state->global_credit -=
         state->global_credit > 0; /* Linux takes 0 to 2, drawn, lest others count along */
     return true;
+}
+
+/* Both of Linux's limits, for the types in icmp_ratemask. */
+static bool within_limits(struct ip_stack *ip, ip4_addr to, uint8_t type, uint8_t code)
+{
+    if (!(ip->sysctl.icmp_ratemask >> type & 1) ||
+        (type == ICMP_DEST_UNREACH && code == ICMP_UNREACH_FRAG_NEEDED) || ip_is_local(ip, to))
+        return true;
+    return icmp_take_credit(ip, &state_of(ip)->peers, ip6_from_mapped(to),
+                            SIM_MSEC(ip->sysctl.icmp_ratelimit_ms));
 }
 
 /* RFC 1122 section 3.2.2: about what no error is ever sent. */
@@ -190,7 +145,7 @@ void icmp_send_error(struct ip_stack *ip, struct frame *frame, uint8_t type, uin
     struct ip_send send = { .protocol = IP_PROTO_ICMP };
     struct ipv4_hdr hdr;
     struct frame *error;
-    size_t before, size, quoted;
+    size_t size, quoted;
 
     CHECK(frame->network != NULL);
     if (ipv4_quote_parse(frame->network, (size_t)(frame->data + frame->len - frame->network),
@@ -202,23 +157,12 @@ void icmp_send_error(struct ip_stack *ip, struct frame *frame, uint8_t type, uin
         return;
     }
     frame_finish_checksum(frame);
-    /* The packet as it stands in memory: the header may have been pulled already. */
-    before = frame->data > frame->network ? (size_t)(frame->data - frame->network) : 0;
-    size = frame_size(frame) + before -
-           (frame->network > frame->data ? (size_t)(frame->network - frame->data) : 0);
+    size = (size_t)(frame->data + frame->len - frame->network) + frame->payload.len;
     quoted = size < QUOTED_PACKET_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN
                  ? size
                  : QUOTED_PACKET_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN;
     error = frame_new(ip->node, ICMP_HDR_LEN + quoted);
-    if (before > 0) {
-        size_t n = before < quoted ? before : quoted;
-
-        memcpy(error->data + ICMP_HDR_LEN, frame->network, n);
-        frame_copy_out(frame, 0, error->data + ICMP_HDR_LEN + n, quoted - n);
-    } else {
-        frame_copy_out(frame, (size_t)(frame->network - frame->data), error->data + ICMP_HDR_LEN,
-                       quoted);
-    }
+    icmp_quote(frame, error->data + ICMP_HDR_LEN, quoted);
     icmp_emit(&icmp, error->data, ICMP_HDR_LEN + quoted);
     error->why = why;
     send.dst = hdr.src;
@@ -443,6 +387,6 @@ void icmp_init(struct ip_stack *ip)
 void icmp_fini(struct ip_stack *ip)
 {
     if (ip->icmp != NULL)
-        free(ip->icmp->peers);
+        icmp_peers_fini(&ip->icmp->peers);
     free(ip->icmp);
 }

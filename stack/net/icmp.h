@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "sim/frame.h"
+#include "stack/net/icmp_limit.h"
 #include "stack/net/ip.h"
 
 /** icmp_init() - registers ICMP with @ip. */
@@ -27,8 +28,10 @@ bool icmp_no_route_allowed(struct ip_stack *ip, ip4_addr to);
 /** icmp_redirect_allowed() - Linux's limit on redirects to one host; counts it when it is. */
 bool icmp_redirect_allowed(struct ip_stack *ip, ip4_addr to);
 
-/** icmp_global_take() - is there credit in the bucket that all errors of the node share, IPv6's
- * too? With @take it is used up. */
-bool icmp_global_take(struct ip_stack *ip, bool take);
+/** icmp_take_credit() - may an error go to @to? Both of Linux's limits: a bucket for the node, IPv4
+ * and IPv6 together, and one of @peers for each host, which earns an error every @cost; 0: the
+ * node's alone. */
+bool icmp_take_credit(struct ip_stack *ip, struct icmp_peers *peers, struct ip6_addr to,
+                      sim_time cost);
 
 #endif

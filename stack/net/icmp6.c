@@ -7,32 +7,13 @@
 #include "stack/net/ip6_internal.h"
 
 #define QUOTED_MAX (IPV6_MTU_MIN - IPV6_HDR_LEN - ICMP6_HDR_LEN)
-#define PEERS_MAX  1024
-#define PEER_BURST 6
 
 /* ---- errors ---- */
-
-/* As inet_getpeer_v6() and inet_peer_xrlim_allow(): a host never heard of has a full bucket. */
-static struct ip6_peer *peer_of(struct ip_stack *ip, struct ip6_addr addr)
-{
-    struct ip6_stack *six = ip->six;
-    struct ip6_peer peer = { .addr = addr, .last = node_now(ip->node) - SIM_SEC(60) };
-
-    for (uint32_t i = 0; i < six->n_peers; i++)
-        if (ip6_eq(six->peers[i].addr, addr))
-            return &six->peers[i];
-    if (six->n_peers == PEERS_MAX)
-        six->n_peers = 0;
-    ARRAY_PUSH(six->peers, six->n_peers, six->peers_size, peer);
-    return &six->peers[six->n_peers - 1];
-}
 
 /* One bucket for the node, which IPv4 uses too, and one for each host, which fills faster the wider
  * the prefix is that leads there. "Packet too big" has no limit. */
 static bool within_limits(struct ip_stack *ip, struct ip6_addr to, uint8_t type)
 {
-    sim_time now = node_now(ip->node), timeout = SIM_MSEC(ip->sysctl6.icmp_ratelimit_ms);
-    struct ip6_peer *peer;
     struct route6 route;
 
     if (type == ICMP6_PACKET_TOO_BIG)
@@ -41,23 +22,9 @@ static bool within_limits(struct ip_stack *ip, struct ip6_addr to, uint8_t type)
         return false;
     if (route.kind == ROUTE_LOCAL)
         return true;
-    if (!icmp_global_take(ip, false))
-        return false;
-    if (timeout == 0) {
-        icmp_global_take(ip, true);
-        return true;
-    }
-    timeout >>= (128u - route.prefix_len) >> 5;
-    peer = peer_of(ip, to);
-    peer->tokens += now - peer->last;
-    peer->last = now;
-    if (peer->tokens > PEER_BURST * timeout)
-        peer->tokens = PEER_BURST * timeout;
-    if (peer->tokens < timeout)
-        return false;
-    peer->tokens -= timeout;
-    icmp_global_take(ip, true);
-    return true;
+    return icmp_take_credit(ip, &ip->six->peers, to,
+                            SIM_MSEC(ip->sysctl6.icmp_ratelimit_ms) >>
+                                ((128u - route.prefix_len) >> 5));
 }
 
 /* An ICMPv6 error itself, or what cannot be told from one. */
@@ -85,18 +52,6 @@ static bool may_complain(const struct frame *frame, const struct ipv6_hdr *hdr, 
     if (ip6_is_any(hdr->src) || ip6_is_multicast(hdr->src))
         return false;
     return !about_an_error(frame->network, seen);
-}
-
-/* The packet from its IPv6 header on, which may have been pulled already. */
-static void quote(struct frame *frame, uint8_t *to, size_t len)
-{
-    size_t before = frame->data > frame->network ? (size_t)(frame->data - frame->network) : 0;
-    size_t n = before < len ? before : len;
-
-    memcpy(to, frame->network, n);
-    if (len > n)
-        frame_copy_out(frame, before > 0 ? 0 : (size_t)(frame->network - frame->data), to + n,
-                       len - n);
 }
 
 void icmp6_send_error(struct ip_stack *ip, struct frame *frame, uint8_t type, uint8_t code,
@@ -127,7 +82,7 @@ void icmp6_send_error(struct ip_stack *ip, struct frame *frame, uint8_t type, ui
     if (ip6_route(ip, send.dst, send.src, send.oif, &route) != 0 || ip6_is_any(route.src))
         return;
     error = frame_new(ip->node, ICMP6_HDR_LEN + quoted);
-    quote(frame, error->data + ICMP6_HDR_LEN, quoted);
+    icmp_quote(frame, error->data + ICMP6_HDR_LEN, quoted);
     icmp6_emit(&icmp, error->data, ICMP6_HDR_LEN + quoted, route.src, route.dst);
     error->why = why;
     ip6_output_routed(ip, error, &send, &route);

@@ -573,33 +573,11 @@ static void describe_exceptions(struct ip_stack *ip, struct describe *out)
     }
 }
 
-static void describe_neighbors(struct ip_stack *ip, struct describe *out)
-{
-    uint32_t n = neigh_list(&ip->neigh, NULL, 0);
-    struct neigh_info *infos = mem_alloc((n + 1) * sizeof *infos);
-
-    neigh_list(&ip->neigh, infos, n);
-    for (uint32_t i = 0; i < n; i++) {
-        char line[96], addr[IP4_TEXT_MAX], mac[MAC_TEXT_MAX] = "";
-
-        if (infos[i].has_mac)
-            mac_format(&infos[i].mac, mac);
-        snprintf(line, sizeof line, "%s %s %s %s", ip4_format(infos[i].addr, addr),
-                 infos[i].iface->name, infos[i].has_mac ? mac : "-",
-                 neigh_state_name(infos[i].state));
-        describe_row(out, "neigh", addr, line);
-        describe_text(out, "state", neigh_state_name(infos[i].state));
-        describe_text(out, "mac", mac);
-        describe_text(out, "dev", infos[i].iface->name);
-    }
-    free(infos);
-}
-
 void ip_describe(struct ip_stack *ip, struct describe *out)
 {
     struct describing describing = { ip, out };
 
-    describe_neighbors(ip, out);
+    neigh_describe(&ip->neigh, out);
     fib_walk(&ip->fib, describe_route, &describing);
     describe_exceptions(ip, out);
     ip6_describe(ip, out);

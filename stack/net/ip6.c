@@ -55,7 +55,7 @@ void ip6_fini(struct ip_stack *ip)
     }
     free(ip->six->fib);
     free(ip->six->pmtus);
-    free(ip->six->peers);
+    icmp_peers_fini(&ip->six->peers);
     free(ip->six);
     ip->six = NULL;
 }

@@ -8,6 +8,7 @@
 #include "base/be.h"
 #include "base/memory.h"
 #include "stack/net/ip6_internal.h"
+#include "stack/net/ip_pieces.h"
 
 #define REASSEMBLY_TIME       SIM_SEC(60)       /* net.ipv6.ip6frag_time */
 #define REASSEMBLY_OCTETS_MAX (4 * 1024 * 1024) /* net.ipv6.ip6frag_high_thresh */
@@ -21,10 +22,7 @@ struct pending6 {
     struct frame *first;  /* headers of the first fragment: data at its IPv6 header */
     size_t headers;       /* octets before its fragment header */
     size_t field;         /* where the next-header field that names the fragment header stands */
-    struct frame *pieces; /* by offset, linked by next; data at the payload, `mark` is the offset */
-    uint32_t n_pieces;
-    uint32_t octets; /* of payload so far */
-    uint32_t end;    /* behind the last octet so far */
+    struct ip_pieces pieces;
     bool has_last;
     struct timer timer;
 };
@@ -40,19 +38,10 @@ static void forget(struct pending6 *pending, enum drop_reason why)
 {
     struct ip_stack *ip = pending->ip;
 
-    while (pending->pieces != NULL) {
-        struct frame *frame = pending->pieces;
-
-        pending->pieces = frame->next;
-        frame->next = NULL;
-        if (why != DROP_NONE)
-            node_drop(ip->node, frame->in, frame, why);
-        else
-            frame_free(frame);
-    }
+    ip_pieces_drop(&pending->pieces, ip->node, why);
     if (pending->first != NULL)
         frame_free(pending->first);
-    ip->six->reassembly_octets -= pending->octets;
+    ip->six->reassembly_octets -= pending->pieces.octets;
     timer_fini(&pending->timer);
     list_remove(&pending->link);
     free(pending);
@@ -91,34 +80,11 @@ static struct pending6 *get_pending(struct ip_stack *ip, const struct ipv6_hdr *
     return pending;
 }
 
-enum placing { PLACED, REPEATED, CONTRADICTS };
-
-/* A run is what touches without a hole: what lies within one says nothing new. */
-static enum placing place(struct pending6 *pending, struct frame *frame, const struct piece *piece)
-{
-    struct frame **at = &pending->pieces;
-    uint32_t run_end;
-
-    while (*at != NULL && (*at)->mark + frame_size(*at) <= piece->offset)
-        at = &(*at)->next;
-    if (*at != NULL && (*at)->mark < piece->end) {
-        if (piece->offset < (*at)->mark)
-            return CONTRADICTS;
-        run_end = (*at)->mark;
-        for (const struct frame *f = *at; f != NULL && f->mark == run_end; f = f->next)
-            run_end += (uint32_t)frame_size(f);
-        return piece->end <= run_end ? REPEATED : CONTRADICTS;
-    }
-    frame->next = *at;
-    *at = frame;
-    return PLACED;
-}
-
 /* All there: one linear frame with the first fragment's headers, the fragment header left out. */
 static struct frame *join(struct pending6 *pending)
 {
     struct ip_stack *ip = pending->ip;
-    size_t size = pending->headers + pending->end;
+    size_t size = pending->headers + pending->pieces.end;
     struct frame *whole;
 
     if (size - IPV6_HDR_LEN > IPV6_PAYLOAD_MAX) {
@@ -130,11 +96,10 @@ static struct frame *join(struct pending6 *pending)
     whole->data[pending->field] = pending->first->data[pending->headers]; /* its next header */
     be16_put(whole->data + 4, (uint16_t)(size - IPV6_HDR_LEN));
     whole->network = whole->data;
-    for (struct frame *piece = pending->pieces; piece != NULL; piece = piece->next)
-        frame_copy_out(piece, 0, whole->data + pending->headers + piece->mark, frame_size(piece));
-    whole->in = pending->pieces->in;
+    ip_pieces_copy(&pending->pieces, whole->data + pending->headers);
+    whole->in = pending->pieces.first->in;
     whole->id = ip->node->part->cause;
-    node_state(ip->node, whole->in, WHY(IP_REASSEMBLED, pending->n_pieces, size));
+    node_state(ip->node, whole->in, WHY(IP_REASSEMBLED, pending->pieces.n, size));
     ip->stats.reassembled++;
     forget(pending, DROP_NONE);
     return whole;
@@ -151,15 +116,15 @@ static void complain(struct ip_stack *ip, struct frame *frame, const struct ipv6
 /* Lengths that contradict each other: false, then the packet is given up. */
 static bool lengths_agree(struct pending6 *pending, const struct piece *piece)
 {
+    uint32_t end = pending->pieces.end;
+
     if (!piece->frag.more) {
-        if (piece->end < pending->end || (pending->has_last && piece->end != pending->end))
+        if (piece->end < end || (pending->has_last && piece->end != end))
             return false;
         pending->has_last = true;
-    } else if (piece->end > pending->end && pending->has_last) {
+    } else if (piece->end > end && pending->has_last) {
         return false;
     }
-    if (piece->end > pending->end)
-        pending->end = piece->end;
     return piece->end != piece->offset;
 }
 
@@ -167,22 +132,19 @@ static struct frame *add(struct pending6 *pending, struct frame *frame, const st
 {
     struct ip_stack *ip = pending->ip;
     struct frame *first = piece->offset == 0 ? frame_clone(frame) : NULL;
-    enum placing placing;
+    enum ip_placing placing;
 
     frame_finish_checksum(frame);
     frame_pull(frame, piece->at + IPV6_FRAG_HDR_LEN);
-    placing = place(pending, frame, piece);
-    if (placing != PLACED) {
+    placing = ip_pieces_place(&pending->pieces, frame, piece->offset, piece->end);
+    if (placing != IP_PLACED) {
         if (first != NULL)
             frame_free(first);
         node_drop(ip->node, frame->in, frame, DROP_FRAGMENT_OVERLAP);
-        if (placing == CONTRADICTS)
+        if (placing == IP_CONTRADICTS)
             forget(pending, DROP_FRAGMENT_OVERLAP);
         return NULL;
     }
-    frame->mark = piece->offset;
-    pending->n_pieces++;
-    pending->octets += piece->end - piece->offset;
     ip->six->reassembly_octets += piece->end - piece->offset;
     if (first != NULL) {
         first->in = frame->in;
@@ -191,7 +153,8 @@ static struct frame *add(struct pending6 *pending, struct frame *frame, const st
         pending->headers = piece->at;
         pending->field = piece->field;
     }
-    if (pending->has_last && pending->first != NULL && pending->octets == pending->end)
+    if (pending->has_last && pending->first != NULL &&
+        pending->pieces.octets == pending->pieces.end)
         return join(pending);
     return NULL;
 }

@@ -23,11 +23,6 @@ struct ip6_cached {
     struct route6 route;
 };
 
-struct ip6_peer {
-    struct ip6_addr addr;
-    sim_time tokens, last;
-};
-
 struct ip6_stack {
     struct ip_stack *ip;
     struct fib6_entry *fib; /* the longest prefixes first, then by metric */
@@ -39,8 +34,7 @@ struct ip6_stack {
     struct neigh_table neigh;
     struct list reassemblies; /* oldest first */
     uint32_t reassembly_octets;
-    struct ip6_peer *peers; /* that errors were sent to */
-    uint32_t n_peers, peers_size;
+    struct icmp_peers peers; /* that errors were sent to */
     struct random_stream random;
     uint64_t flow_key;
 };

@@ -1,31 +1,7 @@
 /* The tables of IPv6 in the words of `ip -6`. */
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "base/memory.h"
 #include "stack/net/ip6_internal.h"
-
-static void describe_neighbors(struct ip_stack *ip, struct describe *out)
-{
-    uint32_t n = neigh_list(&ip->six->neigh, NULL, 0);
-    struct neigh_info *infos = mem_alloc((n + 1) * sizeof *infos);
-
-    neigh_list(&ip->six->neigh, infos, n);
-    for (uint32_t i = 0; i < n; i++) {
-        char line[128], addr[IP6_TEXT_MAX], mac[MAC_TEXT_MAX] = "";
-
-        if (infos[i].has_mac)
-            mac_format(&infos[i].mac, mac);
-        snprintf(line, sizeof line, "%s %s %s %s", ip6_format(infos[i].addr6, addr),
-                 infos[i].iface->name, infos[i].has_mac ? mac : "-",
-                 neigh_state_name(infos[i].state));
-        describe_row(out, "neigh", addr, line);
-        describe_text(out, "state", neigh_state_name(infos[i].state));
-        describe_text(out, "mac", mac);
-        describe_text(out, "dev", infos[i].iface->name);
-    }
-    free(infos);
-}
 
 static void describe_routes(struct ip_stack *ip, struct describe *out)
 {
@@ -60,7 +36,7 @@ void ip6_describe(struct ip_stack *ip, struct describe *out)
 {
     if (ip->six == NULL)
         return;
-    describe_neighbors(ip, out);
+    neigh_describe(&ip->six->neigh, out);
     describe_routes(ip, out);
     describe_pmtus(ip, out);
     for (unsigned i = 1; i < ip->n_ifaces; i++) {

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "stack/net/icmp.h"
 #include "stack/net/ip_internal.h"
+#include "stack/net/ip_pieces.h"
 
 #define REASSEMBLY_TIME       SIM_SEC(30)       /* net.ipv4.ipfrag_time */
 #define REASSEMBLY_OCTETS_MAX (4 * 1024 * 1024) /* net.ipv4.ipfrag_high_thresh */
@@ -97,12 +98,8 @@ struct pending {
     struct ip_stack *ip;
     struct ipv4_hdr hdr; /* of the first fragment, once it is there; else of any */
     struct ip_iface *iif;
-    struct frame
-        *pieces; /* sorted by offset, linked by next; data at the payload, `mark` is the offset */
-    uint32_t n_pieces;
-    uint32_t octets; /* of payload so far */
-    uint32_t end;    /* behind the last octet so far */
-    uint32_t total;  /* payload octets of the whole, 0: not known yet */
+    struct ip_pieces pieces;
+    uint32_t total; /* payload octets of the whole, 0: not known yet */
     bool has_first;
     struct timer timer;
 };
@@ -116,17 +113,8 @@ static void forget(struct pending *pending, enum drop_reason why)
 {
     struct ip_stack *ip = pending->ip;
 
-    while (pending->pieces != NULL) {
-        struct frame *frame = pending->pieces;
-
-        pending->pieces = frame->next;
-        frame->next = NULL;
-        if (why != DROP_NONE)
-            node_drop(ip->node, frame->in, frame, why);
-        else
-            frame_free(frame);
-    }
-    ip->reassembly->octets -= pending->octets;
+    ip_pieces_drop(&pending->pieces, ip->node, why);
+    ip->reassembly->octets -= pending->pieces.octets;
     timer_fini(&pending->timer);
     list_remove(&pending->link);
     free(pending);
@@ -138,8 +126,8 @@ static void time_over(void *ctx)
 
     /* What was only on its way through (NAT wants whole datagrams) is given up in silence. */
     if (pending->has_first && ip_addr_kind(pending->ip, pending->hdr.dst) != ROUTE_UNICAST)
-        icmp_send_error(pending->ip, pending->pieces, ICMP_TIME_EXCEEDED, ICMP_TIME_REASSEMBLY, 0,
-                        WHY(ICMP_REASSEMBLY, pending->hdr.src));
+        icmp_send_error(pending->ip, pending->pieces.first, ICMP_TIME_EXCEEDED,
+                        ICMP_TIME_REASSEMBLY, 0, WHY(ICMP_REASSEMBLY, pending->hdr.src));
     forget(pending, DROP_FRAGMENT_TIMEOUT);
 }
 
@@ -172,23 +160,6 @@ static struct pending *new_pending(struct ip_stack *ip, const struct ipv4_hdr *h
     return pending;
 }
 
-enum placing { PLACED, REPEATED, CONTRADICTS };
-
-static enum placing place(struct pending *pending, struct frame *frame, uint32_t offset,
-                          uint32_t len)
-{
-    struct frame **at = &pending->pieces;
-
-    while (*at != NULL && (*at)->mark + frame_size(*at) <= offset)
-        at = &(*at)->next;
-    if (*at != NULL && (*at)->mark < offset + len)
-        return offset >= (*at)->mark && offset + len <= (*at)->mark + frame_size(*at) ? REPEATED
-                                                                                      : CONTRADICTS;
-    frame->next = *at;
-    *at = frame;
-    return PLACED;
-}
-
 /* All there: one linear frame with the first fragment's header. */
 static struct frame *join(struct pending *pending)
 {
@@ -201,11 +172,10 @@ static struct frame *join(struct pending *pending)
     hdr.total_len = (uint16_t)(hdr.hdr_len + pending->total);
     ipv4_emit(&hdr, whole->data);
     whole->network = whole->data;
-    for (struct frame *piece = pending->pieces; piece != NULL; piece = piece->next)
-        frame_copy_out(piece, 0, whole->data + hdr.hdr_len + piece->mark, frame_size(piece));
+    ip_pieces_copy(&pending->pieces, whole->data + hdr.hdr_len);
     whole->in = pending->iif->iface;
     whole->id = ip->node->part->cause;
-    node_state(ip->node, whole->in, WHY(IP_REASSEMBLED, pending->n_pieces, hdr.total_len));
+    node_state(ip->node, whole->in, WHY(IP_REASSEMBLED, pending->pieces.n, hdr.total_len));
     ip->stats.reassembled++;
     forget(pending, DROP_NONE);
     return whole;
@@ -215,6 +185,7 @@ struct frame *ip_reassemble(struct ip_stack *ip, struct frame *frame, const stru
                             struct ip_iface *iif)
 {
     struct pending *pending;
+    enum ip_placing placing;
     uint32_t offset = hdr->frag_off, len = (uint32_t)(hdr->total_len - hdr->hdr_len);
 
     if (ip->reassembly == NULL) {
@@ -233,7 +204,7 @@ struct frame *ip_reassemble(struct ip_stack *ip, struct frame *frame, const stru
     if (pending == NULL)
         pending = new_pending(ip, hdr, iif);
     if (len == 0 || (pending->total != 0 && offset + len > pending->total) ||
-        (!hdr->mf && (offset + len < pending->end ||
+        (!hdr->mf && (offset + len < pending->pieces.end ||
                       (pending->total != 0 && offset + len != pending->total)))) {
         node_drop(ip->node, frame->in, frame, DROP_FRAGMENT_OVERLAP);
         forget(pending, DROP_FRAGMENT_OVERLAP);
@@ -241,22 +212,13 @@ struct frame *ip_reassemble(struct ip_stack *ip, struct frame *frame, const stru
     }
     frame_finish_checksum(frame);
     frame_pull(frame, hdr->hdr_len);
-    switch (place(pending, frame, offset, len)) {
-    case REPEATED:
+    placing = ip_pieces_place(&pending->pieces, frame, offset, offset + len);
+    if (placing != IP_PLACED) {
         node_drop(ip->node, frame->in, frame, DROP_FRAGMENT_OVERLAP);
+        if (placing == IP_CONTRADICTS)
+            forget(pending, DROP_FRAGMENT_OVERLAP);
         return NULL;
-    case CONTRADICTS:
-        node_drop(ip->node, frame->in, frame, DROP_FRAGMENT_OVERLAP);
-        forget(pending, DROP_FRAGMENT_OVERLAP);
-        return NULL;
-    case PLACED:
-        break;
     }
-    frame->mark = offset;
-    pending->n_pieces++;
-    pending->octets += len;
-    if (offset + len > pending->end)
-        pending->end = offset + len;
     ip->reassembly->octets += len;
     if (offset == 0) {
         pending->hdr = *hdr;
@@ -264,7 +226,7 @@ struct frame *ip_reassemble(struct ip_stack *ip, struct frame *frame, const stru
     }
     if (!hdr->mf)
         pending->total = offset + len;
-    if (pending->total != 0 && pending->octets == pending->total && pending->has_first)
+    if (pending->total != 0 && pending->pieces.octets == pending->total && pending->has_first)
         return join(pending);
     return NULL;
 }

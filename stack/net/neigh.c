@@ -1,9 +1,11 @@
 #include "stack/net/neigh.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/be.h"
 #include "base/memory.h"
+#include "sim/describe.h"
 #include "sim/sim.h"
 #include "stack/link/ether.h"
 #include "stack/link/jiffies.h"
@@ -651,4 +653,34 @@ uint32_t neigh_list(const struct neigh_table *table, struct neigh_info *infos, u
     if (n > 1 && max > 1) /* @infos may be NULL when nothing is wanted */
         qsort(infos, n < max ? n : max, sizeof *infos, compare_infos);
     return n;
+}
+
+static void describe_entry(const struct neigh_info *info, bool v6, struct describe *out)
+{
+    char line[128], addr[IP6_TEXT_MAX], mac[MAC_TEXT_MAX] = "";
+    const char *state = neigh_state_name(info->state);
+
+    if (v6)
+        ip6_format(info->addr6, addr);
+    else
+        ip4_format(info->addr, addr);
+    if (info->has_mac)
+        mac_format(&info->mac, mac);
+    snprintf(line, sizeof line, "%s %s %s %s", addr, info->iface->name, info->has_mac ? mac : "-",
+             state);
+    describe_row(out, "neigh", addr, line);
+    describe_text(out, "state", state);
+    describe_text(out, "mac", mac);
+    describe_text(out, "dev", info->iface->name);
+}
+
+void neigh_describe(const struct neigh_table *table, struct describe *out)
+{
+    uint32_t n = neigh_list(table, NULL, 0);
+    struct neigh_info *infos = mem_alloc((n + 1) * sizeof *infos);
+
+    neigh_list(table, infos, n);
+    for (uint32_t i = 0; i < n; i++)
+        describe_entry(&infos[i], table->v6, out);
+    free(infos);
 }

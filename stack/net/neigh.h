@@ -99,6 +99,8 @@ bool neigh_get(const struct neigh_table *table, const struct ip_iface *iface, ip
                struct neigh_info *info);
 /** neigh_list() - up to @max entries sorted by address into @infos; returns how many there are. */
 uint32_t neigh_list(const struct neigh_table *table, struct neigh_info *infos, uint32_t max);
+/** neigh_describe() - the rows of `ip neigh`. */
+void neigh_describe(const struct neigh_table *table, struct describe *out);
 /** neigh_state_name() - "REACHABLE". */
 const char *neigh_state_name(enum neigh_state state);
 

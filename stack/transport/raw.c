@@ -1,25 +1,12 @@
-#include "stack/transport/raw.h"
+#include "stack/transport/raw_internal.h"
 
 #include <stdlib.h>
 
 #include "base/list.h"
 #include "base/memory.h"
-#include "stack/transport/datagram.h"
 #include "stack/wire/eth_wire.h"
 
-/* ---- raw IPv4 ---- */
-
-struct raw_sock {
-    struct sock sock;
-    struct ip_raw_tap tap;
-    struct datagram_queue queue;
-    bool header_included;
-};
-
-static struct raw_sock *raw_of(struct sock *sock)
-{
-    return CONTAINER_OF(sock, struct raw_sock, sock);
-}
+/* ---- both families ---- */
 
 static bool raw_seen(struct ip_raw_tap *tap, struct frame *frame, const struct ip_rx *rx)
 {
@@ -30,16 +17,67 @@ static bool raw_seen(struct ip_raw_tap *tap, struct frame *frame, const struct i
                               .ttl = ip_rx_ttl(rx),
                               .tos = ip_rx_tos(rx),
                               .ifindex = rx->iif->index };
-    struct frame *copy;
 
-    if ((sock->local.addr != 0 && sock->local.addr != rx->hdr->dst) ||
-        (sock->remote.addr != 0 && sock->remote.addr != rx->hdr->src) ||
+    if ((!endpoint_is_any(&sock->local) && !endpoint_same_addr(&sock->local, &about.to)) ||
+        (!endpoint_is_any(&sock->remote) && !endpoint_same_addr(&sock->remote, &about.from)) ||
         (sock->options.bound_iface != NULL && sock->options.bound_iface != rx->iif))
         return false;
     frame_finish_checksum(frame);
-    copy = frame_clone(frame);
-    return datagram_push(sock, &raw->queue, copy, &about);
+    return datagram_push(sock, &raw->queue, frame_clone(frame), &about);
 }
+
+struct sock *raw_new(struct ip_stack *ip, const struct sock_ops *ops, uint8_t protocol, bool v6)
+{
+    struct raw_sock *raw = mem_zalloc(sizeof *raw);
+
+    sock_init(&raw->sock, ops, ip);
+    raw->sock.v6 = v6;
+    raw->sock.local = raw->sock.remote = sock_any(&raw->sock);
+    raw->tap.v6 = v6;
+    raw->tap.protocol = protocol;
+    raw->tap.seen = raw_seen;
+    ip_raw_tap_add(ip, &raw->tap);
+    return &raw->sock;
+}
+
+struct frame *raw_frame(struct sock *sock, const struct sock_send *message)
+{
+    struct frame *frame = frame_new(sock->node, message->len);
+
+    if (message->len > 0)
+        memcpy(frame->data, message->octets, message->len);
+    frame->why = message->why.code != WHY_NONE ? message->why : WHY0(IP_SEND);
+    frame->why_text = message->why_text;
+    return frame;
+}
+
+int64_t raw_recv(struct sock *sock, struct sock_recv *message)
+{
+    return datagram_pop(sock, &raw_of(sock)->queue, message);
+}
+
+int raw_shutdown(struct sock *sock, enum sock_shutdown how)
+{
+    (void)how;
+    return endpoint_is_any(&sock->remote) ? -SIM_ENOTCONN : 0;
+}
+
+void raw_close(struct sock *sock)
+{
+    struct raw_sock *raw = raw_of(sock);
+
+    ip_raw_tap_remove(&raw->tap);
+    datagram_fini(&raw->queue);
+    free(raw);
+}
+
+unsigned raw_poll(struct sock *sock)
+{
+    return SOCK_POLLOUT | (raw_of(sock)->queue.n > 0 ? SOCK_POLLIN : 0u) |
+           (sock->error != 0 ? SOCK_POLLERR | SOCK_POLLIN : 0u);
+}
+
+/* ---- raw IPv4 ---- */
 
 static int raw_bind(struct sock *sock, struct endpoint local)
 {
@@ -107,7 +145,6 @@ static int64_t raw_send(struct sock *sock, const struct sock_send *message)
     struct raw_sock *raw = raw_of(sock);
     ip4_addr to = message->has_to ? message->to.addr : sock->remote.addr;
     struct ip_send send = { .protocol = raw->tap.protocol, .src = sock->local.addr };
-    struct frame *frame;
     int error;
 
     if (sock->error != 0)
@@ -122,39 +159,8 @@ static int64_t raw_send(struct sock *sock, const struct sock_send *message)
         return -SIM_EMSGSIZE;
     send.dst = to;
     sock_fill_send(sock, &send);
-    frame = frame_new(sock->node, message->len);
-    if (message->len > 0)
-        memcpy(frame->data, message->octets, message->len);
-    frame->why = message->why.code != WHY_NONE ? message->why : WHY0(IP_SEND);
-    frame->why_text = message->why_text;
-    error = ip_output(sock->ip, frame, &send);
+    error = ip_output(sock->ip, raw_frame(sock, message), &send);
     return error != 0 ? error : (int64_t)message->len;
-}
-
-static int64_t raw_recv(struct sock *sock, struct sock_recv *message)
-{
-    return datagram_pop(sock, &raw_of(sock)->queue, message);
-}
-
-static int raw_shutdown(struct sock *sock, enum sock_shutdown how)
-{
-    (void)how;
-    return sock->remote.addr == 0 ? -SIM_ENOTCONN : 0;
-}
-
-static void raw_close(struct sock *sock)
-{
-    struct raw_sock *raw = raw_of(sock);
-
-    ip_raw_tap_remove(&raw->tap);
-    datagram_fini(&raw->queue);
-    free(raw);
-}
-
-static unsigned raw_poll(struct sock *sock)
-{
-    return SOCK_POLLOUT | (raw_of(sock)->queue.n > 0 ? SOCK_POLLIN : 0u) |
-           (sock->error != 0 ? SOCK_POLLERR | SOCK_POLLIN : 0u);
 }
 
 static int raw_set_option(struct sock *sock, enum sock_option option, int value)
@@ -199,13 +205,7 @@ static const struct sock_ops raw_ops = {
 
 struct sock *raw_socket(struct ip_stack *ip, uint8_t protocol)
 {
-    struct raw_sock *raw = mem_zalloc(sizeof *raw);
-
-    sock_init(&raw->sock, &raw_ops, ip);
-    raw->tap.protocol = protocol;
-    raw->tap.seen = raw_seen;
-    ip_raw_tap_add(ip, &raw->tap);
-    return &raw->sock;
+    return raw_new(ip, &raw_ops, protocol, false);
 }
 
 /* ---- packet sockets ---- */
@@ -270,7 +270,6 @@ static int64_t packet_send(struct sock *sock, const struct sock_send *message)
 {
     struct packet_sock *packet = packet_of(sock);
     struct ip_iface *oif = sock->options.bound_iface;
-    struct frame *frame;
 
     if (packet->cooked)
         return -SIM_EOPNOTSUPP;
@@ -280,11 +279,7 @@ static int64_t packet_send(struct sock *sock, const struct sock_send *message)
         return -SIM_ENETDOWN;
     if (message->len < ETH_HDR_LEN || message->len > oif->mtu + (size_t)ETH_HDR_LEN)
         return message->len < ETH_HDR_LEN ? -SIM_EINVAL : -SIM_EMSGSIZE;
-    frame = frame_new(sock->node, message->len);
-    memcpy(frame->data, message->octets, message->len);
-    frame->why = message->why.code != WHY_NONE ? message->why : WHY0(IP_SEND);
-    frame->why_text = message->why_text;
-    ether_output_raw(packet->ether, oif->iface, frame);
+    ether_output_raw(packet->ether, oif->iface, raw_frame(sock, message));
     return (int64_t)message->len;
 }
 
@@ -314,22 +309,6 @@ static unsigned packet_poll(struct sock *sock)
     return SOCK_POLLOUT | (packet_of(sock)->queue.n > 0 ? SOCK_POLLIN : 0u);
 }
 
-static int packet_set_option(struct sock *sock, enum sock_option option, int value)
-{
-    (void)sock;
-    (void)option;
-    (void)value;
-    return -SIM_ENOPROTOOPT;
-}
-
-static int packet_get_option(struct sock *sock, enum sock_option option, int *value)
-{
-    (void)sock;
-    (void)option;
-    (void)value;
-    return -SIM_ENOPROTOOPT;
-}
-
 static const struct sock_ops packet_ops = {
     .name = "packet",
     .bind = packet_bind,
@@ -341,8 +320,8 @@ static const struct sock_ops packet_ops = {
     .recv = packet_recv,
     .shutdown = packet_shutdown,
     .close = packet_close,
-    .set_option = packet_set_option,
-    .get_option = packet_get_option,
+    .set_option = sock_refuse_set_option,
+    .get_option = sock_refuse_get_option,
     .poll = packet_poll,
 };
 

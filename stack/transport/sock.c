@@ -74,3 +74,19 @@ struct sock *sock_refuse_accept(struct sock *sock, int *error)
     *error = -SIM_EOPNOTSUPP;
     return NULL;
 }
+
+int sock_refuse_set_option(struct sock *sock, enum sock_option option, int value)
+{
+    (void)sock;
+    (void)option;
+    (void)value;
+    return -SIM_ENOPROTOOPT;
+}
+
+int sock_refuse_get_option(struct sock *sock, enum sock_option option, int *value)
+{
+    (void)sock;
+    (void)option;
+    (void)value;
+    return -SIM_ENOPROTOOPT;
+}

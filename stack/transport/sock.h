@@ -209,6 +209,10 @@ void sock_init(struct sock *sock, const struct sock_ops *ops, struct ip_stack *i
 /** sock_refuse_listen() / sock_refuse_accept() - of sockets without connections. */
 int sock_refuse_listen(struct sock *sock, int backlog);
 struct sock *sock_refuse_accept(struct sock *sock, int *error);
+/** sock_refuse_set_option() / sock_refuse_get_option() - of sockets without options of their own.
+ */
+int sock_refuse_set_option(struct sock *sock, enum sock_option option, int value);
+int sock_refuse_get_option(struct sock *sock, enum sock_option option, int *value);
 /** sock_any() - the unspecified endpoint of its family. */
 static inline struct endpoint sock_any(const struct sock *sock)
 {

@@ -1,92 +1,31 @@
 /*
  * A host with open sockets, and behind a router with NAT another one, get frames from a wire:
- * whatever they are, nothing crashes and no frame is lost or held for ever. The input is a row of
- * frames: length (2 octets, little endian), interval (1 octet, in 10 ms; the top bit: mend the
- * checksums), octets.
+ * whatever they are, nothing crashes and no frame is lost or held for ever. The input:
+ * tests/support/attack.h.
  */
 #include "base/be.h"
-#include "devices/host.h"
 #include "stack/net/nat.h"
-#include "stack/socket/syscall.h"
 #include "stack/wire/eth_wire.h"
 #include "stack/wire/tcp_wire.h"
 #include "stack/wire/udp_wire.h"
-#include "tests/support/must.h"
+#include "tests/support/attack.h"
 
 #define FRAME_MAX 1514
 
-static void attacker_receive(struct iface *iface, struct frame *frame)
+static void open_sockets(struct process *self, struct victim *s)
 {
-    (void)iface;
-    frame_finish_checksum(frame);
-    frame_free(frame);
-}
+    int groups = VICTIM_OTHERS + 2;
 
-static const struct node_ops attacker_ops = { .kind = "host", .receive = attacker_receive };
-
-/* Listens, receives and echoes on every kind of socket. */
-struct server {
-    struct coroutine co;
-    struct sys_pollfd fds[8];
-    uint8_t octets[2048];
-};
-
-static void serve(struct process *self, struct server *s, int i)
-{
-    struct sock_recv message = { .octets = s->octets,
-                                 .size = sizeof s->octets,
-                                 .flags = SOCK_MSG_DONTWAIT };
-    int64_t n;
-
-    if (i == 3) {
-        int fd = sys_accept(self, s->fds[3].fd, NULL);
-
-        if (fd >= 0 && s->fds[4].fd >= 0)
-            sys_close(self, s->fds[4].fd);
-        if (fd >= 0) {
-            s->fds[4].fd = fd;
-            sys_set_nonblock(self, fd, true);
-        }
-        return;
-    }
-    n = sys_recvmsg(self, s->fds[i].fd, &message);
-    if (i == 0 && n >= 0)
-        sys_sendto(self, s->fds[0].fd, s->octets, (size_t)n, SOCK_MSG_DONTWAIT, message.from);
-    if (i == 4 && n > 0)
-        sys_send(self, s->fds[4].fd, s->octets, (size_t)n, SOCK_MSG_DONTWAIT);
-    if (i == 4 && n <= 0 && n != -SIM_EAGAIN) {
-        sys_close(self, s->fds[4].fd);
-        s->fds[4].fd = -1;
-    }
+    victim_open(self, s, SIM_AF_INET, IP_PROTO_ICMP);
+    s->fds[VICTIM_OTHERS + 1].fd = sys_socket(self, SIM_AF_PACKET, SIM_SOCK_RAW, 0);
+    s->fds[groups].fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_DGRAM, 0);
+    sys_join_group(self, s->fds[groups].fd, IP4(224, 1, 2, 3), "eth0");
+    MUST(sys_bind(self, s->fds[groups].fd, (struct endpoint){ IP4(224, 1, 2, 3), 9 }) == 0);
 }
 
 static enum co_status serve_main(struct process *self, void *state)
 {
-    struct server *s = state;
-    int n;
-
-    CO_BEGIN(&s->co);
-    s->fds[0].fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_DGRAM, 0);
-    MUST(sys_bind(self, s->fds[0].fd, (struct endpoint){ 0, 7 }) == 0);
-    s->fds[1].fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_RAW, IP_PROTO_ICMP);
-    s->fds[2].fd = sys_socket(self, SIM_AF_PACKET, SIM_SOCK_RAW, 0);
-    s->fds[3].fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_STREAM, 0);
-    MUST(sys_bind(self, s->fds[3].fd, (struct endpoint){ 0, 80 }) == 0);
-    MUST(sys_listen(self, s->fds[3].fd, 2) == 0);
-    sys_set_nonblock(self, s->fds[3].fd, true);
-    s->fds[4].fd = -1;
-    s->fds[5].fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_DGRAM, 0);
-    sys_join_group(self, s->fds[5].fd, IP4(224, 1, 2, 3), "eth0");
-    MUST(sys_bind(self, s->fds[5].fd, (struct endpoint){ IP4(224, 1, 2, 3), 9 }) == 0);
-    for (int i = 0; i < 6; i++)
-        s->fds[i].events = SOCK_POLLIN;
-    for (;;) {
-        CO_CALL(&s->co, n, sys_poll(self, s->fds, 6, SIM_TIME_NONE));
-        for (int i = 0; i < 6; i++)
-            if (s->fds[i].revents != 0)
-                serve(self, s, i);
-    }
-    CO_END(&s->co);
+    return victim_run(self, state, open_sockets);
 }
 
 /* Opens a connection and a UDP flow to the attacker's address. */
@@ -119,7 +58,7 @@ static enum co_status client_main(struct process *self, void *state)
     CO_END(&s->co);
 }
 
-static const struct program server_program = { "server", sizeof(struct server), serve_main, NULL,
+static const struct program server_program = { "server", sizeof(struct victim), serve_main, NULL,
                                                NULL };
 static const struct program client_program = { "client", sizeof(struct client), client_main, NULL,
                                                NULL };
@@ -136,13 +75,6 @@ static struct node *add(struct sim *sim, const char *name, unsigned ports, uint8
 static void address(struct node *node, const char *iface, ip4_addr addr)
 {
     ip_addr_add(ip_iface_find(&host_os(node)->ip, iface), addr, 24);
-}
-
-static void start(struct node *node, const struct program *program)
-{
-    const char *argv[] = { program->name };
-
-    process_start(host_os(node), program, 1, argv, NULL, &(struct process_io){ NULL, NULL });
 }
 
 static void mend_transport(uint8_t *ip, const struct ipv4_hdr *hdr)
@@ -182,27 +114,18 @@ static void mend(uint8_t *frame, size_t len)
         mend_transport(ip, &hdr);
 }
 
-static void feed(struct sim *sim, struct node *attacker, const uint8_t *octets, size_t len)
+static void send_frame(void *ctx, const uint8_t *octets, size_t size, bool with_checksums)
 {
-    for (unsigned n = 0; len >= 3 && n < 64; n++) {
-        size_t size = ((size_t)octets[0] | (size_t)octets[1] << 8) % (FRAME_MAX + 1);
-        uint8_t pause = octets[2];
-        struct frame *frame;
+    struct iface *from = ctx;
+    struct frame *frame;
 
-        octets += 3;
-        len -= 3;
-        size = size < len ? size : len;
-        if (size >= ETH_HDR_LEN) {
-            frame = frame_new(attacker, size);
-            memcpy(frame->data, octets, size);
-            if (pause & 0x80)
-                mend(frame->data, size);
-            iface_send(attacker->ifaces[0], frame);
-        }
-        octets += size;
-        len -= size;
-        sim_run(sim, sim->parts[0]->now + SIM_MSEC(10) * (pause & 0x7f) + SIM_USEC(200), 100000);
-    }
+    if (size < ETH_HDR_LEN)
+        return;
+    frame = frame_new(from->node, size);
+    memcpy(frame->data, octets, size);
+    if (with_checksums)
+        mend(frame->data, size);
+    iface_send(from, frame);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
@@ -214,7 +137,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
     struct sim *sim = sim_new(1);
     struct node *router = add(sim, "r", 2, 1), *inside = add(sim, "h", 1, 2);
     struct node *attacker = sim_add_node(sim, "x", &attacker_ops);
-    struct part *part;
     struct ip_stack *ip = &host_os(router)->ip;
     struct fib_entry via = { .via = IP4(10, 0, 1, 1),
                              .oif = ip_iface_find(&host_os(inside)->ip, "eth0") };
@@ -230,17 +152,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
     nat_new(ip, &(struct nat_config){
                     .outside = ip_iface_find(ip, "eth0"), .forwards = forwards, .n_forwards = 2 });
     sim_start(sim);
-    start(router, &server_program);
-    start(inside, &server_program);
-    start(inside, &client_program);
+    attack_start(router, &server_program);
+    attack_start(inside, &server_program);
+    attack_start(inside, &client_program);
     sim_run(sim, SIM_MSEC(10), 100000);
-    feed(sim, attacker, octets, len);
-    sim_run(sim, sim->parts[0]->now + SIM_SEC(120), 1000000);
-    processes_end_all(host_os(router));
-    processes_end_all(host_os(inside));
-    sim_run(sim, sim->parts[0]->now + SIM_SEC(1000), 1000000);
-    part = sim->parts[0];
-    MUST(part->frames_alive == 0);
-    sim_free(sim);
+    attack(sim, octets, len, FRAME_MAX, send_frame, attacker->ifaces[0]);
+    attack_end(sim, (struct node *[]){ router, inside }, 2);
     return 0;
 }

@@ -1,88 +1,31 @@
 /*
  * A router with IPv6 and open sockets gets packets from a wire: whatever they are, nothing crashes
- * and no frame is lost or held for ever. The input is a row of packets: length (2 octets, little
- * endian), interval (1 octet, in 10 ms; the top bit: mend the checksum), octets from the IPv6
+ * and no frame is lost or held for ever. The input: tests/support/attack.h, octets from the IPv6
  * header on.
  */
 #include "base/be.h"
-#include "devices/host.h"
 #include "stack/net/ip6.h"
-#include "stack/socket/syscall.h"
 #include "stack/wire/eth_wire.h"
 #include "stack/wire/icmp6_wire.h"
 #include "stack/wire/tcp_wire.h"
 #include "stack/wire/udp_wire.h"
-#include "tests/support/must.h"
+#include "tests/support/attack.h"
 
 #define PACKET_MAX 1500
 #define MINE       IP6(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x20)
 #define BEHIND     IP6(0x2001, 0xdb8, 1, 0, 0, 0, 0, 1)
 
-static void attacker_receive(struct iface *iface, struct frame *frame)
+static void open_sockets(struct process *self, struct victim *s)
 {
-    (void)iface;
-    frame_finish_checksum(frame);
-    frame_free(frame);
-}
-
-static const struct node_ops attacker_ops = { .kind = "host", .receive = attacker_receive };
-
-struct server {
-    struct coroutine co;
-    struct sys_pollfd fds[4];
-    uint8_t octets[2048];
-};
-
-static void serve(struct process *self, struct server *s, int i)
-{
-    struct sock_recv message = { .octets = s->octets,
-                                 .size = sizeof s->octets,
-                                 .flags = SOCK_MSG_DONTWAIT };
-    int64_t n;
-
-    if (i == 2) {
-        int fd = sys_accept(self, s->fds[2].fd, NULL);
-
-        if (fd >= 0 && s->fds[3].fd >= 0)
-            sys_close(self, s->fds[3].fd);
-        if (fd >= 0)
-            s->fds[3].fd = fd;
-        return;
-    }
-    n = sys_recvmsg(self, s->fds[i].fd, &message);
-    if (i == 0 && n >= 0)
-        sys_sendto(self, s->fds[0].fd, s->octets, (size_t)n, SOCK_MSG_DONTWAIT, message.from);
-    if (i == 3 && n <= 0 && n != -SIM_EAGAIN) {
-        sys_close(self, s->fds[3].fd);
-        s->fds[3].fd = -1;
-    }
+    victim_open(self, s, SIM_AF_INET6, IP6_NEXT_ICMP);
 }
 
 static enum co_status serve_main(struct process *self, void *state)
 {
-    struct server *s = state;
-    int n;
-
-    CO_BEGIN(&s->co);
-    s->fds[0].fd = sys_socket(self, SIM_AF_INET6, SIM_SOCK_DGRAM, 0);
-    MUST(sys_bind(self, s->fds[0].fd, (struct endpoint){ .port = 7, .v6 = true }) == 0);
-    s->fds[1].fd = sys_socket(self, SIM_AF_INET6, SIM_SOCK_RAW, IP6_NEXT_ICMP);
-    s->fds[2].fd = sys_socket(self, SIM_AF_INET6, SIM_SOCK_STREAM, 0);
-    MUST(sys_bind(self, s->fds[2].fd, (struct endpoint){ .port = 80, .v6 = true }) == 0);
-    MUST(sys_listen(self, s->fds[2].fd, 2) == 0);
-    s->fds[3].fd = -1;
-    for (int i = 0; i < 4; i++)
-        s->fds[i].events = SOCK_POLLIN;
-    for (;;) {
-        CO_CALL(&s->co, n, sys_poll(self, s->fds, 4, SIM_TIME_NONE));
-        for (int i = 0; i < 4; i++)
-            if (s->fds[i].revents != 0)
-                serve(self, s, i);
-    }
-    CO_END(&s->co);
+    return victim_run(self, state, open_sockets);
 }
 
-static const struct program server_program = { "server", sizeof(struct server), serve_main, NULL,
+static const struct program server_program = { "server", sizeof(struct victim), serve_main, NULL,
                                                NULL };
 
 /* So that mutations get past the checksums. */
@@ -117,29 +60,19 @@ static struct mac_addr mac_for(const struct iface *to, const uint8_t *packet, si
                                  : to->mac;
 }
 
-static void feed(struct sim *sim, struct iface *from, const struct iface *to, const uint8_t *octets,
-                 size_t len)
+static void send_packet(void *ctx, const uint8_t *octets, size_t size, bool with_checksum)
 {
-    for (unsigned n = 0; len >= 3 && n < 64; n++) {
-        size_t size = ((size_t)octets[0] | (size_t)octets[1] << 8) % (PACKET_MAX + 1);
-        uint8_t pause = octets[2];
-        struct frame *frame = frame_new(from->node, ETH_HDR_LEN + PACKET_MAX);
-        struct eth_hdr eth = { .src = from->mac, .ethertype = ETHERTYPE_IPV6 };
+    struct iface *from = ctx, *to = link_peer(from);
+    struct frame *frame = frame_new(from->node, ETH_HDR_LEN + PACKET_MAX);
+    struct eth_hdr eth = { .src = from->mac, .ethertype = ETHERTYPE_IPV6 };
 
-        octets += 3;
-        len -= 3;
-        size = size < len ? size : len;
-        memcpy(frame->data + ETH_HDR_LEN, octets, size);
-        frame_trim(frame, ETH_HDR_LEN + size);
-        if (pause & 0x80)
-            mend(frame->data + ETH_HDR_LEN, size);
-        eth.dst = mac_for(to, octets, size);
-        eth_emit(&eth, frame->data);
-        iface_send(from, frame);
-        octets += size;
-        len -= size;
-        sim_run(sim, sim->parts[0]->now + SIM_MSEC(10) * (pause & 0x7f) + SIM_USEC(200), 100000);
-    }
+    memcpy(frame->data + ETH_HDR_LEN, octets, size);
+    frame_trim(frame, ETH_HDR_LEN + size);
+    if (with_checksum)
+        mend(frame->data + ETH_HDR_LEN, size);
+    eth.dst = mac_for(to, octets, size);
+    eth_emit(&eth, frame->data);
+    iface_send(from, frame);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
@@ -148,7 +81,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
     struct host_port ports[2] = { { "eth0", { { 2, 0, 0, 0, 1, 1 } }, 0 },
                                   { "eth1", { { 2, 0, 0, 0, 1, 2 } }, 1300 } };
     struct mac_addr macs[2] = { { { 2, 0, 0, 0, 9, 1 } }, { { 2, 0, 0, 0, 9, 2 } } };
-    const char *argv[] = { "server" };
     struct sim *sim = sim_new(1);
     struct node *router = host_new(
         sim, "r", &(struct host_config){ .router = len % 2 == 0, .ports = ports, .n_ports = 2 });
@@ -162,14 +94,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
     ip6_addr_add(ip_iface_find(ip, "eth0"), MINE, 64, false);
     ip6_addr_add(ip_iface_find(ip, "eth1"), BEHIND, 64, len % 3 == 0);
     sim_start(sim);
-    process_start(host_os(router), &server_program, 1, argv, NULL,
-                  &(struct process_io){ NULL, NULL });
+    attack_start(router, &server_program);
     sim_run(sim, SIM_MSEC(10), 100000);
-    feed(sim, attacker->ifaces[0], router->ifaces[0], octets, len);
-    sim_run(sim, sim->parts[0]->now + SIM_SEC(120), 1000000);
-    processes_end_all(host_os(router));
-    sim_run(sim, sim->parts[0]->now + SIM_SEC(1000), 1000000);
-    MUST(sim->parts[0]->frames_alive == 0);
-    sim_free(sim);
+    attack(sim, octets, len, PACKET_MAX, send_packet, attacker->ifaces[0]);
+    attack_end(sim, &router, 1);
     return 0;
 }

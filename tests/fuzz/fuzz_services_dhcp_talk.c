@@ -3,6 +3,7 @@
  * port, and answers to the client's messages with the right transaction and hardware address, so
  * that they are looked at.
  */
+#include "tests/support/pieces.h"
 #include "tests/support/two_hosts.h"
 
 #include <string.h>
@@ -15,25 +16,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct attacker {
     struct coroutine co;
-    const uint8_t *data;
-    size_t size, at;
+    struct pieces in;
     bool as_server;
     int fd, result;
     unsigned n;
     struct sys_pollfd poll;
     uint8_t octets[2048];
 };
-
-static size_t next_piece(struct attacker *st, uint8_t *octets, size_t max)
-{
-    size_t n = st->at < st->size ? st->data[st->at++] * 2u : 0;
-
-    n = n > st->size - st->at ? st->size - st->at : n;
-    n = n > max ? max : n;
-    memcpy(octets, st->data + st->at, n);
-    st->at += n;
-    return n;
-}
 
 /* The request turned into a reply, with an address and options from the input. */
 static void answer_all(struct process *self, struct attacker *st)
@@ -42,7 +31,7 @@ static void answer_all(struct process *self, struct attacker *st)
         struct sock_recv in = { .octets = st->octets, .size = 576, .flags = SOCK_MSG_DONTWAIT };
         int64_t n = sys_recvmsg(self, st->fd, &in);
         uint8_t piece[1024];
-        size_t len = n < DHCP_FIXED_LEN ? 0 : next_piece(st, piece, sizeof piece);
+        size_t len = n < DHCP_FIXED_LEN ? 0 : pieces_next(&st->in, piece, sizeof piece);
 
         if (n < 0)
             return;
@@ -63,7 +52,7 @@ static void ask(struct process *self, struct attacker *st)
         struct dhcp_msg msg = { .op = DHCP_BOOTREQUEST, .xid = st->n };
         struct mac_addr mac = { { 2, 0, 0, 0, 9, 0 } };
         struct dhcp_writer w;
-        uint8_t how = st->at < st->size ? st->data[st->at++] : 0;
+        uint8_t how = st->in.at < st->in.size ? st->in.data[st->in.at++] : 0;
         size_t len, from = 0;
 
         if (how & 1) {
@@ -74,7 +63,7 @@ static void ask(struct process *self, struct attacker *st)
             dhcp_emit_begin(&w, &msg, st->octets, sizeof st->octets);
             from = DHCP_FIXED_LEN;
         }
-        len = from + next_piece(st, st->octets + from, sizeof st->octets - from);
+        len = from + pieces_next(&st->in, st->octets + from, sizeof st->octets - from);
         sys_sendto(self, st->fd, st->octets, len, SOCK_MSG_DONTWAIT,
                    (struct endpoint){ IP4(10, 0, 0, 2), DHCP_SERVER_PORT });
     }
@@ -160,8 +149,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else
         services_start_dhcp(hosts.b, &pool, 1);
     attacker = process_start(hosts.a, &attacker_program, 1, argv, NULL, &nowhere)->state;
-    attacker->data = data + 1;
-    attacker->size = size - 1;
+    attacker->in.data = data + 1;
+    attacker->in.size = size - 1;
     attacker->as_server = as_server;
     sim_run(hosts.sim, SIM_SEC(1200), 20000);
     two_hosts_end(&hosts);

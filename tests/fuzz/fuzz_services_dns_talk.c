@@ -3,6 +3,7 @@
  * to the server (which recurses, and asks that host), then as answers to whatever it is asked, with
  * the right id and question so that they are looked at.
  */
+#include "tests/support/pieces.h"
 #include "tests/support/two_hosts.h"
 
 #include <string.h>
@@ -15,26 +16,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct attacker {
     struct coroutine co;
-    const uint8_t *data;
-    size_t size, at;
+    struct pieces in;
     int fd, result;
     unsigned answers;
     bool asked;
     struct sys_pollfd poll;
     uint8_t octets[2048];
 };
-
-/* The next piece of the input: its length, then its octets. */
-static size_t next_piece(struct attacker *st, uint8_t *octets, size_t max)
-{
-    size_t n = st->at < st->size ? st->data[st->at++] * 2u : 0;
-
-    n = n > st->size - st->at ? st->size - st->at : n;
-    n = n > max ? max : n;
-    memcpy(octets, st->data + st->at, n);
-    st->at += n;
-    return n;
-}
 
 static void answer_all(struct process *self, struct attacker *st)
 {
@@ -50,7 +38,7 @@ static void answer_all(struct process *self, struct attacker *st)
         while (question < (size_t)n && st->octets[question] != 0)
             question += st->octets[question] + 1u;
         question = question + 5 > (size_t)n ? (size_t)n : question + 5;
-        len = next_piece(st, piece, sizeof piece);
+        len = pieces_next(&st->in, piece, sizeof piece);
         if (len < 9) {
             memcpy(st->octets + 2, piece, len);
             len = 0;
@@ -70,7 +58,7 @@ static void ask(struct process *self, struct attacker *st)
 {
     st->asked = true;
     for (unsigned i = 0; i < 4; i++) {
-        size_t len = next_piece(st, st->octets, sizeof st->octets);
+        size_t len = pieces_next(&st->in, st->octets, sizeof st->octets);
 
         sys_sendto(self, st->fd, st->octets, len, SOCK_MSG_DONTWAIT,
                    (struct endpoint){ IP4(10, 0, 0, 2), 53 });
@@ -144,8 +132,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     os_file_write(hosts.b, "/etc/resolv.conf", conf, sizeof conf - 1, false);
     services_start_dns(hosts.b, &config);
     attacker = process_start(hosts.a, &attacker_program, 1, argv, NULL, &nowhere)->state;
-    attacker->data = data;
-    attacker->size = size;
+    attacker->in.data = data;
+    attacker->in.size = size;
     process_start(hosts.b, &victim_program, 1, argv, NULL, &nowhere);
     sim_run(hosts.sim, SIM_SEC(120), 20000);
     two_hosts_end(&hosts);

@@ -95,9 +95,11 @@ static void exact_repetition_is_ignored_overlap_ends_the_datagram(void)
     piece(&rig, 1, PEER, 0, 800, true);
     piece(&rig, 1, PEER, 0, 800, true);
     piece(&rig, 1, PEER, 80, 160, true); /* inside: a repetition too */
-    piece(&rig, 1, PEER, 800, 100, false);
+    piece(&rig, 1, PEER, 800, 80, true);
+    piece(&rig, 1, PEER, 720, 120, true); /* inside two that touch */
+    piece(&rig, 1, PEER, 880, 20, false);
     EQ(got.n, 1);
-    EQ(rig.drops[DROP_FRAGMENT_OVERLAP], 2);
+    EQ(rig.drops[DROP_FRAGMENT_OVERLAP], 3);
     piece(&rig, 2, PEER, 0, 800, true);
     piece(&rig, 2, PEER, 792, 100, false);
     piece(&rig, 2, PEER, 800, 100, false);
