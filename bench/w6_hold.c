@@ -53,8 +53,7 @@ static void work(void *ctx)
         struct event *event = queue_pop(&hold->queue, &key);
 
         key.at += (sim_time)draw_exp(&hold->state);
-        key.counter = hold->counter++;
-        queue_push(&hold->queue, event, &key);
+        queue_push_at(&hold->queue, event, key.at, key.order, hold->counter++);
     }
 }
 
@@ -69,11 +68,9 @@ static void run(void)
     bench_begin(&bench);
     hold.list = g_new0(struct event, pending);
     for (uint64_t i = 0; i < pending; i++) {
-        struct event_key key = { (sim_time)draw_exp(&hold.state), event_order(EVENT_TIMER, 1, 1),
-                                 hold.counter++ };
-
         event_init(&hold.list[i], nothing);
-        queue_push(&hold.queue, &hold.list[i], &key);
+        queue_push_at(&hold.queue, &hold.list[i], (sim_time)draw_exp(&hold.state),
+                      event_order(EVENT_TIMER, 1, 1), hold.counter++);
     }
     bench_go_with(&bench, work, &hold);
     params = g_strdup_printf("\"pending\": %" G_GUINT64_FORMAT ", \"events\": %" G_GUINT64_FORMAT

@@ -90,13 +90,11 @@ static void schedule_handover(struct link_dir *dir)
 {
     const struct frame *head = dir->cut->waiting.head;
     struct node *node = dir->from->node;
-    struct event_key key;
 
     if (head == NULL || event_queued(&dir->cut->handover))
         return;
-    key = (struct event_key){ head->starts_at, event_order(EVENT_ARRIVAL, node->id, node->id),
-                              head->counter };
-    queue_push(&node->part->queue, &dir->cut->handover, &key);
+    queue_push_at(&node->part->queue, &dir->cut->handover, head->starts_at,
+                  event_order(EVENT_ARRIVAL, node->id, node->id), head->counter);
 }
 
 void cut_advance(struct link_dir *dir)

@@ -58,28 +58,49 @@ static inline struct split_lane *split_lane(const struct split *split, uint32_t 
 void split_deliver(const struct split *split, uint32_t from);
 
 /** part_next() - the head of @part's queue, or NULL. */
-static inline const struct queue_entry *part_next(struct part *part)
+static inline struct queue_entry *part_next(struct part *part)
 {
-    while (timer_settle_head(part))
+    struct queue_entry *head;
+
+    while ((head = queue_head(&part->queue)) != NULL && head->event->is_timer &&
+           UNLIKELY(timer_settle_head(part, head)))
         continue;
-    return queue_head(&part->queue);
+    return head;
 }
 
-/** part_fire() - carry out the head, which must be there. */
-static inline void part_fire(struct part *part)
+/** part_keep_place() - the log of @part is told where in the run's order @head stands. */
+static inline void part_keep_place(struct part *part, const struct queue_entry *head)
 {
-    struct event_key key;
-    struct event *event = queue_pop(&part->queue, &key);
+    struct event_key key = queue_entry_key(head);
 
-    CHECK(key.at >= part->now);
-    if (part->log != NULL && event_key_lt(&part->place, &key))
+    if (event_key_lt(&part->place, &key))
         part->place = key;
-    part->now = key.at;
+}
+
+/** part_fire_head() - carry out @head, which part_next() has given. */
+static inline void part_fire_head(struct part *part, struct queue_entry *head)
+{
+    struct event *event;
+
+    CHECK(head->at >= part->now);
+    if (UNLIKELY(part->log != NULL))
+        part_keep_place(part, head);
+    part->now = head->at;
     part->cause = 0;
     part->n_events++;
-    part->acting = event_class_of(key.order) != EVENT_CONTROL;
+    part->acting = event_class_of(head->order) != EVENT_CONTROL;
+    event = queue_take(&part->queue, head);
     event->fire(event);
     part->acting = false;
+}
+
+/** part_fire() - carry out the head, which must be there and settled. */
+static inline void part_fire(struct part *part)
+{
+    struct queue_entry *head = queue_head(&part->queue);
+
+    CHECK(head != NULL);
+    part_fire_head(part, head);
 }
 
 /** engine_seq_run() - see sim_run(); any number of partitions, one event after another. @split is

@@ -14,10 +14,15 @@ static uint32_t first_of_all(struct sim *sim, struct event_key *key)
     for (uint32_t i = 0; i <= sim->n_parts; i++) {
         const struct queue_entry *head = head_of(sim, i);
 
-        if (head == NULL || (best != UINT32_MAX && !event_key_lt(&head->key, key)))
+        struct event_key other;
+
+        if (head == NULL)
+            continue;
+        other = queue_entry_key(head);
+        if (best != UINT32_MAX && !event_key_lt(&other, key))
             continue;
         best = i;
-        *key = head->key;
+        *key = other;
     }
     return best;
 }
@@ -30,7 +35,7 @@ sim_time engine_seq_next(struct sim *sim)
     if (sim->n_parts > 1)
         return first_of_all(sim, &key) == UINT32_MAX ? SIM_TIME_NONE : key.at;
     head = part_next(sim->parts[0]);
-    return head == NULL ? SIM_TIME_NONE : head->key.at;
+    return head == NULL ? SIM_TIME_NONE : head->at;
 }
 
 void engine_arrive(struct sim *sim, sim_time until)
@@ -44,12 +49,12 @@ void engine_arrive(struct sim *sim, sim_time until)
 
 static bool run_one(struct part *part, sim_time until, uint64_t budget)
 {
-    const struct queue_entry *head;
+    struct queue_entry *head;
 
-    while ((head = part_next(part)) != NULL && head->key.at <= until) {
+    while ((head = part_next(part)) != NULL && head->at <= until) {
         if (budget-- == 0)
             return false;
-        part_fire(part);
+        part_fire_head(part, head);
     }
     return true;
 }
@@ -60,7 +65,7 @@ uint64_t engine_controls(struct sim *sim, sim_time at, uint64_t budget)
     uint64_t n = 0;
 
     engine_arrive(sim, at);
-    while (n < budget && (head = queue_head(&sim->controls)) != NULL && head->key.at == at) {
+    while (n < budget && (head = queue_head(&sim->controls)) != NULL && head->at == at) {
         struct event_key key;
         struct event *event = queue_pop(&sim->controls, &key);
 

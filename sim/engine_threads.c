@@ -159,7 +159,7 @@ static sim_time next_of(struct part *part)
 {
     const struct queue_entry *head = part_next(part);
 
-    return head == NULL ? SIM_TIME_NONE : head->key.at;
+    return head == NULL ? SIM_TIME_NONE : head->at;
 }
 
 /* Carry out what is due before @horizon. Returns when the next event is due. */
@@ -498,7 +498,7 @@ static sim_time next_act(struct sim *sim)
 {
     const struct queue_entry *control = queue_head(&sim->controls);
 
-    return control == NULL ? SIM_TIME_NONE : control->key.at;
+    return control == NULL ? SIM_TIME_NONE : control->at;
 }
 
 /* One event after another, before @end: what is left of a budget, or cables without delay. */

@@ -189,10 +189,9 @@ void node_random(const struct node *node, struct random_stream *stream, const ch
 
 void node_schedule(struct node *node, struct event *event, enum event_class class, sim_time at)
 {
-    struct event_key key = { at, event_order(class, node->id, node->id), node->event_counter++ };
-
     CHECK(at >= node->part->now);
-    queue_push(&node->part->queue, event, &key);
+    queue_push_at(&node->part->queue, event, at, event_order(class, node->id, node->id),
+                  node->event_counter++);
 }
 
 void node_cancel(struct node *node, struct event *event)

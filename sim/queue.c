@@ -7,38 +7,23 @@
 #include "base/memory.h"
 #include "sim/queue_internal.h"
 
-#define GROWN    4    /* times as many events as the wheels were made for */
 #define DEAD_MAX 1024 /* beyond what is alive, before they are swept up */
+#define NEAR     8    /* steps from the end on to look for a place, before halving is better */
 
 /* ---- places ---- */
 
-static uint32_t entry_of(const struct queue_place *place)
+/* Two places with the same time: by the upper half of the order, and where that is the same too,
+   the class and nearly the same receiver, by the whole key. */
+bool queue_tie_lt(const struct queue *queue, const struct queue_place *a,
+                  const struct queue_place *b)
 {
-    return (uint32_t)place->order_entry;
-}
+    struct event_key x, y;
 
-/* Two places with the same time and class, and nearly the same receiver. */
-static bool tie_lt(const struct queue *queue, const struct queue_place *a,
-                   const struct queue_place *b)
-{
-    return event_key_lt(&queue->entries[entry_of(a)].key, &queue->entries[entry_of(b)].key);
-}
-
-static inline bool place_lt(const struct queue *queue, const struct queue_place *a,
-                            const struct queue_place *b)
-{
-    if (a->at != b->at)
-        return a->at < b->at;
     if ((a->order_entry ^ b->order_entry) >> 32 != 0)
         return a->order_entry < b->order_entry;
-    return tie_lt(queue, a, b);
-}
-
-static inline struct queue_place place_of(const struct queue *queue, uint32_t index)
-{
-    const struct event_key *key = &queue->entries[index].key;
-
-    return (struct queue_place){ key->at, (key->order >> 32 << 32) | index };
+    x = queue_entry_key(&queue->entries[queue_place_entry(a)]);
+    y = queue_entry_key(&queue->entries[queue_place_entry(b)]);
+    return event_key_lt(&x, &y);
 }
 
 /* ---- the heap ---- */
@@ -50,7 +35,7 @@ static void sift_up(struct queue *queue, size_t at, struct queue_place place)
     while (at > 0) {
         size_t parent = (at - 1) / 4;
 
-        if (!place_lt(queue, &place, &heap[parent]))
+        if (!queue_place_lt(queue, &place, &heap[parent]))
             break;
         heap[at] = heap[parent];
         at = parent;
@@ -63,7 +48,7 @@ static inline size_t earlier(const struct queue *queue, size_t a, size_t b)
     const struct queue_place *x = &queue->heap[a], *y = &queue->heap[b];
 
     if (x->at == y->at) /* seldom: the rest is made without branches */
-        return place_lt(queue, y, x) ? b : a;
+        return queue_place_lt(queue, y, x) ? b : a;
     return y->at < x->at ? b : a;
 }
 
@@ -85,7 +70,7 @@ static void sift_down(struct queue *queue, size_t at, struct queue_place place)
             for (size_t child = first + 1; child < n; child++)
                 best = earlier(queue, best, child);
         }
-        if (!place_lt(queue, &heap[best], &place))
+        if (!queue_place_lt(queue, &heap[best], &place))
             break;
         heap[at] = heap[best];
         at = best;
@@ -113,83 +98,82 @@ static struct queue_place heap_pop(struct queue *queue)
 
 /* ---- the sorted ---- */
 
-/* How many of the @n sorted @places are before @place, which is before one of them. */
-static inline uint32_t count_before(const struct queue *queue, const struct queue_place *places,
-                                    uint32_t n, const struct queue_place *place)
+/* Where @place belongs among the @n sorted @places: without branches that depend on the times. */
+static inline struct queue_place *find_place(const struct queue *queue, struct queue_place *places,
+                                             uint32_t n, const struct queue_place *place)
 {
-    const struct queue_place *from = places;
+    struct queue_place *from = places, *end = places + n;
 
-    while (n > 1) { /* without branches that depend on the times */
+    while (n > 1) {
         uint32_t half = n / 2;
 
         from += from[half - 1].at < place->at ? half : 0;
         n -= half;
     }
     from += from->at < place->at;
-    while (from->at == place->at && place_lt(queue, from, place))
+    while (from < end && from->at == place->at && queue_tie_lt(queue, from, place))
         from++;
-    return (uint32_t)(from - places);
+    return from;
 }
 
 static void make_room(struct queue *queue)
 {
+    uint32_t n = queue_n_sorted(queue);
+
     if (queue->soon == NULL)
-        queue->soon = mem_realloc(NULL, QUEUE_SOON_ROOM, sizeof *queue->soon);
-    memmove(queue->soon, queue->soon + queue->first, queue->n_soon * sizeof *queue->soon);
-    queue->first = 0;
+        queue->first = queue->soon = mem_realloc(NULL, QUEUE_SOON_ROOM, sizeof *queue->soon);
+    memmove(queue->soon, queue->first, n * sizeof *queue->soon);
+    queue->first = queue->soon;
+    queue->end = queue->soon + n;
 }
 
 /* Too many are sorted: the later half goes to the heap. */
 static void spill(struct queue *queue)
 {
-    uint32_t stay = queue->n_soon / 2;
+    struct queue_place *stay = queue->first + queue_n_sorted(queue) / 2;
 
-    for (uint32_t i = stay; i < queue->n_soon; i++)
-        heap_push(queue, queue->soon[queue->first + i]);
-    queue->n_soon = stay;
+    while (queue->end > stay)
+        heap_push(queue, *--queue->end);
 }
 
 static void refill(struct queue *queue)
 {
     make_room(queue);
-    while (queue->n_soon < QUEUE_SOON_MAX / 2 && queue->n_heap > 0)
-        queue->soon[queue->n_soon++] = heap_pop(queue);
+    while (queue_n_sorted(queue) < QUEUE_SOON_MAX / 2 && queue->n_heap > 0)
+        *queue->end++ = heap_pop(queue);
 }
 
-/* @place goes before the last of the sorted: the shorter side makes way. */
-static inline void insert_sorted(struct queue *queue, struct queue_place *places, uint32_t n,
-                                 const struct queue_place *place)
+/* Most belong near the end: a few steps from there, and what is earlier than that is searched. */
+static inline void insert_sorted(struct queue *queue, const struct queue_place *place)
 {
-    uint32_t before = count_before(queue, places, n, place);
+    struct queue_place *at = queue->end, *first = queue->first;
 
-    if (before < n / 2 && queue->first > 0) {
-        memmove(places - 1, places, before * sizeof *places);
-        queue->first--;
-        places[(int32_t)before - 1] = *place;
-    } else {
-        memmove(places + before + 1, places + before, (n - before) * sizeof *places);
-        places[before] = *place;
+    for (int steps = 0; steps < NEAR; steps++, at--) {
+        if (at == first || !queue_place_lt(queue, place, at - 1)) {
+            *at = *place;
+            return;
+        }
+        *at = at[-1];
     }
+    first = find_place(queue, first, (uint32_t)(at - first), place);
+    memmove(first + 1, first, (size_t)(at - first) * sizeof *at);
+    *first = *place;
 }
 
 void queue_insert(struct queue *queue, uint32_t index)
 {
-    struct queue_place place = place_of(queue, index), *places;
-    uint32_t n = queue->n_soon;
+    struct queue_place place = queue_place_of(&queue->entries[index], index);
 
-    if (queue->first + n >= QUEUE_SOON_ROOM || queue->soon == NULL)
+    if (UNLIKELY(queue->soon == NULL || queue->end == queue->soon + QUEUE_SOON_ROOM))
         make_room(queue);
-    places = queue->soon + queue->first;
-    if (n == 0 || place_lt(queue, &places[n - 1], &place)) {
-        if (queue->n_heap > 0) {
-            heap_push(queue, place);
-            return;
-        }
-        places[n] = place;
-    } else {
-        insert_sorted(queue, places, n, &place);
+    if (UNLIKELY(queue->n_heap > 0) &&
+        (queue->first == queue->end || queue_place_lt(queue, queue->end - 1, &place))) {
+        heap_push(queue, place);
+        return;
     }
-    if (++queue->n_soon > QUEUE_SOON_MAX)
+    insert_sorted(queue, &place);
+    queue->end++;
+    if (UNLIKELY(queue_n_sorted(queue) > QUEUE_SOON_MAX))
         spill(queue);
 }
 
@@ -197,7 +181,12 @@ void queue_insert(struct queue *queue, uint32_t index)
 
 static uint32_t fresh_entry(struct queue *queue)
 {
+    if (queue->limit == 0) { /* the first event of all */
+        queue->limit = UINT64_MAX;
+        queue->n_look = UINT32_MAX;
+    }
     if (queue->n_fresh + 1 >= queue->entries_size) { /* the first is never used: EVENT_IDLE */
+        CHECK(queue->entries_size <= UINT32_MAX / 2);
         queue->entries_size = queue->entries_size ? 2 * queue->entries_size : 64;
         queue->entries = mem_realloc(queue->entries, queue->entries_size, sizeof *queue->entries);
     }
@@ -205,20 +194,22 @@ static uint32_t fresh_entry(struct queue *queue)
     return queue->n_fresh;
 }
 
-static inline void place_entry(struct queue *queue, uint32_t index, uint64_t at)
+static inline void place_entry(struct queue *queue, struct queue_entry *entry, uint32_t index)
 {
-    if (at >= queue->limit) {
-        if (queue_wheel_reaches(queue, &queue->wheels[0], at))
-            queue_bucket_add(queue, &queue->wheels[0], index);
-        else
-            queue_wheels_insert(queue, index);
-        if (queue->n > GROWN * queue->n_built)
-            queue_wheels_look(queue);
-        return;
+    struct queue_wheel *wheel = queue->wheels;
+    uint64_t bucket = (uint64_t)entry->at >> wheel->shift;
+
+    if (bucket - queue->hand < wheel->size) {
+        queue_bucket_add(wheel, bucket, entry, index);
+    } else if ((uint64_t)entry->at < queue->limit) {
+        queue_insert(queue, index);
+        if (UNLIKELY(queue->n > QUEUE_FEW && queue->limit == UINT64_MAX))
+            queue_wheels_start(queue);
+    } else {
+        queue_wheels_insert(queue, index);
     }
-    queue_insert(queue, index);
-    if (queue->n_heap > 0 && queue->limit == UINT64_MAX)
-        queue_wheels_start(queue);
+    if (UNLIKELY(queue->n > queue->n_look))
+        queue_wheels_look(queue);
 }
 
 void queue_push_at(struct queue *queue, struct event *event, sim_time at, uint64_t order,
@@ -228,19 +219,17 @@ void queue_push_at(struct queue *queue, struct event *event, sim_time at, uint64
     struct queue_entry *entry;
 
     CHECK(!event_queued(event));
-    if (queue->limit == 0)
-        queue->limit = UINT64_MAX;
-    if (index == 0)
+    if (UNLIKELY(index == 0))
         index = fresh_entry(queue);
     entry = &queue->entries[index];
     queue->free = entry->next;
-    entry->key.at = at;
-    entry->key.order = order;
-    entry->key.counter = counter;
+    entry->at = at;
+    entry->order = order;
     entry->event = event;
+    entry->counter = (uint32_t)counter;
     event->at_index = index;
     queue->n++;
-    place_entry(queue, index, (uint64_t)at);
+    place_entry(queue, entry, index);
 }
 
 /* Of @n places those stay whose event is alive. */
@@ -249,8 +238,8 @@ static uint32_t sweep(struct queue *queue, struct queue_place *places, uint32_t 
     uint32_t stay = 0;
 
     for (uint32_t i = 0; i < n; i++) {
-        if (queue->entries[entry_of(&places[i])].event == NULL)
-            queue_free_entry(queue, entry_of(&places[i]));
+        if (queue->entries[queue_place_entry(&places[i])].event == NULL)
+            queue_free_entry(queue, queue_place_entry(&places[i]));
         else
             places[stay++] = places[i];
     }
@@ -261,12 +250,10 @@ static void sweep_all(struct queue *queue)
 {
     uint32_t n = sweep(queue, queue->heap, queue->n_heap);
 
-    queue->n_soon = sweep(queue, queue->soon + queue->first, queue->n_soon);
+    queue->end = queue->first + sweep(queue, queue->first, queue_n_sorted(queue));
     queue->n_heap = 0;
     for (uint32_t i = 0; i < n; i++)
         heap_push(queue, queue->heap[i]); /* no further than where it was read */
-    if (queue->n_soon == 0)
-        refill(queue);
     queue_wheels_sweep(queue);
     queue->n_dead = 0;
 }
@@ -284,13 +271,6 @@ void queue_remove(struct queue *queue, struct event *event)
         sweep_all(queue);
 }
 
-static inline void drop_first(struct queue *queue)
-{
-    queue->first++;
-    if (--queue->n_soon == 0 && queue->n_heap > 0)
-        refill(queue);
-}
-
 bool queue_settle(struct queue *queue)
 {
     if (queue->n == 0)
@@ -298,20 +278,23 @@ bool queue_settle(struct queue *queue)
     for (;;) {
         uint32_t first;
 
-        if (queue->n_soon == 0)
-            queue_wheels_turn(queue);
-        first = entry_of(&queue->soon[queue->first]);
+        if (queue->first == queue->end) {
+            if (queue->n_heap > 0)
+                refill(queue);
+            else
+                queue_wheels_turn(queue);
+        }
+        first = queue_place_entry(queue->first);
         if (queue->entries[first].event != NULL)
             return true;
-        drop_first(queue);
+        queue->first++;
         queue_free_entry(queue, first);
         queue->n_dead--;
     }
 }
 
-/* With each event that leaves, an entry of the next buckets and its event come into the cache:
-   there they wait for nobody, while a chain of entries all over the memory stalls who follows it.
- */
+/* An entry of the next buckets and its event: in the cache they wait for nobody, while a chain of
+   entries all over the memory stalls who follows it. */
 static inline void fetch_ahead(struct queue *queue)
 {
     uint32_t *ahead = &queue->ahead[queue->turns++ % QUEUE_AHEAD];
@@ -324,51 +307,38 @@ static inline void fetch_ahead(struct queue *queue)
     __builtin_prefetch(&queue->entries[*ahead], 1);
 }
 
-static inline void fetch_next(const struct queue *queue)
+void queue_fetch(struct queue *queue)
 {
-    const struct queue_place *places = queue->soon + queue->first;
+    const struct queue_place *places = queue->first;
     const struct event *event;
 
-    if (queue->n_soon < 2)
+    fetch_ahead(queue);
+    if (queue_n_sorted(queue) < 2)
         return;
-    event = queue->entries[entry_of(&places[1])].event;
+    event = queue->entries[queue_place_entry(&places[1])].event;
     if (event != NULL && event->needs != NULL) {
         __builtin_prefetch(event->needs, 1);
         __builtin_prefetch((const char *)event->needs + 64, 1);
     }
-    event = queue->entries[entry_of(&places[0])].event;
+    event = queue->entries[queue_place_entry(&places[0])].event;
     if (event != NULL && event->needs != NULL)
         __builtin_prefetch(*event->needs, 1);
 }
 
-struct event *queue_pop(struct queue *queue, struct event_key *key)
-{
-    const struct queue_entry *head = queue_head(queue);
-    struct event *event;
-
-    CHECK(head != NULL);
-    event = head->event;
-    *key = head->key;
-    event->at_index = EVENT_IDLE;
-    queue_free_entry(queue, entry_of(&queue->soon[queue->first]));
-    drop_first(queue);
-    queue->n--;
-    fetch_next(queue);
-    if (queue->limit != UINT64_MAX)
-        fetch_ahead(queue);
-    return event;
-}
-
 void queue_rekey_head(struct queue *queue, const struct event_key *key)
 {
-    const struct queue_entry *head = queue_head(queue);
+    struct queue_entry *head = queue_head(queue);
+    struct event_key now;
     uint32_t index;
 
-    CHECK(head != NULL && !event_key_lt(key, &head->key));
-    index = entry_of(&queue->soon[queue->first]);
-    queue->entries[index].key = *key;
-    drop_first(queue);
-    place_entry(queue, index, (uint64_t)key->at);
+    CHECK(head != NULL);
+    now = queue_entry_key(head);
+    CHECK(!event_key_lt(key, &now));
+    index = queue_place_entry(queue->first++);
+    head->at = key->at;
+    head->order = key->order;
+    head->counter = key->counter;
+    place_entry(queue, head, index);
 }
 
 struct event *queue_each(const struct queue *queue, uint32_t *walk)

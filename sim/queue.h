@@ -4,11 +4,13 @@
  * the order is the same however the nodes are spread over partitions.
  *
  * The earliest few events stand sorted; what else is due before `limit` stands in a 4-ary heap,
- * which is mostly empty; what is due later stands unsorted in the buckets of wheels, each of which
+ * which is mostly empty; what is due later waits unsorted in the buckets of wheels, each of which
  * turns more slowly than the one before it. A bucket is emptied when its time has come. The width
  * of the first wheel's buckets follows the load; with few events there is no wheel and all stand
  * sorted. An event's entry never moves, so an event that is taken out costs a mark: its entry is
  * swept up when its time comes.
+ *
+ * The functions that every event takes are inline and say what is likely.
  */
 #ifndef WW_SIM_QUEUE_H
 #define WW_SIM_QUEUE_H
@@ -17,6 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/check.h"
+#include "base/likely.h"
 #include "sim/time.h"
 
 enum event_class {
@@ -30,7 +34,8 @@ enum event_class {
 struct event_key {
     sim_time at;
     uint64_t order;   /* class, receiving node, sending node: event_order() */
-    uint64_t counter; /* the sending node's own */
+    uint32_t counter; /* of the sending node's own, the lower half: those of two events that wait at
+                         once are less than half of its range apart */
 };
 
 #define EVENT_NODE_MAX ((1u << 30) - 1) /* node ids that fit into an order */
@@ -56,7 +61,7 @@ static inline bool event_key_lt(const struct event_key *a, const struct event_ke
         return a->at < b->at;
     if (a->order != b->order)
         return a->order < b->order;
-    return a->counter < b->counter;
+    return (int32_t)(a->counter - b->counter) < 0;
 }
 
 #define EVENT_IDLE 0
@@ -82,11 +87,18 @@ static inline bool event_queued(const struct event *event)
     return event->at_index != EVENT_IDLE;
 }
 
-struct queue_entry {
-    struct event_key key;
+struct queue_entry { /* half a cache line */
+    sim_time at;
+    uint64_t order;
     struct event *event; /* NULL: free, or taken out and to be swept up */
-    uint32_t next;       /* in its bucket, or in the list of free entries; 0: none */
+    uint32_t counter;
+    uint32_t next; /* in its bucket, or in the list of free entries; 0: none */
 };
+
+static inline struct event_key queue_entry_key(const struct queue_entry *entry)
+{
+    return (struct event_key){ entry->at, entry->order, entry->counter };
+}
 
 /* A place among the sorted or in the heap: the key's first 96 bits, and where the rest stands. */
 struct queue_place {
@@ -99,32 +111,37 @@ struct queue_wheel {
     uint32_t *heads; /* of the buckets: entries linked by next */
     uint64_t *used;  /* a bit for each bucket that is not empty */
     uint32_t size;   /* buckets, a power of two; 0: there is no such wheel */
-    uint32_t n_used; /* those that are not empty */
+    uint32_t n;      /* entries in it, dead or alive */
     unsigned shift;
 };
 
-#define QUEUE_WHEELS 8
-#define QUEUE_AHEAD  4 /* a power of two */
+#define QUEUE_WHEELS     8
+#define QUEUE_AHEAD      4   /* a power of two */
+#define QUEUE_FETCH_FROM 256 /* events: fewer, and what they need is in the cache anyway */
 
 struct queue {
-    struct queue_place *soon; /* [first] is the earliest of all, dead or alive */
+    struct queue_place *first, *end; /* the sorted; *first is the earliest of all, dead or alive */
     struct queue_entry *entries;
+    uint32_t free;  /* entry */
+    uint32_t n;     /* events in the queue */
     uint64_t limit; /* no wheel holds what is due before it; 0: nothing was ever in the queue */
-    size_t n;       /* events in the queue */
-    uint32_t first, n_soon;
-    uint32_t n_heap, heap_size;
-    struct queue_place *heap;             /* nothing here is earlier than the last of the sorted */
-    uint32_t free, n_fresh, entries_size; /* entries: n_fresh have ever been used */
-    uint32_t n_dead;
+    uint64_t hand;  /* of the first wheel: buckets before it, counted from time 0, are done */
     struct queue_wheel wheels[QUEUE_WHEELS];
+    uint32_t n_look; /* with more events the wheels are looked at */
+    uint32_t n_heap, heap_size;
+    uint32_t n_fresh, entries_size; /* entries: n_fresh have ever been used */
+    uint32_t n_dead;
+    struct queue_place *heap;    /* nothing here is earlier than the last of the sorted */
+    struct queue_place *soon;    /* room for the sorted */
     uint64_t since;              /* the limit when the widths were last looked at */
-    uint64_t moved;              /* entries that went from the wheels to the heap since */
-    size_t n_built;              /* events when the wheels were made */
+    uint64_t moved;              /* entries that came out of the wheels since */
     uint32_t ahead[QUEUE_AHEAD]; /* entries of the next buckets, to have in the cache in time */
     uint32_t turns;
+    uint32_t n_built; /* events when the wheels were made */
 };
 
-/** queue_push() - @event, which is not queued, becomes due at @key. */
+/** queue_push() - @event, which is not queued, becomes due at @key; of @counter the lower half
+ * counts. */
 void queue_push_at(struct queue *queue, struct event *event, sim_time at, uint64_t order,
                    uint64_t counter);
 static inline void queue_push(struct queue *queue, struct event *event, const struct event_key *key)
@@ -135,31 +152,60 @@ static inline void queue_push(struct queue *queue, struct event *event, const st
 void queue_remove(struct queue *queue, struct event *event);
 /** queue_settle() - bring the earliest live event to the front; false when there is none. */
 bool queue_settle(struct queue *queue);
-/** queue_head() - the next entry, or NULL. queue_pop() takes it out; the queue must not be empty.
- */
-static inline const struct queue_entry *queue_head(struct queue *queue)
-{
-    const struct queue_entry *first;
-
-    if (queue->n_soon > 0) {
-        first = &queue->entries[(uint32_t)queue->soon[queue->first].order_entry];
-        if (first->event != NULL)
-            return first;
-    }
-    return queue_settle(queue) ? &queue->entries[(uint32_t)queue->soon[queue->first].order_entry]
-                               : NULL;
-}
-struct event *queue_pop(struct queue *queue, struct event_key *key);
+/** queue_fetch() - with the event that leaves, what the next ones need comes into the cache. */
+void queue_fetch(struct queue *queue);
 /** queue_rekey_head() - the head's key becomes the later @key; cheaper than pop and push. */
 void queue_rekey_head(struct queue *queue, const struct event_key *key);
 /** queue_key() - the key a queued @event stands under. */
-static inline const struct event_key *queue_key(const struct queue *queue,
-                                                const struct event *event)
+static inline struct event_key queue_key(const struct queue *queue, const struct event *event)
 {
-    return &queue->entries[event->at_index].key;
+    return queue_entry_key(&queue->entries[event->at_index]);
 }
 /** queue_each() - a walk over all events, in no order: start with *@walk 0; NULL at the end. */
 struct event *queue_each(const struct queue *queue, uint32_t *walk);
 void queue_fini(struct queue *queue);
+
+static inline uint32_t queue_place_entry(const struct queue_place *place)
+{
+    return (uint32_t)place->order_entry;
+}
+
+/** queue_head() - the next entry, or NULL. */
+static inline struct queue_entry *queue_head(struct queue *queue)
+{
+    if (LIKELY(queue->first != queue->end)) {
+        struct queue_entry *entry = &queue->entries[queue_place_entry(queue->first)];
+
+        if (LIKELY(entry->event != NULL))
+            return entry;
+    }
+    return queue_settle(queue) ? &queue->entries[queue_place_entry(queue->first)] : NULL;
+}
+
+/** queue_take() - take out @head, which queue_head() has given. */
+static inline struct event *queue_take(struct queue *queue, struct queue_entry *head)
+{
+    struct event *event = head->event;
+
+    event->at_index = EVENT_IDLE;
+    head->event = NULL;
+    head->next = queue->free;
+    queue->free = queue_place_entry(queue->first);
+    queue->first++;
+    queue->n--;
+    if (queue->n > QUEUE_FETCH_FROM)
+        queue_fetch(queue);
+    return event;
+}
+
+/** queue_pop() - take out the head, which must be there. */
+static inline struct event *queue_pop(struct queue *queue, struct event_key *key)
+{
+    struct queue_entry *head = queue_head(queue);
+
+    CHECK(head != NULL);
+    *key = queue_entry_key(head);
+    return queue_take(queue, head);
+}
 
 #endif

@@ -4,11 +4,31 @@
 
 #include "sim/queue.h"
 
-#define QUEUE_SOON_MAX  64  /* events that stand sorted */
+#define QUEUE_FEW       12  /* events that need no wheel: all stand sorted */
+#define QUEUE_SOON_MAX  64  /* events that stand sorted at most */
 #define QUEUE_SOON_ROOM 256 /* places for them to move along */
 
 /** queue_insert() - entry @index, due before the limit, joins the sorted or the heap. */
 void queue_insert(struct queue *queue, uint32_t index);
+/** queue_tie_lt() - the order of two places with the same time. */
+bool queue_tie_lt(const struct queue *queue, const struct queue_place *a,
+                  const struct queue_place *b);
+
+static inline bool queue_place_lt(const struct queue *queue, const struct queue_place *a,
+                                  const struct queue_place *b)
+{
+    return LIKELY(a->at != b->at) ? a->at < b->at : queue_tie_lt(queue, a, b);
+}
+
+static inline struct queue_place queue_place_of(const struct queue_entry *entry, uint32_t index)
+{
+    return (struct queue_place){ entry->at, (entry->order >> 32 << 32) | index };
+}
+
+static inline uint32_t queue_n_sorted(const struct queue *queue)
+{
+    return (uint32_t)(queue->end - queue->first);
+}
 
 static inline void queue_free_entry(struct queue *queue, uint32_t index)
 {
@@ -17,25 +37,17 @@ static inline void queue_free_entry(struct queue *queue, uint32_t index)
     queue->free = index;
 }
 
-static inline void queue_bucket_add(struct queue *queue, struct queue_wheel *wheel, uint32_t index)
+/* @bucket counts from time 0. */
+static inline void queue_bucket_add(struct queue_wheel *wheel, uint64_t bucket,
+                                    struct queue_entry *entry, uint32_t index)
 {
-    struct queue_entry *entry = &queue->entries[index];
-    uint32_t bucket = (uint32_t)((uint64_t)entry->key.at >> wheel->shift) & (wheel->size - 1);
-    uint32_t head = wheel->heads[bucket];
+    uint32_t at = (uint32_t)bucket & (wheel->size - 1);
+    uint32_t *head = &wheel->heads[at];
 
-    entry->next = head;
-    wheel->heads[bucket] = index;
-    if (head == 0) {
-        wheel->used[bucket / 64] |= UINT64_C(1) << bucket % 64;
-        wheel->n_used++;
-    }
-}
-
-/* The wheel turns so fast that what is due at @at is within its next round. */
-static inline bool queue_wheel_reaches(const struct queue *queue, const struct queue_wheel *wheel,
-                                       uint64_t at)
-{
-    return (at >> wheel->shift) - (queue->limit >> wheel->shift) < wheel->size;
+    entry->next = *head;
+    *head = index;
+    wheel->used[at / 64] |= UINT64_C(1) << at % 64;
+    wheel->n++;
 }
 
 /** queue_wheels_start() - there are many events: the sorted go into wheels. */

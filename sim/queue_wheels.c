@@ -16,7 +16,8 @@
 #define SHIFT_MIN  8  /* bits: a bucket's width in picoseconds */
 #define SHIFT_MAX  44 /* 17 s */
 #define PER_BUCKET 8  /* events for a bucket to have */
-#define FEW        16 /* events that need no wheel any more */
+#define GROWN      4  /* times as many events as the wheels were made for */
+#define FEW        4  /* events that need no wheel any more */
 #define LOOK_AGAIN 2048
 
 /* ---- buckets ---- */
@@ -25,58 +26,110 @@ static uint32_t bucket_take(struct queue_wheel *wheel, uint32_t bucket)
 {
     uint32_t head = wheel->heads[bucket];
 
-    if (head != 0) {
-        wheel->heads[bucket] = 0;
-        wheel->used[bucket / 64] &= ~(UINT64_C(1) << bucket % 64);
-        wheel->n_used--;
-    }
+    wheel->heads[bucket] = 0;
+    wheel->used[bucket / 64] &= ~(UINT64_C(1) << bucket % 64);
     return head;
 }
 
 /* The first bucket in use from @bucket on, without going round; the number of buckets: none. */
-static uint32_t next_used(const struct queue_wheel *wheel, uint32_t bucket)
+static inline uint32_t next_used(const struct queue_wheel *wheel, uint32_t bucket)
 {
-    uint32_t n = wheel->size;
-    uint64_t word;
+    const uint64_t *used = wheel->used;
+    uint32_t at = bucket / 64, end = wheel->size / 64;
+    uint64_t word = used[at] & ~UINT64_C(0) << bucket % 64;
 
-    if (wheel->n_used == 0)
-        return n;
-    word = wheel->used[bucket / 64] & ~UINT64_C(0) << bucket % 64;
-    for (bucket /= 64; word == 0;) {
-        if (++bucket == n / 64)
-            return n;
-        word = wheel->used[bucket];
+    while (word == 0) {
+        if (++at == end)
+            return wheel->size;
+        word = used[at];
     }
-    return bucket * 64 + (uint32_t)__builtin_ctzll(word);
+    return at * 64 + (uint32_t)__builtin_ctzll(word);
+}
+
+static inline void set_limit(struct queue *queue, uint64_t limit)
+{
+    queue->limit = limit;
+    queue->hand = limit >> queue->wheels[0].shift;
 }
 
 void queue_wheels_insert(struct queue *queue, uint32_t index)
 {
-    uint64_t at = (uint64_t)queue->entries[index].key.at;
+    struct queue_entry *entry = &queue->entries[index];
     struct queue_wheel *wheel = queue->wheels;
+    uint64_t at = (uint64_t)entry->at;
 
-    while (!queue_wheel_reaches(queue, wheel, at))
+    /* The wheel turns so fast that what is due at `at` is within its next round. */
+    while ((at >> wheel->shift) - (queue->limit >> wheel->shift) >= wheel->size)
         wheel++;
-    queue_bucket_add(queue, wheel, index);
+    queue_bucket_add(wheel, at >> wheel->shift, entry, index);
 }
 
-/* A chain of entries goes where each belongs now; the dead are freed. */
-static void deal_out(struct queue *queue, uint32_t index)
+/* A chain of entries, which no wheel holds any more, goes where each belongs now; the dead are
+   freed. Returns how many there were. */
+static uint32_t deal_out(struct queue *queue, uint32_t index)
 {
-    while (index != 0) {
-        uint32_t next = queue->entries[index].next;
+    uint32_t n = 0;
 
-        if (queue->entries[index].event == NULL) {
+    for (uint32_t next; index != 0; index = next, n++) {
+        const struct queue_entry *entry = &queue->entries[index];
+
+        next = entry->next;
+        if (entry->event == NULL) {
             queue_free_entry(queue, index);
             queue->n_dead--;
-        } else if ((uint64_t)queue->entries[index].key.at < queue->limit) {
+        } else if ((uint64_t)entry->at < queue->limit) {
             queue_insert(queue, index);
             queue->moved++;
         } else {
             queue_wheels_insert(queue, index);
         }
+    }
+    return n;
+}
+
+/* The sorted are not sorted yet. */
+static inline void sort(struct queue *queue)
+{
+    struct queue_place *first = queue->first, *end = queue->end;
+
+    for (struct queue_place *next = first + 1; next < end; next++) {
+        struct queue_place place = *next, *at = next;
+
+        while (at > first && queue_place_lt(queue, &place, at - 1)) {
+            *at = at[-1];
+            at--;
+        }
+        *at = place;
+    }
+}
+
+/* A bucket of the first wheel, whose time has come, while nothing is sorted: its chain begins with
+   what was added last, which is mostly what is due last, so it is laid down from behind. Returns
+   how many entries there were. */
+static inline uint32_t sort_out(struct queue *queue, uint32_t index)
+{
+    struct queue_place *end = queue->soon + QUEUE_SOON_MAX, *at = end;
+    uint32_t n_dead = 0, n;
+
+    while (index != 0 && at > queue->soon) {
+        const struct queue_entry *entry = &queue->entries[index];
+        uint32_t next = entry->next;
+
+        if (LIKELY(entry->event != NULL)) {
+            *--at = queue_place_of(entry, index);
+        } else {
+            queue_free_entry(queue, index);
+            n_dead++;
+        }
         index = next;
     }
+    n = (uint32_t)(end - at);
+    queue->first = at;
+    queue->end = end;
+    queue->moved += n;
+    queue->n_dead -= n_dead;
+    sort(queue);
+    return n + n_dead + (UNLIKELY(index != 0) ? deal_out(queue, index) : 0);
 }
 
 /* ---- widths ---- */
@@ -106,10 +159,12 @@ static uint32_t empty_all(struct queue *queue)
     uint32_t all = 0;
 
     for (struct queue_wheel *wheel = queue->wheels; wheel < queue->wheels + QUEUE_WHEELS; wheel++)
-        while (wheel->n_used > 0) {
-            uint32_t index = bucket_take(wheel, next_used(wheel, 0)), next;
+        for (uint32_t bucket = 0; wheel->n > 0;) {
+            uint32_t index, next;
 
-            for (; index != 0; index = next) {
+            bucket = next_used(wheel, bucket);
+            index = bucket_take(wheel, bucket);
+            for (; index != 0; index = next, wheel->n--) {
                 next = queue->entries[index].next;
                 queue->entries[index].next = all;
                 all = index;
@@ -129,6 +184,7 @@ static void build(struct queue *queue, unsigned shift)
     unsigned bits = first_bits(queue);
 
     queue->n_built = queue->n;
+    queue->n_look = queue->n < UINT32_MAX / GROWN ? GROWN * queue->n : UINT32_MAX;
     queue_wheels_fini(queue);
     for (; shift < 63; shift += bits, bits = SLOW_BITS) {
         CHECK(wheel < queue->wheels + QUEUE_WHEELS);
@@ -153,32 +209,6 @@ static unsigned width_of(const struct queue_place *places, uint32_t n)
     return clamp(b > log2_of(n) ? b - log2_of(n) : 0, SHIFT_MIN, SHIFT_MAX);
 }
 
-void queue_wheels_start(struct queue *queue)
-{
-    struct queue_place places[2 * QUEUE_SOON_MAX] = { { 0, 0 } };
-    uint32_t n = 0;
-    unsigned shift;
-
-    while (n < queue->n_soon) {
-        places[n] = queue->soon[queue->first + n];
-        n++;
-    }
-    for (uint32_t i = 0; i < queue->n_heap; i++)
-        places[n++] = queue->heap[i];
-    shift = width_of(places, n);
-    build(queue, shift);
-    queue->limit = (((uint64_t)places[0].at >> shift) + 1) << shift;
-    queue->since = queue->limit;
-    queue->moved = 0;
-    queue->n_soon = queue->n_heap = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        if ((uint64_t)places[i].at < queue->limit)
-            queue_insert(queue, (uint32_t)places[i].order_entry);
-        else
-            queue_wheels_insert(queue, (uint32_t)places[i].order_entry);
-    }
-}
-
 /* The width that fits how fast events came due since the last look; of a queue that has only grown
    since, the old width in proportion. */
 static unsigned fitting_width(const struct queue *queue)
@@ -196,29 +226,65 @@ static bool time_to_look(const struct queue *queue)
     return queue->moved >= LOOK_AGAIN && queue->moved >= queue->n / 2;
 }
 
+/* @n places, chained before @all. */
+static uint32_t chain(struct queue *queue, const struct queue_place *places, uint32_t n,
+                      uint32_t all)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t index = queue_place_entry(&places[i]);
+
+        queue->entries[index].next = all;
+        all = index;
+    }
+    return all;
+}
+
+/* All events into wheels with buckets of 1 << @shift; what is sorted in the end is the first. */
+static void rebuild(struct queue *queue, unsigned shift)
+{
+    uint64_t width = UINT64_C(1) << shift, limit = queue->limit + width - 1;
+    uint32_t all = empty_all(queue);
+
+    if (queue->first != queue->end) /* the limit may have been too far */
+        limit = (uint64_t)queue->first->at + width;
+    all = chain(queue, queue->heap, queue->n_heap, all);
+    all = chain(queue, queue->first, queue_n_sorted(queue), all);
+    queue->n_heap = 0;
+    queue->end = queue->first;
+    build(queue, shift);
+    set_limit(queue, limit >> shift << shift); /* at the end of a bucket */
+    queue->since = queue->limit;
+    queue->moved = 0;
+    deal_out(queue, all);
+    queue->moved = 0;
+}
+
+void queue_wheels_start(struct queue *queue)
+{
+    CHECK(queue->n_heap == 0);
+    rebuild(queue, width_of(queue->first, queue_n_sorted(queue)));
+}
+
 /* Do the buckets hold what they should? */
 void queue_wheels_look(struct queue *queue)
 {
     unsigned shift = fitting_width(queue), now = queue->wheels[0].shift;
     unsigned bits = first_bits(queue), bits_now = log2_of(queue->wheels[0].size);
-    uint32_t all;
 
-    queue->since = queue->limit;
-    queue->moved = 0;
-    if (shift + 2 > now && shift < now + 2 && bits + 2 > bits_now && bits < bits_now + 2)
-        return;
-    all = empty_all(queue);
-    build(queue, shift);
-    /* The limit stands at the end of a bucket. */
-    queue->limit = (queue->limit + (UINT64_C(1) << shift) - 1) >> shift << shift;
-    deal_out(queue, all);
+    if (shift + 2 > now && shift < now + 2 && bits + 2 > bits_now && bits < bits_now + 2) {
+        queue->since = queue->limit;
+        queue->moved = 0;
+    } else {
+        rebuild(queue, shift);
+    }
 }
 
-static void back_to_heap(struct queue *queue)
+static void give_up(struct queue *queue)
 {
     uint32_t all = empty_all(queue);
 
     queue->limit = UINT64_MAX;
+    queue->n_look = UINT32_MAX;
     deal_out(queue, all);
     queue_wheels_fini(queue);
 }
@@ -230,11 +296,11 @@ static void deal_out_slow(struct queue *queue)
 {
     for (struct queue_wheel *wheel = queue->wheels + 1;
          wheel->size > 0 && (queue->limit & ((UINT64_C(1) << wheel->shift) - 1)) == 0; wheel++)
-        deal_out(queue,
-                 bucket_take(wheel, (uint32_t)(queue->limit >> wheel->shift) & (wheel->size - 1)));
+        wheel->n -= deal_out(queue, bucket_take(wheel, (uint32_t)(queue->limit >> wheel->shift) &
+                                                           (wheel->size - 1)));
 }
 
-static void look_ahead(struct queue *queue, const struct queue_wheel *wheel, uint32_t bucket)
+static inline void look_ahead(struct queue *queue, const struct queue_wheel *wheel, uint32_t bucket)
 {
     uint32_t *ahead = &queue->ahead[bucket % QUEUE_AHEAD];
 
@@ -243,27 +309,45 @@ static void look_ahead(struct queue *queue, const struct queue_wheel *wheel, uin
     __builtin_prefetch(&wheel->heads[(bucket + 4 * QUEUE_AHEAD) & (wheel->size - 1)], 1);
 }
 
-/* The limit goes on: behind the fastest wheel's next bucket in use, or to the beginning of a slower
-   wheel's, whichever begins first. */
-static void turn(struct queue *queue)
+/* Until the fastest wheel's round is over, its next bucket in use comes first; false when there is
+   none. */
+static inline bool turn_first(struct queue *queue)
 {
-    for (struct queue_wheel *wheel = queue->wheels;; wheel++) {
-        bool first = wheel == queue->wheels;
+    struct queue_wheel *wheel = queue->wheels;
+    uint32_t mask = wheel->size - 1, here = (uint32_t)queue->hand & mask, bucket;
+
+    if (wheel->n == 0)
+        return false;
+    bucket = next_used(wheel, here);
+    queue->hand += bucket - here;
+    if (UNLIKELY(bucket > mask)) { /* the next round begins */
+        queue->limit = queue->hand << wheel->shift;
+        deal_out_slow(queue);
+        return true;
+    }
+    queue->limit = ++queue->hand << wheel->shift;
+    wheel->n -= sort_out(queue, bucket_take(wheel, bucket));
+    if (queue->n > QUEUE_FETCH_FROM)
+        look_ahead(queue, wheel, bucket);
+    if (UNLIKELY((queue->hand & mask) == 0))
+        deal_out_slow(queue);
+    return true;
+}
+
+/* The limit goes on to the beginning of the next bucket in use of the first of the slower wheels
+   that holds anything, or to where its round is over. */
+static void turn_slower(struct queue *queue)
+{
+    for (struct queue_wheel *wheel = queue->wheels + 1;; wheel++) {
         uint32_t here = (uint32_t)(queue->limit >> wheel->shift) & (wheel->size - 1);
-        uint32_t bucket = first ? here : here + 1;
+        uint32_t bucket = here + 1;
         uint64_t round = (queue->limit >> wheel->shift) - here;
 
-        if (wheel->n_used == 0)
+        if (wheel->n == 0)
             continue;
         if (bucket < wheel->size)
             bucket = next_used(wheel, bucket);
-        queue->limit = (round + bucket)
-                       << wheel->shift; /* at the end: where the next round begins */
-        if (first && bucket < wheel->size) {
-            queue->limit += UINT64_C(1) << wheel->shift;
-            deal_out(queue, bucket_take(wheel, bucket));
-            look_ahead(queue, wheel, bucket);
-        }
+        set_limit(queue, (round + bucket) << wheel->shift);
         deal_out_slow(queue);
         return;
     }
@@ -271,14 +355,15 @@ static void turn(struct queue *queue)
 
 void queue_wheels_turn(struct queue *queue)
 {
-    if (queue->n <= FEW) {
-        back_to_heap(queue);
+    if (UNLIKELY(queue->n <= FEW)) {
+        give_up(queue);
         return;
     }
-    if (time_to_look(queue))
+    if (UNLIKELY(time_to_look(queue)))
         queue_wheels_look(queue);
-    while (queue->n_soon == 0)
-        turn(queue);
+    while (queue->first == queue->end)
+        if (!turn_first(queue))
+            turn_slower(queue);
 }
 
 void queue_wheels_sweep(struct queue *queue)

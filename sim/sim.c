@@ -126,14 +126,14 @@ static void control_fires(struct event *event)
 void sim_at(struct sim *sim, sim_time at, void (*act)(void *ctx), void *ctx)
 {
     struct control *control = arena_alloc(&sim->arena, sizeof *control);
-    struct event_key key = { at, event_order(EVENT_CONTROL, 0, 0), sim->control_counter++ };
 
     CHECK(at >= sim_now(sim));
     event_init(&control->event, control_fires);
     control->sim = sim;
     control->act = act;
     control->ctx = ctx;
-    queue_push(sim->n_parts == 1 ? &sim->parts[0]->queue : &sim->controls, &control->event, &key);
+    queue_push_at(sim->n_parts == 1 ? &sim->parts[0]->queue : &sim->controls, &control->event, at,
+                  event_order(EVENT_CONTROL, 0, 0), sim->control_counter++);
 }
 
 sim_time sim_now(const struct sim *sim)

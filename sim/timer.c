@@ -32,7 +32,7 @@ static struct event_key key_of(const struct timer *timer)
 {
     return (struct event_key){ timer->due,
                                event_order(EVENT_TIMER, timer->node->id, timer->node->id),
-                               timer->counter };
+                               (uint32_t)timer->counter };
 }
 
 void timer_start_at(struct timer *timer, sim_time due)
@@ -46,7 +46,7 @@ void timer_start_at(struct timer *timer, sim_time due)
     timer->cause = part->cause;
     key = key_of(timer);
     if (event_queued(&timer->event)) {
-        if (queue_key(&part->queue, &timer->event)->at <= due)
+        if (queue_key(&part->queue, &timer->event).at <= due)
             return; /* it is moved when its old time comes: timer_settle_head() */
         queue_remove(&part->queue, &timer->event);
     }
@@ -70,21 +70,18 @@ void timer_fini(struct timer *timer)
         queue_remove(&timer->node->part->queue, &timer->event);
 }
 
-bool timer_settle_head(struct part *part)
+bool timer_settle_head(struct part *part, const struct queue_entry *head)
 {
-    const struct queue_entry *head = queue_head(&part->queue);
-    struct timer *timer;
-    struct event_key key;
+    struct timer *timer = CONTAINER_OF(head->event, struct timer, event);
+    struct event_key key, now;
 
-    if (head == NULL || !head->event->is_timer)
-        return false;
-    timer = CONTAINER_OF(head->event, struct timer, event);
     if (timer->due == SIM_TIME_NONE) {
         queue_remove(&part->queue, &timer->event);
         return true;
     }
     key = key_of(timer);
-    if (!event_key_lt(&head->key, &key))
+    now = queue_entry_key(head);
+    if (!event_key_lt(&now, &key))
         return false;
     queue_rekey_head(&part->queue, &key);
     return true;

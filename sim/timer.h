@@ -42,8 +42,8 @@ static inline sim_time timer_left(const struct timer *timer)
 /** timer_fini() - before the owner's memory goes away. */
 void timer_fini(struct timer *timer);
 
-/** timer_settle_head() - for the engine: the queue's head is a timer whose time moved; put it
- * right. True when it did. */
-bool timer_settle_head(struct part *part);
+/** timer_settle_head() - for the engine: @head of the queue is a timer; if its time has moved or it
+ * was stopped, put that right. True when it did. */
+bool timer_settle_head(struct part *part, const struct queue_entry *head);
 
 #endif

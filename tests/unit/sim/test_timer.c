@@ -68,7 +68,7 @@ static void pushing_back_costs_no_queue_operation(void)
         timer_start_at(&clock.timer, due);
     EQ(clock.timer.event.at_index, place);
     EQ(clock.node->part->queue.n, 1);
-    EQ(queue_key(&clock.node->part->queue, &clock.timer.event)->at,
+    EQ(queue_key(&clock.node->part->queue, &clock.timer.event).at,
        100); /* stale: nobody touched it */
     EQ(sim_next(clock.sim), 5000);
     OK(sim_run(clock.sim, SIM_TIME_NONE, 1)); /* moving a stale head is no event */
