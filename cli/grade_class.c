@@ -193,7 +193,8 @@ static bool all_full(const json_t *results)
     return true;
 }
 
-/* The only submission cannot be read: a wrong file. In a class it costs only itself. */
+/* Of what is shown: a student's text tells no more by its status than by its words. The only
+ * submission cannot be read: a wrong file. In a class it costs only itself. */
 static int status_of(const json_t *results)
 {
     const char *status = json_string_value(json_object_get(json_array_get(results, 0), "status"));
@@ -208,6 +209,7 @@ static int tell(struct grade_request *request, json_t *results, unsigned layers)
     size_t n = json_array_size(results);
     g_autoptr(GString) out = g_string_new(NULL);
     json_t *own;
+    int status;
 
     request->audience = audience_of(request, n);
     own = results_for(request, results);
@@ -215,10 +217,9 @@ static int tell(struct grade_request *request, json_t *results, unsigned layers)
         add_each(request, own, out);
     else
         add_form(request, own, layers, out);
+    status = write_out(request, out) ? status_of(own) : CLI_WRONG;
     json_decref(own);
-    if (!write_out(request, out))
-        return CLI_WRONG;
-    return status_of(results);
+    return status;
 }
 
 /* For Gradescope, or with a name, each operand is one submission, whatever it looks like. */

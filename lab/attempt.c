@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "inspect/i18n.h"
 #include "lab/format.h"
 #include "lab/handin.h"
+#include "lab/submission.h"
 
 /* ---- reading ---- */
 
@@ -16,10 +16,12 @@ static struct ynode *empty_map(struct attempt *attempt)
     return tree_map(&attempt->arena, TEXT_POS(1, 1));
 }
 
-static bool read_text(struct attempt *attempt, const char *text, char **error)
+static bool read_answer(struct attempt *attempt, const char *text, char **error)
 {
     struct diag_list *diags = diag_list_new();
+    const char *message;
     struct ytree *tree;
+    uint32_t hints;
 
     diag_list_add_source(diags, attempt->file, text, strlen(text));
     tree = ytree_parse(attempt->file, text, strlen(text), 0, diags);
@@ -27,6 +29,8 @@ static bool read_text(struct attempt *attempt, const char *text, char **error)
         diag_error(diags, attempt->file, tree->root->at,
                    _("a submission is a map of what was changed, like pc2: {gateway: "
                      "192.168.1.1}"));
+    if (tree != NULL && !submission_hints_read(ynode_get(tree->root, "hints"), &hints, &message))
+        diag_error(diags, attempt->file, ynode_get(tree->root, "hints")->at, "%s", message);
     if (diags->n_errors > 0)
         *error = diag_list_render(diags);
     else if (tree->root->kind == YNODE_MAP)
@@ -45,7 +49,7 @@ static bool read_file(struct attempt *attempt, char **error)
     for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
         line += strspn(line, "\n \t\r");
         if (*line != '#' && *line != '\0')
-            return read_text(attempt, text, error);
+            return read_answer(attempt, text, error);
     }
     return true;
 }
@@ -168,12 +172,11 @@ bool attempt_answer(struct attempt *attempt, const char *id, const char *value, 
 
 unsigned attempt_hints(const struct attempt *attempt)
 {
-    const struct ynode *hints = ynode_get(attempt->root, "hints");
-    uint64_t n = 0;
+    const char *message;
+    uint32_t n = 0;
 
-    if (hints != NULL && hints->kind == YNODE_TEXT)
-        text_u64(hints->text, 1000, &n);
-    return (unsigned)n;
+    submission_hints_read(ynode_get(attempt->root, "hints"), &n, &message);
+    return n;
 }
 
 void attempt_take_hint(struct attempt *attempt)

@@ -90,12 +90,7 @@ static void judge_check(const struct grade *grade, uint32_t index, struct outcom
 
 static uint32_t hints_used(const struct grade *grade)
 {
-    const struct ynode *hints = submission_value(grade->submission, "hints");
-    uint64_t n = 0;
-
-    if (hints != NULL && hints->kind == YNODE_TEXT)
-        text_u64(hints->text, UINT32_MAX, &n);
-    return (uint32_t)MIN(n, grade->instance->n_hints);
+    return MIN(grade->submission->hints, grade->instance->n_hints);
 }
 
 static int64_t hints_penalty(const struct grade *grade)

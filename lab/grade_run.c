@@ -95,6 +95,17 @@ static void tell_outcome(const struct one_run *one, uint32_t index, const char *
     part->time = result->time;
 }
 
+/* Whether the address that a ping of a `reach` is for is the pinger's own: nothing else is reached
+ * then. */
+static bool pings_itself(const struct run *run, uint32_t node, const struct run_command *command)
+{
+    const char *word = command != NULL ? strrchr(command->line, ' ') : NULL;
+    ip4_addr addr;
+
+    return word != NULL && ip4_parse(word + 1, &addr) &&
+           ip_is_local(&network_os(run->network, node)->ip, addr);
+}
+
 static void take_command(struct one_run *one, const struct run *run,
                          const struct expect_result *result)
 {
@@ -106,13 +117,15 @@ static void take_command(struct one_run *one, const struct run *run,
     const struct task_part *part;
     struct grade_part *out;
     struct failed_command failed = { result->entry, index, result->time };
+    bool itself;
 
     if (found == NULL)
         return; /* an expectation of the exercise's own timeline */
     part = one->grade->instance->parts->pdata[index];
     out = &one->grade->parts[index];
     out->all = 1;
-    out->good = result->ok != part->negate;
+    itself = part->reach && result->ok && pings_itself(run, entry->node, command);
+    out->good = (result->ok && !itself) != part->negate;
     if (out->good)
         return;
     grade_node(out, one->scenario->topology->nodes[entry->node].name);
@@ -120,6 +133,10 @@ static void take_command(struct one_run *one, const struct run *run,
                   command != NULL ? command->line : entry->run.text);
     if (part->negate) {
         grade_message(out, "%s", _("it should not get an answer, but it did"));
+        return;
+    }
+    if (itself) {
+        grade_message(out, _("%s has that address itself: the ping never left it"), out->node);
         return;
     }
     expected = expect_command_words(&entry->result);

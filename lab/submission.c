@@ -196,6 +196,30 @@ static struct submission *new_submission(const char *path)
     return submission;
 }
 
+bool submission_hints_read(const struct ynode *value, uint32_t *hints, const char **message)
+{
+    uint64_t n = 0;
+
+    *message = _("`hints` is how many hints were taken: 0, 1, 2 ...");
+    if (value != NULL && !ynode_is_null(value) &&
+        (value->kind != YNODE_TEXT || !text_u64(value->text, UINT32_MAX, &n)))
+        return false;
+    *hints = (uint32_t)n;
+    return true;
+}
+
+/* What they cost cannot be known from a wrong number. */
+static void read_hints(struct submission *submission)
+{
+    const struct ynode *value = submission_value(submission, "hints");
+    const char *message;
+
+    if (submission_hints_read(value, &submission->hints, &message))
+        return;
+    submission_find(submission, NULL, "syntax", value->at, message);
+    submission->rejected = true;
+}
+
 struct submission *submission_of(const struct handin *handin)
 {
     struct submission *submission = new_submission(handin->path);
@@ -210,6 +234,7 @@ struct submission *submission_of(const struct handin *handin)
         read_log(submission, &handin->log);
     submission->rejected |= handin->answer.text == NULL && handin->log.text == NULL;
     read_commands(submission);
+    read_hints(submission);
     return submission;
 }
 
@@ -228,6 +253,7 @@ struct submission *submission_new(const char *path, const struct ynode *root)
 
     submission->root = root;
     read_commands(submission);
+    read_hints(submission);
     return submission;
 }
 

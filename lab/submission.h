@@ -38,7 +38,8 @@ struct submission {
     char *log_text;           /* or NULL */
     GPtrArray *commands;      /* of struct submission_command */
     json_t *findings;
-    bool rejected; /* nothing of it can be read */
+    uint32_t hints; /* taken, as it says */
+    bool rejected;  /* nothing of it can be read */
     struct arena arena;
 };
 
@@ -54,6 +55,9 @@ void submission_free(struct submission *submission);
 /** submission_student() - whom it says it is from, else its file's or folder's name. Free with
  * g_free(). */
 char *submission_student(const struct submission *submission);
+/** submission_hints_read() - the value of `hints`, which may be NULL; false, with a @message, when
+ * it is no number of hints. */
+bool submission_hints_read(const struct ynode *value, uint32_t *hints, const char **message);
 /** submission_value() - the value of a key that is no node's, or NULL. */
 const struct ynode *submission_value(const struct submission *submission, const char *key);
 /** submission_changes() - the changes it makes to the network of @net; what is wrong with them

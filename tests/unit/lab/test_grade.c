@@ -119,6 +119,22 @@ static void what_is_locked_wrong_or_unknown_is_a_finding_and_the_rest_is_graded(
     expect(task, "pc1: {gateway: [", 0, "syntax");
     expect(task, "- a\n", 0, "syntax");
     expect(task, "pc1: &a {}\n", 0, "syntax");
+    expect(task, "pc1: {gateway: 10.0.0.254}\nhints: -5\n", 0, "syntax");
+    expect(task, "pc1: {gateway: 10.0.0.254}\nhints: 0\n", 1, "");
+    task_free(task);
+}
+
+static void a_host_that_took_the_other_address_has_not_reached_it(void)
+{
+    struct task *task = load("editable: [pc1]\nchecks:\n"
+                             "  - {id: a, points: 1, reach: pc1 -> pc2}\n"
+                             "  - {id: b, points: 2, isolated: pc1 -> pc2}\n");
+    json_t *result = grade(task, "pc1: {interfaces: {eth0: 10.0.0.2/24}}");
+
+    OK(points(result) == 2);
+    OK(strstr(json_string_value(json_object_get(check(result, 0), "message")),
+              "pc1 has that address itself") != NULL);
+    json_decref(result);
     task_free(task);
 }
 
@@ -316,6 +332,7 @@ static void a_dead_worker_leaves_a_result_of_the_same_shape(void)
 
 UNIT_MAIN("grade", TEST(values_and_pings_are_checked_where_the_student_left_them),
           TEST(what_is_locked_wrong_or_unknown_is_a_finding_and_the_rest_is_graded),
+          TEST(a_host_that_took_the_other_address_has_not_reached_it),
           TEST(the_short_form_of_an_interface_sets_its_address),
           TEST(cables_are_plugged_moved_and_pulled),
           TEST(needs_bonus_penalties_and_hints_make_the_sum),
