@@ -13,7 +13,7 @@
 #include "lab/step_tell.h"
 #include "lab/step_words.h"
 #include "sim/medium.h"
-#include "sim/timer.h"
+#include "sim/timer_pair.h"
 
 enum {
     FRAMES_SHOWN = 20,
@@ -247,9 +247,17 @@ static bool look_frames(struct step_moment *moment, const char *line, GString *o
 
 /* ---- what is to come ---- */
 
+/* A timer that runs. */
+struct running {
+    const struct node *node;
+    sim_time due;
+    uint64_t counter;
+    struct why why;
+};
+
 static int by_due(gconstpointer a, gconstpointer b)
 {
-    const struct timer *x = *(struct timer *const *)a, *y = *(struct timer *const *)b;
+    const struct running *x = a, *y = b;
 
     if (x->due != y->due)
         return x->due < y->due ? -1 : 1;
@@ -258,7 +266,7 @@ static int by_due(gconstpointer a, gconstpointer b)
     return (x->counter > y->counter) - (x->counter < y->counter);
 }
 
-static void tell_timer(const struct step_moment *moment, const struct timer *timer, GString *out)
+static void tell_timer(const struct step_moment *moment, const struct running *timer, GString *out)
 {
     g_autoptr(GString) at = g_string_new(NULL), left = g_string_new(NULL);
 
@@ -271,28 +279,42 @@ static void tell_timer(const struct step_moment *moment, const struct timer *tim
     g_string_append_c(out, '\n');
 }
 
+/* Those behind @event that run, of @node or, if that is NULL, of any. */
+static void collect_running(GArray *timers, struct event *event, const struct node *node)
+{
+    struct timer_pair *pair = timer_pair_of(event);
+    struct timer *timer = CONTAINER_OF(event, struct timer, event);
+
+    for (unsigned hand = 0; hand < (pair != NULL ? 2 : 1); hand++) {
+        struct running one =
+            pair != NULL
+                ? (struct running){ pair->node, pair->hands[hand].due, pair->hands[hand].counter,
+                                    pair->kind->why(pair, hand) }
+                : (struct running){ timer->node, timer->due, timer->counter, timer->why };
+
+        if (one.due != SIM_TIME_NONE && (node == NULL || one.node == node))
+            g_array_append_val(timers, one);
+    }
+}
+
 /* timers [NODE]: those that run, by the time they run out. */
 static bool look_timers(struct step_moment *moment, char **words, GString *out)
 {
     struct sim *sim = moment->run->network->sim;
     struct event *event;
     uint32_t walk = 0;
-    g_autoptr(GPtrArray) timers = g_ptr_array_new();
+    g_autoptr(GArray) timers = g_array_new(FALSE, FALSE, sizeof(struct running));
     struct node *node = words[1] != NULL ? node_of(moment, words[1], out) : NULL;
 
     if (words[1] != NULL && node == NULL)
         return false;
     while ((event = queue_each(&sim->parts[0]->queue, &walk)) != NULL) {
-        struct timer *timer = CONTAINER_OF(event, struct timer, event);
-
-        if (!event->is_timer)
-            continue;
-        if (timer_running(timer) && (node == NULL || timer->node == node))
-            g_ptr_array_add(timers, timer);
+        if (event->is_timer)
+            collect_running(timers, event, node);
     }
-    g_ptr_array_sort(timers, by_due);
+    g_array_sort(timers, by_due);
     for (guint i = 0; i < MIN(timers->len, TIMERS_SHOWN); i++)
-        tell_timer(moment, timers->pdata[i], out);
+        tell_timer(moment, &g_array_index(timers, struct running, i), out);
     if (timers->len > TIMERS_SHOWN)
         g_string_append_printf(
             out, NN_("... and %u more\n", "... and %u more\n", timers->len - TIMERS_SHOWN),

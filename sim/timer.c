@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/list.h"
+#include "sim/timer_pair.h"
 
 static void fire(struct event *event)
 {
@@ -72,9 +73,12 @@ void timer_fini(struct timer *timer)
 
 bool timer_settle_head(struct part *part, const struct queue_entry *head)
 {
+    struct timer_pair *pair = timer_pair_of(head->event);
     struct timer *timer = CONTAINER_OF(head->event, struct timer, event);
     struct event_key key, now;
 
+    if (pair != NULL)
+        return timer_pair_settle_head(part, pair, head);
     if (timer->due == SIM_TIME_NONE) {
         queue_remove(&part->queue, &timer->event);
         return true;

@@ -183,15 +183,25 @@ struct sock_options {
     struct ip_iface *bound_iface, *multicast_iface;
 };
 
+/* Both ends of a connection. */
+struct endpoints {
+    struct endpoint local, remote;
+};
+
 struct sock {
     const struct sock_ops *ops;
     struct node *node;
     struct ip_stack *ip;
-    bool v6;                       /* AF_INET6 */
-    struct endpoint local, remote; /* 0 where not yet known; of IPv4 also on an AF_INET6 socket that
-                                      speaks it, see sock_from_api() */
-    bool bound_addr, bound_port;   /* given by bind(), so they survive a disconnect */
-    int error;                     /* pending SO_ERROR, positive; 0 none */
+    union { /* 0 where not yet known; of IPv4 also on an AF_INET6 socket that speaks it, see
+               sock_from_api() */
+        struct {
+            struct endpoint local, remote;
+        };
+        struct endpoints ends;
+    };
+    bool v6;                     /* AF_INET6 */
+    bool bound_addr, bound_port; /* given by bind(), so they survive a disconnect */
+    int error;                   /* pending SO_ERROR, positive; 0 none */
     int soft_error; /* what an ICMP error said that did not end a connection; SO_ERROR tells it, too
                      */
     struct sock_options options;

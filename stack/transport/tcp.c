@@ -96,16 +96,15 @@ static void reset_connection(struct tcp_sock *tp)
     tp->mdev_us = sysctl->rto_initial_us;
     tp->srtt_us = tp->rttvar_us = tp->mdev_max_us = 0;
     tp->backoff = tp->retransmits = tp->total_rto = tp->probes_out = 0;
-    tp->retrans_stamp = tp->probes_tstamp = 0;
+    tp->retrans_stamp = 0;
     tp->rtt_min = (struct tcp_minmax){ 0 };
     tp->ca_state = TCP_CA_OPEN;
     tp->cwnd = sysctl->initial_cwnd;
     tp->ssthresh = TCP_INFINITE_SSTHRESH;
-    tp->cwnd_cnt = tp->cwnd_used = tp->max_packets_out = tp->prior_cwnd = 0;
+    tp->cwnd_cnt = tp->cwnd_used = tp->max_packets_out = 0;
     tp->is_cwnd_limited = false;
     tp->packets_out = tp->sacked_out = tp->lost_out = tp->retrans_out = 0;
     tp->reordering = sysctl->reordering;
-    tp->reord_seen = tp->undo_marker = 0;
     tp->has_tlp = tp->frto = false;
     memset(&tp->rack, 0, sizeof tp->rack);
     tp->rack.reo_wnd_steps = 1;
@@ -127,7 +126,7 @@ static void reset_connection(struct tcp_sock *tp)
     tp->rcv_mss = TCP_MSS_DEFAULT;
     tp->last_seg_size = 0;
     memset(&tp->rcv_rtt, 0, sizeof tp->rcv_rtt);
-    tp->window_clamp = tp->window_clamp_user;
+    tp->window_clamp = tp->user->window_clamp;
     tp->sock.soft_error = 0;
     tp->shut_rd = tp->shut_wr = false;
     tp->has_route = false;
@@ -135,8 +134,7 @@ static void reset_connection(struct tcp_sock *tp)
     tp->bytes_sent = tp->bytes_acked = tp->bytes_received = tp->bytes_retrans = 0;
     tp->segs_out = tp->segs_in = tp->data_segs_out = tp->data_segs_in = tp->total_retrans =
         tp->dsack_dups = 0;
-    tp->last_oow_ack = 0;
-    tp->dup_ack_counter = tp->compressed_ack = 0;
+    tcp_rare_drop(tp);
 }
 
 struct tcp_sock *tcp_sock_new(struct tcp_layer *tcp)
@@ -146,19 +144,18 @@ struct tcp_sock *tcp_sock_new(struct tcp_layer *tcp)
     sock_init(&tp->sock, &tcp_ops, tcp->ip);
     tp->layer = tcp;
     tp->entry.kind = TCP_ENTRY_SOCK;
+    tp->entry.ends = &tp->sock.ends;
     list_init(&tp->entry.port_link);
     list_init(&tp->all_link);
-    list_init(&tp->dead_link);
-    list_init(&tp->accept_queue);
-    list_init(&tp->accept_link);
-    list_init(&tp->requests);
+    list_init(&tp->link);
     list_init(&tp->write_queue);
     list_init(&tp->rtx_queue);
     list_init(&tp->by_time);
     list_init(&tp->receive_queue);
-    list_init(&tp->ofo_queue);
     tp->sock.options.rcvbuf = (int)tcp->sysctl.rmem[1];
     tp->sock.options.sndbuf = (int)tcp->sysctl.wmem[1];
+    tp->user = &tcp_user_none;
+    tp->rare = &tcp_rare_none;
     tp->cc = tcp_cc_of(tcp->sysctl.congestion_control);
     tcp_timers_init(tp);
     reset_connection(tp);
@@ -177,7 +174,7 @@ struct sock *tcp_socket6(struct tcp_layer *tcp)
 
     tp->sock.v6 = true;
     tp->sock.options.v6only = tcp->ip->sysctl6.bindv6only;
-    tp->sock.local = tp->sock.remote = tp->entry.local = tp->entry.remote = sock_any(&tp->sock);
+    tp->sock.local = tp->sock.remote = sock_any(&tp->sock);
     return &tp->sock;
 }
 
@@ -195,7 +192,7 @@ void tcp_purge_queues(struct tcp_sock *tp)
 static void purge_received(struct tcp_sock *tp)
 {
     tcp_queue_purge(tp->layer, &tp->receive_queue);
-    tcp_queue_purge(tp->layer, &tp->ofo_queue);
+    tcp_rare_drop(tp);
     tp->rmem_alloc = 0;
 }
 
@@ -205,9 +202,11 @@ static void sock_free(struct tcp_sock *tp)
     purge_received(tp);
     tcp_hash_remove(tp->layer, &tp->entry);
     tcp_port_release(&tp->entry);
-    tcp_timers_fini(tp);
+    timer_pair_fini(&tp->timers);
     list_remove(&tp->all_link);
-    list_remove(&tp->dead_link);
+    list_remove(&tp->link);
+    tcp_user_drop(tp);
+    free(tp->listen);
     free(tp);
 }
 
@@ -218,8 +217,8 @@ void tcp_fini(struct tcp_layer *tcp)
 
     LIST_FOR_EACH(tp, &tcp->socks, struct tcp_sock, all_link)
     {
-        while (!list_empty(&tp->requests))
-            tcp_request_free(CONTAINER_OF(tp->requests.next, struct tcp_request, link));
+        while (tp->listen != NULL && !list_empty(&tp->listen->requests))
+            tcp_request_free(CONTAINER_OF(tp->listen->requests.next, struct tcp_request, link));
     }
     LIST_FOR_EACH(tp, &tcp->socks, struct tcp_sock, all_link)
     sock_free(tp);
@@ -233,7 +232,7 @@ void tcp_fini(struct tcp_layer *tcp)
 void tcp_reap(struct tcp_layer *tcp)
 {
     while (!list_empty(&tcp->dead))
-        sock_free(CONTAINER_OF(tcp->dead.next, struct tcp_sock, dead_link));
+        sock_free(CONTAINER_OF(tcp->dead.next, struct tcp_sock, link));
 }
 
 void tcp_wake(struct tcp_sock *tp, unsigned events)
@@ -264,7 +263,7 @@ void tcp_done(struct tcp_sock *tp)
         tcp_wake(tp, SOCK_POLLIN | SOCK_POLLOUT | SOCK_POLLHUP | SOCK_POLLRDHUP);
     } else if (!tp->dead) {
         tp->dead = true;
-        list_push_back(&tp->layer->dead, &tp->dead_link);
+        list_push_back(&tp->layer->dead, &tp->link);
     }
 }
 
@@ -283,7 +282,7 @@ static int sock_bind(struct sock *sock, struct endpoint local)
     struct tcp_sock *tp = tcp_of(sock);
     struct tcp_layer *tcp = tp->layer;
 
-    if (tcp_state(tp) != TCP_CLOSED || tp->entry.local.port != 0)
+    if (tcp_state(tp) != TCP_CLOSED || tp->entry.ends->local.port != 0)
         return -SIM_EINVAL;
     if (sock->v6) {
         int error = inet6_may_bind(sock, &local, false);
@@ -297,18 +296,17 @@ static int sock_bind(struct sock *sock, struct endpoint local)
         if (kind != ROUTE_LOCAL && kind != ROUTE_BROADCAST && kind != ROUTE_MULTICAST)
             return -SIM_EADDRNOTAVAIL;
     }
-    tp->entry.local = local;
+    tp->entry.ends->local = local;
     tp->entry.v6only = sock->options.v6only;
     if (local.port == 0 ? tcp_port_pick(tcp, &tp->entry) == 0
                         : tcp_port_conflict(tcp, &tp->entry)) {
-        tp->entry.local = sock_any(sock);
+        tp->entry.ends->local = sock_any(sock);
         return -SIM_EADDRINUSE;
     }
     tp->entry.explicit_port = true;
     tcp_port_own(tcp, &tp->entry);
     sock->bound_addr = !endpoint_is_any(&local);
     sock->bound_port = local.port != 0;
-    sock->local = tp->entry.local;
     return 0;
 }
 
@@ -323,6 +321,15 @@ static bool listen_conflict(struct tcp_sock *tp)
     return conflict;
 }
 
+static struct tcp_listener *listener_new(void)
+{
+    struct tcp_listener *listen = mem_zalloc(sizeof *listen);
+
+    list_init(&listen->accept_queue);
+    list_init(&listen->requests);
+    return listen;
+}
+
 static int sock_listen(struct sock *sock, int backlog)
 {
     struct tcp_sock *tp = tcp_of(sock);
@@ -332,11 +339,14 @@ static int sock_listen(struct sock *sock, int backlog)
     if (!tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN)) || tp->connecting ||
         tp->connected)
         return -SIM_EINVAL;
-    tp->backlog = backlog < 0 || (uint32_t)backlog > somaxconn ? somaxconn : (uint32_t)backlog;
+    if (tp->listen == NULL)
+        tp->listen = listener_new();
+    tp->listen->backlog =
+        backlog < 0 || (uint32_t)backlog > somaxconn ? somaxconn : (uint32_t)backlog;
     if (tcp_state(tp) == TCP_LISTEN)
         return 0;
     reset_connection(tp);
-    if (tp->entry.local.port == 0) {
+    if (tp->entry.ends->local.port == 0) {
         error = sock_bind(sock, (struct endpoint){ 0, 0 });
         if (error < 0)
             return error;
@@ -356,13 +366,13 @@ static struct sock *sock_accept(struct sock *sock, int *error)
         *error = -SIM_EINVAL;
         return NULL;
     }
-    if (list_empty(&tp->accept_queue)) {
+    if (list_empty(&tp->listen->accept_queue)) {
         *error = -SIM_EAGAIN;
         return NULL;
     }
-    child = CONTAINER_OF(tp->accept_queue.next, struct tcp_sock, accept_link);
-    list_remove(&child->accept_link);
-    tp->n_accept--;
+    child = CONTAINER_OF(tp->listen->accept_queue.next, struct tcp_sock, link);
+    list_remove(&child->link);
+    tp->listen->n_accept--;
     child->listener = NULL;
     child->connected = true;
     return &child->sock;
@@ -377,19 +387,19 @@ static bool needs_reset(enum tcp_state state)
 
 void tcp_listen_stop(struct tcp_sock *tp)
 {
-    while (!list_empty(&tp->requests))
-        tcp_request_free(CONTAINER_OF(tp->requests.next, struct tcp_request, link));
-    while (!list_empty(&tp->accept_queue)) {
-        struct tcp_sock *child = CONTAINER_OF(tp->accept_queue.next, struct tcp_sock, accept_link);
+    while (!list_empty(&tp->listen->requests))
+        tcp_request_free(CONTAINER_OF(tp->listen->requests.next, struct tcp_request, link));
+    while (!list_empty(&tp->listen->accept_queue)) {
+        struct tcp_sock *child = CONTAINER_OF(tp->listen->accept_queue.next, struct tcp_sock, link);
 
-        list_remove(&child->accept_link);
+        list_remove(&child->link);
         child->listener = NULL;
         child->orphan = true; /* nobody will ever accept it */
         if (needs_reset(tcp_state(child)))
             tcp_send_active_reset(child);
         tcp_done(child);
     }
-    tp->n_accept = 0;
+    tp->listen->n_accept = 0;
 }
 
 /* connect */
@@ -399,11 +409,11 @@ static uint32_t advertised_mss(const struct tcp_sock *tp, uint32_t mtu)
     uint32_t headers = tcp_ip_len(&tp->entry) + TCP_HDR_LEN;
     uint32_t mss = u32_max(mtu > headers ? mtu - headers : 0, 256);
 
-    if (!tp->entry.remote.v6)
+    if (!tp->entry.ends->remote.v6)
         mss = u32_min(mss, 65495);
     else if (mss > IPV6_PAYLOAD_MAX - TCP_HDR_LEN)
         mss = IPV6_PAYLOAD_MAX;
-    return tp->user_mss != 0 && tp->user_mss < mss ? tp->user_mss : mss;
+    return tp->user->mss != 0 && tp->user->mss < mss ? tp->user->mss : mss;
 }
 
 static void connect_init(struct tcp_sock *tp)
@@ -412,8 +422,8 @@ static void connect_init(struct tcp_sock *tp)
 
     tp->pmtu = tcp_path_mtu(tp);
     tp->ts_ok = tcp->sysctl.timestamps; /* offered: room for it is kept */
-    if (tp->user_mss != 0)
-        tp->mss_clamp = tp->user_mss;
+    if (tp->user->mss != 0)
+        tp->mss_clamp = tp->user->mss;
     tcp_sync_mss(tp, tp->pmtu);
     tp->advmss = advertised_mss(tp, tp->pmtu);
     tcp_initialize_rcv_mss(tp);
@@ -423,9 +433,9 @@ static void connect_init(struct tcp_sock *tp)
     tcp_select_initial_window(tcp, tcp_full_space(tp), tp->advmss, tcp->sysctl.window_scaling,
                               &tp->rcv_wnd, &tp->window_clamp, &tp->rcv_wscale);
     tp->rcv_ssthresh = tp->rcv_wnd;
-    tp->snd_una = tp->snd_nxt = tp->write_seq = tp->snd_sml = tp->snd_up = tp->pushed_seq = tp->iss;
+    tp->snd_una = tp->snd_nxt = tp->write_seq = tp->snd_sml = tp->pushed_seq = tp->iss;
     tp->cwnd_usage_seq = tp->iss;
-    tp->ts_offset = tcp_ts_offset(tcp, tp->entry.local, tp->entry.remote);
+    tp->ts_offset = tcp_ts_offset(tcp, tp->entry.ends->local, tp->entry.ends->remote);
     tp->lrcvtime = tp->rcv_tstamp = tcp_now(tcp);
     tp->lsndtime = tcp_now(tcp);
 }
@@ -434,27 +444,26 @@ static void connect_undo(struct tcp_sock *tp)
 {
     struct sock *sock = &tp->sock;
 
-    tp->entry.remote = sock->remote = sock_any(sock);
+    sock->remote = sock_any(sock);
     if (!sock->bound_port) {
         tcp_port_release(&tp->entry);
-        tp->entry.local.port = sock->local.port = 0;
+        sock->local.port = 0;
         tp->entry.explicit_port = false;
     }
     if (!sock->bound_addr) {
         struct endpoint any = sock_any(sock);
 
-        any.port = tp->entry.local.port;
-        tp->entry.local = sock->local = any;
+        any.port = sock->local.port;
+        sock->local = any;
     }
 }
 
 static int connect_begin(struct tcp_sock *tp, struct endpoint remote)
 {
-    struct sock *sock = &tp->sock;
     int error;
 
-    reset_connection(tp);
     purge_received(tp);
+    reset_connection(tp);
     error = tcp_connect_route(tp, remote);
     tp->iss = 0;
     if (error == 0)
@@ -463,10 +472,8 @@ static int connect_begin(struct tcp_sock *tp, struct endpoint remote)
         connect_undo(tp);
         return error;
     }
-    sock->local = tp->entry.local;
-    sock->remote = tp->entry.remote;
     if (tp->iss == 0) /* else taken over from a TIME-WAIT */
-        tp->iss = tcp_new_iss(tp->layer, tp->entry.local, tp->entry.remote);
+        tp->iss = tcp_new_iss(tp->layer, tp->entry.ends->local, tp->entry.ends->remote);
     connect_init(tp);
     tcp_set_state(tp, TCP_SYN_SENT);
     tcp_hash_add(tp->layer, &tp->entry);
@@ -532,7 +539,7 @@ static int sock_disconnect(struct sock *sock)
 
 uint32_t tcp_notsent_lowat(const struct tcp_sock *tp)
 {
-    return tp->notsent_lowat != 0 ? tp->notsent_lowat : tp->layer->sysctl.notsent_lowat;
+    return tp->user->notsent_lowat != 0 ? tp->user->notsent_lowat : tp->layer->sysctl.notsent_lowat;
 }
 
 bool tcp_memory_free(const struct tcp_sock *tp)
@@ -663,7 +670,7 @@ static int64_t sock_send(struct sock *sock, const struct sock_send *message)
     if (done < message->len)
         tp->no_space = true;
     if (done > 0 && (message->flags & SOCK_MSG_OOB) != 0) {
-        tp->snd_up = tp->write_seq;
+        TCP_RARE_SET(tp, snd_up, tp->write_seq);
         tp->urg_out = true;
     }
     tail = tcp_last(&tp->write_queue);
@@ -685,7 +692,7 @@ static int64_t recv_urgent(struct tcp_sock *tp, struct sock_recv *message)
     if (tp->urg_state == TCP_URG_NOTYET)
         return tp->shut_rd ? 0 : -SIM_EAGAIN;
     if (message->size > 0 && message->octets != NULL)
-        *(uint8_t *)message->octets = tp->urg_octet;
+        *(uint8_t *)message->octets = tp->rare->urg_octet;
     if ((message->flags & SOCK_MSG_PEEK) == 0)
         tp->urg_state = TCP_URG_READ;
     return message->size > 0 ? 1 : 0;
@@ -703,7 +710,7 @@ struct reading {
 static uint32_t before_urgent(struct reading *r, uint32_t n)
 {
     struct tcp_sock *tp = r->tp;
-    uint32_t ahead = tp->urg_seq - r->seq;
+    uint32_t ahead = tp->rare->urg_seq - r->seq;
 
     if (tp->urg_state == TCP_URG_NONE || tp->urg_state == TCP_URG_NOTYET || ahead >= n)
         return n;
@@ -761,7 +768,7 @@ static void eat(struct tcp_sock *tp)
         tp->rmem_alloc -= seg->truesize;
         tcp_seg_free(tp->layer, seg);
     }
-    if (tp->urg_state == TCP_URG_READ && seq_gt(tp->copied_seq, tp->urg_seq))
+    if (tp->urg_state == TCP_URG_READ && seq_gt(tp->copied_seq, tp->rare->urg_seq))
         tp->urg_state = TCP_URG_NONE;
 }
 
@@ -799,7 +806,7 @@ static int64_t sock_recv(struct sock *sock, struct sock_recv *message)
             break;
         read_segment(&r, tcp_seg_of(at));
     }
-    message->from = tp->entry.remote;
+    message->from = tp->entry.ends->remote;
     message->full_len = r.done;
     if (!r.peek) {
         tp->copied_seq = r.seq;
@@ -874,7 +881,7 @@ static void close_fin_wait_2(struct tcp_sock *tp)
 {
     sim_time fin_time = tcp_fin_time(tp);
 
-    if (tp->linger2 < 0) {
+    if (tp->user->linger2 < 0) {
         tcp_send_active_reset(tp);
         tcp_done(tp);
     } else if (fin_time > TCP_TIMEWAIT_LEN) {

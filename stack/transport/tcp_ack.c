@@ -52,8 +52,8 @@ void tcp_set_rto(struct tcp_sock *tp)
 void tcp_update_rtt_min(struct tcp_sock *tp, uint32_t rtt_us)
 {
     struct tcp_minmax *min = &tp->rtt_min;
-    uint64_t now = tcp_now(tp->layer), window = tp->layer->sysctl.min_rtt_wlen * UINT64_C(1000000),
-             age;
+    uint32_t now = (uint32_t)(tcp_now(tp->layer) / 1000),
+             window = tp->layer->sysctl.min_rtt_wlen * 1000, age;
 
     if (rtt_us == 0)
         rtt_us = 1;
@@ -261,7 +261,7 @@ static unsigned clean_rtx_queue(struct tcp_sock *tp, const struct tcp_rx *rx, ui
         acked_wholly(tp, seg, &c);
         tcp_wmem_free(tp, seg);
     }
-    if (seq_geq(tp->snd_una, tp->snd_up))
+    if (tp->urg_out && seq_geq(tp->snd_una, tp->rare->snd_up))
         tp->urg_out = false;
     if (c.first_ackt >= 0 && (c.flag & TCP_F_RETRANS_DATA_ACKED) == 0) {
         seq_rtt = now - c.first_ackt;
@@ -301,12 +301,13 @@ static void ack_probe(struct tcp_sock *tp)
         return;
     if (!seq_gt(head->end_seq, tcp_wnd_end(tp))) {
         tp->backoff = 0;
-        tp->probes_tstamp = 0;
+        TCP_RARE_SET(tp, probes_tstamp, 0);
         if (tp->rtx_kind == TCP_TIMER_PROBE)
             tcp_rtx_timer_stop(tp);
     } else {
-        tcp_rtx_timer_start(tp, TCP_TIMER_PROBE,
-                            tcp_clamp_to_user_timeout(tp, tcp_probe0_when(tp), tp->probes_tstamp));
+        tcp_rtx_timer_start(
+            tp, TCP_TIMER_PROBE,
+            tcp_clamp_to_user_timeout(tp, tcp_probe0_when(tp), tp->rare->probes_tstamp));
     }
 }
 

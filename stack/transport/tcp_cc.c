@@ -53,5 +53,5 @@ uint64_t tcp_pacing_rate(const struct tcp_sock *tp)
 
 uint32_t tcp_reno_undo_cwnd(struct tcp_sock *tp)
 {
-    return u32_max(tp->cwnd, tp->prior_cwnd);
+    return u32_max(tp->cwnd, tp->rare->prior_cwnd);
 }

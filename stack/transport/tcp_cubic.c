@@ -30,7 +30,7 @@ static void hystart_reset(struct tcp_sock *tp)
 {
     struct tcp_cubic *ca = &tp->cubic;
 
-    ca->round_start = ca->last_ack = tcp_now(tp->layer);
+    ca->round_start = ca->last_ack = (uint32_t)tcp_now(tp->layer);
     ca->end_seq = tp->snd_nxt;
     ca->curr_rtt = UINT32_MAX;
     ca->sample_cnt = 0;
@@ -184,7 +184,7 @@ static uint32_t ack_delay(const struct tcp_sock *tp)
 static void hystart_update(struct tcp_sock *tp, uint32_t delay)
 {
     struct tcp_cubic *ca = &tp->cubic;
-    uint64_t now = tcp_now(tp->layer);
+    uint32_t now = (uint32_t)tcp_now(tp->layer);
 
     if (seq_gt(tp->snd_una, ca->end_seq))
         hystart_reset(tp);

@@ -51,7 +51,7 @@ bool tcp_at_mark(const struct sock *sock)
 {
     const struct tcp_sock *tp = tcp_of_const(sock);
 
-    return tp->urg_state != TCP_URG_NONE && tp->copied_seq == tp->urg_seq;
+    return tp->urg_state != TCP_URG_NONE && tp->copied_seq == tp->rare->urg_seq;
 }
 
 static uint32_t ms_ago(const struct tcp_sock *tp, uint64_t at)
@@ -61,17 +61,13 @@ static uint32_t ms_ago(const struct tcp_sock *tp, uint64_t at)
 
 static void timer_of(const struct tcp_sock *tp, struct tcp_info_view *info)
 {
-    const struct timer *timer = NULL;
-
-    if (timer_running(&tp->rtx_timer)) {
-        timer = &tp->rtx_timer;
+    if (timer_pair_running(&tp->timers, TCP_HAND_RTX)) {
+        info->timer_left = tp->timers.hands[TCP_HAND_RTX].due - node_now(tp->sock.node);
         info->timer = tp->rtx_kind == TCP_TIMER_PROBE ? "persist" : "on";
-    } else if (timer_running(&tp->keepalive_timer)) {
-        timer = &tp->keepalive_timer;
+    } else if (timer_running(&tp->rare->keepalive_timer)) {
+        info->timer_left = timer_left(&tp->rare->keepalive_timer);
         info->timer = "keepalive";
     }
-    if (timer != NULL)
-        info->timer_left = timer_left(timer);
 }
 
 static void flow_info(const struct tcp_sock *tp, struct tcp_info_view *info)
@@ -105,7 +101,7 @@ static void flow_info(const struct tcp_sock *tp, struct tcp_info_view *info)
     info->notsent_bytes = tp->write_seq - tp->snd_nxt;
     info->delivered = tp->delivered;
     info->dsack_dups = tp->dsack_dups;
-    info->reord_seen = tp->reord_seen;
+    info->reord_seen = tp->rare->reord_seen;
 }
 
 void tcp_get_info(const struct sock *sock, struct tcp_info_view *info)
@@ -114,12 +110,12 @@ void tcp_get_info(const struct sock *sock, struct tcp_info_view *info)
 
     *info = (struct tcp_info_view){ .state = tcp_state(tp),
                                     .v6only = tp->sock.options.v6only,
-                                    .local = sock_to_api(&tp->sock, tp->entry.local),
-                                    .remote = sock_to_api(&tp->sock, tp->entry.remote) };
+                                    .local = sock_to_api(&tp->sock, tp->entry.ends->local),
+                                    .remote = sock_to_api(&tp->sock, tp->entry.ends->remote) };
     info->cc = tp->cc == &tcp_reno_ops ? TCP_CC_RENO : TCP_CC_CUBIC;
     if (tcp_state(tp) == TCP_LISTEN) {
-        info->recv_q = tp->n_accept;
-        info->send_q = tp->backlog;
+        info->recv_q = tp->listen->n_accept;
+        info->send_q = tp->listen->backlog;
         return;
     }
     if (tcp_state(tp) != TCP_CLOSED) {
@@ -229,11 +225,13 @@ static void format(struct item *item)
 
 static void add_requests(const struct tcp_sock *tp, struct item **items, size_t *n, size_t *size)
 {
-    for (struct list *at = tp->requests.next; at != &tp->requests; at = at->next) {
+    if (tp->listen == NULL)
+        return;
+    for (struct list *at = tp->listen->requests.next; at != &tp->listen->requests; at = at->next) {
         struct tcp_request *req = CONTAINER_OF(at, struct tcp_request, link);
         struct item item = { .info = { .state = TCP_SYN_RECEIVED,
-                                       .local = req->entry.local,
-                                       .remote = req->entry.remote,
+                                       .local = req->entry.ends->local,
+                                       .remote = req->entry.ends->remote,
                                        .timer = "on",
                                        .timer_left = timer_left(&req->timer),
                                        .retransmits = req->n_timeout } };
@@ -263,8 +261,8 @@ static struct item *collect(struct tcp_layer *tcp, size_t *n)
     for (struct list *at = tcp->timewaits.next; at != &tcp->timewaits; at = at->next) {
         const struct tcp_timewait *tw = CONTAINER_OF(at, struct tcp_timewait, all_link);
         struct item item = { .info = { .state = (enum tcp_state)tw->entry.state,
-                                       .local = tw->entry.local,
-                                       .remote = tw->entry.remote,
+                                       .local = tw->entry.ends->local,
+                                       .remote = tw->entry.ends->remote,
                                        .timer = "timewait",
                                        .timer_left = timer_left(&tw->timer) } };
 

@@ -25,7 +25,7 @@ void tcp_hash_fini(struct tcp_layer *tcp)
 
 static struct tcp_entry **slot(struct tcp_layer *tcp, const struct tcp_entry *entry)
 {
-    return &tcp->table[tuple_hash(entry->local, entry->remote) & (tcp->table_size - 1)];
+    return &tcp->table[tuple_hash(entry->ends->local, entry->ends->remote) & (tcp->table_size - 1)];
 }
 
 static void grow(struct tcp_layer *tcp)
@@ -84,7 +84,7 @@ struct tcp_entry *tcp_hash_find(struct tcp_layer *tcp, struct endpoint local,
         return NULL;
     entry = tcp->table[tuple_hash(local, remote) & (tcp->table_size - 1)];
     for (; entry != NULL; entry = entry->next) {
-        if (endpoint_eq(&entry->local, &local) && endpoint_eq(&entry->remote, &remote))
+        if (endpoint_eq(&entry->ends->local, &local) && endpoint_eq(&entry->ends->remote, &remote))
             return entry;
     }
     return NULL;
@@ -102,8 +102,8 @@ static struct list *port_bucket(struct tcp_layer *tcp, uint16_t port)
 
 void tcp_port_own(struct tcp_layer *tcp, struct tcp_entry *entry)
 {
-    CHECK(!entry->owns_port && entry->local.port != 0);
-    list_push_back(port_bucket(tcp, entry->local.port), &entry->port_link);
+    CHECK(!entry->owns_port && entry->ends->local.port != 0);
+    list_push_back(port_bucket(tcp, entry->ends->local.port), &entry->port_link);
     entry->owns_port = true;
 }
 
@@ -119,14 +119,14 @@ void tcp_port_release(struct tcp_entry *entry)
  * all. */
 static int listener_score(const struct tcp_entry *entry, struct endpoint local, unsigned ifindex)
 {
-    int score = entry->local.v6 == local.v6 ? 2 : 1;
+    int score = entry->ends->local.v6 == local.v6 ? 2 : 1;
 
     if (entry->kind != TCP_ENTRY_SOCK || entry->state != TCP_LISTEN ||
-        entry->local.port != local.port)
+        entry->ends->local.port != local.port)
         return -1;
-    if (!sock_matches_local(&entry->local, entry->v6only, &local))
+    if (!sock_matches_local(&entry->ends->local, entry->v6only, &local))
         return -1;
-    if (!endpoint_is_any(&entry->local))
+    if (!endpoint_is_any(&entry->ends->local))
         score += 4;
     if (entry->bound_ifindex != 0) {
         if (entry->bound_ifindex != ifindex)
@@ -162,7 +162,7 @@ struct tcp_sock *tcp_listener_find(struct tcp_layer *tcp, struct endpoint local,
 
 static bool pair_conflicts(const struct tcp_entry *mine, const struct tcp_entry *other)
 {
-    if (!sock_addrs_meet(&mine->local, mine->v6only, &other->local, other->v6only))
+    if (!sock_addrs_meet(&mine->ends->local, mine->v6only, &other->ends->local, other->v6only))
         return false;
     if (mine->bound_ifindex != 0 && other->bound_ifindex != 0 &&
         mine->bound_ifindex != other->bound_ifindex)
@@ -176,9 +176,10 @@ bool tcp_port_conflict(struct tcp_layer *tcp, const struct tcp_entry *mine)
 {
     struct tcp_entry *other;
 
-    LIST_FOR_EACH(other, port_bucket(tcp, mine->local.port), struct tcp_entry, port_link)
+    LIST_FOR_EACH(other, port_bucket(tcp, mine->ends->local.port), struct tcp_entry, port_link)
     {
-        if (other != mine && other->local.port == mine->local.port && pair_conflicts(mine, other))
+        if (other != mine && other->ends->local.port == mine->ends->local.port &&
+            pair_conflicts(mine, other))
             return true;
     }
     return false;
@@ -190,7 +191,7 @@ static bool port_unused(struct tcp_layer *tcp, uint16_t port)
 
     LIST_FOR_EACH(other, port_bucket(tcp, port), struct tcp_entry, port_link)
     {
-        if (other->local.port == port)
+        if (other->ends->local.port == port)
             return false;
     }
     return true;
@@ -212,23 +213,23 @@ uint16_t tcp_port_pick(struct tcp_layer *tcp, struct tcp_entry *entry)
         for (uint32_t i = 0; i < n; i += 2) {
             uint16_t port = (uint16_t)(low + (offset + i) % n);
 
-            entry->local.port = port;
+            entry->ends->local.port = port;
             if (port_unused(tcp, port) || !tcp_port_conflict(tcp, entry))
                 return port;
         }
     }
-    entry->local.port = 0;
+    entry->ends->local.port = 0;
     return 0;
 }
 
 /* Is the pair of endpoints free, perhaps because a TIME-WAIT gives way? */
 static bool pair_free(struct tcp_sock *tp, uint16_t port, bool bound)
 {
-    struct endpoint local = tp->entry.local;
+    struct endpoint local = tp->entry.ends->local;
     struct tcp_entry *other;
 
     local.port = port;
-    other = tcp_hash_find(tp->layer, local, tp->entry.remote);
+    other = tcp_hash_find(tp->layer, local, tp->entry.ends->remote);
     if (other == NULL)
         return true;
     if (other->kind != TCP_ENTRY_TIMEWAIT)
@@ -242,7 +243,7 @@ static bool port_fits_connect(struct tcp_sock *tp, uint16_t port)
 
     LIST_FOR_EACH(other, port_bucket(tp->layer, port), struct tcp_entry, port_link)
     {
-        if (other->local.port == port && other->explicit_port)
+        if (other->ends->local.port == port && other->explicit_port)
             return false; /* bind() asked for it */
     }
     return pair_free(tp, port, false);
@@ -265,15 +266,15 @@ int tcp_port_connect(struct tcp_sock *tp)
     uint64_t hash;
     uint32_t *perturb, offset;
 
-    if (tp->entry.local.port != 0)
-        return pair_free(tp, tp->entry.local.port, true) ? 0 : -SIM_EADDRNOTAVAIL;
+    if (tp->entry.ends->local.port != 0)
+        return pair_free(tp, tp->entry.ends->local.port, true) ? 0 : -SIM_EADDRNOTAVAIL;
     if (tcp->ip->sysctl.port_max < low)
         return -SIM_EADDRNOTAVAIL;
     if (n > 1)
         n &= ~1u;
     /* RFC 6056 algorithm 4, as Linux: a keyed hash of the peer, moved on with every connection. */
-    hash = random_mix(tcp->secret ^
-                      tuple_hash(endpoint_without_port(tp->entry.local), tp->entry.remote));
+    hash = random_mix(tcp->secret ^ tuple_hash(endpoint_without_port(tp->entry.ends->local),
+                                               tp->entry.ends->remote));
     perturb = perturb_of(tcp, hash);
     offset = (uint32_t)((*perturb + (hash >> 32)) % n) & ~1u;
     for (unsigned parity = 0; parity < 2; parity++, offset++) {
@@ -283,7 +284,7 @@ int tcp_port_connect(struct tcp_sock *tp)
             if (!port_fits_connect(tp, port))
                 continue;
             *perturb += i + 2;
-            tp->entry.local.port = port;
+            tp->entry.ends->local.port = port;
             tcp_port_own(tcp, &tp->entry);
             return 0;
         }

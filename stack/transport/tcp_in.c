@@ -84,9 +84,9 @@ static bool rst_is_exact(const struct tcp_sock *tp, const struct tcp_rx *rx)
         return true;
     if (!tp->sack_ok || tp->n_sacks == 0)
         return false;
-    highest = tp->sacks[0].end;
+    highest = tp->rare->sacks[0].end;
     for (uint8_t i = 1; i < tp->n_sacks; i++)
-        highest = seq_max(highest, tp->sacks[i].end);
+        highest = seq_max(highest, tp->rare->sacks[i].end);
     return rx->seq == highest;
 }
 
@@ -134,7 +134,7 @@ static void answer_unacceptable(struct tcp_sock *tp, struct tcp_rx *rx, enum dro
     tcp_rx_drop(rx, reason);
     if ((rx->hdr.flags & TCP_SYN) != 0)
         tcp_send_challenge_ack(tp);
-    else if (!tcp_oow_rate_limited(tp->layer, rx, &tp->last_oow_ack))
+    else if (!tcp_oow_rate_limited(tp->layer, rx, &tcp_rare(tp)->last_oow_ack))
         tcp_send_dupack_for(tp, rx);
 }
 
@@ -192,7 +192,8 @@ void tcp_init_transfer(struct tcp_sock *tp)
         tp->rto = TCP_TIMEOUT_FALLBACK;
     }
     /* RFC 6928, but one segment after a SYN that was really lost. */
-    tp->cwnd = tp->total_retrans > 1 && tp->undo_marker != 0 ? 1 : tp->layer->sysctl.initial_cwnd;
+    tp->cwnd =
+        tp->total_retrans > 1 && tp->rare->undo_marker != 0 ? 1 : tp->layer->sysctl.initial_cwnd;
     tp->cwnd_stamp = tcp_now(tp->layer);
     tp->cc->init(tp);
     tcp_init_buffer_space(tp);
@@ -237,10 +238,10 @@ static void take_syn_options(struct tcp_sock *tp, const struct tcp_rx *rx)
 {
     const struct tcp_options *opt = &rx->hdr.opt;
     const struct tcp_sysctl *sysctl = &tp->layer->sysctl;
-    uint32_t mss = tcp_peer_mss(opt, tp->entry.remote.v6);
+    uint32_t mss = tcp_peer_mss(opt, tp->entry.ends->remote.v6);
 
-    if (tp->user_mss != 0 && tp->user_mss < mss)
-        mss = tp->user_mss;
+    if (tp->user->mss != 0 && tp->user->mss < mss)
+        mss = tp->user->mss;
     tp->mss_clamp = mss;
     tp->sack_ok = opt->sack_permitted && sysctl->sack;
     tp->ts_ok = opt->has_ts && sysctl->timestamps;
@@ -296,12 +297,13 @@ static void syn_sent_opened(struct tcp_sock *tp, struct tcp_rx *rx)
     if (tp->sock.options.keepalive)
         tcp_keepalive_start(tp, SIM_SEC(tcp_keepalive_time(tp)));
     tcp_wake(tp, SOCK_POLLOUT);
-    if (tp->defer_accept > 0 || tp->pingpong > 0) {
+    if (tp->user->defer_accept > 0 || tp->pingpong > 0) {
         /* Data of ours will carry the ACK. */
         tp->ack_pending |= TCP_ACK_SCHED;
         tcp_enter_quickack(tp, TCP_MAX_QUICKACKS);
         tp->ack_pending |= TCP_ACK_TIMER;
-        tcp_wheel_start(tp->layer, &tp->delack_timer, SIM_USEC(TCP_DELACK_MAX));
+        timer_pair_start_at(&tp->timers, TCP_HAND_DELACK,
+                            tcp_wheel_expiry(tp->layer, SIM_USEC(TCP_DELACK_MAX)));
         return;
     }
     tcp_send_ack(tp, WHY0(TCP_ACK_HANDSHAKE));
@@ -412,8 +414,9 @@ static void fin_wait_1_acked(struct tcp_sock *tp, struct tcp_rx *rx)
         tcp_wake(tp, SOCK_POLLOUT);
         return;
     }
-    if (tp->linger2 < 0 || (rx->end_seq != rx->seq &&
-                            seq_gt(rx->end_seq - ((rx->hdr.flags & TCP_FIN) != 0), tp->rcv_nxt))) {
+    if (tp->user->linger2 < 0 ||
+        (rx->end_seq != rx->seq &&
+         seq_gt(rx->end_seq - ((rx->hdr.flags & TCP_FIN) != 0), tp->rcv_nxt))) {
         tcp_done(tp);
         if (rx->len > 0) {
             tcp_rx_drop(rx, DROP_TCP_AFTER_CLOSE);

@@ -8,7 +8,7 @@
 #include "base/random.h"
 #include "base/seq.h"
 #include "sim/frame.h"
-#include "sim/timer.h"
+#include "sim/timer_pair.h"
 #include "stack/transport/tcp.h"
 #include "stack/wire/tcp_wire.h"
 
@@ -73,22 +73,22 @@ struct tcp_seg {
 enum tcp_entry_kind { TCP_ENTRY_SOCK, TCP_ENTRY_REQUEST, TCP_ENTRY_TIMEWAIT };
 
 struct tcp_entry {
-    enum tcp_entry_kind kind;
-    struct endpoint local, remote;
+    struct endpoints *ends; /* its owner's */
     struct tcp_entry *next; /* in the table of connections */
-    bool hashed;
-    struct list port_link; /* among the owners of its port */
-    bool owns_port;
-    bool explicit_port; /* asked for by bind(), its own or its listener's */
-    bool reuse, reuseport, v6only;
+    struct list port_link;  /* among the owners of its port */
     unsigned bound_ifindex; /* 0: any */
+    uint8_t kind;           /* enum tcp_entry_kind */
     uint8_t state;          /* enum tcp_state */
+    bool hashed : 1;
+    bool owns_port : 1;
+    bool explicit_port : 1; /* asked for by bind(), its own or its listener's */
+    bool reuse : 1, reuseport : 1, v6only : 1;
 };
 
 /* Minimum of the last while: three candidates, Kathleen Nichols' filter. */
 struct tcp_minmax {
     struct {
-        uint64_t at;
+        uint32_t at; /* ms, which wrap after 49 days */
         uint32_t value;
     } s[3];
 };
@@ -127,10 +127,10 @@ struct tcp_cubic {
     uint32_t delay_min;      /* us */
     uint32_t epoch_start_ms; /* 0: none */
     uint32_t ack_cnt, tcp_cwnd;
+    uint32_t round_start, last_ack; /* us, which wrap: only differences count */
+    uint32_t end_seq, curr_rtt;
     uint8_t sample_cnt;
     bool found; /* HyStart: the exit of slow start */
-    uint64_t round_start, last_ack;
-    uint32_t end_seq, curr_rtt;
 };
 
 struct tcp_sock;
@@ -147,80 +147,117 @@ struct tcp_cc {
     void (*acked)(struct tcp_sock *tp, int64_t rtt_us);              /* may be NULL */
 };
 
+/* What a program has set: few set anything. */
+struct tcp_user {
+    uint16_t mss;
+    uint8_t keep_cnt, syn_retries;
+    uint32_t timeout_ms, window_clamp;
+    uint32_t keep_idle, keep_intvl; /* s, 0: the sysctl's */
+    uint32_t defer_accept;          /* SYN,ACK retransmissions */
+    uint32_t notsent_lowat;         /* octets, 0: the sysctl's */
+    int linger2;                    /* s; 0: the sysctl's, -1: none */
+};
+
+/* What a listener has more than a connection. */
+struct tcp_listener {
+    uint32_t backlog, n_accept, n_requests;
+    struct list accept_queue; /* of tcp_sock.link */
+    struct list requests;     /* of tcp_request.link */
+};
+
+/* What a connection needs only where something is lost, urgent, probed or kept alive. */
+struct tcp_rare {
+    struct timer keepalive_timer, comp_ack_timer;
+
+    /* receiving */
+    struct list ofo_queue;
+    struct tcp_sack_block sacks[TCP_SACK_MAX + 1]; /* to be reported: newest first */
+    struct tcp_sack_block dsack;
+    uint32_t compressed_ack_rcv_nxt;
+    uint8_t dup_ack_counter, compressed_ack;
+    uint8_t urg_octet;
+    uint32_t urg_seq;      /* the urgent octet */
+    uint64_t last_oow_ack; /* us + 1, 0: never */
+
+    /* sending */
+    uint32_t snd_up;
+    uint32_t high_sack; /* end of the highest SACKed segment, while sacked_out > 0 */
+    uint32_t prior_cwnd, prior_ssthresh, prr_delivered, prr_out;
+    uint32_t reord_seen, undo_marker, tlp_high_seq;
+    int32_t undo_retrans;
+    uint64_t probes_tstamp; /* us + 1, 0: none */
+};
+
+/* The hands of tcp_sock.timers. */
+enum tcp_hand { TCP_HAND_RTX, TCP_HAND_DELACK };
+
+enum tcp_urg_state { TCP_URG_NONE, TCP_URG_NOTYET, TCP_URG_VALID, TCP_URG_READ };
+
+/*
+ * A socket. There may be very many that are open and idle, so what only some of them need stands
+ * elsewhere (user, listen, rare: read as they are, written through tcp_user() and tcp_rare()), and
+ * what a segment needs on its way in or out stands together.
+ */
 struct tcp_sock {
     struct sock sock; /* first */
     struct tcp_entry entry;
     struct tcp_layer *layer;
-    struct list all_link;
-    struct list dead_link; /* waits to be freed at the end of the event */
 
     /* what the program did */
-    bool orphan; /* nobody holds it any more */
-    bool dead;
-    bool shut_rd, shut_wr;
-    bool connecting; /* connect() was called and has not told its result */
-    bool connected;  /* it has, or accept() gave the socket: EISCONN until it is disconnected */
+    bool orphan : 1; /* nobody holds it any more */
+    bool dead : 1;
+    bool shut_rd : 1, shut_wr : 1;
+    bool connecting : 1; /* connect() was called and has not told its result */
+    bool connected : 1;  /* it has, or accept() gave it: EISCONN until it is disconnected */
+    bool no_space : 1;   /* a send() found the buffer full */
+    bool fin_received : 1;
     uint8_t nonagle; /* enum tcp_nonagle */
-    uint16_t user_mss;
-    uint32_t user_timeout_ms, window_clamp_user;
-    uint32_t keep_idle, keep_intvl; /* s, 0: the sysctl's */
-    uint8_t keep_cnt, syn_retries;
-    int linger2;            /* s; 0: the sysctl's, -1: none */
-    uint32_t defer_accept;  /* SYN,ACK retransmissions */
-    uint32_t notsent_lowat; /* octets, 0: the sysctl's */
-
-    /* listener */
-    uint32_t backlog, n_accept, n_requests;
-    struct list accept_queue; /* of tcp_sock.accept_link */
-    struct list accept_link;
-    struct list requests;      /* of tcp_request.link */
-    struct tcp_sock *listener; /* whose accept queue it is in, or NULL */
 
     /* the path */
-    struct route route;
-    bool has_route;
-    bool confirm_neighbor;
-    uint32_t pmtu, mss_cache; /* octets: of IP packets; of data after options */
-    uint32_t mss_clamp;       /* the peer's MSS */
-    uint32_t advmss;
-    uint32_t max_window;
+    bool has_route : 1;
+    bool confirm_neighbor : 1;
 
-    /* sending: RFC 9293 section 3.3.1 */
-    uint32_t iss, snd_una, snd_nxt, snd_wnd, snd_wl1, snd_sml, write_seq, pushed_seq, snd_up;
-    bool urg_out;
+    /* what both ends have agreed on */
+    bool wscale_ok : 1, ts_ok : 1, sack_ok : 1, saw_ts : 1;
+    bool has_ts_recent : 1;
     uint8_t snd_wscale, rcv_wscale;
-    bool wscale_ok, ts_ok, sack_ok, saw_ts;
-    struct list write_queue, rtx_queue, by_time;
-    struct buffer *chunk; /* where the program's octets are copied to */
-    uint32_t chunk_used;
-    uint32_t wmem_queued; /* octets, with overhead */
-    bool no_space;        /* a send() found the buffer full */
+    uint8_t ecn; /* enum tcp_ecn_flag */
 
-    /* receiving */
-    uint32_t irs, rcv_nxt, rcv_wup, rcv_wnd, copied_seq, window_clamp, rcv_ssthresh;
-    struct list receive_queue, ofo_queue;
-    uint32_t rmem_alloc;
-    uint8_t scaling_ratio; /* of 256: octets of data per octet of memory */
-    bool fin_received;
-    uint32_t urg_seq; /* the urgent octet */
-    uint8_t urg_octet;
-    enum { TCP_URG_NONE, TCP_URG_NOTYET, TCP_URG_VALID, TCP_URG_READ } urg_state;
-    struct tcp_sack_block sacks[TCP_SACK_MAX + 1]; /* to be reported: newest first */
-    uint8_t n_sacks;
-    struct tcp_sack_block dsack;
-    bool has_dsack;
-    uint32_t ts_recent, ts_recent_stamp_s, ts_offset, last_ts_ecr;
-    bool has_ts_recent;
-
-    /* acknowledging */
+    /* the state of things */
+    uint8_t ca_state;    /* enum tcp_ca_state */
+    uint8_t rtx_kind;    /* enum tcp_timer_kind */
     uint8_t ack_pending; /* enum tcp_ack_pending */
     uint8_t quick, pingpong;
+    uint8_t n_sacks;
+    uint8_t urg_state; /* enum tcp_urg_state */
+    bool has_dsack : 1;
+    bool urg_out : 1;
+    bool is_cwnd_limited : 1;
+    bool has_tlp : 1, tlp_retrans : 1, frto : 1;
+    uint8_t backoff, retransmits, total_rto, probes_out;
+    uint8_t scaling_ratio; /* of 256: octets of data per octet of memory */
+
+    /* sending: RFC 9293 section 3.3.1 */
+    uint32_t snd_una, snd_nxt, snd_wnd, snd_wl1, snd_sml, write_seq, pushed_seq;
+    uint32_t cwnd, ssthresh, cwnd_cnt;
+    uint32_t packets_out, sacked_out, lost_out, retrans_out;
+    uint32_t mss_cache, pmtu, max_window; /* octets: of data after options; of IP packets */
+    struct list write_queue, rtx_queue, by_time;
+    uint32_t wmem_queued; /* octets, with overhead */
+    uint32_t chunk_used;
+    struct buffer *chunk; /* where the program's octets are copied to */
+
+    /* receiving */
+    uint32_t rcv_nxt, rcv_wup, rcv_wnd, copied_seq, window_clamp, rcv_ssthresh;
+    uint32_t rmem_alloc;
+    uint32_t ts_recent, ts_recent_stamp_s, ts_offset, last_ts_ecr;
+    struct list receive_queue;
+
+    /* acknowledging */
     uint32_t ato; /* us */
-    uint64_t lrcvtime;
     uint32_t rcv_mss, last_seg_size;
-    uint64_t last_oow_ack; /* us + 1, 0: never */
-    uint8_t dup_ack_counter, compressed_ack;
-    uint32_t compressed_ack_rcv_nxt;
+    uint32_t rcv_rtt_last_tsecr;
+    uint64_t lrcvtime;
     struct {
         uint32_t rtt_us;
         uint32_t seq;
@@ -230,52 +267,52 @@ struct tcp_sock {
         uint32_t space, seq;
         uint64_t time;
     } rcvq;
-    uint32_t rcv_rtt_last_tsecr;
 
-    /* RTT and RTO: RFC 6298 */
-    uint32_t srtt_us, mdev_us, mdev_max_us, rttvar_us,
-        rtt_seq; /* srtt is eight times, mdev four times the value */
+    /* RTT and RTO: RFC 6298; srtt is eight times, mdev four times the value */
+    uint32_t srtt_us, mdev_us, mdev_max_us, rttvar_us, rtt_seq;
     uint32_t rto;
-    uint8_t backoff, retransmits, total_rto, probes_out;
-    uint64_t retrans_stamp, probes_tstamp; /* us + 1, 0: none */
     struct tcp_minmax rtt_min;
 
+    struct timer_pair timers; /* enum tcp_hand */
+
     /* congestion and loss */
-    enum tcp_ca_state ca_state;
     const struct tcp_cc *cc;
-    struct tcp_cubic cubic;
-    uint32_t cwnd, ssthresh, cwnd_cnt, prior_cwnd, prior_ssthresh, prr_delivered, prr_out;
     uint64_t cwnd_stamp, lsndtime, rcv_tstamp;
     uint64_t last_sent_at; /* anything at all, us */
     uint32_t cwnd_used, max_packets_out, cwnd_usage_seq;
-    bool is_cwnd_limited;
-    uint32_t packets_out, sacked_out, lost_out, retrans_out;
-    uint32_t high_sack; /* end of the highest SACKed segment, while sacked_out > 0 */
-    uint32_t reordering, reord_seen, high_seq, undo_marker;
-    int32_t undo_retrans;
-    uint32_t tlp_high_seq;
-    bool has_tlp, tlp_retrans, frto;
+    uint32_t reordering, high_seq;
+    uint32_t delivered, lost_total;
     struct {
         uint64_t mstamp;
         uint32_t rtt_us, end_seq, last_delivered, prior_delivered;
         uint8_t reo_wnd_steps, reo_wnd_persist;
         bool dsack_seen, advanced;
     } rack;
-    uint32_t delivered, lost_total;
-    uint8_t ecn; /* enum tcp_ecn_flag */
-
-    /* timers */
-    struct timer rtx_timer, delack_timer, keepalive_timer, comp_ack_timer;
-    enum tcp_timer_kind rtx_kind;
+    uint64_t retrans_stamp; /* us + 1, 0: none */
+    struct tcp_cubic cubic;
 
     /* counts */
+    uint32_t segs_out, segs_in, data_segs_out, data_segs_in;
     uint64_t bytes_sent, bytes_acked, bytes_received, bytes_retrans;
-    uint32_t segs_out, segs_in, data_segs_out, data_segs_in, total_retrans, dsack_dups;
+    uint32_t total_retrans, dsack_dups;
+
+    /* the rest */
+    uint32_t iss, irs;
+    uint32_t mss_clamp; /* the peer's MSS */
+    uint32_t advmss;
+    struct route route;
+    const struct tcp_user *user;
+    const struct tcp_rare *rare;
+    struct tcp_listener *listen; /* NULL: it never listened */
+    struct tcp_sock *listener;   /* whose accept queue it is in, or NULL */
+    struct list all_link;
+    struct list link; /* in an accept queue, or among those that are freed when the event is over */
 };
 
 /* A connection in SYN-RECEIVED that came from a listener. */
 struct tcp_request {
     struct tcp_entry entry;
+    struct endpoints ends;
     struct list link; /* listener->requests */
     struct tcp_layer *layer;
     struct tcp_sock *listener;
@@ -297,6 +334,7 @@ struct tcp_request {
 /* TIME-WAIT, and FIN-WAIT-2 after close(): what is left of a connection. */
 struct tcp_timewait {
     struct tcp_entry entry;
+    struct endpoints ends;
     struct list all_link;
     struct tcp_layer *layer;
     struct timer timer;
@@ -349,6 +387,26 @@ static inline const struct tcp_sock *tcp_of_const(const struct sock *sock)
 {
     return (const struct tcp_sock *)(const void *)sock;
 }
+
+extern const struct tcp_user tcp_user_none;
+extern const struct tcp_rare tcp_rare_none;
+
+/* tcp_rare.c */
+/** tcp_user() / tcp_rare() - @tp's own, to be written; made when first needed. */
+struct tcp_user *tcp_user(struct tcp_sock *tp);
+struct tcp_rare *tcp_rare(struct tcp_sock *tp);
+/** tcp_user_drop() / tcp_rare_drop() - back to none; the out-of-order segments go, too. */
+void tcp_user_drop(struct tcp_sock *tp);
+void tcp_rare_drop(struct tcp_sock *tp);
+/** tcp_user_inherit() - @tp, which is new, has come out of @listener. */
+void tcp_user_inherit(struct tcp_sock *tp, const struct tcp_sock *listener);
+
+/* Set a field of @tp's rare part, where that changes anything. */
+#define TCP_RARE_SET(tp, field, value)                                                             \
+    do {                                                                                           \
+        if ((tp)->rare->field != (value))                                                          \
+            tcp_rare(tp)->field = (value);                                                         \
+    } while (0)
 
 static inline uint64_t tcp_now(const struct tcp_layer *tcp)
 {
@@ -424,10 +482,10 @@ static inline uint32_t u32_max(uint32_t a, uint32_t b)
 static inline struct why tcp_state_why(const struct tcp_entry *entry, enum tcp_state old,
                                        enum tcp_state state)
 {
-    if (entry->remote.v6)
-        return WHY(TCP6_STATE, entry->remote.addr6.hi, entry->remote.addr6.lo, entry->local.port,
-                   (uint64_t)old << 8 | (uint64_t)state);
-    return WHY(TCP_STATE, old, state, entry->local.port, entry->remote.addr);
+    if (entry->ends->remote.v6)
+        return WHY(TCP6_STATE, entry->ends->remote.addr6.hi, entry->ends->remote.addr6.lo,
+                   entry->ends->local.port, (uint64_t)old << 8 | (uint64_t)state);
+    return WHY(TCP_STATE, old, state, entry->ends->local.port, entry->ends->remote.addr);
 }
 
 /* tcp.c */
@@ -551,7 +609,7 @@ void tcp_reply_output(struct tcp_layer *tcp, struct frame *frame, const struct t
 /** tcp_ip_len() - octets of the IP header before its segments. */
 static inline uint32_t tcp_ip_len(const struct tcp_entry *entry)
 {
-    return entry->remote.v6 ? IPV6_HDR_LEN : IPV4_HDR_LEN;
+    return entry->ends->remote.v6 ? IPV6_HDR_LEN : IPV4_HDR_LEN;
 }
 
 /** tcp_send_reset() - answer @rx with a RST, RFC 9293 section 3.10.7.1. */
@@ -704,14 +762,15 @@ uint32_t tcp_reno_undo_cwnd(struct tcp_sock *tp);
 sim_time tcp_wheel_expiry(const struct tcp_layer *tcp, sim_time delay);
 void tcp_wheel_start(const struct tcp_layer *tcp, struct timer *timer, sim_time delay);
 void tcp_timers_init(struct tcp_sock *tp);
+void tcp_rare_timers_init(struct tcp_sock *tp, struct tcp_rare *rare);
 void tcp_timers_stop(struct tcp_sock *tp);
-void tcp_timers_fini(struct tcp_sock *tp);
 void tcp_rtx_timer_start(struct tcp_sock *tp, enum tcp_timer_kind kind, uint64_t delay_us);
 void tcp_rtx_timer_stop(struct tcp_sock *tp);
 uint64_t tcp_probe0_when(const struct tcp_sock *tp);
 uint64_t tcp_clamp_to_user_timeout(const struct tcp_sock *tp, uint64_t when, uint64_t since);
 int64_t tcp_rto_delta(const struct tcp_sock *tp);
 void tcp_keepalive_start(struct tcp_sock *tp, sim_time delay);
+void tcp_keepalive_stop(struct tcp_sock *tp);
 uint32_t tcp_keepalive_time(const struct tcp_sock *tp);
 sim_time tcp_fin_time(const struct tcp_sock *tp);
 void tcp_check_probe_timer(struct tcp_sock *tp);

@@ -19,7 +19,7 @@ void tcp_request_free(struct tcp_request *req)
 {
     tcp_hash_remove(req->layer, &req->entry);
     list_remove(&req->link);
-    req->listener->n_requests--;
+    req->listener->listen->n_requests--;
     timer_fini(&req->timer);
     free(req);
 }
@@ -33,8 +33,8 @@ static void request_failed(struct tcp_request *req)
 static void send_synack(struct tcp_request *req)
 {
     struct tcp_layer *tcp = req->layer;
-    struct tcp_reply reply = { .local = req->entry.local,
-                               .remote = req->entry.remote,
+    struct tcp_reply reply = { .local = req->entry.ends->local,
+                               .remote = req->entry.ends->remote,
                                .tos = req->tos & 0xfc,
                                .ttl = req->ttl,
                                .route = &req->route };
@@ -84,13 +84,13 @@ static void request_expired(void *ctx)
 {
     struct tcp_request *req = ctx;
     struct tcp_sock *listener = req->listener;
-    uint8_t max =
-        listener->syn_retries > 0 ? listener->syn_retries : req->layer->sysctl.synack_retries;
+    uint8_t max = listener->user->syn_retries > 0 ? listener->user->syn_retries
+                                                  : req->layer->sysctl.synack_retries;
 
     /* TCP_DEFER_ACCEPT: an ACK without data came; SYN,ACKs start again when the time to wait is
      * over. */
-    if (listener->defer_accept > 0 && req->acked && req->n_timeout < listener->defer_accept - 1 &&
-        req->n_timeout < max) {
+    if (listener->user->defer_accept > 0 && req->acked &&
+        req->n_timeout < listener->user->defer_accept - 1 && req->n_timeout < max) {
         req->n_timeout++;
         restart_timer(req);
         return;
@@ -110,9 +110,9 @@ static void take_options(struct tcp_request *req, const struct tcp_sock *listene
     const struct tcp_sysctl *sysctl = &req->layer->sysctl;
     const struct tcp_options *opt = &rx->hdr.opt;
 
-    req->peer_mss = tcp_peer_mss(opt, req->entry.remote.v6);
-    if (listener->user_mss != 0 && listener->user_mss < req->peer_mss)
-        req->peer_mss = listener->user_mss;
+    req->peer_mss = tcp_peer_mss(opt, req->entry.ends->remote.v6);
+    if (listener->user->mss != 0 && listener->user->mss < req->peer_mss)
+        req->peer_mss = listener->user->mss;
     req->sack_ok = opt->sack_permitted && sysctl->sack;
     req->ts_ok = opt->has_ts && sysctl->timestamps;
     if (req->ts_ok) {
@@ -130,10 +130,10 @@ static void choose_window(struct tcp_request *req, const struct tcp_sock *listen
     uint32_t headers = tcp_ip_len(&req->entry) + TCP_HDR_LEN, mss;
 
     mss = mtu > headers + TCP_MSS_FLOOR ? mtu - headers : TCP_MSS_FLOOR;
-    if (listener->user_mss != 0 && listener->user_mss < mss)
-        mss = listener->user_mss;
-    req->mss = (uint16_t)u32_min(mss, req->entry.remote.v6 ? IPV6_PAYLOAD_MAX : 65495);
-    req->window_clamp = listener->window_clamp_user;
+    if (listener->user->mss != 0 && listener->user->mss < mss)
+        mss = listener->user->mss;
+    req->mss = (uint16_t)u32_min(mss, req->entry.ends->remote.v6 ? IPV6_PAYLOAD_MAX : 65495);
+    req->window_clamp = listener->user->window_clamp;
     if (listener->sock.options.rcvbuf_locked &&
         (req->window_clamp == 0 || req->window_clamp > tcp_full_space(listener)))
         req->window_clamp = tcp_full_space(listener);
@@ -150,11 +150,11 @@ void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn
     struct tcp_request *req;
     uint32_t mtu = 0;
 
-    bool cookie = listener->n_requests >= u32_max(listener->backlog, 1);
+    bool cookie = listener->listen->n_requests >= u32_max(listener->listen->backlog, 1);
 
     if ((cookie && tcp->sysctl.syncookies == 0) ||
-        listener->n_requests >= tcp->sysctl.max_syn_backlog ||
-        listener->n_accept > listener->backlog) {
+        listener->listen->n_requests >= tcp->sysctl.max_syn_backlog ||
+        listener->listen->n_accept > listener->listen->backlog) {
         tcp_rx_drop(rx, DROP_TCP_BACKLOG_FULL);
         return;
     }
@@ -162,9 +162,10 @@ void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn
     req->layer = tcp;
     req->listener = listener;
     req->cookie = cookie;
-    req->entry = (struct tcp_entry){
-        .kind = TCP_ENTRY_REQUEST, .local = local, .remote = remote, .state = TCP_SYN_RECEIVED
-    };
+    req->ends = (struct endpoints){ local, remote };
+    req->entry = (struct tcp_entry){ .kind = TCP_ENTRY_REQUEST,
+                                     .ends = &req->ends,
+                                     .state = TCP_SYN_RECEIVED };
     list_init(&req->link);
     list_init(&req->entry.port_link);
     timer_init(&req->timer, tcp->node, WHY0(TIMER_TCP_SYN_ACK), request_expired, req);
@@ -183,8 +184,8 @@ void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn
     req->tos = remote.v6 ? listener->sock.options.tclass : listener->sock.options.tos;
     req->ttl = remote.v6 ? listener->sock.options.hops : listener->sock.options.ttl;
     req->sent_at = tcp_now(tcp) + 1;
-    list_push_back(&listener->requests, &req->link);
-    listener->n_requests++;
+    list_push_back(&listener->listen->requests, &req->link);
+    listener->listen->n_requests++;
     tcp_hash_add(tcp, &req->entry);
     say_state(tcp, &req->entry, TCP_LISTEN, TCP_SYN_RECEIVED);
     send_synack(req);
@@ -198,21 +199,14 @@ static struct tcp_sock *child_new(struct tcp_request *req, const struct tcp_rx *
 
     tp->sock.v6 = listener->sock.v6;
     tp->sock.options = listener->sock.options;
-    tp->sock.local = tp->entry.local = req->entry.local;
-    tp->sock.remote = tp->entry.remote = req->entry.remote;
+    tp->sock.ends = req->ends;
     tp->entry.reuse = listener->entry.reuse;
     tp->entry.reuseport = listener->entry.reuseport;
     tp->entry.bound_ifindex = listener->entry.bound_ifindex;
     tp->entry.explicit_port = true;
     tp->entry.state = TCP_SYN_RECEIVED;
     tp->nonagle = listener->nonagle;
-    tp->user_mss = listener->user_mss;
-    tp->user_timeout_ms = listener->user_timeout_ms;
-    tp->keep_idle = listener->keep_idle;
-    tp->keep_intvl = listener->keep_intvl;
-    tp->keep_cnt = listener->keep_cnt;
-    tp->linger2 = listener->linger2;
-    tp->notsent_lowat = listener->notsent_lowat;
+    tcp_user_inherit(tp, listener);
     tp->cc = listener->cc;
     tp->route = req->route;
     tp->has_route = true;
@@ -240,8 +234,8 @@ static struct tcp_sock *child_new(struct tcp_request *req, const struct tcp_rx *
     tp->max_window = tp->snd_wnd;
     tp->ecn = req->ecn_ok ? TCP_ECN_OK : 0;
     tp->total_retrans = req->n_retrans;
-    tp->undo_marker = req->n_retrans > 1 ? req->iss : 0;
-    tp->last_oow_ack = req->last_oow_ack;
+    TCP_RARE_SET(tp, undo_marker, req->n_retrans > 1 ? req->iss : 0);
+    TCP_RARE_SET(tp, last_oow_ack, req->last_oow_ack);
     tp->lrcvtime = tp->lsndtime = tp->rcv_tstamp = tcp_now(req->layer);
     tcp_sync_mss(tp, tp->pmtu);
     tcp_initialize_rcv_mss(tp);
@@ -257,8 +251,8 @@ static void complete(struct tcp_request *req, struct tcp_rx *rx)
     tcp_hash_add(tp->layer, &tp->entry);
     tcp_port_own(tp->layer, &tp->entry);
     tp->listener = listener;
-    list_push_back(&listener->accept_queue, &tp->accept_link);
-    listener->n_accept++;
+    list_push_back(&listener->listen->accept_queue, &tp->link);
+    listener->listen->n_accept++;
     if (sent_at != 0)
         tcp_ack_update_rtt_synack(tp, (int64_t)(tcp_now(tp->layer) + 1 - sent_at));
     tp->segs_in++;
@@ -287,8 +281,8 @@ static bool request_in_window(const struct tcp_request *req, const struct tcp_rx
 
 static void request_ack(struct tcp_request *req, const struct tcp_rx *rx)
 {
-    struct tcp_reply reply = { .local = req->entry.local,
-                               .remote = req->entry.remote,
+    struct tcp_reply reply = { .local = req->entry.ends->local,
+                               .remote = req->entry.ends->remote,
                                .tos = req->tos & 0xfc,
                                .ttl = req->ttl,
                                .why = WHY0(TCP_CHALLENGE_ACK) };
@@ -319,12 +313,12 @@ static void last_ack_of_handshake(struct tcp_request *req, struct tcp_rx *rx)
 {
     struct tcp_sock *listener = req->listener;
 
-    if (listener->defer_accept > 0 && req->n_timeout < listener->defer_accept &&
+    if (listener->user->defer_accept > 0 && req->n_timeout < listener->user->defer_accept &&
         rx->end_seq == req->rcv_nxt) {
         req->acked = true;
         return;
     }
-    if (listener->n_accept > listener->backlog) {
+    if (listener->listen->n_accept > listener->listen->backlog) {
         tcp_rx_drop(rx, DROP_TCP_BACKLOG_FULL);
         if (req->layer->sysctl.abort_on_overflow) {
             tcp_send_reset(req->layer, rx, WHY0(TCP_RST));
@@ -429,7 +423,9 @@ void tcp_time_wait(struct tcp_sock *tp, enum tcp_state substate, sim_time length
         sim_time least = SIM_USEC((uint64_t)tp->rto * 7 / 2);
 
         tw->layer = tcp;
+        tw->ends = tp->sock.ends;
         tw->entry = tp->entry;
+        tw->entry.ends = &tw->ends;
         tw->entry.kind = TCP_ENTRY_TIMEWAIT;
         tw->entry.hashed = tw->entry.owns_port = false;
         tw->entry.state = (uint8_t)substate;
@@ -446,9 +442,9 @@ void tcp_time_wait(struct tcp_sock *tp, enum tcp_state substate, sim_time length
         tw->ts_recent = tp->ts_recent;
         tw->ts_recent_stamp_s = tp->ts_recent_stamp_s;
         tw->ts_offset = tp->ts_offset;
-        tw->last_oow_ack = tp->last_oow_ack;
-        tw->tos = tp->entry.remote.v6 ? tp->sock.options.tclass : tp->sock.options.tos;
-        tw->ttl = tp->entry.remote.v6 ? tp->sock.options.hops : tp->sock.options.ttl;
+        tw->last_oow_ack = tp->rare->last_oow_ack;
+        tw->tos = tp->entry.ends->remote.v6 ? tp->sock.options.tclass : tp->sock.options.tos;
+        tw->ttl = tp->entry.ends->remote.v6 ? tp->sock.options.hops : tp->sock.options.ttl;
         if (length < least)
             length = least;
         if (substate == TCP_TIME_WAIT)
@@ -471,8 +467,8 @@ void tcp_time_wait(struct tcp_sock *tp, enum tcp_state substate, sim_time length
 
 static void timewait_ack(struct tcp_timewait *tw, struct why why)
 {
-    struct tcp_reply reply = { .local = tw->entry.local,
-                               .remote = tw->entry.remote,
+    struct tcp_reply reply = { .local = tw->entry.ends->local,
+                               .remote = tw->entry.ends->remote,
                                .tos = tw->tos & 0xfc,
                                .ttl = tw->ttl,
                                .why = why };
@@ -583,7 +579,7 @@ bool tcp_timewait_input(struct tcp_timewait *tw, struct tcp_rx *rx, uint32_t *is
     if ((flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_SYN && !paws &&
         (seq_gt(rx->seq, tw->rcv_nxt) ||
          (tw->has_ts && rx->hdr.opt.has_ts && (int32_t)(tw->ts_recent - rx->hdr.opt.ts_val) < 0))) {
-        struct endpoint local = tw->entry.local, remote = tw->entry.remote;
+        struct endpoint local = tw->entry.ends->local, remote = tw->entry.ends->remote;
         struct tcp_layer *tcp = tw->layer;
 
         *isn = tw->snd_nxt + 65535 + 2;
@@ -612,9 +608,9 @@ bool tcp_timewait_input(struct tcp_timewait *tw, struct tcp_rx *rx, uint32_t *is
 bool tcp_timewait_reusable(struct tcp_timewait *tw, struct tcp_sock *tp, bool bound)
 {
     uint8_t mode = tw->layer->sysctl.tw_reuse;
-    bool loopback = ip4_is_loopback(tw->entry.remote.addr) ||
-                    ip6_is_loopback(tw->entry.remote.addr6) ||
-                    endpoint_same_addr(&tw->entry.local, &tw->entry.remote);
+    bool loopback = ip4_is_loopback(tw->entry.ends->remote.addr) ||
+                    ip6_is_loopback(tw->entry.ends->remote.addr6) ||
+                    endpoint_same_addr(&tw->entry.ends->local, &tw->entry.ends->remote);
 
     if (!tw->has_ts || tw->entry.state != TCP_TIME_WAIT)
         return false;

@@ -8,7 +8,7 @@ unsigned tcp_poll(struct sock *sock)
     unsigned mask = 0;
 
     if (state == TCP_LISTEN)
-        return list_empty(&tp->accept_queue) ? 0 : SOCK_POLLIN;
+        return list_empty(&tp->listen->accept_queue) ? 0 : SOCK_POLLIN;
     if ((tp->shut_rd && tp->shut_wr) || state == TCP_CLOSED)
         mask |= SOCK_POLLHUP;
     if (tp->shut_rd)
@@ -85,21 +85,21 @@ static void set_keepalive(struct tcp_sock *tp, bool on)
     tp->sock.options.keepalive = on;
     if (tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN) | TCP_IN(TCP_SYN_SENT)))
         return;
-    if (on && !timer_running(&tp->keepalive_timer))
+    if (on && !timer_running(&tp->rare->keepalive_timer))
         tcp_keepalive_start(tp, SIM_SEC(tcp_keepalive_time(tp)));
     else if (!on)
-        timer_stop(&tp->keepalive_timer);
+        tcp_keepalive_stop(tp);
 }
 
 static int set_keepidle(struct tcp_sock *tp, int value)
 {
     if (value < 1 || value > 32767)
         return -SIM_EINVAL;
-    tp->keep_idle = (uint32_t)value;
+    tcp_user(tp)->keep_idle = (uint32_t)value;
     if (tp->sock.options.keepalive &&
         !tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN) | TCP_IN(TCP_SYN_SENT))) {
         uint64_t idle = tcp_now(tp->layer) - tp->rcv_tstamp,
-                 time = tp->keep_idle * UINT64_C(1000000);
+                 time = tp->user->keep_idle * UINT64_C(1000000);
 
         tcp_keepalive_start(tp, SIM_USEC(idle < time ? time - idle : 0));
     }
@@ -155,34 +155,34 @@ static int set_tcp_option(struct tcp_sock *tp, enum sock_option option, int valu
     case OPT_TCP_MAXSEG:
         if (value != 0 && (value < (int)TCP_MSS_MIN || value > 32767))
             return -SIM_EINVAL;
-        tp->user_mss = (uint16_t)value;
+        tcp_user(tp)->mss = (uint16_t)value;
         return 0;
     case OPT_TCP_KEEPIDLE:
         return set_keepidle(tp, value);
     case OPT_TCP_KEEPINTVL:
         if (value < 1 || value > 32767)
             return -SIM_EINVAL;
-        tp->keep_intvl = (uint32_t)value;
+        tcp_user(tp)->keep_intvl = (uint32_t)value;
         return 0;
     case OPT_TCP_KEEPCNT:
-        return set_ranged(&tp->keep_cnt, value, 1, 127);
+        return set_ranged(&tcp_user(tp)->keep_cnt, value, 1, 127);
     case OPT_TCP_SYNCNT:
-        return set_ranged(&tp->syn_retries, value, 1, 127);
+        return set_ranged(&tcp_user(tp)->syn_retries, value, 1, 127);
     case OPT_TCP_LINGER2:
-        tp->linger2 = value < 0 ? -1 : value > 120 ? 120 : value;
+        tcp_user(tp)->linger2 = value < 0 ? -1 : value > 120 ? 120 : value;
         return 0;
     case OPT_TCP_DEFER_ACCEPT:
-        tp->defer_accept = seconds_to_retransmissions(value);
+        tcp_user(tp)->defer_accept = seconds_to_retransmissions(value);
         return 0;
     case OPT_TCP_WINDOW_CLAMP:
         if (value < 0)
             return -SIM_EINVAL;
-        tp->window_clamp_user = (uint32_t)value;
+        tcp_user(tp)->window_clamp = (uint32_t)value;
         return tcp_set_window_clamp(tp, (uint32_t)value);
     case OPT_TCP_USER_TIMEOUT:
         if (value < 0)
             return -SIM_EINVAL;
-        tp->user_timeout_ms = (uint32_t)value;
+        tcp_user(tp)->timeout_ms = (uint32_t)value;
         return 0;
     case OPT_TCP_CONGESTION:
         if (value != TCP_CC_CUBIC && value != TCP_CC_RENO)
@@ -192,7 +192,7 @@ static int set_tcp_option(struct tcp_sock *tp, enum sock_option option, int valu
             tp->cc->init(tp);
         return 0;
     case OPT_TCP_NOTSENT_LOWAT:
-        tp->notsent_lowat = (uint32_t)value;
+        tcp_user(tp)->notsent_lowat = (uint32_t)value;
         return 0;
     default:
         return -SIM_ENOPROTOOPT;
@@ -258,38 +258,38 @@ int tcp_get_option(struct sock *sock, enum sock_option option, int *value)
         break;
     case OPT_TCP_MAXSEG:
         *value = (int)tp->mss_cache;
-        if (tp->user_mss != 0 && tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN)))
-            *value = tp->user_mss;
+        if (tp->user->mss != 0 && tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN)))
+            *value = tp->user->mss;
         break;
     case OPT_TCP_KEEPIDLE:
         *value = (int)tcp_keepalive_time(tp);
         break;
     case OPT_TCP_KEEPINTVL:
-        *value = (int)(tp->keep_intvl != 0 ? tp->keep_intvl : sysctl->keepalive_intvl);
+        *value = (int)(tp->user->keep_intvl != 0 ? tp->user->keep_intvl : sysctl->keepalive_intvl);
         break;
     case OPT_TCP_KEEPCNT:
-        *value = tp->keep_cnt != 0 ? tp->keep_cnt : sysctl->keepalive_probes;
+        *value = tp->user->keep_cnt != 0 ? tp->user->keep_cnt : sysctl->keepalive_probes;
         break;
     case OPT_TCP_SYNCNT:
-        *value = tp->syn_retries != 0 ? tp->syn_retries : sysctl->syn_retries;
+        *value = tp->user->syn_retries != 0 ? tp->user->syn_retries : sysctl->syn_retries;
         break;
     case OPT_TCP_LINGER2:
-        *value = tp->linger2 != 0 ? tp->linger2 : (int)sysctl->fin_timeout;
+        *value = tp->user->linger2 != 0 ? tp->user->linger2 : (int)sysctl->fin_timeout;
         break;
     case OPT_TCP_DEFER_ACCEPT:
-        *value = retransmissions_to_seconds(tp->defer_accept);
+        *value = retransmissions_to_seconds(tp->user->defer_accept);
         break;
     case OPT_TCP_WINDOW_CLAMP:
         *value = (int)tp->window_clamp;
         break;
     case OPT_TCP_USER_TIMEOUT:
-        *value = (int)tp->user_timeout_ms;
+        *value = (int)tp->user->timeout_ms;
         break;
     case OPT_TCP_CONGESTION:
         *value = tp->cc == &tcp_reno_ops ? TCP_CC_RENO : TCP_CC_CUBIC;
         break;
     case OPT_TCP_NOTSENT_LOWAT:
-        *value = (int)tp->notsent_lowat;
+        *value = (int)tp->user->notsent_lowat;
         break;
     case OPT_SIOCINQ:
         if (tcp_state(tp) == TCP_LISTEN)

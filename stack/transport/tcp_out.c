@@ -164,12 +164,12 @@ static void put_sack_options(const struct tcp_sock *tp, struct tcp_hdr *hdr)
     uint8_t n = n_sack_options(tp), at = 0;
 
     if (n > 0 && tp->has_dsack) {
-        hdr->opt.sack[at].start = tp->dsack.start;
-        hdr->opt.sack[at++].end = tp->dsack.end;
+        hdr->opt.sack[at].start = tp->rare->dsack.start;
+        hdr->opt.sack[at++].end = tp->rare->dsack.end;
     }
     for (uint8_t i = 0; at < n; i++, at++) {
-        hdr->opt.sack[at].start = tp->sacks[i].start;
-        hdr->opt.sack[at].end = tp->sacks[i].end;
+        hdr->opt.sack[at].start = tp->rare->sacks[i].start;
+        hdr->opt.sack[at].end = tp->rare->sacks[i].end;
     }
     hdr->opt.n_sack = n;
 }
@@ -186,10 +186,10 @@ static void established_options(const struct tcp_sock *tp, struct tcp_hdr *hdr)
 
 static void put_urgent(const struct tcp_sock *tp, struct tcp_hdr *hdr)
 {
-    if (!tp->urg_out || seq_geq(hdr->seq, tp->snd_up))
+    if (!tp->urg_out || seq_geq(hdr->seq, tp->rare->snd_up))
         return;
     hdr->flags |= TCP_URG;
-    hdr->urgent = (uint16_t)u32_min(tp->snd_up - hdr->seq, 0xffff);
+    hdr->urgent = (uint16_t)u32_min(tp->rare->snd_up - hdr->seq, 0xffff);
 }
 
 /* RFC 3168 section 6.1: new data is ECN-capable, and answers a reduction with CWR; CE is echoed
@@ -214,8 +214,10 @@ static uint8_t ecn_send(struct tcp_sock *tp, struct tcp_hdr *hdr, uint32_t len)
 static void event_ack_sent(struct tcp_sock *tp)
 {
     tp->has_dsack = false;
-    tp->compressed_ack = 0;
-    timer_stop(&tp->comp_ack_timer);
+    if (tp->rare != &tcp_rare_none) {
+        TCP_RARE_SET(tp, compressed_ack, 0);
+        timer_stop(&tcp_rare(tp)->comp_ack_timer);
+    }
     if (tp->quick > 0) {
         unsigned n = (tp->ack_pending & TCP_ACK_SCHED) != 0 ? 1 : 0;
 
@@ -227,7 +229,7 @@ static void event_ack_sent(struct tcp_sock *tp)
         }
     }
     tp->ack_pending = 0;
-    timer_stop(&tp->delack_timer);
+    timer_pair_stop(&tp->timers, TCP_HAND_DELACK);
 }
 
 static void event_data_sent(struct tcp_sock *tp)
@@ -268,8 +270,8 @@ static int transmit(struct tcp_sock *tp, uint32_t seq, uint8_t flags, const stru
                     struct why why)
 {
     uint32_t len = data == NULL ? 0 : data->len;
-    struct tcp_hdr hdr = { .src_port = tp->entry.local.port,
-                           .dst_port = tp->entry.remote.port,
+    struct tcp_hdr hdr = { .src_port = tp->entry.ends->local.port,
+                           .dst_port = tp->entry.ends->remote.port,
                            .seq = seq,
                            .flags = flags };
     uint8_t tos;
@@ -365,8 +367,9 @@ void tcp_send_delayed_ack(struct tcp_sock *tp)
     if (ato > tp->layer->sysctl.delack_max_us)
         ato = tp->layer->sysctl.delack_max_us;
     due = tcp_wheel_expiry(tp->layer, SIM_USEC(ato)); /* 0: nothing to wait for, the next tick */
-    if ((tp->ack_pending & TCP_ACK_TIMER) != 0 && timer_running(&tp->delack_timer)) {
-        sim_time old = tp->delack_timer.due;
+    if ((tp->ack_pending & TCP_ACK_TIMER) != 0 &&
+        timer_pair_running(&tp->timers, TCP_HAND_DELACK)) {
+        sim_time old = tp->timers.hands[TCP_HAND_DELACK].due;
 
         if (old <= now + SIM_USEC(ato / 4)) {
             tcp_send_ack_now(tp);
@@ -375,7 +378,7 @@ void tcp_send_delayed_ack(struct tcp_sock *tp)
         due = due < old ? due : old;
     }
     tp->ack_pending |= TCP_ACK_SCHED | TCP_ACK_TIMER;
-    timer_start_at(&tp->delack_timer, due);
+    timer_pair_start_at(&tp->timers, TCP_HAND_DELACK, due);
 }
 
 /* RFC 5961 section 7: limited, for a socket by time, for the host by number. */
@@ -384,10 +387,10 @@ void tcp_send_challenge_ack(struct tcp_sock *tp)
     struct tcp_layer *tcp = tp->layer;
     uint64_t now = tcp_now(tcp);
 
-    if (tp->last_oow_ack != 0 &&
-        now - (tp->last_oow_ack - 1) < tcp->sysctl.invalid_ratelimit * UINT64_C(1000))
+    if (tp->rare->last_oow_ack != 0 &&
+        now - (tp->rare->last_oow_ack - 1) < tcp->sysctl.invalid_ratelimit * UINT64_C(1000))
         return;
-    tp->last_oow_ack = now + 1;
+    TCP_RARE_SET(tp, last_oow_ack, now + 1);
     if (tcp->sysctl.challenge_ack_limit != INT32_MAX) {
         if (now / 1000000 != tcp->challenge_second) {
             tcp->challenge_second = now / 1000000;
@@ -417,7 +420,7 @@ void tcp_connect_start(struct tcp_sock *tp)
 {
     uint8_t flags = TCP_SYN;
     struct tcp_seg *syn;
-    const struct endpoint *to = &tp->entry.remote;
+    const struct endpoint *to = &tp->entry.ends->remote;
 
     if (tp->layer->sysctl.ecn == 1) {
         flags |= TCP_ECE | TCP_CWR;
@@ -682,7 +685,7 @@ bool tcp_write_xmit(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle, int push
         return tp->packets_out == 0 && !list_empty(&tp->write_queue);
     }
     if (tcp_in_cwnd_reduction(tp))
-        tp->prr_out += n_sent;
+        tcp_rare(tp)->prr_out += n_sent;
     if (push_one != 2)
         tcp_schedule_loss_probe(tp, false);
     cwnd_validate(tp, cwnd_limited || tcp_packets_in_flight(tp) >= tp->cwnd);
@@ -791,9 +794,9 @@ int tcp_retransmit(struct tcp_sock *tp, struct tcp_seg *seg, struct why why)
     }
     if (tp->retrans_stamp == 0)
         tp->retrans_stamp = seg->sent_at + 1;
-    if (tp->undo_retrans < 0)
-        tp->undo_retrans = 0;
-    tp->undo_retrans++;
+    if (tp->rare->undo_retrans < 0)
+        TCP_RARE_SET(tp, undo_retrans, 0);
+    tcp_rare(tp)->undo_retrans++;
     return error;
 }
 
@@ -821,7 +824,7 @@ void tcp_xmit_retransmit_queue(struct tcp_sock *tp,
         if (tcp_retransmit(tp, seg, reason(tp, seg)) != 0)
             break;
         if (tcp_in_cwnd_reduction(tp))
-            tp->prr_out++;
+            tcp_rare(tp)->prr_out++;
         if (seg == head && tp->rtx_kind != TCP_TIMER_REO)
             rearm = true;
     }
@@ -867,7 +870,7 @@ void tcp_send_probe0(struct tcp_sock *tp)
     if (tp->packets_out > 0 || list_empty(&tp->write_queue)) {
         tp->probes_out = 0;
         tp->backoff = 0;
-        tp->probes_tstamp = 0;
+        TCP_RARE_SET(tp, probes_tstamp, 0);
         return;
     }
     tp->probes_out++;
@@ -877,7 +880,7 @@ void tcp_send_probe0(struct tcp_sock *tp)
         when = tcp_probe0_when(tp);
     }
     tcp_rtx_timer_start(tp, TCP_TIMER_PROBE,
-                        tcp_clamp_to_user_timeout(tp, when, tp->probes_tstamp));
+                        tcp_clamp_to_user_timeout(tp, when, tp->rare->probes_tstamp));
 }
 
 /* RFC 8985 section 7.2: when the last segments may be lost, nobody's ACK would tell. */
@@ -923,7 +926,7 @@ void tcp_send_loss_probe(struct tcp_sock *tp)
 {
     if (probe_for_loss(tp)) {
         tp->has_tlp = true;
-        tp->tlp_high_seq = tp->snd_nxt;
+        TCP_RARE_SET(tp, tlp_high_seq, tp->snd_nxt);
         tp->rtx_kind = TCP_TIMER_NONE; /* so that the RTO counts from now */
     }
     tcp_rearm_rto(tp);

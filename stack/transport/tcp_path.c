@@ -7,20 +7,20 @@ static const struct route6 *route6_of(const struct tcp_sock *tp, int *error)
 {
     const struct tcp_entry *entry = &tp->entry;
 
-    return ip6_route_cached(tp->sock.ip, entry->remote.addr6, entry->local.addr6,
-                            inet6_oif(&tp->sock, &entry->remote), error);
+    return ip6_route_cached(tp->sock.ip, entry->ends->remote.addr6, entry->ends->local.addr6,
+                            inet6_oif(&tp->sock, &entry->ends->remote), error);
 }
 
 int tcp_route(struct tcp_sock *tp)
 {
     int error;
 
-    if (tp->entry.remote.v6) {
+    if (tp->entry.ends->remote.v6) {
         (void)route6_of(tp, &error);
     } else if (tp->has_route && route_valid(tp->sock.ip, &tp->route)) {
         return 0;
     } else {
-        error = ip_route(tp->sock.ip, tp->entry.remote.addr, tp->entry.local.addr,
+        error = ip_route(tp->sock.ip, tp->entry.ends->remote.addr, tp->entry.ends->local.addr,
                          tp->sock.options.bound_iface, &tp->route);
     }
     tp->has_route = error == 0;
@@ -32,7 +32,7 @@ uint32_t tcp_path_mtu(const struct tcp_sock *tp)
     const struct route6 *route;
     int error;
 
-    if (!tp->entry.remote.v6)
+    if (!tp->entry.ends->remote.v6)
         return ip_path_mtu(tp->sock.ip, &tp->route);
     route = route6_of(tp, &error);
     return route != NULL ? ip6_path_mtu(route) : tp->pmtu;
@@ -40,12 +40,12 @@ uint32_t tcp_path_mtu(const struct tcp_sock *tp)
 
 bool tcp_path_known(const struct tcp_sock *tp)
 {
-    return tp->has_route && (tp->entry.remote.v6 || route_valid(tp->sock.ip, &tp->route));
+    return tp->has_route && (tp->entry.ends->remote.v6 || route_valid(tp->sock.ip, &tp->route));
 }
 
 static int connect_route6(struct tcp_sock *tp, struct endpoint remote)
 {
-    struct endpoint *local = &tp->entry.local;
+    struct endpoint *local = &tp->entry.ends->local;
     struct route6 route;
     int error;
 
@@ -59,7 +59,7 @@ static int connect_route6(struct tcp_sock *tp, struct endpoint remote)
     if (error < 0)
         return error;
     tp->has_route = true;
-    tp->entry.remote = remote;
+    tp->entry.ends->remote = remote;
     local->addr6 = route.src;
     return 0;
 }
@@ -67,7 +67,7 @@ static int connect_route6(struct tcp_sock *tp, struct endpoint remote)
 static int connect_route4(struct tcp_sock *tp, struct endpoint remote)
 {
     struct sock *sock = &tp->sock;
-    struct endpoint *local = &tp->entry.local;
+    struct endpoint *local = &tp->entry.ends->local;
     int error;
 
     if (local->v6) { /* ::ffff:a.b.c.d */
@@ -83,7 +83,7 @@ static int connect_route4(struct tcp_sock *tp, struct endpoint remote)
     if (tp->route.kind == ROUTE_BROADCAST || tp->route.kind == ROUTE_MULTICAST)
         return -SIM_ENETUNREACH;
     tp->has_route = true;
-    tp->entry.remote = remote;
+    tp->entry.ends->remote = remote;
     if (local->addr == 0)
         local->addr = tp->route.src;
     return 0;
@@ -96,11 +96,11 @@ int tcp_connect_route(struct tcp_sock *tp, struct endpoint remote)
 
 static int output6(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
 {
-    struct ip6_send send = { .src = tp->entry.local.addr6, .protocol = IP_PROTO_TCP };
+    struct ip6_send send = { .src = tp->entry.ends->local.addr6, .protocol = IP_PROTO_TCP };
     const struct route6 *route;
     int error;
 
-    inet6_fill_send(&tp->sock, &tp->entry.remote, &send);
+    inet6_fill_send(&tp->sock, &tp->entry.ends->remote, &send);
     send.tclass = (uint8_t)((send.tclass & 0xfc) | (tos & 3)); /* @tos is of IPv4 but for ECN */
     send.dont_fragment = false;
     ip6_prepare_checksum(frame, send.src, send.dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
@@ -112,8 +112,8 @@ static int output6(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
 int tcp_path_output(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
 {
     const struct sock_options *options = &tp->sock.options;
-    struct ip_send send = { .src = tp->entry.local.addr,
-                            .dst = tp->entry.remote.addr,
+    struct ip_send send = { .src = tp->entry.ends->local.addr,
+                            .dst = tp->entry.ends->remote.addr,
                             .protocol = IP_PROTO_TCP,
                             .ttl = options->ttl,
                             .tos = tos,
@@ -122,7 +122,7 @@ int tcp_path_output(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
                             .oif = options->bound_iface,
                             .bypass_routes = options->dontroute };
 
-    if (tp->entry.remote.v6)
+    if (tp->entry.ends->remote.v6)
         return output6(tp, frame, tos);
     ip_prepare_checksum(frame, send.src, send.dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
     return ip_output_routed(tp->sock.ip, frame, &send, &tp->route);
@@ -137,15 +137,15 @@ int tcp_request_route(struct tcp_request *req, uint32_t *mtu)
     const struct route6 *route;
     int error;
 
-    if (!entry->remote.v6) {
-        error = ip_route(sock->ip, entry->remote.addr, entry->local.addr, sock->options.bound_iface,
-                         &req->route);
+    if (!entry->ends->remote.v6) {
+        error = ip_route(sock->ip, entry->ends->remote.addr, entry->ends->local.addr,
+                         sock->options.bound_iface, &req->route);
         if (error == 0)
             *mtu = ip_path_mtu(sock->ip, &req->route);
         return error;
     }
-    route = ip6_route_cached(sock->ip, entry->remote.addr6, entry->local.addr6,
-                             inet6_oif(sock, &entry->remote), &error);
+    route = ip6_route_cached(sock->ip, entry->ends->remote.addr6, entry->ends->local.addr6,
+                             inet6_oif(sock, &entry->ends->remote), &error);
     if (route != NULL)
         *mtu = ip6_path_mtu(route);
     return error;

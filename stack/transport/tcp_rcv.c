@@ -38,7 +38,8 @@ int tcp_set_window_clamp(struct tcp_sock *tp, uint32_t value)
     if (value == 0) {
         if (tcp_state(tp) != TCP_CLOSED)
             return -SIM_EINVAL;
-        tp->window_clamp = tp->window_clamp_user = 0;
+        tp->window_clamp = 0;
+        tcp_user(tp)->window_clamp = 0;
         return 0;
     }
     value = u32_max(TCP_RCVBUF_MIN / 2, value);
@@ -293,32 +294,32 @@ void tcp_send_ack_or_delay(struct tcp_sock *tp, bool ofo_possible)
         tcp_send_ack_now(tp);
         return;
     }
-    if (!ofo_possible || list_empty(&tp->ofo_queue)) {
+    if (!ofo_possible || list_empty(&tp->rare->ofo_queue)) {
         tcp_send_delayed_ack(tp);
         return;
     }
-    if (!tp->sack_ok || tp->compressed_ack >= tp->layer->sysctl.comp_sack_nr) {
+    if (!tp->sack_ok || tp->rare->compressed_ack >= tp->layer->sysctl.comp_sack_nr) {
         tcp_send_dup_ack(tp);
         return;
     }
-    if (tp->compressed_ack_rcv_nxt != tp->rcv_nxt) {
-        tp->compressed_ack_rcv_nxt = tp->rcv_nxt;
-        tp->dup_ack_counter = 0;
+    if (tp->rare->compressed_ack_rcv_nxt != tp->rcv_nxt) {
+        TCP_RARE_SET(tp, compressed_ack_rcv_nxt, tp->rcv_nxt);
+        TCP_RARE_SET(tp, dup_ack_counter, 0);
     }
-    if (tp->dup_ack_counter < TCP_FASTRETRANS_THRESH) {
-        tp->dup_ack_counter++;
+    if (tp->rare->dup_ack_counter < TCP_FASTRETRANS_THRESH) {
+        tcp_rare(tp)->dup_ack_counter++;
         tcp_send_dup_ack(tp);
         return;
     }
     /* After the third duplicate they may be compressed into few: 5 % of the RTT, 1 ms at most. */
-    tp->compressed_ack++;
-    if (timer_running(&tp->comp_ack_timer))
+    tcp_rare(tp)->compressed_ack++;
+    if (timer_running(&tp->rare->comp_ack_timer))
         return;
     rtt = tp->rcv_rtt.rtt_us;
     if (tp->srtt_us > 0 && tp->srtt_us < rtt)
         rtt = tp->srtt_us;
     rtt = u32_min(rtt / 8 / 20, tp->layer->sysctl.comp_sack_delay_us);
-    timer_start(&tp->comp_ack_timer, SIM_USEC(rtt));
+    timer_start(&tcp_rare(tp)->comp_ack_timer, SIM_USEC(rtt));
 }
 
 void tcp_ack_snd_check(struct tcp_sock *tp)
@@ -334,16 +335,16 @@ static void dsack_set(struct tcp_sock *tp, uint32_t start, uint32_t end)
     if (!tp->sack_ok || !tp->layer->sysctl.dsack)
         return;
     tp->has_dsack = true;
-    tp->dsack = (struct tcp_sack_block){ start, end };
+    tcp_rare(tp)->dsack = (struct tcp_sack_block){ start, end };
 }
 
 static void dsack_extend(struct tcp_sock *tp, uint32_t start, uint32_t end)
 {
     if (!tp->has_dsack) {
         dsack_set(tp, start, end);
-    } else if (seq_leq(start, tp->dsack.end) && seq_leq(tp->dsack.start, end)) {
-        tp->dsack.start = seq_min(tp->dsack.start, start);
-        tp->dsack.end = seq_max(tp->dsack.end, end);
+    } else if (seq_leq(start, tp->rare->dsack.end) && seq_leq(tp->rare->dsack.start, end)) {
+        tcp_rare(tp)->dsack.start = seq_min(tp->rare->dsack.start, start);
+        tcp_rare(tp)->dsack.end = seq_max(tp->rare->dsack.end, end);
     }
 }
 
@@ -359,14 +360,14 @@ void tcp_send_dupack_for(struct tcp_sock *tp, const struct tcp_rx *rx)
 /* The newest block grew: blocks that it now touches are part of it. */
 static void sack_maybe_coalesce(struct tcp_sock *tp)
 {
-    struct tcp_sack_block *first = &tp->sacks[0];
+    struct tcp_sack_block *sacks = tcp_rare(tp)->sacks, *first = &sacks[0];
 
     for (uint8_t i = 1; i < tp->n_sacks;) {
-        if (seq_leq(first->start, tp->sacks[i].end) && seq_leq(tp->sacks[i].start, first->end)) {
-            first->start = seq_min(first->start, tp->sacks[i].start);
-            first->end = seq_max(first->end, tp->sacks[i].end);
+        if (seq_leq(first->start, sacks[i].end) && seq_leq(sacks[i].start, first->end)) {
+            first->start = seq_min(first->start, sacks[i].start);
+            first->end = seq_max(first->end, sacks[i].end);
             tp->n_sacks--;
-            memmove(&tp->sacks[i], &tp->sacks[i + 1], (size_t)(tp->n_sacks - i) * sizeof *first);
+            memmove(&sacks[i], &sacks[i + 1], (size_t)(tp->n_sacks - i) * sizeof *first);
             continue;
         }
         i++;
@@ -375,32 +376,35 @@ static void sack_maybe_coalesce(struct tcp_sock *tp)
 
 static void sack_new_ofo(struct tcp_sock *tp, uint32_t start, uint32_t end)
 {
+    struct tcp_sack_block *sacks = tcp_rare(tp)->sacks;
+
     for (uint8_t i = 0; i < tp->n_sacks; i++) {
-        struct tcp_sack_block block = tp->sacks[i];
+        struct tcp_sack_block block = sacks[i];
 
         if (seq_gt(start, block.end) || seq_gt(block.start, end))
             continue;
         block.start = seq_min(block.start, start);
         block.end = seq_max(block.end, end);
-        memmove(&tp->sacks[1], &tp->sacks[0], i * sizeof block);
-        tp->sacks[0] = block;
+        memmove(&sacks[1], &sacks[0], i * sizeof block);
+        sacks[0] = block;
         sack_maybe_coalesce(tp);
         return;
     }
     if (tp->n_sacks >= TCP_SACK_MAX)
         tp->n_sacks = TCP_SACK_MAX - 1;
-    memmove(&tp->sacks[1], &tp->sacks[0], tp->n_sacks * sizeof tp->sacks[0]);
-    tp->sacks[0] = (struct tcp_sack_block){ start, end };
+    memmove(&sacks[1], &sacks[0], tp->n_sacks * sizeof sacks[0]);
+    sacks[0] = (struct tcp_sack_block){ start, end };
     tp->n_sacks++;
 }
 
 static void sack_remove(struct tcp_sock *tp)
 {
+    struct tcp_sack_block *sacks = tcp_rare(tp)->sacks;
     uint8_t n = 0;
 
-    for (uint8_t i = 0; i < tp->n_sacks && !list_empty(&tp->ofo_queue); i++) {
-        if (!seq_geq(tp->rcv_nxt, tp->sacks[i].start))
-            tp->sacks[n++] = tp->sacks[i];
+    for (uint8_t i = 0; i < tp->n_sacks && !list_empty(&tp->rare->ofo_queue); i++) {
+        if (!seq_geq(tp->rcv_nxt, sacks[i].start))
+            sacks[n++] = sacks[i];
     }
     tp->n_sacks = n;
 }
@@ -442,8 +446,8 @@ static bool prune(struct tcp_sock *tp)
         clamp_window(tp);
     if (has_room(tp))
         return true;
-    while (!list_empty(&tp->ofo_queue) && !has_room(tp))
-        rmem_release(tp, tcp_last(&tp->ofo_queue));
+    while (!list_empty(&tp->rare->ofo_queue) && !has_room(tp))
+        rmem_release(tp, tcp_last(&tp->rare->ofo_queue));
     tp->n_sacks = 0; /* they may have been forgotten: RFC 2018 section 8 */
     return has_room(tp);
 }
@@ -498,8 +502,8 @@ static void take_fin(struct tcp_sock *tp)
     default:
         break;
     }
-    while (!list_empty(&tp->ofo_queue))
-        rmem_release(tp, tcp_first(&tp->ofo_queue));
+    while (!list_empty(&tp->rare->ofo_queue))
+        rmem_release(tp, tcp_first(&tp->rare->ofo_queue));
     tp->n_sacks = 0;
     tp->has_dsack = false;
     if (!tp->orphan)
@@ -514,7 +518,7 @@ static void ofo_drain(struct tcp_sock *tp)
     bool fin = false;
 
     while (!fin) {
-        struct tcp_seg *seg = tcp_first(&tp->ofo_queue);
+        struct tcp_seg *seg = tcp_first(&tp->rare->ofo_queue);
 
         if (seg == NULL || seq_gt(seg->seq, tp->rcv_nxt))
             break;
@@ -543,11 +547,11 @@ static void ofo_insert_at(struct tcp_sock *tp, struct list *before, struct tcp_s
  * brought nothing. */
 static bool ofo_insert(struct tcp_sock *tp, struct tcp_seg *seg)
 {
-    struct list *at = tp->ofo_queue.prev;
+    struct list *ofo = &tcp_rare(tp)->ofo_queue, *at = ofo->prev;
 
-    while (at != &tp->ofo_queue && seq_gt(tcp_seg_of(at)->seq, seg->seq))
+    while (at != ofo && seq_gt(tcp_seg_of(at)->seq, seg->seq))
         at = at->prev;
-    if (at != &tp->ofo_queue && seq_lt(seg->seq, tcp_seg_of(at)->end_seq)) {
+    if (at != ofo && seq_lt(seg->seq, tcp_seg_of(at)->end_seq)) {
         struct tcp_seg *left = tcp_seg_of(at);
 
         if (seq_leq(seg->end_seq, left->end_seq)) {
@@ -564,7 +568,7 @@ static bool ofo_insert(struct tcp_sock *tp, struct tcp_seg *seg)
     }
     ofo_insert_at(tp, at->next, seg);
     /* Those behind that it covers. */
-    while (seg->link.next != &tp->ofo_queue) {
+    while (seg->link.next != ofo) {
         struct tcp_seg *right = tcp_seg_of(seg->link.next);
 
         if (!seq_gt(seg->end_seq, right->seq))
@@ -631,9 +635,9 @@ static void queue_expected(struct tcp_sock *tp, struct tcp_rx *rx)
         take_fin(tp);
     if (tp->dead)
         return;
-    if (!list_empty(&tp->ofo_queue)) {
+    if (!list_empty(&tp->rare->ofo_queue)) {
         ofo_drain(tp);
-        if (list_empty(&tp->ofo_queue))
+        if (list_empty(&tp->rare->ofo_queue))
             tp->ack_pending |=
                 TCP_ACK_NOW; /* RFC 5681 section 4.2: the hole is filled, say so at once */
     }
@@ -685,14 +689,16 @@ void tcp_check_urg(struct tcp_sock *tp, struct tcp_rx *rx)
     uint32_t at = rx->seq + rx->hdr.urgent - 1;
 
     if ((rx->hdr.flags & TCP_URG) != 0 && rx->hdr.urgent != 0 && !seq_lt(at, tp->copied_seq) &&
-        !seq_lt(at, tp->rcv_nxt) && (tp->urg_state == TCP_URG_NONE || seq_gt(at, tp->urg_seq))) {
+        !seq_lt(at, tp->rcv_nxt) &&
+        (tp->urg_state == TCP_URG_NONE || seq_gt(at, tp->rare->urg_seq))) {
         tp->urg_state = TCP_URG_NOTYET;
-        tp->urg_seq = at;
+        TCP_RARE_SET(tp, urg_seq, at);
         if (!tp->orphan)
             tcp_wake(tp, SOCK_POLLPRI);
     }
-    if (tp->urg_state == TCP_URG_NOTYET && tp->urg_seq - rx->seq < rx->len) {
-        frame_copy_out(rx->frame, rx->hdr.hdr_len + (tp->urg_seq - rx->seq), &tp->urg_octet, 1);
+    if (tp->urg_state == TCP_URG_NOTYET && tp->rare->urg_seq - rx->seq < rx->len) {
+        frame_copy_out(rx->frame, rx->hdr.hdr_len + (tp->rare->urg_seq - rx->seq),
+                       &tcp_rare(tp)->urg_octet, 1);
         tp->urg_state = TCP_URG_VALID;
         if (!tp->orphan)
             tcp_wake(tp, SOCK_POLLPRI);

@@ -56,9 +56,9 @@ void tcp_init_cwnd_reduction(struct tcp_sock *tp)
     tp->high_seq = tp->snd_nxt;
     tp->has_tlp = false;
     tp->cwnd_cnt = 0;
-    tp->prior_cwnd = tp->cwnd;
-    tp->prr_delivered = 0;
-    tp->prr_out = 0;
+    TCP_RARE_SET(tp, prior_cwnd, tp->cwnd);
+    TCP_RARE_SET(tp, prr_delivered, 0);
+    TCP_RARE_SET(tp, prr_out, 0);
     tp->ssthresh = tp->cc->ssthresh(tp);
     ecn_queue_cwr(tp);
 }
@@ -67,15 +67,16 @@ void tcp_cwnd_reduction(struct tcp_sock *tp, int newly_acked_sacked, int newly_l
 {
     int64_t in_flight = tcp_packets_in_flight(tp), delta = (int64_t)tp->ssthresh - in_flight, send;
 
-    if (newly_acked_sacked <= 0 || tp->prior_cwnd == 0)
+    if (newly_acked_sacked <= 0 || tp->rare->prior_cwnd == 0)
         return;
-    tp->prr_delivered += (uint32_t)newly_acked_sacked;
+    tcp_rare(tp)->prr_delivered += (uint32_t)newly_acked_sacked;
     if (delta < 0) {
-        uint64_t dividend = (uint64_t)tp->ssthresh * tp->prr_delivered + tp->prior_cwnd - 1;
+        uint64_t dividend =
+            (uint64_t)tp->ssthresh * tp->rare->prr_delivered + tp->rare->prior_cwnd - 1;
 
-        send = (int64_t)(dividend / tp->prior_cwnd) - (int64_t)tp->prr_out;
+        send = (int64_t)(dividend / tp->rare->prior_cwnd) - (int64_t)tp->rare->prr_out;
     } else {
-        send = (int64_t)tp->prr_delivered - (int64_t)tp->prr_out;
+        send = (int64_t)tp->rare->prr_delivered - (int64_t)tp->rare->prr_out;
         if (send < newly_acked_sacked)
             send = newly_acked_sacked;
         if ((flag & TCP_F_SND_UNA_ADVANCED) != 0 && newly_lost == 0)
@@ -83,7 +84,7 @@ void tcp_cwnd_reduction(struct tcp_sock *tp, int newly_acked_sacked, int newly_l
         if (send > delta)
             send = delta;
     }
-    if (tp->prr_out == 0 && send < 1)
+    if (tp->rare->prr_out == 0 && send < 1)
         send = 1; /* the fast retransmit itself */
     if (send < 0)
         send = 0;
@@ -93,7 +94,7 @@ void tcp_cwnd_reduction(struct tcp_sock *tp, int newly_acked_sacked, int newly_l
 void tcp_end_cwnd_reduction(struct tcp_sock *tp)
 {
     if (tp->ssthresh < TCP_INFINITE_SSTHRESH &&
-        (tp->ca_state == TCP_CA_CWR || tp->undo_marker != 0)) {
+        (tp->ca_state == TCP_CA_CWR || tp->rare->undo_marker != 0)) {
         tp->cwnd = tp->ssthresh;
         tp->cwnd_stamp = tcp_now(tp->layer);
     }
@@ -101,9 +102,9 @@ void tcp_end_cwnd_reduction(struct tcp_sock *tp)
 
 void tcp_enter_cwr(struct tcp_sock *tp)
 {
-    tp->prior_ssthresh = 0;
+    TCP_RARE_SET(tp, prior_ssthresh, 0);
     if (tp->ca_state < TCP_CA_CWR) {
-        tp->undo_marker = 0;
+        TCP_RARE_SET(tp, undo_marker, 0);
         tcp_init_cwnd_reduction(tp);
         tcp_set_ca_state(tp, TCP_CA_CWR);
     }
@@ -131,22 +132,22 @@ static void try_to_open(struct tcp_sock *tp, unsigned flag)
 
 static void init_undo(struct tcp_sock *tp)
 {
-    tp->undo_marker = tp->snd_una;
-    tp->undo_retrans = (int32_t)tp->retrans_out;
+    TCP_RARE_SET(tp, undo_marker, tp->snd_una);
+    TCP_RARE_SET(tp, undo_retrans, (int32_t)tp->retrans_out);
     if (tp->has_tlp && tp->tlp_retrans)
-        tp->undo_retrans++;
-    if (tp->undo_retrans == 0)
-        tp->undo_retrans = -1; /* 0 would mean: all of them were needless */
+        tcp_rare(tp)->undo_retrans++;
+    if (tp->rare->undo_retrans == 0)
+        tcp_rare(tp)->undo_retrans = -1; /* 0 would mean: all of them were needless */
 }
 
 static void enter_recovery(struct tcp_sock *tp, bool ece)
 {
     retrans_stamp_cleanup(tp);
-    tp->prior_ssthresh = 0;
+    TCP_RARE_SET(tp, prior_ssthresh, 0);
     init_undo(tp);
     if (!tcp_in_cwnd_reduction(tp)) {
         if (!ece)
-            tp->prior_ssthresh = tcp_current_ssthresh(tp);
+            TCP_RARE_SET(tp, prior_ssthresh, tcp_current_ssthresh(tp));
         tcp_init_cwnd_reduction(tp);
     }
     tcp_set_ca_state(tp, TCP_CA_RECOVERY);
@@ -174,7 +175,7 @@ static uint32_t rack_reo_wnd(const struct tcp_sock *tp)
 {
     uint64_t window;
 
-    if (tp->reord_seen == 0) {
+    if (tp->rare->reord_seen == 0) {
         if (tp->ca_state >= TCP_CA_RECOVERY)
             return 0;
         if (tp->sacked_out >= tp->reordering && (tp->layer->sysctl.recovery & 0x4) == 0)
@@ -308,7 +309,7 @@ static bool packet_delayed(const struct tcp_sock *tp)
 
 static bool may_undo(const struct tcp_sock *tp)
 {
-    return tp->undo_marker != 0 && (tp->undo_retrans == 0 || packet_delayed(tp));
+    return tp->rare->undo_marker != 0 && (tp->rare->undo_retrans == 0 || packet_delayed(tp));
 }
 
 static void undo_cwnd_reduction(struct tcp_sock *tp, bool unmark)
@@ -318,15 +319,15 @@ static void undo_cwnd_reduction(struct tcp_sock *tp, bool unmark)
             tcp_seg_of(at)->marks &= (uint8_t)~TCP_MARK_LOST;
         tp->lost_out = 0;
     }
-    if (tp->prior_ssthresh != 0) {
+    if (tp->rare->prior_ssthresh != 0) {
         tp->cwnd = tp->cc->undo_cwnd(tp);
-        if (tp->prior_ssthresh > tp->ssthresh) {
-            tp->ssthresh = tp->prior_ssthresh;
+        if (tp->rare->prior_ssthresh > tp->ssthresh) {
+            tp->ssthresh = tp->rare->prior_ssthresh;
             tp->ecn &= (uint8_t)~TCP_ECN_QUEUE_CWR;
         }
     }
     tp->cwnd_stamp = tcp_now(tp->layer);
-    tp->undo_marker = 0;
+    TCP_RARE_SET(tp, undo_marker, 0);
     tp->rack.advanced = true;
 }
 
@@ -354,7 +355,7 @@ static bool try_undo_recovery(struct tcp_sock *tp)
 
 static bool try_undo_dsack(struct tcp_sock *tp)
 {
-    if (tp->undo_marker == 0 || tp->undo_retrans != 0)
+    if (tp->rare->undo_marker == 0 || tp->rare->undo_retrans != 0)
         return false;
     if (tp->rack.reo_wnd_persist < TCP_RACK_RECOVERY_THRESH)
         tp->rack.reo_wnd_persist++;
@@ -364,7 +365,7 @@ static bool try_undo_dsack(struct tcp_sock *tp)
 
 static bool try_undo_partial(struct tcp_sock *tp, uint32_t prior_una)
 {
-    if (tp->undo_marker == 0 || !packet_delayed(tp))
+    if (tp->rare->undo_marker == 0 || !packet_delayed(tp))
         return false;
     tcp_check_sack_reordering(tp, prior_una, true);
     if (tp->retrans_out > 0)
@@ -390,8 +391,8 @@ static bool try_undo_loss(struct tcp_sock *tp, bool frto)
 
 void tcp_try_undo_spurious_syn(struct tcp_sock *tp)
 {
-    if (tp->retrans_stamp != 0 && tp->saw_ts && tp->undo_marker != 0 && packet_delayed(tp))
-        tp->undo_marker = 0;
+    if (tp->retrans_stamp != 0 && tp->saw_ts && tp->rare->undo_marker != 0 && packet_delayed(tp))
+        TCP_RARE_SET(tp, undo_marker, 0);
 }
 
 /* Timeouts. */
@@ -423,8 +424,8 @@ void tcp_enter_loss(struct tcp_sock *tp)
     timeout_mark_lost(tp);
     if (tp->ca_state <= TCP_CA_DISORDER || !seq_gt(tp->high_seq, tp->snd_una) ||
         (tp->ca_state == TCP_CA_LOSS && tp->retransmits == 0)) {
-        tp->prior_ssthresh = tcp_current_ssthresh(tp);
-        tp->prior_cwnd = tp->cwnd;
+        TCP_RARE_SET(tp, prior_ssthresh, tcp_current_ssthresh(tp));
+        TCP_RARE_SET(tp, prior_cwnd, tp->cwnd);
         tp->ssthresh = tp->cc->ssthresh(tp);
         init_undo(tp);
     }
@@ -533,7 +534,7 @@ void tcp_fastretrans_alert(struct tcp_sock *tp, uint32_t prior_snd_una, unsigned
     if (tp->packets_out == 0)
         tp->sacked_out = 0;
     if (ece)
-        tp->prior_ssthresh = 0;
+        TCP_RARE_SET(tp, prior_ssthresh, 0);
     if (check_reneging(tp, flag) || leave_state(tp))
         return;
     switch (tp->ca_state) {
@@ -568,11 +569,11 @@ void tcp_fastretrans_alert(struct tcp_sock *tp, uint32_t prior_snd_una, unsigned
 
 void tcp_process_tlp_ack(struct tcp_sock *tp, uint32_t ack, unsigned flag)
 {
-    if (seq_lt(ack, tp->tlp_high_seq))
+    if (seq_lt(ack, tp->rare->tlp_high_seq))
         return;
     if (!tp->tlp_retrans || (flag & TCP_F_DSACK_TLP) != 0) {
         tp->has_tlp = false; /* the probe brought new data, or both copies arrived: no loss */
-    } else if (seq_gt(ack, tp->tlp_high_seq)) {
+    } else if (seq_gt(ack, tp->rare->tlp_high_seq)) {
         /* Only the probe arrived: RFC 8985 section 7.4.2, one loss that nobody else reports. */
         tcp_init_cwnd_reduction(tp);
         tcp_set_ca_state(tp, TCP_CA_CWR);
@@ -607,8 +608,8 @@ void tcp_simple_retransmit(struct tcp_sock *tp)
     if (tp->ca_state != TCP_CA_LOSS) {
         tp->high_seq = tp->snd_nxt;
         tp->ssthresh = tcp_current_ssthresh(tp);
-        tp->prior_ssthresh = 0;
-        tp->undo_marker = 0;
+        TCP_RARE_SET(tp, prior_ssthresh, 0);
+        TCP_RARE_SET(tp, undo_marker, 0);
         tcp_set_ca_state(tp, TCP_CA_LOSS);
     }
     tcp_xmit_retransmit_queue(tp, why_pmtu);

@@ -4,7 +4,7 @@
 
 uint32_t tcp_highest_sack_seq(const struct tcp_sock *tp)
 {
-    return tp->sacked_out == 0 ? tp->snd_una : tp->high_sack;
+    return tp->sacked_out == 0 ? tp->snd_una : tp->rare->high_sack;
 }
 
 void tcp_mark_lost(struct tcp_sock *tp, struct tcp_seg *seg)
@@ -33,7 +33,7 @@ void tcp_check_sack_reordering(struct tcp_sock *tp, uint32_t low_seq, bool ts)
     distance = high - low_seq;
     if (distance > tp->reordering * mss)
         tp->reordering = u32_min((distance + mss - 1) / mss, TCP_REORDERING_MAX);
-    tp->reord_seen++;
+    tcp_rare(tp)->reord_seen++;
 }
 
 /* Without SACK every duplicate ACK stands for some segment that arrived. */
@@ -58,7 +58,7 @@ static void check_reno_reordering(struct tcp_sock *tp, uint32_t more)
     if (!limit_reno_sacked(tp))
         return;
     tp->reordering = u32_min(tp->packets_out + more, TCP_REORDERING_MAX);
-    tp->reord_seen++;
+    tcp_rare(tp)->reord_seen++;
 }
 
 void tcp_limit_reno_sacked(struct tcp_sock *tp)
@@ -119,12 +119,12 @@ static uint32_t dsack_seen(struct tagging *t, uint32_t start, uint32_t end)
         return 0;
     if (end - start > tp->mss_cache)
         n = (end - start + tp->mss_cache - 1) / tp->mss_cache;
-    else if (tp->has_tlp && tp->tlp_high_seq == end)
+    else if (tp->has_tlp && tp->rare->tlp_high_seq == end)
         t->flag |= TCP_F_DSACK_TLP;
     tp->dsack_dups += n;
     if (tp->dsack_dups > tp->total_retrans)
         return 0;
-    if (tp->reord_seen > 0 && (t->flag & TCP_F_DSACK_TLP) == 0)
+    if (tp->rare->reord_seen > 0 && (t->flag & TCP_F_DSACK_TLP) == 0)
         tp->rack.dsack_seen = true;
     t->flag |= TCP_F_DSACKING_ACK;
     return n;
@@ -140,9 +140,10 @@ static bool check_dsack(struct tagging *t, const struct tcp_rx *rx, uint32_t pri
     n = dsack_seen(t, start, end);
     if (n == 0)
         return false;
-    if (tp->undo_marker != 0 && tp->undo_retrans > 0 && !seq_gt(end, prior_una) &&
-        seq_gt(end, tp->undo_marker))
-        tp->undo_retrans = tp->undo_retrans > (int32_t)n ? tp->undo_retrans - (int32_t)n : 0;
+    if (tp->rare->undo_marker != 0 && tp->rare->undo_retrans > 0 && !seq_gt(end, prior_una) &&
+        seq_gt(end, tp->rare->undo_marker))
+        TCP_RARE_SET(tp, undo_retrans,
+                     tp->rare->undo_retrans > (int32_t)n ? tp->rare->undo_retrans - (int32_t)n : 0);
     return true;
 }
 
@@ -152,11 +153,11 @@ static bool block_valid(const struct tcp_sock *tp, bool dsack, uint32_t start, u
         return false;
     if (seq_gt(start, tp->snd_una))
         return true;
-    if (!dsack || tp->undo_marker == 0 || seq_gt(end, tp->snd_una))
+    if (!dsack || tp->rare->undo_marker == 0 || seq_gt(end, tp->snd_una))
         return false;
-    if (!seq_lt(start, tp->undo_marker))
+    if (!seq_lt(start, tp->rare->undo_marker))
         return true;
-    return seq_gt(end, tp->undo_marker) && !seq_lt(start, end - tp->max_window);
+    return seq_gt(end, tp->rare->undo_marker) && !seq_lt(start, end - tp->max_window);
 }
 
 static void note_reordering(struct tcp_sack_result *result, uint32_t seq)
@@ -201,8 +202,8 @@ static void tag_new(struct tagging *t, struct tcp_seg *seg)
         clear_mark(tp, seg, TCP_MARK_LOST);
     }
     seg->marks |= TCP_MARK_SACKED;
-    if (tp->sacked_out == 0 || seq_gt(seg->end_seq, tp->high_sack))
-        tp->high_sack = seg->end_seq;
+    if (tp->sacked_out == 0 || seq_gt(seg->end_seq, tp->rare->high_sack))
+        TCP_RARE_SET(tp, high_sack, seg->end_seq);
     t->flag |= TCP_F_DATA_SACKED;
     tp->sacked_out++;
     tp->delivered++;
@@ -215,8 +216,9 @@ static void tag_one(struct tagging *t, struct tcp_seg *seg, bool dup)
     struct tcp_sock *tp = t->tp;
 
     if (dup && (seg->marks & TCP_MARK_EVER) != 0) {
-        if (tp->undo_marker != 0 && tp->undo_retrans > 0 && seq_gt(seg->end_seq, tp->undo_marker))
-            tp->undo_retrans--;
+        if (tp->rare->undo_marker != 0 && tp->rare->undo_retrans > 0 &&
+            seq_gt(seg->end_seq, tp->rare->undo_marker))
+            tcp_rare(tp)->undo_retrans--;
         if ((seg->marks & TCP_MARK_SACKED) != 0)
             note_reordering(t->result, seg->seq);
     }
@@ -288,7 +290,7 @@ unsigned tcp_sacktag_write_queue(struct tcp_sock *tp, const struct tcp_rx *rx,
         return t.flag;
     n = sort_blocks(&t, rx, prior_snd_una, found_dup, blocks);
     walk(&t, blocks, n);
-    if (result->has_reord && (tp->ca_state != TCP_CA_LOSS || tp->undo_marker != 0))
+    if (result->has_reord && (tp->ca_state != TCP_CA_LOSS || tp->rare->undo_marker != 0))
         tcp_check_sack_reordering(tp, result->reord, false);
     return t.flag;
 }

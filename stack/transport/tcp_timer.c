@@ -33,17 +33,14 @@ void tcp_rtx_timer_start(struct tcp_sock *tp, enum tcp_timer_kind kind, uint64_t
 
     if (delay_us > max)
         delay_us = max;
-    tp->rtx_kind = kind;
-    tp->rtx_timer.why = kind == TCP_TIMER_PROBE                          ? WHY0(TIMER_TCP_PERSIST)
-                        : kind == TCP_TIMER_REO || kind == TCP_TIMER_TLP ? WHY0(TIMER_TCP_RACK)
-                                                                         : WHY0(TIMER_TCP_RTO);
-    tcp_wheel_start(tp->layer, &tp->rtx_timer, SIM_USEC(delay_us));
+    tp->rtx_kind = (uint8_t)kind;
+    timer_pair_start_at(&tp->timers, TCP_HAND_RTX, tcp_wheel_expiry(tp->layer, SIM_USEC(delay_us)));
 }
 
 void tcp_rtx_timer_stop(struct tcp_sock *tp)
 {
     tp->rtx_kind = TCP_TIMER_NONE;
-    timer_stop(&tp->rtx_timer);
+    timer_pair_stop(&tp->timers, TCP_HAND_RTX);
 }
 
 /* Until the RTO of the oldest segment, counted from its last transmission; may be negative. */
@@ -70,9 +67,9 @@ uint64_t tcp_clamp_to_user_timeout(const struct tcp_sock *tp, uint64_t when, uin
 {
     uint64_t limit, elapsed;
 
-    if (tp->user_timeout_ms == 0 || since == 0)
+    if (tp->user->timeout_ms == 0 || since == 0)
         return when;
-    limit = tp->user_timeout_ms * UINT64_C(1000);
+    limit = tp->user->timeout_ms * UINT64_C(1000);
     elapsed = tcp_now(tp->layer) - (since - 1);
     if (elapsed >= limit)
         return 1;
@@ -134,19 +131,19 @@ static bool write_timeout(struct tcp_sock *tp)
     if (tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED))) {
         unsigned max;
 
-        retry_until = max = tp->syn_retries > 0 ? tp->syn_retries : sysctl->syn_retries;
+        retry_until = max = tp->user->syn_retries > 0 ? tp->user->syn_retries : sysctl->syn_retries;
         if (tcp_state(tp) == TCP_SYN_SENT)
             max += sysctl->syn_linear_timeouts;
         expired = tp->retransmits >= max;
-        if (!expired && tp->user_timeout_ms != 0)
-            expired = retransmits_timed_out(tp, retry_until, tp->user_timeout_ms * UINT64_C(1000));
+        if (!expired && tp->user->timeout_ms != 0)
+            expired = retransmits_timed_out(tp, retry_until, tp->user->timeout_ms * UINT64_C(1000));
     } else {
         if (retransmits_timed_out(tp, sysctl->retries1, 0))
             tp->has_route = false; /* perhaps there is another way */
         retry_until = sysctl->retries2;
         if (tp->orphan)
             retry_until = orphan_retries(tp, tp->rto < sysctl->rto_max_us);
-        expired = retransmits_timed_out(tp, retry_until, tp->user_timeout_ms * UINT64_C(1000));
+        expired = retransmits_timed_out(tp, retry_until, tp->user->timeout_ms * UINT64_C(1000));
     }
     if (expired)
         write_error(tp);
@@ -220,13 +217,13 @@ static void probe_expired(struct tcp_sock *tp)
 
     if (tp->packets_out > 0 || list_empty(&tp->write_queue)) {
         tp->probes_out = 0;
-        tp->probes_tstamp = 0;
+        TCP_RARE_SET(tp, probes_tstamp, 0);
         return;
     }
-    if (tp->probes_tstamp == 0)
-        tp->probes_tstamp = now + 1;
-    else if (tp->user_timeout_ms != 0 &&
-             now - (tp->probes_tstamp - 1) >= tp->user_timeout_ms * UINT64_C(1000)) {
+    if (tp->rare->probes_tstamp == 0)
+        TCP_RARE_SET(tp, probes_tstamp, now + 1);
+    else if (tp->user->timeout_ms != 0 &&
+             now - (tp->rare->probes_tstamp - 1) >= tp->user->timeout_ms * UINT64_C(1000)) {
         write_error(tp);
         return;
     }
@@ -245,22 +242,22 @@ static void probe_expired(struct tcp_sock *tp)
         tcp_send_probe0(tp);
 }
 
-static void rtx_expired(void *ctx)
+static void rtx_expired(struct timer_pair *timers)
 {
-    struct tcp_sock *tp = ctx;
+    struct tcp_sock *tp = CONTAINER_OF(timers, struct tcp_sock, timers);
     struct tcp_layer *tcp = tp->layer;
-    enum tcp_timer_kind kind = tp->rtx_kind;
+    enum tcp_timer_kind kind = (enum tcp_timer_kind)tp->rtx_kind;
 
     tp->rtx_kind = TCP_TIMER_NONE;
     if (tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN)))
         return;
     switch (kind) {
     case TCP_TIMER_REO:
-        tp->rtx_kind = kind;
+        tp->rtx_kind = (uint8_t)kind;
         tcp_rack_reo_timeout(tp);
         break;
     case TCP_TIMER_TLP:
-        tp->rtx_kind = kind;
+        tp->rtx_kind = (uint8_t)kind;
         tcp_send_loss_probe(tp);
         break;
     case TCP_TIMER_RTO:
@@ -276,9 +273,9 @@ static void rtx_expired(void *ctx)
 }
 
 /* Delayed ACKs: RFC 9293 section 3.8.6.3. */
-static void delack_expired(void *ctx)
+static void delack_expired(struct timer_pair *timers)
 {
-    struct tcp_sock *tp = ctx;
+    struct tcp_sock *tp = CONTAINER_OF(timers, struct tcp_sock, timers);
 
     if (tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN)) ||
         (tp->ack_pending & TCP_ACK_TIMER) == 0)
@@ -295,24 +292,17 @@ static void delack_expired(void *ctx)
     tcp_send_ack(tp, WHY(TCP_ACK_DELAYED, tp->rcv_nxt - tp->irs));
 }
 
-static void comp_ack_expired(void *ctx)
-{
-    struct tcp_sock *tp = ctx;
-
-    if (tp->compressed_ack > 0 && tcp_state(tp) != TCP_CLOSED)
-        tcp_send_dup_ack(tp);
-}
-
 /* Keep-alive: RFC 9293 section 3.8.4. It also ends FIN-WAIT-2 of a connection that nobody holds. */
 
 uint32_t tcp_keepalive_time(const struct tcp_sock *tp)
 {
-    return tp->keep_idle != 0 ? tp->keep_idle : tp->layer->sysctl.keepalive_time;
+    return tp->user->keep_idle != 0 ? tp->user->keep_idle : tp->layer->sysctl.keepalive_time;
 }
 
 sim_time tcp_fin_time(const struct tcp_sock *tp)
 {
-    sim_time time = tp->linger2 > 0 ? SIM_SEC(tp->linger2) : SIM_SEC(tp->layer->sysctl.fin_timeout);
+    sim_time time =
+        tp->user->linger2 > 0 ? SIM_SEC(tp->user->linger2) : SIM_SEC(tp->layer->sysctl.fin_timeout);
     sim_time least = SIM_USEC((uint64_t)tp->rto * 7 / 2);
 
     return time > least ? time : least;
@@ -320,17 +310,24 @@ sim_time tcp_fin_time(const struct tcp_sock *tp)
 
 void tcp_keepalive_start(struct tcp_sock *tp, sim_time delay)
 {
-    tp->keepalive_timer.why = tcp_state(tp) == TCP_FIN_WAIT_2 && tp->orphan
-                                  ? WHY0(TIMER_TCP_FIN_WAIT)
-                                  : WHY0(TIMER_TCP_KEEPALIVE);
-    tcp_wheel_start(tp->layer, &tp->keepalive_timer, delay);
+    struct timer *timer = &tcp_rare(tp)->keepalive_timer;
+
+    timer->why = tcp_state(tp) == TCP_FIN_WAIT_2 && tp->orphan ? WHY0(TIMER_TCP_FIN_WAIT)
+                                                               : WHY0(TIMER_TCP_KEEPALIVE);
+    tcp_wheel_start(tp->layer, timer, delay);
+}
+
+void tcp_keepalive_stop(struct tcp_sock *tp)
+{
+    if (timer_running(&tp->rare->keepalive_timer))
+        timer_stop(&tcp_rare(tp)->keepalive_timer);
 }
 
 static void fin_wait_expired(struct tcp_sock *tp)
 {
     sim_time left = tcp_fin_time(tp) - TCP_TIMEWAIT_LEN;
 
-    if (tp->linger2 >= 0 && left > 0) {
+    if (tp->user->linger2 >= 0 && left > 0) {
         tcp_time_wait(tp, TCP_FIN_WAIT_2, left);
         return;
     }
@@ -348,16 +345,18 @@ static uint64_t idle_time(const struct tcp_sock *tp)
 static void probe_alive(struct tcp_sock *tp)
 {
     uint64_t idle = idle_time(tp), time = tcp_keepalive_time(tp) * UINT64_C(1000000);
-    uint32_t interval = tp->keep_intvl != 0 ? tp->keep_intvl : tp->layer->sysctl.keepalive_intvl;
-    uint8_t count = tp->keep_cnt != 0 ? tp->keep_cnt : tp->layer->sysctl.keepalive_probes;
+    uint32_t interval =
+        tp->user->keep_intvl != 0 ? tp->user->keep_intvl : tp->layer->sysctl.keepalive_intvl;
+    uint8_t count =
+        tp->user->keep_cnt != 0 ? tp->user->keep_cnt : tp->layer->sysctl.keepalive_probes;
 
     if (idle < time) {
         tcp_keepalive_start(tp, SIM_USEC(time - idle));
         return;
     }
-    if ((tp->user_timeout_ms != 0 && idle >= tp->user_timeout_ms * UINT64_C(1000) &&
+    if ((tp->user->timeout_ms != 0 && idle >= tp->user->timeout_ms * UINT64_C(1000) &&
          tp->probes_out > 0) ||
-        (tp->user_timeout_ms == 0 && tp->probes_out >= count)) {
+        (tp->user->timeout_ms == 0 && tp->probes_out >= count)) {
         tcp_send_active_reset(tp);
         write_error(tp);
         return;
@@ -365,6 +364,14 @@ static void probe_alive(struct tcp_sock *tp)
     tcp_write_wakeup(tp, WHY0(TCP_KEEPALIVE));
     tp->probes_out++;
     tcp_keepalive_start(tp, SIM_SEC(interval));
+}
+
+static void comp_ack_expired(void *ctx)
+{
+    struct tcp_sock *tp = ctx;
+
+    if (tp->rare->compressed_ack > 0 && tcp_state(tp) != TCP_CLOSED)
+        tcp_send_dup_ack(tp);
 }
 
 static void keepalive_expired(void *ctx)
@@ -385,28 +392,48 @@ static void keepalive_expired(void *ctx)
     tcp_reap(tcp);
 }
 
+void tcp_rare_timers_init(struct tcp_sock *tp, struct tcp_rare *rare)
+{
+    timer_init(&rare->keepalive_timer, tp->sock.node, WHY0(TIMER_TCP_KEEPALIVE), keepalive_expired,
+               tp);
+    timer_init(&rare->comp_ack_timer, tp->sock.node, WHY0(TIMER_TCP_DELAYED_ACK), comp_ack_expired,
+               tp);
+}
+
+static struct why why_of(const struct timer_pair *timers, unsigned hand)
+{
+    const struct tcp_sock *tp = CONTAINER_OF(timers, const struct tcp_sock, timers);
+
+    if (hand == TCP_HAND_DELACK)
+        return WHY0(TIMER_TCP_DELAYED_ACK);
+    switch ((enum tcp_timer_kind)tp->rtx_kind) {
+    case TCP_TIMER_PROBE:
+        return WHY0(TIMER_TCP_PERSIST);
+    case TCP_TIMER_REO:
+    case TCP_TIMER_TLP:
+        return WHY0(TIMER_TCP_RACK);
+    case TCP_TIMER_NONE:
+    case TCP_TIMER_RTO:
+        break;
+    }
+    return WHY0(TIMER_TCP_RTO);
+}
+
 void tcp_timers_init(struct tcp_sock *tp)
 {
-    struct node *node = tp->sock.node;
+    static const struct timer_pair_kind kind = {
+        .expired = { [TCP_HAND_RTX] = rtx_expired, [TCP_HAND_DELACK] = delack_expired },
+        .why = why_of
+    };
 
-    timer_init(&tp->rtx_timer, node, WHY0(TIMER_TCP_RTO), rtx_expired, tp);
-    timer_init(&tp->delack_timer, node, WHY0(TIMER_TCP_DELAYED_ACK), delack_expired, tp);
-    timer_init(&tp->keepalive_timer, node, WHY0(TIMER_TCP_KEEPALIVE), keepalive_expired, tp);
-    timer_init(&tp->comp_ack_timer, node, WHY0(TIMER_TCP_DELAYED_ACK), comp_ack_expired, tp);
+    timer_pair_init(&tp->timers, tp->sock.node, &kind);
 }
 
 void tcp_timers_stop(struct tcp_sock *tp)
 {
     tcp_rtx_timer_stop(tp);
-    timer_stop(&tp->delack_timer);
-    timer_stop(&tp->keepalive_timer);
-    timer_stop(&tp->comp_ack_timer);
-}
-
-void tcp_timers_fini(struct tcp_sock *tp)
-{
-    timer_fini(&tp->rtx_timer);
-    timer_fini(&tp->delack_timer);
-    timer_fini(&tp->keepalive_timer);
-    timer_fini(&tp->comp_ack_timer);
+    timer_pair_stop(&tp->timers, TCP_HAND_DELACK);
+    tcp_keepalive_stop(tp);
+    if (timer_running(&tp->rare->comp_ack_timer))
+        timer_stop(&tcp_rare(tp)->comp_ack_timer);
 }

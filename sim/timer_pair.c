@@ -1,0 +1,97 @@
+#include "sim/timer_pair.h"
+
+#include "base/check.h"
+#include "base/list.h"
+
+static struct event_key key_of(const struct timer_pair *pair, unsigned hand)
+{
+    return (struct event_key){ pair->hands[hand].due,
+                               event_order(EVENT_TIMER, pair->node->id, pair->node->id),
+                               (uint32_t)pair->hands[hand].counter };
+}
+
+/* The hand that runs out first; one of them runs. */
+static unsigned first_hand(const struct timer_pair *pair)
+{
+    sim_time left = pair->hands[0].due, right = pair->hands[1].due;
+
+    if (left != right)
+        return right < left;
+    return pair->hands[1].counter < pair->hands[0].counter;
+}
+
+static void fire_pair(struct event *event)
+{
+    struct timer_pair *pair = CONTAINER_OF(event, struct timer_pair, event);
+    struct part *part = pair->node->part;
+    unsigned hand = first_hand(pair);
+    struct event_key key;
+
+    pair->hands[hand].due = SIM_TIME_NONE;
+    if (timer_pair_running(pair, 1 - hand)) {
+        key = key_of(pair, 1 - hand);
+        queue_push(&part->queue, &pair->event, &key);
+    }
+    part->cause = pair->hands[hand].cause;
+    part->cause = node_record(pair->node, NULL, RECORD_TIMER, pair->kind->why(pair, hand), NULL);
+    pair->kind->expired[hand](pair);
+}
+
+void timer_pair_init(struct timer_pair *pair, struct node *node, const struct timer_pair_kind *kind)
+{
+    event_init(&pair->event, fire_pair);
+    pair->event.is_timer = true;
+    pair->node = node;
+    pair->kind = kind;
+    for (unsigned hand = 0; hand < 2; hand++) {
+        pair->hands[hand].due = SIM_TIME_NONE;
+        pair->hands[hand].counter = pair->hands[hand].cause = 0;
+    }
+}
+
+void timer_pair_start_at(struct timer_pair *pair, unsigned hand, sim_time due)
+{
+    struct part *part = pair->node->part;
+    struct event_key key;
+
+    CHECK(due >= part->now && due != SIM_TIME_NONE);
+    pair->hands[hand].due = due;
+    pair->hands[hand].counter = pair->node->event_counter++;
+    pair->hands[hand].cause = part->cause;
+    if (event_queued(&pair->event)) {
+        if (queue_key(&part->queue, &pair->event).at <= due)
+            return; /* it is moved when its old time comes */
+        queue_remove(&part->queue, &pair->event);
+    }
+    key = key_of(pair, hand);
+    queue_push(&part->queue, &pair->event, &key);
+}
+
+void timer_pair_fini(struct timer_pair *pair)
+{
+    timer_pair_stop(pair, 0);
+    timer_pair_stop(pair, 1);
+    if (event_queued(&pair->event))
+        queue_remove(&pair->node->part->queue, &pair->event);
+}
+
+struct timer_pair *timer_pair_of(struct event *event)
+{
+    return event->fire == fire_pair ? CONTAINER_OF(event, struct timer_pair, event) : NULL;
+}
+
+bool timer_pair_settle_head(struct part *part, struct timer_pair *pair,
+                            const struct queue_entry *head)
+{
+    struct event_key key, now = queue_entry_key(head);
+
+    if (!timer_pair_running(pair, 0) && !timer_pair_running(pair, 1)) {
+        queue_remove(&part->queue, &pair->event);
+        return true;
+    }
+    key = key_of(pair, first_hand(pair));
+    if (!event_key_lt(&now, &key))
+        return false;
+    queue_rekey_head(&part->queue, &key);
+    return true;
+}

@@ -1,0 +1,69 @@
+/* What few sockets need, so that the many that are open and idle stay small. */
+#include <stdlib.h>
+
+#include "stack/transport/tcp_internal.h"
+
+const struct tcp_rare tcp_rare_none = { .keepalive_timer = { .due = SIM_TIME_NONE },
+                                        .comp_ack_timer = { .due = SIM_TIME_NONE },
+                                        .ofo_queue = {
+                                            (struct list *)(uintptr_t)&tcp_rare_none.ofo_queue,
+                                            (struct list *)(uintptr_t)&tcp_rare_none.ofo_queue } };
+
+static struct tcp_rare *rare_new(struct tcp_sock *tp)
+{
+    struct tcp_rare *rare = mem_zalloc(sizeof *rare);
+
+    list_init(&rare->ofo_queue);
+    tcp_rare_timers_init(tp, rare);
+    return rare;
+}
+
+struct tcp_rare *tcp_rare(struct tcp_sock *tp)
+{
+    if (tp->rare == &tcp_rare_none)
+        tp->rare = rare_new(tp);
+    return (struct tcp_rare *)(uintptr_t)tp->rare;
+}
+
+void tcp_rare_drop(struct tcp_sock *tp)
+{
+    struct tcp_rare *rare;
+
+    if (tp->rare == &tcp_rare_none)
+        return;
+    rare = tcp_rare(tp);
+    tcp_queue_purge(tp->layer, &rare->ofo_queue);
+    timer_fini(&rare->keepalive_timer);
+    timer_fini(&rare->comp_ack_timer);
+    free(rare);
+    tp->rare = &tcp_rare_none;
+}
+
+const struct tcp_user tcp_user_none = { 0 };
+
+struct tcp_user *tcp_user(struct tcp_sock *tp)
+{
+    if (tp->user == &tcp_user_none)
+        tp->user = mem_zalloc(sizeof *tp->user);
+    return (struct tcp_user *)(uintptr_t)tp->user;
+}
+
+void tcp_user_inherit(struct tcp_sock *tp, const struct tcp_sock *listener)
+{
+    struct tcp_user *user;
+
+    if (listener->user == &tcp_user_none)
+        return;
+    user = tcp_user(tp);
+    *user = *listener->user;
+    user->syn_retries = 0; /* of connections that are not open yet */
+    user->window_clamp = 0;
+    user->defer_accept = 0;
+}
+
+void tcp_user_drop(struct tcp_sock *tp)
+{
+    if (tp->user != &tcp_user_none)
+        free(tcp_user(tp));
+    tp->user = &tcp_user_none;
+}
