@@ -129,6 +129,8 @@ static int64_t send_alphabet(struct process *self, struct sock_run *st, uint64_t
         message.len = left < piece ? (size_t)left : piece;
         if (message.len < left)
             message.flags |= SOCK_MSG_MORE;
+        if (st->count > 0)
+            message.flags |= SOCK_MSG_GOES_ON;
         n = sys_sendmsg(self, st->fd, &message);
         if (n == -SIM_EAGAIN && st->count > 0) {
             strbuf_addf(&st->answer, "sent %llu", (unsigned long long)st->count);

@@ -1,5 +1,5 @@
 /*
- * ss of iproute2 6.1, for TCP and UDP sockets: -t -u -a -l -n -i -o -m -H -s, a state filter.
+ * ss of iproute2 6.1, for TCP and UDP sockets: -t -u -a -l -n -i -o -e -m -H -s, a state filter.
  * Columns are as wide as what stands in them, as when its output is no terminal.
  */
 #include <stdio.h>
@@ -11,6 +11,9 @@
 #include "apps/programs.h"
 #include "base/memory.h"
 #include "stack/socket/netctl.h"
+
+#define FIRST_INODE 20000 /* of the sockets; each has one of its own */
+#define PAGE        4096u
 
 enum column {
     COL_NETID,
@@ -36,7 +39,7 @@ struct row {
 struct ss {
     int family; /* '4', '6', or 0: both */
     struct process *self;
-    bool tcp, udp, all, listening, numeric, info, timers, memory, no_header, summary;
+    bool tcp, udp, all, listening, numeric, info, timers, memory, extended, no_header, summary;
     const char *state; /* of a filter, or NULL */
     struct row *rows;
     unsigned n, size;
@@ -99,7 +102,7 @@ static void add_duration(struct strbuf *out, sim_time left)
 
 static void add_timer(struct strbuf *out, const struct tcp_info_view *tcp)
 {
-    if (tcp == NULL || tcp->timer == NULL)
+    if (tcp->timer == NULL)
         return;
     strbuf_addf(out, " timer:(%s,", tcp->timer);
     add_duration(out, tcp->timer_left);
@@ -146,14 +149,58 @@ static void add_path(struct strbuf *out, const struct tcp_info_view *t)
         add_number(out, "ssthresh", t->snd_ssthresh);
 }
 
+/* Part of the time in which there was something to do. */
+static void add_limited(struct strbuf *out, const char *name, uint64_t us, uint64_t busy_us)
+{
+    if (us != 0)
+        strbuf_addf(out, " %s:%llums(%.1f%%)", name, (unsigned long long)(us / 1000),
+                    100.0 * (double)us / (double)busy_us);
+}
+
+static void add_delivery(struct strbuf *out, const struct ss *ss, const struct tcp_info_view *t)
+{
+    if (t->delivery_rate != 0)
+        add_rate(out, ss, "delivery_rate", (double)t->delivery_rate * 8);
+    add_number(out, "delivered", t->delivered);
+    add_number(out, "delivered_ce", t->delivered_ce);
+    if (t->delivery_app_limited)
+        strbuf_adds(out, " app_limited");
+    if (t->busy_time != 0)
+        strbuf_addf(out, " busy:%llums", (unsigned long long)(t->busy_time / 1000));
+    add_limited(out, "rwnd_limited", t->rwnd_limited, t->busy_time);
+    add_limited(out, "sndbuf_limited", t->sndbuf_limited, t->busy_time);
+}
+
+static bool is_time_wait(const struct tcp_info_view *t)
+{
+    return t->timer != NULL && strcmp(t->timer, "timewait") == 0;
+}
+
+/* Inode, cookie, and which directions are open: what TIME-WAIT has not any more. */
+static void add_extended(struct strbuf *out, const struct tcp_info_view *t)
+{
+    bool gone = is_time_wait(t) || t->orphan || t->serial == 0;
+
+    strbuf_addf(out, " ino:%u sk:%x", gone ? 0 : FIRST_INODE + t->serial, t->serial);
+    if (!is_time_wait(t) && t->serial != 0)
+        strbuf_addf(out, " cgroup:/ %c-%c", t->shut_rd ? '-' : '<', t->shut_wr ? '-' : '>');
+}
+
+/* Linux takes memory for sockets by pages; f is what is left of the last one. */
+static void add_memory(struct strbuf *out, const struct tcp_info_view *t)
+{
+    uint32_t used = t->rmem + t->wmem, left = (PAGE - used % PAGE) % PAGE;
+
+    strbuf_addf(out, " skmem:(r%u,rb%u,t0,tb%u,f%u,w%u,o0,bl0,d%u)", t->rmem, t->rcvbuf, t->sndbuf,
+                left, t->wmem, t->drops);
+}
+
 /* tcp_stats_print(), in its order. */
 static void add_info(struct strbuf *out, const struct ss *ss, const struct tcp_info_view *t)
 {
-    strbuf_adds(out, "\n\t");
-    if (t == NULL || strcmp(tcp_state_name(t->state), "TIME-WAIT") == 0)
-        return;
-    strbuf_addf(out, "%s%s%s%s", t->opt_timestamps ? " ts" : "", t->opt_sack ? " sack" : "",
-                t->opt_ecn ? " ecn" : "", t->opt_ecn_seen ? " ecnseen" : "");
+    if (ss->timers || ss->extended)
+        strbuf_addf(out, "%s%s%s%s", t->opt_timestamps ? " ts" : "", t->opt_sack ? " sack" : "",
+                    t->opt_ecn ? " ecn" : "", t->opt_ecn_seen ? " ecnseen" : "");
     strbuf_adds(out, t->cc == TCP_CC_RENO ? " reno" : " cubic");
     add_path(out, t);
     add_number(out, "bytes_sent", t->bytes_sent);
@@ -171,7 +218,7 @@ static void add_info(struct strbuf *out, const struct ss *ss, const struct tcp_i
     add_number(out, "lastack", t->last_ack_recv);
     if (t->pacing_rate != 0)
         add_rate(out, ss, "pacing_rate", (double)t->pacing_rate * 8);
-    add_number(out, "delivered", t->delivered);
+    add_delivery(out, ss, t);
     add_number(out, "unacked", t->unacked);
     if (t->retrans != 0 || t->total_retrans != 0)
         strbuf_addf(out, " retrans:%u/%u", t->retrans, t->total_retrans);
@@ -189,6 +236,7 @@ static void add_info(struct strbuf *out, const struct ss *ss, const struct tcp_i
     add_number(out, "notsent", t->notsent_bytes);
     if (t->min_rtt != 0 && t->min_rtt != UINT32_MAX)
         strbuf_addf(out, " minrtt:%g", (double)t->min_rtt / 1000);
+    add_number(out, "rcv_ooopack", t->rcv_ooopack);
     add_number(out, "snd_wnd", t->snd_wnd);
 }
 
@@ -242,6 +290,24 @@ static char *format_number(uint64_t value)
     return text.text;
 }
 
+/* What stands behind the addresses, and on a line of its own below them. */
+static void add_process(struct strbuf *out, const struct ss *ss, const struct tcp_info_view *t)
+{
+    if (ss->timers || ss->extended)
+        add_timer(out, t);
+    if (ss->extended)
+        add_extended(out, t);
+    if (!ss->info && !ss->memory)
+        return;
+    strbuf_adds(out, "\n\t");
+    if (is_time_wait(t))
+        return;
+    if (ss->memory)
+        add_memory(out, t);
+    if (ss->info)
+        add_info(out, ss, t);
+}
+
 static void add_socket(void *ctx, const struct netctl_socket *socket)
 {
     struct ss *ss = ctx;
@@ -256,10 +322,8 @@ static void add_socket(void *ctx, const struct netctl_socket *socket)
     row.cells[COL_SENDQ] = format_number(socket->send_q);
     add_endpoint(ss, &row, COL_LOCAL, socket, socket->local);
     add_endpoint(ss, &row, COL_PEER, socket, socket->remote);
-    if (ss->timers)
-        add_timer(&extra, socket->tcp);
-    if (ss->info && socket->tcp != NULL)
-        add_info(&extra, ss, socket->tcp);
+    if (socket->tcp != NULL)
+        add_process(&extra, ss, socket->tcp);
     row.cells[COL_PROCESS] = mem_strdup(strbuf_text(&extra));
     strbuf_fini(&extra);
     ARRAY_PUSH(ss->rows, ss->n, ss->size, row);
@@ -277,7 +341,7 @@ static void print_line(struct ss *ss, const char *const cells[N_COLUMNS],
         bool right = c == COL_LOCAL || c == COL_PEER,
              spaced = c != COL_LPORT && c != COL_PPORT && c != COL_PROCESS;
 
-        if (widths[c] == 0)
+        if (widths[c] == 0 && c != COL_PROCESS)
             continue;
         if (started && spaced)
             strbuf_addc(&line, ' ');
@@ -296,7 +360,8 @@ static void print_rows(struct ss *ss)
     for (int c = 0; c < N_COLUMNS; c++) {
         widths[c] = !ss->no_header || c == COL_RECVQ || c == COL_SENDQ ? strlen(headers[c]) : 0;
         for (unsigned i = 0; i < ss->n; i++)
-            if (strlen(ss->rows[i].cells[c]) > widths[c])
+            if (strlen(ss->rows[i].cells[c]) > widths[c] &&
+                (c != COL_PROCESS || i + 1 < ss->n)) /* it measures before the last is complete */
                 widths[c] = strlen(ss->rows[i].cells[c]);
     }
     if (!(ss->tcp && ss->udp))
@@ -355,12 +420,12 @@ static void print_summary(struct ss *ss)
 /* ---- the program ---- */
 
 static const struct option_name long_options[] = {
-    { "numeric", 'n', false }, { "listening", 'l', false }, { "all", 'a', false },
-    { "tcp", 't', false },     { "udp", 'u', false },       { "info", 'i', false },
-    { "options", 'o', false }, { "no-header", 'H', false }, { "summary", 's', false },
-    { "ipv4", '4', false },    { "memory", 0, false },      { "processes", 0, false },
-    { "extended", 0, false },  { "raw", 0, false },         { "unix", 0, false },
-    { "packet", 0, false },    { "resolve", 0, false },     { "kill", 0, false },
+    { "numeric", 'n', false },  { "listening", 'l', false }, { "all", 'a', false },
+    { "tcp", 't', false },      { "udp", 'u', false },       { "info", 'i', false },
+    { "options", 'o', false },  { "no-header", 'H', false }, { "summary", 's', false },
+    { "ipv4", '4', false },     { "memory", 'm', false },    { "processes", 0, false },
+    { "extended", 'e', false }, { "raw", 0, false },         { "unix", 0, false },
+    { "packet", 0, false },     { "resolve", 0, false },     { "kill", 0, false },
     { NULL, 0, false }
 };
 
@@ -381,8 +446,8 @@ static bool read_filter(struct process *self, struct ss *ss, int at)
 static bool read_arguments(struct process *self, struct ss *ss)
 {
     struct options options = { .self = self,
-                               .shorts = "46tualniosH",
-                               .refused = "mperwxbEfFDZKOVNQhM0dSA",
+                               .shorts = "46tualniosemH",
+                               .refused = "prwxbEfFDZKOVNQhM0dSA",
                                .longs = long_options };
     int option;
 
@@ -402,6 +467,8 @@ static bool read_arguments(struct process *self, struct ss *ss)
         ss->numeric |= option == 'n';
         ss->info |= option == 'i';
         ss->timers |= option == 'o';
+        ss->extended |= option == 'e';
+        ss->memory |= option == 'm';
         ss->summary |= option == 's';
         ss->no_header |= option == 'H';
     }

@@ -299,6 +299,7 @@ static void fill_small(const struct tcp_info_view *info, uint8_t *o)
                      (info->opt_wscale ? 4 : 0) | (info->opt_ecn ? 8 : 0) |
                      (info->opt_ecn_seen ? 16 : 0));
     o[6] = (uint8_t)((info->snd_wscale & 0xf) | (info->rcv_wscale & 0xf) << 4);
+    o[7] = info->delivery_app_limited;
 }
 
 /* struct tcp_info of linux/tcp.h. */
@@ -353,6 +354,9 @@ static void fill_tcp_info(const struct tcp_info_view *info, uint8_t *o)
     put32(o, 228, info->snd_wnd);
     put32(o, 232, info->rcv_wnd);
     put32(o, 236, info->rehash);
+    memcpy(o + 240, &info->total_rto, sizeof info->total_rto);
+    memcpy(o + 242, &info->total_rto_recoveries, sizeof info->total_rto_recoveries);
+    put32(o, 244, info->total_rto_time);
 }
 
 static int give(void *value, size_t *len, const void *octets, size_t n)

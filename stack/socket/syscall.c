@@ -465,6 +465,8 @@ int64_t sys_sendmsg(struct process *self, int number, const struct sock_send *me
 
         rest.octets = (const uint8_t *)message->octets + self->call.progress;
         rest.len = message->len - self->call.progress;
+        if (self->call.active || self->call.progress > 0)
+            rest.flags |= SOCK_MSG_GOES_ON;
         n = rest.has_to ? sock_from_api(fd->sock, &rest.to) : 0;
         if (n == 0)
             n = fd->sock->ops->send(fd->sock, &rest);

@@ -41,8 +41,9 @@ enum sock_msg_flag {
     SOCK_MSG_ERRQUEUE = 0x2000,
     SOCK_MSG_NOSIGNAL = 0x4000,
     SOCK_MSG_MORE = 0x8000,
-    SOCK_MSG_STABLE = 0x40000000, /* ours: the octets live as long as the run and never change, so
-                                     nothing is copied */
+    SOCK_MSG_GOES_ON = 0x10000000, /* ours: more of a write that has begun */
+    SOCK_MSG_STABLE = 0x40000000,  /* ours: the octets live as long as the run and never change, so
+                                      nothing is copied */
 };
 
 enum sock_shutdown { SOCK_SHUT_RD = 0, SOCK_SHUT_WR = 1, SOCK_SHUT_RDWR = 2 };

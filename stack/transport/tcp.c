@@ -135,6 +135,7 @@ static void reset_connection(struct tcp_sock *tp)
     tp->segs_out = tp->segs_in = tp->data_segs_out = tp->data_segs_in = tp->total_retrans =
         tp->dsack_dups = 0;
     tcp_rare_drop(tp);
+    tcp_meter_drop(tp);
 }
 
 struct tcp_sock *tcp_sock_new(struct tcp_layer *tcp)
@@ -143,6 +144,7 @@ struct tcp_sock *tcp_sock_new(struct tcp_layer *tcp)
 
     sock_init(&tp->sock, &tcp_ops, tcp->ip);
     tp->layer = tcp;
+    tp->serial = ++tcp->last_serial;
     tp->entry.kind = TCP_ENTRY_SOCK;
     tp->entry.ends = &tp->sock.ends;
     list_init(&tp->entry.port_link);
@@ -156,6 +158,7 @@ struct tcp_sock *tcp_sock_new(struct tcp_layer *tcp)
     tp->sock.options.sndbuf = (int)tcp->sysctl.wmem[1];
     tp->user = &tcp_user_none;
     tp->rare = &tcp_rare_none;
+    tp->meter = &tcp_meter_none;
     tp->cc = tcp_cc_of(tcp->sysctl.congestion_control);
     tcp_timers_init(tp);
     reset_connection(tp);
@@ -182,6 +185,7 @@ void tcp_purge_queues(struct tcp_sock *tp)
 {
     tcp_queue_purge(tp->layer, &tp->write_queue);
     tcp_queue_purge(tp->layer, &tp->rtx_queue);
+    tcp_chrono_stop(tp, TCP_CHRONO_BUSY);
     tp->wmem_queued = 0;
     tp->packets_out = tp->sacked_out = tp->lost_out = tp->retrans_out = 0;
     if (tp->chunk != NULL)
@@ -206,6 +210,7 @@ static void sock_free(struct tcp_sock *tp)
     list_remove(&tp->all_link);
     list_remove(&tp->link);
     tcp_user_drop(tp);
+    tcp_meter_drop(tp);
     free(tp->listen);
     free(tp);
 }
@@ -561,6 +566,7 @@ void tcp_check_space(struct tcp_sock *tp)
     sndbuf = (uint32_t)tp->sock.options.sndbuf;
     if (tcp_memory_free(tp) && sndbuf - tp->wmem_queued >= tp->wmem_queued / 2) {
         tp->no_space = false;
+        tcp_chrono_stop(tp, TCP_CHRONO_SNDBUF_LIMITED);
         tcp_wake(tp, SOCK_POLLOUT);
     }
 }
@@ -592,6 +598,8 @@ static struct tcp_seg *new_segment(struct tcp_sock *tp, bool starts_buffer)
     seg->starts_buffer = starts_buffer;
     seg->truesize = starts_buffer ? TCP_SKB_OVERHEAD : 0;
     tp->wmem_queued += seg->truesize;
+    if (list_empty(&tp->write_queue))
+        tcp_chrono_start(tp, TCP_CHRONO_BUSY);
     list_push_back(&tp->write_queue, &seg->link);
     tp->nonagle &= (uint8_t)~TCP_NAGLE_PUSH;
     tcp_slow_start_after_idle_check(tp);
@@ -665,6 +673,8 @@ static int64_t sock_send(struct sock *sock, const struct sock_send *message)
         return error;
     if (message->len == 0)
         return 0;
+    if ((message->flags & SOCK_MSG_GOES_ON) == 0)
+        tcp_rate_check_app_limited(tp);
     tcp_route(tp);
     done = fill(tp, message, tcp_current_mss(tp));
     if (done < message->len)

@@ -145,8 +145,14 @@ struct tcp_info_view {
     uint64_t bytes_sent, bytes_acked, bytes_received, bytes_retrans, pacing_rate;
     uint32_t segs_out, segs_in, data_segs_out, data_segs_in, total_retrans;
     uint32_t notsent_bytes, delivered, delivered_ce, dsack_dups, reord_seen, rcv_ooopack, rehash;
+    uint16_t total_rto, total_rto_recoveries;
+    uint32_t total_rto_time;                          /* ms */
     uint64_t delivery_rate;                           /* octets a second */
+    bool delivery_app_limited;                        /* by what the program had to send */
     uint64_t busy_time, rwnd_limited, sndbuf_limited; /* us */
+    uint32_t rmem, rcvbuf, wmem, sndbuf, drops;       /* octets of memory; segments thrown away */
+    uint32_t serial; /* of the socket, from 1 in the order of making */
+    bool shut_rd, shut_wr, orphan;
     enum tcp_cc_kind cc;
     const char *timer; /* "on", "keepalive", "timewait", "persist", or NULL */
     sim_time timer_left;

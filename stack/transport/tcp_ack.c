@@ -189,6 +189,7 @@ struct cleaned {
     bool has_reord;
     int pkts_acked;
     unsigned flag;
+    struct tcp_rate_sample *rate;
 };
 
 /* The head of the queue was acknowledged in part: Linux cuts its multi-segment buffers; ours are
@@ -225,6 +226,7 @@ static void acked_wholly(struct tcp_sock *tp, struct tcp_seg *seg, struct cleane
     }
     if ((seg->marks & TCP_MARK_LOST) != 0)
         tp->lost_out--;
+    tcp_rate_arrived(tp, seg, c->rate);
     tp->packets_out--;
     c->pkts_acked++;
     if ((seg->flags & TCP_SYN) != 0) {
@@ -243,9 +245,9 @@ static void congestion_acked(struct tcp_sock *tp, int64_t ca_rtt)
 
 /* Take what @rx acknowledges off the queue; samples the RTT. */
 static unsigned clean_rtx_queue(struct tcp_sock *tp, const struct tcp_rx *rx, uint32_t prior_fack,
-                                const struct tcp_sack_result *sack, bool ece)
+                                struct tcp_sack_result *sack, bool ece)
 {
-    struct cleaned c = { .first_ackt = -1, .last_ackt = -1 };
+    struct cleaned c = { .first_ackt = -1, .last_ackt = -1, .rate = &sack->rate };
     int64_t now = (int64_t)tcp_now(tp->layer), seq_rtt = -1, sack_rtt = -1, ca_rtt = -1;
     uint32_t prior_sacked = tp->sacked_out;
     bool rtt_updated;
@@ -261,6 +263,8 @@ static unsigned clean_rtx_queue(struct tcp_sock *tp, const struct tcp_rx *rx, ui
         acked_wholly(tp, seg, &c);
         tcp_wmem_free(tp, seg);
     }
+    if (seg == NULL)
+        tcp_chrono_stop(tp, TCP_CHRONO_BUSY);
     if (tp->urg_out && seq_geq(tp->snd_una, tp->rare->snd_up))
         tp->urg_out = false;
     if (c.first_ackt >= 0 && (c.flag & TCP_F_RETRANS_DATA_ACKED) == 0) {
@@ -337,15 +341,27 @@ static unsigned ecn_echo(struct tcp_sock *tp, const struct tcp_rx *rx)
     return ece && (tp->ecn & TCP_ECN_OK) != 0 ? TCP_F_ECE : 0;
 }
 
+/* RFC 3168: what an ACK with ECE tells of counts as marked. */
+static uint32_t newly_delivered(struct tcp_sock *tp, uint32_t prior, unsigned flag)
+{
+    uint32_t n = tp->delivered - prior;
+
+    if ((flag & TCP_F_ECE) != 0)
+        tcp_rare(tp)->delivered_ce += n;
+    return n;
+}
+
 static void old_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag, uint32_t prior_una)
 {
     struct tcp_sack_result sack = { .first_sack_us = -1, .last_sack_us = -1 };
     enum tcp_rexmit rexmit = TCP_REXMIT_NONE;
+    uint32_t prior_delivered = tp->delivered;
 
     if (rx->hdr.opt.n_sack == 0 || !tp->sack_ok)
         return;
     flag |= tcp_sacktag_write_queue(tp, rx, prior_una, &sack);
     tcp_fastretrans_alert(tp, prior_una, 0, &flag, &rexmit);
+    newly_delivered(tp, prior_delivered, flag);
     tcp_xmit_recovery(tp, rexmit);
 }
 
@@ -353,7 +369,7 @@ int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
 {
     struct tcp_sack_result sack = { .first_sack_us = -1, .last_sack_us = -1 };
     uint32_t prior_una = tp->snd_una, prior_packets = tp->packets_out, prior_fack,
-             prior_delivered = tp->delivered;
+             prior_delivered = tp->delivered, delivered;
     uint32_t prior_lost = tp->lost_total;
     enum tcp_rexmit rexmit = TCP_REXMIT_NONE;
     unsigned n_dupack = 0;
@@ -416,7 +432,9 @@ int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
         tcp_set_xmit_timer(tp);
     if ((flag & TCP_F_FORWARD_PROGRESS) != 0 || (flag & TCP_F_NOT_DUP) == 0)
         tp->confirm_neighbor = true;
-    cong_control(tp, tp->delivered - prior_delivered, (int)(tp->lost_total - prior_lost), flag);
+    delivered = newly_delivered(tp, prior_delivered, flag);
+    tcp_rate_take(tp, delivered, &sack.rate);
+    cong_control(tp, delivered, (int)(tp->lost_total - prior_lost), flag);
     tcp_xmit_recovery(tp, rexmit);
     return 1;
 }

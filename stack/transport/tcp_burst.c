@@ -104,7 +104,7 @@ struct tcp_burst tcp_burst_gather(struct tcp_sock *tp, uint32_t wanted)
 
 /* Is it better to wait for the ACK that is about to come, and send more at once? */
 bool tcp_burst_defers(const struct tcp_sock *tp, const struct tcp_burst *burst, uint32_t mss,
-                      uint32_t max_segs, bool *cwnd_limited)
+                      uint32_t max_segs, bool *cwnd_limited, bool *rwnd_limited)
 {
     const struct tcp_seg *next = tcp_first(&tp->write_queue), *head = tcp_first(&tp->rtx_queue);
     uint64_t now = tcp_now(tp->layer);
@@ -127,8 +127,10 @@ bool tcp_burst_defers(const struct tcp_sock *tp, const struct tcp_burst *burst, 
         *cwnd_limited = true;
         return true;
     }
-    if (cwnd >= window && window <= burst->len)
+    if (cwnd >= window && window <= burst->len) {
+        *rwnd_limited = true;
         return true;
+    }
     return !burst->fin;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stack/link/jiffies.h"
 #include "stack/transport/tcp_internal.h"
 
 #define LINE_MAX_LEN 160
@@ -70,11 +71,19 @@ static void timer_of(const struct tcp_sock *tp, struct tcp_info_view *info)
     }
 }
 
+/* Linux keeps these times in ticks of its clock. */
+static uint32_t in_ticks(const struct tcp_sock *tp, uint32_t us)
+{
+    const uint32_t tick = JIFFY / SIM_USEC(1);
+
+    return tp->layer->sysctl.exact_timers ? us : (us + tick - 1) / tick * tick;
+}
+
 static void flow_info(const struct tcp_sock *tp, struct tcp_info_view *info)
 {
     info->ca_state = (uint8_t)tp->ca_state;
-    info->rto = tp->rto;
-    info->ato = tp->ato;
+    info->rto = in_ticks(tp, tp->rto);
+    info->ato = in_ticks(tp, tp->ato);
     info->snd_mss = tp->mss_cache;
     info->rcv_mss = tp->rcv_mss;
     info->pmtu = tp->pmtu;
@@ -102,6 +111,32 @@ static void flow_info(const struct tcp_sock *tp, struct tcp_info_view *info)
     info->delivered = tp->delivered;
     info->dsack_dups = tp->dsack_dups;
     info->reord_seen = tp->rare->reord_seen;
+    info->rcv_ooopack = tp->rare->rcv_ooopack;
+    info->delivered_ce = tp->rare->delivered_ce;
+    info->rehash = tp->rare->rehash;
+    info->total_rto = tp->rare->n_rtos;
+    info->total_rto_recoveries = tp->rare->n_rto_recoveries;
+    info->total_rto_time = tcp_rto_time_ms(tp);
+    info->delivery_rate = tcp_rate_bytes(tp);
+    info->delivery_app_limited = tp->meter->rate.sample_app_limited;
+    info->rwnd_limited = tcp_chrono_us(tp, TCP_CHRONO_RWND_LIMITED);
+    info->sndbuf_limited = tcp_chrono_us(tp, TCP_CHRONO_SNDBUF_LIMITED);
+    info->busy_time =
+        tcp_chrono_us(tp, TCP_CHRONO_BUSY) + info->rwnd_limited + info->sndbuf_limited;
+}
+
+/* What `ss -m` and `ss -e` show. */
+static void socket_info(const struct tcp_sock *tp, struct tcp_info_view *info)
+{
+    info->rmem = tp->rmem_alloc;
+    info->wmem = tp->wmem_queued;
+    info->rcvbuf = (uint32_t)tp->sock.options.rcvbuf;
+    info->sndbuf = (uint32_t)tp->sock.options.sndbuf;
+    info->drops = tp->rare->drops;
+    info->serial = tp->serial;
+    info->shut_rd = tp->shut_rd;
+    info->shut_wr = tp->shut_wr;
+    info->orphan = tp->orphan;
 }
 
 void tcp_get_info(const struct sock *sock, struct tcp_info_view *info)
@@ -113,9 +148,13 @@ void tcp_get_info(const struct sock *sock, struct tcp_info_view *info)
                                     .local = sock_to_api(&tp->sock, tp->entry.ends->local),
                                     .remote = sock_to_api(&tp->sock, tp->entry.ends->remote) };
     info->cc = tp->cc == &tcp_reno_ops ? TCP_CC_RENO : TCP_CC_CUBIC;
+    socket_info(tp, info);
     if (tcp_state(tp) == TCP_LISTEN) {
         info->recv_q = tp->listen->n_accept;
         info->send_q = tp->listen->backlog;
+        info->unacked = tp->listen->n_accept;
+        info->snd_cwnd = tp->cwnd;
+        info->reordering = tp->reordering;
         return;
     }
     if (tcp_state(tp) != TCP_CLOSED) {
@@ -263,6 +302,7 @@ static struct item *collect(struct tcp_layer *tcp, size_t *n)
         struct item item = { .info = { .state = (enum tcp_state)tw->entry.state,
                                        .local = tw->entry.ends->local,
                                        .remote = tw->entry.ends->remote,
+                                       .serial = tw->serial,
                                        .timer = "timewait",
                                        .timer_left = timer_left(&tw->timer) } };
 

@@ -568,6 +568,7 @@ static void demultiplex(struct tcp_layer *tcp, struct tcp_rx *rx)
     struct endpoint local = ip_rx_local(rx->ip, rx->hdr.dst_port),
                     remote = ip_rx_remote(rx->ip, rx->hdr.src_port);
     struct tcp_entry *entry = tcp_hash_find(tcp, local, remote);
+    struct tcp_sock *tp;
     uint32_t isn = 0;
 
     if (entry == NULL) {
@@ -576,7 +577,10 @@ static void demultiplex(struct tcp_layer *tcp, struct tcp_rx *rx)
     }
     switch (entry->kind) {
     case TCP_ENTRY_SOCK:
-        sock_input(CONTAINER_OF(entry, struct tcp_sock, entry), rx, 0);
+        tp = CONTAINER_OF(entry, struct tcp_sock, entry);
+        sock_input(tp, rx, 0);
+        if (rx->drop != DROP_NONE)
+            tcp_rare(tp)->drops++; /* it may be over, but it is still there */
         break;
     case TCP_ENTRY_REQUEST:
         if (tcp_check_request(CONTAINER_OF(entry, struct tcp_request, entry), rx))

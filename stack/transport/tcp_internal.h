@@ -66,6 +66,8 @@ struct tcp_seg {
     bool push_once;        /* sending: PSH with the next transmission alone */
     uint64_t sent_at;      /* us, last transmission */
     uint32_t tx_delivered; /* tcp_sock.delivered at that time: tells rounds apart */
+    uint32_t first_tx, delivered_at; /* of tcp_rate at that time */
+    bool app_limited;
     struct slice data;
 };
 
@@ -133,6 +135,40 @@ struct tcp_cubic {
     bool found; /* HyStart: the exit of slow start */
 };
 
+/* tcp_rate.c; times in us + 1, modulo 2^32, 0: never. */
+struct tcp_rate {
+    uint32_t first_tx;     /* when the first segment of the round that is being measured left */
+    uint32_t delivered_at; /* the last ACK that delivered something */
+    uint32_t app_limited;  /* tcp_sock.delivered behind the bubble in the pipe, 0: there is none */
+    uint32_t delivered, interval_us; /* the sample that counts: segments, us */
+    bool sample_app_limited;
+};
+
+/* What one ACK tells. */
+struct tcp_rate_sample {
+    uint32_t prior_delivered, prior_at, interval_us, end_seq;
+    bool app_limited;
+};
+
+enum tcp_chrono_kind {
+    TCP_CHRONO_IDLE,
+    TCP_CHRONO_BUSY,
+    TCP_CHRONO_RWND_LIMITED,
+    TCP_CHRONO_SNDBUF_LIMITED,
+    TCP_N_CHRONOS
+};
+
+struct tcp_chrono {
+    uint32_t ticks[TCP_N_CHRONOS], since;
+    uint8_t kind; /* enum tcp_chrono_kind */
+};
+
+/* What a connection that has sent something is measured by. */
+struct tcp_meter {
+    struct tcp_rate rate;
+    struct tcp_chrono chrono;
+};
+
 struct tcp_sock;
 
 /* An algorithm of congestion control. */
@@ -178,6 +214,7 @@ struct tcp_rare {
     uint8_t urg_octet;
     uint32_t urg_seq;      /* the urgent octet */
     uint64_t last_oow_ack; /* us + 1, 0: never */
+    uint32_t rcv_ooopack, drops;
 
     /* sending */
     uint32_t snd_up;
@@ -186,6 +223,10 @@ struct tcp_rare {
     uint32_t reord_seen, undo_marker, tlp_high_seq;
     int32_t undo_retrans;
     uint64_t probes_tstamp; /* us + 1, 0: none */
+    uint32_t delivered_ce, rehash;
+    uint16_t n_rtos, n_rto_recoveries; /* timeouts; times in which they followed each other */
+    uint32_t rto_time_ms;              /* how long these took */
+    uint64_t rto_stamp;                /* us + 1, since when this one goes on; 0: there is none */
 };
 
 /* The hands of tcp_sock.timers. */
@@ -195,7 +236,7 @@ enum tcp_urg_state { TCP_URG_NONE, TCP_URG_NOTYET, TCP_URG_VALID, TCP_URG_READ }
 
 /*
  * A socket. There may be very many that are open and idle, so what only some of them need stands
- * elsewhere (user, listen, rare: read as they are, written through tcp_user() and tcp_rare()), and
+ * elsewhere (user, listen, rare, meter: read as they are, written through tcp_user() and kin), and
  * what a segment needs on its way in or out stands together.
  */
 struct tcp_sock {
@@ -300,9 +341,11 @@ struct tcp_sock {
     uint32_t iss, irs;
     uint32_t mss_clamp; /* the peer's MSS */
     uint32_t advmss;
+    uint32_t serial; /* in the order of their making, from 1 */
     struct route route;
     const struct tcp_user *user;
     const struct tcp_rare *rare;
+    const struct tcp_meter *meter;
     struct tcp_listener *listen; /* NULL: it never listened */
     struct tcp_sock *listener;   /* whose accept queue it is in, or NULL */
     struct list all_link;
@@ -335,6 +378,7 @@ struct tcp_request {
 struct tcp_timewait {
     struct tcp_entry entry;
     struct endpoints ends;
+    uint32_t serial; /* of the socket */
     struct list all_link;
     struct tcp_layer *layer;
     struct timer timer;
@@ -357,7 +401,7 @@ struct tcp_layer {
     uint32_t table_size, n_entries;
     struct list *ports; /* tcp_entry.port_link, by local port; NULL until there are some */
     struct list socks, timewaits, dead;
-    uint32_t n_timewaits;
+    uint32_t n_timewaits, last_serial;
     struct list free_segs;
     struct arena seg_arena;
     uint64_t secret;
@@ -390,6 +434,7 @@ static inline const struct tcp_sock *tcp_of_const(const struct sock *sock)
 
 extern const struct tcp_user tcp_user_none;
 extern const struct tcp_rare tcp_rare_none;
+extern const struct tcp_meter tcp_meter_none;
 
 /* tcp_rare.c */
 /** tcp_user() / tcp_rare() - @tp's own, to be written; made when first needed. */
@@ -689,6 +734,7 @@ struct tcp_sack_result {
     uint32_t reord;                      /* lowest SACKed without retransmission */
     bool has_reord;
     uint32_t n_sacked; /* for the ACK being processed */
+    struct tcp_rate_sample rate;
 };
 unsigned tcp_sacktag_write_queue(struct tcp_sock *tp, const struct tcp_rx *rx,
                                  uint32_t prior_snd_una, struct tcp_sack_result *result);
@@ -727,6 +773,27 @@ void tcp_cong_avoid_ai(struct tcp_sock *tp, uint32_t w, uint32_t acked);
 bool tcp_is_cwnd_limited(const struct tcp_sock *tp);
 uint64_t tcp_pacing_rate(const struct tcp_sock *tp);
 
+/* tcp_rate.c */
+/** tcp_rto_time_ms() - how long nothing but timeouts kept the connection going. */
+uint32_t tcp_rto_time_ms(const struct tcp_sock *tp);
+void tcp_meter_drop(struct tcp_sock *tp);
+/** tcp_rate_sent() - @seg leaves, sent_at and tx_delivered are set; before packets_out counts it.
+ */
+void tcp_rate_sent(struct tcp_sock *tp, struct tcp_seg *seg);
+/** tcp_rate_arrived() - @seg was acknowledged or SACKed. */
+void tcp_rate_arrived(struct tcp_sock *tp, struct tcp_seg *seg, struct tcp_rate_sample *sample);
+/** tcp_rate_take() - an ACK that delivered @delivered segments has been read. */
+void tcp_rate_take(struct tcp_sock *tp, uint32_t delivered, const struct tcp_rate_sample *sample);
+/** tcp_rate_check_app_limited() - a write begins: was there nothing to send before? */
+void tcp_rate_check_app_limited(struct tcp_sock *tp);
+/** tcp_rate_bytes() - octets a second; 0: no sample yet. */
+uint64_t tcp_rate_bytes(const struct tcp_sock *tp);
+/** tcp_chrono_start() - from now on @kind, unless something that matters more goes on.
+ * tcp_chrono_stop(): no longer @kind, or the queues may be empty. */
+void tcp_chrono_start(struct tcp_sock *tp, enum tcp_chrono_kind kind);
+void tcp_chrono_stop(struct tcp_sock *tp, enum tcp_chrono_kind kind);
+uint64_t tcp_chrono_us(const struct tcp_sock *tp, enum tcp_chrono_kind kind);
+
 /* tcp_burst.c */
 
 /* What would leave at once: @len octets from the head of write_queue on. */
@@ -747,10 +814,10 @@ uint32_t tcp_cwnd_quota(const struct tcp_sock *tp);
 /** tcp_burst_gather() - the first buffer of write_queue, filled up from the second to @wanted
  * octets if it has less. */
 struct tcp_burst tcp_burst_gather(struct tcp_sock *tp, uint32_t wanted);
-/** tcp_burst_defers() - is it better to wait for the next ACK? *@cwnd_limited is set if the
- * congestion window is why. */
+/** tcp_burst_defers() - is it better to wait for the next ACK? *@cwnd_limited or
+ * *@rwnd_limited is set if that window is why. */
 bool tcp_burst_defers(const struct tcp_sock *tp, const struct tcp_burst *burst, uint32_t mss,
-                      uint32_t max_segs, bool *cwnd_limited);
+                      uint32_t max_segs, bool *cwnd_limited, bool *rwnd_limited);
 /** tcp_burst_len() - octets of it that go now: @quota segments, the window, Nagle's rule for the
  * last one. */
 uint32_t tcp_burst_len(const struct tcp_sock *tp, const struct tcp_burst *burst, uint32_t mss,

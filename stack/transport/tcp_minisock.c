@@ -420,6 +420,8 @@ void tcp_time_wait(struct tcp_sock *tp, enum tcp_state substate, sim_time length
 
     if (tcp->n_timewaits < tcp->sysctl.max_tw_buckets) {
         struct tcp_timewait *tw = mem_zalloc(sizeof *tw);
+
+        tw->serial = tp->serial;
         sim_time least = SIM_USEC((uint64_t)tp->rto * 7 / 2);
 
         tw->layer = tcp;

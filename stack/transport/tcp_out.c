@@ -305,6 +305,7 @@ static int transmit_seg(struct tcp_sock *tp, struct tcp_seg *seg, struct why why
 
     seg->sent_at = tcp_now(tp->layer);
     seg->tx_delivered = tp->delivered;
+    tcp_rate_sent(tp, seg);
     list_remove(&seg->by_time);
     list_push_back(&tp->by_time, &seg->by_time);
     if (seg->push_once)
@@ -460,6 +461,7 @@ void tcp_send_fin(struct tcp_sock *tp)
         tp->write_seq++;
     } else {
         tail = control_seg(tp, tp->write_seq++, TCP_ACK | TCP_FIN);
+        tcp_chrono_start(tp, TCP_CHRONO_BUSY);
         list_push_back(&tp->write_queue, &tail->link);
         tcp_slow_start_after_idle_check(tp);
     }
@@ -570,6 +572,10 @@ static void cwnd_validate(struct tcp_sock *tp, bool limited)
     tp->cwnd_used = u32_max(tp->cwnd_used, tp->packets_out);
     if (tp->layer->sysctl.slow_start_after_idle && now - tp->cwnd_stamp >= tp->rto)
         cwnd_application_limited(tp);
+    /* All is out, the window would take more, and the program has more: the buffer is too small. */
+    if (list_empty(&tp->write_queue) && tp->no_space && !tp->orphan &&
+        tcp_state_in(tp, TCP_IN(TCP_ESTABLISHED) | TCP_IN(TCP_CLOSE_WAIT)))
+        tcp_chrono_start(tp, TCP_CHRONO_SNDBUF_LIMITED);
 }
 
 bool tcp_small_in_flight(const struct tcp_sock *tp)
@@ -654,7 +660,7 @@ bool tcp_write_xmit(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle, int push
     uint32_t max_segs = tcp_burst_segs(tp, mss);
     struct tcp_seg *seg;
     unsigned n_sent = 0;
-    bool cwnd_limited = false;
+    bool cwnd_limited = false, rwnd_limited = false;
 
     while ((seg = tcp_first(&tp->write_queue)) != NULL) {
         uint32_t quota = tcp_cwnd_quota(tp);
@@ -666,10 +672,13 @@ bool tcp_write_xmit(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle, int push
         }
         quota = tp->urg_out ? 1 : u32_min(u32_max(quota, 1), max_segs);
         burst = tcp_burst_gather(tp, quota * mss);
-        if (!window_allows(tp, seg, mss))
+        if (!window_allows(tp, seg, mss)) {
+            rwnd_limited = true;
             break;
+        }
         if (burst.len > mss) {
-            if (push_one == 0 && tcp_burst_defers(tp, &burst, mss, max_segs, &cwnd_limited))
+            if (push_one == 0 &&
+                tcp_burst_defers(tp, &burst, mss, max_segs, &cwnd_limited, &rwnd_limited))
                 break;
             burst.len = tcp_burst_len(tp, &burst, mss, quota, nonagle);
         } else if (!nagle_allows(tp, seg, mss, burst.last ? nonagle : TCP_NAGLE_PUSH)) {
@@ -679,6 +688,10 @@ bool tcp_write_xmit(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle, int push
         if (push_one != 0)
             break;
     }
+    if (rwnd_limited)
+        tcp_chrono_start(tp, TCP_CHRONO_RWND_LIMITED);
+    else
+        tcp_chrono_stop(tp, TCP_CHRONO_RWND_LIMITED);
     if (n_sent == 0) {
         if (cwnd_limited && tp->packets_out > 0)
             cwnd_validate(tp, true);

@@ -594,6 +594,7 @@ static void queue_out_of_order(struct tcp_sock *tp, struct tcp_rx *rx)
         return;
     }
     tp->ack_pending |= TCP_ACK_SCHED;
+    tcp_rare(tp)->rcv_ooopack++;
     seg = tcp_seg_from_rx(tp->layer, rx);
     truesize = seg->truesize;
     if (!ofo_insert(tp, seg)) {

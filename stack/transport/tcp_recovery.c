@@ -557,6 +557,10 @@ void tcp_fastretrans_alert(struct tcp_sock *tp, uint32_t prior_snd_una, unsigned
         return;
     case TCP_CA_LOSS:
         process_loss(tp, *flag, n_dupack, rexmit);
+        if (tp->ca_state != TCP_CA_LOSS) {
+            TCP_RARE_SET(tp, rto_time_ms, tcp_rto_time_ms(tp));
+            TCP_RARE_SET(tp, rto_stamp, 0);
+        }
         identify_loss(tp, flag);
         if (tp->ca_state != TCP_CA_OPEN && (*flag & TCP_F_LOST_RETRANS) == 0)
             return;

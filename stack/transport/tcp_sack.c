@@ -270,8 +270,10 @@ static void walk(struct tagging *t, const struct block *blocks, unsigned n)
             first++;
         for (unsigned i = first; i < n && seq_lt(blocks[i].start, seg->end_seq); i++) {
             /* Whole segments only: a peer reports no parts of what it got as one. */
-            if (seq_leq(blocks[i].start, seg->seq) && seq_geq(blocks[i].end, seg->end_seq))
+            if (seq_leq(blocks[i].start, seg->seq) && seq_geq(blocks[i].end, seg->end_seq)) {
                 tag_one(t, seg, blocks[i].dup);
+                tcp_rate_arrived(tp, seg, &t->result->rate);
+            }
         }
     }
 }

@@ -147,6 +147,8 @@ static bool write_timeout(struct tcp_sock *tp)
     }
     if (expired)
         write_error(tp);
+    else
+        tcp_rare(tp)->rehash++; /* Linux hopes for another way where several are equally good */
     return expired;
 }
 
@@ -167,6 +169,18 @@ static void back_off(struct tcp_sock *tp)
     tp->rto = (uint32_t)(2 * (uint64_t)tp->rto < tp->layer->sysctl.rto_max_us
                              ? 2 * (uint64_t)tp->rto
                              : tp->layer->sysctl.rto_max_us);
+}
+
+/* For TCP_INFO. */
+static void count_rto(struct tcp_sock *tp)
+{
+    struct tcp_rare *rare = tcp_rare(tp);
+
+    if (tp->retransmits == 0) {
+        rare->n_rto_recoveries++;
+        rare->rto_stamp = tcp_now(tp->layer) + 1;
+    }
+    rare->n_rtos++;
 }
 
 static void rto_expired(struct tcp_sock *tp)
@@ -191,6 +205,7 @@ static void rto_expired(struct tcp_sock *tp)
         if (write_timeout(tp))
             return;
         tcp_enter_loss(tp);
+        count_rto(tp);
         if (tp->retransmits < UINT8_MAX)
             tp->retransmits++;
         if (tp->total_rto < UINT8_MAX)
