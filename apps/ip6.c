@@ -379,22 +379,77 @@ int ip6_route_object(struct ip_run *ip)
 
 /* ---- neighbors ---- */
 
+struct neigh_args {
+    struct netctl_neigh6 neigh; /* ifname NULL: none is named */
+    unsigned len;               /* of the prefix */
+    bool has_addr, has_state, any_state;
+};
+
 struct listing {
     struct ip_run *ip;
-    const char *dev;
+    const struct neigh_args *args;
 };
+
+/* -1: go on; else the exit status. */
+static int read_neigh_args(struct ip_run *ip, struct neigh_args *args)
+{
+    const char *value;
+
+    while (*ip->argv != NULL) {
+        if (ip_take(ip, "dev")) {
+            if ((args->neigh.ifname = ip_value(ip)) == NULL)
+                return 255;
+        } else if (ip_take(ip, "lladdr")) {
+            if ((value = ip_value(ip)) == NULL)
+                return 255;
+            if (!mac_parse(value, &args->neigh.mac)) {
+                process_errorf(ip->self, "\"%s\" is invalid lladdr.\n", value);
+                return 1;
+            }
+            args->neigh.has_mac = true;
+        } else if (ip_take(ip, "nud")) {
+            if ((value = ip_value(ip)) == NULL)
+                return 255;
+            args->any_state = strcmp(value, "all") == 0;
+            args->has_state = !args->any_state;
+            if (!args->any_state && !ip_neigh_state(value, &args->neigh.state))
+                return ip_error(ip, 255, "argument \"%s\" is wrong: nud state is bad\n", value);
+        } else if (strcmp(*ip->argv, "proxy") == 0 || strcmp(*ip->argv, "router") == 0 ||
+                   strcmp(*ip->argv, "vrf") == 0 || strcmp(*ip->argv, "unused") == 0) {
+            return ip_refuse(ip, *ip->argv);
+        } else {
+            (void)ip_take(ip, "to");
+            if ((value = ip_value(ip)) == NULL)
+                return 255;
+            if (!read_prefix(ip, value, &args->neigh.addr, &args->len))
+                return 1;
+            args->has_addr = true;
+        }
+    }
+    return -1;
+}
+
+static bool is_wanted(const struct neigh_args *args, const struct netctl_neigh6 *neigh)
+{
+    if (args->neigh.ifname != NULL && strcmp(args->neigh.ifname, neigh->ifname) != 0)
+        return false;
+    if (args->has_addr && !ip6_in_prefix(neigh->addr, args->neigh.addr, args->len))
+        return false;
+    return !args->has_state || args->neigh.state == neigh->state;
+}
 
 static void print_neigh(void *ctx, const struct netctl_neigh6 *neigh)
 {
     const struct listing *listing = ctx;
+    const struct neigh_args *args = listing->args;
     struct process *self = listing->ip->self;
     char text[IP6_TEXT_MAX], mac[MAC_TEXT_MAX];
 
-    if (neigh->state == NEIGH_NONE ||
-        (listing->dev != NULL && strcmp(listing->dev, neigh->ifname) != 0))
+    if (!is_wanted(args, neigh) ||
+        (neigh->state == NEIGH_NONE && !args->has_state && !args->any_state))
         return;
     process_printf(self, "%s ", ip6_format(neigh->addr, text));
-    if (listing->dev == NULL)
+    if (args->neigh.ifname == NULL)
         process_printf(self, "dev %s ", neigh->ifname);
     if (neigh->has_mac)
         process_printf(self, "lladdr %s ", mac_format(&neigh->mac, mac));
@@ -403,47 +458,92 @@ static void print_neigh(void *ctx, const struct netctl_neigh6 *neigh)
 
 void ip6_print_neighs(struct ip_run *ip, const char *dev)
 {
-    netctl_neighs6(ip->os, print_neigh, &(struct listing){ ip, dev });
+    struct neigh_args args = { .neigh.ifname = dev };
+
+    netctl_neighs6(ip->os, print_neigh, &(struct listing){ ip, &args });
+}
+
+static void flush_neigh(void *ctx, const struct netctl_neigh6 *neigh)
+{
+    const struct listing *listing = ctx;
+    const struct neigh_args *args = listing->args;
+
+    if (is_wanted(args, neigh) &&
+        (args->has_state || args->any_state || neigh->state != NEIGH_PERMANENT))
+        (void)netctl_neigh6_del(listing->ip->os, neigh->ifname, neigh->addr);
+}
+
+/* In @ctx, what is looked for, gets the MAC address that is known. */
+static void find_neigh(void *ctx, const struct netctl_neigh6 *neigh)
+{
+    struct netctl_neigh6 *wanted = ctx;
+
+    if (strcmp(neigh->ifname, wanted->ifname) == 0 && ip6_eq(neigh->addr, wanted->addr) &&
+        neigh->has_mac) {
+        wanted->has_mac = true;
+        wanted->mac = neigh->mac;
+    }
+}
+
+static int change_neigh(struct ip_run *ip, struct neigh_args *args, const char *command)
+{
+    bool create = !ip_matches(command, "change") && strcmp(command, "chg") != 0;
+    struct netctl_neigh6 known = args->neigh, neigh = args->neigh;
+
+    known.has_mac = false;
+    if (!create) {
+        netctl_neighs6(ip->os, find_neigh, &known);
+        if (!known.has_mac)
+            return ip_netlink(ip, -SIM_ENOENT);
+        neigh.mac = neigh.has_mac ? neigh.mac : known.mac;
+        neigh.has_mac = true;
+    }
+    if (!args->has_state)
+        neigh.state = NEIGH_PERMANENT;
+    if (!neigh.has_mac)
+        return ip_error(ip, 2, "No link layer address given.");
+    return ip_netlink(ip,
+                      netctl_neigh6_set(ip->os, &neigh, !create || !ip_matches(command, "add")));
+}
+
+static int list_neighs(struct ip_run *ip, struct neigh_args *args, bool flush)
+{
+    struct netctl_link link;
+
+    if (args->neigh.ifname != NULL && !netctl_link_find(ip->os, args->neigh.ifname, &link))
+        return ip_no_device(ip, args->neigh.ifname);
+    netctl_neighs6(ip->os, flush ? flush_neigh : print_neigh, &(struct listing){ ip, args });
+    return 0;
 }
 
 int ip6_neigh_object(struct ip_run *ip)
 {
-    struct netctl_neigh6 neigh = { .state = NEIGH_PERMANENT };
-    const char *command = *ip->argv, *value;
-    unsigned len;
+    struct neigh_args args = { 0 };
+    const char *command = *ip->argv != NULL ? *ip->argv++ : "show";
+    struct netctl_link link;
+    int status;
 
-    if (command != NULL)
-        ip->argv++;
-    while (*ip->argv != NULL) {
-        if (ip_take(ip, "dev")) {
-            if ((neigh.ifname = ip_value(ip)) == NULL)
-                return 255;
-        } else if (ip_take(ip, "lladdr")) {
-            if ((value = ip_value(ip)) == NULL)
-                return 255;
-            if (!mac_parse(value, &neigh.mac)) {
-                process_errorf(ip->self, "\"%s\" is invalid lladdr.\n", value);
-                return 1;
-            }
-            neigh.has_mac = true;
-        } else if (!read_prefix(ip, ip_value(ip), &neigh.addr, &len)) {
-            return 1;
-        }
-    }
-    if (command == NULL || ip_matches(command, "show") || ip_matches(command, "list")) {
-        ip6_print_neighs(ip, neigh.ifname);
-        return 0;
-    }
-    if (neigh.ifname == NULL) {
-        process_errorf(ip->self, "Device and destination are required arguments.\n");
+    if (ip_matches(command, "flush") && *ip->argv == NULL) {
+        process_errorf(ip->self, "Flush requires arguments.\n");
         return 1;
     }
-    if (ip_matches(command, "add") || ip_matches(command, "replace")) {
-        if (!neigh.has_mac)
-            return ip_netlink(ip, -SIM_EINVAL);
-        return ip_netlink(ip, netctl_neigh6_set(ip->os, &neigh, ip_matches(command, "replace")));
+    status = read_neigh_args(ip, &args);
+    if (status >= 0)
+        return status;
+    if (ip_matches(command, "show") || ip_matches(command, "list") || ip_matches(command, "lst"))
+        return list_neighs(ip, &args, false);
+    if (ip_matches(command, "flush"))
+        return list_neighs(ip, &args, true);
+    if (args.neigh.ifname == NULL || !args.has_addr) {
+        process_errorf(ip->self, "Device and destination are required arguments.\n");
+        return 255;
     }
+    if (!netctl_link_find(ip->os, args.neigh.ifname, &link))
+        return ip_no_device(ip, args.neigh.ifname);
+    if (ip_matches(command, "add") || ip_matches(command, "replace") ||
+        ip_matches(command, "change") || strcmp(command, "chg") == 0)
+        return change_neigh(ip, &args, command);
     if (ip_matches(command, "delete"))
-        return ip_netlink(ip, netctl_neigh6_del(ip->os, neigh.ifname, neigh.addr));
+        return ip_netlink(ip, netctl_neigh6_del(ip->os, args.neigh.ifname, args.neigh.addr));
     return ip_refuse(ip, command);
 }

@@ -64,5 +64,7 @@ int ip6_addr_change(struct ip_run *ip, bool add, bool replace);
 void ip6_addr_flush(struct ip_run *ip, const char *dev);
 int ip6_route_object(struct ip_run *ip);
 int ip6_neigh_object(struct ip_run *ip);
+/** ip_neigh_state() - of `nud` @word; false: there is none such. */
+bool ip_neigh_state(const char *word, enum neigh_state *state);
 
 #endif

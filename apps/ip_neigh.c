@@ -21,7 +21,7 @@ static const struct {
                { "probe", NEIGH_PROBE },           { "failed", NEIGH_FAILED },
                { "incomplete", NEIGH_INCOMPLETE }, { "none", NEIGH_NONE } };
 
-static bool state_of(const char *word, enum neigh_state *state)
+bool ip_neigh_state(const char *word, enum neigh_state *state)
 {
     for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
         if (strcmp(states[i].name, word) == 0) {
@@ -53,7 +53,7 @@ static int read_args(struct ip_run *ip, struct neigh_args *args)
             if (value == NULL)
                 return 255;
             args->any_state = strcmp(value, "all") == 0;
-            if (!args->any_state && !state_of(value, &args->state))
+            if (!args->any_state && !ip_neigh_state(value, &args->state))
                 return ip_error(ip, 255, "argument \"%s\" is wrong: nud state is bad\n", value);
             args->has_state = !args->any_state;
         } else if (ip_take(ip, "dev")) {

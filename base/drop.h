@@ -6,6 +6,8 @@
 #ifndef WW_BASE_DROP_H
 #define WW_BASE_DROP_H
 
+#include <stdbool.h>
+
 #define DROP_LIST(X)                                                                               \
     X(NONE, "none", "not dropped")                                                                 \
     /* link */                                                                                     \
@@ -80,13 +82,23 @@
     X(APP_UNEXPECTED, "app-unexpected", "the program did not wait for this message")               \
     X(EVENT_BUDGET, "event-budget", "the run was stopped")
 
+/* Where the sentence is another one for a packet of IPv6. */
+#define DROP6_LIST(X)                                                                              \
+    X(NEIGH_FAILED, 6, "nobody answered the neighbor solicitations")                               \
+    X(NEIGH_QUEUE_FULL, 6, "too many packets are waiting for this neighbor advertisement")         \
+    X(TTL_EXPIRED, 6, "the hop limit ran out")                                                     \
+    X(FRAG_NEEDED, 6, "too big for the next link, and over IPv6 no router cuts packets")           \
+    X(UNKNOWN_PROTOCOL, 6, "no protocol here takes this next header")                              \
+    X(ICMP_UNKNOWN_TYPE, 6, "an ICMPv6 type that nothing handles")                                 \
+    X(ICMP_NO_SOCKET, 6, "no program waits for this ICMPv6 message")
+
 #define X(name, word, sentence) DROP_##name,
 enum drop_reason { DROP_LIST(X) DROP_N_REASONS };
 #undef X
 
 /** drop_name() - the short name, as in `break drop no-route`. */
 const char *drop_name(enum drop_reason reason);
-/** drop_sentence() - the English sentence, a message id for gettext. */
-const char *drop_sentence(enum drop_reason reason);
+/** drop_sentence() - the English sentence, a message id for gettext; @v6: of a packet of IPv6. */
+const char *drop_sentence(enum drop_reason reason, bool v6);
 
 #endif

@@ -256,7 +256,7 @@ static void tell_drop(struct narrate *narrate, const struct record *record)
                            is_everyday(record->drop) ? _("%s ignores the %s: ")
                                                      : _("%s drops the %s: "),
                            record->node->name, label->len > 0 ? label->str : _("frame"));
-    render_drop(narrate->line, record->drop, RENDER_USER);
+    render_drop(narrate->line, record->drop, label->len > 0 && facts.net == FACT_IPV6, RENDER_USER);
     write_line(narrate);
 }
 

@@ -195,7 +195,7 @@ void render_arg(GString *out, enum why_kind kind, const uint64_t *arg, enum rend
         break;
     case WHY_KIND_DROP:
         if (value < DROP_N_REASONS)
-            render_drop(out, (enum drop_reason)value, lang);
+            render_drop(out, (enum drop_reason)value, false, lang);
         break;
     case WHY_KIND_ERRNO:
         g_string_append(out, sim_errno_name((int)value));
@@ -209,9 +209,9 @@ void render_arg(GString *out, enum why_kind kind, const uint64_t *arg, enum rend
     }
 }
 
-void render_drop(GString *out, enum drop_reason reason, enum render_lang lang)
+void render_drop(GString *out, enum drop_reason reason, bool v6, enum render_lang lang)
 {
-    const char *sentence = drop_sentence(reason);
+    const char *sentence = drop_sentence(reason, v6);
 
     g_string_append(out, lang == RENDER_USER ? _(sentence) : sentence);
 }

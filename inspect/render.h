@@ -48,8 +48,8 @@ struct why_placeholder {
 void render_why(GString *out, const struct why *why, const char *text, enum render_lang lang);
 /** render_template() - the English template of @why, arguments considered. */
 const char *render_template(const struct why *why);
-/** render_drop() - append the sentence of @reason. */
-void render_drop(GString *out, enum drop_reason reason, enum render_lang lang);
+/** render_drop() - append the sentence of @reason; @v6: of a packet of IPv6. */
+void render_drop(GString *out, enum drop_reason reason, bool v6, enum render_lang lang);
 /** render_arg() - append the argument at @value (of some kinds also the one behind it) as @kind. */
 void render_arg(GString *out, enum why_kind kind, const uint64_t *value, enum render_lang lang);
 /** render_decimal() - append a number. */

@@ -134,12 +134,15 @@ static void add_frame(GString *out, const struct record *record)
     g_string_append(out, "\"}");
 }
 
-static void add_drop(GString *out, enum drop_reason reason)
+static void add_drop(GString *out, const struct record *record)
 {
+    const uint8_t *packet = record->frame != NULL ? record->frame->network : NULL;
+    bool v6 = packet != NULL && packet[0] >> 4 == 6;
+
     json_out_key(out, "drop");
     g_string_append_c(out, '{');
-    add_text(out, "name", drop_name(reason));
-    add_text(out, "text", drop_sentence(reason));
+    add_text(out, "name", drop_name(record->drop));
+    add_text(out, "text", drop_sentence(record->drop, v6));
     g_string_append_c(out, '}');
 }
 
@@ -161,7 +164,7 @@ void trace_json_line(GString *out, const struct record *record)
         add_number(out, "process", record->process);
     add_why(out, record);
     if (record->kind == RECORD_DROP)
-        add_drop(out, record->drop);
+        add_drop(out, record);
     if (record->frame != NULL)
         add_frame(out, record);
     if (record->text != NULL)

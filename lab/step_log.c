@@ -159,6 +159,25 @@ static void keep_text(struct step_log *log, struct step_entry *entry, const char
     memcpy(reserve(log, len, &entry->text_at), text, len);
 }
 
+/* A program that prints a line piece by piece prints a line. False: @record begins a new one. */
+static bool goes_on(struct step_log *log, const struct record *record)
+{
+    struct step_entry *last =
+        log->n_entries > 0 ? &log->entries[(log->n_entries - 1) % STEP_LOG_ENTRIES] : NULL;
+    g_autofree char *text = NULL, *both = NULL;
+
+    if (last == NULL || record->kind != RECORD_OUTPUT || last->kind != RECORD_OUTPUT ||
+        last->node != record->node || last->process != record->process ||
+        last->event != sim_events(log->sim) || record->text == NULL)
+        return false;
+    text = step_log_text(log, last);
+    if (text == NULL || last->text_len + strlen(record->text) > STEP_LOG_TEXT_MAX)
+        return false;
+    both = g_strconcat(text, record->text, NULL);
+    keep_text(log, last, both);
+    return true;
+}
+
 static uint64_t number_of(struct step_log *log, const struct record *record)
 {
     const struct step_entry *cause;
@@ -174,10 +193,12 @@ static uint64_t number_of(struct step_log *log, const struct record *record)
 static void keep(struct observer *observer, const struct record *record)
 {
     struct step_log *log = CONTAINER_OF(observer, struct step_log, observer);
-    uint64_t n = log->n_entries;
-    uint64_t number = number_of(log, record);
-    struct step_entry *entry = &log->entries[n % STEP_LOG_ENTRIES];
+    struct step_entry *entry = &log->entries[log->n_entries % STEP_LOG_ENTRIES];
+    uint64_t number;
 
+    if (goes_on(log, record))
+        return;
+    number = number_of(log, record);
     *entry = (struct step_entry){ .id = record->id,
                                   .cause = record->cause,
                                   .event = sim_events(log->sim),

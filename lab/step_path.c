@@ -4,6 +4,7 @@
 
 #include "inspect/i18n.h"
 #include "lab/step_segment.h"
+#include "stack/net/ip6.h"
 #include "stack/net/neigh.h"
 
 enum { HOPS_MAX = 64 };
@@ -15,36 +16,6 @@ struct hop { /* the packet at a node */
     const struct iface *in; /* NULL: here it begins */
     unsigned n;             /* routers before */
 };
-
-/* ---- who is who ---- */
-
-struct os *step_path_os(const struct step_moment *moment, const struct node *node)
-{
-    const struct topo_node *in_file = topology_node(moment->run->network->topology, node->name);
-
-    return in_file != NULL ? network_os(moment->run->network, in_file->index) : NULL;
-}
-
-const struct node *step_path_owner(const struct step_moment *moment, ip4_addr addr)
-{
-    const struct sim *sim = moment->run->network->sim;
-
-    for (uint32_t i = 0; i < sim->n_nodes && addr != IP4_ANY; i++) {
-        struct os *os = step_path_os(moment, sim->nodes[i]);
-
-        if (os != NULL && ip_is_local(&os->ip, addr))
-            return sim->nodes[i];
-    }
-    return NULL;
-}
-
-static ip4_addr first_address(struct os *os)
-{
-    for (unsigned i = 1; i < os->ip.n_ifaces; i++)
-        if (os->ip.ifaces[i]->n_addrs > 0)
-            return os->ip.ifaces[i]->addrs[0].addr;
-    return IP4_ANY;
-}
 
 static bool say(const struct step_path *path, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static bool say(const struct step_path *path, const char *format, ...)
@@ -125,8 +96,12 @@ void step_path_dhcp(const struct step_moment *moment, const struct node *node, G
 
 static bool lacks_address(const struct step_path *path, const struct node *node, struct os *os)
 {
-    if (first_address(os) != IP4_ANY)
+    struct endpoint addr = step_first_addr(os, path->dst.v6);
+
+    if (!endpoint_is_any(&addr))
         return false;
+    if (path->dst.v6)
+        return say(path, _("%s has no IPv6 address"), node->name);
     say(path, _("%s has no IPv4 address"), node->name);
     step_path_dhcp(path->moment, node, path->out);
     return true;
@@ -134,8 +109,14 @@ static bool lacks_address(const struct step_path *path, const struct node *node,
 
 /* ---- the end of the way ---- */
 
+/* Whether the local address of a line of ss takes packets of the family: "*" takes both. */
+static bool takes(const char *local, bool v6)
+{
+    return *local == '*' || (*local == '[') == v6;
+}
+
 /* The ports that something on @node waits at, from lines as ss prints them. */
-static bool listens(struct node *node, bool tcp, unsigned port, GString *others)
+static bool listens(struct node *node, bool tcp, bool v6, unsigned port, GString *others)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     g_auto(GStrv) lines = NULL;
@@ -146,7 +127,7 @@ static bool listens(struct node *node, bool tcp, unsigned port, GString *others)
         g_auto(GStrv) words = g_strsplit_set(g_strstrip(*line), " ", -1);
         const char *colon = g_strv_length(words) > 3 ? strrchr(words[3], ':') : NULL;
 
-        if (colon == NULL || (tcp && strcmp(words[0], "LISTEN") != 0))
+        if (colon == NULL || (tcp && strcmp(words[0], "LISTEN") != 0) || !takes(words[3], v6))
             continue;
         if (strtoul(colon + 1, NULL, 10) == port)
             return true;
@@ -166,7 +147,7 @@ static bool lacks_listener(const struct step_path *path, const struct node *node
     tcp = facts->transport == FACT_TCP;
     if (tcp && (facts->tcp.flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
         return false;
-    if (listens((struct node *)node, tcp, facts->dst_port, others))
+    if (listens((struct node *)node, tcp, facts->net == FACT_IPV6, facts->dst_port, others))
         return false;
     if (others->len > 0)
         return say(path, _("no program on %s waits at %s port %u; there are some at %s"),
@@ -175,62 +156,114 @@ static bool lacks_listener(const struct step_path *path, const struct node *node
                tcp ? "TCP" : "UDP", (unsigned)facts->dst_port);
 }
 
+/* Somebody else had it, so it is not used. */
+static bool lacks_unique_address(const struct hop *hop)
+{
+    const struct ip6_address *address =
+        hop->path->dst.v6 ? ip6_addr_find(&hop->os->ip, hop->path->dst.addr6) : NULL;
+    char text[IP6_TEXT_MAX];
+
+    if (address == NULL || !address->dad_failed)
+        return false;
+    return say(hop->path, _("%s does not use %s: duplicate address detection found it taken"),
+               hop->node->name, ip6_format(address->addr, text));
+}
+
 static bool fails_at_end(const struct hop *hop)
 {
     if (hop->path->facts != NULL && hop->path->facts->transport == FACT_ICMP &&
         hop->path->facts->icmp.type == ICMP_ECHO_REQUEST && hop->os->ip.sysctl.icmp_echo_ignore_all)
         return say(hop->path, _("%s answers no echo requests: net.ipv4.icmp_echo_ignore_all = 1"),
                    hop->node->name);
+    if (lacks_unique_address(hop))
+        return true;
     return lacks_listener(hop->path, hop->node);
 }
 
 /* ---- a router on the way ---- */
 
-static bool fails_to_forward(const struct hop *hop)
+static bool filters_source(const struct hop *hop)
 {
     struct ip_stack *ip = &hop->os->ip;
     struct route back;
     char addr[IP4_TEXT_MAX];
 
-    if (!ip->sysctl.forwarding)
+    if (hop->path->dst.v6 || ip->sysctl.rp_filter == 0 || hop->path->src.addr == IP4_ANY)
+        return false;
+    if (ip_route(ip, hop->path->src.addr, 0, NULL, &back) == 0 &&
+        (ip->sysctl.rp_filter != 1 || back.oif == NULL || back.oif->iface == hop->in))
+        return false;
+    return say(hop->path,
+               _("%s's way back to %s does not lead where the packet came from: "
+                 "net.ipv4.conf.all.rp_filter = %u"),
+               hop->node->name, ip4_format(hop->path->src.addr, addr),
+               (unsigned)ip->sysctl.rp_filter);
+}
+
+static bool fails_to_forward(const struct hop *hop)
+{
+    struct ip_stack *ip = &hop->os->ip;
+    const struct facts *facts = hop->path->facts;
+
+    if (hop->path->dst.v6 && !ip->sysctl6.forwarding)
+        return say(hop->path, _("%s does not forward: net.ipv6.conf.all.forwarding = 0"),
+                   hop->node->name);
+    if (!hop->path->dst.v6 && !ip->sysctl.forwarding)
         return say(hop->path, _("%s does not forward: net.ipv4.ip_forward = 0"), hop->node->name);
-    if (ip->sysctl.rp_filter != 0 && hop->path->src != IP4_ANY &&
-        (ip_route(ip, hop->path->src, 0, NULL, &back) != 0 ||
-         (ip->sysctl.rp_filter == 1 && back.oif != NULL && back.oif->iface != hop->in)))
-        return say(hop->path,
-                   _("%s's way back to %s does not lead where the packet came from: "
-                     "net.ipv4.conf.all.rp_filter = %u"),
-                   hop->node->name, ip4_format(hop->path->src, addr),
-                   (unsigned)ip->sysctl.rp_filter);
-    if (hop->path->facts != NULL && hop->path->facts->net == FACT_IPV4 &&
-        hop->n >= hop->path->facts->ip.ttl)
+    if (filters_source(hop))
+        return true;
+    if (facts != NULL && facts->net == FACT_IPV4 && hop->n >= facts->ip.ttl)
         return say(hop->path, _("%s is router %u on the way, but the TTL was %u"), hop->node->name,
-                   hop->n, (unsigned)hop->path->facts->ip.ttl);
+                   hop->n, (unsigned)facts->ip.ttl);
+    if (facts != NULL && facts->net == FACT_IPV6 && hop->n >= facts->ip6.hop_limit)
+        return say(hop->path, _("%s is router %u on the way, but the hop limit was %u"),
+                   hop->node->name, hop->n, (unsigned)facts->ip6.hop_limit);
     return false;
 }
 
-static bool lacks_route(const struct hop *hop, struct route *route)
+static bool lacks_route(const struct hop *hop, struct step_route *route)
 {
-    char dst[IP4_TEXT_MAX], prefix[IP4_TEXT_MAX];
-    ip4_addr to = hop->path->dst;
+    char dst[STEP_ADDR_TEXT_MAX];
 
-    if (ip_route(&hop->os->ip, to, 0, NULL, route) == 0 && route->kind == ROUTE_UNICAST &&
-        route->oif != NULL)
-        return false;
-    ip4_format(to, dst);
-    if (ip_is_local(&hop->os->ip, to))
-        return false;
-    if (fib_lookup(&hop->os->ip.fib, to, NULL, &(uint32_t){ 0 }) != NULL)
-        return say(hop->path, _("%s's route %s/%u forbids or drops packets to %s"), hop->node->name,
-                   ip4_format(route->prefix, prefix), route->prefix_len, dst);
-    return say(hop->path, _("%s's route table has no entry for %s, not even a default route"),
-               hop->node->name, dst);
+    step_addr_format(&hop->path->dst, dst);
+    switch (step_route_find(hop->path->moment, hop->os, &hop->path->dst, route)) {
+    case STEP_ROUTE_FORBIDS:
+        return say(hop->path, _("%s's route %s forbids or drops packets to %s"), hop->node->name,
+                   route->prefix, dst);
+    case STEP_ROUTE_NONE:
+        return say(hop->path, _("%s's route table has no entry for %s, not even a default route"),
+                   hop->node->name, dst);
+    case STEP_ROUTE:
+    case STEP_ROUTE_LOCAL:
+        break;
+    }
+    return false;
 }
 
-static bool fails_to_leave(const struct hop *hop, const struct route *route)
+/* Over IPv6 nobody but the sender cuts a packet. */
+static bool is_too_big(const struct hop *hop, const struct step_route *route)
 {
-    const struct iface *iface = route->oif->iface;
-    uint32_t mtu = route->mtu != 0 ? route->mtu : route->oif->mtu;
+    const struct facts *facts = hop->path->facts;
+    unsigned size;
+
+    if (facts != NULL && facts->net == FACT_IPV4 && facts->ip.df &&
+        facts->ip.total_len > route->mtu)
+        return say(hop->path, _("the packet has %u octets and DF, and the MTU of %s:%s is %u"),
+                   (unsigned)facts->ip.total_len, hop->node->name, route->oif->name,
+                   (unsigned)route->mtu);
+    if (facts == NULL || facts->net != FACT_IPV6)
+        return false;
+    size = facts->ip6.payload_len + IPV6_HDR_LEN;
+    return size > route->mtu &&
+           say(hop->path,
+               _("the packet has %u octets, the MTU of %s:%s is %u, and over IPv6 no router cuts "
+                 "packets"),
+               size, hop->node->name, route->oif->name, (unsigned)route->mtu);
+}
+
+static bool fails_to_leave(const struct hop *hop, const struct step_route *route)
+{
+    const struct iface *iface = route->oif != NULL ? route->oif->iface : NULL;
 
     if (iface == NULL)
         return false;
@@ -243,57 +276,53 @@ static bool fails_to_leave(const struct hop *hop, const struct route *route)
     if (!iface_has_carrier(iface))
         return say(hop->path, _("%s:%s has no carrier: its cable is out, or the other end is off"),
                    hop->node->name, route->oif->name);
-    if (hop->path->facts != NULL && hop->path->facts->net == FACT_IPV4 && hop->path->facts->ip.df &&
-        hop->path->facts->ip.total_len > mtu)
-        return say(hop->path, _("the packet has %u octets and DF, and the MTU of %s:%s is %u"),
-                   (unsigned)hop->path->facts->ip.total_len, hop->node->name, route->oif->name,
-                   (unsigned)mtu);
-    return false;
+    return is_too_big(hop, route);
 }
 
 /* ---- the next hop ---- */
 
-static const struct iface *iface_with(const struct step_moment *moment, const struct node *node,
-                                      ip4_addr addr)
+static bool find_neighbor(const struct hop *hop, const struct step_route *route,
+                          struct neigh_info *info)
 {
-    struct os *os = step_path_os(moment, node);
-
-    for (unsigned i = 0; os != NULL && i < os->ip.n_ifaces; i++)
-        for (unsigned j = 0; j < os->ip.ifaces[i]->n_addrs; j++)
-            if (os->ip.ifaces[i]->addrs[j].addr == addr)
-                return os->ip.ifaces[i]->iface;
-    return NULL;
+    if (route->next_hop.v6)
+        return neigh_get6(ip6_neigh(&hop->os->ip), route->oif, route->next_hop.addr6, info);
+    return neigh_get(&hop->os->ip.neigh, route->oif, route->next_hop.addr, info);
 }
 
-/* What @hop's ARP table says of the next hop; @there: who really has it, or NULL. */
-static bool wrong_neighbor(const struct hop *hop, const struct route *route,
+/* What @hop's neighbor table says of the next hop; @there: who really has it, or NULL. */
+static bool wrong_neighbor(const struct hop *hop, const struct step_route *route,
                            const struct iface *there)
 {
+    bool v6 = route->next_hop.v6;
     struct neigh_info info;
-    char ip[IP4_TEXT_MAX], mac[MAC_TEXT_MAX];
+    char ip[STEP_ADDR_TEXT_MAX], mac[MAC_TEXT_MAX];
 
-    if (!neigh_get(&hop->os->ip.neigh, route->oif, route->next_hop, &info))
+    if (!find_neighbor(hop, route, &info))
         return false;
-    ip4_format(route->next_hop, ip);
+    step_addr_format(&route->next_hop, ip);
     if (info.state == NEIGH_FAILED || info.state == NEIGH_INCOMPLETE)
-        return say(hop->path, _("%s's ARP table has no MAC address for %s: %s"), hop->node->name,
-                   ip, neigh_state_name(info.state));
+        return say(hop->path,
+                   v6 ? _("%s's neighbor table has no MAC address for %s: %s")
+                      : _("%s's ARP table has no MAC address for %s: %s"),
+                   hop->node->name, ip, neigh_state_name(info.state));
     if (there != NULL && info.has_mac && !mac_eq(&info.mac, &there->mac))
-        return say(hop->path, _("%s's ARP table has %s at %s, which is not %s's MAC address"),
+        return say(hop->path,
+                   v6 ? _("%s's neighbor table has %s at %s, which is not %s's MAC address")
+                      : _("%s's ARP table has %s at %s, which is not %s's MAC address"),
                    hop->node->name, ip, mac_format(&info.mac, mac), there->node->name);
     return false;
 }
 
-static bool misses_next(const struct hop *hop, const struct route *route, const struct iface **next)
+static bool misses_next(const struct hop *hop, const struct step_route *route,
+                        const struct iface **next)
 {
-    const struct node *owner = step_path_owner(hop->path->moment, route->next_hop);
     const struct iface *there =
-        owner != NULL ? iface_with(hop->path->moment, owner, route->next_hop) : NULL;
+        step_addr_iface(hop->path->moment, &route->next_hop, route->oif->iface);
     const struct iface *cut = NULL;
-    char ip[IP4_TEXT_MAX];
+    char ip[STEP_ADDR_TEXT_MAX];
     bool wrong = wrong_neighbor(hop, route, there);
 
-    ip4_format(route->next_hop, ip);
+    step_addr_format(&route->next_hop, ip);
     if (there == NULL)
         return say(hop->path,
                    route->via_gateway ? _("no node has the gateway's address %s of %s")
@@ -303,9 +332,9 @@ static bool misses_next(const struct hop *hop, const struct route *route, const 
         if (cut != NULL)
             return say(hop->path,
                        _("between %s and %s the cable at %s:%s is out, or an end is off"),
-                       hop->node->name, owner->name, cut->node->name, cut->name);
-        return say(hop->path, _("%s has %s, but it is not on the network of %s:%s"), owner->name,
-                   ip, hop->node->name, route->oif->name);
+                       hop->node->name, there->node->name, cut->node->name, cut->name);
+        return say(hop->path, _("%s has %s, but it is not on the network of %s:%s"),
+                   there->node->name, ip, hop->node->name, route->oif->name);
     }
     if (step_segment_misled(route->oif->iface, there, hop->path->out))
         return true;
@@ -319,27 +348,27 @@ bool step_path_check(const struct step_path *given)
 {
     struct step_path path = *given;
     struct hop hop = { .path = &path, .node = path.from };
-    struct os *target = step_path_os(path.moment, path.to);
+    struct os *target = step_os(path.moment, path.to);
 
-    hop.os = step_path_os(path.moment, path.from);
+    hop.os = step_os(path.moment, path.from);
     if (hop.os == NULL || target == NULL)
         return false;
     if (lacks_address(&path, path.from, hop.os) || lacks_address(&path, path.to, target))
         return true;
-    if (path.dst == IP4_ANY)
-        path.dst = first_address(target);
+    if (endpoint_is_any(&path.dst))
+        path.dst = step_first_addr(target, path.dst.v6);
     for (; hop.n < HOPS_MAX; hop.n++) {
-        struct route route;
+        struct step_route route;
         const struct iface *next = NULL;
 
-        if (hop.node == path.to || ip_is_local(&hop.os->ip, path.dst))
+        if (hop.node == path.to || step_has_addr(hop.os, &path.dst))
             return hop.node == path.to && fails_at_end(&hop);
         if ((hop.n > 0 && fails_to_forward(&hop)) || lacks_route(&hop, &route) ||
             fails_to_leave(&hop, &route) || misses_next(&hop, &route, &next))
             return true;
         hop.in = next;
         hop.node = next->node;
-        hop.os = step_path_os(path.moment, hop.node);
+        hop.os = step_os(path.moment, hop.node);
         if (hop.os == NULL)
             return false;
     }
@@ -353,14 +382,15 @@ void step_path_drop(const struct step_moment *moment, const struct step_entry *e
     struct facts facts;
     struct step_path path = { .moment = moment, .to = entry->node, .facts = &facts, .out = out };
     struct hop hop = { .path = &path, .node = entry->node, .in = entry->iface, .n = 1 };
-    struct route route;
+    struct step_route route;
     const struct iface *next = NULL;
 
-    hop.os = step_path_os(moment, entry->node);
-    if (hop.os == NULL || !step_log_facts(moment->log, entry, &facts) || facts.net != FACT_IPV4)
+    hop.os = step_os(moment, entry->node);
+    if (hop.os == NULL || !step_log_facts(moment->log, entry, &facts) ||
+        (facts.net != FACT_IPV4 && facts.net != FACT_IPV6))
         return;
-    path.src = facts.ip.src;
-    path.dst = facts.ip.dst;
+    path.src = step_facts_src(&facts);
+    path.dst = step_facts_dst(&facts);
     switch ((enum drop_reason)entry->drop) {
     case DROP_PORT_CLOSED:
         lacks_listener(&path, entry->node);
@@ -381,7 +411,7 @@ void step_path_drop(const struct step_moment *moment, const struct step_entry *e
         break;
     case DROP_NEIGH_FAILED:
     case DROP_FRAG_NEEDED:
-        if (!lacks_route(&hop, &route) && !fails_to_leave(&hop, &route))
+        if (!lacks_route(&hop, &route) && !fails_to_leave(&hop, &route) && route.oif != NULL)
             misses_next(&hop, &route, &next);
         break;
     default:

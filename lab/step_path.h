@@ -1,6 +1,6 @@
 /*
  * Whether a packet would get from one node to another as the tables are now, and if not, which
- * entry is missing or wrong: addresses, routes, cables, ARP entries, switch tables, forwarding,
+ * entry is missing or wrong: addresses, routes, cables, neighbors, switch tables, forwarding,
  * the way back, MTU and TTL, and who listens at the end.
  */
 #ifndef WW_LAB_STEP_PATH_H
@@ -8,11 +8,12 @@
 
 #include "inspect/facts.h"
 #include "lab/step_moment.h"
+#include "lab/step_route.h"
 
 struct step_path {
     const struct step_moment *moment;
     const struct node *from, *to;
-    ip4_addr src, dst;         /* dst IP4_ANY: the first address of @to */
+    struct endpoint src, dst;  /* dst unspecified: the first address of @to in dst's family */
     const struct facts *facts; /* of a frame that is meant, or NULL */
     GString *out;
 };
@@ -24,9 +25,5 @@ bool step_path_check(const struct step_path *path);
 void step_path_drop(const struct step_moment *moment, const struct step_entry *entry, GString *out);
 /** step_path_dhcp() - append why @node, which has no address, got none. */
 void step_path_dhcp(const struct step_moment *moment, const struct node *node, GString *out);
-/** step_path_os() - of a host, or NULL. */
-struct os *step_path_os(const struct step_moment *moment, const struct node *node);
-/** step_path_owner() - who has @addr, or NULL. */
-const struct node *step_path_owner(const struct step_moment *moment, ip4_addr addr);
 
 #endif

@@ -98,13 +98,15 @@ bool step_tell_everyday(enum drop_reason reason)
 static void tell_drop(const struct step_log *log, const struct step_entry *entry, GString *out)
 {
     g_autoptr(GString) label = g_string_new(NULL);
+    struct facts facts;
 
     step_tell_frame(log, entry, false, label);
     g_string_append(out, "✗ ");
     g_string_append_printf(
         out, step_tell_everyday(entry->drop) ? _("%s ignores the %s: ") : _("%s drops the %s: "),
         entry->node->name, label->str);
-    render_drop(out, entry->drop, RENDER_USER);
+    render_drop(out, entry->drop, step_log_facts(log, entry, &facts) && facts.net == FACT_IPV6,
+                RENDER_USER);
 }
 
 static void tell_reason(const struct step_log *log, const struct step_entry *entry,

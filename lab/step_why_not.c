@@ -10,32 +10,38 @@
 #include "lab/step_tell.h"
 #include "lab/step_value.h"
 #include "lab/step_words.h"
-#include "stack/net/ip6.h"
 
 struct search {
     struct step_moment *moment;
     const struct node *node;
     struct filter *filter;
+    bool without_ndp;               /* "icmp6" means what programs send, if there is any */
     bool whatever;                  /* the filter alone says what is meant, wherever it goes */
     const struct step_entry *last;  /* the last frame meant for the node */
     const struct step_entry *seen;  /* the last that did arrive */
     const struct step_entry *death; /* of the last one that died on its way */
 };
 
-static bool is_address_of(const struct search *search, ip4_addr addr)
+static bool is_address_of(const struct search *search, struct endpoint addr)
 {
-    const struct topology *topology = search->moment->run->network->topology;
-    const struct topo_node *node = topology_node(topology, search->node->name);
-    struct os *os = network_os(search->moment->run->network, node->index);
+    const struct os *os = step_os(search->moment, search->node);
 
-    return os != NULL && ip_is_local(&os->ip, addr);
+    return os != NULL && step_has_addr(os, &addr);
 }
 
-static bool is_address6_of(const struct search *search, struct ip6_addr addr)
+static struct endpoint of_ip4(ip4_addr addr)
 {
-    struct os *os = step_path_os(search->moment, search->node);
+    return (struct endpoint){ .addr = addr };
+}
 
-    return os != NULL && ip6_enabled(&os->ip) && ip6_addr_find(&os->ip, addr) != NULL;
+/* A solicitation goes to a group, and asks for one address. */
+static struct endpoint meant_by(const struct facts *facts)
+{
+    if (facts->net == FACT_ARP)
+        return of_ip4(facts->arp.tpa);
+    if (facts->net == FACT_IPV6 && facts->has_ndp && facts->icmp6.type == ICMP6_NEIGHBOR_SOLICIT)
+        return (struct endpoint){ .v6 = true, .addr6 = facts->ndp.target };
+    return step_facts_dst(facts);
 }
 
 static bool is_meant(const struct search *search, const struct step_entry *entry,
@@ -51,14 +57,9 @@ static bool is_meant(const struct search *search, const struct step_entry *entry
     }
     if (search->whatever)
         return true;
-    if (facts->net == FACT_IPV4)
-        return is_address_of(search, facts->ip.dst) ||
-               (search->filter != NULL && facts->ip.dst == IP4_BROADCAST);
-    if (facts->net == FACT_IPV6)
-        return is_address6_of(search, facts->ip6.dst) ||
-               (facts->has_ndp && facts->icmp6.type == ICMP6_NEIGHBOR_SOLICIT &&
-                is_address6_of(search, facts->ndp.target));
-    return facts->net == FACT_ARP && is_address_of(search, facts->arp.tpa);
+    if (facts->net == FACT_IPV4 && search->filter != NULL && facts->ip.dst == IP4_BROADCAST)
+        return true;
+    return is_address_of(search, meant_by(facts));
 }
 
 /* A flood brings copies to hosts that have nothing to do with it. */
@@ -80,7 +81,8 @@ static void consider(struct search *search, const struct step_entry *entry)
          entry->kind != RECORD_DROP) ||
         is_stray(search, entry))
         return;
-    if (!step_log_facts(search->moment->log, entry, &facts) || !is_meant(search, entry, &facts))
+    if (!step_log_facts(search->moment->log, entry, &facts) ||
+        (search->without_ndp && facts.has_ndp) || !is_meant(search, entry, &facts))
         return;
     if (entry->kind == RECORD_DROP &&
         (entry->drop == DROP_NOT_FOR_ME || entry->drop == DROP_ARP_NOT_MINE ||
@@ -215,16 +217,19 @@ static const char *last_command(const struct search *search, const struct node *
     return NULL;
 }
 
-/* An address that stands in the command: "ping -c 1 10.0.0.2". */
-static ip4_addr address_in(const char *command)
+/* An address that stands in the command: "ping -c 1 10.0.0.2"; unspecified: none does. */
+static struct endpoint address_in(const char *command)
 {
-    g_auto(GStrv) words = g_strsplit_set(command != NULL ? command : "", " /:;'\"@", -1);
-    ip4_addr addr;
+    g_auto(GStrv) words = g_strsplit_set(command != NULL ? command : "", " /%[];'\"@", -1);
+    struct endpoint addr = { 0 };
 
-    for (char **word = words; *word != NULL; word++)
-        if (ip4_parse(*word, &addr))
+    for (char **word = words; *word != NULL; word++) {
+        g_autofree char *host = g_strndup(*word, strcspn(*word, ":"));
+
+        if (step_addr_parse(*word, &addr) || step_addr_parse(host, &addr))
             return addr;
-    return IP4_ANY;
+    }
+    return addr;
 }
 
 /* Its last command gives a name where an address would do, and nobody to ask is known. */
@@ -232,12 +237,13 @@ static bool lacks_resolver(const struct search *search, const struct node *node,
 {
     const struct node *where;
     const char *command = last_command(search, node, &where);
-    struct os *os = step_path_os(search->moment, node);
+    struct endpoint named = address_in(command);
+    struct os *os = step_os(search->moment, node);
     const struct os_file *file = os != NULL ? os_file_find(os, "/etc/resolv.conf") : NULL;
     g_autofree char *text =
         file != NULL ? g_strndup(file->content.text, file->content.len) : g_strdup("");
 
-    if (os == NULL || command == NULL || address_in(command) != IP4_ANY ||
+    if (os == NULL || command == NULL || !endpoint_is_any(&named) ||
         strstr(text, "nameserver") != NULL)
         return false;
     g_string_append_printf(out, _("  %s knows no name server: /etc/resolv.conf names none\n"),
@@ -245,33 +251,42 @@ static bool lacks_resolver(const struct search *search, const struct node *node,
     return true;
 }
 
-/* Whom @node's last command, or else its last frame, was for. */
+static bool is_group(const struct endpoint *addr)
+{
+    return addr->v6 ? ip6_is_multicast(addr->addr6)
+                    : ip4_is_multicast(addr->addr) || addr->addr == IP4_BROADCAST;
+}
+
+/* Whom @node's last command, or else its last packet, was for. */
 static const struct node *peer_of(const struct search *search, const struct node *node,
-                                  ip4_addr *addr)
+                                  struct endpoint *addr)
 {
     const struct step_log *log = search->moment->log;
     const struct node *where;
     struct facts facts;
 
     *addr = address_in(last_command(search, node, &where));
-    for (uint64_t n = log->n_entries; n-- > step_log_first(log) && *addr == IP4_ANY;) {
+    for (uint64_t n = log->n_entries; n-- > step_log_first(log) && endpoint_is_any(addr);) {
         const struct step_entry *entry = step_log_at(log, n);
+        struct endpoint dst;
 
-        if (entry->kind == RECORD_SEND && entry->node == node &&
-            step_log_facts(log, entry, &facts) && facts.net == FACT_IPV4 &&
-            !ip4_is_multicast(facts.ip.dst) && facts.ip.dst != IP4_BROADCAST)
-            *addr = facts.ip.dst;
+        if (entry->kind != RECORD_SEND || entry->node != node ||
+            !step_log_facts(log, entry, &facts) || facts.has_ndp)
+            continue;
+        dst = step_facts_dst(&facts);
+        if (!is_group(&dst))
+            *addr = dst;
     }
-    return step_path_owner(search->moment, *addr);
+    return step_addr_owner(search->moment, addr);
 }
 
 static bool check(const struct search *search, const struct node *from, const struct node *to,
-                  ip4_addr dst, const struct facts *facts, GString *out)
+                  struct endpoint dst, const struct facts *facts, GString *out)
 {
     struct step_path path = { .moment = search->moment,
                               .from = from,
                               .to = to,
-                              .src = facts != NULL ? facts->ip.src : IP4_ANY,
+                              .src = facts != NULL ? step_facts_src(facts) : of_ip4(IP4_ANY),
                               .dst = dst,
                               .facts = facts,
                               .out = out };
@@ -287,15 +302,15 @@ static bool check(const struct search *search, const struct node *from, const st
 /* Nothing was sent to it, or it waits for an answer: does the question get there? */
 static bool check_question(const struct search *search, const struct node *node, GString *out)
 {
-    ip4_addr addr;
+    struct endpoint addr;
     const struct node *peer = peer_of(search, node, &addr);
-    char text[IP4_TEXT_MAX];
+    char text[STEP_ADDR_TEXT_MAX];
 
-    if (addr == IP4_ANY && lacks_resolver(search, node, out))
+    if (endpoint_is_any(&addr) && lacks_resolver(search, node, out))
         return true;
-    if (addr != IP4_ANY && peer == NULL) {
+    if (!endpoint_is_any(&addr) && peer == NULL) {
         g_string_append_printf(out, _("  no node has the address %s that %s sends to\n"),
-                               ip4_format(addr, text), node->name);
+                               step_addr_format(&addr, text), node->name);
         return true;
     }
     return peer != NULL && peer != node && check(search, node, peer, addr, NULL, out);
@@ -309,8 +324,21 @@ static const struct node *source_of(const struct search *search, struct facts *f
     const struct node *where;
 
     last_command(search, NULL, &where);
-    *has = origin != NULL && step_log_facts(log, origin, facts) && facts->net == FACT_IPV4;
+    *has = origin != NULL && step_log_facts(log, origin, facts) &&
+           (facts->net == FACT_IPV4 || facts->net == FACT_IPV6);
     return origin != NULL ? origin->node : where;
+}
+
+/* What went last, or the last command, says which family is meant. */
+static bool is_about_ip6(const struct search *search)
+{
+    const struct node *where;
+    struct endpoint named = address_in(last_command(search, NULL, &where));
+    struct facts facts;
+
+    if (search->last != NULL && step_log_facts(search->moment->log, search->last, &facts))
+        return facts.net == FACT_IPV6;
+    return named.v6;
 }
 
 static void tell_missing(const struct search *search, const struct node *from, GString *out)
@@ -318,44 +346,29 @@ static void tell_missing(const struct search *search, const struct node *from, G
     struct facts facts;
     bool has = false, found = false;
     const struct node *source = source_of(search, &facts, &has);
-    struct os *os = step_path_os(search->moment, search->node);
+    struct os *os = step_os(search->moment, search->node);
+    struct endpoint dst = { .v6 = is_about_ip6(search) };
 
     if (from != NULL && from != source)
         has = false;
     source = from != NULL ? from : source;
-    if (os == NULL || source == NULL || step_path_os(search->moment, source) == NULL)
+    if (os == NULL || source == NULL || step_os(search->moment, source) == NULL)
         return;
     if (!has && source != search->node && lacks_resolver(search, source, out))
         return;
     if (source == search->node)
         found = check_question(search, source, out);
     if (source == search->node && !found) {
-        ip4_addr addr;
+        struct endpoint addr;
 
         source = peer_of(search, search->node, &addr);
         has = false;
     }
     if (found || source == NULL || source == search->node)
         return;
-    check(search, source, search->node, has && !search->whatever ? facts.ip.dst : IP4_ANY,
-          has ? &facts : NULL, out);
-}
-
-/* The tables that are looked at for what is missing are those of IPv4. */
-static bool is_about_ip6(const struct search *search)
-{
-    const struct node *where;
-    const char *command = last_command(search, NULL, &where);
-    g_auto(GStrv) words = g_strsplit_set(command != NULL ? command : "", " /%[]'\"@", -1);
-    struct ip6_addr addr;
-    struct facts facts;
-
-    if (search->last != NULL && step_log_facts(search->moment->log, search->last, &facts))
-        return facts.net == FACT_IPV6;
-    for (char **word = words; *word != NULL; word++)
-        if (ip6_parse(*word, &addr))
-            return true;
-    return false;
+    if (has && !search->whatever)
+        dst = step_facts_dst(&facts);
+    check(search, source, search->node, dst, has ? &facts : NULL, out);
 }
 
 static bool has_arrived(const struct search *search)
@@ -387,7 +400,12 @@ bool step_look_why_not(struct step_moment *moment, char **words, GString *out)
         if (search.filter == NULL)
             return g_string_assign(out, error->message), false;
     }
+    search.without_ndp = search.filter != NULL;
     consider_all(&search);
+    if (search.last == NULL && search.without_ndp) {
+        search.without_ndp = false;
+        consider_all(&search);
+    }
     if (search.last == NULL && search.filter != NULL) {
         search.whatever = true;
         consider_all(&search);
@@ -396,7 +414,7 @@ bool step_look_why_not(struct step_moment *moment, char **words, GString *out)
     tell_cables(&search, out);
     if (search.death != NULL && has_died(&search))
         tell_death(&search, out);
-    if ((from != NULL || !has_arrived(&search)) && !is_about_ip6(&search))
+    if ((from != NULL || !has_arrived(&search)))
         tell_missing(&search, from, out);
     if (search.filter != NULL)
         filter_free(search.filter);

@@ -617,15 +617,24 @@ static void fill_info(const struct neigh *neigh, struct neigh_info *info)
                                  .updated = neigh->updated };
 }
 
-bool neigh_get(const struct neigh_table *table, const struct ip_iface *iface, ip4_addr addr,
-               struct neigh_info *info)
+static bool get(const struct neigh *neigh, struct neigh_info *info)
 {
-    const struct neigh *neigh = neigh_find(table, iface, addr);
-
     if (neigh == NULL || neigh->state == NEIGH_NONE)
         return false;
     fill_info(neigh, info);
     return true;
+}
+
+bool neigh_get(const struct neigh_table *table, const struct ip_iface *iface, ip4_addr addr,
+               struct neigh_info *info)
+{
+    return get(neigh_find(table, iface, addr), info);
+}
+
+bool neigh_get6(const struct neigh_table *table, const struct ip_iface *iface, struct ip6_addr addr,
+                struct neigh_info *info)
+{
+    return get(neigh_find6(table, iface, addr), info);
 }
 
 static int compare_infos(const void *a, const void *b)

@@ -97,6 +97,8 @@ int neigh_delete6(struct neigh_table *table, struct ip_iface *iface, struct ip6_
 /** neigh_get() - the entry for @addr, false when there is none. */
 bool neigh_get(const struct neigh_table *table, const struct ip_iface *iface, ip4_addr addr,
                struct neigh_info *info);
+bool neigh_get6(const struct neigh_table *table, const struct ip_iface *iface, struct ip6_addr addr,
+                struct neigh_info *info);
 /** neigh_list() - up to @max entries sorted by address into @infos; returns how many there are. */
 uint32_t neigh_list(const struct neigh_table *table, struct neigh_info *infos, uint32_t max);
 /** neigh_describe() - the rows of `ip neigh`. */

@@ -207,6 +207,24 @@ static void neighbors_are_listed_set_and_forgotten(void)
     rig_end(&rig);
 }
 
+static void neighbors_of_ipv6_are_listed_set_and_forgotten(void)
+{
+    rig_pair(&rig);
+    says("ip addr add 2001:db8::10/64 dev eth0 nodad; ip neigh add 2001:db8::7 lladdr "
+         "02:00:00:00:00:07 dev eth0; ip -6 n show to 2001:db8::/64",
+         "2001:db8::7 dev eth0 lladdr 02:00:00:00:00:07 PERMANENT \n-- exit 0\n");
+    says("ip -6 neigh add 2001:db8::7 lladdr 02:00:00:00:00:08 dev eth0",
+         "RTNETLINK answers: File exists\n-- exit 2\n");
+    says("ip neigh change 2001:db8::7 dev eth0 nud stale; ip -6 n show nud stale",
+         "2001:db8::7 dev eth0 lladdr 02:00:00:00:00:07 STALE \n-- exit 0\n");
+    says("ip -6 neigh change 2001:db8::9 dev eth0 nud stale",
+         "RTNETLINK answers: No such file or directory\n-- exit 2\n");
+    says("ip -6 neigh flush dev eth0; ip -6 n", "-- exit 0\n");
+    says("ip -6 neigh add 2001:db8::5",
+         "Device and destination are required arguments.\n-- exit 255\n");
+    rig_end(&rig);
+}
+
 static void addresses_and_routes_of_ipv6_are_selected_and_flushed(void)
 {
     rig_pair(&rig);
@@ -246,4 +264,5 @@ UNIT_MAIN("ip", TEST(addresses_are_listed_with_their_links),
           TEST(counters_are_shown_in_iproute2s_columns), TEST(routes_are_listed_added_and_removed),
           TEST(wrong_routes_are_refused_with_the_kernels_words),
           TEST(route_get_tells_where_a_packet_goes), TEST(neighbors_are_listed_set_and_forgotten),
+          TEST(neighbors_of_ipv6_are_listed_set_and_forgotten),
           TEST(addresses_and_routes_of_ipv6_are_selected_and_flushed))

@@ -161,7 +161,8 @@ static void every_reason_is_well_formed_in_both_languages(void)
     for (unsigned code = WHY_NONE + 1; code < WHY_N_CODES; code++)
         check_message(why_sentence((enum why_code)code));
     for (unsigned reason = 0; reason < DROP_N_REASONS; reason++)
-        check_message(drop_sentence((enum drop_reason)reason));
+        for (unsigned v6 = 0; v6 <= 1; v6++)
+            check_message(drop_sentence((enum drop_reason)reason, v6 != 0));
 }
 
 static void names_of_reasons_are_unique_words(void)
