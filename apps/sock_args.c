@@ -152,10 +152,15 @@ static bool read_flags(char *args, struct sock_op *op)
     static const struct {
         const char *name;
         unsigned flag;
-    } flags[] = { { "peek", SOCK_MSG_PEEK },         { "dontwait", SOCK_MSG_DONTWAIT },
-                  { "waitall", SOCK_MSG_WAITALL },   { "trunc", SOCK_MSG_TRUNC },
-                  { "oob", SOCK_MSG_OOB },           { "more", SOCK_MSG_MORE },
-                  { "nosignal", SOCK_MSG_NOSIGNAL }, { "dontroute", SOCK_MSG_DONTROUTE } };
+    } flags[] = { { "peek", SOCK_MSG_PEEK },
+                  { "dontwait", SOCK_MSG_DONTWAIT },
+                  { "waitall", SOCK_MSG_WAITALL },
+                  { "trunc", SOCK_MSG_TRUNC },
+                  { "oob", SOCK_MSG_OOB },
+                  { "more", SOCK_MSG_MORE },
+                  { "eor", SOCK_MSG_EOR },
+                  { "nosignal", SOCK_MSG_NOSIGNAL },
+                  { "dontroute", SOCK_MSG_DONTROUTE } };
     size_t n = sizeof flags / sizeof *flags, i;
 
     while (*args != '\0') {

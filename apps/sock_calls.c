@@ -229,6 +229,65 @@ static int64_t receive_from(struct process *self, struct sock_run *st, const str
     return 0;
 }
 
+static bool is_on(struct process *self, const struct sock_run *st, enum sock_option option)
+{
+    int value = 0;
+
+    return sys_getsockopt(self, st->fd, option, &value) == 0 && value != 0;
+}
+
+/* What options make recvmsg() tell of a datagram, and of what is left of a stream. */
+static void say_control(struct process *self, struct sock_run *st, const struct sock_recv *message,
+                        bool stream)
+{
+    struct ip_iface *iface = ip_iface_by_index(&self->os->ip, message->ifindex);
+    char text[IP6_TEXT_MAX];
+    int waiting = 0;
+
+    if (stream) {
+        if (is_on(self, st, OPT_TCP_INQ) &&
+            sys_getsockopt(self, st->fd, OPT_SIOCINQ, &waiting) == 0)
+            strbuf_addf(&st->answer, " TCP_INQ %d", waiting);
+        return;
+    }
+    if (is_on(self, st, OPT_SO_TIMESTAMP))
+        strbuf_addf(&st->answer, " SO_TIMESTAMP %lld.%06lld", (long long)(message->at / SIM_SEC(1)),
+                    (long long)(message->at % SIM_SEC(1) / SIM_USEC(1)));
+    if (is_on(self, st, OPT_IP_PKTINFO))
+        strbuf_addf(&st->answer, " IP_PKTINFO %s %s", iface == NULL ? "?" : iface->name,
+                    ip4_format(message->to.addr, text));
+    if (is_on(self, st, OPT_IP_RECVTTL))
+        strbuf_addf(&st->answer, " IP_TTL %u", message->ttl);
+    if (is_on(self, st, OPT_IP_RECVTOS))
+        strbuf_addf(&st->answer, " IP_TOS 0x%02x", message->tos);
+}
+
+/* recvmsg(): the octets, and beside them what options ask for. */
+static int64_t receive_message(struct process *self, struct sock_run *st, const struct sock_op *op)
+{
+    struct sock_recv message = { .octets = st->buffer,
+                                 .size = op->has_number ? (size_t)op->number : SOCK_BUFFER_LEN,
+                                 .flags = op->flags };
+    bool stream = is_stream(self, st->fd);
+    int64_t n = sys_recvmsg(self, st->fd, &message);
+
+    if (n < 0)
+        return n;
+    st->count = (uint64_t)n;
+    st->eof = n == 0 && stream && message.size > 0;
+    strbuf_addf(&st->answer, "got %lld%s", (long long)n, st->eof ? " EOF" : "");
+    if (!stream) {
+        if (message.full_len > (size_t)n)
+            strbuf_addf(&st->answer, " of %zu", message.full_len);
+        say_sender(st, &message);
+        st->sender = message.from;
+        memcpy(st->sender_name, message.from_name, sizeof st->sender_name);
+        st->has_sender = true;
+    }
+    say_control(self, st, &message, stream);
+    return 0;
+}
+
 /* The next entry of the error queue: IP_RECVERR. */
 static int64_t receive_error(struct process *self, struct sock_run *st)
 {
@@ -705,6 +764,8 @@ int64_t sock_do(struct process *self, struct sock_run *st, const struct sock_op 
         return receive(self, st, UINT64_MAX, false, op->flags);
     case SOCK_RECVFROM:
         return receive_from(self, st, op);
+    case SOCK_RECVMSG:
+        return receive_message(self, st, op);
     case SOCK_RECVERR:
         return receive_error(self, st);
     case SOCK_POLL:

@@ -6,6 +6,7 @@
 #include "apps/sock_args.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "stack/socket/syscall.h"
 
 #define NAME_MAX_LEN 40 /* of a verb that is looked up */
 
@@ -63,6 +64,7 @@ static const struct verb {
     [SOCK_RECVRECORD] = { "recvrecord", FORM_NONE, 0 },
     [SOCK_RECVEOF] = { "recveof", FORM_NONE, 0 },
     [SOCK_RECVFROM] = { "recvfrom", FORM_SIZE_FLAGS, 65536 },
+    [SOCK_RECVMSG] = { "recvmsg", FORM_SIZE_FLAGS, 65536 },
     [SOCK_RECVERR] = { "recverr", FORM_NONE, 0 },
     [SOCK_POLL] = { "poll", FORM_POLL, 0 },
     [SOCK_SHUTWR] = { "shutwr", FORM_NONE, 0 },
@@ -157,7 +159,9 @@ static bool read_op(const char *text, size_t len, struct sock_op *op, struct str
     } else {
         op->verb = (enum sock_verb)i;
         ok = sock_read_args(verbs[i].form, verbs[i].max, args, op);
-        if (!ok)
+        if (!ok && sys_is_missing_option(args))
+            strbuf_addf(error, "%s is not simulated by wirewalk", args);
+        else if (!ok)
             strbuf_addf(error, "%s takes %s, not '%.80s'", verbs[i].name,
                         sock_form_texts[verbs[i].form], op->label + strlen(op->label) - args_len);
     }

@@ -64,6 +64,7 @@ enum sock_verb {
     SOCK_RECVRECORD,
     SOCK_RECVEOF,
     SOCK_RECVFROM,
+    SOCK_RECVMSG,
     SOCK_RECVERR,
     SOCK_POLL,
     SOCK_SHUTWR,

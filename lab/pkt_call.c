@@ -5,6 +5,7 @@
 #include "lab/pkt_const.h"
 #include "lab/pkt_internal.h"
 #include "lab/pkt_value.h"
+#include "stack/socket/syscall.h"
 
 enum { AF_INET_NUMBER = 2, AF_INET6_NUMBER = 10, SOCK_STREAM_NUMBER = 1 };
 enum { F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4 };
@@ -193,13 +194,15 @@ static bool make_msg(struct pkt_run *run, struct pkt_call *call)
 
 static bool take_option(struct pkt_run *run, struct pkt_call *call)
 {
+    const char *missing;
     int64_t level;
 
     if (!take_fd(run, 0, &call->fd) || !pkt_arg_number(run, 1, &level) ||
         !pkt_arg_number(run, 2, &call->number))
         return false;
     call->level = (int)level;
-    return true;
+    missing = sys_missing_option(call->level, (int)call->number);
+    return missing == NULL || pkt_refuse(run, missing);
 }
 
 static bool make_setsockopt(struct pkt_run *run, struct pkt_call *call)

@@ -10,7 +10,7 @@
 /* Linux's numbers. */
 enum { O_RDWR_BIT = 2, O_NONBLOCK_BIT = 0x800 };
 enum { SOCK_TYPE_MASK = 0xf, SOCK_NONBLOCK_BIT = 0x800 };
-enum { FIONREAD = 0x541b, TIOCOUTQ = 0x5411, SIOCATMARK = 0x8905 };
+enum { FIONREAD = 0x541b, TIOCOUTQ = 0x5411, SIOCATMARK = 0x8905, SIOCOUTQNSD = 0x894b };
 
 static struct endpoint endpoint_of(const struct pkt_sockaddr *addr)
 {
@@ -115,6 +115,8 @@ static int do_ioctl(struct process *process, const struct pkt_call *call, struct
         value = (int32_t)tcp_inq(sock);
     else if (call->number == TIOCOUTQ)
         value = (int32_t)tcp_outq(sock);
+    else if (call->number == SIOCOUTQNSD)
+        value = (int32_t)tcp_outq_unsent(sock);
     else if (call->number == SIOCATMARK)
         value = tcp_at_mark(sock);
     else

@@ -162,6 +162,7 @@ struct ip_send {
     uint8_t ttl; /* 0: IP_TTL_DEFAULT (1 for multicast) */
     uint8_t tos;
     bool df; /* set DF when the packet fits into the path MTU, else fragment (IP_PMTUDISC_WANT) */
+    bool no_df;       /* whatever the others say (IP_PMTUDISC_INTERFACE, _OMIT) */
     bool df_always;   /* set DF; too big is -SIM_EMSGSIZE (IP_PMTUDISC_DO) */
     bool ignore_pmtu; /* sizes are checked against the interface only (IP_PMTUDISC_PROBE) */
     bool use_id;      /* @id is the identification to use */

@@ -158,7 +158,8 @@ int ip_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip_s
         return refuse(ip, frame, DROP_PROHIBITED, SIM_EACCES);
     if (size > mtu && send->df_always)
         return refuse(ip, frame, DROP_FRAG_NEEDED, SIM_EMSGSIZE);
-    df = send->df_always || send->ignore_pmtu || (send->df && size <= mtu && !route->mtu_locked);
+    df = !send->no_df &&
+         (send->df_always || send->ignore_pmtu || (send->df && size <= mtu && !route->mtu_locked));
     push_header(ip, frame, send, route, src, df);
     ip->stats.out++;
     if (ip->hooks != NULL && ip->hooks->output != NULL)

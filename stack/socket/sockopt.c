@@ -1,4 +1,5 @@
 /* Options of sockets: by name for simulated programs, and by Linux's numbers and structs. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,11 +9,13 @@
 #include "stack/transport/raw.h"
 #include "stack/transport/tcp.h"
 
-#define BUF_MAX         4194304 /* net.core.rmem_max, wmem_max of Linux 6.18 */
-#define SNDBUF_MIN      4608
-#define RCVBUF_MIN      2304
-#define MEMBERSHIPS_MAX 20 /* net.ipv4.igmp_max_memberships */
-#define ECN_BITS        3
+#define BUF_MAX          4194304 /* net.core.rmem_max, wmem_max of Linux 6.18 */
+#define SNDBUF_MIN       4608
+#define RCVBUF_MIN       2304
+#define MEMBERSHIPS_MAX  20 /* net.ipv4.igmp_max_memberships */
+#define ECN_BITS         3
+#define PRIORITY_MAX     6 /* for others than root */
+#define MTU_DISCOVER_MAX 5
 
 /* ---- the options all sockets have ---- */
 
@@ -30,6 +33,46 @@ static int set_device(struct sock *sock, unsigned index)
         return -SIM_ENODEV;
     sock->options.bound_iface = iface;
     return 1; /* TCP wants to know too */
+}
+
+/* SO_SNDBUFFORCE and SO_RCVBUFFORCE: as big as one likes. */
+static int force_buffer(int *buffer, bool *locked, int value, int least)
+{
+    value = value < 0 ? 0 : value > INT_MAX / 2 ? INT_MAX / 2 : value;
+    *buffer = 2 * value < least ? least : 2 * value;
+    *locked = true;
+    return 0;
+}
+
+/* Options that root alone may set. */
+static bool is_privileged(const struct process *self, enum sock_option option, int value)
+{
+    if (self->uid == 0)
+        return false;
+    return option == OPT_SO_MARK || option == OPT_SO_SNDBUFFORCE || option == OPT_SO_RCVBUFFORCE ||
+           (option == OPT_SO_PRIORITY && (value < 0 || value > PRIORITY_MAX));
+}
+
+/* The numbers of a socket of which the protocol need not know. 1: not one of them. */
+static int set_number(struct sock_options *options, enum sock_option option, int value)
+{
+    switch (option) {
+    case OPT_SO_PRIORITY:
+        options->priority = value;
+        return 0;
+    case OPT_SO_MARK:
+        options->mark = (uint32_t)value;
+        return 0;
+    case OPT_SO_SNDBUFFORCE:
+        return force_buffer(&options->sndbuf, &options->sndbuf_locked, value, SNDBUF_MIN);
+    case OPT_SO_RCVBUFFORCE:
+        return force_buffer(&options->rcvbuf, &options->rcvbuf_locked, value, RCVBUF_MIN);
+    case OPT_SO_TIMESTAMP:
+        options->timestamp = value != 0;
+        return 0;
+    default:
+        return 1;
+    }
 }
 
 /* 1: not one of them, or one that the protocol wants to know of, too. */
@@ -69,12 +112,45 @@ static int set_common(struct sock *sock, enum sock_option option, int value)
         return 1;
     case OPT_SO_BINDTODEVICE:
         return set_device(sock, (unsigned)value);
+    case OPT_SO_RCVLOWAT:
+        options->rcvlowat = value < 0 ? INT_MAX : value == 0 ? 1 : value;
+        return 1;
+    case OPT_SO_SNDLOWAT:
     case OPT_SO_ERROR:
     case OPT_SO_TYPE:
     case OPT_SO_ACCEPTCONN:
     case OPT_SO_DOMAIN:
     case OPT_SO_PROTOCOL:
         return -SIM_ENOPROTOOPT;
+    default:
+        return set_number(options, option, value);
+    }
+}
+
+/* What IP_TOS says to the queue of the interface, by the meaning it had before DiffServ. */
+static int priority_of(uint8_t tos)
+{
+    static const uint8_t priorities[] = { 0, 2, 6, 4 }; /* by delay and throughput */
+
+    return priorities[tos >> 3 & 3];
+}
+
+/* What recvmsg() shall tell, and the like. 1: not one of them. */
+static int set_ip_switch(struct sock_options *options, enum sock_option option, bool on)
+{
+    switch (option) {
+    case OPT_IP_PKTINFO:
+        options->pktinfo = on;
+        return 0;
+    case OPT_IP_RECVTTL:
+        options->recvttl = on;
+        return 0;
+    case OPT_IP_RECVTOS:
+        options->recvtos = on;
+        return 0;
+    case OPT_IP_FREEBIND:
+        options->freebind = on;
+        return 0;
     default:
         return 1;
     }
@@ -95,9 +171,10 @@ static int set_ip(struct fd *fd, enum sock_option option, int value)
         if (fd->type == SIM_SOCK_STREAM) /* the bits of ECN are TCP's own */
             value = (value & ~ECN_BITS) | (options->tos & ECN_BITS);
         options->tos = (uint8_t)value;
+        options->priority = priority_of(options->tos);
         return 0;
     case OPT_IP_MTU_DISCOVER:
-        if (value < 0 || value > 3) /* interface and omit are not simulated */
+        if (value < 0 || value > MTU_DISCOVER_MAX)
             return -SIM_EINVAL;
         options->mtu_discover = (uint8_t)value;
         return 0;
@@ -118,14 +195,15 @@ static int set_ip(struct fd *fd, enum sock_option option, int value)
         options->multicast_iface = ip_iface_by_index(fd->sock->ip, (unsigned)value);
         return value != 0 && options->multicast_iface == NULL ? -SIM_EADDRNOTAVAIL : 0;
     default:
-        return 1;
+        return set_ip_switch(options, option, value != 0);
     }
 }
 
 static bool is_common(enum sock_option option)
 {
     return option == OPT_SO_REUSEADDR || option == OPT_SO_REUSEPORT || option == OPT_SO_SNDBUF ||
-           option == OPT_SO_RCVBUF || option == OPT_SO_KEEPALIVE || option == OPT_SO_BINDTODEVICE;
+           option == OPT_SO_RCVBUF || option == OPT_SO_KEEPALIVE || option == OPT_SO_BINDTODEVICE ||
+           option == OPT_SO_RCVLOWAT;
 }
 
 int sys_setsockopt(struct process *self, int number, enum sock_option option, int value)
@@ -135,6 +213,8 @@ int sys_setsockopt(struct process *self, int number, enum sock_option option, in
 
     if (fd == NULL)
         return -SIM_EBADF;
+    if (is_privileged(self, option, value))
+        return -SIM_EPERM;
     error = set_common(fd->sock, option, value);
     if (error == 1 && fd_is_inet(fd))
         error = set_ip(fd, option, value);
@@ -195,6 +275,21 @@ static int get_common(const struct fd *fd, enum sock_option option, int *value)
     case OPT_SO_RCVBUF:
         *value = options->rcvbuf;
         return 0;
+    case OPT_SO_RCVLOWAT:
+        *value = options->rcvlowat;
+        return 0;
+    case OPT_SO_SNDLOWAT:
+        *value = 1;
+        return 0;
+    case OPT_SO_PRIORITY:
+        *value = options->priority;
+        return 0;
+    case OPT_SO_MARK:
+        *value = (int)options->mark;
+        return 0;
+    case OPT_SO_TIMESTAMP:
+        *value = options->timestamp;
+        return 0;
     case OPT_SO_BINDTODEVICE:
         *value = options->bound_iface == NULL ? 0 : (int)options->bound_iface->index;
         return 0;
@@ -216,6 +311,18 @@ static int get_ip(const struct fd *fd, enum sock_option option, int *value)
         return 0;
     case OPT_IP_MTU_DISCOVER:
         *value = options->mtu_discover;
+        return 0;
+    case OPT_IP_PKTINFO:
+        *value = options->pktinfo;
+        return 0;
+    case OPT_IP_RECVTTL:
+        *value = options->recvttl;
+        return 0;
+    case OPT_IP_RECVTOS:
+        *value = options->recvtos;
+        return 0;
+    case OPT_IP_FREEBIND:
+        *value = options->freebind;
         return 0;
     case OPT_IP_RECVERR:
         *value = options->recverr;

@@ -500,10 +500,31 @@ int64_t sys_sendto(struct process *self, int number, const void *octets, size_t 
             .octets = octets, .len = len, .flags = flags, .has_to = true, .to = to });
 }
 
+/* Octets of a stream that a call waits for: MSG_WAITALL, SO_RCVLOWAT. */
+static size_t least_to_read(const struct fd *fd, const struct sock_recv *message)
+{
+    size_t lowat = (size_t)fd->sock->options.rcvlowat;
+
+    if (fd->type != SIM_SOCK_STREAM || (message->flags & SOCK_MSG_PEEK))
+        return 1;
+    if (message->flags & SOCK_MSG_WAITALL)
+        return message->size;
+    return lowat < message->size ? lowat : message->size;
+}
+
+/* Who waits in a call is woken when SO_RCVLOWAT octets lie there, whatever it has read already. */
+static bool sleeps_on(const struct process *self, const struct fd *fd)
+{
+    return self->call.active && process_now(self) < self->call.until &&
+           fd->sock->options.rcvlowat > 1 && fd_is_inet(fd) &&
+           (fd->sock->ops->poll(fd->sock) & (SOCK_POLLIN | SOCK_POLLERR | SOCK_POLLHUP)) == 0;
+}
+
 int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
 {
     struct fd *fd = fd_get(self, number);
-    bool nonblock, all;
+    bool nonblock;
+    size_t least;
 
     note_call(self, "recv", number, NULL, &message->size);
     may_block(self, CALL_RECV, number);
@@ -512,8 +533,7 @@ int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
     if ((message->flags & SOCK_MSG_ERRQUEUE) && (fd->type != SIM_SOCK_DGRAM || !fd_is_inet(fd)))
         return unblock(self, -SIM_EAGAIN); /* it has no such queue */
     nonblock = fd->nonblock || (message->flags & (SOCK_MSG_DONTWAIT | SOCK_MSG_ERRQUEUE));
-    all = (message->flags & SOCK_MSG_WAITALL) && fd->type == SIM_SOCK_STREAM &&
-          !(message->flags & SOCK_MSG_PEEK);
+    least = least_to_read(fd, message);
     for (;;) {
         struct sock_recv rest = *message;
         int64_t n;
@@ -522,7 +542,7 @@ int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
             rest.octets = (uint8_t *)message->octets + self->call.progress;
         rest.size = message->size - self->call.progress;
         rest.flags |= nonblock ? SOCK_MSG_DONTWAIT : 0u;
-        n = fd->sock->ops->recv(fd->sock, &rest);
+        n = sleeps_on(self, fd) ? -SIM_EAGAIN : fd->sock->ops->recv(fd->sock, &rest);
         if (n == -SIM_EAGAIN)
             n = block(self, nonblock, fd->receive_timeout, -SIM_EAGAIN);
         if (n == SYS_BLOCKED)
@@ -535,7 +555,7 @@ int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
         rest.to = sock_to_api(fd->sock, rest.to);
         rest.flags = message->flags;
         *message = rest;
-        if (!all || n == 0 || self->call.progress + (size_t)n >= message->size)
+        if (n == 0 || self->call.progress + (size_t)n >= least)
             return unblock(self, (int64_t)self->call.progress + n);
         self->call.progress += (size_t)n;
     }

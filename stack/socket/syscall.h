@@ -77,6 +77,10 @@ int sys_setsockopt_octets(struct process *self, int fd, int level, int name, con
                           size_t len);
 int sys_getsockopt_octets(struct process *self, int fd, int level, int name, void *value,
                           size_t *len);
+/** sys_missing_option() - the name of an option that Linux has and the calls above do not know;
+ * NULL for any other. sys_is_missing_option(): the same by name. */
+const char *sys_missing_option(int level, int name);
+bool sys_is_missing_option(const char *text);
 int sys_getsockname(struct process *self, int fd, struct endpoint *local);
 int sys_getpeername(struct process *self, int fd, struct endpoint *remote);
 /** sys_set_nonblock() - O_NONBLOCK. sys_set_timeouts() - SO_RCVTIMEO and SO_SNDTIMEO, 0: none, -1:

@@ -103,6 +103,12 @@ void sock_fill_send(const struct sock *sock, struct ip_send *send)
     case 2:
         send->df_always = true;
         break;
+    case 4:
+        send->df_always = send->ignore_pmtu = send->no_df = true;
+        break;
+    case 5:
+        send->ignore_pmtu = send->no_df = true;
+        break;
     default:
         send->df = send->df_always = send->ignore_pmtu = true;
         break;

@@ -9,6 +9,7 @@ void sock_init(struct sock *sock, const struct sock_ops *ops, struct ip_stack *i
                                            .sndbuf = SOCK_SNDBUF_DEFAULT,
                                            .rcvbuf = SOCK_RCVBUF_DEFAULT,
                                            .mtu_discover = 1,
+                                           .rcvlowat = 1,
                                            .multicast_ttl = 1,
                                            .multicast_hops = 1,
                                            .mtu_discover6 = 1,

@@ -37,6 +37,7 @@ enum sock_msg_flag {
     SOCK_MSG_DONTROUTE = 0x4,
     SOCK_MSG_TRUNC = 0x20,
     SOCK_MSG_DONTWAIT = 0x40,
+    SOCK_MSG_EOR = 0x80,
     SOCK_MSG_WAITALL = 0x100,
     SOCK_MSG_ERRQUEUE = 0x2000,
     SOCK_MSG_NOSIGNAL = 0x4000,
@@ -101,9 +102,20 @@ enum sock_option {
     OPT_SO_OOBINLINE,
     OPT_SO_DONTROUTE,
     OPT_SO_BINDTODEVICE, /* int: ifindex, 0 none */
+    OPT_SO_RCVLOWAT,
+    OPT_SO_SNDLOWAT, /* get: 1 */
+    OPT_SO_PRIORITY,
+    OPT_SO_MARK,        /* root alone; nothing looks at it */
+    OPT_SO_SNDBUFFORCE, /* set, root alone: without net.core.wmem_max */
+    OPT_SO_RCVBUFFORCE,
+    OPT_SO_TIMESTAMP,
+    OPT_IP_PKTINFO, /* what recvmsg() tells beside the octets */
+    OPT_IP_RECVTTL,
+    OPT_IP_RECVTOS,
+    OPT_IP_FREEBIND,
     OPT_IP_TTL,
     OPT_IP_TOS,
-    OPT_IP_MTU_DISCOVER, /* 0 dont, 1 want, 2 do, 3 probe */
+    OPT_IP_MTU_DISCOVER, /* 0 dont, 1 want, 2 do, 3 probe, 4 interface, 5 omit */
     OPT_IP_MTU,
     OPT_IP_RECVERR,
     OPT_IP_HDRINCL,
@@ -133,9 +145,11 @@ enum sock_option {
     OPT_TCP_QUICKACK,
     OPT_TCP_CONGESTION, /* int: 0 cubic, 1 reno */
     OPT_TCP_NOTSENT_LOWAT,
+    OPT_TCP_INQ,
     OPT_SIOCINQ, /* get: ioctl() FIONREAD, SIOCOUTQ, SIOCATMARK */
     OPT_SIOCOUTQ,
     OPT_SIOCATMARK,
+    OPT_SIOCOUTQNSD,
 };
 
 struct sock_ops {
@@ -180,7 +194,12 @@ struct sock_options {
     uint8_t mtu_discover;
     uint8_t multicast_ttl;
     uint8_t hops, multicast_hops, tclass, mtu_discover6; /* of IPv6; hops 0: default */
-    bool recverr6, dontfrag;
+    bool recverr6 : 1, dontfrag : 1;
+    bool freebind : 1;
+    bool timestamp : 1, pktinfo : 1, recvttl : 1, recvtos : 1, tcp_inq : 1; /* for recvmsg() */
+    int rcvlowat; /* octets, at least 1: so many or the end must be there to be read */
+    int priority;
+    uint32_t mark;
     struct ip_iface *bound_iface, *multicast_iface;
 };
 

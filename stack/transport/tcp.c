@@ -298,7 +298,8 @@ static int sock_bind(struct sock *sock, struct endpoint local)
     if (local.addr != 0) {
         enum route_kind kind = ip_addr_kind(tcp->ip, local.addr);
 
-        if (kind != ROUTE_LOCAL && kind != ROUTE_BROADCAST && kind != ROUTE_MULTICAST)
+        if (!sock->options.freebind && kind != ROUTE_LOCAL && kind != ROUTE_BROADCAST &&
+            kind != ROUTE_MULTICAST)
             return -SIM_EADDRNOTAVAIL;
     }
     tp->entry.ends->local = local;
@@ -553,18 +554,23 @@ bool tcp_memory_free(const struct tcp_sock *tp)
            tp->write_seq - tp->snd_nxt < tcp_notsent_lowat(tp);
 }
 
+bool tcp_is_writeable(const struct tcp_sock *tp)
+{
+    uint32_t sndbuf = (uint32_t)tp->sock.options.sndbuf;
+
+    return tcp_memory_free(tp) && sndbuf - tp->wmem_queued >= tp->wmem_queued / 2 &&
+           2 * (uint64_t)(tp->write_seq - tp->snd_nxt) < tcp_notsent_lowat(tp);
+}
+
 void tcp_check_space(struct tcp_sock *tp)
 {
-    uint32_t sndbuf;
-
     if (!tp->no_space)
         return;
     if (!tp->sock.options.sndbuf_locked && tcp_packets_in_flight(tp) < tp->cwnd) {
         tcp_sndbuf_expand(tp);
         tp->cwnd_stamp = tcp_now(tp->layer);
     }
-    sndbuf = (uint32_t)tp->sock.options.sndbuf;
-    if (tcp_memory_free(tp) && sndbuf - tp->wmem_queued >= tp->wmem_queued / 2) {
+    if (tcp_is_writeable(tp)) {
         tp->no_space = false;
         tcp_chrono_stop(tp, TCP_CHRONO_SNDBUF_LIMITED);
         tcp_wake(tp, SOCK_POLLOUT);
@@ -638,10 +644,11 @@ static size_t fill(struct tcp_sock *tp, const struct sock_send *message, uint32_
 
     while (done < message->len) {
         struct tcp_seg *seg = tcp_last(&tp->write_queue);
-        uint32_t room = seg == NULL || seg->data.len >= mss ? 0 : mss - seg->data.len, n;
+        uint32_t room = seg == NULL || seg->eor || seg->data.len >= mss ? 0 : mss - seg->data.len,
+                 n;
 
         if (room == 0) {
-            bool starts_buffer = seg == NULL || in_buffer >= goal;
+            bool starts_buffer = seg == NULL || seg->eor || in_buffer >= goal;
 
             if (starts_buffer && !tcp_memory_free(tp))
                 break;
@@ -684,6 +691,8 @@ static int64_t sock_send(struct sock *sock, const struct sock_send *message)
         tp->urg_out = true;
     }
     tail = tcp_last(&tp->write_queue);
+    if (tail != NULL && done == message->len && (message->flags & SOCK_MSG_EOR) != 0)
+        tail->eor = true;
     if (tail != NULL && done > 0)
         push(tp, tail, more && done == message->len);
     tcp_reap(tp->layer);

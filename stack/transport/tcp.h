@@ -169,6 +169,7 @@ void tcp_get_info(const struct sock *sock, struct tcp_info_view *info);
  * tcp_at_mark(): SIOCATMARK. */
 uint32_t tcp_inq(const struct sock *sock);
 uint32_t tcp_outq(const struct sock *sock);
+uint32_t tcp_outq_unsent(const struct sock *sock); /* SIOCOUTQNSD: not sent yet */
 bool tcp_at_mark(const struct sock *sock);
 
 #endif

@@ -96,6 +96,10 @@ struct tcp_burst tcp_burst_gather(struct tcp_sock *tp, uint32_t wanted)
         burst.len += seg->data.len;
         burst.fin = (seg->flags & TCP_FIN) != 0;
         end = seg;
+        if (seg->eor && at->next != &tp->write_queue) {
+            burst.last = false;
+            break;
+        }
     }
     if (n_buffers > 1)
         move_push(tp, end);

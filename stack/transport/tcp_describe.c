@@ -48,6 +48,15 @@ uint32_t tcp_outq(const struct sock *sock)
     return tp->write_seq - tp->snd_una;
 }
 
+uint32_t tcp_outq_unsent(const struct sock *sock)
+{
+    const struct tcp_sock *tp = tcp_of_const(sock);
+
+    if (tcp_state_in(tp, TCP_IN(TCP_LISTEN) | TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)))
+        return 0;
+    return tp->write_seq - tp->snd_nxt;
+}
+
 bool tcp_at_mark(const struct sock *sock)
 {
     const struct tcp_sock *tp = tcp_of_const(sock);

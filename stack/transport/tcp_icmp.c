@@ -26,7 +26,7 @@ static void path_mtu_error(struct tcp_sock *tp, const struct ip_error *error)
     if (tp->sock.options.mtu_discover == 2 && error->mtu < tp->pmtu)
         tp->sock.soft_error = SIM_EMSGSIZE;
     mtu = tcp_path_mtu(tp);
-    if (tp->sock.options.mtu_discover == 3 || tp->pmtu <= mtu)
+    if (tp->sock.options.mtu_discover >= 3 || tp->pmtu <= mtu)
         return;
     tcp_sync_mss(tp, mtu);
     tcp_simple_retransmit(tp);

@@ -63,6 +63,7 @@ struct tcp_seg {
     uint8_t n_merged;      /* receiving: segments that Linux would have merged into this one */
     uint16_t tail_room;    /* receiving, rx_linear: octets that fit behind its own */
     bool starts_buffer;    /* sending: tcp_burst.c */
+    bool eor;              /* sending: MSG_EOR, nothing is put behind its octets */
     bool push_once;        /* sending: PSH with the next transmission alone */
     uint64_t sent_at;      /* us, last transmission */
     uint32_t tx_delivered; /* tcp_sock.delivered at that time: tells rounds apart */
@@ -553,6 +554,8 @@ void tcp_listen_stop(struct tcp_sock *tp);
 /** tcp_check_space() - room may have come up in the send buffer: wake the writer. */
 void tcp_check_space(struct tcp_sock *tp);
 bool tcp_memory_free(const struct tcp_sock *tp);
+/** tcp_is_writeable() - enough room that it is worth waking who waits for it. */
+bool tcp_is_writeable(const struct tcp_sock *tp);
 uint32_t tcp_notsent_lowat(const struct tcp_sock *tp);
 
 /* tcp_hash.c */

@@ -1,6 +1,19 @@
 /* Socket options and poll(). */
 #include "stack/transport/tcp_internal.h"
 
+/* SO_RCVLOWAT octets are there, or as many as the peer may send by now. */
+static bool readable(const struct tcp_sock *tp)
+{
+    uint32_t n = tp->rcv_nxt - tp->copied_seq, target = (uint32_t)tp->sock.options.rcvlowat;
+
+    if (tp->urg_state == TCP_URG_VALID && tp->rare->urg_seq == tp->copied_seq &&
+        !tp->sock.options.oobinline)
+        target++;
+    if (list_empty(&tp->receive_queue) || n == 0 || tp->fin_received)
+        return n > 0 && tp->fin_received;
+    return n >= target || tcp_receive_window(tp) <= tp->rcv_mss;
+}
+
 unsigned tcp_poll(struct sock *sock)
 {
     struct tcp_sock *tp = tcp_of(sock);
@@ -14,13 +27,11 @@ unsigned tcp_poll(struct sock *sock)
     if (tp->shut_rd)
         mask |= SOCK_POLLIN | SOCK_POLLRDHUP;
     if (state != TCP_SYN_SENT && state != TCP_SYN_RECEIVED) {
-        uint32_t sndbuf = (uint32_t)sock->options.sndbuf;
-
-        if (!list_empty(&tp->receive_queue) && seq_gt(tp->rcv_nxt, tp->copied_seq))
+        if (readable(tp))
             mask |= SOCK_POLLIN;
         if (tp->shut_wr)
             mask |= SOCK_POLLOUT;
-        else if (tcp_memory_free(tp) && sndbuf - tp->wmem_queued >= tp->wmem_queued / 2)
+        else if (tcp_is_writeable(tp))
             mask |= SOCK_POLLOUT;
         else
             tp->no_space = true;
@@ -132,6 +143,27 @@ static int retransmissions_to_seconds(uint32_t n)
     return (int)period;
 }
 
+/* So much must fit into the buffer: it grows, or the number is less than asked for. */
+static int set_rcvlowat(struct tcp_sock *tp)
+{
+    struct sock_options *options = &tp->sock.options;
+    uint32_t cap =
+        options->rcvbuf_locked ? (uint32_t)options->rcvbuf >> 1 : tp->layer->sysctl.rmem[2] >> 1;
+    int64_t space;
+
+    if ((uint32_t)options->rcvlowat > cap)
+        options->rcvlowat = (int)cap;
+    tcp_wake(tp, SOCK_POLLIN);
+    if (options->rcvbuf_locked)
+        return 0;
+    space = ((int64_t)options->rcvlowat << 8) / u32_max(tp->scaling_ratio, 1);
+    if (space > options->rcvbuf) {
+        options->rcvbuf = (int)space;
+        tp->window_clamp = (uint32_t)options->rcvlowat;
+    }
+    return 0;
+}
+
 static int set_ranged(uint8_t *field, int value, int min, int max)
 {
     if (value < min || value > max)
@@ -194,6 +226,11 @@ static int set_tcp_option(struct tcp_sock *tp, enum sock_option option, int valu
     case OPT_TCP_NOTSENT_LOWAT:
         tcp_user(tp)->notsent_lowat = (uint32_t)value;
         return 0;
+    case OPT_TCP_INQ:
+        if (value < 0 || value > 1)
+            return -SIM_EINVAL;
+        tp->sock.options.tcp_inq = value != 0;
+        return 0;
     default:
         return -SIM_ENOPROTOOPT;
     }
@@ -223,6 +260,8 @@ int tcp_set_option(struct sock *sock, enum sock_option option, int value)
         set_buffer(&sock->options.rcvbuf, &sock->options.rcvbuf_locked, value,
                    tcp->sysctl.core_rmem_max, TCP_RCVBUF_MIN);
         return 0;
+    case OPT_SO_RCVLOWAT:
+        return set_rcvlowat(tp);
     case OPT_SO_BINDTODEVICE: {
         struct ip_iface *iface = value == 0 ? NULL : ip_iface_by_index(tcp->ip, (unsigned)value);
 
@@ -291,6 +330,9 @@ int tcp_get_option(struct sock *sock, enum sock_option option, int *value)
     case OPT_TCP_NOTSENT_LOWAT:
         *value = (int)tp->user->notsent_lowat;
         break;
+    case OPT_TCP_INQ:
+        *value = sock->options.tcp_inq;
+        break;
     case OPT_SIOCINQ:
         if (tcp_state(tp) == TCP_LISTEN)
             return -SIM_EINVAL;
@@ -300,6 +342,11 @@ int tcp_get_option(struct sock *sock, enum sock_option option, int *value)
         if (tcp_state(tp) == TCP_LISTEN)
             return -SIM_EINVAL;
         *value = (int)tcp_outq(sock);
+        break;
+    case OPT_SIOCOUTQNSD:
+        if (tcp_state(tp) == TCP_LISTEN)
+            return -SIM_EINVAL;
+        *value = (int)tcp_outq_unsent(sock);
         break;
     case OPT_SIOCATMARK:
         *value = tcp_at_mark(sock);

@@ -733,7 +733,7 @@ static void collapse(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t space)
 
     if ((seg->flags & TCP_SYN) != 0 || seg->data.len == 0)
         return;
-    while (seg->link.next != &tp->rtx_queue && (seg->flags & TCP_FIN) == 0) {
+    while (seg->link.next != &tp->rtx_queue && (seg->flags & TCP_FIN) == 0 && !seg->eor) {
         struct tcp_seg *next = tcp_seg_of(seg->link.next);
         uint32_t len = next->data.len;
 
@@ -743,6 +743,7 @@ static void collapse(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t space)
         tcp_seg_append(tp, seg, next->data.octets, len, false);
         seg->end_seq = next->end_seq;
         seg->flags |= next->flags;
+        seg->eor = next->eor;
         seg->marks |= next->marks & TCP_MARK_EVER;
         forget_packet(tp, next);
         tcp_wmem_free(tp, next);

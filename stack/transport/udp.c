@@ -117,7 +117,7 @@ static int udp_bind(struct sock *sock, struct endpoint local)
     if (sock->v6 && (error = inet6_may_bind(sock, &local, true)) != 0)
         return error;
     kind = local.addr == 0 ? ROUTE_LOCAL : ip_addr_kind(sock->ip, local.addr);
-    if (kind == ROUTE_UNICAST)
+    if (kind == ROUTE_UNICAST && !sock->options.freebind)
         return -SIM_EADDRNOTAVAIL;
     error = udp_take_port(udp, local);
     if (error == 0) {
@@ -313,7 +313,9 @@ static void error_input(void *ctx, const struct ip_error *error)
     if (sock == NULL)
         return;
     if (error->too_big) {
-        if (!remote.v6 && sock->sock.options.mtu_discover == 0)
+        uint8_t discover = sock->sock.options.mtu_discover;
+
+        if (!remote.v6 && (discover == 0 || discover > 3))
             return;
         hard = !remote.v6;
     }
