@@ -93,6 +93,7 @@ static void fork_child(struct process *self, struct sock_run *st, const struct s
     run->prefix = prefix.text;
     run->fd = st->fd;
     run->listener = st->listener;
+    run->epoll = st->epoll;
     run->sender = st->sender;
     run->has_sender = st->has_sender;
     run->gb2312 = st->gb2312;
@@ -251,7 +252,7 @@ static void begin_script(const struct process *self, struct sock_run *st)
     } else {
         st->prefix = mem_strdup("");
     }
-    st->fd = st->listener = -1;
+    st->fd = st->listener = st->epoll = -1;
 }
 
 static enum co_status sock_main(struct process *self, void *state)

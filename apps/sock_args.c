@@ -31,6 +31,8 @@ const char *const sock_form_texts[FORM_N] = {
     [FORM_GROUP] = "a multicast address and perhaps an interface",
     [FORM_CHARSET] = "utf-8 or gb2312",
     [FORM_POLL] = "in, out, pri or rdhup, and perhaps seconds, like `in,out 1.5`",
+    [FORM_WATCH] = "in, out, pri or rdhup, perhaps with et, oneshot or exclusive, like `in,et`",
+    [FORM_TIME_OR_NOT] = "seconds, or nothing for no limit",
     [FORM_LOOP] = "perhaps a number, and a block in braces",
     [FORM_FORK] = "perhaps a name, and a block in braces",
 };
@@ -263,29 +265,44 @@ static bool read_option(char *args, bool with_value, struct sock_op *op)
     return with_value ? sock_read_value(op->option, args, &op->value) : *args == '\0';
 }
 
+/* "in,out" and for epoll "et" and the like; @words is cut to pieces. */
+static bool read_events(char *words, struct sock_op *op)
+{
+    static const struct {
+        const char *name;
+        unsigned bit;
+        bool epoll;
+    } events[] = {
+        { "in", SOCK_POLLIN, false },
+        { "out", SOCK_POLLOUT, false },
+        { "pri", SOCK_POLLPRI, false },
+        { "rdhup", SOCK_POLLRDHUP, false },
+        { "et", SYS_EPOLLET, true },
+        { "oneshot", SYS_EPOLLONESHOT, true },
+        { "exclusive", SYS_EPOLLEXCLUSIVE, true },
+    };
+
+    while (*words != '\0') {
+        size_t len = strcspn(words, ","), i = 0;
+        char *next = words + len + (words[len] == ',');
+
+        words[len] = '\0';
+        while (i < sizeof events / sizeof *events && strcmp(events[i].name, words) != 0)
+            i++;
+        if (i == sizeof events / sizeof *events || (events[i].epoll && op->verb == SOCK_POLL))
+            return false;
+        op->flags |= events[i].bit;
+        words = next;
+    }
+    return op->flags != 0;
+}
+
 static bool read_poll(char *args, struct sock_op *op)
 {
-    static const struct word_number events[] = {
-        { "in", SOCK_POLLIN },
-        { "out", SOCK_POLLOUT },
-        { "pri", SOCK_POLLPRI },
-        { "rdhup", SOCK_POLLRDHUP },
-    };
     char *words = cut_word(&args);
 
     op->time = SIM_TIME_NONE;
-    while (*words != '\0') {
-        size_t len = strcspn(words, ",");
-        char *next = words + len + (words[len] == ',');
-        int event;
-
-        words[len] = '\0';
-        if (!read_named(words, "POLL", events, 4, &event))
-            return false;
-        op->flags |= (unsigned)event;
-        words = next;
-    }
-    return op->flags != 0 && (*args == '\0' || read_time(args, &op->time));
+    return read_events(words, op) && (*args == '\0' || read_time(args, &op->time));
 }
 
 /* `loop`, `loop N`, `fork`, `fork NAME`, with the opening brace. */
@@ -382,6 +399,11 @@ bool sock_read_args(enum sock_form form, uint64_t max, char *args, struct sock_o
         return op->number == 1 || strcmp(args, "utf-8") == 0;
     case FORM_POLL:
         return read_poll(args, op);
+    case FORM_WATCH:
+        return read_events(args, op);
+    case FORM_TIME_OR_NOT:
+        op->time = SIM_TIME_NONE;
+        return *args == '\0' || read_time(args, &op->time);
     case FORM_LOOP:
     case FORM_FORK:
         return read_block(args, max, op);

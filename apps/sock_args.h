@@ -26,7 +26,9 @@ enum sock_form {
     FORM_OPTION_VALUE,
     FORM_GROUP, /* an address and perhaps an interface */
     FORM_CHARSET,
-    FORM_POLL, /* what for, and perhaps how long */
+    FORM_POLL,        /* what for, and perhaps how long */
+    FORM_WATCH,       /* what for, and how */
+    FORM_TIME_OR_NOT, /* nothing: for ever */
     FORM_LOOP,
     FORM_FORK,
     FORM_N

@@ -7,6 +7,7 @@
 #include "stack/socket/syscall.h"
 
 #define SOCK_BUFFER_LEN 65536 /* octets of one recv() */
+#define SOCK_EVENTS_MAX 16    /* of one epoll_wait() */
 #define SOCK_FORKS_MAX  256   /* processes that a script may have at a time: RLIMIT_NPROC */
 
 struct sock_named {
@@ -28,8 +29,10 @@ struct sock_run {
     unsigned n_living;       /* of the first one: its living descendants */
     int n_unmet;             /* expectations */
     bool stop;
-    int fd;                 /* the current socket; -1: none */
-    int listener;           /* the last one that listened; -1: none */
+    int fd;       /* the current socket; -1: none */
+    int listener; /* the last one that listened; -1: none */
+    int epoll;    /* the last epoll instance; -1: none */
+    struct sys_epoll_event events[SOCK_EVENTS_MAX];
     struct endpoint sender; /* of the last datagram */
     char sender_name[108];  /* of AF_UNIX */
     bool has_sender;

@@ -23,6 +23,7 @@
     X(EMFILE, 24, "Too many open files")                                                           \
     X(EPIPE, 32, "Broken pipe")                                                                    \
     X(EDOM, 33, "Numerical argument out of domain")                                                \
+    X(ELOOP, 40, "Too many levels of symbolic links")                                              \
     X(ENONET, 64, "Machine is not on the network")                                                 \
     X(ENOTSOCK, 88, "Socket operation on non-socket")                                              \
     X(EDESTADDRREQ, 89, "Destination address required")                                            \

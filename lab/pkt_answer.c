@@ -29,7 +29,8 @@ static bool other_result(struct pkt_run *run, const struct pkt_answer *answer, i
 /* Descriptors have the numbers that the script gives them. */
 static bool makes_fd(const struct pkt_syscall *call)
 {
-    return g_str_equal(call->name, "socket") || g_str_has_prefix(call->name, "accept");
+    return g_str_equal(call->name, "socket") || g_str_has_prefix(call->name, "accept") ||
+           g_str_has_prefix(call->name, "epoll_create");
 }
 
 static bool is_getfl(struct pkt_run *run)
@@ -149,6 +150,34 @@ static bool check_polls(struct pkt_run *run, const struct pkt_answer *answer)
     return true;
 }
 
+static bool check_epoll(struct pkt_run *run, const struct pkt_answer *answer)
+{
+    const struct pkt_expr *given = pkt_arg(&run->event->call, 1);
+
+    for (guint i = 0; (int64_t)i < answer->result; i++) {
+        const struct pkt_expr *event = given;
+        int64_t events, data;
+
+        if (given == NULL || given->kind == PKT_ELLIPSIS)
+            return true;
+        if (given->kind == PKT_LIST)
+            event = i < given->items->len ? given->items->pdata[i] : NULL;
+        else if (i > 0)
+            return true; /* the first one alone */
+        if (event == NULL || event->kind == PKT_ELLIPSIS)
+            continue;
+        if (!pkt_epoll_event(run, event, &events, &data))
+            return false;
+        if ((unsigned)events != answer->polls[i].revents || (uint64_t)data != answer->polls[i].data)
+            return pkt_fail(run,
+                            _("epoll_wait() gives events 0x%x of %lld; the script expects 0x%x "
+                              "of %lld"),
+                            answer->polls[i].revents, (long long)answer->polls[i].data,
+                            (unsigned)events, (long long)data);
+    }
+    return true;
+}
+
 /* What came back through a pointer, in brackets: of TCP_INFO the state, else a number. */
 static char *given_text(struct pkt_run *run, const struct pkt_answer *answer)
 {
@@ -198,5 +227,7 @@ bool pkt_check_answer(struct pkt_run *run, const struct pkt_event *event,
         return check_value(run, pkt_arg(&event->call, 2), answer);
     if (g_str_equal(name, "poll"))
         return check_polls(run, answer);
+    if (g_str_equal(name, "epoll_wait"))
+        return check_epoll(run, answer);
     return true;
 }

@@ -284,6 +284,67 @@ static bool make_poll(struct pkt_run *run, struct pkt_call *call)
     return pkt_arg_number(run, 2, &call->number);
 }
 
+/* ---- epoll ---- */
+
+static bool make_epoll(struct pkt_run *run, struct pkt_call *call)
+{
+    (void)run;
+    (void)call;
+    return true;
+}
+
+/* {events=EPOLLIN, fd=4}: what epoll_wait() gives back is in any of the union's members. */
+static const struct pkt_expr *epoll_data(const struct pkt_expr *event)
+{
+    static const char *const names[] = { "fd", "u32", "u64", "ptr" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        if (pkt_member(event, names[i]) != NULL)
+            return pkt_member(event, names[i]);
+    return NULL;
+}
+
+bool pkt_epoll_event(struct pkt_run *run, const struct pkt_expr *event, int64_t *events,
+                     int64_t *data)
+{
+    const struct pkt_expr *bits = pkt_member(event, "events"), *user = epoll_data(event);
+
+    if (event->kind != PKT_STRUCT || bits == NULL)
+        return pkt_fail(run, _("%s(): an event must stand here"), run->event->call.name);
+    *data = 0;
+    return pkt_number(run, bits, events) && (user == NULL || pkt_number(run, user, data));
+}
+
+static bool make_epoll_ctl(struct pkt_run *run, struct pkt_call *call)
+{
+    const struct pkt_expr *event = pkt_arg(&run->event->call, 3);
+    int64_t events, data;
+
+    if (!take_fd(run, 0, &call->fd) || !pkt_arg_number(run, 1, &call->number) ||
+        !take_fd(run, 2, &call->polls[0].fd))
+        return false;
+    if (event == NULL || event->kind != PKT_STRUCT) /* DEL needs none */
+        return true;
+    if (!pkt_epoll_event(run, event, &events, &data))
+        return false;
+    call->polls[0].events = (unsigned)events;
+    call->polls[0].data = (uint64_t)data;
+    return true;
+}
+
+static bool make_epoll_wait(struct pkt_run *run, struct pkt_call *call)
+{
+    int64_t max;
+
+    if (!take_fd(run, 0, &call->fd) || !pkt_arg_number(run, 2, &max) ||
+        !pkt_arg_number(run, 3, &call->number))
+        return false;
+    if (max > PKT_POLLS_MAX)
+        return pkt_refuse(run, _("so many events at once"));
+    call->n_polls = max > 0 ? (unsigned)max : 0;
+    return true;
+}
+
 /* ---- all ---- */
 
 static const struct {
@@ -314,6 +375,10 @@ static const struct {
     { "fcntl", PKT_DO_GETFL, make_fcntl },
     { "ioctl", PKT_DO_IOCTL, make_fd_number },
     { "poll", PKT_DO_POLL, make_poll },
+    { "epoll_create", PKT_DO_EPOLL_CREATE, make_epoll },
+    { "epoll_create1", PKT_DO_EPOLL_CREATE, make_epoll },
+    { "epoll_ctl", PKT_DO_EPOLL_CTL, make_epoll_ctl },
+    { "epoll_wait", PKT_DO_EPOLL_WAIT, make_epoll_wait },
     { "getsockname", PKT_DO_GETSOCKNAME, make_fd },
     { "getpeername", PKT_DO_GETPEERNAME, make_fd },
 };

@@ -35,9 +35,12 @@ enum pkt_call_kind {
     PKT_DO_GETSOCKOPT, /* level, number; gives value */
     PKT_DO_SETSOCKOPT, /* level, number, value */
     PKT_DO_GETFL,
-    PKT_DO_SETFL, /* number */
-    PKT_DO_IOCTL, /* number; gives value */
-    PKT_DO_POLL,  /* polls, number: time-out in ms */
+    PKT_DO_SETFL,        /* number */
+    PKT_DO_IOCTL,        /* number; gives value */
+    PKT_DO_POLL,         /* polls, number: time-out in ms */
+    PKT_DO_EPOLL_CREATE, /* gives a descriptor */
+    PKT_DO_EPOLL_CTL,    /* number: the operation; polls[0]: descriptor, events, data */
+    PKT_DO_EPOLL_WAIT,   /* n_polls at most, number: time-out in ms; gives polls, result of them */
     PKT_DO_GETSOCKNAME,
     PKT_DO_GETPEERNAME
 };
@@ -48,6 +51,7 @@ enum pkt_call_kind {
 struct pkt_poll {
     int fd;
     unsigned events, revents;
+    uint64_t data; /* of epoll */
 };
 
 struct pkt_call {

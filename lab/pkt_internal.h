@@ -122,4 +122,8 @@ bool pkt_arithmetic(const char *text, int64_t *value);
 /* pkt_shell.c, pkt_shell_tools.c */
 bool pkt_do_command(struct pkt_run *run, const char *command);
 
+/** pkt_epoll_event() - {events=EPOLLIN, fd=4}: both parts. */
+bool pkt_epoll_event(struct pkt_run *run, const struct pkt_expr *event, int64_t *events,
+                     int64_t *data);
+
 #endif

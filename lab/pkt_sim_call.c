@@ -142,6 +142,27 @@ static int do_poll(struct process *process, const struct pkt_call *call, struct 
     return result;
 }
 
+static int do_epoll_ctl(struct process *process, const struct pkt_call *call)
+{
+    struct sys_epoll_event event = { .events = call->polls[0].events, .data = call->polls[0].data };
+
+    return sys_epoll_ctl(process, call->fd, (int)call->number, call->polls[0].fd, &event);
+}
+
+static int do_epoll_wait(struct process *process, const struct pkt_call *call,
+                         struct pkt_answer *answer)
+{
+    struct sys_epoll_event events[PKT_POLLS_MAX];
+    sim_time timeout = call->number < 0 ? SIM_TIME_NONE : SIM_MSEC(call->number);
+    int result = sys_epoll_wait(process, call->fd, events, (int)call->n_polls, timeout);
+
+    for (int i = 0; i < result; i++) {
+        answer->polls[i].revents = events[i].events;
+        answer->polls[i].data = events[i].data;
+    }
+    return result;
+}
+
 int64_t pkt_sim_call(struct process *process, const struct pkt_call *call,
                      struct pkt_answer *answer)
 {
@@ -184,6 +205,12 @@ int64_t pkt_sim_call(struct process *process, const struct pkt_call *call,
         return do_ioctl(process, call, answer);
     case PKT_DO_POLL:
         return do_poll(process, call, answer);
+    case PKT_DO_EPOLL_CREATE:
+        return sys_epoll_create(process);
+    case PKT_DO_EPOLL_CTL:
+        return do_epoll_ctl(process, call);
+    case PKT_DO_EPOLL_WAIT:
+        return do_epoll_wait(process, call, answer);
     case PKT_DO_GETSOCKNAME:
     case PKT_DO_GETPEERNAME:
         return do_name(process, call, answer);

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/memory.h"
+#include "stack/socket/epoll.h"
 
 #define FIRST_FREE 3 /* behind stdin, stdout, stderr */
 
@@ -37,7 +38,8 @@ static void sock_woken(struct sock *sock, unsigned events)
 {
     struct fd *fd = sock->owner;
 
-    (void)events;
+    if (fd->watchers != NULL)
+        epoll_happened(fd, events);
     if (fd->process != NULL)
         process_wake(fd->process);
     else
@@ -97,6 +99,7 @@ int fd_close(struct process *process, int number)
             fd->process = wake_or_find(fd, false);
         return 0;
     }
+    epoll_forget(fd);
     for (unsigned i = 0; i < fd->n_memberships; i++)
         ip_group_leave(fd->memberships[i].iface, fd->memberships[i].group);
     free(fd->memberships);

@@ -22,6 +22,7 @@ struct fd {
     int domain, type, protocol;
     bool nonblock;
     sim_time receive_timeout, send_timeout; /* 0: none */
+    struct epoll_item *watchers;            /* epoll.c */
     struct fd_membership *memberships;
     unsigned n_memberships, memberships_size;
 };

@@ -39,7 +39,8 @@ enum call_kind {
     CALL_RECV,
     CALL_SEND,
     CALL_POLL,
-    CALL_CLOSE
+    CALL_CLOSE,
+    CALL_EPOLL
 };
 
 struct program {

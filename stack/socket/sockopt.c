@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "stack/socket/epoll.h"
 #include "stack/socket/fd.h"
 #include "stack/socket/syscall.h"
 #include "stack/transport/raw.h"
@@ -213,6 +214,8 @@ int sys_setsockopt(struct process *self, int number, enum sock_option option, in
 
     if (fd == NULL)
         return -SIM_EBADF;
+    if (sock_is_epoll(fd->sock))
+        return -SIM_ENOTSOCK;
     if (is_privileged(self, option, value))
         return -SIM_EPERM;
     error = set_common(fd->sock, option, value);
@@ -348,6 +351,8 @@ int sys_getsockopt(struct process *self, int number, enum sock_option option, in
 
     if (fd == NULL)
         return -SIM_EBADF;
+    if (sock_is_epoll(fd->sock))
+        return -SIM_ENOTSOCK;
     error = get_common(fd, option, value);
     if (error == 1 && fd_is_inet(fd))
         error = get_ip(fd, option, value);

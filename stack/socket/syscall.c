@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/memory.h"
+#include "stack/socket/epoll.h"
 #include "stack/socket/fd.h"
 #include "stack/socket/input.h"
 #include "stack/socket/unix.h"
@@ -14,9 +15,9 @@
 /* ---- what a debugger sees of calls ---- */
 
 static const char *const call_names[] = {
-    [CALL_NONE] = "",      [CALL_ACCEPT] = "accept", [CALL_CONNECT] = "connect",
-    [CALL_RECV] = "recv",  [CALL_SEND] = "send",     [CALL_POLL] = "poll",
-    [CALL_CLOSE] = "close"
+    [CALL_NONE] = "",       [CALL_ACCEPT] = "accept",   [CALL_CONNECT] = "connect",
+    [CALL_RECV] = "recv",   [CALL_SEND] = "send",       [CALL_POLL] = "poll",
+    [CALL_CLOSE] = "close", [CALL_EPOLL] = "epoll_wait"
 };
 
 /* "recv(3)", for the records of a call's blocking. */
@@ -47,6 +48,7 @@ static struct why why_blocked(enum call_kind kind)
     case CALL_SEND:
         return WHY0(BLOCKED_SEND);
     case CALL_POLL:
+    case CALL_EPOLL:
         return WHY0(BLOCKED_POLL);
     case CALL_CLOSE:
         return WHY0(BLOCKED_CLOSE);
@@ -62,7 +64,7 @@ static struct why why_unblocked(const struct process *self, int64_t result)
     const struct fd *fd = fd_get(self, self->call.number);
 
     if (result == -SIM_EAGAIN || result == -SIM_EINPROGRESS ||
-        (result == 0 && self->call.kind == CALL_POLL))
+        (result == 0 && (self->call.kind == CALL_POLL || self->call.kind == CALL_EPOLL)))
         return WHY0(UNBLOCKED_TIME);
     if (result == -SIM_ECONNRESET ||
         (result == -SIM_ECONNREFUSED && fd != NULL && fd->type == SIM_SOCK_STREAM))
@@ -77,6 +79,7 @@ static struct why why_unblocked(const struct process *self, int64_t result)
     case CALL_SEND:
         return WHY0(UNBLOCKED_SEND);
     case CALL_POLL:
+    case CALL_EPOLL:
         return WHY(UNBLOCKED_POLL, (uint64_t)result);
     case CALL_CLOSE:
         return WHY0(UNBLOCKED_CLOSE);
@@ -368,6 +371,8 @@ int sys_getsockname(struct process *self, int number, struct endpoint *local)
 
     if (fd == NULL)
         return -SIM_EBADF;
+    if (sock_is_epoll(fd->sock))
+        return -SIM_ENOTSOCK;
     *local = sock_to_api(fd->sock, fd->sock->local);
     return 0;
 }
@@ -666,6 +671,50 @@ int sys_poll(struct process *self, struct sys_pollfd *fds, int n_fds, sim_time t
     }
     if (ready > 0 || timeout == 0)
         return (int)unblock(self, ready);
+    return (int)end_call(self, block(self, false, timeout == SIM_TIME_NONE ? 0 : timeout, 0));
+}
+
+int sys_epoll_create(struct process *self)
+{
+    return open_as(self, epoll_socket(self->os), 0, 0, 0);
+}
+
+int sys_epoll_ctl(struct process *self, int epoll_number, int op, int number,
+                  const struct sys_epoll_event *event)
+{
+    struct fd *epoll = fd_get(self, epoll_number), *target = fd_get(self, number);
+
+    if (epoll == NULL || target == NULL)
+        return -SIM_EBADF;
+    if (!sock_is_epoll(epoll->sock) || epoll == target)
+        return -SIM_EINVAL;
+    switch (op) {
+    case SYS_EPOLL_ADD:
+        return epoll_add(epoll->sock, target, number, event);
+    case SYS_EPOLL_MOD:
+        return epoll_modify(epoll->sock, target, number, event);
+    case SYS_EPOLL_DEL:
+        return epoll_remove(epoll->sock, target, number);
+    default:
+        return -SIM_EINVAL;
+    }
+}
+
+int sys_epoll_wait(struct process *self, int number, struct sys_epoll_event *events, int max,
+                   sim_time timeout)
+{
+    struct fd *fd = fd_get(self, number);
+    int n;
+
+    note_call(self, "epoll_wait", number, NULL, NULL);
+    may_block(self, CALL_EPOLL, number);
+    if (fd == NULL)
+        return (int)unblock(self, -SIM_EBADF);
+    if (max <= 0 || !sock_is_epoll(fd->sock))
+        return (int)unblock(self, -SIM_EINVAL);
+    n = epoll_take(fd->sock, events, max);
+    if (n > 0 || timeout == 0)
+        return (int)unblock(self, n);
     return (int)end_call(self, block(self, false, timeout == SIM_TIME_NONE ? 0 : timeout, 0));
 }
 

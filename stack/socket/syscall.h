@@ -105,6 +105,26 @@ int64_t sys_read_input(struct process *self, void *octets, size_t size);
 /** sys_poll() - how many descriptors have something; 0 after @timeout (SIM_TIME_NONE: wait for
  * ever, 0: do not wait). */
 int sys_poll(struct process *self, struct sys_pollfd *fds, int n_fds, sim_time timeout);
+
+/* epoll(7); bits and numbers are Linux's. */
+#define SYS_EPOLLET        0x80000000u
+#define SYS_EPOLLONESHOT   0x40000000u
+#define SYS_EPOLLEXCLUSIVE 0x10000000u
+enum { SYS_EPOLL_ADD = 1, SYS_EPOLL_DEL = 2, SYS_EPOLL_MOD = 3 };
+struct sys_epoll_event {
+    unsigned events; /* SOCK_POLL bits and those above */
+    uint64_t data;
+};
+/** sys_epoll_create() - a descriptor. */
+int sys_epoll_create(struct process *self);
+/** sys_epoll_ctl() - @event may be NULL for SYS_EPOLL_DEL. -SIM_EBADF, -SIM_EINVAL, -SIM_EEXIST,
+ * -SIM_ENOENT, -SIM_ELOOP. */
+int sys_epoll_ctl(struct process *self, int epoll_fd, int op, int fd,
+                  const struct sys_epoll_event *event);
+/** sys_epoll_wait() - up to @max events, in the order in which they came about; 0 after @timeout as
+ * of sys_poll(). */
+int sys_epoll_wait(struct process *self, int epoll_fd, struct sys_epoll_event *events, int max,
+                   sim_time timeout);
 /** sys_sleep() - 0 after @duration. */
 int sys_sleep(struct process *self, sim_time duration);
 /** sys_sleep_until() - 0 at @at, a virtual time; at once when it is past. */

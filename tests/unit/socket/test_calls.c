@@ -505,6 +505,61 @@ static void only_the_last_close_lingers_and_exit_does_not(void)
     puppets_fini(&w);
 }
 
+static int epoll_now(struct process *p, int epoll, uint64_t *data)
+{
+    struct sys_epoll_event events[4] = { { 0 } };
+    int n = sys_epoll_wait(p, epoll, events, 4, 0);
+
+    *data = n > 0 ? events[0].data : 0;
+    return n;
+}
+
+static void what_is_closed_leaves_the_set_when_nobody_has_it_any_more(void)
+{
+    struct sys_epoll_event in = { .events = SOCK_POLLIN, .data = 7 };
+    struct puppets w;
+    struct process *child;
+    int client, server, epoll;
+    uint64_t data;
+
+    puppets_init(&w);
+    puppet_connect(&w, 80, &client, &server);
+    epoll = sys_epoll_create(w.p2);
+    EQ(sys_epoll_ctl(w.p2, epoll, SYS_EPOLL_ADD, server, &in), 0);
+    child = puppet_on(w.hosts.b);
+    sys_share_fds(w.p2, child);
+    EQ(send_x(w.p1, client), 1);
+    puppets_run(&w, MSEC(10));
+    EQ(sys_close(w.p2, server), 0);
+    EQ(epoll_now(w.p2, epoll, &data), 1); /* the child holds it, so it is told still */
+    EQ(data, 7);
+    EQ(sys_epoll_ctl(w.p2, epoll, SYS_EPOLL_DEL, server, NULL), -SIM_EBADF);
+    EQ(sys_close(child, server), 0);
+    EQ(epoll_now(w.p2, epoll, &data), 0);
+    EQ(epoll_now(child, epoll, &data), 0); /* the set is shared, too */
+    EQ(sys_close(w.p2, epoll), 0);
+    EQ(epoll_now(child, epoll, &data), 0);
+    puppets_fini(&w);
+}
+
+static void sets_of_sets_do_not_go_in_circles(void)
+{
+    struct sys_epoll_event in = { .events = SOCK_POLLIN };
+    struct puppets w;
+    int sets[7];
+
+    puppets_init(&w);
+    for (int i = 0; i < 7; i++)
+        sets[i] = sys_epoll_create(w.p1);
+    for (int i = 0; i + 1 < 5; i++)
+        EQ(sys_epoll_ctl(w.p1, sets[i + 1], SYS_EPOLL_ADD, sets[i], &in), 0);
+    EQ(sys_epoll_ctl(w.p1, sets[0], SYS_EPOLL_ADD, sets[4], &in), -SIM_ELOOP);
+    EQ(sys_epoll_ctl(w.p1, sets[5], SYS_EPOLL_ADD, sets[4], &in), -SIM_ELOOP); /* too deep */
+    EQ(sys_close(w.p1, sets[2]), 0); /* in the middle: both its neighbours forget it */
+    EQ(sys_epoll_ctl(w.p1, sets[3], SYS_EPOLL_DEL, sets[1], &in), -SIM_ENOENT);
+    puppets_fini(&w);
+}
+
 static void poll_of_datagram_sockets(void)
 {
     struct puppets w;
@@ -581,7 +636,8 @@ UNIT_MAIN("calls", TEST(families_types_and_protocols_that_are_not_there), TEST(f
           TEST(datagrams_are_cut_peeked_at_and_gathered), TEST(streams_are_peeked_at_and_scattered),
           TEST(urgent_octet_is_read_beside_the_stream),
           TEST(error_queue_tells_who_could_not_be_reached), TEST(poll_in_every_state),
-          TEST(close_lingers_until_the_time_is_over),
+          TEST(what_is_closed_leaves_the_set_when_nobody_has_it_any_more),
+          TEST(sets_of_sets_do_not_go_in_circles), TEST(close_lingers_until_the_time_is_over),
           TEST(close_lingers_until_the_peer_has_everything), TEST(close_lingers_until_a_reset),
           TEST(only_the_last_close_lingers_and_exit_does_not), TEST(poll_of_datagram_sockets),
           TEST(backlog_n_lets_n_plus_1_connections_wait),
