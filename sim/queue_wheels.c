@@ -18,7 +18,8 @@
 #define PER_BUCKET 8  /* events for a bucket to have */
 #define GROWN      4  /* times as many events as the wheels were made for */
 #define FEW        4  /* events that need no wheel any more */
-#define LOOK_AGAIN 2048
+#define LOOK_AGAIN 2048 /* events that came due */
+#define LOOK_MIN   512  /* events in the queue */
 
 /* ---- buckets ---- */
 
@@ -178,13 +179,24 @@ static unsigned first_bits(const struct queue *queue)
     return clamp(log2_of(queue->n) + 1, FIRST_MIN, FIRST_MAX);
 }
 
+/* The wheels are right for as many events as there are; with few more or less it is seldom worth a
+   look before time has shown how fast they come due. */
+static void fits_now(struct queue *queue)
+{
+    queue->n_built = queue->n;
+    queue->n_look = queue->n < UINT32_MAX / GROWN ? GROWN * queue->n : UINT32_MAX;
+    if (queue->n_look < LOOK_MIN)
+        queue->n_look = LOOK_MIN;
+    queue->since = queue->limit;
+    queue->moved = 0;
+}
+
 static void build(struct queue *queue, unsigned shift)
 {
     struct queue_wheel *wheel = queue->wheels;
     unsigned bits = first_bits(queue);
 
-    queue->n_built = queue->n;
-    queue->n_look = queue->n < UINT32_MAX / GROWN ? GROWN * queue->n : UINT32_MAX;
+    fits_now(queue);
     queue_wheels_fini(queue);
     for (; shift < 63; shift += bits, bits = SLOW_BITS) {
         CHECK(wheel < queue->wheels + QUEUE_WHEELS);
@@ -253,9 +265,8 @@ static void rebuild(struct queue *queue, unsigned shift)
     queue->end = queue->first;
     build(queue, shift);
     set_limit(queue, limit >> shift << shift); /* at the end of a bucket */
-    queue->since = queue->limit;
-    queue->moved = 0;
     deal_out(queue, all);
+    queue->since = queue->limit;
     queue->moved = 0;
 }
 
@@ -272,8 +283,7 @@ void queue_wheels_look(struct queue *queue)
     unsigned bits = first_bits(queue), bits_now = log2_of(queue->wheels[0].size);
 
     if (shift + 2 > now && shift < now + 2 && bits + 2 > bits_now && bits < bits_now + 2) {
-        queue->since = queue->limit;
-        queue->moved = 0;
+        fits_now(queue);
     } else {
         rebuild(queue, shift);
     }
