@@ -13,11 +13,11 @@
 #define SLOW_BITS  8 /* 256 buckets in each wheel but the first */
 #define FIRST_MIN  8 /* bits: the first wheel's buckets */
 #define FIRST_MAX  22
-#define SHIFT_MIN  8  /* bits: a bucket's width in picoseconds */
-#define SHIFT_MAX  44 /* 17 s */
-#define PER_BUCKET 8  /* events for a bucket to have */
-#define GROWN      4  /* times as many events as the wheels were made for */
-#define FEW        4  /* events that need no wheel any more */
+#define SHIFT_MIN  8    /* bits: a bucket's width in picoseconds */
+#define SHIFT_MAX  44   /* 17 s */
+#define PER_BUCKET 8    /* events for a bucket to have */
+#define GROWN      4    /* times as many events as the wheels were made for */
+#define FEW        4    /* events that need no wheel any more */
 #define LOOK_AGAIN 2048 /* events that came due */
 #define LOOK_MIN   512  /* events in the queue */
 
