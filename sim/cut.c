@@ -4,7 +4,9 @@
 
 #include "base/check.h"
 #include "base/list.h"
+#include "sim/engine.h"
 #include "sim/sim.h"
+#include "sim/wire_form.h"
 
 enum kind { FRAME, STRAGGLER, CARRIER };
 
@@ -66,13 +68,50 @@ static uint32_t known_before(const struct frame *frame)
     return (uint32_t)(frame->data - first);
 }
 
+/* To another rank: what, and through which cable. */
+static struct pack *begin_wire(struct cut *cut, enum kind kind, sim_time at)
+{
+    struct pack *out = &cut->bundle->pack;
+
+    if (at < cut->bundle->first)
+        cut->bundle->first = at;
+    pack_u8(out, (uint8_t)kind);
+    pack_u32(out, 2 * cut->far->link->id + cut->far->from->end->side);
+    return out;
+}
+
+/* What is sent at another rank is that one's business. */
+static void send_far_away(struct cut *cut, enum kind kind, struct frame *frame)
+{
+    if (cut->bundle != NULL)
+        wire_put_frame(begin_wire(cut, kind, frame->arrives_at), frame);
+    frame_free(frame);
+}
+
+static void send_carrier_far_away(struct cut *cut, bool up, sim_time at, uint64_t counter)
+{
+    struct pack *out;
+
+    if (cut->bundle == NULL)
+        return;
+    out = begin_wire(cut, CARRIER, at);
+    pack_u8(out, up);
+    pack_u64(out, (uint64_t)at);
+    pack_u64(out, counter);
+}
+
 /* A slice without a buffer lives as long as the run, and need not be copied. */
 static void send_frame(struct cut *cut, enum kind kind, struct frame *frame)
 {
     uint32_t before = known_before(frame);
     uint32_t payload = frame->payload.buffer != NULL ? frame->payload.len : 0;
-    struct message *message = begin_message(cut, kind, before + frame->len + payload);
+    struct message *message;
 
+    if (cut->channel == NULL) {
+        send_far_away(cut, kind, frame);
+        return;
+    }
+    message = begin_message(cut, kind, before + frame->len + payload);
     message->at = frame->arrives_at;
     message->counter = frame->counter;
     message->before = before;
@@ -138,8 +177,13 @@ void cut_straggler(struct link_dir *dir, struct frame *frame)
 
 void cut_carrier(struct link_dir *dir, bool up, sim_time at, uint64_t counter)
 {
-    struct message *message = begin_message(dir->cut, CARRIER, 0);
+    struct message *message;
 
+    if (dir->cut->channel == NULL) {
+        send_carrier_far_away(dir->cut, up, at, counter);
+        return;
+    }
+    message = begin_message(dir->cut, CARRIER, 0);
     message->at = at;
     message->counter = counter;
     message->up = up;
@@ -215,4 +259,101 @@ void cut_receive(struct channel *channel)
         receive(message);
         channel_pop(channel);
     }
+}
+
+/* ---- to and from other ranks ---- */
+
+void cut_recall(struct link_dir *dir)
+{
+    struct engine *engine = dir->link->sim->engine;
+
+    if (dir->cut->channel == NULL && engine != NULL && engine->ops->recall != NULL)
+        engine->ops->recall(engine, dir);
+}
+
+/* The direction with this number, whose receiver is here; or NULL. */
+static struct link_dir *far_of(struct sim *sim, uint32_t number)
+{
+    struct link *link = number / 2 < sim->n_links ? sim->links[number / 2] : NULL;
+    struct cut *cut = link != NULL ? link->dir[number % 2].cut : NULL;
+
+    return cut != NULL && cut->channel == NULL && cut->bundle == NULL ? cut->far : NULL;
+}
+
+static bool unpack_carrier(struct unpack *in, struct link_dir *far)
+{
+    unsigned up = unpack_u8(in);
+    sim_time at = (sim_time)unpack_u64(in);
+    uint64_t counter = unpack_u64(in);
+
+    if (in->wrong || up > 1 || at < node_now(far->to->node))
+        return false;
+    link_carrier_later(far, up != 0, at, counter);
+    return true;
+}
+
+bool cut_unpack(struct sim *sim, struct unpack *in, struct texts *texts)
+{
+    unsigned kind = unpack_u8(in);
+    struct link_dir *far = far_of(sim, unpack_u32(in));
+    struct frame *frame;
+
+    if (in->wrong || far == NULL || kind > CARRIER)
+        return false;
+    if (kind == CARRIER)
+        return unpack_carrier(in, far);
+    frame = wire_get_frame(in, far->to->node, texts);
+    if (frame == NULL)
+        return false;
+    if (frame->arrives_at < node_now(far->to->node)) {
+        frame_free(frame);
+        return false;
+    }
+    if (kind == FRAME)
+        link_fly(far, frame);
+    else
+        link_straggle(far, frame);
+    return true;
+}
+
+void cut_give_back(struct link_dir *dir, struct pack *out)
+{
+    struct link_dir *far = dir->cut->far;
+    struct node *node = far->to->node;
+    struct frame *frame;
+
+    node_cancel(node, &far->arrival);
+    while ((frame = frame_list_pop(&far->in_flight)) != NULL) {
+        pack_u8(out, FRAME);
+        wire_put_frame(out, frame);
+        frame_free(frame);
+    }
+    while ((frame = far->stragglers) != NULL) {
+        far->stragglers = frame->next;
+        node_cancel(node, &frame->event);
+        pack_u8(out, STRAGGLER);
+        wire_put_frame(out, frame);
+        frame_free(frame);
+    }
+}
+
+bool cut_take_back(struct link_dir *dir, struct unpack *in, struct texts *texts)
+{
+    struct link_dir *far = dir->cut->far;
+    struct frame **last = &far->stragglers;
+
+    while (unpack_left(in) > 0) {
+        unsigned kind = unpack_u8(in);
+        struct frame *frame = wire_get_frame(in, dir->from->node, texts);
+
+        if (frame == NULL || kind > STRAGGLER)
+            return false;
+        if (kind == FRAME) {
+            frame_list_push(&far->in_flight, frame);
+            continue;
+        }
+        *last = frame; /* in the order that they stood in */
+        last = &frame->next;
+    }
+    return true;
 }

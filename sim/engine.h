@@ -20,6 +20,8 @@ struct engine_ops {
     const char *name;
     /* See sim_run_slice(). */
     bool (*run)(struct engine *engine, sim_time until, uint64_t budget, uint64_t about);
+    /* See cut_recall(); NULL where nothing is at another rank. */
+    void (*recall)(struct engine *engine, struct link_dir *dir);
     void (*free)(struct engine *engine);
 };
 
@@ -47,6 +49,11 @@ struct split {
  * in one. The split belongs to the engine, split_free() before sim_free() goes on.
  */
 struct split *split_new(struct sim *sim, uint32_t n_parts);
+/** split_assign() - set part_of[id - 1] of all nodes: which of up to @n_parts partitions they go
+ * to. Returns how many there are. */
+uint32_t split_assign(const struct sim *sim, uint32_t n_parts, uint32_t *part_of);
+/** split_move_events() - what is due in the only partition so far goes to that of its node. */
+void split_move_events(struct sim *sim);
 void split_free(struct split *split);
 /** split_look() - the cables' delays have changed. */
 void split_look(struct split *split);

@@ -45,6 +45,8 @@ void engine_arrive(struct sim *sim, sim_time until)
     for (uint32_t i = 0; i < sim->n_parts; i++)
         if (until > sim->parts[i]->now)
             sim->parts[i]->now = until;
+    if (sim->elsewhere != NULL && until > sim->elsewhere->now)
+        sim->elsewhere->now = until;
 }
 
 static bool run_one(struct part *part, sim_time until, uint64_t budget)

@@ -584,7 +584,7 @@ static void end_threads(struct engine *engine)
     free(threads);
 }
 
-static const struct engine_ops threads_ops = { "threads", run, end_threads };
+static const struct engine_ops threads_ops = { "threads", run, NULL, end_threads };
 
 static void start_workers(struct threads *threads)
 {

@@ -307,6 +307,13 @@ sim_time link_transmission_time(const struct link *link, size_t len)
     return transmission_time(link, len);
 }
 
+sim_time link_config_look_ahead(const struct link_config *config)
+{
+    sim_time octets = ETH_WIRE_MIN + ETH_WIRE_OVERHEAD;
+
+    return config->delay + (config->rate == 0 ? 0 : octets * SIM_SEC(8) / (sim_time)config->rate);
+}
+
 sim_time link_look_ahead(const struct link_dir *dir)
 {
     sim_time shortest = link_transmission_time(dir->link, ETH_WIRE_MIN);
@@ -409,6 +416,8 @@ static void lose_all(struct link_dir *dir)
     struct link_dir *far = dir->cut != NULL ? dir->cut->far : dir;
     struct frame *frame;
 
+    if (dir->cut != NULL)
+        cut_recall(dir);
     if (event_queued(&far->arrival))
         queue_remove(queue, &far->arrival);
     dir->first_waiting = NULL;
@@ -422,7 +431,8 @@ static void lose_all(struct link_dir *dir)
     }
     while ((frame = far->stragglers) != NULL) {
         far->stragglers = frame->next;
-        queue_remove(queue, &frame->event);
+        if (event_queued(&frame->event))
+            queue_remove(queue, &frame->event);
         lose(dir, frame, DROP_LINK_CUT);
     }
     if (dir->station != NULL)
@@ -516,12 +526,15 @@ static void tell_far_end(struct link_dir *dir, bool up)
     struct node *node = dir->from->node;
     sim_time at = node_now(node) + link_look_ahead(dir);
 
-    if (!node->part->acting)
+    if (!node->part->acting) {
+        sim_mark(node->sim);
         hear_carrier(dir->to, up);
-    else if (dir->cut != NULL)
+        sim_mark(node->sim);
+    } else if (dir->cut != NULL)
         cut_carrier(dir, up, at, node->event_counter++);
-    else
+    else {
         link_carrier_later(dir, up, at, node->event_counter++);
+    }
 }
 
 void link_set_state(struct link *link, bool up)
@@ -532,6 +545,7 @@ void link_set_state(struct link *link, bool up)
     for (int side = 0; side < 2; side++) {
         struct iface *iface = link->dir[side].from;
 
+        sim_mark(link->sim);
         node_record(iface->node, iface, RECORD_CONTROL, up ? WHY0(CABLE_IN) : WHY0(CABLE_OUT),
                     NULL);
         if (!up)
@@ -542,6 +556,7 @@ void link_set_state(struct link *link, bool up)
     for (int side = 0; side < 2; side++) {
         struct iface *iface = link->dir[side].from;
 
+        sim_mark(link->sim);
         if (iface->up && link->dir[side].to->up)
             tell_carrier(iface);
     }

@@ -130,6 +130,9 @@ void link_carrier_later(struct link_dir *dir, bool up, sim_time at, uint64_t cou
 /** link_look_ahead() - the least time between an act at @dir's sending end and what is seen of it
  * at the other. */
 sim_time link_look_ahead(const struct link_dir *dir);
+/** link_config_look_ahead() - the same for a cable that is not there yet, and whose ends repeat
+ * nothing. */
+sim_time link_config_look_ahead(const struct link_config *config);
 
 /** link_look() - for whoever changes what makes a direction special: a half-duplex station or a
  * repeater sends, its ends are in different partitions, or the cable has faults. */

@@ -298,9 +298,14 @@ static void label_media(struct sim *sim, uint32_t *label, bool only_up)
     while (changed) {
         changed = false;
         for (uint32_t i = 0; i < sim->n_links; i++) {
-            const struct link_dir *dir = &sim->links[i]->dir[0];
-            uint32_t *a = &label[dir->from->node->id - 1], *b = &label[dir->to->node->id - 1];
+            const struct link_dir *dir;
+            uint32_t *a, *b;
 
+            if (sim->links[i] == NULL) /* at another rank */
+                continue;
+            dir = &sim->links[i]->dir[0];
+            a = &label[dir->from->node->id - 1];
+            b = &label[dir->to->node->id - 1];
             if (!is_hub(dir->from) || !is_hub(dir->to) || *a == *b ||
                 (only_up && !sim->links[i]->up))
                 continue;
@@ -337,7 +342,7 @@ static void build(struct sim *sim, const uint32_t *label, uint32_t which)
 
     for (int pass = 0; pass < 2; pass++) {
         for (uint32_t i = 0; i < sim->n_links; i++) {
-            for (int side = 0; side < 2; side++) {
+            for (int side = 0; side < 2 && sim->links[i] != NULL; side++) {
                 struct link_dir *dir = &sim->links[i]->dir[side];
 
                 if (!is_hub(dir->to) || is_hub(dir->from) || label[dir->to->node->id - 1] != which)
@@ -379,7 +384,7 @@ void medium_build_all(struct sim *sim)
 
     label_media(sim, label, false);
     for (uint32_t i = 0; i < sim->n_nodes; i++)
-        if (sim->nodes[i]->ops->is_repeater && label[i] == i)
+        if (sim->nodes[i]->ops->is_repeater && node_is_here(sim->nodes[i]) && label[i] == i)
             build(sim, label, i);
     free(label);
     number_segments(sim);

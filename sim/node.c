@@ -40,7 +40,7 @@ struct iface *iface_find(const struct node *node, const char *name)
 static void emit(struct node *node, const struct record *record)
 {
     struct part *part = node->part;
-    bool later = false;
+    bool later = (part->later & RECORD_BIT(record->kind)) != 0;
 
     for (struct observer *observer = node->sim->observers; observer != NULL;
          observer = observer->next) {

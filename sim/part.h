@@ -36,6 +36,8 @@ struct part {
     uint64_t n_events,
         n_hops;     /* for budgets and bench; a hop is one frame received by one interface */
     uint32_t wants; /* union of the observers' masks */
+    uint32_t later; /* RECORD_BIT()s that are kept in the log although nobody here wants them told:
+                       for another rank */
 };
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "sim/channel.h"
 #include "sim/sim.h"
+#include "sim/wire_form.h"
 
 /* A record in a log; behind it its frame's linear octets, those of its slice, its text. */
 struct kept {
@@ -91,7 +92,7 @@ static void restore_frame(struct kept *kept)
     kept->record.frame = frame;
 }
 
-static void tell(struct sim *sim, struct kept *kept)
+static const struct record *restore(struct kept *kept)
 {
     struct record *record = &kept->record;
 
@@ -99,6 +100,13 @@ static void tell(struct sim *sim, struct kept *kept)
         restore_frame(kept);
     if (kept->text > 0)
         record->text = (const char *)(kept->octets + kept->before + kept->linear + kept->payload);
+    return record;
+}
+
+static void tell(struct sim *sim, struct kept *kept)
+{
+    const struct record *record = restore(kept);
+
     for (struct observer *observer = sim->observers; observer != NULL; observer = observer->next)
         if (!observer->by_node && (observer->wants & RECORD_BIT(record->kind)) != 0)
             observer->record(observer, record);
@@ -114,7 +122,7 @@ void record_logs_tell(struct sim *sim, sim_time bound)
         struct channel *first = NULL;
         struct kept *kept = NULL;
 
-        for (uint32_t i = 0; i < sim->n_parts; i++) {
+        for (uint32_t i = 0; i < sim->n_logs; i++) {
             struct channel *log = sim->logs[i];
             struct kept *head = channel_peek(log);
 
@@ -130,4 +138,31 @@ void record_logs_tell(struct sim *sim, sim_time bound)
         tell(sim, kept);
         channel_pop(first);
     }
+}
+
+void record_log_pack(struct channel *log, sim_time bound, struct pack *out)
+{
+    struct kept *kept;
+
+    while ((kept = channel_peek(log)) != NULL && kept->place.at < bound) {
+        wire_put_record(out, restore(kept), &kept->place);
+        channel_pop(log);
+    }
+}
+
+bool record_log_unpack(const struct sim *sim, struct channel *log, struct unpack *in)
+{
+    struct part writer = { .log = log };
+    struct buffer copied; /* a slice of a buffer is copied into the log */
+    struct record record;
+    struct frame frame;
+
+    while (unpack_left(in) > 0) {
+        if (!wire_get_record(in, sim, &record, &frame, &writer.place))
+            return false;
+        if (record.frame != NULL)
+            frame.payload.buffer = &copied;
+        record_log_add(&writer, &record);
+    }
+    return true;
 }

@@ -20,6 +20,16 @@ struct sim *sim_new(uint64_t seed)
     return sim;
 }
 
+static void part_free(struct part *part)
+{
+    if (part == NULL)
+        return;
+    queue_fini(&part->queue);
+    frame_reclaim(part);
+    arena_fini(&part->arena);
+    free(part);
+}
+
 void sim_free(struct sim *sim)
 {
     for (uint32_t i = 0; i < sim->n_nodes; i++)
@@ -27,14 +37,11 @@ void sim_free(struct sim *sim)
             sim->nodes[i]->ops->free(sim->nodes[i]); /* which may still send */
     if (sim->engine != NULL)
         sim->engine->ops->free(sim->engine);
-    for (uint32_t i = 0; i < sim->n_parts; i++) {
-        queue_fini(&sim->parts[i]->queue);
-        frame_reclaim(sim->parts[i]);
-        arena_fini(&sim->parts[i]->arena);
-        free(sim->parts[i]);
-        if (sim->logs != NULL)
-            channel_free(sim->logs[i]);
-    }
+    for (uint32_t i = 0; i < sim->n_parts; i++)
+        part_free(sim->parts[i]);
+    part_free(sim->elsewhere);
+    for (uint32_t i = 0; i < sim->n_logs; i++)
+        channel_free(sim->logs[i]);
     free(sim->logs);
     queue_fini(&sim->controls);
     arena_fini(&sim->arena);
@@ -69,6 +76,21 @@ struct link *sim_add_link(struct sim *sim, struct iface *a, struct iface *b,
     return link;
 }
 
+struct part *sim_elsewhere(struct sim *sim)
+{
+    if (sim->elsewhere == NULL) {
+        sim->elsewhere = mem_zalloc(sizeof *sim->elsewhere);
+        sim->elsewhere->sim = sim;
+        sim->elsewhere->now = sim->parts[0]->now;
+    }
+    return sim->elsewhere;
+}
+
+void sim_skip_link(struct sim *sim)
+{
+    ARRAY_PUSH(sim->links, sim->n_links, sim->links_size, NULL);
+}
+
 static void tell_wants(struct sim *sim)
 {
     uint32_t wants = 0;
@@ -77,7 +99,7 @@ static void tell_wants(struct sim *sim)
          observer = observer->next)
         wants |= observer->wants;
     for (uint32_t i = 0; i < sim->n_parts; i++)
-        sim->parts[i]->wants = wants;
+        sim->parts[i]->wants = wants | sim->parts[i]->later;
 }
 
 void sim_observe(struct sim *sim, struct observer *observer)
@@ -132,14 +154,33 @@ void sim_at(struct sim *sim, sim_time at, void (*act)(void *ctx), void *ctx)
     control->sim = sim;
     control->act = act;
     control->ctx = ctx;
-    queue_push_at(sim->n_parts == 1 ? &sim->parts[0]->queue : &sim->controls, &control->event, at,
+    queue_push_at(sim->engine == NULL ? &sim->parts[0]->queue : &sim->controls, &control->event, at,
                   event_order(EVENT_CONTROL, 0, 0), sim->control_counter++);
+}
+
+/* Acts come before all else of their moment: their number stands where others have their nodes. */
+void sim_mark(struct sim *sim)
+{
+    struct part *part = sim->parts[0];
+
+    sim->mark++;
+    if (part->log != NULL)
+        part->place = (struct event_key){ part->now, sim->n_acts, sim->mark };
+}
+
+void sim_mark_act(struct sim *sim)
+{
+    sim->n_acts++;
+    sim->mark = 0;
+    sim_mark(sim);
 }
 
 sim_time sim_now(const struct sim *sim)
 {
     sim_time now = sim->parts[0]->now;
 
+    if (sim->elsewhere != NULL && sim->elsewhere->now > now)
+        now = sim->elsewhere->now;
     for (uint32_t i = 1; i < sim->n_parts; i++)
         if (sim->parts[i]->now > now)
             now = sim->parts[i]->now;
@@ -181,7 +222,7 @@ uint64_t sim_events(const struct sim *sim)
 
     for (uint32_t i = 0; i < sim->n_parts; i++)
         n += sim->parts[i]->n_events;
-    return n;
+    return sim->elsewhere != NULL ? n + sim->elsewhere->n_events : n;
 }
 
 uint64_t sim_hops(const struct sim *sim)
@@ -190,5 +231,5 @@ uint64_t sim_hops(const struct sim *sim)
 
     for (uint32_t i = 0; i < sim->n_parts; i++)
         n += sim->parts[i]->n_hops;
-    return n;
+    return sim->elsewhere != NULL ? n + sim->elsewhere->n_hops : n;
 }

@@ -27,10 +27,15 @@ struct sim {
     uint32_t n_links, links_size;
     struct part **parts;
     uint32_t n_parts;
+    struct part *elsewhere; /* of the nodes that other ranks carry out, or NULL: nothing happens in
+                               it; its events and hops are those of all others, as last told */
     struct queue
-        controls; /* sim_at()s, once there are several partitions; till then in the first */
+        controls; /* sim_at()s, once there is an engine; till then in the first partition */
     struct engine *engine; /* what runs the partitions; NULL: sim.c, one event after another */
-    struct channel **logs; /* of each partition, once there are several */
+    struct channel **logs; /* of each partition, or of each rank, once there are several */
+    uint32_t n_logs;
+    uint64_t n_acts; /* of the scenario: sim_mark_act() */
+    uint32_t mark;   /* within one */
     struct observer *observers;
     struct medium *media; /* of the hubs: sim/medium.h */
     uint64_t control_counter;
@@ -49,6 +54,15 @@ struct node *sim_add_node(struct sim *sim, const char *name, const struct node_o
 /** sim_add_link() - a cable between two interfaces that have none. */
 struct link *sim_add_link(struct sim *sim, struct iface *a, struct iface *b,
                           const struct link_config *config);
+/** sim_elsewhere() - the partition of what other ranks carry out: nodes are put there before their
+ * interfaces are added. sim_skip_link() - the next cable is not here. */
+struct part *sim_elsewhere(struct sim *sim);
+void sim_skip_link(struct sim *sim);
+/** node_is_here() - and not at another rank. */
+static inline bool node_is_here(const struct node *node)
+{
+    return node->part != node->sim->elsewhere;
+}
 /** sim_observe() - @observer sees the records it wants from now on; it is the caller's and outlives
  * the run, or sim_unobserve(). */
 void sim_observe(struct sim *sim, struct observer *observer);
@@ -61,6 +75,12 @@ void sim_start(struct sim *sim);
 /** sim_at() - call @act(@ctx) at @at, before anything else of that moment; in the order of the
  * calls. @at is not past. */
 void sim_at(struct sim *sim, sim_time at, void (*act)(void *ctx), void *ctx);
+
+/** sim_mark() - what the scenario does from here on comes behind what it did before, whatever rank
+ * tells of it. sim_mark_act() - the same, between two acts, or two nodes that are configured: done
+ * by all ranks alike. */
+void sim_mark(struct sim *sim);
+void sim_mark_act(struct sim *sim);
 
 /** sim_now() - the clock, between events. */
 sim_time sim_now(const struct sim *sim);

@@ -34,7 +34,7 @@ static uint32_t weight_of(const struct node *node)
     return 2 + cables;
 }
 
-static uint32_t assign(const struct sim *sim, uint32_t n_parts, uint32_t *part_of)
+uint32_t split_assign(const struct sim *sim, uint32_t n_parts, uint32_t *part_of)
 {
     uint32_t *weight = mem_alloc((sim->n_nodes + 1) * sizeof *weight), n;
     struct partition_edge *edges = mem_alloc((sim->n_links + 1) * sizeof *edges);
@@ -64,7 +64,7 @@ static struct part *part_new(struct sim *sim, uint32_t index)
 }
 
 /* Events that were due in the only partition go to that of their node. */
-static void move_events(struct sim *sim)
+void split_move_events(struct sim *sim)
 {
     struct queue all = sim->parts[0]->queue;
     struct event_key key;
@@ -88,10 +88,10 @@ static void make_parts(struct sim *sim, uint32_t n, const uint32_t *part_of)
             sim->parts[i] = part_new(sim, i);
         sim->logs[i] = channel_new();
     }
-    sim->n_parts = n;
+    sim->n_parts = sim->n_logs = n;
     for (uint32_t i = 0; i < sim->n_nodes; i++)
         sim->nodes[i]->part = sim->parts[part_of[i]];
-    move_events(sim);
+    split_move_events(sim);
 }
 
 static void cut_dir(struct split *split, struct link_dir *dir)
@@ -139,7 +139,7 @@ void split_look(struct split *split)
 struct split *split_new(struct sim *sim, uint32_t n_parts)
 {
     uint32_t *part_of = mem_alloc((sim->n_nodes + 1) * sizeof *part_of);
-    uint32_t n = assign(sim, n_parts, part_of);
+    uint32_t n = split_assign(sim, n_parts, part_of);
     struct split *split = NULL;
 
     CHECK(sim->started && sim->n_parts == 1 && sim->parts[0]->frames_alive == 0);

@@ -1,6 +1,6 @@
 # Sourced by tools/demo and tools/test: Debian packages that are not there yet are installed.
-BUILD_PACKAGES="gcc cmake ninja-build pkgconf libglib2.0-dev libyaml-dev libjansson-dev libpcap-dev libedit-dev libncurses-dev libseccomp-dev gettext"
-TEST_PACKAGES="clang lld libclang-rt-14-dev libclang-rt-14-dev-wasm32 wasi-libc libcunit1-dev tshark tmux graphviz python3 scdoc clang-format valgrind libxml2-utils"
+BUILD_PACKAGES="gcc cmake ninja-build pkgconf libglib2.0-dev libyaml-dev libjansson-dev libpcap-dev libedit-dev libncurses-dev libseccomp-dev libopenmpi-dev gettext"
+TEST_PACKAGES="clang lld libclang-rt-14-dev libclang-rt-14-dev-wasm32 wasi-libc libcunit1-dev tshark tmux graphviz python3 scdoc clang-format valgrind libxml2-utils openmpi-bin"
 
 have_package() {
     dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -q '^installed$'
