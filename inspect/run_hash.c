@@ -37,6 +37,7 @@ struct port_chain {
 struct node_ports {
     struct port_chain *ports;
     uint32_t n;
+    struct pack told; /* by the rank that has the node: names and digests of its ports; or empty */
 };
 
 struct cache {
@@ -155,34 +156,80 @@ struct run_hash *run_hash_new(struct sim *sim)
     return hash;
 }
 
-static void add_port(struct sha256 *all, const struct iface *iface, const struct node_ports *ports)
+static void put_port(struct pack *out, const struct iface *iface, const struct node_ports *ports)
 {
     uint8_t digest[SHA256_LEN];
     struct sha256 empty;
 
     sha256_init(&empty);
-    sha256_add(all, iface->node->name, strlen(iface->node->name));
-    sha256_add(all, ":", 1);
-    sha256_add(all, iface->name, strlen(iface->name) + 1);
+    pack_octets(out, iface->node->name, strlen(iface->node->name));
+    pack_octets(out, ":", 1);
+    pack_octets(out, iface->name, strlen(iface->name) + 1);
     if (iface->index < ports->n && ports->ports[iface->index].used)
         sha256_finish(&ports->ports[iface->index].hash, digest);
     else
         sha256_finish(&empty, digest);
-    sha256_add(all, digest, sizeof digest);
+    pack_octets(out, digest, sizeof digest);
+}
+
+/* Of one node: what the run-hash is made of. */
+static void put_ports(struct pack *out, const struct run_hash *hash, uint32_t index)
+{
+    const struct node *node = hash->sim->nodes[index];
+    const struct node_ports *ports = &hash->nodes[index];
+
+    if (ports->told.len > 0)
+        pack_octets(out, ports->told.octets, ports->told.len);
+    for (uint32_t i = 0; ports->told.len == 0 && i < node->n_ifaces; i++)
+        put_port(out, node->ifaces[i], ports);
 }
 
 const char *run_hash_text(const struct run_hash *hash, char text[static RUN_HASH_TEXT_MAX])
 {
     uint8_t digest[SHA256_LEN];
+    struct pack ports = { 0 };
     struct sha256 all;
 
     sha256_init(&all);
-    for (uint32_t i = 0; i < hash->n_nodes; i++)
-        for (uint32_t j = 0; j < hash->sim->nodes[i]->n_ifaces; j++)
-            add_port(&all, hash->sim->nodes[i]->ifaces[j], &hash->nodes[i]);
+    for (uint32_t i = 0; i < hash->n_nodes; i++) {
+        ports.len = 0;
+        put_ports(&ports, hash, i);
+        sha256_add(&all, ports.octets, ports.len);
+    }
+    pack_free(&ports);
     sha256_finish(&all, digest);
     sha256_hex(digest, text);
     return text;
+}
+
+void run_hash_pack(const struct run_hash *hash, struct pack *out)
+{
+    struct pack ports = { 0 };
+
+    for (uint32_t i = 0; i < hash->n_nodes; i++) {
+        if (!node_is_here(hash->sim->nodes[i]))
+            continue;
+        ports.len = 0;
+        put_ports(&ports, hash, i);
+        pack_u32(out, i);
+        pack_u32(out, (uint32_t)ports.len);
+        pack_octets(out, ports.octets, ports.len);
+    }
+    pack_free(&ports);
+}
+
+void run_hash_unpack(struct run_hash *hash, struct unpack *in)
+{
+    while (unpack_left(in) > 0 && !in->wrong) {
+        uint32_t i = unpack_u32(in), len = unpack_u32(in);
+        const uint8_t *octets = unpack_octets(in, len);
+
+        in->wrong |= i >= hash->n_nodes;
+        if (in->wrong)
+            return;
+        hash->nodes[i].told.len = 0;
+        pack_octets(&hash->nodes[i].told, octets, len);
+    }
 }
 
 void run_hash_free(struct run_hash *hash)
@@ -191,7 +238,7 @@ void run_hash_free(struct run_hash *hash)
         return;
     sim_unobserve(hash->sim, &hash->observer);
     for (uint32_t i = 0; i < hash->n_nodes; i++)
-        free(hash->nodes[i].ports);
+        free(hash->nodes[i].ports), pack_free(&hash->nodes[i].told);
     free(hash->nodes);
     for (uint32_t i = 0; i < PARTS_MAX; i++)
         free(hash->caches[i]);

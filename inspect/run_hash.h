@@ -11,6 +11,9 @@
 #ifndef WW_INSPECT_RUN_HASH_H
 #define WW_INSPECT_RUN_HASH_H
 
+#include <stdbool.h>
+
+#include "base/pack.h"
 #include "base/sha256.h"
 
 struct sim;
@@ -23,6 +26,10 @@ struct run_hash *run_hash_new(struct sim *sim);
 /** run_hash_text() - the hash of what has happened so far, 64 hexadecimal digits. The run can go
  * on. */
 const char *run_hash_text(const struct run_hash *hash, char text[static RUN_HASH_TEXT_MAX]);
+/** run_hash_pack() - what the nodes that are here have come to, for another rank. run_hash_unpack()
+ * - and there it counts in the place of what happened to those nodes there: nothing. */
+void run_hash_pack(const struct run_hash *hash, struct pack *out);
+void run_hash_unpack(struct run_hash *hash, struct unpack *in);
 void run_hash_free(struct run_hash *hash);
 
 #endif

@@ -254,6 +254,75 @@ const char *const *tables_lines(const struct tables *tables, const char *snapsho
     return NULL;
 }
 
+static void pack_node(const struct node_tables *node, struct pack *out)
+{
+    pack_text(out, node->node);
+    pack_u32(out, node->tables->len);
+    for (guint i = 0; i < node->tables->len; i++) {
+        const struct table *table = node->tables->pdata[i];
+
+        pack_text(out, table->name);
+        pack_u32(out, table->lines->len - 1);
+        for (guint j = 0; j + 1 < table->lines->len; j++)
+            pack_text(out, table->lines->pdata[j]);
+    }
+}
+
+static struct node_tables *unpack_node(struct unpack *in)
+{
+    struct node_tables *node = g_new(struct node_tables, 1);
+    uint32_t n;
+
+    node->node = g_strdup(unpack_text(in));
+    node->tables = g_ptr_array_new_with_free_func(table_free);
+    n = unpack_u32(in);
+    for (; n > 0 && !in->wrong; n--) {
+        struct table *table = get_table(node, unpack_text(in));
+
+        for (uint32_t lines = unpack_u32(in); lines > 0 && !in->wrong; lines--)
+            g_ptr_array_add(table->lines, g_strdup(unpack_text(in)));
+        g_ptr_array_add(table->lines, NULL);
+    }
+    return node;
+}
+
+void tables_pack(const struct tables *tables, const struct sim *sim, struct pack *out)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < sim->n_nodes; i++)
+        n += node_is_here(sim->nodes[i]);
+    pack_u32(out, n * tables->snapshots->len);
+    for (guint i = 0; i < tables->snapshots->len; i++) {
+        const struct snapshot *snapshot = tables->snapshots->pdata[i];
+
+        for (guint j = 0; j < snapshot->nodes->len; j++) {
+            if (!node_is_here(sim->nodes[j]))
+                continue;
+            pack_u32(out, i);
+            pack_u32(out, j);
+            pack_node(snapshot->nodes->pdata[j], out);
+        }
+    }
+}
+
+void tables_unpack(struct tables *tables, struct unpack *in)
+{
+    for (uint32_t n = unpack_u32(in); n > 0 && !in->wrong; n--) {
+        uint32_t i = unpack_u32(in), j = unpack_u32(in);
+        struct node_tables *node = unpack_node(in);
+        struct snapshot *snapshot = i < tables->snapshots->len ? tables->snapshots->pdata[i] : NULL;
+
+        in->wrong |= snapshot == NULL || j >= snapshot->nodes->len;
+        if (in->wrong) {
+            node_tables_free(node);
+            return;
+        }
+        node_tables_free(snapshot->nodes->pdata[j]);
+        snapshot->nodes->pdata[j] = node;
+    }
+}
+
 static void json_table(GString *out, const struct table *table)
 {
     g_string_append(out, "   ");

@@ -14,6 +14,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "base/pack.h"
+
 struct node;
 struct sim;
 struct tables;
@@ -27,6 +29,10 @@ void tables_record(struct tables *tables, struct sim *sim, const char *name);
  * is no such table. */
 const char *const *tables_lines(const struct tables *tables, const char *snapshot, const char *node,
                                 const char *table);
+/** tables_pack() - the tables of nodes that are here, of all snapshots, for another rank.
+ * tables_unpack() - and there, where the same snapshots were recorded. */
+void tables_pack(const struct tables *tables, const struct sim *sim, struct pack *out);
+void tables_unpack(struct tables *tables, struct unpack *in);
 /** tables_json() - the text of the --state file. Free with g_free(). */
 char *tables_json(const struct tables *tables);
 

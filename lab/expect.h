@@ -62,6 +62,10 @@ bool expect_has_column(enum scenario_table table, const char *column);
 char *expect_command_words(const struct scenario_result *result);
 /** expect_storm_expected() - whether the scenario means its event budget to be spent. */
 bool expect_storm_expected(const struct scenario *scenario);
+/** expect_any() - whether anything is expected of a run of @scenario. */
+bool expect_any(const struct scenario *scenario);
+/** expect_finish() - at the end of a run that ranks share: all look at their tables for rank 0. */
+void expect_finish(struct expect *expect);
 void expect_free(struct expect *expect);
 
 #endif

@@ -299,7 +299,7 @@ static void judge_state(struct expect *expect, struct expect_state *state)
         hops_judge(state->hops, scenario, result);
         break;
     case SCENARIO_TABLE:
-        if (state->e->time == SIM_TIME_NONE)
+        if (state->e->time == SIM_TIME_NONE && expect->run->network->ranks == NULL)
             table_look(state);
         table_judge(state, result);
         break;

@@ -113,6 +113,51 @@ static void tell_interfaces(const struct node *node, struct describe *out)
     }
 }
 
+static void put_rows(const GPtrArray *rows, struct pack *out)
+{
+    pack_u32(out, rows->len);
+    for (guint i = 0; i < rows->len; i++) {
+        const struct table_row *row = rows->pdata[i];
+
+        pack_text(out, row->key);
+        pack_text(out, row->line);
+        pack_u32(out, row->fields->len);
+        for (guint j = 0; j < row->fields->len; j++)
+            pack_text(out, row->fields->pdata[j]);
+    }
+}
+
+static void get_rows(struct unpack *in, GPtrArray *rows)
+{
+    for (uint32_t n = unpack_u32(in); n > 0 && !in->wrong; n--) {
+        struct table_row *row = g_new0(struct table_row, 1);
+
+        row->key = g_strdup(unpack_text(in));
+        row->line = g_strdup(unpack_text(in));
+        row->fields = g_ptr_array_new_with_free_func(g_free);
+        for (uint32_t fields = unpack_u32(in); fields > 0 && !in->wrong; fields--)
+            g_ptr_array_add(row->fields, g_strdup(unpack_text(in)));
+        g_ptr_array_add(rows, row);
+    }
+}
+
+/* The rank that has the node shows its rows to all. */
+static void share_rows(const struct network *network, uint32_t index, GPtrArray *rows)
+{
+    struct pack pack = { 0 };
+    struct unpack in;
+
+    put_rows(rows, &pack);
+    network->ranks->ops->share(network->ranks, network->part_of[index], &pack);
+    if (!network_is_here(network, index)) {
+        in = unpack_of(pack.octets, pack.len);
+        g_ptr_array_set_size(rows, 0);
+        get_rows(&in, rows);
+        g_assert(!in.wrong);
+    }
+    pack_free(&pack);
+}
+
 void table_look(struct expect_state *state)
 {
     struct network *network = state->owner->run->network;
@@ -129,6 +174,8 @@ void table_look(struct expect_state *state)
         tell_interfaces(node, &reading.describe);
     else if (node->ops->describe != NULL)
         node->ops->describe(node, &reading.describe);
+    if (network->ranks != NULL)
+        share_rows(network, state->e->node, state->rows);
 }
 
 /* ---- columns ---- */

@@ -8,24 +8,14 @@
 #include "inspect/i18n.h"
 #include "lab/network_host.h"
 #include "lab/network_routes.h"
+#include "lab/network_share.h"
+#include "sim/engine_ranks.h"
 #include "sim/engine_threads.h"
 #include "stack/net/route_map.h"
 
-static struct mac_addr *port_macs(const struct topo_node *node)
-{
-    struct mac_addr *macs = g_new0(struct mac_addr, node->ports + 1);
-
-    for (uint32_t port = 0; port < node->ports; port++)
-        macs[port] =
-            topology_default_mac(node->index, 0); /* a port without a cable sends nothing */
-    for (uint32_t i = 0; i < node->n_ifaces; i++)
-        macs[node->ifaces[i].port - 1] = node->ifaces[i].mac;
-    return macs;
-}
-
 static struct node *make_switch(struct sim *sim, const struct topo_node *node)
 {
-    g_autofree struct mac_addr *macs = port_macs(node);
+    g_autofree struct mac_addr *macs = network_port_macs(node);
     struct switch_config config = {
         .n_ports = node->ports, .port_macs = macs, .mac = node->mac, .ageing = node->ageing
     };
@@ -69,8 +59,9 @@ static struct node *make_node(struct sim *sim, const struct topo_node *node)
 struct iface *network_iface(const struct network *network, const struct topo_iface *iface)
 {
     struct node *node = network->nodes[iface->node];
+    uint32_t place = iface->port > 0 ? iface->port - 1 : iface->index;
 
-    return iface->port > 0 ? node->ifaces[iface->port - 1] : node->ifaces[iface->index];
+    return place < node->n_ifaces ? node->ifaces[place] : NULL;
 }
 
 /* A rule of a link with what it looks for and does. */
@@ -164,12 +155,12 @@ bool network_add_fault(struct network *network, struct link *link, const struct 
                                       .by = fault->by };
     if (fault->kind == TOPO_FAULT_EDIT)
         take_changes(exact, fault);
-    link_add_rule(link, &exact->rule);
+    if (link != NULL)
+        link_add_rule(link, &exact->rule);
     return true;
 }
 
-static void make_link(struct network *network, const struct topo_link *from,
-                      struct diag_list *diags)
+static struct link *make_link(struct network *network, const struct topo_link *from)
 {
     const struct topology *topology = network->topology;
     struct link_config config = { .rate = from->rate,
@@ -181,15 +172,25 @@ static void make_link(struct network *network, const struct topo_link *from,
                                   .corrupt = from->corrupt,
                                   .down = from->down };
     struct iface *ends[2];
-    struct link *link;
 
     for (int side = 0; side < 2; side++)
         ends[side] = network_iface(
             network, &topology->nodes[from->ends[side].node].ifaces[from->ends[side].iface]);
-    link = sim_add_link(network->sim, ends[0], ends[1], &config);
+    return sim_add_link(network->sim, ends[0], ends[1], &config);
+}
+
+static void add_link(struct network *network, uint32_t index, struct diag_list *diags)
+{
+    const struct topo_link *from = &network->topology->links[index];
+    struct link *link = NULL;
+
+    if (network_has_link(network, index))
+        link = make_link(network, from);
+    else
+        sim_skip_link(network->sim);
     for (uint32_t i = 0; i < from->n_faults; i++)
-        network_add_fault(network, link, &from->faults[i], topology->file, diags);
-    network->links[link->id] = link;
+        network_add_fault(network, link, &from->faults[i], network->topology->file, diags);
+    network->links[index] = link;
 }
 
 static void collect_names(struct network *network)
@@ -205,6 +206,19 @@ static void collect_names(struct network *network)
 
 struct network *network_new(const struct topology *topology, uint64_t seed, struct diag_list *diags)
 {
+    return network_new_shared(topology, seed, NULL, diags);
+}
+
+static void begin_sharing(struct network *network, const struct network_sharing *sharing)
+{
+    network->ranks = sharing->ranks;
+    network->sees_all = sharing->observed && sharing->ranks->me == 0;
+    network_share(network);
+}
+
+struct network *network_new_shared(const struct topology *topology, uint64_t seed,
+                                   const struct network_sharing *sharing, struct diag_list *diags)
+{
     struct network *network = g_new0(struct network, 1);
     unsigned before = diags->n_errors;
 
@@ -215,10 +229,14 @@ struct network *network_new(const struct topology *topology, uint64_t seed, stru
     network->names = filter_names_new();
     network->faults = g_ptr_array_new_with_free_func(exact_fault_free);
     collect_names(network);
+    if (sharing != NULL && sharing->ranks != NULL)
+        begin_sharing(network, sharing);
     for (uint32_t i = 0; i < topology->n_nodes; i++)
-        network->nodes[i] = make_node(network->sim, &topology->nodes[i]);
+        network->nodes[i] = network_is_here(network, i)
+                                ? make_node(network->sim, &topology->nodes[i])
+                                : network_shell(network, i);
     for (uint32_t i = 0; i < topology->n_links; i++)
-        make_link(network, &topology->links[i], diags);
+        add_link(network, i, diags);
     if (diags->n_errors > before) {
         network_free(network);
         return NULL;
@@ -226,21 +244,37 @@ struct network *network_new(const struct topology *topology, uint64_t seed, stru
     return network;
 }
 
+static void configure(struct network *network, uint32_t index)
+{
+    sim_mark_act(network->sim);
+    if (network_os(network, index) != NULL)
+        network_host_configure(network, index);
+    else if (!network_is_here(network, index))
+        network_shell_configure(network, index);
+}
+
+static void start_services(struct network *network, uint32_t index)
+{
+    sim_mark_act(network->sim);
+    if (network_os(network, index) != NULL)
+        network_host_start_services(network, index);
+}
+
 void network_start(struct network *network)
 {
     sim_start(network->sim);
-    if (network->threads > 1)
+    if (network->ranks != NULL)
+        engine_ranks_use(network->sim, network->ranks, network->part_of);
+    else if (network->threads > 1)
         engine_threads_use(network->sim, network->threads);
     for (uint32_t i = 0; i < network->topology->n_nodes; i++)
-        if (network_os(network, i) != NULL)
-            network_host_configure(network, i);
+        configure(network, i);
     if (network->topology->computed_routes) { /* behind what a router's own lines say */
         network->routes = network_routes_new(network->topology);
         network_routes_share(network);
     }
     for (uint32_t i = 0; i < network->topology->n_nodes; i++)
-        if (network_os(network, i) != NULL)
-            network_host_start_services(network, i);
+        start_services(network, i);
 }
 
 void network_free(struct network *network)
@@ -251,6 +285,7 @@ void network_free(struct network *network)
     g_ptr_array_unref(network->faults);
     g_free(network->nodes);
     g_free(network->links);
+    g_free(network->part_of);
     g_free(network);
 }
 

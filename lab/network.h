@@ -10,6 +10,7 @@
 #include "inspect/filter.h"
 #include "lab/diag.h"
 #include "lab/topology.h"
+#include "sim/ranks.h"
 #include "sim/sim.h"
 #include "stack/socket/os.h"
 
@@ -22,6 +23,15 @@ struct network {
     GPtrArray *faults;          /* exact ones, of links */
     struct route_map *routes;   /* of `routing: computed`, or NULL */
     uint64_t threads;           /* to run on; to be set before network_start() */
+    struct ranks *ranks;        /* it is shared with, or NULL; borrowed */
+    uint32_t *part_of;          /* by index: the rank that has it */
+    bool sees_all;              /* observers here are told of the others' nodes and cables too */
+};
+
+/* How a network is shared; what all ranks say alike but `observed`. */
+struct network_sharing {
+    struct ranks *ranks;
+    bool observed; /* rank 0 wants to see what happens, not only its run-hash */
 };
 
 /**
@@ -31,19 +41,29 @@ struct network {
  */
 struct network *network_new(const struct topology *topology, uint64_t seed,
                             struct diag_list *diags);
+/** network_new_shared() - the same, of which this rank builds its part only. Links of others are
+ * NULL in network->links. @sharing may be NULL. */
+struct network *network_new_shared(const struct topology *topology, uint64_t seed,
+                                   const struct network_sharing *sharing, struct diag_list *diags);
+/** network_is_here() - whether the node @index is this rank's. */
+static inline bool network_is_here(const struct network *network, uint32_t index)
+{
+    return network->ranks == NULL || network->part_of[index] == network->ranks->me;
+}
 /** network_start() - configure the nodes and start their services, as the first thing that happens.
  */
 void network_start(struct network *network);
 /** network_add_fault() - @fault, borrowed, meets what that end of @link sends from now on. False:
- * its filter is wrong. */
+ * its filter is wrong. @link is NULL when other ranks have it. */
 bool network_add_fault(struct network *network, struct link *link, const struct topo_fault *fault,
                        const char *file, struct diag_list *diags);
 void network_free(struct network *network);
 
-/** network_os() - the operating system of the topology's node @index, NULL for switches and hubs.
- */
+/** network_os() - the operating system of the topology's node @index, NULL for switches and hubs,
+ * and for nodes of other ranks. */
 struct os *network_os(const struct network *network, uint32_t index);
-/** network_iface() - the interface of the simulation that @iface of the topology became. */
+/** network_iface() - the interface of the simulation that @iface of the topology became; NULL: it
+ * is at another rank, and nobody here may see it. */
 struct iface *network_iface(const struct network *network, const struct topo_iface *iface);
 
 #endif

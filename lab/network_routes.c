@@ -54,8 +54,10 @@ void network_routes_share(struct network *network)
         g_autofree struct ip_iface **ifaces = NULL;
         struct os *os;
 
-        if (!counts(node))
+        if (!counts(node) || !network_is_here(network, i)) {
+            router += counts(node);
             continue;
+        }
         os = network_os(network, i);
         ifaces = g_new(struct ip_iface *, node->n_ifaces + 1);
         for (uint32_t j = 0; j < node->n_ifaces; j++)

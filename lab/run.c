@@ -4,6 +4,7 @@
 
 #include "apps/shell.h"
 #include "inspect/render.h"
+#include "lab/run_share.h"
 
 /* ---- commands ---- */
 
@@ -71,11 +72,14 @@ static char *line_of(const struct run *run, const struct scenario_entry *entry)
 {
     char text[IP4_TEXT_MAX];
     g_auto(GStrv) parts = NULL;
-    ip4_addr addr;
+    ip4_addr addr = 0;
+    bool found;
 
     if (entry->to.node == TOPO_NOWHERE)
         return g_strdup(entry->run.text);
-    if (!address_of(run, &entry->to, &addr))
+    found = address_of(run, &entry->to, &addr);
+    run_share_address(run, entry->to.node, &found, &addr);
+    if (!found)
         return NULL;
     parts = g_strsplit(entry->run.text, "@", -1);
     return g_strjoinv(ip4_format(addr, text), parts);
@@ -111,10 +115,12 @@ static void start_command(struct run *run, uint32_t index)
         fail_command(command, entry);
         return;
     }
-    command->shell = shell_start(network_os(run->network, entry->node), command->line, &io,
-                                 command_ended, command);
+    if (network_is_here(run->network, entry->node))
+        command->shell = shell_start(network_os(run->network, entry->node), command->line, &io,
+                                     command_ended, command);
     if (command->shell != NULL)
         command->process = shell_process(command->shell)->id;
+    run_share_started(run, command);
 }
 
 static void free_command(gpointer data)
@@ -135,9 +141,12 @@ static void free_command(gpointer data)
 static void set_link(struct run *run, const struct scenario_entry *entry)
 {
     struct link *link = run->network->links[entry->link];
-    struct link_config config = link->config;
     const struct topo_link *values = &entry->values;
+    struct link_config config;
 
+    if (link == NULL) /* other ranks have it */
+        return;
+    config = link->config;
     if (entry->set & SCENARIO_SET_RATE)
         config.rate = values->rate;
     if (entry->set & SCENARIO_SET_DELAY)
@@ -181,8 +190,9 @@ static void set_interface(struct run *run, const struct scenario_entry *entry)
 
     if (os != NULL)
         ip_iface_set_up(ip_iface_find(&os->ip, iface->name), entry->on);
-    else
+    else if (network_is_here(run->network, entry->node))
         iface_set_up(network_iface(run->network, iface), entry->on);
+    run_share_interface(run, iface);
 }
 
 /* The filter was found right before. */
@@ -258,7 +268,8 @@ struct run *run_new(const struct scenario *scenario, const struct run_options *o
                     struct diag_list *diags)
 {
     uint64_t seed = options->has_seed ? options->seed : scenario->seed;
-    struct network *network = network_new(scenario->topology, seed, diags);
+    struct network *network =
+        network_new_shared(scenario->topology, seed, &options->sharing, diags);
     struct run *run;
     bool right = true;
 
@@ -302,7 +313,9 @@ static void install_scripts(struct run *run)
         const struct scenario_script *script = &run->scenario->scripts[i];
         struct os *os = network_os(run->network, script->node);
 
-        scenario_install_script(script, os, true);
+        sim_mark_act(run->network->sim);
+        if (network_is_here(run->network, script->node))
+            scenario_install_script(script, os, true);
     }
 }
 
@@ -341,6 +354,7 @@ bool run_slice(struct run *run, uint64_t events)
 void run_finish(struct run *run)
 {
     record_tables(run, "end");
+    run_gather(run);
 }
 
 void run_all(struct run *run)

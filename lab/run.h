@@ -52,6 +52,7 @@ struct run_options {
     uint64_t seed;
     uint64_t threads; /* 0 is 1 */
     sim_time until;
+    struct network_sharing sharing; /* with other ranks; all 0: with none */
 };
 
 /** run_new() - the network of @scenario with its timeline, nothing has happened. NULL: errors are

@@ -60,6 +60,38 @@ uint64_t traffic_frames(const struct traffic *traffic)
     return sum(traffic).sent;
 }
 
+void traffic_gather(struct traffic *traffic)
+{
+    const struct network *network = traffic->run->network;
+    struct ranks *ranks = network->ranks;
+    g_autofree struct pack *all = NULL;
+    struct pack mine = { 0 };
+
+    if (ranks == NULL)
+        return;
+    all = g_new0(struct pack, ranks->n);
+    for (uint32_t i = 0; i < network->sim->n_nodes; i++) {
+        if (!network_is_here(network, i))
+            continue;
+        pack_u64(&mine, traffic->nodes[i].sent);
+        pack_u64(&mine, traffic->nodes[i].to_all);
+    }
+    ranks->ops->gather(ranks, &mine, all);
+    for (uint32_t rank = 0; ranks->me == 0 && rank < ranks->n; rank++) {
+        struct unpack in = unpack_of(all[rank].octets, all[rank].len);
+
+        for (uint32_t i = 0; i < network->sim->n_nodes; i++) {
+            if (network->part_of[i] != rank)
+                continue;
+            traffic->nodes[i].sent = unpack_u64(&in);
+            traffic->nodes[i].to_all = unpack_u64(&in);
+        }
+        g_assert(!in.wrong);
+        pack_free(&all[rank]);
+    }
+    pack_free(&mine);
+}
+
 void traffic_free(struct traffic *traffic)
 {
     sim_unobserve(traffic->run->network->sim, &traffic->observer);

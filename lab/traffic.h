@@ -16,6 +16,8 @@ uint64_t traffic_frames(const struct traffic *traffic);
 /** traffic_tell() - append the explanation of a spent budget, in the user's language: several
  * lines. */
 void traffic_tell(const struct traffic *traffic, GString *out);
+/** traffic_gather() - rank 0 gets the counts of all ranks, which call this together. */
+void traffic_gather(struct traffic *traffic);
 void traffic_free(struct traffic *traffic);
 
 #endif
