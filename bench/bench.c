@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "sim/engine_ranks.h"
 #include "sim/engine_threads.h"
 #include "stack/socket/netctl.h"
 
@@ -77,15 +78,37 @@ static void run_sim(void *ctx)
 }
 
 static uint64_t threads = 1; /* of this process's one workload */
+static struct ranks *ranks;  /* likewise; NULL: it is carried out here */
 
 void bench_use_threads(uint64_t n_threads)
 {
     threads = n_threads;
 }
 
+void bench_use_ranks(struct ranks *shared_with)
+{
+    ranks = shared_with;
+}
+
+void bench_sum(uint64_t *count)
+{
+    g_autofree uint64_t *all = NULL;
+    uint64_t sum = 0;
+
+    if (ranks == NULL)
+        return;
+    all = g_new0(uint64_t, ranks->n);
+    ranks->ops->exchange(ranks, count, sizeof *count, all);
+    for (uint32_t i = 0; i < ranks->n; i++)
+        sum += all[i];
+    *count = sum;
+}
+
 void bench_go(struct bench_run *run, struct sim *sim, sim_time until)
 {
-    if (threads > 1)
+    if (ranks != NULL)
+        engine_ranks_use(sim, ranks, NULL);
+    else if (threads > 1)
         engine_threads_use(sim, threads);
     bench_go_with(run, run_sim, &(struct until){ sim, until });
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "devices/host.h"
+#include "sim/ranks.h"
 #include "sim/sim.h"
 #include "stack/socket/syscall.h"
 
@@ -30,6 +31,7 @@ struct bench_workload {
     struct bench_option *(*options)(void);
     /* Runs it and prints one JSON line on stdout. */
     void (*run)(void);
+    bool alone; /* it has no network that ranks could share */
 };
 
 /** bench_workloads() - all of them; ends with a NULL name. */
@@ -46,8 +48,12 @@ struct bench_run {
     long rss_setup;
 };
 
-/** bench_use_threads() - of every simulation that bench_go() runs from now on. */
+/** bench_use_threads() - of every simulation that bench_go() runs from now on. bench_use_ranks() -
+ * to share them with; each builds the whole network, and carries out its part. */
 void bench_use_threads(uint64_t n_threads);
+void bench_use_ranks(struct ranks *ranks);
+/** bench_sum() - what was counted at all ranks. */
+void bench_sum(uint64_t *count);
 void bench_begin(struct bench_run *run);
 /** bench_elapsed() - seconds of wall time since bench_begin(). bench_rss_kib() - the most memory
  * this process has had so far. */

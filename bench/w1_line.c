@@ -61,6 +61,7 @@ static void run(void)
     bench_sink(nodes[routers + 1], 9, &delivered);
     bench_send_cbr(nodes[0], &cbr);
     bench_go(&bench, sim, SIM_SEC(3600));
+    bench_sum(&delivered);
     params =
         g_strdup_printf("\"routers\": %" G_GUINT64_FORMAT ", \"packets\": %" G_GUINT64_FORMAT
                         ", \"bytes\": %" G_GUINT64_FORMAT ", \"interval_ns\": %" G_GUINT64_FORMAT,

@@ -76,6 +76,7 @@ static void run(void)
         bench_send_cbr(nodes[i], &cbrs[i]);
     }
     bench_go(&bench, sim, SIM_SEC(3600));
+    bench_sum(&delivered);
     params =
         g_strdup_printf("\"hosts\": %" G_GUINT64_FORMAT ", \"packets\": %" G_GUINT64_FORMAT
                         ", \"bytes\": %" G_GUINT64_FORMAT ", \"interval_ns\": %" G_GUINT64_FORMAT

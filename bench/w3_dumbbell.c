@@ -75,6 +75,7 @@ static void run(void)
     }
     sim_start(sim);
     bench_go(&bench, sim, SIM_USEC(micros));
+    bench_sum(&received);
     params = g_strdup_printf("\"flows\": %" G_GUINT64_FORMAT
                              ", \"seconds\": %g, \"cc\": \"%s\", \"queue\": %" G_GUINT64_FORMAT,
                              flows, seconds, cubic ? "cubic" : "reno", queue);

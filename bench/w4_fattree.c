@@ -186,6 +186,7 @@ static void run(void)
     sim_start(tree.sim);
     bulks = add_flows(&tree, &received);
     bench_go(&bench, tree.sim, SIM_USEC(micros));
+    bench_sum(&received);
     params = g_strdup_printf("\"k\": %" G_GUINT64_FORMAT
                              ", \"seconds\": %g, \"routing\": \"static\", \"cc\": \"%s\", "
                              "\"queue\": %" G_GUINT64_FORMAT ", \"seed\": %" G_GUINT64_FORMAT,

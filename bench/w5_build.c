@@ -185,6 +185,7 @@ static void run(void)
     asks = g_new(struct bench_ask, routers * hosts);
     add_traffic(&b, asks);
     bench_go(&bench, b.sim, SIM_SEC(10));
+    bench_sum(&b.replies);
     params = g_strdup_printf("\"routers\": %" G_GUINT64_FORMAT ", \"hosts\": %" G_GUINT64_FORMAT
                              ", \"routing\": \"shared\", \"seed\": %" G_GUINT64_FORMAT,
                              routers, hosts, seed);

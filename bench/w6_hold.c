@@ -82,4 +82,4 @@ static void run(void)
 }
 
 const struct bench_workload bench_w6_hold = { "w6_hold", "w6-hold", "the event queue alone",
-                                              options, run };
+                                              options,   run,       true };

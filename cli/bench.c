@@ -5,6 +5,7 @@
 #include "bench/bench.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/ranks.h"
 #include "inspect/i18n.h"
 #include "lab/reader.h"
 
@@ -74,7 +75,12 @@ static int run_workload(const struct bench_workload *workload, int argc, char **
     if (operands->len > 0)
         return cli_error(_("a workload has options only, not \"%s\""),
                          (const char *)operands->pdata[0]);
+    if (ranks_joined() != NULL && (workload->alone || threads > 1))
+        return cli_error(workload->alone ? _("%s has no network to share among ranks")
+                                         : _("%s: either threads or ranks"),
+                         workload->name);
     bench_use_threads(threads);
+    bench_use_ranks(ranks_joined());
     workload->run();
     return CLI_MET;
 }

@@ -17,6 +17,7 @@ struct cli_command {
     const char *name;
     const char *summary; /* English, a message id */
     int (*main)(int argc, char **argv);
+    bool by_ranks; /* mpirun may start it several times, for one run together */
 };
 
 int cmd_bench(int argc, char **argv);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/ranks.h"
 #include "inspect/i18n.h"
 #include "lab/diag.h"
 
@@ -18,7 +19,8 @@
 
 static const struct cli_command COMMANDS[] = {
     { "demo", N_("a PC visits a web server, told frame by frame; needs no file"), cmd_demo },
-    { "run", N_("run a scenario: the narrated timeline and what was expected of it"), cmd_run },
+    { "run", N_("run a scenario: the narrated timeline and what was expected of it"), cmd_run,
+      true },
     { "step", N_("walk through a scenario frame by frame, forwards and backwards"), cmd_step },
     { "shell", N_("type commands on any node of a live network"), cmd_shell },
     { "exercise", N_("list exercises, try one at a prompt, take hints, write a new one"),
@@ -31,7 +33,7 @@ static const struct cli_command COMMANDS[] = {
       cmd_packetdrill },
     { "generate", N_("write the topology of a large network: line, star, random, fat-tree, campus"),
       cmd_generate },
-    { "bench", N_("measure the speed of the simulator"), cmd_bench },
+    { "bench", N_("measure the speed of the simulator"), cmd_bench, true },
 };
 
 static const char *chosen_language = "en";
@@ -71,6 +73,8 @@ bool cli_colour(void)
 {
     const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
 
+    if (ranks_started() > 1) /* mpirun gives its processes a terminal, whatever its own output is */
+        return false;
     return isatty(STDOUT_FILENO) && term != NULL && strcmp(term, "dumb") != 0 &&
            (no_colour == NULL || *no_colour == '\0');
 }
@@ -150,11 +154,24 @@ static int unknown_command(const char *name)
     return CLI_WRONG;
 }
 
+/* One of several copies that mpirun has started. */
+static int run_together(const struct cli_command *command, int argc, char **argv)
+{
+    if (!command->by_ranks)
+        return cli_error(_("`wirewalk %s` is not for mpirun, which has started %u copies of it: "
+                           "only `run` and `bench` are"),
+                         command->name, ranks_started());
+    if (!ranks_join())
+        return CLI_WRONG;
+    return ranks_leave(command->main(argc, argv));
+}
+
 static int run_command(int argc, char **argv)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(COMMANDS); i++)
         if (strcmp(argv[0], COMMANDS[i].name) == 0)
-            return COMMANDS[i].main(argc, argv);
+            return ranks_started() > 1 ? run_together(&COMMANDS[i], argc, argv)
+                                       : COMMANDS[i].main(argc, argv);
     return unknown_command(argv[0]);
 }
 
@@ -190,6 +207,7 @@ int main(int argc, char **argv)
     int status;
 
     signal(SIGABRT, on_abort);
+    ranks_hush();
     if (!choose_language(argc, argv))
         return CLI_WRONG;
     status = dispatch(argc, argv);

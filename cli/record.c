@@ -67,10 +67,32 @@ struct recorder *recorder_new(struct sim *sim, struct run *run, const struct rec
     recorder->paths = *paths;
     if (run != NULL)
         run->no_tables = paths->state == NULL;
+    if (run != NULL && run->network->ranks != NULL && run->network->ranks->me != 0)
+        recorder->paths = (struct record_paths){ 0 }; /* the files are rank 0's */
     if (begin(recorder))
         return recorder;
     recorder_free(recorder);
     return NULL;
+}
+
+void recorder_gather(struct recorder *recorder, struct ranks *ranks)
+{
+    g_autofree struct pack *all = NULL;
+    struct pack mine = { 0 };
+
+    if (ranks == NULL)
+        return;
+    all = g_new0(struct pack, ranks->n);
+    run_hash_pack(recorder->hash, &mine);
+    ranks->ops->gather(ranks, &mine, all);
+    for (uint32_t i = 0; ranks->me == 0 && i < ranks->n; i++) {
+        struct unpack in = unpack_of(all[i].octets, all[i].len);
+
+        run_hash_unpack(recorder->hash, &in);
+        g_assert(!in.wrong);
+        pack_free(&all[i]);
+    }
+    pack_free(&mine);
 }
 
 const char *recorder_hash(const struct recorder *recorder, char text[static RUN_HASH_TEXT_MAX])

@@ -19,6 +19,8 @@ struct recorder;
  * state and outputs, or NULL where neither is wanted. NULL: a file cannot be written; told.
  */
 struct recorder *recorder_new(struct sim *sim, struct run *run, const struct record_paths *paths);
+/** recorder_gather() - rank 0 gets what @ranks, who call this together, have come to. */
+void recorder_gather(struct recorder *recorder, struct ranks *ranks);
 /** recorder_hash() - the run-hash of what has happened so far. */
 const char *recorder_hash(const struct recorder *recorder, char text[static RUN_HASH_TEXT_MAX]);
 /** recorder_finish() - after run_finish(): all files are complete. False when one could not be

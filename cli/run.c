@@ -6,6 +6,7 @@
 #include "cli/open.h"
 #include "cli/options.h"
 #include "cli/progress.h"
+#include "cli/ranks.h"
 #include "cli/record.h"
 #include "cli/verdict.h"
 #include "inspect/i18n.h"
@@ -32,6 +33,23 @@ static void write_out(void *ctx, const char *text)
     fputs(text, stdout);
 }
 
+static bool is_told(const struct run_command_line *line)
+{
+    return !line->quiet && line->format == FORMAT_TEXT;
+}
+
+/* Whether more is wanted of the run than its run-hash. */
+static bool is_observed(const struct scenario *scenario, const struct run_command_line *line)
+{
+    return is_told(line) || line->paths.pcap != NULL || line->paths.trace != NULL ||
+           expect_any(scenario);
+}
+
+static bool is_first(const struct run *run)
+{
+    return run->network->ranks == NULL || run->network->ranks->me == 0;
+}
+
 static struct narrate *begin_narration(struct run *run, const struct run_command_line *line)
 {
     static const enum narrate_level levels[] = { NARRATE_BRIEF, NARRATE_NORMAL, NARRATE_FULL };
@@ -40,16 +58,15 @@ static struct narrate *begin_narration(struct run *run, const struct run_command
                                        .chapters = line->chapters,
                                        .write = write_out };
 
-    return line->quiet || line->format != FORMAT_TEXT ? NULL
-                                                      : narrate_new(run->network->sim, &options);
+    return is_told(line) && is_first(run) ? narrate_new(run->network->sim, &options) : NULL;
 }
 
 static void drive(struct run *run, const struct run_command_line *line)
 {
-    bool told = !line->quiet && line->format == FORMAT_TEXT && isatty(STDOUT_FILENO);
+    bool told = is_told(line) && isatty(STDOUT_FILENO);
     struct progress progress;
 
-    progress_begin(&progress, run, !told && isatty(STDERR_FILENO));
+    progress_begin(&progress, run, !told && is_first(run) && isatty(STDERR_FILENO));
     run_start(run);
     while (run_slice(run, SLICE_EVENTS))
         progress_show(&progress);
@@ -90,6 +107,16 @@ static int tell_results(struct run *run, struct expect *expect, const struct rec
     return verdict_failed(results) > 0 ? CLI_FAILED : CLI_MET;
 }
 
+/* The others have read the same files, and could. */
+static bool all_are_ready(bool ready)
+{
+    if (ranks_agree(ready))
+        return true;
+    if (ready)
+        cli_error("%s", _("another rank could not begin: are all files where it runs, too?"));
+    return false;
+}
+
 static int run_watched(struct run *run, struct expect *expect, const struct run_command_line *line)
 {
     struct recorder *recorder = recorder_new(run->network->sim, run, &line->paths);
@@ -97,12 +124,23 @@ static int run_watched(struct run *run, struct expect *expect, const struct run_
     struct narrate *narrate;
     int status;
 
-    if (recorder == NULL)
+    if (!all_are_ready(recorder != NULL)) {
+        recorder_free(recorder);
         return CLI_WRONG;
+    }
+    ranks_speak();
     traffic = traffic_new(run);
     narrate = begin_narration(run, line);
     drive(run, line);
     narrate_free(narrate);
+    recorder_gather(recorder, ranks_joined());
+    traffic_gather(traffic);
+    expect_finish(expect);
+    if (!is_first(run)) { /* which says what came of it */
+        traffic_free(traffic);
+        recorder_free(recorder);
+        return CLI_MET;
+    }
     status = tell_stopped(run, traffic, line->quiet) ? CLI_MET : CLI_FAILED;
     if (tell_results(run, expect, recorder, traffic_frames(traffic), line) != CLI_MET)
         status = CLI_FAILED;
@@ -116,15 +154,22 @@ static int run_watched(struct run *run, struct expect *expect, const struct run_
 static int run_scenario(const struct scenario *scenario, const struct run_command_line *line)
 {
     struct diag_list *diags = diag_list_new();
-    struct run *run = run_new(scenario, &line->run, diags);
-    struct expect *expect = run != NULL ? expect_new(run, diags) : NULL;
-    g_autofree char *text = diag_list_render(diags);
+    struct run_options options = line->run;
+    struct run *run;
+    struct expect *expect;
+    g_autofree char *text = NULL;
     int status = CLI_WRONG;
 
+    options.sharing = (struct network_sharing){ ranks_joined(), is_observed(scenario, line) };
+    run = run_new(scenario, &options, diags);
+    expect = run != NULL ? expect_new(run, diags) : NULL;
+    text = diag_list_render(diags);
     fputs(text, stderr);
     diag_list_free(diags);
     if (expect != NULL)
         status = run_watched(run, expect, line);
+    else
+        all_are_ready(false);
     expect_free(expect);
     if (run != NULL)
         run_free(run);
@@ -136,6 +181,8 @@ static int run_files(const GPtrArray *files, const struct run_command_line *line
     struct scenario *scenario = open_scenario(files, &line->open);
     int status = scenario != NULL ? run_scenario(scenario, line) : CLI_WRONG;
 
+    if (scenario == NULL)
+        all_are_ready(false);
     scenario_free(scenario);
     return status;
 }
@@ -191,5 +238,7 @@ int cmd_run(int argc, char **argv)
         return cli_error("%s", _("run which scenario? `wirewalk run FILE.walk.yaml`"));
     if (line.run.threads == 0)
         return cli_error(_("--%s wants at least 1"), "threads");
+    if (ranks_joined() != NULL && line.run.threads > 1)
+        return cli_error(_("%s: either threads or ranks"), "run");
     return run_files(files, &line);
 }
