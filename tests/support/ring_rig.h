@@ -56,7 +56,9 @@ static inline void ring_greet(struct iface *iface, bool up)
         iface_send(iface, probe_frame(iface->node, &MAC_BROADCAST, &MAC_ZERO, 100, 2));
 }
 
-static const struct node_ops passer_ops = { .kind = "host", .receive = ring_pass_on, .carrier = ring_greet };
+static const struct node_ops passer_ops = { .kind = "host",
+                                            .receive = ring_pass_on,
+                                            .carrier = ring_greet };
 
 static inline void ring_start_one(void *ctx)
 {
@@ -87,7 +89,8 @@ static inline void ring_make(struct ring *ring, sim_time delay, uint32_t most)
         iface_add(node, "a", &MAC_ZERO);
         iface_add(node, "b", &MAC_ZERO);
         node_random(node, &ring->passers[i].random, "test");
-        timer_init(&ring->passers[i].timer, node, WHY0(TIMER_SLEEP), ring_start_one, &ring->passers[i]);
+        timer_init(&ring->passers[i].timer, node, WHY0(TIMER_SLEEP), ring_start_one,
+                   &ring->passers[i]);
         timer_start(&ring->passers[i].timer, i * 100);
         ring->passers[i].most = most;
     }
