@@ -18,6 +18,14 @@ static bool is_stream(struct process *self, int fd)
     return sys_getsockopt(self, fd, OPT_SO_TYPE, &type) == 0 && type == SIM_SOCK_STREAM;
 }
 
+static struct sock_named *find_name(struct sock_run *st, const char *name)
+{
+    for (unsigned i = 0; i < st->n_names; i++)
+        if (strcmp(st->names[i].name, name) == 0)
+            return &st->names[i];
+    return NULL;
+}
+
 /* ---- sending ---- */
 
 static int64_t send_once(struct process *self, struct sock_run *st, const void *octets, size_t len,
@@ -110,6 +118,40 @@ static int64_t reply(struct process *self, struct sock_run *st, const struct soc
         return -SIM_EDESTADDRREQ;
     return send_to(self, st, alphabet, datagram_len(op->number), SOCK_MSG_STABLE, &st->sender,
                    st->sender_name);
+}
+
+/* sendmsg() with a descriptor beside the octets: SCM_RIGHTS. */
+static int64_t send_fd(struct process *self, struct sock_run *st, const struct sock_op *op)
+{
+    const struct sock_named *named = find_name(st, op->text);
+    struct sock_send message = { .octets = op->unix_name, .len = strlen(op->unix_name) };
+    int64_t n;
+
+    if (named == NULL)
+        return -SIM_EBADF;
+    message.pass_fd = named->fd;
+    n = sys_sendmsg(self, st->fd, &message);
+    st->count = n > 0 ? (uint64_t)n : 0;
+    return n < 0 ? n : 0;
+}
+
+/* recvmsg(): the descriptor that comes along becomes the current socket. */
+static int64_t receive_fd(struct process *self, struct sock_run *st)
+{
+    struct sock_recv message = { .octets = st->buffer, .size = SOCK_BUFFER_LEN, .takes_fd = true };
+    int64_t n = sys_recvmsg(self, st->fd, &message);
+
+    if (n < 0)
+        return n;
+    st->count = (uint64_t)n;
+    strbuf_adds(&st->answer, "got ");
+    sock_add_shown(st, (const char *)st->buffer, (size_t)n, &st->answer);
+    if (message.passed_fd == 0)
+        return 0;
+    strbuf_adds(&st->answer, " and a socket");
+    st->fd = message.passed_fd;
+    st->listener = -1;
+    return 0;
 }
 
 /* N octets of the alphabet: one write() of the program, whatever number of calls it takes here. */
@@ -523,14 +565,6 @@ static int64_t close_one(struct process *self, struct sock_run *st, int fd)
     return error;
 }
 
-static struct sock_named *find_name(struct sock_run *st, const char *name)
-{
-    for (unsigned i = 0; i < st->n_names; i++)
-        if (strcmp(st->names[i].name, name) == 0)
-            return &st->names[i];
-    return NULL;
-}
-
 static void give_name(struct sock_run *st, char *name, int fd, int listener)
 {
     struct sock_named *named = find_name(st, name);
@@ -808,6 +842,10 @@ int64_t sock_do(struct process *self, struct sock_run *st, const struct sock_op 
         return send_to(self, st, strbuf_text(&st->out), st->out.len, 0, &op->to, op->unix_name);
     case SOCK_REPLY:
         return reply(self, st, op);
+    case SOCK_SENDFD:
+        return send_fd(self, st, op);
+    case SOCK_RECVFD:
+        return receive_fd(self, st);
     case SOCK_HTTP:
         return send_http(self, st, op);
     case SOCK_RECV:

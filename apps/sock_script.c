@@ -59,6 +59,8 @@ static const struct verb {
     [SOCK_SENDTO] = { "sendto", FORM_ENDPOINT_NUMBER, INT64_MAX },
     [SOCK_SENDTEXTTO] = { "sendtextto", FORM_ENDPOINT_TEXT, 0 },
     [SOCK_REPLY] = { "reply", FORM_NUMBER, INT64_MAX },
+    [SOCK_SENDFD] = { "sendfd", FORM_TWO_WORDS, 0 },
+    [SOCK_RECVFD] = { "recvfd", FORM_NONE, 0 },
     [SOCK_HTTP] = { "http", FORM_WORD, 0 },
     [SOCK_RECV] = { "recv", FORM_NUMBER_FLAGS, INT64_MAX },
     [SOCK_RECVSOME] = { "recvsome", FORM_SIZE_FLAGS, 65536 },

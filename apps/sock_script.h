@@ -59,6 +59,8 @@ enum sock_verb {
     SOCK_SENDTO,
     SOCK_SENDTEXTTO,
     SOCK_REPLY,
+    SOCK_SENDFD,
+    SOCK_RECVFD,
     SOCK_HTTP,
     SOCK_RECV,
     SOCK_RECVSOME,

@@ -61,22 +61,32 @@ static struct fd *open_new(struct process *process, struct sock *sock, int domai
     return fd;
 }
 
-int fd_open(struct process *process, struct sock *sock, int domain, int type)
+/* The lowest free number, with room for it in the table; -SIM_EMFILE. */
+static int free_number(struct process *process)
 {
     int number = FIRST_FREE;
 
     while (number < process->n_fds && process->fds[number] != NULL)
         number++;
-    if (number >= PROCESS_FDS_MAX) {
-        sock->wake = NULL;
-        sock->ops->close(sock);
+    if (number >= PROCESS_FDS_MAX)
         return -SIM_EMFILE;
-    }
     if (number >= process->n_fds) {
         process->fds = mem_realloc(process->fds, (size_t)number + 1, sizeof *process->fds);
         for (int i = process->n_fds; i <= number; i++)
             process->fds[i] = NULL;
         process->n_fds = number + 1;
+    }
+    return number;
+}
+
+int fd_open(struct process *process, struct sock *sock, int domain, int type)
+{
+    int number = free_number(process);
+
+    if (number < 0) {
+        sock->wake = NULL;
+        sock->ops->close(sock);
+        return number;
     }
     process->fds[number] = open_new(process, sock, domain, type);
     return number;
@@ -87,17 +97,18 @@ struct fd *fd_get(const struct process *process, int number)
     return number >= 0 && number < process->n_fds ? process->fds[number] : NULL;
 }
 
-int fd_close(struct process *process, int number)
+void fd_hold(struct fd *fd)
 {
-    struct fd *fd = fd_get(process, number);
+    fd->refs++;
+    fd->process = NULL;
+}
 
-    if (fd == NULL)
-        return -SIM_EBADF;
-    process->fds[number] = NULL;
+void fd_release(struct fd *fd)
+{
     if (--fd->refs > 0) { /* the others keep it open: no FIN leaves */
         if (fd->refs == 1)
             fd->process = wake_or_find(fd, false);
-        return 0;
+        return;
     }
     epoll_forget(fd);
     for (unsigned i = 0; i < fd->n_memberships; i++)
@@ -107,6 +118,29 @@ int fd_close(struct process *process, int number)
     fd->sock->owner = NULL;
     fd->sock->ops->close(fd->sock);
     free(fd);
+}
+
+int fd_install(struct process *process, struct fd *fd)
+{
+    int number = free_number(process);
+
+    if (number < 0)
+        fd_release(fd);
+    else
+        process->fds[number] = fd;
+    if (number >= 0 && fd->refs == 1)
+        fd->process = process;
+    return number;
+}
+
+int fd_close(struct process *process, int number)
+{
+    struct fd *fd = fd_get(process, number);
+
+    if (fd == NULL)
+        return -SIM_EBADF;
+    process->fds[number] = NULL;
+    fd_release(fd);
     return 0;
 }
 

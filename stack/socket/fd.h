@@ -41,6 +41,11 @@ int fd_open(struct process *process, struct sock *sock, int domain, int type);
 /** fd_get() - NULL for a number that is not open. */
 struct fd *fd_get(const struct process *process, int number);
 int fd_close(struct process *process, int number);
+/** fd_hold() - one more reference, for a descriptor on its way to somebody: SCM_RIGHTS. End it with
+ * fd_release(), or with fd_install(), which gives it a number or -SIM_EMFILE. */
+void fd_hold(struct fd *fd);
+void fd_release(struct fd *fd);
+int fd_install(struct process *process, struct fd *fd);
 /** fd_share_all() - @child, which has none yet, gets all descriptors of @parent under their
  * numbers.
  */

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "stack/socket/fd.h"
 #include "stack/socket/input.h"
+#include "stack/socket/unix.h"
 
 #define WAIT_STATUS_SIGNALLED 128 /* what a shell makes of a death by signal: 128 + number */
 
@@ -187,6 +188,7 @@ void process_errorf(struct process *self, const char *format, ...)
 void processes_end_all(struct os *os)
 {
     os->ending = true;
+    unix_drop_rights(os);
     while (!list_empty(&os->processes)) {
         struct process *process = CONTAINER_OF(os->processes.next, struct process, link);
 

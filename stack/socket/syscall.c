@@ -455,7 +455,7 @@ static int64_t send_failed(struct process *self, const struct fd *fd, unsigned f
 
 int64_t sys_sendmsg(struct process *self, int number, const struct sock_send *message)
 {
-    struct fd *fd = fd_get(self, number);
+    struct fd *fd = fd_get(self, number), *rights;
     bool nonblock;
 
     note_call(self, message->has_to ? "sendto" : "send", number,
@@ -463,10 +463,15 @@ int64_t sys_sendmsg(struct process *self, int number, const struct sock_send *me
     may_block(self, CALL_SEND, number);
     if (fd == NULL)
         return unblock(self, -SIM_EBADF);
+    rights = message->pass_fd > 0 ? fd_get(self, message->pass_fd) : NULL;
+    if (message->pass_fd > 0 && rights == NULL)
+        return unblock(self, -SIM_EBADF);
     nonblock = fd->nonblock || (message->flags & SOCK_MSG_DONTWAIT);
     for (;;) {
         struct sock_send rest = *message;
         int64_t n;
+
+        rest.rights = self->call.progress == 0 ? rights : NULL;
 
         rest.octets = (const uint8_t *)message->octets + self->call.progress;
         rest.len = message->len - self->call.progress;
@@ -517,6 +522,22 @@ static size_t least_to_read(const struct fd *fd, const struct sock_recv *message
     return lowat < message->size ? lowat : message->size;
 }
 
+/* A descriptor has come with the octets: who does not ask for it does not keep it. */
+static void take_rights(struct process *self, struct sock_recv *message)
+{
+    int number;
+
+    if (message->rights == NULL)
+        return;
+    if (!message->takes_fd) {
+        fd_release(message->rights);
+    } else {
+        number = fd_install(self, message->rights);
+        message->passed_fd = number > 0 ? number : 0;
+    }
+    message->rights = NULL;
+}
+
 /* Who waits in a call is woken when SO_RCVLOWAT octets lie there, whatever it has read already. */
 static bool sleeps_on(const struct process *self, const struct fd *fd)
 {
@@ -554,6 +575,7 @@ int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
             return n;
         if (n < 0)
             return unblock(self, self->call.progress > 0 ? (int64_t)self->call.progress : n);
+        take_rights(self, &rest);
         rest.octets = message->octets;
         rest.size = message->size;
         rest.from = sock_to_api(fd->sock, rest.from);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "stack/socket/fd.h"
 #include "stack/socket/syscall.h"
 
 #define BUFFER_HEAD   256   /* what Linux charges for a message beside its octets' memory, */
@@ -25,6 +26,7 @@ struct unix_message {
     struct list link;
     struct unix_sock *sender; /* charged for it; NULL when it is gone */
     char *from;               /* its name then, or NULL */
+    struct fd *rights;        /* a descriptor that goes with it, or NULL */
     size_t len, at;           /* octets, and those of a stream already read */
     uint8_t octets[];
 };
@@ -257,17 +259,23 @@ static void message_free(struct unix_sock *u, struct unix_message *message)
         sender->charged -= charge(message->len);
         wake(sender, SOCK_POLLOUT);
     }
+    if (message->rights != NULL)
+        fd_release(message->rights);
     free(message->from);
     free(message);
 }
 
-static void put(struct unix_sock *from, struct unix_sock *to, const uint8_t *octets, size_t len)
+static void put(struct unix_sock *from, struct unix_sock *to, const uint8_t *octets, size_t len,
+                struct fd *rights)
 {
     struct unix_message *message = mem_zalloc(sizeof *message + len);
 
     message->sender = from;
     message->from = from->name == NULL ? NULL : mem_strdup(from->name);
     message->len = len;
+    message->rights = rights;
+    if (rights != NULL)
+        fd_hold(rights);
     if (len > 0)
         memcpy(message->octets, octets, len);
     from->charged += charge(len);
@@ -293,7 +301,7 @@ static int64_t send_stream(struct unix_sock *u, const struct sock_send *message)
     while (done < message->len && has_room(u)) {
         size_t piece = message->len - done < STREAM_PIECE ? message->len - done : STREAM_PIECE;
 
-        put(u, u->peer, octets + done, piece);
+        put(u, u->peer, octets + done, piece, done == 0 ? message->rights : NULL);
         done += piece;
     }
     return done > 0 || message->len == 0 ? (int64_t)done : -SIM_EAGAIN;
@@ -312,7 +320,7 @@ static int64_t send_message(struct unix_sock *u, struct unix_sock *to,
     }
     if (!has_room(u))
         return -SIM_EAGAIN;
-    put(u, to, message->octets, message->len);
+    put(u, to, message->octets, message->len, message->rights);
     return (int64_t)message->len;
 }
 
@@ -371,13 +379,22 @@ static int64_t nothing_to_read(struct unix_sock *u)
     return u->shut_rd ? 0 : -SIM_EAGAIN;
 }
 
+/* The descriptor goes to who reads the first octet of its message. */
+static void give_rights(struct unix_message *message, struct sock_recv *out)
+{
+    if (message->rights == NULL || (out->flags & SOCK_MSG_PEEK) != 0)
+        return;
+    out->rights = message->rights;
+    message->rights = NULL;
+}
+
 static int64_t recv_stream(struct unix_sock *u, struct sock_recv *out)
 {
     bool peek = (out->flags & SOCK_MSG_PEEK) != 0;
     struct list *at = u->queue.next;
     size_t done = 0;
 
-    while (at != &u->queue && done < out->size) {
+    while (at != &u->queue && done < out->size && out->rights == NULL) {
         struct unix_message *message = CONTAINER_OF(at, struct unix_message, link);
         size_t n = message->len - message->at;
 
@@ -386,6 +403,7 @@ static int64_t recv_stream(struct unix_sock *u, struct sock_recv *out)
         if (out->octets != NULL)
             memcpy((uint8_t *)out->octets + done, message->octets + message->at, n);
         say_from(message, out);
+        give_rights(message, out);
         done += n;
         if (peek)
             continue;
@@ -419,6 +437,7 @@ static int64_t op_recv(struct sock *sock, struct sock_recv *out)
     if (out->octets != NULL && n > 0)
         memcpy(out->octets, message->octets, n);
     say_from(message, out);
+    give_rights(message, out);
     out->full_len = full;
     if (!(out->flags & SOCK_MSG_PEEK)) {
         message_free(u, message);
@@ -568,6 +587,25 @@ bool sock_is_unix(const struct sock *sock)
 }
 
 /* In the words of `ss -x`: type, state, queues, name. */
+void unix_drop_rights(struct os *os)
+{
+    for (struct list *at = os->unix_socks.next; at != &os->unix_socks; at = at->next) {
+        struct unix_sock *u = CONTAINER_OF(at, struct unix_sock, link);
+
+        for (struct list *m = u->queue.next; m != &u->queue; m = m->next) {
+            struct unix_message *message = CONTAINER_OF(m, struct unix_message, link);
+            struct fd *rights = message->rights;
+
+            message->rights = NULL;
+            if (rights == NULL)
+                continue;
+            fd_release(rights);
+            at = &os->unix_socks; /* sockets may be gone: from the start */
+            break;
+        }
+    }
+}
+
 void unix_describe(struct os *os, struct describe *out)
 {
     static const char *const states[] = {

@@ -23,6 +23,9 @@ int64_t unix_sendto(struct sock *sock, const char *name, const struct sock_send 
 /** unix_name() - what it is bound to, "" for nothing. unix_peer_name(): NULL when not connected. */
 const char *unix_name(const struct sock *sock);
 const char *unix_peer_name(const struct sock *sock);
+/** unix_drop_rights() - at the end: descriptors on their way to somebody are closed, so that none
+ * waits in its own queue for ever. */
+void unix_drop_rights(struct os *os);
 void unix_describe(struct os *os, struct describe *out);
 
 #endif

@@ -57,6 +57,8 @@ struct sock_send {
     struct endpoint to;
     struct why why;       /* for datagrams: WHY_NONE lets the protocol say it */
     const char *why_text; /* lives as long as the run, or NULL */
+    int pass_fd;          /* AF_UNIX: a descriptor to go with the octets (SCM_RIGHTS), 0: none */
+    void *rights;         /* what it stands for, of the socket layer */
 };
 
 /* What MSG_ERRQUEUE tells: struct sock_extended_err and its offender. */
@@ -80,6 +82,9 @@ struct sock_recv {
     unsigned ifindex;
     char from_name[108];       /* AF_UNIX sockets: "" for no name */
     struct mac_addr from_mac;  /* packet sockets */
+    bool takes_fd;             /* asked for: a descriptor that comes along; else it is closed */
+    int passed_fd;             /* its number here, 0: none */
+    void *rights;              /* what it stands for, of the socket layer */
     bool outgoing;             /* packet sockets: sent by this node */
     sim_time at;               /* when it was received */
     struct sock_report report; /* MSG_ERRQUEUE; @from is where the octets were to go then */

@@ -189,6 +189,81 @@ static void datagrams_by_name(void)
     puppets_fini(&w);
 }
 
+static int64_t send_with(struct process *p, int fd, const char *text, int passed)
+{
+    struct sock_send message = { .octets = text, .len = strlen(text), .pass_fd = passed };
+
+    return sys_sendmsg(p, fd, &message);
+}
+
+/* What recvmsg() gives: octets, and the number of a descriptor that came along, or 0. */
+static int64_t recv_with(struct process *p, int fd, size_t size, int *passed)
+{
+    char octets[16];
+    struct sock_recv message = { .octets = octets, .size = size, .takes_fd = true };
+    int64_t n = sys_recvmsg(p, fd, &message);
+
+    *passed = message.passed_fd;
+    return n;
+}
+
+static void descriptors_go_with_octets(void)
+{
+    struct puppets w;
+    struct process *child;
+    int pair[2], client, server, passed;
+
+    puppets_init(&w);
+    puppet_connect(&w, 80, &client, &server);
+    EQ(sys_socketpair(w.p2, SIM_SOCK_STREAM, pair), 0);
+    EQ(sys_set_nonblock(w.p2, pair[1], true), 0);
+    child = puppet_on(w.hosts.b);
+    sys_share_fds(w.p2, child);
+    EQ(sys_close(child, server), 0);
+    EQ(send_with(w.p2, pair[0], "x", 99), -SIM_EBADF);
+    EQ(send_text(w.p2, pair[0], "aa"), 2);
+    EQ(send_with(w.p2, pair[0], "bb", server), 2);
+    EQ(send_text(w.p2, pair[0], "cc"), 2);
+    EQ(sys_close(w.p2, server), 0);
+    puppets_run(&w, SIM_MSEC(10));
+    EQ(recv_some(w.p1, client), -SIM_EAGAIN);      /* it is on its way, so it is open */
+    EQ(recv_with(child, pair[1], 16, &passed), 4); /* reading stops behind its message */
+    OK(passed > 0);
+    EQ(send_text(child, passed, "hello"), 5);
+    puppets_run(&w, SIM_MSEC(10));
+    EQ(recv_some(w.p1, client), 5);
+    EQ(recv_with(child, pair[1], 16, &server), 2);
+    EQ(server, 0);
+    EQ(sys_close(child, passed), 0);
+    puppets_run(&w, SIM_MSEC(10));
+    EQ(recv_some(w.p1, client), 0);
+    puppets_fini(&w);
+}
+
+static void descriptor_that_nobody_asks_for_is_closed(void)
+{
+    struct puppets w;
+    int pair[2], client, server, passed;
+
+    puppets_init(&w);
+    puppet_connect(&w, 80, &client, &server);
+    EQ(sys_socketpair(w.p2, SIM_SOCK_STREAM, pair), 0);
+    EQ(send_with(w.p2, pair[0], "bb", server), 2);
+    EQ(send_text(w.p2, pair[0], "cc"), 2);
+    EQ(sys_close(w.p2, server), 0);
+    puppets_run(&w, SIM_MSEC(10));
+    EQ(recv_some(w.p1, client), -SIM_EAGAIN);
+    EQ(sys_recv(w.p2, pair[1], NULL, 1, 0), 1); /* goes to who reads the first octet */
+    puppets_run(&w, SIM_MSEC(10));
+    EQ(recv_some(w.p1, client), 0);
+    EQ(recv_with(w.p2, pair[1], 16, &passed), 3);
+    EQ(passed, 0);
+    EQ(send_with(w.p2, pair[0], "in", pair[1]), 2); /* waits in its own queue until the end */
+    EQ(sys_close(w.p2, pair[1]), 0);
+    puppets_fini(&w);
+}
+
 UNIT_MAIN("unix", TEST(fresh_stream_socket), TEST(names_are_taken_until_their_file_is_removed),
           TEST(stream_from_connect_to_close), TEST(pairs_that_are_closed_and_full),
-          TEST(datagrams_by_name))
+          TEST(datagrams_by_name), TEST(descriptors_go_with_octets),
+          TEST(descriptor_that_nobody_asks_for_is_closed))
