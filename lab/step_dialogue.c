@@ -132,6 +132,31 @@ const struct step_entry *step_origin(const struct step_log *log, const struct st
     return at;
 }
 
+static bool differs(const struct step_log *log, const struct step_entry *sent,
+                    const struct step_entry *arrived)
+{
+    struct facts a, b;
+
+    return step_log_facts(log, sent, &a) && step_log_facts(log, arrived, &b) &&
+           a.net == FACT_IPV4 && b.net == FACT_IPV4 &&
+           (a.ip.src != b.ip.src || a.ip.dst != b.ip.dst);
+}
+
+const struct node *step_translator(const struct step_log *log, const struct step_entry *entry)
+{
+    const struct step_entry *at = frame_of(log, entry);
+
+    while (at != NULL) {
+        const struct step_entry *before = station_before(log, at);
+
+        if (before != NULL && at->kind == RECORD_SEND && before->node == at->node &&
+            differs(log, at, before))
+            return at->node;
+        at = before;
+    }
+    return NULL;
+}
+
 /* ---- which dialogue ---- */
 
 static const struct node *node_with_mac(const struct step_log *log, const struct mac_addr *mac)

@@ -21,6 +21,9 @@ bool step_same_packet(const struct facts *a, const struct facts *b);
 /** step_origin() - the sending of @entry's frame by the node that made it, or the first that the
  * log knows; NULL where @entry is of no frame. */
 const struct step_entry *step_origin(const struct step_log *log, const struct step_entry *entry);
+/** step_translator() - the node on the way of @entry's packet that changed an address of it last;
+ * NULL: none is known. */
+const struct node *step_translator(const struct step_log *log, const struct step_entry *entry);
 
 /** step_dialogue_new() - the one that record @id's frame belongs to. NULL with *@error (g_free()):
  * none, or it is over. */

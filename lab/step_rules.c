@@ -5,16 +5,10 @@
 
 #include "inspect/i18n.h"
 #include "lab/step_dialogue.h"
+#include "lab/step_route.h"
 #include "lab/step_tell.h"
 
 /* ---- the frame's history ---- */
-
-static struct os *os_of(const struct step_moment *moment, const struct node *node)
-{
-    const struct topo_node *in_file = topology_node(moment->run->network->topology, node->name);
-
-    return in_file != NULL ? network_os(moment->run->network, in_file->index) : NULL;
-}
 
 /* Hubs and bridges carry on what somebody else has framed. */
 static bool is_carried(enum why_code code)
@@ -43,6 +37,20 @@ static bool goes_back(const struct facts *made, const struct facts *asked)
     return made->net == FACT_IPV4   ? asked->ip.src == made->ip.dst
            : made->net == FACT_IPV6 ? ip6_eq(asked->ip6.src, made->ip6.dst)
                                     : false;
+}
+
+const char *step_rule_translator(const struct step_rules *r)
+{
+    const struct node *node = step_translator(r->log, r->sent);
+
+    return node != NULL ? node->name : _("the way");
+}
+
+bool step_rule_translated(const struct step_rules *r, const char *before, GString *out)
+{
+    g_string_append_printf(out, _("the NAT on %s has put it in the place of %s"),
+                           step_rule_translator(r), before);
+    return true;
 }
 
 /* The SYN that opened @r's connection, where it arrived; NULL: the maker opened it itself. */
@@ -108,8 +116,8 @@ void step_rules_begin(struct step_rules *r, const struct step_moment *moment,
     step_log_facts(r->log, entry, &r->facts);
     step_log_facts(r->log, r->framed, &r->framed_facts);
     step_log_facts(r->log, r->origin, &r->made);
-    r->framer = os_of(moment, r->framed->node);
-    r->maker = os_of(moment, r->origin->node);
+    r->framer = step_os(moment, r->framed->node);
+    r->maker = step_os(moment, r->origin->node);
     r->question = find_question(r);
 }
 

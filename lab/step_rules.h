@@ -38,5 +38,9 @@ step_rule_function *step_rule_of_ip6(const char *abbrev);
 /** step_rule_eth_dst6() - where the MAC address comes from that a packet of IPv6 goes to. */
 step_rule_function step_rule_eth_dst6;
 step_rule_function *step_rule_of_transport(const char *abbrev);
+/** step_rule_translated() - a NAT has put the value in the place of @before: which; true.
+ * step_rule_translator() - that NAT's name. */
+bool step_rule_translated(const struct step_rules *r, const char *before, GString *out);
+const char *step_rule_translator(const struct step_rules *r);
 
 #endif

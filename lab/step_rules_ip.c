@@ -300,14 +300,11 @@ static bool ip_checksum(const struct step_rules *r, GString *out)
     return true;
 }
 
-/* The translation lies between the maker and whoever framed it. */
-static bool put_translated(ip4_addr before, GString *out)
+static bool put_translated(const struct step_rules *r, ip4_addr before, GString *out)
 {
     char ip[IP4_TEXT_MAX];
 
-    g_string_append_printf(out, _("a NAT on the way has put it in the place of %s"),
-                           ip4_format(before, ip));
-    return true;
+    return step_rule_translated(r, ip4_format(before, ip), out);
 }
 
 static bool ip_src(const struct step_rules *r, GString *out)
@@ -320,7 +317,7 @@ static bool ip_src(const struct step_rules *r, GString *out)
         return true;
     }
     if (r->made.net == FACT_IPV4 && r->made.ip.src != r->facts.ip.src)
-        return put_translated(r->made.ip.src, out);
+        return put_translated(r, r->made.ip.src, out);
     if (r->question != NULL && r->question_facts.ip.dst == r->facts.ip.src) {
         g_string_append_printf(out,
                                _("the address that frame %" PRIu64 " was sent to: it is answered "
@@ -340,7 +337,7 @@ static bool ip_src(const struct step_rules *r, GString *out)
 static bool ip_dst(const struct step_rules *r, GString *out)
 {
     if (r->made.net == FACT_IPV4 && r->made.ip.dst != r->facts.ip.dst)
-        return put_translated(r->made.ip.dst, out);
+        return put_translated(r, r->made.ip.dst, out);
     if (r->facts.ip.dst == IP4_BROADCAST) {
         g_string_append(out, _("everybody on this network"));
         return true;

@@ -24,15 +24,21 @@ static bool the_reason(const struct step_rules *r, GString *out)
     return out->len > before;
 }
 
+static bool put_translated(const struct step_rules *r, unsigned before, GString *out)
+{
+    g_autofree char *text = g_strdup_printf("%u", before);
+
+    return step_rule_translated(r, text, out);
+}
+
 /* ---- ICMP ---- */
 
 static bool icmp_ident(const struct step_rules *r, GString *out)
 {
     if (r->made.transport == FACT_ICMP &&
         icmp_echo_id(&r->made.icmp) != icmp_echo_id(&r->facts.icmp))
-        g_string_append_printf(out, _("a NAT on the way has put it in the place of %u"),
-                               (unsigned)icmp_echo_id(&r->made.icmp));
-    else if (r->question != NULL)
+        return put_translated(r, icmp_echo_id(&r->made.icmp), out);
+    if (r->question != NULL)
         g_string_append_printf(out, _("returned unchanged from frame %" PRIu64),
                                r->question->number);
     else
@@ -65,16 +71,10 @@ static bool is_ephemeral(const struct step_rules *r, uint16_t port)
            port <= r->maker->ip.sysctl.port_max;
 }
 
-static bool put_translated(unsigned before, GString *out)
-{
-    g_string_append_printf(out, _("a NAT on the way has put it in the place of %u"), before);
-    return true;
-}
-
 static bool src_port(const struct step_rules *r, GString *out)
 {
     if (r->made.src_port != r->facts.src_port)
-        return put_translated(r->made.src_port, out);
+        return put_translated(r, r->made.src_port, out);
     if (r->question != NULL && r->question_facts.dst_port == r->facts.src_port)
         g_string_append_printf(out, _("the port of %s that frame %" PRIu64 " was sent to"),
                                maker_name(r), r->question->number);
@@ -90,7 +90,7 @@ static bool src_port(const struct step_rules *r, GString *out)
 static bool dst_port(const struct step_rules *r, GString *out)
 {
     if (r->made.dst_port != r->facts.dst_port)
-        return put_translated(r->made.dst_port, out);
+        return put_translated(r, r->made.dst_port, out);
     if (r->question != NULL && r->question_facts.src_port == r->facts.dst_port)
         g_string_append_printf(out, _("the port that frame %" PRIu64 " came from"),
                                r->question->number);
@@ -114,7 +114,8 @@ static bool transport_checksum(const struct step_rules *r, GString *out)
     g_string_append(out, _("over data, header and both IP addresses"));
     if (r->made.net == FACT_IPV4 &&
         (r->made.ip.src != r->facts.ip.src || r->made.ip.dst != r->facts.ip.dst))
-        g_string_append(out, _("; the NAT had to compute it anew"));
+        g_string_append_printf(out, _("; the NAT on %s had to compute it anew"),
+                               step_rule_translator(r));
     return true;
 }
 
