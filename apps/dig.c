@@ -24,7 +24,7 @@ struct dig {
     struct dns_ask ask;
     struct resolver resolver; /* of @SERVER given as a name */
     struct lookup lookups[LOOKUPS_MAX];
-    unsigned n_lookups, at;
+    unsigned n_lookups, at, family; /* 0: either, 4 or 6 */
     const char *server;
     char server_text[DNS_TEXT_MAX];
     bool cmd, comments, question, answer, authority, additional, stats, short_form, tcp;
@@ -388,10 +388,12 @@ static bool dash_option(struct process *self, struct dig *st, int *at, struct de
     uint64_t port;
     int type;
 
-    if (strcmp(word, "-4") == 0)
+    if (strcmp(word, "-4") == 0 || strcmp(word, "-6") == 0) {
+        st->family = word[1] == '4' ? 4 : 6;
         return true;
+    }
     if (strchr("tcxpq", word[1]) == NULL || word[1] == '\0') {
-        if (word[1] != '\0' && strchr("6bfhikmruvy", word[1]) != NULL) {
+        if (word[1] != '\0' && strchr("bfhikmruvy", word[1]) != NULL) {
             process_errorf(self, "dig: option -%c is not simulated by wirewalk\n", word[1]);
             self->exit_status = 2;
             return false;
@@ -500,6 +502,36 @@ static void begin_lookup(struct dig *st)
     st->ask.tcp = st->tcp;
 }
 
+/* Servers of the other family are not asked; where none is left, this host is. */
+static void keep_family(struct dig *st)
+{
+    struct dns_ask *ask = &st->ask;
+    bool v6 = st->family == 6;
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < ask->n_servers; i++)
+        if (ask->servers[i].v6 == v6)
+            ask->servers[n++] = ask->servers[i];
+    if (n == 0)
+        ask->servers[n++] = v6 ? (struct endpoint){ .v6 = true, .addr6 = IP6_LOOPBACK }
+                               : (struct endpoint){ .addr = IP4_LOOPBACK };
+    ask->n_servers = n;
+}
+
+/* "-6 @10.0.0.1", "-4 @2001:db8::1" */
+static bool is_other_family(struct process *self, const struct dig *st)
+{
+    struct ip6_addr addr6;
+    ip4_addr addr;
+
+    if ((st->family != 6 || !ip4_parse(st->server, &addr)) &&
+        (st->family != 4 || !ip6_parse(st->server, &addr6)))
+        return false;
+    process_errorf(self, "dig: couldn't get address for '%s': address family not supported\n",
+                   st->server);
+    return true;
+}
+
 static enum co_status dig_main(struct process *self, void *state)
 {
     struct dig *st = state;
@@ -508,9 +540,16 @@ static enum co_status dig_main(struct process *self, void *state)
     init(self, st);
     if (!read_arguments(self, st))
         CO_RETURN(&st->co);
+    if (st->family != 0)
+        keep_family(st);
     if (st->server != NULL) {
+        if (is_other_family(self, st)) {
+            self->exit_status = 10;
+            CO_RETURN(&st->co);
+        }
         resolver_init(&st->resolver, self, st->server,
-                      strchr(st->server, ':') != NULL ? RESOLVER_IPV6 : RESOLVER_IPV4);
+                      st->family == 6 || strchr(st->server, ':') != NULL ? RESOLVER_IPV6
+                                                                         : RESOLVER_IPV4);
         CO_RUN(&st->co, resolver_run(&st->resolver));
         if (st->resolver.error != 0) {
             process_errorf(self, "dig: couldn't get address for '%s': %s\n", st->server,

@@ -10,6 +10,8 @@ bool net_tools_link_at(const struct os *os, unsigned n, struct netctl_link *link
 /** net_tools_print_routes() - the table of `route`, or with @netstat of `netstat -r`. @numeric:
  * "0.0.0.0", not "default". */
 void net_tools_print_routes(struct process *self, bool numeric, bool netstat);
+/** net_tools_print_routes6() - the same of IPv6. */
+void net_tools_print_routes6(struct process *self, bool numeric);
 /** net_tools_class_len() - the prefix length of @addr's class, for commands that give no mask. */
 unsigned net_tools_class_len(ip4_addr addr);
 

@@ -142,9 +142,9 @@ static bool read_target(struct process *self, struct change *change, const char 
 }
 
 /* -1: go on; else the exit status. */
-static int read_change(struct process *self, struct change *change)
+static int read_change(struct process *self, struct change *change, int first)
 {
-    for (int i = 2; i < self->argc; i++) {
+    for (int i = first; i < self->argc; i++) {
         const char *word = self->argv[i], *value = i + 1 < self->argc ? self->argv[i + 1] : NULL;
         ip4_addr mask;
         uint64_t n;
@@ -190,11 +190,11 @@ static int read_change(struct process *self, struct change *change)
     return change->has_target ? -1 : usage(self);
 }
 
-static int change_route(struct process *self, bool add)
+static int change_route(struct process *self, int first, bool add)
 {
     struct change change = { .route = { .kind = ROUTE_UNICAST } };
     struct netctl_route *route = &change.route;
-    int status = read_change(self, &change), error;
+    int status = read_change(self, &change, first), error;
 
     if (status >= 0)
         return status;
@@ -218,23 +218,62 @@ static int change_route(struct process *self, bool add)
     return STATUS_FAILED;
 }
 
+struct route_words {
+    bool numeric, v6;
+    int next; /* the first word that is no option */
+};
+
+/* -1: go on; else the exit status. */
+static int read_words(struct process *self, struct route_words *words)
+{
+    for (words->next = 1; words->next < self->argc; words->next++) {
+        const char *word = self->argv[words->next];
+        bool family = strcmp(word, "-A") == 0 && words->next + 1 < self->argc;
+
+        if (family)
+            word = self->argv[++words->next];
+        if (strcmp(word, family ? "inet6" : "-6") == 0 || strcmp(word, "--inet6") == 0)
+            words->v6 = true;
+        else if (strcmp(word, family ? "inet" : "-4") == 0 || strcmp(word, "--inet") == 0)
+            words->v6 = false;
+        else if (strcmp(word, "-6n") == 0 || strcmp(word, "-n6") == 0)
+            words->v6 = words->numeric = true;
+        else if (strcmp(word, "-n") == 0 || strcmp(word, "--numeric") == 0)
+            words->numeric = true;
+        else if (word[0] == '-' || family) {
+            process_errorf(self, "route: option %s is not simulated by wirewalk\n", word);
+            return 2;
+        } else
+            break;
+    }
+    return -1;
+}
+
 static enum co_status route_main(struct process *self, void *state)
 {
-    const char *word = self->argc > 1 ? self->argv[1] : NULL;
+    struct route_words words = { 0 };
+    const char *word;
 
     (void)state;
-    if (word == NULL || strcmp(word, "-n") == 0)
-        net_tools_print_routes(self, word != NULL, false);
+    self->exit_status = read_words(self, &words);
+    if (self->exit_status >= 0)
+        return CO_DONE;
+    self->exit_status = 0;
+    word = words.next < self->argc ? self->argv[words.next] : NULL;
+    if (word == NULL && words.v6)
+        net_tools_print_routes6(self, words.numeric);
+    else if (word == NULL)
+        net_tools_print_routes(self, words.numeric, false);
     else if (strcmp(word, "print") == 0 || strcmp(word, "PRINT") == 0)
         print_windows(self);
-    else if (strcmp(word, "add") == 0 || strcmp(word, "del") == 0)
-        self->exit_status = change_route(self, word[0] == 'a');
-    else if (word[0] == '-') {
-        process_errorf(self, "route: option %s is not simulated by wirewalk\n", word);
+    else if (words.v6) {
+        process_errorf(
+            self, "route: %s of IPv6 is not simulated by wirewalk: ip -6 route does it\n", word);
         self->exit_status = 2;
-    } else {
+    } else if (strcmp(word, "add") == 0 || strcmp(word, "del") == 0)
+        self->exit_status = change_route(self, words.next + 1, word[0] == 'a');
+    else
         self->exit_status = usage(self);
-    }
     return CO_DONE;
 }
 

@@ -146,3 +146,14 @@ int ip4_mask_len(ip4_addr mask)
             return (int)len;
     return -1;
 }
+
+bool endpoint_parse_addr(const char *text, struct endpoint *e)
+{
+    struct endpoint found = { 0 };
+
+    found.v6 = !ip4_parse(text, &found.addr);
+    if (found.v6 && !ip6_parse(text, &found.addr6))
+        return false;
+    *e = found;
+    return true;
+}

@@ -232,6 +232,8 @@ bool ip4_prefix_parse(const char *text, ip4_addr *a, unsigned *prefix_len);
 bool ip6_parse(const char *text, struct ip6_addr *a);
 /** ip6_prefix_parse() - ADDRESS/LEN; without /LEN the length is 128. Host bits are kept. */
 bool ip6_prefix_parse(const char *text, struct ip6_addr *a, unsigned *prefix_len);
+/** endpoint_parse_addr() - an address of either family, with port 0. False leaves *@e alone. */
+bool endpoint_parse_addr(const char *text, struct endpoint *e);
 /** ip4_mask_len() - 255.255.255.0 -> 24, or -1 where @mask has a hole. */
 int ip4_mask_len(ip4_addr mask);
 

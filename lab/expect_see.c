@@ -95,13 +95,20 @@ static bool sender_fits(const struct see_state *state, const struct expect_frame
 
 /* ---- what it asks for ---- */
 
-static bool reverse_name_is(const char *name, ip4_addr addr)
+static bool reverse_name_is(const char *name, const struct endpoint *addr)
 {
-    g_autofree char *reverse =
-        g_strdup_printf("%u.%u.%u.%u.in-addr.arpa", addr & 0xff, addr >> 8 & 0xff,
-                        addr >> 16 & 0xff, addr >> 24 & 0xff);
+    g_autoptr(GString) reverse = g_string_new(NULL);
 
-    return g_ascii_strcasecmp(name, reverse) == 0;
+    if (addr->v6)
+        for (unsigned i = 0; i < 32; i++)
+            g_string_append_printf(
+                reverse, "%x.",
+                (unsigned)((i < 16 ? addr->addr6.lo : addr->addr6.hi) >> i % 16 * 4 & 15));
+    else
+        g_string_append_printf(reverse, "%u.%u.%u.%u.", addr->addr & 0xff, addr->addr >> 8 & 0xff,
+                               addr->addr >> 16 & 0xff, addr->addr >> 24 & 0xff);
+    g_string_append(reverse, addr->v6 ? "ip6.arpa" : "in-addr.arpa");
+    return g_ascii_strcasecmp(name, reverse->str) == 0;
 }
 
 static bool asks_for_name(const struct facts *facts, const char *name)
@@ -114,17 +121,31 @@ static bool asks_for_name(const struct facts *facts, const char *name)
            g_ascii_strncasecmp(facts->dns_name, name, len) == 0;
 }
 
-/* An ARP request asks for its target, a reply speaks of its sender; DHCP of the address that is
- * given; else it is where the packet goes. */
-static bool is_about_address(const struct facts *facts, ip4_addr addr)
+static bool is_about_address6(const struct facts *facts, struct ip6_addr addr)
 {
+    bool asks = facts->has_ndp &&
+                (facts->icmp6.type == ICMP6_NEIGHBOR_SOLICIT ||
+                 facts->icmp6.type == ICMP6_NEIGHBOR_ADVERT || facts->icmp6.type == ICMP6_REDIRECT);
+
+    return facts->net == FACT_IPV6 && ip6_eq(asks ? facts->ndp.target : facts->ip6.dst, addr);
+}
+
+/* An ARP request or a neighbor solicitation asks for its target, a reply speaks of its sender, an
+ * advertisement of its target; DHCP of the address that is given; else it is where the packet goes.
+ */
+static bool is_about_address(const struct facts *facts, const struct endpoint *about)
+{
+    ip4_addr addr = about->addr;
+
+    if (facts->app == FACT_DNS)
+        return reverse_name_is(facts->dns_name, about);
+    if (about->v6)
+        return is_about_address6(facts, about->addr6);
     if (facts->net == FACT_ARP)
         return (facts->arp.op == ARP_REPLY ? facts->arp.spa : facts->arp.tpa) == addr;
     if (facts->app == FACT_DHCP)
         return facts->dhcp.yiaddr == addr || facts->dhcp.requested == addr ||
                facts->dhcp.ciaddr == addr;
-    if (facts->app == FACT_DNS)
-        return reverse_name_is(facts->dns_name, addr);
     return facts->net == FACT_IPV4 && facts->ip.dst == addr;
 }
 
@@ -132,7 +153,7 @@ static bool subject_fits(const struct scenario_see *see, const struct facts *fac
 {
     if (see->subject.text == NULL)
         return true;
-    return see->subject_is_addr ? is_about_address(facts, see->subject_addr)
+    return see->subject_is_addr ? is_about_address(facts, &see->subject_addr)
                                 : asks_for_name(facts, see->subject.text);
 }
 

@@ -83,7 +83,7 @@ struct scenario_see {
     struct scenario_place place;  /* `at`: passes this port, or any port of this node */
     struct scenario_text subject; /* `for`: the address or name it asks for */
     bool subject_is_addr;
-    ip4_addr subject_addr;
+    struct endpoint subject_addr;
     sim_time after, before; /* inclusive; not written: 0 and SIM_TIME_NONE */
     uint64_t nth;           /* not in the file: which one expect_seen() tells, 0: the first */
     struct text_pos at;

@@ -57,7 +57,7 @@ static void read_see_values(struct scenario_build *b, const struct ynode *filter
         scenario_read_place(b, values[KEY_AT], "at", &see->place);
     if (values[KEY_FOR] != NULL && read_text(&b->r, values[KEY_FOR], "for", &see->subject.text)) {
         see->subject.at = values[KEY_FOR]->at;
-        see->subject_is_addr = ip4_parse(see->subject.text, &see->subject_addr);
+        see->subject_is_addr = endpoint_parse_addr(see->subject.text, &see->subject_addr);
     }
     if (values[KEY_AFTER] != NULL)
         read_time(&b->r, values[KEY_AFTER], "after", &see->after);

@@ -100,17 +100,6 @@ const char *step_addr_format(const struct endpoint *addr, char text[static STEP_
     return addr->v6 ? ip6_format(addr->addr6, text) : ip4_format(addr->addr, text);
 }
 
-bool step_addr_parse(const char *text, struct endpoint *addr)
-{
-    struct endpoint found = { 0 };
-
-    found.v6 = !ip4_parse(text, &found.addr);
-    if (found.v6 && !ip6_parse(text, &found.addr6))
-        return false;
-    *addr = found;
-    return true;
-}
-
 struct endpoint step_facts_src(const struct facts *facts)
 {
     if (facts->net == FACT_IPV6)

@@ -33,8 +33,6 @@ const struct iface *step_addr_iface(const struct step_moment *moment, const stru
                                     const struct iface *from);
 /** step_addr_format() - the usual text. */
 const char *step_addr_format(const struct endpoint *addr, char text[static STEP_ADDR_TEXT_MAX]);
-/** step_addr_parse() - of either family. */
-bool step_addr_parse(const char *text, struct endpoint *addr);
 /** step_facts_src() / step_facts_dst() - of a packet; unspecified of what is none. */
 struct endpoint step_facts_src(const struct facts *facts);
 struct endpoint step_facts_dst(const struct facts *facts);

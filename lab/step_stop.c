@@ -136,10 +136,15 @@ static bool is_fellow(const struct stop *stop, const struct step_log *log,
 {
     struct facts facts;
 
-    return entry->kind == RECORD_RECEIVE && entry->node == stop->begin && !stop->went_on &&
-           stop->has_packet && (stop->packet.ip.mf || stop->packet.ip.frag_off != 0) &&
-           step_log_facts(log, entry, &facts) && facts.net == FACT_IPV4 &&
-           facts.ip.id == stop->packet.ip.id && facts.ip.protocol == stop->packet.ip.protocol &&
+    if (entry->kind != RECORD_RECEIVE || entry->node != stop->begin || stop->went_on ||
+        !stop->has_packet || !(stop->packet.ip.mf || stop->packet.ip.frag_off != 0) ||
+        !step_log_facts(log, entry, &facts) || facts.net != stop->packet.net)
+        return false;
+    if (facts.net == FACT_IPV6)
+        return facts.has_frag6 && facts.frag6.id == stop->packet.frag6.id &&
+               ip6_eq(facts.ip6.src, stop->packet.ip6.src) &&
+               ip6_eq(facts.ip6.dst, stop->packet.ip6.dst);
+    return facts.ip.id == stop->packet.ip.id && facts.ip.protocol == stop->packet.ip.protocol &&
            facts.ip.src == stop->packet.ip.src && facts.ip.dst == stop->packet.ip.dst;
 }
 

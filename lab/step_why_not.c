@@ -226,7 +226,7 @@ static struct endpoint address_in(const char *command)
     for (char **word = words; *word != NULL; word++) {
         g_autofree char *host = g_strndup(*word, strcspn(*word, ":"));
 
-        if (step_addr_parse(*word, &addr) || step_addr_parse(host, &addr))
+        if (endpoint_parse_addr(*word, &addr) || endpoint_parse_addr(host, &addr))
             return addr;
     }
     return addr;

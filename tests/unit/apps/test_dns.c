@@ -106,6 +106,10 @@ static void dig_prints_what_was_recorded(void)
            ";; MSG SIZE  rcvd: 48\n"
            "\n"
            "-- exit 0\n");
+    EQ_STR(dig(&rig, "dig -6 @10.0.0.2 www.baidu.test"),
+           "dig: couldn't get address for '10.0.0.2': address family not supported\n-- exit 10\n");
+    OK(strstr(dig(&rig, "dig -6 www.baidu.test"), "communications error to ::1#53") != NULL);
+    OK(strstr(dig(&rig, "dig -4 www.baidu.test"), "status: NOERROR") != NULL);
     OK(strstr(dig(&rig, "dig +noedns nosuch.test A"),
               "status: NXDOMAIN, id: N\n;; flags: qr rd ra; QUERY: 1, ANSWER: 0, "
               "AUTHORITY: 0, ADDITIONAL: 0\n\n;; QUESTION SECTION:\n"

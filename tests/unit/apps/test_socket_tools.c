@@ -133,6 +133,21 @@ static void route_is_listed_and_changed(void)
          "default         10.0.0.9        0.0.0.0         UG        0 0          0 eth0\n"
          "10.0.0.0        0.0.0.0         255.255.255.0   U         0 0          0 eth0\n-- exit "
          "0\n");
+    says("ip addr add 2001:db8::10/64 dev eth0 nodad; ip -6 route add default via 2001:db8::1; "
+         "route -6 -n",
+         "Kernel IPv6 routing table\n"
+         "Destination                    Next Hop                   Flag Met Ref  Use If\n"
+         "2001:db8::/64                  ::                         U    256 1      0 eth0\n"
+         "fe80::/64                      ::                         U    256 1      0 eth0\n"
+         "::/0                           2001:db8::1                UG   1024 1      0 eth0\n"
+         "::1/128                        ::                         Un   0   1      0 lo\n"
+         "2001:db8::10/128               ::                         Un   0   1      0 eth0\n"
+         "fe80::ff:fe00:101/128          ::                         Un   0   1      0 eth0\n"
+         "ff00::/8                       ::                         U    256 1      0 eth0\n"
+         "::/0                           ::                         !n   -1  1      0 lo\n"
+         "-- exit 0\n");
+    says("route -6 add default gw fe80::1",
+         "route: add of IPv6 is not simulated by wirewalk: ip -6 route does it\n-- exit 2\n");
     says("route add default gw 10.0.0.8", "SIOCADDRT: File exists\n-- exit 7\n");
     says("route del default; route add default gw 9.9.9.9",
          "SIOCADDRT: Network is unreachable\n-- exit 7\n");
