@@ -15,9 +15,10 @@
  */
 uint32_t checksum_add(uint32_t sum, const uint8_t *octets, size_t len);
 
-/** checksum_right20() - whether the 20 octets of a header sum up as they should, their checksum
- * included. The byte order does not matter, RFC 1071 section 2(B). */
-static inline bool checksum_right20(const uint8_t *octets)
+/** checksum_sum20() - the folded sum of a header of 20 octets, in the byte order of their words:
+ * RFC 1071 section 2(B). checksum_right20() - whether it is right, the header's checksum included.
+ * checksum_set20() - write its checksum to the two octets at @field, which are 0. */
+static inline uint16_t checksum_sum20(const uint8_t *octets)
 {
     uint32_t words[5];
     uint64_t sum;
@@ -27,7 +28,19 @@ static inline bool checksum_right20(const uint8_t *octets)
     sum = (sum & 0xffffffff) + (sum >> 32);
     sum = (sum & 0xffff) + (sum >> 16);
     sum = (sum & 0xffff) + (sum >> 16);
-    return sum == 0xffff;
+    return (uint16_t)sum;
+}
+
+static inline bool checksum_right20(const uint8_t *octets)
+{
+    return checksum_sum20(octets) == 0xffff;
+}
+
+static inline void checksum_set20(uint8_t *octets, size_t field)
+{
+    uint16_t sum = (uint16_t)~checksum_sum20(octets);
+
+    memcpy(octets + field, &sum, sizeof sum);
 }
 
 /** checksum_pseudo() - the sum over the IPv4 pseudo-header; @len: octets of the transport header

@@ -35,7 +35,8 @@ static void decode(const uint8_t *octets, struct ipv4_hdr *hdr)
     hdr->src = be32_get(octets + IPV4_AT_SRC);
     hdr->dst = be32_get(octets + IPV4_AT_DST);
     hdr->n_options = (uint8_t)(hdr->hdr_len - IPV4_HDR_LEN);
-    memcpy(hdr->options, octets + IPV4_AT_OPTIONS, hdr->n_options);
+    if (hdr->n_options > 0)
+        memcpy(hdr->options, octets + IPV4_AT_OPTIONS, hdr->n_options);
 }
 
 enum drop_reason ipv4_parse(const uint8_t *octets, size_t len, struct ipv4_hdr *hdr)
@@ -80,6 +81,10 @@ void ipv4_emit(const struct ipv4_hdr *hdr, uint8_t *octets)
     be16_put(octets + IPV4_AT_CHECKSUM, 0);
     be32_put(octets + IPV4_AT_SRC, hdr->src);
     be32_put(octets + IPV4_AT_DST, hdr->dst);
+    if (hdr->hdr_len == IPV4_HDR_LEN) {
+        checksum_set20(octets, IPV4_AT_CHECKSUM);
+        return;
+    }
     memcpy(octets + IPV4_AT_OPTIONS, hdr->options, hdr->n_options);
     memset(octets + IPV4_AT_OPTIONS + hdr->n_options, IPV4_OPT_EOL,
            (size_t)hdr->hdr_len - IPV4_HDR_LEN - hdr->n_options);
