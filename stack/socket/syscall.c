@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/likely.h"
 #include "base/memory.h"
 #include "stack/socket/epoll.h"
 #include "stack/socket/fd.h"
@@ -20,17 +21,23 @@ static const char *const call_names[] = {
     [CALL_CLOSE] = "close", [CALL_EPOLL] = "epoll_wait"
 };
 
+/* Whether somebody looks at what a call does; if not, the record's id is taken all the same: ids do
+   not depend on who looks. */
+static inline bool calls_seen(const struct process *self)
+{
+    struct node *node = self->os->node;
+
+    if (node_wants(node, RECORD_CALL))
+        return true;
+    node_new_record_id(node);
+    return false;
+}
+
 /* "recv(3)", for the records of a call's blocking. */
 static void note_blocking(struct process *self, struct why why)
 {
     char text[32];
 
-    if (self->call.kind == CALL_NONE)
-        return;
-    if (!node_wants(self->os->node, RECORD_CALL)) {
-        node_new_record_id(self->os->node); /* ids do not depend on who looks */
-        return;
-    }
     if (self->call.kind == CALL_POLL)
         snprintf(text, sizeof text, "poll");
     else
@@ -94,18 +101,12 @@ static struct why why_unblocked(const struct process *self, int64_t result)
 
 /* A call begins: "connect(3, 10.0.0.2:80)". One that goes on after blocking has been told already.
  */
-static void note_call(struct process *self, const char *name, int number, const struct endpoint *to,
+static void show_call(struct process *self, const char *name, int number, const struct endpoint *to,
                       const size_t *len)
 {
     char text[80], address[ENDPOINT_TEXT_MAX];
     size_t n;
 
-    if (self->call.active)
-        return;
-    if (!node_wants(self->os->node, RECORD_CALL)) {
-        node_new_record_id(self->os->node); /* ids do not depend on who looks */
-        return;
-    }
     n = (size_t)snprintf(text, sizeof text, "%s(%d", name, number);
     if (len != NULL)
         n += (size_t)snprintf(text + n, sizeof text - n, ", %zu", *len);
@@ -113,6 +114,13 @@ static void note_call(struct process *self, const char *name, int number, const 
         n += (size_t)snprintf(text + n, sizeof text - n, ", %s", endpoint_format(*to, address));
     snprintf(text + n, sizeof text - n, ")");
     process_note(self, RECORD_CALL, WHY0(CALL), text);
+}
+
+static inline void note_call(struct process *self, const char *name, int number,
+                             const struct endpoint *to, const size_t *len)
+{
+    if (!self->call.active && calls_seen(self))
+        show_call(self, name, number, to, len);
 }
 
 /* ---- blocking ---- */
@@ -138,7 +146,8 @@ static int64_t block(struct process *self, bool nonblock, sim_time timeout, int6
     if (nonblock)
         return error;
     if (!self->call.active) {
-        note_blocking(self, why_blocked(self->call.kind));
+        if (self->call.kind != CALL_NONE && calls_seen(self))
+            note_blocking(self, why_blocked(self->call.kind));
         self->call.active = true;
         self->call.until = timeout == 0 ? SIM_TIME_NONE : now + timeout;
         if (self->call.until != SIM_TIME_NONE)
@@ -147,28 +156,32 @@ static int64_t block(struct process *self, bool nonblock, sim_time timeout, int6
     return now >= self->call.until ? error : SYS_BLOCKED;
 }
 
-/* What a call has come to: a value or an errno. */
-static int64_t note_result(struct process *self, const char *name, int number, int64_t result)
+static void show_result(struct process *self, const char *name, int number, int64_t result)
 {
     char text[32];
 
-    if (!node_wants(self->os->node, RECORD_CALL)) {
-        node_new_record_id(self->os->node); /* ids do not depend on who looks */
-        return result;
-    }
     snprintf(text, sizeof text, "%s(%d)", name, number);
     process_note(
         self, RECORD_CALL,
         result < 0 ? WHY(CALL_FAILED, (uint64_t)-result) : WHY(CALL_DONE, (uint64_t)result), text);
+}
+
+/* What a call has come to: a value or an errno. */
+static inline int64_t note_result(struct process *self, const char *name, int number,
+                                  int64_t result)
+{
+    if (calls_seen(self))
+        show_result(self, name, number, result);
     return result;
 }
 
-/* The wait is over, if there was one. */
-static void end_wait(struct process *self, struct why why)
+/* The wait is over, if there was one, with @result. */
+static inline void end_wait(struct process *self, int64_t result)
 {
     if (self->call.active) {
         timer_stop(&self->timer);
-        note_blocking(self, why);
+        if (self->call.kind != CALL_NONE && calls_seen(self))
+            note_blocking(self, why_unblocked(self, result));
     }
     self->call.active = false;
     self->call.until = SIM_TIME_NONE;
@@ -176,7 +189,7 @@ static void end_wait(struct process *self, struct why why)
 
 static int64_t unblock(struct process *self, int64_t result)
 {
-    end_wait(self, why_unblocked(self, result));
+    end_wait(self, result);
     if (self->call.kind != CALL_NONE && self->call.kind != CALL_POLL)
         note_result(self, call_names[self->call.kind], self->call.number, result);
     self->call.progress = 0;
@@ -426,7 +439,7 @@ int sys_close(struct process *self, int number)
         return SYS_BLOCKED;
     if (fd != NULL && fd->sock->error != 0)
         result = -fd->sock->error;
-    end_wait(self, why_unblocked(self, result));
+    end_wait(self, result);
     return (int)note_result(self, "close", number, fd_close(self, number));
 }
 
@@ -453,6 +466,28 @@ static int64_t send_failed(struct process *self, const struct fd *fd, unsigned f
     return unblock(self, error);
 }
 
+/* What is left of @message goes to the protocol; mostly that is all of it, as it is. The descriptor
+   @rights, if any, goes with the first octet. */
+static int64_t send_rest(struct process *self, const struct fd *fd, const struct sock_send *message,
+                         struct fd *rights)
+{
+    struct sock_send rest;
+    int64_t error = 0;
+
+    if (LIKELY(!message->has_to && !self->call.active && self->call.progress == 0 &&
+               rights == NULL && message->rights == NULL))
+        return fd->sock->ops->send(fd->sock, message);
+    rest = *message;
+    rest.rights = self->call.progress == 0 ? rights : NULL;
+    rest.octets = (const uint8_t *)message->octets + self->call.progress;
+    rest.len = message->len - self->call.progress;
+    if (self->call.active || self->call.progress > 0)
+        rest.flags |= SOCK_MSG_GOES_ON;
+    if (rest.has_to)
+        error = sock_from_api(fd->sock, &rest.to);
+    return error != 0 ? error : fd->sock->ops->send(fd->sock, &rest);
+}
+
 int64_t sys_sendmsg(struct process *self, int number, const struct sock_send *message)
 {
     struct fd *fd = fd_get(self, number), *rights;
@@ -468,18 +503,8 @@ int64_t sys_sendmsg(struct process *self, int number, const struct sock_send *me
         return unblock(self, -SIM_EBADF);
     nonblock = fd->nonblock || (message->flags & SOCK_MSG_DONTWAIT);
     for (;;) {
-        struct sock_send rest = *message;
-        int64_t n;
+        int64_t n = send_rest(self, fd, message, rights);
 
-        rest.rights = self->call.progress == 0 ? rights : NULL;
-
-        rest.octets = (const uint8_t *)message->octets + self->call.progress;
-        rest.len = message->len - self->call.progress;
-        if (self->call.active || self->call.progress > 0)
-            rest.flags |= SOCK_MSG_GOES_ON;
-        n = rest.has_to ? sock_from_api(fd->sock, &rest.to) : 0;
-        if (n == 0)
-            n = fd->sock->ops->send(fd->sock, &rest);
         if (n == -SIM_EAGAIN || n == -SIM_EINPROGRESS) {
             if (nonblock && self->call.progress > 0)
                 return unblock(self, (int64_t)self->call.progress);
@@ -546,6 +571,30 @@ static bool sleeps_on(const struct process *self, const struct fd *fd)
            (fd->sock->ops->poll(fd->sock) & (SOCK_POLLIN | SOCK_POLLERR | SOCK_POLLHUP)) == 0;
 }
 
+/* The protocol fills in @message, behind what it has read already, when it has something. */
+static int64_t recv_more(struct process *self, const struct fd *fd, bool nonblock,
+                         struct sock_recv *message)
+{
+    void *octets = message->octets;
+    size_t size = message->size;
+    unsigned flags = message->flags;
+    int64_t n;
+
+    if (octets != NULL)
+        message->octets = (uint8_t *)octets + self->call.progress;
+    message->size = size - self->call.progress;
+    message->flags = flags | (nonblock ? SOCK_MSG_DONTWAIT : 0u);
+    n = sleeps_on(self, fd) ? -SIM_EAGAIN : fd->sock->ops->recv(fd->sock, message);
+    message->octets = octets;
+    message->size = size;
+    message->flags = flags;
+    if (n >= 0 && fd->sock->v6) {
+        message->from = sock_to_api(fd->sock, message->from);
+        message->to = sock_to_api(fd->sock, message->to);
+    }
+    return n;
+}
+
 int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
 {
     struct fd *fd = fd_get(self, number);
@@ -561,27 +610,15 @@ int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
     nonblock = fd->nonblock || (message->flags & (SOCK_MSG_DONTWAIT | SOCK_MSG_ERRQUEUE));
     least = least_to_read(fd, message);
     for (;;) {
-        struct sock_recv rest = *message;
-        int64_t n;
+        int64_t n = recv_more(self, fd, nonblock, message);
 
-        if (rest.octets != NULL)
-            rest.octets = (uint8_t *)message->octets + self->call.progress;
-        rest.size = message->size - self->call.progress;
-        rest.flags |= nonblock ? SOCK_MSG_DONTWAIT : 0u;
-        n = sleeps_on(self, fd) ? -SIM_EAGAIN : fd->sock->ops->recv(fd->sock, &rest);
         if (n == -SIM_EAGAIN)
             n = block(self, nonblock, fd->receive_timeout, -SIM_EAGAIN);
         if (n == SYS_BLOCKED)
             return n;
         if (n < 0)
             return unblock(self, self->call.progress > 0 ? (int64_t)self->call.progress : n);
-        take_rights(self, &rest);
-        rest.octets = message->octets;
-        rest.size = message->size;
-        rest.from = sock_to_api(fd->sock, rest.from);
-        rest.to = sock_to_api(fd->sock, rest.to);
-        rest.flags = message->flags;
-        *message = rest;
+        take_rights(self, message);
         if (n == 0 || self->call.progress + (size_t)n >= least)
             return unblock(self, (int64_t)self->call.progress + n);
         self->call.progress += (size_t)n;
@@ -590,8 +627,14 @@ int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
 
 int64_t sys_recv(struct process *self, int number, void *octets, size_t size, unsigned flags)
 {
-    struct sock_recv message = { .octets = octets, .size = size, .flags = flags };
+    struct sock_recv message;
 
+    message.takes_fd = false; /* nobody looks at the rest of what is filled in */
+    message.rights = NULL;
+    message.octets = octets;
+    message.size = size;
+    message.flags = flags;
+    message.from = message.to = (struct endpoint){ 0 };
     return sys_recvmsg(self, number, &message);
 }
 

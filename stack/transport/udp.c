@@ -25,7 +25,7 @@ static void make_buckets(struct udp_layer *udp, unsigned n)
         list_init(&udp->buckets[i]);
 }
 
-static struct list *bucket_of(struct udp_layer *udp, uint16_t port)
+static inline struct list *bucket_of(struct udp_layer *udp, uint16_t port)
 {
     if (udp->buckets == NULL) /* most hosts of a large network never send */
         make_buckets(udp, UDP_BUCKETS_FIRST);
@@ -131,22 +131,22 @@ static int udp_bind(struct sock *sock, struct endpoint local)
 
 /* compute_score(): how exactly @sock matches, -1 not at all. A socket of the packet's own family
  * beats one of IPv6 that takes IPv4 too. */
-static int score(const struct udp_sock *udp, struct endpoint local, struct endpoint remote,
-                 const struct ip_iface *iif)
+static inline int score(const struct udp_sock *udp, const struct endpoint *local,
+                        const struct endpoint *remote, const struct ip_iface *iif)
 {
     const struct sock *sock = &udp->sock;
     int points = 0;
 
-    if (sock->local.port != local.port)
+    if (sock->local.port != local->port)
         return -1;
-    if (!sock_matches_local(&sock->local, sock->options.v6only, &local))
+    if (!sock_matches_local(&sock->local, sock->options.v6only, local))
         return -1;
-    if (sock->local.v6 == local.v6)
+    if (sock->local.v6 == local->v6)
         points++;
     if (!endpoint_is_any(&sock->local))
         points += 16; /* an exact address beats all: Linux looks for it first */
     if (sock->remote.port != 0) {
-        if (!endpoint_eq(&sock->remote, &remote))
+        if (!endpoint_eq(&sock->remote, remote))
             return -1;
         points += 8;
     }
@@ -182,13 +182,13 @@ static struct udp_sock *select_of_group(struct udp_layer *udp, struct udp_sock *
     return first;
 }
 
-static struct udp_sock *lookup(struct udp_layer *udp, struct endpoint local, struct endpoint remote,
-                               const struct ip_iface *iif)
+static struct udp_sock *lookup(struct udp_layer *udp, const struct endpoint *local,
+                               const struct endpoint *remote, const struct ip_iface *iif)
 {
     struct udp_sock *best = NULL, *sock;
     int best_score = -1;
 
-    LIST_FOR_EACH(sock, bucket_of(udp, local.port), struct udp_sock, link)
+    LIST_FOR_EACH(sock, bucket_of(udp, local->port), struct udp_sock, link)
     {
         int points = score(sock, local, remote, iif);
 
@@ -198,7 +198,7 @@ static struct udp_sock *lookup(struct udp_layer *udp, struct endpoint local, str
         }
     }
     if (best != NULL && best->sock.options.reuseport && best->sock.remote.port == 0)
-        return select_of_group(udp, best, local, remote);
+        return select_of_group(udp, best, *local, *remote);
     return best;
 }
 
@@ -224,7 +224,7 @@ static void give_to_all(struct udp_layer *udp, struct frame *frame, const struct
 
     LIST_FOR_EACH(sock, bucket_of(udp, local.port), struct udp_sock, link)
     {
-        if (score(sock, local, from, rx->iif) < 0)
+        if (score(sock, &local, &from, rx->iif) < 0)
             continue;
         if (last != NULL)
             give(last, frame_clone(frame), rx, from);
@@ -265,7 +265,7 @@ static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
         give_to_all(udp, frame, rx, local, from);
         return;
     }
-    sock = lookup(udp, local, from, rx->iif);
+    sock = lookup(udp, &local, &from, rx->iif);
     if (sock == NULL) {
         if (from.v6)
             icmp6_send_error(udp->ip, frame, ICMP6_DEST_UNREACH, ICMP6_UNREACH_PORT, 0,
@@ -309,7 +309,7 @@ static void error_input(void *ctx, const struct ip_error *error)
     local.port = be16_get(error->transport);
     remote = error->remote;
     remote.port = be16_get(error->transport + 2);
-    sock = lookup(udp, local, remote, NULL);
+    sock = lookup(udp, &local, &remote, NULL);
     if (sock == NULL)
         return;
     if (error->too_big) {
