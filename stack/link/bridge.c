@@ -1,8 +1,9 @@
 #include "stack/link/bridge.h"
 
+#include "base/be.h"
 #include "base/check.h"
+#include "base/likely.h"
 #include "base/memory.h"
-#include "base/random.h"
 #include "sim/link.h"
 #include "sim/sim.h"
 #include "stack/wire/eth_wire.h"
@@ -11,9 +12,13 @@
 
 /* ---- the forwarding database ---- */
 
-static struct fdb_entry **bucket_of(const struct bridge *bridge, const struct mac_addr *mac)
+/* What differs between addresses is in their last octets: a product brings all of them up. */
+static inline struct fdb_entry **bucket_of(const struct bridge *bridge, const struct mac_addr *mac)
 {
-    return &bridge->buckets[random_mix(mac_to_u64(mac)) & (bridge->n_buckets - 1)];
+    uint64_t number = (uint64_t)be16_get(mac->octets) << 32 | be32_get(mac->octets + 2);
+
+    return &bridge
+                ->buckets[(number * UINT64_C(0x9e3779b97f4a7c15)) >> 32 & (bridge->n_buckets - 1)];
 }
 
 static struct fdb_entry *fdb_find(const struct bridge *bridge, const struct mac_addr *mac)
@@ -182,7 +187,8 @@ static void for_ourselves(struct bridge_port *port, struct frame *frame)
         node_drop(bridge->node, port->iface, frame, DROP_UNKNOWN_ETHERTYPE);
 }
 
-static void forward(struct bridge_port *from, const struct mac_addr *dst, struct frame *frame)
+static inline void forward(struct bridge_port *from, const struct mac_addr *dst,
+                           struct frame *frame)
 {
     struct bridge *bridge = from->bridge;
     struct fdb_entry *entry = fdb_find(bridge, dst);
@@ -211,32 +217,42 @@ static bool is_reserved_group(const struct mac_addr *dst)
 #define BPDU_GROUP  0x00 /* last octet of the reserved group addresses */
 #define PAUSE_GROUP 0x01
 
+static void group_input(struct bridge_port *port, const struct mac_addr *dst,
+                        const struct mac_addr *src, struct frame *frame)
+{
+    bool reserved = is_reserved_group(dst) && dst->octets[5] != BPDU_GROUP;
+
+    if (!reserved || dst->octets[5] != PAUSE_GROUP)
+        learn(port, src);
+    if (reserved)
+        node_drop(port->bridge->node, port->iface, frame, DROP_RESERVED_GROUP);
+    else if (mac_is_broadcast(dst))
+        flood(port, frame, WHY0(BRIDGE_FLOOD_BROADCAST));
+    else
+        flood(port, frame, WHY(BRIDGE_FLOOD_MULTICAST, mac_to_u64(dst)));
+}
+
 void bridge_input(struct bridge_port *port, struct frame *frame)
 {
     struct bridge *bridge = port->bridge;
-    struct eth_hdr hdr;
+    const struct mac_addr *dst, *src;
 
-    if (!frame_need(frame, ETH_HDR_LEN) || eth_parse(frame->data, frame->len, &hdr) != DROP_NONE) {
+    if (UNLIKELY(frame->len < ETH_HDR_LEN) && !frame_need(frame, ETH_HDR_LEN)) {
         node_drop(bridge->node, port->iface, frame, DROP_TRUNCATED);
         return;
     }
-    if (mac_is_group(&hdr.src) || mac_is_zero(&hdr.src)) {
+    dst = eth_dst_at(frame->data);
+    src = eth_src_at(frame->data);
+    if (UNLIKELY(mac_is_group(src) || mac_is_zero(src))) {
         node_drop(bridge->node, port->iface, frame, DROP_BAD_HEADER);
         return;
     }
-    if (is_reserved_group(&hdr.dst) && hdr.dst.octets[5] != BPDU_GROUP) {
-        if (hdr.dst.octets[5] != PAUSE_GROUP)
-            learn(port, &hdr.src);
-        node_drop(bridge->node, port->iface, frame, DROP_RESERVED_GROUP);
-        return;
+    if (LIKELY(!mac_is_group(dst))) {
+        learn(port, src);
+        forward(port, dst, frame);
+    } else {
+        group_input(port, dst, src, frame);
     }
-    learn(port, &hdr.src);
-    if (mac_is_broadcast(&hdr.dst))
-        flood(port, frame, WHY0(BRIDGE_FLOOD_BROADCAST));
-    else if (mac_is_group(&hdr.dst))
-        flood(port, frame, WHY(BRIDGE_FLOOD_MULTICAST, mac_to_u64(&hdr.dst)));
-    else
-        forward(port, &hdr.dst, frame);
 }
 
 void bridge_carrier(struct bridge_port *port, bool up)
