@@ -25,7 +25,7 @@ void tcp_set_ca_state(struct tcp_sock *tp, enum tcp_ca_state state)
     if (tp->cc->set_state != NULL)
         tp->cc->set_state(tp, state);
     if (tp->ca_state != state) {
-        tp->ca_state = state;
+        tp->ca_state = (uint8_t)state;
         node_state(tp->sock.node, NULL, WHY(TCP_CWND, tp->cwnd, tp->ssthresh));
     }
 }
