@@ -36,6 +36,9 @@ uint32_t tcp_inq(const struct sock *sock)
 
     if (tcp_state_in(tp, TCP_IN(TCP_LISTEN) | TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)))
         return 0;
+    if (tp->urg_state != TCP_URG_NONE && !tp->sock.options.oobinline &&
+        tp->rare->urg_seq - tp->copied_seq < n)
+        return tp->rare->urg_seq - tp->copied_seq; /* up to the mark */
     return tp->fin_received && n > 0 ? n - 1 : n;
 }
 

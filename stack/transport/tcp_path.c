@@ -118,7 +118,7 @@ int tcp_path_output(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
                             .ttl = options->ttl,
                             .tos = tos,
                             .df = options->mtu_discover != 0,
-                            .no_df = options->mtu_discover > 3,
+                            .no_df = options->mtu_discover >= 3,
                             .ignore_pmtu = options->mtu_discover >= 3,
                             .oif = options->bound_iface,
                             .bypass_routes = options->dontroute };

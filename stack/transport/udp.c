@@ -313,9 +313,7 @@ static void error_input(void *ctx, const struct ip_error *error)
     if (sock == NULL)
         return;
     if (error->too_big) {
-        uint8_t discover = sock->sock.options.mtu_discover;
-
-        if (!remote.v6 && (discover == 0 || discover > 3))
+        if (!remote.v6 && sock->sock.options.mtu_discover == 0)
             return;
         hard = !remote.v6;
     }

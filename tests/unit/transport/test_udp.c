@@ -295,6 +295,35 @@ static void sizes_up_to_65507_octets(void)
     end(&rig);
 }
 
+/* By IP_MTU_DISCOVER: recorded on Linux 6.18. */
+static void df_and_fragments_are_as_the_program_wants(void)
+{
+    static const struct {
+        bool df;         /* of a small datagram */
+        int64_t too_big; /* 2000 octets */
+    } modes[] = { { false, 2000 },         { true, 2000 },           { true, -SIM_EMSGSIZE },
+                  { true, -SIM_EMSGSIZE }, { false, -SIM_EMSGSIZE }, { false, 2000 } };
+    struct udp_rig rig;
+    struct sock *sock;
+
+    begin(&rig);
+    sock = udp_socket(rig.udp);
+    net_rig_run(&rig.net, SIM_MSEC(10));
+    for (uint8_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        unsigned before = rig.net.wires[0].n;
+
+        sock->options.mtu_discover = i;
+        EQ(send_to(sock, 100, AT(PEER, 9)), 100);
+        net_rig_run(&rig.net, SIM_MSEC(10));
+        EQ((rig.net.wires[0].log[before % WIRE_LOG_MAX].octets[14 + 6] & 0x40) != 0, modes[i].df);
+        EQ(send_to(sock, 2000, AT(PEER, 9)), modes[i].too_big);
+        net_rig_run(&rig.net, SIM_MSEC(10));
+        EQ(rig.net.wires[0].n - before, modes[i].too_big > 0 ? 3u : 1u);
+    }
+    close(sock);
+    end(&rig);
+}
+
 static void send_errors_have_their_numbers(void)
 {
     struct udp_rig rig;
@@ -404,7 +433,7 @@ UNIT_MAIN("udp", TEST(the_most_exact_socket_gets_the_datagram),
           TEST(computed_zero_is_sent_as_ffff),
           TEST(wrong_lengths_are_dropped_and_what_is_behind_is_cut),
           TEST(one_datagram_per_read_the_rest_of_it_is_lost), TEST(sizes_up_to_65507_octets),
-          TEST(send_errors_have_their_numbers),
+          TEST(df_and_fragments_are_as_the_program_wants), TEST(send_errors_have_their_numbers),
           TEST(closed_port_is_told_and_connected_senders_hear_it),
           TEST(disconnected_socket_forgets_what_bind_did_not_give),
           TEST(full_buffer_drops_what_comes))
