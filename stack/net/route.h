@@ -59,20 +59,20 @@ struct fib {
 
 /* The outcome of a look-up: what an IP packet needs to know. */
 struct route {
-    enum route_kind kind;
     struct ip_iface *oif;
+    sim_time until; /* what was learned holds until then; 0: for good */
+    enum route_kind kind;
     ip4_addr dst;
     ip4_addr next_hop; /* the neighbor to ask ARP for */
     ip4_addr src;      /* preferred source */
     ip4_addr prefix;   /* the entry that won */
+    uint32_t mtu;      /* path MTU learned, 0: the interface's */
+    uint32_t n_lost;   /* entries that matched too, less exactly or with a worse metric */
+    uint32_t generation;
     uint8_t prefix_len;
     bool via_gateway;
     bool redirected; /* an exception learned by ICMP redirect */
-    uint32_t mtu;    /* path MTU learned, 0: the interface's */
     bool mtu_locked; /* it was suspiciously small: packets may be fragmented again */
-    sim_time until;  /* what was learned holds until then; 0: for good */
-    uint32_t n_lost; /* entries that matched too, less exactly or with a worse metric */
-    uint32_t generation;
 };
 
 /* Learned about one destination: path MTU (RFC 1191), redirect (RFC 792). Linux: "route cache

@@ -15,7 +15,7 @@ struct epoll {
 
 struct epoll_item {
     struct list link, ready_link;
-    struct epoll_item *next; /* of its descriptor: fd->watchers */
+    struct epoll_item *next; /* of its descriptor: fd->rare->watchers */
     struct epoll *epoll;
     struct fd *fd;
     int number;
@@ -50,7 +50,7 @@ static void make_ready(struct epoll_item *item)
 
 void epoll_happened(struct fd *fd, unsigned events)
 {
-    for (struct epoll_item *item = fd->watchers; item != NULL; item = item->next)
+    for (struct epoll_item *item = fd->rare->watchers; item != NULL; item = item->next)
         if (!is_off(item) && (events == 0 || (events & item->events) != 0))
             make_ready(item);
 }
@@ -68,7 +68,7 @@ static struct epoll_item *find(struct epoll *epoll, const struct fd *fd, int num
 
 static void item_free(struct epoll_item *item)
 {
-    struct epoll_item **at = &item->fd->watchers;
+    struct epoll_item **at = &fd_rare(item->fd)->watchers;
 
     while (*at != item)
         at = &(*at)->next;
@@ -80,8 +80,8 @@ static void item_free(struct epoll_item *item)
 
 void epoll_forget(struct fd *fd)
 {
-    while (fd->watchers != NULL)
-        item_free(fd->watchers);
+    while (fd->rare->watchers != NULL)
+        item_free(fd->rare->watchers);
 }
 
 /* How deep sets lie below @from; more than NESTS_MAX where @to is among them. */
@@ -107,7 +107,7 @@ static unsigned depth_above(const struct epoll *epoll)
     const struct fd *fd = epoll->sock.owner;
     unsigned highest = 0;
 
-    for (const struct epoll_item *item = fd->watchers; item != NULL; item = item->next) {
+    for (const struct epoll_item *item = fd->rare->watchers; item != NULL; item = item->next) {
         unsigned height = 1 + depth_above(item->epoll);
 
         highest = height > highest ? height : highest;
@@ -142,8 +142,8 @@ int epoll_add(struct sock *sock, struct fd *target, int number, const struct sys
     item->epoll = epoll;
     item->fd = target;
     item->number = number;
-    item->next = target->watchers;
-    target->watchers = item;
+    item->next = target->rare->watchers;
+    fd_rare(target)->watchers = item;
     list_push_back(&epoll->items, &item->link);
     set_event(item, event);
     return 0;

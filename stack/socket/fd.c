@@ -8,6 +8,25 @@
 
 #define FIRST_FREE 3 /* behind stdin, stdout, stderr */
 
+static const struct fd_rare rare_none = { 0 };
+
+struct fd_rare *fd_rare(struct fd *fd)
+{
+    if (fd->rare == &rare_none)
+        fd->rare = mem_zalloc(sizeof *fd->rare);
+    return (struct fd_rare *)(uintptr_t)fd->rare;
+}
+
+static void rare_drop(struct fd *fd)
+{
+    if (fd->rare == &rare_none)
+        return;
+    for (unsigned i = 0; i < fd->rare->n_memberships; i++)
+        ip_group_leave(fd->rare->memberships[i].iface, fd->rare->memberships[i].group);
+    free(fd->rare->memberships);
+    free(fd_rare(fd));
+}
+
 static bool holds(const struct process *process, const struct fd *fd)
 {
     for (int i = 0; i < process->n_fds; i++)
@@ -19,9 +38,10 @@ static bool holds(const struct process *process, const struct fd *fd)
 /* All processes that have @fd, in the order of their start; the first of them. */
 static struct process *wake_or_find(const struct fd *fd, bool wake)
 {
+    const struct os *os = fd->rare->os;
     struct process *first = NULL;
 
-    for (struct list *at = fd->os->processes.next; at != &fd->os->processes; at = at->next) {
+    for (struct list *at = os->processes.next; at != &os->processes; at = at->next) {
         struct process *process = CONTAINER_OF(at, struct process, link);
 
         if (!holds(process, fd))
@@ -38,7 +58,7 @@ static void sock_woken(struct sock *sock, unsigned events)
 {
     struct fd *fd = sock->owner;
 
-    if (fd->watchers != NULL)
+    if (fd->rare->watchers != NULL)
         epoll_happened(fd, events);
     if (fd->process != NULL)
         process_wake(fd->process);
@@ -51,11 +71,11 @@ static struct fd *open_new(struct process *process, struct sock *sock, int domai
     struct fd *fd = mem_zalloc(sizeof *fd);
 
     fd->process = process;
-    fd->os = process->os;
     fd->sock = sock;
+    fd->rare = &rare_none;
     fd->refs = 1;
-    fd->domain = domain;
-    fd->type = type;
+    fd->domain = (uint16_t)domain;
+    fd->type = (uint16_t)type;
     sock->wake = sock_woken;
     sock->owner = fd;
     return fd;
@@ -100,6 +120,8 @@ struct fd *fd_get(const struct process *process, int number)
 void fd_hold(struct fd *fd)
 {
     fd->refs++;
+    if (fd->process != NULL)
+        fd_rare(fd)->os = fd->process->os;
     fd->process = NULL;
 }
 
@@ -111,9 +133,7 @@ void fd_release(struct fd *fd)
         return;
     }
     epoll_forget(fd);
-    for (unsigned i = 0; i < fd->n_memberships; i++)
-        ip_group_leave(fd->memberships[i].iface, fd->memberships[i].group);
-    free(fd->memberships);
+    rare_drop(fd);
     fd->sock->wake = NULL;
     fd->sock->owner = NULL;
     fd->sock->ops->close(fd->sock);
@@ -153,10 +173,8 @@ void fd_share_all(const struct process *parent, struct process *child)
         struct fd *fd = parent->fds[i];
 
         child->fds[i] = fd;
-        if (fd == NULL)
-            continue;
-        fd->refs++;
-        fd->process = NULL;
+        if (fd != NULL)
+            fd_hold(fd);
     }
 }
 

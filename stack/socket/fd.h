@@ -13,18 +13,23 @@ struct fd_membership {
     struct ip_iface *iface;
 };
 
+/* What few descriptors have: read as it is, written through fd_rare(). */
+struct fd_rare {
+    sim_time receive_timeout, send_timeout; /* 0: none */
+    struct epoll_item *watchers;            /* epoll.c */
+    struct os *os;                          /* of one that several have or had */
+    struct fd_membership *memberships;
+    unsigned n_memberships, memberships_size;
+};
+
 /* An open socket. Several processes may have it, each under a number of its own: fork(). */
 struct fd {
     struct process *process; /* who has it, when it is one alone; else NULL */
-    struct os *os;
     struct sock *sock;
-    unsigned refs; /* descriptors of it */
-    int domain, type, protocol;
+    const struct fd_rare *rare;
+    unsigned refs; /* descriptors of it, and messages that carry it */
+    uint16_t domain, type, protocol;
     bool nonblock;
-    sim_time receive_timeout, send_timeout; /* 0: none */
-    struct epoll_item *watchers;            /* epoll.c */
-    struct fd_membership *memberships;
-    unsigned n_memberships, memberships_size;
 };
 
 /** sockopt6_set() / sockopt6_get() - options of IPv6; 1: not one of them, else 0 or -errno. */
@@ -36,6 +41,8 @@ static inline bool fd_is_inet(const struct fd *fd)
     return fd->domain == 2 || fd->domain == 10;
 }
 
+/** fd_rare() - @fd's own, made when first needed. */
+struct fd_rare *fd_rare(struct fd *fd);
 /** fd_open() - the lowest free number from 3 on, for @sock; -SIM_EMFILE (then @sock is closed). */
 int fd_open(struct process *process, struct sock *sock, int domain, int type);
 /** fd_get() - NULL for a number that is not open. */

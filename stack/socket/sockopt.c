@@ -193,8 +193,7 @@ static int set_ip(struct fd *fd, enum sock_option option, int value)
     case OPT_IP_MULTICAST_IF:
         if (fd->type == SIM_SOCK_STREAM)
             return -SIM_EINVAL;
-        options->multicast_iface = ip_iface_by_index(fd->sock->ip, (unsigned)value);
-        return value != 0 && options->multicast_iface == NULL ? -SIM_EADDRNOTAVAIL : 0;
+        return sock_set_multicast_if(fd->sock, value) ? 0 : -SIM_EADDRNOTAVAIL;
     default:
         return set_ip_switch(options, option, value != 0);
     }
@@ -337,7 +336,7 @@ static int get_ip(const struct fd *fd, enum sock_option option, int *value)
         *value = options->multicast_loop;
         return 0;
     case OPT_IP_MULTICAST_IF:
-        *value = options->multicast_iface == NULL ? 0 : (int)options->multicast_iface->index;
+        *value = options->multicast_ifindex;
         return 0;
     default:
         return 1;
@@ -392,9 +391,9 @@ int sys_set_timeouts(struct process *self, int number, sim_time receive, sim_tim
     if (fd == NULL)
         return -SIM_EBADF;
     if (receive >= 0)
-        fd->receive_timeout = receive;
+        fd_rare(fd)->receive_timeout = receive;
     if (send >= 0)
-        fd->send_timeout = send;
+        fd_rare(fd)->send_timeout = send;
     return 0;
 }
 
@@ -437,6 +436,7 @@ static struct ip_iface *group_iface(struct process *self, ip4_addr group, const 
 
 static int join(struct fd *fd, ip4_addr group, struct ip_iface *iface)
 {
+    struct fd_rare *rare;
     int error;
 
     if (!fd_is_inet(fd))
@@ -447,30 +447,35 @@ static int join(struct fd *fd, ip4_addr group, struct ip_iface *iface)
         return -SIM_EINVAL;
     if (iface == NULL)
         return -SIM_ENODEV;
-    for (unsigned i = 0; i < fd->n_memberships; i++)
-        if (fd->memberships[i].group == group && fd->memberships[i].iface == iface)
+    for (unsigned i = 0; i < fd->rare->n_memberships; i++)
+        if (fd->rare->memberships[i].group == group && fd->rare->memberships[i].iface == iface)
             return -SIM_EADDRINUSE;
-    if (fd->n_memberships == MEMBERSHIPS_MAX)
+    if (fd->rare->n_memberships == MEMBERSHIPS_MAX)
         return -SIM_ENOBUFS;
     error = ip_group_join(iface, group);
-    if (error == 0)
-        ARRAY_PUSH(fd->memberships, fd->n_memberships, fd->memberships_size,
-                   ((struct fd_membership){ group, iface }));
-    return error;
+    if (error != 0)
+        return error;
+    rare = fd_rare(fd);
+    ARRAY_PUSH(rare->memberships, rare->n_memberships, rare->memberships_size,
+               ((struct fd_membership){ group, iface }));
+    return 0;
 }
 
 static int leave(struct fd *fd, ip4_addr group, struct ip_iface *iface)
 {
+    struct fd_rare *rare;
+
     if (!fd_is_inet(fd))
         return -SIM_ENOPROTOOPT;
     if (fd->type == SIM_SOCK_STREAM)
         return -SIM_EPROTO;
     if (iface == NULL)
         return -SIM_ENODEV;
-    for (unsigned i = 0; i < fd->n_memberships; i++) {
-        if (fd->memberships[i].group != group || fd->memberships[i].iface != iface)
+    rare = fd_rare(fd);
+    for (unsigned i = 0; i < rare->n_memberships; i++) {
+        if (rare->memberships[i].group != group || rare->memberships[i].iface != iface)
             continue;
-        fd->memberships[i] = fd->memberships[--fd->n_memberships];
+        rare->memberships[i] = rare->memberships[--rare->n_memberships];
         return ip_group_leave(iface, group);
     }
     return -SIM_EADDRNOTAVAIL;

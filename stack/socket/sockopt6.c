@@ -30,8 +30,7 @@ int sockopt6_set(struct fd *fd, enum sock_option option, int value)
     case OPT_IPV6_MULTICAST_HOPS:
         return set_octet(value, 0, 1, &options->multicast_hops);
     case OPT_IPV6_MULTICAST_IF:
-        options->multicast_iface = ip_iface_by_index(sock->ip, (unsigned)value);
-        return value != 0 && options->multicast_iface == NULL ? -SIM_ENODEV : 0;
+        return sock_set_multicast_if(sock, value) ? 0 : -SIM_ENODEV;
     case OPT_IPV6_TCLASS:
         return set_octet(value, 0, 0, &options->tclass);
     case OPT_IPV6_MTU_DISCOVER:
@@ -68,7 +67,7 @@ int sockopt6_get(const struct fd *fd, enum sock_option option, int *value)
         *value = options->multicast_hops;
         return 0;
     case OPT_IPV6_MULTICAST_IF:
-        *value = options->multicast_iface == NULL ? 0 : (int)options->multicast_iface->index;
+        *value = options->multicast_ifindex;
         return 0;
     case OPT_IPV6_TCLASS:
         *value = options->tclass;

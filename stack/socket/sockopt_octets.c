@@ -390,7 +390,7 @@ static int get_tcp_info(const struct fd *fd, void *value, size_t *len)
 
 static int get_time(const struct fd *fd, bool receive, void *value, size_t *len)
 {
-    sim_time time = receive ? fd->receive_timeout : fd->send_timeout;
+    sim_time time = receive ? fd->rare->receive_timeout : fd->rare->send_timeout;
     int64_t pair[2] = { time / SIM_SEC(1), time % SIM_SEC(1) / SIM_USEC(1) };
 
     return give(value, len, pair, sizeof pair);

@@ -208,7 +208,7 @@ static int open_as(struct process *self, struct sock *sock, int domain, int type
     int number = fd_open(self, sock, domain, type);
 
     if (number >= 0)
-        fd_get(self, number)->protocol = protocol;
+        fd_get(self, number)->protocol = (uint16_t)protocol;
     return number;
 }
 
@@ -272,7 +272,7 @@ int sys_accept(struct process *self, int number, struct endpoint *peer)
     sock = fd->sock->ops->accept(fd->sock, &error);
     if (sock == NULL)
         return (int)end_call(self, error == -SIM_EAGAIN
-                                       ? block(self, fd->nonblock, fd->receive_timeout, error)
+                                       ? block(self, fd->nonblock, fd->rare->receive_timeout, error)
                                        : error);
     if (peer != NULL)
         *peer = sock_to_api(sock, sock->remote);
@@ -292,7 +292,7 @@ int sys_connect(struct process *self, int number, struct endpoint remote)
     if (error == 0)
         error = fd->sock->ops->connect(fd->sock, remote);
     if (error == -SIM_EINPROGRESS || (error == -SIM_EALREADY && !fd->nonblock))
-        error = (int)block(self, fd->nonblock, fd->send_timeout, -SIM_EINPROGRESS);
+        error = (int)block(self, fd->nonblock, fd->rare->send_timeout, -SIM_EINPROGRESS);
     return (int)end_call(self, error);
 }
 
@@ -319,7 +319,7 @@ int sys_connect_unix(struct process *self, int number, const char *name)
         return (int)unblock(self, -SIM_EBADF);
     error = fd->domain == SIM_AF_UNIX ? unix_connect(fd->sock, name) : -SIM_EAFNOSUPPORT;
     if (error == -SIM_EAGAIN)
-        error = (int)block(self, fd->nonblock, fd->send_timeout, -SIM_EAGAIN);
+        error = (int)block(self, fd->nonblock, fd->rare->send_timeout, -SIM_EAGAIN);
     return (int)end_call(self, error);
 }
 
@@ -336,7 +336,7 @@ int64_t sys_sendto_unix(struct process *self, int number, const void *octets, si
         return unblock(self, -SIM_EBADF);
     n = fd->domain == SIM_AF_UNIX ? unix_sendto(fd->sock, name, &message) : -SIM_EAFNOSUPPORT;
     if (n == -SIM_EAGAIN)
-        n = block(self, fd->nonblock || (flags & SOCK_MSG_DONTWAIT), fd->send_timeout, n);
+        n = block(self, fd->nonblock || (flags & SOCK_MSG_DONTWAIT), fd->rare->send_timeout, n);
     return end_call(self, n);
 }
 
@@ -508,7 +508,7 @@ int64_t sys_sendmsg(struct process *self, int number, const struct sock_send *me
         if (n == -SIM_EAGAIN || n == -SIM_EINPROGRESS) {
             if (nonblock && self->call.progress > 0)
                 return unblock(self, (int64_t)self->call.progress);
-            n = block(self, nonblock, fd->send_timeout, -SIM_EAGAIN);
+            n = block(self, nonblock, fd->rare->send_timeout, -SIM_EAGAIN);
         }
         if (n == SYS_BLOCKED)
             return n;
@@ -613,7 +613,7 @@ int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
         int64_t n = recv_more(self, fd, nonblock, message);
 
         if (n == -SIM_EAGAIN)
-            n = block(self, nonblock, fd->receive_timeout, -SIM_EAGAIN);
+            n = block(self, nonblock, fd->rare->receive_timeout, -SIM_EAGAIN);
         if (n == SYS_BLOCKED)
             return n;
         if (n < 0)

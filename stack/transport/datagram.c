@@ -115,7 +115,7 @@ void sock_fill_send(const struct sock *sock, struct ip_send *send)
     }
     if (ip4_is_multicast(send->dst)) {
         send->ttl = sock->options.multicast_ttl;
-        if (sock->options.multicast_iface != NULL)
-            send->oif = sock->options.multicast_iface;
+        if (sock->options.multicast_ifindex != 0)
+            send->oif = sock_multicast_if(sock);
     }
 }

@@ -10,7 +10,7 @@ struct ip_iface *inet6_oif(const struct sock *sock, const struct endpoint *remot
     if (link_only && remote->scope != 0)
         return ip_iface_by_index(sock->ip, remote->scope);
     if (ip6_is_multicast(remote->addr6))
-        return sock->options.multicast_iface;
+        return sock_multicast_if(sock);
     return NULL;
 }
 

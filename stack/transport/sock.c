@@ -16,6 +16,19 @@ void sock_init(struct sock *sock, const struct sock_ops *ops, struct ip_stack *i
                                            .multicast_loop = true };
 }
 
+struct ip_iface *sock_multicast_if(const struct sock *sock)
+{
+    return ip_iface_by_index(sock->ip, sock->options.multicast_ifindex);
+}
+
+bool sock_set_multicast_if(struct sock *sock, int ifindex)
+{
+    bool known = ifindex > 0 && ip_iface_by_index(sock->ip, (unsigned)ifindex) != NULL;
+
+    sock->options.multicast_ifindex = (uint16_t)(known ? ifindex : 0);
+    return known || ifindex == 0;
+}
+
 int sock_take_error(struct sock *sock)
 {
     int error = sock->error;

@@ -189,8 +189,7 @@ struct sock_ops {
 };
 
 struct sock_options {
-    bool v6only; /* an AF_INET6 socket takes no IPv4: IPV6_V6ONLY */
-    bool reuseaddr, reuseport, broadcast, keepalive, oobinline, dontroute, recverr, multicast_loop;
+    struct ip_iface *bound_iface;
     int linger;         /* seconds, -1: off */
     int sndbuf, rcvbuf; /* octets, as getsockopt shows them (doubled as Linux does) */
     bool sndbuf_locked, rcvbuf_locked; /* set by the program: no autotuning */
@@ -199,13 +198,16 @@ struct sock_options {
     uint8_t mtu_discover;
     uint8_t multicast_ttl;
     uint8_t hops, multicast_hops, tclass, mtu_discover6; /* of IPv6; hops 0: default */
+    uint16_t multicast_ifindex;                          /* 0: none */
     bool recverr6 : 1, dontfrag : 1;
     bool freebind : 1;
     bool timestamp : 1, pktinfo : 1, recvttl : 1, recvtos : 1, tcp_inq : 1; /* for recvmsg() */
+    bool v6only : 1; /* an AF_INET6 socket takes no IPv4: IPV6_V6ONLY */
+    bool reuseaddr : 1, reuseport : 1, broadcast : 1, keepalive : 1, oobinline : 1;
+    bool dontroute : 1, recverr : 1, multicast_loop : 1;
     int rcvlowat; /* octets, at least 1: so many or the end must be there to be read */
     int priority;
     uint32_t mark;
-    struct ip_iface *bound_iface, *multicast_iface;
 };
 
 /* Both ends of a connection. */
@@ -241,6 +243,10 @@ struct sock {
 
 /** sock_init() - the common part: Linux's defaults. */
 void sock_init(struct sock *sock, const struct sock_ops *ops, struct ip_stack *ip);
+/** sock_multicast_if() - the interface that groups are sent through, NULL: the routes say it.
+ * sock_set_multicast_if() - by its number, 0: none; false, and none, when there is no such. */
+struct ip_iface *sock_multicast_if(const struct sock *sock);
+bool sock_set_multicast_if(struct sock *sock, int ifindex);
 /** sock_refuse_listen() / sock_refuse_accept() - of sockets without connections. */
 int sock_refuse_listen(struct sock *sock, int backlog);
 struct sock *sock_refuse_accept(struct sock *sock, int *error);

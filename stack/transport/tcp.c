@@ -107,8 +107,8 @@ static void reset_connection(struct tcp_sock *tp)
     tp->reordering = sysctl->reordering;
     tp->has_tlp = tp->frto = false;
     memset(&tp->rack, 0, sizeof tp->rack);
-    tp->rack.reo_wnd_steps = 1;
-    tp->delivered = tp->lost_total = 0;
+    tp->rack_wnd_steps = 1;
+    tp->delivered = 0;
     tp->mss_cache = tp->mss_clamp = TCP_MSS_DEFAULT;
     tp->max_window = tp->snd_wnd = 0;
     tp->snd_wscale = tp->rcv_wscale = 0;
@@ -131,11 +131,10 @@ static void reset_connection(struct tcp_sock *tp)
     tp->shut_rd = tp->shut_wr = false;
     tp->has_route = false;
     tp->rcv_wnd = tp->rcv_ssthresh = tp->rcv_nxt = tp->rcv_wup = tp->copied_seq = 0;
-    tp->bytes_sent = tp->bytes_acked = tp->bytes_received = tp->bytes_retrans = 0;
-    tp->segs_out = tp->segs_in = tp->data_segs_out = tp->data_segs_in = tp->total_retrans =
-        tp->dsack_dups = 0;
+    tp->bytes_sent = tp->bytes_acked = tp->bytes_received = 0;
+    tp->segs_out = tp->segs_in = tp->data_segs_out = tp->data_segs_in = 0;
     tcp_rare_drop(tp);
-    tcp_meter_drop(tp);
+    tcp_meter_init(tp);
 }
 
 struct tcp_sock *tcp_sock_new(struct tcp_layer *tcp)
@@ -158,7 +157,6 @@ struct tcp_sock *tcp_sock_new(struct tcp_layer *tcp)
     tp->sock.options.sndbuf = (int)tcp->sysctl.wmem[1];
     tp->user = &tcp_user_none;
     tp->rare = &tcp_rare_none;
-    tp->meter = &tcp_meter_none;
     tp->cc = tcp_cc_of(tcp->sysctl.congestion_control);
     tcp_timers_init(tp);
     reset_connection(tp);
@@ -188,9 +186,7 @@ void tcp_purge_queues(struct tcp_sock *tp)
     tcp_chrono_stop(tp, TCP_CHRONO_BUSY);
     tp->wmem_queued = 0;
     tp->packets_out = tp->sacked_out = tp->lost_out = tp->retrans_out = 0;
-    if (tp->chunk != NULL)
-        buffer_unref(tp->chunk);
-    tp->chunk = NULL;
+    tcp_chunk_drop(tp);
 }
 
 static void purge_received(struct tcp_sock *tp)
@@ -210,8 +206,6 @@ static void sock_free(struct tcp_sock *tp)
     list_remove(&tp->all_link);
     list_remove(&tp->link);
     tcp_user_drop(tp);
-    tcp_meter_drop(tp);
-    free(tp->listen);
     free(tp);
 }
 
@@ -222,15 +216,16 @@ void tcp_fini(struct tcp_layer *tcp)
 
     LIST_FOR_EACH(tp, &tcp->socks, struct tcp_sock, all_link)
     {
-        while (tp->listen != NULL && !list_empty(&tp->listen->requests))
-            tcp_request_free(CONTAINER_OF(tp->listen->requests.next, struct tcp_request, link));
+        while (tp->rare->listen != NULL && !list_empty(&tp->rare->listen->requests))
+            tcp_request_free(
+                CONTAINER_OF(tp->rare->listen->requests.next, struct tcp_request, link));
     }
     LIST_FOR_EACH(tp, &tcp->socks, struct tcp_sock, all_link)
     sock_free(tp);
     LIST_FOR_EACH(tw, &tcp->timewaits, struct tcp_timewait, all_link)
     tcp_timewait_free(tw);
     tcp_hash_fini(tcp);
-    arena_fini(&tcp->seg_arena);
+    tcp_paths_fini(tcp);
     free(tcp);
 }
 
@@ -327,10 +322,11 @@ static bool listen_conflict(struct tcp_sock *tp)
     return conflict;
 }
 
-static struct tcp_listener *listener_new(void)
+static struct tcp_listener *listener_new(uint32_t backlog)
 {
     struct tcp_listener *listen = mem_zalloc(sizeof *listen);
 
+    listen->backlog = backlog;
     list_init(&listen->accept_queue);
     list_init(&listen->requests);
     return listen;
@@ -340,17 +336,16 @@ static int sock_listen(struct sock *sock, int backlog)
 {
     struct tcp_sock *tp = tcp_of(sock);
     uint32_t somaxconn = tp->layer->sysctl.core_somaxconn;
+    uint32_t most = backlog < 0 || (uint32_t)backlog > somaxconn ? somaxconn : (uint32_t)backlog;
     int error;
 
     if (!tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN)) || tp->connecting ||
         tp->connected)
         return -SIM_EINVAL;
-    if (tp->listen == NULL)
-        tp->listen = listener_new();
-    tp->listen->backlog =
-        backlog < 0 || (uint32_t)backlog > somaxconn ? somaxconn : (uint32_t)backlog;
-    if (tcp_state(tp) == TCP_LISTEN)
+    if (tcp_state(tp) == TCP_LISTEN) {
+        tp->rare->listen->backlog = most;
         return 0;
+    }
     reset_connection(tp);
     if (tp->entry.ends->local.port == 0) {
         error = sock_bind(sock, (struct endpoint){ 0, 0 });
@@ -359,6 +354,7 @@ static int sock_listen(struct sock *sock, int backlog)
     }
     if (listen_conflict(tp))
         return -SIM_EADDRINUSE;
+    tcp_rare(tp)->listen = listener_new(most);
     tcp_set_state(tp, TCP_LISTEN);
     return 0;
 }
@@ -372,13 +368,13 @@ static struct sock *sock_accept(struct sock *sock, int *error)
         *error = -SIM_EINVAL;
         return NULL;
     }
-    if (list_empty(&tp->listen->accept_queue)) {
+    if (list_empty(&tp->rare->listen->accept_queue)) {
         *error = -SIM_EAGAIN;
         return NULL;
     }
-    child = CONTAINER_OF(tp->listen->accept_queue.next, struct tcp_sock, link);
+    child = CONTAINER_OF(tp->rare->listen->accept_queue.next, struct tcp_sock, link);
     list_remove(&child->link);
-    tp->listen->n_accept--;
+    tp->rare->listen->n_accept--;
     child->listener = NULL;
     child->connected = true;
     return &child->sock;
@@ -393,10 +389,11 @@ static bool needs_reset(enum tcp_state state)
 
 void tcp_listen_stop(struct tcp_sock *tp)
 {
-    while (!list_empty(&tp->listen->requests))
-        tcp_request_free(CONTAINER_OF(tp->listen->requests.next, struct tcp_request, link));
-    while (!list_empty(&tp->listen->accept_queue)) {
-        struct tcp_sock *child = CONTAINER_OF(tp->listen->accept_queue.next, struct tcp_sock, link);
+    while (!list_empty(&tp->rare->listen->requests))
+        tcp_request_free(CONTAINER_OF(tp->rare->listen->requests.next, struct tcp_request, link));
+    while (!list_empty(&tp->rare->listen->accept_queue)) {
+        struct tcp_sock *child =
+            CONTAINER_OF(tp->rare->listen->accept_queue.next, struct tcp_sock, link);
 
         list_remove(&child->link);
         child->listener = NULL;
@@ -405,7 +402,7 @@ void tcp_listen_stop(struct tcp_sock *tp)
             tcp_send_active_reset(child);
         tcp_done(child);
     }
-    tp->listen->n_accept = 0;
+    tp->rare->listen->n_accept = 0;
 }
 
 /* connect */

@@ -215,7 +215,7 @@ static void acked_wholly(struct tcp_sock *tp, struct tcp_seg *seg, struct cleane
         if (!c->has_reord || seq_lt(seg->seq, c->reord))
             c->reord = seg->seq;
         c->has_reord = true;
-        if (!seq_gt(seg->end_seq, tp->high_seq))
+        if (!seq_gt(seg->end_seq, tp->rare->high_seq))
             c->flag |= TCP_F_ORIG_SACK_ACKED;
     }
     if ((seg->marks & TCP_MARK_SACKED) != 0) {
@@ -370,7 +370,7 @@ int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
     struct tcp_sack_result sack = { .first_sack_us = -1, .last_sack_us = -1 };
     uint32_t prior_una = tp->snd_una, prior_packets = tp->packets_out, prior_fack,
              prior_delivered = tp->delivered, delivered;
-    uint32_t prior_lost = tp->lost_total;
+    uint32_t prior_lost = tp->rare->lost_total;
     enum tcp_rexmit rexmit = TCP_REXMIT_NONE;
     unsigned n_dupack = 0;
 
@@ -434,7 +434,7 @@ int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
         tp->confirm_neighbor = true;
     delivered = newly_delivered(tp, prior_delivered, flag);
     tcp_rate_take(tp, delivered, &sack.rate);
-    cong_control(tp, delivered, (int)(tp->lost_total - prior_lost), flag);
+    cong_control(tp, delivered, (int)(tp->rare->lost_total - prior_lost), flag);
     tcp_xmit_recovery(tp, rexmit);
     return 1;
 }

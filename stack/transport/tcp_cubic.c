@@ -21,9 +21,10 @@ static uint32_t now_ms(const struct tcp_sock *tp)
     return (uint32_t)(tcp_now(tp->layer) / 1000);
 }
 
-static void reset_epoch(struct tcp_cubic *ca)
+static void reset_epoch(struct tcp_sock *tp)
 {
-    *ca = (struct tcp_cubic){ .cnt = 0 };
+    tp->cubic = (struct tcp_cubic){ .cnt = 0 };
+    tp->hystart_found = false;
 }
 
 static void hystart_reset(struct tcp_sock *tp)
@@ -33,12 +34,12 @@ static void hystart_reset(struct tcp_sock *tp)
     ca->round_start = ca->last_ack = (uint32_t)tcp_now(tp->layer);
     ca->end_seq = tp->snd_nxt;
     ca->curr_rtt = UINT32_MAX;
-    ca->sample_cnt = 0;
+    tp->hystart_samples = 0;
 }
 
 static void init(struct tcp_sock *tp)
 {
-    reset_epoch(&tp->cubic);
+    reset_epoch(tp);
     hystart_reset(tp);
 }
 
@@ -151,7 +152,7 @@ static uint32_t ssthresh(struct tcp_sock *tp)
 static void set_state(struct tcp_sock *tp, enum tcp_ca_state state)
 {
     if (state == TCP_CA_LOSS) {
-        reset_epoch(&tp->cubic);
+        reset_epoch(tp);
         hystart_reset(tp);
     }
 }
@@ -193,19 +194,19 @@ static void hystart_update(struct tcp_sock *tp, uint32_t delay)
 
         ca->last_ack = now;
         if (now - ca->round_start > threshold) {
-            ca->found = true;
+            tp->hystart_found = true;
             tp->ssthresh = tp->cwnd;
         }
     }
     ca->curr_rtt = u32_min(ca->curr_rtt, delay);
-    if (ca->sample_cnt < HYSTART_MIN_SAMPLES) {
-        ca->sample_cnt++;
+    if (tp->hystart_samples < HYSTART_MIN_SAMPLES) {
+        tp->hystart_samples++;
     } else {
         uint32_t threshold =
             u32_min(u32_max(ca->delay_min >> 3, HYSTART_DELAY_MIN), HYSTART_DELAY_MAX);
 
         if (ca->curr_rtt > ca->delay_min + threshold) {
-            ca->found = true;
+            tp->hystart_found = true;
             tp->ssthresh = tp->cwnd;
         }
     }
@@ -223,7 +224,7 @@ static void acked(struct tcp_sock *tp, int64_t rtt_us)
     delay = rtt_us == 0 ? 1 : (uint32_t)rtt_us;
     if (ca->delay_min == 0 || ca->delay_min > delay)
         ca->delay_min = delay;
-    if (!ca->found && tcp_in_slow_start(tp) && tp->cwnd >= HYSTART_LOW_WINDOW)
+    if (!tp->hystart_found && tcp_in_slow_start(tp) && tp->cwnd >= HYSTART_LOW_WINDOW)
         hystart_update(tp, delay);
 }
 

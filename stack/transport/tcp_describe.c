@@ -121,7 +121,7 @@ static void flow_info(const struct tcp_sock *tp, struct tcp_info_view *info)
     info->pacing_rate = tcp_pacing_rate(tp);
     info->notsent_bytes = tp->write_seq - tp->snd_nxt;
     info->delivered = tp->delivered;
-    info->dsack_dups = tp->dsack_dups;
+    info->dsack_dups = tp->rare->dsack_dups;
     info->reord_seen = tp->rare->reord_seen;
     info->rcv_ooopack = tp->rare->rcv_ooopack;
     info->delivered_ce = tp->rare->delivered_ce;
@@ -130,7 +130,7 @@ static void flow_info(const struct tcp_sock *tp, struct tcp_info_view *info)
     info->total_rto_recoveries = tp->rare->n_rto_recoveries;
     info->total_rto_time = tcp_rto_time_ms(tp);
     info->delivery_rate = tcp_rate_bytes(tp);
-    info->delivery_app_limited = tp->meter->rate.sample_app_limited;
+    info->delivery_app_limited = tp->sample_app_limited;
     info->rwnd_limited = tcp_chrono_us(tp, TCP_CHRONO_RWND_LIMITED);
     info->sndbuf_limited = tcp_chrono_us(tp, TCP_CHRONO_SNDBUF_LIMITED);
     info->busy_time =
@@ -162,9 +162,9 @@ void tcp_get_info(const struct sock *sock, struct tcp_info_view *info)
     info->cc = tp->cc == &tcp_reno_ops ? TCP_CC_RENO : TCP_CC_CUBIC;
     socket_info(tp, info);
     if (tcp_state(tp) == TCP_LISTEN) {
-        info->recv_q = tp->listen->n_accept;
-        info->send_q = tp->listen->backlog;
-        info->unacked = tp->listen->n_accept;
+        info->recv_q = tp->rare->listen->n_accept;
+        info->send_q = tp->rare->listen->backlog;
+        info->unacked = tp->rare->listen->n_accept;
         info->snd_cwnd = tp->cwnd;
         info->reordering = tp->reordering;
         return;
@@ -187,12 +187,12 @@ void tcp_get_info(const struct sock *sock, struct tcp_info_view *info)
     info->bytes_sent = tp->bytes_sent;
     info->bytes_acked = tp->bytes_acked;
     info->bytes_received = tp->bytes_received;
-    info->bytes_retrans = tp->bytes_retrans;
+    info->bytes_retrans = tp->rare->bytes_retrans;
     info->segs_out = tp->segs_out;
     info->segs_in = tp->segs_in;
     info->data_segs_out = tp->data_segs_out;
     info->data_segs_in = tp->data_segs_in;
-    info->total_retrans = tp->total_retrans;
+    info->total_retrans = tp->rare->total_retrans;
     timer_of(tp, info);
 }
 
@@ -223,7 +223,7 @@ static void variables(struct describe *out, const struct tcp_sock *tp)
     describe_number(out, "sacked", tp->sacked_out);
     describe_number(out, "lost", tp->lost_out);
     describe_number(out, "retransmits", tp->retransmits);
-    describe_number(out, "total_retrans", tp->total_retrans);
+    describe_number(out, "total_retrans", tp->rare->total_retrans);
     describe_number(out, "recv_q", tp->rcv_nxt - tp->copied_seq);
     describe_number(out, "send_q", tp->write_seq - tp->snd_una);
     describe_number(out, "bytes_sent", (int64_t)tp->bytes_sent);
@@ -276,9 +276,10 @@ static void format(struct item *item)
 
 static void add_requests(const struct tcp_sock *tp, struct item **items, size_t *n, size_t *size)
 {
-    if (tp->listen == NULL)
+    if (tp->rare->listen == NULL)
         return;
-    for (struct list *at = tp->listen->requests.next; at != &tp->listen->requests; at = at->next) {
+    for (struct list *at = tp->rare->listen->requests.next; at != &tp->rare->listen->requests;
+         at = at->next) {
         struct tcp_request *req = CONTAINER_OF(at, struct tcp_request, link);
         struct item item = { .info = { .state = TCP_SYN_RECEIVED,
                                        .local = req->entry.ends->local,

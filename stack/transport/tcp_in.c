@@ -192,8 +192,9 @@ void tcp_init_transfer(struct tcp_sock *tp)
         tp->rto = TCP_TIMEOUT_FALLBACK;
     }
     /* RFC 6928, but one segment after a SYN that was really lost. */
-    tp->cwnd =
-        tp->total_retrans > 1 && tp->rare->undo_marker != 0 ? 1 : tp->layer->sysctl.initial_cwnd;
+    tp->cwnd = tp->rare->total_retrans > 1 && tp->rare->undo_marker != 0
+                   ? 1
+                   : tp->layer->sysctl.initial_cwnd;
     tp->cwnd_stamp = tcp_now(tp->layer);
     tp->cc->init(tp);
     tcp_init_buffer_space(tp);

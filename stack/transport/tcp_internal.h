@@ -132,8 +132,6 @@ struct tcp_cubic {
     uint32_t ack_cnt, tcp_cwnd;
     uint32_t round_start, last_ack; /* us, which wrap: only differences count */
     uint32_t end_seq, curr_rtt;
-    uint8_t sample_cnt;
-    bool found; /* HyStart: the exit of slow start */
 };
 
 /* tcp_rate.c; times in us + 1, modulo 2^32, 0: never. */
@@ -142,7 +140,6 @@ struct tcp_rate {
     uint32_t delivered_at; /* the last ACK that delivered something */
     uint32_t app_limited;  /* tcp_sock.delivered behind the bubble in the pipe, 0: there is none */
     uint32_t delivered, interval_us; /* the sample that counts: segments, us */
-    bool sample_app_limited;
 };
 
 /* What one ACK tells. */
@@ -161,10 +158,9 @@ enum tcp_chrono_kind {
 
 struct tcp_chrono {
     uint32_t ticks[TCP_N_CHRONOS], since;
-    uint8_t kind; /* enum tcp_chrono_kind */
 };
 
-/* What a connection that has sent something is measured by. */
+/* What a connection is measured by. */
 struct tcp_meter {
     struct tcp_rate rate;
     struct tcp_chrono chrono;
@@ -228,6 +224,11 @@ struct tcp_rare {
     uint16_t n_rtos, n_rto_recoveries; /* timeouts; times in which they followed each other */
     uint32_t rto_time_ms;              /* how long these took */
     uint64_t rto_stamp;                /* us + 1, since when this one goes on; 0: there is none */
+    uint64_t bytes_retrans;
+    uint32_t total_retrans, lost_total, dsack_dups;
+    uint32_t high_seq; /* snd_nxt when the present state of congestion began */
+
+    struct tcp_listener *listen; /* NULL: it is none */
 };
 
 /* The hands of tcp_sock.timers. */
@@ -237,7 +238,7 @@ enum tcp_urg_state { TCP_URG_NONE, TCP_URG_NOTYET, TCP_URG_VALID, TCP_URG_READ }
 
 /*
  * A socket. There may be very many that are open and idle, so what only some of them need stands
- * elsewhere (user, listen, rare, meter: read as they are, written through tcp_user() and kin), and
+ * elsewhere (user, rare: read as they are, written through tcp_user() and tcp_rare()), and
  * what a segment needs on its way in or out stands together.
  */
 struct tcp_sock {
@@ -262,6 +263,7 @@ struct tcp_sock {
     /* what both ends have agreed on */
     bool wscale_ok : 1, ts_ok : 1, sack_ok : 1, saw_ts : 1;
     bool has_ts_recent : 1;
+    bool hystart_found : 1; /* the exit of slow start */
     uint8_t snd_wscale, rcv_wscale;
     uint8_t ecn; /* enum tcp_ecn_flag */
 
@@ -276,14 +278,20 @@ struct tcp_sock {
     bool urg_out : 1;
     bool is_cwnd_limited : 1;
     bool has_tlp : 1, tlp_retrans : 1, frto : 1;
+    bool rack_dsack_seen : 1, rack_advanced : 1;
+    uint8_t rack_wnd_steps, rack_wnd_persist; /* RFC 8985's RACK.reo_wnd_mult, .reo_wnd_persist */
+    uint8_t hystart_samples;
     uint8_t backoff, retransmits, total_rto, probes_out;
-    uint8_t scaling_ratio; /* of 256: octets of data per octet of memory */
+    uint8_t chrono_kind;     /* enum tcp_chrono_kind: what is counted now */
+    bool sample_app_limited; /* of the delivery rate */
+    uint8_t scaling_ratio;   /* of 256: octets of data per octet of memory */
 
     /* sending: RFC 9293 section 3.3.1 */
     uint32_t snd_una, snd_nxt, snd_wnd, snd_wl1, snd_sml, write_seq, pushed_seq;
     uint32_t cwnd, ssthresh, cwnd_cnt;
     uint32_t packets_out, sacked_out, lost_out, retrans_out;
     uint32_t mss_cache, pmtu, max_window; /* octets: of data after options; of IP packets */
+    uint32_t ato;                         /* us: of the receiver, delay of an ACK */
     struct list write_queue, rtx_queue, by_time;
     uint32_t wmem_queued; /* octets, with overhead */
     uint32_t chunk_used;
@@ -292,22 +300,19 @@ struct tcp_sock {
     /* receiving */
     uint32_t rcv_nxt, rcv_wup, rcv_wnd, copied_seq, window_clamp, rcv_ssthresh;
     uint32_t rmem_alloc;
-    uint32_t ts_recent, ts_recent_stamp_s, ts_offset, last_ts_ecr;
+    uint32_t ts_recent, ts_recent_stamp_s, ts_offset, last_ts_ecr, rcv_rtt_last_tsecr;
     struct list receive_queue;
 
     /* acknowledging */
-    uint32_t ato; /* us */
     uint32_t rcv_mss, last_seg_size;
-    uint32_t rcv_rtt_last_tsecr;
     uint64_t lrcvtime;
     struct {
-        uint32_t rtt_us;
-        uint32_t seq;
-        uint64_t time;
+        uint32_t rtt_us, seq;
+        uint32_t time; /* us + 1, modulo 2^32; 0: none */
     } rcv_rtt;
     struct {
         uint32_t space, seq;
-        uint64_t time;
+        uint32_t time; /* us, modulo 2^32 */
     } rcvq;
 
     /* RTT and RTO: RFC 6298; srtt is eight times, mdev four times the value */
@@ -322,33 +327,28 @@ struct tcp_sock {
     uint64_t cwnd_stamp, lsndtime, rcv_tstamp;
     uint64_t last_sent_at; /* anything at all, us */
     uint32_t cwnd_used, max_packets_out, cwnd_usage_seq;
-    uint32_t reordering, high_seq;
-    uint32_t delivered, lost_total;
+    uint32_t reordering, delivered;
+    uint32_t iss;
     struct {
         uint64_t mstamp;
         uint32_t rtt_us, end_seq, last_delivered, prior_delivered;
-        uint8_t reo_wnd_steps, reo_wnd_persist;
-        bool dsack_seen, advanced;
     } rack;
     uint64_t retrans_stamp; /* us + 1, 0: none */
     struct tcp_cubic cubic;
 
     /* counts */
     uint32_t segs_out, segs_in, data_segs_out, data_segs_in;
-    uint64_t bytes_sent, bytes_acked, bytes_received, bytes_retrans;
-    uint32_t total_retrans, dsack_dups;
+    uint64_t bytes_sent, bytes_acked, bytes_received;
 
     /* the rest */
-    uint32_t iss, irs;
+    uint32_t irs;
     uint32_t mss_clamp; /* the peer's MSS */
     uint32_t advmss;
     uint32_t serial; /* in the order of their making, from 1 */
-    struct route route;
     const struct tcp_user *user;
     const struct tcp_rare *rare;
-    const struct tcp_meter *meter;
-    struct tcp_listener *listen; /* NULL: it never listened */
-    struct tcp_sock *listener;   /* whose accept queue it is in, or NULL */
+    struct tcp_meter meter;
+    struct tcp_sock *listener; /* whose accept queue it is in, or NULL */
     struct list all_link;
     struct list link; /* in an accept queue, or among those that are freed when the event is over */
 };
@@ -404,7 +404,9 @@ struct tcp_layer {
     struct list socks, timewaits, dead;
     uint32_t n_timewaits, last_serial;
     struct list free_segs;
-    struct arena seg_arena;
+    bool has_segs;          /* there have been some */
+    uint32_t n_paths;       /* places; 0 or a power of two */
+    struct tcp_path *paths; /* looked up lately: tcp_path.c */
     uint64_t secret;
     struct random_stream random;
     uint32_t *perturb; /* TCP_PERTURB numbers, made when first needed from */
@@ -435,7 +437,6 @@ static inline const struct tcp_sock *tcp_of_const(const struct sock *sock)
 
 extern const struct tcp_user tcp_user_none;
 extern const struct tcp_rare tcp_rare_none;
-extern const struct tcp_meter tcp_meter_none;
 
 /* tcp_rare.c */
 /** tcp_user() / tcp_rare() - @tp's own, to be written; made when first needed. */
@@ -593,6 +594,8 @@ struct tcp_seg *tcp_seg_split(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t
 void tcp_seg_trim_head(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len);
 /** tcp_seg_from_rx() - the octets of a received segment, by reference. */
 struct tcp_seg *tcp_seg_from_rx(struct tcp_layer *tcp, struct tcp_rx *rx);
+/** tcp_chunk_drop() - nothing more is copied to it. */
+void tcp_chunk_drop(struct tcp_sock *tp);
 void tcp_wmem_free(struct tcp_sock *tp, struct tcp_seg *seg);
 
 /* tcp_out.c */
@@ -642,6 +645,7 @@ struct tcp_reply {
 };
 void tcp_send_reply(struct tcp_layer *tcp, const struct tcp_reply *reply);
 /* tcp_path.c */
+void tcp_paths_fini(struct tcp_layer *tcp);
 /** tcp_route() - find the way, if it is not known; 0 or -errno. */
 int tcp_route(struct tcp_sock *tp);
 /** tcp_path_known() - nothing has changed since it was found. */
@@ -779,7 +783,7 @@ uint64_t tcp_pacing_rate(const struct tcp_sock *tp);
 /* tcp_rate.c */
 /** tcp_rto_time_ms() - how long nothing but timeouts kept the connection going. */
 uint32_t tcp_rto_time_ms(const struct tcp_sock *tp);
-void tcp_meter_drop(struct tcp_sock *tp);
+void tcp_meter_init(struct tcp_sock *tp);
 /** tcp_rate_sent() - @seg leaves, sent_at and tx_delivered are set; before packets_out counts it.
  */
 void tcp_rate_sent(struct tcp_sock *tp, struct tcp_seg *seg);

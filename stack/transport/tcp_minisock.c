@@ -19,7 +19,7 @@ void tcp_request_free(struct tcp_request *req)
 {
     tcp_hash_remove(req->layer, &req->entry);
     list_remove(&req->link);
-    req->listener->listen->n_requests--;
+    req->listener->rare->listen->n_requests--;
     timer_fini(&req->timer);
     free(req);
 }
@@ -150,11 +150,11 @@ void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn
     struct tcp_request *req;
     uint32_t mtu = 0;
 
-    bool cookie = listener->listen->n_requests >= u32_max(listener->listen->backlog, 1);
+    bool cookie = listener->rare->listen->n_requests >= u32_max(listener->rare->listen->backlog, 1);
 
     if ((cookie && tcp->sysctl.syncookies == 0) ||
-        listener->listen->n_requests >= tcp->sysctl.max_syn_backlog ||
-        listener->listen->n_accept > listener->listen->backlog) {
+        listener->rare->listen->n_requests >= tcp->sysctl.max_syn_backlog ||
+        listener->rare->listen->n_accept > listener->rare->listen->backlog) {
         tcp_rx_drop(rx, DROP_TCP_BACKLOG_FULL);
         return;
     }
@@ -184,8 +184,8 @@ void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn
     req->tos = remote.v6 ? listener->sock.options.tclass : listener->sock.options.tos;
     req->ttl = remote.v6 ? listener->sock.options.hops : listener->sock.options.ttl;
     req->sent_at = tcp_now(tcp) + 1;
-    list_push_back(&listener->listen->requests, &req->link);
-    listener->listen->n_requests++;
+    list_push_back(&listener->rare->listen->requests, &req->link);
+    listener->rare->listen->n_requests++;
     tcp_hash_add(tcp, &req->entry);
     say_state(tcp, &req->entry, TCP_LISTEN, TCP_SYN_RECEIVED);
     send_synack(req);
@@ -208,7 +208,6 @@ static struct tcp_sock *child_new(struct tcp_request *req, const struct tcp_rx *
     tp->nonagle = listener->nonagle;
     tcp_user_inherit(tp, listener);
     tp->cc = listener->cc;
-    tp->route = req->route;
     tp->has_route = true;
     tp->pmtu = tcp_path_mtu(tp);
     tp->mss_clamp = req->peer_mss;
@@ -233,7 +232,7 @@ static struct tcp_sock *child_new(struct tcp_request *req, const struct tcp_rx *
     tp->snd_wnd = (uint32_t)rx->hdr.window << tp->snd_wscale;
     tp->max_window = tp->snd_wnd;
     tp->ecn = req->ecn_ok ? TCP_ECN_OK : 0;
-    tp->total_retrans = req->n_retrans;
+    TCP_RARE_SET(tp, total_retrans, req->n_retrans);
     TCP_RARE_SET(tp, undo_marker, req->n_retrans > 1 ? req->iss : 0);
     TCP_RARE_SET(tp, last_oow_ack, req->last_oow_ack);
     tp->lrcvtime = tp->lsndtime = tp->rcv_tstamp = tcp_now(req->layer);
@@ -251,8 +250,8 @@ static void complete(struct tcp_request *req, struct tcp_rx *rx)
     tcp_hash_add(tp->layer, &tp->entry);
     tcp_port_own(tp->layer, &tp->entry);
     tp->listener = listener;
-    list_push_back(&listener->listen->accept_queue, &tp->link);
-    listener->listen->n_accept++;
+    list_push_back(&listener->rare->listen->accept_queue, &tp->link);
+    listener->rare->listen->n_accept++;
     if (sent_at != 0)
         tcp_ack_update_rtt_synack(tp, (int64_t)(tcp_now(tp->layer) + 1 - sent_at));
     tp->segs_in++;
@@ -318,7 +317,7 @@ static void last_ack_of_handshake(struct tcp_request *req, struct tcp_rx *rx)
         req->acked = true;
         return;
     }
-    if (listener->listen->n_accept > listener->listen->backlog) {
+    if (listener->rare->listen->n_accept > listener->rare->listen->backlog) {
         tcp_rx_drop(rx, DROP_TCP_BACKLOG_FULL);
         if (req->layer->sysctl.abort_on_overflow) {
             tcp_send_reset(req->layer, rx, WHY0(TCP_RST));

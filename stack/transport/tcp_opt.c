@@ -21,7 +21,7 @@ unsigned tcp_poll(struct sock *sock)
     unsigned mask = 0;
 
     if (state == TCP_LISTEN)
-        return list_empty(&tp->listen->accept_queue) ? 0 : SOCK_POLLIN;
+        return list_empty(&tp->rare->listen->accept_queue) ? 0 : SOCK_POLLIN;
     if ((tp->shut_rd && tp->shut_wr) || state == TCP_CLOSED)
         mask |= SOCK_POLLHUP;
     if (tp->shut_rd)

@@ -791,8 +791,8 @@ static int retransmit_once(struct tcp_sock *tp, struct tcp_seg *seg, struct why 
         return error;
     if ((seg->flags & TCP_SYN) != 0 && tp->retransmits > 0 && (seg->flags & TCP_ACK) == 0)
         seg->flags &= (uint8_t) ~(TCP_ECE | TCP_CWR); /* RFC 3168 section 6.1.1.1 */
-    tp->total_retrans++;
-    tp->bytes_retrans += seg->data.len;
+    tcp_rare(tp)->total_retrans++;
+    tcp_rare(tp)->bytes_retrans += seg->data.len;
     error = transmit_seg(tp, seg, why);
     seg->marks |= TCP_MARK_EVER;
     return error;

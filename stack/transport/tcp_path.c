@@ -1,6 +1,94 @@
 /* The way a connection's segments take, over IPv4 or IPv6. */
+#include <stdlib.h>
+
 #include "stack/transport/inet6.h"
 #include "stack/transport/tcp_internal.h"
+
+/*
+ * Connections share what was looked up about IPv4: a route is as big as all their sequence numbers,
+ * and many go the same way. It is one place by addresses and interface for each; where two that are
+ * both valid want the same the table grows, up to a limit.
+ */
+
+#define PATHS_FIRST 2
+#define PATHS_MAX   256
+
+struct tcp_path {
+    ip4_addr dst, src; /* as asked for; dst 0: nothing is here */
+    struct ip_iface *oif;
+    struct route route;
+};
+
+static struct tcp_path *place_of(const struct tcp_layer *tcp, ip4_addr dst, ip4_addr src)
+{
+    uint32_t hash = (src * UINT32_C(0x85ebca6b) ^ dst) * UINT32_C(0x9e3779b1);
+
+    return &tcp->paths[(hash >> 16) & (tcp->n_paths - 1)];
+}
+
+static bool place_holds(const struct tcp_path *path, const struct tcp_sock *tp)
+{
+    return path->dst == tp->entry.ends->remote.addr && path->src == tp->entry.ends->local.addr &&
+           path->oif == tp->sock.options.bound_iface && route_valid(tp->sock.ip, &path->route);
+}
+
+static void grow(struct tcp_layer *tcp)
+{
+    struct tcp_path *old = tcp->paths;
+    uint32_t n = tcp->n_paths;
+
+    tcp->n_paths = n == 0 ? PATHS_FIRST : 2 * n;
+    tcp->paths = mem_zalloc(tcp->n_paths * sizeof *tcp->paths);
+    for (uint32_t i = 0; i < n; i++)
+        if (old[i].dst != 0)
+            *place_of(tcp, old[i].dst, old[i].src) = old[i];
+    free(old);
+}
+
+/* Where @tp's route stands, if it is known and valid; else NULL. */
+static const struct route *route4_known(const struct tcp_sock *tp)
+{
+    const struct tcp_path *path;
+
+    if (tp->layer->n_paths == 0)
+        return NULL;
+    path = place_of(tp->layer, tp->entry.ends->remote.addr, tp->entry.ends->local.addr);
+    return place_holds(path, tp) ? &path->route : NULL;
+}
+
+static const struct route *route4_find(const struct tcp_sock *tp, int *error)
+{
+    struct tcp_layer *tcp = tp->layer;
+    ip4_addr dst = tp->entry.ends->remote.addr, src = tp->entry.ends->local.addr;
+    struct tcp_path *path;
+
+    if (tcp->n_paths == 0)
+        grow(tcp);
+    for (path = place_of(tcp, dst, src);
+         path->dst != 0 && route_valid(tcp->ip, &path->route) && tcp->n_paths < PATHS_MAX;
+         path = place_of(tcp, dst, src))
+        grow(tcp);
+    *path = (struct tcp_path){ .src = src, .oif = tp->sock.options.bound_iface };
+    *error = ip_route(tcp->ip, dst, src, path->oif, &path->route);
+    if (*error != 0)
+        return NULL;
+    path->dst = dst;
+    return &path->route;
+}
+
+/* Valid until the next look-up. */
+static const struct route *route4_of(const struct tcp_sock *tp, int *error)
+{
+    const struct route *route = route4_known(tp);
+
+    *error = 0;
+    return route != NULL ? route : route4_find(tp, error);
+}
+
+void tcp_paths_fini(struct tcp_layer *tcp)
+{
+    free(tcp->paths);
+}
 
 /* IPv6 keeps what it looked up itself: nothing of it stands in the connection. */
 static const struct route6 *route6_of(const struct tcp_sock *tp, int *error)
@@ -15,32 +103,31 @@ int tcp_route(struct tcp_sock *tp)
 {
     int error;
 
-    if (tp->entry.ends->remote.v6) {
+    if (tp->entry.ends->remote.v6)
         (void)route6_of(tp, &error);
-    } else if (tp->has_route && route_valid(tp->sock.ip, &tp->route)) {
-        return 0;
-    } else {
-        error = ip_route(tp->sock.ip, tp->entry.ends->remote.addr, tp->entry.ends->local.addr,
-                         tp->sock.options.bound_iface, &tp->route);
-    }
+    else
+        (void)route4_of(tp, &error);
     tp->has_route = error == 0;
     return error;
 }
 
 uint32_t tcp_path_mtu(const struct tcp_sock *tp)
 {
-    const struct route6 *route;
+    const struct route6 *route6;
+    const struct route *route;
     int error;
 
-    if (!tp->entry.ends->remote.v6)
-        return ip_path_mtu(tp->sock.ip, &tp->route);
-    route = route6_of(tp, &error);
-    return route != NULL ? ip6_path_mtu(route) : tp->pmtu;
+    if (!tp->entry.ends->remote.v6) {
+        route = route4_of(tp, &error);
+        return route != NULL ? ip_path_mtu(tp->sock.ip, route) : tp->pmtu;
+    }
+    route6 = route6_of(tp, &error);
+    return route6 != NULL ? ip6_path_mtu(route6) : tp->pmtu;
 }
 
 bool tcp_path_known(const struct tcp_sock *tp)
 {
-    return tp->has_route && (tp->entry.ends->remote.v6 || route_valid(tp->sock.ip, &tp->route));
+    return tp->has_route && (tp->entry.ends->remote.v6 || route4_known(tp) != NULL);
 }
 
 static int connect_route6(struct tcp_sock *tp, struct endpoint remote)
@@ -68,6 +155,7 @@ static int connect_route4(struct tcp_sock *tp, struct endpoint remote)
 {
     struct sock *sock = &tp->sock;
     struct endpoint *local = &tp->entry.ends->local;
+    struct route route;
     int error;
 
     if (local->v6) { /* ::ffff:a.b.c.d */
@@ -77,15 +165,15 @@ static int connect_route4(struct tcp_sock *tp, struct endpoint remote)
     }
     if (remote.addr == 0) /* this host, as on Linux */
         remote.addr = local->addr != 0 ? local->addr : IP4_LOOPBACK;
-    error = ip_route(sock->ip, remote.addr, local->addr, sock->options.bound_iface, &tp->route);
+    error = ip_route(sock->ip, remote.addr, local->addr, sock->options.bound_iface, &route);
     if (error < 0)
         return error == -SIM_EACCES ? -SIM_ENETUNREACH : error;
-    if (tp->route.kind == ROUTE_BROADCAST || tp->route.kind == ROUTE_MULTICAST)
+    if (route.kind == ROUTE_BROADCAST || route.kind == ROUTE_MULTICAST)
         return -SIM_ENETUNREACH;
     tp->has_route = true;
     tp->entry.ends->remote = remote;
     if (local->addr == 0)
-        local->addr = tp->route.src;
+        local->addr = route.src;
     return 0;
 }
 
@@ -122,11 +210,15 @@ int tcp_path_output(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
                             .ignore_pmtu = options->mtu_discover >= 3,
                             .oif = options->bound_iface,
                             .bypass_routes = options->dontroute };
+    const struct route *route;
+    int error;
 
     if (tp->entry.ends->remote.v6)
         return output6(tp, frame, tos);
     ip_prepare_checksum(frame, send.src, send.dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
-    return ip_output_routed(tp->sock.ip, frame, &send, &tp->route);
+    route = route4_of(tp, &error);
+    return route != NULL ? ip_output_routed(tp->sock.ip, frame, &send, route)
+                         : ip_output(tp->sock.ip, frame, &send);
 }
 
 /* ---- half-open connections and answers without a socket ---- */

@@ -8,19 +8,22 @@
 #include "base/check.h"
 #include "stack/transport/tcp_internal.h"
 
-#define CHUNK_SMALL    2048u
-#define CHUNK_LARGE    65536u
-#define SEGS_PER_BLOCK 32u
+#define CHUNK_SMALL 2048u
+#define CHUNK_LARGE 65536u
+#define SEGS_FIRST  4u /* at once: most hosts talk little */
+#define SEGS_MORE   32u
 
 struct tcp_seg *tcp_seg_new(struct tcp_layer *tcp)
 {
     struct tcp_seg *seg;
 
     if (list_empty(&tcp->free_segs)) {
-        struct tcp_seg *block = arena_alloc(&tcp->seg_arena, SEGS_PER_BLOCK * sizeof *block);
+        unsigned n = tcp->has_segs ? SEGS_MORE : SEGS_FIRST;
+        struct tcp_seg *block = arena_alloc(node_arena(tcp->node), n * sizeof *block);
 
-        for (unsigned i = 0; i < SEGS_PER_BLOCK; i++)
+        for (unsigned i = 0; i < n; i++)
             list_push_back(&tcp->free_segs, &block[i].link);
+        tcp->has_segs = true;
     }
     seg = tcp_seg_of(tcp->free_segs.next);
     list_remove(&seg->link);
@@ -45,17 +48,25 @@ void tcp_queue_purge(struct tcp_layer *tcp, struct list *queue)
         tcp_seg_free(tcp, tcp_first(queue));
 }
 
+void tcp_chunk_drop(struct tcp_sock *tp)
+{
+    if (tp->chunk != NULL)
+        buffer_unref(tp->chunk);
+    tp->chunk = NULL;
+}
+
 void tcp_wmem_free(struct tcp_sock *tp, struct tcp_seg *seg)
 {
     CHECK(tp->wmem_queued >= seg->truesize);
     tp->wmem_queued -= seg->truesize;
     tcp_seg_free(tp->layer, seg);
+    if (tp->wmem_queued == 0)
+        tcp_chunk_drop(tp); /* a connection that is silent needs none */
 }
 
 static void new_chunk(struct tcp_sock *tp, uint32_t size)
 {
-    if (tp->chunk != NULL)
-        buffer_unref(tp->chunk);
+    tcp_chunk_drop(tp);
     tp->chunk = buffer_new(tp->sock.node, size);
     tp->chunk_used = 0;
 }

@@ -35,6 +35,7 @@ void tcp_rare_drop(struct tcp_sock *tp)
     tcp_queue_purge(tp->layer, &rare->ofo_queue);
     timer_fini(&rare->keepalive_timer);
     timer_fini(&rare->comp_ack_timer);
+    free(rare->listen);
     free(rare);
     tp->rare = &tcp_rare_none;
 }

@@ -10,8 +10,6 @@
  * The stopwatch counts ticks in which something was to be sent or acknowledged, and of these the
  * ones in which the peer's window, or the send buffer, was what held the sender up.
  */
-#include <stdlib.h>
-
 #include "stack/link/jiffies.h"
 #include "stack/transport/tcp_internal.h"
 
@@ -27,38 +25,19 @@ static uint32_t sent_stamp(const struct tcp_seg *seg)
 }
 
 /* Until the first ACK there is a bubble in the pipe. */
-const struct tcp_meter tcp_meter_none = { .rate = { .app_limited = UINT32_MAX,
-                                                    .sample_app_limited = true } };
-
-static struct tcp_meter *meter_of(struct tcp_sock *tp)
+void tcp_meter_init(struct tcp_sock *tp)
 {
-    struct tcp_meter *meter;
-
-    if (tp->meter == &tcp_meter_none) {
-        meter = mem_alloc(sizeof *meter);
-        *meter = tcp_meter_none;
-        tp->meter = meter;
-    }
-    return (struct tcp_meter *)(uintptr_t)tp->meter;
-}
-
-void tcp_meter_drop(struct tcp_sock *tp)
-{
-    if (tp->meter != &tcp_meter_none)
-        free(meter_of(tp));
-    tp->meter = &tcp_meter_none;
+    tp->meter = (struct tcp_meter){ .rate = { .app_limited = UINT32_MAX } };
+    tp->chrono_kind = TCP_CHRONO_IDLE;
+    tp->sample_app_limited = true;
 }
 
 void tcp_rate_sent(struct tcp_sock *tp, struct tcp_seg *seg)
 {
-    const struct tcp_rate *rate;
+    struct tcp_rate *rate = &tp->meter.rate;
 
-    if (tp->packets_out == 0) {
-        struct tcp_rate *fresh = &meter_of(tp)->rate;
-
-        fresh->first_tx = fresh->delivered_at = sent_stamp(seg);
-    }
-    rate = &tp->meter->rate;
+    if (tp->packets_out == 0)
+        rate->first_tx = rate->delivered_at = sent_stamp(seg);
     seg->first_tx = rate->first_tx;
     seg->delivered_at = rate->delivered_at;
     seg->app_limited = rate->app_limited != 0;
@@ -67,7 +46,7 @@ void tcp_rate_sent(struct tcp_sock *tp, struct tcp_seg *seg)
 void tcp_rate_arrived(struct tcp_sock *tp, struct tcp_seg *seg, struct tcp_rate_sample *sample)
 {
     uint32_t sent = sent_stamp(seg);
-    int32_t later = (int32_t)(sent - tp->meter->rate.first_tx);
+    int32_t later = (int32_t)(sent - tp->meter.rate.first_tx);
 
     if (seg->delivered_at == 0)
         return;
@@ -77,7 +56,7 @@ void tcp_rate_arrived(struct tcp_sock *tp, struct tcp_seg *seg, struct tcp_rate_
         sample->prior_at = seg->delivered_at;
         sample->app_limited = seg->app_limited;
         sample->end_seq = seg->end_seq;
-        meter_of(tp)->rate.first_tx = sent;
+        tp->meter.rate.first_tx = sent;
         sample->interval_us = sent - seg->first_tx;
     }
     if ((seg->marks & TCP_MARK_SACKED) != 0)
@@ -86,12 +65,11 @@ void tcp_rate_arrived(struct tcp_sock *tp, struct tcp_seg *seg, struct tcp_rate_
 
 void tcp_rate_take(struct tcp_sock *tp, uint32_t delivered, const struct tcp_rate_sample *sample)
 {
-    struct tcp_rate *rate;
+    struct tcp_rate *rate = &tp->meter.rate;
     uint32_t now = stamp(tp), interval, n;
 
-    if (tp->meter == &tcp_meter_none)
+    if (rate->first_tx == 0)
         return; /* only a SYN was acknowledged */
-    rate = &meter_of(tp)->rate;
     if (rate->app_limited != 0 && seq_gt(tp->delivered, rate->app_limited))
         rate->app_limited = 0;
     if (delivered > 0)
@@ -107,7 +85,7 @@ void tcp_rate_take(struct tcp_sock *tp, uint32_t delivered, const struct tcp_rat
         return;
     rate->delivered = n;
     rate->interval_us = interval;
-    rate->sample_app_limited = sample->app_limited;
+    tp->sample_app_limited = sample->app_limited;
 }
 
 void tcp_rate_check_app_limited(struct tcp_sock *tp)
@@ -117,12 +95,12 @@ void tcp_rate_check_app_limited(struct tcp_sock *tp)
     if (tp->write_seq - tp->snd_nxt >= tp->mss_cache || in_flight >= tp->cwnd ||
         tp->lost_out > tp->retrans_out)
         return;
-    meter_of(tp)->rate.app_limited = u32_max(tp->delivered + in_flight, 1);
+    tp->meter.rate.app_limited = u32_max(tp->delivered + in_flight, 1);
 }
 
 uint64_t tcp_rate_bytes(const struct tcp_sock *tp)
 {
-    const struct tcp_rate *rate = &tp->meter->rate;
+    const struct tcp_rate *rate = &tp->meter.rate;
 
     if (rate->delivered == 0 || rate->interval_us == 0)
         return 0;
@@ -146,35 +124,35 @@ static uint32_t ticks(const struct tcp_sock *tp)
 
 static void chrono_set(struct tcp_sock *tp, enum tcp_chrono_kind kind)
 {
-    struct tcp_chrono *chrono = &meter_of(tp)->chrono;
+    struct tcp_chrono *chrono = &tp->meter.chrono;
     uint32_t now = ticks(tp);
 
-    chrono->ticks[chrono->kind] += now - chrono->since;
+    chrono->ticks[tp->chrono_kind] += now - chrono->since;
     chrono->since = now;
-    chrono->kind = (uint8_t)kind;
+    tp->chrono_kind = (uint8_t)kind;
 }
 
 void tcp_chrono_start(struct tcp_sock *tp, enum tcp_chrono_kind kind)
 {
-    if (kind > tp->meter->chrono.kind)
+    if (kind > tp->chrono_kind)
         chrono_set(tp, kind);
 }
 
 void tcp_chrono_stop(struct tcp_sock *tp, enum tcp_chrono_kind kind)
 {
-    if (tp->meter->chrono.kind == TCP_CHRONO_IDLE)
+    if (tp->chrono_kind == TCP_CHRONO_IDLE)
         return;
     if (list_empty(&tp->rtx_queue) && list_empty(&tp->write_queue))
         chrono_set(tp, TCP_CHRONO_IDLE);
-    else if (kind == tp->meter->chrono.kind)
+    else if (kind == tp->chrono_kind)
         chrono_set(tp, TCP_CHRONO_BUSY);
 }
 
 uint64_t tcp_chrono_us(const struct tcp_sock *tp, enum tcp_chrono_kind kind)
 {
-    uint64_t n = tp->meter->chrono.ticks[kind];
+    uint64_t n = tp->meter.chrono.ticks[kind];
 
-    if (kind == tp->meter->chrono.kind)
-        n += ticks(tp) - tp->meter->chrono.since;
+    if (kind == tp->chrono_kind)
+        n += ticks(tp) - tp->meter.chrono.since;
     return n * (JIFFY / SIM_USEC(1));
 }

@@ -74,7 +74,7 @@ void tcp_init_buffer_space(struct tcp_sock *tp)
 
     if (!tp->sock.options.sndbuf_locked)
         tcp_sndbuf_expand(tp);
-    tp->rcvq.time = tcp_now(tp->layer);
+    tp->rcvq.time = (uint32_t)tcp_now(tp->layer);
     tp->rcvq.seq = tp->copied_seq;
     if (tp->window_clamp >= full) {
         tp->window_clamp = full;
@@ -236,12 +236,12 @@ static void rcv_rtt_update(struct tcp_sock *tp, uint32_t sample, bool win_dep)
 
 static void rcv_rtt_measure(struct tcp_sock *tp)
 {
-    uint64_t now = tcp_now(tp->layer);
+    uint32_t now = (uint32_t)tcp_now(tp->layer);
 
     if (tp->rcv_rtt.time != 0) {
         if (seq_lt(tp->rcv_nxt, tp->rcv_rtt.seq))
             return;
-        rcv_rtt_update(tp, (uint32_t)(now + 1 - tp->rcv_rtt.time), true);
+        rcv_rtt_update(tp, now + 1 - tp->rcv_rtt.time, true);
     }
     tp->rcv_rtt.seq = tp->rcv_nxt + tp->rcv_wnd;
     tp->rcv_rtt.time = now + 1;
@@ -736,7 +736,7 @@ void tcp_cleanup_rbuf(struct tcp_sock *tp, uint32_t copied)
 /* Dynamic right-sizing: a program that reads this much per RTT deserves a buffer for twice that. */
 void tcp_rcv_space_adjust(struct tcp_sock *tp)
 {
-    uint64_t now = tcp_now(tp->layer), time = now - tp->rcvq.time;
+    uint32_t now = (uint32_t)tcp_now(tp->layer), time = now - tp->rcvq.time;
     uint32_t copied;
 
     if (time < (tp->rcv_rtt.rtt_us >> 3) || tp->rcv_rtt.rtt_us == 0)

@@ -53,7 +53,7 @@ static void ecn_queue_cwr(struct tcp_sock *tp)
 
 void tcp_init_cwnd_reduction(struct tcp_sock *tp)
 {
-    tp->high_seq = tp->snd_nxt;
+    TCP_RARE_SET(tp, high_seq, tp->snd_nxt);
     tp->has_tlp = false;
     tp->cwnd_cnt = 0;
     TCP_RARE_SET(tp, prior_cwnd, tp->cwnd);
@@ -117,7 +117,7 @@ void tcp_try_keep_open(struct tcp_sock *tp)
 
     if (tp->ca_state != state) {
         tcp_set_ca_state(tp, state);
-        tp->high_seq = tp->snd_nxt;
+        TCP_RARE_SET(tp, high_seq, tp->snd_nxt);
     }
 }
 
@@ -161,7 +161,7 @@ void tcp_rack_advance(struct tcp_sock *tp, const struct tcp_seg *seg, uint64_t s
 
     if (rtt < tcp_min_rtt(tp) && (seg->marks & TCP_MARK_EVER) != 0)
         return; /* it is the first transmission that arrived after all */
-    tp->rack.advanced = true;
+    tp->rack_advanced = true;
     tp->rack.rtt_us = (uint32_t)rtt;
     if (sent_at > tp->rack.mstamp ||
         (sent_at == tp->rack.mstamp && seq_gt(seg->end_seq, tp->rack.end_seq))) {
@@ -181,7 +181,7 @@ static uint32_t rack_reo_wnd(const struct tcp_sock *tp)
         if (tp->sacked_out >= tp->reordering && (tp->layer->sysctl.recovery & 0x4) == 0)
             return 0;
     }
-    window = (uint64_t)(tcp_min_rtt(tp) >> 2) * tp->rack.reo_wnd_steps;
+    window = (uint64_t)(tcp_min_rtt(tp) >> 2) * tp->rack_wnd_steps;
     return window < tp->srtt_us >> 3 ? (uint32_t)window : tp->srtt_us >> 3;
 }
 
@@ -222,9 +222,9 @@ static bool rack_mark_lost(struct tcp_sock *tp)
 {
     uint64_t wait;
 
-    if (!tp->rack.advanced)
+    if (!tp->rack_advanced)
         return false;
-    tp->rack.advanced = false;
+    tp->rack_advanced = false;
     wait = rack_detect_loss(tp);
     if (wait == 0)
         return false;
@@ -235,13 +235,13 @@ static bool rack_mark_lost(struct tcp_sock *tp)
 
 void tcp_rack_reo_timeout(struct tcp_sock *tp)
 {
-    uint32_t in_flight = tcp_packets_in_flight(tp), lost = tp->lost_total;
+    uint32_t in_flight = tcp_packets_in_flight(tp), lost = tp->rare->lost_total;
 
     rack_detect_loss(tp);
     if (in_flight != tcp_packets_in_flight(tp)) {
         if (tp->ca_state != TCP_CA_RECOVERY) {
             enter_recovery(tp, false);
-            tcp_cwnd_reduction(tp, 1, (int)(tp->lost_total - lost), 0);
+            tcp_cwnd_reduction(tp, 1, (int)(tp->rare->lost_total - lost), 0);
         }
         tcp_xmit_retransmit_queue(tp, tcp_why_fast);
     }
@@ -254,15 +254,15 @@ void tcp_rack_update_reo_wnd(struct tcp_sock *tp)
     if ((tp->layer->sysctl.recovery & 0x2) != 0)
         return;
     if (seq_lt(tp->rack.prior_delivered, tp->rack.last_delivered))
-        tp->rack.dsack_seen = false; /* once per round trip is enough */
-    if (tp->rack.dsack_seen) {
-        if (tp->rack.reo_wnd_steps < UINT8_MAX)
-            tp->rack.reo_wnd_steps++;
-        tp->rack.dsack_seen = false;
+        tp->rack_dsack_seen = false; /* once per round trip is enough */
+    if (tp->rack_dsack_seen) {
+        if (tp->rack_wnd_steps < UINT8_MAX)
+            tp->rack_wnd_steps++;
+        tp->rack_dsack_seen = false;
         tp->rack.last_delivered = tp->delivered;
-        tp->rack.reo_wnd_persist = TCP_RACK_RECOVERY_THRESH;
-    } else if (tp->rack.reo_wnd_persist == 0) {
-        tp->rack.reo_wnd_steps = 1;
+        tp->rack_wnd_persist = TCP_RACK_RECOVERY_THRESH;
+    } else if (tp->rack_wnd_persist == 0) {
+        tp->rack_wnd_steps = 1;
     }
 }
 
@@ -328,14 +328,14 @@ static void undo_cwnd_reduction(struct tcp_sock *tp, bool unmark)
     }
     tp->cwnd_stamp = tcp_now(tp->layer);
     TCP_RARE_SET(tp, undo_marker, 0);
-    tp->rack.advanced = true;
+    tp->rack_advanced = true;
 }
 
 /* Without SACK the state is held until something above high_seq is acknowledged, or late duplicates
  * restart it all. */
 static bool must_not_reopen(struct tcp_sock *tp)
 {
-    if (tp->snd_una != tp->high_seq || tp->sack_ok)
+    if (tp->snd_una != tp->rare->high_seq || tp->sack_ok)
         return false;
     retrans_stamp_cleanup(tp);
     return true;
@@ -345,8 +345,8 @@ static bool try_undo_recovery(struct tcp_sock *tp)
 {
     if (may_undo(tp))
         undo_cwnd_reduction(tp, false);
-    else if (tp->rack.reo_wnd_persist > 0)
-        tp->rack.reo_wnd_persist--;
+    else if (tp->rack_wnd_persist > 0)
+        tp->rack_wnd_persist--;
     if (must_not_reopen(tp))
         return true;
     tcp_set_ca_state(tp, TCP_CA_OPEN);
@@ -357,8 +357,8 @@ static bool try_undo_dsack(struct tcp_sock *tp)
 {
     if (tp->rare->undo_marker == 0 || tp->rare->undo_retrans != 0)
         return false;
-    if (tp->rack.reo_wnd_persist < TCP_RACK_RECOVERY_THRESH)
-        tp->rack.reo_wnd_persist++;
+    if (tp->rack_wnd_persist < TCP_RACK_RECOVERY_THRESH)
+        tp->rack_wnd_persist++;
     undo_cwnd_reduction(tp, false);
     return true;
 }
@@ -422,7 +422,7 @@ void tcp_enter_loss(struct tcp_sock *tp)
     bool fresh = tp->ca_state < TCP_CA_RECOVERY;
 
     timeout_mark_lost(tp);
-    if (tp->ca_state <= TCP_CA_DISORDER || !seq_gt(tp->high_seq, tp->snd_una) ||
+    if (tp->ca_state <= TCP_CA_DISORDER || !seq_gt(tp->rare->high_seq, tp->snd_una) ||
         (tp->ca_state == TCP_CA_LOSS && tp->retransmits == 0)) {
         TCP_RARE_SET(tp, prior_ssthresh, tcp_current_ssthresh(tp));
         TCP_RARE_SET(tp, prior_cwnd, tp->cwnd);
@@ -435,7 +435,7 @@ void tcp_enter_loss(struct tcp_sock *tp)
     if (tp->ca_state <= TCP_CA_DISORDER && tp->sacked_out >= tp->layer->sysctl.reordering)
         tp->reordering = u32_min(tp->reordering, tp->layer->sysctl.reordering);
     tcp_set_ca_state(tp, TCP_CA_LOSS);
-    tp->high_seq = tp->snd_nxt;
+    TCP_RARE_SET(tp, high_seq, tp->snd_nxt);
     tp->has_tlp = false;
     ecn_queue_cwr(tp);
     tp->frto = tp->layer->sysctl.frto != 0 && (fresh || tp->retransmits > 0);
@@ -445,18 +445,18 @@ static void process_loss(struct tcp_sock *tp, unsigned flag, unsigned n_dupack,
                          enum tcp_rexmit *rexmit)
 {
     bool advanced = (flag & TCP_F_SND_UNA_ADVANCED) != 0,
-         recovered = !seq_lt(tp->snd_una, tp->high_seq);
+         recovered = !seq_lt(tp->snd_una, tp->rare->high_seq);
 
     if (advanced && try_undo_loss(tp, false))
         return;
     if (tp->frto) { /* RFC 5682 section 3.1 */
         if ((flag & TCP_F_ORIG_SACK_ACKED) != 0 && try_undo_loss(tp, true))
             return;
-        if (seq_gt(tp->snd_nxt, tp->high_seq)) {
+        if (seq_gt(tp->snd_nxt, tp->rare->high_seq)) {
             if ((flag & TCP_F_DATA_SACKED) != 0 || n_dupack > 0)
                 tp->frto = false;
         } else if (advanced && !recovered) {
-            tp->high_seq = tp->snd_nxt;
+            TCP_RARE_SET(tp, high_seq, tp->snd_nxt);
             if (!list_empty(&tp->write_queue) && seq_gt(tcp_wnd_end(tp), tp->snd_nxt)) {
                 *rexmit = TCP_REXMIT_NEW;
                 return;
@@ -469,7 +469,7 @@ static void process_loss(struct tcp_sock *tp, unsigned flag, unsigned n_dupack,
         return;
     }
     if (!tp->sack_ok) {
-        if (seq_gt(tp->snd_nxt, tp->high_seq) && n_dupack > 0)
+        if (seq_gt(tp->snd_nxt, tp->rare->high_seq) && n_dupack > 0)
             tcp_add_reno_sack(tp, n_dupack, (flag & TCP_F_ECE) != 0);
         else if (advanced)
             tcp_reset_reno_sack(tp);
@@ -492,8 +492,8 @@ static bool leave_state(struct tcp_sock *tp)
 {
     if (tp->ca_state == TCP_CA_OPEN) {
         tp->retrans_stamp = 0;
-    } else if (!seq_lt(tp->snd_una, tp->high_seq)) {
-        if (tp->ca_state == TCP_CA_CWR && tp->snd_una != tp->high_seq) {
+    } else if (!seq_lt(tp->snd_una, tp->rare->high_seq)) {
+        if (tp->ca_state == TCP_CA_CWR && tp->snd_una != tp->rare->high_seq) {
             tcp_end_cwnd_reduction(tp);
             tcp_set_ca_state(tp, TCP_CA_OPEN);
         } else if (tp->ca_state == TCP_CA_RECOVERY) {
@@ -610,7 +610,7 @@ void tcp_simple_retransmit(struct tcp_sock *tp)
     if (!tp->sack_ok)
         tcp_limit_reno_sacked(tp);
     if (tp->ca_state != TCP_CA_LOSS) {
-        tp->high_seq = tp->snd_nxt;
+        TCP_RARE_SET(tp, high_seq, tp->snd_nxt);
         tp->ssthresh = tcp_current_ssthresh(tp);
         TCP_RARE_SET(tp, prior_ssthresh, 0);
         TCP_RARE_SET(tp, undo_marker, 0);
@@ -626,7 +626,7 @@ void tcp_xmit_recovery(struct tcp_sock *tp, enum tcp_rexmit rexmit)
     if (rexmit == TCP_REXMIT_NEW) {
         if (!list_empty(&tp->write_queue))
             tcp_push_pending(tp, tcp_current_mss(tp), TCP_NAGLE_OFF);
-        if (seq_gt(tp->snd_nxt, tp->high_seq))
+        if (seq_gt(tp->snd_nxt, tp->rare->high_seq))
             return;
         tp->frto = false;
     }

@@ -14,11 +14,11 @@ void tcp_mark_lost(struct tcp_sock *tp, struct tcp_seg *seg)
     if ((seg->marks & TCP_MARK_LOST) == 0) {
         seg->marks |= TCP_MARK_LOST;
         tp->lost_out++;
-        tp->lost_total++;
+        tcp_rare(tp)->lost_total++;
     } else if ((seg->marks & TCP_MARK_RETRANS) != 0) { /* lost again */
         seg->marks &= (uint8_t)~TCP_MARK_RETRANS;
         tp->retrans_out--;
-        tp->lost_total++;
+        tcp_rare(tp)->lost_total++;
     }
 }
 
@@ -121,11 +121,11 @@ static uint32_t dsack_seen(struct tagging *t, uint32_t start, uint32_t end)
         n = (end - start + tp->mss_cache - 1) / tp->mss_cache;
     else if (tp->has_tlp && tp->rare->tlp_high_seq == end)
         t->flag |= TCP_F_DSACK_TLP;
-    tp->dsack_dups += n;
-    if (tp->dsack_dups > tp->total_retrans)
+    tcp_rare(tp)->dsack_dups += n;
+    if (tp->rare->dsack_dups > tp->rare->total_retrans)
         return 0;
     if (tp->rare->reord_seen > 0 && (t->flag & TCP_F_DSACK_TLP) == 0)
-        tp->rack.dsack_seen = true;
+        tp->rack_dsack_seen = true;
     t->flag |= TCP_F_DSACKING_ACK;
     return n;
 }
@@ -193,7 +193,7 @@ static void tag_new(struct tagging *t, struct tcp_seg *seg)
         if ((seg->marks & TCP_MARK_EVER) == 0) {
             if (seq_lt(seg->seq, tcp_highest_sack_seq(tp)))
                 note_reordering(t->result, seg->seq);
-            if (!seq_gt(seg->end_seq, tp->high_seq))
+            if (!seq_gt(seg->end_seq, tp->rare->high_seq))
                 t->flag |= TCP_F_ORIG_SACK_ACKED;
             if (t->result->first_sack_us < 0)
                 t->result->first_sack_us = (int64_t)seg->sent_at;
