@@ -127,7 +127,7 @@ static int show_help(FILE *to)
                   "A network simulator whose hosts behave like Linux machines, and which tells\n"
                   "of every frame why it was sent.\n\nCommands:\n"));
     for (size_t i = 0; i < G_N_ELEMENTS(COMMANDS); i++)
-        fprintf(to, "  %-8s %s\n", COMMANDS[i].name, _(COMMANDS[i].summary));
+        fprintf(to, "  %-11s %s\n", COMMANDS[i].name, _(COMMANDS[i].summary));
     fprintf(to, _("\nOptions before a command:\n"
                   "  --lang en|zh   the language of all messages (default: that of the locale)\n"
                   "  --version      the version\n"

@@ -58,6 +58,12 @@ static void read_see_values(struct scenario_build *b, const struct ynode *filter
     if (values[KEY_FOR] != NULL && read_text(&b->r, values[KEY_FOR], "for", &see->subject.text)) {
         see->subject.at = values[KEY_FOR]->at;
         see->subject_is_addr = endpoint_parse_addr(see->subject.text, &see->subject_addr);
+        if (!see->subject_is_addr &&
+            (strspn(see->subject.text, "0123456789.") == strlen(see->subject.text) ||
+             strchr(see->subject.text, ':') != NULL))
+            reader_error(&b->r, values[KEY_FOR]->at,
+                         _("`for` is an address or a name, and %s is neither"),
+                         reader_show(&b->r, values[KEY_FOR]));
     }
     if (values[KEY_AFTER] != NULL)
         read_time(&b->r, values[KEY_AFTER], "after", &see->after);

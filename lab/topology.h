@@ -57,6 +57,7 @@ struct topo_iface {
                              uncabled ones follow */
     uint32_t link;        /* the cable in it, or TOPO_NOWHERE */
     uint8_t link_end;     /* which end of that cable: 0 or 1 */
+    bool misread;         /* it has an address that cannot be read: an error says so */
 };
 
 enum topo_route_type {

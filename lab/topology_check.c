@@ -224,6 +224,14 @@ static const char *own_subnet(struct topo_build *b, const struct topo_node *node
     return NULL;
 }
 
+static bool is_misread(const struct topo_node *node)
+{
+    for (uint32_t i = 0; i < node->n_ifaces; i++)
+        if (node->ifaces[i].misread)
+            return true;
+    return false;
+}
+
 static void check_next_hop(struct topo_build *b, const struct topo_node *node, ip4_addr addr,
                            struct text_pos at)
 {
@@ -242,7 +250,7 @@ static void check_next_hop(struct topo_build *b, const struct topo_node *node, i
             &b->r, at,
             _("`%s` cannot reach the gateway %s: it is in no subnet of its own, like %s"),
             node->name, text, subnet);
-    else
+    else if (!is_misread(node))
         reader_warning(&b->r, at, _("`%s` cannot reach the gateway %s: it has no address"),
                        node->name, text);
 }

@@ -8,6 +8,26 @@
 
 /* ---- interfaces ---- */
 
+/* "192.168.1.20/255.255.255.0", "192.168.1.20/33" */
+static bool complain_of_mask(const struct reader *r, const struct ynode *node)
+{
+    const char *slash = strchr(node->text, '/');
+    g_autofree char *addr =
+        slash != NULL ? g_strndup(node->text, (gsize)(slash - node->text)) : NULL;
+    ip4_addr before, mask;
+
+    if (slash == NULL || !ip4_parse(addr, &before))
+        return false;
+    if (ip4_parse(slash + 1, &mask) && ip4_mask_len(mask) >= 0)
+        reader_error(r, node->at, _("a mask is written as the number of its ones: %s/%d"), addr,
+                     ip4_mask_len(mask));
+    else
+        reader_error(r, node->at,
+                     _("behind the slash stands the prefix length, 0 to 32, not \"%s\""),
+                     slash + 1);
+    return true;
+}
+
 /* "192.168.1.20/24" */
 static bool read_address(struct topo_build *b, const struct ynode *node, struct topo_addr *addr)
 {
@@ -23,7 +43,7 @@ static bool read_address(struct topo_build *b, const struct ynode *node, struct 
     if (node->kind == YNODE_TEXT && ip4_parse(node->text, &addr->addr))
         reader_error(r, node->at, _("the address %s needs a prefix length: %s/24?"), node->text,
                      node->text);
-    else
+    else if (node->kind != YNODE_TEXT || !complain_of_mask(r, node))
         reader_error(r, node->at,
                      _("an address is written like 192.168.1.20/24, or `dhcp`, not %s"),
                      reader_show(r, node));
@@ -51,6 +71,8 @@ static void read_addressing(struct topo_build *b, const struct ynode *node,
         else
             iface->n_addrs += read_address(b, item, &iface->addrs[iface->n_addrs]);
     }
+    iface->misread =
+        iface->addressing != TOPO_ADDR_DHCP && iface->n_addrs + iface->n_addrs6 < list_len(node);
     if (iface->addressing == TOPO_ADDR_DHCP && iface->n_addrs > 0)
         reader_error(&b->r, node->at, _("an interface has `dhcp` or IPv4 addresses, not both"));
     if (iface->n_addrs > 0 && iface->addressing != TOPO_ADDR_DHCP)

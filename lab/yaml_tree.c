@@ -479,19 +479,62 @@ static bool take_event(struct builder *b, const yaml_event_t *event)
     }
 }
 
-static void syntax_error(struct builder *b, const yaml_parser_t *parser)
+/* What looks like YAML's own marks, and is typed with an input method for Chinese. */
+static const struct {
+    const char *wide, *narrow;
+} look_alikes[] = {
+    { "：", ":" }, { "，", "," }, { "｛", "{" }, { "｝", "}" }, { "［", "[" }, { "］", "]" },
+    { "【", "[" }, { "】", "]" }, { "“", "\"" }, { "”", "\"" }, { "－", "-" }, { "　", " " },
+};
+
+/* The lines @from to @to of @text, from 0 on. */
+static char *lines_of(const char *text, size_t len, size_t from, size_t to)
+{
+    const char *end = text + len, *start = text, *at = text;
+
+    for (size_t line = 0; line <= to; line++) {
+        if (line == from)
+            start = at;
+        at = memchr(at, '\n', (size_t)(end - at));
+        at = at != NULL ? at + 1 : end;
+    }
+    return g_strndup(start, (gsize)(at - start));
+}
+
+/* What probably is the reason, from the lines @from to @to on. */
+static char *syntax_hint(const char *text, size_t len, size_t from, size_t to)
+{
+    g_autofree char *lines = lines_of(text, len, from, to), *last = lines_of(text, len, to, to);
+
+    if (last[strspn(last, " ")] == '\t')
+        return g_strdup(_("; lines are indented with spaces, not with tabs"));
+    for (size_t i = 0; i < G_N_ELEMENTS(look_alikes); i++)
+        if (strstr(lines, look_alikes[i].wide) != NULL)
+            return g_strdup_printf(_("; is the full-width %s there meant to be `%s`?"),
+                                   look_alikes[i].wide, look_alikes[i].narrow);
+    return g_strdup("");
+}
+
+static void syntax_error(struct builder *b, const yaml_parser_t *parser, const char *text,
+                         size_t len)
 {
     const char *problem = parser->problem != NULL ? parser->problem : "?";
     struct text_pos at = position(b, &parser->problem_mark);
 
+    size_t line = parser->problem_mark.line;
+    bool has_context = parser->context != NULL && parser->context_mark.line != line;
+    g_autofree char *hint =
+        syntax_hint(text, len, has_context ? MIN(parser->context_mark.line, line) : line, line);
+
     b->failed = true;
-    if (parser->context != NULL && parser->context_mark.line != parser->problem_mark.line)
-        diag_error(b->diags, b->file, at, _("not YAML: %s, %s that began in line %u"), _(problem),
-                   _(parser->context), (unsigned)parser->context_mark.line + 1);
+    if (has_context)
+        diag_error(b->diags, b->file, at, _("not YAML: %s, %s that began in line %u%s"), _(problem),
+                   _(parser->context), (unsigned)parser->context_mark.line + 1, hint);
     else if (parser->context != NULL)
-        diag_error(b->diags, b->file, at, _("not YAML: %s, %s"), _(problem), _(parser->context));
+        diag_error(b->diags, b->file, at, _("not YAML: %s, %s%s"), _(problem), _(parser->context),
+                   hint);
     else
-        diag_error(b->diags, b->file, at, _("not YAML: %s"), _(problem));
+        diag_error(b->diags, b->file, at, _("not YAML: %s%s"), _(problem), hint);
 }
 
 static void build(struct builder *b, const char *text, size_t len)
@@ -506,7 +549,7 @@ static void build(struct builder *b, const char *text, size_t len)
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
     while (more) {
         if (!yaml_parser_parse(&parser, &event)) {
-            syntax_error(b, &parser);
+            syntax_error(b, &parser, text, len);
             break;
         }
         more = take_event(b, &event);
