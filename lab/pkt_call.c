@@ -9,6 +9,7 @@
 
 enum { AF_INET_NUMBER = 2, AF_INET6_NUMBER = 10, SOCK_STREAM_NUMBER = 1 };
 enum { F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4 };
+enum { MSG_ZEROCOPY_BIT = 0x4000000, MSG_FASTOPEN_BIT = 0x20000000 };
 enum { OCTETS_MAX = 64 << 20 };
 
 static bool take_fd(struct pkt_run *run, unsigned n, int *fd)
@@ -43,7 +44,9 @@ static bool take_flags(struct pkt_run *run, unsigned n, unsigned *flags)
     if (pkt_arg(&run->event->call, n) != NULL && !pkt_arg_number(run, n, &number))
         return false;
     *flags = (unsigned)number;
-    return true;
+    if ((number & MSG_ZEROCOPY_BIT) != 0)
+        return pkt_refuse(run, "MSG_ZEROCOPY");
+    return (number & MSG_FASTOPEN_BIT) == 0 || pkt_refuse(run, "MSG_FASTOPEN");
 }
 
 /* ---- making and naming sockets ---- */

@@ -49,6 +49,12 @@ static void mistakes_are_named(void)
             "connect takes ADDRESS:PORT, like 10.0.0.2:80, not '10.0.0.2:65536'");
     refused("send", "send takes a number and perhaps flags like peek or dontwait, not ''");
     refused("send -1", "send takes a number and perhaps flags like peek or dontwait, not '-1'");
+    refused("watch up", "watch takes in, out, pri or rdhup, perhaps with et, oneshot or exclusive, "
+                        "like `in,et`, not 'up'");
+    refused("poll in,et",
+            "poll takes in, out, pri or rdhup, and perhaps seconds, like `in,out 1.5`, "
+            "not 'in,et'");
+    refused("set SO_ZEROCOPY 1", "SO_ZEROCOPY is not simulated by wirewalk");
     refused("sleep x", "sleep takes seconds, like 0.5, not 'x'");
     refused("tcp 4", "tcp takes nothing, not '4'");
     refused("as a b", "as takes one word, not 'a b'");
@@ -369,6 +375,41 @@ static void sigpipe_ends_a_program_that_does_not_ignore_it(void)
           128 + SIM_SIGPIPE);
 }
 
+static void a_set_of_sockets_is_watched_by_one_program(void)
+{
+    both("tcp; as server; bind *:80; listen; epoll; watch in; epollwait; accept; watch "
+         "in,rdhup,et; epollwait; recvsome 2; epollwait 0.5; rewatch in,oneshot; epollwait; "
+         "epollwait 3; recvsome; unwatch; unwatch; epollwait 0",
+         "tcp -> ok\nas server -> ok\nbind *:80 -> ok\nlisten -> ok\nepoll -> ok\nwatch in -> ok\n"
+         "epollwait -> server in\naccept -> ok\nwatch in,rdhup,et -> ok\nepollwait -> 5 in\n"
+         "recvsome 2 -> got 2\nepollwait 0.5 -> timeout\nrewatch in,oneshot -> ok\n"
+         "epollwait -> 5 in\nepollwait 3 -> timeout\nrecvsome -> got 3\nunwatch -> ok\n"
+         "unwatch -> ERR ENOENT\nepollwait 0 -> timeout\n",
+         "tcp; connect 10.0.0.2:80; sleep 1; send 5; sleep 10",
+         "tcp -> ok\nconnect 10.0.0.2:80 -> ok\nsleep 1 -> ok\nsend 5 -> ok\nsleep 10 -> ok\n");
+}
+
+static void recvmsg_tells_what_options_ask_for(void)
+{
+    both("udp; bind *:9; set IP_RECVTTL 1; set IP_RECVTOS 1; set IP_PKTINFO 1; recvmsg 3",
+         "udp -> ok\nbind *:9 -> ok\nset IP_RECVTTL 1 -> ok\nset IP_RECVTOS 1 -> ok\n"
+         "set IP_PKTINFO 1 -> ok\n"
+         "recvmsg 3 -> got 3 of 5 from 10.0.0.1 IP_PKTINFO eth0 10.0.0.2 IP_TTL 7 IP_TOS 0x10\n",
+         "udp; set IP_TTL 7; set IP_TOS 16; sendto 10.0.0.2:9 5",
+         "udp -> ok\nset IP_TTL 7 -> ok\nset IP_TOS 16 -> ok\nsendto 10.0.0.2:9 5 -> ok\n");
+}
+
+static void a_socket_is_handed_to_another_program(void)
+{
+    alone("socketpair a b; udp; as u; bind *:9; use a; sendfd u take; use b; recvfd; getsockname; "
+          "use a; sendtext no; use b; recvfd; sendfd nobody x",
+          "socketpair a b -> ok\nudp -> ok\nas u -> ok\nbind *:9 -> ok\nuse a -> ok\n"
+          "sendfd u take -> ok\nuse b -> ok\nrecvfd -> got \"take\" and a socket\n"
+          "getsockname -> 0.0.0.0:9\nuse a -> ok\nsendtext no -> ok\nuse b -> ok\n"
+          "recvfd -> got \"no\"\nsendfd nobody x -> ERR EBADF\n",
+          0);
+}
+
 /* What records say of the calls that blocked, by node: "b:recv(4) blocked-recv". */
 struct watcher {
     struct observer observer;
@@ -395,11 +436,12 @@ static void blocking_and_its_end_are_records_with_their_reason(void)
     sim_observe(rig.hosts.sim, &watcher.observer);
     sock(&h2, rig.h2,
          "tcp; bind *:80; listen; accept; recvsome; poll in 1; recvsome; close; accept; "
-         "recvsome; sleep 1");
+         "recvsome; sleep 5");
     OK(host_rig_run(&rig, SIM_MSEC(10)));
     sock(&h1, rig.h1,
          "tcp; connect 10.0.0.2:80; sleep 1; send 5; sleep 2; close; tcp; connect "
-         "10.0.0.2:80; linger 0; sleep 1; close; udp; bind *:9; timeout 1; recvfrom");
+         "10.0.0.2:80; linger 0; sleep 1; close; udp; bind *:9; timeout 1; recvfrom; tcp; connect "
+         "10.0.0.2:80; linger 1; close; epoll; epollwait 1");
     OK(host_rig_run(&rig, SIM_SEC(20)));
     EQ_STR(strbuf_text(&watcher.said),
            "b:accept(3) blocked-accept\na:connect(3) blocked-connect\n"
@@ -409,7 +451,10 @@ static void blocking_and_its_end_are_records_with_their_reason(void)
            "b:recv(4) blocked-recv\nb:recv(4) unblocked-fin\n"
            "a:connect(3) blocked-connect\na:connect(3) unblocked-connect\n"
            "b:recv(4) blocked-recv\nb:recv(4) unblocked-reset\n"
-           "a:recv(3) blocked-recv\na:recv(3) unblocked-time\n");
+           "a:recv(3) blocked-recv\na:recv(3) unblocked-time\n"
+           "a:connect(4) blocked-connect\na:connect(4) unblocked-connect\n"
+           "a:close(4) blocked-close\na:close(4) unblocked-close\n"
+           "a:epoll_wait(4) blocked-poll\na:epoll_wait(4) unblocked-time\n");
     host_rig_fini(&rig);
     host_run_fini(&h1);
     host_run_fini(&h2);
@@ -420,7 +465,9 @@ UNIT_MAIN("sock", TEST(operations_are_split_and_their_arguments_read), TEST(mist
           TEST(a_wrong_script_runs_nothing_and_ends_with_2),
           TEST(a_port_unreachable_fails_the_next_send), TEST(datagrams_arrive_one_by_one_in_order),
           TEST(reply_goes_to_the_last_sender), TEST(errors_do_not_stop_a_script),
-          TEST(named_sockets_are_taken_up_again), TEST(half_close_lets_the_answer_through),
+          TEST(named_sockets_are_taken_up_again), TEST(a_set_of_sockets_is_watched_by_one_program),
+          TEST(recvmsg_tells_what_options_ask_for), TEST(a_socket_is_handed_to_another_program),
+          TEST(half_close_lets_the_answer_through),
           TEST(a_port_in_time_wait_is_free_for_reuseaddr_alone),
           TEST(streams_run_together_and_bulk_arrives_whole),
           TEST(refused_reset_and_timed_out_have_their_names),

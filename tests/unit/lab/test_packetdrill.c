@@ -66,6 +66,9 @@ static void what_is_not_there_is_refused_by_name(void)
     REFUSED("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
             "+0 setsockopt(3, SOL_SOCKET, SO_ZEROCOPY, [1], 4) = 0\n",
             2, "SO_ZEROCOPY");
+    REFUSED("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+            "+0 sendto(3, ..., 10, MSG_FASTOPEN, ..., ...) = 10\n",
+            2, "MSG_FASTOPEN");
     REFUSED("0 socket(..., SOCK_SEQPACKET, 0) = 3\n", 1, "SOCK_SEQPACKET");
     REFUSED("0 `frobnicate`\n", 1, "frobnicate");
     REFUSED("0 > mpls (label 1) . 1:1(0) ack 1\n", 1, "mpls");
