@@ -81,6 +81,7 @@ static int run_workload(const struct bench_workload *workload, int argc, char **
                          workload->name);
     bench_use_threads(threads);
     bench_use_ranks(ranks_joined());
+    ranks_speak();
     workload->run();
     return CLI_MET;
 }
