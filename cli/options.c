@@ -39,7 +39,10 @@ static void show_option(char letter, const char *name, const char *value, const 
 
 static void show_help(const struct cli_syntax *syntax)
 {
-    printf(_("Usage: wirewalk %s\n\n%s\n"), syntax->usage, _(syntax->about));
+    g_auto(GStrv) parts = g_strsplit(syntax->usage, "[OPTION...]", -1);
+    g_autofree char *usage = g_strjoinv(_("[OPTION...]"), parts);
+
+    printf(_("Usage: wirewalk %s\n\n%s\n"), usage, _(syntax->about));
     printf("\n%s\n", _("Options:"));
     for (size_t i = 0; i < syntax->n_options; i++) {
         const struct cli_option *option = &syntax->options[i];

@@ -161,14 +161,38 @@ static void read_values(struct net_tree *net, GPtrArray *edits, GPtrArray *steps
     }
 }
 
+/* "pc2.gateway: 192.168.1.1", "gateway: 192.168.1.1", "pc2：{gateway: 192.168.1.1}" */
+static char *form_hint(const struct ynode *nodes, const char *word)
+{
+    static const char *const of_hosts[] = { "gateway", "interfaces", "routes",  "resolver",
+                                            "hosts",   "services",   "sysctls", NULL };
+    const char *dot = strchr(word, '.');
+    g_autofree char *name = dot != NULL ? g_strndup(word, (gsize)(dot - word)) : NULL;
+
+    if (strstr(word, "：") != NULL)
+        return g_strdup_printf(_("; is the full-width %s there meant to be `%s`?"), "：", ": ");
+    if (name != NULL && ynode_get(nodes, name) != NULL)
+        return g_strdup_printf(_("; write `%s: {%s: ...}`"), name, dot + 1);
+    if (g_strv_contains(of_hosts, word))
+        return g_strdup_printf(_("; of which node? Write `NODE: {%s: ...}`"), word);
+    return NULL;
+}
+
 static char *name_hint(const struct ynode *map, const char *word)
 {
     g_autofree const char **names = g_new0(const char *, map->n + 1);
-    const char *near;
+    const char *near = NULL;
+    char *form = form_hint(map, word);
 
-    for (uint32_t i = 0; i < map->n; i++)
+    if (form != NULL)
+        return form;
+    for (uint32_t i = 0; i < map->n; i++) {
         names[i] = ynode_key(map, i)->text;
-    near = diag_nearest(word, names, map->n);
+        if (g_ascii_strcasecmp(names[i], word) == 0)
+            near = names[i];
+    }
+    if (near == NULL)
+        near = diag_nearest(word, names, map->n);
     return near != NULL ? g_strdup_printf(_("; did you mean `%s`?"), near) : g_strdup("");
 }
 

@@ -17,6 +17,7 @@ struct rig {
     struct net_tree net;
     GPtrArray *edits;
     unsigned complaints;
+    char last[200]; /* complaint */
 };
 
 static void complain(void *ctx, const char *kind, struct text_pos at, const char *message)
@@ -25,7 +26,7 @@ static void complain(void *ctx, const char *kind, struct text_pos at, const char
 
     (void)kind;
     (void)at;
-    (void)message;
+    g_strlcpy(rig->last, message, sizeof rig->last);
     rig->complaints++;
 }
 
@@ -133,6 +134,24 @@ static void what_is_wrong_is_complained_of_once(void)
     }
 }
 
+static void a_name_that_is_none_says_what_was_meant(void)
+{
+    static const struct {
+        const char *changes, *says;
+    } cases[] = { { "{A: {gateway: 1.2.3.4}}", "did you mean `a`?" },
+                  { "{a.gateway: 1.2.3.4}", "write `a: {gateway: ...}`" },
+                  { "{gateway: 1.2.3.4}", "Write `NODE: {gateway: ...}`" },
+                  { "a：{gateway: 1}", "full-width ：" } };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct rig rig;
+
+        set_up(&rig, cases[i].changes, false);
+        OK(strstr(rig.last, cases[i].says) != NULL);
+        tear_down(&rig);
+    }
+}
+
 static void patterns_cover_what_lies_below(void)
 {
     OK(change_path_matches("pc*.gateway", "pc12.gateway"));
@@ -147,4 +166,4 @@ static void patterns_cover_what_lies_below(void)
 UNIT_MAIN("change", TEST(paths_find_names_with_points_and_short_forms),
           TEST(only_what_is_written_changes), TEST(cables_move_change_and_go_with_their_nodes),
           TEST(breaks_build_on_each_other), TEST(what_is_wrong_is_complained_of_once),
-          TEST(patterns_cover_what_lies_below))
+          TEST(a_name_that_is_none_says_what_was_meant), TEST(patterns_cover_what_lies_below))
