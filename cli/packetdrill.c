@@ -101,7 +101,18 @@ static GArray *settings_of(const struct given *given)
     return settings;
 }
 
-/* --define NAME or -D NAME, as often as wanted: taken out before the other options are read. */
+static bool is_without_meaning(const char *argument)
+{
+    g_autofree char *name = NULL;
+
+    if (!g_str_has_prefix(argument, "--"))
+        return false;
+    name = g_strndup(argument + 2, strcspn(argument + 2, "="));
+    return pkt_option_is_without_meaning(name);
+}
+
+/* --define NAME or -D NAME, as often as wanted: taken out before the other options are read, as are
+ * those of the original that have no meaning here. */
 static GPtrArray *take_defines(int *argc, char **argv)
 {
     GPtrArray *defines = g_ptr_array_new();
@@ -112,7 +123,7 @@ static GPtrArray *take_defines(int *argc, char **argv)
             g_ptr_array_add(defines, argv[++i]);
         else if (g_str_has_prefix(argv[i], "--define="))
             g_ptr_array_add(defines, argv[i] + strlen("--define="));
-        else
+        else if (!is_without_meaning(argv[i]))
             argv[to++] = argv[i];
     }
     *argc = to;

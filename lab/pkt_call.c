@@ -10,6 +10,7 @@
 enum { AF_INET_NUMBER = 2, AF_INET6_NUMBER = 10, SOCK_STREAM_NUMBER = 1 };
 enum { F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4 };
 enum { MSG_ZEROCOPY_BIT = 0x4000000, MSG_FASTOPEN_BIT = 0x20000000 };
+enum { FIONBIO = 0x5421, O_RDWR_NUMBER = 2, O_NONBLOCK_NUMBER = 0x800 };
 enum { OCTETS_MAX = 64 << 20 };
 
 static bool take_fd(struct pkt_run *run, unsigned n, int *fd)
@@ -262,6 +263,22 @@ static bool make_fcntl(struct pkt_run *run, struct pkt_call *call)
     return pkt_arg_number(run, 2, &call->number);
 }
 
+/* FIONBIO is fcntl()'s O_NONBLOCK by another name. */
+static bool make_ioctl(struct pkt_run *run, struct pkt_call *call)
+{
+    int64_t on;
+
+    if (!make_fd_number(run, call))
+        return false;
+    if (call->number != FIONBIO)
+        return true;
+    if (!pkt_arg_number(run, 2, &on))
+        return false;
+    call->kind = PKT_DO_SETFL;
+    call->number = O_RDWR_NUMBER | (on != 0 ? O_NONBLOCK_NUMBER : 0);
+    return true;
+}
+
 static bool make_poll(struct pkt_run *run, struct pkt_call *call)
 {
     const struct pkt_expr *list = pkt_arg(&run->event->call, 0);
@@ -376,7 +393,7 @@ static const struct {
     { "getsockopt", PKT_DO_GETSOCKOPT, make_getsockopt },
     { "setsockopt", PKT_DO_SETSOCKOPT, make_setsockopt },
     { "fcntl", PKT_DO_GETFL, make_fcntl },
-    { "ioctl", PKT_DO_IOCTL, make_fd_number },
+    { "ioctl", PKT_DO_IOCTL, make_ioctl },
     { "poll", PKT_DO_POLL, make_poll },
     { "epoll_create", PKT_DO_EPOLL_CREATE, make_epoll },
     { "epoll_create1", PKT_DO_EPOLL_CREATE, make_epoll },

@@ -47,7 +47,7 @@ static bool is_word(char c)
 
 static bool skip_comment(struct lexer *lex)
 {
-    if (peek(lex, 0) == '/' && peek(lex, 1) == '/') {
+    if (*lex->at == '#' || (peek(lex, 0) == '/' && peek(lex, 1) == '/')) {
         while (lex->at < lex->end && *lex->at != '\n')
             lex->at++;
         return true;
@@ -226,17 +226,47 @@ static bool read_number(struct lexer *lex)
 static char unescaped(char c)
 {
     switch (c) {
+    case 'a':
+        return '\a';
+    case 'b':
+        return '\b';
+    case 'f':
+        return '\f';
+    case 'v':
+        return '\v';
     case 'n':
         return '\n';
     case 'r':
         return '\r';
     case 't':
         return '\t';
-    case '0':
-        return '\0';
     default:
         return c;
     }
+}
+
+static bool is_octal(char c)
+{
+    return c >= '0' && c <= '7';
+}
+
+/* What stands behind a backslash, as in C: \n, \x41, \101. The cursor ends on its last character.
+ */
+static char escape(struct lexer *lex)
+{
+    char c = *lex->at;
+    unsigned value = 0;
+
+    if (c == 'x' && g_ascii_isxdigit(peek(lex, 1)) && g_ascii_isxdigit(peek(lex, 2))) {
+        lex->at += 2;
+        return (char)(g_ascii_xdigit_value(lex->at[-1]) * 16 + g_ascii_xdigit_value(*lex->at));
+    }
+    if (!is_octal(c))
+        return unescaped(c);
+    for (unsigned n = 0; n < 3 && is_octal(peek(lex, n)); n++)
+        value = value * 8 + (unsigned)(peek(lex, n) - '0');
+    lex->at += is_octal(peek(lex, 1)) ? 1 + is_octal(peek(lex, 2)) : 0;
+    return (char)value;
 }
 
 /* "..." or `...`, with backslashes; in a command they stay for the shell. */
@@ -255,12 +285,8 @@ static void read_quoted(struct lexer *lex, char quote)
             c = *++lex->at;
             if (plain && c != '`')
                 g_string_append_c(text, '\\');
-            else if (c == 'x' && g_ascii_isxdigit(peek(lex, 1)) && g_ascii_isxdigit(peek(lex, 2)))
-                c = (char)(g_ascii_xdigit_value(peek(lex, 1)) * 16 +
-                           g_ascii_xdigit_value(peek(lex, 2))),
-                lex->at += 2;
             else if (!plain)
-                c = unescaped(c);
+                c = escape(lex);
         }
         g_string_append_c(text, c);
     }
@@ -342,14 +368,53 @@ static void clear_token(gpointer data)
     g_free(token->text);
 }
 
-GArray *pkt_lex(const char *text, gsize len)
+/* --define NAME=VALUE: the value, or NULL. */
+static const char *defined_as(const GPtrArray *defines, const char *name)
+{
+    gsize len = strlen(name);
+
+    for (guint i = 0; defines != NULL && i < defines->len; i++) {
+        const char *define = defines->pdata[i];
+
+        if (strncmp(define, name, len) == 0 && define[len] == '=')
+            return define + len + 1;
+    }
+    return NULL;
+}
+
+/* A word that is defined stands for its value: the word's token gives way to the value's. */
+static void expand(struct lexer *lex, const GPtrArray *defines, guint from)
+{
+    struct pkt_token *word = &g_array_index(lex->tokens, struct pkt_token, from);
+    const char *value = word->kind == PKT_T_WORD ? defined_as(defines, word->text) : NULL;
+    struct lexer inner;
+
+    if (value == NULL)
+        return;
+    inner = (struct lexer){ .at = value,
+                            .end = value + strlen(value),
+                            .line = word->line,
+                            .glued = word->glued,
+                            .tokens = lex->tokens };
+    g_array_set_size(lex->tokens, from);
+    while (inner.at < inner.end) {
+        read_token(&inner);
+        skip_blanks(&inner);
+    }
+}
+
+GArray *pkt_lex(const char *text, gsize len, const GPtrArray *defines)
 {
     struct lexer lex = { .at = text, .end = text + len, .line = 1 };
 
     lex.tokens = g_array_new(FALSE, TRUE, sizeof(struct pkt_token));
     g_array_set_clear_func(lex.tokens, clear_token);
-    for (skip_blanks(&lex); lex.at < lex.end; skip_blanks(&lex))
+    for (skip_blanks(&lex); lex.at < lex.end; skip_blanks(&lex)) {
+        guint from = lex.tokens->len;
+
         read_token(&lex);
+        expand(&lex, defines, from);
+    }
     add(&lex, (struct pkt_token){ .kind = PKT_T_END });
     return lex.tokens;
 }

@@ -29,8 +29,9 @@ struct pkt_token {
     gsize len; /* of text */
 };
 
-/** pkt_lex() - all tokens of @text, PKT_T_END last, in an array of struct pkt_token. */
-GArray *pkt_lex(const char *text, gsize len);
+/** pkt_lex() - all tokens of @text, PKT_T_END last, in an array of struct pkt_token. A word that
+ * @defines has as NAME=VALUE (NULL: none) gives way to the tokens of the value. */
+GArray *pkt_lex(const char *text, gsize len, const GPtrArray *defines);
 void pkt_tokens_free(GArray *tokens);
 /** pkt_preprocess() - @text with the lines blanked that `#ifdef`, `#ifndef`, `#else`, `#endif`
  * leave out, and these lines themselves. NULL with *@fault where they do not fit together. */

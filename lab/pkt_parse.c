@@ -284,7 +284,7 @@ struct pkt_script *pkt_script_parse(const char *path, const char *text, gsize le
     script->options = g_array_new(FALSE, TRUE, sizeof(struct pkt_option));
     g_array_set_clear_func(script->options, clear_option);
     script->events = g_ptr_array_new_with_free_func(free_event);
-    tokens = pkt_lex(read, strlen(read));
+    tokens = pkt_lex(read, strlen(read), defines);
     parser.tokens = tokens;
     ok = parse_all(&parser, script);
     pkt_tokens_free(tokens);

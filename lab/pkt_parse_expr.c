@@ -145,6 +145,41 @@ static struct pkt_expr *address_expr(struct pkt_parser *parser)
     return NULL;
 }
 
+static struct pkt_expr *primary(struct pkt_parser *parser);
+
+/* What ~ and - are about. */
+static struct pkt_expr *operand_expr(struct pkt_parser *parser)
+{
+    struct pkt_expr *expr = NULL;
+
+    if (parser->depth == DEPTH_MAX) {
+        pkt_wrong(parser, _("less nesting"));
+        return NULL;
+    }
+    parser->depth++;
+    expr = primary(parser);
+    parser->depth--;
+    return expr;
+}
+
+/* ~X, -X, (X) */
+static struct pkt_expr *unary_expr(struct pkt_parser *parser)
+{
+    char sign = pkt_next(parser)->sign;
+    struct pkt_expr *expr = new_expr(parser, PKT_UNARY), *operand;
+
+    parser->at++;
+    operand = sign == '(' ? pkt_parse_expr(parser) : operand_expr(parser);
+    expr->number = sign;
+    expr->items = g_ptr_array_new_with_free_func(pkt_expr_free);
+    if (operand != NULL)
+        g_ptr_array_add(expr->items, operand);
+    if (operand != NULL && (sign != '(' || pkt_expect_sign(parser, ')')))
+        return expr;
+    pkt_expr_free(expr);
+    return NULL;
+}
+
 static struct pkt_expr *sign_expr(struct pkt_parser *parser)
 {
     if (pkt_take_sign(parser, '['))
@@ -153,6 +188,8 @@ static struct pkt_expr *sign_expr(struct pkt_parser *parser)
         return struct_expr(parser);
     if (pkt_is_sign(parser, '&'))
         return address_expr(parser);
+    if (pkt_is_sign(parser, '~') || pkt_is_sign(parser, '-') || pkt_is_sign(parser, '('))
+        return unary_expr(parser);
     pkt_wrong(parser, _("a value"));
     return NULL;
 }
@@ -188,18 +225,44 @@ static struct pkt_expr *primary(struct pkt_parser *parser)
     }
 }
 
-static struct pkt_expr *or_expr(struct pkt_parser *parser)
+/* How strongly an operator binds, and its sign ('<' is <<, '>' is >>); 0: none comes. An operator
+ * stands on the line of what is before it: "+" and "*" on the next one begin an event's time. */
+static unsigned binding(const struct pkt_parser *parser, char *sign)
+{
+    static const char SIGNS[] = "|^&<+-*";
+    static const unsigned strengths[] = { 1, 2, 3, 4, 5, 5, 6 };
+    const struct pkt_token *token = pkt_next(parser);
+    const struct pkt_token *before =
+        &g_array_index(parser->tokens, struct pkt_token, parser->at - 1);
+    const char *found;
+
+    if (token->kind != PKT_T_SIGN || token->line != before->line || token->sign == '\0')
+        return 0;
+    found = strchr(SIGNS, token->sign);
+    if (found == NULL || (*found == '<' && (pkt_ahead(parser, 1)->kind != PKT_T_SIGN ||
+                                            pkt_ahead(parser, 1)->sign != '<')))
+        return 0;
+    *sign = *found;
+    return strengths[found - SIGNS];
+}
+
+static struct pkt_expr *binary(struct pkt_parser *parser, unsigned least)
 {
     struct pkt_expr *left = primary(parser);
+    unsigned strength;
+    char sign;
 
-    while (left != NULL && pkt_take_sign(parser, '|')) {
-        struct pkt_expr *right = primary(parser), *both;
+    while (left != NULL && (strength = binding(parser, &sign)) >= least && strength > 0) {
+        struct pkt_expr *right, *both;
 
+        parser->at += sign == '<' ? 2 : 1;
+        right = binary(parser, strength + 1);
         if (right == NULL) {
             pkt_expr_free(left);
             return NULL;
         }
-        both = new_expr(parser, PKT_OR);
+        both = new_expr(parser, PKT_BINARY);
+        both->number = sign;
         both->items = g_ptr_array_new_with_free_func(pkt_expr_free);
         g_ptr_array_add(both->items, left);
         g_ptr_array_add(both->items, right);
@@ -217,7 +280,7 @@ struct pkt_expr *pkt_parse_expr(struct pkt_parser *parser)
         return NULL;
     }
     parser->depth++;
-    expr = or_expr(parser);
+    expr = binary(parser, 1);
     parser->depth--;
     return expr;
 }

@@ -113,18 +113,35 @@ static bool parse_quote(struct pkt_parser *parser, struct pkt_packet *packet)
     return packet->quoted == PKT_UDP ? parse_udp_len(parser, packet) : parse_seq(parser, packet);
 }
 
+static bool parse_ip_fields(struct pkt_parser *parser, struct pkt_packet *packet, char close)
+{
+    do {
+        if (!parse_ip_field(parser, packet))
+            return false;
+    } while (pkt_take_sign(parser, ',') || !pkt_is_sign(parser, close));
+    return pkt_expect_sign(parser, close);
+}
+
 static bool parse_bracket(struct pkt_parser *parser, struct pkt_packet *packet)
 {
-    if (pkt_next(parser)->kind == PKT_T_INT || pkt_is_word(parser, "udp")) {
-        if (!parse_quote(parser, packet))
-            return false;
-    } else {
-        do {
-            if (!parse_ip_field(parser, packet))
+    if (pkt_next(parser)->kind == PKT_T_INT || pkt_is_word(parser, "udp"))
+        return parse_quote(parser, packet) && pkt_expect_sign(parser, ']');
+    return parse_ip_fields(parser, packet, ']');
+}
+
+/* [...] and (...) before the flags. */
+static bool parse_brackets(struct pkt_parser *parser, struct pkt_packet *packet)
+{
+    for (;;) {
+        if (pkt_take_sign(parser, '[')) {
+            if (!parse_bracket(parser, packet))
                 return false;
-        } while (pkt_take_sign(parser, ',') || !pkt_is_sign(parser, ']'));
+        } else if (!pkt_take_sign(parser, '(')) {
+            return true;
+        } else if (!parse_ip_fields(parser, packet, ')')) {
+            return false;
+        }
     }
-    return pkt_expect_sign(parser, ']');
 }
 
 /* ---- TCP options ---- */
@@ -243,29 +260,50 @@ static bool parse_options(struct pkt_parser *parser, struct pkt_packet *packet)
 
 /* ---- TCP ---- */
 
+/* A digit is RFC 9768's counter of three bits: AE, CWR and ECE. */
+static unsigned ace_flags(char digit)
+{
+    unsigned value = (unsigned)(digit - '0');
+
+    return ((value & 4) != 0 ? PKT_TCP_AE : 0) | ((value & 2) != 0 ? (unsigned)TCP_CWR : 0) |
+           ((value & 1) != 0 ? (unsigned)TCP_ECE : 0);
+}
+
 static bool add_flags(struct pkt_parser *parser, struct pkt_packet *packet, const char *letters)
 {
     for (; *letters != '\0'; letters++) {
         gsize i = 0;
 
+        if (*letters >= '0' && *letters <= '7') {
+            packet->flags |= ace_flags(*letters);
+            continue;
+        }
+
         while (i < G_N_ELEMENTS(FLAG_LETTERS) && FLAG_LETTERS[i].letter != *letters)
             i++;
         if (i == G_N_ELEMENTS(FLAG_LETTERS))
-            return pkt_wrong(parser, _("TCP flags: letters of FSRPUEWA, and . for ACK"));
+            return pkt_wrong(
+                parser,
+                _("TCP flags: letters of FSRPUEWA, . for ACK, or a digit for AE, CWR and ECE"));
         packet->flags |= FLAG_LETTERS[i].flag;
     }
     return true;
 }
 
-/* "S", "S.", ".", "FP.", "SEW", "-": one word without blanks. */
+static bool is_flags(const struct pkt_token *token)
+{
+    return token->kind == PKT_T_WORD || (token->kind == PKT_T_SIGN && token->sign == '.') ||
+           (token->kind == PKT_T_INT && token->len == 1);
+}
+
+/* "S", "S.", ".", "FP.", "SEW", "5.", "-": one word without blanks. */
 static bool parse_flags(struct pkt_parser *parser, struct pkt_packet *packet)
 {
     bool any = false;
 
     if (pkt_take_sign(parser, '-'))
         return true;
-    while ((!any || pkt_next(parser)->glued) &&
-           (pkt_next(parser)->kind == PKT_T_WORD || pkt_is_sign(parser, '.'))) {
+    while ((!any || pkt_next(parser)->glued) && is_flags(pkt_next(parser))) {
         if (!add_flags(parser, packet, pkt_next(parser)->text))
             return false;
         parser->at++;
@@ -354,9 +392,8 @@ bool pkt_parse_packet(struct pkt_parser *parser, struct pkt_packet *packet, bool
     static const char *const ABSENT[] = { "ipv4", "ipv6", "mpls", "gre", "sctp", "udplite" };
 
     packet->line = pkt_next(parser)->line;
-    while (pkt_take_sign(parser, '['))
-        if (!parse_bracket(parser, packet))
-            return false;
+    if (!parse_brackets(parser, packet))
+        return false;
     for (gsize i = 0; i < G_N_ELEMENTS(ABSENT); i++)
         if (pkt_is_word(parser, ABSENT[i]))
             return pkt_refused(parser, ABSENT[i]);

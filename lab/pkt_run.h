@@ -40,4 +40,8 @@ void pkt_verdict_clear(struct pkt_verdict *verdict);
 /** pkt_verdict_name() - "pass", "fail", "refused", "unreadable". */
 const char *pkt_verdict_name(enum pkt_verdict_kind kind);
 
+/** pkt_option_is_without_meaning() - is --@name about how the original runs? Then it has none here.
+ */
+bool pkt_option_is_without_meaning(const char *name);
+
 #endif

@@ -23,7 +23,8 @@ enum pkt_expr_kind {
     PKT_INT,
     PKT_WORD,   /* SOCK_STREAM */
     PKT_STRING, /* "text" */
-    PKT_OR,     /* items[0] | items[1] */
+    PKT_BINARY, /* items[0] SIGN items[1]: number is the sign, '<' for << */
+    PKT_UNARY,  /* SIGN items[0]: '~', '-', '(' */
     PKT_LIST,   /* [ items ] */
     PKT_STRUCT, /* { fields }: each item has a name, or none */
     PKT_CALL,   /* htons(8080): name and items */

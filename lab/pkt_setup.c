@@ -92,26 +92,45 @@ static bool version_option(struct setup *setup, const struct pkt_option *option)
     return true;
 }
 
-/* Options about how the original runs, which have no meaning here. */
-static bool is_without_meaning(const char *name)
+bool pkt_option_is_without_meaning(const char *name)
 {
     static const char *const names[] = {
-        "verbose",        "dry_run",
-        "init_scripts",   "speed",
-        "wire_client",    "wire_server",
-        "wire_server_ip", "tcp_ts_tick_usecs",
-        "non_fatal",      "persistent_tun_dev",
-        "tun_dev",        "verbose_errors",
-        "debug",          "is_anyip",
-        "send_omit_free", "so_filename",
-        "so_flags",       "bind_port",
-        "connect_port",   "strict_segments",
-        "fuzz",           "use_expect",
-        "live_bind_ip",   "live_connect_ip",
-        "tun_device",     "timeout",
-        "no_cleanup",     "code_command",
-        "code_format",    "cleanup",
+        "verbose",
+        "dry_run",
+        "init_scripts",
+        "speed",
+        "wire_client",
+        "wire_server",
+        "wire_server_ip",
+        "tcp_ts_tick_usecs",
+        "non_fatal",
+        "persistent_tun_dev",
+        "tun_dev",
+        "verbose_errors",
+        "debug",
+        "is_anyip",
+        "send_omit_free",
+        "so_filename",
+        "so_flags",
+        "bind_port",
+        "connect_port",
+        "strict_segments",
+        "fuzz",
+        "use_expect",
+        "live_bind_ip",
+        "live_connect_ip",
+        "tun_device",
+        "timeout",
+        "no_cleanup",
+        "code_command",
+        "code_format",
+        "cleanup",
         "udp_encaps",
+        "code_sockopt",
+        "wire_client_dev",
+        "wire_server_dev",
+        "wire_server_port",
+        "no_ts",
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
@@ -141,7 +160,7 @@ static bool apply(struct setup *setup, const struct pkt_option *option)
         return setup->gateway = option->value, true;
     if (g_str_equal(name, "netmask_ip"))
         return setup->netmask = option->value, true;
-    if (is_without_meaning(name) || g_str_equal(name, "define"))
+    if (pkt_option_is_without_meaning(name) || g_str_equal(name, "define"))
         return true;
     setup->fault->line = option->line;
     setup->fault->refused = true;

@@ -42,6 +42,37 @@ static char *bracketed(const char **at, char open, char close)
     return g_strndup(begin, (gsize)((*at) - begin));
 }
 
+/* $1, ${1}, $@, $#: what the command that runs this file was given. All else is empty. */
+static void parameter(struct line *line, GString *word)
+{
+    const GPtrArray *words = line->shell->words;
+    g_autofree char *name = NULL;
+    guint64 n = 0;
+
+    line->at++;
+    if (*line->at == '{') {
+        line->at++;
+        name = bracketed(&line->at, '{', '}');
+        line->at += *line->at == '}';
+    } else {
+        gsize len = g_ascii_isalpha(*line->at) || *line->at == '_'
+                        ? strspn(line->at, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_")
+                        : 1;
+
+        name = g_strndup(line->at, len);
+        line->at += len;
+    }
+    if (words == NULL)
+        return;
+    if (g_str_equal(name, "#"))
+        g_string_append_printf(word, "%u", words->len - 1);
+    else if (g_str_equal(name, "@") || g_str_equal(name, "*"))
+        for (guint i = 1; i < words->len; i++)
+            g_string_append_printf(word, "%s%s", i > 1 ? " " : "", (char *)words->pdata[i]);
+    else if (g_ascii_string_to_unsigned(name, 10, 0, words->len - 1, &n, NULL))
+        g_string_append(word, words->pdata[n]);
+}
+
 static void substitute(struct line *line, GString *word)
 {
     g_autofree char *text = NULL;
@@ -68,6 +99,9 @@ static void substitute(struct line *line, GString *word)
         }
         g_strchomp(output->str);
         g_string_append(word, output->str);
+    } else if (line->at[1] != '\0' &&
+               (g_ascii_isalnum(line->at[1]) || strchr("{_@*#?$", line->at[1]) != NULL)) {
+        parameter(line, word);
     } else {
         g_string_append_c(word, *line->at++);
     }

@@ -9,6 +9,7 @@ struct pkt_shell {
     bool in_file; /* settings that are not there are passed over */
     bool refused; /* something is not there: the reason is told */
     bool exits;
+    const GPtrArray *words; /* of the command that is this file: $0, $1 ...; NULL: none */
 };
 
 /**

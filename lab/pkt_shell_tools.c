@@ -364,19 +364,29 @@ static int tool_sleep(struct pkt_shell *shell, const GPtrArray *words)
 
 /* ---- files of commands beside the script ---- */
 
-static int tool_file(struct pkt_shell *shell, const char *name)
+/* Files that are left out beside a script without loss: those that put settings back, and those
+ * that set the defaults that a new host has anyway. */
+static bool may_be_absent(const char *name)
 {
+    g_autofree char *base = g_path_get_basename(name);
+
+    return strstr(base, "sysctl_restore") != NULL || g_str_equal(base, "defaults.sh");
+}
+
+static int tool_file(struct pkt_shell *shell, const GPtrArray *words)
+{
+    const char *name = word(words, 0);
     g_autofree char *path = g_path_is_absolute(name)
                                 ? g_strdup(name)
                                 : g_build_filename(shell->run->folder, name, NULL);
     g_autofree char *text = NULL;
-    struct pkt_shell inner = { .run = shell->run, .in_file = true };
+    struct pkt_shell inner = { .run = shell->run, .in_file = true, .words = words };
     g_autoptr(GString) output = g_string_new(NULL);
     int status;
 
     if (shell->run->file_depth >= FILE_NESTING_MAX ||
         !g_file_get_contents(path, &text, NULL, NULL) || strlen(text) > PKT_PACKET_MAX)
-        return pkt_shell_lacks(shell, name);
+        return may_be_absent(name) ? 0 : pkt_shell_lacks(shell, name);
     shell->run->file_depth++;
     status = pkt_shell_run(&inner, text, output);
     shell->run->file_depth--;
@@ -440,6 +450,6 @@ int pkt_shell_tool(struct pkt_shell *shell, GPtrArray *words, const char *input,
     if (g_str_has_suffix(name, "set_sysctls.py"))
         return tool_set_paths(shell, words);
     if (strchr(name, '/') != NULL)
-        return tool_file(shell, name);
+        return tool_file(shell, words);
     return pkt_shell_lacks(shell, name);
 }

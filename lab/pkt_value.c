@@ -26,27 +26,43 @@ const struct pkt_expr *pkt_member(const struct pkt_expr *expr, const char *name)
     return NULL;
 }
 
-/* --define NAME=VALUE */
-static bool defined_number(const struct pkt_run *run, const char *name, int64_t *number)
-{
-    const GPtrArray *defines = run->options->defines;
-    gsize len = strlen(name);
-
-    for (guint i = 0; defines != NULL && i < defines->len; i++) {
-        const char *define = defines->pdata[i];
-
-        if (strncmp(define, name, len) == 0 && define[len] == '=')
-            return pkt_arithmetic(define + len + 1, number);
-    }
-    return false;
-}
-
 static bool word_number(struct pkt_run *run, const struct pkt_expr *expr, int64_t *number)
 {
-    if (defined_number(run, expr->text, number) || pkt_const(expr->text, number))
+    if (pkt_const(expr->text, number))
         return true;
     *number = pkt_errno(expr->text);
     return *number != 0 || pkt_refuse(run, expr->text);
+}
+
+static int64_t calculated(char sign, int64_t left, int64_t right)
+{
+    switch (sign) {
+    case '|':
+        return left | right;
+    case '^':
+        return left ^ right;
+    case '&':
+        return left & right;
+    case '<':
+        return (int64_t)((uint64_t)left << (right & 63));
+    case '+':
+        return (int64_t)((uint64_t)left + (uint64_t)right);
+    case '-':
+        return (int64_t)((uint64_t)left - (uint64_t)right);
+    default:
+        return (int64_t)((uint64_t)left * (uint64_t)right);
+    }
+}
+
+static bool unary_number(struct pkt_run *run, const struct pkt_expr *expr, int64_t *number)
+{
+    if (!pkt_number(run, expr->items->pdata[0], number))
+        return false;
+    if (expr->number == '~')
+        *number = ~*number;
+    else if (expr->number == '-')
+        *number = (int64_t)(0 - (uint64_t)*number);
+    return true;
 }
 
 bool pkt_number(struct pkt_run *run, const struct pkt_expr *expr, int64_t *number)
@@ -59,11 +75,13 @@ bool pkt_number(struct pkt_run *run, const struct pkt_expr *expr, int64_t *numbe
         return true;
     case PKT_WORD:
         return word_number(run, expr, number);
-    case PKT_OR:
+    case PKT_UNARY:
+        return unary_number(run, expr, number);
+    case PKT_BINARY:
         if (!pkt_number(run, expr->items->pdata[0], &left) ||
             !pkt_number(run, expr->items->pdata[1], &right))
             return false;
-        *number = left | right;
+        *number = calculated((char)expr->number, left, right);
         return true;
     case PKT_LIST:
     case PKT_CALL: /* htons(8080) */
@@ -185,15 +203,25 @@ static bool put_int(struct pkt_run *run, const struct pkt_expr *expr, struct pkt
     return put(run, value, &small, sizeof small);
 }
 
+/* inet_addr("224.0.0.9"): the octets of an address, as struct in_addr has them. */
+static bool put_member(struct pkt_run *run, const struct pkt_expr *expr, struct pkt_value *value)
+{
+    struct pkt_sockaddr addr;
+
+    if (expr->kind != PKT_CALL || !find_ip(expr, &addr))
+        return put_int(run, expr, value);
+    return put(run, value, addr.addr.octets, addr.v6 ? sizeof addr.addr.octets : 4);
+}
+
 static bool put_struct(struct pkt_run *run, const struct pkt_expr *expr, struct pkt_value *value)
 {
-    bool is_time = pkt_member(expr, "tv_sec") != NULL;
+    bool is_time = pkt_member(expr, "tv_sec") != NULL || pkt_member(expr, "sec") != NULL;
 
     for (guint i = 0; i < expr->items->len; i++) {
         int64_t number;
 
         if (!is_time) {
-            if (!put_int(run, expr->items->pdata[i], value))
+            if (!put_member(run, expr->items->pdata[i], value))
                 return false;
             continue;
         }

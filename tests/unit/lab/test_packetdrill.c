@@ -245,6 +245,98 @@ static void settings_change_the_host(void)
            EXACT);
 }
 
+/* ---- the breadth of the syntax ---- */
+
+static void words_of_the_ip_header_may_stand_in_either_brackets(void)
+{
+    PASSES(CONNECTED "+0 < (ect0, ttl 3) P. 1:11(10) ack 1 win 65535\n"
+                     "+0 > (noecn) . 1:1(0) ack 11\n"
+                     "+0 < [ce] P. 11:21(10) ack 1 win 65535\n+0 > [noecn] . 1:1(0) ack 21\n",
+           EXACT);
+    UNREADABLE("0 < (nothing) . 1:1(0) ack 1\n", 1, "flowlabel");
+}
+
+static void a_digit_among_the_flags_is_ae_cwr_and_ece(void)
+{
+    FAILS(CONNECTED "+0 < P5. 1:11(10) ack 1 win 65535\n+0 > 3. 1:1(0) ack 11\n", EXACT, 9,
+          "EW. 1:1(0)");
+    FAILS(CONNECTED "+0 < P. 1:11(10) ack 1 win 65535\n+0 > 4. 1:1(0) ack 11\n", EXACT, 9,
+          "A. 1:1(0)");
+    UNREADABLE("0 < 8. 1:1(0) ack 1\n", 1, "TCP flags");
+}
+
+static void comments_have_three_forms(void)
+{
+    PASSES("// one\n/* two\n */ # three\n0 `true` # behind\n+0 `true` // behind\n", EXACT);
+}
+
+static void numbers_can_be_calculated(void)
+{
+    PASSES("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 1 + 1\n"
+           "+0 setsockopt(2, SOL_SOCKET, SO_RCVBUF, [(2 + 1) * 1024 | 1 << 14], 4) = 0\n"
+           "+0 getsockopt(2, SOL_SOCKET, SO_RCVBUF, [38912], [4]) = 0\n"
+           "+0 setsockopt(2, SOL_TCP, TCP_NODELAY, [~0 & 0x1], 4) = -(0)\n+0 close(2) = 0\n",
+           EXACT);
+    UNREADABLE("0 close((3 = 0\n", 1, "expected: )");
+}
+
+static void strings_have_the_escapes_of_c(void)
+{
+    PASSES(CONNECTED "+0 write(4, \"a\\\"\\\\\\n\\x41\\101\\0\", 7) = 7\n"
+                     "+0 > P. 1:8(7) ack 1\n",
+           EXACT);
+}
+
+static void a_defined_word_may_stand_anywhere(void)
+{
+    struct pkt_options options = EXACT;
+
+    options.defines = g_ptr_array_new();
+    g_ptr_array_add(options.defines, (char *)(gsize) "COOKIE=3021b9d889017eeb");
+    g_ptr_array_add(options.defines, (char *)(gsize) "END=11");
+    PASSES(CONNECTED "+0 < P. 1:END(10) ack 1 win 65535 <FO COOKIE, nop, nop>\n"
+                     "+0 > . 1:1(0) ack END\n",
+           options);
+}
+
+static void structs_become_octets(void)
+{
+    PASSES("0 socket(AF_INET, SOCK_DGRAM, IPPROTO_UDP) = 3\n"
+           "+0 setsockopt(3, IPPROTO_IP, IP_ADD_MEMBERSHIP, "
+           "{imr_multiaddr=inet_addr(\"224.0.0.9\"), "
+           "imr_interface=inet_addr(\"192.168.0.1\")}, 8) = 0\n"
+           "+0 setsockopt(3, SOL_SOCKET, SO_RCVTIMEO, {tv_sec=0, tv_usec=200000}, 16) = 0\n"
+           "+0...0.2 read(3, ..., 10) = -1 EAGAIN (Resource temporarily unavailable)\n",
+           EXACT);
+    PASSES(CONNECTED "+0 setsockopt(4, SOL_SOCKET, SO_LINGER, {onoff=1, linger=5}, 8) = 0\n"
+                     "+0 getsockopt(4, SOL_SOCKET, SO_LINGER, {onoff=1, linger=5}, [8]) = 0\n",
+           EXACT);
+}
+
+static void fionbio_makes_calls_return_at_once(void)
+{
+    PASSES(CONNECTED "+0 ioctl(4, FIONBIO, [1]) = 0\n"
+                     "+0 read(4, ..., 10) = -1 EAGAIN (Resource temporarily unavailable)\n"
+                     "+0 fcntl(4, F_GETFL) = 0x802 (flags O_RDWR|O_NONBLOCK)\n"
+                     "+0 ioctl(4, FIONBIO, [0]) = 0\n+0 fcntl(4, F_GETFL) = O_RDWR\n",
+           EXACT);
+}
+
+static void files_that_set_defaults_or_put_them_back_may_be_absent(void)
+{
+    PASSES("`../common/defaults.sh`\n0 `./defaults.sh; true`\n"
+           "+0 `/tmp/sysctl_restore_${PPID}.sh`\n",
+           EXACT);
+    REFUSED("0 `./others.sh`\n", 1, "others.sh");
+}
+
+static void options_of_the_original_runs_have_no_effect(void)
+{
+    PASSES("--tun_dev=tun7 --non_fatal=packet\n--code_sockopt=TCP_INFO\n0 `true`\n", EXACT);
+    OK(pkt_option_is_without_meaning("non_fatal"));
+    OK(!pkt_option_is_without_meaning("frobnicate"));
+}
+
 UNIT_MAIN("packetdrill", TEST(what_does_not_fit_is_told_with_its_line),
           TEST(what_is_not_there_is_refused_by_name), TEST(conditions_choose_lines),
           TEST(a_value_may_be_defined), TEST(a_result_that_differs_is_told),
@@ -255,4 +347,11 @@ UNIT_MAIN("packetdrill", TEST(what_does_not_fit_is_told_with_its_line),
           TEST(relaxed_data_is_ranges_of_octets), TEST(a_long_line_stands_for_a_burst),
           TEST(relaxed_pure_acks_come_early_or_late), TEST(relaxed_looks_at_the_state_alone),
           TEST(extra_acks_are_passed_over_when_asked), TEST(code_asserts_about_tcp_info),
-          TEST(tables_of_sockets_can_be_counted), TEST(settings_change_the_host))
+          TEST(tables_of_sockets_can_be_counted), TEST(settings_change_the_host),
+          TEST(words_of_the_ip_header_may_stand_in_either_brackets),
+          TEST(a_digit_among_the_flags_is_ae_cwr_and_ece), TEST(comments_have_three_forms),
+          TEST(numbers_can_be_calculated), TEST(strings_have_the_escapes_of_c),
+          TEST(a_defined_word_may_stand_anywhere), TEST(structs_become_octets),
+          TEST(fionbio_makes_calls_return_at_once),
+          TEST(files_that_set_defaults_or_put_them_back_may_be_absent),
+          TEST(options_of_the_original_runs_have_no_effect))
