@@ -120,6 +120,7 @@ void ip_input_init(struct ip_stack *ip)
 {
     event_init(&ip->loopback_event, loopback_fires);
     event_init(&ip->backlog_event, backlog_fires);
+    ip->backlog_event.needs = (void *const *)(void *)&ip->backlog.head;
 }
 
 void ip_loop(struct ip_stack *ip, struct frame *frame)
