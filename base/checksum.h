@@ -20,11 +20,14 @@ uint32_t checksum_add(uint32_t sum, const uint8_t *octets, size_t len);
  * checksum_set20() - write its checksum to the two octets at @field, which are 0. */
 static inline uint16_t checksum_sum20(const uint8_t *octets)
 {
-    uint32_t words[5];
-    uint64_t sum;
+    uint64_t sum = 0;
 
-    memcpy(words, octets, sizeof words);
-    sum = (uint64_t)words[0] + words[1] + words[2] + words[3] + words[4];
+    for (size_t at = 0; at < 20; at += 4) {
+        uint32_t word;
+
+        memcpy(&word, octets + at, sizeof word);
+        sum += word;
+    }
     sum = (sum & 0xffffffff) + (sum >> 32);
     sum = (sum & 0xffff) + (sum >> 16);
     sum = (sum & 0xffff) + (sum >> 16);
