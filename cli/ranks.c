@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -67,6 +68,20 @@ bool ranks_agree(bool ok)
     for (uint32_t i = 0; i < joined->n; i++)
         ok &= all[i] != 0;
     return ok;
+}
+
+bool ranks_same(const char *text)
+{
+    struct pack first = { 0 };
+    bool same;
+
+    if (joined == NULL)
+        return true;
+    pack_text(&first, text);
+    joined->ops->share(joined, 0, &first);
+    same = first.len == 4 + strlen(text) + 1 && memcmp(first.octets + 4, text, first.len - 4) == 0;
+    pack_free(&first);
+    return ranks_agree(same);
 }
 
 void ranks_speak(void)

@@ -20,6 +20,8 @@ bool ranks_join(void);
 struct ranks *ranks_joined(void);
 /** ranks_agree() - whether all say @ok. Called by all; true at once for one who is alone. */
 bool ranks_agree(bool ok);
+/** ranks_same() - whether @text is the same with all. Called by all. */
+bool ranks_same(const char *text);
 /** ranks_speak() - what goes wrong from here on concerns this copy alone: it may be heard again. */
 void ranks_speak(void);
 /** ranks_leave() - the run is over; all leave together, with @status of the first. Returns that. */

@@ -176,13 +176,39 @@ static int run_scenario(const struct scenario *scenario, const struct run_comman
     return status;
 }
 
+static void add_file(GChecksum *sum, const char *path)
+{
+    g_autofree char *text = NULL;
+    gsize len;
+
+    if (path != NULL && g_file_get_contents(path, &text, &len, NULL))
+        g_checksum_update(sum, (const guchar *)text, (gssize)len);
+}
+
+/* Ranks that read other files, or are of another version, would not run one network. */
+static bool all_read_the_same(const GPtrArray *files, const struct scenario *scenario)
+{
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+
+    if (ranks_joined() == NULL)
+        return true;
+    g_checksum_update(sum, (const guchar *)WW_VERSION, -1);
+    for (guint i = 0; i < files->len; i++)
+        add_file(sum, files->pdata[i]);
+    add_file(sum, scenario->topology->file);
+    if (ranks_same(g_checksum_get_string(sum)))
+        return true;
+    cli_error("%s", _("the ranks have not read the same files, or are of different versions"));
+    return false;
+}
+
 static int run_files(const GPtrArray *files, const struct run_command_line *line)
 {
     struct scenario *scenario = open_scenario(files, &line->open);
-    int status = scenario != NULL ? run_scenario(scenario, line) : CLI_WRONG;
+    int status = CLI_WRONG;
 
-    if (scenario == NULL)
-        all_are_ready(false);
+    if (all_are_ready(scenario != NULL) && all_read_the_same(files, scenario))
+        status = run_scenario(scenario, line);
     scenario_free(scenario);
     return status;
 }
