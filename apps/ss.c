@@ -73,11 +73,10 @@ static void add_endpoint(struct ss *ss, struct row *row, enum column at,
     row->cells[at + 1] = port.text;
 }
 
-/* print_ms_timer(): "119min", "4.123sec", "200ms". */
+/* print_ms_timer(): "119min", "1min12sec", "4.123ms", "59sec", "052ms", and nothing for 0. */
 static void add_duration(struct strbuf *out, sim_time left)
 {
     long long ms = left <= 0 ? 0 : (long long)(left / SIM_MSEC(1)), s = ms / 1000, m = s / 60;
-    bool before = false;
 
     ms %= 1000;
     s %= 60;
@@ -86,18 +85,13 @@ static void add_duration(struct strbuf *out, sim_time left)
         ms = 0;
         if (m > 9)
             s = 0;
-        before = true;
     }
-    if (s > 0) {
-        if (s > 9)
-            ms = 0;
+    if (s > 9)
+        ms = 0;
+    if (s > 0)
         strbuf_addf(out, ms > 0 ? "%lld." : "%lldsec", s);
-        if (ms > 0)
-            strbuf_addf(out, "%03lldsec", ms);
-        before = true;
-    } else if (ms > 0 || !before) {
-        strbuf_addf(out, "%lldms", ms);
-    }
+    if (ms > 0)
+        strbuf_addf(out, "%03lldms", ms);
 }
 
 static void add_timer(struct strbuf *out, const struct tcp_info_view *tcp)
@@ -171,18 +165,19 @@ static void add_delivery(struct strbuf *out, const struct ss *ss, const struct t
     add_limited(out, "sndbuf_limited", t->sndbuf_limited, t->busy_time);
 }
 
-static bool is_time_wait(const struct tcp_info_view *t)
+/* TIME-WAIT and half-open: less than a socket. */
+static bool is_mini(const struct tcp_info_view *t)
 {
-    return t->timer != NULL && strcmp(t->timer, "timewait") == 0;
+    return (t->timer != NULL && strcmp(t->timer, "timewait") == 0) || t->half_open;
 }
 
-/* Inode, cookie, and which directions are open: what TIME-WAIT has not any more. */
+/* Inode, cookie, and which directions are open. */
 static void add_extended(struct strbuf *out, const struct tcp_info_view *t)
 {
-    bool gone = is_time_wait(t) || t->orphan || t->serial == 0;
+    bool gone = is_mini(t) || t->orphan;
 
     strbuf_addf(out, " ino:%u sk:%x", gone ? 0 : FIRST_INODE + t->serial, t->serial);
-    if (!is_time_wait(t) && t->serial != 0)
+    if (!is_mini(t))
         strbuf_addf(out, " cgroup:/ %c-%c", t->shut_rd ? '-' : '<', t->shut_wr ? '-' : '>');
 }
 
@@ -216,7 +211,7 @@ static void add_info(struct strbuf *out, const struct ss *ss, const struct tcp_i
     add_number(out, "lastsnd", t->last_data_sent);
     add_number(out, "lastrcv", t->last_data_recv);
     add_number(out, "lastack", t->last_ack_recv);
-    if (t->pacing_rate != 0)
+    if (t->pacing_rate != 0 && t->pacing_rate != UINT64_MAX) /* no limit yet */
         add_rate(out, ss, "pacing_rate", (double)t->pacing_rate * 8);
     add_delivery(out, ss, t);
     add_number(out, "unacked", t->unacked);
@@ -300,7 +295,7 @@ static void add_process(struct strbuf *out, const struct ss *ss, const struct tc
     if (!ss->info && !ss->memory)
         return;
     strbuf_adds(out, "\n\t");
-    if (is_time_wait(t))
+    if (is_mini(t))
         return;
     if (ss->memory)
         add_memory(out, t);

@@ -153,6 +153,7 @@ struct tcp_info_view {
     uint32_t rmem, rcvbuf, wmem, sndbuf, drops;       /* octets of memory; segments thrown away */
     uint32_t serial; /* of the socket, from 1 in the order of making */
     bool shut_rd, shut_wr, orphan;
+    bool half_open; /* SYN-RECEIVED out of a listener */
     enum tcp_cc_kind cc;
     const char *timer; /* "on", "keepalive", "timewait", "persist", or NULL */
     sim_time timer_left;

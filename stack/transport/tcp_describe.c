@@ -118,7 +118,7 @@ static void flow_info(const struct tcp_sock *tp, struct tcp_info_view *info)
     info->reordering = tp->reordering;
     info->snd_wnd = tp->snd_wnd;
     info->rcv_wnd = tp->rcv_wnd;
-    info->pacing_rate = tcp_pacing_rate(tp);
+    info->pacing_rate = tcp_state(tp) == TCP_SYN_SENT ? UINT64_MAX : tcp_pacing_rate(tp);
     info->notsent_bytes = tp->write_seq - tp->snd_nxt;
     info->delivered = tp->delivered;
     info->dsack_dups = tp->rare->dsack_dups;
@@ -176,7 +176,7 @@ void tcp_get_info(const struct sock *sock, struct tcp_info_view *info)
     info->retransmits = tp->retransmits;
     info->probes = tp->probes_out;
     info->backoff = tp->backoff;
-    info->opt_timestamps = tp->ts_ok;
+    info->opt_timestamps = tp->ts_ok && tcp_state(tp) != TCP_SYN_SENT;
     info->opt_sack = tp->sack_ok;
     info->opt_wscale = tp->wscale_ok;
     info->opt_ecn = (tp->ecn & TCP_ECN_OK) != 0;
@@ -284,6 +284,8 @@ static void add_requests(const struct tcp_sock *tp, struct item **items, size_t 
         struct item item = { .info = { .state = TCP_SYN_RECEIVED,
                                        .local = req->entry.ends->local,
                                        .remote = req->entry.ends->remote,
+                                       .serial = req->serial,
+                                       .half_open = true,
                                        .timer = "on",
                                        .timer_left = timer_left(&req->timer),
                                        .retransmits = req->n_timeout } };

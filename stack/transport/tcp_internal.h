@@ -362,6 +362,7 @@ struct tcp_request {
     struct tcp_sock *listener;
     struct timer timer;
     uint32_t irs, iss, rcv_nxt;
+    uint32_t serial; /* of the socket that it may become */
     uint32_t rcv_wnd, window_clamp;
     uint32_t ts_recent, ts_offset, ts_recent_stamp_s;
     uint64_t sent_at; /* us, first SYN,ACK; 0 once it was repeated */

@@ -162,6 +162,7 @@ void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn
     req->layer = tcp;
     req->listener = listener;
     req->cookie = cookie;
+    req->serial = ++tcp->last_serial;
     req->ends = (struct endpoints){ local, remote };
     req->entry = (struct tcp_entry){ .kind = TCP_ENTRY_REQUEST,
                                      .ends = &req->ends,
@@ -245,6 +246,8 @@ static void complete(struct tcp_request *req, struct tcp_rx *rx)
 {
     struct tcp_sock *listener = req->listener, *tp = child_new(req, rx);
     uint64_t sent_at = req->sent_at;
+
+    tp->serial = req->serial;
 
     tcp_request_free(req);
     tcp_hash_add(tp->layer, &tp->entry);

@@ -183,6 +183,24 @@ static void listeners_and_time_wait_have_little_to_tell(void)
     rig_end(&rig);
 }
 
+/* As ss prints them: three digits of milliseconds, and "ms" behind seconds with a fraction, too. */
+static void timers_are_told_in_ss_s_own_way(void)
+{
+    const char *out;
+    unsigned s, ms, n;
+
+    rig_pair(&rig);
+    start(0, "sock 'tcp; rcvbuf 4096; bind *:80; listen 5; accept; sleep 60'");
+    start(1, "sock 'tcp; connect 10.0.0.1:80; send 40000; sleep 60'");
+    start(1, "sock 'tcp; keepalive; set TCP_KEEPIDLE 100; connect 10.0.0.1:80; sleep 60'");
+    rig_run_for(&rig, SIM_SEC(4));
+    out = run(&rig, rig.hosts[1], "ss -tno", SIM_SEC(1));
+    OK(strstr(out, "persist,") != NULL);
+    EQ(sscanf(strstr(out, "persist,"), "persist,%u.%3ums,%u)", &s, &ms, &n), 3);
+    OK(strstr(out, " timer:(keepalive,1min3") != NULL);
+    rig_end(&rig);
+}
+
 static void memory_is_told_by_its_parts(void)
 {
     rig_pair(&rig);
@@ -195,4 +213,5 @@ static void memory_is_told_by_its_parts(void)
 }
 
 UNIT_MAIN("ss", TEST(fields_stand_in_the_real_order), TEST(ts_and_sack_are_told_with_o_or_e_alone),
-          TEST(listeners_and_time_wait_have_little_to_tell), TEST(memory_is_told_by_its_parts))
+          TEST(listeners_and_time_wait_have_little_to_tell), TEST(memory_is_told_by_its_parts),
+          TEST(timers_are_told_in_ss_s_own_way))
