@@ -55,37 +55,20 @@ static void emit(struct node *node, const struct record *record)
         record_log_add(part, record);
 }
 
-uint64_t node_record(struct node *node, struct iface *iface, enum record_kind kind, struct why why,
-                     const char *text)
+uint64_t node_show(struct node *node, struct iface *iface, enum record_kind kind, struct why why,
+                   const char *text, uint64_t process)
 {
     uint64_t id = node_new_record_id(node);
 
-    if (node_wants(node, kind))
-        emit(node, &(struct record){ .id = id,
-                                     .cause = node->part->cause,
-                                     .at = node->part->now,
-                                     .kind = kind,
-                                     .why = why,
-                                     .node = node,
-                                     .iface = iface,
-                                     .text = text });
-    return id;
-}
-
-uint64_t node_record_process(struct node *node, enum record_kind kind, struct why why,
-                             const char *text, uint64_t process)
-{
-    uint64_t id = node_new_record_id(node);
-
-    if (node_wants(node, kind))
-        emit(node, &(struct record){ .id = id,
-                                     .cause = node->part->cause,
-                                     .at = node->part->now,
-                                     .kind = kind,
-                                     .why = why,
-                                     .node = node,
-                                     .text = text,
-                                     .process = process });
+    emit(node, &(struct record){ .id = id,
+                                 .cause = node->part->cause,
+                                 .at = node->part->now,
+                                 .kind = kind,
+                                 .why = why,
+                                 .node = node,
+                                 .iface = iface,
+                                 .text = text,
+                                 .process = process });
     return id;
 }
 

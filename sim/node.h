@@ -100,15 +100,6 @@ void node_drop(struct node *node, struct iface *iface, struct frame *frame,
 void node_drop_why(struct node *node, struct iface *iface, struct frame *frame,
                    enum drop_reason reason, struct why why);
 
-/**
- * node_record() - something happened: emits a record of @kind to whoever wants it, with the current
- * cause, and returns its id. @text may be NULL. Cheap when nobody looks.
- */
-uint64_t node_record(struct node *node, struct iface *iface, enum record_kind kind, struct why why,
-                     const char *text);
-/** node_record_process() - the same, on behalf of a program's run. */
-uint64_t node_record_process(struct node *node, enum record_kind kind, struct why why,
-                             const char *text, uint64_t process);
 /** node_wants() - whether an observer wants records of @kind: ask before formatting a text. */
 static inline bool node_wants(const struct node *node, enum record_kind kind)
 {
@@ -118,6 +109,27 @@ static inline bool node_wants(const struct node *node, enum record_kind kind)
 static inline uint64_t node_new_record_id(struct node *node)
 {
     return (uint64_t)node->id << RECORD_COUNT_BITS | ++node->record_counter;
+}
+
+/**
+ * node_record() - something happened: emits a record of @kind to whoever wants it, with the current
+ * cause, and returns its id. @text may be NULL. When nobody looks, not even @why is put together:
+ * node_show() is the same when somebody does. @process: that of node_record_process(), or 0.
+ */
+uint64_t node_show(struct node *node, struct iface *iface, enum record_kind kind, struct why why,
+                   const char *text, uint64_t process);
+static inline uint64_t node_record(struct node *node, struct iface *iface, enum record_kind kind,
+                                   struct why why, const char *text)
+{
+    return node_wants(node, kind) ? node_show(node, iface, kind, why, text, 0)
+                                  : node_new_record_id(node);
+}
+/** node_record_process() - the same, on behalf of a program's run. */
+static inline uint64_t node_record_process(struct node *node, enum record_kind kind, struct why why,
+                                           const char *text, uint64_t process)
+{
+    return node_wants(node, kind) ? node_show(node, NULL, kind, why, text, process)
+                                  : node_new_record_id(node);
 }
 
 /** node_record_frame() - RECORD_SEND or RECORD_RECEIVE of @frame at @iface, with frame->why;
