@@ -137,7 +137,6 @@ struct queue {
     uint64_t moved;              /* entries that came out of the wheels since */
     uint32_t ahead[QUEUE_AHEAD]; /* entries of the next buckets, to have in the cache in time */
     uint32_t turns;
-    uint32_t n_built; /* events when the wheels were made */
 };
 
 /** queue_push() - @event, which is not queued, becomes due at @key; of @counter the lower half

@@ -20,6 +20,7 @@
 #define FEW        4    /* events that need no wheel any more */
 #define LOOK_AGAIN 2048 /* events that came due */
 #define LOOK_MIN   512  /* events in the queue */
+#define SAMPLE     256  /* events to tell from how far apart all are */
 
 /* ---- buckets ---- */
 
@@ -183,7 +184,6 @@ static unsigned first_bits(const struct queue *queue)
    look before time has shown how fast they come due. */
 static void fits_now(struct queue *queue)
 {
-    queue->n_built = queue->n;
     queue->n_look = queue->n < UINT32_MAX / GROWN ? GROWN * queue->n : UINT32_MAX;
     if (queue->n_look < LOOK_MIN)
         queue->n_look = LOOK_MIN;
@@ -207,28 +207,33 @@ static void build(struct queue *queue, unsigned shift)
     }
 }
 
-/* The width that fits what is waiting now: half of it is due within 1 << b, for the smallest b. */
-static unsigned width_of(const struct queue_place *places, uint32_t n)
+/* The width that fits what is waiting now: of a sample, half is due within 1 << b, for the smallest
+   b. */
+static unsigned width_of_sample(const struct queue *queue)
 {
-    uint32_t within[64] = { 0 }, sum = 0;
+    uint64_t from = queue->first != queue->end ? (uint64_t)queue->first->at : queue->limit;
+    uint32_t within[64] = { 0 }, n = 0, sum = 0, step = queue->n_fresh / SAMPLE + 1;
     unsigned b = 0;
 
-    for (uint32_t i = 0; i < n; i++)
-        within[log2_of((uint64_t)(places[i].at - places[0].at))]++;
+    for (uint32_t i = 1; i <= queue->n_fresh; i += step) {
+        uint64_t at = (uint64_t)queue->entries[i].at;
+
+        if (queue->entries[i].event == NULL)
+            continue;
+        within[log2_of(at > from ? at - from : 0)]++;
+        n++;
+    }
     while ((sum += within[b]) < n / 2)
         b++;
     b += 1 + log2_of(PER_BUCKET);
-    return clamp(b > log2_of(n) ? b - log2_of(n) : 0, SHIFT_MIN, SHIFT_MAX);
+    return clamp(b > log2_of(queue->n) ? b - log2_of(queue->n) : 0, SHIFT_MIN, SHIFT_MAX);
 }
 
-/* The width that fits how fast events came due since the last look; of a queue that has only grown
-   since, the old width in proportion. */
+/* The width that fits how fast events came due since the last look, if any did. */
 static unsigned fitting_width(const struct queue *queue)
 {
-    unsigned now = queue->wheels[0].shift, grown = log2_of(queue->n / queue->n_built);
-
     if (queue->moved < LOOK_AGAIN)
-        return clamp(now > grown ? now - grown : 0, SHIFT_MIN, SHIFT_MAX);
+        return width_of_sample(queue);
     return clamp(log2_of((queue->limit - queue->since) / queue->moved * PER_BUCKET * 3 / 2),
                  SHIFT_MIN, SHIFT_MAX);
 }
@@ -273,7 +278,7 @@ static void rebuild(struct queue *queue, unsigned shift)
 void queue_wheels_start(struct queue *queue)
 {
     CHECK(queue->n_heap == 0);
-    rebuild(queue, width_of(queue->first, queue_n_sorted(queue)));
+    rebuild(queue, width_of_sample(queue));
 }
 
 /* Do the buckets hold what they should? */
