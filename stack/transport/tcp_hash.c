@@ -73,6 +73,14 @@ void tcp_hash_remove(struct tcp_layer *tcp, struct tcp_entry *entry)
     }
     entry->hashed = false;
     tcp->n_entries--;
+    if (tcp->found == entry)
+        tcp->found = NULL;
+}
+
+static inline bool is_of(const struct tcp_entry *entry, const struct endpoint *local,
+                         const struct endpoint *remote)
+{
+    return endpoint_eq(&entry->ends->local, local) && endpoint_eq(&entry->ends->remote, remote);
 }
 
 struct tcp_entry *tcp_hash_find(struct tcp_layer *tcp, struct endpoint local,
@@ -80,14 +88,15 @@ struct tcp_entry *tcp_hash_find(struct tcp_layer *tcp, struct endpoint local,
 {
     struct tcp_entry *entry;
 
+    if (tcp->found != NULL && is_of(tcp->found, &local, &remote))
+        return tcp->found; /* most segments are for whom the one before was */
     if (tcp->n_entries == 0)
         return NULL;
     entry = tcp->table[tuple_hash(local, remote) & (tcp->table_size - 1)];
-    for (; entry != NULL; entry = entry->next) {
-        if (endpoint_eq(&entry->ends->local, &local) && endpoint_eq(&entry->ends->remote, &remote))
-            return entry;
-    }
-    return NULL;
+    while (entry != NULL && !is_of(entry, &local, &remote))
+        entry = entry->next;
+    tcp->found = entry;
+    return entry;
 }
 
 static struct list *port_bucket(struct tcp_layer *tcp, uint16_t port)

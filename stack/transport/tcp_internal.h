@@ -400,6 +400,7 @@ struct tcp_layer {
     struct node *node;
     struct tcp_sysctl sysctl;
     struct tcp_entry **table; /* connections by both endpoints; NULL before the first */
+    struct tcp_entry *found;  /* the last one that was, while it is in the table */
     uint32_t table_size, n_entries;
     struct list *ports; /* tcp_entry.port_link, by local port; NULL until there are some */
     struct list socks, timewaits, dead;
@@ -649,8 +650,8 @@ void tcp_send_reply(struct tcp_layer *tcp, const struct tcp_reply *reply);
 void tcp_paths_fini(struct tcp_layer *tcp);
 /** tcp_route() - find the way, if it is not known; 0 or -errno. */
 int tcp_route(struct tcp_sock *tp);
-/** tcp_path_known() - nothing has changed since it was found. */
-bool tcp_path_known(const struct tcp_sock *tp);
+/** tcp_path_mtu_known() - tcp_path_mtu() while nothing has changed since it was found, else 0. */
+uint32_t tcp_path_mtu_known(const struct tcp_sock *tp);
 uint32_t tcp_path_mtu(const struct tcp_sock *tp);
 /** tcp_connect_route() - the way to @remote, and the two endpoints of the connection. */
 int tcp_connect_route(struct tcp_sock *tp, struct endpoint remote);

@@ -41,14 +41,10 @@ static uint8_t n_sack_options(const struct tcp_sock *tp)
 
 uint32_t tcp_current_mss(struct tcp_sock *tp)
 {
-    uint32_t n_sack = n_sack_options(tp);
+    uint32_t n_sack = n_sack_options(tp), mtu = tcp_path_mtu_known(tp);
 
-    if (tcp_path_known(tp)) {
-        uint32_t mtu = tcp_path_mtu(tp);
-
-        if (mtu != tp->pmtu)
-            tcp_sync_mss(tp, mtu);
-    }
+    if (mtu != 0 && mtu != tp->pmtu)
+        tcp_sync_mss(tp, mtu);
     return tp->mss_cache - (n_sack > 0 ? 4 + 8 * n_sack : 0);
 }
 

@@ -125,9 +125,16 @@ uint32_t tcp_path_mtu(const struct tcp_sock *tp)
     return route6 != NULL ? ip6_path_mtu(route6) : tp->pmtu;
 }
 
-bool tcp_path_known(const struct tcp_sock *tp)
+uint32_t tcp_path_mtu_known(const struct tcp_sock *tp)
 {
-    return tp->has_route && (tp->entry.ends->remote.v6 || route4_known(tp) != NULL);
+    const struct route *route;
+
+    if (!tp->has_route)
+        return 0;
+    if (tp->entry.ends->remote.v6)
+        return tcp_path_mtu(tp);
+    route = route4_known(tp);
+    return route != NULL ? ip_path_mtu(tp->sock.ip, route) : 0;
 }
 
 static int connect_route6(struct tcp_sock *tp, struct endpoint remote)

@@ -1,6 +1,7 @@
 #include "stack/wire/tcp_wire.h"
 
 #include "base/be.h"
+#include "base/likely.h"
 
 enum {
     AT_SRC_PORT = 0,
@@ -64,11 +65,21 @@ static void read_option(const uint8_t *option, uint8_t len, bool is_syn, struct 
     }
 }
 
+/* What nearly all segments have and no more: nop, nop, timestamps. */
+#define LEN_TS_PADDED (2 + LEN_TS)
+#define TS_PADDED                                                                                  \
+    ((uint32_t)TCP_OPT_NOP << 24 | (uint32_t)TCP_OPT_NOP << 16 |                                   \
+     (uint32_t)TCP_OPT_TIMESTAMPS << 8 | LEN_TS)
+
 static struct tcp_options read_options(const uint8_t *octets, size_t len, bool is_syn)
 {
     struct tcp_options opt = { 0 };
     size_t at = 0;
 
+    if (LIKELY(len == LEN_TS_PADDED && be32_get(octets) == TS_PADDED)) {
+        read_option(octets + 2, LEN_TS, is_syn, &opt);
+        return opt;
+    }
     while (at < len && octets[at] != TCP_OPT_EOL) {
         if (octets[at] == TCP_OPT_NOP) {
             at++;
