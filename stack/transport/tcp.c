@@ -436,7 +436,8 @@ static void connect_init(struct tcp_sock *tp)
     tcp_select_initial_window(tcp, tcp_full_space(tp), tp->advmss, tcp->sysctl.window_scaling,
                               &tp->rcv_wnd, &tp->window_clamp, &tp->rcv_wscale);
     tp->rcv_ssthresh = tp->rcv_wnd;
-    tp->snd_una = tp->snd_nxt = tp->write_seq = tp->snd_sml = tp->pushed_seq = tp->iss;
+    tp->snd_una = tp->snd_nxt = tp->write_seq = tp->snd_sml = tp->pushed_seq = tp->second_seq =
+        tp->iss;
     tp->cwnd_usage_seq = tp->iss;
     tp->ts_offset = tcp_ts_offset(tcp, tp->entry.ends->local, tp->entry.ends->remote);
     tp->lrcvtime = tp->rcv_tstamp = tcp_now(tcp);

@@ -77,6 +77,15 @@ static void move_push(struct tcp_sock *tp, struct tcp_seg *end)
     end->flags |= push;
 }
 
+/* Has a walk found where the first buffer ends, and that it ends by its size alone? */
+static bool first_buffer_known(const struct tcp_sock *tp)
+{
+    const struct tcp_seg *head = tcp_first(&tp->write_queue);
+
+    return head != NULL && seq_gt(tp->second_seq, head->seq) &&
+           seq_lt(tp->second_seq, tp->write_seq);
+}
+
 /* Linux lets the first buffer take octets of the second while it has less than may go at once. */
 struct tcp_burst tcp_burst_gather(struct tcp_sock *tp, uint32_t wanted)
 {
@@ -84,6 +93,13 @@ struct tcp_burst tcp_burst_gather(struct tcp_sock *tp, uint32_t wanted)
     struct tcp_seg *end = NULL;
     unsigned n_buffers = 1;
 
+    if (first_buffer_known(tp) && tp->second_seq - tcp_first(&tp->write_queue)->seq >= wanted) {
+        burst.len = tp->second_seq - tcp_first(&tp->write_queue)->seq;
+        burst.last = false;
+        return burst;
+    }
+    if (!list_empty(&tp->write_queue))
+        tp->second_seq = tcp_first(&tp->write_queue)->seq; /* until it is found */
     for (struct list *at = tp->write_queue.next; at != &tp->write_queue; at = at->next) {
         struct tcp_seg *seg = tcp_seg_of(at);
 
@@ -91,6 +107,7 @@ struct tcp_burst tcp_burst_gather(struct tcp_sock *tp, uint32_t wanted)
         if (n_buffers > 2 || (n_buffers == 2 && burst.len >= wanted)) {
             burst.last = false;
             seg->starts_buffer = true;
+            tp->second_seq = seg->seq;
             break;
         }
         burst.len += seg->data.len;

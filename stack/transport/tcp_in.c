@@ -243,7 +243,7 @@ static void take_syn_options(struct tcp_sock *tp, const struct tcp_rx *rx)
 
     if (tp->user->mss != 0 && tp->user->mss < mss)
         mss = tp->user->mss;
-    tp->mss_clamp = mss;
+    tp->mss_clamp = (uint16_t)mss;
     tp->sack_ok = opt->sack_permitted && sysctl->sack;
     tp->ts_ok = opt->has_ts && sysctl->timestamps;
     tp->saw_ts = tp->ts_ok;

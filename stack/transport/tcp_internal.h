@@ -327,7 +327,8 @@ struct tcp_sock {
     uint64_t cwnd_stamp, lsndtime, rcv_tstamp;
     uint64_t last_sent_at; /* anything at all, us */
     uint32_t cwnd_used, max_packets_out, cwnd_usage_seq;
-    uint32_t reordering, delivered;
+    uint32_t delivered;
+    uint32_t second_seq; /* of the second buffer in write_queue; not behind its head: unknown */
     uint32_t iss;
     struct {
         uint64_t mstamp;
@@ -342,7 +343,8 @@ struct tcp_sock {
 
     /* the rest */
     uint32_t irs;
-    uint32_t mss_clamp; /* the peer's MSS */
+    uint16_t mss_clamp;  /* the peer's MSS */
+    uint16_t reordering; /* segments */
     uint32_t advmss;
     uint32_t serial; /* in the order of their making, from 1 */
     const struct tcp_user *user;

@@ -223,7 +223,8 @@ static struct tcp_sock *child_new(struct tcp_request *req, const struct tcp_rx *
     tp->has_ts_recent = req->ts_ok;
     tp->ts_offset = req->ts_offset;
     tp->iss = req->iss;
-    tp->snd_una = tp->snd_nxt = tp->write_seq = tp->pushed_seq = tp->snd_sml = req->iss + 1;
+    tp->snd_una = tp->snd_nxt = tp->write_seq = tp->pushed_seq = tp->snd_sml = tp->second_seq =
+        req->iss + 1;
     tp->cwnd_usage_seq = tp->snd_nxt;
     tp->irs = req->irs;
     tp->rcv_nxt = tp->rcv_wup = tp->copied_seq = req->irs + 1;

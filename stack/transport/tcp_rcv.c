@@ -60,7 +60,7 @@ void tcp_sndbuf_expand(struct tcp_sock *tp)
 
     while (unit < per_mss)
         unit <<= 1;
-    n = u32_max(u32_max(10, tp->cwnd), tp->reordering + 1);
+    n = u32_max(u32_max(10, tp->cwnd), tp->reordering + 1u);
     want = UINT64_C(2) * n * (unit + 256);
     if (want > tp->layer->sysctl.wmem[2])
         want = tp->layer->sysctl.wmem[2];

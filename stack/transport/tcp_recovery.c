@@ -433,7 +433,7 @@ void tcp_enter_loss(struct tcp_sock *tp)
     tp->cwnd_cnt = 0;
     tp->cwnd_stamp = tcp_now(tp->layer);
     if (tp->ca_state <= TCP_CA_DISORDER && tp->sacked_out >= tp->layer->sysctl.reordering)
-        tp->reordering = u32_min(tp->reordering, tp->layer->sysctl.reordering);
+        tp->reordering = (uint16_t)u32_min(tp->reordering, tp->layer->sysctl.reordering);
     tcp_set_ca_state(tp, TCP_CA_LOSS);
     TCP_RARE_SET(tp, high_seq, tp->snd_nxt);
     tp->has_tlp = false;

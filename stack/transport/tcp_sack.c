@@ -32,7 +32,7 @@ void tcp_check_sack_reordering(struct tcp_sock *tp, uint32_t low_seq, bool ts)
         return;
     distance = high - low_seq;
     if (distance > tp->reordering * mss)
-        tp->reordering = u32_min((distance + mss - 1) / mss, TCP_REORDERING_MAX);
+        tp->reordering = (uint16_t)u32_min((distance + mss - 1) / mss, TCP_REORDERING_MAX);
     tcp_rare(tp)->reord_seen++;
 }
 
@@ -57,7 +57,7 @@ static void check_reno_reordering(struct tcp_sock *tp, uint32_t more)
 {
     if (!limit_reno_sacked(tp))
         return;
-    tp->reordering = u32_min(tp->packets_out + more, TCP_REORDERING_MAX);
+    tp->reordering = (uint16_t)u32_min(tp->packets_out + more, TCP_REORDERING_MAX);
     tcp_rare(tp)->reord_seen++;
 }
 
