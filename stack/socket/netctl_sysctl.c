@@ -12,6 +12,7 @@ enum kind {
     KIND_U16,
     KIND_U32,
     KIND_U32_MS, /* kept in us */
+    KIND_U32_NS, /* kept in us */
     KIND_PORT_RANGE,
     KIND_U32_3,
     KIND_CONGESTION
@@ -53,6 +54,7 @@ static const struct setting settings[] = {
     { "net.ipv4.ip_unprivileged_port_start", IP(unprivileged_port_start), KIND_U16, 0, 65535 },
     { "net.ipv4.tcp_abort_on_overflow", TCP(abort_on_overflow), KIND_BOOL, 0, 1 },
     { "net.ipv4.tcp_challenge_ack_limit", TCP(challenge_ack_limit), KIND_U32, 0, INT32_MAX },
+    { "net.ipv4.tcp_comp_sack_delay_ns", TCP(comp_sack_delay_us), KIND_U32_NS, 0, INT32_MAX },
     { "net.ipv4.tcp_comp_sack_nr", TCP(comp_sack_nr), KIND_U8, 0, 255 },
     { "net.ipv4.tcp_congestion_control", TCP(congestion_control), KIND_CONGESTION, 0, 0 },
     { "net.ipv4.tcp_dsack", TCP(dsack), KIND_BOOL, 0, 1 },
@@ -155,6 +157,9 @@ int netctl_sysctl_get(const struct os *os, const char *name,
         break;
     case KIND_U32_MS:
         value = *(const uint32_t *)at / 1000;
+        break;
+    case KIND_U32_NS:
+        value = *(const uint32_t *)at * 1000;
         break;
     case KIND_PORT_RANGE:
         snprintf(text, NETCTL_SYSCTL_TEXT_MAX, "%u\t%u", os->ip.sysctl.port_min,
@@ -262,6 +267,9 @@ int netctl_sysctl_set(struct os *os, const char *name, const char *text)
         break;
     case KIND_U32_MS:
         *(uint32_t *)at = (uint32_t)value * 1000;
+        break;
+    case KIND_U32_NS:
+        *(uint32_t *)at = (uint32_t)value / 1000;
         break;
     default: /* set above */
         break;

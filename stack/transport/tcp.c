@@ -642,26 +642,32 @@ static size_t fill(struct tcp_sock *tp, const struct sock_send *message, uint32_
 
     while (done < message->len) {
         struct tcp_seg *seg = tcp_last(&tp->write_queue);
-        uint32_t room = seg == NULL || seg->eor || seg->data.len >= mss ? 0 : mss - seg->data.len,
-                 n;
+        bool starts_buffer = seg == NULL || seg->eor || in_buffer >= goal;
+        uint32_t n;
 
-        if (room == 0) {
-            bool starts_buffer = seg == NULL || seg->eor || in_buffer >= goal;
-
-            if (starts_buffer && !tcp_memory_free(tp))
-                break;
-            seg = new_segment(tp, starts_buffer);
-            in_buffer = starts_buffer ? 0 : in_buffer;
-            room = mss;
-        }
-        n = message->len - done < room ? (uint32_t)(message->len - done) : room;
-        if (done == 0)
+        if (starts_buffer && !tcp_memory_free(tp))
+            break;
+        if (starts_buffer)
+            in_buffer = 0;
+        else if (done == 0)
             seg->flags &= (uint8_t)~TCP_PSH; /* the octets go on */
+        if (starts_buffer || seg->data.len >= mss) {
+            uint8_t push = starts_buffer ? 0 : seg->flags & TCP_PSH;
+
+            if (!starts_buffer)
+                seg->flags &= (uint8_t)~TCP_PSH; /* it stands at the buffer's end */
+            seg = new_segment(tp, starts_buffer);
+            seg->flags |= push;
+        }
+        n = u32_min(mss - seg->data.len, goal - in_buffer);
+        n = message->len - done < n ? (uint32_t)(message->len - done) : n;
         tcp_seg_append(tp, seg, octets + done, n, stable);
         done += n;
         in_buffer += n;
-        if (in_buffer >= goal && done < message->len)
+        if (in_buffer >= goal && done < message->len) {
             buffer_full(tp, seg, mss);
+            in_buffer = tcp_tail_buffer_len(tp); /* less what has gone out */
+        }
     }
     return done;
 }

@@ -70,6 +70,11 @@ static void move_push(struct tcp_sock *tp, struct tcp_seg *end)
     for (struct tcp_seg *seg = tcp_first(&tp->write_queue);; seg = tcp_seg_of(seg->link.next)) {
         push |= seg->flags & TCP_PSH;
         seg->flags &= (uint8_t)~TCP_PSH;
+        if (seg->starts_buffer && seg != tcp_first(&tp->write_queue)) {
+            CHECK(seg->truesize >= TCP_SKB_OVERHEAD);
+            seg->truesize -= TCP_SKB_OVERHEAD;
+            tp->wmem_queued -= TCP_SKB_OVERHEAD;
+        }
         seg->starts_buffer = false;
         if (seg == end)
             break;
@@ -84,6 +89,12 @@ static bool first_buffer_known(const struct tcp_sock *tp)
 
     return head != NULL && seq_gt(tp->second_seq, head->seq) &&
            seq_lt(tp->second_seq, tp->write_seq);
+}
+
+void tcp_buffer_begin(struct tcp_sock *tp, struct tcp_seg *seg)
+{
+    seg->truesize += TCP_SKB_OVERHEAD;
+    tp->wmem_queued += TCP_SKB_OVERHEAD;
 }
 
 /* Linux lets the first buffer take octets of the second while it has less than may go at once. */
@@ -106,6 +117,8 @@ struct tcp_burst tcp_burst_gather(struct tcp_sock *tp, uint32_t wanted)
         n_buffers += seg->starts_buffer && end != NULL;
         if (n_buffers > 2 || (n_buffers == 2 && burst.len >= wanted)) {
             burst.last = false;
+            if (!seg->starts_buffer)
+                tcp_buffer_begin(tp, seg);
             seg->starts_buffer = true;
             tp->second_seq = seg->seq;
             break;

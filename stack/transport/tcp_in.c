@@ -212,6 +212,16 @@ static void ecn_of_header(struct tcp_sock *tp, const struct tcp_rx *rx)
         tp->ecn &= (uint8_t)~TCP_ECN_DEMAND_CWR;
 }
 
+/* A pure ACK as Linux's fast path foresees it, in order and with the window as before: its
+ * timestamp counts even where what it acknowledges is old. */
+static bool foreseen(const struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    return (rx->hdr.flags & ~TCP_PSH) == TCP_ACK && rx->end_seq == rx->seq &&
+           rx->seq == tp->rcv_nxt && tp->rcv_nxt == tp->rcv_wup && rx->hdr.opt.n_sack == 0 &&
+           !seq_gt(rx->ack, tp->snd_nxt) && tp->n_sacks == 0 && tp->urg_state == TCP_URG_NONE &&
+           (uint32_t)rx->hdr.window << tp->snd_wscale == tp->snd_wnd;
+}
+
 void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx)
 {
     tp->saw_ts = tp->ts_ok && rx->hdr.opt.has_ts;
@@ -221,6 +231,8 @@ void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx)
     }
     if (!validate_incoming(tp, rx))
         return;
+    if (foreseen(tp, rx))
+        tcp_replace_ts_recent(tp, rx);
     if (tcp_ack(tp, rx, TCP_F_UPDATE_TS_RECENT) < 0 || tp->dead)
         return;
     tcp_rcv_rtt_measure_ts(tp, rx);

@@ -33,7 +33,7 @@
 #define TCP_PAWS_24DAYS_S        (60 * 60 * 24 * 24)
 #define TCP_CWND_MAX             0x7fffffffu
 #define TCP_SKB_OVERHEAD                                                                           \
-    896u /* what Linux charges for a segment beside its octets: head, descriptor */
+    832u                   /* what Linux charges for a buffer beside its octets: head, descriptor */
 #define TCP_SKB_FRAGS  17u /* segments that Linux merges into one before it charges anew */
 #define TCP_SNDBUF_MIN 4608
 #define TCP_RCVBUF_MIN 2304
@@ -594,6 +594,10 @@ void tcp_seg_append(struct tcp_sock *tp, struct tcp_seg *seg, const uint8_t *oct
 /** tcp_seg_split() - @seg keeps its first @len octets; the rest becomes the segment behind it,
  * which is returned. */
 struct tcp_seg *tcp_seg_split(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len);
+/** tcp_seg_take() - the first @len octets of @next, behind @seg, become the end of @seg. */
+void tcp_seg_take(struct tcp_sock *tp, struct tcp_seg *seg, struct tcp_seg *next, uint32_t len);
+/** tcp_seg_fill() - @seg of write_queue takes octets of what follows in its buffer, up to @len. */
+void tcp_seg_fill(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len);
 /** tcp_seg_trim_head() - drop the first @len octets, which were acknowledged. */
 void tcp_seg_trim_head(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len);
 /** tcp_seg_from_rx() - the octets of a received segment, by reference. */
@@ -816,6 +820,8 @@ struct tcp_burst {
 
 /** tcp_size_goal() - octets that one buffer of Linux's gathers when segments have @mss. */
 uint32_t tcp_size_goal(const struct tcp_sock *tp, uint32_t mss);
+/** tcp_buffer_begin() - what Linux charges for a buffer more, which begins with @seg. */
+void tcp_buffer_begin(struct tcp_sock *tp, struct tcp_seg *seg);
 /** tcp_tail_buffer_len() - octets in the buffer at the end of write_queue. */
 uint32_t tcp_tail_buffer_len(const struct tcp_sock *tp);
 /** tcp_burst_segs() - segments of a burst at most, by the pace and the round trip time. */

@@ -580,23 +580,23 @@ bool tcp_small_in_flight(const struct tcp_sock *tp)
 }
 
 /* Minshall's variant of Nagle's rule: at most one small segment that is not acknowledged. */
-static bool nagle_allows(const struct tcp_sock *tp, const struct tcp_seg *seg, uint32_t mss,
+static bool nagle_allows(const struct tcp_sock *tp, const struct tcp_burst *burst, uint32_t mss,
                          uint8_t nonagle)
 {
-    if ((nonagle & TCP_NAGLE_PUSH) != 0 || (seg->flags & TCP_FIN) != 0 || tp->urg_out)
+    if ((nonagle & TCP_NAGLE_PUSH) != 0 || burst->fin || tp->urg_out)
         return true;
-    if (seg->data.len >= mss)
+    if (burst->len >= mss)
         return true;
     if ((nonagle & TCP_NAGLE_CORK) != 0)
         return false;
     return nonagle != 0 || tp->packets_out == 0 || !tcp_small_in_flight(tp);
 }
 
-static bool window_allows(const struct tcp_sock *tp, const struct tcp_seg *seg, uint32_t mss)
+static bool window_allows(const struct tcp_sock *tp, const struct tcp_burst *burst, uint32_t mss)
 {
-    uint32_t end = seg->data.len > mss ? seg->seq + mss : seg->end_seq;
+    uint32_t len = burst->len > mss ? mss : burst->len + burst->fin;
 
-    return !seq_gt(end, tcp_wnd_end(tp));
+    return !seq_gt(tcp_first(&tp->write_queue)->seq + len, tcp_wnd_end(tp));
 }
 
 static void event_new_data_sent(struct tcp_sock *tp, struct tcp_seg *seg)
@@ -630,22 +630,30 @@ static void send_new(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss, str
  * several. */
 static unsigned send_burst(struct tcp_sock *tp, uint32_t len, uint32_t mss, bool probe)
 {
+    bool dsack = tp->has_dsack, more, cut; /* a burst has the same options in all its segments */
+    struct tcp_seg *rest;
     unsigned n = 0;
-    bool more;
 
     do {
         struct tcp_seg *seg = tcp_first(&tp->write_queue);
-        uint32_t piece = u32_min(u32_min(seg->data.len, mss), len);
+        uint32_t piece = u32_min(len, mss);
 
-        if (piece < seg->data.len)
+        tcp_seg_fill(tp, seg, piece);
+        piece = u32_min(piece, seg->data.len);
+        cut = piece < seg->data.len;
+        if (cut)
             tcp_seg_split(tp, seg, piece);
         len -= piece;
         more = len > 0 && seg != tcp_last(&tp->write_queue);
         seg->starts_buffer = n == 0;
         seg->push_once = n > 0 && !more;
+        tp->has_dsack = dsack;
         send_new(tp, seg, mss, probe ? WHY0(TCP_TAIL_PROBE) : why_data(tp, seg));
         n++;
     } while (more);
+    rest = tcp_first(&tp->write_queue);
+    if (rest != NULL && !rest->starts_buffer && !cut)
+        tcp_buffer_begin(tp, rest);
     return n;
 }
 
@@ -668,7 +676,7 @@ bool tcp_write_xmit(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle, int push
         }
         quota = tp->urg_out ? 1 : u32_min(u32_max(quota, 1), max_segs);
         burst = tcp_burst_gather(tp, quota * mss);
-        if (!window_allows(tp, seg, mss)) {
+        if (!window_allows(tp, &burst, mss)) {
             rwnd_limited = true;
             break;
         }
@@ -677,7 +685,7 @@ bool tcp_write_xmit(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle, int push
                 tcp_burst_defers(tp, &burst, mss, max_segs, &cwnd_limited, &rwnd_limited))
                 break;
             burst.len = tcp_burst_len(tp, &burst, mss, quota, nonagle);
-        } else if (!nagle_allows(tp, seg, mss, burst.last ? nonagle : TCP_NAGLE_PUSH)) {
+        } else if (!nagle_allows(tp, &burst, mss, burst.last ? nonagle : TCP_NAGLE_PUSH)) {
             break;
         }
         n_sent += send_burst(tp, burst.len, mss, push_one == 2);
@@ -747,6 +755,41 @@ static void collapse(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t space)
     tp->write_seq = write_seq;
 }
 
+/* @seg in two, both with what is known of it. */
+static void split_sent(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len)
+{
+    tcp_seg_split(tp, seg, len);
+    tp->packets_out++;
+    if ((seg->marks & TCP_MARK_LOST) != 0)
+        tp->lost_out++;
+    if ((seg->marks & TCP_MARK_RETRANS) != 0)
+        tp->retrans_out++;
+    if ((seg->marks & TCP_MARK_SACKED) != 0)
+        tp->sacked_out++;
+}
+
+/* What went out in one burst is cut anew when segments have another size by now: @seg becomes one
+ * of @len octets, at the cost of those behind it. */
+static void recut(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len)
+{
+    enum { SAME = TCP_MARK_LOST | TCP_MARK_RETRANS | TCP_MARK_SACKED };
+
+    if (seg->data.len > len) {
+        split_sent(tp, seg, len);
+        return;
+    }
+    while (seg->data.len < len && !seg->eor && seg->link.next != &tp->rtx_queue) {
+        struct tcp_seg *next = tcp_seg_of(seg->link.next);
+        uint32_t n = u32_min(len - seg->data.len, next->data.len);
+
+        if (next->starts_buffer || n == 0 || ((next->marks ^ seg->marks) & SAME) != 0)
+            return;
+        if (n == next->data.len)
+            forget_packet(tp, next);
+        tcp_seg_take(tp, seg, next, n);
+    }
+}
+
 static int prepare_retransmit(struct tcp_sock *tp, struct tcp_seg *seg)
 {
     uint32_t mss, window, len;
@@ -764,18 +807,10 @@ static int prepare_retransmit(struct tcp_sock *tp, struct tcp_seg *seg)
         window = mss;
     }
     len = u32_min(mss, window);
-    if (seg->data.len > len) {
-        tcp_seg_split(tp, seg, len);
-        tp->packets_out++;
-        if ((seg->marks & TCP_MARK_LOST) != 0)
-            tp->lost_out++;
-        if ((seg->marks & TCP_MARK_RETRANS) != 0)
-            tp->retrans_out++;
-        if ((seg->marks & TCP_MARK_SACKED) != 0)
-            tp->sacked_out++;
-    } else if (seg->data.len < len) {
+    if (seg->data.len > 0)
+        recut(tp, seg, len);
+    if (seg->data.len > 0 && seg->data.len < len)
         collapse(tp, seg, len);
-    }
     return 0;
 }
 
@@ -791,6 +826,8 @@ static int retransmit_once(struct tcp_sock *tp, struct tcp_seg *seg, struct why 
     tcp_rare(tp)->bytes_retrans += seg->data.len;
     error = transmit_seg(tp, seg, why);
     seg->marks |= TCP_MARK_EVER;
+    if (seg->link.next != &tp->rtx_queue) /* Linux has cut its buffer here */
+        tcp_seg_of(seg->link.next)->starts_buffer = true;
     return error;
 }
 
@@ -817,20 +854,44 @@ struct why tcp_why_fast(struct tcp_sock *tp, struct tcp_seg *seg)
     return WHY(TCP_RETRANSMIT_FAST, seg->seq - tp->iss);
 }
 
+static bool goes_again(const struct tcp_seg *seg)
+{
+    return (seg->marks & TCP_MARK_LOST) != 0 &&
+           (seg->marks & (TCP_MARK_SACKED | TCP_MARK_RETRANS)) == 0;
+}
+
+/* Does the burst of retransmissions go on behind @seg, its @n-th? What went out in one burst comes
+ * back in one, as long as all of it is lost. */
+static bool burst_goes_on(const struct tcp_sock *tp, const struct tcp_seg *seg, unsigned n)
+{
+    const struct tcp_seg *next = tcp_seg_of(seg->link.next);
+
+    return seg->link.next != &tp->rtx_queue && !next->starts_buffer && goes_again(next) &&
+           n < tcp_burst_segs(tp, tp->mss_cache) && tcp_packets_in_flight(tp) + 1 < tp->cwnd &&
+           tp->retrans_out + 1 < tp->lost_out;
+}
+
 void tcp_xmit_retransmit_queue(struct tcp_sock *tp,
                                struct why (*reason)(struct tcp_sock *, struct tcp_seg *))
 {
     struct tcp_seg *head = tcp_first(&tp->rtx_queue);
     bool rearm = false;
+    unsigned n = 0;
 
     for (struct list *at = tp->rtx_queue.next; at != &tp->rtx_queue; at = at->next) {
         struct tcp_seg *seg = tcp_seg_of(at);
+        bool goes_on;
 
         if (tcp_packets_in_flight(tp) >= tp->cwnd || tp->retrans_out >= tp->lost_out)
             break;
-        if ((seg->marks & TCP_MARK_LOST) == 0 ||
-            (seg->marks & (TCP_MARK_SACKED | TCP_MARK_RETRANS)) != 0)
+        if (!goes_again(seg))
             continue;
+        if (prepare_retransmit(tp, seg) < 0)
+            break;
+        goes_on = burst_goes_on(tp, seg, ++n);
+        seg->push_once = n > 1 && !goes_on;
+        seg->starts_buffer = n == 1;
+        n = goes_on ? n : 0;
         if (tcp_retransmit(tp, seg, reason(tp, seg)) != 0)
             break;
         if (tcp_in_cwnd_reduction(tp))
@@ -862,6 +923,7 @@ int tcp_write_wakeup(struct tcp_sock *tp, struct why why)
      */
     mss = tcp_current_mss(tp);
     size = u32_min(tcp_wnd_end(tp) - seg->seq, mss);
+    tcp_seg_fill(tp, seg, size);
     if (size < seg->data.len)
         tcp_seg_split(tp, seg, size);
     seg->flags |= TCP_PSH;
@@ -913,6 +975,26 @@ bool tcp_schedule_loss_probe(struct tcp_sock *tp, bool advancing_rto)
     return true;
 }
 
+/* The last segment sent. Its burst of @n is cut anew before, unless that would leave nothing for
+ * the n-th. */
+static struct tcp_seg *recut_tail(struct tcp_sock *tp, uint32_t mss)
+{
+    struct tcp_seg *tail = tcp_last(&tp->rtx_queue), *seg = tail;
+    uint32_t before = 0;
+
+    if (seg == NULL || seg->data.len == 0)
+        return seg;
+    for (; !seg->starts_buffer && seg != tcp_first(&tp->rtx_queue); before += mss)
+        seg = tcp_seg_of(seg->link.prev);
+    if (tail->end_seq - seg->seq <= before)
+        return tail;
+    for (uint32_t len = 0; len < before; len += mss, seg = tcp_seg_of(seg->link.next))
+        recut(tp, seg, mss);
+    recut(tp, seg, UINT16_MAX);
+    seg->starts_buffer = true;
+    return tcp_last(&tp->rtx_queue);
+}
+
 static bool probe_for_loss(struct tcp_sock *tp)
 {
     struct tcp_seg *seg = tcp_first(&tp->write_queue);
@@ -921,11 +1003,15 @@ static bool probe_for_loss(struct tcp_sock *tp)
     if (tp->has_tlp)
         return false;
     tp->tlp_retrans = false;
-    if (seg != NULL && window_allows(tp, seg, mss)) {
-        tcp_write_xmit(tp, mss, TCP_NAGLE_OFF, 2);
-        return tp->packets_out > before;
+    if (seg != NULL) {
+        struct tcp_burst burst = tcp_burst_gather(tp, 0);
+
+        if (window_allows(tp, &burst, mss)) {
+            tcp_write_xmit(tp, mss, TCP_NAGLE_OFF, 2);
+            return tp->packets_out > before;
+        }
     }
-    seg = tcp_last(&tp->rtx_queue);
+    seg = recut_tail(tp, mss);
     if (seg == NULL || retransmit_once(tp, seg, WHY0(TCP_TAIL_PROBE)) != 0)
         return false;
     tp->tlp_retrans = true;

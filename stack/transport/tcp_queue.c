@@ -156,6 +156,43 @@ struct tcp_seg *tcp_seg_split(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t
     return rest;
 }
 
+void tcp_seg_take(struct tcp_sock *tp, struct tcp_seg *seg, struct tcp_seg *next, uint32_t len)
+{
+    uint32_t write_seq = tp->write_seq;
+
+    if (next->data.buffer == seg->data.buffer &&
+        next->data.octets == seg->data.octets + seg->data.len) {
+        seg->data.len += len;
+        seg->end_seq += len;
+        seg->truesize += len;
+        tp->wmem_queued += len;
+    } else {
+        tcp_seg_append(tp, seg, next->data.octets, len, false);
+        tp->write_seq = write_seq;
+    }
+    tcp_seg_trim_head(tp, next, len);
+    if (next->data.len > 0)
+        return;
+    seg->flags |= next->flags;
+    seg->end_seq = next->end_seq;
+    seg->eor = next->eor;
+    seg->truesize += next->truesize;
+    next->truesize = 0;
+    tcp_seg_free(tp->layer, next);
+}
+
+void tcp_seg_fill(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len)
+{
+    while (seg->data.len < len && seg->data.len > 0 && !seg->eor &&
+           seg->link.next != &tp->write_queue) {
+        struct tcp_seg *next = tcp_seg_of(seg->link.next);
+
+        if (next->starts_buffer || next->data.len == 0)
+            return;
+        tcp_seg_take(tp, seg, next, u32_min(len - seg->data.len, next->data.len));
+    }
+}
+
 void tcp_seg_trim_head(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len)
 {
     CHECK(len <= seg->data.len);

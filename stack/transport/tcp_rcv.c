@@ -55,7 +55,8 @@ int tcp_set_window_clamp(struct tcp_sock *tp, uint32_t value)
 
 void tcp_sndbuf_expand(struct tcp_sock *tp)
 {
-    uint32_t per_mss = u32_max(tp->mss_clamp, tp->mss_cache) + 640, unit = 1, n;
+    /* headers and struct skb_shared_info */
+    uint32_t per_mss = u32_max(tp->mss_clamp, tp->mss_cache) + 576, unit = 1, n;
     uint64_t want;
 
     while (unit < per_mss)

@@ -597,15 +597,17 @@ static struct why why_pmtu(struct tcp_sock *tp, struct tcp_seg *seg)
 
 void tcp_simple_retransmit(struct tcp_sock *tp)
 {
-    uint32_t lost = tp->lost_out;
+    uint32_t mss = tcp_current_mss(tp);
+    bool too_big = false; /* all of a burst is, when its segments are */
 
     for (struct list *at = tp->rtx_queue.next; at != &tp->rtx_queue; at = at->next) {
         struct tcp_seg *seg = tcp_seg_of(at);
 
-        if (seg->data.len > tp->mss_cache)
+        too_big = seg->data.len > mss || (too_big && !seg->starts_buffer);
+        if (too_big)
             tcp_mark_lost(tp, seg);
     }
-    if (tp->lost_out == lost)
+    if (tp->lost_out == 0)
         return;
     if (!tp->sack_ok)
         tcp_limit_reno_sacked(tp);

@@ -208,7 +208,7 @@ static void memory_is_told_by_its_parts(void)
     start(1, "sock 'tcp; connect 10.0.0.1:80; send 40000; sleep 60'");
     rig_run_for(&rig, SIM_SEC(2));
     OK(strstr(run(&rig, rig.hosts[1], "ss -tnm", SIM_SEC(1)),
-              "\n\t skmem:(r0,rb131072,t0,tb87040,f") != NULL);
+              "\n\t skmem:(r0,rb131072,t0,tb46080,f") != NULL);
     rig_end(&rig);
 }
 

@@ -60,7 +60,7 @@ static struct tcp_info_view info(void)
 static void ten_segments_then_slow_start(void)
 {
     begin();
-    EQ(rig_send(sock, 60000), 60000);
+    EQ(rig_send(sock, 40000), 40000);
     rig_run(&rig, SIM_MSEC(1));
     EQ(rig_flush(&rig), 10);
     rig_in(&rig, "A", 1, 1 + 2 * 1460, 0);
@@ -77,7 +77,7 @@ static void ten_segments_then_slow_start(void)
 static void a_burst_is_half_the_window_and_ends_with_push(void)
 {
     begin();
-    EQ(rig_send(sock, 60000), 60000);
+    EQ(rig_send(sock, 40000), 40000);
     rig_run(&rig, SIM_MSEC(1));
     for (int i = 0; i < 10; i++) {
         char expected[40];

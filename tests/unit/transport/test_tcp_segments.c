@@ -278,10 +278,9 @@ static void fragmentation_needed_shrinks_segments(void)
     rig_icmp(&rig, ICMP_DEST_UNREACH, ICMP_UNREACH_FRAG_NEEDED, 1000, 1);
     EQ_STR(rig_next(&rig), "A 1(960) ack 1");
     EQ(rig_last(&rig)->why.code, WHY_TCP_RETRANSMIT_PMTU);
-    EQ_STR(rig_next(&rig), "A 961(500) ack 1");
-    EQ_STR(rig_next(&rig), "A 1461(960) ack 1");
-    EQ_STR(rig_next(&rig),
-           "PA 2421(580) ack 1"); /* what fits into one segment is sent again as one */
+    EQ_STR(rig_next(&rig), "A 961(960) ack 1"); /* the burst is cut anew, as Linux does */
+    EQ_STR(rig_next(&rig), "A 1921(960) ack 1");
+    EQ_STR(rig_next(&rig), "PA 2881(120) ack 1");
     end();
 }
 
