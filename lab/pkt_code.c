@@ -366,17 +366,26 @@ static bool do_assert(struct code *code)
     return true;
 }
 
+/* NAME = VALUE, NAME += VALUE, NAME -= VALUE, NAME *= VALUE */
 static bool do_assignment(struct code *code)
 {
+    static const char *const signs[] = { "=", "+=", "-=", "*=" };
     g_autofree char *name = take_name(code);
-    double *value;
+    double *value, before = 0;
+    gsize how = 0;
 
-    if (*name == '\0' || !take(code, "=")) {
+    while (*name != '\0' && how < G_N_ELEMENTS(signs) && !take(code, signs[how]))
+        how++;
+    if (*name == '\0' || how == G_N_ELEMENTS(signs)) {
         bad(code, "assert, print, NAME = VALUE");
         return false;
     }
+    if (how > 0)
+        before = name_value(code, name);
     value = g_new(double, 1);
     *value = condition(code);
+    if (how > 0)
+        *value = how == 1 ? before + *value : how == 2 ? before - *value : before * *value;
     g_hash_table_insert(code->run->variables, g_steal_pointer(&name), value);
     return !code->failed;
 }

@@ -8,6 +8,7 @@
 #include "stack/wire/icmp_wire.h"
 
 enum { V6_UNREACH = 1, V6_TOO_BIG = 2, V6_TIME = 3, V6_PARAM = 4, V6_ECHO = 128, V6_REPLY = 129 };
+enum { INFO_REQUEST = 15, INFO_REPLY = 16, MASK_REQUEST = 17, MASK_REPLY = 18 }; /* RFC 6918 */
 enum { V6_FIRST_UNSPOKEN = 130 }; /* MLD and neighbor discovery, RFC 4443 section 6 */
 
 struct name {
@@ -25,6 +26,10 @@ static const struct name TYPES4[] = {
     { ICMP_PARAM_PROBLEM, 0, "parameter_problem" },
     { ICMP_TIMESTAMP_REQUEST, 0, "timestamp_request" },
     { ICMP_TIMESTAMP_REPLY, 0, "timestamp_reply" },
+    { INFO_REQUEST, 0, "info_request" },
+    { INFO_REPLY, 0, "info_reply" },
+    { MASK_REQUEST, 0, "address_mask_request" },
+    { MASK_REPLY, 0, "address_mask_reply" },
     { 0, 0, NULL },
 };
 
@@ -49,7 +54,9 @@ static const struct name CODES4[] = {
     { ICMP_TIME_EXCEEDED, ICMP_TIME_TTL, "exceed_ttl" },
     { ICMP_TIME_EXCEEDED, ICMP_TIME_REASSEMBLY, "exceed_reassembly" },
     { ICMP_REDIRECT, ICMP_REDIRECT_NET, "redirect_net" },
+    { ICMP_REDIRECT, ICMP_REDIRECT_NET, "net" },
     { ICMP_REDIRECT, ICMP_REDIRECT_HOST, "redirect_host" },
+    { ICMP_REDIRECT, ICMP_REDIRECT_HOST, "host" },
     { 0, 0, NULL },
 };
 
@@ -71,13 +78,20 @@ static const struct name CODES6[] = {
     { V6_UNREACH, 2, "not_neighbour" },
     { V6_UNREACH, 2, "beyond_scope" },
     { V6_UNREACH, 3, "address_unreachable" },
+    { V6_UNREACH, 3, "addr_unreachable" },
     { V6_UNREACH, 3, "host_unreachable" },
     { V6_UNREACH, 4, "port_unreachable" },
+    { V6_UNREACH, 5, "policy_fail" },
+    { V6_UNREACH, 6, "reject_route" },
     { V6_TIME, 0, "exceed_hop_limit" },
+    { V6_TIME, 0, "exceed_hopcount" },
     { V6_TIME, 1, "exceed_reassembly" },
     { V6_PARAM, 0, "erroneous_header" },
+    { V6_PARAM, 0, "header_field" },
     { V6_PARAM, 1, "unknown_next_header" },
+    { V6_PARAM, 1, "unrecognized_next_header" },
     { V6_PARAM, 2, "unknown_option" },
+    { V6_PARAM, 2, "unrecognized_option" },
     { 0, 0, NULL },
 };
 

@@ -238,6 +238,9 @@ static unsigned binding(const struct pkt_parser *parser, char *sign)
 
     if (token->kind != PKT_T_SIGN || token->line != before->line || token->sign == '\0')
         return 0;
+    /* "= 10 +0 > ..." is two events in one line: the plus of a time stands at its number. */
+    if (token->sign == '+' && !token->glued && pkt_ahead(parser, 1)->glued)
+        return 0;
     found = strchr(SIGNS, token->sign);
     if (found == NULL || (*found == '<' && (pkt_ahead(parser, 1)->kind != PKT_T_SIGN ||
                                             pkt_ahead(parser, 1)->sign != '<')))

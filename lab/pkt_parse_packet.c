@@ -389,7 +389,8 @@ static bool parse_ports(struct pkt_parser *parser, struct pkt_packet *packet)
 
 bool pkt_parse_packet(struct pkt_parser *parser, struct pkt_packet *packet, bool outbound)
 {
-    static const char *const ABSENT[] = { "ipv4", "ipv6", "mpls", "gre", "sctp", "udplite" };
+    static const char *const ABSENT[] = { "ipv4", "ipv6",    "mpls",  "gre",
+                                          "sctp", "udplite", "vxlan", "geneve" };
 
     packet->line = pkt_next(parser)->line;
     if (!parse_brackets(parser, packet))
@@ -397,7 +398,7 @@ bool pkt_parse_packet(struct pkt_parser *parser, struct pkt_packet *packet, bool
     for (gsize i = 0; i < G_N_ELEMENTS(ABSENT); i++)
         if (pkt_is_word(parser, ABSENT[i]))
             return pkt_refused(parser, ABSENT[i]);
-    if (pkt_take_word(parser, "icmp"))
+    if (pkt_take_word(parser, "icmp") || pkt_take_word(parser, "icmpv6"))
         return parse_icmp(parser, packet);
     if (!parse_ports(parser, packet))
         return false;

@@ -62,6 +62,27 @@ static bool changes_nothing(const char *name, const char *value)
         { "net.ipv4.tcp_shrink_window", "0" },
         { "net.ipv4.tcp_thin_linear_timeouts", "0" },
         { "net.ipv4.tcp_stdurg", "0" },
+        { "net.ipv4.tcp_adv_win_scale", NULL }, /* without effect since Linux 6.6 */
+        { "net.ipv4.tcp_fack", NULL },          /* since 4.15 */
+        { "net.ipv4.tcp_thin_dupack", NULL },   /* since 4.11 */
+        { "net.ipv4.tcp_comp_sack_slack_ns", NULL },
+        { "net.ipv4.tcp_backlog_ack_defer", NULL }, /* no backlog: one thing at a time */
+        { "net.ipv4.tcp_plb_enabled", "0" },
+        { "net.ipv4.tcp_app_win", "31" },
+        { "net.ipv4.tcp_tso_win_divisor", "3" },
+        { "net.ipv4.tcp_max_reordering", "300" },
+        { "net.ipv4.tcp_min_snd_mss", "48" },
+        { "net.ipv4.tcp_pingpong_thresh", "1" },
+        { "net.ipv4.tcp_reflect_tos", "0" },
+        { "net.ipv4.tcp_migrate_req", NULL }, /* no SO_REUSEPORT groups */
+        { "net.ipv4.tcp_workaround_signed_windows", "0" },
+        { "net.ipv4.tcp_ecn_fallback", "1" },
+        { "net.ipv4.tcp_base_mss", NULL }, /* of tcp_mtu_probing, as those below */
+        { "net.ipv4.tcp_mtu_probe_floor", NULL },
+        { "net.ipv4.tcp_probe_interval", NULL },
+        { "net.ipv4.tcp_probe_threshold", NULL },
+        { "net.ipv6.conf.all.disable_ipv6", "0" },
+        { "net.core.default_qdisc", NULL },
         { "net.ipv4.tcp_retrans_collapse", NULL },
     };
 
@@ -410,10 +431,13 @@ static bool does_nothing(const char *name)
 /* Queueing disciplines that only queue do what the simulated interface does. */
 static int tool_tc(struct pkt_shell *shell, const GPtrArray *words)
 {
+    static const char *const plain[] = { "pfifo",    "pfifo_fast", "bfifo", "fq",
+                                         "fq_codel", "noqueue",    "del",   "show" };
+
     for (guint i = 1; i < words->len; i++)
-        if (g_str_equal(word(words, i), "pfifo") || g_str_equal(word(words, i), "pfifo_fast") ||
-            g_str_equal(word(words, i), "del"))
-            return 0;
+        for (gsize k = 0; k < G_N_ELEMENTS(plain); k++)
+            if (g_str_equal(word(words, i), plain[k]))
+                return 0;
     return pkt_shell_lacks(shell, "tc");
 }
 

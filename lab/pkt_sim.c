@@ -20,7 +20,7 @@
 #define IP6_METRIC_STATIC 1024 /* what `ip -6 route add` gives a route */
 
 /* The kernel works on a packet IP_INPUT_LATENCY after it came, and answers at once. */
-#define SETTLE_TIME (IP_INPUT_LATENCY + SIM_NSEC(100))
+#define SETTLE_TIME (IP_INPUT_LATENCY + SIM_USEC(30))
 
 static const struct mac_addr HOST_MAC = { { 0x02, 0, 0, 0, 0x01, 0x01 } };
 static const struct mac_addr WIRE_MAC = { { 0x02, 0, 0, 0, 0x02, 0x01 } };

@@ -45,6 +45,10 @@ static bool ends(const char *text, struct pkt_options options, enum pkt_verdict_
     SERVER "+0 < S 0:0(0) win 65535 <mss 1000>\n+0 > S. 0:0(0) ack 1 <mss 1460>\n"                 \
            "+.1 < . 1:1(0) ack 1 win 65535\n+0 accept(3, ..., ...) = 4\n"
 
+#define CONNECTED6                                                                                 \
+    SERVER "+0 < S 0:0(0) win 65535 <mss 1000>\n+0 > S. 0:0(0) ack 1 <mss 1440>\n"                 \
+           "+.1 < . 1:1(0) ack 1 win 65535\n+0 accept(3, ..., ...) = 4\n"
+
 /* ---- reading ---- */
 
 static void what_does_not_fit_is_told_with_its_line(void)
@@ -330,6 +334,38 @@ static void files_that_set_defaults_or_put_them_back_may_be_absent(void)
     REFUSED("0 `./others.sh`\n", 1, "others.sh");
 }
 
+static void several_events_may_stand_in_one_line(void)
+{
+    PASSES(CONNECTED "+0 write(4, ..., 10) = 10 +0 > P. 1:11(10) ack 1\n"
+                     "+.1 < . 1:1(0) ack 11 win 65535 +0 close(4) = 5 - 5 +0 > F. 11:11(0) ack 1\n",
+           EXACT);
+}
+
+static void icmp_messages_have_more_than_one_name(void)
+{
+    PASSES("--ip_version=ipv6\n" CONNECTED6 "+0 < icmpv6 unreachable addr_unreachable [1:1(0)]\n"
+           "+0 < icmp time_exceeded exceed_hopcount [1:1(0)]\n"
+           "+0 < icmp parameter_problem unrecognized_option [1:1(0)]\n",
+           EXACT);
+    PASSES(CONNECTED "+0 < icmp redirect host [1:1(0)]\n+0 < icmp info_request [1:1(0)]\n", EXACT);
+    REFUSED("0 < vxlan . 1:1(0) ack 1\n", 1, "vxlan");
+}
+
+static void settings_without_effect_are_taken_by_their_value(void)
+{
+    PASSES("0 `sysctl -q net.ipv4.tcp_adv_win_scale=-2 net.ipv4.tcp_mtu_probing=0`\n"
+           "+0 `sysctl -q net.ipv4.tcp_comp_sack_delay_ns=500000`\n"
+           "+0 `tc qdisc replace dev tun0 root fq`\n",
+           EXACT);
+    REFUSED("0 `sysctl -q net.ipv4.tcp_reflect_tos=1`\n", 1, "tcp_reflect_tos");
+    REFUSED("0 `tc qdisc add dev tun0 root netem delay 10ms`\n", 1, "tc");
+}
+
+static void code_adds_to_names(void)
+{
+    PASSES(CONNECTED "+0 %{ x = tcpi_snd_cwnd\nx += 2; x *= 2; x -= 4\nassert x == 20 }%\n", EXACT);
+}
+
 static void options_of_the_original_runs_have_no_effect(void)
 {
     PASSES("--tun_dev=tun7 --non_fatal=packet\n--code_sockopt=TCP_INFO\n0 `true`\n", EXACT);
@@ -354,4 +390,6 @@ UNIT_MAIN("packetdrill", TEST(what_does_not_fit_is_told_with_its_line),
           TEST(a_defined_word_may_stand_anywhere), TEST(structs_become_octets),
           TEST(fionbio_makes_calls_return_at_once),
           TEST(files_that_set_defaults_or_put_them_back_may_be_absent),
-          TEST(options_of_the_original_runs_have_no_effect))
+          TEST(options_of_the_original_runs_have_no_effect),
+          TEST(several_events_may_stand_in_one_line), TEST(icmp_messages_have_more_than_one_name),
+          TEST(settings_without_effect_are_taken_by_their_value), TEST(code_adds_to_names))
