@@ -187,18 +187,48 @@ static void inject_ip(struct tcp_rig *rig, struct frame *frame, uint8_t protocol
                            .ttl = 64,
                            .protocol = protocol,
                            .df = true,
-                           .src = RIG_PEER,
-                           .dst = RIG_HOST,
+                           .src = rig->from != 0 ? rig->from : RIG_PEER,
+                           .dst = rig->to != 0 ? rig->to : RIG_HOST,
                            .total_len = (uint16_t)(frame->len + IPV4_HDR_LEN) };
 
     ipv4_emit(&ip, frame_push(frame, IPV4_HDR_LEN));
     send_frame(rig, frame, 0x0800);
 }
 
+/* The peer's segment is whole but for its checksum. */
+static void inject_tcp(struct tcp_rig *rig, struct frame *frame)
+{
+    uint32_t pseudo = checksum_pseudo(rig->from != 0 ? rig->from : RIG_PEER,
+                                      rig->to != 0 ? rig->to : RIG_HOST, IP_PROTO_TCP, frame->len);
+
+    be16_put(frame->data + TCP_AT_CHECKSUM,
+             checksum_finish(checksum_add(pseudo, frame->data, frame->len)));
+    if (rig->wrong_checksum)
+        frame->data[TCP_AT_CHECKSUM] ^= 0x10;
+    inject_ip(rig, frame, IP_PROTO_TCP);
+}
+
+/* Octets that no sender would write as options: the header grows by them. */
+static struct frame *with_raw_options(struct tcp_rig *rig, struct frame *frame)
+{
+    struct frame *other = frame_new(rig->peer, frame->len + rig->n_options);
+
+    memcpy(other->data, frame->data, TCP_HDR_LEN);
+    memcpy(other->data + TCP_HDR_LEN, rig->options, rig->n_options);
+    memcpy(other->data + TCP_HDR_LEN + rig->n_options, frame->data + TCP_HDR_LEN,
+           frame->len - TCP_HDR_LEN);
+    other->data[12] = (uint8_t)((TCP_HDR_LEN + rig->n_options) / 4 << 4);
+    frame_free(frame);
+    return other;
+}
+
 void rig_inject(struct tcp_rig *rig, struct tcp_hdr hdr, uint32_t len)
 {
     size_t hdr_len;
     struct frame *frame;
+
+    if (rig->n_options > 0)
+        hdr.opt = (struct tcp_options){ 0 };
 
     hdr.src_port = rig->peer_port;
     hdr.dst_port = rig->host_port;
@@ -219,11 +249,7 @@ void rig_inject(struct tcp_rig *rig, struct tcp_hdr hdr, uint32_t len)
     if ((hdr.flags & TCP_ACK) != 0)
         hdr.ack += rig->host_iss;
     tcp_emit(&hdr, frame->data);
-    be16_put(
-        frame->data + TCP_AT_CHECKSUM,
-        checksum_finish(checksum_add(checksum_pseudo(RIG_PEER, RIG_HOST, IP_PROTO_TCP, frame->len),
-                                     frame->data, frame->len)));
-    inject_ip(rig, frame, IP_PROTO_TCP);
+    inject_tcp(rig, rig->n_options > 0 ? with_raw_options(rig, frame) : frame);
 }
 
 void rig_in(struct tcp_rig *rig, const char *flags, uint32_t seq, uint32_t ack, uint32_t len)

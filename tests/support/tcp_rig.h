@@ -47,6 +47,11 @@ struct tcp_rig {
     uint32_t host_iss;             /* learned from the host's SYN */
     bool peer_ts;                  /* the peer puts timestamps on what it injects */
     uint32_t ts_val, ts_ecr;       /* its clock; the last of ours it saw */
+    /* What the peer does wrong, as long as it is set. */
+    ip4_addr from, to;      /* other addresses than RIG_PEER and RIG_HOST */
+    bool wrong_checksum;    /* one bit of TCP's checksum is turned */
+    const uint8_t *options; /* raw octets in place of the options, n_options, a multiple of 4 */
+    uint8_t n_options;
     struct rig_sent sent[RIG_SENT_MAX];
     unsigned n_sent, n_seen; /* sent by the host; consumed by the test */
     struct observer observer;
