@@ -277,7 +277,6 @@ static void rebuild(struct queue *queue, unsigned shift)
 
 void queue_wheels_start(struct queue *queue)
 {
-    CHECK(queue->n_heap == 0);
     rebuild(queue, width_of_sample(queue));
 }
 

@@ -102,6 +102,28 @@ static void any_event_can_be_removed_and_the_rest_stays_sorted(void)
     queue_fini(&queue);
 }
 
+/* Cancelled events stand among the sorted until their time; here they are so many that a few living
+   ones overflow into the heap before there are wheels. */
+static void cancelled_events_may_fill_the_sorted_before_there_are_wheels(void)
+{
+    static struct event events[500];
+    struct queue queue = { 0 };
+    struct event_key key;
+
+    for (unsigned i = 0; i < 500; i++) {
+        event_init(&events[i], NULL);
+        queue_push(&queue, &events[i], &(struct event_key){ 1000 + i, 0, i });
+        if (i < 480)
+            queue_remove(&queue, &events[i]);
+    }
+    for (unsigned i = 480; i < 500; i++) {
+        OK(queue_pop(&queue, &key) == &events[i]);
+        EQ(key.at, 1000 + i);
+    }
+    OK(queue_head(&queue) == NULL);
+    queue_fini(&queue);
+}
+
 static void head_can_be_moved_back(void)
 {
     struct event a, b, c;
@@ -247,4 +269,5 @@ UNIT_MAIN("queue", TEST(agrees_with_a_plain_search_at_every_step),
           TEST(thirty_thousand_events_come_out_sorted),
           TEST(order_is_time_class_receiver_sender_counter),
           TEST(events_come_out_sorted_whatever_the_order_they_went_in),
-          TEST(any_event_can_be_removed_and_the_rest_stays_sorted), TEST(head_can_be_moved_back))
+          TEST(any_event_can_be_removed_and_the_rest_stays_sorted), TEST(head_can_be_moved_back),
+          TEST(cancelled_events_may_fill_the_sorted_before_there_are_wheels))
