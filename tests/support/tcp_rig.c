@@ -118,6 +118,7 @@ static void peer_receive(struct iface *iface, struct frame *frame)
                   checksum_add(checksum_pseudo(ip.src, ip.dst, IP_PROTO_TCP, len), tcp, len)) == 0);
         sent->at = node_now(iface->node);
         sent->len = (uint32_t)(len - sent->hdr.hdr_len);
+        sent->src = ip.src;
         sent->tos = ip.tos;
         sent->why = frame->why;
         if ((sent->hdr.flags & TCP_SYN) != 0) {

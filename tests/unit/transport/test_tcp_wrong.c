@@ -221,7 +221,7 @@ static void slow_reader_opens_its_window_in_steps(void)
 }
 
 /* RFC 9293 MUST-66. */
-static void reset_is_obeyed_with_a_window_of_zero(void)
+static void reset_and_urgent_pointer_are_heeded_with_a_window_of_zero(void)
 {
     uint32_t at = 1, window = 1460;
 
@@ -236,8 +236,40 @@ static void reset_is_obeyed_with_a_window_of_zero(void)
         window = (uint32_t)rig_last(&rig)->hdr.window << 7;
     }
     EQ(window, 0);
+    rig_inject(&rig,
+               (struct tcp_hdr){
+                   .flags = TCP_ACK | TCP_URG, .seq = at, .ack = 1, .window = 512, .urgent = 1 },
+               0);
+    rig_run(&rig, SIM_MSEC(1));
+    OK(!tcp_at_mark(sock));
+    EQ(sock->ops->recv(sock, &(struct sock_recv){ .size = at, .flags = SOCK_MSG_PEEK }), at - 1);
     rig_in(&rig, "R", at, 0, 0);
+    EQ(rig_recv(sock, at), at - 1);
+    OK(tcp_at_mark(sock)); /* the pointer was noted with nowhere to put the octet */
     EQ(tcp_state_of(sock), TCP_CLOSED);
+    end();
+}
+
+/* RFC 9293 MUST-45. */
+static void local_address_stays_when_the_routes_change(void)
+{
+    struct fib_entry entry = { .prefix = RIG_PEER, .prefix_len = 32, .src = IP4(10, 0, 0, 9) };
+    struct ip_iface *iface;
+
+    rig_init(&rig);
+    iface = ip_iface_find(&rig.host.ip, "eth0");
+    CHECK(ip_addr_add(iface, IP4(10, 0, 0, 9), 24) == 0);
+    listener = rig_listen(&rig, 5);
+    sock = rig_connect(&rig);
+    entry.oif = iface;
+    EQ(fib_add(&rig.host.ip, &entry, false), 0);
+    EQ(rig_send(sock, 10), 10);
+    rig_run(&rig, SIM_MSEC(1));
+    EQ_STR(rig_next(&rig), "PA 1(10) ack 1");
+    EQ(rig_last(&rig)->src, RIG_HOST);
+    sock->ops->close(sock);
+    sock = rig_syn_sent(&rig); /* a new one takes the new route's */
+    EQ(rig_last(&rig)->src, IP4(10, 0, 0, 9));
     end();
 }
 
@@ -247,4 +279,6 @@ UNIT_MAIN("tcp: peers that do wrong", TEST(wrong_checksum_is_dropped_in_silence)
           TEST(peer_that_started_anew_resets_what_it_does_not_know),
           TEST(peer_that_started_anew_gets_in_by_a_challenge),
           TEST(isn_is_a_clock_and_a_secret_of_the_pair),
-          TEST(slow_reader_opens_its_window_in_steps), TEST(reset_is_obeyed_with_a_window_of_zero))
+          TEST(slow_reader_opens_its_window_in_steps),
+          TEST(reset_and_urgent_pointer_are_heeded_with_a_window_of_zero),
+          TEST(local_address_stays_when_the_routes_change))
