@@ -357,6 +357,23 @@ struct sock *rig_connect(struct tcp_rig *rig)
     return sock;
 }
 
+uint32_t rig_fill(struct tcp_rig *rig)
+{
+    uint32_t at = 1, window = 1460;
+
+    for (unsigned i = 0; i < 200 && window > 0; i++) {
+        uint32_t n = window < 1460 ? window : 1460;
+
+        rig_in(rig, "A", at, 1, n);
+        at += n;
+        rig_run(rig, SIM_MSEC(50));
+        rig_flush(rig);
+        window = (uint32_t)rig_last(rig)->hdr.window << 7;
+    }
+    CHECK(window == 0);
+    return at;
+}
+
 static const uint8_t *alphabet(void)
 {
     static uint8_t octets[1 << 20];

@@ -87,6 +87,10 @@ struct sock *rig_connect(struct tcp_rig *rig);
 /** rig_syn_sent() - the host's connect() is on its way, its SYN consumed. */
 struct sock *rig_syn_sent(struct tcp_rig *rig);
 
+/** rig_fill() - the peer sends from octet 1 on, slowly, until the window is zero; the next number.
+ */
+uint32_t rig_fill(struct tcp_rig *rig);
+
 int64_t rig_send(struct sock *sock, size_t len);
 int64_t rig_recv(struct sock *sock, size_t size);
 
