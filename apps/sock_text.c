@@ -123,7 +123,7 @@ static bool has_word(const char *text, const char *word)
 {
     size_t len = strlen(word);
 
-    for (const char *at = text; (at = strstr(at, word)) != NULL; at++)
+    for (const char *at = text; len > 0 && (at = strstr(at, word)) != NULL; at++)
         if ((at == text || at[-1] == ' ') && (at[len] == '\0' || at[len] == ' '))
             return true;
     return false;
