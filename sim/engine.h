@@ -75,6 +75,26 @@ static inline struct queue_entry *part_next(struct part *part)
     return head;
 }
 
+/** part_next_at() - when the next event of @part is due. engine_next_act(): the scenario's next. */
+static inline sim_time part_next_at(struct part *part)
+{
+    const struct queue_entry *head = part_next(part);
+
+    return head == NULL ? SIM_TIME_NONE : head->at;
+}
+static inline sim_time engine_next_act(struct sim *sim)
+{
+    const struct queue_entry *head = queue_head(&sim->controls);
+
+    return head == NULL ? SIM_TIME_NONE : head->at;
+}
+
+/** engine_least() - of two numbers of events. */
+static inline uint64_t engine_least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 /** part_keep_place() - the log of @part is told where in the run's order @head stands. */
 static inline void part_keep_place(struct part *part, const struct queue_entry *head)
 {

@@ -86,21 +86,15 @@ struct engine_ranks {
     bool logging; /* somebody wants records in their order: set once, the same on all */
 };
 
-static sim_time plus(sim_time at, sim_time more)
+/* The direction of @link, a cable between here and there, that leaves here; or that comes. */
+static struct link_dir *way_out(struct link *link)
 {
-    return at < SIM_TIME_NONE - more ? at + more : SIM_TIME_NONE;
+    return &link->dir[node_is_here(link->dir[0].from->node) ? 0 : 1];
 }
 
-static uint64_t min_of(uint64_t a, uint64_t b)
+static struct link_dir *way_in(struct link *link)
 {
-    return a < b ? a : b;
-}
-
-static sim_time next_of(struct engine_ranks *r)
-{
-    const struct queue_entry *head = part_next(r->part);
-
-    return head == NULL ? SIM_TIME_NONE : head->at;
+    return &link->dir[node_is_here(link->dir[0].from->node) ? 1 : 0];
 }
 
 /* ---- packets ---- */
@@ -129,12 +123,8 @@ static void send_packet(struct engine_ranks *r, struct neighbor *to, unsigned bi
 /* Each end says at a mark whether its interfaces are on: the scenario's next act may ask. */
 static void put_interfaces(struct neighbor *to)
 {
-    for (uint32_t i = 0; i < to->n_cables; i++) {
-        const struct link *link = to->cables[i];
-        const struct iface *mine = link->dir[node_is_here(link->dir[0].from->node) ? 0 : 1].from;
-
-        pack_u8(&to->bundle.pack, mine->up);
-    }
+    for (uint32_t i = 0; i < to->n_cables; i++)
+        pack_u8(&to->bundle.pack, way_out(to->cables[i])->from->up);
 }
 
 static bool get_interfaces(const struct neighbor *from, struct unpack *in)
@@ -145,11 +135,8 @@ static bool get_interfaces(const struct neighbor *from, struct unpack *in)
         return false;
     up = in->end - from->n_cables;
     in->end = up;
-    for (uint32_t i = 0; i < from->n_cables; i++) {
-        struct link *link = from->cables[i];
-
-        link->dir[node_is_here(link->dir[0].from->node) ? 1 : 0].from->up = up[i] != 0;
-    }
+    for (uint32_t i = 0; i < from->n_cables; i++)
+        way_in(from->cables[i])->from->up = up[i] != 0;
     return true;
 }
 
@@ -194,7 +181,7 @@ static sim_time horizon(const struct engine_ranks *r)
     sim_time least = SIM_TIME_NONE;
 
     for (uint32_t i = 0; i < r->n; i++) {
-        sim_time at = plus(r->neighbors[i].clock, r->neighbors[i].look_back);
+        sim_time at = sim_time_later(r->neighbors[i].clock, r->neighbors[i].look_back);
 
         if (at < least)
             least = at;
@@ -209,7 +196,7 @@ static void tell_clock(struct engine_ranks *r, sim_time clock, bool idle)
         struct neighbor *to = &r->neighbors[i];
 
         if (to->bundle.pack.len > PACKET_HEAD ||
-            clock >= plus(to->told, to->look_ahead / PUBLISH_PARTS + 1))
+            clock >= sim_time_later(to->told, to->look_ahead / PUBLISH_PARTS + 1))
             send_packet(r, to, idle ? PACKET_IDLE : 0, clock);
     }
 }
@@ -300,7 +287,7 @@ static void learn_patience(struct engine_ranks *r, sim_time next)
 {
     if (r->impatient == 0)
         return;
-    if (next >= plus(r->impatient, WORTH_A_JUMP * PUBLISH_PARTS * r->publish_every))
+    if (next >= sim_time_later(r->impatient, WORTH_A_JUMP * PUBLISH_PARTS * r->publish_every))
         r->patience = PATIENCE_MIN;
     else if (r->patience < PATIENCE_MAX)
         r->patience *= 2;
@@ -359,6 +346,12 @@ static void tell_records(struct engine_ranks *r, sim_time bound)
     free(all);
 }
 
+/* Records may be told up to what may still come; all of them, when nobody has run ahead. */
+static sim_time in_order_until(sim_time next, sim_time act, bool everything)
+{
+    return everything ? SIM_TIME_NONE : next < act ? next : act;
+}
+
 /* ---- a stretch ---- */
 
 /* Carry out what is due before @bound. */
@@ -366,9 +359,9 @@ static void advance(struct engine_ranks *r, sim_time bound)
 {
     struct part *part = r->part;
     uint64_t before = part->n_events, most = before + r->quota;
-    sim_time next = next_of(r), shown = next;
+    sim_time next = part_next_at(r->part), shown = next;
 
-    for (; next < bound && part->n_events < most; next = next_of(r)) {
+    for (; next < bound && part->n_events < most; next = part_next_at(r->part)) {
         if (next - shown >= r->publish_every) {
             tell_clock(r, next, false);
             shown = next;
@@ -410,7 +403,7 @@ static bool run_stretch(struct engine_ranks *r, sim_time end, uint64_t quota)
         advance(r, reach < end ? reach : end);
         if (r->quota == 0 || log_is_full(r))
             return true;
-        next = next_of(r);
+        next = part_next_at(r->part);
         r->clock = next < reach ? next : reach;
         if (r->clock >= end)
             return false;
@@ -452,13 +445,6 @@ static void run_turn(struct engine_ranks *r, sim_time end, uint64_t most)
 
 /* ---- the run ---- */
 
-static sim_time next_act(struct sim *sim)
-{
-    const struct queue_entry *control = queue_head(&sim->controls);
-
-    return control == NULL ? SIM_TIME_NONE : control->at;
-}
-
 /* Every rank acts; one of them counts it. */
 static void act(struct engine_ranks *r, sim_time at)
 {
@@ -470,14 +456,13 @@ static void act(struct engine_ranks *r, sim_time at)
     r->part->n_events -= r->ranks->me != 0;
 }
 
-static sim_time look_ahead_of(const struct neighbor *neighbor, bool back)
+static sim_time look_ahead_of(const struct neighbor *neighbor,
+                              struct link_dir *(*way)(struct link *))
 {
     sim_time least = SIM_TIME_NONE;
 
     for (uint32_t i = 0; i < neighbor->n_cables; i++) {
-        const struct link *link = neighbor->cables[i];
-        unsigned mine = node_is_here(link->dir[0].from->node) ? 0 : 1;
-        sim_time one = link_look_ahead(&link->dir[back ? 1 - mine : mine]);
+        sim_time one = link_look_ahead(way(neighbor->cables[i]));
 
         if (one < least)
             least = one;
@@ -498,13 +483,19 @@ static void look_again(struct engine_ranks *r)
         struct neighbor *neighbor = &r->neighbors[i];
         sim_time part;
 
-        neighbor->look_ahead = look_ahead_of(neighbor, false);
-        neighbor->look_back = look_ahead_of(neighbor, true);
+        neighbor->look_ahead = look_ahead_of(neighbor, way_out);
+        neighbor->look_back = look_ahead_of(neighbor, way_in);
         r->stuck |= neighbor->look_ahead == 0 || neighbor->look_back == 0;
         part = neighbor->look_ahead / PUBLISH_PARTS + 1;
         if (part < r->publish_every)
             r->publish_every = part;
     }
+}
+
+/* Events for each rank in a stretch, of @most in all and @left until it must be one by one. */
+static uint64_t share_of(const struct engine_ranks *r, uint64_t most, uint64_t left)
+{
+    return engine_least(engine_least(most, STRETCH_MAX), left) / r->ranks->n + 1;
 }
 
 static bool run(struct engine *engine, sim_time until, uint64_t budget, uint64_t about)
@@ -524,26 +515,24 @@ static bool run(struct engine *engine, sim_time until, uint64_t budget, uint64_t
         uint64_t most;
         sim_time end;
 
-        at = next_act(sim);
+        at = engine_next_act(sim);
         end = at < last ? at : last;
         spent = sim_events(sim) - begin;
         if ((at >= last && next >= last) || spent >= budget || spent >= about)
             break;
         if (sum_of(r, TELL_LOGGED) - logged > (stuck ? 0 : LOG_MAX)) {
-            tell_records(r, stuck ? SIM_TIME_NONE : next < at ? next : at);
+            tell_records(r, in_order_until(next, at, stuck));
             logged = sum_of(r, TELL_LOGGED);
         }
         stuck = sum_of(r, TELL_STUCK) > 0;
-        most = min_of(budget, about) - spent;
+        most = engine_least(budget, about) - spent;
         urgent = true;
         if (at <= next)
             act(r, at);
         else if (budget - spent <= RESERVE || stuck)
             run_turn(r, end, most);
         else
-            urgent = run_stretch(
-                r, end,
-                min_of(min_of(most, STRETCH_MAX), budget - spent - RESERVE) / r->ranks->n + 1);
+            urgent = run_stretch(r, end, share_of(r, most, budget - spent - RESERVE));
         look_again(r);
         next = meet(r, urgent);
     }
@@ -552,7 +541,7 @@ static bool run(struct engine *engine, sim_time until, uint64_t budget, uint64_t
         tell_records(r, SIM_TIME_NONE);
         return true;
     }
-    tell_records(r, spent >= budget || stuck ? SIM_TIME_NONE : next < at ? next : at);
+    tell_records(r, in_order_until(next, at, stuck || spent >= budget));
     return false;
 }
 

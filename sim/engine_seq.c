@@ -13,7 +13,6 @@ static uint32_t first_of_all(struct sim *sim, struct event_key *key)
 
     for (uint32_t i = 0; i <= sim->n_parts; i++) {
         const struct queue_entry *head = head_of(sim, i);
-
         struct event_key other;
 
         if (head == NULL)
@@ -29,13 +28,11 @@ static uint32_t first_of_all(struct sim *sim, struct event_key *key)
 
 sim_time engine_seq_next(struct sim *sim)
 {
-    const struct queue_entry *head;
     struct event_key key;
 
     if (sim->n_parts > 1)
         return first_of_all(sim, &key) == UINT32_MAX ? SIM_TIME_NONE : key.at;
-    head = part_next(sim->parts[0]);
-    return head == NULL ? SIM_TIME_NONE : head->at;
+    return part_next_at(sim->parts[0]);
 }
 
 void engine_arrive(struct sim *sim, sim_time until)

@@ -87,11 +87,6 @@ struct threads {
     bool ending;
 };
 
-static uint64_t min_of(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 static inline void relax(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
@@ -123,7 +118,7 @@ static sim_time horizon(const struct worker *worker)
         clock = atomic_load_explicit(&threads->workers[from]->clock, memory_order_acquire);
         if (clock < floor)
             clock = floor;
-        at = clock < SIM_TIME_NONE - lane->look_ahead ? clock + lane->look_ahead : SIM_TIME_NONE;
+        at = sim_time_later(clock, lane->look_ahead);
         if (at < least)
             least = at;
     }
@@ -155,13 +150,6 @@ static bool anything_came(const struct worker *worker)
     return false;
 }
 
-static sim_time next_of(struct part *part)
-{
-    const struct queue_entry *head = part_next(part);
-
-    return head == NULL ? SIM_TIME_NONE : head->at;
-}
-
 /* Carry out what is due before @horizon. Returns when the next event is due. */
 static sim_time advance(struct worker *worker, sim_time horizon)
 {
@@ -169,7 +157,7 @@ static sim_time advance(struct worker *worker, sim_time horizon)
     uint64_t before = part->n_events, most = before + worker->quota;
     sim_time shown = atomic_load_explicit(&worker->clock, memory_order_relaxed), next;
 
-    while ((next = next_of(part)) < horizon && part->n_events < most) {
+    while ((next = part_next_at(part)) < horizon && part->n_events < most) {
         if (next - shown >= worker->publish_every) {
             publish(worker, next);
             shown = next;
@@ -486,19 +474,12 @@ static sim_time next_of_all(const struct threads *threads)
     sim_time next = SIM_TIME_NONE;
 
     for (uint32_t i = 0; i < threads->n; i++) {
-        sim_time one = next_of(threads->engine.sim->parts[i]);
+        sim_time one = part_next_at(threads->engine.sim->parts[i]);
 
         if (one < next)
             next = one;
     }
     return next;
-}
-
-static sim_time next_act(struct sim *sim)
-{
-    const struct queue_entry *control = queue_head(&sim->controls);
-
-    return control == NULL ? SIM_TIME_NONE : control->at;
 }
 
 /* One event after another, before @end: what is left of a budget, or cables without delay. */
@@ -511,11 +492,11 @@ static void run_in_order(struct threads *threads, sim_time end, uint64_t budget)
     /* A partition may be ahead of others, and its records wait for theirs; but not where nobody can
        run ahead. */
     keep_logs(threads, threads->split->least > 0);
-    engine_seq_run(sim, threads->split, until, min_of(budget, IN_ORDER_MAX));
+    engine_seq_run(sim, threads->split, until, engine_least(budget, IN_ORDER_MAX));
     keep_logs(threads, false);
     record_logs_tell(sim, next_of_all(threads));
     done = sim_events(sim) - before;
-    threads->pace.in_order -= min_of(threads->pace.in_order, done);
+    threads->pace.in_order -= engine_least(threads->pace.in_order, done);
 }
 
 /* Whoever called may have given anybody something to do. */
@@ -540,8 +521,9 @@ static bool run(struct engine *engine, sim_time until, uint64_t budget, uint64_t
     lower_clocks(threads, sim_now(sim));
     deliver_all(threads); /* what was sent between two runs */
     for (; spent < budget && spent < about; spent = sim_events(sim) - begin) {
-        sim_time act = next_act(sim), next = next_of_all(threads), end = act < last ? act : last;
-        uint64_t most = min_of(budget, about) - spent;
+        sim_time act = engine_next_act(sim), next = next_of_all(threads),
+                 end = act < last ? act : last;
+        uint64_t most = engine_least(budget, about) - spent;
 
         if (act >= last && next >= last)
             break;
@@ -553,11 +535,12 @@ static bool run(struct engine *engine, sim_time until, uint64_t budget, uint64_t
                    threads->pace.in_order > 0) {
             run_in_order(threads, end, most);
         } else {
-            stretch(threads, end, min_of(min_of(most, STRETCH_MAX), budget - spent - RESERVE));
+            stretch(threads, end,
+                    engine_least(engine_least(most, STRETCH_MAX), budget - spent - RESERVE));
         }
         deliver_all(threads); /* by nodes that noticed an act, or ahead of the stretch's end */
     }
-    if (next_act(sim) >= last && next_of_all(threads) >= last) {
+    if (engine_next_act(sim) >= last && next_of_all(threads) >= last) {
         engine_arrive(sim, until);
         return true;
     }

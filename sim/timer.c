@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/list.h"
+#include "sim/timer_event.h"
 #include "sim/timer_pair.h"
 
 static void fire(struct event *event)
@@ -31,9 +32,7 @@ void timer_init(struct timer *timer, struct node *node, struct why why, void (*e
 
 static struct event_key key_of(const struct timer *timer)
 {
-    return (struct event_key){ timer->due,
-                               event_order(EVENT_TIMER, timer->node->id, timer->node->id),
-                               (uint32_t)timer->counter };
+    return timer_event_key(timer->node, timer->due, timer->counter);
 }
 
 void timer_start_at(struct timer *timer, sim_time due)
@@ -46,12 +45,7 @@ void timer_start_at(struct timer *timer, sim_time due)
     timer->counter = timer->node->event_counter++;
     timer->cause = part->cause;
     key = key_of(timer);
-    if (event_queued(&timer->event)) {
-        if (queue_key(&part->queue, &timer->event).at <= due)
-            return; /* it is moved when its old time comes: timer_settle_head() */
-        queue_remove(&part->queue, &timer->event);
-    }
-    queue_push(&part->queue, &timer->event, &key);
+    timer_event_start(part, &timer->event, &key);
 }
 
 void timer_start(struct timer *timer, sim_time delay)
@@ -67,15 +61,14 @@ void timer_stop(struct timer *timer)
 void timer_fini(struct timer *timer)
 {
     timer->due = SIM_TIME_NONE;
-    if (event_queued(&timer->event))
-        queue_remove(&timer->node->part->queue, &timer->event);
+    timer_event_fini(timer->node, &timer->event);
 }
 
 bool timer_settle_head(struct part *part, const struct queue_entry *head)
 {
     struct timer_pair *pair = timer_pair_of(head->event);
     struct timer *timer = CONTAINER_OF(head->event, struct timer, event);
-    struct event_key key, now;
+    struct event_key key;
 
     if (pair != NULL)
         return timer_pair_settle_head(part, pair, head);
@@ -84,9 +77,5 @@ bool timer_settle_head(struct part *part, const struct queue_entry *head)
         return true;
     }
     key = key_of(timer);
-    now = queue_entry_key(head);
-    if (!event_key_lt(&now, &key))
-        return false;
-    queue_rekey_head(&part->queue, &key);
-    return true;
+    return timer_event_settle(part, head, &key);
 }

@@ -2,12 +2,11 @@
 
 #include "base/check.h"
 #include "base/list.h"
+#include "sim/timer_event.h"
 
 static struct event_key key_of(const struct timer_pair *pair, unsigned hand)
 {
-    return (struct event_key){ pair->hands[hand].due,
-                               event_order(EVENT_TIMER, pair->node->id, pair->node->id),
-                               (uint32_t)pair->hands[hand].counter };
+    return timer_event_key(pair->node, pair->hands[hand].due, pair->hands[hand].counter);
 }
 
 /* The hand that runs out first; one of them runs. */
@@ -58,21 +57,15 @@ void timer_pair_start_at(struct timer_pair *pair, unsigned hand, sim_time due)
     pair->hands[hand].due = due;
     pair->hands[hand].counter = pair->node->event_counter++;
     pair->hands[hand].cause = part->cause;
-    if (event_queued(&pair->event)) {
-        if (queue_key(&part->queue, &pair->event).at <= due)
-            return; /* it is moved when its old time comes */
-        queue_remove(&part->queue, &pair->event);
-    }
     key = key_of(pair, hand);
-    queue_push(&part->queue, &pair->event, &key);
+    timer_event_start(part, &pair->event, &key);
 }
 
 void timer_pair_fini(struct timer_pair *pair)
 {
     timer_pair_stop(pair, 0);
     timer_pair_stop(pair, 1);
-    if (event_queued(&pair->event))
-        queue_remove(&pair->node->part->queue, &pair->event);
+    timer_event_fini(pair->node, &pair->event);
 }
 
 struct timer_pair *timer_pair_of(struct event *event)
@@ -83,15 +76,12 @@ struct timer_pair *timer_pair_of(struct event *event)
 bool timer_pair_settle_head(struct part *part, struct timer_pair *pair,
                             const struct queue_entry *head)
 {
-    struct event_key key, now = queue_entry_key(head);
+    struct event_key key;
 
     if (!timer_pair_running(pair, 0) && !timer_pair_running(pair, 1)) {
         queue_remove(&part->queue, &pair->event);
         return true;
     }
     key = key_of(pair, first_hand(pair));
-    if (!event_key_lt(&now, &key))
-        return false;
-    queue_rekey_head(&part->queue, &key);
-    return true;
+    return timer_event_settle(part, head, &key);
 }
