@@ -203,6 +203,8 @@ int epoll_take(struct sock *sock, struct sys_epoll_event *events, int max)
 
 /* ---- as a descriptor ---- */
 
+/* It has no options: fd_get_socket() does not give it to who asks for them. */
+
 static int no_address(struct sock *sock, struct endpoint endpoint)
 {
     (void)sock;
@@ -245,22 +247,6 @@ static int no_shutdown(struct sock *sock, enum sock_shutdown how)
     return -SIM_ENOTSOCK;
 }
 
-static int no_option(struct sock *sock, enum sock_option option, int value)
-{
-    (void)sock;
-    (void)option;
-    (void)value;
-    return -SIM_ENOTSOCK;
-}
-
-static int no_value(struct sock *sock, enum sock_option option, int *value)
-{
-    (void)sock;
-    (void)option;
-    (void)value;
-    return -SIM_ENOTSOCK;
-}
-
 static void op_close(struct sock *sock)
 {
     struct epoll *epoll = epoll_of(sock);
@@ -290,8 +276,6 @@ static const struct sock_ops epoll_ops = {
     .recv = no_recv,
     .shutdown = no_shutdown,
     .close = op_close,
-    .set_option = no_option,
-    .get_option = no_value,
     .poll = op_poll,
 };
 

@@ -117,6 +117,14 @@ struct fd *fd_get(const struct process *process, int number)
     return number >= 0 && number < process->n_fds ? process->fds[number] : NULL;
 }
 
+struct fd *fd_get_socket(const struct process *process, int number, int *error)
+{
+    struct fd *fd = fd_get(process, number);
+
+    *error = fd == NULL ? -SIM_EBADF : sock_is_epoll(fd->sock) ? -SIM_ENOTSOCK : 0;
+    return *error == 0 ? fd : NULL;
+}
+
 void fd_hold(struct fd *fd)
 {
     fd->refs++;

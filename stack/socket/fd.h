@@ -47,6 +47,8 @@ struct fd_rare *fd_rare(struct fd *fd);
 int fd_open(struct process *process, struct sock *sock, int domain, int type);
 /** fd_get() - NULL for a number that is not open. */
 struct fd *fd_get(const struct process *process, int number);
+/** fd_get_socket() - the same of a socket; else NULL and *@error -SIM_EBADF or -SIM_ENOTSOCK. */
+struct fd *fd_get_socket(const struct process *process, int number, int *error);
 int fd_close(struct process *process, int number);
 /** fd_hold() - one more reference, for a descriptor on its way to somebody: SCM_RIGHTS. End it with
  * fd_release(), or with fd_install(), which gives it a number or -SIM_EMFILE. */

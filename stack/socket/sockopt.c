@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "stack/socket/epoll.h"
 #include "stack/socket/fd.h"
 #include "stack/socket/syscall.h"
 #include "stack/transport/raw.h"
@@ -208,13 +207,11 @@ static bool is_common(enum sock_option option)
 
 int sys_setsockopt(struct process *self, int number, enum sock_option option, int value)
 {
-    struct fd *fd = fd_get(self, number);
     int error, more;
+    struct fd *fd = fd_get_socket(self, number, &error);
 
     if (fd == NULL)
-        return -SIM_EBADF;
-    if (sock_is_epoll(fd->sock))
-        return -SIM_ENOTSOCK;
+        return error;
     if (is_privileged(self, option, value))
         return -SIM_EPERM;
     error = set_common(fd->sock, option, value);
@@ -345,13 +342,11 @@ static int get_ip(const struct fd *fd, enum sock_option option, int *value)
 
 int sys_getsockopt(struct process *self, int number, enum sock_option option, int *value)
 {
-    struct fd *fd = fd_get(self, number);
     int error;
+    struct fd *fd = fd_get_socket(self, number, &error);
 
     if (fd == NULL)
-        return -SIM_EBADF;
-    if (sock_is_epoll(fd->sock))
-        return -SIM_ENOTSOCK;
+        return error;
     error = get_common(fd, option, value);
     if (error == 1 && fd_is_inet(fd))
         error = get_ip(fd, option, value);

@@ -380,12 +380,11 @@ int sys_disconnect(struct process *self, int number)
 
 int sys_getsockname(struct process *self, int number, struct endpoint *local)
 {
-    struct fd *fd = fd_get(self, number);
+    int error;
+    struct fd *fd = fd_get_socket(self, number, &error);
 
     if (fd == NULL)
-        return -SIM_EBADF;
-    if (sock_is_epoll(fd->sock))
-        return -SIM_ENOTSOCK;
+        return error;
     *local = sock_to_api(fd->sock, fd->sock->local);
     return 0;
 }
