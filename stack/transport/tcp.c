@@ -600,8 +600,8 @@ static struct tcp_seg *new_segment(struct tcp_sock *tp, bool starts_buffer)
     seg->seq = seg->end_seq = tp->write_seq;
     seg->flags = TCP_ACK;
     seg->starts_buffer = starts_buffer;
-    seg->truesize = starts_buffer ? TCP_SKB_OVERHEAD : 0;
-    tp->wmem_queued += seg->truesize;
+    if (starts_buffer)
+        tcp_buffer_begin(tp, seg);
     if (list_empty(&tp->write_queue))
         tcp_chrono_start(tp, TCP_CHRONO_BUSY);
     list_push_back(&tp->write_queue, &seg->link);

@@ -61,6 +61,22 @@ uint32_t tcp_cwnd_quota(const struct tcp_sock *tp)
     return u32_min(u32_max(tp->cwnd / 2, 1), tp->cwnd - in_flight);
 }
 
+void tcp_buffer_begin(struct tcp_sock *tp, struct tcp_seg *seg)
+{
+    seg->truesize += TCP_SKB_OVERHEAD;
+    tp->wmem_queued += TCP_SKB_OVERHEAD;
+}
+
+/* The other way round, if @seg began a buffer: it belongs to the one before. */
+static void buffer_join(struct tcp_sock *tp, struct tcp_seg *seg)
+{
+    if (!seg->starts_buffer)
+        return;
+    CHECK(seg->truesize >= TCP_SKB_OVERHEAD);
+    seg->truesize -= TCP_SKB_OVERHEAD;
+    tp->wmem_queued -= TCP_SKB_OVERHEAD;
+}
+
 /* The end of the head's buffer that has taken in octets of the next: PSH stands at the end alone.
  */
 static void move_push(struct tcp_sock *tp, struct tcp_seg *end)
@@ -70,11 +86,8 @@ static void move_push(struct tcp_sock *tp, struct tcp_seg *end)
     for (struct tcp_seg *seg = tcp_first(&tp->write_queue);; seg = tcp_seg_of(seg->link.next)) {
         push |= seg->flags & TCP_PSH;
         seg->flags &= (uint8_t)~TCP_PSH;
-        if (seg->starts_buffer && seg != tcp_first(&tp->write_queue)) {
-            CHECK(seg->truesize >= TCP_SKB_OVERHEAD);
-            seg->truesize -= TCP_SKB_OVERHEAD;
-            tp->wmem_queued -= TCP_SKB_OVERHEAD;
-        }
+        if (seg != tcp_first(&tp->write_queue))
+            buffer_join(tp, seg);
         seg->starts_buffer = false;
         if (seg == end)
             break;
@@ -89,12 +102,6 @@ static bool first_buffer_known(const struct tcp_sock *tp)
 
     return head != NULL && seq_gt(tp->second_seq, head->seq) &&
            seq_lt(tp->second_seq, tp->write_seq);
-}
-
-void tcp_buffer_begin(struct tcp_sock *tp, struct tcp_seg *seg)
-{
-    seg->truesize += TCP_SKB_OVERHEAD;
-    tp->wmem_queued += TCP_SKB_OVERHEAD;
 }
 
 /* Linux lets the first buffer take octets of the second while it has less than may go at once. */
