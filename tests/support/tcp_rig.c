@@ -357,6 +357,34 @@ struct sock *rig_connect(struct tcp_rig *rig)
     return sock;
 }
 
+struct sock *rig_open(struct tcp_rig *rig, struct sock **listener)
+{
+    rig_init(rig);
+    *listener = rig_listen(rig, 5);
+    return rig_accept(rig, *listener);
+}
+
+void rig_close(struct tcp_rig *rig, struct sock *listener, struct sock *sock)
+{
+    if (sock != NULL)
+        sock->ops->close(sock);
+    listener->ops->close(listener);
+    rig_fini(rig);
+}
+
+unsigned rig_answer_probes(struct tcp_rig *rig, unsigned seconds)
+{
+    static const struct tcp_hdr closed = { .flags = TCP_ACK, .seq = 1, .ack = 1, .window = 0 };
+    unsigned first = rig->n_seen;
+
+    for (unsigned i = 0; i < seconds; i++) {
+        rig_run(rig, SIM_SEC(1));
+        for (; rig->n_seen < rig->n_sent; rig->n_seen++)
+            rig_inject(rig, closed, 0);
+    }
+    return first;
+}
+
 uint32_t rig_fill(struct tcp_rig *rig)
 {
     uint32_t at = 1, window = 1460;

@@ -82,6 +82,10 @@ unsigned rig_flush(struct tcp_rig *rig);
  * wscale 7, and accept. */
 struct sock *rig_listen(struct tcp_rig *rig, int backlog);
 struct sock *rig_accept(struct tcp_rig *rig, struct sock *listener);
+/** rig_open() - all of that: a rig with an accepted connection. rig_close() - both are closed,
+ * @sock if not NULL, and the rig ends. */
+struct sock *rig_open(struct tcp_rig *rig, struct sock **listener);
+void rig_close(struct tcp_rig *rig, struct sock *listener, struct sock *sock);
 /** rig_connect() - the host connects to the peer, who answers with the same options. */
 struct sock *rig_connect(struct tcp_rig *rig);
 /** rig_syn_sent() - the host's connect() is on its way, its SYN consumed. */
@@ -90,6 +94,9 @@ struct sock *rig_syn_sent(struct tcp_rig *rig);
 /** rig_fill() - the peer sends from octet 1 on, slowly, until the window is zero; the next number.
  */
 uint32_t rig_fill(struct tcp_rig *rig);
+/** rig_answer_probes() - for @seconds the peer's window is zero, and it says so again within a
+ * second of each segment of the host; the first of them is sent[] at the number returned. */
+unsigned rig_answer_probes(struct tcp_rig *rig, unsigned seconds);
 
 int64_t rig_send(struct sock *sock, size_t len);
 int64_t rig_recv(struct sock *sock, size_t size);

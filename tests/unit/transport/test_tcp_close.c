@@ -7,15 +7,12 @@ static struct sock *listener, *sock;
 
 static void begin(void)
 {
-    rig_init(&rig);
-    listener = rig_listen(&rig, 5);
-    sock = rig_accept(&rig, listener);
+    sock = rig_open(&rig, &listener);
 }
 
 static void end(void)
 {
-    listener->ops->close(listener);
-    rig_fini(&rig);
+    rig_close(&rig, listener, NULL);
 }
 
 static void active_close(void)

@@ -11,16 +11,12 @@ static struct sock *listener, *sock;
 
 static void begin(void)
 {
-    rig_init(&rig);
-    listener = rig_listen(&rig, 5);
-    sock = rig_accept(&rig, listener);
+    sock = rig_open(&rig, &listener);
 }
 
 static void end(void)
 {
-    sock->ops->close(sock);
-    listener->ops->close(listener);
-    rig_fini(&rig);
+    rig_close(&rig, listener, sock);
 }
 
 static void rst_must_be_exact(void)
