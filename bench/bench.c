@@ -42,9 +42,62 @@ uint32_t bench_draw_below(uint64_t *state, uint32_t n)
     return (uint32_t)(((bench_draw(state) >> 32) * n) >> 32);
 }
 
-void bench_begin(struct bench_run *run)
+char *bench_choice(const char *choices, uint64_t n)
 {
-    *run = (struct bench_run){ .started = seconds(CLOCK_MONOTONIC) };
+    g_auto(GStrv) words = g_strsplit(choices, "|", -1);
+
+    return g_strdup(words[n]);
+}
+
+static void add_name(GString *fields, const char *name)
+{
+    g_string_append_printf(fields, "%s\"%s\": ", fields->len > 0 ? ", " : "", name);
+}
+
+void bench_add_number(GString *fields, const char *name, uint64_t value)
+{
+    add_name(fields, name);
+    g_string_append_printf(fields, "%" G_GUINT64_FORMAT, value);
+}
+
+void bench_add_real(GString *fields, const char *name, double value)
+{
+    add_name(fields, name);
+    g_string_append_printf(fields, "%.9g", value);
+}
+
+void bench_add_text(GString *fields, const char *name, const char *value)
+{
+    add_name(fields, name);
+    g_string_append_printf(fields, "\"%s\"", value);
+}
+
+void bench_add_tcp(GString *fields, const struct bench_tcp *tcp)
+{
+    g_autofree char *cc = bench_choice(BENCH_CC, tcp->cc);
+
+    bench_add_text(fields, "cc", cc);
+    bench_add_number(fields, "queue", tcp->queue);
+    bench_add_number(fields, "buffer", tcp->buffer);
+    bench_add_number(fields, "minrto_ms", tcp->minrto_ms);
+}
+
+static void add_switch(GString *fields, const char *name, uint64_t value)
+{
+    add_name(fields, name);
+    g_string_append(fields, value != 0 ? "true" : "false");
+}
+
+void bench_add_stack(GString *fields, const struct bench_stack *stack)
+{
+    add_switch(fields, "qdisc", stack->qdisc);
+    add_switch(fields, "checksum", stack->checksum);
+    add_switch(fields, "count", stack->count);
+}
+
+void bench_begin(struct bench_run *run, const struct bench_stack *stack)
+{
+    *run = (struct bench_run){ .started = seconds(CLOCK_MONOTONIC), .stack = stack };
 }
 
 double bench_elapsed(const struct bench_run *run)
@@ -104,8 +157,21 @@ void bench_sum(uint64_t *count)
     *count = sum;
 }
 
+/* Nothing: that somebody looks makes checksums computed. */
+static void look(struct observer *observer, const struct record *record)
+{
+    (void)observer;
+    (void)record;
+}
+
 void bench_go(struct bench_run *run, struct sim *sim, sim_time until)
 {
+    run->sim = sim;
+    if (run->stack->checksum) {
+        run->looks =
+            (struct observer){ .wants = RECORD_BIT(RECORD_SEND), .by_node = true, .record = look };
+        sim_observe(sim, &run->looks);
+    }
     if (ranks != NULL)
         engine_ranks_use(sim, ranks, NULL);
     else if (threads > 1)
@@ -113,8 +179,8 @@ void bench_go(struct bench_run *run, struct sim *sim, sim_time until)
     bench_go_with(run, run_sim, &(struct until){ sim, until });
 }
 
-void bench_print(const struct bench_run *run, const char *title, const char *params,
-                 double sim_seconds, uint64_t events, uint64_t hops, const char *extra)
+void bench_print_with(const struct bench_run *run, const char *title, const GString *params,
+                      double sim_seconds, uint64_t events, uint64_t hops, const GString *extra)
 {
     printf("{\"sim\": \"wirewalk\", \"workload\": \"%s\", \"params\": {%s}, \"sim_s\": %.6f, "
            "\"wall_s\": %.6f, "
@@ -122,9 +188,16 @@ void bench_print(const struct bench_run *run, const char *title, const char *par
            ", \"hops\": %" G_GUINT64_FORMAT ", "
            "\"rss_setup_kib\": %ld, \"rss_kib\": %ld, \"hops_per_s\": %.0f, \"events_per_s\": "
            "%.0f%s%s}\n",
-           title, params, sim_seconds, run->wall, run->cpu, run->setup, events, hops,
+           title, params->str, sim_seconds, run->wall, run->cpu, run->setup, events, hops,
            run->rss_setup, bench_rss_kib(), (double)hops / run->wall, (double)events / run->wall,
-           *extra != '\0' ? ", " : "", extra);
+           extra->len > 0 ? ", " : "", extra->str);
+}
+
+void bench_print(const struct bench_run *run, const char *title, const GString *params,
+                 double sim_seconds, const GString *extra)
+{
+    bench_print_with(run, title, params, sim_seconds, sim_events(run->sim),
+                     run->stack->count ? sim_hops(run->sim) : 0, extra);
 }
 
 struct node *bench_host(struct sim *sim, const char *name, bool router, unsigned n)
@@ -245,6 +318,15 @@ struct bulk_state {
     int fd;
 };
 
+/* As SO_SNDBUFFORCE and SO_RCVBUFFORCE of a program of root: whatever the host's limits are. */
+static void set_buffers(struct process *self, int fd, const struct bench_tcp *tcp)
+{
+    if (tcp->buffer == 0)
+        return;
+    sys_setsockopt(self, fd, OPT_SO_SNDBUFFORCE, (int)tcp->buffer);
+    sys_setsockopt(self, fd, OPT_SO_RCVBUFFORCE, (int)tcp->buffer);
+}
+
 static enum co_status bulk_main(struct process *self, void *state)
 {
     struct bulk_state *s = state;
@@ -253,8 +335,9 @@ static enum co_status bulk_main(struct process *self, void *state)
     CO_BEGIN(&s->co);
     CO_CALL(&s->co, n, sys_sleep_until(self, s->bulk->start));
     s->fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_STREAM, 0);
-    if (s->bulk->reno)
-        sys_setsockopt(self, s->fd, OPT_TCP_CONGESTION, 1);
+    sys_setsockopt(self, s->fd, OPT_TCP_CONGESTION,
+                   s->bulk->tcp->cc < BENCH_CC_CUBIC ? TCP_CC_RENO : TCP_CC_CUBIC);
+    set_buffers(self, s->fd, s->bulk->tcp);
     CO_CALL(&s->co, n, sys_connect(self, s->fd, s->bulk->to));
     do
         CO_CALL(&s->co, n, sys_send(self, s->fd, payload, sizeof payload, SOCK_MSG_STABLE));
@@ -267,6 +350,7 @@ static const struct program bulk_program = { "bulk", sizeof(struct bulk_state), 
 
 struct receiver_state {
     struct coroutine co;
+    const struct bench_tcp *tcp;
     uint64_t *received;
     uint16_t port;
     int listener, fd;
@@ -279,6 +363,7 @@ static enum co_status receiver_main(struct process *self, void *state)
 
     CO_BEGIN(&s->co);
     s->listener = sys_socket(self, SIM_AF_INET, SIM_SOCK_STREAM, 0);
+    set_buffers(self, s->listener, s->tcp);
     sys_bind(self, s->listener, (struct endpoint){ 0, s->port });
     sys_listen(self, s->listener, 16);
     CO_CALL(&s->co, s->fd, sys_accept(self, s->listener, NULL));
@@ -294,17 +379,28 @@ static enum co_status receiver_main(struct process *self, void *state)
 static const struct program receiver_program = { "receiver", sizeof(struct receiver_state),
                                                  receiver_main, NULL, NULL };
 
+static void set_timeout(struct node *node, const struct bench_tcp *tcp)
+{
+    uint64_t ms = MIN(tcp->minrto_ms, 120000);
+
+    tcp_sysctl(host_os(node)->tcp)->rto_min_us = ms == 0 ? 1 : (uint32_t)ms * 1000;
+}
+
 void bench_send_bulk(struct node *node, const struct bench_bulk *bulk)
 {
     struct bulk_state *state = start(node, &bulk_program)->state;
 
+    set_timeout(node, bulk->tcp);
     state->bulk = bulk;
 }
 
-void bench_receive_bulk(struct node *node, uint16_t port, uint64_t *received)
+void bench_receive_bulk(struct node *node, const struct bench_tcp *tcp, uint16_t port,
+                        uint64_t *received)
 {
     struct receiver_state *state = start(node, &receiver_program)->state;
 
+    set_timeout(node, tcp);
+    state->tcp = tcp;
     state->port = port;
     state->received = received;
 }

@@ -15,12 +15,20 @@
 #include "sim/sim.h"
 #include "stack/socket/syscall.h"
 
-/* An option of a workload, `--NAME N`. */
+enum bench_kind {
+    BENCH_NUMBER,
+    BENCH_SECONDS, /* *value is in microseconds; on the command line `0.005` or `5ms` */
+    BENCH_SWITCH,  /* 0 or 1 */
+    BENCH_CHOICE   /* the place of one of `choices`: "static|global" */
+};
+
+/* An option of a workload, `--NAME VALUE`. */
 struct bench_option {
     const char *name;
     uint64_t *value;
     const char *about;
-    bool seconds; /* *value is in microseconds; on the command line `0.005` or `5ms` */
+    enum bench_kind kind;
+    const char *choices;
 };
 
 struct bench_workload {
@@ -43,9 +51,57 @@ const struct bench_workload *bench_workloads(void);
 uint64_t bench_draw(uint64_t *state);
 uint32_t bench_draw_below(uint64_t *state, uint32_t n);
 
+/* What other simulators can leave out, or count. */
+struct bench_stack {
+    uint64_t qdisc, checksum, count;
+};
+
+#define BENCH_STACK_DEFAULTS ((struct bench_stack){ .count = 1 })
+#define BENCH_STACK_OPTIONS(stack)                                                                 \
+    { "qdisc", &(stack).qdisc, "as 0: an interface has one queue, that of its transmitter",        \
+      BENCH_SWITCH, NULL },                                                                        \
+        { "checksum", &(stack).checksum, "1: compute those of TCP and UDP too, of every frame",    \
+          BENCH_SWITCH, NULL },                                                                    \
+    {                                                                                              \
+        "count", &(stack).count, "0: say that there were no hops", BENCH_SWITCH, NULL              \
+    }
+
+/* What the bulk flows are to be like. */
+struct bench_tcp {
+    uint64_t cc;     /* place in BENCH_CC */
+    uint64_t queue;  /* frames at each transmitter */
+    uint64_t buffer; /* octets of both socket buffers; 0: as Linux tunes them */
+    uint64_t minrto_ms;
+};
+
+#define BENCH_CC           "TcpNewReno|TcpLinuxReno|reno|TcpCubic|cubic"
+#define BENCH_CC_CUBIC     3 /* from this place on */
+#define BENCH_TCP_DEFAULTS ((struct bench_tcp){ .queue = 100, .buffer = 1 << 20, .minrto_ms = 200 })
+#define BENCH_TCP_OPTIONS(tcp)                                                                     \
+    { "cc", &(tcp).cc, "congestion control", BENCH_CHOICE, BENCH_CC },                             \
+        { "queue", &(tcp).queue, "frames waiting at each transmitter", BENCH_NUMBER, NULL },       \
+        { "buffer", &(tcp).buffer, "octets of a socket's buffers; 0: as Linux tunes them",         \
+          BENCH_NUMBER, NULL },                                                                    \
+    {                                                                                              \
+        "minrto-ms", &(tcp).minrto_ms, "the smallest retransmission timeout", BENCH_NUMBER, NULL   \
+    }
+
+/** bench_choice() - the word at place @n of @choices. Free with g_free(). */
+char *bench_choice(const char *choices, uint64_t n);
+
+/* Members of a JSON object, joined. */
+void bench_add_number(GString *fields, const char *name, uint64_t value);
+void bench_add_real(GString *fields, const char *name, double value);
+void bench_add_text(GString *fields, const char *name, const char *value);
+void bench_add_tcp(GString *fields, const struct bench_tcp *tcp);
+void bench_add_stack(GString *fields, const struct bench_stack *stack);
+
 struct bench_run {
     double started, setup, wall, cpu;
     long rss_setup;
+    const struct bench_stack *stack; /* NULL: there is no network */
+    struct sim *sim;                 /* that bench_go() ran */
+    struct observer looks;           /* at every frame, so that checksums are computed */
 };
 
 /** bench_use_threads() - of every simulation that bench_go() runs from now on. bench_use_ranks() -
@@ -54,7 +110,7 @@ void bench_use_threads(uint64_t n_threads);
 void bench_use_ranks(struct ranks *ranks);
 /** bench_sum() - what was counted at all ranks. */
 void bench_sum(uint64_t *count);
-void bench_begin(struct bench_run *run);
+void bench_begin(struct bench_run *run, const struct bench_stack *stack);
 /** bench_elapsed() - seconds of wall time since bench_begin(). bench_rss_kib() - the most memory
  * this process has had so far. */
 double bench_elapsed(const struct bench_run *run);
@@ -63,10 +119,12 @@ long bench_rss_kib(void);
 void bench_go(struct bench_run *run, struct sim *sim, sim_time until);
 /** bench_go_with() - the same for what is no simulation: @work is timed. */
 void bench_go_with(struct bench_run *run, void (*work)(void *ctx), void *ctx);
-/** bench_print() - the JSON line; @params and @extra are members without braces, @extra may be "".
- */
-void bench_print(const struct bench_run *run, const char *title, const char *params,
-                 double sim_seconds, uint64_t events, uint64_t hops, const char *extra);
+/** bench_print() - the JSON line of what bench_go() ran; @params and @extra are members without
+ * braces. bench_print_with() - the same with other counts. */
+void bench_print(const struct bench_run *run, const char *title, const GString *params,
+                 double sim_seconds, const GString *extra);
+void bench_print_with(const struct bench_run *run, const char *title, const GString *params,
+                      double sim_seconds, uint64_t events, uint64_t hops, const GString *extra);
 
 /** bench_host() - a host or router with @n ports eth0, eth1 ... */
 struct node *bench_host(struct sim *sim, const char *name, bool router, unsigned n);
@@ -90,11 +148,13 @@ void bench_sink(struct node *node, uint16_t port, uint64_t *delivered);
 struct bench_bulk {
     struct endpoint to;
     sim_time start;
-    bool reno; /* NewReno instead of CUBIC */
+    const struct bench_tcp *tcp;
 };
 
+/** bench_send_bulk() - @bulk is borrowed. bench_receive_bulk() - and @tcp too. */
 void bench_send_bulk(struct node *node, const struct bench_bulk *bulk);
-void bench_receive_bulk(struct node *node, uint16_t port, uint64_t *received);
+void bench_receive_bulk(struct node *node, const struct bench_tcp *tcp, uint16_t port,
+                        uint64_t *received);
 
 /* One UDP request of 64 octets, to be answered with 63. */
 struct bench_ask {

@@ -5,16 +5,18 @@
 #include "devices/switch.h"
 
 static uint64_t hosts, packets, bytes, interval_ns, seed;
+static struct bench_stack stack;
 
 static struct bench_option *options(void)
 {
     static struct bench_option list[] = {
-        { "hosts", &hosts, "hosts on the switch", false },
-        { "packets", &packets, "datagrams in total", false },
-        { "bytes", &bytes, "octets of UDP payload", false },
-        { "interval-ns", &interval_ns, "between the datagrams of one host", false },
-        { "seed", &seed, "for who talks to whom and when", false },
-        { NULL, NULL, NULL, false }
+        { "hosts", &hosts, "hosts on the switch", BENCH_NUMBER, NULL },
+        { "packets", &packets, "datagrams in total", BENCH_NUMBER, NULL },
+        { "bytes", &bytes, "octets of UDP payload", BENCH_NUMBER, NULL },
+        { "interval-ns", &interval_ns, "between the datagrams of one host", BENCH_NUMBER, NULL },
+        { "seed", &seed, "for who talks to whom and when", BENCH_NUMBER, NULL },
+        BENCH_STACK_OPTIONS(stack),
+        { NULL, NULL, NULL, BENCH_NUMBER, NULL }
     };
 
     hosts = 16;
@@ -22,6 +24,7 @@ static struct bench_option *options(void)
     bytes = 512;
     interval_ns = 100000;
     seed = 1;
+    stack = BENCH_STACK_DEFAULTS;
     return list;
 }
 
@@ -43,13 +46,13 @@ static void run(void)
     struct link_config cable = { .rate = 1000000000, .delay = SIM_USEC(1), .queue = 1000 };
     g_autofree struct node **nodes = g_new0(struct node *, hosts);
     g_autofree struct bench_cbr *cbrs = g_new0(struct bench_cbr, hosts);
-    g_autofree char *params = NULL, *extra = NULL;
+    g_autoptr(GString) params = g_string_new(NULL), extra = g_string_new(NULL);
     uint64_t delivered = 0, state = seed;
     struct bench_run bench;
     struct node *sw;
     struct sim *sim;
 
-    bench_begin(&bench);
+    bench_begin(&bench, &stack);
     sim = sim_new(seed);
     for (uint64_t i = 0; i < hosts; i++) {
         g_autofree char *name = g_strdup_printf("h%" G_GUINT64_FORMAT, i);
@@ -77,14 +80,15 @@ static void run(void)
     }
     bench_go(&bench, sim, SIM_SEC(3600));
     bench_sum(&delivered);
-    params =
-        g_strdup_printf("\"hosts\": %" G_GUINT64_FORMAT ", \"packets\": %" G_GUINT64_FORMAT
-                        ", \"bytes\": %" G_GUINT64_FORMAT ", \"interval_ns\": %" G_GUINT64_FORMAT
-                        ", \"seed\": %" G_GUINT64_FORMAT,
-                        hosts, packets, bytes, interval_ns, seed);
-    extra = g_strdup_printf("\"delivered\": %" G_GUINT64_FORMAT, delivered);
+    bench_add_number(params, "hosts", hosts);
+    bench_add_number(params, "packets", packets);
+    bench_add_number(params, "bytes", bytes);
+    bench_add_number(params, "interval_ns", interval_ns);
+    bench_add_number(params, "seed", seed);
+    bench_add_stack(params, &stack);
+    bench_add_number(extra, "delivered", delivered);
     bench_print(&bench, "w2-star-switch", params, (double)(packets / hosts * interval_ns) * 1e-9,
-                sim_events(sim), sim_hops(sim), extra);
+                extra);
     sim_free(sim);
 }
 

@@ -1,21 +1,22 @@
 /* W3: bulk TCP flows, each with hosts of its own, through one bottleneck of 100 Mbps and 10 ms. */
 #include "bench/bench.h"
 
-static uint64_t flows, micros, queue, cubic;
+static uint64_t flows, micros;
+static struct bench_tcp tcp;
+static struct bench_stack stack;
 
 static struct bench_option *options(void)
 {
-    static struct bench_option list[] = { { "flows", &flows, "TCP flows", false },
-                                          { "seconds", &micros, "simulated", true },
-                                          { "queue", &queue, "frames waiting at each transmitter",
-                                            false },
-                                          { "cubic", &cubic, "1: CUBIC instead of NewReno", false },
-                                          { NULL, NULL, NULL, false } };
+    static struct bench_option list[] = { { "flows", &flows, "TCP flows", BENCH_NUMBER, NULL },
+                                          { "seconds", &micros, "simulated", BENCH_SECONDS, NULL },
+                                          BENCH_TCP_OPTIONS(tcp),
+                                          BENCH_STACK_OPTIONS(stack),
+                                          { NULL, NULL, NULL, BENCH_NUMBER, NULL } };
 
     flows = 10;
     micros = 20000000;
-    queue = 100;
-    cubic = 0;
+    tcp = BENCH_TCP_DEFAULTS;
+    stack = BENCH_STACK_DEFAULTS;
     return list;
 }
 
@@ -30,7 +31,7 @@ static struct node *add_host(struct sim *sim, struct node *router, unsigned side
 {
     struct link_config cable = { .rate = 1000000000,
                                  .delay = SIM_MSEC(1),
-                                 .queue = (uint32_t)queue };
+                                 .queue = (uint32_t)tcp.queue };
     ip4_addr net = IP4(10, side, 0, 0) + flow * 4;
     g_autofree char *name = g_strdup_printf("%c%u", side == 0 ? 'l' : 'r', flow);
     struct node *host = bench_host(sim, name, false, 1);
@@ -46,16 +47,16 @@ static void run(void)
 {
     struct link_config bottleneck = { .rate = 100000000,
                                       .delay = SIM_MSEC(10),
-                                      .queue = (uint32_t)queue };
+                                      .queue = (uint32_t)tcp.queue };
     g_autofree struct bench_bulk *bulks = g_new0(struct bench_bulk, flows);
-    g_autofree char *params = NULL, *extra = NULL;
+    g_autoptr(GString) params = g_string_new(NULL), extra = g_string_new(NULL);
     double seconds = (double)micros * 1e-6;
     struct bench_run bench;
     struct node *routers[2];
     uint64_t received = 0;
     struct sim *sim;
 
-    bench_begin(&bench);
+    bench_begin(&bench, &stack);
     sim = sim_new(1);
     routers[0] = add_router(sim, "left");
     routers[1] = add_router(sim, "right");
@@ -69,18 +70,19 @@ static void run(void)
 
         bulks[i] = (struct bench_bulk){ .to = { IP4(10, 1, 0, 2) + i * 4, 5001 },
                                         .start = SIM_MSEC(10 * i),
-                                        .reno = cubic == 0 };
-        bench_receive_bulk(to, 5001, &received);
+                                        .tcp = &tcp };
+        bench_receive_bulk(to, &tcp, 5001, &received);
         bench_send_bulk(from, &bulks[i]);
     }
     sim_start(sim);
     bench_go(&bench, sim, SIM_USEC(micros));
     bench_sum(&received);
-    params = g_strdup_printf("\"flows\": %" G_GUINT64_FORMAT
-                             ", \"seconds\": %g, \"cc\": \"%s\", \"queue\": %" G_GUINT64_FORMAT,
-                             flows, seconds, cubic ? "cubic" : "reno", queue);
-    extra = g_strdup_printf("\"goodput_mbps\": %.3f", (double)received * 8 / seconds / 1e6);
-    bench_print(&bench, "w3-dumbbell-tcp", params, seconds, sim_events(sim), sim_hops(sim), extra);
+    bench_add_number(params, "flows", flows);
+    bench_add_real(params, "seconds", seconds);
+    bench_add_tcp(params, &tcp);
+    bench_add_stack(params, &stack);
+    bench_add_real(extra, "goodput_mbps", (double)received * 8 / seconds / 1e6);
+    bench_print(&bench, "w3-dumbbell-tcp", params, seconds, extra);
     sim_free(sim);
 }
 

@@ -1,27 +1,36 @@
-/* W4: a k-ary fat tree of routers with static two-level routes, 10 Gbps and 1 us a cable; each host
+/* W4: a k-ary fat tree of routers, 10 Gbps and 1 us a cable; each host
  * sends one TCP flow along a random cyclic permutation. */
 #include <stdio.h>
 
 #include "bench/bench.h"
 
-static uint64_t k, micros, queue, cubic, seed;
+static uint64_t k, micros, routing, seed;
+static struct bench_tcp tcp;
+static struct bench_stack stack;
+
+enum { STATIC, GLOBAL }; /* places in ROUTINGS */
+#define ROUTINGS "static|global"
 
 static struct bench_option *options(void)
 {
     static struct bench_option list[] = {
-        { "k", &k, "ports of a router, even", false },
-        { "seconds", &micros, "simulated", true },
-        { "queue", &queue, "frames waiting at each transmitter", false },
-        { "cubic", &cubic, "1: CUBIC instead of NewReno", false },
-        { "seed", &seed, "for the permutation and the starts", false },
-        { NULL, NULL, NULL, false }
+        { "k", &k, "ports of a router, even", BENCH_NUMBER, NULL },
+        { "seconds", &micros, "simulated", BENCH_SECONDS, NULL },
+        { "routing", &routing,
+          "the way up is fixed for each destination, or the\nfirst of all that are as short",
+          BENCH_CHOICE, ROUTINGS },
+        BENCH_TCP_OPTIONS(tcp),
+        { "seed", &seed, "for the permutation and the starts", BENCH_NUMBER, NULL },
+        BENCH_STACK_OPTIONS(stack),
+        { NULL, NULL, NULL, BENCH_NUMBER, NULL }
     };
 
     k = 4;
     micros = 50000;
-    queue = 100;
-    cubic = 0;
+    routing = STATIC;
+    tcp = BENCH_TCP_DEFAULTS;
     seed = 1;
+    stack = BENCH_STACK_DEFAULTS;
     return list;
 }
 
@@ -50,7 +59,7 @@ static void cable(struct tree *tree, struct node *a, unsigned a_port, struct nod
 {
     struct link_config config = { .rate = UINT64_C(10000000000),
                                   .delay = SIM_USEC(1),
-                                  .queue = (uint32_t)queue };
+                                  .queue = (uint32_t)tcp.queue };
 
     sim_add_link(tree->sim, a->ifaces[a_port], b->ifaces[b_port], &config);
     bench_address(a, a_port, net + 1, 30);
@@ -126,11 +135,31 @@ static void add_pod_routes(struct tree *tree, unsigned pod, unsigned s)
         }
 }
 
+/* All ways up are as short: the first of them. */
+static void add_ways_up(struct node *node, unsigned half)
+{
+    bench_route(node, IP4(10, 0, 0, 0), 8, peer(node, half));
+}
+
+static void add_shortest_routes(struct tree *tree, unsigned pod, unsigned s)
+{
+    unsigned half = tree->half;
+    struct node *edge = tree->edges[pod * half + s], *agg = tree->aggs[pod * half + s];
+
+    add_ways_up(edge, half);
+    add_ways_up(agg, half);
+    for (unsigned e = 0; e < half; e++)
+        bench_route(agg, host_net(pod, e, 0), 24, peer(agg, e));
+}
+
 static void add_routes(struct tree *tree)
 {
     for (unsigned pod = 0; pod < k; pod++)
         for (unsigned s = 0; s < tree->half; s++)
-            add_pod_routes(tree, pod, s);
+            if (routing == STATIC)
+                add_pod_routes(tree, pod, s);
+            else
+                add_shortest_routes(tree, pod, s);
     for (unsigned c = 0; c < tree->half * tree->half; c++)
         for (unsigned pod = 0; pod < k; pod++)
             bench_route(tree->cores[c], host_net(pod, 0, 0), 16, peer(tree->cores[c], pod));
@@ -158,43 +187,52 @@ static struct bench_bulk *add_flows(struct tree *tree, uint64_t *received)
 
         bulks[i] = (struct bench_bulk){ .to = { .addr = addr, .port = 5001 },
                                         .start = SIM_NSEC(bench_draw_below(&state, 100000)),
-                                        .reno = cubic == 0 };
-        bench_receive_bulk(tree->hosts[to[i]], 5001, received);
+                                        .tcp = &tcp };
+        bench_receive_bulk(tree->hosts[to[i]], &tcp, 5001, received);
         bench_send_bulk(tree->hosts[i], &bulks[i]);
     }
     return bulks;
 }
 
+static void print(const struct bench_run *bench, uint64_t received, double route_s)
+{
+    g_autoptr(GString) params = g_string_new(NULL), extra = g_string_new(NULL);
+    g_autofree char *how = bench_choice(ROUTINGS, routing);
+    double seconds = (double)micros * 1e-6;
+
+    bench_sum(&received);
+    bench_add_number(params, "k", k);
+    bench_add_real(params, "seconds", seconds);
+    bench_add_text(params, "routing", how);
+    bench_add_tcp(params, &tcp);
+    bench_add_number(params, "seed", seed);
+    bench_add_stack(params, &stack);
+    bench_add_real(extra, "goodput_mbps", (double)received * 8 / seconds / 1e6);
+    bench_add_real(extra, "route_s", route_s);
+    bench_print(bench, "w4-fat-tree", params, seconds, extra);
+}
+
 static void run(void)
 {
     g_autofree struct bench_bulk *bulks = NULL;
-    g_autofree char *params = NULL, *extra = NULL;
-    double seconds = (double)micros * 1e-6, route_start, route;
     struct bench_run bench;
-    uint64_t received = 0;
     struct tree tree = { 0 };
+    uint64_t received = 0;
+    double route;
 
     k = CLAMP(k, 4, 64) / 2 * 2;
-    bench_begin(&bench);
+    bench_begin(&bench, &stack);
     tree.sim = sim_new(1);
     tree.half = (unsigned)k / 2;
     add_nodes(&tree);
     add_cables(&tree);
-    route_start = bench_elapsed(&bench);
+    route = bench_elapsed(&bench);
     add_routes(&tree);
-    route = bench_elapsed(&bench) - route_start;
+    route = bench_elapsed(&bench) - route;
     sim_start(tree.sim);
     bulks = add_flows(&tree, &received);
     bench_go(&bench, tree.sim, SIM_USEC(micros));
-    bench_sum(&received);
-    params = g_strdup_printf("\"k\": %" G_GUINT64_FORMAT
-                             ", \"seconds\": %g, \"routing\": \"static\", \"cc\": \"%s\", "
-                             "\"queue\": %" G_GUINT64_FORMAT ", \"seed\": %" G_GUINT64_FORMAT,
-                             k, seconds, cubic ? "cubic" : "reno", queue, seed);
-    extra = g_strdup_printf("\"goodput_mbps\": %.3f, \"route_s\": %.6f",
-                            (double)received * 8 / seconds / 1e6, route);
-    bench_print(&bench, "w4-fat-tree", params, seconds, sim_events(tree.sim), sim_hops(tree.sim),
-                extra);
+    print(&bench, received, route);
     sim_free(tree.sim);
     g_free(tree.edges);
     g_free(tree.aggs);

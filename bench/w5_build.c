@@ -5,19 +5,31 @@
 #include "bench/bench.h"
 #include "stack/net/route_map.h"
 
-static uint64_t routers, hosts, seed;
+static uint64_t routers, hosts, seed, routing;
+static struct bench_stack stack;
+
+enum { INJECT, ALL }; /* places in ROUTINGS */
+#define ROUTINGS "inject|all"
 
 static struct bench_option *options(void)
 {
-    static struct bench_option list[] = { { "routers", &routers, "routers", false },
-                                          { "hosts", &hosts, "hosts per router, at most 63",
-                                            false },
-                                          { "seed", &seed, "for the graph and the traffic", false },
-                                          { NULL, NULL, NULL, false } };
+    static struct bench_option list[] = {
+        { "routers", &routers, "routers", BENCH_NUMBER, NULL },
+        { "hosts", &hosts, "hosts per router, at most 63", BENCH_NUMBER, NULL },
+        { "routing", &routing,
+          "all: hosts know all routes too, instead of a default route.\n"
+          "No nix: no host's packets carry their path",
+          BENCH_CHOICE, ROUTINGS },
+        { "seed", &seed, "for the graph and the traffic", BENCH_NUMBER, NULL },
+        BENCH_STACK_OPTIONS(stack),
+        { NULL, NULL, NULL, BENCH_NUMBER, NULL }
+    };
 
     routers = 100;
     hosts = 10;
+    routing = INJECT;
     seed = 1;
+    stack = BENCH_STACK_DEFAULTS;
     return list;
 }
 
@@ -67,13 +79,15 @@ static void draw_graph(struct build *b)
     g_array_sort(b->edges, by_value);
 }
 
-static void add_port(struct build *b, uint32_t router, unsigned port, ip4_addr addr)
+/* @number: of the map; hosts that know all routes come behind the routers. */
+static void add_port(struct build *b, struct node *node, uint32_t number, unsigned port,
+                     ip4_addr addr)
 {
     struct route_map_port entry = {
-        .router = router, .segment = b->n_cables, .iface = port, .addr = addr, .prefix_len = 30
+        .router = number, .segment = b->n_cables, .iface = port, .addr = addr, .prefix_len = 30
     };
 
-    bench_address(b->router[router], port, addr, 30);
+    bench_address(node, port, addr, 30);
     g_array_append_val(b->ports, entry);
 }
 
@@ -110,32 +124,45 @@ static void add_cables(struct build *b)
 
         for (unsigned end = 0; end < 2; end++) {
             ports[end] = (unsigned)hosts + used[ends[end]]++;
-            add_port(b, ends[end], ports[end], IP4(172, 16, 0, 0) + 4 * i + 1 + end);
+            add_port(b, b->router[ends[end]], ends[end], ports[end],
+                     IP4(172, 16, 0, 0) + 4 * i + 1 + end);
         }
         sim_add_link(b->sim, b->router[ends[0]]->ifaces[ports[0]],
                      b->router[ends[1]]->ifaces[ports[1]], &cable);
     }
     for (uint64_t i = 0; i < routers * hosts; i++, b->n_cables++) {
         ip4_addr net = host_net(i / hosts, i % hosts);
-        struct node *host = b->host[i];
+        struct node *host = b->host[i], *router = b->router[i / hosts];
 
-        sim_add_link(b->sim, b->router[i / hosts]->ifaces[i % hosts], host->ifaces[0], &cable);
-        add_port(b, (uint32_t)(i / hosts), (unsigned)(i % hosts), net + 1);
-        bench_address(host, 0, net + 2, 30);
-        bench_route(host, 0, 0, net + 1);
+        sim_add_link(b->sim, router->ifaces[i % hosts], host->ifaces[0], &cable);
+        add_port(b, router, (uint32_t)(i / hosts), (unsigned)(i % hosts), net + 1);
+        if (routing == ALL) {
+            add_port(b, host, (uint32_t)(routers + i), 0, net + 2);
+        } else {
+            bench_address(host, 0, net + 2, 30);
+            bench_route(host, 0, 0, net + 1);
+        }
     }
+}
+
+static void share(struct node *node, const struct route_map *map, uint64_t number)
+{
+    struct ip_stack *ip = &host_os(node)->ip;
+
+    fib_share(ip, map, (uint32_t)number, ip->ifaces + 1, node->n_ifaces);
 }
 
 /* The routes of the whole network, as a topology file gets them. */
 static void add_routes(struct build *b)
 {
-    b->map = route_map_new((const struct route_map_port *)(void *)b->ports->data, b->ports->len,
-                           (uint32_t)routers);
-    for (uint32_t i = 0; i < routers; i++) {
-        struct ip_stack *ip = &host_os(b->router[i])->ip;
+    uint64_t n_hosts = routing == ALL ? routers * hosts : 0;
 
-        fib_share(ip, b->map, i, ip->ifaces + 1, b->router[i]->n_ifaces);
-    }
+    b->map = route_map_new((const struct route_map_port *)(void *)b->ports->data, b->ports->len,
+                           (uint32_t)(routers + n_hosts));
+    for (uint64_t i = 0; i < routers; i++)
+        share(b->router[i], b->map, i);
+    for (uint64_t i = 0; i < n_hosts; i++)
+        share(b->host[i], b->map, routers + i);
 }
 
 static void add_traffic(struct build *b, struct bench_ask *asks)
@@ -155,52 +182,81 @@ static void add_traffic(struct build *b, struct bench_ask *asks)
     }
 }
 
+static void init(struct build *b)
+{
+    hosts = CLAMP(hosts, 1, 63);
+    routers = CLAMP(routers, 2, ROUTE_MAP_ROUTERS_MAX / (routing == ALL ? hosts + 1 : 1));
+    *b = (struct build){ .state = seed,
+                         .sim = sim_new(seed),
+                         .router = g_new(struct node *, routers),
+                         .host = g_new(struct node *, routers * hosts),
+                         .edges = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
+                         .ports = g_array_new(FALSE, FALSE, sizeof(struct route_map_port)) };
+}
+
+static void fini(struct build *b)
+{
+    sim_free(b->sim);
+    route_map_free(b->map);
+    g_array_free(b->edges, TRUE);
+    g_array_free(b->ports, TRUE);
+    g_free(b->router);
+    g_free(b->host);
+}
+
+/* What building and finding the ways took, in seconds and KiB. */
+struct costs {
+    double built, routed;
+    long rss_empty, rss_built, rss_routed;
+};
+
+static void print(const struct bench_run *bench, const struct build *b, const struct costs *costs)
+{
+    g_autoptr(GString) params = g_string_new(NULL), extra = g_string_new(NULL);
+    g_autofree char *how = bench_choice(ROUTINGS, routing);
+    uint64_t n = routers * (hosts + 1), replies = b->replies;
+
+    bench_sum(&replies);
+    bench_add_number(params, "routers", routers);
+    bench_add_number(params, "hosts", hosts);
+    bench_add_text(params, "routing", how);
+    bench_add_number(params, "seed", seed);
+    bench_add_stack(params, &stack);
+    bench_add_number(extra, "nodes", n);
+    bench_add_number(extra, "links", b->n_cables);
+    bench_add_real(extra, "build_s", costs->built);
+    bench_add_real(extra, "route_s", costs->routed);
+    bench_add_number(extra, "replies", replies);
+    bench_add_real(extra, "kib_per_node_built",
+                   (double)(costs->rss_built - costs->rss_empty) / (double)n);
+    bench_add_real(extra, "kib_per_node_routed",
+                   (double)(costs->rss_routed - costs->rss_empty) / (double)n);
+    bench_print(bench, "w5-big-build", params, 10, extra);
+}
+
 static void run(void)
 {
+    struct costs costs = { .rss_empty = bench_rss_kib() };
     g_autofree struct bench_ask *asks = NULL;
-    g_autofree char *params = NULL, *extra = NULL;
-    long rss[3] = { bench_rss_kib() };
-    double built, routed, n;
     struct bench_run bench;
-    struct build b = { .state = seed };
+    struct build b;
 
-    hosts = CLAMP(hosts, 1, 63);
-    routers = CLAMP(routers, 2, 65535);
-    n = (double)(routers * (hosts + 1));
-    bench_begin(&bench);
-    b.sim = sim_new(seed);
-    b.router = g_new(struct node *, routers);
-    b.host = g_new(struct node *, routers * hosts);
-    b.edges = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-    b.ports = g_array_new(FALSE, FALSE, sizeof(struct route_map_port));
+    bench_begin(&bench, &stack);
+    init(&b);
     draw_graph(&b);
     add_nodes(&b);
     add_cables(&b);
-    built = bench_elapsed(&bench);
-    rss[1] = bench_rss_kib();
+    costs.built = bench_elapsed(&bench);
+    costs.rss_built = bench_rss_kib();
     add_routes(&b);
-    routed = bench_elapsed(&bench) - built;
-    rss[2] = bench_rss_kib();
+    costs.routed = bench_elapsed(&bench) - costs.built;
+    costs.rss_routed = bench_rss_kib();
     sim_start(b.sim);
     asks = g_new(struct bench_ask, routers * hosts);
     add_traffic(&b, asks);
     bench_go(&bench, b.sim, SIM_SEC(10));
-    bench_sum(&b.replies);
-    params = g_strdup_printf("\"routers\": %" G_GUINT64_FORMAT ", \"hosts\": %" G_GUINT64_FORMAT
-                             ", \"routing\": \"shared\", \"seed\": %" G_GUINT64_FORMAT,
-                             routers, hosts, seed);
-    extra = g_strdup_printf("\"nodes\": %.0f, \"links\": %u, \"build_s\": %.6f, \"route_s\": %.6f, "
-                            "\"replies\": %" G_GUINT64_FORMAT
-                            ", \"kib_per_node_built\": %.3f, \"kib_per_node_routed\": %.3f",
-                            n, b.n_cables, built, routed, b.replies, (double)(rss[1] - rss[0]) / n,
-                            (double)(rss[2] - rss[0]) / n);
-    bench_print(&bench, "w5-big-build", params, 10, sim_events(b.sim), sim_hops(b.sim), extra);
-    sim_free(b.sim);
-    route_map_free(b.map);
-    g_array_free(b.edges, TRUE);
-    g_array_free(b.ports, TRUE);
-    g_free(b.router);
-    g_free(b.host);
+    print(&bench, &b, &costs);
+    fini(&b);
 }
 
 const struct bench_workload bench_w5_build = { "w5_build", "w5-big-build",

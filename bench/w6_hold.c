@@ -9,20 +9,27 @@
 
 #define EXP_POINTS 1024 /* the peers' table for the exponential: no log() in the timed loop */
 
-static uint64_t pending, events, seed;
+static uint64_t pending, events, seed, scheduler;
 static uint64_t exp_table[EXP_POINTS];
+
+/* ns-3 has these queues to choose from; here there is one. */
+#define SCHEDULERS                                                                                 \
+    "MapScheduler|HeapScheduler|PriorityQueueScheduler|CalendarScheduler|ListScheduler"
 
 static struct bench_option *options(void)
 {
-    static struct bench_option list[] = { { "pending", &pending, "events waiting at any time",
-                                            false },
-                                          { "events", &events, "events to run", false },
-                                          { "seed", &seed, "for the times", false },
-                                          { NULL, NULL, NULL, false } };
+    static struct bench_option list[] = {
+        { "pending", &pending, "events waiting at any time", BENCH_NUMBER, NULL },
+        { "events", &events, "events to run", BENCH_NUMBER, NULL },
+        { "seed", &seed, "for the times", BENCH_NUMBER, NULL },
+        { "scheduler", &scheduler, "printed; there is one queue", BENCH_CHOICE, SCHEDULERS },
+        { NULL, NULL, NULL, BENCH_NUMBER, NULL }
+    };
 
     pending = 1000;
-    events = 2000000;
+    events = 3000000;
     seed = 1;
+    scheduler = 0;
     return list;
 }
 
@@ -60,12 +67,13 @@ static void work(void *ctx)
 static void run(void)
 {
     struct hold hold = { .state = seed };
-    g_autofree char *params = NULL;
+    g_autoptr(GString) params = g_string_new(NULL), extra = g_string_new(NULL);
+    g_autofree char *queue = bench_choice(SCHEDULERS, scheduler);
     struct bench_run bench;
 
     for (int i = 0; i < EXP_POINTS; i++)
         exp_table[i] = (uint64_t)(-log((i + 0.5) / EXP_POINTS) * 1e9);
-    bench_begin(&bench);
+    bench_begin(&bench, NULL);
     hold.list = g_new0(struct event, pending);
     for (uint64_t i = 0; i < pending; i++) {
         event_init(&hold.list[i], nothing);
@@ -73,10 +81,11 @@ static void run(void)
                       event_order(EVENT_TIMER, 1, 1), hold.counter++);
     }
     bench_go_with(&bench, work, &hold);
-    params = g_strdup_printf("\"pending\": %" G_GUINT64_FORMAT ", \"events\": %" G_GUINT64_FORMAT
-                             ", \"seed\": %" G_GUINT64_FORMAT,
-                             pending, events, seed);
-    bench_print(&bench, "w6-hold", params, 0, events, events, "");
+    bench_add_number(params, "pending", pending);
+    bench_add_number(params, "events", events);
+    bench_add_text(params, "scheduler", queue);
+    bench_add_number(params, "seed", seed);
+    bench_print_with(&bench, "w6-hold", params, 0, events, 0, extra);
     queue_fini(&hold.queue);
     g_free(hold.list);
 }

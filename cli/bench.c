@@ -34,44 +34,88 @@ static bool read_seconds(const struct bench_option *option, const char *text)
     return true;
 }
 
+#define SWITCH_WORDS "0|1|false|true|f|t" /* each second one is on */
+enum { OPTIONS_MAX = 16 };
+
+/* The options of a workload as the command line's. */
+struct command_line {
+    struct cli_option options[OPTIONS_MAX];
+    size_t n;
+    const char *texts[OPTIONS_MAX]; /* of times */
+    unsigned places[OPTIONS_MAX];   /* of choices */
+};
+
+static struct cli_option command_line_option(const struct bench_option *from, const char **text,
+                                             unsigned *place)
+{
+    struct cli_option option = { .name = from->name, .value = "N", .help = from->about };
+
+    switch (from->kind) {
+    case BENCH_NUMBER:
+        option.kind = OPTION_NUMBER;
+        option.target = from->value;
+        break;
+    case BENCH_SECONDS:
+        option.kind = OPTION_TEXT;
+        option.target = text;
+        break;
+    case BENCH_SWITCH:
+    case BENCH_CHOICE:
+        *place = (unsigned)*from->value;
+        option.kind = OPTION_CHOICE;
+        option.target = place;
+        option.choices = from->kind == BENCH_SWITCH ? SWITCH_WORDS : from->choices;
+        break;
+    }
+    return option;
+}
+
+static void command_line_init(struct command_line *line, const struct bench_option *from,
+                              uint64_t *threads)
+{
+    *line = (struct command_line){ 0 };
+    for (; from[line->n].name != NULL; line->n++)
+        line->options[line->n] =
+            command_line_option(&from[line->n], &line->texts[line->n], &line->places[line->n]);
+    line->options[line->n++] =
+        (struct cli_option){ .name = "threads",
+                             .kind = OPTION_NUMBER,
+                             .target = threads,
+                             .value = "N",
+                             .help = N_("threads to run on; the result never depends on it") };
+}
+
+static bool take_values(const struct command_line *line, const struct bench_option *into)
+{
+    for (size_t i = 0; into[i].name != NULL; i++) {
+        if (into[i].kind == BENCH_SECONDS && !read_seconds(&into[i], line->texts[i]))
+            return false;
+        if (into[i].kind == BENCH_CHOICE)
+            *into[i].value = line->places[i];
+        if (into[i].kind == BENCH_SWITCH)
+            *into[i].value = line->places[i] % 2;
+    }
+    return true;
+}
+
 static int run_workload(const struct bench_workload *workload, int argc, char **argv)
 {
-    struct bench_option *from = workload->options();
-    struct cli_option options[16];
+    struct bench_option *own = workload->options();
+    struct command_line line;
     g_autofree char *usage = g_strdup_printf("bench %s [OPTION...]", workload->name);
-    struct cli_syntax syntax = { usage, workload->about, options, 0, NULL };
+    struct cli_syntax syntax = { usage, workload->about, line.options, 0, NULL };
     g_autoptr(GPtrArray) operands = g_ptr_array_new();
-    const char *texts[16] = { NULL };
-    size_t n_own;
     uint64_t threads = 1;
     int status = CLI_MET;
 
-    for (; from[syntax.n_options].name != NULL; syntax.n_options++) {
-        void *target = from[syntax.n_options].seconds ? (void *)&texts[syntax.n_options]
-                                                      : from[syntax.n_options].value;
-
-        options[syntax.n_options] =
-            (struct cli_option){ .name = from[syntax.n_options].name,
-                                 .kind =
-                                     from[syntax.n_options].seconds ? OPTION_TEXT : OPTION_NUMBER,
-                                 .target = target,
-                                 .value = "N",
-                                 .help = from[syntax.n_options].about };
-    }
-    n_own = syntax.n_options;
-    options[syntax.n_options++] =
-        (struct cli_option){ .name = "threads",
-                             .kind = OPTION_NUMBER,
-                             .target = &threads,
-                             .value = "N",
-                             .help = N_("threads to run on; the result never depends on it") };
+    command_line_init(&line, own, &threads);
+    syntax.n_options = line.n;
     if (!options_read(&syntax, argc, argv, operands, &status))
         return status;
     if (threads == 0)
         return cli_error(_("--%s wants at least 1"), "threads");
-    for (size_t i = 0; i < n_own; i++)
-        if (from[i].seconds && !read_seconds(&from[i], texts[i]))
-            return CLI_WRONG;
+    if (!take_values(&line, own))
+        return CLI_WRONG;
     if (operands->len > 0)
         return cli_error(_("a workload has options only, not \"%s\""),
                          (const char *)operands->pdata[0]);
