@@ -252,8 +252,7 @@ static void job_ended(void *ctx, struct process *process)
         process_wake(job->shell->self);
 }
 
-/* The name behind the last '/', when it is where programs are: /bin/ping is ping. */
-static const char *program_name(const char *word)
+const char *shell_program_name(const char *word)
 {
     static const char *const places[] = { "/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/" };
 
@@ -267,7 +266,7 @@ static bool job_start(struct shell *shell, struct shell_job *job, int argc, char
 {
     struct os *os = shell->self->os;
     const struct program *program =
-        os->find_program != NULL ? os->find_program(program_name(argv[0])) : NULL;
+        os->find_program != NULL ? os->find_program(shell_program_name(argv[0])) : NULL;
     struct process_io io = job_io(job);
 
     if (program == NULL) {

@@ -5,9 +5,8 @@
  *
  * Simulated: ; && || & newline, ! , quotes ' " \, comments, > >> 2> 2>&1 to files of the host and
  * /dev/null,
- * $? $$ $!, background jobs and `wait`. Not: pipes, groups, compound commands, variables,
- * substitutions, here-documents, file name patterns (a pattern stays as it is, as where no file
- * matches).
+ * $? $$ $!, variables, $(...), pipes, background jobs and `wait`. Not: groups, compound commands,
+ * here-documents, file name patterns (a pattern stays as it is, as where no file matches).
  */
 #ifndef WW_APPS_SHELL_H
 #define WW_APPS_SHELL_H
@@ -29,6 +28,12 @@ struct shell_run *shell_start(struct os *os, const char *line, const struct proc
 void shell_interrupt(struct shell_run *run);
 /** shell_process() - the shell's own process: its id is what trace records of the line carry. */
 struct process *shell_process(struct shell_run *run);
+
+enum shell_knowledge { SHELL_KNOWN, SHELL_UNKNOWN, SHELL_NOT_SIMULATED };
+/** shell_knows() - whether @word names a command: a program, as /bin/ping too, or a builtin. */
+enum shell_knowledge shell_knows(const char *word);
+/** shell_builtin_at() - the name of the @n-th builtin from 0 on; NULL behind the last. */
+const char *shell_builtin_at(unsigned n);
 
 /** shell_signal_number() - "INT", "SIGINT" or "2" to 2; -1 for what is none. */
 int shell_signal_number(const char *name);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apps/programs.h"
 #include "apps/shell_internal.h"
 #include "base/text.h"
 #include "stack/socket/syscall.h"
@@ -333,4 +334,27 @@ shell_builtin *shell_find_builtin(const char *name)
         if (strcmp(builtins[i].name, name) == 0)
             return builtins[i].run;
     return NULL;
+}
+
+/* What the shell does itself. */
+static const char *const own[] = { "exit", "wait" };
+
+const char *shell_builtin_at(unsigned n)
+{
+    const unsigned n_builtins = sizeof builtins / sizeof *builtins;
+
+    if (n < n_builtins)
+        return builtins[n].name;
+    n -= n_builtins;
+    return n < sizeof own / sizeof *own ? own[n] : NULL;
+}
+
+enum shell_knowledge shell_knows(const char *word)
+{
+    if (shell_find_builtin(word) == builtin_refused)
+        return SHELL_NOT_SIMULATED;
+    for (unsigned i = 0; shell_builtin_at(i) != NULL; i++)
+        if (strcmp(shell_builtin_at(i), word) == 0)
+            return SHELL_KNOWN;
+    return program_find(shell_program_name(word)) != NULL ? SHELL_KNOWN : SHELL_UNKNOWN;
 }

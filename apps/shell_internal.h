@@ -64,6 +64,9 @@ typedef int shell_builtin(struct shell *shell, const struct process_io *io, int 
 
 /** shell_find_builtin() - NULL: not a builtin (`wait` and `exit` are the shell's own business). */
 shell_builtin *shell_find_builtin(const char *name);
+/** shell_program_name() - the name behind the last '/', when it is where programs are: /bin/ping is
+ * ping. */
+const char *shell_program_name(const char *word);
 /** shell_io_write() / shell_io_printf() - a builtin's output. */
 void shell_io_write(struct shell *shell, const struct process_io *io, int stream, const char *text,
                     size_t len);

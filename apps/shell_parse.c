@@ -374,6 +374,14 @@ bool shell_parse(const char *line, struct shell_script *script, struct strbuf *e
     return !p.failed;
 }
 
+void shell_each_command(const struct shell_script *script,
+                        void (*tell)(void *ctx, const struct shell_command *command), void *ctx)
+{
+    for (unsigned i = 0; i < script->n_items; i++)
+        for (unsigned c = 0; c < script->items[i].n_commands; c++)
+            tell(ctx, &script->items[i].commands[c]);
+}
+
 void shell_script_fini(struct shell_script *script)
 {
     for (unsigned i = 0; i < script->n_items; i++) {

@@ -57,6 +57,9 @@ struct shell_script {
  */
 bool shell_parse(const char *line, struct shell_script *script, struct strbuf *error);
 void shell_script_fini(struct shell_script *script);
+/** shell_each_command() - every simple command of @script, in the order in which it is written. */
+void shell_each_command(const struct shell_script *script,
+                        void (*tell)(void *ctx, const struct shell_command *command), void *ctx);
 
 struct shell_variable {
     char *name, *value;

@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 #include "inspect/i18n.h"
+#include "lab/task_build.h"
 
 enum { CARDS_MAX = 26 };
 
@@ -61,6 +62,32 @@ char answer_letter(const struct task_instance *instance, const char *id, uint32_
 }
 
 /* ---- reading ---- */
+
+static void check_choice(const struct reader *r, const struct ynode *node, const char *what,
+                         const char *const *names, size_t n)
+{
+    size_t choice;
+
+    if (node != NULL)
+        read_choice(r, node, what, names, n, &choice);
+}
+
+/* Words that are looked at when answers are. */
+static void check_words(const struct reader *r, const struct ynode *source)
+{
+    static const char *const places[] = { "mine" }, *const kinds[] = { "added", "removed" };
+    const struct ynode *unordered = ynode_get(source, "unordered"), *nth = ynode_get(source, "nth");
+    uint64_t n;
+    bool on;
+
+    check_choice(r, ynode_get(source, "on"), "on", places, 1);
+    check_choice(r, ynode_get(source, "kind"), "kind", kinds, 2);
+    if (unordered != NULL)
+        read_bool(r, unordered, "unordered", &on);
+    if (nth != NULL)
+        read_u64(r, nth, "nth", 1, UINT64_MAX, &n);
+    task_check_pattern(r, ynode_get(source, "matches"), "matches");
+}
 
 static struct answer_truth *add_truth(struct answer_set *set, uint32_t part, const char *blank,
                                       const struct ynode *source)
@@ -168,6 +195,7 @@ static void read_source(const struct reader *r, struct answer_truth *truth)
         return;
     }
     check_keys(r, source);
+    check_words(r, source);
     key = key_of(source);
     read_number(r, ynode_get(source, "tolerance"), &truth->tolerance);
     pattern = ynode_get(source, "matches");

@@ -439,6 +439,8 @@ bool expect_check(const struct scenario *scenario, struct diag_list *diags)
         ok &= state_init(&state, &scenario->expects[i], 0, scenario->file, names, diags);
         state_fini(&state);
     }
+    for (uint32_t i = 0; i < scenario->n_timeline; i++)
+        ok &= run_check_fault(&scenario->timeline[i], scenario->file, names, diags);
     filter_names_free(names);
     return ok;
 }

@@ -37,7 +37,8 @@ struct expect_result {
  * or a field is wrong, the errors are in @diags. Free with expect_free() before the run.
  */
 struct expect *expect_new(struct run *run, struct diag_list *diags);
-/** expect_check() - find the errors expect_new() would find, without a network. */
+/** expect_check() - find the errors expect_new() would find, and those of the timeline's filters,
+ * without a network. */
 bool expect_check(const struct scenario *scenario, struct diag_list *diags);
 /**
  * expect_results() - judge, after the run's end: of struct expect_result, the commands' first, then

@@ -26,6 +26,12 @@ void fault_read_nth(const struct reader *r, const struct ynode *node, struct top
         reader_error(r, node->at, _("nth is a list of numbers from 1 on, like [3, 13]"));
 }
 
+void fault_read_by(const struct reader *r, const struct ynode *node, struct topo_fault *fault)
+{
+    if (read_time(r, node, "by", &fault->by) && fault->by == 0)
+        reader_error(r, node->at, _("`by` is more than 0s"));
+}
+
 static void read_change(const struct reader *r, const struct ynode *key, const struct ynode *value,
                         struct edit *edit, struct topo_fault *fault)
 {

@@ -259,8 +259,10 @@ static void check_run(const struct task_instance *instance, uint32_t run,
 
     task_diags(instance->task, found);
     scenario = task_scenario(instance, run, net, NULL, found);
-    if (scenario != NULL)
+    if (scenario != NULL) {
         expect_check(scenario, found);
+        scenario_check_lines(scenario, found);
+    }
     scenario_free(scenario);
     diag_list_take_errors(diags, found);
     diag_list_free(found);

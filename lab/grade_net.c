@@ -40,13 +40,81 @@ static bool may_displace(struct grade *grade, struct net_tree *net, const struct
     return true;
 }
 
+static bool is_at(struct text_pos a, struct text_pos b)
+{
+    return a.line == b.line && a.column == b.column && a.source == b.source;
+}
+
+/* The error that stands at the key of @edit, or at one of a cable's: it is a key that nothing has.
+ * A wrong value has its error where the value is. */
+static const struct diag *key_error(const struct change *edit, const struct diag_list *diags)
+{
+    bool cable = edit->kind == CHANGE_PLUG && edit->value->kind == YNODE_MAP;
+
+    for (guint i = 0; i < diags->items->len; i++) {
+        const struct diag *d = diags->items->pdata[i];
+
+        if (d->severity != DIAG_ERROR)
+            continue;
+        if (edit->kind == CHANGE_SET && is_at(d->at, edit->at))
+            return d;
+        for (uint32_t j = 0; cable && j < edit->value->n; j++)
+            if (is_at(d->at, ynode_key(edit->value, j)->at))
+                return d;
+    }
+    return NULL;
+}
+
+static void ignore(void *ctx, const char *kind, struct text_pos at, const char *message)
+{
+    (void)ctx, (void)kind, (void)at, (void)message;
+}
+
+/* Among the changes that are not allowed: those whose key is just misspelt. To hear that it is
+ * locked would send the student the wrong way. */
+static void find_misspelt(struct grade *grade)
+{
+    struct change_complain to = { ignore, NULL };
+    struct diag_list *diags = diag_list_new();
+    struct net_tree net = { .arena = &grade->instance->arena };
+
+    net.root = tree_copy(net.arena, grade->instance->start.root);
+    for (guint i = 0; i < grade->edits->len; i++)
+        if (!is_allowed(grade, grade->edits->pdata[i]))
+            change_apply(&net, grade->edits->pdata[i], &to);
+    topology_free(task_topology(grade->task, net.root, diags));
+    for (guint i = 0; i < grade->edits->len; i++) {
+        struct change *edit = grade->edits->pdata[i];
+        const struct diag *d = is_allowed(grade, edit) ? NULL : key_error(edit, diags);
+
+        if (d == NULL)
+            continue;
+        edit->rejected = true;
+        submission_find(grade->submission, grade->task, "invalid", d->at, d->message);
+    }
+    diag_list_free(diags);
+}
+
+static bool all_allowed(const struct grade *grade)
+{
+    for (guint i = 0; i < grade->edits->len; i++)
+        if (!is_allowed(grade, grade->edits->pdata[i]))
+            return false;
+    return true;
+}
+
 static void check_permissions(struct grade *grade)
 {
     unsigned added = 0;
 
+    if (!all_allowed(grade))
+        find_misspelt(grade);
+
     for (guint i = 0; i < grade->edits->len; i++) {
         struct change *edit = grade->edits->pdata[i];
 
+        if (edit->rejected)
+            continue;
         if (!is_allowed(grade, edit)) {
             grade->tried_locked = true;
             refuse(grade, edit, "locked", _("`%s` is not to be changed in this exercise"));

@@ -205,21 +205,27 @@ static void add_fault(struct run *run, const struct scenario_entry *entry)
     diag_list_free(diags);
 }
 
-bool run_check_entry(const struct run *run, const struct scenario_entry *entry,
-                     struct diag_list *diags)
+bool run_check_fault(const struct scenario_entry *entry, const char *file,
+                     const struct filter_names *names, struct diag_list *diags)
 {
     g_autoptr(GError) error = NULL;
     struct filter *filter;
 
     if (entry->action != SCENARIO_FAULT)
         return true;
-    filter = filter_new(entry->fault.match, run->network->names, &error);
+    filter = filter_new(entry->fault.match, names, &error);
     if (filter == NULL) {
-        diag_error(diags, run->scenario->file, entry->fault.match_at, "%s", error->message);
+        diag_error(diags, file, entry->fault.match_at, "%s", error->message);
         return false;
     }
     filter_free(filter);
     return true;
+}
+
+bool run_check_entry(const struct run *run, const struct scenario_entry *entry,
+                     struct diag_list *diags)
+{
+    return run_check_fault(entry, run->scenario->file, run->network->names, diags);
 }
 
 struct act {

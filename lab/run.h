@@ -70,6 +70,10 @@ void run_start(struct run *run);
  * *@done, unless NULL, becomes true when it happens. Returns its index.
  */
 uint32_t run_insert(struct run *run, const struct scenario_entry *entry, bool *done);
+/** run_check_fault() - whether the filter of @entry, if it is a fault, is right; @names may be
+ * NULL. Errors are in @file and go to @diags. */
+bool run_check_fault(const struct scenario_entry *entry, const char *file,
+                     const struct filter_names *names, struct diag_list *diags);
 /** run_check_entry() - whether @entry can happen: its filter is right. Errors go to @diags. */
 bool run_check_entry(const struct run *run, const struct scenario_entry *entry,
                      struct diag_list *diags);

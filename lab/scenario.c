@@ -369,14 +369,18 @@ static void read_fault(struct scenario_build *b, const struct ynode **values,
         fault_read_nth(&b->r, values[ENTRY_NTH], fault);
     if (fault->kind == TOPO_FAULT_DELAY && values[ENTRY_BY] == NULL)
         reader_error(&b->r, entry->at, _("`by` is missing: how much later the frame arrives"));
+    else if (values[ENTRY_BY] != NULL && fault->kind != TOPO_FAULT_DELAY)
+        reader_error(&b->r, values[ENTRY_BY]->at, _("`%s` goes with `fault: %s` alone"), "by",
+                     "delay");
     else if (values[ENTRY_BY] != NULL)
-        read_time(&b->r, values[ENTRY_BY], "by", &fault->by);
+        fault_read_by(&b->r, values[ENTRY_BY], fault);
     if (fault->kind == TOPO_FAULT_EDIT)
         fault_read_changes(&b->r, entry->at, values[ENTRY_SET], values[ENTRY_CHECKSUMS], fault);
     for (int i = 0; fault->kind != TOPO_FAULT_EDIT && i < 2; i++)
         if (values[i == 0 ? ENTRY_SET : ENTRY_CHECKSUMS] != NULL)
             reader_error(&b->r, values[i == 0 ? ENTRY_SET : ENTRY_CHECKSUMS]->at,
-                         _("`%s` goes with `fault: edit` alone"), i == 0 ? "set" : "checksums");
+                         _("`%s` goes with `fault: %s` alone"), i == 0 ? "set" : "checksums",
+                         "edit");
 }
 
 static void read_power(struct scenario_build *b, const struct ynode **values,
@@ -489,9 +493,21 @@ static int by_time(const void *a, const void *b)
     return (x->order > y->order) - (x->order < y->order);
 }
 
+static void check_snapshot(struct scenario_build *b, uint32_t i)
+{
+    const struct scenario_entry *entry = &b->s->timeline[i];
+
+    for (uint32_t j = 0; entry->snapshot != NULL && j < i; j++)
+        if (g_strcmp0(b->s->timeline[j].snapshot, entry->snapshot) == 0)
+            reader_error(&b->r, entry->at, _("another snapshot is called `%s` already"),
+                         entry->snapshot);
+}
+
 static void check_entry(struct scenario_build *b, uint32_t i)
 {
     const struct scenario_entry *entry = &b->s->timeline[i];
+
+    check_snapshot(b, i);
 
     if (b->s->until != SIM_TIME_NONE && entry->time > b->s->until)
         reader_warning(&b->r, entry->at, _("this never happens: the run ends before"));
@@ -564,6 +580,7 @@ bool scenario_parse_entry(struct topology *topology, const char *text, struct ar
     if (tree == NULL)
         return false;
     read_entry(&b, tree->root, entry, &stop);
+    scenario_check_entry_line(&b.r, NULL, entry);
     if (stop != NULL)
         reader_error(&b.r, stop->at, _("`stop` names a command of the same timeline"));
     ytree_free(tree);
@@ -683,6 +700,7 @@ struct scenario *scenario_parse_tree(const char *file, const struct ynode *root,
 struct scenario *scenario_parse(const char *file, const char *text, size_t len,
                                 struct topology *topology, struct diag_list *diags)
 {
+    unsigned errors = diags->n_errors;
     struct scenario *s;
     struct ytree *tree;
 
@@ -694,7 +712,12 @@ struct scenario *scenario_parse(const char *file, const char *text, size_t len,
     }
     s = scenario_parse_tree(file, tree->root, topology, diags);
     ytree_free(tree);
-    return s;
+    if (s != NULL)
+        scenario_check_lines(s, diags);
+    if (diags->n_errors == errors)
+        return s;
+    scenario_free(s);
+    return NULL;
 }
 
 struct scenario *scenario_load(const char *file, struct diag_list *diags)

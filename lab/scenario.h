@@ -202,6 +202,9 @@ struct scenario *scenario_parse_tree(const char *file, const struct ynode *root,
  */
 bool scenario_parse_entry(struct topology *topology, const char *text, struct arena *arena,
                           struct scenario_entry *entry, struct diag_list *diags);
+/** scenario_check_lines() - errors of the shell lines that are known before they are run: syntax,
+ * commands that no host has, socket scripts. scenario_parse() has looked at them. */
+void scenario_check_lines(struct scenario *scenario, struct diag_list *diags);
 void scenario_free(struct scenario *scenario);
 
 struct os;

@@ -50,6 +50,11 @@ void scenario_read_programs(struct scenario_build *b, const struct ynode *map);
 void scenario_load_scripts(struct scenario_build *b, const char *line, uint32_t node,
                            struct text_pos at);
 
+/* scenario_line.c */
+/** scenario_check_entry_line() - what is wrong with the shell line of @entry; @s may be NULL. */
+void scenario_check_entry_line(const struct reader *r, const struct scenario *s,
+                               const struct scenario_entry *entry);
+
 /* scenario_expect.c */
 void scenario_read_expects(struct scenario_build *b, const struct ynode *list);
 

@@ -268,6 +268,27 @@ static void read_rows(struct scenario_build *b, const struct ynode *node, const 
     }
 }
 
+/* A switch has no routes, and a host no table of stations. */
+static void check_owner(struct scenario_build *b, const struct ynode **values,
+                        const struct scenario_expect *e)
+{
+    enum topo_kind kind;
+    bool has;
+
+    if (e->node == TOPO_NOWHERE || values[KEY_TABLE]->kind != YNODE_TEXT)
+        return;
+    kind = b->t->nodes[e->node].kind;
+    if (e->table == SCENARIO_TABLE_LINK)
+        has = true;
+    else if (e->table == SCENARIO_TABLE_FDB)
+        has = kind == TOPO_SWITCH;
+    else
+        has = kind == TOPO_HOST || kind == TOPO_ROUTER;
+    if (!has)
+        reader_error(&b->r, values[KEY_TABLE]->at, _("`%s` is a %s: it has no table `%s`"),
+                     b->t->nodes[e->node].name, topo_kind_name(kind), values[KEY_TABLE]->text);
+}
+
 static void read_table(struct scenario_build *b, const struct ynode **values,
                        struct scenario_expect *e)
 {
@@ -285,6 +306,7 @@ static void read_table(struct scenario_build *b, const struct ynode **values,
         e->node = scenario_read_node(b, values[KEY_NODE], "node");
     else
         reader_error(&b->r, e->at, _("`node` is missing: whose table"));
+    check_owner(b, values, e);
     if (values[KEY_HAS] != NULL)
         read_rows(b, values[KEY_HAS], "has", &e->has, &e->n_has);
     if (values[KEY_HAS_NOT] != NULL)

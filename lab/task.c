@@ -96,6 +96,8 @@ static void read_hints(struct task_instance *instance, const struct ynode *list)
 
     if (list == NULL || ynode_is_null(list))
         return;
+    if (list_len(list) > HINTS_MAX)
+        reader_error(&instance->r, list->at, _("`%s`: at most %d"), "hints", HINTS_MAX);
     instance->n_hints = MIN(list_len(list), HINTS_MAX);
     instance->hints = arena_alloc(&instance->arena, instance->n_hints * sizeof *instance->hints);
     for (uint32_t i = 0; i < instance->n_hints; i++) {
@@ -139,6 +141,25 @@ static const struct ynode *submission_of(struct task_instance *instance, const s
     return tree != NULL ? vary_substitute(&instance->vary, tree->root) : NULL;
 }
 
+/* `fails: [gw, reach]` */
+static void check_failed(struct task_instance *instance, const struct ynode *list)
+{
+    g_autofree const char **ids = g_new0(const char *, instance->n_checks + 1);
+
+    for (uint32_t i = 0; i < instance->n_checks; i++)
+        ids[i] = instance->checks[i].id;
+    for (uint32_t i = 0; list != NULL && !ynode_is_null(list) && i < list_len(list); i++) {
+        const struct ynode *item = list_item(list, i);
+
+        if (item->kind != YNODE_TEXT || task_check_find(instance, item->text) == UINT32_MAX)
+            reader_error(&instance->r, item->at, _("`fails` names checks: %s is none%s"),
+                         reader_show(&instance->r, item),
+                         item->kind == YNODE_TEXT
+                             ? reader_hint(&instance->r, item->text, ids, instance->n_checks)
+                             : "");
+    }
+}
+
 static void read_wrong(struct task_instance *instance, const struct ynode *list)
 {
     static const char *const names[] = { "name", "about", "submission", "points", "fails" };
@@ -146,6 +167,8 @@ static void read_wrong(struct task_instance *instance, const struct ynode *list)
 
     if (list == NULL || ynode_is_null(list))
         return;
+    if (list_len(list) > WRONG_MAX)
+        reader_error(&instance->r, list->at, _("`%s`: at most %d"), "wrong", WRONG_MAX);
     instance->n_wrong = MIN(list_len(list), WRONG_MAX);
     instance->wrong = arena_alloc(&instance->arena, instance->n_wrong * sizeof *instance->wrong);
     for (uint32_t i = 0; i < instance->n_wrong; i++) {
@@ -168,6 +191,7 @@ static void read_wrong(struct task_instance *instance, const struct ynode *list)
         else
             reader_error(&instance->r, item->at, _("`points` is missing: the marks it must get"));
         wrong->failed = values[4];
+        check_failed(instance, wrong->failed);
     }
 }
 
@@ -239,16 +263,6 @@ static const char *const top_names[] = { "wirewalk", "title",  "about",    "stat
                                          "groups",   "checks", "hints",    "solution",  "wrong",
                                          "due",      "level" };
 
-static void check_patterns(struct task_instance *instance, const struct ynode *list,
-                           const char *what)
-{
-    for (uint32_t i = 0; i < list_len(list); i++)
-        if (list_item(list, i)->kind != YNODE_TEXT)
-            reader_error(&instance->r, list_item(list, i)->at,
-                         _("`%s` lists paths like pc2.gateway, pc*.interfaces, links or nodes"),
-                         what);
-}
-
 static void read_numbers(struct task_instance *instance, const struct ynode **values)
 {
     instance->seed = 1;
@@ -261,6 +275,18 @@ static void read_numbers(struct task_instance *instance, const struct ynode **va
     if (values[TOP_SETTLE] != NULL)
         read_time(&instance->r, values[TOP_SETTLE], "settle", &instance->settle);
     instance->until = values[TOP_UNTIL];
+}
+
+/* Words for lists of exercises. */
+static void read_lists(struct task_instance *instance, const struct ynode **values)
+{
+    uint32_t level;
+    const char *group;
+
+    if (values[TOP_LEVEL] != NULL)
+        read_u32(&instance->r, values[TOP_LEVEL], "level", 1, 5, &level);
+    for (uint32_t i = 0; i < list_len(instance->groups); i++)
+        read_text(&instance->r, list_item(instance->groups, i), "groups", &group);
 }
 
 static void read_instance(struct task_instance *instance, const struct ynode **values)
@@ -276,8 +302,7 @@ static void read_instance(struct task_instance *instance, const struct ynode **v
     instance->editable = values[TOP_EDITABLE];
     instance->locked = values[TOP_LOCKED];
     instance->groups = values[TOP_GROUPS];
-    check_patterns(instance, instance->editable, "editable");
-    check_patterns(instance, instance->locked, "locked");
+    read_lists(instance, values);
     if (values[TOP_SOLUTION] != NULL) {
         instance->solution_at = values[TOP_SOLUTION]->at;
         instance->solution = submission_of(instance, values[TOP_SOLUTION]);
@@ -289,6 +314,9 @@ static void read_instance(struct task_instance *instance, const struct ynode **v
         reader_error(&instance->r, instance->task->tree->root->at,
                      _("an exercise has `checks`: what is looked at, and for how many points"));
     read_wrong(instance, values[TOP_WRONG]);
+    task_check_paths(instance, instance->editable, "editable");
+    task_check_paths(instance, instance->locked, "locked");
+    task_check_parts(instance);
 }
 
 static uint64_t seed_of(const struct ynode *root)

@@ -370,8 +370,10 @@ static void read_part(struct reading *reading, const struct ynode *node, unsigne
         if (only_keys(reading, node, negate ? "isolated" : "reach", reach))
             read_reach(reading, ynode_get(node, negate ? "isolated" : "reach"), negate);
     } else if (ynode_get(node, "state") != NULL) {
-        if (only_keys(reading, node, "state", state))
+        if (only_keys(reading, node, "state", state)) {
+            task_check_part(&reading->instance->r, node, "state");
             add_part(reading, PART_STATE, node);
+        }
     } else if (ynode_get(node, "unchanged") != NULL) {
         if (only_keys(reading, node, "unchanged", unchanged))
             add_part(reading, PART_UNCHANGED, node);
@@ -379,11 +381,14 @@ static void read_part(struct reading *reading, const struct ynode *node, unsigne
         if (only_keys(reading, node, "invariant", invariant)) {
             struct task_part *part = add_part(reading, PART_INVARIANT, node);
 
+            task_check_part(&reading->instance->r, node, "invariant");
             spread(reading, part);
         }
     } else if (ynode_get(node, "commands") != NULL) {
-        if (only_keys(reading, node, "commands", log))
+        if (only_keys(reading, node, "commands", log)) {
+            task_check_part(&reading->instance->r, node, "commands");
             add_part(reading, PART_LOG, ynode_get(node, "commands"));
+        }
     } else {
         for (size_t i = 0; i < G_N_ELEMENTS(expect_names); i++)
             if (ynode_get(node, expect_names[i]) != NULL) {

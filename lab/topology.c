@@ -159,19 +159,33 @@ static bool name_is_right(const char *name)
 static const char *const later_keys[] = { "vlans", "vlan",     "stp",  "ospf", "rip",
                                           "bgp",   "firewall", "ipv6", NULL };
 
+/* Those of hosts, then those that only switches and hubs have. */
+static const char *const node_keys[] = { [HOST_KIND] = "kind",
+                                         [HOST_INTERFACES] = "interfaces",
+                                         [HOST_GATEWAY] = "gateway",
+                                         [HOST_RESOLVER] = "resolver",
+                                         [HOST_SEARCH] = "search",
+                                         [HOST_ROUTES] = "routes",
+                                         [HOST_NAT] = "nat",
+                                         [HOST_SERVICES] = "services",
+                                         [HOST_HOSTS] = "hosts",
+                                         [HOST_FILES] = "files",
+                                         [HOST_SYSCTL] = "sysctl",
+                                         [HOST_RESOLVER_CACHE] = "resolver-cache",
+                                         [HOST_N_KEYS] = "ports",
+                                         "ageing",
+                                         "mac",
+                                         NULL };
+
+const char *const *topology_node_keys(void)
+{
+    return node_keys;
+}
+
 static bool read_host_map(struct topo_build *b, const struct ynode *map, const char *what,
                           const struct ynode **values)
 {
-    static const char *const names[] = {
-        [HOST_KIND] = "kind",       [HOST_INTERFACES] = "interfaces",
-        [HOST_GATEWAY] = "gateway", [HOST_RESOLVER] = "resolver",
-        [HOST_SEARCH] = "search",   [HOST_ROUTES] = "routes",
-        [HOST_NAT] = "nat",         [HOST_SERVICES] = "services",
-        [HOST_HOSTS] = "hosts",     [HOST_FILES] = "files",
-        [HOST_SYSCTL] = "sysctl",   [HOST_RESOLVER_CACHE] = "resolver-cache"
-    };
-
-    return read_map(&b->r, map, what, names, HOST_N_KEYS, later_keys, values);
+    return read_map(&b->r, map, what, node_keys, HOST_N_KEYS, later_keys, values);
 }
 
 static void read_switch(struct topo_build *b, struct topo_node *node, const struct ynode *map)

@@ -362,6 +362,8 @@ struct topo_iface *topology_port(const struct topology *topology, const char *po
 struct mac_addr topology_default_mac(uint32_t node, uint32_t cable_end);
 /** topo_kind_name() - "host", "router", "switch", "hub": the word of the file. */
 const char *topo_kind_name(enum topo_kind kind);
+/** topology_node_keys() - what a node may have, of whatever kind it is; NULL-terminated. */
+const char *const *topology_node_keys(void);
 /** lab_words_pick() - the text for @language ("zh" or "en"), else whatever there is, else NULL. */
 const char *lab_words_pick(const struct lab_words *words, const char *language);
 

@@ -301,7 +301,7 @@ static void read_fault(struct topo_build *b, const struct topo_link *link,
     if (kind != TOPO_FAULT_DELAY)
         return;
     if (values[3] != NULL)
-        read_time(&b->r, values[3], "by", &fault->by);
+        fault_read_by(&b->r, values[3], fault);
     else
         reader_error(&b->r, node->at, _("`by` is missing: how much later the frame arrives"));
 }

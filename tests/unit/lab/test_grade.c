@@ -124,6 +124,35 @@ static void what_is_locked_wrong_or_unknown_is_a_finding_and_the_rest_is_graded(
     task_free(task);
 }
 
+static void a_misspelt_key_is_unknown_and_not_locked(void)
+{
+    struct task *task = load("editable: [pc1.gateway, pc2]\n"
+                             "checks: [{id: r, points: 1, reach: pc1 -> srv},\n"
+                             "  {id: rest, points: 1, unchanged: everything-else}]\n");
+    static const struct {
+        const char *submission, *kind, *message;
+    } cases[] = {
+        { "pc1: {gatway: 10.0.0.254}", "invalid", "did you mean `gateway`?" },
+        { "pc1: {intrefaces: {eth0: 10.0.0.9/24}}", "invalid", "did you mean `interfaces`?" },
+        { "pc1: {interfaces: {eth0: {adress: 10.0.0.9/24}}}", "invalid", "mean `address`?" },
+        { "r: {sysctls: {net.ipv4.ip_forward: 0}}", "invalid", "did you mean `sysctl`?" },
+        { "links: [{ends: [pc1:eth0, sw:p1], dleay: 5ms}]", "invalid", "mean `delay`?" },
+        { "pc1: {interfaces: {eth0: 10.0.0.9/24}}", "locked", "not to be changed" },
+        { "pc1: {interfaces: {eth0: nonsense}}", "locked", "not to be changed" },
+        { "pc1: {gateway: nonsense}", "invalid", "nonsense" },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        json_t *result = grade(task, cases[i].submission);
+
+        EQ_STR(finding(result, 0, "kind"), cases[i].kind);
+        OK(strstr(finding(result, 0, "message"), cases[i].message) != NULL);
+        EQ(json_array_size(json_object_get(result, "findings")), 1);
+        json_decref(result);
+    }
+    task_free(task);
+}
+
 static void a_host_that_took_the_other_address_has_not_reached_it(void)
 {
     struct task *task = load("editable: [pc1]\nchecks:\n"
@@ -332,6 +361,7 @@ static void a_dead_worker_leaves_a_result_of_the_same_shape(void)
 
 UNIT_MAIN("grade", TEST(values_and_pings_are_checked_where_the_student_left_them),
           TEST(what_is_locked_wrong_or_unknown_is_a_finding_and_the_rest_is_graded),
+          TEST(a_misspelt_key_is_unknown_and_not_locked),
           TEST(a_host_that_took_the_other_address_has_not_reached_it),
           TEST(the_short_form_of_an_interface_sets_its_address),
           TEST(cables_are_plugged_moved_and_pulled),

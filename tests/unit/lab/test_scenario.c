@@ -72,17 +72,18 @@ static void the_example_of_the_format_is_read(void)
 
 static void entries_are_sorted_by_time_and_then_by_place(void)
 {
-    struct scenario *s = load("timeline:\n  - {at: 2s, host: pc1, run: c}\n  - {at: 1s, host: pc1, "
-                              "run: a, as: x}\n  - {at: 1s, host: pc1, run: b}\n"
-                              "  - {at: 1s, stop: x}\n  - {at: 3s, snapshot: s}\n  - {at: 3s, "
-                              "node: gw, set: {power: off}}\n"
-                              "  - {at: 3s, interface: 'pc1:eth0', set: {state: up}}\n");
+    struct scenario *s =
+        load("timeline:\n  - {at: 2s, host: pc1, run: ps}\n  - {at: 1s, host: pc1, "
+             "run: arp, as: x}\n  - {at: 1s, host: pc1, run: ss}\n"
+             "  - {at: 1s, stop: x}\n  - {at: 3s, snapshot: s}\n  - {at: 3s, "
+             "node: gw, set: {power: off}}\n"
+             "  - {at: 3s, interface: 'pc1:eth0', set: {state: up}}\n");
 
-    EQ_STR(s->timeline[0].run.text, "a");
-    EQ_STR(s->timeline[1].run.text, "b");
+    EQ_STR(s->timeline[0].run.text, "arp");
+    EQ_STR(s->timeline[1].run.text, "ss");
     EQ(s->timeline[2].action, SCENARIO_STOP);
     EQ(s->timeline[2].target, 0);
-    EQ_STR(s->timeline[3].run.text, "c");
+    EQ_STR(s->timeline[3].run.text, "ps");
     EQ_STR(s->timeline[4].snapshot, "s");
     EQ(s->timeline[5].action, SCENARIO_POWER);
     EQ(s->timeline[5].node, 3);
@@ -148,6 +149,61 @@ static void an_edit_has_changes_with_positions(void)
     }
 }
 
+static void what_fails_only_when_run_is_known_before(void)
+{
+    static const char *const wrong[][2] = {
+        { "run: pnig 10.0.0.1", "4:37 no host has a command `pnig`; did you mean `ping`?\n" },
+        { "run: 'echo a; /bin/crul x'", "4:37 did you mean `curl`?\n" },
+        { "run: 'pc2 ip route'", "4:37 no host has a command `pc2`\n" },
+        { "run: ping x |", "4:37 Syntax error: end of file unexpected\n" },
+        { "run: 'echo $(pnig x)'", "4:37 no host has a command `pnig`\n" },
+        { "run: 'sh -c \"hostname |\"'", "4:37 Syntax error: end of file\n" },
+        { "run: 'echo \"x'", "4:37 Unterminated quoted string\n" },
+        { "run: cd /tmp", "4:37 `cd` is not simulated\n" },
+        { "run: sock 'tpc; listen'", "4:37 unknown verb 'tpc', did you mean 'tcp'?\n" },
+        { "run: pnig, expect: {exit: 127}", "" },
+        { "run: pnig, expect: {stderr: not found}", "" },
+        { "run: ping x |, expect: {exit: 2}", "" },
+        { "run: '$tool x; /usr/bin/ping -c 1 10.0.0.1'", "" },
+        { "run: 'sock \"tcp; close\"; exit 3; wait'", "" },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autofree char *text =
+            g_strdup_printf("wirewalk: 1\ntopology: ../topologies/visit-baidu.net.yaml\ntimeline:\n"
+                            "  - {at: 1s, host: pc1, as: x, %s}\n",
+                            wrong[i][0]);
+        struct diag_list *diags = diag_list_new();
+
+        scenario_free(scenario_parse("scenarios/x.walk.yaml", text, strlen(text), NULL, diags));
+        OK(diags_match(diags, text, wrong[i][1]));
+        diag_list_free(diags);
+    }
+}
+
+static void words_that_do_not_go_together_are_found(void)
+{
+    static const char *const wrong[][2] = {
+        { "timeline: [{at: 0s, link: 'gw:wan', fault: drop, by: 3s}]",
+          "3:54 `by` goes with `fault: delay` alone\n" },
+        { "timeline: [{at: 0s, link: 'gw:wan', fault: delay, by: 0s}]", "3:55 more than 0s\n" },
+        { "timeline: [{at: 0s, snapshot: s}, {at: 1s, snapshot: s}]", "3:35 called `s` already\n" },
+        { "expect: [{node: pc1, table: fdb, rows: 3}]", "3:29 it has no table `fdb`\n" },
+        { "expect: [{node: sw1, table: arp, rows: 3}]", "3:29 it has no table `arp`\n" },
+        { "expect: [{node: sw1, table: link, rows: 3}]", "" },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autofree char *text = g_strdup_printf(
+            "wirewalk: 1\ntopology: ../topologies/visit-baidu.net.yaml\n%s\n", wrong[i][0]);
+        struct diag_list *diags = diag_list_new();
+
+        scenario_free(scenario_parse("scenarios/x.walk.yaml", text, strlen(text), NULL, diags));
+        OK(diags_match(diags, text, wrong[i][1]));
+        diag_list_free(diags);
+    }
+}
+
 static void the_other_expectations_are_read(void)
 {
     struct scenario *s =
@@ -197,5 +253,6 @@ static void a_long_filter_is_refused(void)
 
 UNIT_MAIN("scenario", TEST(the_example_of_the_format_is_read),
           TEST(entries_are_sorted_by_time_and_then_by_place), TEST(faults_of_the_timeline_are_read),
-          TEST(an_edit_has_changes_with_positions), TEST(the_other_expectations_are_read),
+          TEST(an_edit_has_changes_with_positions), TEST(what_fails_only_when_run_is_known_before),
+          TEST(words_that_do_not_go_together_are_found), TEST(the_other_expectations_are_read),
           TEST(a_long_filter_is_refused))
