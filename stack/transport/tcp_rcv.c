@@ -544,14 +544,29 @@ static void ofo_insert_at(struct tcp_sock *tp, struct list *before, struct tcp_s
     list_insert_before(before, &seg->link);
 }
 
+/* The last segment in @ofo that begins no later than @seq, or @ofo itself; from the nearer end. */
+static struct list *ofo_place(struct list *ofo, uint32_t seq)
+{
+    struct list *at = ofo->prev;
+
+    if (at == ofo || seq_lt(seq, tcp_first(ofo)->seq))
+        return ofo;
+    if (seq - tcp_first(ofo)->seq >= tcp_last(ofo)->seq - seq || seq_geq(seq, tcp_last(ofo)->seq)) {
+        while (seq_gt(tcp_seg_of(at)->seq, seq))
+            at = at->prev;
+        return at;
+    }
+    for (at = ofo->next; seq_leq(tcp_seg_of(at->next)->seq, seq);)
+        at = at->next;
+    return at;
+}
+
 /* Put @seg among the out-of-order segments. What is known twice is told by a D-SACK. False: it
  * brought nothing. */
 static bool ofo_insert(struct tcp_sock *tp, struct tcp_seg *seg)
 {
-    struct list *ofo = &tcp_rare(tp)->ofo_queue, *at = ofo->prev;
+    struct list *ofo = &tcp_rare(tp)->ofo_queue, *at = ofo_place(ofo, seg->seq);
 
-    while (at != ofo && seq_gt(tcp_seg_of(at)->seq, seg->seq))
-        at = at->prev;
     if (at != ofo && seq_lt(seg->seq, tcp_seg_of(at)->end_seq)) {
         struct tcp_seg *left = tcp_seg_of(at);
 
