@@ -181,6 +181,7 @@ struct sock *tcp_socket6(struct tcp_layer *tcp)
 
 void tcp_purge_queues(struct tcp_sock *tp)
 {
+    tcp_unmark(tp, NULL);
     tcp_queue_purge(tp->layer, &tp->write_queue);
     tcp_queue_purge(tp->layer, &tp->rtx_queue);
     tcp_chrono_stop(tp, TCP_CHRONO_BUSY);

@@ -96,8 +96,9 @@ struct tcp_sysctl {                        /* net.ipv4.tcp_*, Linux's names, uni
     uint32_t rto_initial_us;       /* 1 s */
     uint32_t delack_max_us;        /* 200 ms */
     bool exact_timers;             /* off; timers run out to the microsecond, not at ticks */
-    bool rx_linear;       /* off; what comes in lies in buffers of its own, as from a TUN device */
-    uint8_t initial_cwnd; /* 10 segments; a route's initcwnd on Linux */
+    bool rx_linear; /* off; what comes in lies in buffers of its own, as from a TUN device */
+    bool long_way;  /* off; no short cuts through the code: a test compares what comes of it */
+    uint8_t initial_cwnd;            /* 10 segments; a route's initcwnd on Linux */
     uint32_t rto_min_us, rto_max_us; /* 200 ms, 120 s */
 };
 

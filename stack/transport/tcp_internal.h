@@ -180,6 +180,12 @@ struct tcp_cc {
     void (*acked)(struct tcp_sock *tp, int64_t rtt_us);              /* may be NULL */
 };
 
+/* Of what was SACKed: the segments from @start up to the end of @last, all of them marked. */
+struct tcp_marked {
+    uint32_t start, end;
+    struct tcp_seg *last; /* in rtx_queue */
+};
+
 /* What a program has set: few set anything. */
 struct tcp_user {
     uint16_t mss;
@@ -216,6 +222,8 @@ struct tcp_rare {
     /* sending */
     uint32_t snd_up;
     uint32_t high_sack; /* end of the highest SACKed segment, while sacked_out > 0 */
+    struct tcp_marked marked[TCP_SACK_MAX]; /* by the blocks of the last ACK that had any */
+    uint8_t n_marked;
     uint32_t prior_cwnd, prior_ssthresh, prr_delivered, prr_out;
     uint32_t reord_seen, undo_marker, tlp_high_seq;
     int32_t undo_retrans;
@@ -753,6 +761,9 @@ struct tcp_sack_result {
 };
 unsigned tcp_sacktag_write_queue(struct tcp_sock *tp, const struct tcp_rx *rx,
                                  uint32_t prior_snd_una, struct tcp_sack_result *result);
+/** tcp_unmark() - @seg, which leaves rtx_queue or is changed in it, was perhaps SACKed. NULL: all.
+ */
+void tcp_unmark(struct tcp_sock *tp, const struct tcp_seg *seg);
 void tcp_mark_lost(struct tcp_sock *tp, struct tcp_seg *seg);
 void tcp_check_sack_reordering(struct tcp_sock *tp, uint32_t low_seq, bool ts);
 uint32_t tcp_highest_sack_seq(const struct tcp_sock *tp);

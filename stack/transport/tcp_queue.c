@@ -59,6 +59,8 @@ void tcp_wmem_free(struct tcp_sock *tp, struct tcp_seg *seg)
 {
     CHECK(tp->wmem_queued >= seg->truesize);
     tp->wmem_queued -= seg->truesize;
+    if ((seg->marks & TCP_MARK_SACKED) != 0)
+        tcp_unmark(tp, seg);
     tcp_seg_free(tp->layer, seg);
     if (tp->wmem_queued == 0)
         tcp_chunk_drop(tp); /* a connection that is silent needs none */
@@ -178,6 +180,8 @@ void tcp_seg_take(struct tcp_sock *tp, struct tcp_seg *seg, struct tcp_seg *next
     seg->eor = next->eor;
     seg->truesize += next->truesize;
     next->truesize = 0;
+    if ((next->marks & TCP_MARK_SACKED) != 0)
+        tcp_unmark(tp, NULL);
     tcp_seg_free(tp->layer, next);
 }
 

@@ -402,6 +402,7 @@ static void timeout_mark_lost(struct tcp_sock *tp)
     struct tcp_seg *head = tcp_first(&tp->rtx_queue);
     bool reneg = head != NULL && (head->marks & TCP_MARK_SACKED) != 0;
 
+    tcp_unmark(tp, NULL);
     if (reneg)
         tp->sacked_out = 0; /* the peer threw away what it had SACKed */
     else if (!tp->sack_ok)

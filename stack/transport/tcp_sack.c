@@ -233,6 +233,7 @@ static void tag_one(struct tagging *t, struct tcp_seg *seg, bool dup)
 struct block {
     uint32_t start, end;
     bool dup;
+    struct tcp_seg *last; /* the last segment in it, NULL: none was found */
 };
 
 /* The blocks worth a look, by their start. */
@@ -243,7 +244,7 @@ static unsigned sort_blocks(struct tagging *t, const struct tcp_rx *rx, uint32_t
 
     for (uint8_t i = 0; i < rx->hdr.opt.n_sack; i++) {
         struct block block = { rx->hdr.opt.sack[i].start, rx->hdr.opt.sack[i].end,
-                               i == 0 && found_dup };
+                               i == 0 && found_dup, NULL };
         unsigned at = n;
 
         if (!block_valid(t->tp, block.dup, block.start, block.end) || !seq_gt(block.end, prior_una))
@@ -256,13 +257,14 @@ static unsigned sort_blocks(struct tagging *t, const struct tcp_rx *rx, uint32_t
     return n;
 }
 
-static void walk(struct tagging *t, const struct block *blocks, unsigned n)
+/* Tag what is in @blocks, which are sorted; nothing before @at is worth a look. */
+static void walk(struct tagging *t, struct block *blocks, unsigned n, struct list *at)
 {
     struct tcp_sock *tp = t->tp;
     unsigned first = 0;
-    struct list *at, *next;
+    struct list *next;
 
-    for (at = tp->rtx_queue.next; at != &tp->rtx_queue && first < n; at = next) {
+    for (; at != &tp->rtx_queue && first < n; at = next) {
         struct tcp_seg *seg = tcp_seg_of(at);
 
         next = at->next;
@@ -273,9 +275,75 @@ static void walk(struct tagging *t, const struct block *blocks, unsigned n)
             if (seq_leq(blocks[i].start, seg->seq) && seq_geq(blocks[i].end, seg->end_seq)) {
                 tag_one(t, seg, blocks[i].dup);
                 tcp_rate_arrived(tp, seg, &t->result->rate);
+                blocks[i].last = seg;
             }
         }
     }
+}
+
+/*
+ * Nearly all that a block tells was told by the last ACK's blocks: each of them is there once more,
+ * with some segments behind it, or is new and stands behind them. What is marked stays marked, so
+ * the walk begins behind it.
+ */
+
+/* The marked segments that reach farthest of those that begin no later than @block, or NULL: all
+ * segments before their end are marked or not of @block. */
+static const struct tcp_marked *marked_before(const struct tcp_sock *tp, const struct block *block)
+{
+    const struct tcp_marked *best = NULL;
+
+    for (uint8_t i = 0; i < tp->rare->n_marked; i++) {
+        const struct tcp_marked *marked = &tp->rare->marked[i];
+
+        if (seq_leq(marked->start, block->start) &&
+            (best == NULL || seq_gt(marked->end, best->end)))
+            best = marked;
+    }
+    return best;
+}
+
+/* Tag what is new in @block; what is marked by it now, of which @last is NULL when that is nothing.
+ */
+static struct tcp_marked walk_new(struct tagging *t, struct block *block)
+{
+    const struct tcp_marked *before = marked_before(t->tp, block);
+    bool touches = before != NULL && seq_leq(block->start, before->end);
+    struct tcp_marked marked = touches ? *before : (struct tcp_marked){ .start = block->start };
+
+    if (!touches || seq_gt(block->end, before->end))
+        walk(t, block, 1, before != NULL ? before->last->link.next : t->tp->rtx_queue.next);
+    if (block->last != NULL) {
+        marked.last = block->last;
+        marked.end = block->last->end_seq;
+    }
+    return marked;
+}
+
+static void walk_blocks(struct tagging *t, struct block *blocks, unsigned n)
+{
+    struct tcp_marked marked[TCP_SACK_MAX];
+    struct tcp_rare *rare = tcp_rare(t->tp);
+    uint8_t n_marked = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        marked[n_marked] = walk_new(t, &blocks[i]);
+        if (marked[n_marked].last != NULL)
+            n_marked++;
+    }
+    for (uint8_t i = 0; i < n_marked; i++)
+        rare->marked[i] = marked[i];
+    rare->n_marked = n_marked;
+}
+
+void tcp_unmark(struct tcp_sock *tp, const struct tcp_seg *seg)
+{
+    uint8_t n = 0;
+
+    for (uint8_t i = 0; i < tp->rare->n_marked && seg != NULL; i++)
+        if (tp->rare->marked[i].last != seg)
+            tcp_rare(tp)->marked[n++] = tp->rare->marked[i];
+    TCP_RARE_SET(tp, n_marked, n);
 }
 
 unsigned tcp_sacktag_write_queue(struct tcp_sock *tp, const struct tcp_rx *rx,
@@ -291,7 +359,10 @@ unsigned tcp_sacktag_write_queue(struct tcp_sock *tp, const struct tcp_rx *rx,
     if (tp->packets_out == 0)
         return t.flag;
     n = sort_blocks(&t, rx, prior_snd_una, found_dup, blocks);
-    walk(&t, blocks, n);
+    if (found_dup || tp->layer->sysctl.long_way)
+        walk(&t, blocks, n, tp->rtx_queue.next);
+    else
+        walk_blocks(&t, blocks, n);
     if (result->has_reord && (tp->ca_state != TCP_CA_LOSS || tp->rare->undo_marker != 0))
         tcp_check_sack_reordering(tp, result->reord, false);
     return t.flag;
