@@ -342,12 +342,24 @@ static bool read_text(struct change *change, char **error)
            fail(error, _("%s wants a text of 1 to %d octets"), change->name, OCTETS_MAX);
 }
 
+bool edit_is_length(const char *name)
+{
+    static const char *const names[] = { "frame.len", "frame.cap_len", "data.len", "length",
+                                         "len",       "truncate",      "append",   NULL };
+
+    return g_strv_contains(names, name);
+}
+
 static bool read_change(struct change *change, char **error)
 {
     bool text = false;
 
     if (read_place(change->name, &change->from, &change->at, &text))
         return text ? read_text(change, error) : read_octets(change, change->value, error);
+    if (edit_is_length(change->name))
+        return fail(error, "%s",
+                    _("octets of a frame change, never their number: to cut or lengthen one is not "
+                      "simulated"));
     change->field = find_known(change->name);
     if (change->field == NULL)
         return fail(error,

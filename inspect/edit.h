@@ -24,6 +24,8 @@ void edit_free(struct edit *edit);
 bool edit_add(struct edit *edit, const char *field, const char *value, char **error);
 /** edit_is_field() - whether @name is one that edit_add() knows. */
 bool edit_is_field(const char *name);
+/** edit_is_length() - whether @name means the frame's length, which edit_add() refuses. */
+bool edit_is_length(const char *name);
 /** edit_field_names() - the fields that have names, NULL-terminated, static. */
 const char *const *edit_field_names(void);
 /** edit_missing() - the first field that the frame @octets does not have, or NULL. */

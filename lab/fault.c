@@ -41,7 +41,7 @@ static void read_change(const struct reader *r, const struct ynode *key, const s
 
     while (edit_field_names()[n] != NULL)
         n++;
-    if (!edit_is_field(key->text)) {
+    if (!edit_is_field(key->text) && !edit_is_length(key->text)) {
         reader_error(r, key->at, _("no field %s can be set%s"), reader_quote(r, key->text),
                      reader_hint(r, key->text, edit_field_names(), n));
         return;
@@ -49,7 +49,7 @@ static void read_change(const struct reader *r, const struct ynode *key, const s
     if (!read_text(r, value, key->text, &change->value))
         return;
     if (!edit_add(edit, key->text, change->value, &error)) {
-        reader_error(r, value->at, "%s", error);
+        reader_error(r, edit_is_length(key->text) ? key->at : value->at, "%s", error);
         return;
     }
     change->field = arena_strdup(r->arena, key->text);

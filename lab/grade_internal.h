@@ -34,6 +34,19 @@ void grade_network(struct grade *grade);
 const struct change *grade_edit_of(const struct grade *grade, const char *node);
 /* grade_run.c: what happens in it */
 void grade_runs(struct grade *grade);
+/* grade_reach.c: who answered a ping, where two nodes have the address */
+struct grade_reach {
+    uint32_t part, from, to; /* part: index; from, to: of nodes */
+    ip4_addr addr;
+    sim_time begin, end;
+    uint32_t by; /* the node that answered: where it was not @to alone, the other one; TOPO_NOWHERE:
+                    none of those that have the address */
+};
+/** grade_has_twin() - whether another node than @node has @addr, at the end of @run. */
+bool grade_has_twin(const struct run *run, uint32_t node, ip4_addr addr);
+/** grade_find_answerers() - fill in `by` of all @reaches (of struct grade_reach): the run is made
+ * once more and watched. */
+void grade_find_answerers(const struct scenario *scenario, GArray *reaches);
 /* grade_state.c: what it is like */
 void grade_state(struct grade *grade, const struct task_part *part, struct grade_part *result);
 void grade_unchanged(struct grade *grade, const struct task_part *part, struct grade_part *result);

@@ -37,6 +37,7 @@ struct one_run {
     GHashTable *by_id;   /* `as` -> part index + 1 */
     GPtrArray *expected; /* of the EXPECT parts, their index */
     GArray *failed;      /* of struct failed_command */
+    GArray *doubted;     /* of struct grade_reach */
 };
 
 struct failed_command {
@@ -106,6 +107,52 @@ static bool pings_itself(const struct run *run, uint32_t node, const struct run_
            ip_is_local(&network_os(run->network, node)->ip, addr);
 }
 
+/* A ping of a `reach` that got answers, where more than one node has the address: whose they were
+ * is found out when all commands are known. */
+static bool is_doubtful(struct one_run *one, const struct run *run, uint32_t part,
+                        const struct scenario_entry *entry, const struct run_command *command)
+{
+    struct grade_reach reach = { .part = part, .from = entry->node, .to = entry->to.node };
+    const char *word = command != NULL ? strrchr(command->line, ' ') : NULL;
+
+    if (reach.to == TOPO_NOWHERE || word == NULL || !ip4_parse(word + 1, &reach.addr) ||
+        !grade_has_twin(run, reach.to, reach.addr))
+        return false;
+    reach.begin = command->started;
+    reach.end = command->ended;
+    g_array_append_val(one->doubted, reach);
+    return true;
+}
+
+static void settle_doubt(struct one_run *one, const struct grade_reach *reach)
+{
+    const struct task_part *part = one->grade->instance->parts->pdata[reach->part];
+    const struct topo_node *nodes = one->scenario->topology->nodes;
+    struct grade_part *out = &one->grade->parts[reach->part];
+    char text[IP4_TEXT_MAX];
+
+    out->good = (reach->by == reach->to) != part->negate;
+    if (out->good)
+        return;
+    grade_node(out, nodes[reach->from].name);
+    if (part->negate)
+        grade_message(out, "%s", _("it should not get an answer, but it did"));
+    else if (reach->by == TOPO_NOWHERE)
+        grade_message(out, _("the answers did not come from %s"), nodes[reach->to].name);
+    else
+        grade_message(out, _("%s has the address %s, too, and answered in the place of %s"),
+                      nodes[reach->by].name, ip4_format(reach->addr, text), nodes[reach->to].name);
+}
+
+static void settle_doubts(struct one_run *one)
+{
+    if (one->doubted->len == 0)
+        return;
+    grade_find_answerers(one->scenario, one->doubted);
+    for (guint i = 0; i < one->doubted->len; i++)
+        settle_doubt(one, &g_array_index(one->doubted, struct grade_reach, i));
+}
+
 static void take_command(struct one_run *one, const struct run *run,
                          const struct expect_result *result)
 {
@@ -125,6 +172,8 @@ static void take_command(struct one_run *one, const struct run *run,
     out = &one->grade->parts[index];
     out->all = 1;
     itself = part->reach && result->ok && pings_itself(run, entry->node, command);
+    if (part->reach && result->ok && !itself && is_doubtful(one, run, index, entry, command))
+        return;
     out->good = (result->ok && !itself) != part->negate;
     if (out->good)
         return;
@@ -324,6 +373,7 @@ static void play(struct one_run *one, struct diag_list *diags)
     } else {
         run_all(run);
         take_results(one, run, expect);
+        settle_doubts(one);
         take_invariants(one, run);
         take_limit(one, run);
         if (one->index == 0)
@@ -344,6 +394,7 @@ static void grade_run(struct grade *grade, uint32_t index)
     one.by_id = g_hash_table_new(g_str_hash, g_str_equal);
     one.expected = g_ptr_array_new();
     one.failed = g_array_new(FALSE, FALSE, sizeof(struct failed_command));
+    one.doubted = g_array_new(FALSE, FALSE, sizeof(struct grade_reach));
     gather(&one);
     one.scenario = task_scenario(grade->instance, index, &grade->net, grade->commands, diags);
     if (one.scenario == NULL)
@@ -354,6 +405,7 @@ static void grade_run(struct grade *grade, uint32_t index)
     g_hash_table_destroy(one.by_id);
     g_ptr_array_unref(one.expected);
     g_array_free(one.failed, TRUE);
+    g_array_free(one.doubted, TRUE);
     diag_list_free(diags);
 }
 

@@ -167,6 +167,28 @@ static void a_host_that_took_the_other_address_has_not_reached_it(void)
     task_free(task);
 }
 
+static void a_third_host_with_the_address_is_not_the_one_that_is_meant(void)
+{
+    struct task *task =
+        load("break: [{unplug: \"pc2:eth0\"}, {add: {thief: {kind: host, interfaces: {eth0: "
+             "10.0.0.9/24}}}}, {plug: [thief:eth0, sw:p5]}]\neditable: [links, thief]\nchecks:\n"
+             "  - {id: a, points: 1, reach: pc1 -> pc2}\n"
+             "  - {id: b, points: 2, isolated: pc1 -> pc2}\n"
+             "  - {id: c, points: 4, reach: pc1 -> 10.0.0.2}\n");
+    static const char twin[] = "thief: {interfaces: {eth0: 10.0.0.2/24}}\n";
+    g_autofree char *both =
+        g_strconcat(twin, "links: [[pc2:eth0, sw:p2], {unplug: thief:eth0}]\n", NULL);
+    json_t *result = grade(task, twin);
+
+    OK(points(result) == 6); /* who is meant by an address is whoever has it */
+    OK(strstr(json_string_value(json_object_get(check(result, 0), "message")),
+              "thief has the address 10.0.0.2, too, and answered in the place of pc2") != NULL);
+    json_decref(result);
+    expect(task, "links: [[pc2:eth0, sw:p2]]", 5, "");
+    expect(task, both, 5, "");
+    task_free(task);
+}
+
 static void the_short_form_of_an_interface_sets_its_address(void)
 {
     struct task *task =
@@ -363,6 +385,7 @@ UNIT_MAIN("grade", TEST(values_and_pings_are_checked_where_the_student_left_them
           TEST(what_is_locked_wrong_or_unknown_is_a_finding_and_the_rest_is_graded),
           TEST(a_misspelt_key_is_unknown_and_not_locked),
           TEST(a_host_that_took_the_other_address_has_not_reached_it),
+          TEST(a_third_host_with_the_address_is_not_the_one_that_is_meant),
           TEST(the_short_form_of_an_interface_sets_its_address),
           TEST(cables_are_plugged_moved_and_pulled),
           TEST(needs_bonus_penalties_and_hints_make_the_sum),

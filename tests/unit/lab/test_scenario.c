@@ -120,6 +120,7 @@ static void an_edit_has_changes_with_positions(void)
     static const char *const wrong[][2] = {
         { "fault: edit, set: {ip.ttl: 300}", "4:59 ip.ttl is a number from 0 to 255\n" },
         { "fault: edit, set: {ip.tll: 3}", "4:51 no field \"ip.tll\" can be set; did you mean\n" },
+        { "fault: edit, set: {frame.len: 30}", "4:51 never their number\n" },
         { "fault: edit", "4:5 `set` is missing: which\n" },
         { "fault: edit, set: {}", "4:50 like {ip.ttl: 1}\n" },
         { "fault: edit, set: 3", "4:50 like {ip.ttl: 1}\n" },
