@@ -24,6 +24,18 @@
     X(IFACE_UP, "iface-up", "the interface was switched on")                                       \
     X(SNAPSHOT, "snapshot", "the tables were recorded as {text}")                                  \
     X(FRAME_EDITED, "frame-edited", "the frame is changed on the cable: {text}")                   \
+    X(FAULT_DROP, "fault-drop",                                                                    \
+      "a fault of the cable takes the frame: number {0:dec} that fits {text}")                     \
+    X(FAULT_DELAY, "fault-delay",                                                                  \
+      "a fault of the cable delays the frame by {1:time}: number {0:dec} that fits {text}")        \
+    X(FAULT_DUPLICATE, "fault-duplicate",                                                          \
+      "a fault of the cable doubles the frame: number {0:dec} that fits {text}")                   \
+    X(FAULT_CORRUPT, "fault-corrupt",                                                              \
+      "a fault of the cable flips a bit of the frame: number {0:dec} that fits {text}")            \
+    X(CHANCE_DUPLICATE, "chance-duplicate", "by chance the cable doubles the frame")               \
+    X(CHANCE_CORRUPT, "chance-corrupt", "by chance a bit of the frame flips on the cable")         \
+    X(CHANCE_REORDER, "chance-reorder",                                                            \
+      "by chance the cable holds the frame up for {0:time}: others may overtake it")               \
     /* medium: what happens on a shared cable */                                                   \
     X(REPEAT, "repeat", "a hub repeats every bit on all its other ports")                          \
     X(COLLISION, "collision", "two senders at once: the signals mix, attempt {0:dec}")             \

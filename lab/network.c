@@ -155,6 +155,8 @@ bool network_add_fault(struct network *network, struct link *link, const struct 
                                       .by = fault->by };
     if (fault->kind == TOPO_FAULT_EDIT)
         take_changes(exact, fault);
+    else
+        exact->rule.text = exact->text = g_strdup(fault->match);
     if (link != NULL)
         link_add_rule(link, &exact->rule);
     return true;

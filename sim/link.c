@@ -185,15 +185,23 @@ static void corrupt(struct link_dir *dir, struct frame *frame)
 }
 
 /* The receiver's cause is still the sending; what happened between stands beside it. */
-static void edit(struct link_dir *dir, const struct link_rule *rule, struct frame *frame)
+static void tell_fault(struct link_dir *dir, const struct frame *frame, struct why why,
+                       const char *text)
 {
     struct node *node = dir->from->node;
+    uint64_t cause = node->part->cause;
 
+    node->part->cause = frame->id;
+    node_record(node, dir->from, RECORD_CONTROL, why, text);
+    node->part->cause = cause;
+}
+
+static void edit(struct link_dir *dir, const struct link_rule *rule, struct frame *frame)
+{
     frame_finish_checksum(frame);
     frame_linearize(frame);
     rule->edit(rule->ctx, frame);
-    node->part->cause = frame->id;
-    node_record(node, dir->from, RECORD_CONTROL, WHY0(FRAME_EDITED), rule->text);
+    tell_fault(dir, frame, WHY0(FRAME_EDITED), rule->text);
 }
 
 struct faults {
@@ -202,35 +210,70 @@ struct faults {
     sim_time late; /* 0: in order */
 };
 
-static struct faults draw_faults(struct link_dir *dir, struct frame *frame)
+/* @rule is meant for @frame: take it into @faults. */
+static void strike(struct link_dir *dir, const struct link_rule *rule, struct frame *frame,
+                   struct faults *faults)
+{
+    switch (rule->kind) {
+    case LINK_FAULT_DROP:
+        faults->drop = true;
+        faults->reason = DROP_LINK_RULE;
+        tell_fault(dir, frame, WHY(FAULT_DROP, rule->seen), rule->text);
+        break;
+    case LINK_FAULT_DELAY:
+        faults->late += rule->by;
+        tell_fault(dir, frame, WHY(FAULT_DELAY, rule->seen, (uint64_t)rule->by), rule->text);
+        break;
+    case LINK_FAULT_DUPLICATE:
+        faults->duplicate = true;
+        tell_fault(dir, frame, WHY(FAULT_DUPLICATE, rule->seen), rule->text);
+        break;
+    case LINK_FAULT_CORRUPT:
+        faults->corrupt = true;
+        tell_fault(dir, frame, WHY(FAULT_CORRUPT, rule->seen), rule->text);
+        break;
+    case LINK_FAULT_EDIT:
+        edit(dir, rule, frame);
+        break;
+    }
+}
+
+/* What a cable does by chance; of a frame that is lost the drop tells. */
+static void draw_chances(struct link_dir *dir, const struct frame *frame, struct faults *faults)
 {
     const struct link_config *config = &dir->link->config;
+    bool lost = chance(dir, config->loss), doubled = chance(dir, config->duplicate),
+         damaged = chance(dir, config->corrupt), late = chance(dir, config->reorder);
+    sim_time by = 0;
+
+    if (late) { /* by up to the link's delay, but enough to be overtaken */
+        sim_time most = config->delay > SIM_MSEC(1) ? config->delay : SIM_MSEC(1);
+
+        by = (sim_time)random_below(&dir->random, (uint64_t)most) + 1;
+    }
+    faults->drop |= lost;
+    faults->duplicate |= doubled;
+    faults->corrupt |= damaged;
+    faults->late += by;
+    if (faults->drop)
+        return;
+    if (doubled)
+        tell_fault(dir, frame, WHY0(CHANCE_DUPLICATE), NULL);
+    if (damaged)
+        tell_fault(dir, frame, WHY0(CHANCE_CORRUPT), NULL);
+    if (late)
+        tell_fault(dir, frame, WHY(CHANCE_REORDER, (uint64_t)by), NULL);
+}
+
+static struct faults draw_faults(struct link_dir *dir, struct frame *frame)
+{
     struct faults faults = { .reason = DROP_LINK_LOSS };
     unsigned side = dir->from->end->side;
 
-    for (struct link_rule *rule = dir->link->rules; rule != NULL; rule = rule->next) {
-        if (!rule_strikes(rule, side, frame))
-            continue;
-        if (rule->kind == LINK_FAULT_DROP) {
-            faults.drop = true;
-            faults.reason = DROP_LINK_RULE;
-        }
-        faults.duplicate |= rule->kind == LINK_FAULT_DUPLICATE;
-        faults.corrupt |= rule->kind == LINK_FAULT_CORRUPT;
-        if (rule->kind == LINK_FAULT_DELAY)
-            faults.late += rule->by;
-        if (rule->kind == LINK_FAULT_EDIT)
-            edit(dir, rule, frame);
-    }
-    faults.drop |= chance(dir, config->loss);
-    faults.duplicate |= chance(dir, config->duplicate);
-    faults.corrupt |= chance(dir, config->corrupt);
-    if (chance(dir,
-               config->reorder)) { /* late by up to the link's delay, but enough to be overtaken */
-        sim_time most = config->delay > SIM_MSEC(1) ? config->delay : SIM_MSEC(1);
-
-        faults.late += (sim_time)random_below(&dir->random, (uint64_t)most) + 1;
-    }
+    for (struct link_rule *rule = dir->link->rules; rule != NULL; rule = rule->next)
+        if (rule_strikes(rule, side, frame))
+            strike(dir, rule, frame, &faults);
+    draw_chances(dir, frame, &faults);
     return faults;
 }
 

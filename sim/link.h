@@ -45,7 +45,8 @@ struct link_rule {
     bool (*match)(void *ctx, struct frame *frame); /* data at the Ethernet header */
     void (*edit)(void *ctx, struct frame *frame);  /* LINK_FAULT_EDIT: change its octets, all linear
                                                       and its own, not their number */
-    const char *text;                              /* LINK_FAULT_EDIT: what it changes, in words */
+    const char
+        *text; /* in words: of LINK_FAULT_EDIT what it changes, of others what they are for */
     void *ctx;
     const uint32_t *nth; /* ascending; NULL with n_nth 0: every one */
     uint32_t n_nth;

@@ -1,3 +1,4 @@
+#include "base/list.h"
 #include "tests/support/sim_rig.h"
 #include "tests/support/unit.h"
 
@@ -429,6 +430,91 @@ static void rules_without_numbers_hit_every_match(void)
     end();
 }
 
+struct told {
+    struct observer observer;
+    enum why_code codes[16];
+    uint64_t numbers[16], causes[16], sent;
+    const char *text;
+    unsigned n;
+};
+
+static void take_told(struct observer *observer, const struct record *record)
+{
+    struct told *told = CONTAINER_OF(observer, struct told, observer);
+
+    if (record->kind == RECORD_SEND) {
+        told->sent = record->id;
+    } else if (told->n < 16) {
+        told->codes[told->n] = record->why.code;
+        told->numbers[told->n] = record->why.args[0];
+        told->causes[told->n++] = record->cause;
+        told->text = record->text;
+    }
+}
+
+static void every_fault_leaves_a_record_with_the_frame_as_its_cause(void)
+{
+    static const uint32_t nth[] = { 2 };
+    static const enum why_code codes[] = { WHY_FAULT_DROP, WHY_FAULT_DELAY, WHY_FAULT_DUPLICATE,
+                                           WHY_FAULT_CORRUPT };
+    static const enum link_fault_kind kinds[] = { LINK_FAULT_DROP, LINK_FAULT_DELAY,
+                                                  LINK_FAULT_DUPLICATE, LINK_FAULT_CORRUPT };
+    size_t size = 60;
+
+    for (unsigned i = 0; i < 4; i++) {
+        struct told told = { .observer = { .wants =
+                                               RECORD_BIT(RECORD_SEND) | RECORD_BIT(RECORD_CONTROL),
+                                           .record = take_told } };
+        struct link_rule rule = { .kind = kinds[i],
+                                  .side = 0,
+                                  .match = match_size,
+                                  .text = "any",
+                                  .ctx = &size,
+                                  .nth = nth,
+                                  .n_nth = 1,
+                                  .by = SIM_MSEC(5) };
+
+        begin(link_defaults());
+        sim_observe(sim, &told.observer);
+        link_add_rule(wire, &rule);
+        probe_send(a, 60, 1);
+        EQ(told.n, 0);
+        probe_send(a, 60, 2);
+        finish();
+        EQ(told.n, 1);
+        EQ(told.codes[0], codes[i]);
+        EQ(told.numbers[0], 2);
+        EQ(told.causes[0], told.sent);
+        EQ_STR(told.text, "any");
+        sim_unobserve(sim, &told.observer);
+        end();
+    }
+}
+
+static void what_a_cable_does_by_chance_is_told(void)
+{
+    static const enum why_code codes[] = { WHY_CHANCE_DUPLICATE, WHY_CHANCE_CORRUPT,
+                                           WHY_CHANCE_REORDER };
+    struct link_config config = link_defaults();
+    struct told told = { .observer = { .wants =
+                                           RECORD_BIT(RECORD_SEND) | RECORD_BIT(RECORD_CONTROL),
+                                       .record = take_told } };
+
+    config.duplicate = config.corrupt = config.reorder = 1000000;
+    begin(config);
+    sim_observe(sim, &told.observer);
+    probe_send(a, 60, 1);
+    finish();
+    EQ(told.n, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        EQ(told.codes[i], codes[i]);
+        EQ(told.causes[i], told.sent);
+    }
+    EQ(b->log[1].at, 84 * 8000 + SIM_USEC(5) + (sim_time)told.numbers[2]);
+    sim_unobserve(sim, &told.observer);
+    end();
+}
+
 static void edit_number(void *ctx, struct frame *frame)
 {
     (void)ctx;
@@ -546,6 +632,8 @@ UNIT_MAIN("link", TEST(arrival_is_transmission_plus_delay_to_the_picosecond),
           TEST(reordering_delays_some_and_loses_none), TEST(corruption_flips_exactly_one_bit),
           TEST(drop_rule_hits_the_nth_match_of_its_side_and_no_other),
           TEST(delay_rule_lets_others_pass), TEST(rules_without_numbers_hit_every_match),
+          TEST(every_fault_leaves_a_record_with_the_frame_as_its_cause),
+          TEST(what_a_cable_does_by_chance_is_told),
           TEST(edit_rule_changes_the_copy_on_the_cable_alone),
           TEST(late_frames_are_lost_with_the_cable_even_if_it_is_plugged_in_again),
           TEST(run_that_stops_halfway_gives_everything_back), TEST(shorter_delay_does_not_overtake),
