@@ -65,11 +65,12 @@ struct frame {     /* in the order of need: what every hop looks at stands toget
     sim_time starts_at, arrives_at; /* on a link or in a backlog */
     uint64_t counter;               /* sender's event counter: the tie-breaker */
     struct iface *in;               /* received here, or NULL for a node's own */
-    uint8_t *ether;   /* the Ethernet header it was last received or sent with, or NULL: for drop
-                         records. Moves likewise; who makes a packet of its own out of these octets
-                         sets it to NULL */
-    uint8_t *network; /* the IP header, once somebody has found or written it; moves with
-                         frame_writable() */
+    uint8_t *ether;    /* the Ethernet header it was last received or sent with, or NULL: for drop
+                          records. Moves likewise; who makes a packet of its own out of these octets
+                          sets it to NULL */
+    uint8_t *network;  /* the IP header, once somebody has found or written it; moves with
+                          frame_writable() */
+    struct part *part; /* whose pool this descriptor is from */
     struct lazy_checksum checksum;
     bool confirms_neighbor; /* TCP made progress: whoever sends it on knows that its next hop is
                                alive. The mark stays with the frame from host to host, as between
@@ -78,7 +79,6 @@ struct frame {     /* in the order of need: what every hop looks at stands toget
     struct why why;       /* why it is sent; set by who builds it */
     const char *why_text; /* the reason's text, or NULL; lives as long as the run */
     void (*work)(struct ip_stack *ip, struct frame *frame); /* while in a node's backlog */
-    struct part *part;                                      /* whose pool this descriptor is from */
     struct event event; /* when it does not travel in the link's FIFO order */
 };
 
