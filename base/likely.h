@@ -4,5 +4,8 @@
 
 #define LIKELY(condition)   __builtin_expect(!!(condition), 1)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+/* Before a function that is seldom called: it stays out of who calls it, who then needs no place
+   for its registers. */
+#define SELDOM __attribute__((noinline, cold))
 
 #endif

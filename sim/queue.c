@@ -120,8 +120,10 @@ static void make_room(struct queue *queue)
 {
     uint32_t n = queue_n_sorted(queue);
 
-    if (queue->soon == NULL)
+    if (queue->soon == NULL) {
         queue->first = queue->soon = mem_realloc(NULL, QUEUE_SOON_ROOM, sizeof *queue->soon);
+        queue->full = queue->soon + QUEUE_SOON_ROOM;
+    }
     memmove(queue->soon, queue->first, n * sizeof *queue->soon);
     queue->first = queue->soon;
     queue->end = queue->soon + n;
@@ -143,38 +145,62 @@ static void refill(struct queue *queue)
         *queue->end++ = heap_pop(queue);
 }
 
-/* Most belong near the end: a few steps from there, and what is earlier than that is searched. */
-static inline void insert_sorted(struct queue *queue, const struct queue_place *place)
+/* @place, which is not later than what stands from @at on, moved up by one already, finds its place
+   before it: those near the end step by step, what is earlier than that by halves. */
+SELDOM static void insert_before(struct queue *queue, struct queue_place place,
+                                 struct queue_place *at)
 {
-    struct queue_place *at = queue->end, *first = queue->first;
+    struct queue_place *first = queue->first;
 
     for (int steps = 0; steps < NEAR; steps++, at--) {
-        if (at == first || !queue_place_lt(queue, place, at - 1)) {
-            *at = *place;
+        if (at == first || !queue_place_lt(queue, &place, at - 1)) {
+            *at = place;
             return;
         }
         *at = at[-1];
     }
-    first = find_place(queue, first, (uint32_t)(at - first), place);
+    first = find_place(queue, first, (uint32_t)(at - first), &place);
     memmove(first + 1, first, (size_t)(at - first) * sizeof *at);
-    *first = *place;
+    *first = place;
 }
 
-void queue_insert(struct queue *queue, uint32_t index)
+/* Room is short, or the heap may be where @place belongs, or too many are sorted. */
+SELDOM static void insert_carefully(struct queue *queue, struct queue_place place)
 {
-    struct queue_place place = queue_place_of(&queue->entries[index], index);
-
-    if (UNLIKELY(queue->soon == NULL || queue->end == queue->soon + QUEUE_SOON_ROOM))
+    if (queue->end == queue->full)
         make_room(queue);
-    if (UNLIKELY(queue->n_heap > 0) &&
+    if (queue->n_heap > 0 &&
         (queue->first == queue->end || queue_place_lt(queue, queue->end - 1, &place))) {
         heap_push(queue, place);
         return;
     }
-    insert_sorted(queue, &place);
-    queue->end++;
-    if (UNLIKELY(queue_n_sorted(queue) > QUEUE_SOON_MAX))
+    insert_before(queue, place, queue->end++);
+    if (queue_n_sorted(queue) > QUEUE_SOON_MAX)
         spill(queue);
+}
+
+/* Most belong near the end. The calls come last, so that nobody keeps registers for them. */
+static inline void insert(struct queue *queue, struct queue_place place)
+{
+    struct queue_place *at = queue->end, *first = queue->first;
+
+    if (UNLIKELY(at == queue->full || queue->n_heap > 0 ||
+                 queue_n_sorted(queue) >= QUEUE_SOON_MAX)) {
+        insert_carefully(queue, place);
+        return;
+    }
+    queue->end = at + 1;
+    for (int steps = 0; steps < NEAR && at != first && at[-1].at > place.at; steps++, at--)
+        *at = at[-1];
+    if (LIKELY(at == first || at[-1].at < place.at))
+        *at = place;
+    else
+        insert_before(queue, place, at);
+}
+
+void queue_insert(struct queue *queue, uint32_t index)
+{
+    insert(queue, queue_place_of(&queue->entries[index], index));
 }
 
 /* ---- entries ---- */
@@ -183,7 +209,7 @@ static uint32_t fresh_entry(struct queue *queue)
 {
     if (queue->limit == 0) { /* the first event of all */
         queue->limit = UINT64_MAX;
-        queue->n_look = UINT32_MAX;
+        queue->n_look = QUEUE_FEW;
     }
     if (queue->n_fresh + 1 >= queue->entries_size) { /* the first is never used: EVENT_IDLE */
         CHECK(queue->entries_size <= UINT32_MAX / 2);
@@ -199,16 +225,32 @@ static inline void place_entry(struct queue *queue, struct queue_entry *entry, u
     struct queue_wheel *wheel = queue->wheels;
     uint64_t bucket = (uint64_t)entry->at >> wheel->shift;
 
-    if (bucket - queue->hand < wheel->size) {
+    if (bucket - queue->hand < wheel->size)
         queue_bucket_add(wheel, bucket, entry, index);
-    } else if ((uint64_t)entry->at < queue->limit) {
-        queue_insert(queue, index);
-        if (UNLIKELY(queue->n > QUEUE_FEW && queue->limit == UINT64_MAX))
-            queue_wheels_start(queue);
-    } else {
+    else if ((uint64_t)entry->at < queue->limit)
+        insert(queue, queue_place_of(entry, index));
+    else
         queue_wheels_insert(queue, index);
-    }
-    if (UNLIKELY(queue->n > queue->n_look))
+}
+
+/* The first event in an entry that never was used, or one that changes what the wheels should be.
+ */
+SELDOM static void push_carefully(struct queue *queue, struct event *event, sim_time at,
+                                  uint64_t order, uint32_t counter)
+{
+    uint32_t index = queue->free;
+    struct queue_entry *entry;
+
+    CHECK(!event_queued(event));
+    if (index == 0)
+        index = fresh_entry(queue);
+    entry = &queue->entries[index];
+    queue->free = entry->next;
+    *entry = (struct queue_entry){ .at = at, .order = order, .event = event, .counter = counter };
+    event->at_index = index;
+    queue->n++;
+    place_entry(queue, entry, index);
+    if (queue->n > queue->n_look)
         queue_wheels_look(queue);
 }
 
@@ -218,9 +260,10 @@ void queue_push_at(struct queue *queue, struct event *event, sim_time at, uint64
     uint32_t index = queue->free;
     struct queue_entry *entry;
 
-    CHECK(!event_queued(event));
-    if (UNLIKELY(index == 0))
-        index = fresh_entry(queue);
+    if (UNLIKELY(index == 0 || event_queued(event) || queue->n >= queue->n_look)) {
+        push_carefully(queue, event, at, order, (uint32_t)counter);
+        return;
+    }
     entry = &queue->entries[index];
     queue->free = entry->next;
     entry->at = at;
@@ -339,6 +382,8 @@ void queue_rekey_head(struct queue *queue, const struct event_key *key)
     head->order = key->order;
     head->counter = key->counter;
     place_entry(queue, head, index);
+    if (queue->n > queue->n_look)
+        queue_wheels_look(queue);
 }
 
 struct event *queue_each(const struct queue *queue, uint32_t *walk)

@@ -121,14 +121,16 @@ struct queue_wheel {
 
 struct queue {
     struct queue_place *first, *end; /* the sorted; *first is the earliest of all, dead or alive */
+    struct queue_place *full;        /* the end of the room for them; NULL: there is none yet */
     struct queue_entry *entries;
-    uint32_t free;  /* entry */
-    uint32_t n;     /* events in the queue */
+    uint32_t free;   /* entry */
+    uint32_t n;      /* events in the queue */
+    uint32_t n_look; /* with more events the wheels are looked at */
+    uint32_t n_heap;
     uint64_t limit; /* no wheel holds what is due before it; 0: nothing was ever in the queue */
     uint64_t hand;  /* of the first wheel: buckets before it, counted from time 0, are done */
     struct queue_wheel wheels[QUEUE_WHEELS];
-    uint32_t n_look; /* with more events the wheels are looked at */
-    uint32_t n_heap, heap_size;
+    uint32_t heap_size;
     uint32_t n_fresh, entries_size; /* entries: n_fresh have ever been used */
     uint32_t n_dead;
     struct queue_place *heap;    /* nothing here is earlier than the last of the sorted */

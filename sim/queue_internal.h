@@ -50,9 +50,8 @@ static inline void queue_bucket_add(struct queue_wheel *wheel, uint64_t bucket,
     wheel->n++;
 }
 
-/** queue_wheels_start() - there are many events: the sorted go into wheels. */
-void queue_wheels_start(struct queue *queue);
-/** queue_wheels_look() - once in a while: give the wheels the size that fits the load. */
+/** queue_wheels_look() - once in a while: give the wheels the size that fits the load, or start
+ * with wheels where so far all were sorted. */
 void queue_wheels_look(struct queue *queue);
 /** queue_wheels_insert() - entry @index, due at the limit or later, joins its bucket. */
 void queue_wheels_insert(struct queue *queue, uint32_t index);

@@ -275,17 +275,17 @@ static void rebuild(struct queue *queue, unsigned shift)
     queue->moved = 0;
 }
 
-void queue_wheels_start(struct queue *queue)
-{
-    rebuild(queue, width_of_sample(queue));
-}
-
 /* Do the buckets hold what they should? */
 void queue_wheels_look(struct queue *queue)
 {
-    unsigned shift = fitting_width(queue), now = queue->wheels[0].shift;
+    unsigned shift, now = queue->wheels[0].shift;
     unsigned bits = first_bits(queue), bits_now = log2_of(queue->wheels[0].size);
 
+    if (queue->limit == UINT64_MAX) { /* all are sorted, and there are too many for that */
+        rebuild(queue, width_of_sample(queue));
+        return;
+    }
+    shift = fitting_width(queue);
     if (shift + 2 > now && shift < now + 2 && bits + 2 > bits_now && bits < bits_now + 2) {
         fits_now(queue);
     } else {
@@ -298,7 +298,7 @@ static void give_up(struct queue *queue)
     uint32_t all = empty_all(queue);
 
     queue->limit = UINT64_MAX;
-    queue->n_look = UINT32_MAX;
+    queue->n_look = QUEUE_FEW;
     deal_out(queue, all);
     queue_wheels_fini(queue);
 }
