@@ -371,12 +371,6 @@ bool ip_is_local(const struct ip_stack *ip, ip4_addr addr)
 
 /* ---- routes ---- */
 
-bool route_valid(const struct ip_stack *ip, const struct route *route)
-{
-    return route->oif != NULL && route->generation == ip->fib.generation &&
-           (route->until == 0 || node_now(ip->node) <= route->until);
-}
-
 static ip4_addr source_on(const struct ip_stack *ip, const struct ip_iface *oif, ip4_addr dst)
 {
     for (unsigned i = 0; i < oif->n_addrs; i++)
@@ -495,12 +489,6 @@ int ip_route(struct ip_stack *ip, ip4_addr dst, ip4_addr src, struct ip_iface *o
         return 0;
     }
     return follow_entry(ip, entry, route);
-}
-
-uint32_t ip_path_mtu(const struct ip_stack *ip, const struct route *route)
-{
-    (void)ip;
-    return route->mtu != 0 && route->mtu < route->oif->mtu ? route->mtu : route->oif->mtu;
 }
 
 void ip_register(struct ip_stack *ip, const struct ip_upper_protocol *protocol, void *ctx)

@@ -298,10 +298,18 @@ bool ip_check_checksum(const struct frame *frame, const struct ip_rx *rx);
 int ip_route(struct ip_stack *ip, ip4_addr dst, ip4_addr src, struct ip_iface *oif,
              struct route *route);
 /** route_valid() - nothing has changed since @route was looked up. */
-bool route_valid(const struct ip_stack *ip, const struct route *route);
+static inline bool route_valid(const struct ip_stack *ip, const struct route *route)
+{
+    return route->oif != NULL && route->generation == ip->fib.generation &&
+           (route->until == 0 || node_now(ip->node) <= route->until);
+}
 /** ip_path_mtu() - octets of the biggest packet for @route: its interface's MTU or a learned path
  * MTU. */
-uint32_t ip_path_mtu(const struct ip_stack *ip, const struct route *route);
+static inline uint32_t ip_path_mtu(const struct ip_stack *ip, const struct route *route)
+{
+    (void)ip;
+    return route->mtu != 0 && route->mtu < route->oif->mtu ? route->mtu : route->oif->mtu;
+}
 
 /* Addresses. The connected route comes and goes with the address. */
 /** ip_addr_add() - 0, -SIM_EEXIST, -SIM_EINVAL. */

@@ -2,6 +2,7 @@
  * section 3.3. */
 #include "base/be.h"
 #include "base/check.h"
+#include "base/likely.h"
 #include "stack/net/icmp.h"
 #include "stack/net/ip_internal.h"
 
@@ -42,27 +43,40 @@ static uint16_t choose_id(struct ip_stack *ip, const struct ip_send *send, bool 
     return df ? 0 : ++ip->ip_id;
 }
 
-static void push_header(struct ip_stack *ip, struct frame *frame, const struct ip_send *send,
-                        const struct route *route, ip4_addr src, bool df)
+static void emit_with_options(const struct ip_send *send, uint8_t *octets, uint16_t total_len,
+                              uint16_t id, uint8_t ttl, ip4_addr src, ip4_addr dst, bool df)
 {
     struct ipv4_hdr hdr = { .hdr_len = ipv4_hdr_len_for(send->n_options),
                             .tos = send->tos,
                             .protocol = send->protocol,
-                            .ttl = send->ttl,
+                            .ttl = ttl,
+                            .total_len = total_len,
+                            .id = id,
                             .df = df,
                             .src = src,
-                            .dst = route->dst,
+                            .dst = dst,
                             .n_options = send->n_options };
 
-    if (hdr.ttl == 0)
-        hdr.ttl = route->kind == ROUTE_MULTICAST ? 1 : ip->sysctl.default_ttl;
-    if (send->n_options > 0)
-        memcpy(hdr.options, send->options, send->n_options);
-    hdr.total_len = (uint16_t)(frame_size(frame) + hdr.hdr_len);
-    hdr.id = choose_id(ip, send, df);
-    frame->checksum.start = hdr.hdr_len;
-    ipv4_emit(&hdr, frame_push(frame, hdr.hdr_len));
-    frame->network = frame->data;
+    memcpy(hdr.options, send->options, send->n_options);
+    ipv4_emit(&hdr, octets);
+}
+
+static inline void push_header(struct ip_stack *ip, struct frame *frame, const struct ip_send *send,
+                               const struct route *route, ip4_addr src, bool df)
+{
+    uint8_t hdr_len = ipv4_hdr_len_for(send->n_options), ttl = send->ttl;
+    uint16_t total_len = (uint16_t)(frame_size(frame) + hdr_len), id = choose_id(ip, send, df);
+    uint8_t *octets = frame_push(frame, hdr_len);
+
+    if (ttl == 0)
+        ttl = route->kind == ROUTE_MULTICAST ? 1 : ip->sysctl.default_ttl;
+    frame->checksum.start = hdr_len;
+    frame->network = octets;
+    if (LIKELY(send->n_options == 0))
+        ipv4_put(octets, send->tos, total_len, id, df ? IPV4_DF : 0, ttl, send->protocol, src,
+                 route->dst);
+    else
+        emit_with_options(send, octets, total_len, id, ttl, src, route->dst, df);
 }
 
 static int refuse(struct ip_stack *ip, struct frame *frame, enum drop_reason reason, int errnum)
@@ -104,8 +118,8 @@ static void loop_multicast(struct ip_stack *ip, struct frame *frame, const struc
 }
 
 /* To ourselves, to everybody, to a group, to a neighbor: along @route. */
-static int send_along(struct ip_stack *ip, struct frame *frame, const struct route *route,
-                      uint32_t mtu)
+static inline int send_along(struct ip_stack *ip, struct frame *frame, const struct route *route,
+                             uint32_t mtu)
 {
     if (route->kind == ROUTE_LOCAL) {
         ip_loop(ip, frame);

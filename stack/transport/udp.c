@@ -5,6 +5,7 @@
 
 #include "base/be.h"
 #include "base/check.h"
+#include "base/likely.h"
 #include "base/memory.h"
 #include "stack/net/icmp.h"
 #include "stack/transport/inet6.h"
@@ -328,6 +329,31 @@ static void error_input(void *ctx, const struct ip_error *error)
 
 /* ---- output ---- */
 
+/* The address that @sock is bound to, unless that is a group or no longer this host's: then the
+ * route's. */
+static ip4_addr source_along(const struct sock *sock, const struct route *route)
+{
+    ip4_addr local = sock->local.addr;
+
+    return local != 0 && !ip4_is_multicast(local) && ip_addr_kind(sock->ip, local) == ROUTE_LOCAL
+               ? local
+               : route->src;
+}
+
+/* The way of a connected socket, which is looked up again when something about routes, addresses or
+ * links has changed: Linux's sk_dst_check(). */
+static inline int find_way(struct udp_sock *udp, struct ip_iface *oif)
+{
+    struct sock *sock = &udp->sock;
+    int error;
+
+    if (LIKELY(route_valid(sock->ip, &udp->route)))
+        return 0;
+    error = ip_route(sock->ip, sock->remote.addr, sock->local.addr, oif, &udp->route);
+    udp->src = source_along(sock, &udp->route);
+    return error;
+}
+
 static int udp_connect(struct sock *sock, struct endpoint remote)
 {
     struct udp_sock *udp = udp_of(sock);
@@ -351,6 +377,7 @@ static int udp_connect(struct sock *sock, struct endpoint remote)
     if (sock->local.addr == 0)
         sock->local = (struct endpoint){ route.src, sock->local.port };
     udp->route = route;
+    udp->src = source_along(sock, &route);
     udp->next_id = (uint16_t)random_u32(&udp->udp->random);
     sock->error = 0;
     return 0;
@@ -436,12 +463,13 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
     sock_fill_send(sock, &send);
     if (message->flags & SOCK_MSG_DONTROUTE)
         send.bypass_routes = true;
-    if (connected && !route_valid(sock->ip, &udp->route) &&
-        (error = ip_route(sock->ip, to.addr, sock->local.addr, send.oif, &udp->route)) != 0)
-        return error;
-    if (connected)
+    if (connected) {
+        error = find_way(udp, send.oif);
         route = &udp->route;
-    else if ((error = ip_route(sock->ip, to.addr, sock->local.addr, send.oif, &looked_up)) != 0)
+    } else {
+        error = ip_route(sock->ip, to.addr, sock->local.addr, send.oif, &looked_up);
+    }
+    if (error != 0)
         return error;
     if (route->kind == ROUTE_BROADCAST && !send.broadcast_ok)
         return -SIM_EACCES;
@@ -450,10 +478,7 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
         send.id = udp->next_id++;
     }
     to.addr = route->dst;
-    send.src = sock->local.addr != 0 && !ip4_is_multicast(sock->local.addr) &&
-                       ip_addr_kind(sock->ip, sock->local.addr) == ROUTE_LOCAL
-                   ? sock->local.addr
-                   : route->src;
+    send.src = connected ? udp->src : source_along(sock, route);
     frame = udp_build(udp, message, to.port, WHY(UDP_SEND, message->len, to.addr, to.port));
     ip_prepare_checksum(frame, send.src, to.addr, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
     error = ip_output_routed(sock->ip, frame, &send, route);
@@ -575,9 +600,7 @@ static int udp_get_option(struct sock *sock, enum sock_option option, int *value
         *value = udp6_path_mtu(sock);
         return *value < 0 ? *value : 0;
     }
-    if (!route_valid(sock->ip, &udp->route) &&
-        ip_route(sock->ip, sock->remote.addr, sock->local.addr, sock->options.bound_iface,
-                 &udp->route) != 0)
+    if (find_way(udp, sock->options.bound_iface) != 0)
         return -SIM_ENOTCONN;
     *value = (int)ip_path_mtu(sock->ip, &udp->route);
     return 0;

@@ -67,24 +67,18 @@ enum drop_reason ipv4_quote_parse(const uint8_t *octets, size_t len, struct ipv4
 
 void ipv4_emit(const struct ipv4_hdr *hdr, uint8_t *octets)
 {
+    uint16_t frag =
+        (uint16_t)((hdr->df ? IPV4_DF : 0) | (hdr->mf ? IPV4_MF : 0) | hdr->frag_off / 8);
+
     CHECK(hdr->hdr_len % 4 == 0 && hdr->hdr_len <= IPV4_HDR_MAX);
     CHECK(hdr->hdr_len >= IPV4_HDR_LEN + hdr->n_options);
     CHECK(hdr->frag_off % 8 == 0);
-    octets[IPV4_AT_VERSION_IHL] = (uint8_t)(4 << 4 | hdr->hdr_len / 4);
-    octets[IPV4_AT_TOS] = hdr->tos;
-    be16_put(octets + IPV4_AT_LEN, hdr->total_len);
-    be16_put(octets + IPV4_AT_ID, hdr->id);
-    be16_put(octets + IPV4_AT_FRAG,
-             (uint16_t)((hdr->df ? IPV4_DF : 0) | (hdr->mf ? IPV4_MF : 0) | hdr->frag_off / 8));
-    octets[IPV4_AT_TTL] = hdr->ttl;
-    octets[IPV4_AT_PROTOCOL] = hdr->protocol;
-    be16_put(octets + IPV4_AT_CHECKSUM, 0);
-    be32_put(octets + IPV4_AT_SRC, hdr->src);
-    be32_put(octets + IPV4_AT_DST, hdr->dst);
-    if (hdr->hdr_len == IPV4_HDR_LEN) {
-        checksum_set20(octets, IPV4_AT_CHECKSUM);
+    ipv4_put(octets, hdr->tos, hdr->total_len, hdr->id, frag, hdr->ttl, hdr->protocol, hdr->src,
+             hdr->dst);
+    if (hdr->hdr_len == IPV4_HDR_LEN)
         return;
-    }
+    octets[IPV4_AT_VERSION_IHL] = (uint8_t)(4 << 4 | hdr->hdr_len / 4);
+    be16_put(octets + IPV4_AT_CHECKSUM, 0);
     memcpy(octets + IPV4_AT_OPTIONS, hdr->options, hdr->n_options);
     memset(octets + IPV4_AT_OPTIONS + hdr->n_options, IPV4_OPT_EOL,
            (size_t)hdr->hdr_len - IPV4_HDR_LEN - hdr->n_options);

@@ -87,6 +87,20 @@ enum drop_reason ipv4_quote_parse(const uint8_t *octets, size_t len, struct ipv4
  */
 void ipv4_emit(const struct ipv4_hdr *hdr, uint8_t *octets);
 
+/** ipv4_put() - the same for a header without options, field by field; @frag: the word with DF, MF
+ * and the offset in units of 8 octets. */
+static inline void ipv4_put(uint8_t *octets, uint8_t tos, uint16_t total_len, uint16_t id,
+                            uint16_t frag, uint8_t ttl, uint8_t protocol, ip4_addr src,
+                            ip4_addr dst)
+{
+    be32_put(octets, 4u << 28 | (IPV4_HDR_LEN / 4u) << 24 | (uint32_t)tos << 16 | total_len);
+    be32_put(octets + IPV4_AT_ID, (uint32_t)id << 16 | frag);
+    be32_put(octets + IPV4_AT_TTL, (uint32_t)ttl << 24 | (uint32_t)protocol << 16);
+    be32_put(octets + IPV4_AT_SRC, src);
+    be32_put(octets + IPV4_AT_DST, dst);
+    checksum_set20(octets, IPV4_AT_CHECKSUM);
+}
+
 /** ipv4_hdr_len_for() - hdr_len for @n_options octets of options: rounded up to a multiple of 4. */
 static inline uint8_t ipv4_hdr_len_for(unsigned n_options)
 {
