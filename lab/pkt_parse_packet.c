@@ -122,8 +122,16 @@ static bool parse_ip_fields(struct pkt_parser *parser, struct pkt_packet *packet
     return pkt_expect_sign(parser, close);
 }
 
+/* `udp 5000 > 8080` before the flags: the packet is carried in a datagram. */
+static bool is_encapsulation(struct pkt_parser *parser)
+{
+    return pkt_is_word(parser, "udp") && pkt_ahead(parser, 1)->kind == PKT_T_INT;
+}
+
 static bool parse_bracket(struct pkt_parser *parser, struct pkt_packet *packet)
 {
+    if (is_encapsulation(parser))
+        return pkt_refused(parser, "udp PORT > PORT");
     if (pkt_next(parser)->kind == PKT_T_INT || pkt_is_word(parser, "udp"))
         return parse_quote(parser, packet) && pkt_expect_sign(parser, ']');
     return parse_ip_fields(parser, packet, ']');
@@ -138,6 +146,8 @@ static bool parse_brackets(struct pkt_parser *parser, struct pkt_packet *packet)
                 return false;
         } else if (!pkt_take_sign(parser, '(')) {
             return true;
+        } else if (is_encapsulation(parser)) {
+            return pkt_refused(parser, "udp PORT > PORT");
         } else if (!parse_ip_fields(parser, packet, ')')) {
             return false;
         }
@@ -204,6 +214,18 @@ static bool unknown_option(struct pkt_parser *parser, struct pkt_tcp_option *opt
     return take_u8(parser, &kind) && raw_option(parser, option, kind);
 }
 
+/* Options that the original knows, of accurate ECN and of multipath TCP. */
+static bool is_absent_option(const struct pkt_token *token)
+{
+    static const char *const begins[] = { "accecn", "exp-accecn", "mp_", "dss", "add_addr" };
+    g_autofree char *lower = token->kind == PKT_T_WORD ? g_ascii_strdown(token->text, -1) : NULL;
+
+    for (gsize i = 0; lower != NULL && i < G_N_ELEMENTS(begins); i++)
+        if (g_str_has_prefix(lower, begins[i]))
+            return true;
+    return false;
+}
+
 static bool parse_option(struct pkt_parser *parser, struct pkt_tcp_option *option)
 {
     if (pkt_take_word(parser, "nop"))
@@ -235,6 +257,8 @@ static bool parse_option(struct pkt_parser *parser, struct pkt_tcp_option *optio
         return unknown_option(parser, option);
     if (pkt_next(parser)->kind == PKT_T_INT)
         return unknown_option(parser, option);
+    if (is_absent_option(pkt_next(parser)))
+        return pkt_refused(parser, pkt_next(parser)->text);
     return pkt_wrong(parser, _("a TCP option: mss, wscale, sackOK, sack, TS, nop, eol, FO, or a "
                                "kind's number"));
 }

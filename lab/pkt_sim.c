@@ -339,7 +339,7 @@ static void start_process(struct pkt_sim *self)
 struct pkt_host *pkt_sim_new(const struct pkt_config *config, struct pkt_fault *fault)
 {
     (void)fault; /* there is nothing that this host could not be */
-    const struct host_port port = { .name = "eth0", .mac = HOST_MAC, .mtu = config->mtu };
+    const struct host_port port = { .name = "tun0", .mac = HOST_MAC, .mtu = config->mtu };
     const struct host_config host = { .ports = &port, .n_ports = 1 };
     const struct link_config link = { .rate = 0, .delay = SIM_NSEC(1), .queue = 100000 };
     struct pkt_sim *self;
@@ -351,7 +351,7 @@ struct pkt_host *pkt_sim_new(const struct pkt_config *config, struct pkt_fault *
     self->os = host_os(self->node);
     self->wire = sim_add_node(self->sim, "wire", &wire_ops);
     self->wire->device = self;
-    iface_add(self->wire, "eth0", &WIRE_MAC)->mtu = PKT_PACKET_MAX;
+    iface_add(self->wire, "tun0", &WIRE_MAC)->mtu = PKT_PACKET_MAX;
     sim_add_link(self->sim, self->node->ifaces[0], self->wire->ifaces[0], &link);
     sim_start(self->sim);
     tcp_sysctl(self->os->tcp)->rx_linear = true;

@@ -397,9 +397,10 @@ int sys_set_timeouts(struct process *self, int number, sim_time receive, sim_tim
 int sys_bind_device(struct process *self, int number, const char *name)
 {
     struct ip_iface *iface = NULL;
+    int error;
 
-    if (fd_get(self, number) == NULL)
-        return -SIM_EBADF;
+    if (fd_get_socket(self, number, &error) == NULL)
+        return error;
     if (name != NULL && *name != '\0') {
         iface = ip_iface_find(&self->os->ip, name);
         if (iface == NULL)

@@ -370,10 +370,11 @@ int sys_socketpair(struct process *self, int type, int fds[2])
 
 int sys_disconnect(struct process *self, int number)
 {
-    struct fd *fd = fd_get(self, number);
+    int error;
+    struct fd *fd = fd_get_socket(self, number, &error);
 
     if (fd == NULL)
-        return -SIM_EBADF;
+        return error;
     return fd->sock->ops->disconnect == NULL ? -SIM_EOPNOTSUPP
                                              : fd->sock->ops->disconnect(fd->sock);
 }
@@ -401,10 +402,11 @@ static bool has_peer(const struct sock *sock)
 
 int sys_getpeername(struct process *self, int number, struct endpoint *remote)
 {
-    struct fd *fd = fd_get(self, number);
+    int error;
+    struct fd *fd = fd_get_socket(self, number, &error);
 
     if (fd == NULL)
-        return -SIM_EBADF;
+        return error;
     if (fd_is_inet(fd) && !has_peer(fd->sock))
         return -SIM_ENOTCONN;
     *remote = sock_to_api(fd->sock, fd->sock->remote);

@@ -74,9 +74,21 @@ static void what_is_not_there_is_refused_by_name(void)
             "+0 sendto(3, ..., 10, MSG_FASTOPEN, ..., ...) = 10\n",
             2, "MSG_FASTOPEN");
     REFUSED("0 socket(..., SOCK_SEQPACKET, 0) = 3\n", 1, "SOCK_SEQPACKET");
+    REFUSED("0 > S 0:0(0) <mss 1460, AccECN>\n", 1, "AccECN");
+    REFUSED("0 > S 0:0(0) <mp_capable, nop>\n", 1, "mp_capable");
+    REFUSED("0 > (udp 5000 > 8080) S 0:0(0)\n", 1, "udp PORT > PORT");
+    REFUSED("0 < [udp 5000 > 8080] S 0:0(0)\n", 1, "udp PORT > PORT");
     REFUSED("0 `frobnicate`\n", 1, "frobnicate");
     REFUSED("0 > mpls (label 1) . 1:1(0) ack 1\n", 1, "mpls");
     REFUSED("0 `sysctl -q net.ipv4.tcp_nonsense=1`\n", 1, "net.ipv4.tcp_nonsense");
+}
+
+static void the_interface_is_called_tun0(void)
+{
+    PASSES("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+           "+0 setsockopt(3, SOL_SOCKET, SO_BINDTODEVICE, \"tun0\", 5) = 0\n"
+           "+0 setsockopt(3, SOL_SOCKET, SO_BINDTODEVICE, \"eth0\", 5) = -1 ENODEV\n",
+           EXACT);
 }
 
 static void conditions_choose_lines(void)
@@ -374,9 +386,10 @@ static void options_of_the_original_runs_have_no_effect(void)
 }
 
 UNIT_MAIN("packetdrill", TEST(what_does_not_fit_is_told_with_its_line),
-          TEST(what_is_not_there_is_refused_by_name), TEST(conditions_choose_lines),
-          TEST(a_value_may_be_defined), TEST(a_result_that_differs_is_told),
-          TEST(a_blocking_call_returns_when_said), TEST(descriptors_have_the_scripts_numbers),
+          TEST(what_is_not_there_is_refused_by_name), TEST(the_interface_is_called_tun0),
+          TEST(conditions_choose_lines), TEST(a_value_may_be_defined),
+          TEST(a_result_that_differs_is_told), TEST(a_blocking_call_returns_when_said),
+          TEST(descriptors_have_the_scripts_numbers),
           TEST(a_packet_that_differs_is_shown_beside_the_expected_one),
           TEST(a_packet_that_does_not_come_fails), TEST(a_packet_that_nobody_expects_fails),
           TEST(a_packet_at_another_time_fails), TEST(numbers_count_from_the_scripts_first),
