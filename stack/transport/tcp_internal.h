@@ -669,7 +669,8 @@ uint32_t tcp_path_mtu_known(const struct tcp_sock *tp);
 uint32_t tcp_path_mtu(const struct tcp_sock *tp);
 /** tcp_connect_route() - the way to @remote, and the two endpoints of the connection. */
 int tcp_connect_route(struct tcp_sock *tp, struct endpoint remote);
-/** tcp_path_output() - send @frame, data at the TCP header, whose checksum is yet to come. */
+/** tcp_path_output() - send @frame, data at the TCP header, whose checksum is yet to come; 0, or
+ * -errno where no way is known or it does not fit. */
 int tcp_path_output(struct tcp_sock *tp, struct frame *frame, uint8_t tos);
 int tcp_request_route(struct tcp_request *req, uint32_t *mtu);
 void tcp_reply_output(struct tcp_layer *tcp, struct frame *frame, const struct tcp_reply *reply);

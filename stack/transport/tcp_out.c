@@ -241,29 +241,21 @@ static void event_data_sent(struct tcp_sock *tp)
 }
 
 static int send_frame(struct tcp_sock *tp, const struct tcp_hdr *hdr, const struct slice *data,
-                      uint8_t tos, struct why why)
+                      uint8_t tos, const struct why *why)
 {
     size_t hdr_len = TCP_HDR_LEN + tcp_options_len(&hdr->opt, (hdr->flags & TCP_SYN) != 0);
-    struct frame *frame;
-    int error = tcp_route(tp);
+    struct frame *frame = frame_new(tp->sock.node, hdr_len);
 
-    if (error < 0)
-        return error;
-    frame = frame_new(tp->sock.node, hdr_len);
     tcp_emit(hdr, frame->data);
     if (data != NULL && data->len > 0)
         frame_attach(frame, *data);
-    frame->why = why;
-    if (tp->confirm_neighbor) {
-        tp->confirm_neighbor = false;
-        frame->confirms_neighbor = true;
-    }
+    frame->why = *why;
     return tcp_path_output(tp, frame, tos);
 }
 
 /* Every segment of a socket leaves here. @data may be NULL. */
 static int transmit(struct tcp_sock *tp, uint32_t seq, uint8_t flags, const struct slice *data,
-                    struct why why)
+                    const struct why *why)
 {
     uint32_t len = data == NULL ? 0 : data->len;
     struct tcp_hdr hdr = { .src_port = tp->entry.ends->local.port,
@@ -295,7 +287,7 @@ static int transmit(struct tcp_sock *tp, uint32_t seq, uint8_t flags, const stru
     return send_frame(tp, &hdr, data, tos, why);
 }
 
-static int transmit_seg(struct tcp_sock *tp, struct tcp_seg *seg, struct why why)
+static int transmit_seg(struct tcp_sock *tp, struct tcp_seg *seg, const struct why *why)
 {
     uint8_t flags = seg->flags;
 
@@ -325,7 +317,7 @@ void tcp_send_ack(struct tcp_sock *tp, struct why why)
 {
     if (tcp_state(tp) == TCP_CLOSED)
         return;
-    transmit(tp, acceptable_seq(tp), TCP_ACK, NULL, why);
+    transmit(tp, acceptable_seq(tp), TCP_ACK, NULL, &why);
 }
 
 void tcp_send_ack_now(struct tcp_sock *tp)
@@ -428,8 +420,8 @@ void tcp_connect_start(struct tcp_sock *tp)
     tp->packets_out++;
     tp->retrans_stamp = tcp_now(tp->layer) + 1;
     transmit_seg(tp, syn,
-                 to->v6 ? WHY(TCP6_SYN, to->addr6.hi, to->addr6.lo, to->port)
-                        : WHY(TCP_SYN, to->addr, to->port));
+                 to->v6 ? &WHY(TCP6_SYN, to->addr6.hi, to->addr6.lo, to->port)
+                        : &WHY(TCP_SYN, to->addr, to->port));
     tp->snd_nxt = tp->pushed_seq = tp->write_seq;
     tcp_rtx_timer_start(tp, TCP_TIMER_RTO, tp->rto);
 }
@@ -444,7 +436,7 @@ void tcp_send_synack(struct tcp_sock *tp)
     syn->flags |= TCP_ACK;
     if ((tp->ecn & TCP_ECN_OK) == 0)
         syn->flags &= (uint8_t) ~(TCP_ECE | TCP_CWR);
-    transmit_seg(tp, syn, WHY0(TCP_SYN_ACK));
+    transmit_seg(tp, syn, &WHY0(TCP_SYN_ACK));
 }
 
 void tcp_send_fin(struct tcp_sock *tp)
@@ -466,7 +458,7 @@ void tcp_send_fin(struct tcp_sock *tp)
 
 void tcp_send_active_reset(struct tcp_sock *tp)
 {
-    transmit(tp, acceptable_seq(tp), TCP_ACK | TCP_RST, NULL, WHY0(TCP_RST_ABORT));
+    transmit(tp, acceptable_seq(tp), TCP_ACK | TCP_RST, NULL, &WHY0(TCP_RST_ABORT));
 }
 
 void tcp_send_reply(struct tcp_layer *tcp, const struct tcp_reply *reply)
@@ -620,7 +612,7 @@ static struct why why_data(const struct tcp_sock *tp, const struct tcp_seg *seg)
 
 static void send_new(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss, struct why why)
 {
-    transmit_seg(tp, seg, why);
+    transmit_seg(tp, seg, &why);
     event_new_data_sent(tp, seg);
     if (seg->data.len < mss)
         tp->snd_sml = seg->end_seq;
@@ -824,7 +816,7 @@ static int retransmit_once(struct tcp_sock *tp, struct tcp_seg *seg, struct why 
         seg->flags &= (uint8_t) ~(TCP_ECE | TCP_CWR); /* RFC 3168 section 6.1.1.1 */
     tcp_rare(tp)->total_retrans++;
     tcp_rare(tp)->bytes_retrans += seg->data.len;
-    error = transmit_seg(tp, seg, why);
+    error = transmit_seg(tp, seg, &why);
     seg->marks |= TCP_MARK_EVER;
     if (seg->link.next != &tp->rtx_queue) /* Linux has cut its buffer here */
         tcp_seg_of(seg->link.next)->starts_buffer = true;
@@ -907,7 +899,7 @@ void tcp_xmit_retransmit_queue(struct tcp_sock *tp,
 
 static int xmit_probe(struct tcp_sock *tp, struct why why)
 {
-    return transmit(tp, tp->snd_una - 1, TCP_ACK, NULL, why);
+    return transmit(tp, tp->snd_una - 1, TCP_ACK, NULL, &why);
 }
 
 int tcp_write_wakeup(struct tcp_sock *tp, struct why why)
@@ -929,8 +921,7 @@ int tcp_write_wakeup(struct tcp_sock *tp, struct why why)
     seg->flags |= TCP_PSH;
     if (seq_lt(tp->pushed_seq, seg->end_seq))
         tp->pushed_seq = seg->end_seq;
-    transmit_seg(tp, seg, why_data(tp, seg));
-    event_new_data_sent(tp, seg);
+    send_new(tp, seg, 0, why_data(tp, seg));
     return 0;
 }
 

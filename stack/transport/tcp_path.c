@@ -189,22 +189,40 @@ int tcp_connect_route(struct tcp_sock *tp, struct endpoint remote)
     return remote.v6 ? connect_route6(tp, remote) : connect_route4(tp, remote);
 }
 
+/* The way that @frame takes is not known: it does not leave. */
+static int no_way(struct tcp_sock *tp, struct frame *frame, int error)
+{
+    tp->has_route = false;
+    frame_free(frame);
+    return error;
+}
+
+/* The way is known, and that there has been progress stands in the first frame that takes it. */
+static void set_out(struct tcp_sock *tp, struct frame *frame)
+{
+    tp->has_route = true;
+    frame->confirms_neighbor = tp->confirm_neighbor;
+    tp->confirm_neighbor = false;
+}
+
 static int output6(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
 {
     struct ip6_send send = { .src = tp->entry.ends->local.addr6, .protocol = IP_PROTO_TCP };
     const struct route6 *route;
     int error;
 
+    route = route6_of(tp, &error);
+    if (route == NULL)
+        return no_way(tp, frame, error);
+    set_out(tp, frame);
     inet6_fill_send(&tp->sock, &tp->entry.ends->remote, &send);
     send.tclass = (uint8_t)((send.tclass & 0xfc) | (tos & 3)); /* @tos is of IPv4 but for ECN */
     send.dont_fragment = false;
     ip6_prepare_checksum(frame, send.src, send.dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
-    route = route6_of(tp, &error);
-    return route != NULL ? ip6_output_routed(tp->sock.ip, frame, &send, route)
-                         : ip6_output(tp->sock.ip, frame, &send);
+    return ip6_output_routed(tp->sock.ip, frame, &send, route);
 }
 
-int tcp_path_output(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
+static int output4(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
 {
     const struct sock_options *options = &tp->sock.options;
     struct ip_send send = { .src = tp->entry.ends->local.addr,
@@ -220,12 +238,17 @@ int tcp_path_output(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
     const struct route *route;
     int error;
 
-    if (tp->entry.ends->remote.v6)
-        return output6(tp, frame, tos);
-    ip_prepare_checksum(frame, send.src, send.dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
     route = route4_of(tp, &error);
-    return route != NULL ? ip_output_routed(tp->sock.ip, frame, &send, route)
-                         : ip_output(tp->sock.ip, frame, &send);
+    if (route == NULL)
+        return no_way(tp, frame, error);
+    set_out(tp, frame);
+    ip_prepare_checksum(frame, send.src, send.dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
+    return ip_output_routed(tp->sock.ip, frame, &send, route);
+}
+
+int tcp_path_output(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
+{
+    return tp->entry.ends->remote.v6 ? output6(tp, frame, tos) : output4(tp, frame, tos);
 }
 
 /* ---- half-open connections and answers without a socket ---- */
