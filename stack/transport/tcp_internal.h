@@ -55,21 +55,23 @@ enum tcp_mark {
  */
 struct tcp_seg {
     struct list link;
-    struct list by_time;   /* rtx_queue: in the order of the last transmission, for RACK */
     uint32_t seq, end_seq; /* SYN and FIN counted */
-    uint32_t truesize;
-    uint8_t flags;         /* enum tcp_flag */
-    uint8_t marks;         /* enum tcp_mark */
-    uint8_t n_merged;      /* receiving: segments that Linux would have merged into this one */
-    uint16_t tail_room;    /* receiving, rx_linear: octets that fit behind its own */
-    bool starts_buffer;    /* sending: tcp_burst.c */
-    bool eor;              /* sending: MSG_EOR, nothing is put behind its octets */
-    bool push_once;        /* sending: PSH with the next transmission alone */
-    uint64_t sent_at;      /* us, last transmission */
-    uint32_t tx_delivered; /* tcp_sock.delivered at that time: tells rounds apart */
-    uint32_t first_tx, delivered_at; /* of tcp_rate at that time */
-    bool app_limited;
     struct slice data;
+    uint32_t truesize;
+    uint8_t flags;          /* enum tcp_flag */
+    uint8_t marks;          /* enum tcp_mark */
+    uint8_t n_merged;       /* receiving: segments that Linux would have merged into this one */
+    bool starts_buffer : 1; /* sending: tcp_burst.c */
+    bool eor : 1;           /* sending: MSG_EOR, nothing is put behind its octets */
+    bool push_once : 1;     /* sending: PSH with the next transmission alone */
+    bool timed : 1;         /* sending: it stands in tcp_sock.by_time */
+    bool app_limited : 1;   /* sending: of tcp_rate, when it was sent */
+    uint16_t tail_room;     /* receiving, rx_linear: octets that fit behind its own */
+    /* From here on of sending alone: nobody writes or reads it of a received segment. */
+    uint32_t tx_delivered; /* tcp_sock.delivered when it was sent: tells rounds apart */
+    struct list by_time;   /* rtx_queue: in the order of the last transmission, for RACK */
+    uint64_t sent_at;      /* us, last transmission */
+    uint32_t first_tx, delivered_at; /* of tcp_rate at that time */
 };
 
 /* What stands in the tables: a socket, a half-open connection, a TIME-WAIT. */
@@ -290,9 +292,10 @@ struct tcp_sock {
     uint8_t rack_wnd_steps, rack_wnd_persist; /* RFC 8985's RACK.reo_wnd_mult, .reo_wnd_persist */
     uint8_t hystart_samples;
     uint8_t backoff, retransmits, total_rto, probes_out;
-    uint8_t chrono_kind;     /* enum tcp_chrono_kind: what is counted now */
-    bool sample_app_limited; /* of the delivery rate */
-    uint8_t scaling_ratio;   /* of 256: octets of data per octet of memory */
+    uint8_t chrono_kind;         /* enum tcp_chrono_kind: what is counted now */
+    bool sample_app_limited : 1; /* of the delivery rate */
+    bool tlp_due : 1;            /* rtx_kind is TCP_TIMER_TLP, but the timer is not set yet */
+    uint8_t scaling_ratio;       /* of 256: octets of data per octet of memory */
 
     /* sending: RFC 9293 section 3.3.1 */
     uint32_t snd_una, snd_nxt, snd_wnd, snd_wl1, snd_sml, write_seq, pushed_seq;
@@ -527,6 +530,13 @@ static inline struct tcp_seg *tcp_last(const struct list *queue)
     return list_empty(queue) ? NULL : CONTAINER_OF(queue->prev, struct tcp_seg, link);
 }
 
+static inline void tcp_seg_untime(struct tcp_seg *seg)
+{
+    if (seg->timed)
+        list_remove(&seg->by_time);
+    seg->timed = false;
+}
+
 static inline uint32_t u32_min(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;
@@ -645,6 +655,7 @@ struct why tcp_why_fast(struct tcp_sock *tp, struct tcp_seg *seg);
 int tcp_write_wakeup(struct tcp_sock *tp, struct why why);
 void tcp_send_probe0(struct tcp_sock *tp);
 void tcp_send_loss_probe(struct tcp_sock *tp);
+bool tcp_loss_probe_fits(const struct tcp_sock *tp);
 bool tcp_schedule_loss_probe(struct tcp_sock *tp, bool advancing_rto);
 void tcp_cwnd_restart(struct tcp_sock *tp, int64_t delta);
 void tcp_slow_start_after_idle_check(struct tcp_sock *tp);
@@ -733,6 +744,7 @@ enum tcp_ack_flag {
     TCP_F_UPDATE_TS_RECENT = 0x4000,
     TCP_F_NO_CHALLENGE_ACK = 0x8000,
     TCP_F_DSACK_TLP = 0x40000,
+    TCP_F_TIMER_LATER = 0x80000, /* the caller settles the timer when it has sent what it may */
 };
 #define TCP_F_ACKED            (TCP_F_DATA_ACKED | TCP_F_SYN_ACKED)
 #define TCP_F_NOT_DUP          (TCP_F_DATA | TCP_F_WIN_UPDATE | TCP_F_ACKED)
@@ -750,6 +762,13 @@ uint32_t tcp_min_rtt(const struct tcp_sock *tp);
 void tcp_ack_update_rtt_synack(struct tcp_sock *tp, int64_t rtt_us);
 void tcp_rearm_rto(struct tcp_sock *tp);
 void tcp_set_xmit_timer(struct tcp_sock *tp);
+/** tcp_settle_xmit_timer() - the probe that tcp_ack() left to be set goes, unless what was sent
+ * since has set another timer. */
+static inline void tcp_settle_xmit_timer(struct tcp_sock *tp)
+{
+    if (tp->tlp_due)
+        tcp_schedule_loss_probe(tp, true);
+}
 void tcp_try_undo_spurious_syn(struct tcp_sock *tp);
 
 /* tcp_sack.c */

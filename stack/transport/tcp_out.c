@@ -294,8 +294,9 @@ static int transmit_seg(struct tcp_sock *tp, struct tcp_seg *seg, const struct w
     seg->sent_at = tcp_now(tp->layer);
     seg->tx_delivered = tp->delivered;
     tcp_rate_sent(tp, seg);
-    list_remove(&seg->by_time);
+    tcp_seg_untime(seg);
     list_push_back(&tp->by_time, &seg->by_time);
+    seg->timed = true;
     if (seg->push_once)
         flags |= TCP_PSH;
     seg->push_once = false;
@@ -593,14 +594,16 @@ static bool window_allows(const struct tcp_sock *tp, const struct tcp_burst *bur
 
 static void event_new_data_sent(struct tcp_sock *tp, struct tcp_seg *seg)
 {
-    bool was_idle = tp->packets_out == 0;
-
     tp->snd_nxt = seg->end_seq;
     list_remove(&seg->link);
     list_push_back(&tp->rtx_queue, &seg->link);
     tp->packets_out++;
-    if (was_idle || tp->rtx_kind == TCP_TIMER_TLP)
-        tcp_rearm_rto(tp);
+}
+
+/* Does new data that leaves set the retransmission timer? */
+static bool data_sets_rto(const struct tcp_sock *tp)
+{
+    return tp->packets_out == 0 || tp->rtx_kind == TCP_TIMER_TLP;
 }
 
 static struct why why_data(const struct tcp_sock *tp, const struct tcp_seg *seg)
@@ -653,10 +656,10 @@ static unsigned send_burst(struct tcp_sock *tp, uint32_t len, uint32_t mss, bool
  * with nothing out. */
 bool tcp_write_xmit(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle, int push_one)
 {
-    uint32_t max_segs = tcp_burst_segs(tp, mss);
     struct tcp_seg *seg;
+    uint32_t max_segs = 0;
     unsigned n_sent = 0;
-    bool cwnd_limited = false, rwnd_limited = false;
+    bool cwnd_limited = false, rwnd_limited = false, set_rto = data_sets_rto(tp);
 
     while ((seg = tcp_first(&tp->write_queue)) != NULL) {
         uint32_t quota = tcp_cwnd_quota(tp);
@@ -666,6 +669,8 @@ bool tcp_write_xmit(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle, int push
             cwnd_limited = true;
             break;
         }
+        if (max_segs == 0)
+            max_segs = tcp_burst_segs(tp, mss);
         quota = tp->urg_out ? 1 : u32_min(u32_max(quota, 1), max_segs);
         burst = tcp_burst_gather(tp, quota * mss);
         if (!window_allows(tp, &burst, mss)) {
@@ -695,8 +700,8 @@ bool tcp_write_xmit(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle, int push
     }
     if (tcp_in_cwnd_reduction(tp))
         tcp_rare(tp)->prr_out += n_sent;
-    if (push_one != 2)
-        tcp_schedule_loss_probe(tp, false);
+    if ((push_one == 2 || !tcp_schedule_loss_probe(tp, false)) && set_rto)
+        tcp_rearm_rto(tp);
     cwnd_validate(tp, cwnd_limited || tcp_packets_in_flight(tp) >= tp->cwnd);
     return false;
 }
@@ -905,6 +910,7 @@ static int xmit_probe(struct tcp_sock *tp, struct why why)
 int tcp_write_wakeup(struct tcp_sock *tp, struct why why)
 {
     struct tcp_seg *seg = tcp_first(&tp->write_queue);
+    bool set_rto = data_sets_rto(tp);
     uint32_t mss, size;
 
     if (tcp_state(tp) == TCP_CLOSED)
@@ -922,6 +928,8 @@ int tcp_write_wakeup(struct tcp_sock *tp, struct why why)
     if (seq_lt(tp->pushed_seq, seg->end_seq))
         tp->pushed_seq = seg->end_seq;
     send_new(tp, seg, 0, why_data(tp, seg));
+    if (set_rto)
+        tcp_rearm_rto(tp);
     return 0;
 }
 
@@ -946,14 +954,19 @@ void tcp_send_probe0(struct tcp_sock *tp)
                         tcp_clamp_to_user_timeout(tp, when, tp->rare->probes_tstamp));
 }
 
+bool tcp_loss_probe_fits(const struct tcp_sock *tp)
+{
+    return tp->layer->sysctl.early_retrans >= 3 && tp->packets_out > 0 && tp->sack_ok &&
+           (tp->ca_state == TCP_CA_OPEN || tp->ca_state == TCP_CA_CWR);
+}
+
 /* RFC 8985 section 7.2: when the last segments may be lost, nobody's ACK would tell. */
 bool tcp_schedule_loss_probe(struct tcp_sock *tp, bool advancing_rto)
 {
     uint64_t timeout = TCP_TIMEOUT_INIT;
     int64_t rto;
 
-    if (tp->layer->sysctl.early_retrans < 3 || tp->packets_out == 0 || !tp->sack_ok ||
-        (tp->ca_state != TCP_CA_OPEN && tp->ca_state != TCP_CA_CWR))
+    if (!tcp_loss_probe_fits(tp))
         return false;
     if (tp->srtt_us > 0) {
         timeout = tp->srtt_us >> 2;

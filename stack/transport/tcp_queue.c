@@ -13,7 +13,8 @@
 #define SEGS_FIRST  4u /* at once: most hosts talk little */
 #define SEGS_MORE   32u
 
-struct tcp_seg *tcp_seg_new(struct tcp_layer *tcp)
+/* One whose fields say nothing yet. */
+static struct tcp_seg *take_free(struct tcp_layer *tcp)
 {
     struct tcp_seg *seg;
 
@@ -27,16 +28,22 @@ struct tcp_seg *tcp_seg_new(struct tcp_layer *tcp)
     }
     seg = tcp_seg_of(tcp->free_segs.next);
     list_remove(&seg->link);
+    return seg;
+}
+
+struct tcp_seg *tcp_seg_new(struct tcp_layer *tcp)
+{
+    struct tcp_seg *seg = take_free(tcp);
+
     memset(seg, 0, sizeof *seg);
     list_init(&seg->link);
-    list_init(&seg->by_time);
     return seg;
 }
 
 void tcp_seg_free(struct tcp_layer *tcp, struct tcp_seg *seg)
 {
     list_remove(&seg->link);
-    list_remove(&seg->by_time);
+    tcp_seg_untime(seg);
     if (seg->data.buffer != NULL)
         buffer_unref(seg->data.buffer);
     list_push_front(&tcp->free_segs, &seg->link);
@@ -153,7 +160,8 @@ struct tcp_seg *tcp_seg_split(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t
     seg->truesize -= u32_min(rest->data.len, seg->truesize);
     tp->wmem_queued += TCP_SKB_OVERHEAD;
     list_push_front(&seg->link, &rest->link);
-    if (!list_empty(&seg->by_time))
+    rest->timed = seg->timed;
+    if (seg->timed)
         list_push_front(&seg->by_time, &rest->by_time);
     return rest;
 }
@@ -223,7 +231,7 @@ static void charge_linear(struct tcp_seg *seg, uint32_t hdr_len)
 
 struct tcp_seg *tcp_seg_from_rx(struct tcp_layer *tcp, struct tcp_rx *rx)
 {
-    struct tcp_seg *seg = tcp_seg_new(tcp);
+    struct tcp_seg *seg = take_free(tcp);
     struct frame *frame = rx->frame;
     uint32_t hdr_len = rx->hdr.hdr_len;
 
@@ -239,7 +247,10 @@ struct tcp_seg *tcp_seg_from_rx(struct tcp_layer *tcp, struct tcp_rx *rx)
     seg->seq = rx->seq;
     seg->end_seq = rx->end_seq;
     seg->flags = rx->hdr.flags;
+    seg->marks = 0;
     seg->n_merged = 1;
+    seg->timed = false;
+    seg->tail_room = 0;
     seg->truesize = TCP_SKB_OVERHEAD + seg->data.len;
     if (tcp->sysctl.rx_linear)
         charge_linear(seg, (uint32_t)(frame->data - frame->network) + hdr_len);

@@ -210,7 +210,7 @@ static uint64_t rack_detect_loss(struct tcp_sock *tp)
         left = rack_timeout(tp, seg, reo_wnd);
         if (left <= 0) {
             tcp_mark_lost(tp, seg);
-            list_remove(&seg->by_time);
+            tcp_seg_untime(seg);
         } else if ((uint64_t)left > wait) {
             wait = (uint64_t)left;
         }

@@ -208,7 +208,7 @@ static void tag_new(struct tagging *t, struct tcp_seg *seg)
     tp->sacked_out++;
     tp->delivered++;
     t->result->n_sacked++;
-    list_remove(&seg->by_time);
+    tcp_seg_untime(seg);
 }
 
 static void tag_one(struct tagging *t, struct tcp_seg *seg, bool dup)
