@@ -152,6 +152,17 @@ void tcp_set_xmit_timer(struct tcp_sock *tp)
         tcp_rearm_rto(tp);
 }
 
+/* Most ACKs let something go, and then the timer is set again. */
+static void set_xmit_timer_later(struct tcp_sock *tp)
+{
+    if (!tcp_loss_probe_fits(tp)) {
+        tcp_rearm_rto(tp);
+        return;
+    }
+    tp->rtx_kind = TCP_TIMER_TLP;
+    tp->tlp_due = true;
+}
+
 /* The send window: RFC 9293 section 3.10.7.4, fifth step. */
 static unsigned update_window(struct tcp_sock *tp, const struct tcp_rx *rx)
 {
@@ -428,7 +439,9 @@ int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
             n_dupack = 1;
         tcp_fastretrans_alert(tp, prior_una, n_dupack, &flag, &rexmit);
     }
-    if ((flag & TCP_F_SET_XMIT_TIMER) != 0)
+    if ((flag & TCP_F_SET_XMIT_TIMER) != 0 && (flag & TCP_F_TIMER_LATER) != 0)
+        set_xmit_timer_later(tp);
+    else if ((flag & TCP_F_SET_XMIT_TIMER) != 0)
         tcp_set_xmit_timer(tp);
     if ((flag & TCP_F_FORWARD_PROGRESS) != 0 || (flag & TCP_F_NOT_DUP) == 0)
         tp->confirm_neighbor = true;

@@ -222,26 +222,76 @@ static bool foreseen(const struct tcp_sock *tp, const struct tcp_rx *rx)
            (uint32_t)rx->hdr.window << tp->snd_wscale == tp->snd_wnd;
 }
 
-void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx)
+/* A segment of an open connection, by its flags and the first four steps. */
+static bool may_be_taken(struct tcp_sock *tp, struct tcp_rx *rx)
 {
-    tp->saw_ts = tp->ts_ok && rx->hdr.opt.has_ts;
     if ((rx->hdr.flags & (TCP_ACK | TCP_RST | TCP_SYN)) == 0) {
         tcp_rx_drop(rx, DROP_TCP_FLAGS);
-        return;
+        return false;
     }
     if (!validate_incoming(tp, rx))
-        return;
+        return false;
     if (foreseen(tp, rx))
         tcp_replace_ts_recent(tp, rx);
-    if (tcp_ack(tp, rx, TCP_F_UPDATE_TS_RECENT) < 0 || tp->dead)
+    return true;
+}
+
+/*
+ * Header prediction, as Linux and Van Jacobson before it have it: the next octets or an ACK of what
+ * is in flight, with the window as before, nothing urgent and a timestamp that is no older than the
+ * last. Of such a segment validate_incoming() and tcp_check_urg() have nothing to say.
+ */
+static bool predicted(const struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    const struct tcp_options *opt = &rx->hdr.opt;
+
+    return (rx->hdr.flags & ~TCP_PSH) == TCP_ACK && rx->seq == tp->rcv_nxt &&
+           (uint32_t)rx->hdr.window << tp->snd_wscale == tp->snd_wnd && opt->n_sack == 0 &&
+           !seq_lt(rx->ack, tp->snd_una) && !seq_gt(rx->ack, tp->snd_nxt) &&
+           !seq_gt(rx->end_seq, tp->rcv_nxt + tcp_receive_window(tp)) &&
+           tp->urg_state == TCP_URG_NONE && !tp->layer->sysctl.long_way &&
+           (!tp->ts_ok ||
+            (opt->has_ts && tp->has_ts_recent && (int32_t)(opt->ts_val - tp->ts_recent) >= 0));
+}
+
+/* What tcp_ack() does with a predicted segment while we have nothing in flight and nothing to send.
+ */
+static void ack_nothing(struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    tcp_replace_ts_recent(tp, rx);
+    tp->snd_wl1 = seq_max(tp->snd_wl1, rx->seq);
+    tp->sock.soft_error = 0;
+    tp->probes_out = 0;
+    tp->rcv_tstamp = tcp_now(tp->layer);
+}
+
+static bool sends_nothing(const struct tcp_sock *tp)
+{
+    return tp->packets_out == 0 && list_empty(&tp->write_queue) && !tp->has_tlp &&
+           tp->snd_una == tp->snd_nxt;
+}
+
+void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    bool as_predicted = predicted(tp, rx);
+
+    tp->saw_ts = tp->ts_ok && rx->hdr.opt.has_ts;
+    if (!as_predicted && !may_be_taken(tp, rx))
+        return;
+    if (as_predicted && sends_nothing(tp))
+        ack_nothing(tp, rx);
+    else if (tcp_ack(tp, rx, TCP_F_UPDATE_TS_RECENT | TCP_F_TIMER_LATER) < 0 || tp->dead)
         return;
     tcp_rcv_rtt_measure_ts(tp, rx);
-    tcp_check_urg(tp, rx);
-    ecn_of_header(tp, rx);
+    if (!as_predicted) {
+        tcp_check_urg(tp, rx);
+        ecn_of_header(tp, rx);
+    }
     tcp_data_queue(tp, rx);
     if (tcp_state(tp) == TCP_CLOSED)
         return;
     data_snd_check(tp);
+    tcp_settle_xmit_timer(tp);
     tcp_ack_snd_check(tp);
 }
 

@@ -34,12 +34,14 @@ void tcp_rtx_timer_start(struct tcp_sock *tp, enum tcp_timer_kind kind, uint64_t
     if (delay_us > max)
         delay_us = max;
     tp->rtx_kind = (uint8_t)kind;
+    tp->tlp_due = false;
     timer_pair_start_at(&tp->timers, TCP_HAND_RTX, tcp_wheel_expiry(tp->layer, SIM_USEC(delay_us)));
 }
 
 void tcp_rtx_timer_stop(struct tcp_sock *tp)
 {
     tp->rtx_kind = TCP_TIMER_NONE;
+    tp->tlp_due = false;
     timer_pair_stop(&tp->timers, TCP_HAND_RTX);
 }
 
