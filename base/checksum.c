@@ -47,12 +47,6 @@ uint32_t checksum_add(uint32_t sum, const uint8_t *octets, size_t len)
     return checksum_fold(sum) + (uint32_t)folded;
 }
 
-uint32_t checksum_pseudo(ip4_addr src, ip4_addr dst, uint8_t protocol, size_t len)
-{
-    return (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff) + protocol +
-           (uint32_t)(len & 0xffff);
-}
-
 static uint32_t add_half(uint32_t sum, uint64_t half)
 {
     return sum + (uint32_t)(half >> 48) + (uint32_t)(half >> 32 & 0xffff) +

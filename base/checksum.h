@@ -48,7 +48,11 @@ static inline void checksum_set20(uint8_t *octets, size_t field)
 
 /** checksum_pseudo() - the sum over the IPv4 pseudo-header; @len: octets of the transport header
  * and data. RFC 9293 section 3.1. */
-uint32_t checksum_pseudo(ip4_addr src, ip4_addr dst, uint8_t protocol, size_t len);
+static inline uint32_t checksum_pseudo(ip4_addr src, ip4_addr dst, uint8_t protocol, size_t len)
+{
+    return (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff) + protocol +
+           (uint32_t)(len & 0xffff);
+}
 
 /** checksum_pseudo6() - the same for IPv6, RFC 8200 section 8.1; @protocol is the transport's. */
 uint32_t checksum_pseudo6(struct ip6_addr src, struct ip6_addr dst, uint8_t protocol, size_t len);

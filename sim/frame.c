@@ -17,9 +17,11 @@
  */
 static const uint32_t pool_sizes[PART_N_POOLS] = { 256, 2048, 16384, 66048 };
 
-static int pool_of(size_t size)
+static inline int pool_of(size_t size)
 {
-    for (int pool = 0; pool < PART_N_POOLS; pool++)
+    if (LIKELY(size <= pool_sizes[0]))
+        return 0;
+    for (int pool = 1; pool < PART_N_POOLS; pool++)
         if (size <= pool_sizes[pool])
             return pool;
     return -1;
@@ -48,7 +50,7 @@ static void huge_free(struct buffer *buffer)
     free(buffer);
 }
 
-static struct buffer *buffer_from(struct part *part, size_t size)
+static inline struct buffer *buffer_from(struct part *part, size_t size)
 {
     int pool = pool_of(size);
     struct buffer *buffer;
@@ -74,20 +76,10 @@ struct buffer *buffer_new(struct node *node, size_t size)
     return buffer_from(node->part, size);
 }
 
-void buffer_ref(struct buffer *buffer)
+void buffer_free(struct buffer *buffer)
 {
-    CHECK(buffer->refs > 0);
-    buffer->refs++;
-}
+    int pool = pool_of(buffer->size);
 
-void buffer_unref(struct buffer *buffer)
-{
-    int pool;
-
-    CHECK(buffer->refs > 0);
-    if (--buffer->refs > 0)
-        return;
-    pool = pool_of(buffer->size);
     if (pool < 0) {
         huge_free(buffer);
         return;
@@ -265,15 +257,6 @@ void frame_copy_out(const struct frame *frame, size_t from, void *to, size_t len
     }
     if (len > 0)
         memcpy(out, frame->payload.octets + (from - frame->len), len);
-}
-
-void frame_attach(struct frame *frame, struct slice slice)
-{
-    CHECK(frame->payload.len == 0);
-    drop_slice(frame);
-    if (slice.buffer != NULL)
-        buffer_ref(slice.buffer);
-    frame->payload = slice;
 }
 
 void frame_finish_checksum(struct frame *frame)

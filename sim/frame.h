@@ -63,7 +63,7 @@ struct frame {     /* in the order of need: what every hop looks at stands toget
         id; /* record of its last transmission or reception: the cause of what follows from it */
 
     sim_time starts_at, arrives_at; /* on a link or in a backlog */
-    uint64_t counter;               /* sender's event counter: the tie-breaker */
+    uint64_t counter;               /* on a link the sender's event counter: the tie-breaker */
     struct iface *in;               /* received here, or NULL for a node's own */
     uint8_t *ether;    /* the Ethernet header it was last received or sent with, or NULL: for drop
                           records. Moves likewise; who makes a packet of its own out of these octets
@@ -139,17 +139,36 @@ void frame_linearize(struct frame *frame);
 bool frame_need(struct frame *frame, size_t len);
 /** frame_copy_out() - copy @len octets from offset @from on to @to; they must be there. */
 void frame_copy_out(const struct frame *frame, size_t from, void *to, size_t len);
-/** frame_attach() - make @slice (a reference is taken) the octets behind the linear ones; there
- * were none. */
-void frame_attach(struct frame *frame, struct slice slice);
 /** frame_finish_checksum() - compute a pending transport checksum; `data` may move when its octets
  * are shared. */
 void frame_finish_checksum(struct frame *frame);
 
 /** buffer_new() - @size octets with one reference, from @node's partition. */
 struct buffer *buffer_new(struct node *node, size_t size);
-void buffer_ref(struct buffer *buffer);
-void buffer_unref(struct buffer *buffer);
+static inline void buffer_ref(struct buffer *buffer)
+{
+    CHECK(buffer->refs > 0);
+    buffer->refs++;
+}
+/** buffer_unref() - one reference less. buffer_free() - for it: that was the last one. */
+void buffer_free(struct buffer *buffer);
+static inline void buffer_unref(struct buffer *buffer)
+{
+    CHECK(buffer->refs > 0);
+    if (--buffer->refs == 0)
+        buffer_free(buffer);
+}
+/** frame_attach() - make @slice (a reference is taken) the octets behind the linear ones; there
+ * were none. */
+static inline void frame_attach(struct frame *frame, struct slice slice)
+{
+    CHECK(frame->payload.len == 0);
+    if (frame->payload.buffer != NULL)
+        buffer_unref(frame->payload.buffer);
+    if (slice.buffer != NULL)
+        buffer_ref(slice.buffer);
+    frame->payload = slice;
+}
 /** frame_reclaim() - for sim_free(): what @part's arena does not hold. No frame of it is used any
  * more. */
 void frame_reclaim(struct part *part);

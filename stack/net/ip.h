@@ -284,8 +284,13 @@ int ip_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip_s
 /** ip_prepare_checksum() - a transport checksum for @frame (data at the transport header) between
  * @src and @dst, finished when somebody looks: writes the pseudo-header sum to the field at @field
  * and marks it pending. */
-void ip_prepare_checksum(struct frame *frame, ip4_addr src, ip4_addr dst, uint8_t protocol,
-                         uint16_t field);
+static inline void ip_prepare_checksum(struct frame *frame, ip4_addr src, ip4_addr dst,
+                                       uint8_t protocol, uint16_t field)
+{
+    be16_put(frame->data + field,
+             checksum_fold(checksum_pseudo(src, dst, protocol, frame_size(frame))));
+    frame->checksum = (struct lazy_checksum){ .pending = true, .field = field };
+}
 /** ip_check_checksum() - verify a received transport checksum over the whole of @frame; true when
  * right or still pending (then nobody can have damaged it). */
 bool ip_check_checksum(const struct frame *frame, const struct ip_rx *rx);

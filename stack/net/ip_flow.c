@@ -39,14 +39,6 @@ static inline struct ip_flow *find(const struct ip_stack *ip, const struct ip_if
                : NULL;
 }
 
-bool ip_flow_is_local(const struct ip_stack *ip, const struct ip_iface *iif, ip4_addr src,
-                      ip4_addr dst)
-{
-    const struct ip_flow *flow = find(ip, iif, src, dst);
-
-    return flow != NULL && flow->local;
-}
-
 static inline struct neigh *neighbor_of(struct ip_stack *ip, struct ip_flow *flow)
 {
     if (flow->neigh == NULL || flow->n_removed != ip->neigh.n_removed) {
@@ -94,7 +86,7 @@ static inline bool deliver(struct ip_stack *ip, struct frame *frame, uint32_t si
 {
     frame->network = frame->data;
     trim(frame, size);
-    ip_deliver_soon(ip, frame);
+    ip_deliver_flow_soon(ip, frame);
     return true;
 }
 

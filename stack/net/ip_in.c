@@ -2,6 +2,7 @@
  * Linux's order. */
 #include "base/be.h"
 #include "base/check.h"
+#include "base/likely.h"
 #include "base/memory.h"
 #include "sim/sim.h"
 #include "stack/net/icmp.h"
@@ -345,9 +346,7 @@ static void deliver_later(struct ip_stack *ip, struct frame *frame)
     enum route_kind kind;
 
     CHECK(ipv4_quote_parse(frame->data, frame_size(frame), &hdr) == DROP_NONE);
-    kind = ip_flow_is_local(ip, ip_iface_of(ip, frame->in), hdr.src, hdr.dst)
-               ? ROUTE_LOCAL
-               : ip_addr_kind(ip, hdr.dst);
+    kind = ip_addr_kind(ip, hdr.dst);
     if (kind == ROUTE_UNICAST) /* the address went away meanwhile */
         refuse(ip, frame->in, frame, DROP_IP_NOT_MINE);
     else
@@ -357,6 +356,31 @@ static void deliver_later(struct ip_stack *ip, struct frame *frame)
 void ip_deliver_soon(struct ip_stack *ip, struct frame *frame)
 {
     ip_later(ip, frame, IP_INPUT_LATENCY, deliver_later);
+}
+
+/* The same of a flow whose packets were for this node when it arrived: they are unless something
+   has changed since. Flows have no options and no fragments. */
+static void deliver_flow(struct ip_stack *ip, struct frame *frame)
+{
+    struct ipv4_hdr hdr;
+    struct ip_rx rx;
+
+    if (UNLIKELY(frame->counter != ip->fib.generation)) {
+        deliver_later(ip, frame);
+        return;
+    }
+    ipv4_plain_parse(frame->data, &hdr);
+    rx = (struct ip_rx){ .hdr = &hdr,
+                         .iif = ip_iface_of(ip, frame->in),
+                         .kind = ROUTE_LOCAL,
+                         .link_group = (frame->mark & FRAME_MARK_GROUP) != 0 };
+    ip_deliver(ip, frame, &rx);
+}
+
+void ip_deliver_flow_soon(struct ip_stack *ip, struct frame *frame)
+{
+    frame->counter = ip->fib.generation;
+    ip_later(ip, frame, IP_INPUT_LATENCY, deliver_flow);
 }
 
 void ip_examine(struct ip_stack *ip, struct iface *iface, struct frame *frame, bool group)

@@ -38,9 +38,6 @@ struct ip_flow {
 
 /** ip_input() - from ether. Consumes @frame, data at the IP header. */
 void ip_input(void *ctx, struct iface *iface, struct frame *frame, bool group);
-/** ip_flow_is_local() - packets of this flow, at @iif, are for this node, as far as is known. */
-bool ip_flow_is_local(const struct ip_stack *ip, const struct ip_iface *iif, ip4_addr src,
-                      ip4_addr dst);
 /** ip_flow_learn() - packets from @src to @dst may come in at @iif and take @route, out of another
  * interface, for the reason @why; NULL: they are for this node. */
 void ip_flow_learn(struct ip_stack *ip, struct ip_iface *iif, ip4_addr src, ip4_addr dst,
@@ -48,6 +45,8 @@ void ip_flow_learn(struct ip_stack *ip, struct ip_iface *iif, ip4_addr src, ip4_
 void ip_flows_fini(struct ip_stack *ip);
 /** ip_deliver_soon() - @frame is for this node: into the backlog. */
 void ip_deliver_soon(struct ip_stack *ip, struct frame *frame);
+/** ip_deliver_flow_soon() - the same of a packet of a flow that is local. */
+void ip_deliver_flow_soon(struct ip_stack *ip, struct frame *frame);
 
 /* ip_out.c */
 /** ip_finish_output() - NAT, fragmentation, neighbor. Consumes @frame, data at its complete IP

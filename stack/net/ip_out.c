@@ -6,14 +6,6 @@
 #include "stack/net/icmp.h"
 #include "stack/net/ip_internal.h"
 
-void ip_prepare_checksum(struct frame *frame, ip4_addr src, ip4_addr dst, uint8_t protocol,
-                         uint16_t field)
-{
-    be16_put(frame->data + field,
-             checksum_fold(checksum_pseudo(src, dst, protocol, frame_size(frame))));
-    frame->checksum = (struct lazy_checksum){ .pending = true, .field = field };
-}
-
 bool ip_check_checksum(const struct frame *frame, const struct ip_rx *rx)
 {
     uint32_t sum;

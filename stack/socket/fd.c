@@ -112,11 +112,6 @@ int fd_open(struct process *process, struct sock *sock, int domain, int type)
     return number;
 }
 
-struct fd *fd_get(const struct process *process, int number)
-{
-    return number >= 0 && number < process->n_fds ? process->fds[number] : NULL;
-}
-
 struct fd *fd_get_socket(const struct process *process, int number, int *error)
 {
     struct fd *fd = fd_get(process, number);

@@ -46,7 +46,10 @@ struct fd_rare *fd_rare(struct fd *fd);
 /** fd_open() - the lowest free number from 3 on, for @sock; -SIM_EMFILE (then @sock is closed). */
 int fd_open(struct process *process, struct sock *sock, int domain, int type);
 /** fd_get() - NULL for a number that is not open. */
-struct fd *fd_get(const struct process *process, int number);
+static inline struct fd *fd_get(const struct process *process, int number)
+{
+    return number >= 0 && number < process->n_fds ? process->fds[number] : NULL;
+}
 /** fd_get_socket() - the same of a socket; else NULL and *@error -SIM_EBADF or -SIM_ENOTSOCK. */
 struct fd *fd_get_socket(const struct process *process, int number, int *error);
 int fd_close(struct process *process, int number);

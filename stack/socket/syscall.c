@@ -469,8 +469,8 @@ static int64_t send_failed(struct process *self, const struct fd *fd, unsigned f
 
 /* What is left of @message goes to the protocol; mostly that is all of it, as it is. The descriptor
    @rights, if any, goes with the first octet. */
-static int64_t send_rest(struct process *self, const struct fd *fd, const struct sock_send *message,
-                         struct fd *rights)
+static inline int64_t send_rest(struct process *self, const struct fd *fd,
+                                const struct sock_send *message, struct fd *rights)
 {
     struct sock_send rest;
     int64_t error = 0;
@@ -489,7 +489,8 @@ static int64_t send_rest(struct process *self, const struct fd *fd, const struct
     return error != 0 ? error : fd->sock->ops->send(fd->sock, &rest);
 }
 
-int64_t sys_sendmsg(struct process *self, int number, const struct sock_send *message)
+static inline int64_t send_message(struct process *self, int number,
+                                   const struct sock_send *message)
 {
     struct fd *fd = fd_get(self, number), *rights;
     bool nonblock;
@@ -521,16 +522,21 @@ int64_t sys_sendmsg(struct process *self, int number, const struct sock_send *me
     }
 }
 
+int64_t sys_sendmsg(struct process *self, int number, const struct sock_send *message)
+{
+    return send_message(self, number, message);
+}
+
 int64_t sys_send(struct process *self, int number, const void *octets, size_t len, unsigned flags)
 {
-    return sys_sendmsg(self, number,
-                       &(struct sock_send){ .octets = octets, .len = len, .flags = flags });
+    return send_message(self, number,
+                        &(struct sock_send){ .octets = octets, .len = len, .flags = flags });
 }
 
 int64_t sys_sendto(struct process *self, int number, const void *octets, size_t len, unsigned flags,
                    struct endpoint to)
 {
-    return sys_sendmsg(
+    return send_message(
         self, number,
         &(struct sock_send){
             .octets = octets, .len = len, .flags = flags, .has_to = true, .to = to });
@@ -553,8 +559,6 @@ static void take_rights(struct process *self, struct sock_recv *message)
 {
     int number;
 
-    if (message->rights == NULL)
-        return;
     if (!message->takes_fd) {
         fd_release(message->rights);
     } else {
@@ -565,7 +569,7 @@ static void take_rights(struct process *self, struct sock_recv *message)
 }
 
 /* Who waits in a call is woken when SO_RCVLOWAT octets lie there, whatever it has read already. */
-static bool sleeps_on(const struct process *self, const struct fd *fd)
+static inline bool sleeps_on(const struct process *self, const struct fd *fd)
 {
     return self->call.active && process_now(self) < self->call.until &&
            fd->sock->options.rcvlowat > 1 && fd_is_inet(fd) &&
@@ -573,8 +577,8 @@ static bool sleeps_on(const struct process *self, const struct fd *fd)
 }
 
 /* The protocol fills in @message, behind what it has read already, when it has something. */
-static int64_t recv_more(struct process *self, const struct fd *fd, bool nonblock,
-                         struct sock_recv *message)
+static inline int64_t recv_more(struct process *self, const struct fd *fd, bool nonblock,
+                                struct sock_recv *message)
 {
     void *octets = message->octets;
     size_t size = message->size;
@@ -589,14 +593,14 @@ static int64_t recv_more(struct process *self, const struct fd *fd, bool nonbloc
     message->octets = octets;
     message->size = size;
     message->flags = flags;
-    if (n >= 0 && fd->sock->v6) {
+    if (n >= 0 && fd->sock->v6 && !message->octets_only) {
         message->from = sock_to_api(fd->sock, message->from);
         message->to = sock_to_api(fd->sock, message->to);
     }
     return n;
 }
 
-int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
+static inline int64_t recv_message(struct process *self, int number, struct sock_recv *message)
 {
     struct fd *fd = fd_get(self, number);
     bool nonblock;
@@ -619,24 +623,30 @@ int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
             return n;
         if (n < 0)
             return unblock(self, self->call.progress > 0 ? (int64_t)self->call.progress : n);
-        take_rights(self, message);
+        if (UNLIKELY(message->rights != NULL))
+            take_rights(self, message);
         if (n == 0 || self->call.progress + (size_t)n >= least)
             return unblock(self, (int64_t)self->call.progress + n);
         self->call.progress += (size_t)n;
     }
 }
 
+int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
+{
+    return recv_message(self, number, message);
+}
+
 int64_t sys_recv(struct process *self, int number, void *octets, size_t size, unsigned flags)
 {
     struct sock_recv message;
 
-    message.takes_fd = false; /* nobody looks at the rest of what is filled in */
-    message.rights = NULL;
     message.octets = octets;
     message.size = size;
     message.flags = flags;
-    message.from = message.to = (struct endpoint){ 0 };
-    return sys_recvmsg(self, number, &message);
+    message.octets_only = true; /* nobody looks at the rest */
+    message.takes_fd = false;
+    message.rights = NULL;
+    return recv_message(self, number, &message);
 }
 
 static size_t pieces_len(const struct sys_iovec *pieces, unsigned n)

@@ -1,28 +1,37 @@
 #include "stack/transport/datagram.h"
 
+#include "base/likely.h"
 #include "base/memory.h"
 #include "sim/sim.h"
 
 #define DATAGRAM_OVERHEAD                                                                          \
     576 /* octets Linux charges besides the payload: its buffer head and rounding */
 
-bool datagram_push(struct sock *sock, struct datagram_queue *queue, struct frame *frame,
-                   const struct datagram *about)
+static inline uint32_t charge_of(const struct frame *frame)
 {
-    uint32_t charge = (uint32_t)frame_size(frame) + DATAGRAM_OVERHEAD;
+    return (uint32_t)frame_size(frame) + DATAGRAM_OVERHEAD;
+}
+
+struct datagram *datagram_take(struct sock *sock, struct datagram_queue *queue, struct frame *frame)
+{
     struct datagram *datagram = queue->free;
 
-    if (queue->octets + charge > (uint32_t)sock->options.rcvbuf && queue->n > 0) {
+    if (UNLIKELY(queue->octets + charge_of(frame) > (uint32_t)sock->options.rcvbuf &&
+                 queue->n > 0)) {
         node_drop(sock->node, frame->in, frame, DROP_SOCKET_FULL);
-        return false;
+        return NULL;
     }
-    if (datagram != NULL)
+    if (LIKELY(datagram != NULL))
         queue->free = datagram->next;
     else
         datagram = arena_alloc(node_arena(sock->node), sizeof *datagram);
-    *datagram = *about;
-    datagram->next = NULL;
     datagram->frame = frame;
+    return datagram;
+}
+
+void datagram_push(struct sock *sock, struct datagram_queue *queue, struct datagram *datagram)
+{
+    datagram->next = NULL;
     datagram->at = node_now(sock->node);
     if (queue->tail != NULL)
         queue->tail->next = datagram;
@@ -30,9 +39,8 @@ bool datagram_push(struct sock *sock, struct datagram_queue *queue, struct frame
         queue->head = datagram;
     queue->tail = datagram;
     queue->n++;
-    queue->octets += charge;
+    queue->octets += charge_of(datagram->frame);
     sock_wake(sock, SOCK_POLLIN);
-    return true;
 }
 
 static void unlink_head(struct datagram_queue *queue)
@@ -43,10 +51,24 @@ static void unlink_head(struct datagram_queue *queue)
     if (queue->head == NULL)
         queue->tail = NULL;
     queue->n--;
-    queue->octets -= (uint32_t)frame_size(datagram->frame) + DATAGRAM_OVERHEAD;
+    queue->octets -= charge_of(datagram->frame);
     frame_free(datagram->frame);
     datagram->next = queue->free;
     queue->free = datagram;
+}
+
+/* What recvmsg() says about @datagram. */
+static void tell(const struct datagram *datagram, struct sock_recv *message)
+{
+    message->from = datagram->from;
+    message->to = datagram->to;
+    message->full_len = frame_size(datagram->frame);
+    message->ttl = datagram->ttl;
+    message->tos = datagram->tos;
+    message->ifindex = datagram->ifindex;
+    message->from_mac = datagram->from_mac;
+    message->outgoing = datagram->outgoing;
+    message->at = datagram->at;
 }
 
 int64_t datagram_pop(struct sock *sock, struct datagram_queue *queue, struct sock_recv *message)
@@ -62,15 +84,8 @@ int64_t datagram_pop(struct sock *sock, struct datagram_queue *queue, struct soc
     n = full < message->size ? full : message->size;
     if (message->octets != NULL)
         frame_copy_out(datagram->frame, 0, message->octets, n);
-    message->from = datagram->from;
-    message->to = datagram->to;
-    message->full_len = full;
-    message->ttl = datagram->ttl;
-    message->tos = datagram->tos;
-    message->ifindex = datagram->ifindex;
-    message->from_mac = datagram->from_mac;
-    message->outgoing = datagram->outgoing;
-    message->at = datagram->at;
+    if (!message->octets_only)
+        tell(datagram, message);
     if (!(message->flags & SOCK_MSG_PEEK))
         unlink_head(queue);
     return (int64_t)(message->flags & SOCK_MSG_TRUNC ? full : n);

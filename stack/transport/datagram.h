@@ -25,10 +25,13 @@ struct datagram_queue {
     uint32_t octets; /* as Linux charges them, bookkeeping included */
 };
 
-/** datagram_push() - queue @frame (consumed) for @sock; false and dropped when its receive buffer
- * is full. */
-bool datagram_push(struct sock *sock, struct datagram_queue *queue, struct frame *frame,
-                   const struct datagram *about);
+/** datagram_take() - a datagram with @frame (consumed), to be described and pushed; the fields that
+ * the kind of socket never describes are 0. NULL, and dropped, when the receive buffer of @sock is
+ * full. */
+struct datagram *datagram_take(struct sock *sock, struct datagram_queue *queue,
+                               struct frame *frame);
+/** datagram_push() - queue @datagram, which datagram_take() has given. */
+void datagram_push(struct sock *sock, struct datagram_queue *queue, struct datagram *datagram);
 /** datagram_pop() - the recv() of all datagram sockets. */
 int64_t datagram_pop(struct sock *sock, struct datagram_queue *queue, struct sock_recv *message);
 /** datagram_head_len() - octets of the first datagram, or -1. */

@@ -12,18 +12,24 @@ static bool raw_seen(struct ip_raw_tap *tap, struct frame *frame, const struct i
 {
     struct raw_sock *raw = CONTAINER_OF(tap, struct raw_sock, tap);
     struct sock *sock = &raw->sock;
-    struct datagram about = { .from = ip_rx_remote(rx, 0),
-                              .to = ip_rx_local(rx, 0),
-                              .ttl = ip_rx_ttl(rx),
-                              .tos = ip_rx_tos(rx),
-                              .ifindex = rx->iif->index };
+    struct endpoint from = ip_rx_remote(rx, 0), to = ip_rx_local(rx, 0);
+    struct datagram *datagram;
 
-    if ((!endpoint_is_any(&sock->local) && !endpoint_same_addr(&sock->local, &about.to)) ||
-        (!endpoint_is_any(&sock->remote) && !endpoint_same_addr(&sock->remote, &about.from)) ||
+    if ((!endpoint_is_any(&sock->local) && !endpoint_same_addr(&sock->local, &to)) ||
+        (!endpoint_is_any(&sock->remote) && !endpoint_same_addr(&sock->remote, &from)) ||
         (sock->options.bound_iface != NULL && sock->options.bound_iface != rx->iif))
         return false;
     frame_finish_checksum(frame);
-    return datagram_push(sock, &raw->queue, frame_clone(frame), &about);
+    datagram = datagram_take(sock, &raw->queue, frame_clone(frame));
+    if (datagram == NULL)
+        return false;
+    datagram->from = from;
+    datagram->to = to;
+    datagram->ttl = ip_rx_ttl(rx);
+    datagram->tos = ip_rx_tos(rx);
+    datagram->ifindex = rx->iif->index;
+    datagram_push(sock, &raw->queue, datagram);
+    return true;
 }
 
 struct sock *raw_new(struct ip_stack *ip, const struct sock_ops *ops, uint8_t protocol, bool v6)
@@ -227,8 +233,7 @@ static void packet_seen(struct ether_tap *tap, struct iface *iface, struct frame
                         bool outgoing)
 {
     struct packet_sock *packet = CONTAINER_OF(tap, struct packet_sock, tap);
-    struct datagram about = { .ifindex = ip_iface_of(packet->sock.ip, iface)->index,
-                              .outgoing = outgoing };
+    struct datagram *datagram;
     struct frame *copy;
 
     if (outgoing && tap->ethertype != 0) /* as on Linux only ETH_P_ALL sees what goes out */
@@ -236,13 +241,19 @@ static void packet_seen(struct ether_tap *tap, struct iface *iface, struct frame
     if (packet->sock.options.bound_iface != NULL &&
         packet->sock.options.bound_iface->iface != iface)
         return;
-    memcpy(about.from_mac.octets, frame->data + 6, sizeof about.from_mac.octets);
     frame_finish_checksum(frame); /* the program reads octets: they must be right */
     copy = frame_clone(frame);
     copy->network = NULL;
     if (packet->cooked)
         frame_pull(copy, ETH_HDR_LEN);
-    if (datagram_push(&packet->sock, &packet->queue, copy, &about) && !outgoing)
+    datagram = datagram_take(&packet->sock, &packet->queue, copy);
+    if (datagram == NULL)
+        return;
+    datagram->ifindex = ip_iface_of(packet->sock.ip, iface)->index;
+    datagram->outgoing = outgoing;
+    datagram->from_mac = *eth_src_at(frame->data);
+    datagram_push(&packet->sock, &packet->queue, datagram);
+    if (!outgoing)
         frame->mark |= FRAME_MARK_TAPPED;
 }
 

@@ -37,12 +37,6 @@ int sock_take_error(struct sock *sock)
     return -error;
 }
 
-void sock_wake(struct sock *sock, unsigned events)
-{
-    if (sock->wake != NULL)
-        sock->wake(sock, events);
-}
-
 int sock_from_api(const struct sock *sock, struct endpoint *endpoint)
 {
     if (endpoint->v6 != sock->v6)

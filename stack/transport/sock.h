@@ -74,6 +74,7 @@ struct sock_recv {
     void *octets; /* NULL: count and throw away */
     size_t size;
     unsigned flags;
+    bool octets_only; /* asked for: nothing else need be filled in */
     /* filled in */
     struct endpoint from;
     struct endpoint to; /* destination address of the datagram */
@@ -273,6 +274,10 @@ bool sock_addrs_meet(const struct endpoint *a, bool a_v6only, const struct endpo
 /** sock_take_error() - the pending error, negated, and forget it; 0 when none. */
 int sock_take_error(struct sock *sock);
 /** sock_wake() - tell the owner, if there is one. */
-void sock_wake(struct sock *sock, unsigned events);
+static inline void sock_wake(struct sock *sock, unsigned events)
+{
+    if (sock->wake != NULL)
+        sock->wake(sock, events);
+}
 
 #endif

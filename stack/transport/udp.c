@@ -30,7 +30,7 @@ static inline struct list *bucket_of(struct udp_layer *udp, uint16_t port)
 {
     if (udp->buckets == NULL) /* most hosts of a large network never send */
         make_buckets(udp, UDP_BUCKETS_FIRST);
-    return &udp->buckets[port % udp->n_buckets];
+    return &udp->buckets[port & (udp->n_buckets - 1)];
 }
 
 /* A host with more sockets than most: sockets of one port stay in their order. */
@@ -130,22 +130,32 @@ static int udp_bind(struct sock *sock, struct endpoint local)
 
 /* ---- look-up ---- */
 
-/* compute_score(): how exactly @sock matches, -1 not at all. A socket of the packet's own family
- * beats one of IPv6 that takes IPv4 too. */
+/* How exactly the address that @sock is bound to matches, -1 not at all. A socket of the packet's
+ * own family beats one of IPv6 that takes IPv4 too. */
+static inline int score_of_local(const struct sock *sock, const struct endpoint *local)
+{
+    const struct endpoint *bound = &sock->local;
+
+    if (LIKELY(!bound->v6 && !local->v6))
+        return bound->addr == 0 ? 1 : bound->addr == local->addr ? 17 : -1;
+    if (!sock_matches_local(bound, sock->options.v6only, local))
+        return -1;
+    /* an exact address beats all: Linux looks for it first */
+    return (bound->v6 == local->v6) + (endpoint_is_any(bound) ? 0 : 16);
+}
+
+/* compute_score(): how exactly @sock matches, -1 not at all. */
 static inline int score(const struct udp_sock *udp, const struct endpoint *local,
                         const struct endpoint *remote, const struct ip_iface *iif)
 {
     const struct sock *sock = &udp->sock;
-    int points = 0;
+    int points;
 
     if (sock->local.port != local->port)
         return -1;
-    if (!sock_matches_local(&sock->local, sock->options.v6only, local))
+    points = score_of_local(sock, local);
+    if (points < 0)
         return -1;
-    if (sock->local.v6 == local->v6)
-        points++;
-    if (!endpoint_is_any(&sock->local))
-        points += 16; /* an exact address beats all: Linux looks for it first */
     if (sock->remote.port != 0) {
         if (!endpoint_eq(&sock->remote, remote))
             return -1;
@@ -186,11 +196,12 @@ static struct udp_sock *select_of_group(struct udp_layer *udp, struct udp_sock *
 static struct udp_sock *lookup(struct udp_layer *udp, const struct endpoint *local,
                                const struct endpoint *remote, const struct ip_iface *iif)
 {
-    struct udp_sock *best = NULL, *sock;
+    const struct list *bucket = bucket_of(udp, local->port);
+    struct udp_sock *best = NULL;
     int best_score = -1;
 
-    LIST_FOR_EACH(sock, bucket_of(udp, local->port), struct udp_sock, link)
-    {
+    for (const struct list *at = bucket->next; at != bucket; at = at->next) {
+        struct udp_sock *sock = CONTAINER_OF(at, struct udp_sock, link);
         int points = score(sock, local, remote, iif);
 
         if (points > best_score) {
@@ -205,16 +216,19 @@ static struct udp_sock *lookup(struct udp_layer *udp, const struct endpoint *loc
 
 /* ---- input ---- */
 
-static void give(struct udp_sock *udp, struct frame *frame, const struct ip_rx *rx,
-                 struct endpoint from)
+static inline void give(struct udp_sock *udp, struct frame *frame, const struct ip_rx *rx,
+                        const struct endpoint *from)
 {
-    struct datagram about = { .from = from,
-                              .to = ip_rx_local(rx, 0),
-                              .ttl = ip_rx_ttl(rx),
-                              .tos = ip_rx_tos(rx),
-                              .ifindex = rx->iif->index };
+    struct datagram *datagram = datagram_take(&udp->sock, &udp->queue, frame);
 
-    datagram_push(&udp->sock, &udp->queue, frame, &about);
+    if (datagram == NULL)
+        return;
+    datagram->from = *from;
+    datagram->to = ip_rx_local(rx, 0);
+    datagram->ttl = ip_rx_ttl(rx);
+    datagram->tos = ip_rx_tos(rx);
+    datagram->ifindex = rx->iif->index;
+    datagram_push(&udp->sock, &udp->queue, datagram);
 }
 
 /* Broadcast and multicast reach every socket that matches. */
@@ -228,13 +242,20 @@ static void give_to_all(struct udp_layer *udp, struct frame *frame, const struct
         if (score(sock, &local, &from, rx->iif) < 0)
             continue;
         if (last != NULL)
-            give(last, frame_clone(frame), rx, from);
+            give(last, frame_clone(frame), rx, &from);
         last = sock;
     }
     if (last != NULL)
-        give(last, frame, rx, from);
+        give(last, frame, rx, &from);
     else
         node_drop(udp->ip->node, frame->in, frame, DROP_PORT_CLOSED);
+}
+
+/* What is behind the datagram, as short as its header says it is, goes. */
+static inline void trim(struct frame *frame, size_t len)
+{
+    if (UNLIKELY(frame_size(frame) > len))
+        frame_trim(frame, len);
 }
 
 static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
@@ -250,7 +271,7 @@ static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
 
     /* Over IPv6 there is no datagram without a checksum, RFC 8200 section 8.1. */
     if (why == DROP_NONE && (hdr.checksum != 0 || frame->checksum.pending || rx->hdr6 != NULL)) {
-        frame_trim(frame, hdr.len);
+        trim(frame, hdr.len);
         if ((hdr.checksum == 0 && !frame->checksum.pending) || !ip_check_checksum(frame, rx))
             why = DROP_BAD_CHECKSUM;
     }
@@ -258,7 +279,7 @@ static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
         node_drop(node, frame->in, frame, why);
         return;
     }
-    frame_trim(frame, hdr.len);
+    trim(frame, hdr.len);
     local = ip_rx_local(rx, hdr.dst_port);
     from = ip_rx_remote(rx, hdr.src_port);
     if (rx->kind != ROUTE_LOCAL) {
@@ -278,7 +299,7 @@ static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
         return;
     }
     frame_pull(frame, UDP_HDR_LEN);
-    give(sock, frame, rx, from);
+    give(sock, frame, rx, &from);
 }
 
 /* With the octets that the error quotes. */
@@ -402,8 +423,7 @@ static int udp_disconnect(struct sock *sock)
     return 0;
 }
 
-struct frame *udp_build(const struct udp_sock *udp, const struct sock_send *message, uint16_t to,
-                        struct why why)
+struct frame *udp_build(const struct udp_sock *udp, const struct sock_send *message, uint16_t to)
 {
     struct udp_hdr hdr = { .src_port = udp->sock.local.port,
                            .dst_port = to,
@@ -416,7 +436,8 @@ struct frame *udp_build(const struct udp_sock *udp, const struct sock_send *mess
         frame_attach(frame, (struct slice){ NULL, message->octets, (uint32_t)message->len });
     else if (message->len > 0)
         memcpy(frame->data + UDP_HDR_LEN, message->octets, message->len);
-    frame->why = message->why.code != WHY_NONE ? message->why : why;
+    if (message->why.code != WHY_NONE)
+        frame->why = message->why;
     frame->why_text = message->why_text;
     return frame;
 }
@@ -479,7 +500,9 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
     }
     to.addr = route->dst;
     send.src = connected ? udp->src : source_along(sock, route);
-    frame = udp_build(udp, message, to.port, WHY(UDP_SEND, message->len, to.addr, to.port));
+    frame = udp_build(udp, message, to.port);
+    if (LIKELY(frame->why.code == WHY_NONE))
+        frame->why = WHY(UDP_SEND, message->len, to.addr, to.port);
     ip_prepare_checksum(frame, send.src, to.addr, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
     error = ip_output_routed(sock->ip, frame, &send, route);
     if (error == -SIM_EMSGSIZE && sock->options.recverr)

@@ -46,10 +46,9 @@ static inline struct udp_sock *udp_of(struct sock *sock)
 /** udp_take_port() - @local's port for @sock, 0: any free one. */
 int udp_take_port(struct udp_sock *sock, struct endpoint local);
 
-/** udp_build() - a datagram to port @to, without its checksum; @why unless @message has a reason.
- */
-struct frame *udp_build(const struct udp_sock *udp, const struct sock_send *message, uint16_t to,
-                        struct why why);
+/** udp_build() - a datagram to port @to, without its checksum, with the reason that @message has,
+ * if it has one. */
+struct frame *udp_build(const struct udp_sock *udp, const struct sock_send *message, uint16_t to);
 
 /* udp6.c: sockets of AF_INET6 that speak IPv6 */
 int udp6_connect(struct sock *sock, struct endpoint remote);

@@ -80,6 +80,24 @@ enum drop_reason ipv4_parse(const uint8_t *octets, size_t len, struct ipv4_hdr *
  */
 enum drop_reason ipv4_quote_parse(const uint8_t *octets, size_t len, struct ipv4_hdr *hdr);
 
+/** ipv4_plain_parse() - decode a header that has been looked at: right, without options, of a whole
+ * datagram. */
+static inline void ipv4_plain_parse(const uint8_t *octets, struct ipv4_hdr *hdr)
+{
+    hdr->hdr_len = IPV4_HDR_LEN;
+    hdr->tos = octets[IPV4_AT_TOS];
+    hdr->ttl = octets[IPV4_AT_TTL];
+    hdr->protocol = octets[IPV4_AT_PROTOCOL];
+    hdr->total_len = be16_get(octets + IPV4_AT_LEN);
+    hdr->id = be16_get(octets + IPV4_AT_ID);
+    hdr->df = (octets[IPV4_AT_FRAG] & IPV4_DF >> 8) != 0;
+    hdr->mf = false;
+    hdr->frag_off = 0;
+    hdr->src = be32_get(octets + IPV4_AT_SRC);
+    hdr->dst = be32_get(octets + IPV4_AT_DST);
+    hdr->n_options = 0;
+}
+
 /**
  * ipv4_emit() - write *@hdr to @octets, exactly hdr->hdr_len of them, with the right checksum.
  * hdr_len must have room for n_options and be a multiple of 4; what is left over becomes
