@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "apps/ip_internal.h"
+#include "base/text.h"
 
 static const struct {
     const char *name;
@@ -37,6 +38,8 @@ static const char *proto_name(enum route_proto proto)
 
 struct route_args {
     struct netctl_route route;
+    struct netctl_hop hops[FIB_HOPS_MAX];
+    struct route_key key; /* of `get`: ipproto, sport, dport */
     bool has_prefix, has_via, has_proto, has_table, cache, all_tables, local_table;
     enum { EXACTLY, BELOW, ABOVE } match;
     ip4_addr from;
@@ -76,11 +79,26 @@ static bool wanted(const struct route_args *args, const struct netctl_route *rou
              !ip4_in_prefix(wish->prefix, route->prefix, route->prefix_len)))
             return false;
     }
+    if (route->n_hops > 0 && (wish->ifname != NULL || args->has_via))
+        return false; /* iproute2 looks for attributes that such a route does not have */
     return (wish->ifname == NULL ||
             (route->ifname != NULL && strcmp(wish->ifname, route->ifname) == 0)) &&
            (!args->has_via || wish->via == route->via) &&
            (!args->has_proto || wish->proto == route->proto) &&
            (wish->kind == ROUTE_UNICAST || wish->kind == route->kind);
+}
+
+static void print_hop(struct ip_run *ip, const struct netctl_hop *hop)
+{
+    struct process *self = ip->self;
+    char text[IP4_TEXT_MAX];
+
+    process_printf(self, "%s\tnexthop ", ip->one_line ? "\\" : "\n");
+    if (hop->via != 0)
+        process_printf(self, "via %s ", ip4_format(hop->via, text));
+    process_printf(self, "dev %s weight %u %s%s%s", hop->ifname, hop->weight,
+                   hop->dead ? "dead " : "", hop->onlink ? "onlink " : "",
+                   hop->linkdown ? "linkdown " : "");
 }
 
 /* iproute2 leaves out what the command line has already said. */
@@ -89,29 +107,32 @@ static void print_route(void *ctx, const struct netctl_route *route)
     const struct listing *listing = ctx;
     struct process *self = listing->ip->self;
     const struct route_args *args = listing->args;
-    struct netctl_link link;
     char text[IP4_TEXT_MAX];
+    bool one = route->n_hops == 0;
 
     if (!wanted(args, route))
         return;
     if (route->kind != ROUTE_UNICAST)
         process_printf(self, "%s ", kind_name(route->kind));
     print_prefix(self, route->prefix, route->prefix_len);
-    if (route->via != 0 && !args->has_via)
+    if (one && route->via != 0 && !args->has_via)
         process_printf(self, "via %s ", ip4_format(route->via, text));
-    if (route->ifname != NULL && args->route.ifname == NULL)
+    if (one && route->ifname != NULL && args->route.ifname == NULL)
         process_printf(self, "dev %s ", route->ifname);
     if (route->proto != ROUTE_PROTO_BOOT && !args->has_proto)
         process_printf(self, "proto %s ", proto_name(route->proto));
-    if (route->kind == ROUTE_UNICAST && route->via == 0)
+    if (one && route->kind == ROUTE_UNICAST && route->via == 0)
         process_printf(self, "scope link ");
     if (route->src != 0)
         process_printf(self, "src %s ", ip4_format(route->src, text));
     if (route->metric != 0)
         process_printf(self, "metric %u ", route->metric);
-    if (route->ifname != NULL && netctl_link_find(listing->ip->os, route->ifname, &link) &&
-        !link.carrier)
+    if (one && route->onlink)
+        process_printf(self, "onlink ");
+    if (one && route->linkdown)
         process_printf(self, "linkdown ");
+    for (unsigned i = 0; i < route->n_hops; i++)
+        print_hop(listing->ip, &route->hops[i]);
     process_printf(self, "\n");
 }
 
@@ -137,6 +158,114 @@ static void print_local_table(struct ip_run *ip)
     }
 }
 
+/* `via` [inet] ADDRESS, its first word taken. -1, or the exit status. */
+static int read_via(struct ip_run *ip, ip4_addr *via)
+{
+    const char *value = ip_value(ip);
+
+    if (value != NULL && strcmp(value, "inet") == 0)
+        value = ip_value(ip);
+    if (value == NULL)
+        return 255;
+    if (!ip4_parse(value, via))
+        return ip_error(ip, 1, "inet address is expected rather than \"%s\".", value);
+    return -1;
+}
+
+/* What stands behind `nexthop`: parse_one_nh(). */
+static int read_hop(struct ip_run *ip, struct netctl_hop *hop)
+{
+    *hop = (struct netctl_hop){ .weight = 1 };
+    for (bool any = false;; any = true) {
+        struct netctl_link link;
+        const char *value;
+        uint64_t weight;
+        int status;
+
+        if (ip_take(ip, "via")) {
+            status = read_via(ip, &hop->via);
+            if (status >= 0)
+                return status;
+        } else if (ip_take(ip, "dev")) {
+            if ((value = ip_value(ip)) == NULL)
+                return 255;
+            if (!netctl_link_find(ip->os, value, &link)) {
+                (void)ip_no_device(ip, value);
+                return ip_error(ip, 255, "cannot parse nexthop");
+            }
+            hop->ifname = link.name;
+        } else if (ip_take(ip, "weight")) {
+            if ((value = ip_value(ip)) == NULL)
+                return 255;
+            if (!text_u64(value, FIB_WEIGHT_MAX, &weight) || weight == 0)
+                return ip_error(ip, 255, "argument \"%s\" is wrong: \"weight\" is invalid\n",
+                                value);
+            hop->weight = (uint16_t)weight;
+        } else if (ip_take(ip, "onlink")) {
+            hop->onlink = true;
+        } else if (*ip->argv != NULL &&
+                   (strcmp(*ip->argv, "encap") == 0 || strcmp(*ip->argv, "realms") == 0)) {
+            return ip_refuse(ip, *ip->argv);
+        } else {
+            return any ? -1 : ip_error(ip, 255, "unexpected end of line after \"nexthop\"");
+        }
+    }
+}
+
+/* `nexthop ...` to the end of the line, its first word taken: parse_nexthops(). */
+static int read_hops(struct ip_run *ip, struct route_args *args)
+{
+    struct netctl_route *route = &args->route;
+
+    do {
+        int status;
+
+        if (route->n_hops == FIB_HOPS_MAX)
+            return ip_refuse(ip, "a route of more than 64 next hops");
+        status = read_hop(ip, &args->hops[route->n_hops++]);
+        if (status >= 0)
+            return status;
+    } while (ip_take(ip, "nexthop"));
+    route->hops = args->hops;
+    return *ip->argv == NULL
+               ? -1
+               : ip_error(ip, 255, "\"nexthop\" or end of line is expected instead of \"%s\"",
+                          *ip->argv);
+}
+
+/* A flow's protocol and ports, for `ip route get`. */
+static int read_flow_word(struct ip_run *ip, struct route_key *key)
+{
+    static const struct {
+        const char *name;
+        uint8_t number;
+    } protocols[] = { { "tcp", IP_PROTO_TCP }, { "udp", IP_PROTO_UDP }, { "icmp", IP_PROTO_ICMP } };
+    bool is_source = false;
+    const char *value;
+    uint64_t port;
+
+    if (ip_take(ip, "ipproto")) {
+        if ((value = ip_value(ip)) == NULL)
+            return 255;
+        for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)
+            if (strcmp(protocols[i].name, value) == 0)
+                key->protocol = protocols[i].number;
+        return key->protocol != 0
+                   ? -1
+                   : ip_error(ip, 255, "argument \"%s\" is wrong: Invalid \"ipproto\" value\n",
+                              value);
+    }
+    if (!(is_source = ip_take(ip, "sport")) && !ip_take(ip, "dport"))
+        return -2;
+    if ((value = ip_value(ip)) == NULL)
+        return 255;
+    if (!text_u64(value, 65535, &port))
+        return ip_error(ip, 255, "argument \"%s\" is wrong: invalid %s\n", value,
+                        is_source ? "sport" : "dport");
+    *(is_source ? &key->src_port : &key->dst_port) = (uint16_t)port;
+    return -1;
+}
+
 /* The next arguments, what they say put into *@args. -1: go on; else the exit status. */
 static int read_word(struct ip_run *ip, struct route_args *args)
 {
@@ -144,14 +273,13 @@ static int read_word(struct ip_run *ip, struct route_args *args)
     struct netctl_link link;
 
     if (ip_take(ip, "via")) {
-        value = ip_value(ip);
-        if (value != NULL && strcmp(value, "inet") == 0)
-            value = ip_value(ip);
-        if (value == NULL)
-            return 255;
-        if (!ip4_parse(value, &args->route.via))
-            return ip_error(ip, 1, "inet address is expected rather than \"%s\".", value);
         args->has_via = true;
+        return read_via(ip, &args->route.via);
+    }
+    if (ip_take(ip, "nexthop"))
+        return read_hops(ip, args);
+    if (ip_take(ip, "onlink")) {
+        args->route.onlink = true;
     } else if (ip_take(ip, "dev") || ip_take(ip, "oif")) {
         value = ip_value(ip);
         if (value == NULL)
@@ -230,16 +358,17 @@ static bool take_kind(struct ip_run *ip, struct route_args *args)
 
 static int read_args(struct ip_run *ip, struct route_args *args, bool listing)
 {
-    static const char *const others[] = { "tos",      "dsfield",  "mtu",    "window", "rtt",
-                                          "rttvar",   "nexthop",  "onlink", "realm",  "advmss",
-                                          "hoplimit", "initcwnd", "lock",   "encap",  "mark",
-                                          "uid",      "iif" };
+    static const char *const others[] = { "tos",    "dsfield", "mtu",    "window",   "rtt",
+                                          "rttvar", "realm",   "advmss", "hoplimit", "initcwnd",
+                                          "lock",   "encap",   "mark",   "uid",      "iif" };
     int status;
 
     while (*ip->argv != NULL) {
         const char *word = *ip->argv;
 
         status = read_word(ip, args);
+        if (status == -2 && !listing)
+            status = read_flow_word(ip, &args->key);
         if (status == -1)
             continue;
         if (status != -2)
@@ -307,11 +436,29 @@ static int report(struct ip_run *ip, int error)
     switch (error) {
     case -SIM_ENETUNREACH:
         return ip_error(ip, 2, "Nexthop has invalid gateway.");
+    case -SIM_ENXIO:
+        return ip_error(ip, 2, "Nexthop device required for onlink.");
     case -SIM_ENETDOWN:
         return ip_error(ip, 2, "Device for nexthop is not up.");
     default:
         return ip_netlink(ip, error);
     }
+}
+
+/* What stands before `nexthop` must say the same as the first of them. */
+static int check_hops(struct ip_run *ip, const struct route_args *args)
+{
+    const struct netctl_route *route = &args->route;
+
+    if (route->kind != ROUTE_UNICAST)
+        return ip_error(ip, 2,
+                        "Gateway, device and multipath can not be specified for this route type.");
+    if (route->ifname != NULL &&
+        (args->hops[0].ifname == NULL || strcmp(route->ifname, args->hops[0].ifname) != 0))
+        return ip_error(ip, 2, "Nexthop device index does not match RTA_OIF.");
+    if (args->has_via && route->via != args->hops[0].via)
+        return ip_error(ip, 2, "Nexthop gateway does not match RTA_GATEWAY or RTA_VIA.");
+    return -1;
 }
 
 static int change(struct ip_run *ip, enum netctl_how how)
@@ -329,6 +476,8 @@ static int change(struct ip_run *ip, enum netctl_how how)
     if (route->kind == ROUTE_LOCAL || route->kind == ROUTE_BROADCAST ||
         route->kind == ROUTE_MULTICAST)
         return ip_refuse(ip, "a route of this kind");
+    if (route->n_hops > 0 && (status = check_hops(ip, &args)) >= 0)
+        return status;
     return report(ip, netctl_route_add(ip->os, route, how));
 }
 
@@ -354,8 +503,11 @@ static void collect(void *ctx, const struct netctl_route *route)
 {
     struct flush_list *list = ctx;
 
-    if (list->n < sizeof list->routes / sizeof *list->routes && wanted(list->args, route))
-        list->routes[list->n++] = *route;
+    if (list->n == sizeof list->routes / sizeof *list->routes || !wanted(list->args, route))
+        return;
+    list->routes[list->n] = *route;
+    list->routes[list->n++].n_hops =
+        0; /* they do not outlive the walk; the first of them is enough */
 }
 
 static int flush(struct ip_run *ip)
@@ -419,7 +571,9 @@ static int get(struct ip_run *ip)
         process_errorf(self, "need at least a destination address\n");
         return 1;
     }
-    error = netctl_route_get(ip->os, args.route.prefix, args.from, args.route.ifname, &path);
+    args.key.dst = args.route.prefix;
+    args.key.src = args.from;
+    error = netctl_route_get_for(ip->os, &args.key, args.route.ifname, &path);
     if (error != 0)
         return ip_netlink(ip, error);
     if (path.kind == ROUTE_LOCAL || path.kind == ROUTE_BROADCAST || path.kind == ROUTE_MULTICAST)

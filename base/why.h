@@ -109,6 +109,12 @@
       "lose")                                                                                      \
     X(IP_FORWARD_DIRECT, "ip-forward-direct",                                                      \
       "delivered directly: {0:ip} is in the connected network {1:prefix}")                         \
+    X(IP_FORWARD_BY_ADDRESSES, "ip-forward-by-addresses",                                          \
+      "forwarded to {0:ip}: route {1:prefix} to {3:ip} has {2:dec} next hops, and the hash of "    \
+      "source and destination chooses this one")                                                   \
+    X(IP_FORWARD_BY_PORTS, "ip-forward-by-ports",                                                  \
+      "forwarded to {0:ip}: route {1:prefix} to {3:ip} has {2:dec} next hops, and the hash of "    \
+      "addresses, protocol and ports chooses this one")                                            \
     X(IP_FRAGMENT, "ip-fragment",                                                                  \
       "part {0:dec} of {1:dec}: the packet is bigger than the MTU {2:dec}")                        \
     X(IP_REASSEMBLED, "ip-reassembled", "{0:dec} fragments put together to {1:dec} octets")        \

@@ -19,6 +19,8 @@ static bool is_passed_on(enum why_code code)
     case WHY_BRIDGE_FLOOD_MULTICAST:
     case WHY_IP_FORWARD:
     case WHY_IP_FORWARD_DIRECT:
+    case WHY_IP_FORWARD_BY_ADDRESSES:
+    case WHY_IP_FORWARD_BY_PORTS:
     case WHY_IP6_FORWARD:
     case WHY_IP6_FORWARD_DIRECT:
     case WHY_NAT_OUT:

@@ -53,6 +53,30 @@ static void set_route6(struct os *os, const struct topo_node *node, const struct
     netctl_route6_add(os, &route, NETCTL_ADD);
 }
 
+static void set_route4(struct os *os, const struct topo_node *node, const struct topo_route *from)
+{
+    g_autofree struct netctl_hop *hops = g_new0(struct netctl_hop, from->n_hops);
+    struct netctl_route route = { .prefix = from->prefix,
+                                  .prefix_len = from->prefix_len,
+                                  .kind = kind_of(from->type),
+                                  .via = from->via,
+                                  .metric = from->metric,
+                                  .src = from->src,
+                                  .hops = hops,
+                                  .n_hops = from->n_hops };
+
+    if (from->dev != TOPO_NOWHERE)
+        route.ifname = node->ifaces[from->dev].name;
+    for (uint32_t i = 0; i < from->n_hops; i++) {
+        hops[i] = (struct netctl_hop){ .via = from->hops[i].via,
+                                       .weight = (uint16_t)from->hops[i].weight,
+                                       .onlink = from->hops[i].onlink };
+        if (from->hops[i].dev != TOPO_NOWHERE)
+            hops[i].ifname = node->ifaces[from->hops[i].dev].name;
+    }
+    netctl_route_add(os, &route, NETCTL_ADD);
+}
+
 /* As at boot: a route that the kernel refuses, for a gateway out of reach say, is not there, and
  * nothing stops. */
 static void set_routes(struct os *os, const struct topo_node *node)
@@ -64,20 +88,11 @@ static void set_routes(struct os *os, const struct topo_node *node)
         netctl_route6_add(os, &(struct netctl_route6){ .via = node->gateway6 }, NETCTL_ADD);
     for (uint32_t i = 0; i < node->n_routes; i++) {
         const struct topo_route *from = &node->routes[i];
-        struct netctl_route route = { .prefix = from->prefix,
-                                      .prefix_len = from->prefix_len,
-                                      .kind = kind_of(from->type),
-                                      .via = from->via,
-                                      .metric = from->metric,
-                                      .src = from->src };
 
-        if (from->v6) {
+        if (from->v6)
             set_route6(os, node, from);
-            continue;
-        }
-        if (from->dev != TOPO_NOWHERE)
-            route.ifname = node->ifaces[from->dev].name;
-        netctl_route_add(os, &route, NETCTL_ADD);
+        else
+            set_route4(os, node, from);
     }
 }
 

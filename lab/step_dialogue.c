@@ -43,6 +43,7 @@ bool step_goes_on(enum why_code code)
 {
     return code == WHY_REPEAT || code == WHY_IP6_FORWARD || code == WHY_IP6_FORWARD_DIRECT ||
            code == WHY_IP_FORWARD || code == WHY_IP_FORWARD_DIRECT || code == WHY_IP_FRAGMENT ||
+           code == WHY_IP_FORWARD_BY_ADDRESSES || code == WHY_IP_FORWARD_BY_PORTS ||
            g_str_has_prefix(why_name(code), "bridge-") || code == WHY_NAT_OUT ||
            code == WHY_NAT_IN || code == WHY_NAT_FORWARD;
 }

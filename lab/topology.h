@@ -67,6 +67,14 @@ enum topo_route_type {
     TOPO_ROUTE_PROHIBIT
 };
 
+/* A next hop of several: `nexthop via ADDRESS [dev IF] [weight N] [onlink]`. */
+struct topo_hop {
+    ip4_addr via; /* 0: not written, then there is @dev */
+    uint32_t dev; /* index in ifaces, or TOPO_NOWHERE */
+    uint32_t weight;
+    bool onlink;
+};
+
 struct topo_route {
     enum topo_route_type type;
     ip4_addr prefix; /* no host bits; `default` is 0.0.0.0/0 */
@@ -75,8 +83,10 @@ struct topo_route {
     ip4_addr via, src;
     bool v6; /* of IPv6: these hold instead, :: where nothing is written */
     struct ip6_addr prefix6, via6, src6;
-    uint32_t dev;     /* index in ifaces, or TOPO_NOWHERE: not written */
-    uint32_t metric;  /* 0: not written */
+    uint32_t dev;    /* index in ifaces, or TOPO_NOWHERE: not written */
+    uint32_t metric; /* 0: not written */
+    uint32_t n_hops; /* of several; then there is no @via and no @dev */
+    struct topo_hop *hops;
     const char *text; /* as written */
     struct text_pos at;
 };

@@ -270,6 +270,16 @@ static void check_computed_routes(struct topo_build *b)
         }
 }
 
+static void check_route(struct topo_build *b, const struct topo_node *node,
+                        const struct topo_route *route)
+{
+    if (route->has_via && !route->v6)
+        check_next_hop(b, node, route->via, route->at);
+    for (uint32_t i = 0; i < route->n_hops; i++)
+        if (route->hops[i].via != 0 && !route->hops[i].onlink)
+            check_next_hop(b, node, route->hops[i].via, route->at);
+}
+
 void build_check(struct topo_build *b)
 {
     const struct topology *t = b->t;
@@ -288,8 +298,7 @@ void build_check(struct topo_build *b)
         if (node->has_gateway)
             check_next_hop(b, node, node->gateway, node->gateway_at);
         for (uint32_t j = 0; j < node->n_routes; j++)
-            if (node->routes[j].has_via && !node->routes[j].v6)
-                check_next_hop(b, node, node->routes[j].via, node->routes[j].at);
+            check_route(b, node, &node->routes[j]);
     }
     check_twice(b);
     if (t->computed_routes)

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "inspect/i18n.h"
+#include "stack/net/multipath.h"
 
 /* ---- interfaces ---- */
 
@@ -216,21 +217,21 @@ static bool route_prefix(struct topo_build *b, const struct ynode *node, const c
 }
 
 static bool route_device(struct topo_build *b, const struct topo_node *node, const struct ynode *at,
-                         const char *word, struct topo_route *route)
+                         const char *word, uint32_t *dev)
 {
     struct ynode name = { .kind = YNODE_TEXT, .at = at->at, .text = word };
 
     if (word == NULL)
         return route_wrong(b, at, _("after `dev` comes an interface, not %s"), word);
-    route->dev = build_iface_named(b, node, &name, "dev");
-    return route->dev != TOPO_NOWHERE;
+    *dev = build_iface_named(b, node, &name, "dev");
+    return *dev != TOPO_NOWHERE;
 }
 
 static bool route_attribute(struct topo_build *b, const struct topo_node *node,
                             const struct ynode *at, const char *key, const char *word,
                             struct topo_route *route)
 {
-    static const char *const known[] = { "via", "dev", "metric", "src" };
+    static const char *const known[] = { "via", "dev", "metric", "src", "nexthop" };
     uint64_t metric;
 
     if (strcmp(key, "via") == 0) {
@@ -244,7 +245,7 @@ static bool route_attribute(struct topo_build *b, const struct topo_node *node,
                route_wrong(b, at, _("after `src` comes an address, not %s"), word);
     }
     if (strcmp(key, "dev") == 0)
-        return route_device(b, node, at, word, route);
+        return route_device(b, node, at, word, &route->dev);
     if (strcmp(key, "metric") == 0) {
         if (word == NULL || !text_u64(word, UINT32_MAX, &metric))
             return route_wrong(b, at, _("after `metric` comes a number, not %s"), word);
@@ -254,6 +255,64 @@ static bool route_attribute(struct topo_build *b, const struct topo_node *node,
     reader_error(&b->r, at->at, _("a route has no %s%s"), reader_quote(&b->r, key),
                  reader_hint(&b->r, key, known, G_N_ELEMENTS(known)));
     return false;
+}
+
+/* What stands behind a `nexthop`, up to the next one. */
+static bool parse_hop(struct topo_build *b, const struct topo_node *node, const struct ynode *at,
+                      struct words *words, struct topo_hop *hop)
+{
+    static const char *const known[] = { "via", "dev", "weight", "onlink", "nexthop" };
+    const char *key, *word;
+    uint64_t weight;
+
+    *hop = (struct topo_hop){ .dev = TOPO_NOWHERE, .weight = 1 };
+    while ((key = next_word(words)) != NULL && strcmp(key, "nexthop") != 0) {
+        if (strcmp(key, "onlink") == 0) {
+            hop->onlink = true;
+            continue;
+        }
+        if (strcmp(key, "via") != 0 && strcmp(key, "dev") != 0 && strcmp(key, "weight") != 0) {
+            reader_error(&b->r, at->at, _("a next hop has no %s%s"), reader_quote(&b->r, key),
+                         reader_hint(&b->r, key, known, G_N_ELEMENTS(known)));
+            return false;
+        }
+        word = next_word(words);
+        if (strcmp(key, "dev") == 0) {
+            if (!route_device(b, node, at, word, &hop->dev))
+                return false;
+        } else if (strcmp(key, "via") == 0) {
+            if (word == NULL || !ip4_parse(word, &hop->via))
+                return route_wrong(b, at, _("after `via` comes an address, not %s"), word);
+        } else {
+            if (word == NULL || !text_u64(word, FIB_WEIGHT_MAX, &weight) || weight == 0)
+                return route_wrong(b, at, _("after `weight` comes a number from 1 to 256, not %s"),
+                                   word);
+            hop->weight = (uint32_t)weight;
+        }
+    }
+    if (key != NULL)
+        words->next--;
+    return hop->via != 0 || hop->dev != TOPO_NOWHERE ||
+           route_wrong(b, at, _("%s has a next hop with neither `via` nor `dev`"), at->text);
+}
+
+/* All of `nexthop ... nexthop ...`, the first word taken. */
+static bool parse_hops(struct topo_build *b, const struct topo_node *node, const struct ynode *at,
+                       struct words *words, struct topo_route *route)
+{
+    if (route->v6)
+        return route_wrong(b, at, _("%s is of IPv6, where several next hops are not simulated"),
+                           at->text);
+    if (route->type != TOPO_ROUTE_UNICAST || route->has_via || route->dev != TOPO_NOWHERE)
+        return route_wrong(b, at, _("%s says before `nexthop` where it goes"), at->text);
+    route->hops = arena_alloc(b->r.arena, FIB_HOPS_MAX * sizeof *route->hops);
+    do {
+        if (route->n_hops == FIB_HOPS_MAX)
+            return route_wrong(b, at, _("%s has more than 64 next hops"), at->text);
+        if (!parse_hop(b, node, at, words, &route->hops[route->n_hops++]))
+            return false;
+    } while (next_word(words) != NULL);
+    return true;
 }
 
 static bool parse_route(struct topo_build *b, const struct topo_node *node, const struct ynode *at,
@@ -272,9 +331,12 @@ static bool parse_route(struct topo_build *b, const struct topo_node *node, cons
         }
     if (!route_prefix(b, at, word, route))
         return false;
-    while ((word = next_word(&words)) != NULL)
+    while ((word = next_word(&words)) != NULL) {
+        if (strcmp(word, "nexthop") == 0)
+            return parse_hops(b, node, at, &words, route);
         if (!route_attribute(b, node, at, word, next_word(&words), route))
             return false;
+    }
     if (route->type == TOPO_ROUTE_UNICAST && !route->has_via && route->dev == TOPO_NOWHERE)
         return route_wrong(b, at, _("%s says neither `via` nor `dev`"), at->text);
     if (route->type != TOPO_ROUTE_UNICAST && route->has_via)

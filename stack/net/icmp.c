@@ -271,7 +271,7 @@ static enum drop_reason take_redirect(struct ip_stack *ip, const struct ip_rx *r
 
     if (ip->sysctl.forwarding || !ip->sysctl.accept_redirects || hdr->code > 3)
         return DROP_REDIRECT_IGNORED;
-    if (ip_route(ip, quote->dst, 0, NULL, &route) != 0 || !route.via_gateway ||
+    if (ip_route(ip, quote->dst, quote->src, NULL, &route) != 0 || !route.via_gateway ||
         route.next_hop != rx->hdr->src || route.oif != rx->iif || gateway == route.next_hop ||
         ip_addr_kind(ip, gateway) != ROUTE_UNICAST)
         return DROP_REDIRECT_IGNORED;

@@ -62,6 +62,7 @@ void ip_init(struct ip_stack *ip, struct node *node, struct ether *ether)
                                      .port_min = 32768,
                                      .port_max = 60999,
                                      .unprivileged_port_start = 1024 };
+    ip->fib.hash_fields = MULTIPATH_FIELDS_DEFAULT;
     ip->sysctl6 = (struct ip6_sysctl){ .accept_ra = true,
                                        .hop_limit = IP6_HOP_LIMIT_DEFAULT,
                                        .icmp_ratelimit_ms = 1000 };
@@ -157,6 +158,7 @@ void ip_iface_set_up(struct ip_iface *iface, bool up)
     if (up) {
         for (unsigned i = 0; i < iface->n_addrs; i++)
             add_connected_route(iface, &iface->addrs[i]);
+        fib_revive_iface(iface->ip, iface);
     } else {
         fib_remove_iface(iface->ip, iface, -1);
         neigh_flush_iface(&iface->ip->neigh, iface, false);
@@ -195,6 +197,8 @@ int ip_addr_add(struct ip_iface *iface, ip4_addr addr, unsigned prefix_len)
     if (iface->iface != NULL)
         node_state(iface->ip->node, iface->iface, WHY(ADDR_ADDED, WHY_PREFIX(addr, prefix_len)));
     add_connected_route(iface, &address);
+    if (iface->up)
+        fib_revive_iface(iface->ip, iface);
     iface->ip->fib.generation++;
     if (iface->ip->address_changed != NULL)
         iface->ip->address_changed(iface->ip->address_ctx, iface);
@@ -371,7 +375,7 @@ bool ip_is_local(const struct ip_stack *ip, ip4_addr addr)
 
 /* ---- routes ---- */
 
-static ip4_addr source_on(const struct ip_stack *ip, const struct ip_iface *oif, ip4_addr dst)
+ip4_addr ip_source_on(const struct ip_stack *ip, const struct ip_iface *oif, ip4_addr dst)
 {
     for (unsigned i = 0; i < oif->n_addrs; i++)
         if (ip4_in_prefix(dst, oif->addrs[i].addr, oif->addrs[i].prefix_len))
@@ -414,8 +418,26 @@ static void apply_exception(struct ip_stack *ip, struct route *route)
     route->mtu = exception->mtu;
 }
 
-static int follow_entry(struct ip_stack *ip, const struct fib_entry *entry, struct route *route)
+/* One of several next hops: with an interface given the first out of it, else by the flow's hash.
+ * The one of fib_select_path(). */
+static struct fib_hop choose_hop(struct ip_stack *ip, const struct fib_entry *entry,
+                                 struct route_key *key, const struct ip_iface *oif,
+                                 struct route *route)
 {
+    if (entry->hops == NULL)
+        return (struct fib_hop){ .via = entry->via, .oif = entry->oif };
+    if (oif != NULL)
+        return *multipath_live(entry->hops, oif);
+    route->multipath = true;
+    route->by_ports = multipath_by_ports(ip);
+    return *multipath_choose(ip, entry->hops, key);
+}
+
+static int follow_entry(struct ip_stack *ip, const struct fib_entry *entry, struct route_key *key,
+                        const struct ip_iface *oif, struct route *route)
+{
+    struct fib_hop hop;
+
     switch (entry->kind) {
     case ROUTE_BLACKHOLE:
         return -SIM_EINVAL;
@@ -426,13 +448,14 @@ static int follow_entry(struct ip_stack *ip, const struct fib_entry *entry, stru
     default:
         break;
     }
+    hop = choose_hop(ip, entry, key, oif, route);
     route->kind = ROUTE_UNICAST;
-    route->oif = entry->oif;
+    route->oif = hop.oif;
     route->prefix = entry->prefix;
     route->prefix_len = entry->prefix_len;
-    route->via_gateway = entry->via != 0;
-    route->next_hop = entry->via != 0 ? entry->via : route->dst;
-    route->src = entry->src != 0 ? entry->src : source_on(ip, entry->oif, route->next_hop);
+    route->via_gateway = hop.via != 0;
+    route->next_hop = hop.via != 0 ? hop.via : route->dst;
+    route->src = entry->src != 0 ? entry->src : ip_source_on(ip, hop.oif, route->next_hop);
     apply_exception(ip, route);
     return 0;
 }
@@ -440,7 +463,14 @@ static int follow_entry(struct ip_stack *ip, const struct fib_entry *entry, stru
 int ip_route(struct ip_stack *ip, ip4_addr dst, ip4_addr src, struct ip_iface *oif,
              struct route *route)
 {
+    return ip_route_for(ip, &(struct route_key){ .dst = dst, .src = src }, oif, route);
+}
+
+int ip_route_for(struct ip_stack *ip, struct route_key *key, struct ip_iface *oif,
+                 struct route *route)
+{
     const struct fib_entry *entry;
+    ip4_addr dst = key->dst, src = key->src;
     uint32_t n_lost = 0;
 
     if (dst == 0)
@@ -466,7 +496,7 @@ int ip_route(struct ip_stack *ip, ip4_addr dst, ip4_addr src, struct ip_iface *o
                         oif = ip->ifaces[i];
         if (oif != NULL) {
             route->oif = oif;
-            route->src = source_on(ip, oif, dst);
+            route->src = ip_source_on(ip, oif, dst);
             return oif->up ? 0 : -SIM_ENETDOWN;
         }
     }
@@ -477,18 +507,21 @@ int ip_route(struct ip_stack *ip, ip4_addr dst, ip4_addr src, struct ip_iface *o
         if (oif == NULL)
             return -SIM_ENETUNREACH;
         route->oif = oif; /* a given interface and no route: as if it were on the link */
-        route->src = source_on(ip, oif, dst);
+        route->src = ip_source_on(ip, oif, dst);
         return 0;
     }
     route->n_lost = n_lost;
     if (route->kind != ROUTE_UNICAST) {
-        if (entry->oif == NULL)
+        const struct fib_hop *hop = entry->hops == NULL ? NULL : multipath_live(entry->hops, oif);
+        ip4_addr via = hop != NULL ? hop->via : entry->via;
+
+        route->oif = hop != NULL ? hop->oif : entry->oif;
+        if (route->oif == NULL)
             return -SIM_ENETUNREACH;
-        route->oif = entry->oif;
-        route->src = source_on(ip, entry->oif, entry->via != 0 ? entry->via : dst);
+        route->src = ip_source_on(ip, route->oif, via != 0 ? via : dst);
         return 0;
     }
-    return follow_entry(ip, entry, route);
+    return follow_entry(ip, entry, key, oif, route);
 }
 
 void ip_register(struct ip_stack *ip, const struct ip_upper_protocol *protocol, void *ctx)

@@ -197,12 +197,14 @@ struct ip_sysctl {   /* net.ipv4.*, Linux's names and defaults */
     bool icmp_echo_ignore_all, icmp_echo_ignore_broadcasts;
     uint8_t rp_filter; /* 0 off, 1 strict, 2 loose */
     uint8_t default_ttl;
-    uint32_t icmp_ratelimit_ms;                  /* icmp_ratelimit: 1000 */
-    uint32_t icmp_ratemask;                      /* 6168 */
+    uint8_t multipath_hash_policy; /* fib_multipath_hash_policy: enum multipath_policy */
+    uint32_t icmp_ratelimit_ms;    /* icmp_ratelimit: 1000 */
+    uint32_t icmp_ratemask;        /* 6168 */
     uint32_t icmp_msgs_per_sec, icmp_msgs_burst; /* 1000, 50 */
     uint16_t port_min, port_max;                 /* ip_local_port_range */
     uint16_t unprivileged_port_start;
     bool no_pmtu_disc;
+    bool multipath_use_neigh; /* fib_multipath_use_neigh */
 };
 
 struct ip_flow;
@@ -222,8 +224,6 @@ struct ip_stack {
     struct neigh_table neigh;
     struct route_exceptions exceptions;
     struct ip_flow *flows;               /* found out on input: ip_flow.c */
-    uint32_t n_flows;                    /* places; 0 or a power of two */
-    uint32_t flows_crowded_out;          /* by others that wanted their place, since it grew */
     struct ip_protocol_entry *protocols; /* in the order they registered: a handful */
     unsigned n_protocols, protocols_size;
     struct list raw_taps;
@@ -240,6 +240,8 @@ struct ip_stack {
     struct event backlog_event;
     struct random_stream random;
     uint16_t ip_id;
+    uint16_t n_flows;           /* places; 0 or a power of two */
+    uint32_t flows_crowded_out; /* by others that wanted their place, since it grew */
     struct {
         uint64_t in, delivered, forwarded, out, fragments_made, reassembled;
     } stats;
@@ -302,6 +304,12 @@ bool ip_check_checksum(const struct frame *frame, const struct ip_rx *rx);
  */
 int ip_route(struct ip_stack *ip, ip4_addr dst, ip4_addr src, struct ip_iface *oif,
              struct route *route);
+/**
+ * ip_route_for() - the same for packets of which more is known: where a route has several next
+ * hops, it matters.
+ */
+int ip_route_for(struct ip_stack *ip, struct route_key *key, struct ip_iface *oif,
+                 struct route *route);
 /** route_valid() - nothing has changed since @route was looked up. */
 static inline bool route_valid(const struct ip_stack *ip, const struct route *route)
 {
@@ -337,6 +345,11 @@ static inline struct ip_iface *ip_iface_of(const struct ip_stack *ip, const stru
     return iface->owner;
 }
 struct ip_iface *ip_iface_by_index(const struct ip_stack *ip, unsigned index);
+/** ip_iface_is_linkdown() - it is on, and its cable is out. */
+static inline bool ip_iface_is_linkdown(const struct ip_iface *iface)
+{
+    return iface->iface != NULL && iface->iface->up && !iface_has_carrier(iface->iface);
+}
 /** ip_iface_primary() - the interface's first address, or 0. */
 ip4_addr ip_iface_primary(const struct ip_iface *iface);
 /** ip_iface_set_up() - `ip link set X up|down`: routes through it go when it goes down. */

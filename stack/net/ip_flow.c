@@ -18,6 +18,8 @@
 #define FLOWS_MAX   256
 #define CROWDED     4 /* times that flows were crowded out of a place, on average, before it grows */
 
+/* Flows that share a route of several next hops stand in places of their own, by their hash, and
+ * find() does not know them: they bear the complement of the generation. */
 static inline struct ip_flow *place_of(const struct ip_stack *ip, ip4_addr src, ip4_addr dst)
 {
     uint32_t hash = (src * UINT32_C(0x85ebca6b) ^ dst) * UINT32_C(0x9e3779b1);
@@ -35,6 +37,42 @@ static inline struct ip_flow *find(const struct ip_stack *ip, const struct ip_if
     flow = place_of(ip, src, dst);
     return flow->src == src && flow->dst == dst && flow->iif == iif &&
                    flow->generation == ip->fib.generation
+               ? flow
+               : NULL;
+}
+
+static struct ip_flow *place_of_share(const struct ip_stack *ip, ip4_addr src, ip4_addr dst,
+                                      uint32_t hash)
+{
+    return place_of(ip, src ^ hash, dst);
+}
+
+void ip_route_key_read(struct route_key *key, struct frame *frame)
+{
+    /* An ICMP error is read as far as the header that it quotes. */
+    size_t most = 2 * IPV4_HDR_MAX + ICMP_HDR_LEN;
+
+    frame_need(frame, frame_size(frame) < most ? frame_size(frame) : most);
+    key->packet = frame->data;
+    key->packet_len = (uint32_t)frame->len;
+}
+
+/* The flow of a packet along a route of several next hops. */
+static struct ip_flow *find_share(struct ip_stack *ip, const struct ip_iface *iif,
+                                  struct frame *frame)
+{
+    struct route_key key = { .src = be32_get(frame->data + IPV4_AT_SRC),
+                             .dst = be32_get(frame->data + IPV4_AT_DST) };
+    struct ip_flow *flow;
+    uint32_t hash;
+
+    if (ip->fib.multipath == NULL || ip->n_flows == 0 || ip->sysctl.multipath_use_neigh)
+        return NULL;
+    ip_route_key_read(&key, frame);
+    hash = multipath_hash(ip, &key);
+    flow = place_of_share(ip, key.src, key.dst, hash);
+    return flow->src == key.src && flow->dst == key.dst && flow->iif == iif && flow->hash == hash &&
+                   flow->generation == ~ip->fib.generation
                ? flow
                : NULL;
 }
@@ -106,7 +144,7 @@ static inline bool go_on(struct ip_stack *ip, const struct ip_iface *iif, struct
     if (UNLIKELY(size < IPV4_HDR_LEN || size > frame_size(frame) || !checksum_right20(octets)))
         return false;
     flow = find(ip, iif, be32_get(octets + IPV4_AT_SRC), be32_get(octets + IPV4_AT_DST));
-    if (UNLIKELY(flow == NULL))
+    if (UNLIKELY(flow == NULL) && (flow = find_share(ip, iif, frame)) == NULL)
         return false;
     return flow->local ? deliver(ip, frame, size) : forward(ip, flow, frame, size);
 }
@@ -127,33 +165,44 @@ static bool crowded(struct ip_stack *ip)
     return ip->n_flows < FLOWS_MAX && ++ip->flows_crowded_out >= CROWDED * ip->n_flows;
 }
 
+static bool is_current(const struct ip_stack *ip, const struct ip_flow *flow)
+{
+    return flow->generation == ip->fib.generation || flow->generation == ~ip->fib.generation;
+}
+
 static void grow(struct ip_stack *ip)
 {
     struct ip_flow *old = ip->flows;
     uint32_t n = ip->n_flows;
 
-    ip->n_flows = n == 0 ? FLOWS_FIRST : 4 * n > FLOWS_MAX ? FLOWS_MAX : 4 * n;
+    ip->n_flows = (uint16_t)(n == 0 ? FLOWS_FIRST : 4 * n > FLOWS_MAX ? FLOWS_MAX : 4 * n);
     ip->flows_crowded_out = 0;
     ip->flows = mem_zalloc(ip->n_flows * sizeof *ip->flows);
     for (uint32_t i = 0; i < n; i++)
         if (old[i].iif != NULL)
-            *place_of(ip, old[i].src, old[i].dst) = old[i];
+            *place_of_share(ip, old[i].src, old[i].dst, old[i].hash) = old[i];
     free(old);
 }
 
 void ip_flow_learn(struct ip_stack *ip, struct ip_iface *iif, ip4_addr src, ip4_addr dst,
-                   const struct route *route, struct why why)
+                   const struct route *route, uint32_t hash, struct why why)
 {
-    struct ip_flow *flow = ip->n_flows == 0 ? NULL : place_of(ip, src, dst);
+    bool shares = route != NULL && route->multipath;
+    uint32_t generation = shares ? ~ip->fib.generation : ip->fib.generation;
+    struct ip_flow *flow = ip->n_flows == 0 ? NULL : place_of_share(ip, src, dst, hash);
 
-    if (flow == NULL || (flow->iif != NULL && flow->generation == ip->fib.generation &&
-                         (flow->src != src || flow->dst != dst) && crowded(ip))) {
+    if (flow == NULL ||
+        (flow->iif != NULL && is_current(ip, flow) &&
+         (flow->src != src || flow->dst != dst || flow->hash != hash) && crowded(ip))) {
         grow(ip);
-        flow = place_of(ip, src, dst);
+        flow = place_of_share(ip, src, dst, hash);
     }
-    *flow = (struct ip_flow){
-        .src = src, .dst = dst, .iif = iif, .generation = ip->fib.generation, .local = route == NULL
-    };
+    *flow = (struct ip_flow){ .src = src,
+                              .dst = dst,
+                              .iif = iif,
+                              .generation = generation,
+                              .hash = hash,
+                              .local = route == NULL };
     if (route == NULL)
         return;
     flow->counted = node_wants(ip->node, RECORD_SEND);

@@ -234,24 +234,37 @@ static void unreachable(struct ip_stack *ip, struct frame *frame, const struct i
     node_drop(ip->node, frame->in, frame, error == -SIM_EACCES ? DROP_PROHIBITED : DROP_NO_ROUTE);
 }
 
-static void say_why_forwarded(struct frame *frame, const struct route *route)
+static void say_why_forwarded(struct ip_stack *ip, struct frame *frame, const struct route *route)
 {
     uint64_t prefix = WHY_PREFIX(route->prefix, route->prefix_len);
 
-    frame->why = route->via_gateway
-                     ? WHY(IP_FORWARD, route->next_hop, prefix, route->n_lost, route->dst)
-                     : WHY(IP_FORWARD_DIRECT, route->dst, prefix);
+    if (route->multipath) {
+        uint32_t n = fib_lookup(&ip->fib, route->dst, NULL, NULL)->hops->n;
+
+        frame->why = route->by_ports
+                         ? WHY(IP_FORWARD_BY_PORTS, route->next_hop, prefix, n, route->dst)
+                         : WHY(IP_FORWARD_BY_ADDRESSES, route->next_hop, prefix, n, route->dst);
+    } else {
+        frame->why = route->via_gateway
+                         ? WHY(IP_FORWARD, route->next_hop, prefix, route->n_lost, route->dst)
+                         : WHY(IP_FORWARD_DIRECT, route->dst, prefix);
+    }
     frame->why_text = NULL;
 }
 
 static void forward(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr,
                     struct ip_iface *iif, bool group)
 {
+    struct route_key key = { .dst = hdr->dst };
     struct route route;
     int error;
     uint32_t mtu;
 
-    error = ip_route(ip, hdr->dst, 0, NULL, &route);
+    if (ip->fib.multipath != NULL) {
+        ip_route_key_read(&key, frame);
+        frame->network = frame->data;
+    }
+    error = ip_route_for(ip, &key, NULL, &route);
     if (error != 0) {
         unreachable(ip, frame, hdr, error);
         return;
@@ -275,9 +288,9 @@ static void forward(struct ip_stack *ip, struct frame *frame, const struct ipv4_
     if (hdr->n_options > 0 && find_record_route(hdr) != 0)
         record_route(frame, find_record_route(hdr), ip_iface_primary(route.oif));
     maybe_redirect(ip, frame, hdr, iif, &route);
-    say_why_forwarded(frame, &route);
-    if (!group && route.oif != iif && route.until == 0)
-        ip_flow_learn(ip, iif, hdr->src, hdr->dst, &route, frame->why);
+    say_why_forwarded(ip, frame, &route);
+    if (!group && route.oif != iif && route.until == 0 && !ip->sysctl.multipath_use_neigh)
+        ip_flow_learn(ip, iif, hdr->src, hdr->dst, &route, key.hash, frame->why);
     ip->stats.forwarded++;
     ip_finish_output(ip, frame, &route, mtu);
 }
@@ -305,7 +318,8 @@ static bool fails_source_filter(struct ip_stack *ip, const struct ipv4_hdr *hdr,
         return false;
     if (ip_route(ip, hdr->src, 0, NULL, &back) != 0)
         return true;
-    return ip->sysctl.rp_filter == 1 && back.oif != iif;
+    return ip->sysctl.rp_filter == 1 && back.oif != iif &&
+           !(back.multipath && fib_entry_uses(fib_lookup(&ip->fib, hdr->src, NULL, NULL), iif));
 }
 
 static enum drop_reason classify(struct ip_stack *ip, const struct ipv4_hdr *hdr,
@@ -427,5 +441,5 @@ void ip_examine(struct ip_stack *ip, struct iface *iface, struct frame *frame, b
     else
         forward(ip, frame, &hdr, iif, group);
     if (why == DROP_NONE && kind == ROUTE_LOCAL && !group)
-        ip_flow_learn(ip, iif, hdr.src, hdr.dst, NULL, WHY0(NONE));
+        ip_flow_learn(ip, iif, hdr.src, hdr.dst, NULL, 0, WHY0(NONE));
 }

@@ -4,6 +4,11 @@
 
 #include "stack/net/ip.h"
 
+/* ip.c */
+/** ip_source_on() - the address that a packet to @dst out of @oif is sent from: inet_select_addr().
+ */
+ip4_addr ip_source_on(const struct ip_stack *ip, const struct ip_iface *oif, ip4_addr dst);
+
 /* ip_in.c */
 /** ip_deliver() - to this node's protocols: data at the IP header, whole (not a fragment). Consumes
  * @frame. */
@@ -33,15 +38,21 @@ struct ip_flow {
     struct ip_iface *oif;
     struct neigh *neigh;
     uint32_t n_removed; /* of the neighbor table, when @neigh was found */
+    uint32_t hash; /* 0, or that of one of several flows between these addresses, which are shared
+                      out over several next hops; then @generation is the complement */
     struct why why;
 };
 
 /** ip_input() - from ether. Consumes @frame, data at the IP header. */
 void ip_input(void *ctx, struct iface *iface, struct frame *frame, bool group);
 /** ip_flow_learn() - packets from @src to @dst may come in at @iif and take @route, out of another
- * interface, for the reason @why; NULL: they are for this node. */
+ * interface, for the reason @why; NULL: they are for this node. Where @route was chosen among
+ * several next hops that is so for those of the same @hash alone. */
 void ip_flow_learn(struct ip_stack *ip, struct ip_iface *iif, ip4_addr src, ip4_addr dst,
-                   const struct route *route, struct why why);
+                   const struct route *route, uint32_t hash, struct why why);
+/** ip_route_key_read() - what a route with several next hops must know of @frame, data at the IP
+ * header: valid while its octets stay where they are. */
+void ip_route_key_read(struct route_key *key, struct frame *frame);
 void ip_flows_fini(struct ip_stack *ip);
 /** ip_deliver_soon() - @frame is for this node: into the backlog. */
 void ip_deliver_soon(struct ip_stack *ip, struct frame *frame);

@@ -85,11 +85,30 @@ static enum drop_reason reason_for(int error)
     return error == -SIM_EACCES ? DROP_PROHIBITED : DROP_NO_ROUTE;
 }
 
+/* What counts of a packet of our own where a route has several next hops: its ports; of an ICMP
+ * error the packet that it is about, as in icmp_route_lookup(). */
+static void read_key(struct route_key *key, struct frame *frame)
+{
+    if ((key->protocol == IP_PROTO_TCP || key->protocol == IP_PROTO_UDP) && frame->len >= 4) {
+        key->src_port = be16_get(frame->data);
+        key->dst_port = be16_get(frame->data + 2);
+    } else if (key->protocol == IP_PROTO_ICMP && frame->len >= ICMP_HDR_LEN &&
+               icmp_is_error(frame->data[0])) {
+        frame_need(frame, frame_size(frame));
+        key->packet = frame->data + ICMP_HDR_LEN;
+        key->packet_len = (uint32_t)frame->len - ICMP_HDR_LEN;
+    }
+}
+
 int ip_output(struct ip_stack *ip, struct frame *frame, const struct ip_send *send)
 {
+    struct route_key key = { .dst = send->dst, .src = send->src, .protocol = send->protocol };
     struct route route;
-    int error = ip_route(ip, send->dst, send->src, send->oif, &route);
+    int error;
 
+    if (ip->fib.multipath != NULL)
+        read_key(&key, frame);
+    error = ip_route_for(ip, &key, send->oif, &route);
     if (error != 0)
         return refuse(ip, frame, reason_for(error), -error);
     if (send->bypass_routes)

@@ -34,9 +34,13 @@ static void forget_shared(struct fib *fib)
 void fib_fini(struct fib *fib)
 {
     forget_shared(fib);
-    for (uint32_t i = 0; i < fib->n_levels; i++)
+    for (uint32_t i = 0; i < fib->n_levels; i++) {
+        for (uint32_t j = 0; fib->multipath != NULL && j < fib->levels[i].n; j++)
+            free(fib->levels[i].entries[j].hops);
         free(fib->levels[i].entries);
+    }
     free(fib->levels);
+    free(fib->multipath);
     *fib = (struct fib){ 0 };
 }
 
@@ -56,7 +60,7 @@ static struct fib_level *level_get(struct fib *fib, uint8_t prefix_len)
 
     if (level != NULL)
         return level;
-    ARRAY_PUSH(fib->levels, fib->n_levels, fib->levels_size, (struct fib_level){ 0 });
+    fib->levels = mem_realloc(fib->levels, ++fib->n_levels, sizeof *fib->levels);
     for (; at > 0 && fib->levels[at - 1].prefix_len < prefix_len; at--)
         fib->levels[at] = fib->levels[at - 1];
     fib->levels[at] = (struct fib_level){ .prefix_len = prefix_len };
@@ -203,6 +207,31 @@ static bool concerns_shared(const struct fib *fib, const struct fib_entry *entry
                            entry->prefix & ip4_mask(entry->prefix_len), entry->prefix_len, &way);
 }
 
+/* What @entry has allocated comes into the table, or leaves it. */
+static void take_hops(struct ip_stack *ip, struct fib_entry *entry)
+{
+    struct random_stream random;
+
+    if (entry->hops == NULL)
+        return;
+    if (ip->fib.multipath == NULL) {
+        ip->fib.multipath = mem_zalloc(sizeof *ip->fib.multipath);
+        node_random(ip->node, &random, "multipath");
+        for (int i = 0; i < 2; i++)
+            ip->fib.multipath->hash_key[i] = random_u64(&random);
+    }
+    entry->hops = multipath_copy(entry->hops);
+    ip->fib.multipath->n_entries++;
+}
+
+static void drop_hops(struct fib *fib, const struct fib_entry *entry)
+{
+    if (entry->hops == NULL)
+        return;
+    free(entry->hops);
+    fib->multipath->n_entries--;
+}
+
 int fib_add(struct ip_stack *ip, const struct fib_entry *entry, bool replace)
 {
     struct fib *fib = &ip->fib;
@@ -220,9 +249,12 @@ int fib_add(struct ip_stack *ip, const struct fib_entry *entry, bool replace)
         level->entries[at].metric == new.metric) {
         if (!replace)
             return -SIM_EEXIST;
+        take_hops(ip, &new);
+        drop_hops(fib, &level->entries[at]);
         level->entries[at] = new;
         fib->generation++;
     } else {
+        take_hops(ip, &new);
         insert(fib, at, &new);
     }
     note(ip, &new, true);
@@ -232,11 +264,20 @@ int fib_add(struct ip_stack *ip, const struct fib_entry *entry, bool replace)
 static void remove_at(struct ip_stack *ip, struct fib_level *level, uint32_t at)
 {
     note(ip, &level->entries[at], false);
+    drop_hops(&ip->fib, &level->entries[at]);
     memmove(&level->entries[at], &level->entries[at + 1],
             (level->n - at - 1) * sizeof *level->entries);
     level->n--;
     ip->fib.n_entries--;
     ip->fib.generation++;
+}
+
+/* @hops may be one alone. */
+static bool has_hops(const struct fib_entry *entry, const struct fib_hops *hops)
+{
+    if (entry->hops != NULL)
+        return multipath_same(entry->hops, hops);
+    return hops->n == 1 && hops->hop[0].via == entry->via && hops->hop[0].oif == entry->oif;
 }
 
 int fib_remove(struct ip_stack *ip, const struct fib_entry *entry)
@@ -255,12 +296,19 @@ int fib_remove(struct ip_stack *ip, const struct fib_entry *entry)
 
         if ((entry->via != 0 && entry->via != have->via) ||
             (entry->oif != NULL && entry->oif != have->oif) ||
-            (entry->metric != 0 && entry->metric != have->metric))
+            (entry->metric != 0 && entry->metric != have->metric) ||
+            (entry->hops != NULL && !has_hops(have, entry->hops)))
             continue;
         remove_at(ip, level, at);
         return 0;
     }
     return -SIM_ESRCH;
+}
+
+/* Without @oif nothing of it is left. */
+static bool loses(const struct fib_entry *entry, const struct ip_iface *oif)
+{
+    return entry->hops != NULL ? !multipath_kill(entry->hops, oif) : entry->oif == oif;
 }
 
 void fib_remove_iface(struct ip_stack *ip, const struct ip_iface *oif, int proto)
@@ -271,13 +319,39 @@ void fib_remove_iface(struct ip_stack *ip, const struct ip_iface *oif, int proto
         struct fib_level *level = &ip->fib.levels[i];
 
         for (uint32_t at = 0; at < level->n;) {
-            if (level->entries[at].oif == oif &&
-                (proto < 0 || (int)level->entries[at].proto == proto))
+            if ((proto < 0 || (int)level->entries[at].proto == proto) &&
+                loses(&level->entries[at], oif))
                 remove_at(ip, level, at);
             else
                 at++;
         }
     }
+}
+
+void fib_revive_iface(struct ip_stack *ip, const struct ip_iface *oif)
+{
+    struct fib *fib = &ip->fib;
+
+    if (fib->multipath == NULL || fib->multipath->n_entries == 0)
+        return;
+    for (uint32_t i = 0; i < fib->n_levels; i++)
+        for (uint32_t at = 0; at < fib->levels[i].n; at++)
+            if (fib->levels[i].entries[at].hops != NULL)
+                multipath_revive(fib->levels[i].entries[at].hops, oif);
+    fib->generation++;
+}
+
+bool fib_entry_uses(const struct fib_entry *entry, const struct ip_iface *oif)
+{
+    return entry->hops != NULL ? multipath_live(entry->hops, oif) != NULL : entry->oif == oif;
+}
+
+/* For packets that may go out of @oif, or anywhere for NULL. */
+static bool usable(const struct fib_entry *entry, const struct ip_iface *oif)
+{
+    if (entry->hops != NULL)
+        return multipath_live(entry->hops, oif) != NULL;
+    return (oif == NULL || entry->oif == oif) && (entry->oif == NULL || entry->oif->up);
 }
 
 static const struct fib_entry *own_lookup(const struct fib *fib, ip4_addr dst,
@@ -294,9 +368,7 @@ static const struct fib_entry *own_lookup(const struct fib *fib, ip4_addr dst,
              at < level->n && level->entries[at].prefix == prefix; at++) {
             const struct fib_entry *entry = &level->entries[at];
 
-            if (oif != NULL && entry->oif != oif)
-                continue;
-            if (entry->oif != NULL && !entry->oif->up)
+            if (!usable(entry, oif))
                 continue;
             matches++;
             if (best == NULL)
@@ -400,20 +472,23 @@ const char *fib_entry_format(const struct ip_stack *ip, const struct fib_entry *
         ADD("%s", ip4_format(entry->prefix, addr));
     else
         ADD("%s/%u", ip4_format(entry->prefix, addr), entry->prefix_len);
-    if (entry->via != 0)
+    if (entry->via != 0 && entry->hops == NULL)
         ADD(" via %s", ip4_format(entry->via, addr));
-    if (entry->oif != NULL)
+    if (entry->oif != NULL && entry->hops == NULL)
         ADD(" dev %s", entry->oif->name);
     if (proto_name(entry->proto) != NULL)
         ADD(" proto %s", proto_name(entry->proto));
-    if (entry->via == 0 && entry->kind == ROUTE_UNICAST)
+    if (entry->via == 0 && entry->kind == ROUTE_UNICAST && entry->hops == NULL)
         ADD(" scope link");
     if (entry->src != 0)
         ADD(" src %s", ip4_format(entry->src, addr));
     if (entry->metric != 0)
         ADD(" metric %u", entry->metric);
-    if (entry->oif != NULL && entry->oif->iface != NULL && entry->oif->iface->up &&
-        !iface_has_carrier(entry->oif->iface))
+    if (entry->onlink)
+        ADD(" onlink");
+    if (entry->hops != NULL)
+        n += multipath_format(entry->hops, text + n, FIB_TEXT_MAX - n);
+    else if (entry->oif != NULL && ip_iface_is_linkdown(entry->oif))
         ADD(" linkdown");
 #undef ADD
     return text;

@@ -8,6 +8,7 @@
 
 #include "base/addr.h"
 #include "sim/time.h"
+#include "stack/net/multipath.h"
 
 struct ip_stack;
 struct ip_iface;
@@ -37,24 +38,35 @@ enum route_proto {
 struct fib_entry {
     ip4_addr prefix;
     uint8_t prefix_len;
-    enum route_kind kind;
-    enum route_proto proto;
-    ip4_addr via;         /* next hop, 0: the destination itself */
-    struct ip_iface *oif; /* NULL for blackhole and kin */
+    bool onlink;
+    enum route_kind kind : 8; /* there are many entries */
+    enum route_proto proto : 8;
+    ip4_addr via; /* next hop, 0: the destination itself */
     uint32_t metric;
-    ip4_addr src; /* preferred source, 0: the interface's address */
+    ip4_addr src;          /* preferred source, 0: the interface's address */
+    struct ip_iface *oif;  /* NULL for blackhole and kin */
+    struct fib_hops *hops; /* of several, of which @via and @oif are the first; or NULL */
 };
 
 struct fib_level;
 struct fib_shared;
 struct route_map;
 
+/* What a table needs once an entry has several next hops. */
+struct fib_multipath {
+    uint32_t n_entries;   /* that have */
+    uint64_t hash_key[2]; /* of flows, unless a seed is set */
+};
+
 struct fib {
     struct fib_level *levels; /* the longest prefixes first */
-    uint32_t n_levels, levels_size;
+    uint16_t n_levels;
+    uint16_t hash_fields; /* net.ipv4.fib_multipath_hash_fields */
+    uint32_t hash_seed;   /* net.ipv4.fib_multipath_hash_seed; 0: the node's own */
     uint32_t n_entries;
-    uint32_t generation;       /* changes with every change of routes, addresses or links */
-    struct fib_shared *shared; /* ways of a map of the whole network, or NULL: fib_share() */
+    uint32_t generation;             /* changes with every change of routes, addresses or links */
+    struct fib_shared *shared;       /* ways of a map of the whole network, or NULL: fib_share() */
+    struct fib_multipath *multipath; /* NULL: no entry had several next hops yet */
 };
 
 /* The outcome of a look-up: what an IP packet needs to know. */
@@ -73,6 +85,8 @@ struct route {
     bool via_gateway;
     bool redirected; /* an exception learned by ICMP redirect */
     bool mtu_locked; /* it was suspiciously small: packets may be fragmented again */
+    bool multipath;  /* chosen among several next hops */
+    bool by_ports;   /* and ports count: it is not for all packets between the same addresses */
 };
 
 /* Learned about one destination: path MTU (RFC 1191), redirect (RFC 792). Linux: "route cache
@@ -104,23 +118,28 @@ void fib_fini(struct fib *fib);
  */
 void fib_share(struct ip_stack *ip, const struct route_map *map, uint32_t router,
                struct ip_iface *const *ifaces, uint32_t n_ifaces);
-/** fib_add() - 0, or -SIM_EEXIST for the same prefix, metric and next hop. */
+/** fib_add() - 0, or -SIM_EEXIST for the same prefix, metric and next hop. Several next hops are
+ * copied. */
 int fib_add(struct ip_stack *ip, const struct fib_entry *entry, bool replace);
 /** fib_remove() - the first entry with this prefix that agrees in what @entry names (via, oif,
- * metric; 0 is any). 0 or -SIM_ESRCH. */
+ * metric, hops; 0 is any; of several next hops via and oif are the first). 0 or -SIM_ESRCH. */
 int fib_remove(struct ip_stack *ip, const struct fib_entry *entry);
-/** fib_remove_iface() - all entries through @oif, and only those of @proto unless that is -1. */
+/** fib_remove_iface() - all entries through @oif, and only those of @proto unless that is -1. Of
+ * those with other next hops too, the ones through @oif are dead until fib_revive_iface(). */
 void fib_remove_iface(struct ip_stack *ip, const struct ip_iface *oif, int proto);
+void fib_revive_iface(struct ip_stack *ip, const struct ip_iface *oif);
 /** fib_lookup() - the best entry for @dst (out of @oif unless NULL), or NULL; *@n_lost counts the
  * other matches. */
 const struct fib_entry *fib_lookup(const struct fib *fib, ip4_addr dst, const struct ip_iface *oif,
                                    uint32_t *n_lost);
+/** fib_entry_uses() - @oif is where it leads, or one of its next hops. */
+bool fib_entry_uses(const struct fib_entry *entry, const struct ip_iface *oif);
 /** fib_walk() - every entry in the order of `ip route`: by prefix, then length, then metric. */
 void fib_walk(const struct fib *fib, void (*each)(void *ctx, const struct fib_entry *entry),
               void *ctx);
 /** fib_entry_format() - as `ip route` prints it, for the main table. @text has room for
  * FIB_TEXT_MAX. */
-#define FIB_TEXT_MAX 160
+#define FIB_TEXT_MAX (160 + FIB_HOPS_MAX * FIB_HOP_TEXT_MAX)
 const char *fib_entry_format(const struct ip_stack *ip, const struct fib_entry *entry,
                              char text[static FIB_TEXT_MAX]);
 

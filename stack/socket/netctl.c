@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/be.h"
+#include "base/check.h"
 #include "base/memory.h"
 #include "sim/link.h"
 
@@ -193,9 +195,22 @@ struct route_walk {
     void *ctx;
 };
 
+static unsigned tell_hops(const struct fib_hops *hops, struct netctl_hop *told)
+{
+    for (uint32_t i = 0; hops != NULL && i < hops->n; i++)
+        told[i] = (struct netctl_hop){ .via = hops->hop[i].via,
+                                       .ifname = hops->hop[i].oif->name,
+                                       .weight = hops->hop[i].weight,
+                                       .onlink = hops->hop[i].onlink,
+                                       .dead = hops->hop[i].dead,
+                                       .linkdown = fib_hop_is_linkdown(&hops->hop[i]) };
+    return hops != NULL ? hops->n : 0;
+}
+
 static void tell_route(void *ctx, const struct fib_entry *entry)
 {
     const struct route_walk *walk = ctx;
+    struct netctl_hop hops[FIB_HOPS_MAX];
     struct netctl_route route = { .prefix = entry->prefix,
                                   .prefix_len = entry->prefix_len,
                                   .kind = entry->kind,
@@ -203,7 +218,12 @@ static void tell_route(void *ctx, const struct fib_entry *entry)
                                   .via = entry->via,
                                   .ifname = entry->oif != NULL ? entry->oif->name : NULL,
                                   .metric = entry->metric,
-                                  .src = entry->src };
+                                  .src = entry->src,
+                                  .onlink = entry->onlink,
+                                  .linkdown =
+                                      entry->oif != NULL && ip_iface_is_linkdown(entry->oif),
+                                  .hops = hops,
+                                  .n_hops = tell_hops(entry->hops, hops) };
 
     /* The main table alone: lo's own network is in Linux's table "local". */
     if (entry->kind == ROUTE_LOCAL || entry->kind == ROUTE_BROADCAST ||
@@ -225,39 +245,97 @@ void netctl_routes(const struct os *os, void (*each)(void *ctx, const struct net
  * (fib_check_nh()). */
 static struct ip_iface *link_of_gateway(struct os *os, ip4_addr via, struct ip_iface *oif)
 {
-    struct route route;
+    const struct fib_entry *entry = fib_lookup(&os->ip.fib, via, oif, NULL);
 
-    if (ip_route(&os->ip, via, 0, oif, &route) != 0 || route.kind != ROUTE_UNICAST ||
-        route.via_gateway)
-        return NULL;
-    return route.oif;
+    return entry != NULL && entry->kind == ROUTE_UNICAST && entry->via == 0 ? entry->oif : NULL;
+}
+
+/* Where @via, 0: nothing, and @ifname, NULL: any, lead: fib_check_nh(). */
+static int check_hop(struct os *os, ip4_addr via, const char *ifname, bool onlink,
+                     struct ip_iface **oif)
+{
+    *oif = NULL;
+    if (ifname != NULL) {
+        *oif = find(os, ifname);
+        if (*oif == NULL)
+            return -SIM_ENODEV;
+        if (!(*oif)->up)
+            return -SIM_ENETDOWN;
+    }
+    if (onlink && *oif == NULL)
+        return -SIM_ENXIO;
+    if (via != 0) {
+        if (netctl_addr_kind(os, via) != ROUTE_UNICAST)
+            return -SIM_EINVAL;
+        if (!onlink || *oif == NULL)
+            *oif = link_of_gateway(os, via, *oif);
+        if (*oif == NULL)
+            return -SIM_ENETUNREACH;
+    }
+    return *oif == NULL ? -SIM_ENODEV : 0;
+}
+
+static int check_hops(struct os *os, const struct netctl_route *route, struct fib_hops *hops)
+{
+    hops->n = route->n_hops;
+    for (unsigned i = 0; i < route->n_hops; i++) {
+        const struct netctl_hop *from = &route->hops[i];
+        struct fib_hop *hop = &hops->hop[i];
+        int error;
+
+        *hop = (struct fib_hop){ .via = from->via, .weight = from->weight, .onlink = from->onlink };
+        error = check_hop(os, from->via, from->ifname, from->onlink, &hop->oif);
+        if (error == -SIM_EINVAL) /* of a group or broadcast address Linux says no more */
+            error = -SIM_ENETUNREACH;
+        if (error != 0)
+            return error;
+    }
+    return 0;
 }
 
 static int check_route(struct os *os, const struct netctl_route *route, struct fib_entry *entry)
 {
+    int error;
+
     if (route->prefix_len > 32 || (route->prefix & ~ip4_mask(route->prefix_len)) != 0)
         return -SIM_EINVAL;
     if (route->kind != ROUTE_UNICAST)
         return 0;
-    if (route->ifname != NULL) {
-        entry->oif = find(os, route->ifname);
-        if (entry->oif == NULL)
-            return -SIM_ENODEV;
-        if (!entry->oif->up)
-            return -SIM_ENETDOWN;
+    if (entry->hops != NULL) {
+        error = check_hops(os, route, entry->hops);
+        entry->via = entry->hops->hop[0].via;
+        entry->oif = entry->hops->hop[0].oif;
+    } else {
+        error = check_hop(os, route->via, route->ifname, route->onlink, &entry->oif);
     }
-    if (route->via != 0) {
-        if (netctl_addr_kind(os, route->via) != ROUTE_UNICAST)
-            return -SIM_EINVAL;
-        entry->oif = link_of_gateway(os, route->via, entry->oif);
-        if (entry->oif == NULL)
-            return -SIM_ENETUNREACH;
-    }
-    if (entry->oif == NULL)
-        return -SIM_ENODEV;
+    if (error != 0)
+        return error;
     if (route->src != 0 && netctl_addr_kind(os, route->src) != ROUTE_LOCAL)
         return -SIM_EINVAL;
     return 0;
+}
+
+/* Room for the hops of @route, or NULL. */
+static struct fib_hops *hops_new(const struct netctl_route *route)
+{
+    if (route->n_hops == 0)
+        return NULL;
+    CHECK(route->n_hops <= FIB_HOPS_MAX);
+    return mem_zalloc(sizeof(struct fib_hops) + route->n_hops * sizeof(struct fib_hop));
+}
+
+/* A list of one next hop is that next hop. */
+static struct netctl_route plain(const struct netctl_route *route)
+{
+    struct netctl_route plain = *route;
+
+    if (route->n_hops == 1) {
+        plain.n_hops = 0;
+        plain.via = route->hops[0].via;
+        plain.ifname = route->hops[0].ifname;
+        plain.onlink = route->hops[0].onlink;
+    }
+    return plain;
 }
 
 struct same_route {
@@ -273,21 +351,16 @@ static void look_for_same(void *ctx, const struct netctl_route *route)
     if (!same->any && route->prefix == same->wanted->prefix &&
         route->prefix_len == same->wanted->prefix_len && route->metric == same->wanted->metric) {
         same->found = *route;
+        same->found.n_hops = 0; /* they live as long as the call; the rest says which it is */
         same->any = true;
     }
 }
 
-int netctl_route_add(struct os *os, const struct netctl_route *route, enum netctl_how how)
+static int add_entry(struct os *os, const struct netctl_route *route, struct fib_entry *entry,
+                     enum netctl_how how)
 {
     struct same_route same = { .wanted = route };
-    struct fib_entry entry = { .prefix = route->prefix,
-                               .prefix_len = route->prefix_len,
-                               .kind = route->kind,
-                               .proto = route->proto,
-                               .via = route->via,
-                               .metric = route->metric,
-                               .src = route->src };
-    int error = check_route(os, route, &entry);
+    int error = check_route(os, route, entry);
 
     if (error != 0)
         return error;
@@ -299,7 +372,25 @@ int netctl_route_add(struct os *os, const struct netctl_route *route, enum netct
         return -SIM_ENOENT;
     if ((how == NETCTL_CHANGE || how == NETCTL_REPLACE) && same.any)
         (void)netctl_route_del(os, &same.found);
-    return fib_add(&os->ip, &entry, false);
+    return fib_add(&os->ip, entry, false);
+}
+
+int netctl_route_add(struct os *os, const struct netctl_route *wanted, enum netctl_how how)
+{
+    struct netctl_route route = plain(wanted);
+    struct fib_entry entry = { .prefix = route.prefix,
+                               .prefix_len = route.prefix_len,
+                               .onlink = route.onlink,
+                               .kind = route.kind,
+                               .proto = route.proto,
+                               .via = route.via,
+                               .metric = route.metric,
+                               .src = route.src,
+                               .hops = hops_new(&route) };
+    int error = add_entry(os, &route, &entry, how);
+
+    free(entry.hops);
+    return error;
 }
 
 int netctl_route_del(struct os *os, const struct netctl_route *route)
@@ -309,14 +400,20 @@ int netctl_route_del(struct os *os, const struct netctl_route *route)
                                .kind = route->kind,
                                .proto = route->proto,
                                .via = route->via,
-                               .metric = route->metric };
+                               .metric = route->metric,
+                               .hops = hops_new(route) };
+    int error = 0;
 
+    if (entry.hops != NULL && check_hops(os, route, entry.hops) != 0)
+        error = -SIM_ESRCH;
     if (route->ifname != NULL) {
         entry.oif = find(os, route->ifname);
-        if (entry.oif == NULL)
-            return -SIM_ENODEV;
+        error = entry.oif == NULL ? -SIM_ENODEV : error;
     }
-    return fib_remove(&os->ip, &entry);
+    if (error == 0)
+        error = fib_remove(&os->ip, &entry);
+    free(entry.hops);
+    return error;
 }
 
 void netctl_route_cache_flush(struct os *os)
@@ -327,6 +424,30 @@ void netctl_route_cache_flush(struct os *os)
 int netctl_route_get(struct os *os, ip4_addr dst, ip4_addr src, const char *ifname,
                      struct netctl_path *path)
 {
+    return netctl_route_get_for(os, &(struct route_key){ .dst = dst, .src = src }, ifname, path);
+}
+
+/* inet_rtm_getroute_build_skb(): the kernel is asked about a packet, and looks at that. */
+static void key_as_packet(struct route_key *key, uint8_t octets[static IPV4_HDR_LEN + 4])
+{
+    struct ipv4_hdr hdr = { .hdr_len = IPV4_HDR_LEN,
+                            .total_len = IPV4_HDR_LEN + 4,
+                            .protocol = key->protocol,
+                            .src = key->src,
+                            .dst = key->dst };
+
+    ipv4_emit(&hdr, octets);
+    be16_put(octets + IPV4_HDR_LEN, key->src_port);
+    be16_put(octets + IPV4_HDR_LEN + 2, key->dst_port);
+    key->packet = octets;
+    key->packet_len = hdr.total_len;
+}
+
+int netctl_route_get_for(struct os *os, struct route_key *key, const char *ifname,
+                         struct netctl_path *path)
+{
+    uint8_t octets[IPV4_HDR_LEN + 4];
+    ip4_addr dst = key->dst, src = key->src;
     struct ip_iface *oif = find(os, ifname);
     const struct route_exception *learned;
     struct route route;
@@ -334,7 +455,9 @@ int netctl_route_get(struct os *os, ip4_addr dst, ip4_addr src, const char *ifna
 
     if (ifname != NULL && oif == NULL)
         return -SIM_ENODEV;
-    error = ip_route(&os->ip, dst, src, oif, &route);
+    key_as_packet(key, octets);
+    error = ip_route_for(&os->ip, key, oif, &route);
+    key->packet = NULL;
     if (error != 0)
         return error;
     *path = (struct netctl_path){ .kind = route.kind,

@@ -71,6 +71,15 @@ int netctl_addr_flush(struct os *os, const char *ifname);
 
 /* ---- routes ---- */
 
+/* A next hop of several. */
+struct netctl_hop {
+    ip4_addr via;       /* 0: on the link */
+    const char *ifname; /* when adding NULL: found by @via */
+    uint16_t weight;    /* 1 to FIB_WEIGHT_MAX */
+    bool onlink;
+    bool dead, linkdown; /* shown, not set */
+};
+
 struct netctl_route {
     ip4_addr prefix;
     uint8_t prefix_len;
@@ -79,7 +88,12 @@ struct netctl_route {
     ip4_addr via;       /* 0: on the link */
     const char *ifname; /* NULL: for blackhole and kin; when adding: found by @via */
     uint32_t metric;
-    ip4_addr src; /* 0: the interface's */
+    ip4_addr src;                  /* 0: the interface's */
+    bool onlink;                   /* @via is taken to be on the link of @ifname */
+    bool linkdown;                 /* shown, not set */
+    const struct netctl_hop *hops; /* @n_hops of them, 0: @via and @ifname are the only one; else,
+                                      shown, the first; FIB_HOPS_MAX at most */
+    unsigned n_hops;
 };
 
 enum netctl_how { NETCTL_ADD, NETCTL_REPLACE, NETCTL_CHANGE };
@@ -90,7 +104,7 @@ void netctl_routes(const struct os *os, void (*each)(void *ctx, const struct net
 /**
  * netctl_route_add() - -SIM_EEXIST, -SIM_ENOENT (change: none is there), -SIM_ENODEV, -SIM_ENETDOWN
  * (the interface is off), -SIM_ENETUNREACH (@via is on no link), -SIM_EINVAL (host bits set, @via
- * is this host itself, @src is not its own).
+ * is this host itself, @src is not its own), -SIM_ENXIO (on the link of what?).
  */
 int netctl_route_add(struct os *os, const struct netctl_route *route, enum netctl_how how);
 /** netctl_route_del() - the first that agrees in prefix and in what else is not zero. -SIM_ESRCH,
@@ -115,6 +129,9 @@ struct netctl_path {
  * (blackhole). */
 int netctl_route_get(struct os *os, ip4_addr dst, ip4_addr src, const char *ifname,
                      struct netctl_path *path);
+/** netctl_route_get_for() - the same for packets of which more is known. */
+int netctl_route_get_for(struct os *os, struct route_key *key, const char *ifname,
+                         struct netctl_path *path);
 /** netctl_addr_kind() - what @addr is to this host: its own, a broadcast address, a group, or
  * somebody else's. */
 enum route_kind netctl_addr_kind(const struct os *os, ip4_addr addr);

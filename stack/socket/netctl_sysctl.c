@@ -28,6 +28,7 @@ struct setting {
 };
 
 #define IP(member)   IN_OS, offsetof(struct os, ip.sysctl.member)
+#define FIB(member)  IN_OS, offsetof(struct os, ip.fib.member)
 #define IPV6(member) IN_OS, offsetof(struct os, ip.sysctl6.member)
 #define TCP(member)  IN_TCP, offsetof(struct tcp_sysctl, member)
 
@@ -41,6 +42,11 @@ static const struct setting settings[] = {
     { "net.ipv4.conf.all.forwarding", IP(forwarding), KIND_BOOL, 0, 1 },
     { "net.ipv4.conf.all.rp_filter", IP(rp_filter), KIND_U8, 0, 2 },
     { "net.ipv4.conf.all.send_redirects", IP(send_redirects), KIND_BOOL, 0, 1 },
+    { "net.ipv4.fib_multipath_hash_fields", FIB(hash_fields), KIND_U16, 1, MULTIPATH_FIELDS_MAX },
+    { "net.ipv4.fib_multipath_hash_policy", IP(multipath_hash_policy), KIND_U8, 0,
+      MULTIPATH_FIELDS },
+    { "net.ipv4.fib_multipath_hash_seed", FIB(hash_seed), KIND_U32, 0, UINT32_MAX },
+    { "net.ipv4.fib_multipath_use_neigh", IP(multipath_use_neigh), KIND_BOOL, 0, 1 },
     { "net.ipv4.icmp_echo_ignore_all", IP(icmp_echo_ignore_all), KIND_BOOL, 0, 1 },
     { "net.ipv4.icmp_echo_ignore_broadcasts", IP(icmp_echo_ignore_broadcasts), KIND_BOOL, 0, 1 },
     { "net.ipv4.icmp_msgs_burst", IP(icmp_msgs_burst), KIND_U32, 0, INT32_MAX },

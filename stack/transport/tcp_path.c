@@ -56,6 +56,18 @@ static const struct route *route4_known(const struct tcp_sock *tp)
     return place_holds(path, tp) ? &path->route : NULL;
 }
 
+static int route4(struct ip_stack *ip, const struct endpoints *ends, struct ip_iface *oif,
+                  struct route *route)
+{
+    struct route_key key = { .dst = ends->remote.addr,
+                             .src = ends->local.addr,
+                             .src_port = ends->local.port,
+                             .dst_port = ends->remote.port,
+                             .protocol = IP_PROTO_TCP };
+
+    return ip_route_for(ip, &key, oif, route);
+}
+
 static const struct route *route4_find(const struct tcp_sock *tp, int *error)
 {
     struct tcp_layer *tcp = tp->layer;
@@ -69,10 +81,10 @@ static const struct route *route4_find(const struct tcp_sock *tp, int *error)
          path = place_of(tcp, dst, src))
         grow(tcp);
     *path = (struct tcp_path){ .src = src, .oif = tp->sock.options.bound_iface };
-    *error = ip_route(tcp->ip, dst, src, path->oif, &path->route);
+    *error = route4(tcp->ip, tp->entry.ends, path->oif, &path->route);
     if (*error != 0)
         return NULL;
-    path->dst = dst;
+    path->dst = path->route.by_ports ? 0 : dst; /* 0: it is this connection's, not to be shared */
     return &path->route;
 }
 
@@ -261,8 +273,7 @@ int tcp_request_route(struct tcp_request *req, uint32_t *mtu)
     int error;
 
     if (!entry->ends->remote.v6) {
-        error = ip_route(sock->ip, entry->ends->remote.addr, entry->ends->local.addr,
-                         sock->options.bound_iface, &req->route);
+        error = route4(sock->ip, entry->ends, sock->options.bound_iface, &req->route);
         if (error == 0)
             *mtu = ip_path_mtu(sock->ip, &req->route);
         return error;

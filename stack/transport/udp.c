@@ -361,6 +361,18 @@ static ip4_addr source_along(const struct sock *sock, const struct route *route)
                : route->src;
 }
 
+static int route_to(const struct sock *sock, struct endpoint to, struct ip_iface *oif,
+                    struct route *route)
+{
+    struct route_key key = { .dst = to.addr,
+                             .src = sock->local.addr,
+                             .src_port = sock->local.port,
+                             .dst_port = to.port,
+                             .protocol = IP_PROTO_UDP };
+
+    return ip_route_for(sock->ip, &key, oif, route);
+}
+
 /* The way of a connected socket, which is looked up again when something about routes, addresses or
  * links has changed: Linux's sk_dst_check(). */
 static inline int find_way(struct udp_sock *udp, struct ip_iface *oif)
@@ -370,7 +382,7 @@ static inline int find_way(struct udp_sock *udp, struct ip_iface *oif)
 
     if (LIKELY(route_valid(sock->ip, &udp->route)))
         return 0;
-    error = ip_route(sock->ip, sock->remote.addr, sock->local.addr, oif, &udp->route);
+    error = route_to(sock, sock->remote, oif, &udp->route);
     udp->src = source_along(sock, &udp->route);
     return error;
 }
@@ -398,6 +410,8 @@ static int udp_connect(struct sock *sock, struct endpoint remote)
     if (sock->local.addr == 0)
         sock->local = (struct endpoint){ route.src, sock->local.port };
     udp->route = route;
+    if (route.multipath) /* now that the source is known: ip_route_connect() */
+        (void)route_to(sock, sock->remote, sock->options.bound_iface, &udp->route);
     udp->src = source_along(sock, &route);
     udp->next_id = (uint16_t)random_u32(&udp->udp->random);
     sock->error = 0;
@@ -488,7 +502,7 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
         error = find_way(udp, send.oif);
         route = &udp->route;
     } else {
-        error = ip_route(sock->ip, to.addr, sock->local.addr, send.oif, &looked_up);
+        error = route_to(sock, to, send.oif, &looked_up);
     }
     if (error != 0)
         return error;
