@@ -1,6 +1,5 @@
 #include "base/memory.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +64,24 @@ struct arena_block {
     _Alignas(max_align_t) unsigned char octets[];
 };
 
+#define SCATTER_LINE 64u
+#define SCATTER_MAX  2048u /* octets of a piece: greater ones are few */
+#define SCATTER_GAPS 8u
+
+void arena_scatter(struct arena *arena, bool on)
+{
+    arena->scattered = on;
+}
+
+/* Octets that stay free behind a piece of @size. */
+static size_t gap_behind(struct arena *arena, size_t size)
+{
+    if (!arena->scattered || size < SCATTER_LINE || size > SCATTER_MAX)
+        return 0;
+    arena->draw = arena->draw * 1103515245 + 12345;
+    return SCATTER_LINE * (arena->draw >> 16) % (SCATTER_LINE * SCATTER_GAPS);
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
     struct arena_block *block = arena->blocks;
@@ -72,6 +89,7 @@ void *arena_alloc(struct arena *arena, size_t size)
     void *p;
 
     CHECK(rounded >= size);
+    rounded += gap_behind(arena, size);
     if (block == NULL || block->size - block->used < rounded) {
         size_t room = rounded > ARENA_BLOCK_LEN ? rounded : ARENA_BLOCK_LEN;
 

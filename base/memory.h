@@ -3,7 +3,9 @@
 #ifndef WW_BASE_MEMORY_H
 #define WW_BASE_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /** mem_alloc() / mem_zalloc() - malloc() and calloc() that never return NULL. Free with free(). */
 void *mem_alloc(size_t size);
@@ -28,11 +30,19 @@ char *mem_strdup(const char *text);
 struct arena {
     struct arena_block *blocks;
     size_t used; /* octets handed out, for reports */
+    bool scattered;
+    uint32_t draw; /* of the last gap */
 };
 
 /** arena_alloc() - zeroed memory, aligned for any type, valid until arena_fini(). */
 void *arena_alloc(struct arena *arena, size_t size);
 char *arena_strdup(struct arena *arena, const char *text);
+/**
+ * arena_scatter() - from now on pieces lie at irregular distances, some cache lines apart, or again
+ * side by side. Processors fetch ahead what comes at regular distances; where one thread works on
+ * the first of many equal pieces and another on the rest, each takes lines from the other so.
+ */
+void arena_scatter(struct arena *arena, bool on);
 void arena_fini(struct arena *arena);
 
 #endif

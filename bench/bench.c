@@ -164,6 +164,15 @@ static void look(struct observer *observer, const struct record *record)
     (void)record;
 }
 
+struct sim *bench_sim(uint64_t seed)
+{
+    struct sim *sim = sim_new(seed);
+
+    if (threads > 1)
+        sim_scatter(sim);
+    return sim;
+}
+
 void bench_go(struct bench_run *run, struct sim *sim, sim_time until)
 {
     run->sim = sim;

@@ -111,6 +111,8 @@ void bench_use_ranks(struct ranks *ranks);
 /** bench_sum() - what was counted at all ranks. */
 void bench_sum(uint64_t *count);
 void bench_begin(struct bench_run *run, const struct bench_stack *stack);
+/** bench_sim() - a simulation for bench_go(). */
+struct sim *bench_sim(uint64_t seed);
 /** bench_elapsed() - seconds of wall time since bench_begin(). bench_rss_kib() - the most memory
  * this process has had so far. */
 double bench_elapsed(const struct bench_run *run);

@@ -119,7 +119,7 @@ static void run(void)
     struct sim *sim;
 
     bench_begin(&bench, &stack);
-    sim = sim_new(1);
+    sim = bench_sim(1);
     nodes = build(sim);
     sim_start(sim);
     cbr.to = (struct endpoint){ net(routers) + 2, 9 };

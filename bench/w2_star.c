@@ -53,7 +53,7 @@ static void run(void)
     struct sim *sim;
 
     bench_begin(&bench, &stack);
-    sim = sim_new(seed);
+    sim = bench_sim(seed);
     for (uint64_t i = 0; i < hosts; i++) {
         g_autofree char *name = g_strdup_printf("h%" G_GUINT64_FORMAT, i);
 

@@ -57,7 +57,7 @@ static void run(void)
     struct sim *sim;
 
     bench_begin(&bench, &stack);
-    sim = sim_new(1);
+    sim = bench_sim(1);
     routers[0] = add_router(sim, "left");
     routers[1] = add_router(sim, "right");
     sim_add_link(sim, routers[0]->ifaces[0], routers[1]->ifaces[0], &bottleneck);

@@ -222,7 +222,7 @@ static void run(void)
 
     k = CLAMP(k, 4, 64) / 2 * 2;
     bench_begin(&bench, &stack);
-    tree.sim = sim_new(1);
+    tree.sim = bench_sim(1);
     tree.half = (unsigned)k / 2;
     add_nodes(&tree);
     add_cables(&tree);

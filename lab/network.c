@@ -225,6 +225,9 @@ struct network *network_new_shared(const struct topology *topology, uint64_t see
     unsigned before = diags->n_errors;
 
     network->sim = sim_new(seed);
+    network->threads = sharing != NULL ? sharing->threads : 1;
+    if (network->threads > 1)
+        sim_scatter(network->sim);
     network->topology = topology;
     network->nodes = g_new0(struct node *, topology->n_nodes + 1);
     network->links = g_new0(struct link *, topology->n_links + 1);

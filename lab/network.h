@@ -22,7 +22,7 @@ struct network {
     struct filter_names *names; /* every node's addresses, for filters */
     GPtrArray *faults;          /* exact ones, of links */
     struct route_map *routes;   /* of `routing: computed`, or NULL */
-    uint64_t threads;           /* to run on; to be set before network_start() */
+    uint64_t threads;           /* to run on; 0 is 1 */
     struct ranks *ranks;        /* it is shared with, or NULL; borrowed */
     uint32_t *part_of;          /* by index: the rank that has it */
     bool sees_all;              /* observers here are told of the others' nodes and cables too */
@@ -31,7 +31,8 @@ struct network {
 /* How a network is shared; what all ranks say alike but `observed`. */
 struct network_sharing {
     struct ranks *ranks;
-    bool observed; /* rank 0 wants to see what happens, not only its run-hash */
+    bool observed;    /* rank 0 wants to see what happens, not only its run-hash */
+    uint64_t threads; /* to run on, without ranks; 0 is 1 */
 };
 
 /**

@@ -274,11 +274,13 @@ struct run *run_new(const struct scenario *scenario, const struct run_options *o
                     struct diag_list *diags)
 {
     uint64_t seed = options->has_seed ? options->seed : scenario->seed;
-    struct network *network =
-        network_new_shared(scenario->topology, seed, &options->sharing, diags);
+    struct network_sharing sharing = options->sharing;
+    struct network *network;
     struct run *run;
     bool right = true;
 
+    sharing.threads = options->threads;
+    network = network_new_shared(scenario->topology, seed, &sharing, diags);
     if (network == NULL)
         return NULL;
     run = g_new0(struct run, 1);
@@ -288,7 +290,6 @@ struct run *run_new(const struct scenario *scenario, const struct run_options *o
     run->by_entry = g_new0(struct run_command *, scenario->n_timeline + 1);
     run->inserted = g_ptr_array_new();
     run->tables = tables_new();
-    network->threads = options->threads;
     run->budget = scenario->events != 0 ? scenario->events : RUN_EVENTS_DEFAULT;
     run->until = options->has_until ? options->until : scenario->until;
     if (run->until == SIM_TIME_NONE)

@@ -20,6 +20,13 @@ struct sim *sim_new(uint64_t seed)
     return sim;
 }
 
+void sim_scatter(struct sim *sim)
+{
+    CHECK(sim->n_nodes == 0);
+    arena_scatter(&sim->arena, true);
+    arena_scatter(&sim->parts[0]->arena, true);
+}
+
 static void part_free(struct part *part)
 {
     if (part == NULL)

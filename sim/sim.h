@@ -45,6 +45,9 @@ struct sim {
 
 /** sim_new() - an empty simulation with one partition. Free with sim_free(). */
 struct sim *sim_new(uint64_t seed);
+/** sim_scatter() - the run will be on several threads, which shall not get into each other's way:
+ * at once after sim_new(). Costs some memory for each node. */
+void sim_scatter(struct sim *sim);
 /** sim_free() - ends the run and all that belongs to it: nodes through ops->free, frames, tables.
  */
 void sim_free(struct sim *sim);

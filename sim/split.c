@@ -89,6 +89,7 @@ static void make_parts(struct sim *sim, uint32_t n, const uint32_t *part_of)
         sim->logs[i] = channel_new();
     }
     sim->n_parts = sim->n_logs = n;
+    arena_scatter(&sim->parts[0]->arena, false); /* from now on nobody else's is in there */
     for (uint32_t i = 0; i < sim->n_nodes; i++)
         sim->nodes[i]->part = sim->parts[part_of[i]];
     split_move_events(sim);

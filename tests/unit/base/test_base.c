@@ -174,6 +174,43 @@ static void arena_memory_is_zeroed_and_aligned(void)
     arena_fini(&arena);
 }
 
+/* Distances of 40 pieces that came out of @arena one after the other, within one block. */
+static void distances(struct arena *arena, size_t size, size_t *out)
+{
+    unsigned char *last = arena_alloc(arena, size);
+
+    memset(last, 0xff, size);
+    for (unsigned i = 0; i < 40; i++) {
+        unsigned char *p = arena_alloc(arena, size);
+
+        EQ(p[0] | p[size - 1], 0);
+        memset(p, 0xff, size);
+        out[i] = (size_t)(p - last);
+        last = p;
+    }
+}
+
+static void pieces_of_a_scattered_arena_lie_at_irregular_distances(void)
+{
+    struct arena arena = { 0 };
+    size_t plain[40], scattered[40];
+    unsigned differ = 0;
+
+    distances(&arena, 256, plain);
+    arena_scatter(&arena, true);
+    distances(&arena, 256, scattered);
+    for (unsigned i = 0; i < 40; i++) {
+        EQ(plain[i], 256);
+        OK(scattered[i] >= 256 && scattered[i] % 64 == 0);
+        differ += i > 0 && scattered[i] != scattered[i - 1];
+    }
+    OK(differ > 20);
+    arena_scatter(&arena, false);
+    distances(&arena, 256, plain);
+    EQ(plain[39], 256);
+    arena_fini(&arena);
+}
+
 UNIT_MAIN("base", TEST(mac_text_goes_both_ways_and_rejects_noise),
           TEST(ip_text_goes_both_ways_and_rejects_noise), TEST(checksum_matches_rfc_1071_example),
           TEST(checksum_is_the_same_for_every_split_and_length),
@@ -181,4 +218,5 @@ UNIT_MAIN("base", TEST(mac_text_goes_both_ways_and_rejects_noise),
           TEST(sha256_gives_the_published_digests),
           TEST(random_streams_differ_by_seed_name_and_purpose),
           TEST(scaled_numbers_are_exact_or_refused), TEST(distance_counts_a_swap_once),
-          TEST(arena_memory_is_zeroed_and_aligned))
+          TEST(arena_memory_is_zeroed_and_aligned),
+          TEST(pieces_of_a_scattered_arena_lie_at_irregular_distances))
