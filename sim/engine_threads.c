@@ -48,6 +48,7 @@ struct worker {
     struct part *part;
     uint32_t index;
     sim_time publish_every;
+    sim_time shown;   /* the clock, as it was last shown */
     uint64_t looks;   /* at the neighbors' clocks: what running apart costs */
     uint64_t quota;   /* events it may still carry out in this stretch */
     uint64_t log_end; /* octets_written at which its log is full */
@@ -96,10 +97,13 @@ static inline void relax(void)
 
 /* ---- a partition's way through a stretch ---- */
 
+/* The line of the clock is with whoever looked at it last: it is written, and not read here. */
 static void publish(struct worker *worker, sim_time clock)
 {
-    if (clock > atomic_load_explicit(&worker->clock, memory_order_relaxed))
-        atomic_store_explicit(&worker->clock, clock, memory_order_release);
+    if (clock <= worker->shown)
+        return;
+    worker->shown = clock;
+    atomic_store_explicit(&worker->clock, clock, memory_order_release);
 }
 
 /* Nothing arrives before it. What was sent before the clocks were read can be received after. */
@@ -154,15 +158,20 @@ static bool anything_came(const struct worker *worker)
 static sim_time advance(struct worker *worker, sim_time horizon)
 {
     struct part *part = worker->part;
-    uint64_t before = part->n_events, most = before + worker->quota;
-    sim_time shown = atomic_load_explicit(&worker->clock, memory_order_relaxed), next;
+    uint64_t most = part->n_events + worker->quota;
+    sim_time show_at = sim_time_later(worker->shown, worker->publish_every), next;
+    struct queue_entry *head;
 
-    while ((next = part_next_at(part)) < horizon && part->n_events < most) {
-        if (next - shown >= worker->publish_every) {
+    for (;;) {
+        head = part_next(part);
+        next = head == NULL ? SIM_TIME_NONE : head->at;
+        if (next >= horizon || part->n_events >= most)
+            break;
+        if (UNLIKELY(next >= show_at)) {
             publish(worker, next);
-            shown = next;
+            show_at = next + worker->publish_every;
         }
-        part_fire(part);
+        part_fire_head(part, head);
     }
     worker->quota = most - part->n_events;
     if (worker->quota == 0 || worker->looks >= JUDGE_EVERY ||
@@ -393,6 +402,7 @@ static void prepare(struct threads *threads, uint64_t most)
         struct worker *worker = threads->workers[i];
 
         worker->idle = worker->done = false;
+        worker->shown = atomic_load_explicit(&worker->clock, memory_order_relaxed);
         worker->looks = 0;
         worker->quota = most / threads->n + 1;
         worker->log_end = threads->engine.sim->logs[i]->octets_written + LOG_MAX;
