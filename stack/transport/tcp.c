@@ -600,12 +600,13 @@ static struct tcp_seg *new_segment(struct tcp_sock *tp, bool starts_buffer)
 
     seg->seq = seg->end_seq = tp->write_seq;
     seg->flags = TCP_ACK;
-    seg->starts_buffer = starts_buffer;
-    if (starts_buffer)
-        tcp_buffer_begin(tp, seg);
     if (list_empty(&tp->write_queue))
         tcp_chrono_start(tp, TCP_CHRONO_BUSY);
     list_push_back(&tp->write_queue, &seg->link);
+    if (!starts_buffer)
+        return seg;
+    seg->starts_buffer = true;
+    tcp_buffer_begin(tp, seg);
     tp->nonagle &= (uint8_t)~TCP_NAGLE_PUSH;
     tcp_slow_start_after_idle_check(tp);
     return seg;
@@ -633,6 +634,25 @@ static void buffer_full(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss)
     }
 }
 
+/* Where of @len octets of a message the first go: behind those of @seg, the last of write_queue, or
+ * into a new one, which is returned then; *@n of them. */
+static struct tcp_seg *place_for(struct tcp_sock *tp, struct tcp_seg *seg, bool starts_buffer,
+                                 const uint8_t *octets, uint32_t len, bool stable, uint32_t *n)
+{
+    struct tcp_seg *last = seg;
+
+    *n = starts_buffer ? 0 : tcp_seg_room(tp, seg, octets, len, stable);
+    if (*n > 0)
+        return seg;
+    *n = tcp_seg_first_room(tp, len, stable);
+    seg = new_segment(tp, starts_buffer);
+    if (!starts_buffer) { /* PSH stands at the buffer's end */
+        seg->flags |= last->flags & TCP_PSH;
+        last->flags &= (uint8_t)~TCP_PSH;
+    }
+    return seg;
+}
+
 /* Put octets of @message into segments; returns how many fit. */
 static size_t fill(struct tcp_sock *tp, const struct sock_send *message, uint32_t mss)
 {
@@ -644,6 +664,7 @@ static size_t fill(struct tcp_sock *tp, const struct sock_send *message, uint32_
     while (done < message->len) {
         struct tcp_seg *seg = tcp_last(&tp->write_queue);
         bool starts_buffer = seg == NULL || seg->eor || in_buffer >= goal;
+        size_t left = message->len - done;
         uint32_t n;
 
         if (starts_buffer && !tcp_memory_free(tp))
@@ -652,16 +673,8 @@ static size_t fill(struct tcp_sock *tp, const struct sock_send *message, uint32_
             in_buffer = 0;
         else if (done == 0)
             seg->flags &= (uint8_t)~TCP_PSH; /* the octets go on */
-        if (starts_buffer || seg->data.len >= mss) {
-            uint8_t push = starts_buffer ? 0 : seg->flags & TCP_PSH;
-
-            if (!starts_buffer)
-                seg->flags &= (uint8_t)~TCP_PSH; /* it stands at the buffer's end */
-            seg = new_segment(tp, starts_buffer);
-            seg->flags |= push;
-        }
-        n = u32_min(mss - seg->data.len, goal - in_buffer);
-        n = message->len - done < n ? (uint32_t)(message->len - done) : n;
+        n = left < goal - in_buffer ? (uint32_t)left : goal - in_buffer;
+        seg = place_for(tp, seg, starts_buffer, octets + done, n, stable, &n);
         tcp_seg_append(tp, seg, octets + done, n, stable);
         done += n;
         in_buffer += n;

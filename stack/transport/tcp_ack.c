@@ -311,10 +311,12 @@ static unsigned clean_rtx_queue(struct tcp_sock *tp, const struct tcp_rx *rx, ui
 static void ack_probe(struct tcp_sock *tp)
 {
     struct tcp_seg *head = tcp_first(&tp->write_queue);
+    uint32_t end; /* of the first segment that would go */
 
     if (head == NULL)
         return;
-    if (!seq_gt(head->end_seq, tcp_wnd_end(tp))) {
+    end = head->data.len > tp->mss_cache ? head->seq + tp->mss_cache : head->end_seq;
+    if (!seq_gt(end, tcp_wnd_end(tp))) {
         tp->backoff = 0;
         TCP_RARE_SET(tp, probes_tstamp, 0);
         if (tp->rtx_kind == TCP_TIMER_PROBE)

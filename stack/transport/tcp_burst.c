@@ -5,8 +5,8 @@
  * where the next ACK is about to come, what is allowed already waits for it, to make a fuller
  * burst.
  *
- * Our queues hold single segments: `starts_buffer` marks in write_queue where a new buffer of
- * Linux's begins, in rtx_queue where a new burst did.
+ * Our write_queue holds pieces of such buffers, cut where they leave, and rtx_queue single
+ * segments: `starts_buffer` marks where a new buffer of Linux's begins, or a new burst did.
  */
 #include "base/check.h"
 #include "stack/transport/tcp_internal.h"
@@ -130,6 +130,9 @@ struct tcp_burst tcp_burst_gather(struct tcp_sock *tp, uint32_t wanted)
             tp->second_seq = seg->seq;
             break;
         }
+        if (n_buffers == 2 && seg->data.len > wanted - burst.len)
+            seg = tcp_seg_carve(tp, seg, wanted - burst.len);
+        at = &seg->link;
         burst.len += seg->data.len;
         burst.fin = (seg->flags & TCP_FIN) != 0;
         end = seg;

@@ -49,7 +49,8 @@ enum tcp_mark {
 };
 
 /*
- * A piece of the stream. Sending: it waits in write_queue, then for its acknowledgment in
+ * A piece of the stream. Sending: it waits in write_queue, as long as what was written is or a
+ * buffer of Linux's may be, and is cut where it leaves; then it waits for its acknowledgment in
  * rtx_queue. Receiving: it waits for the program in receive_queue, or for what is before it in
  * ofo_queue. Its octets are a slice of a shared buffer, so cutting and sending it copies nothing.
  */
@@ -609,8 +610,16 @@ void tcp_queue_purge(struct tcp_layer *tcp, struct list *queue);
 /** tcp_seg_append() - copy or refer to @len octets behind those of @seg. */
 void tcp_seg_append(struct tcp_sock *tp, struct tcp_seg *seg, const uint8_t *octets, uint32_t len,
                     bool stable);
-/** tcp_seg_split() - @seg keeps its first @len octets; the rest becomes the segment behind it,
- * which is returned. */
+/** tcp_seg_room() - how many of @len @octets may stand behind those of @seg in it: all that need
+ * not be copied, or with what fills a segment. tcp_seg_first_room() - the same of a new one. */
+uint32_t tcp_seg_room(const struct tcp_sock *tp, const struct tcp_seg *seg, const uint8_t *octets,
+                      uint32_t len, bool stable);
+uint32_t tcp_seg_first_room(const struct tcp_sock *tp, uint32_t len, bool stable);
+/** tcp_seg_carve() - the first @len octets of @seg, which waits in write_queue, become a segment of
+ * their own before it, in the same buffer of Linux's. */
+struct tcp_seg *tcp_seg_carve(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len);
+/** tcp_seg_split() - @seg, which is in flight, keeps its first @len octets; the rest becomes the
+ * segment behind it, which is returned. */
 struct tcp_seg *tcp_seg_split(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len);
 /** tcp_seg_take() - the first @len octets of @next, behind @seg, become the end of @seg. */
 void tcp_seg_take(struct tcp_sock *tp, struct tcp_seg *seg, struct tcp_seg *next, uint32_t len);

@@ -625,7 +625,7 @@ static void send_new(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss, str
  * several. */
 static unsigned send_burst(struct tcp_sock *tp, uint32_t len, uint32_t mss, bool probe)
 {
-    bool dsack = tp->has_dsack, more, cut; /* a burst has the same options in all its segments */
+    bool dsack = tp->has_dsack, more; /* a burst has the same options in all its segments */
     struct tcp_seg *rest;
     unsigned n = 0;
 
@@ -633,11 +633,11 @@ static unsigned send_burst(struct tcp_sock *tp, uint32_t len, uint32_t mss, bool
         struct tcp_seg *seg = tcp_first(&tp->write_queue);
         uint32_t piece = u32_min(len, mss);
 
-        tcp_seg_fill(tp, seg, piece);
+        if (seg->data.len > piece)
+            seg = tcp_seg_carve(tp, seg, piece);
+        else
+            tcp_seg_fill(tp, seg, piece);
         piece = u32_min(piece, seg->data.len);
-        cut = piece < seg->data.len;
-        if (cut)
-            tcp_seg_split(tp, seg, piece);
         len -= piece;
         more = len > 0 && seg != tcp_last(&tp->write_queue);
         seg->starts_buffer = n == 0;
@@ -647,7 +647,7 @@ static unsigned send_burst(struct tcp_sock *tp, uint32_t len, uint32_t mss, bool
         n++;
     } while (more);
     rest = tcp_first(&tp->write_queue);
-    if (rest != NULL && !rest->starts_buffer && !cut)
+    if (rest != NULL && !rest->starts_buffer)
         tcp_buffer_begin(tp, rest);
     return n;
 }
@@ -921,9 +921,15 @@ int tcp_write_wakeup(struct tcp_sock *tp, struct why why)
      */
     mss = tcp_current_mss(tp);
     size = u32_min(tcp_wnd_end(tp) - seg->seq, mss);
-    tcp_seg_fill(tp, seg, size);
-    if (size < seg->data.len)
-        tcp_seg_split(tp, seg, size);
+    if (size < seg->data.len) {
+        struct tcp_seg *rest = seg;
+
+        seg = tcp_seg_carve(tp, rest, size);
+        rest->starts_buffer = true;
+        tcp_buffer_begin(tp, rest);
+    } else {
+        tcp_seg_fill(tp, seg, size);
+    }
     seg->flags |= TCP_PSH;
     if (seq_lt(tp->pushed_seq, seg->end_seq))
         tp->pushed_seq = seg->end_seq;

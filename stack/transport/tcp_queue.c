@@ -135,6 +135,53 @@ void tcp_seg_append(struct tcp_sock *tp, struct tcp_seg *seg, const uint8_t *oct
     tp->write_seq += len;
 }
 
+/* Octets of @chunk that are free, 0 where it is none. */
+static uint32_t chunk_room(const struct tcp_sock *tp)
+{
+    return tp->chunk == NULL ? 0 : tp->chunk->size - tp->chunk_used;
+}
+
+uint32_t tcp_seg_room(const struct tcp_sock *tp, const struct tcp_seg *seg, const uint8_t *octets,
+                      uint32_t len, bool stable)
+{
+    uint32_t mss = tp->mss_cache, room = chunk_room(tp);
+
+    if (stable && seg->data.buffer == NULL && seg->data.octets + seg->data.len == octets)
+        return len;
+    if (!stable && ends_at_chunk(tp, seg) && room > 0)
+        return u32_min(len, room);
+    return seg->data.len < mss ? u32_min(len, mss - seg->data.len) : 0;
+}
+
+uint32_t tcp_seg_first_room(const struct tcp_sock *tp, uint32_t len, bool stable)
+{
+    uint32_t room = chunk_room(tp);
+
+    return !stable && room >= tp->mss_cache ? u32_min(len, room) : len;
+}
+
+struct tcp_seg *tcp_seg_carve(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len)
+{
+    struct tcp_seg *front = tcp_seg_new(tp->layer);
+
+    CHECK(len < seg->data.len && (seg->flags & TCP_SYN) == 0);
+    front->data = (struct slice){ seg->data.buffer, seg->data.octets, len };
+    if (front->data.buffer != NULL)
+        buffer_ref(front->data.buffer);
+    front->seq = seg->seq;
+    front->end_seq = seg->seq + len;
+    front->flags = seg->flags & (uint8_t) ~(TCP_FIN | TCP_PSH);
+    front->starts_buffer = seg->starts_buffer;
+    front->truesize = seg->truesize - (seg->data.len - len);
+    seg->truesize = seg->data.len - len;
+    seg->data.octets += len;
+    seg->data.len -= len;
+    seg->seq += len;
+    seg->starts_buffer = false;
+    list_insert_before(&seg->link, &front->link);
+    return front;
+}
+
 struct tcp_seg *tcp_seg_split(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len)
 {
     struct tcp_seg *rest = tcp_seg_new(tp->layer);
