@@ -35,6 +35,7 @@
     X("ps", ps_program)                                                                            \
     X("rm", rm_program)                                                                            \
     X("route", route_program)                                                                      \
+    X("seq", seq_program)                                                                          \
     X("sh", shell_program)                                                                         \
     X("sleep", sleep_program)                                                                      \
     X("sock", sock_program)                                                                        \

@@ -14,9 +14,11 @@
 #define STATUS_SYNTAX    2
 #define STATUS_NOT_FOUND 127
 #define STATUS_INTERRUPT 130
+#define VALUE_MAX        65536 /* octets of a variable: loops could double it for ever */
+#define JOBS_MAX         1000  /* in the background, as `ulimit -u` would say */
 
 struct shell_state {
-    struct coroutine co, command_co;
+    struct coroutine co, flow_co, command_co;
     struct shell shell;
 };
 
@@ -66,7 +68,7 @@ static void close_pipes(struct shell_job *job)
             sink_set(&job->sinks[stream], SINK_NULL, 0, NULL);
 }
 
-static void job_free(struct shell_job *job)
+void shell_job_free(struct shell_job *job)
 {
     list_remove(&job->link);
     for (int stream = 1; stream <= 2; stream++)
@@ -75,9 +77,26 @@ static void job_free(struct shell_job *job)
     free(job);
 }
 
-static struct shell_job *job_new(struct shell *shell)
+/* The redirections of the innermost compound command that has some; NULL: none has. */
+static struct shell_job *job_around(const struct shell *shell)
+{
+    for (unsigned i = shell->n_frames; i-- > 0;)
+        if (shell->frames[i].around != NULL)
+            return shell->frames[i].around;
+    return NULL;
+}
+
+static struct input *input_around(const struct shell *shell)
+{
+    const struct shell_job *around = job_around(shell);
+
+    return around != NULL ? around->input : shell->self->input;
+}
+
+static struct shell_job *shell_job_new(struct shell *shell)
 {
     struct shell_job *job = mem_zalloc(sizeof *job);
+    const struct shell_job *around = job_around(shell);
 
     list_init(&job->link);
     job->shell = shell;
@@ -85,13 +104,21 @@ static struct shell_job *job_new(struct shell *shell)
     job->outer = shell->self->io;
     job->sinks[1].stream = 1;
     job->sinks[2].stream = 2;
-    if (job->outer.write == job_write) { /* a shell in a shell: it writes where that one does */
-        const struct shell_job *around = job->outer.ctx;
-
+    if (around == NULL && job->outer.write == job_write)
+        around = job->outer.ctx; /* a shell in a shell: it writes where that one does */
+    if (around != NULL) {
         job->outer = around->outer;
         for (int stream = 1; stream <= 2; stream++)
             sink_copy(&job->sinks[stream], &around->sinks[stream]);
     }
+    return job;
+}
+
+struct shell_job *shell_job_inside(struct shell *shell)
+{
+    struct shell_job *job = shell_job_new(shell);
+
+    job->input = input_ref(input_around(shell));
     return job;
 }
 
@@ -117,11 +144,9 @@ static void vmessage(struct shell *shell, const struct process_io *io, const cha
                      va_list args)
 {
     struct strbuf text = STRBUF_INIT;
-    unsigned line = 1;
+    const struct shell_command *command = shell_command_at(shell);
 
-    if (shell->item < shell->script.n_items)
-        line = shell->script.items[shell->item].commands[shell->command].line;
-    strbuf_addf(&text, "sh: %u: ", line);
+    strbuf_addf(&text, "sh: %u: ", command != NULL ? command->line : 1);
     strbuf_vaddf(&text, format, args);
     strbuf_addc(&text, '\n');
     shell_io_write(shell, io, 2, text.text, text.len);
@@ -227,8 +252,7 @@ static bool apply_redirect(struct shell *shell, struct shell_job *job,
     return ok;
 }
 
-static bool apply_redirects(struct shell *shell, struct shell_job *job,
-                            const struct shell_command *command)
+bool shell_redirect(struct shell *shell, struct shell_job *job, const struct shell_command *command)
 {
     for (unsigned i = 0; i < command->n_redirects; i++)
         if (!apply_redirect(shell, job, &command->redirects[i]))
@@ -247,7 +271,7 @@ static void job_ended(void *ctx, struct process *process)
     job->over = true;
     close_pipes(job);
     if (job->shell == NULL)
-        job_free(job);
+        shell_job_free(job);
     else
         process_wake(job->shell->self);
 }
@@ -302,10 +326,27 @@ static void add_word(void *ctx, const char *text)
         ARRAY_PUSH(shell->argv, shell->argc, shell->argv_size, mem_strdup(text));
 }
 
-static bool expand_words(struct shell *shell, const struct shell_command *command)
+/* What is wrong with an expansion ends the shell, as it does dash. */
+static bool expanded(struct shell *shell, struct strbuf *error)
 {
+    bool ok = error->len == 0;
+
+    if (!ok) {
+        shell_message(shell, &shell->self->io, "%s", error->text);
+        shell->exiting = true;
+    }
+    strbuf_fini(error);
+    shell->parameters.error = NULL;
+    return ok;
+}
+
+bool shell_expand_command(struct shell *shell, const struct shell_command *command)
+{
+    struct strbuf error = STRBUF_INIT;
+
     free_words(shell);
     shell->next_substitution = 0;
+    shell->parameters.error = &error;
     for (unsigned i = 0; i < command->n_words; i++) {
         const char *word = command->words[i];
         struct strbuf value = STRBUF_INIT;
@@ -318,9 +359,14 @@ static bool expand_words(struct shell *shell, const struct shell_command *comman
         }
         name = shell_name_len(word);
         shell_expand(word + name + 1, &shell->parameters, &shell->next_substitution, &value);
-        shell_set_variable(&shell->parameters, word, name, strbuf_text(&value));
+        if (value.len > VALUE_MAX)
+            strbuf_adds(&error, "Out of space");
+        else
+            shell_set_variable(&shell->parameters, word, name, strbuf_text(&value));
         strbuf_fini(&value);
     }
+    if (!expanded(shell, &error))
+        return false;
     if (shell->argc < PROCESS_ARGS_MAX)
         return true;
     shell_message(shell, &shell->self->io, "%s: Argument list too long", shell->argv[0]);
@@ -337,40 +383,6 @@ static void exit_builtin(struct shell *shell)
     }
     shell->parameters.status = (int)(status & 0xff);
     shell->exiting = true;
-}
-
-/* What is done at once: builtins, and commands that cannot start. Else the job to wait for. @input
- * and @output are the pipes of a pipeline, or NULL. */
-static struct shell_job *begin_command(struct shell *shell, const struct shell_command *command,
-                                       struct input *input, struct input *output)
-{
-    struct shell_job *job = job_new(shell);
-    struct process_io io = job_io(job);
-    shell_builtin *builtin;
-    bool alone = input == NULL && output == NULL;
-
-    job->over = true;
-    job->input = input_ref(input != NULL ? input : shell->self->input);
-    if (output != NULL) {
-        sink_set(&job->sinks[1], SINK_PIPE, 0, NULL);
-        job->sinks[1].pipe = input_add_writer(output);
-    }
-    if (!expand_words(shell, command) || !apply_redirects(shell, job, command)) {
-        job->status = STATUS_SYNTAX;
-    } else if (shell->argc == 0) { /* the status of the last command substitution */
-        job->status = shell->parameters.n_substituted > 0 ? shell->parameters.status : 0;
-    } else if (alone && strcmp(shell->argv[0], "exit") == 0) {
-        exit_builtin(shell);
-        job->status = shell->parameters.status;
-    } else if ((builtin = shell_find_builtin(shell->argv[0])) != NULL) {
-        job->status = builtin(shell, &io, shell->argc, shell->argv);
-    } else {
-        job->over = false;
-        (void)job_start(shell, job, shell->argc, shell->argv);
-    }
-    if (job->over)
-        close_pipes(job);
-    return job;
 }
 
 /* A shell of its own for @line, with copies of the variables. */
@@ -396,6 +408,45 @@ static void start_subshell(struct shell *shell, struct shell_job *job, const cha
     job->process->end_ctx = job;
 }
 
+/* What is done at once: builtins, and commands that cannot start. Else the job to wait for. @input
+ * and @output are the pipes of a pipeline, or NULL. */
+static struct shell_job *begin_command(struct shell *shell, const struct shell_command *command,
+                                       struct input *input, struct input *output)
+{
+    struct shell_job *job = shell_job_new(shell);
+    struct process_io io = job_io(job);
+    shell_builtin *builtin;
+    bool alone = input == NULL && output == NULL;
+
+    job->over = true;
+    job->input = input_ref(input != NULL ? input : input_around(shell));
+    if (output != NULL) {
+        sink_set(&job->sinks[1], SINK_PIPE, 0, NULL);
+        job->sinks[1].pipe = input_add_writer(output);
+    }
+    if (!shell_expand_command(shell, command) || !shell_redirect(shell, job, command)) {
+        job->status = STATUS_SYNTAX;
+    } else if (command->kind != SHELL_SIMPLE) { /* in a pipeline, or ( ) */
+        job->over = false;
+        start_subshell(shell, job, command->text);
+    } else if (shell->argc == 0) { /* the status of the last command substitution */
+        job->status = shell->parameters.n_substituted > 0 ? shell->parameters.status : 0;
+    } else if (alone && strcmp(shell->argv[0], "exit") == 0) {
+        exit_builtin(shell);
+        job->status = shell->parameters.status;
+    } else if ((builtin = shell_find_builtin(shell->argv[0])) != NULL) {
+        job->status = builtin(shell, &io, shell->argc, shell->argv);
+        if (!alone) /* in a shell of its own there is no loop to leave */
+            shell->leaving = 0;
+    } else {
+        job->over = false;
+        (void)job_start(shell, job, shell->argc, shell->argv);
+    }
+    if (job->over)
+        close_pipes(job);
+    return job;
+}
+
 static bool has_substitution(const struct shell_command *command)
 {
     for (unsigned i = 0; i < command->n_words; i++)
@@ -407,18 +458,54 @@ static bool has_substitution(const struct shell_command *command)
     return false;
 }
 
-/* An item ending in '&': a command of its own, or a shell for a whole list. */
-static void begin_background(struct shell *shell, const struct shell_item *item)
+/* Whether there is room for one more; those that are over and were not waited for make some. */
+static bool may_fork(struct shell *shell)
 {
-    struct shell_job *job = job_new(shell);
-    const struct shell_command *command = &item->commands[0];
-    bool simple = item->n_commands == 1 && !command->negate && command->n_assignments == 0 &&
-                  !has_substitution(command) && expand_words(shell, command) && shell->argc > 0 &&
-                  shell_find_builtin(shell->argv[0]) == NULL &&
-                  strcmp(shell->argv[0], "wait") != 0 && strcmp(shell->argv[0], "exit") != 0;
+    struct shell_job *job;
 
+    if (shell->n_begun++ < JOBS_MAX)
+        return true;
+    shell->n_begun = 1;
+    LIST_FOR_EACH(job, &shell->jobs, struct shell_job, link)
+    {
+        if (job->over)
+            shell_job_free(job);
+        else
+            shell->n_begun++;
+    }
+    if (shell->n_begun <= JOBS_MAX)
+        return true;
+    shell_message(shell, &shell->self->io, "Cannot fork");
+    shell->parameters.status = STATUS_SYNTAX;
+    shell->exiting = true;
+    return false;
+}
+
+/* Whether the item is one program, which needs no shell of its own; its words are expanded then. */
+static bool is_program(struct shell *shell, const struct shell_item *item)
+{
+    const struct shell_command *command = &item->commands[0];
+
+    return item->n_commands == 1 && command->kind == SHELL_SIMPLE && !command->negate &&
+           command->n_assignments == 0 && !has_substitution(command) &&
+           shell_expand_command(shell, command) && shell->argc > 0 &&
+           shell_find_builtin(shell->argv[0]) == NULL && strcmp(shell->argv[0], "wait") != 0 &&
+           strcmp(shell->argv[0], "exit") != 0;
+}
+
+/* An item ending in '&': a command of its own, or a shell for a whole list. */
+void shell_begin_background(struct shell *shell, const struct shell_item *item)
+{
+    const struct shell_command *command = &item->commands[0];
+    struct shell_job *job;
+    bool simple;
+
+    if (!may_fork(shell))
+        return;
+    simple = is_program(shell, item);
+    job = shell_job_new(shell);
     list_push_back(&shell->jobs, &job->link);
-    if (simple && !apply_redirects(shell, job, command)) {
+    if (simple && !shell_redirect(shell, job, command)) {
         job->status = STATUS_SYNTAX;
         job->over = true;
     } else if (simple) {
@@ -455,7 +542,7 @@ static enum co_status wait_builtin(struct shell *shell)
             shell->waited = CONTAINER_OF(shell->jobs.next, struct shell_job, link);
             CO_AWAIT(co, shell->waited->over || shell->interrupted);
             if (shell->waited->over)
-                job_free(shell->waited);
+                shell_job_free(shell->waited);
         }
         CO_RETURN(co);
     }
@@ -469,7 +556,7 @@ static enum co_status wait_builtin(struct shell *shell)
         CO_AWAIT(co, shell->waited->over || shell->interrupted);
         if (shell->waited->over) {
             shell->parameters.status = shell->waited->status;
-            job_free(shell->waited);
+            shell_job_free(shell->waited);
         }
     }
     CO_END(co);
@@ -502,10 +589,10 @@ static char *next_substitution(struct shell *shell, const struct shell_command *
 
 static void begin_substitution(struct shell *shell, const char *line)
 {
-    struct shell_job *job = job_new(shell);
+    struct shell_job *job = shell_job_new(shell);
 
     shell->printed = input_new();
-    job->input = input_ref(shell->self->input);
+    job->input = input_ref(input_around(shell));
     sink_set(&job->sinks[1], SINK_PIPE, 0, NULL);
     job->sinks[1].pipe = input_add_writer(shell->printed);
     input_watch(shell->printed, shell->self);
@@ -529,7 +616,7 @@ static void end_substitution(struct shell *shell)
                mem_strdup(strbuf_text(&text)));
     strbuf_fini(&text);
     parameters->status = shell->substitution->status;
-    job_free(shell->substitution);
+    shell_job_free(shell->substitution);
     shell->substitution = NULL;
     input_watch(shell->printed, NULL);
     input_unref(shell->printed);
@@ -537,7 +624,7 @@ static void end_substitution(struct shell *shell)
 }
 
 /* Run all of @command's, one after the other. */
-static enum co_status substitute(struct shell *shell, const struct shell_command *command)
+enum co_status shell_substitute(struct shell *shell, const struct shell_command *command)
 {
     struct coroutine *co = &shell->substituting;
     char *line;
@@ -557,19 +644,19 @@ static enum co_status substitute(struct shell *shell, const struct shell_command
 
 /* ---- commands and pipelines ---- */
 
-static enum co_status run_command(struct shell *shell, struct coroutine *co,
-                                  const struct shell_command *command)
+enum co_status shell_run_command(struct shell *shell, struct coroutine *co,
+                                 const struct shell_command *command)
 {
     CO_BEGIN(co);
-    CO_RUN(co, substitute(shell, command));
+    CO_RUN(co, shell_substitute(shell, command));
     if (command->n_words > 0 && strcmp(command->words[0], "wait") == 0 &&
-        expand_words(shell, command)) {
+        shell_expand_command(shell, command)) {
         CO_RUN(co, wait_builtin(shell));
     } else {
         shell->foreground = begin_command(shell, command, NULL, NULL);
         CO_AWAIT(co, shell->foreground->over);
         shell->parameters.status = shell->foreground->status;
-        job_free(shell->foreground);
+        shell_job_free(shell->foreground);
         shell->foreground = NULL;
     }
     if (command->negate)
@@ -584,7 +671,7 @@ static struct shell_job *first_of_pipeline(struct shell *shell)
 
 static void begin_in_pipeline(struct shell *shell, const struct shell_command *command)
 {
-    struct input *output = shell->command < shell->pipeline_end ? input_new() : NULL;
+    struct input *output = shell_frame(shell)->command < shell->pipeline_end ? input_new() : NULL;
     struct shell_job *job = begin_command(shell, command, shell->pipe, output);
 
     list_push_back(&shell->pipeline, &job->link);
@@ -592,22 +679,24 @@ static void begin_in_pipeline(struct shell *shell, const struct shell_command *c
     shell->pipe = output;
 }
 
-/* The commands from shell->command to shell->pipeline_end, all at the same time; the status is the
+/* The commands from the frame's to shell->pipeline_end, all at the same time; the status is the
  * last one's. */
-static enum co_status run_pipeline(struct shell *shell, struct coroutine *co,
-                                   const struct shell_command *commands)
+enum co_status shell_run_pipeline(struct shell *shell, struct coroutine *co,
+                                  const struct shell_command *commands)
 {
+    struct shell_frame *frame = shell_frame(shell);
+
     CO_BEGIN(co);
-    shell->skip = commands[shell->command].negate;
-    for (; shell->command <= shell->pipeline_end; shell->command++) {
-        CO_RUN(co, substitute(shell, &commands[shell->command]));
-        begin_in_pipeline(shell, &commands[shell->command]);
+    shell->skip = commands[frame->command].negate;
+    for (; frame->command <= shell->pipeline_end; frame->command++) {
+        CO_RUN(co, shell_substitute(shell, &commands[frame->command]));
+        begin_in_pipeline(shell, &commands[frame->command]);
     }
-    shell->command = shell->pipeline_end;
+    frame->command = shell->pipeline_end;
     while (!list_empty(&shell->pipeline)) {
         CO_AWAIT(co, first_of_pipeline(shell)->over);
         shell->parameters.status = first_of_pipeline(shell)->status;
-        job_free(first_of_pipeline(shell));
+        shell_job_free(first_of_pipeline(shell));
     }
     if (shell->skip)
         shell->parameters.status = shell->parameters.status == 0;
@@ -616,34 +705,11 @@ static enum co_status run_pipeline(struct shell *shell, struct coroutine *co,
 
 /* ---- the program ---- */
 
-/* The last command of the pipeline that begins at @first. */
-static unsigned end_of_pipeline(const struct shell_item *item, unsigned first)
-{
-    while (first + 1 < item->n_commands && item->commands[first + 1].join == SHELL_PIPE)
-        first++;
-    return first;
-}
-
-static bool wanted(const struct shell *shell, const struct shell_command *command)
-{
-    return command->join == SHELL_FIRST ||
-           (command->join == SHELL_AND) == (shell->parameters.status == 0);
-}
-
-static bool stopped(const struct shell *shell)
-{
-    return shell->exiting || shell->interrupted;
-}
-
 static enum co_status shell_main(struct process *self, void *state)
 {
     struct shell_state *st = state;
     struct shell *shell = &st->shell;
-    struct shell_item *item = NULL;
     struct strbuf error = STRBUF_INIT;
-
-    if (shell->item < shell->script.n_items)
-        item = &shell->script.items[shell->item]; /* locals do not survive a wait */
 
     CO_BEGIN(&st->co);
     shell->self = self;
@@ -662,24 +728,7 @@ static enum co_status shell_main(struct process *self, void *state)
         self->exit_status = STATUS_SYNTAX;
         CO_RETURN(&st->co);
     }
-    for (shell->item = 0; shell->item < shell->script.n_items && !stopped(shell); shell->item++) {
-        item = &shell->script.items[shell->item];
-        shell->command = 0;
-        if (item->background) {
-            begin_background(shell, item);
-            continue;
-        }
-        for (; shell->command < item->n_commands && !stopped(shell); shell->command++) {
-            shell->pipeline_end = end_of_pipeline(item, shell->command);
-            if (!wanted(shell, &item->commands[shell->command]))
-                shell->command = shell->pipeline_end;
-            else if (shell->pipeline_end > shell->command)
-                CO_RUN(&st->co, run_pipeline(shell, &st->command_co, item->commands));
-            else
-                CO_RUN(&st->co,
-                       run_command(shell, &st->command_co, &item->commands[shell->command]));
-        }
-    }
+    CO_RUN(&st->co, shell_flow(shell, &st->flow_co, &st->command_co));
     self->exit_status = shell->parameters.status;
     CO_END(&st->co);
 }
@@ -737,7 +786,7 @@ static void shell_cleanup(struct process *self, void *state)
         list_remove(&job->link);
         job->shell = NULL; /* it lives on and frees itself */
         if (job->over)
-            job_free(job);
+            shell_job_free(job);
     }
     if (shell->printed != NULL)
         input_watch(shell->printed, NULL);
@@ -748,6 +797,7 @@ static void shell_cleanup(struct process *self, void *state)
     shell_parameters_fini(&shell->parameters);
     free_words(shell);
     free(shell->argv);
+    shell_flow_fini(shell);
     shell_script_fini(&shell->script);
 }
 

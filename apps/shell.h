@@ -5,8 +5,9 @@
  *
  * Simulated: ; && || & newline, ! , quotes ' " \, comments, > >> 2> 2>&1 to files of the host and
  * /dev/null,
- * $? $$ $!, variables, $(...), pipes, background jobs and `wait`. Not: groups, compound commands,
- * here-documents, file name patterns (a pattern stays as it is, as where no file matches).
+ * $? $$ $!, variables, $(...), $((...)), pipes, if, for, while, until, { }, ( ), background jobs
+ * and `wait`. Not: case, functions, here-documents, file name patterns (a pattern stays as it is,
+ * as where no file matches).
  */
 #ifndef WW_APPS_SHELL_H
 #define WW_APPS_SHELL_H

@@ -305,6 +305,21 @@ static int builtin_unset(struct shell *shell, const struct process_io *io, int a
     return 0;
 }
 
+/* `break` and `continue`. */
+static int builtin_leave(struct shell *shell, const struct process_io *io, int argc, char **argv)
+{
+    uint64_t n = 1;
+
+    if (argc > 1 && (!text_u64(argv[1], INT32_MAX, &n) || n == 0)) {
+        shell_message(shell, io, "%s: Illegal number: %s", argv[0], argv[1]);
+        shell->exiting = true;
+        return 2;
+    }
+    shell->leaving = n;
+    shell->going_on = argv[0][0] == 'c';
+    return 0;
+}
+
 /* Builtins that need a process of its own kind: a working directory, variables, other input. */
 static int builtin_refused(struct shell *shell, const struct process_io *io, int argc, char **argv)
 {
@@ -317,15 +332,16 @@ static const struct {
     const char *name;
     shell_builtin *run;
 } builtins[] = {
-    { ".", builtin_refused },        { ":", builtin_true },        { "alias", builtin_refused },
-    { "bg", builtin_refused },       { "cd", builtin_refused },    { "echo", builtin_echo },
-    { "eval", builtin_refused },     { "exec", builtin_refused },  { "export", builtin_refused },
-    { "false", builtin_false },      { "fg", builtin_refused },    { "jobs", builtin_refused },
-    { "kill", builtin_kill },        { "printf", builtin_printf }, { "read", builtin_refused },
-    { "readonly", builtin_refused }, { "set", builtin_refused },   { "shift", builtin_refused },
-    { "test", builtin_refused },     { "[", builtin_refused },     { "times", builtin_refused },
-    { "trap", builtin_refused },     { "true", builtin_true },     { "type", builtin_refused },
-    { "ulimit", builtin_refused },   { "umask", builtin_refused }, { "unset", builtin_unset },
+    { ".", builtin_refused },      { ":", builtin_true },         { "alias", builtin_refused },
+    { "bg", builtin_refused },     { "break", builtin_leave },    { "cd", builtin_refused },
+    { "continue", builtin_leave }, { "echo", builtin_echo },      { "eval", builtin_refused },
+    { "exec", builtin_refused },   { "export", builtin_refused }, { "false", builtin_false },
+    { "fg", builtin_refused },     { "jobs", builtin_refused },   { "kill", builtin_kill },
+    { "printf", builtin_printf },  { "read", builtin_refused },   { "readonly", builtin_refused },
+    { "set", builtin_refused },    { "shift", builtin_refused },  { "test", shell_test },
+    { "[", shell_test },           { "times", builtin_refused },  { "trap", builtin_refused },
+    { "true", builtin_true },      { "type", builtin_refused },   { "ulimit", builtin_refused },
+    { "umask", builtin_refused },  { "unset", builtin_unset },
 };
 
 shell_builtin *shell_find_builtin(const char *name)

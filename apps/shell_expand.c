@@ -1,5 +1,6 @@
 /* From a raw word of a shell line to the words that a program gets: parameters, variables, command
  * substitutions, splitting into fields, quotes. In the order of POSIX, 2.6. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,19 @@ const char *shell_substitution_end(const char *at)
         } else if (*at == ')' && --depth == 0) {
             return at;
         }
+    }
+    return NULL;
+}
+
+const char *shell_arithmetic_end(const char *at)
+{
+    unsigned depth = 2;
+
+    for (; *at != '\0'; at++) {
+        if (*at == '(')
+            depth++;
+        else if (*at == ')' && --depth == 0)
+            return at[-1] == ')' ? at : NULL;
     }
     return NULL;
 }
@@ -133,6 +147,30 @@ static void add_value(struct expansion *e, const char *value, bool quoted)
     }
 }
 
+static size_t expand_dollar(struct expansion *e, const char *raw, bool quoted);
+
+/* `$((...))`, to @end: what a '$' puts in, then its value. */
+static void expand_arithmetic(struct expansion *e, const char *raw, const char *end, bool quoted)
+{
+    struct expansion inner = *e;
+    char digits[24];
+    int64_t value = 0;
+
+    inner.word = (struct strbuf){ 0 };
+    inner.splits = false;
+    for (raw += 3; raw < end - 1;) {
+        if (*raw == '$')
+            raw += expand_dollar(&inner, raw, true);
+        else
+            strbuf_addc(&inner.word, *raw++);
+    }
+    if (shell_arithmetic(strbuf_text(&inner.word), e->parameters, &value, e->parameters->error)) {
+        snprintf(digits, sizeof digits, "%lld", (long long)value);
+        add_value(e, digits, quoted);
+    }
+    strbuf_fini(&inner.word);
+}
+
 /* What stands at @raw, a '$': how many characters it takes. */
 static size_t expand_dollar(struct expansion *e, const char *raw, bool quoted)
 {
@@ -153,6 +191,10 @@ static size_t expand_dollar(struct expansion *e, const char *raw, bool quoted)
         if (parameters->last_background != 0)
             strbuf_addf(&e->word, "%u", parameters->last_background);
         return 2;
+    }
+    if (raw[1] == '(' && raw[2] == '(' && (end = shell_arithmetic_end(raw + 3)) != NULL) {
+        expand_arithmetic(e, raw, end, quoted);
+        return (size_t)(end - raw) + 1;
     }
     if (raw[1] == '(' && (end = shell_substitution_end(raw + 2)) != NULL) {
         unsigned i = (*e->next_substitution)++;
@@ -251,6 +293,9 @@ char *shell_next_substitution(const char *raw, size_t *at)
             i++;
         } else if (raw[i] == '$' && raw[i + 1] == '$' && quote != '\'') {
             i++; /* the shell's number; what follows stands for itself */
+        } else if (raw[i] == '$' && raw[i + 1] == '(' && raw[i + 2] == '(' && quote != '\'' &&
+                   shell_arithmetic_end(raw + i + 3) != NULL) {
+            i += 2; /* there may be some inside */
         } else if (raw[i] == '$' && raw[i + 1] == '(' && quote != '\'' &&
                    (end = shell_substitution_end(raw + i + 2)) != NULL) {
             if (i >= *at) {

@@ -30,12 +30,33 @@ struct shell_job {
     int status;
 };
 
+/* A list that is being run: the line itself, or one of a compound command's. */
+struct shell_frame {
+    const struct shell_script *script;
+    unsigned item, command;            /* where we are */
+    const struct shell_command *owner; /* the compound command; NULL: the line itself */
+    unsigned body;                     /* which of its lists */
+    char **values;                     /* of `for`: those to come; owned */
+    int n_values, next_value;
+    int status;               /* of the body of a loop, when it was run last */
+    sim_time begun;           /* this turn of a loop */
+    struct shell_job *around; /* the compound command's redirections; NULL: it has none */
+};
+
 struct shell {
     struct process *self;
     struct shell_script script;
-    unsigned item, command; /* where we are */
+    struct shell_frame *frames; /* the innermost last */
+    unsigned n_frames, frames_size;
+    uint64_t leaving; /* `break` or `continue`: this many loops; 0: neither */
+    bool going_on;    /* it is `continue` */
+    bool pausing;     /* a loop that takes no time gives way to others */
+    sim_time pause_end;
+    struct coroutine entering;
+    struct shell_job *entered; /* redirections of the compound command that is being entered */
     struct shell_parameters parameters;
     struct list jobs;
+    unsigned n_begun;             /* in the background since it was last counted */
     struct shell_job *foreground; /* the command waited for */
     bool skip, interrupted, exiting;
     /* of the command being run */
@@ -62,11 +83,38 @@ struct shell {
  * caller. */
 typedef int shell_builtin(struct shell *shell, const struct process_io *io, int argc, char **argv);
 
+/* shell.c, for shell_flow.c */
+/** shell_job_inside() - a job with the input and output that commands have by default. */
+struct shell_job *shell_job_inside(struct shell *shell);
+void shell_job_free(struct shell_job *job);
+/** shell_expand_command() - the words of @command into shell->argv. */
+bool shell_expand_command(struct shell *shell, const struct shell_command *command);
+bool shell_redirect(struct shell *shell, struct shell_job *job,
+                    const struct shell_command *command);
+enum co_status shell_substitute(struct shell *shell, const struct shell_command *command);
+void shell_begin_background(struct shell *shell, const struct shell_item *item);
+enum co_status shell_run_command(struct shell *shell, struct coroutine *co,
+                                 const struct shell_command *command);
+enum co_status shell_run_pipeline(struct shell *shell, struct coroutine *co,
+                                  const struct shell_command *commands);
+
+/* shell_flow.c */
+/** shell_frame() - the list that is being run; NULL: none. */
+struct shell_frame *shell_frame(struct shell *shell);
+/** shell_command_at() - the command that is being run, or NULL. */
+const struct shell_command *shell_command_at(struct shell *shell);
+/** shell_flow() - all of shell->script. */
+enum co_status shell_flow(struct shell *shell, struct coroutine *co, struct coroutine *command_co);
+/** shell_flow_fini() - what is left when it was stopped. */
+void shell_flow_fini(struct shell *shell);
+
 /** shell_find_builtin() - NULL: not a builtin (`wait` and `exit` are the shell's own business). */
 shell_builtin *shell_find_builtin(const char *name);
 /** shell_program_name() - the name behind the last '/', when it is where programs are: /bin/ping is
  * ping. */
 const char *shell_program_name(const char *word);
+/** shell_test() - the builtins `test` and `[`. */
+shell_builtin shell_test;
 /** shell_io_write() / shell_io_printf() - a builtin's output. */
 void shell_io_write(struct shell *shell, const struct process_io *io, int stream, const char *text,
                     size_t len);

@@ -16,6 +16,7 @@ struct parser {
     enum token token;
     const char *start; /* its first character */
     size_t len;
+    unsigned depth; /* lists within compound commands */
 };
 
 static void fail(struct parser *p, const char *what)
@@ -32,21 +33,69 @@ static void refuse(struct parser *p, const char *what)
     p->failed = true;
 }
 
-/* dash's "Syntax error: X unexpected" about the token read last. */
-static void unexpected(struct parser *p)
+static const char *const reserved[] = {
+    "!",   "case", "do", "done", "elif",  "else",  "esac", "fi",
+    "for", "if",   "in", "then", "until", "while", "{",    "}"
+};
+
+static bool is_word(const struct parser *p, const char *text)
+{
+    return p->token == TOK_WORD && p->len == strlen(text) && strncmp(p->start, text, p->len) == 0;
+}
+
+static bool is_reserved(const struct parser *p)
+{
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        if (is_word(p, reserved[i]))
+            return true;
+    return false;
+}
+
+/* dash's "Syntax error: X unexpected (expecting "Y")" about the token read last; @wanted may be
+ * NULL. */
+static void expected(struct parser *p, const char *wanted)
 {
     if (p->failed)
         return;
+    strbuf_addf(p->error, "%u: Syntax error: ", p->line);
     if (p->token == TOK_END)
-        fail(p, "Syntax error: end of file unexpected");
+        strbuf_adds(p->error, "end of file unexpected");
     else if (p->token == TOK_NEWLINE)
-        fail(p, "Syntax error: newline unexpected");
-    else if (p->token == TOK_WORD)
-        fail(p, "Syntax error: word unexpected");
+        strbuf_adds(p->error, "newline unexpected");
+    else if (p->token == TOK_WORD && !is_reserved(p))
+        strbuf_adds(p->error, "word unexpected");
     else
-        strbuf_addf(p->error, "%u: Syntax error: \"%.*s\" unexpected", p->line, (int)p->len,
-                    p->start);
+        strbuf_addf(p->error, "\"%.*s\" unexpected", (int)p->len, p->start);
+    if (wanted != NULL)
+        strbuf_addf(p->error, " (expecting \"%s\")", wanted);
     p->failed = true;
+}
+
+static void unexpected(struct parser *p)
+{
+    expected(p, NULL);
+}
+
+static void skip_dollar(struct parser *p);
+
+/* At the parentheses of `$((...))`. What is inside may hold what a '$' puts in. */
+static void skip_arithmetic(struct parser *p)
+{
+    const char *end = shell_arithmetic_end(p->at + 2);
+
+    if (end == NULL) {
+        fail(p, "Syntax error: Missing '))'");
+        return;
+    }
+    for (p->at += 2; p->at <= end && !p->failed;) {
+        char c = *p->at++;
+
+        p->line += c == '\n';
+        if (c == '$')
+            skip_dollar(p);
+        else if (strchr("'\"\\`", c) != NULL)
+            refuse(p, "quotes in arithmetic are");
+    }
 }
 
 /* At a '$', p->at behind it: what is put in is skipped, what is not simulated refused. */
@@ -56,7 +105,7 @@ static void skip_dollar(struct parser *p)
     const char *end;
 
     if (next == '(' && p->at[1] == '(') {
-        refuse(p, "arithmetic is");
+        skip_arithmetic(p);
     } else if (next == '(') {
         end = shell_substitution_end(p->at + 1);
         if (end == NULL) {
@@ -192,11 +241,6 @@ static bool is_operator(const struct parser *p, const char *text)
            strncmp(p->start, text, p->len) == 0;
 }
 
-static bool is_word(const struct parser *p, const char *text)
-{
-    return p->token == TOK_WORD && p->len == strlen(text) && strncmp(p->start, text, p->len) == 0;
-}
-
 static char *copy_token(const char *start, size_t len)
 {
     char *copy = mem_alloc(len + 1);
@@ -245,31 +289,6 @@ static bool at_redirect(const struct parser *p)
     return p->token == TOK_OPERATOR && (*p->start == '<' || *p->start == '>');
 }
 
-/* Words that begin what is not a simple command, at the place of a command's name. */
-static void check_reserved(struct parser *p)
-{
-    static const char *const compound[] = { "if", "for", "while", "until", "case", "{" };
-    static const char *const closing[] = {
-        "then", "else", "elif", "fi", "do", "done", "esac", "}"
-    };
-
-    for (size_t i = 0; i < sizeof compound / sizeof *compound; i++) {
-        if (is_word(p, compound[i])) {
-            char what[32] = "`";
-
-            strcat(what, compound[i]);
-            strcat(what, "' is");
-            refuse(p, what);
-        }
-    }
-    for (size_t i = 0; i < sizeof closing / sizeof *closing; i++) {
-        if (is_word(p, closing[i]) && !p->failed) {
-            strbuf_addf(p->error, "%u: Syntax error: \"%s\" unexpected", p->line, closing[i]);
-            p->failed = true;
-        }
-    }
-}
-
 /* NAME=VALUE before the words of a command. */
 static bool is_assignment(const struct parser *p)
 {
@@ -278,48 +297,198 @@ static bool is_assignment(const struct parser *p)
     return name > 0 && name < p->len && p->start[name] == '=';
 }
 
-static void read_command(struct parser *p, struct shell_command *command)
+/* A redirection, if there is one here. */
+static bool take_redirect(struct parser *p, struct shell_command *command)
+{
+    int fd;
+
+    if (at_redirect(p)) {
+        read_redirect(p, command, -1);
+        return true;
+    }
+    if (p->token != TOK_WORD || p->len != 1 || *p->start < '0' || *p->start > '9' ||
+        (*p->at != '<' && *p->at != '>'))
+        return false;
+    fd = *p->start - '0';
+    next_token(p);
+    read_redirect(p, command, fd);
+    return true;
+}
+
+static void read_simple(struct parser *p, struct shell_command *command)
 {
     bool any = false;
 
-    while (command->join != SHELL_PIPE && is_word(p, "!") && !any) {
-        command->negate = !command->negate;
-        next_token(p);
-    }
-    command->line = p->line;
-    while (!p->failed) {
-        if (at_redirect(p)) {
-            read_redirect(p, command, -1);
-        } else if (p->token == TOK_WORD && p->len == 1 && *p->start >= '0' && *p->start <= '9' &&
-                   (*p->at == '<' || *p->at == '>')) {
-            int fd = *p->start - '0';
-
-            next_token(p);
-            read_redirect(p, command, fd);
-        } else if (p->token == TOK_WORD) {
-            if (command->n_words == 0)
-                check_reserved(p);
-            if (command->n_words == command->n_assignments && is_assignment(p))
-                command->n_assignments++;
-            if (!p->failed)
-                ARRAY_PUSH(command->words, command->n_words, command->words_size,
-                           copy_token(p->start, p->len));
-            next_token(p);
-        } else {
+    for (; !p->failed; any = true) {
+        if (take_redirect(p, command))
+            continue;
+        if (p->token != TOK_WORD)
             break;
-        }
-        any = true;
+        if (command->n_words == command->n_assignments && is_assignment(p))
+            command->n_assignments++;
+        ARRAY_PUSH(command->words, command->n_words, command->words_size,
+                   copy_token(p->start, p->len));
+        next_token(p);
     }
     if (p->failed)
         return;
-    if (!any && is_operator(p, "("))
-        refuse(p, "a subshell is");
-    else if (any && is_operator(p, "("))
-        refuse(p, "a function or subshell is");
+    if (any && is_operator(p, "("))
+        refuse(p, "a function is");
     else if (!any)
         unexpected(p);
     else if (command->n_assignments > 0 && command->n_assignments < command->n_words)
         refuse(p, "a variable for one command is");
+}
+
+/* ---- compound commands ---- */
+
+static void read_list(struct parser *p, struct shell_script *script, const char *closing);
+
+static void take_word(struct parser *p, const char *word)
+{
+    if (!is_word(p, word))
+        expected(p, word);
+    else
+        next_token(p);
+}
+
+/* The list that a compound command has next, before @closing. */
+static void read_body(struct parser *p, struct shell_command *command, const char *closing)
+{
+    struct shell_script body = { 0 };
+
+    if (++p->depth > SHELL_DEPTH_MAX)
+        refuse(p, "so many commands within each other are");
+    else
+        read_list(p, &body, closing);
+    p->depth--;
+    ARRAY_PUSH(command->bodies, command->n_bodies, command->bodies_size, body);
+}
+
+/* Behind `if`: each condition and what it leads to, then what `else` leads to. */
+static void read_if(struct parser *p, struct shell_command *command)
+{
+    do {
+        next_token(p);
+        read_body(p, command, "then");
+        take_word(p, "then");
+        read_body(p, command, "fi");
+    } while (!p->failed && is_word(p, "elif"));
+    if (!p->failed && is_word(p, "else")) {
+        next_token(p);
+        read_body(p, command, "fi");
+    }
+    if (!p->failed && !is_word(p, "fi"))
+        expected(p, "fi");
+}
+
+static void read_do(struct parser *p, struct shell_command *command)
+{
+    while (p->token == TOK_NEWLINE && !p->failed)
+        next_token(p);
+    take_word(p, "do");
+    read_body(p, command, "done");
+    if (!p->failed && !is_word(p, "done"))
+        expected(p, "done");
+}
+
+static void read_while(struct parser *p, struct shell_command *command)
+{
+    next_token(p);
+    read_body(p, command, "do");
+    read_do(p, command);
+}
+
+/* `for NAME in WORD ...`; the words become those of a command of their own, behind the name. */
+static void read_for(struct parser *p, struct shell_command *command)
+{
+    struct shell_command *values = command->values = mem_zalloc(sizeof *values);
+
+    next_token(p);
+    if (p->token != TOK_WORD || shell_name_len(p->start) != p->len) {
+        fail(p, "Syntax error: Bad for loop variable");
+        return;
+    }
+    ARRAY_PUSH(values->words, values->n_words, values->words_size, copy_token(p->start, p->len));
+    do
+        next_token(p);
+    while (p->token == TOK_NEWLINE);
+    if (is_word(p, "do") || is_operator(p, ";")) {
+        refuse(p, "a positional parameter is");
+        return;
+    }
+    if (!is_word(p, "in")) {
+        expected(p, p->token == TOK_END ? "do" : "in");
+        return;
+    }
+    for (next_token(p); !p->failed && p->token == TOK_WORD; next_token(p))
+        ARRAY_PUSH(values->words, values->n_words, values->words_size,
+                   copy_token(p->start, p->len));
+    if (!is_operator(p, ";") && p->token != TOK_NEWLINE) {
+        unexpected(p);
+        return;
+    }
+    next_token(p);
+    read_do(p, command);
+}
+
+static void read_group(struct parser *p, struct shell_command *command)
+{
+    bool subshell = command->kind == SHELL_SUBSHELL;
+
+    next_token(p);
+    read_body(p, command, subshell ? ")" : "}");
+    if (!p->failed && !(subshell ? is_operator(p, ")") : is_word(p, "}")))
+        expected(p, subshell ? ")" : "}");
+}
+
+/* A compound command that begins here; false: a simple one does. */
+static bool read_compound(struct parser *p, struct shell_command *command)
+{
+    static const struct {
+        const char *word;
+        enum shell_command_kind kind;
+        void (*read)(struct parser *p, struct shell_command *command);
+    } kinds[] = { { "if", SHELL_IF, read_if },          { "while", SHELL_WHILE, read_while },
+                  { "until", SHELL_UNTIL, read_while }, { "for", SHELL_FOR, read_for },
+                  { "{", SHELL_GROUP, read_group },     { "(", SHELL_SUBSHELL, read_group } };
+    const char *start = p->start;
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (!is_word(p, kinds[i].word) && !is_operator(p, kinds[i].word))
+            continue;
+        command->kind = kinds[i].kind;
+        kinds[i].read(p, command);
+        if (p->failed)
+            return true;
+        command->text = command->kind == SHELL_SUBSHELL
+                            ? copy_token(start + 1, (size_t)(p->start - start) - 1)
+                            : copy_token(start, (size_t)(p->start - start) + p->len);
+        next_token(p);
+        while (!p->failed && take_redirect(p, command))
+            ;
+        if (p->token == TOK_WORD && !is_reserved(p))
+            unexpected(p);
+        return true;
+    }
+    return false;
+}
+
+static void read_command(struct parser *p, struct shell_command *command)
+{
+    if (command->join != SHELL_PIPE && is_word(p, "!")) {
+        command->negate = true;
+        next_token(p);
+    }
+    command->line = p->line;
+    if (read_compound(p, command))
+        return;
+    if (is_word(p, "case"))
+        refuse(p, "`case' is");
+    else if (is_reserved(p) && !is_word(p, "in"))
+        unexpected(p);
+    else
+        read_simple(p, command);
 }
 
 static void read_item(struct parser *p, struct shell_item *item)
@@ -345,30 +514,50 @@ static void read_item(struct parser *p, struct shell_item *item)
     item->text = copy_token(start, (size_t)(end - start));
 }
 
+/* A word that ends the list of a compound command. */
+static bool at_closing(const struct parser *p)
+{
+    return is_operator(p, ")") ||
+           (is_reserved(p) && !is_word(p, "in") && !is_word(p, "!") && !is_word(p, "if") &&
+            !is_word(p, "for") && !is_word(p, "while") && !is_word(p, "until") &&
+            !is_word(p, "case") && !is_word(p, "{"));
+}
+
+/* Commands up to the end of the line, or, inside a compound command, up to its @closing: at least
+ * one then. */
+static void read_list(struct parser *p, struct shell_script *script, const char *closing)
+{
+    bool inside = closing != NULL;
+
+    while (!p->failed) {
+        struct shell_item item = { 0 };
+
+        while (p->token == TOK_NEWLINE)
+            next_token(p);
+        if (p->token == TOK_END || p->failed || (inside && at_closing(p)))
+            break;
+        read_item(p, &item);
+        ARRAY_PUSH(script->items, script->n_items, script->items_size, item);
+        if (p->failed || (inside && at_closing(p)))
+            break;
+        if (is_operator(p, "&"))
+            script->items[script->n_items - 1].background = true;
+        else if (!is_operator(p, ";") && p->token != TOK_NEWLINE && p->token != TOK_END)
+            unexpected(p);
+        if (!p->failed && p->token == TOK_OPERATOR)
+            next_token(p);
+    }
+    if (inside && script->n_items == 0)
+        expected(p, p->token == TOK_END ? closing : NULL);
+}
+
 bool shell_parse(const char *line, struct shell_script *script, struct strbuf *error)
 {
     struct parser p = { .at = line, .line = 1, .error = error, .token = TOK_WORD };
 
     *script = (struct shell_script){ 0 };
     next_token(&p);
-    while (!p.failed) {
-        struct shell_item item = { 0 };
-
-        while (p.token == TOK_NEWLINE)
-            next_token(&p);
-        if (p.token == TOK_END || p.failed)
-            break;
-        read_item(&p, &item);
-        ARRAY_PUSH(script->items, script->n_items, script->items_size, item);
-        if (p.failed)
-            break;
-        if (is_operator(&p, "&"))
-            script->items[script->n_items - 1].background = true;
-        else if (!is_operator(&p, ";") && p.token != TOK_NEWLINE && p.token != TOK_END)
-            unexpected(&p);
-        if (!p.failed && p.token == TOK_OPERATOR)
-            next_token(&p);
-    }
+    read_list(&p, script, NULL);
     if (p.failed)
         shell_script_fini(script);
     return !p.failed;
@@ -378,8 +567,30 @@ void shell_each_command(const struct shell_script *script,
                         void (*tell)(void *ctx, const struct shell_command *command), void *ctx)
 {
     for (unsigned i = 0; i < script->n_items; i++)
-        for (unsigned c = 0; c < script->items[i].n_commands; c++)
-            tell(ctx, &script->items[i].commands[c]);
+        for (unsigned c = 0; c < script->items[i].n_commands; c++) {
+            const struct shell_command *command = &script->items[i].commands[c];
+
+            tell(ctx, command);
+            for (unsigned b = 0; b < command->n_bodies; b++)
+                shell_each_command(&command->bodies[b], tell, ctx);
+        }
+}
+
+static void command_fini(struct shell_command *command)
+{
+    for (unsigned w = 0; w < command->n_words; w++)
+        free(command->words[w]);
+    for (unsigned r = 0; r < command->n_redirects; r++)
+        free(command->redirects[r].target);
+    for (unsigned b = 0; b < command->n_bodies; b++)
+        shell_script_fini(&command->bodies[b]);
+    if (command->values != NULL)
+        command_fini(command->values);
+    free(command->values);
+    free(command->words);
+    free(command->redirects);
+    free(command->bodies);
+    free(command->text);
 }
 
 void shell_script_fini(struct shell_script *script)
@@ -387,16 +598,8 @@ void shell_script_fini(struct shell_script *script)
     for (unsigned i = 0; i < script->n_items; i++) {
         struct shell_item *item = &script->items[i];
 
-        for (unsigned c = 0; c < item->n_commands; c++) {
-            struct shell_command *command = &item->commands[c];
-
-            for (unsigned w = 0; w < command->n_words; w++)
-                free(command->words[w]);
-            for (unsigned r = 0; r < command->n_redirects; r++)
-                free(command->redirects[r].target);
-            free(command->words);
-            free(command->redirects);
-        }
+        for (unsigned c = 0; c < item->n_commands; c++)
+            command_fini(&item->commands[c]);
         free(item->commands);
         free(item->text);
     }

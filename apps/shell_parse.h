@@ -2,13 +2,14 @@
  * A shell line as a structure: lists, and-or lists, simple commands, redirections, in dash's
  * grammar.
  *
- *     script:  item (';' | '&' | newline) item ...
- *     item:    pipeline ('&&' | '||') pipeline ...
+ *     script:   item (';' | '&' | newline) item ...
+ *     item:     pipeline ('&&' | '||') pipeline ...
  *     pipeline: ['!'] command '|' command ...
- *     command: assignments, words and redirections
+ *     command:  assignments, words and redirections, or a compound command and redirections:
+ *               if, while, until and for, { } and ( ), each with lists of its own
  *
- * Groups, compound commands, arithmetic, positional parameters and here-documents are not simulated
- * and refused by name.
+ * `case`, functions, positional parameters and here-documents are not simulated and refused by
+ * name.
  */
 #ifndef WW_APPS_SHELL_PARSE_H
 #define WW_APPS_SHELL_PARSE_H
@@ -28,7 +29,22 @@ struct shell_redirect {
 
 enum shell_join { SHELL_FIRST, SHELL_AND, SHELL_OR, SHELL_PIPE };
 
+enum shell_command_kind {
+    SHELL_SIMPLE,
+    SHELL_IF,    /* bodies: condition, list, condition, list ..., and that of `else` */
+    SHELL_WHILE, /* bodies: condition, list */
+    SHELL_UNTIL,
+    SHELL_FOR,     /* bodies: the list; values: the variable's name and the words */
+    SHELL_GROUP,   /* { } */
+    SHELL_SUBSHELL /* ( ) */
+};
+
+struct shell_script;
+
+#define SHELL_DEPTH_MAX 32 /* compound commands within each other */
+
 struct shell_command {
+    enum shell_command_kind kind;
     enum shell_join join; /* how it hangs on the one before it in the item */
     bool negate;          /* of a pipeline: at its first command */
     unsigned line;        /* from 1 */
@@ -37,6 +53,11 @@ struct shell_command {
     unsigned n_assignments; /* of the words, at their beginning: NAME=VALUE */
     struct shell_redirect *redirects;
     unsigned n_redirects, redirects_size;
+    /* of a compound command */
+    struct shell_script *bodies;
+    unsigned n_bodies, bodies_size;
+    struct shell_command *values; /* SHELL_FOR; or NULL */
+    char *text;                   /* as typed, without redirections */
 };
 
 struct shell_item {
@@ -65,7 +86,7 @@ struct shell_variable {
     char *name, *value;
 };
 
-/* What the parameters stand for: $? $$ $! $NAME $(COMMAND) */
+/* What the parameters stand for: $? $$ $! $NAME $(COMMAND) $((ARITHMETIC)) */
 struct shell_parameters {
     int status;
     uint32_t pid;
@@ -74,6 +95,7 @@ struct shell_parameters {
     unsigned n_variables, variables_size;
     char **substituted; /* what the command substitutions of a command printed, in their order */
     unsigned n_substituted, substituted_size;
+    struct strbuf *error; /* what an expansion that fails says; NULL: nobody wants to know */
 };
 
 /* shell_expand.c */
@@ -90,6 +112,9 @@ void shell_expand_fields(const char *raw, const struct shell_parameters *paramet
 char *shell_next_substitution(const char *raw, size_t *at);
 /** shell_substitution_end() - its closing parenthesis, @at behind the opening one; NULL. */
 const char *shell_substitution_end(const char *at);
+/** shell_arithmetic_end() - the last of the two parentheses that end an arithmetic expansion, @at
+ * behind those that begin it; NULL. */
+const char *shell_arithmetic_end(const char *at);
 /** shell_name_len() - how many characters at @text are a variable's name. */
 size_t shell_name_len(const char *text);
 /** shell_variable() - its value, or NULL. */
@@ -97,6 +122,10 @@ const char *shell_variable(const struct shell_parameters *parameters, const char
 void shell_set_variable(struct shell_parameters *parameters, const char *name, size_t len,
                         const char *value);
 void shell_unset_variable(struct shell_parameters *parameters, const char *name);
+/** shell_arithmetic() - the value of @text, in which parameters are put in already. False with a
+ * message added to *@error, which may be NULL. */
+bool shell_arithmetic(const char *text, const struct shell_parameters *parameters, int64_t *value,
+                      struct strbuf *error);
 void shell_parameters_fini(struct shell_parameters *parameters);
 
 #endif

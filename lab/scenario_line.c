@@ -113,6 +113,8 @@ static void check_command(void *ctx, const struct shell_command *command)
     const char *const *words = (const char *const *)command->words + command->n_assignments;
     unsigned n = command->n_words - command->n_assignments;
 
+    for (unsigned i = 1; command->values != NULL && i < command->values->n_words; i++)
+        check_substitutions(check, command->values->words[i]);
     for (unsigned i = 0; i < command->n_words; i++)
         check_substitutions(check, command->words[i]);
     if (n > 0 && literal(words[0], &word)) {

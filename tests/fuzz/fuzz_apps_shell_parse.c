@@ -26,6 +26,7 @@ static void expand_word(const char *raw)
                                                  .substituted = substituted,
                                                  .n_substituted = 1 };
     struct strbuf word = { 0 };
+    int64_t number;
     unsigned next = 0, n = 0;
     size_t at = 0, total = 0;
     char *line;
@@ -38,11 +39,31 @@ static void expand_word(const char *raw)
     CHECK(n == next); /* both see the same substitutions */
     next = 0;
     shell_expand_fields(raw, &parameters, &next, swallow, &total);
+    shell_arithmetic(raw, &parameters, &number, &word);
     strbuf_fini(&word);
 }
 
-static void expand_command(const struct shell_command *command)
+/* The text of a compound command is a line by itself: a shell of its own is given it. */
+static void parse_again(const char *text)
 {
+    struct strbuf error = { 0 };
+    struct shell_script script;
+
+    CHECK(shell_parse(text, &script, &error));
+    shell_script_fini(&script);
+    strbuf_fini(&error);
+}
+
+static void expand_command(void *ctx, const struct shell_command *command)
+{
+    (*(unsigned *)ctx)++;
+    CHECK((command->kind == SHELL_SIMPLE) == (command->n_bodies == 0));
+    CHECK((command->kind == SHELL_FOR) == (command->values != NULL));
+    if (command->values != NULL)
+        for (unsigned i = 0; i < command->values->n_words; i++)
+            expand_word(command->values->words[i]);
+    if (command->text != NULL)
+        parse_again(command->text);
     for (unsigned i = 0; i < command->n_words; i++)
         expand_word(command->words[i]);
     for (unsigned i = 0; i < command->n_redirects; i++)
@@ -53,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
 {
     struct strbuf error = { 0 };
     struct shell_script script;
+    unsigned n = 0;
     char line[1001];
 
     if (len >= sizeof line)
@@ -60,9 +82,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
     memcpy(line, octets, len);
     line[len] = '\0';
     if (shell_parse(line, &script, &error)) {
-        for (unsigned i = 0; i < script.n_items; i++)
-            for (unsigned k = 0; k < script.items[i].n_commands; k++)
-                expand_command(&script.items[i].commands[k]);
+        shell_each_command(&script, expand_command, &n);
+        CHECK(n >= script.n_items);
     } else {
         CHECK(error.len > 0);
     }

@@ -176,8 +176,8 @@ static void variables_and_substitutions_are_put_in(void)
     says("kill $(sleep 50 & echo $!)", "sh: 1: kill: No such process\n\n-- exit 1\n");
     says("echo $(sh -c '(' ; sh -c 'sleep 1 && echo late &') | cat; sh -c 'echo x && foo &'; sleep "
          "2",
-         "sh: 1: a subshell is not simulated by wirewalk\nlate\nx\nsh: 1: foo: not found\n-- exit "
-         "0\n");
+         "sh: 1: Syntax error: end of file unexpected (expecting \")\")\nlate\nx\n"
+         "sh: 1: foo: not found\n-- exit 0\n");
 }
 
 static void nc_sends_what_a_pipe_gives_it(void)
@@ -213,12 +213,97 @@ static void filters_do_what_gnus_do(void)
          "information.\n-- exit 2\n");
 }
 
+/* tests/files/shell/dash.txt: lines behind "$ ", and what dash 0.5.12 printed. */
+static void compound_commands_test_and_arithmetic_print_what_dash_printed(void)
+{
+    FILE *file = fopen("tests/files/shell/dash.txt", "r");
+    struct strbuf expected = STRBUF_INIT;
+    char line[512] = "", text[512];
+    unsigned n = 0;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    while (fgets(text, sizeof text, file) != NULL) {
+        if (strncmp(text, "$ ", 2) == 0) {
+            memcpy(line, text + 2, strlen(text) - 1);
+            line[strlen(line) - 1] = '\0';
+            strbuf_truncate(&expected, 0);
+            continue;
+        }
+        strbuf_adds(&expected, text);
+        if (strncmp(text, "-- exit ", 8) == 0) {
+            says(line, strbuf_text(&expected));
+            n++;
+        }
+    }
+    fclose(file);
+    strbuf_fini(&expected);
+    OK(n > 100);
+}
+
+static void a_loop_takes_time_so_that_it_ends_with_the_run(void)
+{
+    static const char *const lines[] = {
+        "while true; do :; done",        "until false; do for i in a b; do continue 2; done; done",
+        "while :; do true | true; done", "while :; do sleep 1000 & done",
+        "x=a; while :; do x=$x$x; done", "while :; do (:) & done"
+    };
+
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct rig rig;
+
+        rig_pair(&rig);
+        run(&rig, rig.hosts[0], lines[i], SIM_MSEC(50));
+        OK(sim_now(rig.sim) >= SIM_MSEC(50));
+        OK(sim_events(rig.sim) < 30000);
+        rig_end(&rig);
+    }
+    says("x=a; while :; do x=$x$x; done", "sh: 1: Out of space\n-- exit 2\n");
+    says("while :; do sleep 1000 & done", "sh: 1: Cannot fork\n-- exit 2\n");
+}
+
+static void a_loop_is_stopped_by_control_c_and_leaves_nothing(void)
+{
+    struct rig rig;
+    struct process_io io = { rig_write, &rig };
+    struct shell_run *shell;
+
+    rig_pair(&rig);
+    shell = shell_start(rig.hosts[0], "for i in 1 2; do { sleep 9; } > f; done; echo never", &io,
+                        rig_ended, &rig);
+    sim_run(rig.sim, SIM_SEC(10), UINT64_MAX);
+    shell_interrupt(shell);
+    sim_run(rig.sim, SIM_SEC(11), UINT64_MAX);
+    EQ(rig.status, 130);
+    EQ_STR(strbuf_text(&rig.out), "-- exit 130\n");
+    rig_end(&rig);
+}
+
+static void seq_prints_what_gnus_prints(void)
+{
+    says("seq 3; seq 2 3; seq 5 -2 1; seq -w 8 10; seq -s, 1 3; seq 3 1",
+         "1\n2\n3\n2\n3\n5\n3\n1\n08\n09\n10\n1,2,3\n-- exit 0\n");
+    says("seq", "seq: missing operand\nTry 'seq --help' for more information.\n-- exit 1\n");
+    says("seq x", "seq: invalid floating point argument: ‘x’\nTry 'seq --help' for more "
+                  "information.\n-- exit 1\n");
+    says("seq 1 0 3", "seq: invalid Zero increment value: ‘0’\nTry 'seq --help' for more "
+                      "information.\n-- exit 1\n");
+    says("seq 1 2 3 4", "seq: extra operand ‘4’\nTry 'seq --help' for more information.\n"
+                        "-- exit 1\n");
+    says("seq 1.5", "seq: 1.5: such numbers are not simulated by wirewalk\n-- exit 2\n");
+    says("seq 100001", "seq: more than 100000 numbers are not simulated by wirewalk\n-- exit 2\n");
+    says("for i in $(seq -2 0); do echo $i; done", "-2\n-1\n0\n-- exit 0\n");
+}
+
 UNIT_MAIN("shell", TEST(lists_run_in_order_and_joins_look_at_the_status),
           TEST(unknown_commands_and_syntax_errors_are_dashs),
           TEST(echo_and_printf_write_what_dash_writes), TEST(output_goes_to_files_of_the_host),
           TEST(pipes_carry_output_to_the_next_command),
           TEST(variables_and_substitutions_are_put_in), TEST(nc_sends_what_a_pipe_gives_it),
-          TEST(filters_do_what_gnus_do), TEST(background_jobs_run_beside_and_wait_waits),
+          TEST(filters_do_what_gnus_do),
+          TEST(compound_commands_test_and_arithmetic_print_what_dash_printed),
+          TEST(a_loop_takes_time_so_that_it_ends_with_the_run),
+          TEST(a_loop_is_stopped_by_control_c_and_leaves_nothing),
+          TEST(seq_prints_what_gnus_prints), TEST(background_jobs_run_beside_and_wait_waits),
           TEST(a_line_ends_before_its_background_jobs), TEST(sleeping_takes_exactly_its_time),
           TEST(control_c_ends_the_foreground_command_and_the_line),
           TEST(processes_are_found_by_name), TEST(a_run_may_end_in_the_middle_of_everything))

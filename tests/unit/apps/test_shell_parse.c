@@ -135,10 +135,11 @@ static void errors_are_dashs(void)
 
 static void what_is_not_simulated_is_refused_by_name(void)
 {
-    refused("(a; b)", "1: a subshell is not simulated by wirewalk");
-    refused("if true; then a; fi", "1: `if' is not simulated by wirewalk");
+    refused("case a in b) c;; esac", "1: `case' is not simulated by wirewalk");
+    refused("f() { a; }", "1: a function is not simulated by wirewalk");
+    refused("for i do a; done", "1: a positional parameter is not simulated by wirewalk");
     refused("kill `cat pid`", "1: command substitution in backquotes is not simulated by wirewalk");
-    refused("echo $((1+2))", "1: arithmetic is not simulated by wirewalk");
+    refused("echo $((\"1\"))", "1: quotes in arithmetic are not simulated by wirewalk");
     refused("echo \"$1\"", "1: a positional parameter is not simulated by wirewalk");
     refused("echo ${A:-b}", "1: a parameter with an operator is not simulated by wirewalk");
     refused("A=1 b", "1: a variable for one command is not simulated by wirewalk");
