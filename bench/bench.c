@@ -232,11 +232,22 @@ void bench_address(struct node *node, unsigned port, ip4_addr addr, unsigned pre
 
 void bench_route(struct node *node, ip4_addr prefix, unsigned prefix_len, ip4_addr via)
 {
+    bench_routes(node, prefix, prefix_len, &via, 1);
+}
+
+void bench_routes(struct node *node, ip4_addr prefix, unsigned prefix_len, const ip4_addr *vias,
+                  unsigned n)
+{
+    g_autofree struct netctl_hop *hops = g_new0(struct netctl_hop, n);
+
+    for (unsigned i = 0; i < n; i++)
+        hops[i] = (struct netctl_hop){ .via = vias[i], .weight = 1 };
     netctl_route_add(host_os(node),
                      &(struct netctl_route){ .prefix = prefix,
                                              .prefix_len = (uint8_t)prefix_len,
                                              .kind = ROUTE_UNICAST,
-                                             .via = via },
+                                             .hops = hops,
+                                             .n_hops = n },
                      NETCTL_ADD);
 }
 

@@ -132,6 +132,9 @@ void bench_print_with(const struct bench_run *run, const char *title, const GStr
 struct node *bench_host(struct sim *sim, const char *name, bool router, unsigned n);
 void bench_address(struct node *node, unsigned port, ip4_addr addr, unsigned prefix_len);
 void bench_route(struct node *node, ip4_addr prefix, unsigned prefix_len, ip4_addr via);
+/** bench_routes() - via any of @n, which are as good. */
+void bench_routes(struct node *node, ip4_addr prefix, unsigned prefix_len, const ip4_addr *vias,
+                  unsigned n);
 
 /* A constant-rate UDP sender and a sink, as programs. */
 struct bench_cbr {

@@ -8,8 +8,9 @@ static uint64_t k, micros, routing, seed;
 static struct bench_tcp tcp;
 static struct bench_stack stack;
 
-enum { STATIC, GLOBAL }; /* places in ROUTINGS */
-#define ROUTINGS "static|global"
+enum { STATIC, GLOBAL, ECMP }; /* places in ROUTINGS */
+#define ROUTINGS "static|global|ecmp"
+#define K_MAX    64
 
 static struct bench_option *options(void)
 {
@@ -17,7 +18,8 @@ static struct bench_option *options(void)
         { "k", &k, "ports of a router, even", BENCH_NUMBER, NULL },
         { "seconds", &micros, "simulated", BENCH_SECONDS, NULL },
         { "routing", &routing,
-          "the way up is fixed for each destination, or the\nfirst of all that are as short",
+          "the way up is fixed for each destination, is the\nfirst of all that are as short, or "
+          "any of them",
           BENCH_CHOICE, ROUTINGS },
         BENCH_TCP_OPTIONS(tcp),
         { "seed", &seed, "for the permutation and the starts", BENCH_NUMBER, NULL },
@@ -135,10 +137,15 @@ static void add_pod_routes(struct tree *tree, unsigned pod, unsigned s)
         }
 }
 
-/* All ways up are as short: the first of them. */
+/* All ways up are as short: the first of them, or each for the flows that hash to it. */
 static void add_ways_up(struct node *node, unsigned half)
 {
-    bench_route(node, IP4(10, 0, 0, 0), 8, peer(node, half));
+    unsigned n = routing == ECMP ? half : 1;
+    ip4_addr vias[K_MAX / 2];
+
+    for (unsigned i = 0; i < n; i++)
+        vias[i] = peer(node, half + i);
+    bench_routes(node, IP4(10, 0, 0, 0), 8, vias, n);
 }
 
 static void add_shortest_routes(struct tree *tree, unsigned pod, unsigned s)
@@ -220,7 +227,7 @@ static void run(void)
     uint64_t received = 0;
     double route;
 
-    k = CLAMP(k, 4, 64) / 2 * 2;
+    k = CLAMP(k, 4, K_MAX) / 2 * 2;
     bench_begin(&bench, &stack);
     tree.sim = bench_sim(1);
     tree.half = (unsigned)k / 2;

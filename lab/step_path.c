@@ -191,7 +191,8 @@ static bool filters_source(const struct hop *hop)
     if (hop->path->dst.v6 || ip->sysctl.rp_filter == 0 || hop->path->src.addr == IP4_ANY)
         return false;
     if (ip_route(ip, hop->path->src.addr, 0, NULL, &back) == 0 &&
-        (ip->sysctl.rp_filter != 1 || back.oif == NULL || back.oif->iface == hop->in))
+        (ip->sysctl.rp_filter != 1 || back.multipath || back.oif == NULL ||
+         back.oif->iface == hop->in))
         return false;
     return say(hop->path,
                _("%s's way back to %s does not lead where the packet came from: "

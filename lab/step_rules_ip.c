@@ -69,6 +69,29 @@ static bool group_destination(const struct step_rules *r, GString *out)
     return true;
 }
 
+/* The route of @os for the packet with @facts: one of several next hops is chosen by what its flow
+ * is, of an ICMP error that of the packet it quotes. */
+static int route_of(struct os *os, const struct facts *facts, struct route *route)
+{
+    struct route_key key = { .dst = facts->ip.dst,
+                             .src = ip4_is_loopback(facts->ip.src) ? 0 : facts->ip.src,
+                             .src_port = facts->src_port,
+                             .dst_port = facts->dst_port,
+                             .protocol = facts->ip.protocol };
+    uint8_t octets[IPV4_HDR_LEN];
+    struct ipv4_hdr quote = { .hdr_len = sizeof octets,
+                              .total_len = sizeof octets,
+                              .src = facts->quote.src,
+                              .dst = facts->quote.dst };
+
+    if (facts->has_quote && !multipath_by_ports(&os->ip)) {
+        ipv4_emit(&quote, octets);
+        key.packet = octets;
+        key.packet_len = sizeof octets;
+    }
+    return ip_route_for(&os->ip, &key, NULL, route);
+}
+
 static bool eth_dst(const struct step_rules *r, GString *out)
 {
     struct route route;
@@ -88,7 +111,7 @@ static bool eth_dst(const struct step_rules *r, GString *out)
         return true;
     }
     if (r->framer == NULL || r->framed_facts.net != FACT_IPV4 ||
-        ip_route(&r->framer->ip, r->framed_facts.ip.dst, 0, NULL, &route) != 0)
+        route_of(r->framer, &r->framed_facts, &route) != 0)
         return false;
     ip4_format(route.next_hop, ip);
     if (route.via_gateway)
@@ -325,8 +348,7 @@ static bool ip_src(const struct step_rules *r, GString *out)
                                r->question->number);
         return true;
     }
-    if (r->maker == NULL || ip_route(&r->maker->ip, r->made.ip.dst, 0, NULL, &route) != 0 ||
-        route.oif == NULL)
+    if (r->maker == NULL || route_of(r->maker, &r->made, &route) != 0 || route.oif == NULL)
         return false;
     g_string_append_printf(out, _("the address of %s:%s, through which the route %s/%u leads"),
                            maker_name(r), route.oif->name, ip4_format(route.prefix, prefix),
