@@ -1,5 +1,6 @@
 #include "cli/ranks.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,8 @@
 #include "inspect/i18n.h"
 #include "sim/engine_mpi.h"
 
-static struct ranks *joined; /* as this process is one of them from beginning to end */
+static struct ranks *joined;         /* as this process is one of them from beginning to end */
+static const struct engine_mpi *mpi; /* how, once it is loaded */
 static int kept_stderr = -1;
 
 /* Open MPI's mpirun, and those that speak PMI. */
@@ -36,15 +38,38 @@ void ranks_hush(void)
         abort();
 }
 
+#ifdef WW_HAVE_MPI
+
+static bool load(void)
+{
+    void *module =
+        dlopen(ENGINE_MPI_MODULE, RTLD_NOW | RTLD_GLOBAL); /* MPI has plugins of its own */
+
+    mpi = module != NULL ? dlsym(module, ENGINE_MPI_SYMBOL) : NULL;
+    if (mpi == NULL)
+        cli_error(_("mpirun has started %u copies, and what they need to share a run cannot be "
+                    "loaded: %s"),
+                  ranks_started(), dlerror());
+    return mpi != NULL;
+}
+
+#else
+
+static bool load(void)
+{
+    cli_error(_("mpirun has started %u copies, and this build cannot share a run among them: "
+                "it was made without MPI"),
+              ranks_started());
+    return false;
+}
+
+#endif
+
 bool ranks_join(void)
 {
-    if (!engine_mpi_is_built()) {
-        cli_error(_("mpirun has started %u copies, and this build cannot share a run among them: "
-                    "it was made without MPI"),
-                  ranks_started());
+    if (!load())
         return false;
-    }
-    joined = engine_mpi_begin();
+    joined = mpi->begin();
     if (joined == NULL)
         cli_error(_("MPI does not work here: %u copies were started that do not find each other"),
                   ranks_started());
@@ -105,7 +130,7 @@ int ranks_leave(int status)
     in = unpack_of(pack.octets, pack.len);
     status = (int)unpack_u32(&in);
     pack_free(&pack);
-    engine_mpi_end(joined);
+    mpi->end(joined);
     joined = NULL;
     return status;
 }

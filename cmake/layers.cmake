@@ -1,8 +1,9 @@
 # ww_layer(NAME FOLDER DEPENDENCY...) - one static library for each layer of the house.
 function(ww_layer name folder)
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.c)
-  if(WW_ENGINE_ONLY) # no threads there, and no other ranks
-    list(FILTER sources EXCLUDE REGEX "/engine_(threads|mpi)\\.c$")
+  list(FILTER sources EXCLUDE REGEX "/engine_mpi\\.c$") # a module of its own
+  if(WW_ENGINE_ONLY) # no threads there
+    list(FILTER sources EXCLUDE REGEX "/engine_threads\\.c$")
   endif()
   if(sources)
     add_library(ww_${name} STATIC ${sources})

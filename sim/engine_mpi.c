@@ -1,24 +1,5 @@
 #include "sim/engine_mpi.h"
 
-#ifndef WW_HAVE_MPI
-
-struct ranks *engine_mpi_begin(void)
-{
-    return NULL;
-}
-
-void engine_mpi_end(struct ranks *ranks)
-{
-    (void)ranks;
-}
-
-bool engine_mpi_is_built(void)
-{
-    return false;
-}
-
-#else
-
 #include <mpi.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -217,7 +198,7 @@ static const struct ranks_ops mpi_ops = { mpi_send,     mpi_receive, mpi_relax,
 
 /* ---- life ---- */
 
-struct ranks *engine_mpi_begin(void)
+static struct ranks *begin(void)
 {
     struct mpi *mpi;
     int n = 0, me = 0;
@@ -231,7 +212,7 @@ struct ranks *engine_mpi_begin(void)
     return &mpi->ranks;
 }
 
-void engine_mpi_end(struct ranks *ranks)
+static void end(struct ranks *ranks)
 {
     struct mpi *mpi = mpi_of(ranks);
 
@@ -245,9 +226,4 @@ void engine_mpi_end(struct ranks *ranks)
     MPI_Finalize();
 }
 
-bool engine_mpi_is_built(void)
-{
-    return true;
-}
-
-#endif
+const struct engine_mpi engine_mpi = { begin, end };

@@ -1,16 +1,25 @@
-/* Ranks over MPI: the only code that knows of it is sim/engine_mpi.c, which is built where CMake
- * finds MPI. */
+/*
+ * Ranks over MPI. The only code that knows of it is sim/engine_mpi.c, which is a module of its own,
+ * built where CMake finds MPI: the program loads it when mpirun has started it, and does not pay
+ * for the library otherwise.
+ */
 #ifndef WW_SIM_ENGINE_MPI_H
 #define WW_SIM_ENGINE_MPI_H
 
 #include "sim/ranks.h"
 
-/** engine_mpi_begin() - join the other processes of this program that mpirun has started. Once in a
- * process. NULL: this build knows no MPI, or MPI does not work here. */
-struct ranks *engine_mpi_begin(void);
-/** engine_mpi_end() - leave, when all do. */
-void engine_mpi_end(struct ranks *ranks);
-/** engine_mpi_is_built() - whether this build knows MPI. */
-bool engine_mpi_is_built(void);
+#define ENGINE_MPI_MODULE "wirewalk-mpi.so" /* where the program's run path says */
+#define ENGINE_MPI_SYMBOL "engine_mpi"
+
+struct engine_mpi {
+    /* Join the other processes of this program that mpirun has started. Once in a process. NULL:
+     * MPI does not work here. */
+    struct ranks *(*begin)(void);
+    /* Leave, when all do. */
+    void (*end)(struct ranks *ranks);
+};
+
+/** engine_mpi - all that the module has to offer. */
+extern const struct engine_mpi engine_mpi;
 
 #endif
