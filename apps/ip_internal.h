@@ -50,6 +50,15 @@ int ip_route_object(struct ip_run *ip);
 int ip_neigh_object(struct ip_run *ip);
 int ip_rule_object(struct ip_run *ip);
 
+/* ip_route_words.c; -1: go on, else the exit status */
+/** ip_read_via() - [inet] ADDRESS behind `via`. */
+int ip_read_via(struct ip_run *ip, ip4_addr *via);
+/** ip_read_hops() - what stands behind `nexthop`, to the end of the line: *@n more of @hops, as
+ * parse_nexthops() reads them. */
+int ip_read_hops(struct ip_run *ip, struct netctl_hop hops[static FIB_HOPS_MAX], unsigned *n);
+/** ip_read_flow_word() - ipproto, sport or dport and their value; -2: it is none of them. */
+int ip_read_flow_word(struct ip_run *ip, struct route_key *key);
+
 /* ip6.c */
 /** ip_wants_v6() - -6, or an IPv6 address among the arguments that are left. */
 bool ip_wants_v6(const struct ip_run *ip);

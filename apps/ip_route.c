@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "apps/ip_internal.h"
-#include "base/text.h"
 
 static const struct {
     const char *name;
@@ -158,114 +157,6 @@ static void print_local_table(struct ip_run *ip)
     }
 }
 
-/* `via` [inet] ADDRESS, its first word taken. -1, or the exit status. */
-static int read_via(struct ip_run *ip, ip4_addr *via)
-{
-    const char *value = ip_value(ip);
-
-    if (value != NULL && strcmp(value, "inet") == 0)
-        value = ip_value(ip);
-    if (value == NULL)
-        return 255;
-    if (!ip4_parse(value, via))
-        return ip_error(ip, 1, "inet address is expected rather than \"%s\".", value);
-    return -1;
-}
-
-/* What stands behind `nexthop`: parse_one_nh(). */
-static int read_hop(struct ip_run *ip, struct netctl_hop *hop)
-{
-    *hop = (struct netctl_hop){ .weight = 1 };
-    for (bool any = false;; any = true) {
-        struct netctl_link link;
-        const char *value;
-        uint64_t weight;
-        int status;
-
-        if (ip_take(ip, "via")) {
-            status = read_via(ip, &hop->via);
-            if (status >= 0)
-                return status;
-        } else if (ip_take(ip, "dev")) {
-            if ((value = ip_value(ip)) == NULL)
-                return 255;
-            if (!netctl_link_find(ip->os, value, &link)) {
-                (void)ip_no_device(ip, value);
-                return ip_error(ip, 255, "cannot parse nexthop");
-            }
-            hop->ifname = link.name;
-        } else if (ip_take(ip, "weight")) {
-            if ((value = ip_value(ip)) == NULL)
-                return 255;
-            if (!text_u64(value, FIB_WEIGHT_MAX, &weight) || weight == 0)
-                return ip_error(ip, 255, "argument \"%s\" is wrong: \"weight\" is invalid\n",
-                                value);
-            hop->weight = (uint16_t)weight;
-        } else if (ip_take(ip, "onlink")) {
-            hop->onlink = true;
-        } else if (*ip->argv != NULL &&
-                   (strcmp(*ip->argv, "encap") == 0 || strcmp(*ip->argv, "realms") == 0)) {
-            return ip_refuse(ip, *ip->argv);
-        } else {
-            return any ? -1 : ip_error(ip, 255, "unexpected end of line after \"nexthop\"");
-        }
-    }
-}
-
-/* `nexthop ...` to the end of the line, its first word taken: parse_nexthops(). */
-static int read_hops(struct ip_run *ip, struct route_args *args)
-{
-    struct netctl_route *route = &args->route;
-
-    do {
-        int status;
-
-        if (route->n_hops == FIB_HOPS_MAX)
-            return ip_refuse(ip, "a route of more than 64 next hops");
-        status = read_hop(ip, &args->hops[route->n_hops++]);
-        if (status >= 0)
-            return status;
-    } while (ip_take(ip, "nexthop"));
-    route->hops = args->hops;
-    return *ip->argv == NULL
-               ? -1
-               : ip_error(ip, 255, "\"nexthop\" or end of line is expected instead of \"%s\"",
-                          *ip->argv);
-}
-
-/* A flow's protocol and ports, for `ip route get`. */
-static int read_flow_word(struct ip_run *ip, struct route_key *key)
-{
-    static const struct {
-        const char *name;
-        uint8_t number;
-    } protocols[] = { { "tcp", IP_PROTO_TCP }, { "udp", IP_PROTO_UDP }, { "icmp", IP_PROTO_ICMP } };
-    bool is_source = false;
-    const char *value;
-    uint64_t port;
-
-    if (ip_take(ip, "ipproto")) {
-        if ((value = ip_value(ip)) == NULL)
-            return 255;
-        for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)
-            if (strcmp(protocols[i].name, value) == 0)
-                key->protocol = protocols[i].number;
-        return key->protocol != 0
-                   ? -1
-                   : ip_error(ip, 255, "argument \"%s\" is wrong: Invalid \"ipproto\" value\n",
-                              value);
-    }
-    if (!(is_source = ip_take(ip, "sport")) && !ip_take(ip, "dport"))
-        return -2;
-    if ((value = ip_value(ip)) == NULL)
-        return 255;
-    if (!text_u64(value, 65535, &port))
-        return ip_error(ip, 255, "argument \"%s\" is wrong: invalid %s\n", value,
-                        is_source ? "sport" : "dport");
-    *(is_source ? &key->src_port : &key->dst_port) = (uint16_t)port;
-    return -1;
-}
-
 /* The next arguments, what they say put into *@args. -1: go on; else the exit status. */
 static int read_word(struct ip_run *ip, struct route_args *args)
 {
@@ -274,10 +165,12 @@ static int read_word(struct ip_run *ip, struct route_args *args)
 
     if (ip_take(ip, "via")) {
         args->has_via = true;
-        return read_via(ip, &args->route.via);
+        return ip_read_via(ip, &args->route.via);
     }
-    if (ip_take(ip, "nexthop"))
-        return read_hops(ip, args);
+    if (ip_take(ip, "nexthop")) {
+        args->route.hops = args->hops;
+        return ip_read_hops(ip, args->hops, &args->route.n_hops);
+    }
     if (ip_take(ip, "onlink")) {
         args->route.onlink = true;
     } else if (ip_take(ip, "dev") || ip_take(ip, "oif")) {
@@ -368,7 +261,7 @@ static int read_args(struct ip_run *ip, struct route_args *args, bool listing)
 
         status = read_word(ip, args);
         if (status == -2 && !listing)
-            status = read_flow_word(ip, &args->key);
+            status = ip_read_flow_word(ip, &args->key);
         if (status == -1)
             continue;
         if (status != -2)

@@ -6,6 +6,7 @@
 #include "base/random.h"
 #include "inspect/i18n.h"
 #include "lab/format.h"
+#include "lab/run.h"
 #include "stack/net/route_map.h"
 
 #define TTL           64        /* of a host's packets */
@@ -569,14 +570,26 @@ static void write_ping(struct writer *w, GString *text, guint i)
     g_string_append_printf(text, ", expect: {exit: %d}}\n", too_far(w->plan));
 }
 
+/* What the pings of a large network need at most: each is a way there and back, and a few questions
+ * that all hosts of a network hear. */
+static void append_budget(const struct writer *w, GString *text)
+{
+    uint64_t events = (uint64_t)w->hosts->len * (1000 + 8 * (uint64_t)w->plan->hosts);
+
+    if (events > RUN_EVENTS_DEFAULT)
+        g_string_append_printf(text, "events: %" G_GUINT64_FORMAT "\n", events);
+}
+
 void generate_pings(const struct generate_plan *plan, const char *topology, GString *text)
 {
     struct writer w;
 
     writer_init(&w, plan);
     write_network(&w);
-    g_string_append_printf(text, "wirewalk: 1\ntopology: %s\nuntil: %s\ntimeline:\n", topology,
+    g_string_append_printf(text, "wirewalk: 1\ntopology: %s\nuntil: %s\n", topology,
                            plan->kind == GENERATE_CAMPUS ? "30s" : "20s");
+    append_budget(&w, text);
+    g_string_append(text, "timeline:\n");
     for (guint i = 0; plan->kind == GENERATE_CAMPUS && i < w.hosts->len; i++) {
         append_start(text, 0, i);
         g_string_append_printf(text, ", host: %s, run: dhclient eth0, expect: {exit: 0}}\n",

@@ -88,6 +88,22 @@ static void nobody_expects_an_answer_through_64_routers(void)
         run_pings(&plan);
 }
 
+static bool names_events(uint64_t hosts)
+{
+    struct generate_plan plan = { .kind = GENERATE_STAR, .hosts = hosts };
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    generate_pings(&plan, "x.net.yaml", text);
+    return strstr(text->str, "\nevents: ") != NULL;
+}
+
+static void pings_of_many_hosts_get_the_events_they_need(void)
+{
+    OK(!names_events(2000));
+    OK(names_events(4000)); /* each asks who has an address, and each of 4,000 hears it */
+}
+
 UNIT_MAIN("large networks", TEST(a_host_that_has_pinged_through_routers_fits_into_eight_kibibytes),
           TEST(a_building_may_have_more_floors_than_sixteen),
-          TEST(nobody_expects_an_answer_through_64_routers))
+          TEST(nobody_expects_an_answer_through_64_routers),
+          TEST(pings_of_many_hosts_get_the_events_they_need))
