@@ -64,7 +64,6 @@ struct arena_block {
     _Alignas(max_align_t) unsigned char octets[];
 };
 
-#define SCATTER_LINE 64u
 #define SCATTER_MAX  2048u /* octets of a piece: greater ones are few */
 #define SCATTER_GAPS 8u
 
@@ -76,32 +75,54 @@ void arena_scatter(struct arena *arena, bool on)
 /* Octets that stay free behind a piece of @size. */
 static size_t gap_behind(struct arena *arena, size_t size)
 {
-    if (!arena->scattered || size < SCATTER_LINE || size > SCATTER_MAX)
+    if (!arena->scattered || size < ARENA_LINE || size > SCATTER_MAX)
         return 0;
     arena->draw = arena->draw * 1103515245 + 12345;
-    return SCATTER_LINE * (arena->draw >> 16) % (SCATTER_LINE * SCATTER_GAPS);
+    return ARENA_LINE * (arena->draw >> 16) % (ARENA_LINE * SCATTER_GAPS);
+}
+
+static struct arena_block *new_block(struct arena *arena, size_t room)
+{
+    struct arena_block *block = mem_zalloc(sizeof *block + room);
+
+    block->size = room;
+    block->next = arena->blocks;
+    arena->blocks = block;
+    return block;
+}
+
+/* Octets from the end of what is used in @block to the next multiple of @alignment. */
+static size_t gap_before(const struct arena_block *block, size_t alignment)
+{
+    return (size_t)(-(uintptr_t)(block->octets + block->used) & (alignment - 1));
+}
+
+static void *alloc_aligned(struct arena *arena, size_t size, size_t alignment)
+{
+    struct arena_block *block = arena->blocks;
+    size_t before;
+    void *p;
+
+    CHECK(size <= SIZE_MAX - ARENA_BLOCK_LEN);
+    size += gap_behind(arena, size);
+    if (block == NULL || block->size - block->used < gap_before(block, alignment) + size)
+        block = new_block(arena,
+                          size + alignment > ARENA_BLOCK_LEN ? size + alignment : ARENA_BLOCK_LEN);
+    before = gap_before(block, alignment);
+    p = block->octets + block->used + before;
+    block->used += before + size;
+    arena->used += before + size;
+    return p;
 }
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-    struct arena_block *block = arena->blocks;
-    size_t rounded = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
-    void *p;
+    return alloc_aligned(arena, size, sizeof(max_align_t));
+}
 
-    CHECK(rounded >= size);
-    rounded += gap_behind(arena, size);
-    if (block == NULL || block->size - block->used < rounded) {
-        size_t room = rounded > ARENA_BLOCK_LEN ? rounded : ARENA_BLOCK_LEN;
-
-        block = mem_zalloc(sizeof *block + room);
-        block->size = room;
-        block->next = arena->blocks;
-        arena->blocks = block;
-    }
-    p = block->octets + block->used;
-    block->used += rounded;
-    arena->used += rounded;
-    return p;
+void *arena_alloc_lines(struct arena *arena, size_t size)
+{
+    return alloc_aligned(arena, size, ARENA_LINE);
 }
 
 char *arena_strdup(struct arena *arena, const char *text)

@@ -34,8 +34,13 @@ struct arena {
     uint32_t draw; /* of the last gap */
 };
 
+#define ARENA_LINE 64
+
 /** arena_alloc() - zeroed memory, aligned for any type, valid until arena_fini(). */
 void *arena_alloc(struct arena *arena, size_t size);
+/** arena_alloc_lines() - the same from the start of a cache line on, for what every frame touches.
+ */
+void *arena_alloc_lines(struct arena *arena, size_t size);
 char *arena_strdup(struct arena *arena, const char *text);
 /**
  * arena_scatter() - from now on pieces lie at irregular distances, some cache lines apart, or again

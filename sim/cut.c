@@ -33,7 +33,7 @@ static void hand_over_fires(struct event *event)
 void cut_make(struct link_dir *dir, struct channel *channel)
 {
     struct cut *cut = arena_alloc(node_arena(dir->from->node), sizeof *cut);
-    struct link_dir *far = arena_alloc(node_arena(dir->to->node), sizeof *far);
+    struct link_dir *far = arena_alloc_lines(node_arena(dir->to->node), sizeof *far);
 
     CHECK(dir->in_flight.head == NULL && dir->stragglers == NULL && dir->station == NULL);
     *far = *dir;

@@ -62,8 +62,8 @@ static inline struct buffer *buffer_from(struct part *part, size_t size)
         size_t room = pool >= 0 ? pool_sizes[pool] : size;
 
         CHECK(room <= UINT32_MAX);
-        buffer =
-            pool >= 0 ? arena_alloc(&part->arena, sizeof *buffer + room) : huge_new(part, room);
+        buffer = pool >= 0 ? arena_alloc_lines(&part->arena, sizeof *buffer + room)
+                           : huge_new(part, room);
         buffer->size = (uint32_t)room;
         buffer->part = part;
     }
@@ -117,7 +117,7 @@ static inline struct frame *descriptor_new(struct part *part)
     if (LIKELY(frame != NULL)) { /* its event is idle: frame_free() */
         part->free_frames = frame->next;
     } else {
-        frame = arena_alloc(&part->arena, sizeof *frame); /* cleared, so its event is idle */
+        frame = arena_alloc_lines(&part->arena, sizeof *frame); /* cleared, so its event is idle */
         frame->part = part;
     }
     part->frames_alive++;

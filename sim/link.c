@@ -43,7 +43,7 @@ static inline void advance_waiting(struct link_dir *dir, sim_time now)
 {
     struct frame *frame = dir->first_waiting;
 
-    if (UNLIKELY(dir->cut != NULL))
+    if (UNLIKELY(dir->special) && dir->cut != NULL)
         cut_advance(dir);
     if (frame == NULL || frame->starts_at > now)
         return;
@@ -54,17 +54,19 @@ static inline void advance_waiting(struct link_dir *dir, sim_time now)
     dir->first_waiting = frame;
 }
 
-/* @frame is the head of what is on the link: it stands in the event queue. */
-static inline void queue_head_arrival(struct link_dir *dir, struct frame *frame)
+/* @frame is the head of what is on the link: it stands in the event queue of the receiver's
+ * partition. */
+static inline void queue_head_arrival(struct queue *queue, struct link_dir *dir,
+                                      struct frame *frame)
 {
     dir->arrival.needs = (void *const *)(void *)&frame->data;
-    queue_push_at(&dir->to->node->part->queue, &dir->arrival, frame->arrives_at, dir->order,
-                  frame->counter);
+    queue_push_at(queue, &dir->arrival, frame->arrives_at, dir->order, frame->counter);
 }
 
 static void head_arrives(struct event *event)
 {
     struct link_dir *dir = CONTAINER_OF(event, struct link_dir, arrival);
+    struct part *part = dir->to->node->part;
     struct frame *frame, *next;
 
     if (dir->first_waiting != NULL)
@@ -72,7 +74,7 @@ static void head_arrives(struct event *event)
     frame = frame_list_pop(&dir->in_flight);
     next = dir->in_flight.head;
     if (next != NULL)
-        queue_head_arrival(dir, next);
+        queue_head_arrival(&part->queue, dir, next);
     deliver(dir, frame);
 }
 
@@ -120,18 +122,18 @@ static void send_straggler(struct link_dir *dir, struct frame *frame, sim_time a
         link_straggle(dir, frame);
 }
 
-static inline void fly(struct link_dir *dir, struct frame *frame)
+static inline void fly(struct part *part, struct link_dir *dir, struct frame *frame)
 {
     bool first = dir->in_flight.head == NULL;
 
     frame_list_push(&dir->in_flight, frame);
     if (first)
-        queue_head_arrival(dir, frame);
+        queue_head_arrival(&part->queue, dir, frame);
 }
 
 void link_fly(struct link_dir *dir, struct frame *frame)
 {
-    fly(dir, frame);
+    fly(dir->to->node->part, dir, frame);
 }
 
 static inline void append(struct link_dir *dir, struct frame *frame, sim_time starts_at,
@@ -142,7 +144,7 @@ static inline void append(struct link_dir *dir, struct frame *frame, sim_time st
     frame->starts_at = starts_at;
     frame->arrives_at = arrives_at;
     frame->counter = from->event_counter++;
-    if (UNLIKELY(dir->cut != NULL)) {
+    if (UNLIKELY(dir->special) && dir->cut != NULL) {
         cut_append(dir, frame);
         return;
     }
@@ -151,7 +153,7 @@ static inline void append(struct link_dir *dir, struct frame *frame, sim_time st
             dir->first_waiting = frame;
         dir->n_waiting++;
     }
-    fly(dir, frame);
+    fly(from->part, dir, frame); /* both ends are in one */
 }
 
 static bool chance(struct link_dir *dir, uint32_t millionths)
@@ -281,7 +283,7 @@ static inline sim_time last_arrival(const struct link_dir *dir)
 {
     const struct frame *last = dir->in_flight.tail;
 
-    if (UNLIKELY(dir->cut != NULL))
+    if (UNLIKELY(dir->special) && dir->cut != NULL)
         return cut_last_arrival(dir->cut);
     return last != NULL ? last->arrives_at : 0;
 }
@@ -333,21 +335,21 @@ void link_propagate(struct link_dir *dir, struct frame *frame)
     enter(dir, frame, now, now);
 }
 
-static inline sim_time transmission_time(const struct link *link, size_t len)
+static inline sim_time transmission_time(const struct link_dir *dir, size_t len)
 {
     sim_time octets = (sim_time)(len < ETH_WIRE_MIN ? ETH_WIRE_MIN : len) + ETH_WIRE_OVERHEAD;
-    sim_time each = link->time_per_octet;
+    sim_time each = dir->time_per_octet;
 
     if (LIKELY(each != 0))
         return octets * each;
-    if (link->config.rate == 0)
+    if (dir->link->config.rate == 0)
         return 0;
-    return (sim_time)((uint64_t)octets * UINT64_C(8000000000000) / link->config.rate);
+    return (sim_time)((uint64_t)octets * UINT64_C(8000000000000) / dir->link->config.rate);
 }
 
 sim_time link_transmission_time(const struct link *link, size_t len)
 {
-    return transmission_time(link, len);
+    return transmission_time(&link->dir[0], len);
 }
 
 sim_time link_config_look_ahead(const struct link_config *config)
@@ -381,7 +383,7 @@ static void send_specially(struct link_dir *dir, struct frame *frame, sim_time n
     } else {
         sim_time starts_at = transmission_start(dir, now);
 
-        dir->free_at = starts_at + transmission_time(dir->link, frame_size(frame));
+        dir->free_at = starts_at + transmission_time(dir, frame_size(frame));
         enter(dir, frame, starts_at, dir->free_at);
     }
 }
@@ -394,10 +396,10 @@ static enum drop_reason refusal(const struct iface *iface)
     return iface->up && iface->out->link->up ? DROP_TOO_LONG : DROP_LINK_DOWN;
 }
 
-static inline bool queue_is_full(const struct link_dir *dir, const struct link *link)
+static inline bool queue_is_full(const struct link_dir *dir)
 {
-    return dir->n_waiting >= link->config.queue ||
-           (dir->station != NULL && medium_queue_len(dir->station) > link->config.queue);
+    return dir->n_waiting >= dir->queue || (UNLIKELY(dir->special) && dir->station != NULL &&
+                                            medium_queue_len(dir->station) > dir->queue);
 }
 
 void iface_send(struct iface *iface, struct frame *frame)
@@ -406,16 +408,13 @@ void iface_send(struct iface *iface, struct frame *frame)
     struct node *node = iface->node;
     size_t size = frame_size(frame);
     sim_time now = node->part->now;
-    struct link *link;
 
-    if (UNLIKELY(dir == NULL || !iface->up || !dir->link->up ||
-                 size > iface->mtu + LINK_HEADER_MAX)) {
+    if (UNLIKELY(dir == NULL || !iface->up || !dir->open || size > iface->mtu + LINK_HEADER_MAX)) {
         node_drop(node, iface, frame, refusal(iface));
         return;
     }
-    link = dir->link;
     advance_waiting(dir, now);
-    if (UNLIKELY(queue_is_full(dir, link))) {
+    if (UNLIKELY(queue_is_full(dir))) {
         node_drop(node, iface, frame, DROP_QUEUE_FULL);
         return;
     }
@@ -426,10 +425,10 @@ void iface_send(struct iface *iface, struct frame *frame)
         send_specially(dir, frame, now);
     } else {
         sim_time starts_at = transmission_start(dir, now);
-        sim_time ends_at = starts_at + transmission_time(link, size);
+        sim_time ends_at = starts_at + transmission_time(dir, size);
 
         dir->free_at = ends_at;
-        append_in_order(dir, frame, starts_at, ends_at + link->config.delay);
+        append_in_order(dir, frame, starts_at, ends_at + dir->delay);
     }
 }
 
@@ -585,6 +584,8 @@ void link_set_state(struct link *link, bool up)
     if (link->up == up)
         return;
     link->up = up;
+    for (int side = 0; side < 2; side++)
+        link->dir[side].open = up;
     for (int side = 0; side < 2; side++) {
         struct iface *iface = link->dir[side].from;
 
@@ -637,9 +638,13 @@ void link_configure(struct link *link, const struct link_config *config)
     CHECK(config->rate == 0 || config->rate >= LINK_RATE_MIN);
     CHECK(config->delay >= 0 && config->delay <= LINK_DELAY_MAX);
     link->config = *config;
-    link->time_per_octet = 0;
-    if (config->rate != 0 && UINT64_C(8000000000000) % config->rate == 0)
-        link->time_per_octet = (sim_time)(UINT64_C(8000000000000) / config->rate);
+    for (struct link_dir *dir = link->dir; dir < link->dir + 2; dir++) {
+        bool whole = config->rate != 0 && UINT64_C(8000000000000) % config->rate == 0;
+
+        dir->queue = config->queue;
+        dir->delay = config->delay;
+        dir->time_per_octet = whole ? (sim_time)(UINT64_C(8000000000000) / config->rate) : 0;
+    }
     link->impaired =
         config->loss || config->duplicate || config->reorder || config->corrupt || link->rules;
     link_look(link);
@@ -675,6 +680,7 @@ void link_init(struct link *link, struct sim *sim, uint32_t id, struct iface *a,
         ends[side]->end = &link->end[side];
         ends[side]->out = dir;
         dir->link = link;
+        dir->open = link->up;
         dir->from = ends[side];
         dir->to = ends[1 - side];
         dir->order = event_order(EVENT_ARRIVAL, dir->to->node->id, dir->from->node->id);

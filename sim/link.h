@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/memory.h"
 #include "base/random.h"
 #include "sim/frame.h"
 #include "sim/node.h"
@@ -63,18 +64,22 @@ struct link_config {
     bool down;
 };
 
-struct link_dir {
-    struct link *link;
-    struct iface *from, *to;
-    struct frame_list in_flight; /* by arrival; the head is what `arrival` is queued for */
+struct link_dir { /* a frame needs the first two cache lines, and no other of the cable's */
+    _Alignas(ARENA_LINE) struct frame_list
+        in_flight;               /* by arrival; the head is what `arrival` is queued for */
     struct frame *first_waiting; /* first of in_flight whose transmission has not begun */
     uint32_t n_waiting;
-    bool special; /* a frame does not simply go on behind the one before it: link_look() */
+    uint32_t queue;                 /* as the cable's configuration says: link_configure() */
+    sim_time free_at;               /* when the transmitter is idle again */
+    sim_time time_per_octet, delay; /* the same; 0: not a whole number, divide */
     struct event arrival;
     uint64_t order; /* of its arrivals among events of the same moment */
+    struct iface *from, *to;
+    bool open;    /* the cable is plugged in: link_set_state() */
+    bool special; /* a frame does not simply go on behind the one before it: link_look() */
+    struct link *link;
     struct frame
-        *stragglers;  /* those that do not keep the order, in no order; each has its own event */
-    sim_time free_at; /* when the transmitter is idle again */
+        *stragglers; /* those that do not keep the order, in no order; each has its own event */
     struct random_stream random;
     struct station *station; /* the sending end is a half-duplex station, or NULL */
     struct cut *cut;         /* the ends are in different partitions: sim/cut.h; or NULL */
@@ -90,8 +95,7 @@ struct link {
     struct sim *sim;
     uint32_t id; /* place in the file, from 0 */
     struct link_config config;
-    sim_time time_per_octet; /* 0: not a whole number, divide */
-    struct link_dir dir[2];  /* dir[s].from is end s */
+    struct link_dir dir[2]; /* dir[s].from is end s */
     struct link_end end[2];
     struct link_rule *rules;
     bool up;

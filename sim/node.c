@@ -8,7 +8,7 @@
 struct iface *iface_add(struct node *node, const char *name, const struct mac_addr *mac)
 {
     struct arena *arena = node_arena(node);
-    struct iface *iface = arena_alloc(arena, sizeof *iface);
+    struct iface *iface = arena_alloc_lines(arena, sizeof *iface);
     uint32_t n = node->n_ifaces;
 
     iface->node = node;

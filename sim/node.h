@@ -36,30 +36,30 @@ struct node_ops {
     void (*free)(struct node *node);
 };
 
-struct node {
-    struct sim *sim;
+struct node { /* what every frame needs is in the first cache line */
     struct part *part;
     const struct node_ops *ops;
     void *device; /* the ops' own data */
-    const char *name;
-    uint32_t id; /* place in the topology file, from 1 */
+    uint32_t id;  /* place in the topology file, from 1 */
     uint32_t n_ifaces;
-    struct iface **ifaces;
     uint64_t event_counter, record_counter;
+    struct iface **ifaces;
+    struct sim *sim;
+    const char *name;
     struct node_drops *drops; /* NULL until the first */
 };
 
-struct iface {
+struct iface { /* the first cache line is what a frame that comes in needs */
     struct node *node;
-    const char *name;
     struct mac_addr mac;
     uint16_t index; /* place in node->ifaces, from 0 */
-    bool up;        /* switched on; with a cable that is plugged in at both ends it has carrier */
     uint32_t mtu;   /* octets behind the Ethernet header */
-    struct link_end *end; /* the cable's end, or NULL */
+    bool up;        /* switched on; with a cable that is plugged in at both ends it has carrier */
+    void *owner;    /* what the device keeps for this interface */
     struct link_dir *out; /* the cable's direction away from here, or NULL */
-    void *owner;          /* what the device keeps for this interface */
-    uint64_t rx_frames, rx_octets, rx_drops, tx_frames, tx_octets, tx_drops;
+    struct link_end *end; /* the cable's end, or NULL */
+    uint64_t rx_frames, rx_octets, tx_frames, tx_octets, rx_drops, tx_drops;
+    const char *name;
 };
 
 #define IFACE_MTU_DEFAULT 1500

@@ -60,7 +60,7 @@ void sim_free(struct sim *sim)
 
 struct node *sim_add_node(struct sim *sim, const char *name, const struct node_ops *ops)
 {
-    struct node *node = arena_alloc(&sim->arena, sizeof *node);
+    struct node *node = arena_alloc_lines(&sim->arena, sizeof *node);
 
     CHECK(!sim->started && sim->n_nodes < EVENT_NODE_MAX);
     node->sim = sim;
@@ -75,7 +75,7 @@ struct node *sim_add_node(struct sim *sim, const char *name, const struct node_o
 struct link *sim_add_link(struct sim *sim, struct iface *a, struct iface *b,
                           const struct link_config *config)
 {
-    struct link *link = arena_alloc(&sim->arena, sizeof *link);
+    struct link *link = arena_alloc_lines(&sim->arena, sizeof *link);
 
     CHECK(!sim->started);
     link_init(link, sim, sim->n_links, a, b, config);

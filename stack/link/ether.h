@@ -33,13 +33,13 @@ struct ether_tap { /* embed it; ether_tap_add() */
 
 struct ether {
     struct node *node;
+    struct list taps;
+    unsigned n_handlers;
     struct {
         uint16_t ethertype;
         ether_handler *handler;
         void *ctx;
     } handlers[ETHER_HANDLERS_MAX];
-    unsigned n_handlers;
-    struct list taps;
 };
 
 void ether_init(struct ether *ether, struct node *node);

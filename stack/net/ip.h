@@ -215,36 +215,36 @@ struct ip6_sysctl { /* net.ipv6.*, Linux's names and defaults; there before IPv6
     uint32_t icmp_ratelimit_ms;
 };
 
-struct ip_stack {
+struct ip_stack { /* in the order of need: what every packet touches stands together */
     struct node *node;
     struct ether *ether;
-    struct ip_iface **ifaces; /* in ifindex order, [0] is lo */
-    unsigned n_ifaces, ifaces_size;
+    const struct ip_hooks *hooks; /* belongs to who set it; NULL: none */
+    struct list raw_taps;
+    struct ip_flow *flows; /* found out on input: ip_flow.c */
+    uint16_t n_flows;      /* places; 0 or a power of two */
+    uint16_t ip_id;
     struct fib fib;
-    struct neigh_table neigh;
-    struct route_exceptions exceptions;
-    struct ip_flow *flows;               /* found out on input: ip_flow.c */
     struct ip_protocol_entry *protocols; /* in the order they registered: a handful */
     unsigned n_protocols, protocols_size;
-    struct list raw_taps;
-    const struct ip_hooks *hooks; /* belongs to who set it; NULL: none */
+    struct neigh_table neigh;
+    struct event backlog_event;
+    struct frame_list backlog; /* arrived, not yet worked on; in the order of arrival */
     struct ip_sysctl sysctl;
+    struct {
+        uint64_t in, delivered, forwarded, out, fragments_made, reassembled;
+    } stats;
     struct ip6_sysctl sysctl6;
+    uint32_t flows_crowded_out; /* by others that wanted their place, since it grew */
+    struct ip_iface **ifaces;   /* in ifindex order, [0] is lo */
+    unsigned n_ifaces, ifaces_size;
+    struct route_exceptions exceptions;
     struct ip_own *own; /* this node's addresses and broadcasts, sorted: ip_addr_kind() */
     struct ip_reassembly *reassembly;
     struct icmp_state *icmp;
     struct ip6_stack *six; /* NULL: IPv6 is off */
     struct frame_list loopback;
     struct event loopback_event;
-    struct frame_list backlog; /* arrived, not yet worked on; in the order of arrival */
-    struct event backlog_event;
     struct random_stream random;
-    uint16_t ip_id;
-    uint16_t n_flows;           /* places; 0 or a power of two */
-    uint32_t flows_crowded_out; /* by others that wanted their place, since it grew */
-    struct {
-        uint64_t in, delivered, forwarded, out, fragments_made, reassembled;
-    } stats;
     void (*address_changed)(void *ctx, struct ip_iface *iface); /* tells sockets; may be NULL */
     void *address_ctx;
 };

@@ -46,11 +46,12 @@ enum neigh_state {
 struct neigh;
 
 struct neigh_table {
-    struct ip_stack *ip;
-    bool v6;                /* neighbor discovery asks, not ARP */
     struct neigh **buckets; /* by address */
-    uint32_t n_buckets, n_entries;
-    uint32_t n_removed;     /* so far: with every removal a pointer to an entry may be stale */
+    uint32_t n_buckets;
+    uint32_t n_removed; /* so far: with every removal a pointer to an entry may be stale */
+    struct ip_stack *ip;
+    bool v6; /* neighbor discovery asks, not ARP */
+    uint32_t n_entries;
     struct neigh *free;     /* recycled entries */
     uint64_t reachable_key; /* what the reachable time is drawn from */
     struct timer *gc;       /* forgets old entries of a big table, which most are not: NULL */

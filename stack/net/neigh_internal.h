@@ -9,11 +9,11 @@ struct neigh {
     struct neigh *next; /* in its bucket, or in the free list */
     struct neigh_table *table;
     struct ip_iface *iface;
-    ip4_addr addr;         /* of IPv4 */
-    struct ip6_addr addr6; /* of IPv6 */
+    ip4_addr addr; /* of IPv4 */
     struct mac_addr mac;
-    enum neigh_state state;
     uint8_t probes;
+    enum neigh_state state;
+    struct ip6_addr addr6; /* of IPv6 */
     sim_time used, confirmed, updated;
     struct timer timer; /* runs in INCOMPLETE, REACHABLE, DELAY, PROBE */
     struct frame_list waiting;

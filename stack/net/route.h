@@ -59,12 +59,12 @@ struct fib_multipath {
 };
 
 struct fib {
+    uint32_t generation; /* changes with every change of routes, addresses or links */
+    uint32_t n_entries;
     struct fib_level *levels; /* the longest prefixes first */
     uint16_t n_levels;
-    uint16_t hash_fields; /* net.ipv4.fib_multipath_hash_fields */
-    uint32_t hash_seed;   /* net.ipv4.fib_multipath_hash_seed; 0: the node's own */
-    uint32_t n_entries;
-    uint32_t generation;             /* changes with every change of routes, addresses or links */
+    uint16_t hash_fields;            /* net.ipv4.fib_multipath_hash_fields */
+    uint32_t hash_seed;              /* net.ipv4.fib_multipath_hash_seed; 0: the node's own */
     struct fib_shared *shared;       /* ways of a map of the whole network, or NULL: fib_share() */
     struct fib_multipath *multipath; /* NULL: no entry had several next hops yet */
 };

@@ -67,31 +67,15 @@ struct process_io {
 struct fd;
 struct input;
 
-struct process {
-    struct list link; /* os->processes */
+struct process { /* in the order of need: what a wake and a call touch stands together */
+    struct event wake_event;
     struct os *os;
     const struct program *program;
     void *state;
-    uint32_t pid;
-    uint64_t id; /* in trace records, unique in the run */
-    int argc;
-    char **argv;   /* argc strings and NULL */
-    char *command; /* the whole command line, for `ps` and traces */
-    struct process_io io;
-    struct input *input; /* standard input, stack/socket/input.h; NULL: none, as from /dev/null */
-    bool stdout_is_file; /* `>`: not a terminal; for programs that print other things then */
-    int exit_status;
-    bool ended;
-    /* Once, after cleanup; the process is freed afterwards. When the run itself is over, too: see
-     * os->ending. */
-    void (*on_end)(void *ctx, struct process *process);
-    void *end_ctx;
-
+    uint64_t wake_cause;
     struct fd **fds; /* by number; NULL where closed */
     int n_fds;
-    struct event wake_event;
-    uint64_t wake_cause;
-    struct timer timer; /* sleeps, polls and socket time-outs */
+    int pending_signal; /* ends it when it gives the processor back */
     struct {            /* the blocked call, if any */
         bool active;
         enum call_kind kind; /* of the last call, for records of its blocking */
@@ -99,11 +83,27 @@ struct process {
         sim_time until;      /* SIM_TIME_NONE: no time-out */
         size_t progress;     /* octets of a send or a waiting recv already moved */
     } call;
+    struct timer timer; /* sleeps, polls and socket time-outs */
+    bool ended;
+    uint32_t pid;
+    struct list link; /* os->processes */
+    uint64_t id;      /* in trace records, unique in the run */
+    int argc;
+    char **argv;   /* argc strings and NULL */
+    char *command; /* the whole command line, for `ps` and traces */
+    struct process_io io;
+    struct input *input; /* standard input, stack/socket/input.h; NULL: none, as from /dev/null */
+    bool stdout_is_file; /* `>`: not a terminal; for programs that print other things then */
+    int exit_status;
+    /* Once, after cleanup; the process is freed afterwards. When the run itself is over, too: see
+     * os->ending. */
+    void (*on_end)(void *ctx, struct process *process);
+    void *end_ctx;
+
     uint32_t waits_for; /* pid, sys_wait_child() */
     uint32_t uid;       /* 0: root, whom nothing is refused */
     bool sigpipe;       /* a stream that nobody reads any more ends it; off, as in most programs:
                            EPIPE alone */
-    int pending_signal; /* ends it when it gives the processor back */
 };
 
 /**
