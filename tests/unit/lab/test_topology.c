@@ -182,6 +182,33 @@ static void routes_are_read_as_ip_route_spells_them(void)
     topology_free(t);
 }
 
+#define ROUTER "wirewalk: 1\nnodes:\n  r: {kind: router, interfaces: {a: 10.0.0.1/24}, routes: "
+
+static void routes_may_have_several_next_hops(void)
+{
+    struct topology *t = one_host("    routes: [10.5.0.0/16 metric 7 nexthop via 10.0.0.2 weight 3 "
+                                  "nexthop dev eth1 nexthop via 10.9.9.9 dev eth0 onlink]\n");
+    const struct topo_route *r = t->nodes[0].routes;
+
+    EQ(r->metric, 7);
+    OK(!r->has_via);
+    EQ(r->n_hops, 3);
+    EQ(r->hops[0].via, IP4(10, 0, 0, 2));
+    EQ(r->hops[0].weight, 3);
+    EQ(r->hops[0].dev, TOPO_NOWHERE);
+    EQ(r->hops[1].via, 0);
+    EQ(r->hops[1].dev, 1);
+    EQ(r->hops[1].weight, 1);
+    OK(r->hops[2].onlink);
+    topology_free(t);
+    load(ROUTER "[default nexthop via 10.0.0.2 wieght 3]}\n", "3:60 did you mean `weight`?\n");
+    load(ROUTER "[default nexthop via 10.0.0.2 weight 257]}\n", "3:60 from 1 to 256\n");
+    load(ROUTER "[default nexthop weight 2 nexthop via 10.0.0.2]}\n", "3:60 neither `via` nor\n");
+    load(ROUTER "[default via 10.0.0.2 nexthop via 10.0.0.3]}\n", "3:60 before `nexthop`\n");
+    load(ROUTER "[\"2001:db8::/32 nexthop via fe80::1\"]}\n", "3:60 is of IPv6\n");
+    load(ROUTER "[default nexthop via 10.9.0.2 nexthop via 10.0.0.3]}\n", "3:60 cannot reach\n");
+}
+
 static void services_are_read(void)
 {
     struct topology *t = one_host(
@@ -333,8 +360,8 @@ static void a_hundred_thousand_hosts_load_in_seconds(void)
 UNIT_MAIN("topology", TEST(the_example_of_the_format_loads_without_a_word),
           TEST(macs_follow_the_rule_in_wide_networks), TEST(interfaces_take_every_form),
           TEST(a_link_makes_the_interfaces_it_names), TEST(units_are_exact),
-          TEST(routes_are_read_as_ip_route_spells_them), TEST(services_are_read),
-          TEST(faults_are_read), TEST(hosts_files_and_settings_are_read),
+          TEST(routes_are_read_as_ip_route_spells_them), TEST(routes_may_have_several_next_hops),
+          TEST(services_are_read), TEST(faults_are_read), TEST(hosts_files_and_settings_are_read),
           TEST(the_same_address_may_stand_in_two_private_networks),
           TEST(mistakes_that_are_meant_can_be_allowed),
           TEST(a_wrong_name_of_an_interface_is_warned_about),
