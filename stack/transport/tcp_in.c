@@ -681,8 +681,10 @@ static enum drop_reason parse(struct tcp_rx *rx)
 void tcp_input(void *ctx, struct frame *frame, const struct ip_rx *ip)
 {
     struct tcp_layer *tcp = ctx;
-    struct tcp_rx rx = { .frame = frame, .ip = ip };
+    struct tcp_rx rx; /* parse() fills in the rest, or nobody looks at it */
 
+    rx.frame = frame;
+    rx.ip = ip;
     rx.drop = parse(&rx);
     if (rx.drop == DROP_NONE)
         demultiplex(tcp, &rx);

@@ -71,14 +71,14 @@ static void read_option(const uint8_t *option, uint8_t len, bool is_syn, struct 
     ((uint32_t)TCP_OPT_NOP << 24 | (uint32_t)TCP_OPT_NOP << 16 |                                   \
      (uint32_t)TCP_OPT_TIMESTAMPS << 8 | LEN_TS)
 
-static struct tcp_options read_options(const uint8_t *octets, size_t len, bool is_syn)
+static void read_options(const uint8_t *octets, size_t len, bool is_syn, struct tcp_options *opt)
 {
-    struct tcp_options opt = { 0 };
     size_t at = 0;
 
+    *opt = (struct tcp_options){ 0 };
     if (LIKELY(len == LEN_TS_PADDED && be32_get(octets) == TS_PADDED)) {
-        read_option(octets + 2, LEN_TS, is_syn, &opt);
-        return opt;
+        read_option(octets + 2, LEN_TS, is_syn, opt);
+        return;
     }
     while (at < len && octets[at] != TCP_OPT_EOL) {
         if (octets[at] == TCP_OPT_NOP) {
@@ -87,10 +87,9 @@ static struct tcp_options read_options(const uint8_t *octets, size_t len, bool i
         }
         if (len - at < 2 || octets[at + 1] < 2 || octets[at + 1] > len - at)
             break;
-        read_option(octets + at, octets[at + 1], is_syn, &opt);
+        read_option(octets + at, octets[at + 1], is_syn, opt);
         at += octets[at + 1];
     }
-    return opt;
 }
 
 enum drop_reason tcp_parse(const uint8_t *octets, size_t len, struct tcp_hdr *hdr)
@@ -113,8 +112,8 @@ enum drop_reason tcp_parse(const uint8_t *octets, size_t len, struct tcp_hdr *hd
     hdr->window = be16_get(octets + AT_WINDOW);
     hdr->checksum = be16_get(octets + AT_CHECKSUM);
     hdr->urgent = be16_get(octets + AT_URGENT);
-    hdr->opt =
-        read_options(octets + AT_OPTIONS, hdr_len - TCP_HDR_LEN, (hdr->flags & TCP_SYN) != 0);
+    read_options(octets + AT_OPTIONS, hdr_len - TCP_HDR_LEN, (hdr->flags & TCP_SYN) != 0,
+                 &hdr->opt);
     return DROP_NONE;
 }
 
