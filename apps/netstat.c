@@ -9,7 +9,7 @@
 struct netstat {
     struct process *self;
     bool tcp, udp, all, listening, numeric, timers, routes, interfaces, statistics;
-    bool want_udp_pass;
+    bool v4, v6; /* neither: both sockets, but the routes of IPv4 */
 };
 
 static const char *long_state(const char *state)
@@ -53,7 +53,8 @@ static void print_socket(void *ctx, const struct netctl_socket *socket)
     const char *protocol = !socket->local.v6 ? socket->proto : tcp ? "tcp6" : "udp6";
     struct strbuf local = STRBUF_INIT, remote = STRBUF_INIT;
 
-    if (!ns->all && ns->listening != listener)
+    if ((!ns->all && ns->listening != listener) ||
+        ((ns->v4 || ns->v6) && !(socket->local.v6 ? ns->v6 : ns->v4)))
         return;
     add_endpoint(&local, ns, socket->local, tcp);
     add_endpoint(&remote, ns, socket->remote, tcp);
@@ -130,28 +131,19 @@ static void print_statistics(struct netstat *ns)
                        (unsigned long long)c.ip_fragments_made);
 }
 
-static const struct option_name long_options[] = { { "route", 'r', false },
-                                                   { "interfaces", 'i', false },
-                                                   { "statistics", 's', false },
-                                                   { "numeric", 'n', false },
-                                                   { "all", 'a', false },
-                                                   { "listening", 'l', false },
-                                                   { "tcp", 't', false },
-                                                   { "udp", 'u', false },
-                                                   { "timers", 'o', false },
-                                                   { "inet", 'I', false },
-                                                   { "programs", 0, false },
-                                                   { "extend", 0, false },
-                                                   { "continuous", 0, false },
-                                                   { "groups", 0, false },
-                                                   { "raw", 0, false },
-                                                   { "unix", 0, false },
-                                                   { NULL, 0, false } };
+static const struct option_name long_options[] = {
+    { "route", 'r', false },   { "interfaces", 'i', false }, { "statistics", 's', false },
+    { "numeric", 'n', false }, { "all", 'a', false },        { "listening", 'l', false },
+    { "tcp", 't', false },     { "udp", 'u', false },        { "timers", 'o', false },
+    { "inet", '4', false },    { "inet6", '6', false },      { "programs", 0, false },
+    { "extend", 0, false },    { "continuous", 0, false },   { "groups", 0, false },
+    { "raw", 0, false },       { "unix", 0, false },         { NULL, 0, false }
+};
 
 static bool read_arguments(struct process *self, struct netstat *ns)
 {
     struct options options = {
-        .self = self, .shorts = "4tualnoris", .refused = "6vWeNcCFpgMwxUSZDA", .longs = long_options
+        .self = self, .shorts = "46tualnoris", .refused = "vWeNcCFpgMwxUSZDA", .longs = long_options
     };
     int option;
 
@@ -174,6 +166,8 @@ static bool read_arguments(struct process *self, struct netstat *ns)
         ns->routes |= option == 'r';
         ns->interfaces |= option == 'i';
         ns->statistics |= option == 's';
+        ns->v4 |= option == '4';
+        ns->v6 |= option == '6';
     }
     if (!ns->tcp && !ns->udp)
         ns->tcp = ns->udp = true;
@@ -187,8 +181,12 @@ static enum co_status netstat_main(struct process *self, void *state)
     (void)state;
     if (!read_arguments(self, &ns))
         return CO_DONE;
-    if (ns.routes)
+    if (ns.routes && (ns.v4 || !ns.v6))
         net_tools_print_routes(self, ns.numeric, true);
+    if (ns.routes && ns.v6)
+        net_tools_print_routes6(self, ns.numeric);
+    else if (ns.routes)
+        return CO_DONE;
     else if (ns.interfaces)
         print_interfaces(&ns);
     else if (ns.statistics)

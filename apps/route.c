@@ -266,11 +266,9 @@ static enum co_status route_main(struct process *self, void *state)
         net_tools_print_routes(self, words.numeric, false);
     else if (strcmp(word, "print") == 0 || strcmp(word, "PRINT") == 0)
         print_windows(self);
-    else if (words.v6) {
-        process_errorf(
-            self, "route: %s of IPv6 is not simulated by wirewalk: ip -6 route does it\n", word);
-        self->exit_status = 2;
-    } else if (strcmp(word, "add") == 0 || strcmp(word, "del") == 0)
+    else if (words.v6 && (strcmp(word, "add") == 0 || strcmp(word, "del") == 0))
+        self->exit_status = net_tools_change_route6(self, words.next + 1, word[0] == 'a');
+    else if (strcmp(word, "add") == 0 || strcmp(word, "del") == 0)
         self->exit_status = change_route(self, words.next + 1, word[0] == 'a');
     else
         self->exit_status = usage(self);

@@ -146,8 +146,24 @@ static void route_is_listed_and_changed(void)
          "ff00::/8                       ::                         U    256 1      0 eth0\n"
          "::/0                           ::                         !n   -1  1      0 lo\n"
          "-- exit 0\n");
-    says("route -6 add default gw fe80::1",
-         "route: add of IPv6 is not simulated by wirewalk: ip -6 route does it\n-- exit 2\n");
+    says(
+        "route -A inet6 add 2001:db8:5::7/64 gw 2001:db8::2; route -6 add 2001:db8:6::/64 metric 9 "
+        "eth0; route -6 add 2001:db8:7::1 dev eth0; ip -6 route show root 2001:db8:4::/46",
+        "2001:db8:5::/64 via 2001:db8::2 dev eth0 metric 1 pref medium \n"
+        "2001:db8:6::/64 dev eth0 metric 9 pref medium \n"
+        "2001:db8:7::1 dev eth0 metric 1 pref medium \n-- exit 0\n");
+    says("route -6 add 2001:db8:5::/64 gw 2001:db8::2; echo $?; route -6 del 2001:db8:6::/64; "
+         "route -6 del 2001:db8:6::/64 metric 9; echo $?; route -6 del 2001:db8:5::/64; echo $?",
+         "SIOCADDRT: File exists\n7\nSIOCDELRT: No such process\n0\n0\n-- exit 0\n");
+    says("route -6 add 2001:db8:9::1 eth7", "SIOGIFINDEX: No such device\n-- exit 7\n");
+    says("route -6 add 2001:db8:9::1 gw zz", "zz: Resolver Error 0 (no error)\n-- exit 6\n");
+    says("route -6 add 2001:db8:9::1/200 dev lo",
+         "Usage: inet6_route [-vF] del Target\n"
+         "       inet6_route [-vF] add Target [gw Gw] [metric M] [[dev] If]\n"
+         "       inet6_route [-FC] flush      NOT supported\n-- exit 3\n");
+    says("route -6 > a; netstat -6r > b; netstat --inet6 -rn | wc -l; route -6 | wc -l; wc -c < a; "
+         "netstat -6r | wc -c; netstat -46rn | grep -c Kernel",
+         "11\n11\n831\n831\n2\n-- exit 0\n");
     says("route add default gw 10.0.0.8", "SIOCADDRT: File exists\n-- exit 7\n");
     says("route del default; route add default gw 9.9.9.9",
          "SIOCADDRT: Network is unreachable\n-- exit 7\n");
@@ -155,6 +171,21 @@ static void route_is_listed_and_changed(void)
     OK(strstr(run(&rig, rig.hosts[0], "route print", SIM_SEC(1)),
               "         10.0.0.0    255.255.255.0          On-link         10.0.0.1      0\n") !=
        NULL);
+    rig_end(&rig);
+}
+
+static void netstat_shows_the_sockets_of_one_family(void)
+{
+    rig_pair(&rig);
+    says(
+        "ip addr add 2001:db8::10/64 dev eth0 nodad; sock 'tcp; bind 10.0.0.1:80; listen; sleep 9' "
+        "> /dev/null & sock 'socket inet6 stream; bind [2001:db8::10]:81; listen; sleep 9' > "
+        "/dev/null & sleep "
+        "0.1; "
+        "netstat -6ln | grep tcp; netstat -4lnt | grep tcp; netstat -46ln | grep -c tcp",
+        "tcp6       0      0 2001:db8::10:81         :::*                    LISTEN     \n"
+        "tcp        0      0 10.0.0.1:80             0.0.0.0:*               LISTEN     \n"
+        "2\n-- exit 0\n");
     rig_end(&rig);
 }
 
@@ -213,5 +244,5 @@ static void ifconfig_shows_and_sets_ipv6(void)
 
 UNIT_MAIN("socket tools", TEST(ss_has_columns_as_wide_as_their_content),
           TEST(ss_tells_what_tcp_knows), TEST(netstat_lists_sockets),
-          TEST(route_is_listed_and_changed), TEST(ifconfig_shows_and_sets),
-          TEST(ifconfig_shows_and_sets_ipv6))
+          TEST(route_is_listed_and_changed), TEST(netstat_shows_the_sockets_of_one_family),
+          TEST(ifconfig_shows_and_sets), TEST(ifconfig_shows_and_sets_ipv6))
