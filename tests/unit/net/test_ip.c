@@ -390,6 +390,36 @@ static void a_known_flow_ends_with_what_it_rests_on(void)
     net_rig_fini(&rig);
 }
 
+/* Half a microsecond lies between a packet's arrival and the kernel's work on it. What changes
+ * between concerns a packet of a known flow as it does one of which nothing is known. */
+static void what_changes_while_a_packet_waits_is_seen(void)
+{
+    for (unsigned known = 0; known < 2; known++) {
+        struct net_rig rig;
+        struct counted counted;
+        struct packet own = from_to(PEER, MINE);
+
+        begin(&rig, &counted);
+        if (known)
+            take(&rig, &own);
+        wire_send(&rig, 0, &own);
+        net_rig_run(&rig, SIM_USEC(1)); /* it has arrived */
+        EQ(counted.n, known);
+        fib_add(&rig.ip,
+                &(struct fib_entry){ .prefix = FAR, .prefix_len = 32, .kind = ROUTE_BLACKHOLE },
+                false);
+        net_rig_run(&rig, SIM_USEC(1));
+        EQ(counted.n, known + 1);
+        wire_send(&rig, 0, &own);
+        net_rig_run(&rig, SIM_USEC(1));
+        ip_addr_remove(rig.ip.ifaces[1], MINE, 24);
+        net_rig_run(&rig, SIM_USEC(1));
+        EQ(counted.n, known + 1);
+        EQ(rig.drops[DROP_IP_NOT_MINE], 1);
+        net_rig_fini(&rig);
+    }
+}
+
 static void a_known_flow_waits_for_its_neighbor_anew(void)
 {
     struct net_rig rig;
@@ -408,6 +438,7 @@ static void a_known_flow_waits_for_its_neighbor_anew(void)
 }
 
 UNIT_MAIN("ip", TEST(a_known_flow_ends_with_what_it_rests_on),
+          TEST(what_changes_while_a_packet_waits_is_seen),
           TEST(a_known_flow_waits_for_its_neighbor_anew), TEST(wrong_headers_are_dropped),
           TEST(impossible_addresses_are_dropped),
           TEST(broadcasts_and_groups_are_delivered_never_forwarded),

@@ -406,6 +406,34 @@ static void disconnected_socket_forgets_what_bind_did_not_give(void)
     end(&rig);
 }
 
+/* Linux asks again whether the address is the host's when it looks up the route again. */
+static void connected_socket_sends_from_its_address_while_that_is_the_hosts(void)
+{
+    struct udp_rig rig;
+    struct ipv4_hdr hdr;
+    struct sock *sock;
+
+    begin(&rig);
+    sock = bound(&rig, AT(MINE2, 700));
+    EQ(sock->ops->connect(sock, AT(PEER, 9)), 0);
+    EQ(send(sock, 10), 10);
+    EQ(send(sock, 10), 10);
+    ip_addr_remove(net_rig_iface(&rig.net, 1), MINE2, 24);
+    EQ(send(sock, 10), 10);
+    net_rig_address(&rig.net, 1, MINE2, 24);
+    EQ(send(sock, 10), 10);
+    net_rig_run(&rig.net, SIM_MSEC(1));
+    EQ(rig.net.wires[0].n, 4);
+    for (unsigned back = 0; back < 4; back++) {
+        ip4_addr expected = back == 1 ? MINE : MINE2; /* without it, the route's */
+
+        wire_packet(&rig.net, 0, back, &hdr);
+        EQ(hdr.src, expected);
+    }
+    close(sock);
+    end(&rig);
+}
+
 static void full_buffer_drops_what_comes(void)
 {
     struct udp_rig rig;
@@ -436,4 +464,5 @@ UNIT_MAIN("udp", TEST(the_most_exact_socket_gets_the_datagram),
           TEST(df_and_fragments_are_as_the_program_wants), TEST(send_errors_have_their_numbers),
           TEST(closed_port_is_told_and_connected_senders_hear_it),
           TEST(disconnected_socket_forgets_what_bind_did_not_give),
+          TEST(connected_socket_sends_from_its_address_while_that_is_the_hosts),
           TEST(full_buffer_drops_what_comes))
