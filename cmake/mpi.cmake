@@ -10,5 +10,4 @@ install(TARGETS wirewalk_mpi LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/wirewal
 
 file(RELATIVE_PATH ww_to_module /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR}/wirewalk)
 add_dependencies(wirewalk wirewalk_mpi)
-target_compile_definitions(wirewalk PRIVATE WW_HAVE_MPI)
-set_target_properties(wirewalk PROPERTIES INSTALL_RPATH "$ORIGIN;$ORIGIN/${ww_to_module}" BUILD_WITH_INSTALL_RPATH ON)
+target_compile_definitions(wirewalk PRIVATE WW_HAVE_MPI WW_MODULE_FOLDER="${ww_to_module}")

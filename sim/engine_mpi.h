@@ -8,7 +8,7 @@
 
 #include "sim/ranks.h"
 
-#define ENGINE_MPI_MODULE "wirewalk-mpi.so" /* where the program's run path says */
+#define ENGINE_MPI_MODULE "wirewalk-mpi.so" /* beside the program, or where it is installed */
 #define ENGINE_MPI_SYMBOL "engine_mpi"
 
 struct engine_mpi {
