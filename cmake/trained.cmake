@@ -5,7 +5,6 @@
 option(WW_TRAINING "internal: the tree of the program that counts" OFF)
 if(WW_TRAINING)
   set(WW_TRAINED OFF)
-  # GCC appends the object's path, so the real object's counts are looked for in the same folder.
   add_compile_options(-flto -fprofile-generate -fprofile-update=single)
   add_link_options(-flto=auto -fprofile-generate)
 elseif(WW_ENGINE_ONLY OR WW_SANITIZE OR WW_FUZZ OR CMAKE_CROSSCOMPILING OR NOT CMAKE_C_COMPILER_ID STREQUAL "GNU"

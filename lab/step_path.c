@@ -185,14 +185,9 @@ static bool fails_at_end(const struct hop *hop)
 static bool filters_source(const struct hop *hop)
 {
     struct ip_stack *ip = &hop->os->ip;
-    struct route back;
     char addr[IP4_TEXT_MAX];
 
-    if (hop->path->dst.v6 || ip->sysctl.rp_filter == 0 || hop->path->src.addr == IP4_ANY)
-        return false;
-    if (ip_route(ip, hop->path->src.addr, 0, NULL, &back) == 0 &&
-        (ip->sysctl.rp_filter != 1 || back.multipath || back.oif == NULL ||
-         back.oif->iface == hop->in))
+    if (hop->path->dst.v6 || !ip_filters_source(ip, hop->path->src.addr, ip_iface_of(ip, hop->in)))
         return false;
     return say(hop->path,
                _("%s's way back to %s does not lead where the packet came from: "

@@ -8,6 +8,8 @@
 
 #include "bench/bench.h"
 
+enum { SETTINGS_MAX = 3 };
+
 struct setting {
     const char *option;
     uint64_t value;
@@ -15,7 +17,7 @@ struct setting {
 
 struct lesson {
     const struct bench_workload *workload;
-    struct setting settings[3]; /* what differs from the workload's defaults */
+    struct setting settings[SETTINGS_MAX]; /* what differs from the workload's defaults */
 };
 
 static const struct lesson lessons[] = {
@@ -48,7 +50,7 @@ int main(void)
         const struct lesson *lesson = &lessons[i];
         const struct bench_option *options = lesson->workload->options();
 
-        for (size_t j = 0; j < 3 && lesson->settings[j].option != NULL; j++)
+        for (size_t j = 0; j < SETTINGS_MAX && lesson->settings[j].option != NULL; j++)
             set(options, &lesson->settings[j]);
         lesson->workload->run();
     }

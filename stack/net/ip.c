@@ -428,7 +428,7 @@ static struct fib_hop choose_hop(struct ip_stack *ip, const struct fib_entry *en
         return (struct fib_hop){ .via = entry->via, .oif = entry->oif };
     if (oif != NULL)
         return *multipath_live(entry->hops, oif);
-    route->multipath = true;
+    route->n_hops = (uint8_t)entry->hops->n;
     route->by_ports = multipath_by_ports(ip);
     return *multipath_choose(ip, entry->hops, key);
 }

@@ -338,6 +338,9 @@ bool ip_is_local(const struct ip_stack *ip, ip4_addr addr);
 /** ip_addr_kind() - what @addr is to this node: ROUTE_LOCAL, ROUTE_BROADCAST, ROUTE_MULTICAST, else
  * ROUTE_UNICAST. */
 enum route_kind ip_addr_kind(const struct ip_stack *ip, ip4_addr addr);
+/** ip_filters_source() - whether net.ipv4.conf.all.rp_filter forbids packets from @src that come in
+ * at @iif: the way back leads elsewhere (RFC 3704). */
+bool ip_filters_source(struct ip_stack *ip, ip4_addr src, const struct ip_iface *iif);
 struct ip_iface *ip_iface_find(const struct ip_stack *ip, const char *name);
 static inline struct ip_iface *ip_iface_of(const struct ip_stack *ip, const struct iface *iface)
 {

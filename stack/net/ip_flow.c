@@ -187,7 +187,7 @@ static void grow(struct ip_stack *ip)
 void ip_flow_learn(struct ip_stack *ip, struct ip_iface *iif, ip4_addr src, ip4_addr dst,
                    const struct route *route, uint32_t hash, struct why why)
 {
-    bool shares = route != NULL && route->multipath;
+    bool shares = route != NULL && route->n_hops > 0;
     uint32_t generation = shares ? ~ip->fib.generation : ip->fib.generation;
     struct ip_flow *flow = ip->n_flows == 0 ? NULL : place_of_share(ip, src, dst, hash);
 

@@ -234,16 +234,15 @@ static void unreachable(struct ip_stack *ip, struct frame *frame, const struct i
     node_drop(ip->node, frame->in, frame, error == -SIM_EACCES ? DROP_PROHIBITED : DROP_NO_ROUTE);
 }
 
-static void say_why_forwarded(struct ip_stack *ip, struct frame *frame, const struct route *route)
+static void say_why_forwarded(struct frame *frame, const struct route *route)
 {
     uint64_t prefix = WHY_PREFIX(route->prefix, route->prefix_len);
 
-    if (route->multipath) {
-        uint32_t n = fib_lookup(&ip->fib, route->dst, NULL, NULL)->hops->n;
-
-        frame->why = route->by_ports
-                         ? WHY(IP_FORWARD_BY_PORTS, route->next_hop, prefix, n, route->dst)
-                         : WHY(IP_FORWARD_BY_ADDRESSES, route->next_hop, prefix, n, route->dst);
+    if (route->n_hops > 0) {
+        frame->why =
+            route->by_ports
+                ? WHY(IP_FORWARD_BY_PORTS, route->next_hop, prefix, route->n_hops, route->dst)
+                : WHY(IP_FORWARD_BY_ADDRESSES, route->next_hop, prefix, route->n_hops, route->dst);
     } else {
         frame->why = route->via_gateway
                          ? WHY(IP_FORWARD, route->next_hop, prefix, route->n_lost, route->dst)
@@ -288,7 +287,7 @@ static void forward(struct ip_stack *ip, struct frame *frame, const struct ipv4_
     if (hdr->n_options > 0 && find_record_route(hdr) != 0)
         record_route(frame, find_record_route(hdr), ip_iface_primary(route.oif));
     maybe_redirect(ip, frame, hdr, iif, &route);
-    say_why_forwarded(ip, frame, &route);
+    say_why_forwarded(frame, &route);
     if (!group && route.oif != iif && route.until == 0 && !ip->sysctl.multipath_use_neigh)
         ip_flow_learn(ip, iif, hdr->src, hdr->dst, &route, key.hash, frame->why);
     ip->stats.forwarded++;
@@ -309,17 +308,16 @@ static bool is_martian_source(const struct ip_stack *ip, const struct ipv4_hdr *
 
 /* Reverse path, RFC 3704: strict wants the way back to lead out of the same interface, loose wants
  * one to exist. */
-static bool fails_source_filter(struct ip_stack *ip, const struct ipv4_hdr *hdr,
-                                const struct ip_iface *iif)
+bool ip_filters_source(struct ip_stack *ip, ip4_addr src, const struct ip_iface *iif)
 {
     struct route back;
 
-    if (ip->sysctl.rp_filter == 0 || hdr->src == 0)
+    if (ip->sysctl.rp_filter == 0 || src == 0)
         return false;
-    if (ip_route(ip, hdr->src, 0, NULL, &back) != 0)
+    if (ip_route(ip, src, 0, NULL, &back) != 0)
         return true;
     return ip->sysctl.rp_filter == 1 && back.oif != iif &&
-           !(back.multipath && fib_entry_uses(fib_lookup(&ip->fib, hdr->src, NULL, NULL), iif));
+           !(back.n_hops > 0 && fib_entry_uses(fib_lookup(&ip->fib, src, NULL, NULL), iif));
 }
 
 static enum drop_reason classify(struct ip_stack *ip, const struct ipv4_hdr *hdr,
@@ -338,7 +336,7 @@ static enum drop_reason classify(struct ip_stack *ip, const struct ipv4_hdr *hdr
         return DROP_MARTIAN_DESTINATION;
     if (*kind == ROUTE_MULTICAST && !ip_group_joined(iif, hdr->dst))
         return DROP_MULTICAST_NOT_JOINED;
-    if (fails_source_filter(ip, hdr, iif))
+    if (ip_filters_source(ip, hdr->src, iif))
         return DROP_SOURCE_FILTER;
     return DROP_NONE;
 }

@@ -85,7 +85,7 @@ struct route {
     bool via_gateway;
     bool redirected; /* an exception learned by ICMP redirect */
     bool mtu_locked; /* it was suspiciously small: packets may be fragmented again */
-    bool multipath;  /* chosen among several next hops */
+    uint8_t n_hops;  /* next hops that it was chosen among; 0: there is one */
     bool by_ports;   /* and ports count: it is not for all packets between the same addresses */
 };
 

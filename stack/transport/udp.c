@@ -196,12 +196,12 @@ static struct udp_sock *select_of_group(struct udp_layer *udp, struct udp_sock *
 static struct udp_sock *lookup(struct udp_layer *udp, const struct endpoint *local,
                                const struct endpoint *remote, const struct ip_iface *iif)
 {
-    const struct list *bucket = bucket_of(udp, local->port);
-    struct udp_sock *best = NULL;
+    struct list *bucket = bucket_of(udp, local->port); /* once, and not at every turn */
+    struct udp_sock *best = NULL, *sock;
     int best_score = -1;
 
-    for (const struct list *at = bucket->next; at != bucket; at = at->next) {
-        struct udp_sock *sock = CONTAINER_OF(at, struct udp_sock, link);
+    LIST_FOR_EACH(sock, bucket, struct udp_sock, link)
+    {
         int points = score(sock, local, remote, iif);
 
         if (points > best_score) {
@@ -410,7 +410,7 @@ static int udp_connect(struct sock *sock, struct endpoint remote)
     if (sock->local.addr == 0)
         sock->local = (struct endpoint){ route.src, sock->local.port };
     udp->route = route;
-    if (route.multipath) /* now that the source is known: ip_route_connect() */
+    if (route.n_hops > 0) /* now that the source is known: ip_route_connect() */
         (void)route_to(sock, sock->remote, sock->options.bound_iface, &udp->route);
     udp->src = source_along(sock, &route);
     udp->next_id = (uint16_t)random_u32(&udp->udp->random);
