@@ -30,19 +30,6 @@ static enum lab_file_kind kind_by_name(const char *file)
     return LAB_FILE_UNKNOWN;
 }
 
-static enum lab_file_kind kind_by_keys(const struct ynode *root)
-{
-    if (ynode_get(root, "checks") != NULL || ynode_get(root, "break") != NULL ||
-        ynode_get(root, "editable") != NULL)
-        return LAB_FILE_EXERCISE;
-    if (ynode_get(root, "timeline") != NULL || ynode_get(root, "programs") != NULL ||
-        ynode_get(root, "topology") != NULL)
-        return LAB_FILE_SCENARIO;
-    if (ynode_get(root, "nodes") != NULL)
-        return LAB_FILE_TOPOLOGY;
-    return LAB_FILE_UNKNOWN;
-}
-
 enum lab_file_kind lab_file_kind(const char *file, const char *text, size_t len)
 {
     enum lab_file_kind kind = kind_by_name(file);
@@ -54,7 +41,7 @@ enum lab_file_kind lab_file_kind(const char *file, const char *text, size_t len)
     diags = diag_list_new();
     tree = ytree_parse(file, text, len, 0, diags);
     if (tree != NULL)
-        kind = kind_by_keys(tree->root);
+        kind = file_kind_by_keys(tree->root);
     ytree_free(tree);
     diag_list_free(diags);
     return kind;

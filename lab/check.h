@@ -3,8 +3,7 @@
 #define WW_LAB_CHECK_H
 
 #include "lab/diag.h"
-
-enum lab_file_kind { LAB_FILE_TOPOLOGY, LAB_FILE_SCENARIO, LAB_FILE_EXERCISE, LAB_FILE_UNKNOWN };
+#include "lab/file_kind.h"
 
 /**
  * lab_file_kind() - by the name's ending (.net.yaml, .walk.yaml, .task.yaml; .json for .yaml too),

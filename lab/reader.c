@@ -91,7 +91,7 @@ static const char *all_names(const struct reader *r, const char *const *names, s
     const char *kept;
 
     for (size_t i = 0; i < n; i++)
-        g_string_append_printf(out, "%s%s", i > 0 ? ", " : "", names[i]);
+        g_string_append_printf(out, "%s%s", i > 0 ? _(", ") : "", names[i]);
     kept = arena_strdup(r->arena, out->str);
     g_string_free(out, TRUE);
     return kept;

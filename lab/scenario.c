@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "inspect/i18n.h"
+#include "lab/file_kind.h"
 #include "lab/fault.h"
 
 #define FILTER_LEN_MAX                                                                             \
@@ -635,7 +636,8 @@ static void read_all(struct scenario_build *b, const struct ynode *root, struct 
     const struct ynode *values[TOP_N_KEYS];
     struct scenario *s = b->s;
 
-    if (!read_map(&b->r, root, _("a scenario"), names, TOP_N_KEYS, NULL, values)) {
+    if (!file_kind_is(&b->r, root, LAB_FILE_SCENARIO) ||
+        !read_map(&b->r, root, _("a scenario"), names, TOP_N_KEYS, NULL, values)) {
         topology_free(given);
         return;
     }
@@ -705,7 +707,7 @@ struct scenario *scenario_parse(const char *file, const char *text, size_t len,
     struct ytree *tree;
 
     diag_list_add_source(diags, file, text, len);
-    tree = ytree_parse(file, text, len, 0, diags);
+    tree = ytree_parse(file, text, len, YTREE_FAULTY, diags);
     if (tree == NULL) {
         topology_free(topology);
         return NULL;

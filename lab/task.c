@@ -342,7 +342,8 @@ struct task_instance *task_instance_new(const struct task *task, const char *stu
     instance->parts = g_ptr_array_new();
     instance->runs = g_ptr_array_new();
     vary_init(&instance->vary, &instance->r);
-    if (!read_map(&instance->r, root, _("an exercise"), top_names, TOP_N_KEYS, NULL, values))
+    if (!file_kind_is(&instance->r, root, LAB_FILE_EXERCISE) ||
+        !read_map(&instance->r, root, _("an exercise"), top_names, TOP_N_KEYS, NULL, values))
         return instance;
     if (values[TOP_VARY] != NULL)
         vary_draw(&instance->vary, values[TOP_VARY], seed_of(root), student);
@@ -473,7 +474,7 @@ struct task *task_parse(const char *file, const char *text, size_t len, const ch
                         struct diag_list *diags)
 {
     struct arena arena = { 0 };
-    unsigned errors = diags->n_errors;
+    unsigned errors = diags->n_errors, errors_of_yaml;
     struct task *task = g_new0(struct task, 1);
     struct reader r;
 
@@ -487,14 +488,15 @@ struct task *task_parse(const char *file, const char *text, size_t len, const ch
     task->files.closed = topology_text != NULL;
     r = (struct reader){ task->file, diags, &arena, &task->files };
     task_diags(task, diags);
-    task->tree = ytree_parse(file, text, len, 0, diags);
+    task->tree = ytree_parse(file, text, len, YTREE_FAULTY, diags);
+    errors_of_yaml = diags->n_errors;
     if (task->tree != NULL) {
         tree_mark(task->tree->root, TASK_SOURCE_SELF);
         load_topology(task, &r, topology_text);
         if (topology_text == NULL)
             load_solutions(task, &r);
     }
-    if (diags->n_errors == errors)
+    if (task->tree != NULL && diags->n_errors == errors_of_yaml)
         check_instance(task, diags);
     task->files.closed = true;
     arena_fini(&arena);

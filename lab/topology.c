@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "inspect/i18n.h"
+#include "lab/file_kind.h"
 
 static const char *const kind_names[] = { "host", "router", "switch", "hub" };
 
@@ -213,6 +214,19 @@ static void read_hub(struct topo_build *b, struct topo_node *node, const struct 
         read_u32(&b->r, values[1], "ports", 1, 1u << 20, &node->ports);
 }
 
+/* A misspelt kind is an error; the node's other errors are found as if it were right. */
+static bool nearest_kind(const struct ynode *value, size_t *kind)
+{
+    const char *nearest = value->kind == YNODE_TEXT
+                              ? diag_nearest(value->text, kind_names, G_N_ELEMENTS(kind_names))
+                              : NULL;
+
+    for (size_t i = 0; nearest != NULL && i < G_N_ELEMENTS(kind_names); i++)
+        if (kind_names[i] == nearest)
+            *kind = i;
+    return nearest != NULL;
+}
+
 static bool read_kind(struct topo_build *b, struct topo_node *node, const struct ynode *map)
 {
     const struct ynode *value;
@@ -231,7 +245,8 @@ static bool read_kind(struct topo_build *b, struct topo_node *node, const struct
                      node->name);
         return false;
     }
-    if (!read_choice(&b->r, value, "kind", kind_names, G_N_ELEMENTS(kind_names), &kind))
+    if (!read_choice(&b->r, value, "kind", kind_names, G_N_ELEMENTS(kind_names), &kind) &&
+        !nearest_kind(value, &kind))
         return false;
     node->kind = (enum topo_kind)kind;
     return true;
@@ -390,7 +405,8 @@ static void read_all(struct topo_build *b, const struct ynode *root)
     };
     const struct ynode *values[TOP_N_KEYS];
 
-    if (!read_map(&b->r, root, _("a topology"), names, TOP_N_KEYS, NULL, values))
+    if (!file_kind_is(&b->r, root, LAB_FILE_TOPOLOGY) ||
+        !read_map(&b->r, root, _("a topology"), names, TOP_N_KEYS, NULL, values))
         return;
     read_version(&b->r, values[TOP_VERSION], root->at);
     if (values[TOP_TITLE] != NULL)
@@ -455,16 +471,20 @@ struct topology *topology_parse_tree(const char *file, const struct ynode *root,
 struct topology *topology_parse(const char *file, const char *text, size_t len, unsigned flags,
                                 struct diag_list *diags)
 {
+    unsigned errors = diags->n_errors;
     struct topology *t;
     struct ytree *tree;
 
     diag_list_add_source(diags, file, text, len);
-    tree = ytree_parse(file, text, len, 0, diags);
+    tree = ytree_parse(file, text, len, YTREE_FAULTY, diags);
     if (tree == NULL)
         return NULL;
     t = topology_parse_tree(file, tree->root, flags, NULL, diags);
     ytree_free(tree);
-    return t;
+    if (diags->n_errors == errors)
+        return t;
+    topology_free(t);
+    return NULL;
 }
 
 struct topology *topology_load(const char *file, struct diag_list *diags)

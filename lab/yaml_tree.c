@@ -59,6 +59,7 @@ struct level {
     struct ynode *node;
     size_t first;     /* its first child in builder.children */
     GHashTable *keys; /* of a map with many keys */
+    bool has_repeats; /* of its keys */
 };
 
 struct span { /* a scalar, in characters from the start of the text */
@@ -78,7 +79,8 @@ struct builder {
     bool want_spans;
     GArray *spans;
     GArray *shifts; /* of struct text_pos: from here on the line is two characters shorter */
-    bool failed;
+    bool failed;    /* something was wrong */
+    bool has_holes; /* and the tree is not what the file meant to say */
 };
 
 #define COLUMN_MASK 0xfffffffu /* a text_pos has 28 bits for it; YTREE_LEN_MAX fits */
@@ -258,6 +260,7 @@ static bool refuse(struct builder *b, const yaml_mark_t *mark, const char *messa
 {
     diag_error(b->diags, b->file, position(b, mark), "%s", message);
     b->failed = true;
+    b->has_holes = true;
     return false;
 }
 
@@ -323,7 +326,8 @@ static void say_repeated(struct builder *b, const struct level *level, const str
                first != NULL ? first->at.line : 0);
 }
 
-static void check_key(struct builder *b, const struct ynode *key)
+/* Goes on after errors, and finds the others. */
+static void check_key(struct builder *b, struct ynode *key)
 {
     struct level *level = &b->levels[b->depth - 1];
 
@@ -331,9 +335,12 @@ static void check_key(struct builder *b, const struct ynode *key)
         diag_error(b->diags, b->file, key->at,
                    _("merge keys (`<<`) are not supported: write the keys out"));
         b->failed = true;
+        b->has_holes = true;
     } else if (key_is_known(b, level, key)) {
         say_repeated(b, level, key);
-        b->failed = true; /* but goes on, and finds the others */
+        b->failed = true;
+        key->repeated = true;
+        level->has_repeats = true;
     }
 }
 
@@ -363,11 +370,14 @@ static void refuse_marks_on(struct builder *b, const yaml_event_t *event, const 
                             const yaml_char_t *tag)
 {
     if (anchor != NULL)
-        refuse(b, &event->start_mark,
-               _("anchors (`&name`) are not supported: write the value out where it is used"));
+        diag_error(b->diags, b->file, position(b, &event->start_mark), "%s",
+                   _("anchors (`&name`) are not supported: write the value out where it is used"));
     if (tag != NULL)
-        refuse(b, &event->start_mark,
-               _("tags (`!name`) are not supported: put a text that starts with `!` in quotes"));
+        diag_error(
+            b->diags, b->file, position(b, &event->start_mark), "%s",
+            _("tags (`!name`) are not supported: put a text that starts with `!` in quotes"));
+    if (anchor != NULL || tag != NULL)
+        b->failed = true;
 }
 
 static bool take_scalar(struct builder *b, const yaml_event_t *event)
@@ -412,6 +422,7 @@ static bool open_level(struct builder *b, const yaml_event_t *event, enum ynode_
         diag_error(b->diags, b->file, position(b, &event->start_mark),
                    _("nested too deeply: more than %d levels"), YTREE_DEPTH_MAX);
         b->failed = true;
+        b->has_holes = true;
         return false;
     }
     node = add_node(b, event, kind);
@@ -426,16 +437,33 @@ static bool open_level(struct builder *b, const yaml_event_t *event, enum ynode_
         node->flow = event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
     }
     attach(b, node);
-    b->levels[b->depth++] = (struct level){ node, b->n_children, NULL };
+    b->levels[b->depth++] = (struct level){ .node = node, .first = b->n_children };
     return true;
+}
+
+/* What stands behind a key's repetition is left out: the first one counts. */
+static void leave_repeats_out(struct builder *b, const struct level *level)
+{
+    size_t kept = level->first;
+
+    for (size_t i = level->first; i < b->n_children; i += 2) {
+        if (b->children[i]->repeated)
+            continue;
+        b->children[kept++] = b->children[i];
+        b->children[kept++] = b->children[i + 1];
+    }
+    b->n_children = kept;
 }
 
 static void close_level(struct builder *b, const yaml_event_t *event)
 {
     struct level *level = &b->levels[--b->depth];
     struct ynode *node = level->node;
-    size_t n = b->n_children - level->first;
+    size_t n;
 
+    if (level->has_repeats)
+        leave_repeats_out(b, level);
+    n = b->n_children - level->first;
     node->n = (uint32_t)(node->kind == YNODE_MAP ? n / 2 : n);
     node->items = arena_alloc(&b->tree->arena, n * sizeof *node->items);
     if (n > 0)
@@ -447,6 +475,24 @@ static void close_level(struct builder *b, const yaml_event_t *event)
     if (level->keys != NULL)
         g_hash_table_destroy(level->keys);
     level->keys = NULL;
+}
+
+/* Stands for something that is not there; the errors behind it are found all the same. */
+static bool take_alias(struct builder *b, const yaml_event_t *event)
+{
+    struct ynode *node;
+
+    refuse(b, &event->start_mark,
+           _("aliases (`*name`) are not supported: write the value out; a text that "
+             "starts with `*` needs quotes"));
+    if (at_key(b))
+        return false;
+    node = add_node(b, event, YNODE_TEXT);
+    if (node == NULL)
+        return false;
+    node->text = "";
+    attach(b, node);
+    return true;
 }
 
 /* Returns false at the end, or when there is no point in going on. */
@@ -464,9 +510,7 @@ static bool take_event(struct builder *b, const yaml_event_t *event)
         close_level(b, event);
         return true;
     case YAML_ALIAS_EVENT:
-        return refuse(b, &event->start_mark,
-                      _("aliases (`*name`) are not supported: write the value out; a text that "
-                        "starts with `*` needs quotes"));
+        return take_alias(b, event);
     case YAML_DOCUMENT_START_EVENT:
         if (b->tree->root != NULL)
             return refuse(b, &event->start_mark,
@@ -527,6 +571,7 @@ static void syntax_error(struct builder *b, const yaml_parser_t *parser, const c
         syntax_hint(text, len, has_context ? MIN(parser->context_mark.line, line) : line, line);
 
     b->failed = true;
+    b->has_holes = true;
     if (has_context)
         diag_error(b->diags, b->file, at, _("not YAML: %s, %s that began in line %u%s"), _(problem),
                    _(parser->context), (unsigned)parser->context_mark.line + 1, hint);
@@ -667,6 +712,7 @@ struct ytree *ytree_parse(const char *file, const char *text, size_t len, unsign
     if (!b.failed && b.tree->root == NULL) {
         diag_error(diags, file, TEXT_POS(1, 1), _("the file is empty"));
         b.failed = true;
+        b.has_holes = true;
     }
     if (!b.failed && b.want_spans)
         find_comments(b.tree, b.spans, text, len);
@@ -677,7 +723,7 @@ struct ytree *ytree_parse(const char *file, const char *text, size_t len, unsign
     if (joined != NULL)
         g_string_free(joined, TRUE);
     free(b.children);
-    if (b.failed) {
+    if (b.has_holes || (b.failed && (flags & YTREE_FAULTY) == 0)) {
         ytree_free(b.tree);
         return NULL;
     }

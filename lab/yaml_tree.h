@@ -20,10 +20,11 @@ enum ynode_kind { YNODE_TEXT, YNODE_MAP, YNODE_LIST };
 
 struct ynode {
     enum ynode_kind kind;
-    bool quoted; /* a text in quotes or a block text: "" is a text, a plain nothing is null */
-    bool flow;   /* a map in braces, a list in brackets */
-    bool roomy;  /* lab/tree.c has made its items: as many fit as the next power of two */
-    uint32_t n;  /* YNODE_LIST: items; YNODE_MAP: pairs; YNODE_TEXT: octets */
+    bool quoted;   /* a text in quotes or a block text: "" is a text, a plain nothing is null */
+    bool flow;     /* a map in braces, a list in brackets */
+    bool roomy;    /* lab/tree.c has made its items: as many fit as the next power of two */
+    bool repeated; /* a key that the map had already */
+    uint32_t n;    /* YNODE_LIST: items; YNODE_MAP: pairs; YNODE_TEXT: octets */
     struct text_pos at;
     uint32_t end_line; /* where its last character stands */
     union {
@@ -45,10 +46,14 @@ struct ytree {
     struct arena arena;
 };
 
-enum { YTREE_COMMENTS = 1 }; /* keep the comments, for a formatter */
+enum {
+    YTREE_COMMENTS = 1, /* keep the comments, for a formatter */
+    YTREE_FAULTY = 2,   /* a tree, too, of a file whose errors one can look past, so that the
+                           others are found: a key twice (the first one counts), anchors, tags */
+};
 
-/** ytree_parse() - the tree of @text, or NULL after any error, a key twice too. Errors go to
- * @diags, named @file. Free with ytree_free(). */
+/** ytree_parse() - the tree of @text, or NULL after any error, a key twice too (but see
+ * YTREE_FAULTY). Errors go to @diags, named @file. Free with ytree_free(). */
 struct ytree *ytree_parse(const char *file, const char *text, size_t len, unsigned flags,
                           struct diag_list *diags);
 void ytree_free(struct ytree *tree);
