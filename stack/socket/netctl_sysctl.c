@@ -103,6 +103,7 @@ static const struct setting settings[] = {
     { "net.ipv6.icmp.ratelimit", IPV6(icmp_ratelimit_ms), KIND_U32, 0, INT32_MAX },
     /* Ours: docs/fidelity.md. */
     { "net.wirewalk.tcp_delack_max_ms", TCP(delack_max_us), KIND_U32_MS, 1, 500 },
+    { "net.wirewalk.tcp_exact_timers", TCP(exact_timers), KIND_BOOL, 0, 1 },
     { "net.wirewalk.tcp_initcwnd", TCP(initial_cwnd), KIND_U8, 1, 255 },
     { "net.wirewalk.tcp_rfc5961_rst", TCP(rfc5961_rst), KIND_BOOL, 0, 1 },
     { "net.wirewalk.tcp_rfc5961_syn", TCP(rfc5961_syn), KIND_BOOL, 0, 1 },

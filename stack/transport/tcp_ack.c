@@ -213,6 +213,13 @@ static void acked_partly(struct tcp_sock *tp, struct tcp_seg *seg)
         tcp_seg_trim_head(tp, seg, len);
 }
 
+/* The timestamp that comes back is older than @seg's last transmission: that was needless. */
+static bool first_copy_arrived(const struct tcp_sock *tp, const struct tcp_seg *seg)
+{
+    return (seg->marks & (TCP_MARK_RETRANS | TCP_MARK_EVER)) != 0 &&
+           tcp_echo_is_before(tp, seg->sent_at);
+}
+
 static void acked_wholly(struct tcp_sock *tp, struct tcp_seg *seg, struct cleaned *c)
 {
     if ((seg->marks & TCP_MARK_RETRANS) != 0)
@@ -233,7 +240,8 @@ static void acked_wholly(struct tcp_sock *tp, struct tcp_seg *seg, struct cleane
         tp->sacked_out--;
     } else if (tp->sack_ok) {
         tp->delivered++;
-        tcp_rack_advance(tp, seg, seg->sent_at);
+        if (!first_copy_arrived(tp, seg))
+            tcp_rack_advance(tp, seg, seg->sent_at);
     }
     if ((seg->marks & TCP_MARK_LOST) != 0)
         tp->lost_out--;

@@ -16,7 +16,8 @@
 #define TSO_RTT_SHIFT   9      /* tcp_tso_rtt_log: the extra allowance halves every 512 us of RTT */
 #define PACING_SHIFT    10     /* a burst lasts about a millisecond at the pace */
 #define DEFER_WITHIN_US 1000u
-#define WINDOW_DIVISOR  3u /* tcp_tso_win_divisor */
+#define DEFER_WAIT_US   1000u /* the next ACK is this near at least */
+#define WINDOW_DIVISOR  3u    /* tcp_tso_win_divisor */
 
 uint32_t tcp_size_goal(const struct tcp_sock *tp, uint32_t mss)
 {
@@ -154,6 +155,7 @@ bool tcp_burst_defers(const struct tcp_sock *tp, const struct tcp_burst *burst, 
     uint64_t now = tcp_now(tp->layer);
     uint32_t window = tcp_wnd_end(tp) - next->seq, in_flight = tcp_packets_in_flight(tp), limit;
     uint64_t cwnd = in_flight < tp->cwnd ? (uint64_t)(tp->cwnd - in_flight) * mss : 0;
+    uint32_t worth_waiting = u32_min(tp->srtt_us >> 4, DEFER_WAIT_US);
 
     /* Traces of Linux show no waiting from the first SACK on, limited transmit included (RFC 3042).
      */
@@ -165,7 +167,7 @@ bool tcp_burst_defers(const struct tcp_sock *tp, const struct tcp_burst *burst, 
     if (limit >=
         (tp->snd_wnd < (uint64_t)tp->cwnd * mss ? tp->snd_wnd : tp->cwnd * mss) / WINDOW_DIVISOR)
         return false;
-    if (now - head->sent_at < tp->srtt_us >> 4) /* half a round trip: it would be a long wait */
+    if (now - head->sent_at + worth_waiting < tp->srtt_us >> 3)
         return false;
     if (cwnd < window && cwnd <= burst->len) {
         *cwnd_limited = true;

@@ -21,6 +21,7 @@
 #define TCP_TIMEOUT_INIT         1000000u /* RFC 6298 section 2 */
 #define TCP_TIMEOUT_FALLBACK     3000000u /* RFC 6298 section 5.7 */
 #define TCP_TIMEOUT_MIN          8000u    /* two ticks at 250 Hz */
+#define TCP_PROBE_MARGIN         2000u    /* TCP_TIMEOUT_MIN_US: of RACK and tail loss probes */
 #define TCP_ATO_MIN              40000u
 #define TCP_DELACK_MAX           200000u
 #define TCP_RESOURCE_PROBE       500000u
@@ -811,6 +812,8 @@ void tcp_end_cwnd_reduction(struct tcp_sock *tp);
 void tcp_cwnd_reduction(struct tcp_sock *tp, int newly_acked_sacked, int newly_lost, unsigned flag);
 void tcp_try_keep_open(struct tcp_sock *tp);
 void tcp_process_tlp_ack(struct tcp_sock *tp, uint32_t ack, unsigned flag);
+/** tcp_echo_is_before() - was the timestamp that comes back sent before @at, in us? */
+bool tcp_echo_is_before(const struct tcp_sock *tp, uint64_t at);
 void tcp_rack_advance(struct tcp_sock *tp, const struct tcp_seg *seg, uint64_t sent_at);
 void tcp_rack_reo_timeout(struct tcp_sock *tp);
 void tcp_rack_update_reo_wnd(struct tcp_sock *tp);

@@ -228,7 +228,7 @@ static bool rack_mark_lost(struct tcp_sock *tp)
     wait = rack_detect_loss(tp);
     if (wait == 0)
         return false;
-    wait += TCP_TIMEOUT_MIN;
+    wait += TCP_PROBE_MARGIN;
     tcp_rtx_timer_start(tp, TCP_TIMER_REO, wait < tp->rto ? wait : tp->rto);
     return true;
 }
@@ -297,14 +297,17 @@ static void identify_loss(struct tcp_sock *tp, unsigned *flag)
 
 /* Undo: the reduction was a mistake. */
 
+bool tcp_echo_is_before(const struct tcp_sock *tp, uint64_t at)
+{
+    return tp->saw_ts && tp->last_ts_ecr != 0 &&
+           (int32_t)(tp->last_ts_ecr - tp->ts_offset - (uint32_t)(at / 1000)) < 0;
+}
+
 static bool packet_delayed(const struct tcp_sock *tp)
 {
     if (tp->retrans_stamp == 0)
         return tcp_state(tp) != TCP_SYN_SENT;
-    if (!tp->saw_ts || tp->last_ts_ecr == 0)
-        return false;
-    return (int32_t)(tp->last_ts_ecr - tp->ts_offset - (uint32_t)((tp->retrans_stamp - 1) / 1000)) <
-           0;
+    return tcp_echo_is_before(tp, tp->retrans_stamp - 1);
 }
 
 static bool may_undo(const struct tcp_sock *tp)

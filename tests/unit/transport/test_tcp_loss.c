@@ -133,7 +133,7 @@ static void third_sack_starts_fast_retransmit(void)
 {
     begin();
     EQ(rig_send(sock, 14600), 14600);
-    rig_run(&rig, SIM_MSEC(10));
+    rig_run(&rig, SIM_MSEC(1));
     EQ(rig_flush(&rig), 10);
     sack(1, 1461, 2921);
     EQ_STR(rig_next(&rig), "");
@@ -156,7 +156,7 @@ static void only_holes_are_sent_again(void)
 
     begin();
     EQ(rig_send(sock, 14600), 14600);
-    rig_run(&rig, SIM_MSEC(10));
+    rig_run(&rig, SIM_MSEC(1));
     EQ(rig_flush(&rig), 10);
     hdr.opt.n_sack = 2; /* 1 and 5 are missing */
     hdr.opt.sack[0].start = 1 + 5 * 1460;
