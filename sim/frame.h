@@ -51,14 +51,14 @@ struct lazy_checksum {
                        sum */
 };
 
-struct frame {     /* in the order of need: what every hop looks at stands together */
-    uint8_t *data; /* first linear octet */
-    uint32_t len;  /* linear octets */
+struct frame {             /* in the order of need: what every hop looks at stands together */
+    uint8_t *data;         /* first linear octet */
+    struct buffer *buffer; /* holds data; these two are what struct event needs */
+    uint32_t len;          /* linear octets */
     uint32_t
         mark; /* free for the holder; FRAME_MARK_ bits between ether and the protocols above IP */
     struct slice payload;
-    struct buffer *buffer; /* holds data */
-    struct frame *next;    /* on a link, in a queue, in the pool */
+    struct frame *next; /* on a link, in a queue, in the pool */
     uint64_t
         id; /* record of its last transmission or reception: the cause of what follows from it */
 

@@ -138,11 +138,18 @@ static void spill(struct queue *queue)
         heap_push(queue, *--queue->end);
 }
 
+/* Nothing is sorted: the first half of what may be comes from the heap. Where that goes on, the
+   buckets are too wide. */
 static void refill(struct queue *queue)
 {
     make_room(queue);
     while (queue_n_sorted(queue) < QUEUE_SOON_MAX / 2 && queue->n_heap > 0)
         *queue->end++ = heap_pop(queue);
+    if (queue->heaped == 0)
+        queue->heaped_since = queue->first->at;
+    queue->heaped += queue_n_sorted(queue);
+    if (queue->heaped >= QUEUE_LOOK && queue->heaped >= queue->n / 2)
+        queue_wheels_look_at_heap(queue);
 }
 
 /* @place, which is not later than what stands from @at on, moved up by one already, finds its place
@@ -326,6 +333,7 @@ bool queue_settle(struct queue *queue)
                 refill(queue);
             else
                 queue_wheels_turn(queue);
+            continue;
         }
         first = queue_place_entry(queue->first);
         if (queue->entries[first].event != NULL)
@@ -364,8 +372,10 @@ void queue_fetch(struct queue *queue)
         __builtin_prefetch((const char *)event->needs + 64, 1);
     }
     event = queue->entries[queue_place_entry(&places[0])].event;
-    if (event != NULL && event->needs != NULL)
-        __builtin_prefetch(*event->needs, 1);
+    if (event != NULL && event->needs != NULL) {
+        __builtin_prefetch(event->needs[0], 1);
+        __builtin_prefetch(event->needs[1], 1);
+    }
 }
 
 void queue_rekey_head(struct queue *queue, const struct event_key *key)

@@ -70,8 +70,8 @@ struct event {         /* embed it in its owner; initialise with event_init() */
     uint32_t at_index; /* its entry, EVENT_IDLE when not queued */
     bool is_timer;     /* a timer whose due time may have moved: see sim/timer.h */
     void (*fire)(struct event *event);
-    void *const *needs; /* what fire() will look at first begins with a pointer to what it will look
-                           at next: both come into the cache in time. Or NULL */
+    void *const *needs; /* what fire() will look at first begins with two pointers to what it will
+                           look at next: all come into the cache in time. Or NULL */
 };
 
 static inline void event_init(struct event *event, void (*fire)(struct event *event))
@@ -137,6 +137,8 @@ struct queue {
     struct queue_place *soon;    /* room for the sorted */
     uint64_t since;              /* the limit when the widths were last looked at */
     uint64_t moved;              /* entries that came out of the wheels since */
+    sim_time heaped_since;       /* when the next ones were begun to be counted */
+    uint32_t heaped;             /* entries that came out of the heap since */
     uint32_t ahead[QUEUE_AHEAD]; /* entries of the next buckets, to have in the cache in time */
     uint32_t turns;
 };

@@ -4,9 +4,10 @@
 
 #include "sim/queue.h"
 
-#define QUEUE_FEW       12  /* events that need no wheel: all stand sorted */
-#define QUEUE_SOON_MAX  64  /* events that stand sorted at most */
-#define QUEUE_SOON_ROOM 256 /* places for them to move along */
+#define QUEUE_FEW       12   /* events that need no wheel: all stand sorted */
+#define QUEUE_SOON_MAX  64   /* events that stand sorted at most */
+#define QUEUE_SOON_ROOM 256  /* places for them to move along */
+#define QUEUE_LOOK      2048 /* events that came due, before the wheels are looked at again */
 
 /** queue_insert() - entry @index, due before the limit, joins the sorted or the heap. */
 void queue_insert(struct queue *queue, uint32_t index);
@@ -53,6 +54,9 @@ static inline void queue_bucket_add(struct queue_wheel *wheel, uint64_t bucket,
 /** queue_wheels_look() - once in a while: give the wheels the size that fits the load, or start
  * with wheels where so far all were sorted. */
 void queue_wheels_look(struct queue *queue);
+/** queue_wheels_look_at_heap() - once in a while: the same, where what comes due stood in the heap.
+ */
+void queue_wheels_look_at_heap(struct queue *queue);
 /** queue_wheels_insert() - entry @index, due at the limit or later, joins its bucket. */
 void queue_wheels_insert(struct queue *queue, uint32_t index);
 /** queue_wheels_turn() - no event is sorted, some are in wheels: sort the next. */

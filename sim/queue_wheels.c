@@ -13,14 +13,13 @@
 #define SLOW_BITS  8 /* 256 buckets in each wheel but the first */
 #define FIRST_MIN  8 /* bits: the first wheel's buckets */
 #define FIRST_MAX  22
-#define SHIFT_MIN  8    /* bits: a bucket's width in picoseconds */
-#define SHIFT_MAX  44   /* 17 s */
-#define PER_BUCKET 8    /* events for a bucket to have */
-#define GROWN      4    /* times as many events as the wheels were made for */
-#define FEW        4    /* events that need no wheel any more */
-#define LOOK_AGAIN 2048 /* events that came due */
-#define LOOK_MIN   512  /* events in the queue */
-#define SAMPLE     256  /* events to tell from how far apart all are */
+#define SHIFT_MIN  8   /* bits: a bucket's width in picoseconds */
+#define SHIFT_MAX  44  /* 17 s */
+#define PER_BUCKET 8   /* events for a bucket to have */
+#define GROWN      4   /* times as many events as the wheels were made for */
+#define FEW        4   /* events that need no wheel any more */
+#define LOOK_MIN   512 /* events in the queue */
+#define SAMPLE     256 /* events to tell from how far apart all are */
 
 /* ---- buckets ---- */
 
@@ -189,6 +188,7 @@ static void fits_now(struct queue *queue)
         queue->n_look = LOOK_MIN;
     queue->since = queue->limit;
     queue->moved = 0;
+    queue->heaped = 0;
 }
 
 static void build(struct queue *queue, unsigned shift)
@@ -229,18 +229,23 @@ static unsigned width_of_sample(const struct queue *queue)
     return clamp(b > log2_of(queue->n) ? b - log2_of(queue->n) : 0, SHIFT_MIN, SHIFT_MAX);
 }
 
+/* The width that fits @n events that came due within @time. */
+static unsigned width_of_pace(uint64_t time, uint64_t n)
+{
+    return clamp(log2_of(time / n * PER_BUCKET * 3 / 2), SHIFT_MIN, SHIFT_MAX);
+}
+
 /* The width that fits how fast events came due since the last look, if any did. */
 static unsigned fitting_width(const struct queue *queue)
 {
-    if (queue->moved < LOOK_AGAIN)
+    if (queue->moved < QUEUE_LOOK)
         return width_of_sample(queue);
-    return clamp(log2_of((queue->limit - queue->since) / queue->moved * PER_BUCKET * 3 / 2),
-                 SHIFT_MIN, SHIFT_MAX);
+    return width_of_pace(queue->limit - queue->since, queue->moved);
 }
 
 static bool time_to_look(const struct queue *queue)
 {
-    return queue->moved >= LOOK_AGAIN && queue->moved >= queue->n / 2;
+    return queue->moved >= QUEUE_LOOK && queue->moved >= queue->n / 2;
 }
 
 /* @n places, chained before @all. */
@@ -275,22 +280,30 @@ static void rebuild(struct queue *queue, unsigned shift)
     queue->moved = 0;
 }
 
-/* Do the buckets hold what they should? */
-void queue_wheels_look(struct queue *queue)
+/* Do the buckets hold what they should, if they are to have a width of 1 << @shift? */
+static void fit(struct queue *queue, unsigned shift)
 {
-    unsigned shift, now = queue->wheels[0].shift;
+    unsigned now = queue->wheels[0].shift;
     unsigned bits = first_bits(queue), bits_now = log2_of(queue->wheels[0].size);
 
-    if (queue->limit == UINT64_MAX) { /* all are sorted, and there are too many for that */
-        rebuild(queue, width_of_sample(queue));
-        return;
-    }
-    shift = fitting_width(queue);
     if (shift + 2 > now && shift < now + 2 && bits + 2 > bits_now && bits < bits_now + 2) {
         fits_now(queue);
     } else {
         rebuild(queue, shift);
     }
+}
+
+void queue_wheels_look(struct queue *queue)
+{
+    if (queue->limit == UINT64_MAX) /* all are sorted, and there are too many for that */
+        rebuild(queue, width_of_sample(queue));
+    else
+        fit(queue, fitting_width(queue));
+}
+
+void queue_wheels_look_at_heap(struct queue *queue)
+{
+    fit(queue, width_of_pace((uint64_t)(queue->first->at - queue->heaped_since), queue->heaped));
 }
 
 static void give_up(struct queue *queue)

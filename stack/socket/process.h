@@ -70,8 +70,8 @@ struct input;
 struct process { /* in the order of need: what a wake and a call touch stands together */
     struct event wake_event;
     struct os *os;
+    void *state; /* of the program */
     const struct program *program;
-    void *state;
     uint64_t wake_cause;
     struct fd **fds; /* by number; NULL where closed */
     int n_fds;

@@ -265,7 +265,39 @@ static void thirty_thousand_events_come_out_sorted(void)
     free(model);
 }
 
-UNIT_MAIN("queue", TEST(agrees_with_a_plain_search_at_every_step),
+/* Timers that wait long say nothing about how fast frames follow each other: buckets as wide as
+   suits those hold all that is near at once, which then goes through the heap. */
+static void far_timers_do_not_keep_near_events_in_the_heap(void)
+{
+    static struct event far[N / 4], near[N / 4];
+    struct queue queue = { 0 };
+    struct random_stream stream;
+    struct event_key last = { 0 }, key;
+
+    random_stream_init(&stream, 5, "queue", "test");
+    for (uint32_t i = 0; i < N / 4; i++) {
+        event_init(&far[i], NULL);
+        event_init(&near[i], NULL);
+        key = (struct event_key){ SIM_MSEC(200) + i, event_order(EVENT_TIMER, i, i), i };
+        queue_push(&queue, &far[i], &key);
+        key = (struct event_key){ (sim_time)random_below(&stream, (uint64_t)SIM_USEC(2)),
+                                  event_order(EVENT_ARRIVAL, i, i), i };
+        queue_push(&queue, &near[i], &key);
+    }
+    for (uint32_t i = 0; i < 10000; i++) {
+        struct event *event = queue_pop(&queue, &key);
+
+        OK(event_key_lt(&last, &key));
+        last = key;
+        key.at += 1 + (sim_time)random_below(&stream, (uint64_t)SIM_USEC(2));
+        queue_push(&queue, event, &key);
+        OK(i < 9000 || queue.n_heap < QUEUE_FETCH_FROM / 4);
+    }
+    queue_fini(&queue);
+}
+
+UNIT_MAIN("queue", TEST(far_timers_do_not_keep_near_events_in_the_heap),
+          TEST(agrees_with_a_plain_search_at_every_step),
           TEST(thirty_thousand_events_come_out_sorted),
           TEST(order_is_time_class_receiver_sender_counter),
           TEST(events_come_out_sorted_whatever_the_order_they_went_in),
