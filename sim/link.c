@@ -38,20 +38,23 @@ static inline void deliver(struct link_dir *dir, struct frame *frame)
     node->ops->receive(to, frame);
 }
 
+/* @frame, the first that may be waiting, is not: its transmission has begun. */
+static inline void no_longer_waits(struct link_dir *dir, const struct frame *frame,
+                                   struct frame *next)
+{
+    dir->n_waiting -= frame->starts_at != LINK_COPY_ON_THE_WIRE;
+    dir->first_waiting = next;
+}
+
 /* The frames whose transmission has begun by now are no longer waiting. */
 static inline void advance_waiting(struct link_dir *dir, sim_time now)
 {
-    struct frame *frame = dir->first_waiting;
+    struct frame *frame;
 
     if (UNLIKELY(dir->special) && dir->cut != NULL)
         cut_advance(dir);
-    if (frame == NULL || frame->starts_at > now)
-        return;
-    do {
-        dir->n_waiting -= frame->starts_at != LINK_COPY_ON_THE_WIRE;
-        frame = frame->next;
-    } while (frame != NULL && frame->starts_at <= now);
-    dir->first_waiting = frame;
+    while ((frame = dir->first_waiting) != NULL && frame->starts_at <= now)
+        no_longer_waits(dir, frame, frame->next);
 }
 
 /* @frame is the head of what is on the link: it stands in the event queue of the receiver's
@@ -67,12 +70,10 @@ static void head_arrives(struct event *event)
 {
     struct link_dir *dir = CONTAINER_OF(event, struct link_dir, arrival);
     struct part *part = dir->to->node->part;
-    struct frame *frame, *next;
+    struct frame *frame = frame_list_pop(&dir->in_flight), *next = dir->in_flight.head;
 
-    if (dir->first_waiting != NULL)
-        advance_waiting(dir, dir->from->node->part->now);
-    frame = frame_list_pop(&dir->in_flight);
-    next = dir->in_flight.head;
+    if (dir->first_waiting == frame)
+        no_longer_waits(dir, frame, next);
     if (next != NULL)
         queue_head_arrival(&part->queue, dir, next);
     deliver(dir, frame);
@@ -148,11 +149,12 @@ static inline void append(struct link_dir *dir, struct frame *frame, sim_time st
         cut_append(dir, frame);
         return;
     }
-    if (starts_at > from->part->now) {
+    if (starts_at > from->part->now || dir->first_waiting != NULL) {
         if (dir->first_waiting == NULL)
             dir->first_waiting = frame;
-        dir->n_waiting++;
+        dir->n_waiting += starts_at != LINK_COPY_ON_THE_WIRE;
     }
+    dir->last_arrival = arrives_at;
     fly(from->part, dir, frame); /* both ends are in one */
 }
 
@@ -279,13 +281,12 @@ static struct faults draw_faults(struct link_dir *dir, struct frame *frame)
     return faults;
 }
 
+/* When what was sent before arrives; not after now: it has. */
 static inline sim_time last_arrival(const struct link_dir *dir)
 {
-    const struct frame *last = dir->in_flight.tail;
-
     if (UNLIKELY(dir->special) && dir->cut != NULL)
         return cut_last_arrival(dir->cut);
-    return last != NULL ? last->arrives_at : 0;
+    return dir->last_arrival;
 }
 
 static inline void append_in_order(struct link_dir *dir, struct frame *frame, sim_time starts_at,
@@ -396,8 +397,11 @@ static enum drop_reason refusal(const struct iface *iface)
     return iface->up && iface->out->link->up ? DROP_TOO_LONG : DROP_LINK_DOWN;
 }
 
-static inline bool queue_is_full(const struct link_dir *dir)
+/* Who still waits is asked only where it matters: they are far apart in memory. */
+static inline bool queue_is_full(struct link_dir *dir, sim_time now)
 {
+    if (dir->n_waiting >= dir->queue || UNLIKELY(dir->special))
+        advance_waiting(dir, now);
     return dir->n_waiting >= dir->queue || (UNLIKELY(dir->special) && dir->station != NULL &&
                                             medium_queue_len(dir->station) > dir->queue);
 }
@@ -413,8 +417,7 @@ void iface_send(struct iface *iface, struct frame *frame)
         node_drop(node, iface, frame, refusal(iface));
         return;
     }
-    advance_waiting(dir, now);
-    if (UNLIKELY(queue_is_full(dir))) {
+    if (UNLIKELY(queue_is_full(dir, now))) {
         node_drop(node, iface, frame, DROP_QUEUE_FULL);
         return;
     }
@@ -464,7 +467,7 @@ static void lose_all(struct link_dir *dir)
         queue_remove(queue, &far->arrival);
     dir->first_waiting = NULL;
     dir->n_waiting = 0;
-    dir->free_at = 0;
+    dir->free_at = dir->last_arrival = 0;
     lose_list(dir, far->in_flight, DROP_LINK_CUT);
     far->in_flight = (struct frame_list){ 0 };
     if (dir->cut != NULL) {
@@ -495,6 +498,7 @@ static struct frame_list take_waiting(struct link_dir *dir)
         gone.n++;
     dir->in_flight.n -= gone.n;
     dir->in_flight.tail = last;
+    dir->last_arrival = last != NULL ? last->arrives_at : 0;
     if (last != NULL)
         last->next = NULL;
     else {

@@ -126,6 +126,32 @@ static void queue_holds_its_frames_beside_the_one_being_sent(void)
     end();
 }
 
+static void frames_that_have_left_take_no_place_in_the_queue(void)
+{
+    struct link_config config = link_defaults();
+
+    config.queue = 5;
+    config.delay = SIM_MSEC(1);
+    begin(config);
+    for (uint32_t i = 0; i < 6; i++)
+        probe_send(a, 1514, i);
+    OK(sim_run(sim, SIM_USEC(500), 100)); /* all have left, none has arrived */
+    for (uint32_t i = 6; i < 12; i++)
+        probe_send(a, 1514, i);
+    EQ(tally.drops[DROP_QUEUE_FULL], 0);
+    probe_send(a, 1514, 12);
+    EQ(tally.drops[DROP_QUEUE_FULL], 1);
+    OK(sim_run(sim, SIM_USEC(1100), 100)); /* half of them has arrived */
+    for (uint32_t i = 13; i < 19; i++)
+        probe_send(a, 1514, i);
+    EQ(tally.drops[DROP_QUEUE_FULL], 1);
+    iface_set_up(a->iface, false);
+    EQ(tally.drops[DROP_LINK_DOWN], 5);
+    finish();
+    EQ(b->n, 13);
+    end();
+}
+
 static void without_a_cable_or_switched_off_frames_are_dropped_by_name(void)
 {
     struct mac_addr mac = probe_mac(1, 2);
@@ -623,6 +649,7 @@ static void cause_of_a_reception_is_the_sending(void)
 UNIT_MAIN("link", TEST(arrival_is_transmission_plus_delay_to_the_picosecond),
           TEST(frames_follow_each_other_without_a_gap), TEST(both_directions_are_independent),
           TEST(queue_holds_its_frames_beside_the_one_being_sent),
+          TEST(frames_that_have_left_take_no_place_in_the_queue),
           TEST(without_a_cable_or_switched_off_frames_are_dropped_by_name),
           TEST(receiver_drops_what_its_mtu_does_not_allow), TEST(pulled_cable_loses_what_is_on_it),
           TEST(switching_off_empties_the_queue_and_what_has_left_arrives),
