@@ -88,6 +88,18 @@ void diag_list_add_source(struct diag_list *list, const char *file, const char *
     source->len = len;
 }
 
+static bool is_there(const struct diag_list *list, const struct diag *d)
+{
+    for (guint i = 0; i < list->items->len; i++) {
+        const struct diag *other = list->items->pdata[i];
+
+        if (other->at.line == d->at.line && other->at.column == d->at.column &&
+            strcmp(other->file, d->file) == 0 && strcmp(other->message, d->message) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void G_GNUC_PRINTF(5, 0)
     add(struct diag_list *list, enum diag_severity severity, const char *file, struct text_pos at,
         const char *format, va_list args)
@@ -106,14 +118,18 @@ static void G_GNUC_PRINTF(5, 0)
         source->left_out++;
         return;
     }
-    source->kept++;
     d = g_new0(struct diag, 1);
     d->severity = severity;
     d->file = g_strdup(file);
     d->at = at;
     d->message = g_strdup_vprintf(format, args);
     g_strdelimit(d->message, "\n\r\t\v\f\033",
-                 ' '); /* one line, and nothing that moves a terminal's cursor */
+                 ' ');       /* one line, and nothing that moves a terminal's cursor */
+    if (is_there(list, d)) { /* a topology is read for each of two scenarios, and told once */
+        diag_free(d);
+        return;
+    }
+    source->kept++;
     g_ptr_array_add(list->items, d);
 }
 
@@ -135,18 +151,6 @@ void diag_warning(struct diag_list *list, const char *file, struct text_pos at, 
     va_start(args, format);
     add(list, DIAG_WARNING, file, at, format, args);
     va_end(args);
-}
-
-static bool is_there(const struct diag_list *list, const struct diag *d)
-{
-    for (guint i = 0; i < list->items->len; i++) {
-        const struct diag *other = list->items->pdata[i];
-
-        if (other->at.line == d->at.line && other->at.column == d->at.column &&
-            strcmp(other->file, d->file) == 0 && strcmp(other->message, d->message) == 0)
-            return true;
-    }
-    return false;
 }
 
 void diag_list_take_errors(struct diag_list *list, const struct diag_list *from)

@@ -31,6 +31,20 @@ static void diagnostics_are_shown_by_file_then_position(void)
     diag_list_free(diags);
 }
 
+static void what_is_found_twice_is_shown_once(void)
+{
+    struct diag_list *diags = diag_list_new();
+    g_autofree char *shown = NULL;
+
+    diag_error(diags, "n", TEXT_POS(3, 1), "no %s", "a");
+    diag_error(diags, "n", TEXT_POS(3, 1), "no %s", "b");
+    diag_error(diags, "n", TEXT_POS(3, 1), "no %s", "a");
+    shown = diag_list_render(diags);
+    EQ_STR(shown, "n:3:1: error: no a\nn:3:1: error: no b\n");
+    EQ(diags->n_errors, 3); /* whoever compares before and after still sees that it failed */
+    diag_list_free(diags);
+}
+
 static void after_fifty_they_are_only_counted(void)
 {
     struct diag_list *diags = diag_list_new();
@@ -85,5 +99,6 @@ static void near_names_are_found_and_far_ones_not(void)
 
 UNIT_MAIN("diag", TEST(the_caret_counts_wide_characters_twice),
           TEST(diagnostics_are_shown_by_file_then_position),
-          TEST(after_fifty_they_are_only_counted), TEST(a_message_cannot_move_the_terminals_cursor),
+          TEST(what_is_found_twice_is_shown_once), TEST(after_fifty_they_are_only_counted),
+          TEST(a_message_cannot_move_the_terminals_cursor),
           TEST(a_long_line_is_shown_around_the_column), TEST(near_names_are_found_and_far_ones_not))
