@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/outputs.h"
 #include "cli/picture.h"
 #include "inspect/i18n.h"
 #include "lab/topology.h"
@@ -133,5 +134,7 @@ int cmd_draw(int argc, char **argv)
     if (files->len > 1)
         return cli_error(_("one topology at a time: \"%s\" is one too many"),
                          (const char *)files->pdata[1]);
+    if (!outputs_are_apart(&to, 1, (const char *const *)files->pdata, files->len))
+        return CLI_WRONG;
     return draw(files->pdata[0], to);
 }

@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/outputs.h"
 #include "inspect/i18n.h"
 #include "lab/diag.h"
 #include "lab/generate.h"
@@ -87,6 +88,8 @@ static int generate(const struct generate_plan *plan, const char *output, const 
     g_autoptr(GString) text = g_string_new(NULL);
     int status;
 
+    if (!outputs_are_apart((const char *const[]){ output, walk }, 2, NULL, 0))
+        return CLI_WRONG;
     generate_topology(plan, text);
     status = write_text(output, text);
     if (status == CLI_MET && walk != NULL) {

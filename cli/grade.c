@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/grade_class.h"
 #include "cli/options.h"
+#include "cli/outputs.h"
 #include "inspect/i18n.h"
 #include "lab/grade.h"
 
@@ -97,6 +98,10 @@ static int grade_files(GPtrArray *paths, struct grade_command_line *line)
 
     if (task == NULL)
         return CLI_WRONG;
+    if (!outputs_are_apart(&line->output, 1, (const char *const *)paths->pdata, paths->len)) {
+        task_free(task);
+        return CLI_WRONG;
+    }
     g_ptr_array_remove_index(paths, 0);
     status =
         line->has_variants ? prove_variants(task, line->variants) : grade_all(task, paths, line);

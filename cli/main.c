@@ -58,9 +58,12 @@ int cli_error(const char *format, ...)
 
 bool cli_write_file(const char *path, const char *text, GError **error)
 {
-    FILE *file = fopen(path, "wb");
+    bool to_stdout = strcmp(path, "-") == 0;
+    FILE *file = to_stdout ? stdout : fopen(path, "wb");
     bool ok = file != NULL && fputs(text, file) >= 0;
 
+    if (to_stdout)
+        return true; /* main() says when it cannot be written */
     if (file != NULL && fclose(file) != 0)
         ok = false;
     if (!ok)

@@ -1,6 +1,9 @@
 #include "cli/record.h"
 
+#include <string.h>
+
 #include "cli/cli.h"
+#include "cli/outputs.h"
 #include "inspect/i18n.h"
 #include "inspect/pcapng.h"
 #include "inspect/trace_json.h"
@@ -12,6 +15,7 @@ struct recorder {
     struct run_hash *hash;
     struct pcapng *pcap;
     struct trace_json *trace;
+    char *to_stdout; /* what stands for `-` in paths */
 };
 
 /* Files are written at the end, but a folder that is not there is told before the run, not after
@@ -37,11 +41,40 @@ static bool write_text(const char *path, char *text)
     return ok;
 }
 
+static bool are_apart(const struct recorder *recorder)
+{
+    const struct record_paths *paths = &recorder->paths;
+    const struct scenario *scenario = recorder->run != NULL ? recorder->run->scenario : NULL;
+    const char *outputs[] = { paths->pcap, paths->trace, paths->state, paths->outputs };
+    const char *inputs[] = { scenario != NULL ? scenario->file : NULL,
+                             scenario != NULL ? scenario->topology->file : paths->topology };
+
+    return outputs_are_apart(outputs, G_N_ELEMENTS(outputs), inputs, G_N_ELEMENTS(inputs));
+}
+
+/* `-` is standard output, as it is to tcpdump. */
+static void find_stdout(struct recorder *recorder)
+{
+    struct record_paths *paths = &recorder->paths;
+    const char **all[] = { &paths->pcap, &paths->trace, &paths->state, &paths->outputs };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+        if (*all[i] == NULL || strcmp(*all[i], "-") != 0)
+            continue;
+        recorder->to_stdout = outputs_use_stdout();
+        *all[i] = recorder->to_stdout;
+        return;
+    }
+}
+
 static bool begin(struct recorder *recorder)
 {
     struct sim *sim = recorder->sim;
     g_autoptr(GError) error = NULL;
 
+    if (!are_apart(recorder))
+        return false;
+    find_stdout(recorder);
     if (!can_write(recorder->paths.state) || !can_write(recorder->paths.outputs))
         return false;
     if (recorder->paths.pcap != NULL) {
@@ -142,5 +175,6 @@ void recorder_free(struct recorder *recorder)
     close_trace(recorder);
     if (recorder->hash != NULL)
         run_hash_free(recorder->hash);
+    g_free(recorder->to_stdout);
     g_free(recorder);
 }

@@ -8,8 +8,9 @@
 #include "inspect/run_hash.h"
 #include "lab/run.h"
 
-struct record_paths { /* NULL: not wanted */
+struct record_paths { /* NULL: not wanted; "-": standard output */
     const char *pcap, *trace, *state, *outputs;
+    const char *topology; /* that is read where there is no run */
 };
 
 struct recorder;

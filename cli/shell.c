@@ -264,5 +264,6 @@ int cmd_shell(int argc, char **argv)
     if (words->len > 2)
         return cli_error(_("a file and a node at most: \"%s\" is one too many"),
                          (const char *)words->pdata[2]);
+    paths.topology = words->pdata[0];
     return shell_on_file(words->pdata[0], words->len > 1 ? words->pdata[1] : NULL, seed, &paths);
 }
