@@ -28,10 +28,10 @@ void arp_send(struct ip_iface *iface, uint16_t op, const struct mac_addr *dst, i
  * else the interface's. */
 static ip4_addr source_for(const struct neigh *neigh)
 {
-    const struct frame *first = neigh->waiting.head;
+    const struct frame *last = neigh->waiting.tail;
 
-    if (first != NULL && first->network != NULL) {
-        ip4_addr src = be32_get(first->network + 12);
+    if (last != NULL && last->network != NULL) {
+        ip4_addr src = be32_get(last->network + 12);
 
         if (ip_is_local(neigh->table->ip, src))
             return src;

@@ -102,7 +102,7 @@ void ip_fini(struct ip_stack *ip)
     free(ip->own);
     for (unsigned i = 0; i < ip->n_ifaces; i++) {
         free(ip->ifaces[i]->addrs);
-        free(ip->ifaces[i]->groups);
+        igmp_iface_fini(ip->ifaces[i]);
     }
     free(ip->ifaces);
     free(ip->protocols);
@@ -164,6 +164,7 @@ void ip_iface_set_up(struct ip_iface *iface, bool up)
         neigh_flush_iface(&iface->ip->neigh, iface, false);
         tell_address_gone(iface, 0);
     }
+    igmp_iface_changed(iface, up);
     ip6_iface_changed(iface, up);
     iface->ip->fib.generation++;
 }

@@ -55,9 +55,8 @@ struct ip_iface {
     bool up; /* administratively */
     struct ip_address *addrs;
     unsigned n_addrs, addrs_size;
-    struct ip6_iface *six; /* NULL: IPv6 is off */
-    ip4_addr *groups;      /* multicast groups joined, each as often as joined */
-    unsigned n_groups, groups_size;
+    struct ip6_iface *six;   /* NULL: IPv6 is off */
+    struct igmp_iface *igmp; /* multicast groups joined; NULL: none ever */
 };
 
 /* Everything about a received packet that a protocol may ask. */
@@ -358,10 +357,13 @@ ip4_addr ip_iface_primary(const struct ip_iface *iface);
 /** ip_iface_set_up() - `ip link set X up|down`: routes through it go when it goes down. */
 void ip_iface_set_up(struct ip_iface *iface, bool up);
 
-/** ip_group_join() / ip_group_leave() - multicast membership, RFC 1112; IGMPv2 reports are sent. 0
+/** ip_group_join() / ip_group_leave() - multicast membership, RFC 1112; IGMPv3 reports are sent. 0
  * or -errno. */
 int ip_group_join(struct ip_iface *iface, ip4_addr group);
 int ip_group_leave(struct ip_iface *iface, ip4_addr group);
+/** ip_group_at() - the @n-th group of @iface, the newest first, and how often it is joined; false
+ * behind the last one, which is that of all hosts. */
+bool ip_group_at(const struct ip_iface *iface, unsigned n, ip4_addr *group, unsigned *users);
 
 /** ip_describe() - tables "neigh", "route", "route_cache", "addr" in the words of `ip`. */
 void ip_describe(struct ip_stack *ip, struct describe *out);

@@ -51,7 +51,7 @@ void ip6_fini(struct ip_stack *ip)
         for (unsigned j = 0; j < six->n_addrs; j++)
             free(six->addrs[j]);
         free(six->addrs);
-        free(six->groups);
+        membership_fini(&six->members);
     }
     free(ip->six->fib);
     free(ip->six->pmtus);
@@ -73,6 +73,15 @@ struct ip6_addr ip6_link_local_of(const struct mac_addr *mac)
 
     return (struct ip6_addr){ UINT64_C(0xfe80) << 48, (m & 0xffffff000000) << 16 |
                                                           UINT64_C(0xfffe000000) | (m & 0xffffff) };
+}
+
+struct ip6_addr ip6_link_local(const struct ip6_iface *six)
+{
+    for (unsigned i = 0; i < six->n_addrs; i++)
+        if (six->addrs[i]->scope == IP_SCOPE_LINK && !six->addrs[i]->tentative &&
+            !six->addrs[i]->dad_failed)
+            return six->addrs[i]->addr;
+    return IP6_ANY;
 }
 
 static enum ip_scope scope_of(struct ip6_addr addr)
@@ -260,13 +269,14 @@ void ip6_iface_changed(struct ip_iface *iface, bool up)
         return;
     if (up) {
         ip6_addr_add(iface, ip6_link_local_of(&iface->iface->mac), 64, true);
+        ip6_groups_tell(iface);
         ndp_router_solicit_start(six);
         return;
     }
     while (six->n_addrs > 0)
         ip6_addr_remove(iface, six->addrs[0]->addr, six->addrs[0]->prefix_len);
     timer_stop(&six->rs_timer);
-    timer_stop(&six->mld_timer);
+    membership_stop(&six->members);
     fib6_remove_iface(iface->ip, iface);
     neigh_flush_iface(&iface->ip->six->neigh, iface, false);
     ip6_changed(iface->ip);
@@ -278,5 +288,7 @@ void ip6_carrier(struct ip_iface *iface, bool up)
         return;
     if (!up)
         neigh_flush_iface(&iface->ip->six->neigh, iface, true);
+    else
+        ip6_groups_tell(iface); /* on another switch, perhaps, that snoops */
     ip6_changed(iface->ip);
 }

@@ -7,6 +7,7 @@
 #define WW_STACK_NET_IP6_H
 
 #include "stack/net/ip.h"
+#include "stack/net/membership.h"
 
 #define IP6_HOP_LIMIT_DEFAULT 64
 #define IP6_METRIC_KERNEL     256  /* of connected routes, Linux's */
@@ -28,20 +29,12 @@ struct ip6_address {
     struct timer timer;                    /* duplicate address detection, then the lifetime */
 };
 
-struct ip6_group {
-    struct ip6_addr addr;
-    uint32_t refs;
-    uint8_t reports_left; /* changes that are told again, RFC 3810's robustness */
-};
-
 /* What an interface has for IPv6; ip_iface.six. */
 struct ip6_iface {
     struct ip_iface *iface;
     struct ip6_address **addrs; /* in the order of `ip addr`: by scope, the newest first */
     unsigned n_addrs, addrs_size;
-    struct ip6_group *groups; /* the newest first */
-    unsigned n_groups, groups_size;
-    struct timer mld_timer; /* to report changes again */
+    struct membership members; /* of groups */
     struct timer query_timer;
     struct timer rs_timer; /* router solicitations */
     unsigned rs_sent;
@@ -87,6 +80,7 @@ struct ip6_send {
     bool unspecified;       /* @src :: means :: */
     bool dont_fragment;     /* too big is -SIM_EMSGSIZE */
     bool ignore_pmtu;       /* sizes are checked against the interface only */
+    bool on_link;           /* to @dst on @oif, whatever the routes say */
     struct ip_iface *oif;   /* the interface to use, or NULL: by the route */
     const uint8_t *options; /* a hop-by-hop header, or NULL */
     uint8_t n_options;      /* its octets */
@@ -124,6 +118,9 @@ struct neigh_table *ip6_neigh(const struct ip_stack *ip);
 
 int ip6_group_join(struct ip_iface *iface, struct ip6_addr group);
 int ip6_group_leave(struct ip_iface *iface, struct ip6_addr group);
+/** ip6_groups_tell() - all groups are reported again: ipv6_mc_up(), which Linux calls whenever a
+ * user adds an address. */
+void ip6_groups_tell(struct ip_iface *iface);
 
 /** fib6_add() - 0, or -SIM_EEXIST for the same prefix, metric and next hop. */
 int fib6_add(struct ip_stack *ip, const struct fib6_entry *entry, bool replace);

@@ -267,10 +267,8 @@ static void unreachable(struct ip_stack *ip, struct frame *frame, const struct i
         icmp6_send_error(ip, frame, ICMP6_DEST_UNREACH, ICMP6_UNREACH_PROHIBITED, 0,
                          IP6_WHY(ICMP6_PROHIBITED, hdr->src, hdr->dst.hi, hdr->dst.lo));
     else if (error != -SIM_EINVAL)
-        icmp6_send_error(ip, frame, ICMP6_DEST_UNREACH,
-                         error == -SIM_EHOSTUNREACH ? ICMP6_UNREACH_ADDRESS
-                                                    : ICMP6_UNREACH_NO_ROUTE,
-                         0, IP6_WHY(ICMP6_NO_ROUTE, hdr->src, hdr->dst.hi, hdr->dst.lo));
+        icmp6_send_error(ip, frame, ICMP6_DEST_UNREACH, ICMP6_UNREACH_NO_ROUTE, 0,
+                         IP6_WHY(ICMP6_NO_ROUTE, hdr->src, hdr->dst.hi, hdr->dst.lo));
     node_drop(ip->node, frame->in, frame, error == -SIM_EACCES ? DROP_PROHIBITED : DROP_NO_ROUTE);
 }
 

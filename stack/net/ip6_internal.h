@@ -89,6 +89,8 @@ bool ip6_choose_source(const struct ip_stack *ip, struct ip6_addr dst, const str
 
 /* ip6.c */
 void ip6_address_ready(struct ip6_address *address);
+/** ip6_link_local() - the interface's link-local address that may be used, or ::. */
+struct ip6_addr ip6_link_local(const struct ip6_iface *six);
 
 static inline void ip6_changed(struct ip_stack *ip)
 {

@@ -77,9 +77,15 @@ static void push_header(struct ip_stack *ip, struct frame *frame, const struct i
 
 int ip6_output(struct ip_stack *ip, struct frame *frame, const struct ip6_send *send)
 {
-    struct route6 route;
-    int error = ip6_route(ip, send->dst, send->src, send->oif, &route);
+    struct route6 route = { .kind = ROUTE_UNICAST,
+                            .oif = send->oif,
+                            .dst = send->dst,
+                            .next_hop = send->dst,
+                            .src = send->src };
+    int error = 0;
 
+    if (!send->on_link || ip6_is_multicast(send->dst))
+        error = ip6_route(ip, send->dst, send->src, send->oif, &route);
     if (error != 0)
         return refuse(ip, frame, reason_for(error), -error);
     return ip6_output_routed(ip, frame, send, &route);

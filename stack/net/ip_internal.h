@@ -76,13 +76,8 @@ void ip_reassembly_fini(struct ip_stack *ip);
 
 /* igmp.c */
 void igmp_init(struct ip_stack *ip);
-
-static inline bool ip_group_joined(const struct ip_iface *iface, ip4_addr group)
-{
-    for (unsigned i = 0; i < iface->n_groups; i++)
-        if (iface->groups[i] == group)
-            return true;
-    return group == IP4(224, 0, 0, 1); /* all hosts, RFC 1112 section 4 */
-}
+void igmp_iface_fini(struct ip_iface *iface);
+void igmp_iface_changed(struct ip_iface *iface, bool up);
+bool ip_group_joined(const struct ip_iface *iface, ip4_addr group);
 
 #endif

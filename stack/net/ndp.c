@@ -24,6 +24,7 @@ static void send_message(struct ip_iface *iface, const struct ndp_msg *msg, stru
                              .hop_limit = NDP_HOP_LIMIT,
                              .no_flow = true,
                              .unspecified = true,
+                             .on_link = true,
                              .oif = iface };
     struct frame *frame;
     uint8_t octets[NDP_MSG_MAX];
@@ -39,19 +40,27 @@ static void send_message(struct ip_iface *iface, const struct ndp_msg *msg, stru
 
 /* ---- asking ---- */
 
-/* ndisc_solicit(): from the waiting packet's source when it is ours, else as RFC 6724 chooses. */
+static struct ip6_address *own_address(const struct ip_iface *iface, struct ip6_addr addr)
+{
+    for (unsigned i = 0; i < iface->six->n_addrs; i++)
+        if (ip6_eq(iface->six->addrs[i]->addr, addr))
+            return iface->six->addrs[i];
+    return NULL;
+}
+
+/* ndisc_solicit(): from the source of the packet that waits, when it is an address of this link,
+ * else from the link-local address: so probes without a packet are, too. */
 static struct ip6_addr source_for(const struct neigh *neigh)
 {
-    struct ip_stack *ip = neigh->table->ip;
-    const struct frame *first = neigh->waiting.head;
-    struct ip6_addr src = IP6_ANY;
+    const struct frame *last = neigh->waiting.tail;
 
-    if (first != NULL && first->network != NULL) {
-        src = ip6_get(first->network + 8);
-        if (ip6_addr_kind(ip, src, neigh->iface) == ROUTE_LOCAL)
-            return src;
+    if (last != NULL && last->network != NULL) {
+        const struct ip6_address *own = own_address(neigh->iface, ip6_get(last->network + 8));
+
+        if (own != NULL && !own->tentative && !own->dad_failed)
+            return own->addr;
     }
-    return ip6_choose_source(ip, neigh->addr6, neigh->iface, &src) ? src : IP6_ANY;
+    return ip6_link_local(neigh->iface->six);
 }
 
 void ndp_solicit(struct neigh *neigh)
@@ -177,15 +186,17 @@ void ndp_iface_init(struct ip6_iface *six)
 
 /* ---- listening ---- */
 
-static void advertise(struct ip_iface *iface, const struct ndp_msg *asked, struct ip6_addr to)
+/* To who asked all (@group) the MAC address is told; who asked by unicast has it. */
+static void advertise(struct ip_iface *iface, const struct ndp_msg *asked, struct ip6_addr to,
+                      bool group)
 {
     bool for_all = ip6_is_any(to); /* who asks has no address yet: all nodes shall know */
     struct ndp_msg msg = { .type = ICMP6_NEIGHBOR_ADVERT,
                            .target = asked->target,
                            .router = iface->ip->sysctl6.forwarding,
                            .solicited = !for_all,
-                           .override = true,
-                           .has_target = true,
+                           .override = for_all || group,
+                           .has_target = for_all || group,
                            .target_mac = iface->iface->mac };
 
     if (for_all)
@@ -196,21 +207,13 @@ static void advertise(struct ip_iface *iface, const struct ndp_msg *asked, struc
                      IP6_WHY(NDP_ANSWER, asked->target, to.hi, to.lo));
 }
 
-static struct ip6_address *own_address(const struct ip_iface *iface, struct ip6_addr addr)
-{
-    for (unsigned i = 0; i < iface->six->n_addrs; i++)
-        if (ip6_eq(iface->six->addrs[i]->addr, addr))
-            return iface->six->addrs[i];
-    return NULL;
-}
-
 /* ndisc_recv_ns(). */
 static enum drop_reason take_solicitation(struct ip_iface *iface, const struct ndp_msg *msg,
                                           const struct ipv6_hdr *hdr)
 {
     struct ip6_address *own = own_address(iface, msg->target);
     struct neigh_table *table = &iface->ip->six->neigh;
-    bool dad = ip6_is_any(hdr->src);
+    bool dad = ip6_is_any(hdr->src), group = ip6_is_multicast(hdr->dst);
     struct neigh *neigh;
 
     if (ip6_is_multicast(msg->target) || (dad && msg->has_source))
@@ -222,14 +225,16 @@ static enum drop_reason take_solicitation(struct ip_iface *iface, const struct n
             dad_failed(own);
         return DROP_NONE;
     }
-    if (!dad && msg->has_source) {
+    if (!dad) {
         neigh = neigh_find6(table, iface, hdr->src);
-        if (neigh == NULL)
+        if (neigh == NULL && (msg->has_source || !group))
             neigh = neigh_create6(table, iface, hdr->src);
-        if (neigh != NULL)
+        if (neigh == NULL)
+            return DROP_NONE;
+        if (msg->has_source)
             neigh_update(neigh, &msg->source_mac, NEIGH_STALE, true, false);
     }
-    advertise(iface, msg, hdr->src);
+    advertise(iface, msg, hdr->src, group);
     return DROP_NONE;
 }
 

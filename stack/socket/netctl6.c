@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "sim/sim.h"
 
 static struct ip_iface *find(const struct os *os, const char *name)
 {
@@ -43,8 +44,14 @@ int netctl_addr6_add(struct os *os, const char *ifname, struct ip6_addr addr, un
                      bool dad)
 {
     struct ip_iface *iface = find(os, ifname);
+    int error;
 
-    return iface == NULL ? -SIM_ENODEV : ip6_addr_add(iface, addr, prefix_len, dad);
+    if (iface == NULL)
+        return -SIM_ENODEV;
+    error = ip6_addr_add(iface, addr, prefix_len, dad);
+    if (os->ip.node->sim->started)
+        ip6_groups_tell(iface);
+    return error;
 }
 
 int netctl_addr6_del(struct os *os, const char *ifname, struct ip6_addr addr, unsigned prefix_len)

@@ -49,9 +49,38 @@ static void a_solicitation_is_answered_and_its_sender_learned(void)
     OK(msg.solicited && msg.override && !msg.router && msg.has_target);
     OK(ip6_eq(hdr.dst, OTHER) && ip6_eq(hdr.src, V6_MINE));
     EQ(rig.states[WHY_NEIGH6_LEARNED], 1);
-    packet = ndp_packet(ask, OTHER, V6_MINE); /* asked directly */
+    packet = ndp_packet(ask, OTHER, V6_MINE); /* asked directly: who asks knows the MAC address */
     v6_send(&rig, 0, &packet);
     EQ(rig.wires[0].n, 2);
+    msg = last_ndp(&rig, 0, &hdr);
+    OK(msg.solicited && !msg.override && !msg.has_target);
+    net_rig_fini(&rig);
+}
+
+/* As recorded: five seconds after the entry was used, by unicast, and as no packet waits from the
+ * link-local address. */
+static void a_probe_comes_from_the_link_local_address(void)
+{
+    struct net_rig rig;
+    struct ip6_send send = { .dst = OTHER, .protocol = 200 };
+    struct ip6_addr own;
+    struct ndp_msg ask = { .type = ICMP6_NEIGHBOR_SOLICIT,
+                           .target = V6_MINE,
+                           .has_source = true,
+                           .source_mac = WIRE_MAC(0) };
+    struct ip6_addr group = ip6_solicited_node(V6_MINE);
+    struct packet packet = ndp_packet(ask, OTHER, group);
+    struct ipv6_hdr hdr;
+
+    v6_begin(&rig, false);
+    own = ip6_link_local_of(&net_rig_iface(&rig, 0)->iface->mac);
+    v6_send_to(&rig, 0, group_mac(group), &packet);
+    EQ(ip6_output(&rig.ip, frame_new(rig.node, 8), &send), 0);
+    net_rig_run(&rig, SIM_SEC(6));
+    EQ(rig.wires[0].n, 3);
+    EQ(last_ndp(&rig, 0, &hdr).type, ICMP6_NEIGHBOR_SOLICIT);
+    OK(ip6_eq(hdr.src, own));
+    OK(ip6_eq(hdr.dst, OTHER));
     net_rig_fini(&rig);
 }
 
@@ -242,6 +271,7 @@ static void queries_are_answered_with_every_group(void)
 }
 
 UNIT_MAIN("ndp", TEST(a_solicitation_is_answered_and_its_sender_learned),
+          TEST(a_probe_comes_from_the_link_local_address),
           TEST(a_question_without_address_is_answered_to_all),
           TEST(what_did_not_start_on_the_link_is_dropped), TEST(a_packet_waits_for_the_answer),
           TEST(after_three_questions_the_sender_is_told),

@@ -151,8 +151,11 @@ static void structs_are_linux_s(void)
 
 static bool joined(const struct ip_iface *iface, ip4_addr group)
 {
-    for (unsigned i = 0; i < iface->n_groups; i++)
-        if (iface->groups[i] == group)
+    ip4_addr at;
+    unsigned users;
+
+    for (unsigned i = 0; ip_group_at(iface, i, &at, &users); i++)
+        if (at == group)
             return true;
     return false;
 }
