@@ -31,6 +31,7 @@
 
 #define MIN_INTERVAL_MS 10
 #define TIMEVAL_LEN     16 /* octets: struct timeval of a 64-bit machine */
+#define NAME_MAX_SCOPE  18 /* "%" and the name of an interface */
 #define PROBE_PORT      1025
 #define SIZE_MAX_DATA   (IPV4_LEN_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN)
 #define SIZE_MAX_DATA6  (IPV6_PAYLOAD_MAX - ICMP6_HDR_LEN)
@@ -197,7 +198,8 @@ static void local_error(struct process *self, struct ping *st)
                 : 0;
     else if (netctl_route_get(self->os, st->to, 0, st->options.device, &path) != 0)
         path.mtu = 0;
-    process_errorf(self, "ping: local error: message too long, mtu=%u\n", path.mtu);
+    process_errorf(self, "ping: local error: message too long, mtu%s%u\n", st->v6 ? ": " : "=",
+                   path.mtu);
 }
 
 /* Sends when it is time. Milliseconds until there is something to do again, at most 0: at once. */
@@ -333,10 +335,26 @@ static void gather(struct ping *st, const uint8_t *data, size_t data_len, bool d
     }
 }
 
+/* An IPv6 address; a link-local one with its interface, where that is known. */
+static void format6(const struct process *self, struct endpoint addr,
+                    char text[static IP6_TEXT_MAX + NAME_MAX_SCOPE])
+{
+    const struct ip_iface *iface =
+        addr.scope == 0 || !(ip6_is_link_local(addr.addr6) || ip6_is_multicast(addr.addr6))
+            ? NULL
+            : ip_iface_by_index(&self->os->ip, addr.scope);
+
+    ip6_format(addr.addr6, text);
+    if (iface != NULL) {
+        strcat(text, "%");
+        strncat(text, iface->name, NAME_MAX_SCOPE - 2);
+    }
+}
+
 /* The name a line begins with: the address, or "name (address)". A look-up may take its time. */
 static enum co_status find_name(struct process *self, struct ping *st, struct endpoint addr)
 {
-    char text[IP6_TEXT_MAX];
+    char text[IP6_TEXT_MAX + NAME_MAX_SCOPE];
 
     CO_BEGIN(&st->report_co);
     if (endpoint_same_addr(&addr, &st->from_addr) && st->from_text[0] != '\0')
@@ -345,7 +363,7 @@ static enum co_status find_name(struct process *self, struct ping *st, struct en
     if (!st->exiting && !st->options.numeric && !addr.v6)
         CO_RUN(&st->report_co, names_reverse(&st->names, self, addr.addr));
     if (addr.v6)
-        ip6_format(addr.addr6, text);
+        format6(self, addr, text);
     else
         ip4_format(addr.addr, text);
     st->from_addr = addr;
@@ -493,7 +511,8 @@ static void take_packet(struct ping *st, struct report *report)
         gather(st, st->in + report->hdr_len + ICMP_HDR_LEN,
                st->in_len - report->hdr_len - ICMP_HDR_LEN, report->damaged);
     } else if (report->verdict == IS_ERROR) {
-        acknowledge(st, st->seq);
+        if (!st->v6) /* ping6_receive_error_msg() counts it, and no more */
+            acknowledge(st, st->seq);
         st->errors++;
     }
 }
@@ -527,6 +546,11 @@ static int choose_source(struct process *self, struct ping *st)
         process_errorf(self, "ping: SO_BINDTODEVICE %s: No such device\n", st->options.device);
         return 2;
     }
+    if (!ip6_is_any(st->options.source6) && st->v6) {
+        error = sys_bind(self, fd, (struct endpoint){ .v6 = true, .addr6 = st->options.source6 });
+        if (error != 0)
+            return fail(self, "bind icmp socket", error);
+    }
     to.port = PROBE_PORT;
     error = sys_connect(self, fd, to);
     if (error == -SIM_EACCES && !st->v6) {
@@ -559,6 +583,12 @@ static int open_socket6(struct process *self, struct ping *st)
     if (o->device != NULL)
         sys_bind_device(self, st->fd, o->device);
     st->multicast = ip6_is_multicast(st->to6.addr6);
+    if (!ip6_is_any(o->source6)) {
+        int error = sys_bind(self, st->fd, (struct endpoint){ .v6 = true, .addr6 = o->source6 });
+
+        if (error != 0)
+            return fail(self, "bind icmp socket", error);
+    }
     if (o->pmtudisc >= 0)
         sys_setsockopt(self, st->fd, OPT_IPV6_MTU_DISCOVER, o->pmtudisc);
     if (o->tos >= 0)
@@ -615,16 +645,18 @@ static int open_socket(struct process *self, struct ping *st)
     return 0;
 }
 
-static void add_first_line(struct ping *st)
+static void add_first_line(struct process *self, struct ping *st)
 {
     const struct ping_options *o = &st->options;
     const char *device = o->device != NULL ? o->device : "";
-    char to[IP6_TEXT_MAX], from[IP6_TEXT_MAX];
+    char to[IP6_TEXT_MAX + NAME_MAX_SCOPE], from[IP6_TEXT_MAX + NAME_MAX_SCOPE];
 
     if (st->v6) {
-        strbuf_addf(&st->line, "PING %s(%s) ", st->hostname, ip6_format(st->to6.addr6, to));
-        if (o->device != NULL)
-            strbuf_addf(&st->line, "from %s %s: ", ip6_format(st->source6.addr6, from), device);
+        format6(self, st->to6, to);
+        strbuf_addf(&st->line, "PING %s(%s) ", st->hostname, to);
+        format6(self, st->source6, from);
+        if (o->device != NULL || !ip6_is_any(o->source6))
+            strbuf_addf(&st->line, "from %s %s: ", from, device);
         strbuf_addf(&st->line, "%u data bytes\n", o->size);
         return;
     }
@@ -657,7 +689,7 @@ static void prepare(struct process *self, struct ping *st)
             process_printf(self, "%02x", o->pattern[i]);
         process_printf(self, "\n");
     }
-    add_first_line(st);
+    add_first_line(self, st);
     flush_line(self, st);
 }
 

@@ -120,7 +120,7 @@ static bool take(struct process *self, struct ping_options *o, int option, const
     case 'i':
         return seconds(self, value, "bad timing interval", &o->interval);
     case 'I':
-        if (!ip4_parse(value, &o->source))
+        if (!ip4_parse(value, &o->source) && !ip6_parse(value, &o->source6))
             o->device = value;
         return true;
     case 'l':

@@ -19,10 +19,11 @@ struct ping_options {
     int tos;
     int pmtudisc; /* -1: not said, else IP_MTU_DISCOVER's value */
     bool numeric, quiet, broadcast, verbose, timestamps, outstanding, audible, no_loop;
-    const char *device;   /* -I NAME, or NULL */
-    ip4_addr source;      /* -I ADDRESS, or 0 */
-    uint8_t pattern[16];  /* -p */
-    unsigned pattern_len; /* 0: count up */
+    const char *device;      /* -I NAME, or NULL */
+    struct ip6_addr source6; /* -I, of IPv6; :: not given */
+    ip4_addr source;         /* -I ADDRESS, or 0 */
+    uint8_t pattern[16];     /* -p */
+    unsigned pattern_len;    /* 0: count up */
     int preload;
 };
 

@@ -331,7 +331,12 @@ static bool read_endpoint_and(char *args, bool text, uint64_t max, struct sock_o
 
 static bool read_group(char *args, struct sock_op *op)
 {
-    if (!ip4_parse(cut_word(&args), &op->to.addr))
+    const char *word = cut_word(&args);
+    ip4_addr addr;
+
+    if (ip4_parse(word, &addr))
+        op->to.addr6 = ip6_from_mapped(addr);
+    else if (!ip6_parse(word, &op->to.addr6))
         return false;
     op->text = mem_strdup(args);
     return args[strcspn(args, " \t")] == '\0';

@@ -745,9 +745,9 @@ static int64_t do_settings(struct process *self, struct sock_run *st, const stru
     case SOCK_DEVICE:
         return sys_bind_device(self, st->fd, op->text);
     case SOCK_JOIN:
-        return sys_join_group(self, st->fd, op->to.addr, op->text);
+        return sys_join_group(self, st->fd, op->to.addr6, op->text);
     case SOCK_LEAVE:
-        return sys_leave_group(self, st->fd, op->to.addr, op->text);
+        return sys_leave_group(self, st->fd, op->to.addr6, op->text);
     case SOCK_USER:
         return sys_setuid(self, (uint32_t)op->number);
     case SOCK_SIGPIPE:

@@ -332,6 +332,7 @@ static enum drop_reason take_error(struct ip_stack *ip, struct frame *frame, con
         error.too_big = true;
         error.mtu = learn_path_mtu(ip, quote.dst, icmp_mtu(hdr));
     }
+    ip_raw_tell_error(ip, quote.protocol, &error);
     entry = ip_protocol_find(ip, quote.protocol);
     if (entry != NULL && entry->protocol->error != NULL)
         entry->protocol->error(entry->ctx, &error);

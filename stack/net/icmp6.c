@@ -185,6 +185,7 @@ static enum drop_reason take_error(struct ip_stack *ip, struct frame *frame, con
         error.mtu = ip6_learn_path_mtu(ip, quoted.dst, rx->iif, hdr->rest);
     if (error.transport == NULL)
         return DROP_NONE;
+    ip_raw_tell_error(ip, found.protocol, &error);
     entry = ip_protocol_find(ip, found.protocol);
     if (entry != NULL && entry->protocol->v6 && entry->protocol->error != NULL)
         entry->protocol->error(entry->ctx, &error);

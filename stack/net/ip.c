@@ -551,6 +551,15 @@ void ip_raw_tap_remove(struct ip_raw_tap *tap)
     list_remove(&tap->link);
 }
 
+void ip_raw_tell_error(struct ip_stack *ip, uint8_t protocol, const struct ip_error *error)
+{
+    struct ip_raw_tap *tap;
+
+    LIST_FOR_EACH(tap, &ip->raw_taps, struct ip_raw_tap, link)
+    if (tap->v6 == error->remote.v6 && tap->protocol == protocol)
+        tap->error(tap, error);
+}
+
 /* ---- looking ---- */
 
 struct describing {

@@ -151,6 +151,8 @@ struct ip_raw_tap {
     uint8_t protocol; /* 0: all */
     /* True: somebody took it, so no "protocol unreachable". */
     bool (*seen)(struct ip_raw_tap *tap, struct frame *frame, const struct ip_rx *rx);
+    /* An ICMP error quotes a packet of its protocol. */
+    void (*error)(struct ip_raw_tap *tap, const struct ip_error *error);
 };
 
 /* How a packet is to be sent. Zero is a good default for what is not wanted. */
@@ -267,6 +269,8 @@ static inline const struct ip_protocol_entry *ip_protocol_find(const struct ip_s
 }
 void ip_raw_tap_add(struct ip_stack *ip, struct ip_raw_tap *tap);
 void ip_raw_tap_remove(struct ip_raw_tap *tap);
+/** ip_raw_tell_error() - to the taps that see packets of @protocol. */
+void ip_raw_tell_error(struct ip_stack *ip, uint8_t protocol, const struct ip_error *error);
 
 /**
  * ip_output() - send @frame, data at the transport header, as a packet to send->dst. Consumes it.

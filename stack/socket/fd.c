@@ -22,7 +22,7 @@ static void rare_drop(struct fd *fd)
     if (fd->rare == &rare_none)
         return;
     for (unsigned i = 0; i < fd->rare->n_memberships; i++)
-        ip_group_leave(fd->rare->memberships[i].iface, fd->rare->memberships[i].group);
+        fd_leave(&fd->rare->memberships[i]);
     free(fd->rare->memberships);
     free(fd_rare(fd));
 }

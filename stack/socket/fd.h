@@ -9,7 +9,7 @@
 
 /* A multicast group joined through a socket, left when that is closed. */
 struct fd_membership {
-    ip4_addr group;
+    struct ip6_addr group; /* of IPv4 as a mapped address */
     struct ip_iface *iface;
 };
 
@@ -41,6 +41,8 @@ static inline bool fd_is_inet(const struct fd *fd)
     return fd->domain == 2 || fd->domain == 10;
 }
 
+/** fd_leave() - the interface leaves the group, unless others joined it too. 0 or -errno. */
+int fd_leave(const struct fd_membership *member);
 /** fd_rare() - @fd's own, made when first needed. */
 struct fd_rare *fd_rare(struct fd *fd);
 /** fd_open() - the lowest free number from 3 on, for @sock; -SIM_EMFILE (then @sock is closed). */

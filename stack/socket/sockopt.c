@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "stack/net/ip6.h"
 #include "stack/socket/fd.h"
 #include "stack/socket/syscall.h"
 #include "stack/transport/raw.h"
@@ -421,34 +422,46 @@ int sys_set_promiscuous(struct process *self, int number, bool on)
     return 0;
 }
 
-static struct ip_iface *group_iface(struct process *self, ip4_addr group, const char *name)
+static struct ip_iface *group_iface(struct process *self, struct ip6_addr group, const char *name)
 {
+    struct ip_stack *ip = &self->os->ip;
     struct route route;
+    struct route6 route6;
 
     if (name != NULL && *name != '\0')
-        return ip_iface_find(&self->os->ip, name);
-    return ip_route(&self->os->ip, group, 0, NULL, &route) == 0 ? route.oif : NULL;
+        return ip_iface_find(ip, name);
+    if (ip6_is_mapped(group))
+        return ip_route(ip, (ip4_addr)group.lo, 0, NULL, &route) == 0 ? route.oif : NULL;
+    return ip6_enabled(ip) && ip6_route(ip, group, IP6_ANY, NULL, &route6) == 0 ? route6.oif : NULL;
 }
 
-static int join(struct fd *fd, ip4_addr group, struct ip_iface *iface)
+/* 0 when groups of @group's family may be joined through @fd. */
+static int may_join(const struct fd *fd, struct ip6_addr group)
 {
-    struct fd_rare *rare;
-    int error;
-
-    if (!fd_is_inet(fd))
+    if (ip6_is_mapped(group) ? !fd_is_inet(fd) : fd->domain != SIM_AF_INET6)
         return -SIM_ENOPROTOOPT;
-    if (fd->type == SIM_SOCK_STREAM)
-        return -SIM_EPROTO;
-    if (!ip4_is_multicast(group))
+    return fd->type == SIM_SOCK_STREAM ? -SIM_EPROTO : 0;
+}
+
+static int join(struct fd *fd, struct ip6_addr group, struct ip_iface *iface)
+{
+    bool v4 = ip6_is_mapped(group);
+    struct fd_rare *rare;
+    int error = may_join(fd, group);
+
+    if (error != 0)
+        return error;
+    if (v4 ? !ip4_is_multicast((ip4_addr)group.lo) : !ip6_is_multicast(group))
         return -SIM_EINVAL;
     if (iface == NULL)
         return -SIM_ENODEV;
     for (unsigned i = 0; i < fd->rare->n_memberships; i++)
-        if (fd->rare->memberships[i].group == group && fd->rare->memberships[i].iface == iface)
+        if (ip6_eq(fd->rare->memberships[i].group, group) &&
+            fd->rare->memberships[i].iface == iface)
             return -SIM_EADDRINUSE;
     if (fd->rare->n_memberships == MEMBERSHIPS_MAX)
         return -SIM_ENOBUFS;
-    error = ip_group_join(iface, group);
+    error = v4 ? ip_group_join(iface, (ip4_addr)group.lo) : ip6_group_join(iface, group);
     if (error != 0)
         return error;
     rare = fd_rare(fd);
@@ -457,34 +470,42 @@ static int join(struct fd *fd, ip4_addr group, struct ip_iface *iface)
     return 0;
 }
 
-static int leave(struct fd *fd, ip4_addr group, struct ip_iface *iface)
+int fd_leave(const struct fd_membership *member)
 {
-    struct fd_rare *rare;
+    return ip6_is_mapped(member->group) ? ip_group_leave(member->iface, (ip4_addr)member->group.lo)
+                                        : ip6_group_leave(member->iface, member->group);
+}
 
-    if (!fd_is_inet(fd))
-        return -SIM_ENOPROTOOPT;
-    if (fd->type == SIM_SOCK_STREAM)
-        return -SIM_EPROTO;
+static int leave(struct fd *fd, struct ip6_addr group, struct ip_iface *iface)
+{
+    struct fd_membership member = { group, iface };
+    struct fd_rare *rare;
+    int error = may_join(fd, group);
+
+    if (error != 0)
+        return error;
     if (iface == NULL)
         return -SIM_ENODEV;
     rare = fd_rare(fd);
     for (unsigned i = 0; i < rare->n_memberships; i++) {
-        if (rare->memberships[i].group != group || rare->memberships[i].iface != iface)
+        if (!ip6_eq(rare->memberships[i].group, group) || rare->memberships[i].iface != iface)
             continue;
         rare->memberships[i] = rare->memberships[--rare->n_memberships];
-        return ip_group_leave(iface, group);
+        return fd_leave(&member);
     }
     return -SIM_EADDRNOTAVAIL;
 }
 
-int sys_join_group(struct process *self, int number, ip4_addr group, const char *interface_name)
+int sys_join_group(struct process *self, int number, struct ip6_addr group,
+                   const char *interface_name)
 {
     struct fd *fd = fd_get(self, number);
 
     return fd == NULL ? -SIM_EBADF : join(fd, group, group_iface(self, group, interface_name));
 }
 
-int sys_leave_group(struct process *self, int number, ip4_addr group, const char *interface_name)
+int sys_leave_group(struct process *self, int number, struct ip6_addr group,
+                    const char *interface_name)
 {
     struct fd *fd = fd_get(self, number);
 

@@ -70,6 +70,8 @@ static const struct named_option {
     { LEVEL_IPV6, 16, OPT_IPV6_UNICAST_HOPS, FORM_INT },
     { LEVEL_IPV6, 17, OPT_IPV6_MULTICAST_IF, FORM_INT },
     { LEVEL_IPV6, 18, OPT_IPV6_MULTICAST_HOPS, FORM_INT },
+    { LEVEL_IPV6, 20, ADD_MEMBERSHIP, FORM_MEMBERSHIP },
+    { LEVEL_IPV6, 21, DROP_MEMBERSHIP, FORM_MEMBERSHIP },
     { LEVEL_IPV6, 23, OPT_IPV6_MTU_DISCOVER, FORM_INT },
     { LEVEL_IPV6, 24, OPT_IPV6_MTU, FORM_INT },
     { LEVEL_IPV6, 25, OPT_IPV6_RECVERR, FORM_INT },
@@ -176,8 +178,26 @@ static int set_membership(struct process *self, int number, bool add, const uint
     name = member_interface(self, octets + 4, len - 4, &found);
     if (!found)
         return -SIM_ENODEV;
-    return add ? sys_join_group(self, number, group, name)
-               : sys_leave_group(self, number, group, name);
+    return add ? sys_join_group(self, number, ip6_from_mapped(group), name)
+               : sys_leave_group(self, number, ip6_from_mapped(group), name);
+}
+
+/* struct ipv6_mreq: the group and an interface's number, 0: as the routes say. */
+static int set_membership6(struct process *self, int number, bool add, const uint8_t *octets,
+                           size_t len)
+{
+    const struct ip_iface *iface = NULL;
+    struct ip6_addr group;
+    int index;
+
+    if (len < 20)
+        return -SIM_EINVAL;
+    group = ip6_get(octets);
+    memcpy(&index, octets + 16, sizeof index);
+    if (index != 0 && (iface = ip_iface_by_index(&self->os->ip, (unsigned)index)) == NULL)
+        return -SIM_ENODEV;
+    return add ? sys_join_group(self, number, group, iface == NULL ? NULL : iface->name)
+               : sys_leave_group(self, number, group, iface == NULL ? NULL : iface->name);
 }
 
 static int set_multicast_interface(struct process *self, int number, const uint8_t *octets,
@@ -254,7 +274,9 @@ int sys_setsockopt_octets(struct process *self, int number, int level, int name,
     case FORM_DEVICE:
         return set_device(self, number, value, len);
     case FORM_MEMBERSHIP:
-        return set_membership(self, number, option->option == ADD_MEMBERSHIP, value, len);
+        return option->level == LEVEL_IPV6
+                   ? set_membership6(self, number, option->option == ADD_MEMBERSHIP, value, len)
+                   : set_membership(self, number, option->option == ADD_MEMBERSHIP, value, len);
     case FORM_INTERFACE:
         return set_multicast_interface(self, number, value, len);
     case FORM_CONGESTION:

@@ -92,8 +92,9 @@ int sys_set_timeouts(struct process *self, int fd, sim_time receive, sim_time se
 int sys_bind_device(struct process *self, int fd, const char *name);
 /** sys_set_promiscuous() - a packet socket sees frames for other hosts, too. */
 int sys_set_promiscuous(struct process *self, int fd, bool on);
-int sys_join_group(struct process *self, int fd, ip4_addr group, const char *interface_name);
-int sys_leave_group(struct process *self, int fd, ip4_addr group, const char *interface_name);
+int sys_join_group(struct process *self, int fd, struct ip6_addr group, const char *interface_name);
+int sys_leave_group(struct process *self, int fd, struct ip6_addr group,
+                    const char *interface_name);
 
 struct sys_pollfd {
     int fd;                   /* negative: ignored */

@@ -3,14 +3,23 @@
 #ifndef WW_STACK_TRANSPORT_ERRQUEUE_H
 #define WW_STACK_TRANSPORT_ERRQUEUE_H
 
+#include "stack/net/ip.h"
 #include "stack/transport/sock.h"
 
 /** errqueue_push() - @report about the @len octets at @octets, sent to @to; lost when there are too
  * many. */
 void errqueue_push(struct list *queue, const struct sock_report *report, struct endpoint to,
                    const uint8_t *octets, size_t len);
-/** errqueue_pop() - recv() with MSG_ERRQUEUE: never waits. */
-int64_t errqueue_pop(struct list *queue, struct sock_recv *message);
+/** errqueue_take() - what an ICMP error about a datagram to @remote does to @sock, whose error
+ * queue is
+ * @queue: __udp4_lib_err(), raw_err(). The entry leaves out the first @skip octets of what is
+ * quoted of the transport. */
+void errqueue_take(struct sock *sock, struct list *queue, const struct ip_error *error,
+                   struct endpoint remote, size_t skip, bool connected);
+/** errqueue_pop() - recv() with MSG_ERRQUEUE: never waits. The error that *@pending is, which the
+ * next call would return, becomes that of the next ICMP message, or none: sock_dequeue_err_skb().
+ */
+int64_t errqueue_pop(struct list *queue, struct sock_recv *message, int *pending);
 void errqueue_fini(struct list *queue);
 
 #endif

@@ -32,6 +32,18 @@ static bool raw_seen(struct ip_raw_tap *tap, struct frame *frame, const struct i
     return true;
 }
 
+/* raw_err(): a raw socket sees its own transport header, so all that is quoted. */
+static void raw_error(struct ip_raw_tap *tap, const struct ip_error *error)
+{
+    struct raw_sock *raw = CONTAINER_OF(tap, struct raw_sock, tap);
+    struct sock *sock = &raw->sock;
+
+    if ((!endpoint_is_any(&sock->local) && !endpoint_same_addr(&sock->local, &error->local)) ||
+        (!endpoint_is_any(&sock->remote) && !endpoint_same_addr(&sock->remote, &error->remote)))
+        return;
+    errqueue_take(sock, &raw->errors, error, error->remote, 0, !endpoint_is_any(&sock->remote));
+}
+
 struct sock *raw_new(struct ip_stack *ip, const struct sock_ops *ops, uint8_t protocol, bool v6)
 {
     struct raw_sock *raw = mem_zalloc(sizeof *raw);
@@ -42,6 +54,8 @@ struct sock *raw_new(struct ip_stack *ip, const struct sock_ops *ops, uint8_t pr
     raw->tap.v6 = v6;
     raw->tap.protocol = protocol;
     raw->tap.seen = raw_seen;
+    raw->tap.error = raw_error;
+    list_init(&raw->errors);
     ip_raw_tap_add(ip, &raw->tap);
     return &raw->sock;
 }
@@ -59,6 +73,8 @@ struct frame *raw_frame(struct sock *sock, const struct sock_send *message)
 
 int64_t raw_recv(struct sock *sock, struct sock_recv *message)
 {
+    if (message->flags & SOCK_MSG_ERRQUEUE)
+        return errqueue_pop(&raw_of(sock)->errors, message, &sock->error);
     return datagram_pop(sock, &raw_of(sock)->queue, message);
 }
 
@@ -74,13 +90,15 @@ void raw_close(struct sock *sock)
 
     ip_raw_tap_remove(&raw->tap);
     datagram_fini(&raw->queue);
+    errqueue_fini(&raw->errors);
     free(raw);
 }
 
 unsigned raw_poll(struct sock *sock)
 {
     return SOCK_POLLOUT | (raw_of(sock)->queue.n > 0 ? SOCK_POLLIN : 0u) |
-           (sock->error != 0 ? SOCK_POLLERR | SOCK_POLLIN : 0u);
+           (sock->error != 0 || !list_empty(&raw_of(sock)->errors) ? SOCK_POLLERR | SOCK_POLLIN
+                                                                   : 0u);
 }
 
 /* ---- raw IPv4 ---- */
@@ -153,11 +171,11 @@ static int64_t raw_send(struct sock *sock, const struct sock_send *message)
     struct ip_send send = { .protocol = raw->tap.protocol, .src = sock->local.addr };
     int error;
 
-    if (sock->error != 0)
-        return sock_take_error(sock);
     if (to == 0)
         return -SIM_EDESTADDRREQ;
     if (raw->header_included) {
+        if (sock->error != 0) /* as on Linux only here */
+            return sock_take_error(sock);
         error = send_with_header(raw, message);
         return error != 0 ? error : (int64_t)message->len;
     }

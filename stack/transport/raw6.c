@@ -49,8 +49,6 @@ static int64_t raw6_send(struct sock *sock, const struct sock_send *message)
     struct frame *frame;
     int error;
 
-    if (sock->error != 0)
-        return sock_take_error(sock);
     if (endpoint_is_any(&to))
         return -SIM_EDESTADDRREQ;
     if (!to.v6)

@@ -3,12 +3,14 @@
 #define WW_STACK_TRANSPORT_RAW_INTERNAL_H
 
 #include "stack/transport/datagram.h"
+#include "stack/transport/errqueue.h"
 #include "stack/transport/raw.h"
 
 struct raw_sock {
     struct sock sock;
     struct ip_raw_tap tap;
     struct datagram_queue queue;
+    struct list errors; /* for MSG_ERRQUEUE */
     bool header_included;
 };
 

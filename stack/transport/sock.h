@@ -61,10 +61,12 @@ struct sock_send {
     void *rights;         /* what it stands for, of the socket layer */
 };
 
+enum sock_origin { SOCK_ORIGIN_LOCAL = 1, SOCK_ORIGIN_ICMP = 2, SOCK_ORIGIN_ICMP6 = 3 };
+
 /* What MSG_ERRQUEUE tells: struct sock_extended_err and its offender. */
 struct sock_report {
     int error;      /* positive; 0: there was none */
-    uint8_t origin; /* 1 this host, 2 ICMP, 3 ICMPv6 */
+    uint8_t origin; /* enum sock_origin */
     uint8_t type, code;
     uint32_t info; /* of EMSGSIZE: the MTU */
     struct endpoint offender;

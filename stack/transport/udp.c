@@ -14,8 +14,6 @@
 #include "stack/wire/icmp6_wire.h"
 #include "stack/wire/udp_wire.h"
 
-enum { ORIGIN_LOCAL = 1, ORIGIN_ICMP = 2, ORIGIN_ICMP6 = 3 }; /* SO_EE_ORIGIN_ */
-
 static const struct sock_ops udp_ops;
 
 static void make_buckets(struct udp_layer *udp, unsigned n)
@@ -113,13 +111,13 @@ static int udp_bind(struct sock *sock, struct endpoint local)
     enum route_kind kind;
     int error;
 
-    if (sock->local.port != 0)
-        return -SIM_EINVAL;
     if (sock->v6 && (error = inet6_may_bind(sock, &local, true)) != 0)
         return error;
     kind = local.addr == 0 ? ROUTE_LOCAL : ip_addr_kind(sock->ip, local.addr);
     if (kind == ROUTE_UNICAST && !sock->options.freebind)
         return -SIM_EADDRNOTAVAIL;
+    if (sock->local.port != 0)
+        return -SIM_EINVAL;
     error = udp_take_port(udp, local);
     if (error == 0) {
         sock->bound_addr = !endpoint_is_any(&local);
@@ -302,28 +300,12 @@ static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
     give(sock, frame, rx, &from);
 }
 
-/* With the octets that the error quotes. */
-static void queue_error(struct udp_sock *udp, const struct ip_error *error, struct endpoint remote)
-{
-    size_t quoted = error->transport_len > UDP_HDR_LEN ? error->transport_len - UDP_HDR_LEN : 0;
-    struct sock_report report = { .error = error->errnum,
-                                  .origin = remote.v6 ? ORIGIN_ICMP6 : ORIGIN_ICMP,
-                                  .type = error->type,
-                                  .code = error->code,
-                                  .info = error->too_big ? error->mtu : 0,
-                                  .offender = error->from };
-
-    errqueue_push(&udp->errors, &report, remote, quoted > 0 ? error->transport + UDP_HDR_LEN : NULL,
-                  quoted);
-}
-
-/* __udp4_lib_err(): what a connected socket, or one that asked for errors, gets to know. */
+/* __udp4_lib_err() */
 static void error_input(void *ctx, const struct ip_error *error)
 {
     struct udp_layer *udp = ctx;
     struct endpoint local, remote;
     struct udp_sock *sock;
-    bool hard = error->hard, wants;
 
     if (error->transport_len < 4)
         return;
@@ -332,20 +314,9 @@ static void error_input(void *ctx, const struct ip_error *error)
     remote = error->remote;
     remote.port = be16_get(error->transport + 2);
     sock = lookup(udp, &local, &remote, NULL);
-    if (sock == NULL)
-        return;
-    if (error->too_big) {
-        if (!remote.v6 && sock->sock.options.mtu_discover == 0)
-            return;
-        hard = !remote.v6;
-    }
-    wants = remote.v6 ? sock->sock.options.recverr6 : sock->sock.options.recverr;
-    if (!wants && (!hard || sock->sock.remote.port == 0))
-        return;
-    if (wants)
-        queue_error(sock, error, remote);
-    sock->sock.error = error->errnum;
-    sock_wake(&sock->sock, SOCK_POLLERR | SOCK_POLLIN | SOCK_POLLOUT);
+    if (sock != NULL)
+        errqueue_take(&sock->sock, &sock->errors, error, remote, UDP_HDR_LEN,
+                      sock->sock.remote.port != 0);
 }
 
 /* ---- output ---- */
@@ -383,7 +354,10 @@ static inline int find_way(struct udp_sock *udp, struct ip_iface *oif)
     if (LIKELY(route_valid(sock->ip, &udp->route)))
         return 0;
     error = route_to(sock, sock->remote, oif, &udp->route);
-    udp->src = source_along(sock, &udp->route);
+    if (error != 0)
+        udp->route.oif = NULL; /* not even where one was found that is down */
+    else
+        udp->src = source_along(sock, &udp->route);
     return error;
 }
 
@@ -397,7 +371,8 @@ static int udp_connect(struct sock *sock, struct endpoint remote)
         return udp6_connect(sock, remote);
     if (sock->v6 && (sock->options.v6only || !ip6_is_any(sock->local.addr6)))
         return -SIM_ENETUNREACH;
-    error = ip_route(sock->ip, remote.addr, sock->bound_addr ? sock->local.addr : 0,
+    /* The source of an earlier connect() stays: __ip4_datagram_connect(). */
+    error = ip_route(sock->ip, remote.addr, sock->v6 ? 0 : sock->local.addr,
                      sock->options.bound_iface, &route);
     if (error != 0)
         return error;
@@ -457,12 +432,22 @@ struct frame *udp_build(const struct udp_sock *udp, const struct sock_send *mess
 }
 
 /* A datagram that must not be fragmented and is longer than the path takes. */
-static void queue_too_long(struct udp_sock *udp, const struct sock_send *message,
-                           struct endpoint to, uint32_t mtu)
+static int too_long(struct udp_sock *udp, const struct sock_send *message, struct endpoint to,
+                    uint32_t mtu)
 {
-    struct sock_report report = { .error = SIM_EMSGSIZE, .origin = ORIGIN_LOCAL, .info = mtu };
+    struct sock_report report = { .error = SIM_EMSGSIZE, .origin = SOCK_ORIGIN_LOCAL, .info = mtu };
 
-    errqueue_push(&udp->errors, &report, to, message->octets, message->len);
+    if (udp->sock.options.recverr)
+        errqueue_push(&udp->errors, &report, to, message->octets, message->len);
+    return -SIM_EMSGSIZE;
+}
+
+/* sock_alloc_send_pskb(): only when a datagram is about to be made an earlier error is returned. */
+static int refused(struct udp_sock *udp)
+{
+    if (udp->sock.error != 0)
+        return sock_take_error(&udp->sock);
+    return udp->shut_write ? -SIM_EPIPE : 0;
 }
 
 static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
@@ -481,17 +466,13 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
         return -SIM_EOPNOTSUPP;
     if (to.port == 0)
         return message->has_to ? -SIM_EINVAL : -SIM_EDESTADDRREQ;
-    if (sock->error != 0)
-        return sock_take_error(sock);
-    if (udp->shut_write)
-        return -SIM_EPIPE;
     if (message->len > (to.v6 ? UDP6_DATA_MAX : UDP_DATA_MAX))
         return -SIM_EMSGSIZE;
     if (sock->local.port == 0 &&
         (error = udp_take_port(udp, endpoint_without_port(sock->local))) != 0)
         return error;
     if (to.v6)
-        return udp6_send(sock, message, to);
+        return (error = refused(udp)) != 0 ? error : udp6_send(sock, message, to);
     if (sock->v6 && (sock->options.v6only || !ip6_is_any(sock->local.addr6)))
         return -SIM_ENETUNREACH;
     send.dst = to.addr;
@@ -512,6 +493,13 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
         send.use_id = true;
         send.id = udp->next_id++;
     }
+    if (UNLIKELY(sock->error != 0 || udp->shut_write)) {
+        uint32_t mtu = send.ignore_pmtu ? route->oif->mtu : ip_path_mtu(sock->ip, route);
+
+        if (send.df_always && message->len + UDP_HDR_LEN + IPV4_HDR_LEN > mtu)
+            return too_long(udp, message, to, mtu);
+        return refused(udp);
+    }
     to.addr = route->dst;
     send.src = connected ? udp->src : source_along(sock, route);
     frame = udp_build(udp, message, to.port);
@@ -519,8 +507,8 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
         frame->why = WHY(UDP_SEND, message->len, to.addr, to.port);
     ip_prepare_checksum(frame, send.src, to.addr, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
     error = ip_output_routed(sock->ip, frame, &send, route);
-    if (error == -SIM_EMSGSIZE && sock->options.recverr)
-        queue_too_long(udp, message, to, ip_path_mtu(sock->ip, route));
+    if (error == -SIM_EMSGSIZE)
+        return too_long(udp, message, to, ip_path_mtu(sock->ip, route));
     return error != 0 ? error : (int64_t)message->len;
 }
 
@@ -570,7 +558,7 @@ static int64_t udp_recv(struct sock *sock, struct sock_recv *message)
     int64_t n;
 
     if (message->flags & SOCK_MSG_ERRQUEUE)
-        return errqueue_pop(&udp->errors, message);
+        return errqueue_pop(&udp->errors, message, &sock->error);
     n = datagram_pop(sock, &udp->queue, message);
     /* Linux asks whether it may wait before it looks at the shutdown */
     return n == -SIM_EAGAIN && udp->shut_read && !(message->flags & SOCK_MSG_DONTWAIT) ? 0 : n;
@@ -614,9 +602,9 @@ static unsigned udp_poll(struct sock *sock)
 
 static int udp_set_option(struct sock *sock, enum sock_option option, int value)
 {
-    (void)sock;
-    (void)option;
     (void)value;
+    if (option == OPT_SO_BINDTODEVICE)
+        udp_of(sock)->route.oif = NULL; /* the way of a connected socket may be another one now */
     return -SIM_ENOPROTOOPT;
 }
 

@@ -19,7 +19,7 @@ static void open_sockets(struct process *self, struct victim *s)
     victim_open(self, s, SIM_AF_INET, IP_PROTO_ICMP);
     s->fds[VICTIM_OTHERS + 1].fd = sys_socket(self, SIM_AF_PACKET, SIM_SOCK_RAW, 0);
     s->fds[groups].fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_DGRAM, 0);
-    sys_join_group(self, s->fds[groups].fd, IP4(224, 1, 2, 3), "eth0");
+    sys_join_group(self, s->fds[groups].fd, ip6_from_mapped(IP4(224, 1, 2, 3)), "eth0");
     MUST(sys_bind(self, s->fds[groups].fd, (struct endpoint){ IP4(224, 1, 2, 3), 9 }) == 0);
 }
 

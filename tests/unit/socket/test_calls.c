@@ -335,6 +335,56 @@ static void urgent_octet_is_read_beside_the_stream(void)
     puppets_fini(&w);
 }
 
+/* As recorded: a connected raw socket reads the error that a router or host sends, and with
+ * IP_RECVERR the octets; sending does not tell. */
+static void raw_sockets_are_told_errors(void)
+{
+    struct puppets w;
+    char octets[16];
+    struct sock_recv message = { .octets = octets, .size = 16, .flags = SOCK_MSG_ERRQUEUE };
+    int fd;
+
+    puppets_init(&w);
+    fd = sys_socket(w.p1, SIM_AF_INET, SIM_SOCK_RAW, 200);
+    EQ(sys_connect(w.p1, fd, at(H2, 0)), 0);
+    EQ(sys_send(w.p1, fd, "abcd", 4, 0), 4);
+    puppets_run(&w, MSEC(10));
+    EQ(sys_recvmsg(w.p1, fd, &message), -SIM_EAGAIN);
+    EQ(sys_send(w.p1, fd, "abcd", 4, 0), 4);
+    EQ(recv_1(w.p1, fd), -SIM_ENOPROTOOPT);
+    puppets_run(&w, MSEC(20));
+    EQ(recv_1(w.p1, fd), -SIM_ENOPROTOOPT);
+    EQ(sys_setsockopt(w.p1, fd, OPT_IP_RECVERR, 1), 0);
+    EQ(sys_send(w.p1, fd, "abcd", 4, 0), 4);
+    puppets_run(&w, MSEC(30));
+    EQ(sys_recvmsg(w.p1, fd, &message), 4);
+    EQ_MEM(octets, "abcd", 4);
+    EQ(message.report.code, 2);
+    EQ(sys_recv(w.p1, fd, octets, 1, SOCK_MSG_DONTWAIT), -SIM_EAGAIN);
+    puppets_fini(&w);
+}
+
+/* Linux looks at the length before it looks at an earlier error: EMSGSIZE twice, then the error. */
+static void too_long_comes_before_an_earlier_error(void)
+{
+    static const char big[2000];
+    struct puppets w;
+    int fd;
+
+    puppets_init(&w);
+    fd = puppet_socket(w.p1, SIM_SOCK_DGRAM);
+    EQ(sys_setsockopt(w.p1, fd, OPT_IP_MTU_DISCOVER, 2), 0);
+    EQ(sys_connect(w.p1, fd, at(H2, 1)), 0);
+    EQ(sys_send(w.p1, fd, "abc", 3, 0), 3);
+    puppets_run(&w, MSEC(10));
+    EQ(sys_send(w.p1, fd, big, sizeof big, 0), -SIM_EMSGSIZE);
+    EQ(sys_send(w.p1, fd, "abc", 3, 0), -SIM_ECONNREFUSED);
+    EQ(sys_send(w.p1, fd, "abc", 3, 0), 3);
+    EQ(sys_bind(w.p1, fd, at(IP4(9, 9, 9, 9), 1)), -SIM_EADDRNOTAVAIL); /* bound, but first: */
+    EQ(sys_bind(w.p1, fd, at(0, 1)), -SIM_EINVAL);
+    puppets_fini(&w);
+}
+
 static void error_queue_tells_who_could_not_be_reached(void)
 {
     static const char big[2000];
@@ -369,6 +419,12 @@ static void error_queue_tells_who_could_not_be_reached(void)
     EQ(message.report.error, SIM_EMSGSIZE);
     EQ(message.report.origin, 1);
     EQ(message.report.info, 1500);
+    /* Who reads the queue is not told again by the next call. */
+    EQ(sys_setsockopt(w.p1, fd, OPT_IP_MTU_DISCOVER, 0), 0);
+    EQ(sys_sendto(w.p1, fd, "abc", 3, 0, at(H2, 1)), 3);
+    puppets_run(&w, MSEC(20));
+    EQ(sys_recvmsg(w.p1, fd, &message), 3);
+    EQ(recv_1(w.p1, fd), -SIM_EAGAIN);
     fd = puppet_socket(w.p1, SIM_SOCK_STREAM);
     EQ(sys_recvmsg(w.p1, fd, &message), -SIM_EAGAIN);
     puppets_fini(&w);
@@ -635,7 +691,8 @@ UNIT_MAIN("calls", TEST(families_types_and_protocols_that_are_not_there), TEST(f
           TEST(datagram_socket_without_a_peer), TEST(connected_datagram_socket_gets_to_know_errors),
           TEST(datagrams_are_cut_peeked_at_and_gathered), TEST(streams_are_peeked_at_and_scattered),
           TEST(urgent_octet_is_read_beside_the_stream),
-          TEST(error_queue_tells_who_could_not_be_reached), TEST(poll_in_every_state),
+          TEST(error_queue_tells_who_could_not_be_reached), TEST(raw_sockets_are_told_errors),
+          TEST(too_long_comes_before_an_earlier_error), TEST(poll_in_every_state),
           TEST(what_is_closed_leaves_the_set_when_nobody_has_it_any_more),
           TEST(sets_of_sets_do_not_go_in_circles), TEST(close_lingers_until_the_time_is_over),
           TEST(close_lingers_until_the_peer_has_everything), TEST(close_lingers_until_a_reset),
