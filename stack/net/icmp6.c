@@ -181,8 +181,12 @@ static enum drop_reason take_error(struct ip_stack *ip, struct frame *frame, con
         error.transport = packet + found.at;
         error.transport_len = len - found.at;
     }
-    if (error.too_big && (error.transport == NULL || ip_vouched(ip, found.protocol, &error)))
-        error.mtu = ip6_learn_path_mtu(ip, quoted.dst, rx->iif, hdr->rest);
+    if (error.too_big) {
+        error.mtu = hdr->rest;
+        error.mtu = error.transport == NULL || ip_vouched(ip, found.protocol, &error)
+                        ? ip6_learn_path_mtu(ip, quoted.dst, rx->iif, hdr->rest)
+                        : 0;
+    }
     if (error.transport == NULL)
         return DROP_NONE;
     ip_raw_tell_error(ip, found.protocol, &error);

@@ -68,14 +68,21 @@ void tcp_buffer_begin(struct tcp_sock *tp, struct tcp_seg *seg)
     tp->wmem_queued += TCP_SKB_OVERHEAD;
 }
 
-/* The other way round, if @seg began a buffer: it belongs to the one before. */
-static void buffer_join(struct tcp_sock *tp, struct tcp_seg *seg)
+void tcp_buffer_cut(struct tcp_sock *tp, struct tcp_seg *seg)
+{
+    if (!seg->starts_buffer)
+        tcp_buffer_begin(tp, seg);
+    seg->starts_buffer = true;
+}
+
+void tcp_buffer_join(struct tcp_sock *tp, struct tcp_seg *seg)
 {
     if (!seg->starts_buffer)
         return;
     CHECK(seg->truesize >= TCP_SKB_OVERHEAD);
     seg->truesize -= TCP_SKB_OVERHEAD;
     tp->wmem_queued -= TCP_SKB_OVERHEAD;
+    seg->starts_buffer = false;
 }
 
 /* The end of the head's buffer that has taken in octets of the next: PSH stands at the end alone.
@@ -88,7 +95,7 @@ static void move_push(struct tcp_sock *tp, struct tcp_seg *end)
         push |= seg->flags & TCP_PSH;
         seg->flags &= (uint8_t)~TCP_PSH;
         if (seg != tcp_first(&tp->write_queue))
-            buffer_join(tp, seg);
+            tcp_buffer_join(tp, seg);
         seg->starts_buffer = false;
         if (seg == end)
             break;

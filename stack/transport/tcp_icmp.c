@@ -14,6 +14,16 @@ static void request_error(struct tcp_request *req, const struct ip_error *error,
     tcp_request_free(req);
 }
 
+/* Over IPv6 Linux looks no further when segments are that small already. */
+static bool fits_already(const struct tcp_sock *tp, const struct ip_error *error)
+{
+    uint32_t options = tp->ts_ok ? TCP_TS_ALIGNED : 0,
+             headers = tcp_ip_len(&tp->entry) + TCP_HDR_LEN;
+
+    return error->remote.v6 && error->mtu > headers &&
+           u32_min(error->mtu - headers, tp->mss_clamp) - options >= tp->mss_cache;
+}
+
 static void path_mtu_error(struct tcp_sock *tp, const struct ip_error *error)
 {
     uint32_t mtu;
@@ -56,8 +66,9 @@ static void sock_error(struct tcp_sock *tp, const struct ip_error *error, uint32
         return;
     if (tcp_state(tp) != TCP_LISTEN && (seq_lt(seq, tp->snd_una) || seq_gt(seq, tp->snd_nxt)))
         return; /* RFC 5927: not about anything in flight */
-    if (error->mtu != 0) {
-        path_mtu_error(tp, error);
+    if (error->too_big) {
+        if (error->mtu != 0)
+            path_mtu_error(tp, error);
         return;
     }
     if (error->unreachable)
@@ -97,7 +108,8 @@ bool tcp_icmp_vouch(void *ctx, const struct ip_error *error)
     if (entry == NULL || entry->kind != TCP_ENTRY_SOCK)
         return false;
     tp = CONTAINER_OF(entry, struct tcp_sock, entry);
-    return tcp_state(tp) != TCP_LISTEN && !seq_lt(seq, tp->snd_una) && !seq_gt(seq, tp->snd_nxt);
+    return tcp_state(tp) != TCP_LISTEN && !seq_lt(seq, tp->snd_una) && !seq_gt(seq, tp->snd_nxt) &&
+           !fits_already(tp, error);
 }
 
 void tcp_icmp_error(void *ctx, const struct ip_error *error)

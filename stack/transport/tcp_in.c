@@ -249,7 +249,7 @@ static bool predicted(const struct tcp_sock *tp, const struct tcp_rx *rx)
            (uint32_t)rx->hdr.window << tp->snd_wscale == tp->snd_wnd && opt->n_sack == 0 &&
            !seq_lt(rx->ack, tp->snd_una) && !seq_gt(rx->ack, tp->snd_nxt) &&
            !seq_gt(rx->end_seq, tp->rcv_nxt + tcp_receive_window(tp)) &&
-           tp->urg_state == TCP_URG_NONE && !tp->layer->sysctl.long_way &&
+           tp->urg_state == TCP_URG_NONE &&
            (!tp->ts_ok ||
             (opt->has_ts && tp->has_ts_recent && (int32_t)(opt->ts_val - tp->ts_recent) >= 0));
 }
@@ -265,6 +265,31 @@ static void ack_nothing(struct tcp_sock *tp, const struct tcp_rx *rx)
     tp->rcv_tstamp = tcp_now(tp->layer);
 }
 
+/* Linux's charge for a page at a time leaves this much that the next segment may use. */
+static uint32_t forward_alloc(const struct tcp_sock *tp)
+{
+    return (0u - tp->wmem_queued - tp->rmem_alloc) % 4096;
+}
+
+/* On Linux's fast path data whose ACK tells nothing new is taken without a look at what waits to be
+ * sent, though a rule of ours that held it back may not hold any more. */
+static bool brings_data_alone(const struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    return rx->len > 0 && rx->ack == tp->snd_una && list_empty(&tp->rare->ofo_queue) &&
+           rx->hdr.hdr_len == TCP_HDR_LEN + (tp->ts_ok ? TCP_TS_ALIGNED : 0) && tp->rcv_wnd > 0 &&
+           tp->rmem_alloc < (uint32_t)tp->sock.options.rcvbuf &&
+           tcp_rx_truesize(tp->layer, rx) <= forward_alloc(tp);
+}
+
+static void data_alone(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    tcp_replace_ts_recent(tp, rx);
+    tp->snd_wl1 = rx->seq;
+    tcp_rcv_rtt_measure_ts(tp, rx);
+    tcp_data_queue(tp, rx);
+    tcp_ack_snd_check(tp);
+}
+
 static bool sends_nothing(const struct tcp_sock *tp)
 {
     return tp->packets_out == 0 && list_empty(&tp->write_queue) && !tp->has_tlp &&
@@ -273,11 +298,16 @@ static bool sends_nothing(const struct tcp_sock *tp)
 
 void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx)
 {
-    bool as_predicted = predicted(tp, rx);
+    bool is_predicted = predicted(tp, rx),
+         as_predicted = is_predicted && !tp->layer->sysctl.long_way;
 
     tp->saw_ts = tp->ts_ok && rx->hdr.opt.has_ts;
     if (!as_predicted && !may_be_taken(tp, rx))
         return;
+    if (is_predicted && brings_data_alone(tp, rx)) {
+        data_alone(tp, rx);
+        return;
+    }
     if (as_predicted && sends_nothing(tp))
         ack_nothing(tp, rx);
     else if (tcp_ack(tp, rx, TCP_F_UPDATE_TS_RECENT | TCP_F_TIMER_LATER) < 0 || tp->dead)

@@ -630,6 +630,8 @@ void tcp_seg_fill(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len);
 void tcp_seg_trim_head(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len);
 /** tcp_seg_from_rx() - the octets of a received segment, by reference. */
 struct tcp_seg *tcp_seg_from_rx(struct tcp_layer *tcp, struct tcp_rx *rx);
+/** tcp_rx_truesize() - what Linux charges for it. */
+uint32_t tcp_rx_truesize(const struct tcp_layer *tcp, const struct tcp_rx *rx);
 /** tcp_chunk_drop() - nothing more is copied to it. */
 void tcp_chunk_drop(struct tcp_sock *tp);
 void tcp_wmem_free(struct tcp_sock *tp, struct tcp_seg *seg);
@@ -865,6 +867,10 @@ struct tcp_burst {
 uint32_t tcp_size_goal(const struct tcp_sock *tp, uint32_t mss);
 /** tcp_buffer_begin() - what Linux charges for a buffer more, which begins with @seg. */
 void tcp_buffer_begin(struct tcp_sock *tp, struct tcp_seg *seg);
+/** tcp_buffer_cut() - @seg and what follows are a buffer of their own from now on.
+ * tcp_buffer_join(): they belong to the one before. */
+void tcp_buffer_cut(struct tcp_sock *tp, struct tcp_seg *seg);
+void tcp_buffer_join(struct tcp_sock *tp, struct tcp_seg *seg);
 /** tcp_tail_buffer_len() - octets in the buffer at the end of write_queue. */
 uint32_t tcp_tail_buffer_len(const struct tcp_sock *tp);
 /** tcp_burst_segs() - segments of a burst at most, by the pace and the round trip time. */

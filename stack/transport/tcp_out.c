@@ -727,21 +727,29 @@ static void forget_packet(struct tcp_sock *tp, const struct tcp_seg *seg)
         tp->sacked_out--;
 }
 
-/* Small segments that follow each other are sent again as one, RFC 9293 section 3.8.1. */
+/* Is @seg, which is in flight, all of its buffer? */
+static bool is_alone(const struct tcp_sock *tp, const struct tcp_seg *seg)
+{
+    return seg->starts_buffer &&
+           (seg->link.next == &tp->rtx_queue || tcp_seg_of(seg->link.next)->starts_buffer);
+}
+
+/* Small buffers that follow each other are sent again as one, RFC 9293 section 3.8.1. */
 static void collapse(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t space)
 {
     uint32_t write_seq = tp->write_seq;
 
-    if ((seg->flags & TCP_SYN) != 0 || seg->data.len == 0)
+    if ((seg->flags & TCP_SYN) != 0 || seg->data.len == 0 || !is_alone(tp, seg))
         return;
     while (seg->link.next != &tp->rtx_queue && (seg->flags & TCP_FIN) == 0 && !seg->eor) {
         struct tcp_seg *next = tcp_seg_of(seg->link.next);
         uint32_t len = next->data.len;
 
-        if ((next->marks & TCP_MARK_SACKED) != 0 || len == 0 || seg->data.len + len > space ||
-            seq_gt(next->end_seq, tcp_wnd_end(tp)))
+        if ((next->marks & TCP_MARK_SACKED) != 0 || !is_alone(tp, next) ||
+            seg->data.len + len > space || seq_gt(next->end_seq, tcp_wnd_end(tp)))
             break;
-        tcp_seg_append(tp, seg, next->data.octets, len, false);
+        if (len > 0)
+            tcp_seg_append(tp, seg, next->data.octets, len, false);
         seg->end_seq = next->end_seq;
         seg->flags |= next->flags;
         seg->eor = next->eor;
@@ -811,7 +819,24 @@ static int prepare_retransmit(struct tcp_sock *tp, struct tcp_seg *seg)
     return 0;
 }
 
-static int retransmit_once(struct tcp_sock *tp, struct tcp_seg *seg, struct why why)
+/* Linux has cut its buffer behind @seg, and what is left of it is counted in segments of today. */
+static void cut_behind(struct tcp_sock *tp, struct tcp_seg *seg)
+{
+    uint32_t mss = tcp_current_mss(tp);
+    struct list *at = seg->link.next;
+
+    if (at == &tp->rtx_queue || tcp_seg_of(at)->starts_buffer)
+        return;
+    tcp_buffer_cut(tp, tcp_seg_of(at));
+    do {
+        if (tcp_seg_of(at)->data.len > 0)
+            recut(tp, tcp_seg_of(at), mss);
+        at = at->next;
+    } while (at != &tp->rtx_queue && !tcp_seg_of(at)->starts_buffer);
+}
+
+/* @goes_on: in one burst with the next. */
+static int retransmit_once(struct tcp_sock *tp, struct tcp_seg *seg, bool goes_on, struct why why)
 {
     int error = prepare_retransmit(tp, seg);
 
@@ -823,14 +848,14 @@ static int retransmit_once(struct tcp_sock *tp, struct tcp_seg *seg, struct why 
     tcp_rare(tp)->bytes_retrans += seg->data.len;
     error = transmit_seg(tp, seg, &why);
     seg->marks |= TCP_MARK_EVER;
-    if (seg->link.next != &tp->rtx_queue) /* Linux has cut its buffer here */
-        tcp_seg_of(seg->link.next)->starts_buffer = true;
+    if (!goes_on)
+        cut_behind(tp, seg);
     return error;
 }
 
-int tcp_retransmit(struct tcp_sock *tp, struct tcp_seg *seg, struct why why)
+static int retransmit(struct tcp_sock *tp, struct tcp_seg *seg, bool goes_on, struct why why)
 {
-    int error = retransmit_once(tp, seg, why);
+    int error = retransmit_once(tp, seg, goes_on, why);
 
     if (error == 0) {
         seg->marks |= TCP_MARK_RETRANS;
@@ -842,6 +867,11 @@ int tcp_retransmit(struct tcp_sock *tp, struct tcp_seg *seg, struct why why)
         TCP_RARE_SET(tp, undo_retrans, 0);
     tcp_rare(tp)->undo_retrans++;
     return error;
+}
+
+int tcp_retransmit(struct tcp_sock *tp, struct tcp_seg *seg, struct why why)
+{
+    return retransmit(tp, seg, false, why);
 }
 
 struct why tcp_why_fast(struct tcp_sock *tp, struct tcp_seg *seg)
@@ -857,15 +887,29 @@ static bool goes_again(const struct tcp_seg *seg)
            (seg->marks & (TCP_MARK_SACKED | TCP_MARK_RETRANS)) == 0;
 }
 
-/* Does the burst of retransmissions go on behind @seg, its @n-th? What went out in one burst comes
- * back in one, as long as all of it is lost. */
-static bool burst_goes_on(const struct tcp_sock *tp, const struct tcp_seg *seg, unsigned n)
+/* Where a burst of retransmissions ends that begins with @seg: what the congestion window and the
+ * pace allow, and whole segments where the peer's window is less. */
+static uint32_t burst_end(struct tcp_sock *tp, const struct tcp_seg *seg)
+{
+    uint32_t mss = tcp_current_mss(tp), window = tcp_wnd_end(tp) - seg->seq,
+             segs = u32_min(tp->cwnd - tcp_packets_in_flight(tp), tcp_burst_segs(tp, mss)),
+             len = mss * segs;
+
+    if ((int32_t)window <= 0)
+        return seg->end_seq;
+    if (len > window)
+        len = window < mss ? window : window - window % mss;
+    return seg->seq + len;
+}
+
+/* Does the burst of retransmissions that ends at @end go on behind @seg? What went out in one burst
+ * comes back in one, as long as all of it is lost. */
+static bool burst_goes_on(const struct tcp_sock *tp, const struct tcp_seg *seg, uint32_t end)
 {
     const struct tcp_seg *next = tcp_seg_of(seg->link.next);
 
     return seg->link.next != &tp->rtx_queue && !next->starts_buffer && goes_again(next) &&
-           n < tcp_burst_segs(tp, tp->mss_cache) && tcp_packets_in_flight(tp) + 1 < tp->cwnd &&
-           tp->retrans_out + 1 < tp->lost_out;
+           seq_lt(seg->end_seq, end);
 }
 
 void tcp_xmit_retransmit_queue(struct tcp_sock *tp,
@@ -873,6 +917,7 @@ void tcp_xmit_retransmit_queue(struct tcp_sock *tp,
 {
     struct tcp_seg *head = tcp_first(&tp->rtx_queue);
     bool rearm = false;
+    uint32_t end = 0;
     unsigned n = 0;
 
     for (struct list *at = tp->rtx_queue.next; at != &tp->rtx_queue; at = at->next) {
@@ -885,11 +930,14 @@ void tcp_xmit_retransmit_queue(struct tcp_sock *tp,
             continue;
         if (prepare_retransmit(tp, seg) < 0)
             break;
-        goes_on = burst_goes_on(tp, seg, ++n);
+        if (++n == 1) {
+            tcp_buffer_cut(tp, seg);
+            end = burst_end(tp, seg);
+        }
+        goes_on = burst_goes_on(tp, seg, end);
         seg->push_once = n > 1 && !goes_on;
-        seg->starts_buffer = n == 1;
         n = goes_on ? n : 0;
-        if (tcp_retransmit(tp, seg, reason(tp, seg)) != 0)
+        if (retransmit(tp, seg, goes_on, reason(tp, seg)) != 0)
             break;
         if (tcp_in_cwnd_reduction(tp))
             tcp_rare(tp)->prr_out++;
@@ -1001,7 +1049,7 @@ static struct tcp_seg *recut_tail(struct tcp_sock *tp, uint32_t mss)
     for (uint32_t len = 0; len < before; len += mss, seg = tcp_seg_of(seg->link.next))
         recut(tp, seg, mss);
     recut(tp, seg, UINT16_MAX);
-    seg->starts_buffer = true;
+    tcp_buffer_cut(tp, seg);
     return tcp_last(&tp->rtx_queue);
 }
 
@@ -1022,7 +1070,7 @@ static bool probe_for_loss(struct tcp_sock *tp)
         }
     }
     seg = recut_tail(tp, mss);
-    if (seg == NULL || retransmit_once(tp, seg, WHY0(TCP_TAIL_PROBE)) != 0)
+    if (seg == NULL || retransmit_once(tp, seg, false, WHY0(TCP_TAIL_PROBE)) != 0)
         return false;
     tp->tlp_retrans = true;
     return true;

@@ -62,8 +62,21 @@ void tcp_chunk_drop(struct tcp_sock *tp)
     tp->chunk = NULL;
 }
 
+/* What is left of a buffer is one still. */
+static void hand_on_buffer(struct tcp_sock *tp, struct tcp_seg *seg)
+{
+    struct tcp_seg *next = tcp_seg_of(seg->link.next);
+
+    if (!seg->starts_buffer || seg->link.next == &tp->rtx_queue ||
+        seg->link.next == &tp->write_queue || next->starts_buffer)
+        return;
+    tcp_buffer_join(tp, seg);
+    tcp_buffer_cut(tp, next);
+}
+
 void tcp_wmem_free(struct tcp_sock *tp, struct tcp_seg *seg)
 {
+    hand_on_buffer(tp, seg);
     CHECK(tp->wmem_queued >= seg->truesize);
     tp->wmem_queued -= seg->truesize;
     if ((seg->marks & TCP_MARK_SACKED) != 0)
@@ -200,12 +213,11 @@ struct tcp_seg *tcp_seg_split(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t
     rest->first_tx = seg->first_tx;
     rest->delivered_at = seg->delivered_at;
     rest->app_limited = seg->app_limited;
-    rest->truesize = TCP_SKB_OVERHEAD + rest->data.len;
+    rest->truesize = rest->data.len;
     seg->data.len = len;
     seg->end_seq = rest->seq;
     seg->flags &= (uint8_t) ~(TCP_FIN | TCP_PSH);
     seg->truesize -= u32_min(rest->data.len, seg->truesize);
-    tp->wmem_queued += TCP_SKB_OVERHEAD;
     list_push_front(&seg->link, &rest->link);
     rest->timed = seg->timed;
     if (seg->timed)
@@ -264,16 +276,29 @@ void tcp_seg_trim_head(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len)
 
 /* Linux charges a received packet with its descriptor and a buffer for headroom, headers, octets
  * and tail, as big as the allocator has it. */
-static void charge_linear(struct tcp_seg *seg, uint32_t hdr_len)
+static uint32_t linear_truesize(uint32_t len, uint32_t *tail_room)
 {
     enum { DESCRIPTOR = 256, HEADROOM = 64, TAIL = 320, SMALL = 576, NEXT = 1024 };
-    uint32_t used = HEADROOM + hdr_len + seg->data.len + TAIL, size = SMALL;
+    uint32_t used = HEADROOM + len + TAIL, size = SMALL;
 
     if (used > size)
         for (size = NEXT; size < used; size *= 2)
             continue;
-    seg->truesize = DESCRIPTOR + size;
-    seg->tail_room = (uint16_t)u32_min(size - used, UINT16_MAX);
+    *tail_room = size - used;
+    return DESCRIPTOR + size;
+}
+
+static uint32_t ip_packet_len(const struct tcp_rx *rx)
+{
+    return (uint32_t)(rx->frame->data - rx->frame->network) + rx->hdr.hdr_len + rx->len;
+}
+
+uint32_t tcp_rx_truesize(const struct tcp_layer *tcp, const struct tcp_rx *rx)
+{
+    uint32_t tail_room;
+
+    return tcp->sysctl.rx_linear ? linear_truesize(ip_packet_len(rx), &tail_room)
+                                 : TCP_SKB_OVERHEAD + rx->len;
 }
 
 struct tcp_seg *tcp_seg_from_rx(struct tcp_layer *tcp, struct tcp_rx *rx)
@@ -299,7 +324,11 @@ struct tcp_seg *tcp_seg_from_rx(struct tcp_layer *tcp, struct tcp_rx *rx)
     seg->timed = false;
     seg->tail_room = 0;
     seg->truesize = TCP_SKB_OVERHEAD + seg->data.len;
-    if (tcp->sysctl.rx_linear)
-        charge_linear(seg, (uint32_t)(frame->data - frame->network) + hdr_len);
+    if (tcp->sysctl.rx_linear) {
+        uint32_t tail_room;
+
+        seg->truesize = linear_truesize(ip_packet_len(rx), &tail_room);
+        seg->tail_room = (uint16_t)u32_min(tail_room, UINT16_MAX);
+    }
     return seg;
 }

@@ -127,6 +127,7 @@ static uint32_t dsack_seen(struct tagging *t, uint32_t start, uint32_t end)
     if (tp->rare->reord_seen > 0 && (t->flag & TCP_F_DSACK_TLP) == 0)
         tp->rack_dsack_seen = true;
     t->flag |= TCP_F_DSACKING_ACK;
+    tp->delivered += n; /* the needless ones have arrived too */
     return n;
 }
 
@@ -176,6 +177,18 @@ static void clear_mark(struct tcp_sock *tp, struct tcp_seg *seg, enum tcp_mark m
         tp->lost_out--;
     else if (mark == TCP_MARK_RETRANS)
         tp->retrans_out--;
+}
+
+/* Linux puts buffers of segments of one size together when all of them are SACKed. */
+static void join_marked(struct tcp_sock *tp, struct tcp_seg *seg)
+{
+    enum { TAGS = TCP_MARK_SACKED | TCP_MARK_RETRANS | TCP_MARK_LOST };
+    const struct tcp_seg *before = tcp_seg_of(seg->link.prev);
+
+    if (seg->starts_buffer && seg->link.prev != &tp->rtx_queue &&
+        (before->marks & TAGS) == TCP_MARK_SACKED && (seg->marks & TAGS) == TCP_MARK_SACKED &&
+        before->data.len == seg->data.len && !before->eor)
+        tcp_buffer_join(tp, seg);
 }
 
 static void tag_new(struct tagging *t, struct tcp_seg *seg)
@@ -257,6 +270,22 @@ static unsigned sort_blocks(struct tagging *t, const struct tcp_rx *rx, uint32_t
     return n;
 }
 
+/* Linux's buffers are cut where a block begins or ends, at the edge of a segment that is inside. */
+static void cut_at_edges(struct tcp_sock *tp, struct tcp_seg *seg, const struct block *block)
+{
+    struct tcp_seg *next = seg->link.next != &tp->rtx_queue ? tcp_seg_of(seg->link.next) : NULL;
+
+    if (seq_gt(block->start, seg->seq)) {
+        if (next != NULL)
+            tcp_buffer_cut(tp, next);
+        return;
+    }
+    if (block->start == seg->seq || seq_lt(block->end, seg->end_seq))
+        tcp_buffer_cut(tp, seg);
+    if (next != NULL && seq_geq(block->end, seg->end_seq) && seq_lt(block->end, next->end_seq))
+        tcp_buffer_cut(tp, next);
+}
+
 /* Tag what is in @blocks, which are sorted; nothing before @at is worth a look. */
 static void walk(struct tagging *t, struct block *blocks, unsigned n, struct list *at)
 {
@@ -271,9 +300,11 @@ static void walk(struct tagging *t, struct block *blocks, unsigned n, struct lis
         while (first < n && !seq_lt(seg->seq, blocks[first].end))
             first++;
         for (unsigned i = first; i < n && seq_lt(blocks[i].start, seg->end_seq); i++) {
+            cut_at_edges(tp, seg, &blocks[i]);
             /* Whole segments only: a peer reports no parts of what it got as one. */
             if (seq_leq(blocks[i].start, seg->seq) && seq_geq(blocks[i].end, seg->end_seq)) {
                 tag_one(t, seg, blocks[i].dup);
+                join_marked(tp, seg);
                 tcp_rate_arrived(tp, seg, &t->result->rate);
                 blocks[i].last = seg;
             }

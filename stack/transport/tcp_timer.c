@@ -185,6 +185,21 @@ static void count_rto(struct tcp_sock *tp)
     rare->n_rtos++;
 }
 
+/* The peer's window is closed and @head, sent before that, serves as the probe: for how long? */
+static bool probing_timed_out(const struct tcp_sock *tp, const struct tcp_seg *head)
+{
+    uint64_t now = tcp_now(tp->layer), limit = 2 * (uint64_t)tp->layer->sysctl.rto_max_us,
+             user = tp->user->timeout_ms * UINT64_C(1000),
+             since = tp->retrans_stamp != 0 ? tp->retrans_stamp - 1 : head->sent_at;
+
+    if (user != 0) { /* ACKs of a closed window are no progress */
+        if (now / 1000 - since / 1000 >= tp->user->timeout_ms)
+            return true;
+        limit = user < limit ? user : limit;
+    }
+    return now - tp->rcv_tstamp > limit && now - since > limit;
+}
+
 static void rto_expired(struct tcp_sock *tp)
 {
     struct tcp_seg *head = tcp_first(&tp->rtx_queue);
@@ -196,7 +211,7 @@ static void rto_expired(struct tcp_sock *tp)
         !tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED))) {
         /* The peer shrank his window to nothing after the segment was sent: it serves as the probe.
          */
-        if (tcp_now(tp->layer) - tp->rcv_tstamp > 2 * (uint64_t)tp->layer->sysctl.rto_max_us) {
+        if (probing_timed_out(tp, head)) {
             write_error(tp);
             return;
         }
