@@ -185,7 +185,7 @@ static void measure(struct map *map, const struct node *node, unsigned distance)
 static const char *arrow_of(const struct map *map, const struct link *link)
 {
     const struct step_entry *here = map->here;
-    bool on[2] = { link->dir[0].in_flight.n > 0, link->dir[1].in_flight.n > 0 };
+    bool on[2] = { link->dir[0].in_flight.head != NULL, link->dir[1].in_flight.head != NULL };
 
     if (here != NULL && here->iface != NULL && here->iface->end != NULL &&
         here->iface->end->link == link && has_frame(here)) {

@@ -51,33 +51,35 @@ struct lazy_checksum {
                        sum */
 };
 
-struct frame {             /* in the order of need: what every hop looks at stands together */
+struct frame { /* in the order of need: what every hop looks at stands together */
+    /* the first three are what struct event needs */
     uint8_t *data;         /* first linear octet */
-    struct buffer *buffer; /* holds data; these two are what struct event needs */
-    uint32_t len;          /* linear octets */
-    uint32_t
-        mark; /* free for the holder; FRAME_MARK_ bits between ether and the protocols above IP */
-    struct slice payload;
-    struct frame *next; /* on a link, in a queue, in the pool */
+    struct buffer *buffer; /* holds data */
+    struct frame *next;    /* on a link, in a queue, in the pool */
+    sim_time arrives_at;   /* on a link or in a backlog */
+    uint64_t counter;      /* on a link the sender's event counter: the tie-breaker */
     uint64_t
         id; /* record of its last transmission or reception: the cause of what follows from it */
+    uint32_t len; /* linear octets */
+    uint32_t
+        mark; /* free for the holder; FRAME_MARK_ bits between ether and the protocols above IP */
 
-    sim_time starts_at, arrives_at; /* on a link or in a backlog */
-    uint64_t counter;               /* on a link the sender's event counter: the tie-breaker */
-    struct iface *in;               /* received here, or NULL for a node's own */
-    uint8_t *ether;    /* the Ethernet header it was last received or sent with, or NULL: for drop
-                          records. Moves likewise; who makes a packet of its own out of these octets
-                          sets it to NULL */
-    uint8_t *network;  /* the IP header, once somebody has found or written it; moves with
-                          frame_writable() */
-    struct part *part; /* whose pool this descriptor is from */
+    struct slice payload;
+    sim_time starts_at; /* on a link: its transmission */
+    struct iface *in;   /* received here, or NULL for a node's own */
+    uint8_t *ether;     /* the Ethernet header it was last received or sent with, or NULL: for drop
+                           records. Moves likewise; who makes a packet of its own out of these octets
+                           sets it to NULL */
+    uint8_t *network;   /* the IP header, once somebody has found or written it; moves with
+                           frame_writable() */
+    struct part *part;  /* whose pool this descriptor is from */
+
     struct lazy_checksum checksum;
     bool confirms_neighbor; /* TCP made progress: whoever sends it on knows that its next hop is
                                alive. The mark stays with the frame from host to host, as between
                                namespaces of one kernel */
-
-    struct why why;       /* why it is sent; set by who builds it */
-    const char *why_text; /* the reason's text, or NULL; lives as long as the run */
+    struct why why;         /* why it is sent; set by who builds it */
+    const char *why_text;   /* the reason's text, or NULL; lives as long as the run */
     void (*work)(struct ip_stack *ip, struct frame *frame); /* while in a node's backlog */
     struct event event; /* when it does not travel in the link's FIFO order */
 };
@@ -176,7 +178,6 @@ void frame_reclaim(struct part *part);
 /* Frames in a row, in the order they came. */
 struct frame_list {
     struct frame *head, *tail;
-    uint32_t n;
 };
 
 static inline void frame_list_push(struct frame_list *list, struct frame *frame)
@@ -187,7 +188,6 @@ static inline void frame_list_push(struct frame_list *list, struct frame *frame)
     else
         list->head = frame;
     list->tail = frame;
-    list->n++;
 }
 
 static inline struct frame *frame_list_pop(struct frame_list *list)
@@ -199,7 +199,6 @@ static inline struct frame *frame_list_pop(struct frame_list *list)
     list->head = frame->next;
     if (list->head == NULL)
         list->tail = NULL;
-    list->n--;
     frame->next = NULL;
     return frame;
 }

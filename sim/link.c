@@ -494,9 +494,6 @@ static struct frame_list take_waiting(struct link_dir *dir)
         return gone;
     for (frame = dir->in_flight.head; frame != gone.head; frame = frame->next)
         last = frame;
-    for (; frame != NULL; frame = frame->next)
-        gone.n++;
-    dir->in_flight.n -= gone.n;
     dir->in_flight.tail = last;
     dir->last_arrival = last != NULL ? last->arrives_at : 0;
     if (last != NULL)

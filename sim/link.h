@@ -64,21 +64,23 @@ struct link_config {
     bool down;
 };
 
-struct link_dir { /* a frame needs the first two cache lines, and no other of the cable's */
-    _Alignas(ARENA_LINE) struct frame_list
-        in_flight;                  /* by arrival; the head is what `arrival` is queued for */
-    struct frame *first_waiting;    /* first of in_flight whose transmission may not have begun */
+struct link_dir { /* an arrival needs the first cache line, who sends the second too */
+    _Alignas(ARENA_LINE) struct event arrival;
+    uint64_t order; /* of its arrivals among events of the same moment */
+    struct iface *to;
+    struct frame_list in_flight; /* by arrival; the head is what `arrival` is queued for */
+    struct frame *first_waiting; /* first of in_flight whose transmission may not have begun */
+
     uint32_t n_waiting;             /* from it on, or on a cut cable */
     uint32_t queue;                 /* as the cable's configuration says: link_configure() */
     sim_time free_at;               /* when the transmitter is idle again */
-    sim_time time_per_octet, delay; /* the same; 0: not a whole number, divide */
-    struct event arrival;
-    uint64_t order; /* of its arrivals among events of the same moment */
-    struct iface *from, *to;
-    sim_time last_arrival; /* of what was sent last, while it is on its way */
-    bool open;             /* the cable is plugged in: link_set_state() */
-    bool special;          /* a frame does not simply go on behind the one before it: link_look() */
+    sim_time time_per_octet, delay; /* as configured; 0: not a whole number, divide */
+    sim_time last_arrival;          /* of what was sent last, while it is on its way */
+    struct iface *from;
+    bool open;    /* the cable is plugged in: link_set_state() */
+    bool special; /* a frame does not simply go on behind the one before it: link_look() */
     struct link *link;
+
     struct frame
         *stragglers; /* those that do not keep the order, in no order; each has its own event */
     struct random_stream random;

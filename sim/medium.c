@@ -23,11 +23,12 @@ struct station {
     struct link_dir *dir; /* towards the hub */
     enum station_state state;
     struct frame_list queue; /* the head is being sent */
-    struct timer timer;      /* WAITING: try again; SENDING: the last bit (or the jam's) leaves */
-    unsigned attempts;       /* of the head so far */
-    bool collided;           /* this transmission */
-    bool aborted;            /* the sender noticed and jams */
-    bool deferred;           /* it waited for another's transmission to end */
+    uint32_t n_queued;
+    struct timer timer; /* WAITING: try again; SENDING: the last bit (or the jam's) leaves */
+    unsigned attempts;  /* of the head so far */
+    bool collided;      /* this transmission */
+    bool aborted;       /* the sender noticed and jams */
+    bool deferred;      /* it waited for another's transmission to end */
     sim_time started_at, ends_at;
     sim_time
         previous_ends_at; /* of the transmission before, whose last bits may still be travelling */
@@ -229,6 +230,7 @@ static void finish(struct station *station)
         return;
     }
     frame = frame_list_pop(&station->queue);
+    station->n_queued--;
     station->attempts = 0;
     node->part->cause = frame->id;
     if (station->collided)
@@ -256,13 +258,14 @@ static void timer_expired(void *ctx)
 void medium_send(struct station *station, struct frame *frame)
 {
     frame_list_push(&station->queue, frame);
+    station->n_queued++;
     if (station->state == STATION_IDLE)
         try_to_send(station);
 }
 
 size_t medium_queue_len(const struct station *station)
 {
-    return station->queue.n;
+    return station->n_queued;
 }
 
 void medium_reset(struct station *station, enum drop_reason reason)
@@ -278,6 +281,7 @@ void medium_reset(struct station *station, enum drop_reason reason)
     station->deferred = false;
     while ((frame = frame_list_pop(&station->queue)) != NULL)
         node_drop(node_of(station), station->dir->from, frame, reason);
+    station->n_queued = 0;
 }
 
 static bool is_hub(const struct iface *iface)

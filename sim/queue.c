@@ -344,6 +344,14 @@ bool queue_settle(struct queue *queue)
     }
 }
 
+static inline void fetch_needs(const struct event *event)
+{
+    if (event == NULL || event->needs == NULL)
+        return;
+    __builtin_prefetch(event->needs, 1);
+    __builtin_prefetch((const char *)event->needs + 64, 1);
+}
+
 /* An entry of the next buckets and its event: in the cache they wait for nobody, while a chain of
    entries all over the memory stalls who follows it. */
 static inline void fetch_ahead(struct queue *queue)
@@ -366,15 +374,12 @@ void queue_fetch(struct queue *queue)
     fetch_ahead(queue);
     if (queue_n_sorted(queue) < 2)
         return;
-    event = queue->entries[queue_place_entry(&places[1])].event;
-    if (event != NULL && event->needs != NULL) {
-        __builtin_prefetch(event->needs, 1);
-        __builtin_prefetch((const char *)event->needs + 64, 1);
-    }
+    fetch_needs(queue->entries[queue_place_entry(&places[1])].event);
     event = queue->entries[queue_place_entry(&places[0])].event;
     if (event != NULL && event->needs != NULL) {
         __builtin_prefetch(event->needs[0], 1);
         __builtin_prefetch(event->needs[1], 1);
+        __builtin_prefetch(event->needs[2], 1);
     }
 }
 

@@ -70,7 +70,7 @@ struct event {         /* embed it in its owner; initialise with event_init() */
     uint32_t at_index; /* its entry, EVENT_IDLE when not queued */
     bool is_timer;     /* a timer whose due time may have moved: see sim/timer.h */
     void (*fire)(struct event *event);
-    void *const *needs; /* what fire() will look at first begins with two pointers to what it will
+    void *const *needs; /* what fire() will look at first begins with three pointers to what it will
                            look at next: all come into the cache in time. Or NULL */
 };
 
