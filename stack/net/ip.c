@@ -121,6 +121,14 @@ struct ip_iface *ip_iface_by_index(const struct ip_stack *ip, unsigned index)
     return index >= 1 && index <= ip->n_ifaces ? ip->ifaces[index - 1] : NULL;
 }
 
+void ip_iface_set_mtu(struct ip_iface *iface, uint32_t mtu)
+{
+    iface->mtu = mtu;
+    if (iface->iface != NULL)
+        iface->iface->mtu = mtu;
+    iface->ip->fib.generation++;
+}
+
 ip4_addr ip_iface_primary(const struct ip_iface *iface)
 {
     return iface->n_addrs == 0 ? 0 : iface->addrs[0].addr;

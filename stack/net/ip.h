@@ -351,6 +351,8 @@ static inline struct ip_iface *ip_iface_of(const struct ip_stack *ip, const stru
     return iface->owner;
 }
 struct ip_iface *ip_iface_by_index(const struct ip_stack *ip, unsigned index);
+/** ip_iface_set_mtu() - of the interface, too; cached routes and flows know the MTU. */
+void ip_iface_set_mtu(struct ip_iface *iface, uint32_t mtu);
 /** ip_iface_is_linkdown() - it is on, and its cable is out. */
 static inline bool ip_iface_is_linkdown(const struct ip_iface *iface)
 {

@@ -96,10 +96,9 @@ static inline void trim(struct frame *frame, uint32_t size)
 static inline bool forward(struct ip_stack *ip, struct ip_flow *flow, struct frame *frame,
                            uint32_t size)
 {
-    struct ip_iface *oif = flow->oif;
     struct neigh *neigh;
 
-    if (UNLIKELY(!ip->sysctl.forwarding || size > oif->mtu || frame->data[IPV4_AT_TTL] <= 1 ||
+    if (UNLIKELY(!ip->sysctl.forwarding || size > flow->mtu || frame->data[IPV4_AT_TTL] <= 1 ||
                  (!flow->counted && node_wants(ip->node, RECORD_SEND)) ||
                  (neigh = neighbor_of(ip, flow)) == NULL))
         return false;
@@ -116,7 +115,7 @@ static inline bool forward(struct ip_stack *ip, struct ip_flow *flow, struct fra
     }
     if (frame->confirms_neighbor)
         neigh->confirmed = node_now(ip->node);
-    ether_output(ip->ether, oif->iface, &neigh->mac, ETHERTYPE_IPV4, frame);
+    ether_output(ip->ether, flow->out, &neigh->mac, ETHERTYPE_IPV4, frame);
     return true;
 }
 
@@ -208,6 +207,8 @@ void ip_flow_learn(struct ip_stack *ip, struct ip_iface *iif, ip4_addr src, ip4_
     flow->counted = node_wants(ip->node, RECORD_SEND);
     flow->next_hop = route->next_hop;
     flow->oif = route->oif;
+    flow->out = route->oif->iface;
+    flow->mtu = route->oif->mtu;
     flow->why = why;
 }
 

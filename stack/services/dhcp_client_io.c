@@ -453,7 +453,7 @@ void dhcp_client_configure(struct dhcp_client *client)
         }
     }
     if (lease->mtu >= 576 && lease->mtu <= client->iface->iface->mtu)
-        client->iface->mtu = client->iface->iface->mtu = lease->mtu;
+        ip_iface_set_mtu(client->iface, lease->mtu);
     mark_address(client);
     write_resolv_conf(client);
 }

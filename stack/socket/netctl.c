@@ -81,10 +81,7 @@ int netctl_link_set_mtu(struct os *os, const char *name, uint32_t mtu)
         return -SIM_ENODEV;
     if (iface->iface != NULL && (mtu < NETCTL_MTU_MIN || mtu > NETCTL_MTU_MAX))
         return -SIM_EINVAL;
-    iface->mtu = mtu;
-    if (iface->iface != NULL)
-        iface->iface->mtu = mtu;
-    os->ip.fib.generation++; /* cached routes know the MTU */
+    ip_iface_set_mtu(iface, mtu);
     return 0;
 }
 
