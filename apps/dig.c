@@ -27,7 +27,7 @@ struct dig {
     unsigned n_lookups, at, family; /* 0: either, 4 or 6 */
     const char *server;
     char server_text[DNS_TEXT_MAX];
-    bool cmd, comments, question, answer, authority, additional, stats, short_form, tcp;
+    bool cmd, comments, question, answer, authority, additional, stats, short_form, tcp, tcp_said;
     bool greeted;
 };
 
@@ -269,6 +269,7 @@ static bool set_flag(struct dig *st, const char *word, bool on)
         if (!word_is(word, flags[i].name, flags[i].enough))
             continue;
         *flags[i].flag = on;
+        st->tcp_said |= flags[i].flag == &st->tcp;
         if (flags[i].flag == &st->ask.dnssec && on)
             st->ask.edns = true;
         return true;
@@ -499,7 +500,7 @@ static void begin_lookup(struct dig *st)
     snprintf(st->ask.name, sizeof st->ask.name, "%s", lookup->name);
     st->ask.type = lookup->type;
     st->ask.class = lookup->class;
-    st->ask.tcp = st->tcp;
+    st->ask.tcp = st->tcp_said ? st->tcp : lookup->type == DNS_TYPE_ANY;
 }
 
 /* Servers of the other family are not asked; where none is left, this host is. */

@@ -8,6 +8,8 @@
 #include "stack/services/resolver.h"
 #include "stack/services/services.h"
 
+#define TCP_SEGMENT 1220 /* octets: fits the least MTU of IPv6 */
+
 #define OPTION_COOKIE 10 /* RFC 7873 */
 
 void dns_ask_init(struct dns_ask *ask, struct process *self)
@@ -208,6 +210,7 @@ static void begin_tcp(struct dns_ask *ask)
 
     ask->problem = NULL;
     ask->fd = new_socket(ask, SIM_SOCK_STREAM);
+    sys_setsockopt(ask->self, ask->fd, OPT_TCP_MAXSEG, TCP_SEGMENT); /* as BIND's netmgr does */
     sys_set_timeouts(ask->self, ask->fd, patience, patience);
     ask->sent_at = process_now(ask->self);
 }

@@ -5,6 +5,15 @@
 
 #include "stack/services/dns_records.h"
 
+static unsigned count_dots(const char *name)
+{
+    unsigned n = 0;
+
+    for (; *name != '\0'; name++)
+        n += *name == '.';
+    return n;
+}
+
 bool dns_names_init(struct dns_names *names, struct os *os, const char *given)
 {
     char reverse[DNS_REVERSE_NAME_MAX];
@@ -16,7 +25,9 @@ bool dns_names_init(struct dns_names *names, struct os *os, const char *given)
     snprintf(names->text, sizeof names->text, "%s",
              names->reverse ? dns_reverse_name(addr, reverse) : given);
     resolv_conf_read(&names->conf, os);
-    names->n = names->reverse || (given[0] != '\0' && given[strlen(given) - 1] == '.')
+    /* A name with ndots dots is asked for as it is given, and no more: next_origin() of dighost. */
+    names->n = names->reverse || (given[0] != '\0' && given[strlen(given) - 1] == '.') ||
+                       count_dots(given) >= names->conf.ndots
                    ? 1
                    : 1 + names->conf.n_search;
     return names->reverse;
@@ -24,16 +35,11 @@ bool dns_names_init(struct dns_names *names, struct os *os, const char *given)
 
 const char *dns_names_text(const struct dns_names *names, char text[static DNS_TEXT_MAX])
 {
-    unsigned dots = 0, given_at;
-
-    for (const char *at = names->text; *at != '\0'; at++)
-        dots += *at == '.';
-    given_at = dots >= names->conf.ndots ? 0 : names->n - 1;
-    if (names->at == given_at || names->n == 1)
+    if (names->at + 1 == names->n) /* after the search list, or alone */
         snprintf(text, DNS_TEXT_MAX, "%s", names->text);
     else
         snprintf(text, DNS_TEXT_MAX, "%.*s.%s", DNS_TEXT_MAX - 260, names->text,
-                 names->conf.search[given_at == 0 ? names->at - 1 : names->at]);
+                 names->conf.search[names->at]);
     return text;
 }
 

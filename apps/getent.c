@@ -44,6 +44,21 @@ static bool read_arguments(struct process *self, struct getent *st)
     return true;
 }
 
+/* The addresses of a name, with the canonical one and, where CNAMEs led there, the one asked for.
+ */
+static void print_hosts(struct process *self, const struct getent *st)
+{
+    const struct resolver *r = &st->resolver;
+    bool alias = !r->from_hosts && strcmp(r->canonical, r->asked) != 0;
+    bool v6 = r->family == RESOLVER_IPV6;
+    char addr[IP6_TEXT_MAX];
+
+    for (unsigned i = 0; i < (v6 ? r->n_addrs6 : r->n_addrs); i++)
+        process_printf(self, "%-15s %s%s%s\n",
+                       v6 ? ip6_format(r->addrs6[i], addr) : ip4_format(r->addrs[i], addr),
+                       r->canonical, alias ? " " : "", alias ? r->asked : "");
+}
+
 static void print_result(struct process *self, struct getent *st)
 {
     static const char *const kinds[] = { "STREAM", "DGRAM", "RAW" };
@@ -58,18 +73,19 @@ static void print_result(struct process *self, struct getent *st)
         process_printf(self, "%-15s %s\n", ip4_format(st->addr, addr), r->canonical);
         return;
     }
+    if (!st->all) {
+        print_hosts(self, st);
+        return;
+    }
     for (unsigned i = 0; i < r->n_addrs; i++) {
         ip4_format(r->addrs[i], addr);
-        if (!st->all)
-            process_printf(self, "%-15s %s%s%s\n", addr, r->canonical,
-                           strcmp(r->canonical, self->argv[st->at]) == 0 ? "" : " ",
-                           strcmp(r->canonical, self->argv[st->at]) == 0 ? "" : self->argv[st->at]);
-        for (unsigned k = 0; st->all && k < 3; k++)
+        for (unsigned k = 0; k < 3; k++)
             process_printf(self, "%-15s %s%s%s\n", addr, kinds[k], i == 0 && k == 0 ? " " : "",
                            i == 0 && k == 0 ? r->canonical : "");
     }
 }
 
+/* gethostbyname2() for IPv6; where that finds nothing the other family follows. */
 static void begin(struct process *self, struct getent *st)
 {
     st->addr = 0;
@@ -77,7 +93,7 @@ static void begin(struct process *self, struct getent *st)
         resolver_init_reverse(&st->resolver, self, st->addr);
     else
         resolver_init(&st->resolver, self, self->argv[st->at],
-                      st->all ? RESOLVER_IPV4 : RESOLVER_ANY);
+                      st->all ? RESOLVER_IPV4 : RESOLVER_IPV6);
 }
 
 static enum co_status getent_main(struct process *self, void *state)
@@ -90,6 +106,10 @@ static enum co_status getent_main(struct process *self, void *state)
     for (st->at = st->first; st->at < self->argc; st->at++) {
         begin(self, st);
         CO_RUN(&st->co, resolver_run(&st->resolver));
+        if (st->resolver.error != 0 && !st->all && st->addr == 0) {
+            resolver_init(&st->resolver, self, self->argv[st->at], RESOLVER_IPV4);
+            CO_RUN(&st->co, resolver_run(&st->resolver));
+        }
         print_result(self, st);
     }
     CO_END(&st->co);

@@ -19,6 +19,7 @@ struct host {
     const char *server;
     uint16_t types[3];
     unsigned n_types, at;
+    char chased[DNS_TEXT_MAX]; /* where its CNAMEs led */
     char asked[DNS_TEXT_MAX];
     bool tcp, banner;
     unsigned rcode;
@@ -90,6 +91,24 @@ static void print_answer(struct process *self, struct host *st)
     }
     if (!any && st->n_types == 1)
         process_printf(self, "%s has no %s record\n", name, dns_type_name(st->types[0], type));
+}
+
+/* Where CNAMEs lead from the name asked for: what is asked next is about that, chase_cnamechain().
+ */
+static void follow_chain(struct host *st)
+{
+    struct dns_hdr hdr;
+    struct dns_reader reader;
+    struct dns_rr rr;
+
+    snprintf(st->chased, sizeof st->chased, "%s", st->asked);
+    if (!st->ask.answered ||
+        dns_parse_header(st->ask.octets, st->ask.len, &hdr, &reader) != DROP_NONE)
+        return;
+    while (dns_next_rr(&reader, &rr)) /* dnsmasq and BIND send them in order */
+        if (rr.section == DNS_ANSWER && rr.type == DNS_TYPE_CNAME &&
+            dns_name_eq(rr.name, st->chased))
+            dns_rdata_name(&rr, st->chased);
 }
 
 static bool read_number(struct process *self, const char *text, unsigned *value)
@@ -172,7 +191,8 @@ static bool read_arguments(struct process *self, struct host *st)
 
 static void begin(struct host *st)
 {
-    snprintf(st->ask.name, sizeof st->ask.name, "%s", dns_names_text(&st->names, st->asked));
+    dns_names_text(&st->names, st->asked);
+    snprintf(st->ask.name, sizeof st->ask.name, "%s", st->at > 0 ? st->chased : st->asked);
     st->ask.type = st->types[st->at];
     st->ask.tcp = st->tcp;
 }
@@ -223,6 +243,8 @@ static enum co_status host_main(struct process *self, void *state)
         print_answer(self, st);
         if (st->rcode != DNS_NOERROR)
             break;
+        if (st->at == 0)
+            follow_chain(st);
     }
     CO_END(&st->co);
 }

@@ -150,6 +150,7 @@ static void reply_begin(struct dns_server *server, struct dns_writer *w,
     size_t limit = query->conn >= 0 ? DNS_MESSAGE_MAX : query->edns ? query->udp_size : DNS_UDP_MAX;
 
     dns_emit_begin(w, &hdr, server->out + 2, limit - (query->edns ? OPT_LEN : 0));
+    w->whole_names = true;
     dns_emit_question(w, query->name, query->type, query->class);
 }
 

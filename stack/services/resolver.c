@@ -26,6 +26,8 @@ void resolver_init(struct resolver *resolver, struct process *self, const char *
     resolver->self = self;
     resolver->family = family;
     resolver->fd = -1;
+    for (unsigned i = 0; i < RESOLVER_SERVERS_MAX; i++)
+        resolver->fds[i] = -1;
     snprintf(resolver->name, sizeof resolver->name, "%s", name);
     resolver->questions[0].type = DNS_TYPE_A;
     resolver->questions[1].type = DNS_TYPE_AAAA;
@@ -54,6 +56,13 @@ void resolver_init_reverse6(struct resolver *resolver, struct process *self, str
 
 void resolver_close(struct resolver *resolver)
 {
+    for (unsigned i = 0; i < RESOLVER_SERVERS_MAX && resolver->self != NULL; i++) {
+        if (resolver->fds[i] == resolver->fd)
+            resolver->fd = -1;
+        if (resolver->fds[i] >= 0)
+            sys_close(resolver->self, resolver->fds[i]);
+        resolver->fds[i] = -1;
+    }
     if (resolver->fd >= 0 && resolver->self != NULL)
         sys_close(resolver->self, resolver->fd);
     resolver->fd = -1;
@@ -87,7 +96,7 @@ static bool wants_v6(const struct resolver *r)
 /* AI_ADDRCONFIG: a host without IPv6 has no use for the addresses that DNS tells of. */
 static bool takes_v6(const struct resolver *r)
 {
-    return wants_v6(r) && ip6_enabled(&r->self->os->ip);
+    return wants_v6(r) && (r->family == RESOLVER_IPV6 || ip6_enabled(&r->self->os->ip));
 }
 
 static unsigned n_results(const struct resolver *r)
@@ -246,14 +255,20 @@ static int new_socket(const struct resolver *r, int type)
     return sys_socket(r->self, r->conf.servers[r->server].v6 ? SIM_AF_INET6 : SIM_AF_INET, type, 0);
 }
 
+/* The socket of this server, still there when it only did not answer. Like glibc it asks for all
+ * ICMP errors, so that a server that cannot be reached is known when its ARP fails. */
 static bool open_socket(struct resolver *r)
 {
     struct endpoint server = r->conf.servers[r->server];
 
-    r->fd = new_socket(r, SIM_SOCK_DGRAM);
+    r->fd = r->fds[r->server];
+    if (r->fd >= 0)
+        return true;
+    r->fd = r->fds[r->server] = new_socket(r, SIM_SOCK_DGRAM);
     if (r->fd < 0)
         return false;
     sys_set_nonblock(r->self, r->fd, true);
+    sys_setsockopt(r->self, r->fd, server.v6 ? OPT_IPV6_RECVERR : OPT_IP_RECVERR, 1);
     return sys_connect(r->self, r->fd, server) == 0;
 }
 
@@ -339,11 +354,12 @@ static bool take_message(struct resolver *r, const uint8_t *octets, size_t len)
     for (unsigned i = 0; i < r->n_questions; i++) {
         struct resolver_question *q = &r->questions[i];
 
-        if (q->answered || q->id != hdr.id || question.type != q->type ||
+        if (q->answered || q->rejected || q->id != hdr.id || question.type != q->type ||
             !dns_name_eq(question.name, r->asked))
             continue;
         if (hdr.rcode != DNS_NOERROR && hdr.rcode != DNS_NXDOMAIN) {
-            r->refused = true; /* this server will not say: the next one may */
+            q->rejected = true; /* this server will not say: the next one may */
+            r->refused |= r->n_questions == 1;
             return true;
         }
         if (hdr.tc && r->poll.fd >= 0) {
@@ -404,13 +420,29 @@ static bool all_answered(const struct resolver *r)
     return true;
 }
 
+/* Has every question an answer, or the server's word that it gives none? */
+static bool all_heard(const struct resolver *r)
+{
+    for (unsigned i = 0; i < r->n_questions; i++)
+        if (!r->questions[i].answered && !r->questions[i].rejected)
+            return false;
+    return true;
+}
+
+/* No more servers are asked: all is answered, or one question of two, the other rejected. */
+static bool is_settled(const struct resolver *r)
+{
+    return all_answered(r) || (all_heard(r) && r->n_questions == 2 &&
+                               (r->questions[0].answered || r->questions[1].answered));
+}
+
 static void begin_candidate(struct resolver *r)
 {
     choose_candidate(r);
     r->exists = false;
     r->attempt = r->server = 0;
     for (unsigned i = 0; i < r->n_questions; i++) {
-        r->questions[i].answered = false;
+        r->questions[i].answered = r->questions[i].rejected = false;
         r->questions[i].id = (uint16_t)sys_random(r->self);
         if (host_cache(r) != NULL)
             cached_answer(r, &r->questions[i]);
@@ -431,7 +463,7 @@ static sim_time patience(const struct resolver *r)
 
 static void read_answers(struct resolver *r)
 {
-    while (!all_answered(r) && !r->refused && !r->truncated) {
+    while (!all_heard(r) && !r->refused && !r->truncated) {
         int64_t n = sys_recv(r->self, r->fd, r->octets, sizeof r->octets, SOCK_MSG_DONTWAIT);
 
         if (n == -SIM_EAGAIN || n == SYS_BLOCKED)
@@ -455,6 +487,8 @@ static enum co_status ask_server(struct resolver *r)
 {
     CO_BEGIN(&r->co_ask);
     r->refused = r->truncated = r->timed_out = false;
+    for (r->asking = 0; r->asking < r->n_questions; r->asking++)
+        r->questions[r->asking].rejected = false;
     if (!open_socket(r))
         r->refused = true;
     for (r->asking = 0; r->asking < r->n_questions && !r->refused; r->asking++) {
@@ -464,12 +498,16 @@ static enum co_status ask_server(struct resolver *r)
             send_query(r, &r->questions[r->asking]);
     }
     r->until = now_of(r) + patience(r);
-    while (!r->refused && !r->truncated && !r->timed_out && !all_answered(r)) {
+    while (!r->refused && !r->truncated && !r->timed_out && !all_heard(r)) {
         CO_CALL(&r->co_ask, r->result, poll_answers(r));
         read_answers(r);
-        r->timed_out = !all_answered(r) && now_of(r) >= r->until;
+        if (r->poll.revents ==
+            SOCK_POLLERR) /* a send has taken the error, its queue still has it */
+            r->refused = true;
+        r->timed_out = !all_heard(r) && now_of(r) >= r->until;
     }
-    resolver_close(r);
+    if (r->refused || r->truncated || is_settled(r))
+        resolver_close(r);
     CO_END(&r->co_ask);
 }
 
@@ -478,7 +516,7 @@ static enum co_status ask_server(struct resolver *r)
 static struct resolver_question *open_question(struct resolver *r)
 {
     for (unsigned i = 0; i < r->n_questions; i++)
-        if (!r->questions[i].answered)
+        if (!r->questions[i].answered && !r->questions[i].rejected)
             return &r->questions[i];
     return NULL;
 }
@@ -581,13 +619,14 @@ enum co_status resolver_run(struct resolver *r)
     r->n_candidates = is_absolute(r->name) ? 1 : 1 + r->conf.n_search;
     for (r->candidate = 0; r->candidate < r->n_candidates; r->candidate++) {
         begin_candidate(r);
-        for (; r->attempt < r->conf.attempts && !all_answered(r); r->attempt++) {
-            for (r->server = 0; r->server < r->conf.n_servers && !all_answered(r); r->server++) {
+        for (; r->attempt < r->conf.attempts && !is_settled(r); r->attempt++) {
+            for (r->server = 0; r->server < r->conf.n_servers && !is_settled(r); r->server++) {
                 CO_RUN(&r->co, ask_server(r));
                 if (r->truncated)
                     CO_RUN(&r->co, ask_by_tcp(r));
             }
         }
+        resolver_close(r);
         if (settle_candidate(r))
             break;
     }

@@ -60,6 +60,7 @@ enum resolver_error {
 struct resolver_question { /* A or AAAA */
     uint16_t type, id;
     bool answered;
+    bool rejected; /* the server of this moment will not say */
     uint8_t rcode;
 };
 
@@ -86,7 +87,9 @@ struct resolver {
     unsigned n_questions;
     unsigned server, attempt;
     int fd, result;
-    unsigned asking; /* which question is being sent */
+    int fds[RESOLVER_SERVERS_MAX]; /* -1: closed; of servers that have not failed, until all is over
+                                    */
+    unsigned asking;               /* which question is being sent */
     int64_t moved;
     sim_time until;
     bool truncated, refused, timed_out, exists;

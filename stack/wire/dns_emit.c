@@ -100,7 +100,7 @@ void dns_emit_name(struct dns_writer *w, const char *name)
         return;
     }
     while (*labels != 0 && !w->failed) {
-        uint16_t earlier = find_earlier(w, n_finished, labels);
+        uint16_t earlier = w->whole_names && w->in_rdata ? 0 : find_earlier(w, n_finished, labels);
 
         if (earlier != 0) {
             dns_emit_u16(w, POINTER | earlier);
@@ -116,7 +116,7 @@ void dns_emit_name(struct dns_writer *w, const char *name)
 /* What is written from here on stays or goes as a whole. */
 static void begin_entry(struct dns_writer *w)
 {
-    w->failed = false;
+    w->failed = w->in_rdata = false;
     w->rr_at = w->len;
     w->n_offsets_before = w->n_offsets;
 }
@@ -157,6 +157,7 @@ void dns_emit_rr(struct dns_writer *w, enum dns_section section, const char *nam
     dns_emit_u32(w, ttl);
     dns_emit_u16(w, 0); /* the length, once it is known */
     w->rdata_at = w->len;
+    w->in_rdata = true;
 }
 
 bool dns_emit_rr_end(struct dns_writer *w, enum dns_section section)

@@ -199,6 +199,9 @@ struct dns_writer {
     uint8_t *octets; /* borrowed */
     size_t size, len;
     struct dns_hdr hdr; /* tc, rcode and so on may be changed until dns_emit_end() */
+    bool whole_names; /* names in RDATA are written in full, as dnsmasq does; pointers lead to them
+                       */
+    bool in_rdata;
     bool overflow;
     bool failed; /* within the record being written */
     unsigned n_offsets, n_offsets_before;
@@ -241,8 +244,8 @@ void dns_emit_u8(struct dns_writer *w, uint8_t value);
 void dns_emit_u16(struct dns_writer *w, uint16_t value);
 void dns_emit_u32(struct dns_writer *w, uint32_t value);
 /**
- * dns_emit_name() - compressed against what was written before; only in RDATA of RFC 1035's own
- * types.
+ * dns_emit_name() - compressed against what was written before (unless @whole_names); only in RDATA
+ * of RFC 1035's own types.
  */
 void dns_emit_name(struct dns_writer *w, const char *name);
 bool dns_emit_rr_end(struct dns_writer *w, enum dns_section section);

@@ -158,7 +158,7 @@ static void an_authoritative_server_answers_like_one(void)
     OK(strstr(out, "sub.example.com.\t600\tIN\tNS\tns.sub.example.com.\n\n;; ADDITIONAL SECTION:\n"
                    "ns.sub.example.com.\t600\tIN\tA\t10.0.0.99\n") != NULL);
     EQ_STR(dig(&rig, "dig +short WWW.Example.COM"),
-           "web.Example.COM.\n10.0.0.80\n-- exit 0\n"); /* compressed against the question */
+           "web.example.com.\n10.0.0.80\n-- exit 0\n"); /* compressed against the question */
     EQ_STR(dig(&rig, "dig +short anything.wild.example.com"), "10.0.0.42\n-- exit 0\n");
     EQ_STR(dig(&rig, "dig +short example.com MX"), "10 mail.example.com.\n-- exit 0\n");
     EQ_STR(dig(&rig, "dig +short example.com TXT"), "\"v=spf1 \\\"x\\\"\"\n-- exit 0\n");
