@@ -200,9 +200,11 @@ uint32_t ip6_path_mtu(const struct route6 *route)
 uint32_t ip6_learn_path_mtu(struct ip_stack *ip, struct ip6_addr dst, struct ip_iface *iif,
                             uint32_t mtu)
 {
-    struct pmtu6 new = { .dst = dst, .mtu = mtu < IPV6_MTU_MIN ? IPV6_MTU_MIN : mtu }, *known;
+    struct pmtu6 new = { .dst = dst, .mtu = mtu }, *known;
     struct route6 route;
 
+    if (mtu < IPV6_MTU_MIN) /* RFC 8201 section 4: nonsense, to be discarded */
+        return 0;
     if (ip6_route(ip, dst, IP6_ANY, ip6_is_link_local(dst) ? iif : NULL, &route) != 0 ||
         route.kind != ROUTE_UNICAST)
         return 0;

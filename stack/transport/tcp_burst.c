@@ -164,9 +164,7 @@ bool tcp_burst_defers(const struct tcp_sock *tp, const struct tcp_burst *burst, 
     uint64_t cwnd = in_flight < tp->cwnd ? (uint64_t)(tp->cwnd - in_flight) * mss : 0;
     uint32_t worth_waiting = u32_min(tp->srtt_us >> 4, DEFER_WAIT_US);
 
-    /* Traces of Linux show no waiting from the first SACK on, limited transmit included (RFC 3042).
-     */
-    if (tp->ca_state != TCP_CA_OPEN || head == NULL || now - tp->last_sent_at > DEFER_WITHIN_US)
+    if (tp->ca_state >= TCP_CA_RECOVERY || head == NULL || now - tp->last_sent_at > DEFER_WITHIN_US)
         return false;
     limit = cwnd < window ? (uint32_t)cwnd : window;
     if (limit >= max_segs * mss || (!burst->last && limit >= burst->len))

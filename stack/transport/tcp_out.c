@@ -924,7 +924,7 @@ void tcp_xmit_retransmit_queue(struct tcp_sock *tp,
         struct tcp_seg *seg = tcp_seg_of(at);
         bool goes_on;
 
-        if (tcp_packets_in_flight(tp) >= tp->cwnd || tp->retrans_out >= tp->lost_out)
+        if (n == 0 && (tcp_packets_in_flight(tp) >= tp->cwnd || tp->retrans_out >= tp->lost_out))
             break;
         if (!goes_again(seg))
             continue;

@@ -305,8 +305,9 @@ bool tcp_echo_is_before(const struct tcp_sock *tp, uint64_t at)
 
 static bool packet_delayed(const struct tcp_sock *tp)
 {
-    if (tp->retrans_stamp == 0)
-        return tcp_state(tp) != TCP_SYN_SENT;
+    if (tp->retrans_stamp == 0) /* nothing went again, or that was forgotten: must_not_reopen() */
+        return tcp_state(tp) != TCP_SYN_SENT &&
+               (tp->sack_ok || seq_lt(tp->snd_una, tp->rare->high_seq));
     return tcp_echo_is_before(tp, tp->retrans_stamp - 1);
 }
 

@@ -179,6 +179,19 @@ static void clear_mark(struct tcp_sock *tp, struct tcp_seg *seg, enum tcp_mark m
         tp->retrans_out--;
 }
 
+/* What was retransmitted of a buffer is not known any more: all of it was. */
+static void spread_ever(const struct tcp_sock *tp, struct tcp_seg *seg)
+{
+    struct list *at = &seg->link;
+
+    while (!tcp_seg_of(at)->starts_buffer)
+        at = at->prev;
+    do {
+        tcp_seg_of(at)->marks |= TCP_MARK_EVER;
+        at = at->next;
+    } while (at != &tp->rtx_queue && !tcp_seg_of(at)->starts_buffer);
+}
+
 /* Linux puts buffers of segments of one size together when all of them are SACKed. */
 static void join_marked(struct tcp_sock *tp, struct tcp_seg *seg)
 {
@@ -187,8 +200,11 @@ static void join_marked(struct tcp_sock *tp, struct tcp_seg *seg)
 
     if (seg->starts_buffer && seg->link.prev != &tp->rtx_queue &&
         (before->marks & TAGS) == TCP_MARK_SACKED && (seg->marks & TAGS) == TCP_MARK_SACKED &&
-        before->data.len == seg->data.len && !before->eor)
+        before->data.len == seg->data.len && !before->eor) {
         tcp_buffer_join(tp, seg);
+        if (((before->marks ^ seg->marks) & TCP_MARK_EVER) != 0)
+            spread_ever(tp, seg);
+    }
 }
 
 static void tag_new(struct tagging *t, struct tcp_seg *seg)
