@@ -67,6 +67,13 @@ typedef uint32_t ip4_addr;
 #define IP4_LOOPBACK  IP4(127, 0, 0, 1)
 #define IP4_BROADCAST ((ip4_addr)0xffffffffu)
 
+/** ip4_bit() - one of 32 bits, which @addr chooses: a word of such bits says of most addresses that
+ * they are not in a small set. */
+static inline uint32_t ip4_bit(ip4_addr addr)
+{
+    return UINT32_C(1) << ((addr * UINT32_C(0x9e3779b1)) >> 27);
+}
+
 static inline bool ip4_is_loopback(ip4_addr a)
 {
     return a >> 24 == 127;

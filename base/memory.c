@@ -6,6 +6,10 @@
 
 #include "base/check.h"
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 _Noreturn static void out_of_memory(void)
 {
     fputs("wirewalk: out of memory\n", stderr);
@@ -58,6 +62,13 @@ char *mem_strdup(const char *text)
 
 #define ARENA_BLOCK_LEN ((size_t)64 * 1024)
 
+/* From ARENA_HUGE_FROM octets on an arena is one of a very large network, whose memory is looked at
+   here and there: most looks wait for the processor's tables of pages, and pages of 2 MiB need few
+   of those. A smaller one would pay more for clearing them than it gains. */
+#define ARENA_HUGE_FROM  ((size_t)256 * 1024 * 1024)
+#define ARENA_HUGE_BLOCK ((size_t)64 * 1024 * 1024)
+#define HUGE_PAGE        ((size_t)2 * 1024 * 1024)
+
 struct arena_block {
     struct arena_block *next;
     size_t used, size;
@@ -81,10 +92,27 @@ static size_t gap_behind(struct arena *arena, size_t size)
     return ARENA_LINE * (arena->draw >> 16) % (ARENA_LINE * SCATTER_GAPS);
 }
 
+void mem_huge(void *p, size_t size)
+{
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    uintptr_t from = ((uintptr_t)p + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+    uintptr_t end = ((uintptr_t)p + size) & ~(HUGE_PAGE - 1);
+
+    if (from < end) /* a kernel without them refuses, which does no harm */
+        (void)madvise((void *)from, end - from, MADV_HUGEPAGE);
+#else
+    (void)p;
+    (void)size;
+#endif
+}
+
+/* What calloc() gives for a block of ARENA_HUGE_BLOCK are pages that nobody has touched yet. */
 static struct arena_block *new_block(struct arena *arena, size_t room)
 {
     struct arena_block *block = mem_zalloc(sizeof *block + room);
 
+    if (room >= ARENA_HUGE_BLOCK)
+        mem_huge(block, sizeof *block + room);
     block->size = room;
     block->next = arena->blocks;
     arena->blocks = block;
@@ -100,14 +128,13 @@ static size_t gap_before(const struct arena_block *block, size_t alignment)
 static void *alloc_aligned(struct arena *arena, size_t size, size_t alignment)
 {
     struct arena_block *block = arena->blocks;
-    size_t before;
+    size_t before, len = arena->used < ARENA_HUGE_FROM ? ARENA_BLOCK_LEN : ARENA_HUGE_BLOCK;
     void *p;
 
-    CHECK(size <= SIZE_MAX - ARENA_BLOCK_LEN);
+    CHECK(size <= SIZE_MAX - ARENA_HUGE_BLOCK);
     size += gap_behind(arena, size);
     if (block == NULL || block->size - block->used < gap_before(block, alignment) + size)
-        block = new_block(arena,
-                          size + alignment > ARENA_BLOCK_LEN ? size + alignment : ARENA_BLOCK_LEN);
+        block = new_block(arena, size + alignment > len ? size + alignment : len);
     before = gap_before(block, alignment);
     p = block->octets + block->used + before;
     block->used += before + size;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/be.h"
+#include "base/likely.h"
 #include "base/list.h"
 #include "base/memory.h"
 #include "sim/frame.h"
@@ -30,13 +31,14 @@ struct slot {
 };
 
 struct port_chain {
-    struct sha256 hash;
+    _Alignas(ARENA_LINE) struct sha256 hash;
     bool used;
 };
 
 struct node_ports {
-    struct port_chain *ports;
-    uint32_t n;
+    uint32_t first, n;        /* its chains among those of all nodes */
+    uint32_t n_more;          /* interfaces added since, */
+    struct port_chain **more; /* and theirs */
     struct pack told; /* by the rank that has the node: names and digests of its ports; or empty */
 };
 
@@ -51,6 +53,8 @@ struct run_hash {
     struct sim *sim;
     struct node_ports *nodes; /* by id - 1 */
     uint32_t n_nodes;
+    struct port_chain *chains; /* of the interfaces there are when the run begins, node by node */
+    struct arena arena;        /* all chains */
     struct cache *caches[PARTS_MAX]; /* each partition's own, made when it is first used */
 };
 
@@ -112,34 +116,57 @@ static const uint8_t *digest_of(struct cache *cache, const struct record *record
     return digest;
 }
 
+static struct port_chain *added_chain(struct run_hash *hash, struct node_ports *node, uint32_t i)
+{
+    while (i >= node->n_more) {
+        struct port_chain *chain = arena_alloc_lines(&hash->arena, sizeof *chain);
+
+        node->more = mem_realloc(node->more, node->n_more + 1, sizeof(struct port_chain *));
+        node->more[node->n_more++] = chain;
+    }
+    return node->more[i];
+}
+
 static struct port_chain *chain_of(struct run_hash *hash, const struct iface *iface)
 {
     struct node_ports *node = &hash->nodes[iface->node->id - 1];
-    struct port_chain *port;
 
-    if (iface->index >= node->n) { /* an interface added since */
-        node->ports = mem_realloc(node->ports, iface->node->n_ifaces, sizeof *node->ports);
-        memset(node->ports + node->n, 0, (iface->node->n_ifaces - node->n) * sizeof *node->ports);
-        node->n = iface->node->n_ifaces;
-    }
-    port = &node->ports[iface->index];
-    if (!port->used) {
-        sha256_init(&port->hash);
-        port->used = true;
-    }
-    return port;
+    return LIKELY(iface->index < node->n) ? &hash->chains[node->first + iface->index]
+                                          : added_chain(hash, node, iface->index - node->n);
 }
 
+/* The chain is looked for first and changed last: in a large network it is in no cache, and comes
+   there while the digest is found. */
 static void record_frame(struct observer *observer, const struct record *record)
 {
     struct run_hash *hash = CONTAINER_OF(observer, struct run_hash, observer);
+    struct port_chain *chain = chain_of(hash, record->iface);
     uint8_t line[1 + 8 + 4 + SHA256_LEN], digest[SHA256_LEN];
 
+    __builtin_prefetch(chain, 1);
+    __builtin_prefetch((char *)chain + ARENA_LINE, 1);
     line[0] = record->kind == RECORD_SEND ? 'S' : 'R';
     be64_put(line + 1, (uint64_t)record->at);
     be32_put(line + 9, (uint32_t)frame_size(record->frame));
     memcpy(line + 13, digest_of(cache_of(hash, record), record, digest), SHA256_LEN);
-    sha256_add(&chain_of(hash, record->iface)->hash, line, sizeof line);
+    if (!chain->used) {
+        sha256_init(&chain->hash);
+        chain->used = true;
+    }
+    sha256_add(&chain->hash, line, sizeof line);
+}
+
+/* All chains side by side, those that are never used untouched. */
+static void lay_chains(struct run_hash *hash)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < hash->n_nodes; i++) {
+        hash->nodes[i].first = n;
+        hash->nodes[i].n = hash->sim->nodes[i]->n_ifaces;
+        n += hash->nodes[i].n;
+    }
+    hash->chains = arena_alloc_lines(&hash->arena, n * sizeof *hash->chains);
 }
 
 struct run_hash *run_hash_new(struct sim *sim)
@@ -149,6 +176,7 @@ struct run_hash *run_hash_new(struct sim *sim)
     hash->sim = sim;
     hash->n_nodes = sim->n_nodes;
     hash->nodes = mem_zalloc((sim->n_nodes + 1) * sizeof *hash->nodes);
+    lay_chains(hash);
     hash->observer.wants = RECORD_BIT(RECORD_SEND) | RECORD_BIT(RECORD_RECEIVE);
     hash->observer.by_node = true; /* each port has a chain of its own */
     hash->observer.record = record_frame;
@@ -156,19 +184,31 @@ struct run_hash *run_hash_new(struct sim *sim)
     return hash;
 }
 
-static void put_port(struct pack *out, const struct iface *iface, const struct node_ports *ports)
+static const struct port_chain *find_chain(const struct run_hash *hash, const struct iface *iface)
 {
+    const struct node_ports *node = &hash->nodes[iface->node->id - 1];
+    uint32_t i = iface->index - node->n;
+
+    if (iface->index < node->n)
+        return &hash->chains[node->first + iface->index];
+    return i < node->n_more ? node->more[i] : NULL;
+}
+
+static void put_port(struct pack *out, const struct run_hash *hash, const struct iface *iface)
+{
+    const struct port_chain *chain = find_chain(hash, iface);
     uint8_t digest[SHA256_LEN];
     struct sha256 empty;
 
-    sha256_init(&empty);
     pack_octets(out, iface->node->name, strlen(iface->node->name));
     pack_octets(out, ":", 1);
     pack_octets(out, iface->name, strlen(iface->name) + 1);
-    if (iface->index < ports->n && ports->ports[iface->index].used)
-        sha256_finish(&ports->ports[iface->index].hash, digest);
-    else
+    if (chain != NULL && chain->used) {
+        sha256_finish(&chain->hash, digest);
+    } else {
+        sha256_init(&empty);
         sha256_finish(&empty, digest);
+    }
     pack_octets(out, digest, sizeof digest);
 }
 
@@ -181,7 +221,7 @@ static void put_ports(struct pack *out, const struct run_hash *hash, uint32_t in
     if (ports->told.len > 0)
         pack_octets(out, ports->told.octets, ports->told.len);
     for (uint32_t i = 0; ports->told.len == 0 && i < node->n_ifaces; i++)
-        put_port(out, node->ifaces[i], ports);
+        put_port(out, hash, node->ifaces[i]);
 }
 
 const char *run_hash_text(const struct run_hash *hash, char text[static RUN_HASH_TEXT_MAX])
@@ -238,8 +278,9 @@ void run_hash_free(struct run_hash *hash)
         return;
     sim_unobserve(hash->sim, &hash->observer);
     for (uint32_t i = 0; i < hash->n_nodes; i++)
-        free(hash->nodes[i].ports), pack_free(&hash->nodes[i].told);
+        free(hash->nodes[i].more), pack_free(&hash->nodes[i].told);
     free(hash->nodes);
+    arena_fini(&hash->arena);
     for (uint32_t i = 0; i < PARTS_MAX; i++)
         free(hash->caches[i]);
     free(hash);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/likely.h"
 #include "base/memory.h"
 #include "sim/sim.h"
 #include "stack/net/icmp.h"
@@ -202,6 +203,7 @@ int ip_addr_add(struct ip_iface *iface, ip4_addr addr, unsigned prefix_len)
         iface->addrs_size = 1;
     }
     ARRAY_PUSH(iface->addrs, iface->n_addrs, iface->addrs_size, address);
+    iface->ip->own_bits |= ip4_bit(addr) | ip4_bit(address.broadcast);
     forget_own(iface->ip);
     if (iface->iface != NULL)
         node_state(iface->ip->node, iface->iface, WHY(ADDR_ADDED, WHY_PREFIX(addr, prefix_len)));
@@ -313,6 +315,7 @@ void ip_addr_set_broadcast(struct ip_iface *iface, ip4_addr addr, ip4_addr broad
     for (unsigned i = 0; i < iface->n_addrs; i++)
         if (iface->addrs[i].addr == addr)
             iface->addrs[i].broadcast = broadcast;
+    iface->ip->own_bits |= ip4_bit(broadcast);
     forget_own(iface->ip);
     iface->ip->fib.generation++;
 }
@@ -363,6 +366,8 @@ enum route_kind ip_addr_kind(const struct ip_stack *ip, ip4_addr addr)
         return ROUTE_MULTICAST;
     if (ip4_is_loopback(addr))
         return addr == IP4(127, 255, 255, 255) ? ROUTE_BROADCAST : ROUTE_LOCAL;
+    if (LIKELY((ip->own_bits & ip4_bit(addr)) == 0)) /* what is heard or forwarded */
+        return ROUTE_UNICAST;
     if (!own->valid)
         collect_own(ip, own);
     high = own->n;

@@ -224,6 +224,7 @@ struct ip_stack { /* in the order of need: what every packet touches stands toge
     struct ip_flow *flows; /* found out on input: ip_flow.c */
     uint16_t n_flows;      /* places; 0 or a power of two */
     uint16_t ip_id;
+    uint32_t own_bits; /* ip4_bit() of all addresses and broadcasts it ever had */
     struct fib fib;
     struct ip_protocol_entry *protocols; /* in the order they registered: a handful */
     unsigned n_protocols, protocols_size;

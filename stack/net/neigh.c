@@ -222,11 +222,16 @@ static uint32_t bucket_of(ip4_addr addr)
     return (uint32_t)((addr * UINT32_C(0x9e3779b1)) >> 27) % BUCKETS;
 }
 
+/* Most hosts know a few neighbors and hear requests of many: those are told apart without a look at
+   the table. */
 struct neigh *neigh_find(const struct neigh_table *table, const struct ip_iface *iface,
                          ip4_addr addr)
 {
-    struct neigh *neigh = table->n_buckets == 0 ? NULL : table->buckets[bucket_of(addr)];
+    struct neigh *neigh;
 
+    if ((table->known & ip4_bit(addr)) == 0)
+        return NULL;
+    neigh = table->buckets[bucket_of(addr)];
     while (neigh != NULL && (neigh->addr != addr || neigh->iface != iface))
         neigh = neigh->next;
     return neigh;
@@ -320,8 +325,12 @@ static struct neigh *new_entry(struct neigh_table *table, struct ip_iface *iface
 
 struct neigh *neigh_create(struct neigh_table *table, struct ip_iface *iface, ip4_addr addr)
 {
-    return new_entry(table, iface, bucket_of(addr),
-                     (struct neigh){ .addr = addr, .asked_for = addr });
+    struct neigh *neigh =
+        new_entry(table, iface, bucket_of(addr), (struct neigh){ .addr = addr, .asked_for = addr });
+
+    if (neigh != NULL)
+        table->known |= ip4_bit(addr);
+    return neigh;
 }
 
 struct neigh *neigh_create6(struct neigh_table *table, struct ip_iface *iface, struct ip6_addr addr)

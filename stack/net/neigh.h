@@ -47,9 +47,10 @@ struct neigh;
 
 struct neigh_table {
     struct neigh **buckets; /* by address */
-    uint32_t n_buckets;
-    uint32_t n_removed; /* so far: with every removal a pointer to an entry may be stale */
+    uint32_t n_removed;     /* so far: with every removal a pointer to an entry may be stale */
+    uint32_t known; /* ip4_bit() of the addresses there ever was an entry for: neigh_find() */
     struct ip_stack *ip;
+    uint16_t n_buckets;
     bool v6; /* neighbor discovery asks, not ARP */
     uint32_t n_entries;
     struct neigh *free;     /* recycled entries */

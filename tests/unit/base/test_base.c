@@ -211,6 +211,27 @@ static void pieces_of_a_scattered_arena_lie_at_irregular_distances(void)
     arena_fini(&arena);
 }
 
+/* The great pieces are never touched, so they cost no memory. */
+static void small_pieces_of_a_very_large_arena_are_zeroed_and_apart(void)
+{
+    struct arena arena = { 0 };
+    unsigned char *last = NULL;
+
+    for (unsigned i = 0; i < 300; i++)
+        arena_alloc(&arena, 1024 * 1024);
+    for (unsigned i = 0; i < 3000; i++) {
+        unsigned char *p = arena_alloc_lines(&arena, 100);
+
+        EQ((uintptr_t)p % ARENA_LINE, 0);
+        EQ(p[0] | p[99], 0);
+        memset(p, 0xff, 100);
+        OK(last == NULL || p - last >= 100 || last - p >= 100);
+        last = p;
+    }
+    OK(arena.used > (size_t)300 * 1024 * 1024);
+    arena_fini(&arena);
+}
+
 UNIT_MAIN("base", TEST(mac_text_goes_both_ways_and_rejects_noise),
           TEST(ip_text_goes_both_ways_and_rejects_noise), TEST(checksum_matches_rfc_1071_example),
           TEST(checksum_is_the_same_for_every_split_and_length),
@@ -219,4 +240,5 @@ UNIT_MAIN("base", TEST(mac_text_goes_both_ways_and_rejects_noise),
           TEST(random_streams_differ_by_seed_name_and_purpose),
           TEST(scaled_numbers_are_exact_or_refused), TEST(distance_counts_a_swap_once),
           TEST(arena_memory_is_zeroed_and_aligned),
-          TEST(pieces_of_a_scattered_arena_lie_at_irregular_distances))
+          TEST(pieces_of_a_scattered_arena_lie_at_irregular_distances),
+          TEST(small_pieces_of_a_very_large_arena_are_zeroed_and_apart))

@@ -54,6 +54,31 @@ static void hash_is_what_its_definition_says(void)
     rig_fini(&rig);
 }
 
+/* Interfaces come and go while a run is looked at: each has its part in the hash. */
+static void interfaces_added_since_count_too(void)
+{
+    struct rig rig;
+    struct run_hash *hash;
+    struct iface *added[2];
+    char empty[RUN_HASH_TEXT_MAX], silent[RUN_HASH_TEXT_MAX], text[RUN_HASH_TEXT_MAX];
+
+    rig_init(&rig, NULL, &rig_ops);
+    hash = run_hash_new(rig.sim);
+    run_hash_text(hash, empty);
+    for (int i = 0; i < 2; i++)
+        added[i] = iface_add(i == 0 ? rig.a : rig.b, "eth1", &rig.a0->mac);
+    run_hash_text(hash, silent);
+    OK(strcmp(silent, empty) != 0);
+    sim_add_link(rig.sim, added[0], added[1], &rig.link->config);
+    sim_start(rig.sim);
+    rig.a0 = added[0];
+    send_one(&rig, 3);
+    sim_run(rig.sim, SIM_SEC(1), 10);
+    OK(strcmp(run_hash_text(hash, text), silent) != 0);
+    run_hash_free(hash);
+    rig_fini(&rig);
+}
+
 static void run(const struct link_config *config, int n, int odd,
                 char text[static RUN_HASH_TEXT_MAX])
 {
@@ -139,6 +164,6 @@ static void speed(void)
 }
 
 UNIT_MAIN("run_hash", TEST(hash_is_what_its_definition_says),
-          TEST(same_run_same_hash_and_one_octet_another),
+          TEST(same_run_same_hash_and_one_octet_another), TEST(interfaces_added_since_count_too),
           TEST(damage_on_the_way_changes_the_far_port), TEST(many_frames_in_flight_change_nothing),
           TEST(speed))

@@ -437,6 +437,34 @@ static void a_known_flow_waits_for_its_neighbor_anew(void)
     net_rig_fini(&rig);
 }
 
+static unsigned count_own(const struct net_rig *rig, enum route_kind kind)
+{
+    unsigned n = 0;
+
+    for (uint32_t i = 0; i < 1u << 16; i++)
+        n += ip_addr_kind(&rig->ip, IP4(10, 0, 0, 0) + i) == kind;
+    return n;
+}
+
+static void of_all_addresses_only_its_own_are_its_own(void)
+{
+    struct net_rig rig;
+
+    net_rig_init(&rig, 1);
+    EQ(count_own(&rig, ROUTE_LOCAL), 0);
+    for (unsigned i = 1; i <= 20; i++)
+        net_rig_address(&rig, 0, IP4(10, 0, i, 1), 24);
+    EQ(count_own(&rig, ROUTE_LOCAL), 20);
+    EQ(count_own(&rig, ROUTE_BROADCAST), 20);
+    ip_addr_set_broadcast(net_rig_iface(&rig, 0), IP4(10, 0, 7, 1), IP4(10, 0, 99, 99));
+    EQ(ip_addr_kind(&rig.ip, IP4(10, 0, 99, 99)), ROUTE_BROADCAST);
+    EQ(ip_addr_kind(&rig.ip, IP4(10, 0, 7, 255)), ROUTE_UNICAST);
+    ip_addr_remove(net_rig_iface(&rig, 0), IP4(10, 0, 9, 1), 24);
+    EQ(ip_addr_kind(&rig.ip, IP4(10, 0, 9, 1)), ROUTE_UNICAST);
+    EQ(count_own(&rig, ROUTE_LOCAL), 19);
+    net_rig_fini(&rig);
+}
+
 UNIT_MAIN("ip", TEST(a_known_flow_ends_with_what_it_rests_on),
           TEST(what_changes_while_a_packet_waits_is_seen),
           TEST(a_known_flow_waits_for_its_neighbor_anew), TEST(wrong_headers_are_dropped),
@@ -449,4 +477,5 @@ UNIT_MAIN("ip", TEST(a_known_flow_ends_with_what_it_rests_on),
           TEST(sending_errors_have_their_numbers), TEST(own_addresses_stay_inside),
           TEST(secondary_addresses_go_with_their_primary),
           TEST(point_to_point_prefixes_have_no_broadcast),
-          TEST(interface_down_takes_routes_and_addresses_out_of_use))
+          TEST(interface_down_takes_routes_and_addresses_out_of_use),
+          TEST(of_all_addresses_only_its_own_are_its_own))
