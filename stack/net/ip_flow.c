@@ -14,37 +14,48 @@
 #include "stack/net/neigh_internal.h"
 #include "stack/wire/eth_wire.h"
 
-#define FLOWS_FIRST 2 /* places in a node's first table: most hosts talk to few others */
-#define FLOWS_MAX   256
-#define CROWDED     4 /* times that flows were crowded out of a place, on average, before it grows */
+#define FLOWS_FIRST 2   /* places in a node's first table: most hosts talk to few others */
+#define FLOWS_MANY  256 /* places that most routers are content with */
+#define FLOWS_MAX   4096
+/* times that flows were crowded out of a place, on average, before it grows; beyond FLOWS_MANY */
+#define CROWDED       4
+#define CROWDED_AGAIN 16
 
-/* Flows that share a route of several next hops stand in places of their own, by their hash, and
- * find() does not know them: they bear the complement of the generation. */
-static inline struct ip_flow *place_of(const struct ip_stack *ip, ip4_addr src, ip4_addr dst)
+/* Where a flow stands: here, or in the place beside it. */
+static inline uint32_t place_of(const struct ip_stack *ip, ip4_addr src, ip4_addr dst)
 {
     uint32_t hash = (src * UINT32_C(0x85ebca6b) ^ dst) * UINT32_C(0x9e3779b1);
 
-    return &ip->flows[(hash >> 16) & (ip->n_flows - 1)];
+    return (hash >> 16) & (ip->n_flows - 1u);
+}
+
+/* Flows that share a route of several next hops have places of their own, by their hash, and bear
+ * the complement of the generation: others do not find them. */
+static inline bool is_of(const struct ip_flow *flow, const struct ip_iface *iif, ip4_addr src,
+                         ip4_addr dst, uint32_t hash, uint32_t generation)
+{
+    return flow->src == src && flow->dst == dst && flow->iif == iif && flow->hash == hash &&
+           flow->generation == generation;
+}
+
+static inline struct ip_flow *find_at(const struct ip_stack *ip, uint32_t place,
+                                      const struct ip_iface *iif, ip4_addr src, ip4_addr dst,
+                                      uint32_t hash, uint32_t generation)
+{
+    struct ip_flow *flow = &ip->flows[place];
+
+    if (LIKELY(is_of(flow, iif, src, dst, hash, generation)))
+        return flow;
+    flow = &ip->flows[place ^ 1];
+    return is_of(flow, iif, src, dst, hash, generation) ? flow : NULL;
 }
 
 static inline struct ip_flow *find(const struct ip_stack *ip, const struct ip_iface *iif,
                                    ip4_addr src, ip4_addr dst)
 {
-    struct ip_flow *flow;
-
     if (ip->n_flows == 0)
         return NULL;
-    flow = place_of(ip, src, dst);
-    return flow->src == src && flow->dst == dst && flow->iif == iif &&
-                   flow->generation == ip->fib.generation
-               ? flow
-               : NULL;
-}
-
-static struct ip_flow *place_of_share(const struct ip_stack *ip, ip4_addr src, ip4_addr dst,
-                                      uint32_t hash)
-{
-    return place_of(ip, src ^ hash, dst);
+    return find_at(ip, place_of(ip, src, dst), iif, src, dst, 0, ip->fib.generation);
 }
 
 void ip_route_key_read(struct route_key *key, struct frame *frame)
@@ -63,18 +74,14 @@ static struct ip_flow *find_share(struct ip_stack *ip, const struct ip_iface *ii
 {
     struct route_key key = { .src = be32_get(frame->data + IPV4_AT_SRC),
                              .dst = be32_get(frame->data + IPV4_AT_DST) };
-    struct ip_flow *flow;
     uint32_t hash;
 
     if (ip->fib.multipath == NULL || ip->n_flows == 0 || ip->sysctl.multipath_use_neigh)
         return NULL;
     ip_route_key_read(&key, frame);
     hash = multipath_hash(ip, &key);
-    flow = place_of_share(ip, key.src, key.dst, hash);
-    return flow->src == key.src && flow->dst == key.dst && flow->iif == iif && flow->hash == hash &&
-                   flow->generation == ~ip->fib.generation
-               ? flow
-               : NULL;
+    return find_at(ip, place_of(ip, key.src ^ hash, key.dst), iif, key.src, key.dst, hash,
+                   ~ip->fib.generation);
 }
 
 static inline struct neigh *neighbor_of(struct ip_stack *ip, struct ip_flow *flow)
@@ -161,7 +168,9 @@ void ip_input(void *ctx, struct iface *iface, struct frame *frame, bool group)
  * out again and again. */
 static bool crowded(struct ip_stack *ip)
 {
-    return ip->n_flows < FLOWS_MAX && ++ip->flows_crowded_out >= CROWDED * ip->n_flows;
+    uint32_t times = ip->n_flows < FLOWS_MANY ? CROWDED : CROWDED_AGAIN;
+
+    return ip->n_flows < FLOWS_MAX && ++ip->flows_crowded_out >= times * ip->n_flows;
 }
 
 static bool is_current(const struct ip_stack *ip, const struct ip_flow *flow)
@@ -169,18 +178,56 @@ static bool is_current(const struct ip_stack *ip, const struct ip_flow *flow)
     return flow->generation == ip->fib.generation || flow->generation == ~ip->fib.generation;
 }
 
+/* Is it one that may not be overwritten without need? */
+static bool is_taken(const struct ip_stack *ip, const struct ip_flow *flow)
+{
+    return flow->iif != NULL && is_current(ip, flow);
+}
+
+/* The place that a flow gets which stands in none; NULL: both are taken. */
+static struct ip_flow *free_place(const struct ip_stack *ip, ip4_addr src, ip4_addr dst,
+                                  uint32_t hash)
+{
+    uint32_t place = place_of(ip, src ^ hash, dst);
+
+    if (!is_taken(ip, &ip->flows[place]))
+        return &ip->flows[place];
+    return is_taken(ip, &ip->flows[place ^ 1]) ? NULL : &ip->flows[place ^ 1];
+}
+
 static void grow(struct ip_stack *ip)
 {
     struct ip_flow *old = ip->flows;
-    uint32_t n = ip->n_flows;
+    uint32_t n = ip->n_flows, more = n == 0 ? FLOWS_FIRST : 4 * n;
 
-    ip->n_flows = (uint16_t)(n == 0 ? FLOWS_FIRST : 4 * n > FLOWS_MAX ? FLOWS_MAX : 4 * n);
+    ip->n_flows = (uint16_t)(n < FLOWS_MANY && more > FLOWS_MANY ? FLOWS_MANY : more);
     ip->flows_crowded_out = 0;
     ip->flows = mem_zalloc(ip->n_flows * sizeof *ip->flows);
-    for (uint32_t i = 0; i < n; i++)
-        if (old[i].iif != NULL)
-            *place_of_share(ip, old[i].src, old[i].dst, old[i].hash) = old[i];
+    for (uint32_t i = 0; i < n; i++) {
+        struct ip_flow *flow = free_place(ip, old[i].src, old[i].dst, old[i].hash);
+
+        if (is_taken(ip, &old[i]) && flow != NULL)
+            *flow = old[i];
+    }
     free(old);
+}
+
+/* Where what was learned of a flow is to stand: where it stands already, or in a free place, or in
+ * that of another. */
+static struct ip_flow *place_to_learn(struct ip_stack *ip, const struct ip_iface *iif, ip4_addr src,
+                                      ip4_addr dst, uint32_t hash, uint32_t generation)
+{
+    struct ip_flow *flow = NULL;
+
+    if (ip->n_flows > 0)
+        flow = find_at(ip, place_of(ip, src ^ hash, dst), iif, src, dst, hash, generation);
+    if (flow == NULL && ip->n_flows > 0)
+        flow = free_place(ip, src, dst, hash);
+    if (flow != NULL)
+        return flow;
+    if (ip->n_flows == 0 || crowded(ip))
+        grow(ip);
+    return &ip->flows[place_of(ip, src ^ hash, dst)];
 }
 
 void ip_flow_learn(struct ip_stack *ip, struct ip_iface *iif, ip4_addr src, ip4_addr dst,
@@ -188,14 +235,8 @@ void ip_flow_learn(struct ip_stack *ip, struct ip_iface *iif, ip4_addr src, ip4_
 {
     bool shares = route != NULL && route->n_hops > 0;
     uint32_t generation = shares ? ~ip->fib.generation : ip->fib.generation;
-    struct ip_flow *flow = ip->n_flows == 0 ? NULL : place_of_share(ip, src, dst, hash);
+    struct ip_flow *flow = place_to_learn(ip, iif, src, dst, hash, generation);
 
-    if (flow == NULL ||
-        (flow->iif != NULL && is_current(ip, flow) &&
-         (flow->src != src || flow->dst != dst || flow->hash != hash) && crowded(ip))) {
-        grow(ip);
-        flow = place_of_share(ip, src, dst, hash);
-    }
     *flow = (struct ip_flow){ .src = src,
                               .dst = dst,
                               .iif = iif,

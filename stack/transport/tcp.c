@@ -835,6 +835,10 @@ static int64_t sock_recv(struct sock *sock, struct sock_recv *message)
         return -SIM_ENOTCONN;
     if ((message->flags & SOCK_MSG_OOB) != 0)
         return recv_urgent(tp, message);
+    message->from = tp->entry.ends->remote;
+    message->full_len = 0;
+    if (list_empty(&tp->receive_queue) && message->size > 0 && tp->urg_state == TCP_URG_NONE)
+        return nothing_read(tp); /* as every second call of who reads all there is */
     if ((message->flags & SOCK_MSG_TRUNC) == 0)
         r.to = message->octets;
     for (struct list *at = tp->receive_queue.next; at != &tp->receive_queue && !r.stop;
@@ -843,7 +847,6 @@ static int64_t sock_recv(struct sock *sock, struct sock_recv *message)
             break;
         read_segment(&r, tcp_seg_of(at));
     }
-    message->from = tp->entry.ends->remote;
     message->full_len = r.done;
     if (!r.peek) {
         tp->copied_seq = r.seq;

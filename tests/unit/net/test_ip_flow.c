@@ -1,0 +1,83 @@
+#include "stack/net/ip_internal.h"
+#include "tests/support/net_rig.h"
+
+#define A(a, b, c, d) IP4(a, b, c, d)
+
+/* A router between eth0 and eth1, behind which 20.0.0.0/8 is. */
+static void begin(struct net_rig *rig)
+{
+    struct fib_entry entry = { .prefix = A(20, 0, 0, 0), .prefix_len = 8, .via = A(10, 1, 0, 2) };
+
+    net_rig_init(rig, 2);
+    rig->ip.sysctl.forwarding = true;
+    for (unsigned i = 0; i < 2; i++) {
+        net_rig_address(rig, i, A(10, i, 0, 1), 24);
+        net_rig_neighbor(rig, i, A(10, i, 0, 2));
+    }
+    entry.oif = net_rig_iface(rig, 1);
+    EQ(fib_add(&rig->ip, &entry, false), 0);
+}
+
+/* One packet of each of @n flows from flow @first on, of @len octets in all: how many were
+ * forwarded, and to the right place? */
+static unsigned forward(struct net_rig *rig, unsigned first, unsigned n, uint16_t len)
+{
+    unsigned right = 0;
+
+    for (unsigned i = first; i < first + n; i++) {
+        struct packet packet = packet_udp((struct endpoint){ A(10, 0, 0, 2), 1000 },
+                                          (struct endpoint){ A(20, 0, 0, 0) + i, 9 },
+                                          (uint16_t)(len - IPV4_HDR_LEN - UDP_HDR_LEN));
+        unsigned before = rig->wires[1].n;
+
+        wire_send(rig, 0, &packet);
+        net_rig_run(rig, SIM_USEC(20));
+        right += rig->wires[1].n == before + 1 &&
+                 be32_get(wire_last(rig, 1, 0)->octets + ETH_HDR_LEN + IPV4_AT_DST) ==
+                     A(20, 0, 0, 0) + i;
+    }
+    return right;
+}
+
+static void flows_that_come_back_get_the_places_they_need(void)
+{
+    enum { N = 300, ROUNDS = 60 };
+    struct net_rig rig;
+    uint32_t crowded_out = 0;
+
+    begin(&rig);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        crowded_out = rig.ip.flows_crowded_out;
+        EQ(forward(&rig, 0, N, 100), N);
+    }
+    OK(rig.ip.n_flows > 256);
+    OK(rig.ip.flows_crowded_out - crowded_out < N / 10);
+    net_rig_fini(&rig);
+}
+
+static void flows_that_come_once_get_few_places(void)
+{
+    struct net_rig rig;
+
+    begin(&rig);
+    EQ(forward(&rig, 0, 2000, 100), 2000);
+    EQ(rig.ip.n_flows, 256);
+    net_rig_fini(&rig);
+}
+
+static void known_flow_minds_a_new_mtu(void)
+{
+    struct net_rig rig;
+
+    begin(&rig);
+    EQ(forward(&rig, 0, 1, 1000), 1);
+    EQ(forward(&rig, 0, 1, 1000), 1);
+    ip_iface_set_mtu(net_rig_iface(&rig, 1), 900);
+    EQ(forward(&rig, 0, 1, 1000), 0); /* in two fragments */
+    EQ(rig.ip.stats.fragments_made, 2);
+    EQ(forward(&rig, 0, 1, 900), 1);
+    net_rig_fini(&rig);
+}
+
+UNIT_MAIN("ip_flow", TEST(flows_that_come_back_get_the_places_they_need),
+          TEST(flows_that_come_once_get_few_places), TEST(known_flow_minds_a_new_mtu))
