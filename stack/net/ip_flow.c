@@ -32,30 +32,37 @@ static inline uint32_t place_of(const struct ip_stack *ip, ip4_addr src, ip4_add
 /* Flows that share a route of several next hops have places of their own, by their hash, and bear
  * the complement of the generation: others do not find them. */
 static inline bool is_of(const struct ip_flow *flow, const struct ip_iface *iif, ip4_addr src,
-                         ip4_addr dst, uint32_t hash, uint32_t generation)
+                         ip4_addr dst, uint32_t generation)
 {
-    return flow->src == src && flow->dst == dst && flow->iif == iif && flow->hash == hash &&
+    return flow->src == src && flow->dst == dst && flow->iif == iif &&
            flow->generation == generation;
 }
 
-static inline struct ip_flow *find_at(const struct ip_stack *ip, uint32_t place,
+SELDOM static struct ip_flow *find_at(const struct ip_stack *ip, uint32_t place,
                                       const struct ip_iface *iif, ip4_addr src, ip4_addr dst,
                                       uint32_t hash, uint32_t generation)
 {
-    struct ip_flow *flow = &ip->flows[place];
+    for (unsigned beside = 0; beside < 2; beside++) {
+        struct ip_flow *flow = &ip->flows[place ^ beside];
 
-    if (LIKELY(is_of(flow, iif, src, dst, hash, generation)))
-        return flow;
-    flow = &ip->flows[place ^ 1];
-    return is_of(flow, iif, src, dst, hash, generation) ? flow : NULL;
+        if (is_of(flow, iif, src, dst, generation) && flow->hash == hash)
+            return flow;
+    }
+    return NULL;
 }
 
 static inline struct ip_flow *find(const struct ip_stack *ip, const struct ip_iface *iif,
                                    ip4_addr src, ip4_addr dst)
 {
+    uint32_t place = place_of(ip, src, dst);
+    struct ip_flow *flow;
+
     if (ip->n_flows == 0)
         return NULL;
-    return find_at(ip, place_of(ip, src, dst), iif, src, dst, 0, ip->fib.generation);
+    flow = &ip->flows[place];
+    if (LIKELY(is_of(flow, iif, src, dst, ip->fib.generation)))
+        return flow;
+    return find_at(ip, place, iif, src, dst, 0, ip->fib.generation);
 }
 
 void ip_route_key_read(struct route_key *key, struct frame *frame)
@@ -87,7 +94,7 @@ static struct ip_flow *find_share(struct ip_stack *ip, const struct ip_iface *ii
 static inline struct neigh *neighbor_of(struct ip_stack *ip, struct ip_flow *flow)
 {
     if (flow->neigh == NULL || flow->n_removed != ip->neigh.n_removed) {
-        flow->neigh = neigh_find(&ip->neigh, flow->oif, flow->next_hop);
+        flow->neigh = neigh_find(&ip->neigh, ip_iface_of(ip, flow->out), flow->next_hop);
         flow->n_removed = ip->neigh.n_removed;
     }
     return flow->neigh;
@@ -247,7 +254,6 @@ void ip_flow_learn(struct ip_stack *ip, struct ip_iface *iif, ip4_addr src, ip4_
         return;
     flow->counted = node_wants(ip->node, RECORD_SEND);
     flow->next_hop = route->next_hop;
-    flow->oif = route->oif;
     flow->out = route->oif->iface;
     flow->mtu = route->oif->mtu;
     flow->why = why;

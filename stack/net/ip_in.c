@@ -288,7 +288,8 @@ static void forward(struct ip_stack *ip, struct frame *frame, const struct ipv4_
         record_route(frame, find_record_route(hdr), ip_iface_primary(route.oif));
     maybe_redirect(ip, frame, hdr, iif, &route);
     say_why_forwarded(frame, &route);
-    if (!group && route.oif != iif && route.until == 0 && !ip->sysctl.multipath_use_neigh)
+    if (!group && route.oif != iif && route.oif->iface != NULL && route.until == 0 &&
+        !ip->sysctl.multipath_use_neigh)
         ip_flow_learn(ip, iif, hdr->src, hdr->dst, &route, key.hash, frame->why);
     ip->stats.forwarded++;
     ip_finish_output(ip, frame, &route, mtu);

@@ -34,10 +34,9 @@ struct ip_flow {
     uint32_t generation;  /* of the fib */
     bool local;           /* for this node; else it is forwarded: */
     bool counted;         /* the reason says how many routes lost */
-    uint32_t mtu;         /* of @oif; whoever changes it changes the generation, too */
+    uint32_t mtu;         /* whoever changes it changes the generation, too */
     ip4_addr next_hop;
-    struct ip_iface *oif;
-    struct iface *out; /* @oif's */
+    struct iface *out;
     struct neigh *neigh;
     uint32_t n_removed; /* of the neighbor table, when @neigh was found */
     uint32_t hash; /* 0, or that of one of several flows between these addresses, which are shared
