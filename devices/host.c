@@ -1,7 +1,5 @@
 #include "devices/host.h"
 
-#include <stdlib.h>
-
 #include "base/memory.h"
 #include "stack/net/ip6.h"
 #include "stack/services/services.h"
@@ -34,7 +32,6 @@ static void describe(struct node *node, struct describe *out)
 static void free_host(struct node *node)
 {
     os_fini(node->device);
-    free(node->device);
 }
 
 static const struct node_ops host_ops = {
@@ -50,7 +47,7 @@ static const struct node_ops router_ops = { .kind = "router",
 struct node *host_new(struct sim *sim, const char *name, const struct host_config *config)
 {
     struct node *node = sim_add_node(sim, name, config->router ? &router_ops : &host_ops);
-    struct os *os = mem_zalloc(sizeof *os);
+    struct os *os = arena_alloc_lines(&sim->arena, sizeof *os);
 
     for (unsigned i = 0; i < config->n_ports; i++) {
         struct iface *iface = iface_add(node, config->ports[i].name, &config->ports[i].mac);

@@ -532,7 +532,7 @@ static void tell_carrier(struct iface *iface)
 /* @iface has heard that the other end was switched on or off. */
 static void hear_carrier(struct iface *iface, bool up)
 {
-    iface->end->far_up = up;
+    iface->out->far_up = up;
     if (iface->up && iface->end->link->up)
         tell_carrier(iface);
 }
@@ -595,7 +595,7 @@ void link_set_state(struct link *link, bool up)
                     NULL);
         if (!up)
             lose_all(&link->dir[side]);
-        iface->end->far_up = link->dir[side].to->up;
+        link->dir[side].far_up = link->dir[side].to->up;
     }
     medium_rewire(link);
     for (int side = 0; side < 2; side++) {
@@ -609,7 +609,7 @@ void link_set_state(struct link *link, bool up)
 
 bool iface_has_carrier(const struct iface *iface)
 {
-    return iface->up && iface->end != NULL && iface->end->link->up && iface->end->far_up;
+    return iface->up && iface->out != NULL && iface->out->open && iface->out->far_up;
 }
 
 void iface_set_up(struct iface *iface, bool up)
@@ -677,15 +677,18 @@ void link_init(struct link *link, struct sim *sim, uint32_t id, struct iface *a,
         struct link_dir *dir = &link->dir[side];
 
         CHECK(ends[side]->end == NULL);
-        link->end[side] = (struct link_end){ link, side, ends[1 - side]->up };
+        link->end[side] = (struct link_end){ link, side };
         ends[side]->end = &link->end[side];
         ends[side]->out = dir;
         dir->link = link;
         dir->open = link->up;
+        dir->far_up = ends[1 - side]->up;
         dir->from = ends[side];
         dir->to = ends[1 - side];
         dir->order = event_order(EVENT_ARRIVAL, dir->to->node->id, dir->from->node->id);
         event_init(&dir->arrival, head_arrives);
+        dir->arrival.owner =
+            (offsetof(struct link_dir, to) - offsetof(struct link_dir, arrival)) / sizeof(void *);
         snprintf(name, sizeof name, "%s:%s", ends[side]->node->name, ends[side]->name);
         random_stream_init(&dir->random, sim->seed, name, "link");
     }

@@ -79,6 +79,7 @@ struct link_dir { /* an arrival needs the first cache line, who sends the second
     struct iface *from;
     bool open;    /* the cable is plugged in: link_set_state() */
     bool special; /* a frame does not simply go on behind the one before it: link_look() */
+    bool far_up;  /* the interface at the other end is switched on, as far as `from` has heard */
     struct link *link;
 
     struct frame
@@ -91,7 +92,6 @@ struct link_dir { /* an arrival needs the first cache line, who sends the second
 struct link_end {
     struct link *link;
     unsigned side;
-    bool far_up; /* the interface at the other end is switched on, as far as this end has heard */
 };
 
 struct link {

@@ -36,11 +36,11 @@ struct node_ops {
     void (*free)(struct node *node);
 };
 
-struct node { /* what every frame needs is in the first cache line */
+struct node {     /* what every frame needs is in the first cache line */
+    void *device; /* the ops' own data; first, for queue_fetch() */
     struct part *part;
     const struct node_ops *ops;
-    void *device; /* the ops' own data */
-    uint32_t id;  /* place in the topology file, from 1 */
+    uint32_t id; /* place in the topology file, from 1 */
     uint32_t n_ifaces;
     uint64_t event_counter, record_counter;
     struct iface **ifaces;

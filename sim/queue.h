@@ -69,6 +69,8 @@ static inline bool event_key_lt(const struct event_key *a, const struct event_ke
 struct event {         /* embed it in its owner; initialise with event_init() */
     uint32_t at_index; /* its entry, EVENT_IDLE when not queued */
     bool is_timer;     /* a timer whose due time may have moved: see sim/timer.h */
+    uint8_t owner; /* so many pointers behind this one's begin is another: to the interface whose
+                      node's device fire() will need; 0: none */
     void (*fire)(struct event *event);
     void *const *needs; /* what fire() will look at first begins with three pointers to what it will
                            look at next: all come into the cache in time. Or NULL */
@@ -79,6 +81,7 @@ static inline void event_init(struct event *event, void (*fire)(struct event *ev
     event->at_index = EVENT_IDLE;
     event->is_timer = false;
     event->fire = fire;
+    event->owner = 0;
     event->needs = NULL;
 }
 
@@ -116,8 +119,9 @@ struct queue_wheel {
 };
 
 #define QUEUE_WHEELS     8
-#define QUEUE_AHEAD      4   /* a power of two */
-#define QUEUE_FETCH_FROM 256 /* events: fewer, and what they need is in the cache anyway */
+#define QUEUE_AHEAD      4    /* a power of two */
+#define QUEUE_FETCH_FROM 256  /* events: fewer, and what they need is in the cache anyway */
+#define QUEUE_FAR_FROM   2048 /* events: more, and the receivers' nodes are not there either */
 
 struct queue {
     struct queue_place *first, *end; /* the sorted; *first is the earliest of all, dead or alive */
