@@ -216,7 +216,8 @@ void render_drop(GString *out, enum drop_reason reason, bool v6, enum render_lan
     g_string_append(out, lang == RENDER_USER ? _(sentence) : sentence);
 }
 
-/* A route without a gateway leads to the interface's own network: its sentence is another one. */
+/* A route without a gateway leads to the interface's own network, a socket without a peer listens:
+ * their sentences are other ones. */
 const char *render_template(const struct why *why)
 {
     if (why->code == WHY_ROUTE_ADDED && why->args[1] == 0)
@@ -226,6 +227,10 @@ const char *render_template(const struct why *why)
     if (why->code == WHY_ROUTE_CHOSEN && why->args[2] == 0)
         return N_("for {0:ip} the route {1:prefix} is chosen: directly connected; {3:dec} other "
                   "routes match less exactly");
+    if (why->code == WHY_TCP_STATE && why->args[3] == 0)
+        return N_("port {2:port}: {0:tcpstate} becomes {1:tcpstate}");
+    if (why->code == WHY_TCP6_STATE && why->args[0] == 0 && why->args[1] == 0)
+        return N_("port {2:port}: {3:tcpfrom} becomes {3:tcpto}");
     return why_sentence(why->code);
 }
 

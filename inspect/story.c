@@ -76,6 +76,8 @@ static const struct {
     [CHAPTER_GOODBYE] = { N_("The goodbye: TCP closes"),
                           N_("Each side says with a FIN that it has nothing more to send, and the "
                              "other acknowledges it. "
+                             "Who has nothing more to send either puts the two into one segment: "
+                             "then three are enough. "
                              "Who closed first waits a while in TIME-WAIT.") },
 };
 

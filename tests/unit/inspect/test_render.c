@@ -30,6 +30,8 @@ static void arguments_of_every_kind_are_shown(void)
            "the interface has the address 10.0.0.1/24");
     EQ_STR(sentence("en", WHY(TCP_STATE, 2, 4, 40000, IP4(10, 0, 0, 2)), NULL),
            "port 40000 with 10.0.0.2: SYN-SENT becomes ESTABLISHED");
+    EQ_STR(sentence("en", WHY(TCP_STATE, 0, 1, 80, 0), NULL), "port 80: CLOSED becomes LISTEN");
+    EQ_STR(sentence("zh", WHY(TCP6_STATE, 0, 0, 80, 1), NULL), "端口 80：CLOSED 变为 LISTEN");
     EQ_STR(sentence("en", WHY(CALL_FAILED, SIM_ECONNREFUSED), "connect"),
            "connect fails with ECONNREFUSED");
     EQ_STR(sentence("en", WHY(DHCP_BOUND, IP4(10, 0, 0, 1), SIM_SEC(3600)), NULL),
