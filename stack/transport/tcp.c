@@ -802,7 +802,13 @@ static void eat(struct tcp_sock *tp)
     struct tcp_seg *seg;
 
     while ((seg = tcp_first(&tp->receive_queue)) != NULL && !seq_gt(seg->end_seq, tp->copied_seq)) {
-        tp->rmem_alloc -= seg->truesize;
+        struct tcp_seg *next = tcp_seg_of(seg->link.next);
+
+        /* Linux keeps a buffer until the last of it is read. */
+        if (seg->link.next != &tp->receive_queue && next->n_merged > 1)
+            next->truesize += seg->truesize;
+        else
+            tp->rmem_alloc -= seg->truesize;
         tcp_seg_free(tp->layer, seg);
     }
     if (tp->urg_state == TCP_URG_READ && seq_gt(tp->copied_seq, tp->rare->urg_seq))
@@ -849,12 +855,12 @@ static int64_t sock_recv(struct sock *sock, struct sock_recv *message)
     }
     message->full_len = r.done;
     if (!r.peek) {
+        if (r.done > 0)
+            tcp_rcv_space_adjust(tp, r.seq);
         tp->copied_seq = r.seq;
         eat(tp);
-        if (r.done > 0) {
-            tcp_rcv_space_adjust(tp);
+        if (r.done > 0)
             tcp_cleanup_rbuf(tp, (uint32_t)r.done);
-        }
     }
     if (r.done == 0 && message->size > 0)
         return nothing_read(tp);

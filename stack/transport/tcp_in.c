@@ -477,14 +477,14 @@ static void syn_received_acked(struct tcp_sock *tp, const struct tcp_rx *rx)
     tp->delivered++;
     tcp_try_undo_spurious_syn(tp);
     tp->retrans_stamp = 0;
+    if (tp->ts_ok && tp->listener != NULL)
+        tp->advmss -= TCP_TS_ALIGNED;
     tcp_init_transfer(tp);
     tp->copied_seq = tp->rcv_nxt;
     tp->snd_una = rx->ack;
     tp->snd_wnd = (uint32_t)rx->hdr.window << tp->snd_wscale;
     tp->max_window = u32_max(tp->max_window, tp->snd_wnd);
     tp->snd_wl1 = rx->seq;
-    if (tp->ts_ok && tp->listener != NULL)
-        tp->advmss -= TCP_TS_ALIGNED;
     become_established(tp);
     tcp_initialize_rcv_mss(tp);
     if (tp->sock.options.keepalive)

@@ -34,10 +34,11 @@
 #define TCP_PAWS_24DAYS_S        (60 * 60 * 24 * 24)
 #define TCP_CWND_MAX             0x7fffffffu
 #define TCP_SKB_OVERHEAD                                                                           \
-    832u                   /* what Linux charges for a buffer beside its octets: head, descriptor */
-#define TCP_SKB_FRAGS  17u /* segments that Linux merges into one before it charges anew */
-#define TCP_SNDBUF_MIN 4608
-#define TCP_RCVBUF_MIN 2304
+    832u /* what Linux charges for a buffer beside its octets: head, descriptor */
+#define TCP_SKB_FRAGS   17u   /* segments that Linux merges into one before it charges anew */
+#define TCP_PAGE_OCTETS 3776u /* what one page holds beside what Linux keeps at its end */
+#define TCP_SNDBUF_MIN  4608
+#define TCP_RCVBUF_MIN  2304
 
 enum tcp_ca_state { TCP_CA_OPEN, TCP_CA_DISORDER, TCP_CA_CWR, TCP_CA_RECOVERY, TCP_CA_LOSS };
 
@@ -118,6 +119,7 @@ enum tcp_ack_pending {
     TCP_ACK_PUSHED = 4, /* a small segment came: the reader's end may be worth an ACK */
     TCP_ACK_PUSHED2 = 8,
     TCP_ACK_NOW = 16,
+    TCP_ACK_NOMEM = 32, /* there was no memory for what came: the window is closed */
 };
 
 enum tcp_nonagle { TCP_NAGLE_OFF = 1, TCP_NAGLE_CORK = 2, TCP_NAGLE_PUSH = 4 };
@@ -630,6 +632,9 @@ void tcp_seg_fill(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len);
 void tcp_seg_trim_head(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len);
 /** tcp_seg_from_rx() - the octets of a received segment, by reference. */
 struct tcp_seg *tcp_seg_from_rx(struct tcp_layer *tcp, struct tcp_rx *rx);
+/** tcp_copy_truesize() - what a buffer costs that holds @len octets in one piece; *@tail_room of
+ * its memory stays free. */
+uint32_t tcp_copy_truesize(uint32_t len, uint32_t *tail_room);
 /** tcp_rx_truesize() - what Linux charges for it. */
 uint32_t tcp_rx_truesize(const struct tcp_layer *tcp, const struct tcp_rx *rx);
 /** tcp_chunk_drop() - nothing more is copied to it. */
@@ -730,7 +735,8 @@ void tcp_init_buffer_space(struct tcp_sock *tp);
 void tcp_sndbuf_expand(struct tcp_sock *tp);
 void tcp_initialize_rcv_mss(struct tcp_sock *tp);
 void tcp_cleanup_rbuf(struct tcp_sock *tp, uint32_t copied);
-void tcp_rcv_space_adjust(struct tcp_sock *tp);
+/** tcp_rcv_space_adjust() - the program reads what is before @end. */
+void tcp_rcv_space_adjust(struct tcp_sock *tp, uint32_t end);
 void tcp_rcv_rtt_measure_ts(struct tcp_sock *tp, const struct tcp_rx *rx);
 uint32_t tcp_win_from_space(const struct tcp_sock *tp, int64_t space);
 int64_t tcp_space(const struct tcp_sock *tp);

@@ -66,7 +66,7 @@ void tcp_select_initial_window(const struct tcp_layer *tcp, uint32_t space, uint
     space = u32_min(space, *window_clamp);
     if (space > mss)
         space -= space % mss;
-    *rcv_wnd = u32_min(space, 65535);
+    *rcv_wnd = space; /* more than the SYN can say is told with the next segment */
     *rcv_wscale = 0;
     if (wscale_ok) {
         uint32_t biggest = u32_max(space, u32_max(tcp->sysctl.rmem[2], tcp->sysctl.core_rmem_max));
@@ -120,6 +120,11 @@ static uint16_t window_field(struct tcp_sock *tp)
 {
     uint32_t current = tcp_receive_window(tp), window = tcp_select_window_size(tp);
 
+    if ((tp->ack_pending & TCP_ACK_NOMEM) != 0) {
+        tp->rcv_wnd = 0;
+        tp->rcv_wup = tp->rcv_nxt;
+        return 0;
+    }
     if (window < current)
         window = round_up(current, tp->rcv_wscale);
     tp->rcv_wnd = window;

@@ -276,16 +276,23 @@ void tcp_seg_trim_head(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len)
 
 /* Linux charges a received packet with its descriptor and a buffer for headroom, headers, octets
  * and tail, as big as the allocator has it. */
-static uint32_t linear_truesize(uint32_t len, uint32_t *tail_room)
+uint32_t tcp_copy_truesize(uint32_t len, uint32_t *tail_room)
 {
-    enum { DESCRIPTOR = 256, HEADROOM = 64, TAIL = 320, SMALL = 576, NEXT = 1024 };
-    uint32_t used = HEADROOM + len + TAIL, size = SMALL;
+    enum { DESCRIPTOR = 256, TAIL = 320, SMALL = 576, NEXT = 1024 };
+    uint32_t used = len + TAIL, size = SMALL;
 
     if (used > size)
         for (size = NEXT; size < used; size *= 2)
             continue;
     *tail_room = size - used;
     return DESCRIPTOR + size;
+}
+
+static uint32_t linear_truesize(uint32_t len, uint32_t *tail_room)
+{
+    enum { HEADROOM = 64 };
+
+    return tcp_copy_truesize(HEADROOM + len, tail_room);
 }
 
 static uint32_t ip_packet_len(const struct tcp_rx *rx)

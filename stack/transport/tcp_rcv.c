@@ -8,6 +8,8 @@
 #include "base/check.h"
 #include "stack/transport/tcp_internal.h"
 
+#define COMP_SACK_SLACK_US 100u /* tcp_comp_sack_slack_ns: so much later a timer may run out */
+
 /* The buffer's memory holds octets and overhead; the ratio of the two is learned from what arrives.
  */
 
@@ -226,13 +228,10 @@ static void rcv_rtt_update(struct tcp_sock *tp, uint32_t sample, bool win_dep)
 {
     uint32_t old = tp->rcv_rtt.rtt_us, m = sample == 0 ? 1 : sample;
 
-    if (old == 0) {
+    if (old == 0 || m << 3 < old)
         tp->rcv_rtt.rtt_us = m << 3;
-    } else if (!win_dep) {
+    else if (!win_dep && tp->rcv_nxt == tp->copied_seq) /* else the program is slow, not the path */
         tp->rcv_rtt.rtt_us = old + m - (old >> 3);
-    } else if ((m << 3) < old) {
-        tp->rcv_rtt.rtt_us = m << 3;
-    }
 }
 
 static void rcv_rtt_measure(struct tcp_sock *tp)
@@ -258,8 +257,8 @@ void tcp_rcv_rtt_measure_ts(struct tcp_sock *tp, const struct tcp_rx *rx)
     if (rx->len < tp->rcv_mss)
         return;
     delta = tcp_ts_now(tp->layer, tp->ts_offset) - rx->hdr.opt.ts_ecr;
-    if (delta < INT32_MAX / 1000)
-        rcv_rtt_update(tp, delta == 0 ? 1000 : delta * 1000, false);
+    if (delta > 0 && delta < INT32_MAX / 1000)
+        rcv_rtt_update(tp, delta * 1000, false);
 }
 
 static void event_data_recv(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t truesize)
@@ -319,7 +318,7 @@ void tcp_send_ack_or_delay(struct tcp_sock *tp, bool ofo_possible)
     rtt = tp->rcv_rtt.rtt_us;
     if (tp->srtt_us > 0 && tp->srtt_us < rtt)
         rtt = tp->srtt_us;
-    rtt = u32_min(rtt / 8 / 20, tp->layer->sysctl.comp_sack_delay_us);
+    rtt = u32_min(rtt / 8 / 20, tp->layer->sysctl.comp_sack_delay_us) + COMP_SACK_SLACK_US;
     timer_start(&tcp_rare(tp)->comp_ack_timer, SIM_USEC(rtt));
 }
 
@@ -425,7 +424,7 @@ static void rmem_release(struct tcp_sock *tp, struct tcp_seg *seg)
 
 static bool has_room(const struct tcp_sock *tp)
 {
-    return tp->rmem_alloc < (uint32_t)tp->sock.options.rcvbuf;
+    return tp->rmem_alloc <= (uint32_t)tp->sock.options.rcvbuf;
 }
 
 /* The buffer is full: where it may grow it does, and the window does not promise more than came. */
@@ -440,11 +439,63 @@ static void clamp_window(struct tcp_sock *tp)
         tp->rcv_ssthresh = u32_min(tp->window_clamp, 2 * tp->advmss);
 }
 
+/* Is all that Linux's buffer holds from @seg on in the queue, and would it fit into less? */
+static bool is_bloated(const struct tcp_sock *tp, const struct tcp_seg *seg)
+{
+    uint32_t len = 0, truesize = seg->truesize;
+    const struct tcp_seg *at = seg;
+
+    for (;; at = tcp_seg_of(at->link.next)) {
+        len += at->data.len;
+        if (at->link.next == &tp->receive_queue || tcp_seg_of(at->link.next)->n_merged == 1)
+            return seq_lt(seg->seq, tp->copied_seq) || tcp_win_from_space(tp, truesize) > len;
+    }
+}
+
+/* Linux copies what waits to be read into full pages, from the first buffer on that takes more
+ * memory than it is worth. */
+static void collapse(struct tcp_sock *tp)
+{
+    struct list *at = tp->receive_queue.next;
+    uint32_t left = 0, waits, tail_room = 0;
+
+    while (at != &tp->receive_queue &&
+           (tcp_seg_of(at)->n_merged > 1 || !is_bloated(tp, tcp_seg_of(at))))
+        at = at->next;
+    if (at == &tp->receive_queue)
+        return;
+    waits = tp->rcv_nxt - seq_max(tcp_seg_of(at)->seq, tp->copied_seq);
+    for (; at != &tp->receive_queue; at = at->next) {
+        struct tcp_seg *seg = tcp_seg_of(at);
+        uint32_t len = seg->end_seq - seq_max(seg->seq, tp->copied_seq), truesize = 0;
+
+        seg->n_merged = 2;
+        if (left == 0)
+            seg->n_merged = 1;
+        while (left < len && waits > 0) { /* a page begins in it */
+            uint32_t page = u32_min(waits, TCP_PAGE_OCTETS);
+
+            truesize += tcp_copy_truesize(page, &tail_room);
+            left += page;
+            waits -= page;
+        }
+        left -= u32_min(left, len);
+        tp->rmem_alloc = tp->rmem_alloc - seg->truesize + truesize;
+        seg->truesize = truesize;
+        seg->tail_room = at->next == &tp->receive_queue ? (uint16_t)tail_room : 0;
+    }
+}
+
 /* Out-of-order data gives way to make room, newest first. True when there is room now. */
 static bool prune(struct tcp_sock *tp)
 {
+    if (tp->rmem_alloc == 0)
+        return false;
     if (!has_room(tp))
         clamp_window(tp);
+    if (has_room(tp))
+        return true;
+    collapse(tp);
     if (has_room(tp))
         return true;
     while (!list_empty(&tp->rare->ofo_queue) && !has_room(tp))
@@ -460,6 +511,7 @@ static void charge_merged(struct tcp_sock *tp, struct tcp_seg *tail, struct tcp_
     if (tp->layer->sysctl.rx_linear) { /* its octets are copied where they fit */
         if (tail != NULL && tail->end_seq == seg->seq && seg->data.len <= tail->tail_room) {
             seg->truesize = 0;
+            seg->n_merged = (uint8_t)u32_min(tail->n_merged + 1u, UINT8_MAX);
             seg->tail_room = (uint16_t)(tail->tail_room - seg->data.len);
         }
         return;
@@ -599,6 +651,29 @@ static bool ofo_insert(struct tcp_sock *tp, struct tcp_seg *seg)
     return true;
 }
 
+/* Dynamic right-sizing: a program that reads @space octets in a round trip deserves a buffer for
+ * twice that, for more while that grows, and for what waits behind a hole. */
+static void rcvbuf_grow(struct tcp_sock *tp, uint32_t space)
+{
+    const struct list *ofo = &tp->rare->ofo_queue;
+    uint32_t old = u32_max(tp->rcvq.space, 1), max = tp->layer->sysctl.rmem[2];
+    uint64_t window = (uint64_t)space << 1, rcvbuf;
+
+    tp->rcvq.space = space;
+    if (!tp->layer->sysctl.moderate_rcvbuf || tp->sock.options.rcvbuf_locked)
+        return;
+    if (space > old)
+        window += window * (space - old) / old << 1;
+    if (!list_empty(ofo))
+        window += tcp_seg_of(ofo->prev)->end_seq - tp->rcv_nxt;
+    rcvbuf = space_from_win(tp, window);
+    rcvbuf = rcvbuf < max ? rcvbuf : max;
+    if (rcvbuf > (uint64_t)tp->sock.options.rcvbuf) {
+        tp->sock.options.rcvbuf = (int)rcvbuf;
+        tp->window_clamp = tcp_win_from_space(tp, (int64_t)rcvbuf);
+    }
+}
+
 static void queue_out_of_order(struct tcp_sock *tp, struct tcp_rx *rx)
 {
     struct tcp_seg *seg;
@@ -609,10 +684,11 @@ static void queue_out_of_order(struct tcp_sock *tp, struct tcp_rx *rx)
         tcp_rx_drop(rx, DROP_SOCKET_FULL);
         return;
     }
-    tp->ack_pending |= TCP_ACK_SCHED;
-    tcp_rare(tp)->rcv_ooopack++;
     seg = tcp_seg_from_rx(tp->layer, rx);
     truesize = seg->truesize;
+    measure_rcv_mss(tp, rx, truesize);
+    tp->ack_pending |= TCP_ACK_SCHED;
+    tcp_rare(tp)->rcv_ooopack++;
     if (!ofo_insert(tp, seg)) {
         tcp_seg_free(tp->layer, seg);
         tcp_rx_drop(rx, DROP_TCP_DUPLICATE);
@@ -624,6 +700,8 @@ static void queue_out_of_order(struct tcp_sock *tp, struct tcp_rx *rx)
         sack_new_ofo(tp, rx->seq, rx->end_seq);
         grow_window(tp, rx->len, truesize);
     }
+    if (tp->listener == NULL && !tp->orphan) /* somebody may read */
+        rcvbuf_grow(tp, tp->rcvq.space);
 }
 
 static void queue_expected(struct tcp_sock *tp, struct tcp_rx *rx)
@@ -638,10 +716,12 @@ static void queue_expected(struct tcp_sock *tp, struct tcp_rx *rx)
         tcp_rx_drop(rx, DROP_TCP_OUT_OF_WINDOW);
         return;
     }
-    if (!has_room(tp) && !list_empty(&tp->receive_queue) && !prune(tp)) {
-        tp->ack_pending |= TCP_ACK_SCHED | TCP_ACK_NOW;
-        tcp_rx_drop(rx, DROP_SOCKET_FULL);
-        return;
+    if (!has_room(tp) && !prune(tp)) {
+        tp->ack_pending |= TCP_ACK_SCHED | TCP_ACK_NOW | TCP_ACK_NOMEM;
+        if (!list_empty(&tp->receive_queue) && rx->len > 0) {
+            tcp_rx_drop(rx, DROP_SOCKET_FULL);
+            return;
+        }
     }
     seg = tcp_seg_from_rx(tp->layer, rx);
     truesize = seg->truesize;
@@ -749,31 +829,31 @@ void tcp_cleanup_rbuf(struct tcp_sock *tp, uint32_t copied)
     }
 }
 
-/* Dynamic right-sizing: a program that reads this much per RTT deserves a buffer for twice that. */
-void tcp_rcv_space_adjust(struct tcp_sock *tp)
+/* Linux looks at it with each of its buffers that it copies, of which the first counts: the others
+ * come within the same round trip. */
+static uint32_t first_buffer_end(const struct tcp_sock *tp, uint32_t end)
+{
+    struct list *at = tp->receive_queue.next;
+    uint32_t seq;
+
+    do {
+        seq = tcp_seg_of(at)->end_seq;
+        at = at->next;
+    } while (at != &tp->receive_queue && tcp_seg_of(at)->n_merged > 1);
+    return seq_lt(seq, end) ? seq : end;
+}
+
+void tcp_rcv_space_adjust(struct tcp_sock *tp, uint32_t end)
 {
     uint32_t now = (uint32_t)tcp_now(tp->layer), time = now - tp->rcvq.time;
-    uint32_t copied;
+    int64_t read;
 
     if (time < (tp->rcv_rtt.rtt_us >> 3) || tp->rcv_rtt.rtt_us == 0)
         return;
-    copied = tp->copied_seq - tp->rcvq.seq;
-    if (copied > tp->rcvq.space) {
-        if (tp->layer->sysctl.moderate_rcvbuf && !tp->sock.options.rcvbuf_locked) {
-            uint64_t window = ((uint64_t)copied << 1) + 16 * tp->advmss;
-            uint64_t grow = window * (copied - tp->rcvq.space) / u32_max(tp->rcvq.space, 1), rcvbuf;
-
-            window += grow << 1;
-            rcvbuf = space_from_win(tp, window);
-            if (rcvbuf > tp->layer->sysctl.rmem[2])
-                rcvbuf = tp->layer->sysctl.rmem[2];
-            if (rcvbuf > (uint64_t)tp->sock.options.rcvbuf) {
-                tp->sock.options.rcvbuf = (int)rcvbuf;
-                tcp_set_window_clamp(tp, tcp_win_from_space(tp, (int64_t)rcvbuf));
-            }
-        }
-        tp->rcvq.space = copied;
-    }
-    tp->rcvq.seq = tp->copied_seq;
+    end = first_buffer_end(tp, end);
+    read = (int64_t)(end - tp->rcvq.seq) - (tp->rcv_nxt - end);
+    if (read > (int64_t)tp->rcvq.space)
+        rcvbuf_grow(tp, (uint32_t)read);
+    tp->rcvq.seq = end;
     tp->rcvq.time = now;
 }
