@@ -287,6 +287,34 @@ int ip_output(struct ip_stack *ip, struct frame *frame, const struct ip_send *se
  */
 int ip_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip_send *send,
                      const struct route *route);
+/*
+ * What is known of the way of a connected socket's packets while nothing about routes, addresses,
+ * links or neighbors changes. One that nothing is special about (no NAT, no fragments, not to
+ * ourselves or to many) may be sent along it without asking again.
+ */
+struct ip_way {
+    struct iface *out;   /* NULL: nothing is known */
+    uint32_t generation; /* of the fib */
+    uint32_t mtu;
+    ip4_addr dst, next_hop;
+    struct ip_iface *oif;
+    struct neigh *neigh; /* NULL: not looked for yet, or there is none */
+    uint32_t n_removed;  /* of the neighbor table, when @neigh was found */
+};
+
+/** ip_way_learn() - of packets from the host's own sockets along @route. */
+void ip_way_learn(const struct ip_stack *ip, struct ip_way *way, const struct route *route);
+/** ip_way_holds() - a packet with DF of @size octets, header included, may go along @way. */
+static inline bool ip_way_holds(const struct ip_stack *ip, const struct ip_way *way, size_t size)
+{
+    return way->out != NULL && way->generation == ip->fib.generation && ip->hooks == NULL &&
+           size <= way->mtu;
+}
+/** ip_output_along() - @frame, data at the transport header, as a packet with DF along @way, which
+ * holds: what ip_output_routed() does with it. Of @send its protocol, TTL, TOS, ID and source
+ * count. Consumes @frame. */
+void ip_output_along(struct ip_stack *ip, struct frame *frame, const struct ip_send *send,
+                     struct ip_way *way);
 /** ip_prepare_checksum() - a transport checksum for @frame (data at the transport header) between
  * @src and @dst, finished when somebody looks: writes the pseudo-header sum to the field at @field
  * and marks it pending. */

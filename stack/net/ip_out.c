@@ -5,6 +5,7 @@
 #include "base/likely.h"
 #include "stack/net/icmp.h"
 #include "stack/net/ip_internal.h"
+#include "stack/net/neigh_internal.h"
 
 bool ip_check_checksum(const struct frame *frame, const struct ip_rx *rx)
 {
@@ -222,4 +223,48 @@ int ip_finish_output(struct ip_stack *ip, struct frame *frame, const struct rout
         neigh_output(&ip->neigh, oif, route->next_hop, route->dst, frame);
     }
     return 0;
+}
+
+/* ---- along a way that is known ---- */
+
+void ip_way_learn(const struct ip_stack *ip, struct ip_way *way, const struct route *route)
+{
+    uint32_t mtu = ip_path_mtu(ip, route);
+
+    way->out = NULL;
+    if (route->kind != ROUTE_UNICAST || route->until != 0 || route->mtu_locked || !route->oif->up)
+        return;
+    *way = (struct ip_way){ .out = route->oif->iface,
+                            .generation = ip->fib.generation,
+                            .mtu = mtu < IPV4_LEN_MAX ? mtu : IPV4_LEN_MAX,
+                            .oif = route->oif,
+                            .dst = route->dst,
+                            .next_hop = route->next_hop };
+}
+
+static inline struct neigh *neighbor_on(struct ip_stack *ip, struct ip_way *way)
+{
+    if (way->neigh == NULL || way->n_removed != ip->neigh.n_removed) {
+        way->neigh = neigh_find(&ip->neigh, way->oif, way->next_hop);
+        way->n_removed = ip->neigh.n_removed;
+    }
+    return way->neigh;
+}
+
+void ip_output_along(struct ip_stack *ip, struct frame *frame, const struct ip_send *send,
+                     struct ip_way *way)
+{
+    uint16_t total_len = (uint16_t)(frame_size(frame) + IPV4_HDR_LEN);
+    uint8_t ttl = send->ttl != 0 ? send->ttl : ip->sysctl.default_ttl;
+    struct neigh *neigh = neighbor_on(ip, way);
+
+    frame->network = frame_push(frame, IPV4_HDR_LEN);
+    frame->checksum.start = IPV4_HDR_LEN;
+    ipv4_put(frame->network, send->tos, total_len, send->id, IPV4_DF, ttl, send->protocol,
+             send->src, way->dst);
+    ip->stats.out++;
+    if (LIKELY(neigh != NULL && neigh_connected(neigh->state) && !frame->confirms_neighbor))
+        ether_output(ip->ether, way->out, &neigh->mac, ETHERTYPE_IPV4, frame);
+    else
+        neigh_output(&ip->neigh, way->oif, way->next_hop, way->dst, frame);
 }

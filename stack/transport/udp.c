@@ -212,6 +212,23 @@ static struct udp_sock *lookup(struct udp_layer *udp, const struct endpoint *loc
     return best;
 }
 
+/* What lookup() finds where it is plain: one socket alone has the port, and takes datagrams of IPv4
+ * from everybody and everywhere. */
+static inline struct udp_sock *the_only_one(struct udp_layer *udp, ip4_addr local, uint16_t port)
+{
+    const struct list *bucket = bucket_of(udp, port);
+    struct udp_sock *udp_sock = CONTAINER_OF(bucket->next, struct udp_sock, link);
+    const struct sock *sock = &udp_sock->sock;
+
+    if (UNLIKELY(bucket->next == bucket || bucket->next->next != bucket))
+        return NULL;
+    return LIKELY(sock->local.port == port && !sock->local.v6 &&
+                  (sock->local.addr == 0 || sock->local.addr == local) && sock->remote.port == 0 &&
+                  sock->options.bound_iface == NULL)
+               ? udp_sock
+               : NULL;
+}
+
 /* ---- input ---- */
 
 static inline void give(struct udp_sock *udp, struct frame *frame, const struct ip_rx *rx,
@@ -278,8 +295,14 @@ static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
         return;
     }
     trim(frame, hdr.len);
-    local = ip_rx_local(rx, hdr.dst_port);
     from = ip_rx_remote(rx, hdr.src_port);
+    if (LIKELY(rx->hdr != NULL && rx->kind == ROUTE_LOCAL) &&
+        (sock = the_only_one(udp, rx->hdr->dst, hdr.dst_port)) != NULL) {
+        frame_pull(frame, UDP_HDR_LEN);
+        give(sock, frame, rx, &from);
+        return;
+    }
+    local = ip_rx_local(rx, hdr.dst_port);
     if (rx->kind != ROUTE_LOCAL) {
         frame_pull(frame, UDP_HDR_LEN);
         give_to_all(udp, frame, rx, local, from);
@@ -367,6 +390,7 @@ static int udp_connect(struct sock *sock, struct endpoint remote)
     struct route route;
     int error;
 
+    udp->way.out = NULL;
     if (remote.v6)
         return udp6_connect(sock, remote);
     if (sock->v6 && (sock->options.v6only || !ip6_is_any(sock->local.addr6)))
@@ -399,6 +423,7 @@ static int udp_disconnect(struct sock *sock)
 
     sock->remote = sock_any(sock);
     udp->route.oif = NULL;
+    udp->way.out = NULL;
     if (!sock->bound_addr) {
         uint16_t port = sock->local.port;
 
@@ -506,10 +531,42 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
     if (LIKELY(frame->why.code == WHY_NONE))
         frame->why = WHY(UDP_SEND, message->len, to.addr, to.port);
     ip_prepare_checksum(frame, send.src, to.addr, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
+    if (connected && !sock->v6)
+        ip_way_learn(sock->ip, &udp->way, route);
     error = ip_output_routed(sock->ip, frame, &send, route);
     if (error == -SIM_EMSGSIZE)
         return too_long(udp, message, to, ip_path_mtu(sock->ip, route));
     return error != 0 ? error : (int64_t)message->len;
+}
+
+/* A datagram of a connected socket that goes the way of the one before it, whole. */
+static inline bool goes_on(const struct udp_sock *udp, const struct sock_send *message)
+{
+    const struct sock *sock = &udp->sock;
+
+    return LIKELY(!message->has_to && (message->flags & (SOCK_MSG_OOB | SOCK_MSG_MORE)) == 0 &&
+                  !udp->corked && sock->error == 0 && !udp->shut_write &&
+                  sock->options.mtu_discover == 1 &&
+                  ip_way_holds(sock->ip, &udp->way, message->len + UDP_HDR_LEN + IPV4_HDR_LEN));
+}
+
+/* What send_datagram() does, for one that goes_on(): there is nothing to look up or to refuse. */
+static int64_t send_on(struct udp_sock *udp, const struct sock_send *message)
+{
+    struct sock *sock = &udp->sock;
+    struct frame *frame = udp_build(udp, message, sock->remote.port);
+    ip4_addr to = udp->way.dst;
+    struct ip_send send = { .protocol = IP_PROTO_UDP,
+                            .src = udp->src,
+                            .id = udp->next_id++,
+                            .ttl = sock->options.ttl,
+                            .tos = sock->options.tos };
+
+    if (LIKELY(frame->why.code == WHY_NONE))
+        frame->why = WHY(UDP_SEND, message->len, to, sock->remote.port);
+    ip_prepare_checksum(frame, send.src, to, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
+    ip_output_along(sock->ip, frame, &send, &udp->way);
+    return (int64_t)message->len;
 }
 
 /* MSG_MORE: the octets of several calls make one datagram, which goes where the first said. */
@@ -543,6 +600,8 @@ static int64_t udp_send(struct sock *sock, const struct sock_send *message)
 {
     struct udp_sock *udp = udp_of(sock);
 
+    if (goes_on(udp, message))
+        return send_on(udp, message);
     if (!udp->corked && !(message->flags & SOCK_MSG_MORE))
         return send_datagram(sock, message);
     if (!udp->corked && !message->has_to && sock->remote.port == 0)

@@ -21,6 +21,7 @@ struct udp_sock {
     struct datagram_queue queue;
     struct list errors; /* IP_RECVERR: stack/transport/errqueue.h */
     struct route route; /* of a connected socket */
+    struct ip_way way;  /* learned of @route when it sent along it */
     ip4_addr src;       /* what its datagrams come from while @route is valid */
     bool shut_read, shut_write;
     uint16_t next_id; /* of a connected socket's datagrams */

@@ -434,6 +434,101 @@ static void connected_socket_sends_from_its_address_while_that_is_the_hosts(void
     end(&rig);
 }
 
+static int64_t send_stable(struct sock *sock, size_t len)
+{
+    static const uint8_t octets[2000];
+
+    return sock->ops->send(
+        sock, &(struct sock_send){ .octets = octets, .len = len, .flags = SOCK_MSG_STABLE });
+}
+
+/* What has come out of all wires is the same, octet by octet, at the same times, for the same
+ * reasons. */
+static void same_frames(const struct net_rig *a, const struct net_rig *b)
+{
+    for (unsigned w = 0; w < a->n_wires; w++) {
+        EQ(a->wires[w].n, b->wires[w].n);
+        for (unsigned i = 0; i < a->wires[w].n && i < WIRE_LOG_MAX; i++) {
+            const struct wire_frame *x = &a->wires[w].log[i], *y = &b->wires[w].log[i];
+
+            OK(x->at == y->at && x->len == y->len && x->why.code == y->why.code);
+            OK(memcmp(x->why.args, y->why.args, sizeof x->why.args) == 0);
+            OK(memcmp(x->octets, y->octets, x->len) == 0);
+        }
+    }
+}
+
+/* A step of a connected sender's life. */
+static void live(struct udp_rig *rig, struct sock *sock, int step)
+{
+    struct ip_iface *iface = net_rig_iface(&rig->net, 0);
+    struct mac_addr other = WIRE_MAC(77);
+
+    if (step == 1)
+        sock->options.ttl = 9;
+    else if (step == 2)
+        sock->options.tos = 0x20;
+    else if (step == 3)
+        sock->options.mtu_discover = 0;
+    else if (step == 4)
+        sock->options.mtu_discover = 1;
+    else if (step == 5)
+        ip_iface_set_mtu(iface, 600);
+    else if (step == 6)
+        neigh_set(&rig->net.ip.neigh, iface, PEER, &other, NEIGH_PERMANENT, true);
+    else if (step == 7)
+        neigh_delete(&rig->net.ip.neigh, iface, PEER);
+    else if (step == 8)
+        neigh_set(&rig->net.ip.neigh, iface, PEER, &other, NEIGH_STALE, true);
+    else if (step == 9)
+        ip_iface_set_up(iface, false);
+    else if (step == 10)
+        ip_iface_set_up(iface, true);
+    else if (step == 11)
+        EQ(sock->ops->connect(sock, AT(IP4(10, 1, 0, 2), 7)), 0);
+    else if (step == 12)
+        EQ(sock->ops->disconnect(sock), 0);
+    else if (step == 13)
+        EQ(sock->ops->connect(sock, AT(PEER, 8)), 0);
+    else if (step == 14)
+        sock->error = SIM_ECONNREFUSED;
+    else if (step == 15)
+        sock->ops->shutdown(sock, SOCK_SHUT_WR);
+}
+
+static void the_way_that_is_known_is_the_way_that_is_looked_up(void)
+{
+    static const struct ip_hooks none = { .ctx = NULL }; /* with any, nothing is taken for known */
+    struct udp_rig rigs[2];
+    struct sock *socks[2];
+
+    for (int i = 0; i < 2; i++) {
+        begin(&rigs[i]);
+        socks[i] = udp_socket(rigs[i].udp);
+        EQ(socks[i]->ops->connect(socks[i], AT(PEER, 7)), 0);
+    }
+    for (int step = 0; step < 16; step++) {
+        int64_t results[2][3];
+
+        for (int i = 0; i < 2; i++) {
+            rigs[i].net.ip.hooks = i == 0 ? NULL : &none;
+            live(&rigs[i], socks[i], step);
+            for (int k = 0; k < 3; k++)
+                results[i][k] = send_stable(socks[i], k == 2 ? 1000 : 10);
+            net_rig_run(&rigs[i].net, SIM_MSEC(1));
+        }
+        for (int k = 0; k < 3; k++)
+            EQ(results[0][k], results[1][k]);
+        same_frames(&rigs[0].net, &rigs[1].net);
+    }
+    OK(rigs[0].net.wires[0].n > 20 && rigs[0].net.wires[1].n > 0);
+    for (int i = 0; i < 2; i++) {
+        rigs[i].net.ip.hooks = NULL;
+        close(socks[i]);
+        end(&rigs[i]);
+    }
+}
+
 static void full_buffer_drops_what_comes(void)
 {
     struct udp_rig rig;
@@ -465,4 +560,5 @@ UNIT_MAIN("udp", TEST(the_most_exact_socket_gets_the_datagram),
           TEST(closed_port_is_told_and_connected_senders_hear_it),
           TEST(disconnected_socket_forgets_what_bind_did_not_give),
           TEST(connected_socket_sends_from_its_address_while_that_is_the_hosts),
+          TEST(the_way_that_is_known_is_the_way_that_is_looked_up),
           TEST(full_buffer_drops_what_comes))
