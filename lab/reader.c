@@ -97,6 +97,13 @@ static const char *all_names(const struct reader *r, const char *const *names, s
     return kept;
 }
 
+/* {en: one, two}: the text ended at its comma. */
+static bool is_rest_of_text(const struct ynode *map, uint32_t i)
+{
+    return map->flow && i > 0 && ynode_is_null(ynode_value(map, i)) &&
+           ynode_value(map, i - 1)->kind == YNODE_TEXT && !ynode_value(map, i - 1)->quoted;
+}
+
 static void unknown_key(const struct reader *r, const struct ynode *key, const char *what,
                         const char *const *names, size_t n, const char *const *later)
 {
@@ -132,6 +139,10 @@ bool read_map(const struct reader *r, const struct ynode *node, const char *what
             which++;
         if (which < n)
             values[which] = ynode_value(node, i);
+        else if (is_rest_of_text(node, i))
+            reader_error(r, key->at,
+                         _("%s has no key %s; a text with a comma inside braces needs quotes"),
+                         what, reader_quote(r, key->text));
         else
             unknown_key(r, key, what, names, n, later);
     }
