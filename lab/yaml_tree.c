@@ -121,13 +121,19 @@ static bool is_break(gunichar c)
     return c == '\n' || c == '\r' || c == 0x85 || c == 0x2028 || c == 0x2029;
 }
 
+/* The byte order mark that editors on Windows begin a file with: it is no part of its first line,
+ * and libyaml, which is told the encoding, would count it as a column. */
+static size_t mark_len(const char *text, size_t len)
+{
+    return len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 /* Where the character at @end stands, counted as libyaml does. */
 static struct text_pos position_in(const char *text, const char *end)
 {
     struct text_pos at = TEXT_POS(1, 1);
 
-    if (end - text >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-        text += 3;
+    text += mark_len(text, (size_t)(end - text));
     for (const char *p = text; p < end; p = g_utf8_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
 
@@ -658,8 +664,6 @@ static void find_comments(struct ytree *tree, const GArray *spans, const char *t
     struct walk w = { text, text + len, 0, TEXT_POS(1, 1), true };
     guint next = 0;
 
-    if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-        w.p += 3;
     while (w.p < w.end) {
         const struct span *span =
             next < spans->len ? &g_array_index(spans, struct span, next) : NULL;
@@ -697,9 +701,13 @@ struct ytree *ytree_parse(const char *file, const char *text, size_t len, unsign
                          .want_spans = (flags & YTREE_COMMENTS) != 0 };
 
     GString *joined = NULL;
+    size_t mark;
 
     if (!octets_are_text(&b, text, len))
         return NULL;
+    mark = mark_len(text, len);
+    text += mark;
+    len -= mark;
     if (has_pairs(text, len)) {
         joined = join_pairs(&b, text, len);
         text = joined->str;

@@ -41,6 +41,32 @@ static void every_node_knows_where_it_stands(void)
     diag_list_free(diags);
 }
 
+static void a_byte_order_mark_is_no_part_of_the_first_line(void)
+{
+    struct diag_list *diags;
+    struct ytree *tree = parse("\xef\xbb\xbf"
+                               "a: 1\r\nb:\r\n  c: 2\r\nd: 3\r\n",
+                               &diags);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(tree);
+    EQ(tree->root->n, 3);
+    EQ(ynode_key(tree->root, 0)->at.column, 1);
+    EQ_STR(ynode_key(tree->root, 0)->text, "a");
+    EQ_STR(ynode_get(tree->root, "d")->text, "3");
+    ytree_free(tree);
+    diag_list_free(diags);
+    tree = ytree_parse("x", "\xef\xbb\xbf# one\na: 1 # two\nb: 2\n", 25, YTREE_COMMENTS,
+                       diags = diag_list_new());
+    CU_ASSERT_PTR_NOT_NULL_FATAL(tree);
+    EQ(tree->n_comments, 2);
+    EQ_STR(tree->comments[1].text, "# two");
+    ytree_free(tree);
+    diag_list_free(diags);
+    refused("\xef\xbb\xbf"
+            "a: 1\na: 2\n",
+            "2:1 a second time; the first is in line 1\n");
+}
+
 static void scalars_stay_texts(void)
 {
     struct diag_list *diags;
@@ -195,7 +221,8 @@ static void comments_are_kept_when_asked_for(void)
     diag_list_free(diags);
 }
 
-UNIT_MAIN("yaml_tree", TEST(every_node_knows_where_it_stands), TEST(scalars_stay_texts),
+UNIT_MAIN("yaml_tree", TEST(every_node_knows_where_it_stands),
+          TEST(a_byte_order_mark_is_no_part_of_the_first_line), TEST(scalars_stay_texts),
           TEST(json_is_read_as_it_is), TEST(a_pair_of_json_escapes_is_one_character),
           TEST(what_the_format_has_not_is_refused),
           TEST(a_repeated_key_gives_no_tree_but_every_one_is_said),
