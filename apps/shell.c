@@ -340,6 +340,16 @@ static bool expanded(struct shell *shell, struct strbuf *error)
     return ok;
 }
 
+/* Everybody is root: sudo does what stands behind it. With options it is refused, as a builtin. */
+static void leave_sudo_out(struct shell *shell)
+{
+    while (shell->argc > 1 && strcmp(shell->argv[0], "sudo") == 0 && shell->argv[1][0] != '-') {
+        free(shell->argv[0]);
+        shell->argc--;
+        memmove(shell->argv, shell->argv + 1, (size_t)shell->argc * sizeof *shell->argv);
+    }
+}
+
 bool shell_expand_command(struct shell *shell, const struct shell_command *command)
 {
     struct strbuf error = STRBUF_INIT;
@@ -367,6 +377,7 @@ bool shell_expand_command(struct shell *shell, const struct shell_command *comma
     }
     if (!expanded(shell, &error))
         return false;
+    leave_sudo_out(shell);
     if (shell->argc < PROCESS_ARGS_MAX)
         return true;
     shell_message(shell, &shell->self->io, "%s: Argument list too long", shell->argv[0]);

@@ -338,10 +338,10 @@ static const struct {
     { "exec", builtin_refused },   { "export", builtin_refused }, { "false", builtin_false },
     { "fg", builtin_refused },     { "jobs", builtin_refused },   { "kill", builtin_kill },
     { "printf", builtin_printf },  { "read", builtin_refused },   { "readonly", builtin_refused },
-    { "set", builtin_refused },    { "shift", builtin_refused },  { "test", shell_test },
-    { "[", shell_test },           { "times", builtin_refused },  { "trap", builtin_refused },
-    { "true", builtin_true },      { "type", builtin_refused },   { "ulimit", builtin_refused },
-    { "umask", builtin_refused },  { "unset", builtin_unset },
+    { "set", builtin_refused },    { "shift", builtin_refused },  { "sudo", builtin_refused },
+    { "test", shell_test },        { "[", shell_test },           { "times", builtin_refused },
+    { "trap", builtin_refused },   { "true", builtin_true },      { "type", builtin_refused },
+    { "ulimit", builtin_refused }, { "umask", builtin_refused },  { "unset", builtin_unset },
 };
 
 shell_builtin *shell_find_builtin(const char *name)

@@ -31,6 +31,14 @@ static void unknown_commands_and_syntax_errors_are_dashs(void)
     says("/bin/echo x || /usr/bin/hostname", "sh: 1: /bin/echo: not found\nh1\n-- exit 0\n");
 }
 
+static void sudo_does_what_stands_behind_it(void)
+{
+    says("sudo hostname && sudo echo x | sudo cat; sudo -u root hostname",
+         "h1\nx\nsh: 1: sudo: not simulated by wirewalk\n-- exit 2\n");
+    says("sudo foo", "sh: 1: foo: not found\n-- exit 127\n");
+    says("sudo sleep 5 & wait; sudo", "sh: 1: sudo: not simulated by wirewalk\n-- exit 2\n");
+}
+
 static void echo_and_printf_write_what_dash_writes(void)
 {
     says("echo -n a; echo -e \"a\\tb\"; echo 'x  y' z", "aa\tb\nx  y z\n-- exit 0\n");
@@ -295,7 +303,7 @@ static void seq_prints_what_gnus_prints(void)
 }
 
 UNIT_MAIN("shell", TEST(lists_run_in_order_and_joins_look_at_the_status),
-          TEST(unknown_commands_and_syntax_errors_are_dashs),
+          TEST(unknown_commands_and_syntax_errors_are_dashs), TEST(sudo_does_what_stands_behind_it),
           TEST(echo_and_printf_write_what_dash_writes), TEST(output_goes_to_files_of_the_host),
           TEST(pipes_carry_output_to_the_next_command),
           TEST(variables_and_substitutions_are_put_in), TEST(nc_sends_what_a_pipe_gives_it),
