@@ -105,7 +105,7 @@ static inline void begin(struct frame *frame)
     frame->in = NULL;
     frame->ether = frame->network = NULL;
     frame->checksum = (struct lazy_checksum){ 0 };
-    frame->confirms_neighbor = false;
+    frame->confirms_neighbor = frame->may_share = false;
     frame->why.code = WHY_NONE;
     frame->why_text = NULL;
 }
@@ -140,11 +140,11 @@ struct frame *frame_clone(struct frame *frame)
     struct frame *clone = descriptor_new(frame->part);
     struct part *part = clone->part;
 
+    frame_share(frame);
     *clone = *frame;
     clone->part = part;
     clone->next = NULL;
     clone->event.at_index = EVENT_IDLE;
-    buffer_ref(clone->buffer);
     if (clone->payload.buffer != NULL)
         buffer_ref(clone->payload.buffer);
     return clone;
@@ -209,6 +209,7 @@ static void move_to_own_buffer(struct frame *frame, size_t len)
     buffer_unref(frame->buffer);
     frame->buffer = fresh;
     frame->data = data;
+    frame->may_share = false;
 }
 
 void frame_unshare(struct frame *frame)

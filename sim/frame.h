@@ -52,10 +52,10 @@ struct lazy_checksum {
 };
 
 struct frame { /* in the order of need: what every hop looks at stands together */
-    /* the first three are what struct event needs */
+    /* the first two are what struct event needs */
     uint8_t *data;         /* first linear octet */
-    struct buffer *buffer; /* holds data */
     struct frame *next;    /* on a link, in a queue, in the pool */
+    struct buffer *buffer; /* holds data */
     sim_time arrives_at;   /* on a link or in a backlog */
     uint64_t counter;      /* on a link the sender's event counter: the tie-breaker */
     uint64_t
@@ -78,8 +78,9 @@ struct frame { /* in the order of need: what every hop looks at stands together 
     bool confirms_neighbor; /* TCP made progress: whoever sends it on knows that its next hop is
                                alive. The mark stays with the frame from host to host, as between
                                namespaces of one kernel */
-    struct why why;         /* why it is sent; set by who builds it */
-    const char *why_text;   /* the reason's text, or NULL; lives as long as the run */
+    bool may_share; /* somebody else may hold a reference to its buffer; false: certainly nobody */
+    struct why why; /* why it is sent; set by who builds it */
+    const char *why_text; /* the reason's text, or NULL; lives as long as the run */
     void (*work)(struct ip_stack *ip, struct frame *frame); /* while in a node's backlog */
     struct event event; /* when it does not travel in the link's FIFO order */
 };
@@ -108,8 +109,22 @@ void frame_unshare(struct frame *frame);
  */
 static inline void frame_writable(struct frame *frame)
 {
-    if (UNLIKELY(frame->buffer->refs > 1))
+    if (UNLIKELY(frame->may_share) && frame->buffer->refs > 1)
         frame_unshare(frame);
+}
+/** buffer_ref() - one reference more. Those to the octets of frames: frame_share(). */
+static inline void buffer_ref(struct buffer *buffer)
+{
+    CHECK(buffer->refs > 0);
+    buffer->refs++;
+}
+/** frame_share() - a reference to the octets of @frame for somebody who keeps them; returns their
+ * buffer. */
+static inline struct buffer *frame_share(struct frame *frame)
+{
+    frame->may_share = true;
+    buffer_ref(frame->buffer);
+    return frame->buffer;
 }
 /** frame_push() - prepend @len octets, returned uninitialised, this descriptor's own. There must be
  * headroom. */
@@ -147,11 +162,6 @@ void frame_finish_checksum(struct frame *frame);
 
 /** buffer_new() - @size octets with one reference, from @node's partition. */
 struct buffer *buffer_new(struct node *node, size_t size);
-static inline void buffer_ref(struct buffer *buffer)
-{
-    CHECK(buffer->refs > 0);
-    buffer->refs++;
-}
 /** buffer_unref() - one reference less. buffer_free() - for it: that was the last one. */
 void buffer_free(struct buffer *buffer);
 static inline void buffer_unref(struct buffer *buffer)

@@ -413,7 +413,6 @@ void queue_fetch(struct queue *queue)
     if (event != NULL && event->needs != NULL) {
         __builtin_prefetch(event->needs[0], 1);
         __builtin_prefetch(event->needs[1], 1);
-        __builtin_prefetch(event->needs[2], 1);
     }
 }
 

@@ -72,7 +72,7 @@ struct event {         /* embed it in its owner; initialise with event_init() */
     uint8_t owner; /* so many pointers behind this one's begin is another: to the interface whose
                       node's device fire() will need; 0: none */
     void (*fire)(struct event *event);
-    void *const *needs; /* what fire() will look at first begins with three pointers to what it will
+    void *const *needs; /* what fire() will look at first begins with two pointers to what it will
                            look at next: all come into the cache in time. Or NULL */
 };
 

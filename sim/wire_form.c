@@ -255,6 +255,7 @@ struct frame *wire_get_frame(struct unpack *in, struct node *node, struct texts 
     *frame = wire.values;
     frame->part = fresh.part;
     frame->buffer = fresh.buffer;
+    frame->may_share = false;
     event_init(&frame->event, fresh.event.fire);
     set_pointers(frame, &wire, fresh.data);
     frame->why_text = texts_keep(texts, wire.values.why_text);

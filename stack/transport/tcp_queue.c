@@ -316,12 +316,14 @@ struct tcp_seg *tcp_seg_from_rx(struct tcp_layer *tcp, struct tcp_rx *rx)
 
     if (frame->payload.len > 0 && frame->len > hdr_len)
         frame_linearize(frame); /* rare: something in between moved the border */
-    if (frame->len > hdr_len)
-        seg->data = (struct slice){ frame->buffer, frame->data + hdr_len, frame->len - hdr_len };
-    else
+    if (frame->len > hdr_len) {
+        seg->data =
+            (struct slice){ frame_share(frame), frame->data + hdr_len, frame->len - hdr_len };
+    } else {
         seg->data = frame->payload;
-    if (seg->data.buffer != NULL)
-        buffer_ref(seg->data.buffer);
+        if (seg->data.buffer != NULL)
+            buffer_ref(seg->data.buffer);
+    }
     CHECK(seg->data.len == rx->len);
     seg->seq = rx->seq;
     seg->end_seq = rx->end_seq;

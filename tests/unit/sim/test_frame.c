@@ -72,6 +72,7 @@ static void clones_share_until_one_writes(void)
     EQ(b->why.args[1], 2);
     EQ(b->id, 42);
     EQ(a->buffer->refs, 2);
+    OK(a->may_share && b->may_share);
     frame_writable(b);
     OK(a->data != b->data);
     EQ(a->buffer->refs, 1);
@@ -81,6 +82,31 @@ static void clones_share_until_one_writes(void)
     frame_free(a);
     EQ(b->data[1], 8);
     frame_free(b);
+    end();
+}
+
+static void octets_that_somebody_keeps_are_not_written(void)
+{
+    struct frame *frame;
+    struct buffer *kept;
+    const uint8_t *octets;
+
+    begin();
+    frame = filled(100);
+    octets = frame->data;
+    frame_writable(frame);
+    OK(frame->data == octets);
+    kept = frame_share(frame);
+    memset(frame_push(frame, 14), 0xaa, 14);
+    OK(frame->buffer != kept && !frame->may_share);
+    frame->data[14] = 0xff;
+    EQ(octets[0], 1);
+    EQ(kept->refs, 1);
+    octets = frame->data;
+    frame_writable(frame);
+    OK(frame->data == octets);
+    frame_free(frame);
+    buffer_unref(kept);
     end();
 }
 
@@ -332,6 +358,7 @@ static void list_keeps_the_order(void)
 }
 
 UNIT_MAIN("frame", TEST(push_and_pull_move_the_front), TEST(clones_share_until_one_writes),
+          TEST(octets_that_somebody_keeps_are_not_written),
           TEST(headers_pushed_on_clones_do_not_mix), TEST(pulled_headers_survive_a_copy),
           TEST(slice_is_shared_and_given_back), TEST(linearize_gives_one_run_of_octets_of_its_own),
           TEST(checksum_is_right_for_odd_and_even_pieces),
