@@ -66,7 +66,7 @@ char *mem_strdup(const char *text)
    here and there: most looks wait for the processor's tables of pages, and pages of 2 MiB need few
    of those. A smaller one would pay more for clearing them than it gains. */
 #define ARENA_HUGE_FROM  ((size_t)256 * 1024 * 1024)
-#define ARENA_HUGE_BLOCK ((size_t)64 * 1024 * 1024)
+#define ARENA_HUGE_BLOCK ((size_t)64 * 1024 * 1024) /* smaller pieces are left as they are */
 #define HUGE_PAGE        ((size_t)2 * 1024 * 1024)
 
 struct arena_block {
@@ -98,7 +98,8 @@ void mem_huge(void *p, size_t size)
     uintptr_t from = ((uintptr_t)p + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
     uintptr_t end = ((uintptr_t)p + size) & ~(HUGE_PAGE - 1);
 
-    if (from < end) /* a kernel without them refuses, which does no harm */
+    if (size >= ARENA_HUGE_BLOCK &&
+        from < end) /* a kernel without them refuses, which does no harm */
         (void)madvise((void *)from, end - from, MADV_HUGEPAGE);
 #else
     (void)p;
@@ -111,8 +112,7 @@ static struct arena_block *new_block(struct arena *arena, size_t room)
 {
     struct arena_block *block = mem_zalloc(sizeof *block + room);
 
-    if (room >= ARENA_HUGE_BLOCK)
-        mem_huge(block, sizeof *block + room);
+    mem_huge(block, sizeof *block + room);
     block->size = room;
     block->next = arena->blocks;
     arena->blocks = block;

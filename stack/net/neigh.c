@@ -16,7 +16,8 @@
 #include "stack/net/neigh_internal.h"
 #include "stack/wire/eth_wire.h"
 
-#define BUCKETS         32
+#define BUCKETS_FIRST   8    /* most hosts know one neighbor or two */
+#define BUCKETS_MAX     1024 /* so many bits of a product choose one */
 #define GC_INTERVAL     (NEIGH_BASE_REACHABLE_TIME / 2)
 #define REDRAW_INTERVAL SIM_SEC(300) /* how often reachable_time is drawn anew */
 #define GC_THRESH1      128          /* fewer entries are never collected */
@@ -212,14 +213,19 @@ static void timer_expired(void *ctx)
 
 /* ---- the table ---- */
 
-static uint32_t bucket_of6(struct ip6_addr addr)
+static inline struct neigh **bucket_of6(const struct neigh_table *table, struct ip6_addr addr)
 {
-    return (uint32_t)(random_mix(addr.hi ^ random_mix(addr.lo)) % BUCKETS);
+    return &table->buckets[random_mix(addr.hi ^ random_mix(addr.lo)) & (table->n_buckets - 1u)];
 }
 
-static uint32_t bucket_of(ip4_addr addr)
+static inline struct neigh **bucket_of(const struct neigh_table *table, ip4_addr addr)
 {
-    return (uint32_t)((addr * UINT32_C(0x9e3779b1)) >> 27) % BUCKETS;
+    return &table->buckets[(addr * UINT32_C(0x9e3779b1)) >> 22 & (table->n_buckets - 1u)];
+}
+
+static inline struct neigh **bucket_for(const struct neigh_table *table, const struct neigh *neigh)
+{
+    return table->v6 ? bucket_of6(table, neigh->addr6) : bucket_of(table, neigh->addr);
 }
 
 /* Most hosts know a few neighbors and hear requests of many: those are told apart without a look at
@@ -231,7 +237,7 @@ struct neigh *neigh_find(const struct neigh_table *table, const struct ip_iface 
 
     if ((table->known & ip4_bit(addr)) == 0)
         return NULL;
-    neigh = table->buckets[bucket_of(addr)];
+    neigh = *bucket_of(table, addr);
     while (neigh != NULL && (neigh->addr != addr || neigh->iface != iface))
         neigh = neigh->next;
     return neigh;
@@ -240,7 +246,7 @@ struct neigh *neigh_find(const struct neigh_table *table, const struct ip_iface 
 struct neigh *neigh_find6(const struct neigh_table *table, const struct ip_iface *iface,
                           struct ip6_addr addr)
 {
-    struct neigh *neigh = table->n_buckets == 0 ? NULL : table->buckets[bucket_of6(addr)];
+    struct neigh *neigh = table->n_buckets == 0 ? NULL : *bucket_of6(table, addr);
 
     while (neigh != NULL && (!ip6_eq(neigh->addr6, addr) || neigh->iface != iface))
         neigh = neigh->next;
@@ -249,8 +255,7 @@ struct neigh *neigh_find6(const struct neigh_table *table, const struct ip_iface
 
 static void remove_entry(struct neigh_table *table, struct neigh *neigh)
 {
-    uint32_t bucket = table->v6 ? bucket_of6(neigh->addr6) : bucket_of(neigh->addr);
-    struct neigh **at = &table->buckets[bucket];
+    struct neigh **at = bucket_for(table, neigh);
     struct frame *frame;
 
     while (*at != neigh)
@@ -288,7 +293,35 @@ static bool make_room(struct neigh_table *table)
 
 static void collect_later(struct neigh_table *table);
 
-static struct neigh *new_entry(struct neigh_table *table, struct ip_iface *iface, uint32_t bucket,
+static void hash_in(struct neigh_table *table, struct neigh *neigh)
+{
+    struct neigh **bucket = bucket_for(table, neigh);
+
+    neigh->next = *bucket;
+    *bucket = neigh;
+}
+
+/* As many buckets as entries, as Linux has it. The old ones stay in the arena: all of them together
+   are no more than the last. */
+static void more_buckets(struct neigh_table *table)
+{
+    struct neigh **old = table->buckets;
+    uint16_t n = table->n_buckets;
+
+    table->n_buckets = n == 0 ? BUCKETS_FIRST : (uint16_t)(2 * n);
+    table->buckets =
+        arena_alloc(node_arena(table->ip->node), table->n_buckets * sizeof(struct neigh *));
+    for (uint32_t i = 0; i < n; i++) {
+        struct neigh *next;
+
+        for (struct neigh *neigh = old[i]; neigh != NULL; neigh = next) {
+            next = neigh->next;
+            hash_in(table, neigh);
+        }
+    }
+}
+
+static struct neigh *new_entry(struct neigh_table *table, struct ip_iface *iface,
                                struct neigh template)
 {
     struct arena *arena = node_arena(table->ip->node);
@@ -296,10 +329,8 @@ static struct neigh *new_entry(struct neigh_table *table, struct ip_iface *iface
 
     if (!make_room(table))
         return NULL;
-    if (table->n_buckets == 0) {
-        table->buckets = arena_alloc(arena, BUCKETS * sizeof(struct neigh *));
-        table->n_buckets = BUCKETS;
-    }
+    if (table->n_entries >= table->n_buckets && table->n_buckets < BUCKETS_MAX)
+        more_buckets(table);
     if (table->n_entries >= GC_THRESH1)
         collect_later(table);
     if (table->free != NULL) {
@@ -317,8 +348,7 @@ static struct neigh *new_entry(struct neigh_table *table, struct ip_iface *iface
                table->v6 ? WHY(TIMER_NEIGH6, neigh->addr6.hi, neigh->addr6.lo)
                          : WHY(TIMER_NEIGH, neigh->addr),
                timer_expired, neigh);
-    neigh->next = table->buckets[bucket];
-    table->buckets[bucket] = neigh;
+    hash_in(table, neigh);
     table->n_entries++;
     return neigh;
 }
@@ -326,7 +356,7 @@ static struct neigh *new_entry(struct neigh_table *table, struct ip_iface *iface
 struct neigh *neigh_create(struct neigh_table *table, struct ip_iface *iface, ip4_addr addr)
 {
     struct neigh *neigh =
-        new_entry(table, iface, bucket_of(addr), (struct neigh){ .addr = addr, .asked_for = addr });
+        new_entry(table, iface, (struct neigh){ .addr = addr, .asked_for = addr });
 
     if (neigh != NULL)
         table->known |= ip4_bit(addr);
@@ -335,8 +365,7 @@ struct neigh *neigh_create(struct neigh_table *table, struct ip_iface *iface, ip
 
 struct neigh *neigh_create6(struct neigh_table *table, struct ip_iface *iface, struct ip6_addr addr)
 {
-    return new_entry(table, iface, bucket_of6(addr),
-                     (struct neigh){ .addr6 = addr, .asked_for6 = addr });
+    return new_entry(table, iface, (struct neigh){ .addr6 = addr, .asked_for6 = addr });
 }
 
 /* Linux's periodic work; with few entries it does not run and nothing is ever forgotten. */

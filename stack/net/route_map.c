@@ -243,6 +243,7 @@ static void find_ways(struct route_map *map)
     };
 
     map->next = mem_zalloc((n + 2) * map->bits / 8);
+    mem_huge(map->next, (n + 2) * map->bits / 8);
     for (uint32_t owner = 0; owner < map->n_routers; owner++)
         find_ways_to(map, owner, &search);
     free(search.queue);
