@@ -678,7 +678,7 @@ static size_t fill(struct tcp_sock *tp, const struct sock_send *message, uint32_
         tcp_seg_append(tp, seg, octets + done, n, stable);
         done += n;
         in_buffer += n;
-        if (in_buffer >= goal && done < message->len) {
+        if (in_buffer >= goal && done < message->len && (message->flags & SOCK_MSG_OOB) == 0) {
             buffer_full(tp, seg, mss);
             in_buffer = tcp_tail_buffer_len(tp); /* less what has gone out */
         }

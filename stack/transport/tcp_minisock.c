@@ -236,7 +236,6 @@ static struct tcp_sock *child_new(struct tcp_request *req, const struct tcp_rx *
     tp->ecn = req->ecn_ok ? TCP_ECN_OK : 0;
     TCP_RARE_SET(tp, total_retrans, req->n_retrans);
     TCP_RARE_SET(tp, undo_marker, req->n_retrans > 1 ? req->iss : 0);
-    TCP_RARE_SET(tp, last_oow_ack, req->last_oow_ack);
     tp->lrcvtime = tp->lsndtime = tp->rcv_tstamp = tcp_now(req->layer);
     tcp_sync_mss(tp, tp->pmtu);
     tcp_initialize_rcv_mss(tp);
@@ -524,7 +523,7 @@ static void answer_out_of_window(struct tcp_timewait *tw, struct tcp_rx *rx,
 static void fin_wait_2_input(struct tcp_timewait *tw, struct tcp_rx *rx, bool paws)
 {
     if (paws || !timewait_in_window(tw, rx)) {
-        if ((rx->hdr.flags & TCP_RST) == 0)
+        if ((rx->hdr.flags & TCP_RST) == 0 || tw->layer->sysctl.rfc_over_linux == TCP_RFC_NEVER)
             answer_out_of_window(tw, rx, paws ? DROP_TCP_PAWS : DROP_TCP_OUT_OF_WINDOW);
         else
             tcp_rx_drop(rx, DROP_TCP_OUT_OF_WINDOW);
@@ -537,6 +536,7 @@ static void fin_wait_2_input(struct tcp_timewait *tw, struct tcp_rx *rx, bool pa
     if ((rx->hdr.flags & TCP_SYN) != 0 && !seq_lt(rx->seq, tw->rcv_nxt)) {
         tcp_rx_drop(rx, DROP_TCP_FLAGS);
         tcp_send_reset(tw->layer, rx, WHY0(TCP_RST));
+        timewait_over(tw); /* the peer has started anew; its next SYN may be taken */
         return;
     }
     if ((rx->hdr.flags & TCP_ACK) == 0 || !seq_gt(rx->end_seq, tw->rcv_nxt) ||
@@ -595,6 +595,9 @@ bool tcp_timewait_input(struct tcp_timewait *tw, struct tcp_rx *rx, uint32_t *is
             timewait_over(tw);
             return true;
         }
+        tcp_rx_drop(rx, DROP_PORT_CLOSED); /* nobody takes it: told at once, and each time */
+        timewait_ack(tw, WHY(TCP_ACK_DUPLICATE, tw->rcv_nxt - tw->irs));
+        return false;
     }
     if ((flags & TCP_RST) != 0) {
         tcp_rx_drop(rx, DROP_TCP_OUT_OF_WINDOW);

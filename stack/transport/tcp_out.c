@@ -148,6 +148,8 @@ static void syn_options(struct tcp_sock *tp, struct tcp_hdr *hdr)
 
     hdr->opt.has_mss = true;
     hdr->opt.mss = (uint16_t)tp->advmss;
+    if ((hdr->flags & TCP_ACK) != 0 && tp->ts_ok) /* simultaneous open: less them already */
+        hdr->opt.mss = (uint16_t)(hdr->opt.mss + TCP_TS_ALIGNED);
     if (answer ? tp->ts_ok : sysctl->timestamps) {
         hdr->opt.has_ts = true;
         hdr->opt.ts_val = tcp_ts_now(tp->layer, tp->ts_offset);
@@ -440,8 +442,9 @@ void tcp_send_synack(struct tcp_sock *tp)
     if (syn == NULL || (syn->flags & TCP_SYN) == 0)
         return;
     syn->flags |= TCP_ACK;
+    syn->flags &= (uint8_t)~TCP_CWR; /* RFC 3168 section 6.1.1: an answer has ECE alone */
     if ((tp->ecn & TCP_ECN_OK) == 0)
-        syn->flags &= (uint8_t) ~(TCP_ECE | TCP_CWR);
+        syn->flags &= (uint8_t)~TCP_ECE;
     transmit_seg(tp, syn, &WHY0(TCP_SYN_ACK));
 }
 
