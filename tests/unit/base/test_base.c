@@ -1,5 +1,6 @@
 #include "tests/support/unit.h"
 
+#include "base/siphash.h"
 #include "base/addr.h"
 #include "base/be.h"
 #include "base/checksum.h"
@@ -232,6 +233,15 @@ static void small_pieces_of_a_very_large_arena_are_zeroed_and_apart(void)
     arena_fini(&arena);
 }
 
+/* The test vector of the SipHash paper's authors for eight octets 00 01 ... 07. */
+static void siphash_of_eight_octets_is_the_published_one(void)
+{
+    const uint64_t key[2] = { UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908) };
+    const uint64_t words[1] = { UINT64_C(0x0706050403020100) };
+
+    OK(siphash(words, 1, key) == UINT64_C(0x93f5f5799a932462));
+}
+
 UNIT_MAIN("base", TEST(mac_text_goes_both_ways_and_rejects_noise),
           TEST(ip_text_goes_both_ways_and_rejects_noise), TEST(checksum_matches_rfc_1071_example),
           TEST(checksum_is_the_same_for_every_split_and_length),
@@ -241,4 +251,5 @@ UNIT_MAIN("base", TEST(mac_text_goes_both_ways_and_rejects_noise),
           TEST(scaled_numbers_are_exact_or_refused), TEST(distance_counts_a_swap_once),
           TEST(arena_memory_is_zeroed_and_aligned),
           TEST(pieces_of_a_scattered_arena_lie_at_irregular_distances),
-          TEST(small_pieces_of_a_very_large_arena_are_zeroed_and_apart))
+          TEST(small_pieces_of_a_very_large_arena_are_zeroed_and_apart),
+          TEST(siphash_of_eight_octets_is_the_published_one))
