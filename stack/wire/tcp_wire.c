@@ -1,5 +1,7 @@
 #include "stack/wire/tcp_wire.h"
 
+#include <string.h>
+
 #include "base/be.h"
 #include "base/likely.h"
 
@@ -23,7 +25,9 @@ enum {
     LEN_SACK_PERMITTED = 2,
     LEN_SACK_BASE = 2,
     LEN_SACK_BLOCK = 8,
-    LEN_TS = 10
+    LEN_TS = 10,
+    LEN_COOKIE_BASE = 2,
+    LEN_COOKIE_EXP_BASE = 4
 };
 
 static void read_sack(const uint8_t *option, uint8_t len, struct tcp_options *opt)
@@ -39,6 +43,21 @@ static void read_sack(const uint8_t *option, uint8_t len, struct tcp_options *op
     }
 }
 
+/* What stands behind @base octets of the option. */
+static void read_cookie(const uint8_t *option, uint8_t len, uint8_t base, struct tcp_options *opt)
+{
+    uint8_t n = len - base;
+
+    if (n % 2 != 0)
+        return;
+    opt->has_cookie = n == 0 || (n >= TCP_COOKIE_MIN && n <= TCP_COOKIE_MAX);
+    opt->cookie_exp = base == LEN_COOKIE_EXP_BASE;
+    if (!opt->has_cookie)
+        return;
+    opt->cookie.len = n;
+    memcpy(opt->cookie.octets, option + base, n);
+}
+
 static void read_syn_option(const uint8_t *option, uint8_t len, struct tcp_options *opt)
 {
     if (option[0] == TCP_OPT_MSS && len == LEN_MSS && be16_get(option + 2) != 0) {
@@ -49,6 +68,11 @@ static void read_syn_option(const uint8_t *option, uint8_t len, struct tcp_optio
         opt->wscale = option[2];
     } else if (option[0] == TCP_OPT_SACK_PERMITTED && len == LEN_SACK_PERMITTED) {
         opt->sack_permitted = true;
+    } else if (option[0] == TCP_OPT_FAST_OPEN) {
+        read_cookie(option, len, LEN_COOKIE_BASE, opt);
+    } else if (option[0] == TCP_OPT_EXPERIMENT && len >= LEN_COOKIE_EXP_BASE &&
+               be16_get(option + 2) == TCP_EXPERIMENT_FAST_OPEN) {
+        read_cookie(option, len, LEN_COOKIE_EXP_BASE, opt);
     }
 }
 
@@ -126,6 +150,15 @@ static size_t sack_blocks_that_fit(const struct tcp_options *opt)
     return opt->n_sack < fit ? opt->n_sack : fit;
 }
 
+/* Octets of the cookie with its padding behind @used others, 0 where it is none or does not fit. */
+static size_t cookie_len(const struct tcp_options *opt, size_t used)
+{
+    size_t base = opt->cookie_exp ? LEN_COOKIE_EXP_BASE : LEN_COOKIE_BASE;
+    size_t len = (base + opt->cookie.len + 3u) & ~(size_t)3;
+
+    return opt->has_cookie && used + len <= TCP_OPTIONS_MAX ? len : 0;
+}
+
 size_t tcp_options_len(const struct tcp_options *opt, bool is_syn)
 {
     size_t len = opt->has_ts ? 2 + LEN_TS : 0;
@@ -134,6 +167,7 @@ size_t tcp_options_len(const struct tcp_options *opt, bool is_syn)
         len += opt->has_mss ? LEN_MSS : 0;
         len += opt->sack_permitted && !opt->has_ts ? 2 + LEN_SACK_PERMITTED : 0;
         len += opt->has_wscale ? 1 + LEN_WSCALE : 0;
+        len += cookie_len(opt, len);
     } else if (opt->n_sack > 0) {
         len += 2 + LEN_SACK_BASE + sack_blocks_that_fit(opt) * LEN_SACK_BLOCK;
     }
@@ -180,13 +214,36 @@ static void put_sack(const struct tcp_options *opt, uint8_t *p)
     }
 }
 
+static void put_cookie(const struct tcp_options *opt, size_t len, uint8_t *p)
+{
+    uint8_t n = opt->cookie.len;
+
+    memset(p, TCP_OPT_NOP, len);
+    if (opt->cookie_exp) {
+        p[0] = TCP_OPT_EXPERIMENT;
+        p[1] = LEN_COOKIE_EXP_BASE + n;
+        be16_put(p + 2, TCP_EXPERIMENT_FAST_OPEN);
+        memcpy(p + LEN_COOKIE_EXP_BASE, opt->cookie.octets, n);
+    } else {
+        p[0] = TCP_OPT_FAST_OPEN;
+        p[1] = LEN_COOKIE_BASE + n;
+        memcpy(p + LEN_COOKIE_BASE, opt->cookie.octets, n);
+    }
+}
+
 static void put_options(const struct tcp_options *opt, bool is_syn, uint8_t *p)
 {
+    const uint8_t *begin = p;
+    size_t len;
+
     if (is_syn && opt->has_mss)
         p = put4(p, TCP_OPT_MSS, LEN_MSS, opt->mss >> 8, opt->mss & 0xffu);
     p = put_sack_permitted_and_ts(opt, is_syn, p);
     if (is_syn && opt->has_wscale)
-        put4(p, TCP_OPT_NOP, TCP_OPT_WSCALE, LEN_WSCALE, opt->wscale);
+        p = put4(p, TCP_OPT_NOP, TCP_OPT_WSCALE, LEN_WSCALE, opt->wscale);
+    len = is_syn ? cookie_len(opt, (size_t)(p - begin)) : 0;
+    if (len > 0)
+        put_cookie(opt, len, p);
     if (!is_syn && opt->n_sack > 0)
         put_sack(opt, p);
 }

@@ -1,6 +1,6 @@
 /*
  * The TCP header and its options as octets: RFC 9293 section 3.1, RFC 7323 (window scale,
- * timestamps), RFC 2018 (SACK). Pure: no state, no clock, no allocation.
+ * timestamps), RFC 2018 (SACK), RFC 7413 (Fast Open). Pure: no state, no clock, no allocation.
  */
 #ifndef WW_STACK_WIRE_TCP_WIRE_H
 #define WW_STACK_WIRE_TCP_WIRE_H
@@ -17,6 +17,11 @@
 #define TCP_SACK_MAX    4  /* blocks that fit; 3 beside timestamps */
 #define TCP_WSCALE_MAX  14 /* RFC 7323 section 2.3 */
 #define TCP_AT_CHECKSUM 16 /* where the checksum stands, for filling it in */
+
+/* RFC 7413 section 4.1.1; before it the option had an experiment's number, RFC 6994. */
+#define TCP_COOKIE_MIN           4 /* octets of a Fast Open cookie */
+#define TCP_COOKIE_MAX           16
+#define TCP_EXPERIMENT_FAST_OPEN 0xf989
 
 enum tcp_flag {
     TCP_FIN = 0x01,
@@ -37,17 +42,28 @@ enum tcp_option_kind {
     TCP_OPT_SACK_PERMITTED = 4,
     TCP_OPT_SACK = 5,
     TCP_OPT_TIMESTAMPS = 8,
+    TCP_OPT_FAST_OPEN = 34,
+    TCP_OPT_EXPERIMENT = 254,
+};
+
+struct tcp_cookie {
+    uint8_t len; /* octets; 0: asks for one */
+    uint8_t octets[TCP_COOKIE_MAX];
 };
 
 struct tcp_options { /* host byte order; what is absent is zero */
     bool has_mss, has_wscale, sack_permitted, has_ts;
-    uint16_t mss;   /* octets; SYN only */
-    uint8_t wscale; /* shift count as sent, perhaps above TCP_WSCALE_MAX; SYN only */
+    bool has_cookie, cookie_exp; /* Fast Open, and in its experimental form; SYN only */
+    uint8_t wscale;              /* shift count as sent, perhaps above TCP_WSCALE_MAX; SYN only */
+    uint8_t n_sack;              /* blocks; never on a SYN */
+    uint16_t mss;                /* octets; SYN only */
     uint32_t ts_val, ts_ecr;
-    uint8_t n_sack; /* blocks; never on a SYN */
-    struct {
-        uint32_t start, end; /* the first octet held, and the one behind the last */
-    } sack[TCP_SACK_MAX];
+    union {
+        struct {
+            uint32_t start, end; /* the first octet held, and the one behind the last */
+        } sack[TCP_SACK_MAX];
+        struct tcp_cookie cookie;
+    };
 };
 
 struct tcp_hdr { /* host byte order */
@@ -68,7 +84,8 @@ struct tcp_hdr { /* host byte order */
  * Options are read as Linux reads them: unknown kinds are skipped by their length; a length that
  * cannot be ends the list, and what stood before it counts; a known kind with a length that is not
  * its own is skipped; MSS, window scale and SACK-permitted count on a SYN only, an MSS of 0 and
- * SACK blocks on a SYN do not. Of an option sent twice the last one counts. Returns DROP_NONE with
+ * SACK blocks on a SYN do not; a Fast Open cookie has an even length of 4 to 16 octets or none. Of
+ * an option sent twice the last one counts. Returns DROP_NONE with
  * *@hdr filled; DROP_TRUNCATED, or DROP_BAD_HEADER where the data offset is below 5, with *@hdr
  * untouched.
  */
@@ -79,8 +96,9 @@ enum drop_reason tcp_parse(const uint8_t *octets, size_t len, struct tcp_hdr *hd
  * header's length. The checksum is written as given. hdr->hdr_len is not looked at.
  *
  * Order and padding are Linux's. On a SYN: mss; sackOK,TS (or nop,nop,TS, or nop,nop,sackOK where
- * one is alone); nop,ws. Otherwise: nop,nop,TS; nop,nop,SACK. Options that do not belong on the
- * segment are left out, and SACK blocks that no longer fit too, last ones first.
+ * one is alone); nop,ws; cookie with nop behind it up to a multiple of 4, unless it does not fit.
+ * Otherwise: nop,nop,TS; nop,nop,SACK. Options that do not belong on the segment are left out, and
+ * SACK blocks that no longer fit too, last ones first.
  */
 size_t tcp_emit(const struct tcp_hdr *hdr, uint8_t *octets);
 

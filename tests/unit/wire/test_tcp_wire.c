@@ -304,6 +304,54 @@ static void fields_survive_emit_and_parse(void)
     EQ_MEM(out.opt.sack, in.opt.sack, sizeof in.opt.sack);
 }
 
+/* RFC 7413 section 4.1.1 and RFC 6994. */
+static void cookies_of_fast_open_are_read_and_written(void)
+{
+    static const uint8_t lens[] = { 0, 4, 8, 16 };
+    uint8_t octets[TCP_HDR_MAX];
+
+    for (size_t i = 0; i < 2 * sizeof lens; i++) {
+        struct tcp_hdr in = { .flags = TCP_SYN, .opt = { .has_mss = true, .has_cookie = true } },
+                       out;
+        size_t len;
+
+        in.opt.cookie_exp = i % 2 != 0;
+        in.opt.cookie.len = lens[i / 2];
+        memset(in.opt.cookie.octets, 0xa1, in.opt.cookie.len);
+        len = tcp_emit(&in, octets);
+        EQ(len % 4, 0);
+        EQ(octets[24], in.opt.cookie_exp ? 254 : 34);
+        EQ(octets[25], lens[i / 2] + (in.opt.cookie_exp ? 4 : 2));
+        EQ(tcp_parse(octets, len, &out), DROP_NONE);
+        OK(out.opt.has_cookie);
+        EQ(out.opt.cookie_exp, in.opt.cookie_exp);
+        EQ(out.opt.cookie.len, in.opt.cookie.len);
+        EQ_MEM(out.opt.cookie.octets, in.opt.cookie.octets, in.opt.cookie.len);
+        in.flags = TCP_ACK;
+        EQ(tcp_emit(&in, octets), TCP_HDR_LEN);
+    }
+}
+
+/* Lengths that cookies do not have, and a SYN whose options have no room for one. */
+static void odd_and_short_cookies_do_not_count(void)
+{
+    uint8_t octets[TCP_HDR_MAX];
+    struct tcp_hdr hdr = { .flags = TCP_SYN, .opt = { .has_cookie = true } }, out;
+
+    for (uint8_t n = 1; n <= 20; n++) {
+        hdr.opt.cookie.len = 16;
+        memset(octets, 0, sizeof octets);
+        tcp_emit(&hdr, octets);
+        octets[12] = 11 << 4;
+        octets[21] = 2 + n;
+        EQ(tcp_parse(octets, sizeof octets, &out), DROP_NONE);
+        EQ(out.opt.has_cookie, n % 2 == 0 && n >= 4 && n <= 16);
+    }
+    hdr.opt.has_mss = hdr.opt.has_ts = hdr.opt.sack_permitted = hdr.opt.has_wscale = true;
+    hdr.opt.cookie.len = 16;
+    EQ(tcp_emit(&hdr, octets), TCP_HDR_MAX);
+}
+
 UNIT_MAIN("wire.tcp", TEST(linux_syn_is_read_field_by_field),
           TEST(linux_syn_is_written_octet_for_octet),
           TEST(every_truncation_is_refused_and_leaves_the_header_alone),
@@ -319,4 +367,5 @@ UNIT_MAIN("wire.tcp", TEST(linux_syn_is_read_field_by_field),
           TEST(syn_options_are_packed_as_linux_packs_them),
           TEST(other_segments_carry_timestamps_and_sack_only),
           TEST(four_sack_blocks_fit_alone_and_three_beside_timestamps),
-          TEST(fields_survive_emit_and_parse))
+          TEST(fields_survive_emit_and_parse), TEST(cookies_of_fast_open_are_read_and_written),
+          TEST(odd_and_short_cookies_do_not_count))
