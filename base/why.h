@@ -217,6 +217,8 @@
     X(TCP_RETRANSMIT_PMTU, "tcp-retransmit-pmtu",                                                  \
       "packets may have {1:dec} octets at most: sends octet {0:dec} again in smaller segments")    \
     X(TCP_RETRANSMIT_SYN, "tcp-retransmit-syn", "no answer for {0:time}: asks again, try {1:dec}") \
+    X(TCP_RETRANSMIT_SYN_DATA, "tcp-retransmit-syn-data",                                          \
+      "the SYN was taken without its octets: sends octet {0:dec} again")                           \
     X(TCP_TAIL_PROBE, "tcp-tail-probe",                                                            \
       "no acknowledgment of the last octets: probes for their loss")                               \
     X(TCP_STATE, "tcp-state", "port {2:port} with {3:ip}: {0:tcpstate} becomes {1:tcpstate}")      \

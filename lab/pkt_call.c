@@ -9,7 +9,7 @@
 
 enum { AF_INET_NUMBER = 2, AF_INET6_NUMBER = 10, SOCK_STREAM_NUMBER = 1 };
 enum { F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4 };
-enum { MSG_ZEROCOPY_BIT = 0x4000000, MSG_FASTOPEN_BIT = 0x20000000 };
+enum { MSG_ZEROCOPY_BIT = 0x4000000 };
 enum { FIONBIO = 0x5421, O_RDWR_NUMBER = 2, O_NONBLOCK_NUMBER = 0x800 };
 enum { OCTETS_MAX = 64 << 20 };
 
@@ -45,9 +45,7 @@ static bool take_flags(struct pkt_run *run, unsigned n, unsigned *flags)
     if (pkt_arg(&run->event->call, n) != NULL && !pkt_arg_number(run, n, &number))
         return false;
     *flags = (unsigned)number;
-    if ((number & MSG_ZEROCOPY_BIT) != 0)
-        return pkt_refuse(run, "MSG_ZEROCOPY");
-    return (number & MSG_FASTOPEN_BIT) == 0 || pkt_refuse(run, "MSG_FASTOPEN");
+    return (number & MSG_ZEROCOPY_BIT) == 0 || pkt_refuse(run, "MSG_ZEROCOPY");
 }
 
 /* ---- making and naming sockets ---- */
@@ -82,23 +80,25 @@ static bool make_listen(struct pkt_run *run, struct pkt_call *call)
     return take_fd(run, 0, &call->fd) && pkt_arg_number(run, 1, &call->number);
 }
 
+/* A SYN to @call's address will leave, or has left and is asked about again. */
+static void note_connect(struct pkt_run *run, const struct pkt_call *call)
+{
+    run->info_fd = call->fd;
+    run->listening = false;
+    if (run->connect_fd == call->fd && run->conn != NULL)
+        return;
+    pkt_conn_new(run)->remote_port = call->addr.port;
+    run->connect_fd = call->fd;
+}
+
 static bool make_connect(struct pkt_run *run, struct pkt_call *call)
 {
-    struct pkt_conn *conn;
-
     if (!take_fd(run, 0, &call->fd) ||
         !pkt_address(run, pkt_arg(&run->event->call, 1), &run->config.remote, &call->has_addr,
                      &call->addr))
         return false;
-    if (!call->has_addr)
-        return true;
-    run->info_fd = call->fd;
-    run->listening = false;
-    if (run->connect_fd != call->fd || run->conn == NULL) { /* else it is asked again */
-        conn = pkt_conn_new(run);
-        conn->remote_port = call->addr.port;
-        run->connect_fd = call->fd;
-    }
+    if (call->has_addr)
+        note_connect(run, call);
     return true;
 }
 
@@ -166,13 +166,23 @@ static bool make_rwv(struct pkt_run *run, struct pkt_call *call)
     return take_fd(run, 0, &call->fd) && iovec(run, call, pkt_arg(&run->event->call, 1));
 }
 
+/* Octets with an address: a datagram, or with MSG_FASTOPEN a connection. */
+static void note_sendto(struct pkt_run *run, const struct pkt_call *call)
+{
+    if (!call->has_addr)
+        return;
+    if ((call->flags & SOCK_MSG_FASTOPEN) != 0)
+        note_connect(run, call);
+    else if (run->conn == NULL)
+        pkt_conn_new(run)->remote_port = call->addr.port;
+}
+
 static bool make_sendto(struct pkt_run *run, struct pkt_call *call)
 {
     if (!make_rw(run, call) || !pkt_address(run, pkt_arg(&run->event->call, 4), &run->config.remote,
                                             &call->has_addr, &call->addr))
         return false;
-    if (call->has_addr && run->conn == NULL)
-        pkt_conn_new(run)->remote_port = call->addr.port;
+    note_sendto(run, call);
     return true;
 }
 
@@ -191,6 +201,8 @@ static bool make_msg(struct pkt_run *run, struct pkt_call *call)
     if (name != NULL && name->kind == PKT_STRUCT &&
         !pkt_address(run, name, &run->config.remote, &call->has_addr, &call->addr))
         return false;
+    if (call->kind == PKT_DO_SEND)
+        note_sendto(run, call);
     return iovec(run, call, pkt_member(msg, "msg_iov"));
 }
 

@@ -1,6 +1,7 @@
 /* Packets: what stands behind "<" or ">". */
 #include <string.h>
 
+#include "base/be.h"
 #include "inspect/i18n.h"
 #include "lab/pkt_parse.h"
 #include "stack/wire/tcp_wire.h"
@@ -202,9 +203,8 @@ static bool raw_option(struct pkt_parser *parser, struct pkt_tcp_option *option,
 static bool experimental_fast_open(struct pkt_parser *parser, struct pkt_tcp_option *option)
 {
     option->len = 2;
-    option->octets[0] = 0xf9;
-    option->octets[1] = 0x89;
-    return raw_option(parser, option, 254);
+    be16_put(option->octets, TCP_EXPERIMENT_FAST_OPEN);
+    return raw_option(parser, option, TCP_OPT_EXPERIMENT);
 }
 
 static bool unknown_option(struct pkt_parser *parser, struct pkt_tcp_option *option)
@@ -248,7 +248,7 @@ static bool parse_option(struct pkt_parser *parser, struct pkt_tcp_option *optio
                take_u32(parser, &option->ecr);
     }
     if (pkt_take_word(parser, "FO"))
-        return raw_option(parser, option, 34);
+        return raw_option(parser, option, TCP_OPT_FAST_OPEN);
     if (pkt_take_word(parser, "FOEXP"))
         return experimental_fast_open(parser, option);
     if (pkt_take_word(parser, "md5"))

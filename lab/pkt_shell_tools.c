@@ -45,8 +45,6 @@ static bool changes_nothing(const char *name, const char *value)
     static const struct {
         const char *name, *value;
     } SETTINGS[] = {
-        { "net.ipv4.tcp_fastopen", NULL }, /* sockets that ask for it are refused */
-        { "net.ipv4.tcp_fastopen_key", NULL },
         { "net.ipv4.tcp_min_tso_segs", NULL }, /* no segmentation offload */
         { "net.ipv4.tcp_tso_rtt_log", NULL },
         { "net.ipv4.tcp_no_metrics_save", NULL }, /* no cache of metrics */

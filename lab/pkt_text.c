@@ -1,4 +1,5 @@
 /* Packets in the words of a script. */
+#include "base/be.h"
 #include "lab/pkt_icmp.h"
 #include "lab/pkt_packet.h"
 #include "stack/wire/tcp_wire.h"
@@ -21,12 +22,28 @@ char *pkt_flags_text(unsigned flags)
     return g_string_free(text, FALSE);
 }
 
+/* Octets of an option that is not one of those with a form of their own; Fast Open's cookie, in
+ * both of its forms. */
+static void raw_text(GString *text, const struct pkt_tcp_option *option)
+{
+    bool experimental = option->kind == TCP_OPT_EXPERIMENT && option->len >= 2 &&
+                        be16_get(option->octets) == TCP_EXPERIMENT_FAST_OPEN;
+    unsigned first = experimental ? 2 : 0;
+
+    if (experimental)
+        g_string_append(text, "FOEXP");
+    else if (option->kind == TCP_OPT_FAST_OPEN)
+        g_string_append(text, "FO");
+    else
+        g_string_append_printf(text, "kind %u", option->kind);
+    for (unsigned i = first; i < option->len; i++)
+        g_string_append_printf(text, "%s%02x", i == first ? " 0x" : "", option->octets[i]);
+}
+
 static void option_text(GString *text, const struct pkt_tcp_option *option)
 {
     if (option->raw) {
-        g_string_append_printf(text, "kind %u", option->kind);
-        for (unsigned i = 0; i < option->len; i++)
-            g_string_append_printf(text, "%s%02x", i == 0 ? " 0x" : "", option->octets[i]);
+        raw_text(text, option);
         return;
     }
     switch (option->kind) {

@@ -178,7 +178,7 @@ void netctl_sockets(struct os *os, const char *proto,
 /* ---- settings and counters ---- */
 
 /* Room for a setting's text, with its NUL. */
-#define NETCTL_SYSCTL_TEXT_MAX 64
+#define NETCTL_SYSCTL_TEXT_MAX 80
 
 /** netctl_sysctl_at() - the name of the @n-th setting, sorted by name; NULL behind the last. */
 const char *netctl_sysctl_at(unsigned n);

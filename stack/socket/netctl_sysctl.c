@@ -15,7 +15,9 @@ enum kind {
     KIND_U32_NS, /* kept in us */
     KIND_PORT_RANGE,
     KIND_U32_3,
-    KIND_CONGESTION
+    KIND_CONGESTION,
+    KIND_FASTOPEN_KEYS,
+    KIND_FASTOPEN_BLACKHOLE
 };
 enum place { IN_OS, IN_TCP };
 
@@ -66,6 +68,10 @@ static const struct setting settings[] = {
     { "net.ipv4.tcp_dsack", TCP(dsack), KIND_BOOL, 0, 1 },
     { "net.ipv4.tcp_early_retrans", TCP(early_retrans), KIND_U8, 0, 4 },
     { "net.ipv4.tcp_ecn", TCP(ecn), KIND_U8, 0, 2 },
+    { "net.ipv4.tcp_fastopen", TCP(fastopen), KIND_U16, 0, UINT16_MAX },
+    { "net.ipv4.tcp_fastopen_blackhole_timeout_sec", IN_TCP, 0, KIND_FASTOPEN_BLACKHOLE, 0,
+      INT32_MAX },
+    { "net.ipv4.tcp_fastopen_key", IN_TCP, 0, KIND_FASTOPEN_KEYS, 0, 0 },
     { "net.ipv4.tcp_fin_timeout", TCP(fin_timeout), KIND_U32, 0, 1000000 },
     { "net.ipv4.tcp_frto", TCP(frto), KIND_U8, 0, 2 },
     { "net.ipv4.tcp_invalid_ratelimit", TCP(invalid_ratelimit), KIND_U32, 0, INT32_MAX },
@@ -139,6 +145,20 @@ const char *netctl_sysctl_at(unsigned n)
     return n < N_SETTINGS ? settings[n].name : NULL;
 }
 
+static void tell_keys(const struct os *os, char text[static NETCTL_SYSCTL_TEXT_MAX])
+{
+    const struct tcp_fastopen_keys *keys = tcp_fastopen_host_keys(os->tcp);
+    unsigned n = keys->n > 0 ? keys->n : 1; /* zeros before */
+    size_t len = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        const uint32_t *key = keys->keys[i];
+
+        len += (size_t)snprintf(text + len, NETCTL_SYSCTL_TEXT_MAX - len, "%s%08x-%08x-%08x-%08x",
+                                i == 0 ? "" : ",", key[0], key[1], key[2], key[3]);
+    }
+}
+
 int netctl_sysctl_get(const struct os *os, const char *name,
                       char text[static NETCTL_SYSCTL_TEXT_MAX])
 {
@@ -181,6 +201,12 @@ int netctl_sysctl_get(const struct os *os, const char *name,
     case KIND_CONGESTION:
         snprintf(text, NETCTL_SYSCTL_TEXT_MAX, "%s",
                  *(const enum tcp_cc_kind *)at == TCP_CC_RENO ? "reno" : "cubic");
+        return 0;
+    case KIND_FASTOPEN_BLACKHOLE:
+        value = *tcp_fastopen_blackhole(os->tcp);
+        break;
+    case KIND_FASTOPEN_KEYS:
+        tell_keys(os, text);
         return 0;
     }
     snprintf(text, NETCTL_SYSCTL_TEXT_MAX, "%u", value);
@@ -234,6 +260,56 @@ static int set_three(uint32_t *three, const struct setting *setting, const char 
     return 0;
 }
 
+static int hex_digit(char digit)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = digit == '\0' ? NULL : strchr(digits, digit | 0x20);
+
+    return at == NULL ? -1 : (int)(at - digits);
+}
+
+/* Words of up to eight hexadecimal digits with "-" between them, and "," between two keys. */
+static int set_keys(struct tcp_layer *tcp, const char *text)
+{
+    struct tcp_fastopen_keys keys = { 0 };
+
+    do {
+        uint32_t *key = keys.keys[keys.n];
+
+        if (keys.n == TCP_FASTOPEN_KEYS)
+            return -SIM_EINVAL;
+        for (unsigned i = 0; i < 4; i++) {
+            size_t digits = 0;
+
+            for (; digits < 8 && hex_digit(text[digits]) >= 0; digits++)
+                key[i] = key[i] << 4 | (uint32_t)hex_digit(text[digits]);
+            text += digits;
+            if (digits == 0 || (i < 3 && *text++ != '-'))
+                return -SIM_EINVAL;
+        }
+        keys.n++;
+    } while (*text++ == ',');
+    if (text[-1] != '\0')
+        return -SIM_EINVAL;
+    *tcp_fastopen_host_keys(tcp) = keys;
+    return 0;
+}
+
+/* A number as Linux takes it: "0x" begins a hexadecimal one. */
+static bool read_number(const char *text, uint64_t max, uint64_t *value)
+{
+    const char *digit = text + 2;
+
+    if (text[0] != '0' || (text[1] != 'x' && text[1] != 'X') || *digit == '\0')
+        return text_u64(text, max, value);
+    for (*value = 0; *digit != '\0'; digit++) {
+        if (hex_digit(*digit) < 0 || *value > max)
+            return false;
+        *value = *value << 4 | (uint64_t)hex_digit(*digit);
+    }
+    return *value <= max;
+}
+
 static int set_congestion(enum tcp_cc_kind *kind, const char *text)
 {
     if (strcmp(text, "reno") != 0 && strcmp(text, "cubic") != 0)
@@ -256,7 +332,9 @@ int netctl_sysctl_set(struct os *os, const char *name, const char *text)
         return set_three(place_of(os, setting), setting, text);
     if (setting->kind == KIND_CONGESTION)
         return set_congestion(place_of(os, setting), text);
-    if (!text_u64(text, setting->max, &value) || value < setting->min)
+    if (setting->kind == KIND_FASTOPEN_KEYS)
+        return set_keys(os->tcp, text);
+    if (!read_number(text, setting->max, &value) || value < setting->min)
         return -SIM_EINVAL;
     at = place_of(os, setting);
     switch (setting->kind) {
@@ -277,6 +355,9 @@ int netctl_sysctl_set(struct os *os, const char *name, const char *text)
         break;
     case KIND_U32_NS:
         *(uint32_t *)at = (uint32_t)value / 1000;
+        break;
+    case KIND_FASTOPEN_BLACKHOLE:
+        *tcp_fastopen_blackhole(os->tcp) = (uint32_t)value;
         break;
     default: /* set above */
         break;

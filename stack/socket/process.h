@@ -82,6 +82,7 @@ struct process { /* in the order of need: what a wake and a call touch stands to
         int number;          /* and its descriptor */
         sim_time until;      /* SIM_TIME_NONE: no time-out */
         size_t progress;     /* octets of a send or a waiting recv already moved */
+        bool opens;          /* a send that waits for the handshake it has begun */
     } call;
     struct timer timer; /* sleeps, polls and socket time-outs */
     bool ended;

@@ -19,6 +19,7 @@ enum form {
     FORM_INTERFACE, /* of multicasts: an address, or ip_mreqn */
     FORM_CONGESTION,
     FORM_TCP_INFO,
+    FORM_FASTOPEN_KEY,
 };
 
 enum special { RCVTIMEO = -1, SNDTIMEO = -2, ADD_MEMBERSHIP = -3, DROP_MEMBERSHIP = -4 };
@@ -93,6 +94,10 @@ static const struct named_option {
     { LEVEL_TCP, 13, OPT_TCP_CONGESTION, FORM_CONGESTION },
     { LEVEL_TCP, 18, OPT_TCP_USER_TIMEOUT, FORM_INT },
     { LEVEL_TCP, 25, OPT_TCP_NOTSENT_LOWAT, FORM_INT },
+    { LEVEL_TCP, 23, OPT_TCP_FASTOPEN, FORM_INT },
+    { LEVEL_TCP, 30, OPT_TCP_FASTOPEN_CONNECT, FORM_INT },
+    { LEVEL_TCP, 33, 0, FORM_FASTOPEN_KEY },
+    { LEVEL_TCP, 34, OPT_TCP_FASTOPEN_NO_COOKIE, FORM_INT },
     { LEVEL_TCP, 36, OPT_TCP_INQ, FORM_INT },
 };
 
@@ -283,6 +288,8 @@ int sys_setsockopt_octets(struct process *self, int number, int level, int name,
         return set_congestion(self, number, value, len);
     case FORM_TCP_INFO:
         return -SIM_ENOPROTOOPT;
+    case FORM_FASTOPEN_KEY:
+        return tcp_fastopen_set_keys(fd->sock, value, len);
     case FORM_INT:
     case FORM_INT_OR_OCTET:
         break;
@@ -331,9 +338,10 @@ static void fill_small(const struct tcp_info_view *info, uint8_t *o)
     o[4] = info->backoff;
     o[5] = (uint8_t)((info->opt_timestamps ? 1 : 0) | (info->opt_sack ? 2 : 0) |
                      (info->opt_wscale ? 4 : 0) | (info->opt_ecn ? 8 : 0) |
-                     (info->opt_ecn_seen ? 16 : 0));
+                     (info->opt_ecn_seen ? 16 : 0) | (info->opt_syn_data ? 32 : 0) |
+                     (info->opt_fastopen_child ? 128 : 0));
     o[6] = (uint8_t)((info->snd_wscale & 0xf) | (info->rcv_wscale & 0xf) << 4);
-    o[7] = info->delivery_app_limited;
+    o[7] = (uint8_t)(info->delivery_app_limited | info->fastopen_fail << 1);
 }
 
 /* struct tcp_info of linux/tcp.h. */
@@ -457,6 +465,7 @@ int sys_getsockopt_octets(struct process *self, int number, int level, int name,
 {
     const struct fd *fd = fd_get(self, number);
     const struct named_option *option;
+    uint8_t keys[32];
     int error, plain = 0, pair[2];
 
     if (fd == NULL)
@@ -483,6 +492,8 @@ int sys_getsockopt_octets(struct process *self, int number, int level, int name,
         return get_congestion(self, number, value, len);
     case FORM_TCP_INFO:
         return get_tcp_info(fd, value, len);
+    case FORM_FASTOPEN_KEY:
+        return give(value, len, keys, tcp_fastopen_get_keys(fd->sock, keys));
     case FORM_INTERFACE: /* the address set by, which Linux keeps beside the interface */
     case FORM_INT:
     case FORM_INT_OR_OCTET:

@@ -182,6 +182,7 @@ static inline void end_wait(struct process *self, int64_t result)
         timer_stop(&self->timer);
         if (self->call.kind != CALL_NONE && calls_seen(self))
             note_blocking(self, why_unblocked(self, result));
+        self->call.opens = false;
     }
     self->call.active = false;
     self->call.until = SIM_TIME_NONE;
@@ -456,7 +457,9 @@ struct sock *sys_sock(struct process *self, int number)
 /* An error after some octets is told by the next call. */
 static int64_t send_failed(struct process *self, const struct fd *fd, unsigned flags, int64_t error)
 {
-    if (self->call.progress > 0)
+    if (UNLIKELY(self->call.opens) && error == -SIM_EAGAIN)
+        error = -SIM_EINPROGRESS;
+    if (self->call.progress > 0 && (!self->call.opens || error == -SIM_EINPROGRESS))
         return unblock(self, (int64_t)self->call.progress);
     if (error == -SIM_EPIPE && fd->type == SIM_SOCK_STREAM && self->sigpipe &&
         !(flags & SOCK_MSG_NOSIGNAL)) {
@@ -489,6 +492,19 @@ static inline int64_t send_rest(struct process *self, const struct fd *fd,
     return error != 0 ? error : fd->sock->ops->send(fd->sock, &rest);
 }
 
+/* A send() that opens a connection, RFC 7413: octets that have left with the SYN are its progress,
+ * and a blocking one waits for the handshake's end. */
+static int64_t send_opens(struct process *self, const struct fd *fd, bool nonblock)
+{
+    self->call.progress = tcp_fastopen_copied(fd->sock);
+    if (!nonblock) {
+        self->call.opens = true;
+        return block(self, false, fd->rare->send_timeout, -SIM_EINPROGRESS);
+    }
+    tcp_fastopen_call_over(fd->sock);
+    return self->call.progress > 0 ? (int64_t)self->call.progress : -SIM_EINPROGRESS;
+}
+
 static inline int64_t send_message(struct process *self, int number,
                                    const struct sock_send *message)
 {
@@ -507,7 +523,14 @@ static inline int64_t send_message(struct process *self, int number,
     for (;;) {
         int64_t n = send_rest(self, fd, message, rights);
 
-        if (n == -SIM_EAGAIN || n == -SIM_EINPROGRESS) {
+        if (UNLIKELY(n == -SIM_EINPROGRESS || n == -SIM_EALREADY)) {
+            if (n == -SIM_EINPROGRESS)
+                n = send_opens(self, fd, nonblock);
+            else
+                n = block(self, nonblock, fd->rare->send_timeout, n);
+            if (n >= 0)
+                return unblock(self, n);
+        } else if (n == -SIM_EAGAIN) {
             if (nonblock && self->call.progress > 0)
                 return unblock(self, (int64_t)self->call.progress);
             n = block(self, nonblock, fd->rare->send_timeout, -SIM_EAGAIN);
@@ -519,6 +542,7 @@ static inline int64_t send_message(struct process *self, int number,
         self->call.progress += (size_t)n;
         if (self->call.progress >= message->len || fd->type != SIM_SOCK_STREAM || n == 0)
             return unblock(self, (int64_t)self->call.progress);
+        self->call.opens = false;
     }
 }
 

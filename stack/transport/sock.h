@@ -42,6 +42,7 @@ enum sock_msg_flag {
     SOCK_MSG_ERRQUEUE = 0x2000,
     SOCK_MSG_NOSIGNAL = 0x4000,
     SOCK_MSG_MORE = 0x8000,
+    SOCK_MSG_FASTOPEN = 0x20000000,
     SOCK_MSG_GOES_ON = 0x10000000, /* ours: more of a write that has begun */
     SOCK_MSG_STABLE = 0x40000000,  /* ours: the octets live as long as the run and never change, so
                                       nothing is copied */
@@ -154,6 +155,9 @@ enum sock_option {
     OPT_TCP_CONGESTION, /* int: 0 cubic, 1 reno */
     OPT_TCP_NOTSENT_LOWAT,
     OPT_TCP_INQ,
+    OPT_TCP_FASTOPEN,
+    OPT_TCP_FASTOPEN_CONNECT,
+    OPT_TCP_FASTOPEN_NO_COOKIE,
     OPT_SIOCINQ, /* get: ioctl() FIONREAD, SIOCOUTQ, SIOCATMARK */
     OPT_SIOCOUTQ,
     OPT_SIOCATMARK,

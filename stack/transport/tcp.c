@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/likely.h"
 #include "stack/transport/inet6.h"
-#include "stack/transport/tcp_internal.h"
+#include "stack/transport/tcp_fastopen.h"
 
 static const struct tcp_sysctl DEFAULTS = {
     .syn_retries = 6,
@@ -51,6 +52,7 @@ static const struct tcp_sysctl DEFAULTS = {
     .rfc5961_syn = true,
     .rto_initial_us = TCP_TIMEOUT_INIT,
     .delack_max_us = TCP_DELACK_MAX,
+    .fastopen = TCP_FASTOPEN_CLIENT,
     .initial_cwnd = 10,
     .rto_min_us = 200000,
     .rto_max_us = 120000000,
@@ -220,6 +222,8 @@ void tcp_fini(struct tcp_layer *tcp)
         while (tp->rare->listen != NULL && !list_empty(&tp->rare->listen->requests))
             tcp_request_free(
                 CONTAINER_OF(tp->rare->listen->requests.next, struct tcp_request, link));
+        if (tp->rare->listen != NULL)
+            tcp_fastopen_listen_stop(tp->rare->listen);
     }
     LIST_FOR_EACH(tp, &tcp->socks, struct tcp_sock, all_link)
     sock_free(tp);
@@ -227,6 +231,7 @@ void tcp_fini(struct tcp_layer *tcp)
     tcp_timewait_free(tw);
     tcp_hash_fini(tcp);
     tcp_paths_fini(tcp);
+    tcp_fastopen_fini(tcp);
     free(tcp);
 }
 
@@ -254,6 +259,8 @@ void tcp_set_state(struct tcp_sock *tp, enum tcp_state state)
 
 void tcp_done(struct tcp_sock *tp)
 {
+    tcp_fastopen_release(tp, false);
+    tcp_fastopen_ended(tp);
     tcp_set_state(tp, TCP_CLOSED);
     tcp_timers_stop(tp);
     tcp_hash_remove(tp->layer, &tp->entry);
@@ -330,7 +337,16 @@ static struct tcp_listener *listener_new(uint32_t backlog)
     listen->backlog = backlog;
     list_init(&listen->accept_queue);
     list_init(&listen->requests);
+    list_init(&listen->fastopen_pending);
+    list_init(&listen->fastopen_reset);
     return listen;
+}
+
+static bool tcp_fastopen_by_default(const struct tcp_sock *tp)
+{
+    enum { WANTED = TCP_FASTOPEN_SERVER | TCP_FASTOPEN_EVERY_LISTENER };
+
+    return (tp->layer->sysctl.fastopen & WANTED) == WANTED && tp->user->fastopen_max == 0;
 }
 
 static int sock_listen(struct sock *sock, int backlog)
@@ -356,6 +372,8 @@ static int sock_listen(struct sock *sock, int backlog)
     if (listen_conflict(tp))
         return -SIM_EADDRINUSE;
     tcp_rare(tp)->listen = listener_new(most);
+    if (tcp_fastopen_by_default(tp))
+        tcp_user(tp)->fastopen_max = most;
     tcp_set_state(tp, TCP_LISTEN);
     return 0;
 }
@@ -404,6 +422,7 @@ void tcp_listen_stop(struct tcp_sock *tp)
         tcp_done(child);
     }
     tp->rare->listen->n_accept = 0;
+    tcp_fastopen_listen_stop(tp->rare->listen);
 }
 
 /* connect */
@@ -463,7 +482,9 @@ static void connect_undo(struct tcp_sock *tp)
     }
 }
 
-static int connect_begin(struct tcp_sock *tp, struct endpoint remote)
+/* @message: octets that are to go with the SYN, or NULL. */
+static int connect_begin(struct tcp_sock *tp, struct endpoint remote,
+                         const struct sock_send *message)
 {
     int error;
 
@@ -483,31 +504,47 @@ static int connect_begin(struct tcp_sock *tp, struct endpoint remote)
     tcp_set_state(tp, TCP_SYN_SENT);
     tcp_hash_add(tp->layer, &tp->entry);
     tp->connecting = true;
-    tcp_connect_start(tp);
+    if (message == NULL && tcp_fastopen_defers(tp))
+        return 0;
+    tcp_connect_start(tp, tcp_fastopen_begins(tp, message), message);
     return -SIM_EINPROGRESS;
+}
+
+static bool is_deferred(const struct tcp_sock *tp)
+{
+    return tp->rare->fastopen != NULL && tp->rare->fastopen->deferred;
+}
+
+/* connect() is called: 1 where it may begin, 0 where what began before is over by now, or an error.
+ */
+static int connect_check(struct tcp_sock *tp)
+{
+    struct sock *sock = &tp->sock;
+    int result;
+
+    if (!tp->connecting)
+        return tcp_state(tp) != TCP_CLOSED || tp->connected ? -SIM_EISCONN : 1;
+    if (tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)))
+        return is_deferred(tp) ? -SIM_EISCONN : -SIM_EALREADY;
+    tp->connecting = false;
+    if (tcp_state(tp) != TCP_CLOSED) {
+        tp->connected = true;
+        return 0;
+    }
+    result = sock->error != 0 ? sock_take_error(sock) : -SIM_ECONNABORTED;
+    connect_undo(tp);
+    tp->shut_rd = tp->shut_wr = false;
+    return result;
 }
 
 static int sock_connect(struct sock *sock, struct endpoint remote)
 {
     struct tcp_sock *tp = tcp_of(sock);
-    int result;
+    int result = connect_check(tp);
 
-    if (tp->connecting) {
-        if (tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)))
-            return -SIM_EALREADY;
-        tp->connecting = false;
-        if (tcp_state(tp) != TCP_CLOSED) {
-            tp->connected = true;
-            return 0;
-        }
-        result = sock->error != 0 ? sock_take_error(sock) : -SIM_ECONNABORTED;
-        connect_undo(tp);
-        tp->shut_rd = tp->shut_wr = false;
+    if (result != 1)
         return result;
-    }
-    if (tcp_state(tp) != TCP_CLOSED || tp->connected)
-        return -SIM_EISCONN;
-    result = connect_begin(tp, remote);
+    result = connect_begin(tp, remote, NULL);
     tcp_reap(tp->layer);
     return result;
 }
@@ -576,6 +613,15 @@ void tcp_check_space(struct tcp_sock *tp)
     }
 }
 
+/* The handshake is not over: 0 where octets may go all the same, -SIM_EINPROGRESS where they go
+ * with the SYN, which has waited for them. */
+static int send_early(const struct tcp_sock *tp)
+{
+    if (tcp_fastopen_pending(tp) != NULL)
+        return 0;
+    return is_deferred(tp) ? -SIM_EINPROGRESS : -SIM_EAGAIN;
+}
+
 static int send_check(struct tcp_sock *tp)
 {
     struct sock *sock = &tp->sock;
@@ -587,7 +633,7 @@ static int send_check(struct tcp_sock *tp)
         if (error != 0)
             return error;
         if (tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)) && !tp->shut_wr)
-            return -SIM_EAGAIN;
+            return send_early(tp);
         return -SIM_EPIPE;
     }
     return 0;
@@ -686,16 +732,73 @@ static size_t fill(struct tcp_sock *tp, const struct sock_send *message, uint32_
     return done;
 }
 
-static int64_t sock_send(struct sock *sock, const struct sock_send *message)
+/* MSG_FASTOPEN: connect() with octets. 0: there is a connection already, that may just be used. */
+static int fast_open(struct tcp_sock *tp, const struct sock_send *message)
+{
+    int result;
+
+    if ((tp->layer->sysctl.fastopen & TCP_FASTOPEN_CLIENT) == 0)
+        return -SIM_EOPNOTSUPP;
+    if (is_deferred(tp))
+        return 0;
+    result = connect_check(tp);
+    if (result != 1)
+        return result;
+    if (!message->has_to)
+        return -SIM_EINVAL;
+    result = connect_begin(tp, message->to, message);
+    tcp_reap(tp->layer);
+    return result;
+}
+
+/* send() cannot go on with @error; one that began the connection is over with it. */
+static int send_failed(struct tcp_sock *tp, const struct sock_send *message, int error)
+{
+    struct tcp_fastopen *fo;
+
+    if (error == -SIM_EINPROGRESS)
+        tcp_connect_start(tp, true, message);
+    if (error == -SIM_EINPROGRESS || error == -SIM_EAGAIN || tp->rare->fastopen == NULL)
+        return error;
+    fo = tcp_rare(tp)->fastopen;
+    if (fo->in_call && tp->connecting) {
+        tp->connecting = fo->in_call = false;
+        connect_undo(tp);
+        tp->shut_rd = tp->shut_wr = false;
+    }
+    return error;
+}
+
+uint32_t tcp_fastopen_copied(const struct sock *sock)
+{
+    const struct tcp_fastopen *fo = tcp_of_const(sock)->rare->fastopen;
+
+    return fo == NULL ? 0 : fo->copied;
+}
+
+void tcp_fastopen_call_over(struct sock *sock)
 {
     struct tcp_sock *tp = tcp_of(sock);
-    int error = send_check(tp);
+
+    if (tp->rare->fastopen != NULL)
+        tcp_rare(tp)->fastopen->in_call = false;
+}
+
+static int64_t sock_send(struct sock *sock, const struct sock_send *message)
+{
+    enum { BEGINS = SOCK_MSG_FASTOPEN | SOCK_MSG_GOES_ON };
+    struct tcp_sock *tp = tcp_of(sock);
+    int error =
+        UNLIKELY((message->flags & BEGINS) == SOCK_MSG_FASTOPEN) ? fast_open(tp, message) : 0;
     bool more = (message->flags & SOCK_MSG_MORE) != 0;
     struct tcp_seg *tail;
     size_t done;
 
-    if (error < 0)
+    if (UNLIKELY(error < 0))
         return error;
+    error = send_check(tp);
+    if (error < 0)
+        return send_failed(tp, message, error);
     if (message->len == 0)
         return 0;
     if ((message->flags & SOCK_MSG_GOES_ON) == 0)

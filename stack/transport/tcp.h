@@ -14,7 +14,7 @@
  * ICMP errors, path MTU tcp_cc.c tcp_cubic.c tcp_reno.c                    congestion control
  *   tcp_describe.c tables and numbers for people
  *
- * Not done: Fast Open, MD5/AO, autocorking, SYN cookies as octets (the half-open connection is
+ * Not done: MD5/AO, autocorking, SYN cookies as octets (the half-open connection is
  * remembered instead), pacing, MTU probing (RFC 4821), TCP small queues, the metrics cache,
  * AccECN; urgent data is kept to one octet, as Linux does.
  */
@@ -83,6 +83,7 @@ struct tcp_sysctl {                        /* net.ipv4.tcp_*, Linux's names, uni
     uint32_t challenge_ack_limit; /* INT32_MAX: no limit for the host, only each socket's own */
     uint32_t invalid_ratelimit;   /* 500 ms */
     uint32_t min_rtt_wlen;        /* 300 s */
+    uint16_t fastopen;            /* 1: bits of enum tcp_fastopen_bit */
     uint32_t max_syn_backlog;     /* 4096 half-open connections of a listener */
     uint8_t syncookies;      /* 1: more half-open connections than the backlog are answered, but not
                                 repeatedly */
@@ -134,6 +135,8 @@ struct tcp_info_view {
     uint32_t recv_q, send_q; /* octets; a listener: connections waiting, backlog */
     uint8_t ca_state, retransmits, probes, backoff;
     bool opt_timestamps, opt_sack, opt_wscale, opt_ecn, opt_ecn_seen;
+    bool opt_syn_data, opt_fastopen_child;
+    uint8_t fastopen_fail; /* tcpi_fastopen_client_fail */
     uint8_t snd_wscale, rcv_wscale;
     uint32_t rto, ato; /* us */
     uint32_t snd_mss, rcv_mss, pmtu, advmss;
@@ -166,6 +169,28 @@ void tcp_walk(struct tcp_layer *tcp, void (*each)(void *ctx, const struct tcp_in
               void *ctx);
 /** tcp_get_info() - TCP_INFO of @sock. */
 void tcp_get_info(const struct sock *sock, struct tcp_info_view *info);
+
+/** tcp_fastopen_copied() - octets of a send() with MSG_FASTOPEN, which cannot end yet, that have
+ * left with the SYN. */
+uint32_t tcp_fastopen_copied(const struct sock *sock);
+/** tcp_fastopen_call_over() - it ends now, though the connection is not open yet. */
+void tcp_fastopen_call_over(struct sock *sock);
+/* Settings of Fast Open that few hosts need. */
+#define TCP_FASTOPEN_KEYS 2 /* the one that makes cookies, and the one before it */
+struct tcp_fastopen_keys {
+    unsigned n; /* 0: one will be made when it is needed */
+    uint32_t keys[TCP_FASTOPEN_KEYS][4];
+};
+/** tcp_fastopen_host_keys() / tcp_fastopen_blackhole() - net.ipv4.tcp_fastopen_key and
+ * tcp_fastopen_blackhole_timeout_sec, to be changed. */
+struct tcp_fastopen_keys *tcp_fastopen_host_keys(struct tcp_layer *tcp);
+uint32_t *tcp_fastopen_blackhole(struct tcp_layer *tcp);
+/** tcp_fastopen_forget() - all cookies: `ip tcp_metrics flush`. */
+void tcp_fastopen_forget(struct tcp_layer *tcp);
+/** tcp_fastopen_set_keys() / tcp_fastopen_get_keys() - TCP_FASTOPEN_KEY: one or two keys of 16
+ * octets; getting says how many the socket has of its own. */
+int tcp_fastopen_set_keys(struct sock *sock, const uint8_t *octets, size_t len);
+size_t tcp_fastopen_get_keys(const struct sock *sock, uint8_t octets[static 32]);
 
 /** tcp_inq() / tcp_outq() - SIOCINQ, SIOCOUTQ: octets to be read; octets not acknowledged.
  * tcp_at_mark(): SIOCATMARK. */

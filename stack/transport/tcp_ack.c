@@ -138,9 +138,12 @@ void tcp_rearm_rto(struct tcp_sock *tp)
         tcp_rtx_timer_stop(tp);
         return;
     }
-    if (tp->rtx_kind == TCP_TIMER_REO || tp->rtx_kind == TCP_TIMER_TLP) {
-        int64_t delta = tcp_rto_delta(tp);
+    if (tp->rtx_kind >= TCP_TIMER_REO && tp->rtx_kind <= TCP_TIMER_SYN_ACK) {
+        int64_t delta;
 
+        if (tp->rtx_kind == TCP_TIMER_SYN_ACK)
+            return; /* the handshake first */
+        delta = tcp_rto_delta(tp);
         rto = delta > 0 ? (uint64_t)delta : 1;
     }
     tcp_rtx_timer_start(tp, TCP_TIMER_RTO, rto);

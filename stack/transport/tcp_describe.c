@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "stack/link/jiffies.h"
-#include "stack/transport/tcp_internal.h"
+#include "stack/transport/tcp_fastopen.h"
 
 #define LINE_MAX_LEN 160
 
@@ -180,6 +180,11 @@ void tcp_get_info(const struct sock *sock, struct tcp_info_view *info)
     info->opt_sack = tp->sack_ok;
     info->opt_wscale = tp->wscale_ok;
     info->opt_ecn = (tp->ecn & TCP_ECN_OK) != 0;
+    if (tp->rare->fastopen != NULL) {
+        info->opt_syn_data = tp->rare->fastopen->syn_data_acked;
+        info->opt_fastopen_child = tp->rare->fastopen->child;
+        info->fastopen_fail = tp->rare->fastopen->fail;
+    }
     info->opt_ecn_seen = (tp->ecn & TCP_ECN_SEEN) != 0;
     info->snd_wscale = tp->snd_wscale;
     info->rcv_wscale = tp->rcv_wscale;

@@ -3,7 +3,7 @@
  * with RFC 5961's and RFC 7323's checks, in Linux's order.
  */
 #include "base/check.h"
-#include "stack/transport/tcp_internal.h"
+#include "stack/transport/tcp_fastopen.h"
 
 void tcp_rx_drop(struct tcp_rx *rx, enum drop_reason reason)
 {
@@ -128,6 +128,17 @@ static void challenge(struct tcp_sock *tp, struct tcp_rx *rx)
     tcp_send_challenge_ack(tp);
 }
 
+/* A RST in the window, but not where it should be: RFC 5961 section 3.2. If it is all that ever
+ * came, something in between does not like Fast Open. */
+static void rst_elsewhere(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    const struct tcp_fastopen *fo = tp->rare->fastopen;
+
+    if (fo != NULL && fo->asked && tp->data_segs_in == 0 && tcp_state(tp) == TCP_ESTABLISHED)
+        tcp_fastopen_disable(tp);
+    challenge(tp, rx);
+}
+
 /* An unacceptable segment is answered with an ACK, unless it is a RST. */
 static void answer_unacceptable(struct tcp_sock *tp, struct tcp_rx *rx, enum drop_reason reason)
 {
@@ -163,7 +174,7 @@ static bool validate_incoming(struct tcp_sock *tp, struct tcp_rx *rx)
         if (rst_is_exact(tp, rx) || rst_in_window(tp, rx))
             tcp_reset(tp);
         else
-            challenge(tp, rx); /* RFC 5961 section 3.2 */
+            rst_elsewhere(tp, rx);
         return false;
     }
     if ((rx->hdr.flags & TCP_SYN) != 0) {
@@ -370,6 +381,14 @@ static void become_established(struct tcp_sock *tp)
     tp->rcv_tstamp = tp->lsndtime;
 }
 
+/* A send() began the connection and has more octets than the SYN took. */
+static bool waits_to_send(const struct tcp_sock *tp)
+{
+    const struct tcp_fastopen *fo = tp->rare->fastopen;
+
+    return fo != NULL && fo->in_call && fo->more;
+}
+
 static void syn_sent_opened(struct tcp_sock *tp, struct tcp_rx *rx)
 {
     if ((tp->ecn & TCP_ECN_OK) != 0 && (rx->hdr.flags & (TCP_ECE | TCP_CWR)) != TCP_ECE)
@@ -389,8 +408,16 @@ static void syn_sent_opened(struct tcp_sock *tp, struct tcp_rx *rx)
     tcp_init_transfer(tp);
     if (tp->sock.options.keepalive)
         tcp_keepalive_start(tp, SIM_SEC(tcp_keepalive_time(tp)));
+    if (tp->rare->fastopen != NULL && tp->rare->fastopen->in_call) {
+        tp->connecting = false; /* send() is connect(), too, and will tell */
+        tp->connected = true;
+    }
+    if (tp->rare->fastopen != NULL && tcp_fastopen_synack(tp, rx)) {
+        tcp_wake(tp, SOCK_POLLOUT);
+        return;
+    }
     tcp_wake(tp, SOCK_POLLOUT);
-    if (tp->user->defer_accept > 0 || tp->pingpong > 0) {
+    if (tp->user->defer_accept > 0 || tp->pingpong > 0 || waits_to_send(tp)) {
         /* Data of ours will carry the ACK. */
         tp->ack_pending |= TCP_ACK_SCHED;
         tcp_enter_quickack(tp, TCP_MAX_QUICKACKS);
@@ -474,13 +501,19 @@ static void listen_input(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t isn)
 
 static void syn_received_acked(struct tcp_sock *tp, const struct tcp_rx *rx)
 {
+    bool passive = tp->listener != NULL || tcp_fastopen_pending(tp) != NULL;
+
     tp->delivered++;
-    tcp_try_undo_spurious_syn(tp);
-    tp->retrans_stamp = 0;
-    if (tp->ts_ok && tp->listener != NULL)
+    if (tp->ts_ok && passive)
         tp->advmss -= TCP_TS_ALIGNED;
-    tcp_init_transfer(tp);
-    tp->copied_seq = tp->rcv_nxt;
+    if (tcp_fastopen_pending(tp) != NULL) {
+        tcp_fastopen_established(tp);
+    } else {
+        tcp_try_undo_spurious_syn(tp);
+        tp->retrans_stamp = 0;
+        tcp_init_transfer(tp);
+        tp->copied_seq = tp->rcv_nxt;
+    }
     tp->snd_una = rx->ack;
     tp->snd_wnd = (uint32_t)rx->hdr.window << tp->snd_wscale;
     tp->max_window = u32_max(tp->max_window, tp->snd_wnd);
@@ -536,6 +569,8 @@ static bool ack_in_state(struct tcp_sock *tp, struct tcp_rx *rx)
         syn_received_acked(tp, rx);
         return true;
     case TCP_FIN_WAIT_1:
+        if (tcp_fastopen_pending(tp) != NULL)
+            tcp_fastopen_established(tp);
         if (tp->snd_una == tp->write_seq)
             fin_wait_1_acked(tp, rx);
         return tcp_state(tp) != TCP_CLOSED;
@@ -595,6 +630,8 @@ void tcp_rcv_state_process(struct tcp_sock *tp, struct tcp_rx *rx)
         }
         return;
     }
+    if (tcp_fastopen_pending(tp) != NULL && !tcp_check_request(tcp_fastopen_pending(tp), rx, tp))
+        return;
     if ((rx->hdr.flags & (TCP_ACK | TCP_RST | TCP_SYN)) == 0) {
         tcp_rx_drop(rx, DROP_TCP_FLAGS);
         return;
@@ -686,7 +723,7 @@ static void demultiplex(struct tcp_layer *tcp, struct tcp_rx *rx)
             tcp_rare(tp)->drops++; /* it may be over, but it is still there */
         break;
     case TCP_ENTRY_REQUEST:
-        if (tcp_check_request(CONTAINER_OF(entry, struct tcp_request, entry), rx))
+        if (tcp_check_request(CONTAINER_OF(entry, struct tcp_request, entry), rx, NULL))
             listener_input(tcp, rx, local, remote, 0);
         break;
     case TCP_ENTRY_TIMEWAIT:

@@ -110,6 +110,7 @@ enum tcp_timer_kind {
     TCP_TIMER_RTO,
     TCP_TIMER_REO,
     TCP_TIMER_TLP,
+    TCP_TIMER_SYN_ACK, /* Fast Open: of a connection before its handshake is over */
     TCP_TIMER_PROBE
 };
 
@@ -201,6 +202,9 @@ struct tcp_user {
     uint32_t defer_accept;          /* SYN,ACK retransmissions */
     uint32_t notsent_lowat;         /* octets, 0: the sysctl's */
     int linger2;                    /* s; 0: the sysctl's, -1: none */
+    uint32_t fastopen_max;          /* a listener's connections before their handshake is over */
+    bool fastopen_connect, fastopen_no_cookie;
+    struct tcp_fastopen_keys *fastopen_keys; /* NULL: the host's */
 };
 
 /* What a listener has more than a connection. */
@@ -208,6 +212,9 @@ struct tcp_listener {
     uint32_t backlog, n_accept, n_requests;
     struct list accept_queue; /* of tcp_sock.link */
     struct list requests;     /* of tcp_request.link */
+    /* Fast Open: connections before their handshake is over, and of those that were reset. */
+    uint32_t n_fastopen;
+    struct list fastopen_pending, fastopen_reset; /* of tcp_request.link */
 };
 
 /* What a connection needs only where something is lost, urgent, probed or kept alive. */
@@ -242,7 +249,8 @@ struct tcp_rare {
     uint32_t total_retrans, lost_total, dsack_dups;
     uint32_t high_seq; /* snd_nxt when the present state of congestion began */
 
-    struct tcp_listener *listen; /* NULL: it is none */
+    struct tcp_listener *listen;   /* NULL: it is none */
+    struct tcp_fastopen *fastopen; /* NULL: it has nothing to do with it */
 };
 
 /* The hands of tcp_sock.timers. */
@@ -277,7 +285,7 @@ struct tcp_sock {
     /* what both ends have agreed on */
     bool wscale_ok : 1, ts_ok : 1, sack_ok : 1, saw_ts : 1;
     bool has_ts_recent : 1;
-    bool hystart_found : 1; /* the exit of slow start */
+    bool synack_pending : 1; /* tcp_fastopen_pending() */
     uint8_t snd_wscale, rcv_wscale;
     uint8_t ecn; /* enum tcp_ecn_flag */
 
@@ -299,6 +307,7 @@ struct tcp_sock {
     uint8_t chrono_kind;         /* enum tcp_chrono_kind: what is counted now */
     bool sample_app_limited : 1; /* of the delivery rate */
     bool tlp_due : 1;            /* rtx_kind is TCP_TIMER_TLP, but the timer is not set yet */
+    bool hystart_found : 1;      /* the exit of slow start */
     uint8_t scaling_ratio;       /* of 256: octets of data per octet of memory */
 
     /* sending: RFC 9293 section 3.3.1 */
@@ -430,8 +439,8 @@ struct tcp_layer {
     struct random_stream random;
     uint32_t *perturb; /* TCP_PERTURB numbers, made when first needed from */
     struct random_stream perturb_random;
-    uint64_t challenge_second;
-    uint32_t challenge_count;
+    uint32_t challenge_second, challenge_count;
+    struct tcp_fastopen_host *fastopen; /* NULL: nobody has needed it */
 };
 
 /* A segment on its way through input. */
@@ -648,7 +657,9 @@ void tcp_select_initial_window(const struct tcp_layer *tcp, uint32_t space, uint
                                bool wscale_ok, uint32_t *rcv_wnd, uint32_t *window_clamp,
                                uint8_t *rcv_wscale);
 uint32_t tcp_select_window_size(struct tcp_sock *tp);
-void tcp_connect_start(struct tcp_sock *tp);
+/** tcp_connect_start() - the SYN leaves; @fast: with what Fast Open has, of @message (NULL: none).
+ */
+void tcp_connect_start(struct tcp_sock *tp, bool fast, const struct sock_send *message);
 void tcp_send_ack(struct tcp_sock *tp, struct why why);
 /** tcp_send_ack_now() - an ACK that says how far we are, with the usual words. */
 void tcp_send_ack_now(struct tcp_sock *tp);
@@ -725,6 +736,8 @@ void tcp_enter_pingpong(struct tcp_sock *tp);
 void tcp_replace_ts_recent(struct tcp_sock *tp, const struct tcp_rx *rx);
 
 /* tcp_rcv.c */
+/** tcp_take_syn_data() - Fast Open: the octets behind a SYN. */
+void tcp_take_syn_data(struct tcp_sock *tp, struct tcp_rx *rx);
 void tcp_data_queue(struct tcp_sock *tp, struct tcp_rx *rx);
 void tcp_ack_snd_check(struct tcp_sock *tp);
 void tcp_send_ack_or_delay(struct tcp_sock *tp, bool ofo_possible);
@@ -826,7 +839,14 @@ void tcp_rack_advance(struct tcp_sock *tp, const struct tcp_seg *seg, uint64_t s
 void tcp_rack_reo_timeout(struct tcp_sock *tp);
 void tcp_rack_update_reo_wnd(struct tcp_sock *tp);
 void tcp_set_ca_state(struct tcp_sock *tp, enum tcp_ca_state state);
+/** tcp_try_undo_recovery() - what counted as lost was only late: as before. */
+bool tcp_try_undo_recovery(struct tcp_sock *tp);
 void tcp_simple_retransmit(struct tcp_sock *tp);
+/** tcp_lose_without_congestion() - what is marked as lost goes again, and the network is not to
+ * blame.
+ */
+void tcp_lose_without_congestion(struct tcp_sock *tp,
+                                 struct why (*reason)(struct tcp_sock *, struct tcp_seg *));
 void tcp_xmit_recovery(struct tcp_sock *tp, enum tcp_rexmit rexmit);
 bool tcp_in_cwnd_reduction(const struct tcp_sock *tp);
 uint32_t tcp_current_ssthresh(const struct tcp_sock *tp);
@@ -905,6 +925,8 @@ void tcp_rare_timers_init(struct tcp_sock *tp, struct tcp_rare *rare);
 void tcp_timers_stop(struct tcp_sock *tp);
 void tcp_rtx_timer_start(struct tcp_sock *tp, enum tcp_timer_kind kind, uint64_t delay_us);
 void tcp_rtx_timer_stop(struct tcp_sock *tp);
+/** tcp_count_rto() - a timeout, for TCP_INFO and for who asks how many followed each other. */
+void tcp_count_rto(struct tcp_sock *tp);
 uint64_t tcp_probe0_when(const struct tcp_sock *tp);
 uint64_t tcp_clamp_to_user_timeout(const struct tcp_sock *tp, uint64_t when, uint64_t since);
 int64_t tcp_rto_delta(const struct tcp_sock *tp);
@@ -916,10 +938,16 @@ void tcp_check_probe_timer(struct tcp_sock *tp);
 
 /* tcp_minisock.c */
 void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn);
-/** tcp_check_request() - a segment for a half-open connection. True: the listener shall process it.
- */
-bool tcp_check_request(struct tcp_request *req, struct tcp_rx *rx);
+/** tcp_check_request() - a segment for a half-open connection. True: the listener shall process it,
+ * or @child, which Fast Open has made of it (NULL: none). */
+bool tcp_check_request(struct tcp_request *req, struct tcp_rx *rx, struct tcp_sock *child);
 void tcp_request_free(struct tcp_request *req);
+struct tcp_fastopen_option;
+/** tcp_request_child() - the socket that @req becomes, in no table yet. */
+struct tcp_sock *tcp_request_child(struct tcp_request *req, const struct tcp_rx *rx);
+/** tcp_request_send_synack() - @grant: a cookie, or NULL. */
+void tcp_request_send_synack(struct tcp_request *req, const struct tcp_fastopen_option *grant);
+void tcp_request_repeat_synack(struct tcp_request *req);
 /** tcp_time_wait() - @tp becomes a TIME-WAIT (@substate TIME_WAIT or FIN_WAIT_2) for @length, and
  * is done. */
 void tcp_time_wait(struct tcp_sock *tp, enum tcp_state substate, sim_time length);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "stack/transport/tcp_internal.h"
+#include "stack/transport/tcp_fastopen.h"
 
 /* Half-open connections. */
 
@@ -30,7 +30,7 @@ static void request_failed(struct tcp_request *req)
     tcp_request_free(req);
 }
 
-static void send_synack(struct tcp_request *req)
+void tcp_request_send_synack(struct tcp_request *req, const struct tcp_fastopen_option *grant)
 {
     struct tcp_layer *tcp = req->layer;
     struct tcp_reply reply = { .local = req->entry.ends->local,
@@ -54,6 +54,11 @@ static void send_synack(struct tcp_request *req)
     }
     hdr->opt.has_wscale = req->wscale_ok;
     hdr->opt.wscale = req->rcv_wscale;
+    if (grant != NULL && grant->present) {
+        hdr->opt.has_cookie = true;
+        hdr->opt.cookie_exp = grant->experimental;
+        hdr->opt.cookie = grant->cookie;
+    }
     req->last_sent = tcp_now(tcp);
     reply.why = req->n_retrans > 0
                     ? WHY(TCP_RETRANSMIT_SYN,
@@ -63,11 +68,11 @@ static void send_synack(struct tcp_request *req)
     tcp_send_reply(tcp, &reply);
 }
 
-static void resend_synack(struct tcp_request *req)
+void tcp_request_repeat_synack(struct tcp_request *req)
 {
     req->n_retrans++;
     req->sent_at = 0; /* Karn */
-    send_synack(req);
+    tcp_request_send_synack(req, NULL);
 }
 
 static void restart_timer(struct tcp_request *req)
@@ -99,7 +104,7 @@ static void request_expired(void *ctx)
         request_failed(req);
         return;
     }
-    resend_synack(req);
+    tcp_request_repeat_synack(req);
     req->n_timeout++;
     restart_timer(req);
 }
@@ -147,6 +152,7 @@ void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn
     struct tcp_layer *tcp = listener->layer;
     struct endpoint local = ip_rx_local(rx->ip, rx->hdr.dst_port),
                     remote = ip_rx_remote(rx->ip, rx->hdr.src_port);
+    struct tcp_fastopen_option grant = { .present = false };
     struct tcp_request *req;
     uint32_t mtu = 0;
 
@@ -185,16 +191,17 @@ void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn
     req->tos = remote.v6 ? listener->sock.options.tclass : listener->sock.options.tos;
     req->ttl = remote.v6 ? listener->sock.options.hops : listener->sock.options.ttl;
     req->sent_at = tcp_now(tcp) + 1;
+    if (tcp_fastopen_accept(req, rx, &grant))
+        return;
     list_push_back(&listener->rare->listen->requests, &req->link);
     listener->rare->listen->n_requests++;
     tcp_hash_add(tcp, &req->entry);
     say_state(tcp, &req->entry, TCP_LISTEN, TCP_SYN_RECEIVED);
-    send_synack(req);
+    tcp_request_send_synack(req, &grant);
     restart_timer(req);
 }
 
-/* The socket that the half-open connection becomes. */
-static struct tcp_sock *child_new(struct tcp_request *req, const struct tcp_rx *rx)
+struct tcp_sock *tcp_request_child(struct tcp_request *req, const struct tcp_rx *rx)
 {
     struct tcp_sock *listener = req->listener, *tp = tcp_sock_new(req->layer);
 
@@ -244,7 +251,7 @@ static struct tcp_sock *child_new(struct tcp_request *req, const struct tcp_rx *
 
 static void complete(struct tcp_request *req, struct tcp_rx *rx)
 {
-    struct tcp_sock *listener = req->listener, *tp = child_new(req, rx);
+    struct tcp_sock *listener = req->listener, *tp = tcp_request_child(req, rx);
     uint64_t sent_at = req->sent_at;
 
     tp->serial = req->serial;
@@ -301,13 +308,16 @@ static void request_ack(struct tcp_request *req, const struct tcp_rx *rx)
     tcp_send_reply(req->layer, &reply);
 }
 
-static void syn_again(struct tcp_request *req, struct tcp_rx *rx)
+static void syn_again(struct tcp_request *req, struct tcp_rx *rx, struct tcp_sock *child)
 {
     tcp_rx_drop(rx, DROP_TCP_DUPLICATE);
     if (tcp_oow_rate_limited(req->layer, rx, &req->last_oow_ack))
         return;
-    resend_synack(req);
-    restart_timer(req);
+    tcp_request_repeat_synack(req);
+    if (child != NULL)
+        tcp_rare(child)->total_retrans++;
+    else
+        restart_timer(req);
 }
 
 /* The ACK that opens the connection, if there is room for it. */
@@ -334,33 +344,38 @@ static void last_ack_of_handshake(struct tcp_request *req, struct tcp_rx *rx)
 }
 
 /* RFC 5961 section 3.2, whatever it acknowledges; RFC 793 without it. */
-static void request_reset(struct tcp_request *req, struct tcp_rx *rx)
+static void request_reset(struct tcp_request *req, struct tcp_rx *rx, struct tcp_sock *child)
 {
     if (!request_in_window(req, rx)) {
         tcp_rx_drop(rx, DROP_TCP_OUT_OF_WINDOW);
     } else if (rx->seq == req->rcv_nxt ||
                (!req->layer->sysctl.rfc5961_rst && rx->seq != req->rcv_nxt + req->rcv_wnd)) {
-        request_failed(req);
+        if (child == NULL) {
+            request_failed(req);
+        } else {
+            tcp_fastopen_release(child, true);
+            tcp_reset(child);
+        }
     } else {
         tcp_rx_drop(rx, DROP_TCP_FLAGS);
         request_ack(req, rx);
     }
 }
 
-bool tcp_check_request(struct tcp_request *req, struct tcp_rx *rx)
+bool tcp_check_request(struct tcp_request *req, struct tcp_rx *rx, struct tcp_sock *child)
 {
     uint8_t flags = rx->hdr.flags & (TCP_SYN | TCP_RST | TCP_ACK);
     bool paws = request_paws_rejects(req, rx);
 
     if (flags == TCP_SYN && rx->seq == req->irs && !paws) {
-        syn_again(req, rx);
+        syn_again(req, rx, child);
         return false;
     }
     if ((flags & TCP_RST) != 0) {
-        request_reset(req, rx);
+        request_reset(req, rx, child);
         return false;
     }
-    if ((flags & TCP_ACK) != 0 && rx->ack != req->iss + 1)
+    if (child == NULL && (flags & TCP_ACK) != 0 && rx->ack != req->iss + 1)
         return true; /* the listener answers with a RST */
     if (paws || !request_in_window(req, rx)) {
         tcp_rx_drop(rx, paws ? DROP_TCP_PAWS : DROP_TCP_OUT_OF_WINDOW);
@@ -374,13 +389,16 @@ bool tcp_check_request(struct tcp_request *req, struct tcp_rx *rx)
     if ((flags & TCP_SYN) != 0) {
         tcp_rx_drop(rx, DROP_TCP_FLAGS);
         tcp_send_reset(req->layer, rx, WHY0(TCP_RST));
-        request_failed(req);
+        if (child == NULL)
+            request_failed(req);
         return false;
     }
     if ((flags & TCP_ACK) == 0) {
         tcp_rx_drop(rx, DROP_TCP_FLAGS);
         return false;
     }
+    if (child != NULL)
+        return true;
     last_ack_of_handshake(req, rx);
     return false;
 }

@@ -1,5 +1,8 @@
 /* Socket options and poll(). */
-#include "stack/transport/tcp_internal.h"
+#include <stdlib.h>
+#include <string.h>
+
+#include "stack/transport/tcp_fastopen.h"
 
 /* SO_RCVLOWAT octets are there, or as many as the peer may send by now. */
 static bool readable(const struct tcp_sock *tp)
@@ -26,7 +29,7 @@ unsigned tcp_poll(struct sock *sock)
         mask |= SOCK_POLLHUP;
     if (tp->shut_rd)
         mask |= SOCK_POLLIN | SOCK_POLLRDHUP;
-    if (state != TCP_SYN_SENT && state != TCP_SYN_RECEIVED) {
+    if (state != TCP_SYN_SENT && (state != TCP_SYN_RECEIVED || tcp_fastopen_pending(tp) != NULL)) {
         if (readable(tp))
             mask |= SOCK_POLLIN;
         if (tp->shut_wr)
@@ -37,6 +40,8 @@ unsigned tcp_poll(struct sock *sock)
             tp->no_space = true;
         if (tp->urg_state == TCP_URG_VALID)
             mask |= SOCK_POLLPRI;
+    } else if (tp->rare->fastopen != NULL && tp->rare->fastopen->deferred) {
+        mask |= SOCK_POLLOUT; /* the SYN leaves with what is written */
     }
     if (sock->error != 0)
         mask |= SOCK_POLLERR;
@@ -172,6 +177,63 @@ static int set_ranged(uint8_t *field, int value, int min, int max)
     return 0;
 }
 
+static int set_fastopen(struct tcp_sock *tp, enum sock_option option, int value)
+{
+    const struct tcp_sysctl *sysctl = &tp->layer->sysctl;
+    bool idle = tcp_state_in(tp, TCP_IN(TCP_CLOSED) | TCP_IN(TCP_LISTEN));
+
+    if (option == OPT_TCP_FASTOPEN) {
+        if (value < 0 || !idle)
+            return -SIM_EINVAL;
+        tcp_user(tp)->fastopen_max = u32_min((uint32_t)value, sysctl->core_somaxconn);
+        return 0;
+    }
+    if (value < 0 || value > 1)
+        return -SIM_EINVAL;
+    if (option == OPT_TCP_FASTOPEN_NO_COOKIE) {
+        if (!idle)
+            return -SIM_EINVAL;
+        tcp_user(tp)->fastopen_no_cookie = value != 0;
+        return 0;
+    }
+    if ((sysctl->fastopen & TCP_FASTOPEN_CLIENT) == 0)
+        return -SIM_EOPNOTSUPP;
+    if (tcp_state(tp) != TCP_CLOSED)
+        return -SIM_EINVAL;
+    tcp_user(tp)->fastopen_connect = value != 0;
+    return 0;
+}
+
+/* A key's four words stand in its octets as a little-endian machine has them. */
+int tcp_fastopen_set_keys(struct sock *sock, const uint8_t *octets, size_t len)
+{
+    struct tcp_user *user;
+    enum { KEY_LEN = 16 };
+
+    if (len != KEY_LEN && len != TCP_FASTOPEN_KEYS * KEY_LEN)
+        return -SIM_EINVAL;
+    user = tcp_user(tcp_of(sock));
+    if (user->fastopen_keys == NULL)
+        user->fastopen_keys = mem_zalloc(sizeof *user->fastopen_keys);
+    user->fastopen_keys->n = (unsigned)(len / KEY_LEN);
+    for (size_t i = 0; i < len; i++) {
+        uint32_t *word = &user->fastopen_keys->keys[i / KEY_LEN][i % KEY_LEN / 4];
+
+        *word = (i % 4 == 0 ? 0 : *word) | (uint32_t)octets[i] << (8 * (i % 4));
+    }
+    return 0;
+}
+
+size_t tcp_fastopen_get_keys(const struct sock *sock, uint8_t octets[static 32])
+{
+    const struct tcp_fastopen_keys *keys = tcp_of_const(sock)->user->fastopen_keys;
+    size_t len = keys == NULL ? 0 : keys->n * sizeof keys->keys[0];
+
+    for (size_t i = 0; i < len; i++)
+        octets[i] = (uint8_t)(keys->keys[i / 16][i % 16 / 4] >> (8 * (i % 4)));
+    return len;
+}
+
 static int set_tcp_option(struct tcp_sock *tp, enum sock_option option, int value)
 {
     switch (option) {
@@ -226,6 +288,10 @@ static int set_tcp_option(struct tcp_sock *tp, enum sock_option option, int valu
     case OPT_TCP_NOTSENT_LOWAT:
         tcp_user(tp)->notsent_lowat = (uint32_t)value;
         return 0;
+    case OPT_TCP_FASTOPEN:
+    case OPT_TCP_FASTOPEN_CONNECT:
+    case OPT_TCP_FASTOPEN_NO_COOKIE:
+        return set_fastopen(tp, option, value);
     case OPT_TCP_INQ:
         if (value < 0 || value > 1)
             return -SIM_EINVAL;
@@ -329,6 +395,15 @@ int tcp_get_option(struct sock *sock, enum sock_option option, int *value)
         break;
     case OPT_TCP_NOTSENT_LOWAT:
         *value = (int)tp->user->notsent_lowat;
+        break;
+    case OPT_TCP_FASTOPEN:
+        *value = (int)tp->user->fastopen_max;
+        break;
+    case OPT_TCP_FASTOPEN_CONNECT:
+        *value = tp->user->fastopen_connect;
+        break;
+    case OPT_TCP_FASTOPEN_NO_COOKIE:
+        *value = tp->user->fastopen_no_cookie;
         break;
     case OPT_TCP_INQ:
         *value = sock->options.tcp_inq;

@@ -1,7 +1,7 @@
 /* Sending segments: headers and options, the window to advertise, when data may go, retransmission.
  */
 #include "base/check.h"
-#include "stack/transport/tcp_internal.h"
+#include "stack/transport/tcp_fastopen.h"
 
 /* Paths and segment sizes. */
 
@@ -160,6 +160,13 @@ static void syn_options(struct tcp_sock *tp, struct tcp_hdr *hdr)
         hdr->opt.has_wscale = true;
         hdr->opt.wscale = tp->rcv_wscale;
     }
+    if (tp->rare->fastopen != NULL && tp->rare->fastopen->offer.present) {
+        const struct tcp_fastopen_option *offer = &tp->rare->fastopen->offer;
+
+        hdr->opt.has_cookie = true;
+        hdr->opt.cookie_exp = offer->experimental;
+        hdr->opt.cookie = offer->cookie;
+    }
 }
 
 static void put_sack_options(const struct tcp_sock *tp, struct tcp_hdr *hdr)
@@ -294,16 +301,22 @@ static int transmit(struct tcp_sock *tp, uint32_t seq, uint8_t flags, const stru
     return send_frame(tp, &hdr, data, tos, why);
 }
 
-static int transmit_seg(struct tcp_sock *tp, struct tcp_seg *seg, const struct why *why)
+/* @seg leaves. */
+static inline void note_sent(struct tcp_sock *tp, struct tcp_seg *seg)
 {
-    uint8_t flags = seg->flags;
-
     seg->sent_at = tcp_now(tp->layer);
     seg->tx_delivered = tp->delivered;
     tcp_rate_sent(tp, seg);
     tcp_seg_untime(seg);
     list_push_back(&tp->by_time, &seg->by_time);
     seg->timed = true;
+}
+
+static int transmit_seg(struct tcp_sock *tp, struct tcp_seg *seg, const struct why *why)
+{
+    uint8_t flags = seg->flags;
+
+    note_sent(tp, seg);
     if (seg->push_once)
         flags |= TCP_PSH;
     seg->push_once = false;
@@ -390,7 +403,7 @@ void tcp_send_challenge_ack(struct tcp_sock *tp)
     TCP_RARE_SET(tp, last_oow_ack, now + 1);
     if (tcp->sysctl.challenge_ack_limit != INT32_MAX) {
         if (now / 1000000 != tcp->challenge_second) {
-            tcp->challenge_second = now / 1000000;
+            tcp->challenge_second = (uint32_t)(now / 1000000);
             tcp->challenge_count = 0;
         }
         if (tcp->challenge_count++ >= tcp->sysctl.challenge_ack_limit)
@@ -413,11 +426,31 @@ static struct tcp_seg *control_seg(struct tcp_sock *tp, uint32_t seq, uint8_t fl
     return seg;
 }
 
-void tcp_connect_start(struct tcp_sock *tp)
+/* The SYN with what Fast Open has for it: octets leave with it, and are a segment of their own if
+ * they have to leave again. */
+static void transmit_fast_syn(struct tcp_sock *tp, struct tcp_seg *syn,
+                              const struct sock_send *message, const struct why *why)
+{
+    struct tcp_seg *data = tcp_fastopen_syn_data(tp, message);
+
+    if (data == NULL) {
+        transmit_seg(tp, syn, why);
+    } else {
+        note_sent(tp, syn);
+        note_sent(tp, data);
+        list_push_back(&tp->rtx_queue, &data->link);
+        tp->packets_out++;
+        transmit(tp, syn->seq, syn->flags, &data->data, why);
+    }
+    tcp_rare(tp)->fastopen->offer.present = false; /* not when it is sent again */
+}
+
+void tcp_connect_start(struct tcp_sock *tp, bool fast, const struct sock_send *message)
 {
     uint8_t flags = TCP_SYN;
     struct tcp_seg *syn;
     const struct endpoint *to = &tp->entry.ends->remote;
+    struct why why;
 
     if (tp->layer->sysctl.ecn == 1) {
         flags |= TCP_ECE | TCP_CWR;
@@ -427,9 +460,12 @@ void tcp_connect_start(struct tcp_sock *tp)
     list_push_back(&tp->rtx_queue, &syn->link);
     tp->packets_out++;
     tp->retrans_stamp = tcp_now(tp->layer) + 1;
-    transmit_seg(tp, syn,
-                 to->v6 ? &WHY(TCP6_SYN, to->addr6.hi, to->addr6.lo, to->port)
-                        : &WHY(TCP_SYN, to->addr, to->port));
+    why = to->v6 ? WHY(TCP6_SYN, to->addr6.hi, to->addr6.lo, to->port)
+                 : WHY(TCP_SYN, to->addr, to->port);
+    if (fast)
+        transmit_fast_syn(tp, syn, message, &why);
+    else
+        transmit_seg(tp, syn, &why);
     tp->snd_nxt = tp->pushed_seq = tp->write_seq;
     tcp_rtx_timer_start(tp, TCP_TIMER_RTO, tp->rto);
 }
@@ -1019,7 +1055,7 @@ void tcp_send_probe0(struct tcp_sock *tp)
 bool tcp_loss_probe_fits(const struct tcp_sock *tp)
 {
     return tp->layer->sysctl.early_retrans >= 3 && tp->packets_out > 0 && tp->sack_ok &&
-           (tp->ca_state == TCP_CA_OPEN || tp->ca_state == TCP_CA_CWR);
+           !tp->synack_pending && (tp->ca_state == TCP_CA_OPEN || tp->ca_state == TCP_CA_CWR);
 }
 
 /* RFC 8985 section 7.2: when the last segments may be lost, nobody's ACK would tell. */

@@ -1,7 +1,7 @@
 /* What few sockets need, so that the many that are open and idle stay small. */
 #include <stdlib.h>
 
-#include "stack/transport/tcp_internal.h"
+#include "stack/transport/tcp_fastopen.h"
 
 const struct tcp_rare tcp_rare_none = { .keepalive_timer = { .due = SIM_TIME_NONE },
                                         .comp_ack_timer = { .due = SIM_TIME_NONE },
@@ -31,11 +31,13 @@ void tcp_rare_drop(struct tcp_sock *tp)
 
     if (tp->rare == &tcp_rare_none)
         return;
+    tcp_fastopen_release(tp, false);
     rare = tcp_rare(tp);
     tcp_queue_purge(tp->layer, &rare->ofo_queue);
     timer_fini(&rare->keepalive_timer);
     timer_fini(&rare->comp_ack_timer);
     free(rare->listen);
+    tcp_fastopen_drop(rare->fastopen);
     free(rare);
     tp->rare = &tcp_rare_none;
 }
@@ -60,11 +62,15 @@ void tcp_user_inherit(struct tcp_sock *tp, const struct tcp_sock *listener)
     user->syn_retries = 0; /* of connections that are not open yet */
     user->window_clamp = 0;
     user->defer_accept = 0;
+    user->fastopen_max = 0;
+    user->fastopen_keys = NULL;
 }
 
 void tcp_user_drop(struct tcp_sock *tp)
 {
-    if (tp->user != &tcp_user_none)
+    if (tp->user != &tcp_user_none) {
+        free(tp->user->fastopen_keys);
         free(tcp_user(tp));
+    }
     tp->user = &tcp_user_none;
 }

@@ -564,6 +564,20 @@ static void take_fin(struct tcp_sock *tp)
                          (tp->shut_wr || tcp_state(tp) == TCP_CLOSED ? SOCK_POLLHUP : 0u));
 }
 
+void tcp_take_syn_data(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    struct tcp_seg *seg;
+
+    if (rx->end_seq == tp->rcv_nxt)
+        return;
+    seg = tcp_seg_from_rx(tp->layer, rx);
+    seg->seq++;
+    seg->flags &= (uint8_t)~TCP_SYN;
+    queue_in_order(tp, seg);
+    if ((seg->flags & TCP_FIN) != 0)
+        take_fin(tp);
+}
+
 /* What waited behind a hole that is filled now. */
 static void ofo_drain(struct tcp_sock *tp)
 {

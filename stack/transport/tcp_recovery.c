@@ -345,7 +345,7 @@ static bool must_not_reopen(struct tcp_sock *tp)
     return true;
 }
 
-static bool try_undo_recovery(struct tcp_sock *tp)
+bool tcp_try_undo_recovery(struct tcp_sock *tp)
 {
     if (may_undo(tp))
         undo_cwnd_reduction(tp, false);
@@ -470,7 +470,7 @@ static void process_loss(struct tcp_sock *tp, unsigned flag, unsigned n_dupack,
         }
     }
     if (recovered) {
-        try_undo_recovery(tp);
+        tcp_try_undo_recovery(tp);
         return;
     }
     if (!tp->sack_ok) {
@@ -504,7 +504,7 @@ static bool leave_state(struct tcp_sock *tp)
         } else if (tp->ca_state == TCP_CA_RECOVERY) {
             if (!tp->sack_ok)
                 tcp_reset_reno_sack(tp);
-            if (try_undo_recovery(tp))
+            if (tcp_try_undo_recovery(tp))
                 return true;
             tcp_end_cwnd_reduction(tp);
         }
@@ -616,6 +616,12 @@ void tcp_simple_retransmit(struct tcp_sock *tp)
         return;
     if (!tp->sack_ok)
         tcp_limit_reno_sacked(tp);
+    tcp_lose_without_congestion(tp, why_pmtu);
+}
+
+void tcp_lose_without_congestion(struct tcp_sock *tp,
+                                 struct why (*reason)(struct tcp_sock *, struct tcp_seg *))
+{
     if (tp->ca_state != TCP_CA_LOSS) {
         TCP_RARE_SET(tp, high_seq, tp->snd_nxt);
         tp->ssthresh = tcp_current_ssthresh(tp);
@@ -623,7 +629,7 @@ void tcp_simple_retransmit(struct tcp_sock *tp)
         TCP_RARE_SET(tp, undo_marker, 0);
         tcp_set_ca_state(tp, TCP_CA_LOSS);
     }
-    tcp_xmit_retransmit_queue(tp, why_pmtu);
+    tcp_xmit_retransmit_queue(tp, reason);
 }
 
 void tcp_xmit_recovery(struct tcp_sock *tp, enum tcp_rexmit rexmit)

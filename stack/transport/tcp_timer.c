@@ -1,7 +1,7 @@
 /* Timers: what happens when they run out, and their policy. RFC 6298, RFC 9293
  * sections 3.8.1, 3.8.3, 3.8.4, 3.8.6.1. */
 #include "stack/link/jiffies.h"
-#include "stack/transport/tcp_internal.h"
+#include "stack/transport/tcp_fastopen.h"
 
 static unsigned ilog2(uint64_t value)
 {
@@ -147,6 +147,7 @@ static bool write_timeout(struct tcp_sock *tp)
             retry_until = orphan_retries(tp, tp->rto < sysctl->rto_max_us);
         expired = retransmits_timed_out(tp, retry_until, tp->user->timeout_ms * UINT64_C(1000));
     }
+    tcp_fastopen_timed_out(tp, expired);
     if (expired)
         write_error(tp);
     else
@@ -173,8 +174,7 @@ static void back_off(struct tcp_sock *tp)
                              : tp->layer->sysctl.rto_max_us);
 }
 
-/* For TCP_INFO. */
-static void count_rto(struct tcp_sock *tp)
+void tcp_count_rto(struct tcp_sock *tp)
 {
     struct tcp_rare *rare = tcp_rare(tp);
 
@@ -183,6 +183,10 @@ static void count_rto(struct tcp_sock *tp)
         rare->rto_stamp = tcp_now(tp->layer) + 1;
     }
     rare->n_rtos++;
+    if (tp->retransmits < UINT8_MAX)
+        tp->retransmits++;
+    if (tp->total_rto < UINT8_MAX)
+        tp->total_rto++;
 }
 
 /* The peer's window is closed and @head, sent before that, serves as the probe: for how long? */
@@ -222,11 +226,7 @@ static void rto_expired(struct tcp_sock *tp)
         if (write_timeout(tp))
             return;
         tcp_enter_loss(tp);
-        count_rto(tp);
-        if (tp->retransmits < UINT8_MAX)
-            tp->retransmits++;
-        if (tp->total_rto < UINT8_MAX)
-            tp->total_rto++;
+        tcp_count_rto(tp);
         error = tcp_retransmit(tp, head, why_retransmit(tp, head));
         if (error == -SIM_ENOBUFS) {
             tcp_rtx_timer_start(tp, TCP_TIMER_RTO, TCP_RESOURCE_PROBE);
@@ -294,6 +294,9 @@ static void rtx_expired(struct timer_pair *timers)
         break;
     case TCP_TIMER_RTO:
         rto_expired(tp);
+        break;
+    case TCP_TIMER_SYN_ACK:
+        tcp_fastopen_synack_expired(tp);
         break;
     case TCP_TIMER_PROBE:
         probe_expired(tp);
@@ -441,6 +444,8 @@ static struct why why_of(const struct timer_pair *timers, unsigned hand)
     switch ((enum tcp_timer_kind)tp->rtx_kind) {
     case TCP_TIMER_PROBE:
         return WHY0(TIMER_TCP_PERSIST);
+    case TCP_TIMER_SYN_ACK:
+        return WHY0(TIMER_TCP_SYN_ACK);
     case TCP_TIMER_REO:
     case TCP_TIMER_TLP:
         return WHY0(TIMER_TCP_RACK);
