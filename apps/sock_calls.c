@@ -836,10 +836,16 @@ int64_t sock_do(struct process *self, struct sock_run *st, const struct sock_op 
     case SOCK_SENDTO:
         return send_to(self, st, alphabet, datagram_len(op->number), SOCK_MSG_STABLE, &op->to,
                        op->unix_name);
+    case SOCK_FASTOPEN:
+        return send_to(self, st, alphabet, datagram_len(op->number),
+                       SOCK_MSG_STABLE | SOCK_MSG_FASTOPEN, &op->to, NULL);
     case SOCK_SENDTEXTTO:
+    case SOCK_FASTOPENTEXT:
         if (st->out.len == 0)
             sock_add_encoded(st, op->text, op->text_len, &st->out);
-        return send_to(self, st, strbuf_text(&st->out), st->out.len, 0, &op->to, op->unix_name);
+        return send_to(self, st, strbuf_text(&st->out), st->out.len,
+                       op->verb == SOCK_FASTOPENTEXT ? SOCK_MSG_FASTOPEN : 0, &op->to,
+                       op->unix_name);
     case SOCK_REPLY:
         return reply(self, st, op);
     case SOCK_SENDFD:

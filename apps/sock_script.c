@@ -57,6 +57,8 @@ static const struct verb {
     [SOCK_SENDLINE] = { "sendline", FORM_TEXT, 0 },
     [SOCK_SENDRECORD] = { "sendrecord", FORM_TEXT, 0 },
     [SOCK_SENDTO] = { "sendto", FORM_ENDPOINT_NUMBER, INT64_MAX },
+    [SOCK_FASTOPEN] = { "fastopen", FORM_ENDPOINT_NUMBER, INT64_MAX },
+    [SOCK_FASTOPENTEXT] = { "fastopentext", FORM_ENDPOINT_TEXT, 0 },
     [SOCK_SENDTEXTTO] = { "sendtextto", FORM_ENDPOINT_TEXT, 0 },
     [SOCK_REPLY] = { "reply", FORM_NUMBER, INT64_MAX },
     [SOCK_SENDFD] = { "sendfd", FORM_TWO_WORDS, 0 },
@@ -195,7 +197,7 @@ static size_t op_len(const char *text)
     if (*text == '}')
         return 1;
     free_text = free_text || begins(text, "sendline") || begins(text, "sendrecord") ||
-                begins(text, "sendtextto");
+                begins(text, "sendtextto") || begins(text, "fastopentext");
     while (text[len] != '\0' && text[len] != ';' && text[len] != '\n') {
         if (opens && text[len] == '{')
             return len + 1;

@@ -348,6 +348,13 @@ static void add_flags(struct line *line, uint8_t flags)
     ADD("]");
 }
 
+static void add_cookie(struct line *line, const char *name, const uint8_t *octets, size_t len)
+{
+    ADD("%s %s", name, len == 0 ? "cookiereq" : "cookie ");
+    for (size_t i = 0; i < len; i++)
+        ADD("%02x", octets[i]);
+}
+
 /* Options in the order of the wire, which struct tcp_options has lost. */
 static void add_options(struct line *line, const uint8_t *octets, size_t len, uint32_t base)
 {
@@ -381,6 +388,11 @@ static void add_options(struct line *line, const uint8_t *octets, size_t len, ui
             ADD("sack %d ", (size - 2) / 8);
             for (int at = 2; at + 8 <= size; at += 8)
                 ADD("{%u:%u}", be32_get(octets + at) - base, be32_get(octets + at + 4) - base);
+        } else if (kind == TCP_OPT_FAST_OPEN) {
+            add_cookie(line, "tfo ", octets + 2, size - 2u);
+        } else if (kind == TCP_OPT_EXPERIMENT && size >= 4 &&
+                   be16_get(octets + 2) == TCP_EXPERIMENT_FAST_OPEN) {
+            add_cookie(line, "exp-tfo ", octets + 4, size - 4u);
         } else {
             ADD("unknown-%u", kind);
         }

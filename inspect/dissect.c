@@ -361,6 +361,8 @@ static const char *tcp_option_name(uint8_t kind)
         return "SACK";
     case TCP_OPT_TIMESTAMPS:
         return _("timestamps");
+    case TCP_OPT_FAST_OPEN:
+        return _("Fast Open cookie");
     default:
         return _("unknown option");
     }
