@@ -190,6 +190,7 @@ static int read_args(struct ip_run *ip, struct addr_args *args)
     int status;
 
     args->valid = SIM_TIME_NONE;
+    args->broadcast = NETCTL_BROADCAST_UNSAID;
     while (*ip->argv != NULL) {
         if (ip_take(ip, "dev")) {
             args->dev = ip_value(ip);
@@ -199,6 +200,7 @@ static int read_args(struct ip_run *ip, struct addr_args *args)
             value = ip_value(ip);
             if (value == NULL)
                 return 255;
+            args->broadcast = 0;
             if (strcmp(value, "+") != 0 && !ip4_parse(value, &args->broadcast))
                 return ip_error(ip, 1, "inet address is expected rather than \"%s\".", value);
         } else if (ip_take(ip, "valid_lft")) {

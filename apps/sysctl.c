@@ -1,4 +1,5 @@
 /* sysctl of procps: reads and writes the settings that exist, by name or -a. */
+#include <stdio.h>
 #include <string.h>
 
 #include "apps/options.h"
@@ -51,6 +52,42 @@ static void read_one(struct process *self, const struct sysctl_options *o, const
         unknown(self, o, name);
     else
         print_setting(self, o, name, value);
+}
+
+#define CONF_ALL "net.ipv4.conf.all."
+
+/* Those of "default" and each interface, behind those of "all" from @first to @end. */
+static void read_conf(struct process *self, const struct sysctl_options *o, unsigned first,
+                      unsigned end)
+{
+    char name[NETCTL_SYSCTL_TEXT_MAX], value[NETCTL_SYSCTL_TEXT_MAX];
+    struct netctl_link link;
+
+    for (unsigned n = 0; n == 0 || netctl_link_at(self->os, n - 1, &link); n++)
+        for (unsigned i = first; i < end; i++) {
+            snprintf(name, sizeof name, "net.ipv4.conf.%s.%s", n == 0 ? "default" : link.name,
+                     netctl_sysctl_at(i) + strlen(CONF_ALL));
+            if (netctl_sysctl_get(self->os, name, value) == 0)
+                print_setting(self, o, name, value);
+        }
+}
+
+static void read_all(struct process *self, const struct sysctl_options *o)
+{
+    const char *name;
+    unsigned first = 0;
+
+    for (unsigned i = 0; (name = netctl_sysctl_at(i)) != NULL; i++) {
+        bool conf = strncmp(name, CONF_ALL, strlen(CONF_ALL)) == 0;
+
+        if (!conf && first != 0) {
+            read_conf(self, o, first, i);
+            first = 0;
+        } else if (conf && first == 0) {
+            first = i;
+        }
+        read_one(self, o, name);
+    }
 }
 
 static void write_one(struct process *self, const struct sysctl_options *o, char *word)
@@ -109,8 +146,8 @@ static enum co_status sysctl_main(struct process *self, void *state)
             self, "sysctl: no variables specified\nTry `sysctl --help' for more information.\n");
         self->exit_status = 1;
     }
-    for (unsigned i = 0; o.all && netctl_sysctl_at(i) != NULL; i++)
-        read_one(self, &o, netctl_sysctl_at(i));
+    if (o.all)
+        read_all(self, &o);
     for (int i = options.at; i < self->argc; i++) {
         if (o.write || strchr(self->argv[i], '=') != NULL)
             write_one(self, &o, self->argv[i]);

@@ -63,6 +63,7 @@
     X(ARP_ASK_AGAIN, "arp-ask-again", "who has {0:ip}? no answer yet, try {1:dec}")                \
     X(ARP_PROBE, "arp-probe", "is {0:ip} still at {1:mac}? the entry is old, so it is checked")    \
     X(ARP_ANSWER, "arp-answer", "{0:ip} is mine, says it to {1:ip}")                               \
+    X(ARP_PROXY, "arp-proxy", "{0:ip} is reached through this host, says it to {1:ip}")            \
     X(ARP_ANNOUNCE, "arp-announce", "tells everybody that {0:ip} is at its MAC address")           \
     X(ARP_DAD, "arp-dad", "does anybody use {0:ip} already?")                                      \
     X(ARPING, "arping", "arping asks who has {0:ip}")                                              \

@@ -193,7 +193,7 @@ static bool filters_source(const struct hop *hop)
                _("%s's way back to %s does not lead where the packet came from: "
                  "net.ipv4.conf.all.rp_filter = %u"),
                hop->node->name, ip4_format(hop->path->src.addr, addr),
-               (unsigned)ip->sysctl.rp_filter);
+               (unsigned)ip_conf(ip_iface_of(ip, hop->in), IP_CONF_RP_FILTER));
 }
 
 static bool fails_to_forward(const struct hop *hop)

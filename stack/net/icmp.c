@@ -269,7 +269,8 @@ static enum drop_reason take_redirect(struct ip_stack *ip, const struct ip_rx *r
     struct route_exception *exception;
     struct route route;
 
-    if (ip->sysctl.forwarding || !ip->sysctl.accept_redirects || hdr->code > 3)
+    /* A host takes them when "all" or the interface says so; a router is not asked. */
+    if (ip->sysctl.forwarding || !ip_conf(rx->iif, IP_CONF_ACCEPT_REDIRECTS) || hdr->code > 3)
         return DROP_REDIRECT_IGNORED;
     if (ip_route(ip, quote->dst, quote->src, NULL, &route) != 0 || !route.via_gateway ||
         route.next_hop != rx->hdr->src || route.oif != rx->iif || gateway == route.next_hop ||

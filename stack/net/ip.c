@@ -41,6 +41,7 @@ static struct ip_iface *add_iface(struct ip_stack *ip, const char *name, struct 
     new->index = ip->n_ifaces + 1;
     new->mtu = mtu;
     new->up = iface == NULL || iface->up;
+    ip_conf_init(&new->conf);
     ARRAY_PUSH(ip->ifaces, ip->n_ifaces, ip->ifaces_size, new);
     return new;
 }
@@ -52,9 +53,7 @@ void ip_init(struct ip_stack *ip, struct node *node, struct ether *ether)
     *ip = (struct ip_stack){ .node = node, .ether = ether };
     ip->own = mem_zalloc(sizeof *ip->own);
     list_init(&ip->raw_taps);
-    ip->sysctl = (struct ip_sysctl){ .accept_redirects = true,
-                                     .send_redirects = true,
-                                     .icmp_echo_ignore_broadcasts = true,
+    ip->sysctl = (struct ip_sysctl){ .icmp_echo_ignore_broadcasts = true,
                                      .default_ttl = IP_TTL_DEFAULT,
                                      .icmp_ratelimit_ms = 1000,
                                      .icmp_ratemask = 6168,
@@ -174,6 +173,8 @@ void ip_iface_set_up(struct ip_iface *iface, bool up)
         tell_address_gone(iface, 0);
     }
     igmp_iface_changed(iface, up);
+    if (up)
+        arp_notify(iface);
     ip6_iface_changed(iface, up);
     iface->ip->fib.generation++;
 }
@@ -283,6 +284,39 @@ static void remove_address(struct ip_iface *iface, unsigned at)
     tell_address_gone(iface, gone.addr);
 }
 
+static bool is_secondary_of(const struct ip_address *address, const struct ip_address *primary)
+{
+    return address->secondary && address->prefix_len == primary->prefix_len &&
+           ip4_in_prefix(address->addr, primary->addr, primary->prefix_len);
+}
+
+static void remove_secondaries(struct ip_iface *iface, const struct ip_address *primary)
+{
+    for (unsigned j = iface->n_addrs; j-- > 0;)
+        if (is_secondary_of(&iface->addrs[j], primary))
+            remove_address(iface, j);
+}
+
+/* The first secondary address of @gone's subnet takes its place: __inet_del_ifa(). */
+static void promote_secondary(struct ip_iface *iface, const struct ip_address *gone)
+{
+    unsigned at = 0, before = 0;
+    struct ip_address promoted;
+
+    while (at < iface->n_addrs && !is_secondary_of(&iface->addrs[at], gone))
+        at++;
+    if (at == iface->n_addrs)
+        return;
+    promoted = iface->addrs[at];
+    promoted.secondary = false;
+    while (before < at && !iface->addrs[before].secondary) /* behind the other primary ones */
+        before++;
+    memmove(&iface->addrs[before + 1], &iface->addrs[before], (at - before) * sizeof *iface->addrs);
+    iface->addrs[before] = promoted;
+    forget_own(iface->ip);
+    add_connected_route(iface, &promoted);
+}
+
 int ip_addr_remove(struct ip_iface *iface, ip4_addr addr, unsigned prefix_len)
 {
     for (unsigned i = 0; i < iface->n_addrs; i++) {
@@ -290,14 +324,13 @@ int ip_addr_remove(struct ip_iface *iface, ip4_addr addr, unsigned prefix_len)
 
         if (gone.addr != addr || gone.prefix_len != prefix_len)
             continue;
-        for (unsigned j = iface->n_addrs;
-             !gone.secondary && j-- > 0;) /* promote_secondaries is off */
-            if (iface->addrs[j].secondary && iface->addrs[j].prefix_len == prefix_len &&
-                ip4_in_prefix(iface->addrs[j].addr, addr, prefix_len))
-                remove_address(iface, j);
+        if (!gone.secondary && !ip_conf(iface, IP_CONF_PROMOTE_SECONDARIES))
+            remove_secondaries(iface, &gone);
         for (unsigned j = 0; j < iface->n_addrs; j++)
             if (iface->addrs[j].addr == addr && iface->addrs[j].prefix_len == prefix_len)
                 remove_address(iface, j);
+        if (!gone.secondary)
+            promote_secondary(iface, &gone);
         if (iface->n_addrs == 0) { /* with the last address IP is off there: fib_disable_ip() */
             fib_remove_iface(iface->ip, iface, -1);
             neigh_flush_iface(&iface->ip->neigh, iface, false);

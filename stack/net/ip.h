@@ -16,6 +16,7 @@
 #include "sim/node.h"
 #include "sim/timer.h"
 #include "stack/link/ether.h"
+#include "stack/net/ip_conf.h"
 #include "stack/net/neigh.h"
 #include "stack/net/route.h"
 #include "stack/wire/icmp_wire.h"
@@ -41,6 +42,7 @@ struct ip_address {
     enum ip_scope scope;
     bool secondary;       /* another address of the same subnet was there first */
     bool dynamic;         /* from DHCP */
+    bool quiet_broadcast; /* nobody said it, so `ip addr` does not: it counts all the same */
     ip4_addr broadcast;   /* 0: none, as for /31 and /32 */
     sim_time valid_until; /* SIM_TIME_NONE: for ever */
 };
@@ -52,7 +54,8 @@ struct ip_iface {
     const char *name;
     unsigned index; /* ifindex */
     uint32_t mtu;
-    bool up; /* administratively */
+    bool up;             /* administratively */
+    struct ip_conf conf; /* net.ipv4.conf.NAME.* */
     struct ip_address *addrs;
     unsigned n_addrs, addrs_size;
     struct ip6_iface *six;   /* NULL: IPv6 is off */
@@ -194,9 +197,8 @@ struct ip_hooks {
 
 struct ip_sysctl {   /* net.ipv4.*, Linux's names and defaults */
     bool forwarding; /* ip_forward */
-    bool accept_redirects, send_redirects;
     bool icmp_echo_ignore_all, icmp_echo_ignore_broadcasts;
-    uint8_t rp_filter; /* 0 off, 1 strict, 2 loose */
+    uint8_t rp_filter; /* the greatest of "all" and all interfaces: 0 off, 1 strict, 2 loose */
     uint8_t default_ttl;
     uint8_t multipath_hash_policy; /* fib_multipath_hash_policy: enum multipath_policy */
     uint32_t icmp_ratelimit_ms;    /* icmp_ratelimit: 1000 */
@@ -235,6 +237,7 @@ struct ip_stack { /* in the order of need: what every packet touches stands toge
     struct {
         uint64_t in, delivered, forwarded, out, fragments_made, reassembled;
     } stats;
+    struct ip_confs *confs; /* net.ipv4.conf.all and default; NULL: Linux's defaults */
     struct ip6_sysctl sysctl6;
     uint32_t flows_crowded_out; /* by others that wanted their place, since it grew */
     struct ip_iface **ifaces;   /* in ifindex order, [0] is lo */

@@ -210,8 +210,8 @@ static bool on_same_link(const struct ip_iface *iface, ip4_addr addr)
 static void maybe_redirect(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr,
                            struct ip_iface *iif, const struct route *route)
 {
-    if (!ip->sysctl.send_redirects || route->oif != iif || !on_same_link(iif, hdr->src) ||
-        !icmp_redirect_allowed(ip, hdr->src))
+    if (route->oif != iif || !ip_conf(iif, IP_CONF_SEND_REDIRECTS) ||
+        !on_same_link(iif, hdr->src) || !icmp_redirect_allowed(ip, hdr->src))
         return;
     icmp_send_error(ip, frame, ICMP_REDIRECT, ICMP_REDIRECT_HOST, route->next_hop,
                     WHY(ICMP_REDIRECT, hdr->src, route->next_hop, hdr->dst));
@@ -312,12 +312,13 @@ static bool is_martian_source(const struct ip_stack *ip, const struct ipv4_hdr *
 bool ip_filters_source(struct ip_stack *ip, ip4_addr src, const struct ip_iface *iif)
 {
     struct route back;
+    uint8_t filter = ip->sysctl.rp_filter == 0 || src == 0 ? 0 : ip_conf(iif, IP_CONF_RP_FILTER);
 
-    if (ip->sysctl.rp_filter == 0 || src == 0)
+    if (filter == 0)
         return false;
     if (ip_route(ip, src, 0, NULL, &back) != 0)
         return true;
-    return ip->sysctl.rp_filter == 1 && back.oif != iif &&
+    return filter == 1 && back.oif != iif &&
            !(back.n_hops > 0 && fib_entry_uses(fib_lookup(&ip->fib, src, NULL, NULL), iif));
 }
 

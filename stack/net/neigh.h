@@ -85,6 +85,8 @@ void arp_input(void *ctx, struct iface *iface, struct frame *frame, bool group);
 /** arp_send() - one ARP message, built from the arguments; @dst is the frame's destination. */
 void arp_send(struct ip_iface *iface, uint16_t op, const struct mac_addr *dst, ip4_addr spa,
               ip4_addr tpa, const struct mac_addr *tha, struct why why);
+/** arp_notify() - tell everybody our addresses, where net.ipv4.conf.*.arp_notify says so. */
+void arp_notify(struct ip_iface *iface);
 /** neigh_flush_iface() - its interface went down, or `ip neigh flush dev`. */
 void neigh_flush_iface(struct neigh_table *table, const struct ip_iface *iface,
                        bool keep_permanent);

@@ -98,6 +98,7 @@ int netctl_link_set_mac(struct os *os, const char *name, const struct mac_addr *
     iface->iface->mac = *mac;
     /* Linux: NETDEV_CHANGEADDR makes the neighbor table forget what it knew there. */
     neigh_flush_iface(&os->ip.neigh, iface, false);
+    arp_notify(iface);
     return 0;
 }
 
@@ -116,7 +117,7 @@ static bool nth_address(const struct ip_iface *iface, unsigned n, struct netctl_
                                           .ifname = iface->name,
                                           .addr = a->addr,
                                           .prefix_len = a->prefix_len,
-                                          .broadcast = a->broadcast,
+                                          .broadcast = a->quiet_broadcast ? 0 : a->broadcast,
                                           .scope = iface->iface == NULL ? IP_SCOPE_HOST : a->scope,
                                           .secondary = a->secondary,
                                           .dynamic = a->dynamic,
@@ -155,7 +156,8 @@ int netctl_addr_add(struct os *os, const char *ifname, ip4_addr addr, unsigned p
 
         if (a->addr != addr || a->prefix_len != prefix_len)
             continue;
-        if (broadcast != 0)
+        a->quiet_broadcast = broadcast == NETCTL_BROADCAST_UNSAID;
+        if (broadcast != 0 && !a->quiet_broadcast)
             ip_addr_set_broadcast(iface, addr, broadcast);
         a->dynamic = valid != SIM_TIME_NONE;
         a->valid_until = a->dynamic ? node_now(os->node) + valid : SIM_TIME_NONE;

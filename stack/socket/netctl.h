@@ -58,6 +58,8 @@ struct netctl_addr {
 /** netctl_addr_at() - the @n-th address from 0, by interface, then as `ip addr` lists them; false
  * behind the last. */
 bool netctl_addr_at(const struct os *os, unsigned n, struct netctl_addr *addr);
+/* The broadcast address is that of the prefix, and `ip addr` does not show it. */
+#define NETCTL_BROADCAST_UNSAID UINT32_C(1)
 /**
  * netctl_addr_add() - -SIM_ENODEV, -SIM_EEXIST, -SIM_EINVAL. @broadcast 0: what the prefix says for
  * /30 and shorter.

@@ -19,12 +19,12 @@ enum kind {
     KIND_FASTOPEN_KEYS,
     KIND_FASTOPEN_BLACKHOLE
 };
-enum place { IN_OS, IN_TCP };
+enum place { IN_OS, IN_TCP, IN_CONF };
 
 struct setting {
     const char *name;
     enum place place;
-    size_t offset; /* in struct os or struct tcp_sysctl */
+    size_t offset; /* in struct os or struct tcp_sysctl, or an enum ip_conf_key */
     enum kind kind;
     uint32_t min, max;
 };
@@ -33,17 +33,25 @@ struct setting {
 #define FIB(member)  IN_OS, offsetof(struct os, ip.fib.member)
 #define IPV6(member) IN_OS, offsetof(struct os, ip.sysctl6.member)
 #define TCP(member)  IN_TCP, offsetof(struct tcp_sysctl, member)
+#define CONF(key)    IN_CONF, IP_CONF_##key
 
-/* Sorted by name. Linux has "all", "default" and one per interface of the conf settings; here they
- * are one. */
+/* Sorted by name. Those of CONF() are there for "default" and each interface, too; of the other
+ * conf settings Linux has several, and here they are one. */
 static const struct setting settings[] = {
     { "net.core.rmem_max", TCP(core_rmem_max), KIND_U32, 2304, INT32_MAX },
     { "net.core.somaxconn", TCP(core_somaxconn), KIND_U32, 0, 65535 },
     { "net.core.wmem_max", TCP(core_wmem_max), KIND_U32, 4608, INT32_MAX },
-    { "net.ipv4.conf.all.accept_redirects", IP(accept_redirects), KIND_BOOL, 0, 1 },
+    { "net.ipv4.conf.all.accept_redirects", CONF(ACCEPT_REDIRECTS), KIND_U8, 0, IP_CONF_MAX },
+    { "net.ipv4.conf.all.arp_accept", CONF(ARP_ACCEPT), KIND_U8, 0, IP_CONF_MAX },
+    { "net.ipv4.conf.all.arp_announce", CONF(ARP_ANNOUNCE), KIND_U8, 0, IP_CONF_MAX },
+    { "net.ipv4.conf.all.arp_filter", CONF(ARP_FILTER), KIND_U8, 0, IP_CONF_MAX },
+    { "net.ipv4.conf.all.arp_ignore", CONF(ARP_IGNORE), KIND_U8, 0, IP_CONF_MAX },
+    { "net.ipv4.conf.all.arp_notify", CONF(ARP_NOTIFY), KIND_U8, 0, IP_CONF_MAX },
     { "net.ipv4.conf.all.forwarding", IP(forwarding), KIND_BOOL, 0, 1 },
-    { "net.ipv4.conf.all.rp_filter", IP(rp_filter), KIND_U8, 0, 2 },
-    { "net.ipv4.conf.all.send_redirects", IP(send_redirects), KIND_BOOL, 0, 1 },
+    { "net.ipv4.conf.all.promote_secondaries", CONF(PROMOTE_SECONDARIES), KIND_U8, 0, IP_CONF_MAX },
+    { "net.ipv4.conf.all.proxy_arp", CONF(PROXY_ARP), KIND_U8, 0, IP_CONF_MAX },
+    { "net.ipv4.conf.all.rp_filter", CONF(RP_FILTER), KIND_U8, 0, IP_CONF_MAX },
+    { "net.ipv4.conf.all.send_redirects", CONF(SEND_REDIRECTS), KIND_U8, 0, IP_CONF_MAX },
     { "net.ipv4.fib_multipath_hash_fields", FIB(hash_fields), KIND_U16, 1, MULTIPATH_FIELDS_MAX },
     { "net.ipv4.fib_multipath_hash_policy", IP(multipath_hash_policy), KIND_U8, 0,
       MULTIPATH_FIELDS },
@@ -119,18 +127,62 @@ static const struct setting settings[] = {
 
 #define N_SETTINGS (sizeof settings / sizeof *settings)
 
-static const struct setting *find_setting(const char *name)
+static bool names_equal(const char *a, const char *b)
 {
-    for (size_t i = 0; i < N_SETTINGS; i++) {
-        const char *a = settings[i].name, *b = name;
+    while (*a != '\0' &&
+           (*a == *b || (*a == '.' && *b == '/'))) /* net/ipv4/ip_forward is the same */
+        a++, b++;
+    return *a == *b;
+}
 
-        while (*a != '\0' &&
-               (*a == *b || (*a == '.' && *b == '/'))) /* net/ipv4/ip_forward is the same */
-            a++, b++;
-        if (*a == *b)
+#define CONF_PREFIX "net.ipv4.conf."
+
+static const struct setting *find_named(const char *name)
+{
+    for (size_t i = 0; i < N_SETTINGS; i++)
+        if (names_equal(settings[i].name, name))
             return &settings[i];
-    }
     return NULL;
+}
+
+/* net.ipv4.conf.DEVICE.KEY: that of "all", and whose it is. */
+static const struct setting *find_conf(struct os *os, const char *name, struct ip_conf **conf)
+{
+    const char *device = name + strlen(CONF_PREFIX), *key;
+    char generic[NETCTL_SYSCTL_TEXT_MAX], word[32];
+    const struct setting *setting;
+    struct ip_iface *iface;
+    size_t len = strcspn(device, "./");
+
+    key = device + len;
+    if (*key == '\0' || len >= sizeof word || strlen(key) >= sizeof generic - 32)
+        return NULL;
+    memcpy(word, device, len);
+    word[len] = '\0';
+    snprintf(generic, sizeof generic, CONF_PREFIX "all.%s", key + 1);
+    setting = find_named(generic);
+    iface = ip_iface_find(&os->ip, word);
+    *conf = strcmp(word, "all") == 0       ? &ip_confs(&os->ip)->all
+            : strcmp(word, "default") == 0 ? &ip_confs(&os->ip)->fallback
+            : iface != NULL                ? &iface->conf
+                                           : NULL;
+    return setting != NULL && setting->place == IN_CONF && *conf != NULL ? setting : NULL;
+}
+
+/* The setting called @name; @conf: of settings of interfaces, whose. */
+static const struct setting *find_setting(const struct os *os, const char *name,
+                                          struct ip_conf **conf)
+{
+    char prefix[] = CONF_PREFIX, start[sizeof prefix];
+    const struct setting *setting;
+
+    *conf = NULL;
+    snprintf(start, sizeof start, "%s", name);
+    setting = names_equal(prefix, start) ? find_conf((struct os *)(uintptr_t)os, name, conf) : NULL;
+    if (setting != NULL)
+        return setting;
+    setting = find_named(name);
+    return setting != NULL && setting->place == IN_CONF ? NULL : setting;
 }
 
 static void *place_of(const struct os *os, const struct setting *setting)
@@ -162,12 +214,18 @@ static void tell_keys(const struct os *os, char text[static NETCTL_SYSCTL_TEXT_M
 int netctl_sysctl_get(const struct os *os, const char *name,
                       char text[static NETCTL_SYSCTL_TEXT_MAX])
 {
-    const struct setting *setting = find_setting(name);
+    struct ip_conf *conf;
+    const struct setting *setting = find_setting(os, name, &conf);
     const void *at;
     unsigned value = 0;
 
     if (setting == NULL)
         return -SIM_ENOENT;
+    if (setting->place == IN_CONF) {
+        snprintf(text, NETCTL_SYSCTL_TEXT_MAX, "%u",
+                 ip_conf_value(conf, (enum ip_conf_key)setting->offset));
+        return 0;
+    }
     at = place_of(os, setting);
     switch (setting->kind) {
     case KIND_BOOL:
@@ -320,7 +378,8 @@ static int set_congestion(enum tcp_cc_kind *kind, const char *text)
 
 int netctl_sysctl_set(struct os *os, const char *name, const char *text)
 {
-    const struct setting *setting = find_setting(name);
+    struct ip_conf *conf;
+    const struct setting *setting = find_setting(os, name, &conf);
     uint64_t value;
     void *at;
 
@@ -336,6 +395,10 @@ int netctl_sysctl_set(struct os *os, const char *name, const char *text)
         return set_keys(os->tcp, text);
     if (!read_number(text, setting->max, &value) || value < setting->min)
         return -SIM_EINVAL;
+    if (setting->place == IN_CONF) {
+        ip_conf_set(&os->ip, conf, (enum ip_conf_key)setting->offset, (uint8_t)value);
+        return 0;
+    }
     at = place_of(os, setting);
     switch (setting->kind) {
     case KIND_BOOL:

@@ -213,10 +213,10 @@ static void reverse_path_filter_strict_and_loose(void)
     begin(&rig, &counted);
     take(&rig, &packet);
     EQ(counted.n, 1); /* off */
-    rig.ip.sysctl.rp_filter = 1;
+    ip_conf_set(&rig.ip, &ip_confs(&rig.ip)->all, IP_CONF_RP_FILTER, 1);
     take(&rig, &packet);
     EQ(rig.drops[DROP_SOURCE_FILTER], 1);
-    rig.ip.sysctl.rp_filter = 2;
+    ip_conf_set(&rig.ip, &ip_confs(&rig.ip)->all, IP_CONF_RP_FILTER, 2);
     take(&rig, &packet);
     EQ(counted.n, 2);
     packet = from_to(IP4(9, 9, 9, 9), MINE);

@@ -260,7 +260,7 @@ static void packet_from_either_side_passes_the_reverse_path_filter(void)
     struct net_rig rig;
 
     begin(&rig, 1);
-    rig.ip.sysctl.rp_filter = 1;
+    ip_conf_set(&rig.ip, &ip_confs(&rig.ip)->all, IP_CONF_RP_FILTER, 1);
     for (unsigned i = 1; i < 3; i++) {
         struct packet packet = packet_udp((struct endpoint){ A(20, 0, 0, 1), 1 },
                                           (struct endpoint){ A(10, 0, 0, 2), 2 }, 5);

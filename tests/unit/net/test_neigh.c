@@ -297,7 +297,175 @@ static void timers_run_on_the_wheels_ticks(void)
         OK(jiffies_expiry(SIM_USEC(12345), delay) >= SIM_USEC(12345) + delay);
 }
 
+/* Frames that come back for a request of @spa for @tpa within a second. */
+static unsigned answers(struct net_rig *rig, ip4_addr spa, ip4_addr tpa)
+{
+    unsigned before = rig->wires[0].n;
+
+    wire_arp(rig, 0, &MAC_BROADCAST, ARP_REQUEST, spa, tpa);
+    net_rig_run(rig, SIM_SEC(1));
+    return rig->wires[0].n - before;
+}
+
+static void set(struct net_rig *rig, enum ip_conf_key key, uint8_t value)
+{
+    ip_conf_set(&rig->ip, &net_rig_iface(rig, 0)->conf, key, value);
+}
+
+/* As recorded from Linux 6.18 with arp_ignore 0, 1, 2, 3 and 8. */
+static void arp_ignore_chooses_what_is_answered(void)
+{
+    static const struct {
+        uint8_t mode;
+        bool here, elsewhere, other_subnet;
+    } modes[] = { { 0, true, true, true },
+                  { 1, true, false, true },
+                  { 2, true, false, false },
+                  { 3, true, true, true },
+                  { 8, false, false, false } };
+    struct net_rig rig;
+
+    net_rig_init(&rig, 2);
+    net_rig_address(&rig, 0, MINE, 24);
+    net_rig_address(&rig, 1, IP4(10, 9, 0, 1), 24);
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        set(&rig, IP_CONF_ARP_IGNORE, modes[i].mode);
+        EQ(answers(&rig, PEER, MINE), modes[i].here);
+        EQ(answers(&rig, PEER, IP4(10, 9, 0, 1)), modes[i].elsewhere);
+        EQ(answers(&rig, IP4(172, 16, 0, 1), MINE), modes[i].other_subnet);
+    }
+    net_rig_fini(&rig);
+}
+
+static void arp_filter_and_rp_filter_want_the_way_back_here(void)
+{
+    struct net_rig rig;
+
+    net_rig_init(&rig, 2);
+    net_rig_address(&rig, 0, MINE, 24);
+    net_rig_address(&rig, 1, IP4(10, 9, 0, 1), 24);
+    EQ(answers(&rig, IP4(10, 9, 0, 7), MINE), 1);
+    set(&rig, IP_CONF_ARP_FILTER, 1);
+    EQ(answers(&rig, IP4(10, 9, 0, 7), MINE), 0);
+    EQ(answers(&rig, PEER, MINE), 1);
+    set(&rig, IP_CONF_ARP_FILTER, 0);
+    set(&rig, IP_CONF_RP_FILTER, 1);
+    EQ(answers(&rig, IP4(10, 9, 0, 7), MINE), 0);
+    set(&rig, IP_CONF_RP_FILTER, 2);
+    EQ(answers(&rig, IP4(10, 9, 0, 7), MINE), 1);
+    net_rig_fini(&rig);
+}
+
+static void arp_accept_learns_from_announcements(void)
+{
+    struct net_rig rig;
+
+    begin(&rig);
+    EQ(answers(&rig, PEER, PEER), 0);
+    EQ(state_of(&rig, PEER), NEIGH_NONE);
+    set(&rig, IP_CONF_ARP_ACCEPT, 1);
+    EQ(answers(&rig, PEER, PEER), 0);
+    EQ(state_of(&rig, PEER), NEIGH_STALE);
+    EQ(answers(&rig, OTHER, PEER), 0); /* only asks for somebody: that teaches nothing */
+    EQ(state_of(&rig, OTHER), NEIGH_NONE);
+    net_rig_fini(&rig);
+}
+
+static void proxy_arp_answers_for_what_is_behind_another_interface(void)
+{
+    struct net_rig rig;
+
+    net_rig_init(&rig, 2);
+    net_rig_address(&rig, 0, MINE, 24);
+    net_rig_address(&rig, 1, IP4(10, 9, 0, 1), 24);
+    set(&rig, IP_CONF_PROXY_ARP, 1);
+    EQ(answers(&rig, PEER, IP4(10, 9, 0, 7)), 0); /* it does not forward */
+    rig.ip.sysctl.forwarding = true;
+    EQ(answers(&rig, PEER, IP4(10, 9, 0, 7)), 1); /* somewhat later */
+    EQ(state_of(&rig, PEER), NEIGH_STALE);
+    EQ(answers(&rig, PEER, OTHER), 0);           /* same link */
+    EQ(answers(&rig, PEER, IP4(8, 8, 8, 8)), 0); /* no route */
+    net_rig_fini(&rig);
+}
+
+/* The sender of the request for PEER when a packet from @src waits. */
+static ip4_addr announced(struct net_rig *rig, ip4_addr src)
+{
+    struct ip_send send = { .src = src, .dst = PEER, .protocol = 200 };
+    struct frame *frame = frame_new(rig->node, 8);
+    const struct wire_frame *last;
+    struct arp_msg msg;
+
+    memset(frame->data, 0, 8);
+    neigh_flush_iface(&rig->ip.neigh, net_rig_iface(rig, 0), false);
+    EQ(ip_output(&rig->ip, frame, &send), 0);
+    net_rig_run(rig, SIM_MSEC(1));
+    last = wire_last(rig, 0, 0);
+    EQ(arp_parse(last->octets + ETH_HDR_LEN, last->len - ETH_HDR_LEN, &msg), DROP_NONE);
+    return msg.spa;
+}
+
+static void arp_announce_chooses_the_sender(void)
+{
+    struct net_rig rig;
+
+    begin(&rig);
+    net_rig_address(&rig, 0, IP4(10, 9, 0, 1), 24);
+    EQ(announced(&rig, IP4(10, 9, 0, 1)), IP4(10, 9, 0, 1));
+    set(&rig, IP_CONF_ARP_ANNOUNCE, 1);
+    EQ(announced(&rig, IP4(10, 9, 0, 1)), MINE);
+    net_rig_address(&rig, 0, IP4(10, 0, 0, 9), 24);
+    EQ(announced(&rig, IP4(10, 0, 0, 9)), IP4(10, 0, 0, 9));
+    set(&rig, IP_CONF_ARP_ANNOUNCE, 2);
+    EQ(announced(&rig, IP4(10, 0, 0, 9)), MINE);
+    net_rig_fini(&rig);
+}
+
+static void arp_notify_announces_when_the_interface_comes_up(void)
+{
+    struct net_rig rig;
+
+    begin(&rig);
+    ip_iface_set_up(net_rig_iface(&rig, 0), false);
+    ip_iface_set_up(net_rig_iface(&rig, 0), true);
+    EQ(arps(&rig), 0);
+    ip_conf_set(&rig.ip, &ip_confs(&rig.ip)->fallback, IP_CONF_ARP_NOTIFY,
+                1); /* nobody said otherwise */
+    ip_iface_set_up(net_rig_iface(&rig, 0), false);
+    ip_iface_set_up(net_rig_iface(&rig, 0), true);
+    net_rig_run(&rig, SIM_MSEC(1));
+    EQ(arps(&rig), 1);
+    net_rig_fini(&rig);
+}
+
+static void a_secondary_address_is_promoted_or_goes_too(void)
+{
+    struct net_rig rig;
+    struct ip_iface *iface;
+
+    begin(&rig);
+    iface = net_rig_iface(&rig, 0);
+    net_rig_address(&rig, 0, IP4(10, 0, 0, 7), 24);
+    EQ(ip_addr_remove(iface, MINE, 24), 0);
+    EQ(iface->n_addrs, 0);
+    net_rig_address(&rig, 0, MINE, 24);
+    net_rig_address(&rig, 0, IP4(10, 0, 0, 7), 24);
+    set(&rig, IP_CONF_PROMOTE_SECONDARIES, 1);
+    EQ(ip_addr_remove(iface, MINE, 24), 0);
+    EQ(iface->n_addrs, 1);
+    OK(!iface->addrs[0].secondary);
+    EQ(send_to(&rig, PEER), 0); /* its subnet is still there */
+    net_rig_fini(&rig);
+}
+
 UNIT_MAIN("neigh", TEST(request_is_answered_octet_for_octet),
+          TEST(arp_ignore_chooses_what_is_answered),
+          TEST(arp_filter_and_rp_filter_want_the_way_back_here),
+          TEST(arp_accept_learns_from_announcements),
+          TEST(proxy_arp_answers_for_what_is_behind_another_interface),
+          TEST(arp_announce_chooses_the_sender),
+          TEST(arp_notify_announces_when_the_interface_comes_up),
+          TEST(a_secondary_address_is_promoted_or_goes_too),
           TEST(request_for_another_teaches_nothing_new_but_updates_what_is_known),
           TEST(second_answer_within_a_second_is_not_believed),
           TEST(probe_is_answered_and_teaches_nothing), TEST(wrong_messages_are_ignored),
