@@ -67,7 +67,7 @@ struct ping {
     double tsum2;
     uint8_t seen[8192]; /* bit for each sequence number: replies that came */
     struct strbuf line;
-    char from_text[DNS_TEXT_MAX + IP6_TEXT_MAX + 4];
+    char from_text[DNS_TEXT_MAX + IP6_TEXT_MAX + NAME_MAX_SCOPE + 4];
     struct endpoint from_addr;
     struct endpoint in_from; /* of IPv6: whom the message received is from, and its hop limit */
     uint8_t in_ttl;
