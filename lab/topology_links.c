@@ -183,13 +183,26 @@ static bool plug(struct topo_build *b, const struct ynode *text, uint32_t link, 
     return true;
 }
 
+/* [pc1:eth0，sw1:p1] is a list of one text, for YAML. */
+static char *comma_hint(const struct ynode *ends)
+{
+    const struct ynode *only = ends->kind == YNODE_LIST && ends->n == 1 ? ends->items[0] : NULL;
+
+    if (only == NULL || only->kind != YNODE_TEXT || strstr(only->text, "，") == NULL)
+        return g_strdup("");
+    return g_strdup_printf(_("; is the full-width %s there meant to be `%s`?"), "，", ", ");
+}
+
 static void read_ends(struct topo_build *b, uint32_t index, const struct ynode *ends)
 {
     const struct topo_link *link = &b->t->links[index];
     bool ok;
 
     if (ends->kind != YNODE_LIST || ends->n != 2) {
-        reader_error(&b->r, ends->at, _("a link has two ends, like [pc1:eth0, sw1:p1]"));
+        g_autofree char *hint = comma_hint(ends);
+
+        reader_error(&b->r, ends->at, "%s%s", _("a link has two ends, like [pc1:eth0, sw1:p1]"),
+                     hint);
         return;
     }
     ok = plug(b, ends->items[0], index, 0);
