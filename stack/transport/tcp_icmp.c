@@ -8,7 +8,9 @@ static void request_error(struct tcp_request *req, const struct ip_error *error,
     /* Only an error about our SYN,ACK ends it. Linux takes those that open connections outlive, and
      * with IPv6 the hard ones. */
     if (seq != req->iss ||
-        !(error->remote.v6 ? error->hard : error->unreachable || error->type == ICMP_TIME_EXCEEDED))
+        !(error->remote.v6 ? error->hard
+                           : error->unreachable || error->type == ICMP_TIME_EXCEEDED ||
+                                 error->type == ICMP_PARAM_PROBLEM))
         return;
     node_state(req->layer->node, NULL, tcp_state_why(&req->entry, TCP_SYN_RECEIVED, TCP_CLOSED));
     tcp_request_free(req);
