@@ -501,9 +501,10 @@ static enum co_status ask_server(struct resolver *r)
     while (!r->refused && !r->truncated && !r->timed_out && !all_heard(r)) {
         CO_CALL(&r->co_ask, r->result, poll_answers(r));
         read_answers(r);
-        if (r->poll.revents ==
-            SOCK_POLLERR) /* a send has taken the error, its queue still has it */
+        if (r->poll.revents == SOCK_POLLERR) { /* the error is taken, its queue is not */
+            CO_CALL(&r->co_ask, r->result, sys_sleep(r->self, RESOLVER_QUERY_TIME));
             r->refused = true;
+        }
         r->timed_out = !all_heard(r) && now_of(r) >= r->until;
     }
     if (r->refused || r->truncated || is_settled(r))
