@@ -11,9 +11,9 @@ static uint8_t greater(uint8_t a, uint8_t b)
 
 static void put(struct ip_conf *conf, enum ip_conf_key key, uint8_t value)
 {
-    unsigned shift = key % 2 * 4;
+    unsigned shift = key % 2 * 4, others = conf->values[key / 2] & ~(15u << shift);
 
-    conf->values[key / 2] = (uint8_t)((conf->values[key / 2] & ~(15u << shift)) | value << shift);
+    conf->values[key / 2] = (uint8_t)(others | (unsigned)value << shift);
 }
 
 void ip_conf_init(struct ip_conf *conf)
