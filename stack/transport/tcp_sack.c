@@ -207,6 +207,14 @@ static void join_marked(struct tcp_sock *tp, struct tcp_seg *seg)
     }
 }
 
+/* Once a segment, when it is marked: however often blocks tell of it afterwards. */
+static void join_neighbors(struct tcp_sock *tp, struct tcp_seg *seg)
+{
+    join_marked(tp, seg);
+    if (seg->link.next != &tp->rtx_queue)
+        join_marked(tp, tcp_seg_of(seg->link.next));
+}
+
 static void tag_new(struct tagging *t, struct tcp_seg *seg)
 {
     struct tcp_sock *tp = t->tp;
@@ -316,11 +324,15 @@ static void walk(struct tagging *t, struct block *blocks, unsigned n, struct lis
         while (first < n && !seq_lt(seg->seq, blocks[first].end))
             first++;
         for (unsigned i = first; i < n && seq_lt(blocks[i].start, seg->end_seq); i++) {
-            cut_at_edges(tp, seg, &blocks[i]);
+            bool was_marked = (seg->marks & TCP_MARK_SACKED) != 0;
+
+            if (!was_marked)
+                cut_at_edges(tp, seg, &blocks[i]);
             /* Whole segments only: a peer reports no parts of what it got as one. */
             if (seq_leq(blocks[i].start, seg->seq) && seq_geq(blocks[i].end, seg->end_seq)) {
                 tag_one(t, seg, blocks[i].dup);
-                join_marked(tp, seg);
+                if (!was_marked)
+                    join_neighbors(tp, seg);
                 tcp_rate_arrived(tp, seg, &t->result->rate);
                 blocks[i].last = seg;
             }

@@ -379,6 +379,15 @@ static void the_short_cuts_change_no_octet_no_moment_and_no_variable(void)
     for_each_seed(TWICE_DEFAULT, same_both_ways);
 }
 
+/* A block that grows, of which the older part is walked again only the long way; and one whose hole
+ * is filled between two marked parts. */
+static void buffers_are_joined_when_segments_are_marked_not_whenever_they_are_told_of(void)
+{
+    OK(same_both_ways(181));
+    OK(same_both_ways(1005));
+}
+
 UNIT_MAIN("tcp: under faults",
           TEST(whatever_the_cable_does_the_octets_arrive_complete_in_order_once),
-          TEST(the_short_cuts_change_no_octet_no_moment_and_no_variable))
+          TEST(the_short_cuts_change_no_octet_no_moment_and_no_variable),
+          TEST(buffers_are_joined_when_segments_are_marked_not_whenever_they_are_told_of))
