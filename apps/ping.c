@@ -533,6 +533,16 @@ static int fail(struct process *self, const char *what, int error)
     return 2;
 }
 
+/* The address that -I names; unspecified: none. 0 or the exit status. */
+static int bind_source6(struct process *self, int fd, struct ip6_addr source)
+{
+    int error = ip6_is_any(source)
+                    ? 0
+                    : sys_bind(self, fd, (struct endpoint){ .v6 = true, .addr6 = source });
+
+    return error == 0 ? 0 : fail(self, "bind icmp socket", error);
+}
+
 /* Which address we have towards the target, found by connecting a UDP socket as the real one does.
  * 0 or the exit status. */
 static int choose_source(struct process *self, struct ping *st)
@@ -546,10 +556,10 @@ static int choose_source(struct process *self, struct ping *st)
         process_errorf(self, "ping: SO_BINDTODEVICE %s: No such device\n", st->options.device);
         return 2;
     }
-    if (!ip6_is_any(st->options.source6) && st->v6) {
-        error = sys_bind(self, fd, (struct endpoint){ .v6 = true, .addr6 = st->options.source6 });
+    if (st->v6) {
+        error = bind_source6(self, fd, st->options.source6);
         if (error != 0)
-            return fail(self, "bind icmp socket", error);
+            return error;
     }
     to.port = PROBE_PORT;
     error = sys_connect(self, fd, to);
@@ -576,6 +586,7 @@ static int choose_source(struct process *self, struct ping *st)
 static int open_socket6(struct process *self, struct ping *st)
 {
     struct ping_options *o = &st->options;
+    int error;
 
     st->fd = sys_socket(self, SIM_AF_INET6, SIM_SOCK_RAW, IP6_NEXT_ICMP);
     if (st->fd < 0)
@@ -583,12 +594,9 @@ static int open_socket6(struct process *self, struct ping *st)
     if (o->device != NULL)
         sys_bind_device(self, st->fd, o->device);
     st->multicast = ip6_is_multicast(st->to6.addr6);
-    if (!ip6_is_any(o->source6)) {
-        int error = sys_bind(self, st->fd, (struct endpoint){ .v6 = true, .addr6 = o->source6 });
-
-        if (error != 0)
-            return fail(self, "bind icmp socket", error);
-    }
+    error = bind_source6(self, st->fd, o->source6);
+    if (error != 0)
+        return error;
     if (o->pmtudisc >= 0)
         sys_setsockopt(self, st->fd, OPT_IPV6_MTU_DISCOVER, o->pmtudisc);
     if (o->tos >= 0)

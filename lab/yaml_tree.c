@@ -262,11 +262,17 @@ static GString *join_pairs(struct builder *b, const char *text, size_t len)
 
 /* ---- the tree ---- */
 
+/* Something is missing from the tree: nothing can be made of it. */
+static void leave_hole(struct builder *b)
+{
+    b->failed = true;
+    b->has_holes = true;
+}
+
 static bool refuse(struct builder *b, const yaml_mark_t *mark, const char *message)
 {
     diag_error(b->diags, b->file, position(b, mark), "%s", message);
-    b->failed = true;
-    b->has_holes = true;
+    leave_hole(b);
     return false;
 }
 
@@ -340,8 +346,7 @@ static void check_key(struct builder *b, struct ynode *key)
     if (strcmp(key->text, "<<") == 0 && !key->quoted) {
         diag_error(b->diags, b->file, key->at,
                    _("merge keys (`<<`) are not supported: write the keys out"));
-        b->failed = true;
-        b->has_holes = true;
+        leave_hole(b);
     } else if (key_is_known(b, level, key)) {
         say_repeated(b, level, key);
         b->failed = true;
@@ -427,8 +432,7 @@ static bool open_level(struct builder *b, const yaml_event_t *event, enum ynode_
     if (b->depth == YTREE_DEPTH_MAX) {
         diag_error(b->diags, b->file, position(b, &event->start_mark),
                    _("nested too deeply: more than %d levels"), YTREE_DEPTH_MAX);
-        b->failed = true;
-        b->has_holes = true;
+        leave_hole(b);
         return false;
     }
     node = add_node(b, event, kind);
@@ -576,8 +580,7 @@ static void syntax_error(struct builder *b, const yaml_parser_t *parser, const c
     g_autofree char *hint =
         syntax_hint(text, len, has_context ? MIN(parser->context_mark.line, line) : line, line);
 
-    b->failed = true;
-    b->has_holes = true;
+    leave_hole(b);
     if (has_context)
         diag_error(b->diags, b->file, at, _("not YAML: %s, %s that began in line %u%s"), _(problem),
                    _(parser->context), (unsigned)parser->context_mark.line + 1, hint);
@@ -719,8 +722,7 @@ struct ytree *ytree_parse(const char *file, const char *text, size_t len, unsign
     build(&b, text, len);
     if (!b.failed && b.tree->root == NULL) {
         diag_error(diags, file, TEXT_POS(1, 1), _("the file is empty"));
-        b.failed = true;
-        b.has_holes = true;
+        leave_hole(&b);
     }
     if (!b.failed && b.want_spans)
         find_comments(b.tree, b.spans, text, len);

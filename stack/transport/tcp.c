@@ -515,6 +515,13 @@ static bool is_deferred(const struct tcp_sock *tp)
     return tp->rare->fastopen != NULL && tp->rare->fastopen->deferred;
 }
 
+/* The handshake came to nothing, and the program has been told: it may call connect() again. */
+static void connect_failed(struct tcp_sock *tp)
+{
+    connect_undo(tp);
+    tp->shut_rd = tp->shut_wr = false;
+}
+
 /* connect() is called: 1 where it may begin, 0 where what began before is over by now, or an error.
  */
 static int connect_check(struct tcp_sock *tp)
@@ -532,8 +539,7 @@ static int connect_check(struct tcp_sock *tp)
         return 0;
     }
     result = sock->error != 0 ? sock_take_error(sock) : -SIM_ECONNABORTED;
-    connect_undo(tp);
-    tp->shut_rd = tp->shut_wr = false;
+    connect_failed(tp);
     return result;
 }
 
@@ -763,8 +769,7 @@ static int send_failed(struct tcp_sock *tp, const struct sock_send *message, int
     fo = tcp_rare(tp)->fastopen;
     if (fo->in_call && tp->connecting) {
         tp->connecting = fo->in_call = false;
-        connect_undo(tp);
-        tp->shut_rd = tp->shut_wr = false;
+        connect_failed(tp);
     }
     return error;
 }

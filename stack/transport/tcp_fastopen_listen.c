@@ -1,8 +1,10 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/be.h"
 #include "base/siphash.h"
 #include "stack/transport/tcp_fastopen.h"
+#include "stack/wire/ipv6_wire.h"
 
 #define COOKIE_LEN    8
 #define RESET_PENALTY UINT64_C(60000000) /* us that a reset connection still counts */
@@ -46,10 +48,8 @@ static struct tcp_cookie cookie_by(const struct tcp_request *req, const uint32_t
     size_t n = from->v6 ? 4 : 1;
 
     if (from->v6) {
-        be64_put(octets, from->addr6.hi);
-        be64_put(octets + 8, from->addr6.lo);
-        be64_put(octets + 16, to->addr6.hi);
-        be64_put(octets + 24, to->addr6.lo);
+        ip6_put(octets, from->addr6);
+        ip6_put(octets + 16, to->addr6);
     } else {
         be32_put(octets, from->addr);
         be32_put(octets + 4, to->addr);
@@ -64,12 +64,7 @@ static struct tcp_cookie cookie_by(const struct tcp_request *req, const uint32_t
 
 static bool same(const struct tcp_cookie *a, const struct tcp_cookie *b)
 {
-    if (a->len != b->len)
-        return false;
-    for (unsigned i = 0; i < a->len; i++)
-        if (a->octets[i] != b->octets[i])
-            return false;
-    return true;
+    return a->len == b->len && memcmp(a->octets, b->octets, a->len) == 0;
 }
 
 /* The key, from 1, that made the cookie of the SYN; 0: none. *@valid is by the first. */

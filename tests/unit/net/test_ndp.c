@@ -29,15 +29,15 @@ static struct mac_addr group_mac(struct ip6_addr group)
     return mac_from_u64(UINT64_C(0x333300000000) | (group.lo & 0xffffffff));
 }
 
+static const struct ndp_msg who_has_mine = {
+    .type = ICMP6_NEIGHBOR_SOLICIT, .target = V6_MINE, .has_source = true, .source_mac = WIRE_MAC(0)
+};
+
 static void a_solicitation_is_answered_and_its_sender_learned(void)
 {
     struct net_rig rig;
-    struct ndp_msg ask = { .type = ICMP6_NEIGHBOR_SOLICIT,
-                           .target = V6_MINE,
-                           .has_source = true,
-                           .source_mac = WIRE_MAC(0) };
     struct ip6_addr group = ip6_solicited_node(V6_MINE);
-    struct packet packet = ndp_packet(ask, OTHER, group);
+    struct packet packet = ndp_packet(who_has_mine, OTHER, group);
     struct ipv6_hdr hdr;
     struct ndp_msg msg;
 
@@ -49,7 +49,8 @@ static void a_solicitation_is_answered_and_its_sender_learned(void)
     OK(msg.solicited && msg.override && !msg.router && msg.has_target);
     OK(ip6_eq(hdr.dst, OTHER) && ip6_eq(hdr.src, V6_MINE));
     EQ(rig.states[WHY_NEIGH6_LEARNED], 1);
-    packet = ndp_packet(ask, OTHER, V6_MINE); /* asked directly: who asks knows the MAC address */
+    packet = ndp_packet(who_has_mine, OTHER,
+                        V6_MINE); /* asked directly: who asks knows the MAC address */
     v6_send(&rig, 0, &packet);
     EQ(rig.wires[0].n, 2);
     msg = last_ndp(&rig, 0, &hdr);
@@ -64,12 +65,8 @@ static void a_probe_comes_from_the_link_local_address(void)
     struct net_rig rig;
     struct ip6_send send = { .dst = OTHER, .protocol = 200 };
     struct ip6_addr own;
-    struct ndp_msg ask = { .type = ICMP6_NEIGHBOR_SOLICIT,
-                           .target = V6_MINE,
-                           .has_source = true,
-                           .source_mac = WIRE_MAC(0) };
     struct ip6_addr group = ip6_solicited_node(V6_MINE);
-    struct packet packet = ndp_packet(ask, OTHER, group);
+    struct packet packet = ndp_packet(who_has_mine, OTHER, group);
     struct ipv6_hdr hdr;
 
     v6_begin(&rig, false);
