@@ -3,16 +3,21 @@
  * (SACK), 5681, 6582, 6298, 6937 (PRR), 8985 (RACK-TLP), 9438 (CUBIC), 5961 (challenge ACKs), 6528
  * (initial sequence numbers), 6928, 1191, 3168 (passive ECN).
  *
- *   tcp.c          the layer, calls of programs        tcp_opt.c      options, poll, TCP_INFO
- *   tcp_hash.c     who owns which port and connection  tcp_queue.c    octets of the user as
- * segments and back tcp_in.c       a segment arrives: demultiplexing, states tcp_rcv.c      its
- * data: reassembly, SACK blocks, when to acknowledge, the receive buffer tcp_ack.c      its
- * acknowledgment: RTT, the retransmission queue tcp_sack.c     its SACK blocks: the scoreboard
- * tcp_recovery.c what is lost: RACK-TLP, PRR, undo tcp_out.c      sending segments tcp_burst.c
- * how many at once, PSH tcp_timer.c
- * retransmission, probes, keep-alive tcp_minisock.c half-open connections and TIME-WAIT tcp_icmp.c
- * ICMP errors, path MTU tcp_cc.c tcp_cubic.c tcp_reno.c                    congestion control
- *   tcp_describe.c tables and numbers for people
+ * tcp_sock.h      what is remembered          tcp_internal.h what the files share
+ * tcp.c           the layer, sockets          tcp_open.c     bind, listen, accept, connect, close
+ * tcp_write.c     a program writes            tcp_read.c     a program reads
+ * tcp_opt.c       options, poll, TCP_INFO     tcp_hash.c     who owns which port and connection
+ * tcp_queue.c     octets to segments and back tcp_in.c       a segment arrives: whose? states
+ * tcp_rcv.c       its data, when to answer    tcp_ack.c      its acknowledgment: RTT, what is out
+ * tcp_sack.c      SACK blocks: the scoreboard tcp_recovery.c what is lost: RACK-TLP, PRR, undo
+ * tcp_window.c    buffers and windows         tcp_out.c      sending a segment, what is in it
+ * tcp_xmit.c      when new data may go        tcp_burst.c    how much of it at once
+ * tcp_retransmit.c what goes again, probes    tcp_timer.c    timers
+ * tcp_minisock.c  half-open, TIME-WAIT        tcp_icmp.c     ICMP errors, path MTU
+ * tcp_path.c      the way of a segment        tcp_rate.c     the rate of delivery
+ * tcp_cc.c, tcp_cubic.c, tcp_reno.c           congestion control
+ * tcp_fastopen.c, tcp_fastopen_listen.c       RFC 7413
+ * tcp_rare.c      what few sockets need       tcp_describe.c tables and numbers for people
  *
  * Not done: MD5/AO, autocorking, SYN cookies as octets (the half-open connection is
  * remembered instead), pacing, MTU probing (RFC 4821), TCP small queues, the metrics cache,

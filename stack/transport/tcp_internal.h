@@ -1,457 +1,10 @@
-/* What the TCP files share. Times are microseconds of virtual time unless their type is sim_time.
+/* What the TCP files share beside what stands in tcp_sock.h. Times are microseconds of virtual time
+ * unless their type is sim_time.
  */
 #ifndef WW_STACK_TRANSPORT_TCP_INTERNAL_H
 #define WW_STACK_TRANSPORT_TCP_INTERNAL_H
 
-#include "base/list.h"
-#include "base/memory.h"
-#include "base/random.h"
-#include "base/seq.h"
-#include "sim/frame.h"
-#include "sim/timer_pair.h"
-#include "stack/transport/tcp.h"
-#include "stack/wire/tcp_wire.h"
-
-/* Limits and times, Linux's (include/net/tcp.h names where it has one). */
-#define TCP_MSS_DEFAULT          536u /* RFC 9293 section 3.7.1 */
-#define TCP_MSS_DEFAULT6         1220u
-#define TCP_MSS_MIN              88u
-#define TCP_MSS_FLOOR            48u      /* net.ipv4.tcp_min_snd_mss */
-#define TCP_TS_ALIGNED           12u      /* octets of timestamps with their padding */
-#define TCP_TIMEOUT_INIT         1000000u /* RFC 6298 section 2 */
-#define TCP_TIMEOUT_FALLBACK     3000000u /* RFC 6298 section 5.7 */
-#define TCP_TIMEOUT_MIN          8000u    /* two ticks at 250 Hz */
-#define TCP_PROBE_MARGIN         2000u    /* TCP_TIMEOUT_MIN_US: of RACK and tail loss probes */
-#define TCP_ATO_MIN              40000u
-#define TCP_DELACK_MAX           200000u
-#define TCP_RESOURCE_PROBE       500000u
-#define TCP_TIMEWAIT_LEN         SIM_SEC(60)
-#define TCP_INFINITE_SSTHRESH    0x7fffffffu
-#define TCP_MAX_QUICKACKS        16u
-#define TCP_FASTRETRANS_THRESH   3u
-#define TCP_REORDERING_MAX       300u
-#define TCP_RACK_RECOVERY_THRESH 16u
-#define TCP_PAWS_24DAYS_S        (60 * 60 * 24 * 24)
-#define TCP_CWND_MAX             0x7fffffffu
-#define TCP_SKB_OVERHEAD                                                                           \
-    832u /* what Linux charges for a buffer beside its octets: head, descriptor */
-#define TCP_SKB_FRAGS   17u   /* segments that Linux merges into one before it charges anew */
-#define TCP_PAGE_OCTETS 3776u /* what one page holds beside what Linux keeps at its end */
-#define TCP_SNDBUF_MIN  4608
-#define TCP_RCVBUF_MIN  2304
-
-enum tcp_ca_state { TCP_CA_OPEN, TCP_CA_DISORDER, TCP_CA_CWR, TCP_CA_RECOVERY, TCP_CA_LOSS };
-
-/* The scoreboard's marks on a segment in the retransmission queue. */
-enum tcp_mark {
-    TCP_MARK_SACKED = 0x1,
-    TCP_MARK_RETRANS = 0x2, /* a retransmission is in flight */
-    TCP_MARK_LOST = 0x4,
-    TCP_MARK_EVER = 0x8, /* was retransmitted at some time: no RTT sample (Karn) */
-};
-
-/*
- * A piece of the stream. Sending: it waits in write_queue, as long as what was written is or a
- * buffer of Linux's may be, and is cut where it leaves; then it waits for its acknowledgment in
- * rtx_queue. Receiving: it waits for the program in receive_queue, or for what is before it in
- * ofo_queue. Its octets are a slice of a shared buffer, so cutting and sending it copies nothing.
- */
-struct tcp_seg {
-    struct list link;
-    uint32_t seq, end_seq; /* SYN and FIN counted */
-    struct slice data;
-    uint32_t truesize;
-    uint8_t flags;          /* enum tcp_flag */
-    uint8_t marks;          /* enum tcp_mark */
-    uint8_t n_merged;       /* receiving: segments that Linux would have merged into this one */
-    bool starts_buffer : 1; /* sending: tcp_burst.c */
-    bool eor : 1;           /* sending: MSG_EOR, nothing is put behind its octets */
-    bool push_once : 1;     /* sending: PSH with the next transmission alone */
-    bool timed : 1;         /* sending: it stands in tcp_sock.by_time */
-    bool app_limited : 1;   /* sending: of tcp_rate, when it was sent */
-    uint16_t tail_room;     /* receiving, rx_linear: octets that fit behind its own */
-    /* From here on of sending alone: nobody writes or reads it of a received segment. */
-    uint32_t tx_delivered; /* tcp_sock.delivered when it was sent: tells rounds apart */
-    struct list by_time;   /* rtx_queue: in the order of the last transmission, for RACK */
-    uint64_t sent_at;      /* us, last transmission */
-    uint32_t first_tx, delivered_at; /* of tcp_rate at that time */
-};
-
-/* What stands in the tables: a socket, a half-open connection, a TIME-WAIT. */
-enum tcp_entry_kind { TCP_ENTRY_SOCK, TCP_ENTRY_REQUEST, TCP_ENTRY_TIMEWAIT };
-
-struct tcp_entry {
-    struct endpoints *ends; /* its owner's */
-    struct tcp_entry *next; /* in the table of connections */
-    struct list port_link;  /* among the owners of its port */
-    unsigned bound_ifindex; /* 0: any */
-    uint8_t kind;           /* enum tcp_entry_kind */
-    uint8_t state;          /* enum tcp_state */
-    bool hashed : 1;
-    bool owns_port : 1;
-    bool explicit_port : 1; /* asked for by bind(), its own or its listener's */
-    bool reuse : 1, reuseport : 1, v6only : 1;
-};
-
-/* Minimum of the last while: three candidates, Kathleen Nichols' filter. */
-struct tcp_minmax {
-    struct {
-        uint32_t at; /* ms, which wrap after 49 days */
-        uint32_t value;
-    } s[3];
-};
-
-struct tcp_sack_block {
-    uint32_t start, end;
-};
-
-enum tcp_timer_kind {
-    TCP_TIMER_NONE,
-    TCP_TIMER_RTO,
-    TCP_TIMER_REO,
-    TCP_TIMER_TLP,
-    TCP_TIMER_SYN_ACK, /* Fast Open: of a connection before its handshake is over */
-    TCP_TIMER_PROBE
-};
-
-enum tcp_ack_pending {
-    TCP_ACK_SCHED = 1,
-    TCP_ACK_TIMER = 2,
-    TCP_ACK_PUSHED = 4, /* a small segment came: the reader's end may be worth an ACK */
-    TCP_ACK_PUSHED2 = 8,
-    TCP_ACK_NOW = 16,
-    TCP_ACK_NOMEM = 32, /* there was no memory for what came: the window is closed */
-};
-
-enum tcp_nonagle { TCP_NAGLE_OFF = 1, TCP_NAGLE_CORK = 2, TCP_NAGLE_PUSH = 4 };
-
-enum tcp_ecn_flag {
-    TCP_ECN_OK = 1,
-    TCP_ECN_QUEUE_CWR = 2,
-    TCP_ECN_DEMAND_CWR = 4,
-    TCP_ECN_SEEN = 8
-};
-
-struct tcp_cubic {
-    uint32_t cnt, last_max_cwnd, last_cwnd, last_time_ms, origin_point, k;
-    uint32_t delay_min;      /* us */
-    uint32_t epoch_start_ms; /* 0: none */
-    uint32_t ack_cnt, tcp_cwnd;
-    uint32_t round_start, last_ack; /* us, which wrap: only differences count */
-    uint32_t end_seq, curr_rtt;
-};
-
-/* tcp_rate.c; times in us + 1, modulo 2^32, 0: never. */
-struct tcp_rate {
-    uint32_t first_tx;     /* when the first segment of the round that is being measured left */
-    uint32_t delivered_at; /* the last ACK that delivered something */
-    uint32_t app_limited;  /* tcp_sock.delivered behind the bubble in the pipe, 0: there is none */
-    uint32_t delivered, interval_us; /* the sample that counts: segments, us */
-};
-
-/* What one ACK tells. */
-struct tcp_rate_sample {
-    uint32_t prior_delivered, prior_at, interval_us, end_seq;
-    bool app_limited;
-};
-
-enum tcp_chrono_kind {
-    TCP_CHRONO_IDLE,
-    TCP_CHRONO_BUSY,
-    TCP_CHRONO_RWND_LIMITED,
-    TCP_CHRONO_SNDBUF_LIMITED,
-    TCP_N_CHRONOS
-};
-
-struct tcp_chrono {
-    uint32_t ticks[TCP_N_CHRONOS], since;
-};
-
-/* What a connection is measured by. */
-struct tcp_meter {
-    struct tcp_rate rate;
-    struct tcp_chrono chrono;
-};
-
-struct tcp_sock;
-
-/* An algorithm of congestion control. */
-struct tcp_cc {
-    const char *name;
-    void (*init)(struct tcp_sock *tp);
-    uint32_t (*ssthresh)(struct tcp_sock *tp); /* after a loss */
-    void (*cong_avoid)(struct tcp_sock *tp, uint32_t acked);
-    uint32_t (*undo_cwnd)(struct tcp_sock *tp);
-    void (*set_state)(struct tcp_sock *tp, enum tcp_ca_state state); /* may be NULL */
-    void (*tx_start)(struct tcp_sock *tp);                           /* may be NULL */
-    void (*acked)(struct tcp_sock *tp, int64_t rtt_us);              /* may be NULL */
-};
-
-/* Of what was SACKed: the segments from @start up to the end of @last, all of them marked. */
-struct tcp_marked {
-    uint32_t start, end;
-    struct tcp_seg *last; /* in rtx_queue */
-};
-
-/* What a program has set: few set anything. */
-struct tcp_user {
-    uint16_t mss;
-    uint8_t keep_cnt, syn_retries;
-    uint32_t timeout_ms, window_clamp;
-    uint32_t keep_idle, keep_intvl; /* s, 0: the sysctl's */
-    uint32_t defer_accept;          /* SYN,ACK retransmissions */
-    uint32_t notsent_lowat;         /* octets, 0: the sysctl's */
-    int linger2;                    /* s; 0: the sysctl's, -1: none */
-    uint32_t fastopen_max;          /* a listener's connections before their handshake is over */
-    bool fastopen_connect, fastopen_no_cookie;
-    struct tcp_fastopen_keys *fastopen_keys; /* NULL: the host's */
-};
-
-/* What a listener has more than a connection. */
-struct tcp_listener {
-    uint32_t backlog, n_accept, n_requests;
-    struct list accept_queue; /* of tcp_sock.link */
-    struct list requests;     /* of tcp_request.link */
-    /* Fast Open: connections before their handshake is over, and of those that were reset. */
-    uint32_t n_fastopen;
-    struct list fastopen_pending, fastopen_reset; /* of tcp_request.link */
-};
-
-/* What a connection needs only where something is lost, urgent, probed or kept alive. */
-struct tcp_rare {
-    struct timer keepalive_timer, comp_ack_timer;
-
-    /* receiving */
-    struct list ofo_queue;
-    struct tcp_sack_block sacks[TCP_SACK_MAX + 1]; /* to be reported: newest first */
-    struct tcp_sack_block dsack;
-    uint32_t compressed_ack_rcv_nxt;
-    uint8_t dup_ack_counter, compressed_ack;
-    uint8_t urg_octet;
-    uint32_t urg_seq;      /* the urgent octet */
-    uint64_t last_oow_ack; /* us + 1, 0: never */
-    uint32_t rcv_ooopack, drops;
-
-    /* sending */
-    uint32_t snd_up;
-    uint32_t high_sack; /* end of the highest SACKed segment, while sacked_out > 0 */
-    struct tcp_marked marked[TCP_SACK_MAX]; /* by the blocks of the last ACK that had any */
-    uint8_t n_marked;
-    uint32_t prior_cwnd, prior_ssthresh, prr_delivered, prr_out;
-    uint32_t reord_seen, undo_marker, tlp_high_seq;
-    int32_t undo_retrans;
-    uint64_t probes_tstamp; /* us + 1, 0: none */
-    uint32_t delivered_ce, rehash;
-    uint16_t n_rtos, n_rto_recoveries; /* timeouts; times in which they followed each other */
-    uint32_t rto_time_ms;              /* how long these took */
-    uint64_t rto_stamp;                /* us + 1, since when this one goes on; 0: there is none */
-    uint64_t bytes_retrans;
-    uint32_t total_retrans, lost_total, dsack_dups;
-    uint32_t high_seq; /* snd_nxt when the present state of congestion began */
-
-    struct tcp_listener *listen;   /* NULL: it is none */
-    struct tcp_fastopen *fastopen; /* NULL: it has nothing to do with it */
-};
-
-/* The hands of tcp_sock.timers. */
-enum tcp_hand { TCP_HAND_RTX, TCP_HAND_DELACK };
-
-enum tcp_urg_state { TCP_URG_NONE, TCP_URG_NOTYET, TCP_URG_VALID, TCP_URG_READ };
-
-/*
- * A socket. There may be very many that are open and idle, so what only some of them need stands
- * elsewhere (user, rare: read as they are, written through tcp_user() and tcp_rare()), and
- * what a segment needs on its way in or out stands together.
- */
-struct tcp_sock {
-    struct sock sock; /* first */
-    struct tcp_entry entry;
-    struct tcp_layer *layer;
-
-    /* what the program did */
-    bool orphan : 1; /* nobody holds it any more */
-    bool dead : 1;
-    bool shut_rd : 1, shut_wr : 1;
-    bool connecting : 1; /* connect() was called and has not told its result */
-    bool connected : 1;  /* it has, or accept() gave it: EISCONN until it is disconnected */
-    bool no_space : 1;   /* a send() found the buffer full */
-    bool fin_received : 1;
-    uint8_t nonagle; /* enum tcp_nonagle */
-
-    /* the path */
-    bool has_route : 1;
-    bool confirm_neighbor : 1;
-
-    /* what both ends have agreed on */
-    bool wscale_ok : 1, ts_ok : 1, sack_ok : 1, saw_ts : 1;
-    bool has_ts_recent : 1;
-    bool synack_pending : 1; /* tcp_fastopen_pending() */
-    uint8_t snd_wscale, rcv_wscale;
-    uint8_t ecn; /* enum tcp_ecn_flag */
-
-    /* the state of things */
-    uint8_t ca_state;    /* enum tcp_ca_state */
-    uint8_t rtx_kind;    /* enum tcp_timer_kind */
-    uint8_t ack_pending; /* enum tcp_ack_pending */
-    uint8_t quick, pingpong;
-    uint8_t n_sacks;
-    uint8_t urg_state; /* enum tcp_urg_state */
-    bool has_dsack : 1;
-    bool urg_out : 1;
-    bool is_cwnd_limited : 1;
-    bool has_tlp : 1, tlp_retrans : 1, frto : 1;
-    bool rack_dsack_seen : 1, rack_advanced : 1;
-    uint8_t rack_wnd_steps, rack_wnd_persist; /* RFC 8985's RACK.reo_wnd_mult, .reo_wnd_persist */
-    uint8_t hystart_samples;
-    uint8_t backoff, retransmits, total_rto, probes_out;
-    uint8_t chrono_kind;         /* enum tcp_chrono_kind: what is counted now */
-    bool sample_app_limited : 1; /* of the delivery rate */
-    bool tlp_due : 1;            /* rtx_kind is TCP_TIMER_TLP, but the timer is not set yet */
-    bool hystart_found : 1;      /* the exit of slow start */
-    uint8_t scaling_ratio;       /* of 256: octets of data per octet of memory */
-
-    /* sending: RFC 9293 section 3.3.1 */
-    uint32_t snd_una, snd_nxt, snd_wnd, snd_wl1, snd_sml, write_seq, pushed_seq;
-    uint32_t cwnd, ssthresh, cwnd_cnt;
-    uint32_t packets_out, sacked_out, lost_out, retrans_out;
-    uint32_t mss_cache, pmtu, max_window; /* octets: of data after options; of IP packets */
-    uint32_t ato;                         /* us: of the receiver, delay of an ACK */
-    struct list write_queue, rtx_queue, by_time;
-    uint32_t wmem_queued; /* octets, with overhead */
-    uint32_t chunk_used;
-    struct buffer *chunk; /* where the program's octets are copied to */
-
-    /* receiving */
-    uint32_t rcv_nxt, rcv_wup, rcv_wnd, copied_seq, window_clamp, rcv_ssthresh;
-    uint32_t rmem_alloc;
-    uint32_t ts_recent, ts_recent_stamp_s, ts_offset, last_ts_ecr, rcv_rtt_last_tsecr;
-    struct list receive_queue;
-
-    /* acknowledging */
-    uint32_t rcv_mss, last_seg_size;
-    uint64_t lrcvtime;
-    struct {
-        uint32_t rtt_us, seq;
-        uint32_t time; /* us + 1, modulo 2^32; 0: none */
-    } rcv_rtt;
-    struct {
-        uint32_t space, seq;
-        uint32_t time; /* us, modulo 2^32 */
-    } rcvq;
-
-    /* RTT and RTO: RFC 6298; srtt is eight times, mdev four times the value */
-    uint32_t srtt_us, mdev_us, mdev_max_us, rttvar_us, rtt_seq;
-    uint32_t rto;
-    struct tcp_minmax rtt_min;
-
-    struct timer_pair timers; /* enum tcp_hand */
-
-    /* congestion and loss */
-    const struct tcp_cc *cc;
-    uint64_t cwnd_stamp, lsndtime, rcv_tstamp;
-    uint64_t last_sent_at; /* anything at all, us */
-    uint32_t cwnd_used, max_packets_out, cwnd_usage_seq;
-    uint32_t delivered;
-    uint32_t second_seq; /* of the second buffer in write_queue; not behind its head: unknown */
-    uint32_t iss;
-    struct {
-        uint64_t mstamp;
-        uint32_t rtt_us, end_seq, last_delivered, prior_delivered;
-    } rack;
-    uint64_t retrans_stamp; /* us + 1, 0: none */
-    struct tcp_cubic cubic;
-
-    /* counts */
-    uint32_t segs_out, segs_in, data_segs_out, data_segs_in;
-    uint64_t bytes_sent, bytes_acked, bytes_received;
-
-    /* the rest */
-    uint32_t irs;
-    uint16_t mss_clamp;  /* the peer's MSS */
-    uint16_t reordering; /* segments */
-    uint32_t advmss;
-    uint32_t serial; /* in the order of their making, from 1 */
-    const struct tcp_user *user;
-    const struct tcp_rare *rare;
-    struct tcp_meter meter;
-    struct tcp_sock *listener; /* whose accept queue it is in, or NULL */
-    struct list all_link;
-    struct list link; /* in an accept queue, or among those that are freed when the event is over */
-};
-
-/* A connection in SYN-RECEIVED that came from a listener. */
-struct tcp_request {
-    struct tcp_entry entry;
-    struct endpoints ends;
-    struct list link; /* listener->requests */
-    struct tcp_layer *layer;
-    struct tcp_sock *listener;
-    struct timer timer;
-    uint32_t irs, iss, rcv_nxt;
-    uint32_t serial; /* of the socket that it may become */
-    uint32_t rcv_wnd, window_clamp;
-    uint32_t ts_recent, ts_offset, ts_recent_stamp_s;
-    uint64_t sent_at; /* us, first SYN,ACK; 0 once it was repeated */
-    uint64_t last_oow_ack, last_sent;
-    uint16_t peer_mss, mss;
-    uint8_t snd_wscale, rcv_wscale;
-    bool wscale_ok, ts_ok, sack_ok, ecn_ok, acked;
-    bool cookie; /* Linux would answer with a SYN cookie and keep nothing: no retransmission */
-    uint8_t n_timeout, n_retrans;
-    struct route route;
-    uint8_t tos, ttl;
-};
-
-/* TIME-WAIT, and FIN-WAIT-2 after close(): what is left of a connection. */
-struct tcp_timewait {
-    struct tcp_entry entry;
-    struct endpoints ends;
-    uint32_t serial; /* of the socket */
-    struct list all_link;
-    struct tcp_layer *layer;
-    struct timer timer;
-    uint32_t iss, irs;
-    uint32_t rcv_nxt, snd_nxt, rcv_wnd;
-    uint32_t ts_recent, ts_recent_stamp_s, ts_offset;
-    uint8_t rcv_wscale, tos, ttl;
-    bool has_ts;
-    uint64_t last_oow_ack;
-};
-
-#define TCP_PORT_BUCKETS 256
-#define TCP_PERTURB      64
-
-struct tcp_layer {
-    struct ip_stack *ip;
-    struct node *node;
-    struct tcp_sysctl sysctl;
-    struct tcp_entry **table; /* connections by both endpoints; NULL before the first */
-    struct tcp_entry *found;  /* the last one that was, while it is in the table */
-    uint32_t table_size, n_entries;
-    struct list *ports; /* tcp_entry.port_link, by local port; NULL until there are some */
-    struct list socks, timewaits, dead;
-    uint32_t n_timewaits, last_serial;
-    struct list free_segs;
-    bool has_segs;          /* there have been some */
-    uint32_t n_paths;       /* places; 0 or a power of two */
-    struct tcp_path *paths; /* looked up lately: tcp_path.c */
-    uint64_t secret;
-    struct random_stream random;
-    uint32_t *perturb; /* TCP_PERTURB numbers, made when first needed from */
-    struct random_stream perturb_random;
-    uint32_t challenge_second, challenge_count;
-    struct tcp_fastopen_host *fastopen; /* NULL: nobody has needed it */
-};
-
-/* A segment on its way through input. */
-struct tcp_rx {
-    struct tcp_hdr hdr;
-    struct frame *frame; /* data at the TCP header; tcp_input() keeps the reference */
-    const struct ip_rx *ip;
-    uint32_t seq, end_seq, ack;
-    uint32_t len;          /* octets of data */
-    enum drop_reason drop; /* why it is not taken, DROP_NONE while it is */
-};
+#include "stack/transport/tcp_sock.h"
 
 static inline struct tcp_sock *tcp_of(struct sock *sock)
 {
@@ -573,6 +126,8 @@ static inline struct why tcp_state_why(const struct tcp_entry *entry, enum tcp_s
 /* tcp.c */
 void tcp_set_state(struct tcp_sock *tp, enum tcp_state state);
 struct tcp_sock *tcp_sock_new(struct tcp_layer *tcp);
+/** tcp_reset_connection() - everything that belongs to one connection, as it is before one. */
+void tcp_reset_connection(struct tcp_sock *tp);
 /** tcp_done() - the connection is over: CLOSED, timers off, out of the tables; an orphan is freed
  * at the event's end. */
 void tcp_done(struct tcp_sock *tp);
@@ -582,17 +137,34 @@ void tcp_abort_with(struct tcp_sock *tp, int error);
 void tcp_reap(struct tcp_layer *tcp);
 void tcp_wake(struct tcp_sock *tp, unsigned events);
 void tcp_purge_queues(struct tcp_sock *tp);
+/** tcp_purge_received() - what has come and was not read is gone. */
+void tcp_purge_received(struct tcp_sock *tp);
 unsigned tcp_poll(struct sock *sock);
 int tcp_set_option(struct sock *sock, enum sock_option option, int value);
 int tcp_get_option(struct sock *sock, enum sock_option option, int *value);
 void tcp_describe_sock(struct sock *sock, struct describe *out);
+
+/* tcp_open.c */
 void tcp_listen_stop(struct tcp_sock *tp);
+/** tcp_connect_deferred() - Fast Open: connect() was called, and the SYN waits for octets. */
+bool tcp_connect_deferred(const struct tcp_sock *tp);
+/** tcp_open_fast() - MSG_FASTOPEN: connect() with octets. 0: there is a connection already, that
+ * may just be used. */
+int tcp_open_fast(struct tcp_sock *tp, const struct sock_send *message);
+/** tcp_send_failed() - send() cannot go on with @error; one that began the connection is over. */
+int tcp_send_failed(struct tcp_sock *tp, const struct sock_send *message, int error);
+
+/* tcp_write.c */
+int64_t tcp_sock_send(struct sock *sock, const struct sock_send *message);
 /** tcp_check_space() - room may have come up in the send buffer: wake the writer. */
 void tcp_check_space(struct tcp_sock *tp);
 bool tcp_memory_free(const struct tcp_sock *tp);
 /** tcp_is_writeable() - enough room that it is worth waking who waits for it. */
 bool tcp_is_writeable(const struct tcp_sock *tp);
 uint32_t tcp_notsent_lowat(const struct tcp_sock *tp);
+
+/* tcp_read.c */
+int64_t tcp_sock_recv(struct sock *sock, struct sock_recv *message);
 
 /* tcp_hash.c */
 void tcp_hash_fini(struct tcp_layer *tcp);
@@ -653,10 +225,10 @@ void tcp_wmem_free(struct tcp_sock *tp, struct tcp_seg *seg);
 /* tcp_out.c */
 void tcp_sync_mss(struct tcp_sock *tp, uint32_t pmtu);
 uint32_t tcp_current_mss(struct tcp_sock *tp);
-void tcp_select_initial_window(const struct tcp_layer *tcp, uint32_t space, uint32_t mss,
-                               bool wscale_ok, uint32_t *rcv_wnd, uint32_t *window_clamp,
-                               uint8_t *rcv_wscale);
-uint32_t tcp_select_window_size(struct tcp_sock *tp);
+/** tcp_transmit() - every segment of a socket leaves here. @data may be NULL. */
+int tcp_transmit(struct tcp_sock *tp, uint32_t seq, uint8_t flags, const struct slice *data,
+                 const struct why *why);
+int tcp_transmit_seg(struct tcp_sock *tp, struct tcp_seg *seg, const struct why *why);
 /** tcp_connect_start() - the SYN leaves; @fast: with what Fast Open has, of @message (NULL: none).
  */
 void tcp_connect_start(struct tcp_sock *tp, bool fast, const struct sock_send *message);
@@ -669,27 +241,6 @@ void tcp_send_challenge_ack(struct tcp_sock *tp);
 void tcp_send_synack(struct tcp_sock *tp);
 void tcp_send_fin(struct tcp_sock *tp);
 void tcp_send_active_reset(struct tcp_sock *tp);
-bool tcp_write_xmit(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle, int push_one);
-void tcp_push_pending(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle);
-static inline void tcp_push_pending_frames(struct tcp_sock *tp)
-{
-    if (!list_empty(&tp->write_queue))
-        tcp_push_pending(tp, tcp_current_mss(tp), tp->nonagle);
-}
-int tcp_retransmit(struct tcp_sock *tp, struct tcp_seg *seg, struct why why);
-void tcp_xmit_retransmit_queue(struct tcp_sock *tp,
-                               struct why (*reason)(struct tcp_sock *, struct tcp_seg *));
-struct why tcp_why_fast(struct tcp_sock *tp, struct tcp_seg *seg);
-int tcp_write_wakeup(struct tcp_sock *tp, struct why why);
-void tcp_send_probe0(struct tcp_sock *tp);
-void tcp_send_loss_probe(struct tcp_sock *tp);
-bool tcp_loss_probe_fits(const struct tcp_sock *tp);
-bool tcp_schedule_loss_probe(struct tcp_sock *tp, bool advancing_rto);
-void tcp_cwnd_restart(struct tcp_sock *tp, int64_t delta);
-void tcp_slow_start_after_idle_check(struct tcp_sock *tp);
-void tcp_mark_push(struct tcp_sock *tp, struct tcp_seg *seg);
-bool tcp_forced_push(const struct tcp_sock *tp);
-bool tcp_small_in_flight(const struct tcp_sock *tp);
 /* A segment outside any socket: RST, ACK of TIME-WAIT or a half-open connection. */
 struct tcp_reply {
     struct endpoint local, remote;
@@ -699,6 +250,46 @@ struct tcp_reply {
     const struct route *route; /* or NULL */
 };
 void tcp_send_reply(struct tcp_layer *tcp, const struct tcp_reply *reply);
+/** tcp_send_reset() - answer @rx with a RST, RFC 9293 section 3.10.7.1. */
+void tcp_send_reset(struct tcp_layer *tcp, const struct tcp_rx *rx, struct why why);
+uint32_t tcp_ts_now(const struct tcp_layer *tcp, uint32_t offset);
+
+/* tcp_xmit.c */
+/** tcp_write_xmit() - what waits leaves, as far as it may. @push_one: 1 sends one burst at most, 2
+ * is a tail loss probe. True: stuck on the peer's window with nothing out. */
+bool tcp_write_xmit(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle, int push_one);
+void tcp_push_pending(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle);
+static inline void tcp_push_pending_frames(struct tcp_sock *tp)
+{
+    if (!list_empty(&tp->write_queue))
+        tcp_push_pending(tp, tcp_current_mss(tp), tp->nonagle);
+}
+/** tcp_send_new() - @seg of write_queue leaves, and waits for its acknowledgment; less than @mss is
+ * a small one. tcp_why_data() - the reason. */
+void tcp_send_new(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss, struct why why);
+struct why tcp_why_data(const struct tcp_sock *tp, const struct tcp_seg *seg);
+struct tcp_burst;
+/** tcp_window_allows() - does the first segment of @burst fit into the peer's window? */
+bool tcp_window_allows(const struct tcp_sock *tp, const struct tcp_burst *burst, uint32_t mss);
+/** tcp_data_sets_rto() - does new data that leaves set the retransmission timer? */
+bool tcp_data_sets_rto(const struct tcp_sock *tp);
+void tcp_cwnd_restart(struct tcp_sock *tp, int64_t delta);
+void tcp_slow_start_after_idle_check(struct tcp_sock *tp);
+void tcp_mark_push(struct tcp_sock *tp, struct tcp_seg *seg);
+bool tcp_forced_push(const struct tcp_sock *tp);
+bool tcp_small_in_flight(const struct tcp_sock *tp);
+
+/* tcp_retransmit.c */
+int tcp_retransmit(struct tcp_sock *tp, struct tcp_seg *seg, struct why why);
+void tcp_xmit_retransmit_queue(struct tcp_sock *tp,
+                               struct why (*reason)(struct tcp_sock *, struct tcp_seg *));
+struct why tcp_why_fast(struct tcp_sock *tp, struct tcp_seg *seg);
+int tcp_write_wakeup(struct tcp_sock *tp, struct why why);
+void tcp_send_probe0(struct tcp_sock *tp);
+void tcp_send_loss_probe(struct tcp_sock *tp);
+bool tcp_loss_probe_fits(const struct tcp_sock *tp);
+bool tcp_schedule_loss_probe(struct tcp_sock *tp, bool advancing_rto);
+
 /* tcp_path.c */
 void tcp_paths_fini(struct tcp_layer *tcp);
 /** tcp_route() - find the way, if it is not known; 0 or -errno. */
@@ -720,10 +311,6 @@ static inline uint32_t tcp_ip_len(const struct tcp_entry *entry)
     return entry->ends->remote.v6 ? IPV6_HDR_LEN : IPV4_HDR_LEN;
 }
 
-/** tcp_send_reset() - answer @rx with a RST, RFC 9293 section 3.10.7.1. */
-void tcp_send_reset(struct tcp_layer *tcp, const struct tcp_rx *rx, struct why why);
-uint32_t tcp_ts_now(const struct tcp_layer *tcp, uint32_t offset);
-
 /* tcp_in.c */
 void tcp_input(void *ctx, struct frame *frame, const struct ip_rx *rx);
 void tcp_rcv_state_process(struct tcp_sock *tp, struct tcp_rx *rx);
@@ -744,18 +331,29 @@ void tcp_send_ack_or_delay(struct tcp_sock *tp, bool ofo_possible);
 void tcp_send_dupack_for(struct tcp_sock *tp, const struct tcp_rx *rx);
 void tcp_enter_quickack(struct tcp_sock *tp, unsigned max);
 void tcp_incr_quickack(struct tcp_sock *tp, unsigned max);
+void tcp_cleanup_rbuf(struct tcp_sock *tp, uint32_t copied);
+void tcp_rcv_rtt_measure_ts(struct tcp_sock *tp, const struct tcp_rx *rx);
+void tcp_check_urg(struct tcp_sock *tp, struct tcp_rx *rx);
+
+/* tcp_window.c */
 void tcp_init_buffer_space(struct tcp_sock *tp);
 void tcp_sndbuf_expand(struct tcp_sock *tp);
 void tcp_initialize_rcv_mss(struct tcp_sock *tp);
-void tcp_cleanup_rbuf(struct tcp_sock *tp, uint32_t copied);
-/** tcp_rcv_space_adjust() - the program reads what is before @end. */
-void tcp_rcv_space_adjust(struct tcp_sock *tp, uint32_t end);
-void tcp_rcv_rtt_measure_ts(struct tcp_sock *tp, const struct tcp_rx *rx);
 uint32_t tcp_win_from_space(const struct tcp_sock *tp, int64_t space);
 int64_t tcp_space(const struct tcp_sock *tp);
 uint32_t tcp_full_space(const struct tcp_sock *tp);
 int tcp_set_window_clamp(struct tcp_sock *tp, uint32_t value);
-void tcp_check_urg(struct tcp_sock *tp, struct tcp_rx *rx);
+/** tcp_grow_window() - @len octets have come in a buffer of @truesize. */
+void tcp_grow_window(struct tcp_sock *tp, uint32_t len, uint32_t truesize);
+void tcp_rcvbuf_grow(struct tcp_sock *tp, uint32_t space);
+/** tcp_rcv_space_adjust() - the program reads what is before @end. */
+void tcp_rcv_space_adjust(struct tcp_sock *tp, uint32_t end);
+void tcp_select_initial_window(const struct tcp_layer *tcp, uint32_t space, uint32_t mss,
+                               bool wscale_ok, uint32_t *rcv_wnd, uint32_t *window_clamp,
+                               uint8_t *rcv_wscale);
+uint32_t tcp_select_window_size(struct tcp_sock *tp);
+/** tcp_window_field() - what goes into the header. */
+uint16_t tcp_window_field(struct tcp_sock *tp);
 
 /* tcp_ack.c */
 enum tcp_ack_flag {

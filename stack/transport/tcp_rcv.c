@@ -1,136 +1,13 @@
 /*
  * The data of a segment: into the receive queue, or out of order until the hole is filled; SACK
- * blocks; when to acknowledge; and how big the receive buffer and its window should be. RFC 9293
- * sections 3.8.6 and 3.10.7.4, RFC 2018, 2883, 5681 section 4.2; sizes and moments are Linux's.
+ * blocks; when to acknowledge. RFC 9293 section 3.10.7.4, RFC 2018, 2883, 5681 section 4.2; moments
+ * are Linux's.
  */
 #include <string.h>
 
-#include "base/check.h"
 #include "stack/transport/tcp_internal.h"
 
 #define COMP_SACK_SLACK_US 100u /* tcp_comp_sack_slack_ns: so much later a timer may run out */
-
-/* The buffer's memory holds octets and overhead; the ratio of the two is learned from what arrives.
- */
-
-uint32_t tcp_win_from_space(const struct tcp_sock *tp, int64_t space)
-{
-    return space <= 0 ? 0 : (uint32_t)(((uint64_t)space * tp->scaling_ratio) >> 8);
-}
-
-static uint64_t space_from_win(const struct tcp_sock *tp, uint64_t window)
-{
-    return (window << 8) / tp->scaling_ratio;
-}
-
-int64_t tcp_space(const struct tcp_sock *tp)
-{
-    return tcp_win_from_space(tp, (int64_t)tp->sock.options.rcvbuf - tp->rmem_alloc);
-}
-
-uint32_t tcp_full_space(const struct tcp_sock *tp)
-{
-    return tcp_win_from_space(tp, tp->sock.options.rcvbuf);
-}
-
-int tcp_set_window_clamp(struct tcp_sock *tp, uint32_t value)
-{
-    uint32_t old = tp->window_clamp;
-
-    if (value == 0) {
-        if (tcp_state(tp) != TCP_CLOSED)
-            return -SIM_EINVAL;
-        tp->window_clamp = 0;
-        tcp_user(tp)->window_clamp = 0;
-        return 0;
-    }
-    value = u32_max(TCP_RCVBUF_MIN / 2, value);
-    if (value == old)
-        return 0;
-    tp->window_clamp = value;
-    if (value < old)
-        tp->rcv_ssthresh = u32_min(tp->rcv_ssthresh, value);
-    else
-        tp->rcv_ssthresh = u32_max(u32_min(tp->rcv_wnd, value), tp->rcv_ssthresh);
-    return 0;
-}
-
-void tcp_sndbuf_expand(struct tcp_sock *tp)
-{
-    /* headers and struct skb_shared_info */
-    uint32_t per_mss = u32_max(tp->mss_clamp, tp->mss_cache) + 576, unit = 1, n;
-    uint64_t want;
-
-    while (unit < per_mss)
-        unit <<= 1;
-    n = u32_max(u32_max(10, tp->cwnd), tp->reordering + 1u);
-    want = UINT64_C(2) * n * (unit + 256);
-    if (want > tp->layer->sysctl.wmem[2])
-        want = tp->layer->sysctl.wmem[2];
-    if ((uint64_t)tp->sock.options.sndbuf < want)
-        tp->sock.options.sndbuf = (int)want;
-}
-
-void tcp_init_buffer_space(struct tcp_sock *tp)
-{
-    uint32_t full = tcp_full_space(tp);
-
-    if (!tp->sock.options.sndbuf_locked)
-        tcp_sndbuf_expand(tp);
-    tp->rcvq.time = (uint32_t)tcp_now(tp->layer);
-    tp->rcvq.seq = tp->copied_seq;
-    if (tp->window_clamp >= full) {
-        tp->window_clamp = full;
-        if (full > 4 * tp->advmss)
-            tp->window_clamp = u32_max(full, 4 * tp->advmss);
-    }
-    if (tp->window_clamp > 2 * tp->advmss && tp->window_clamp + tp->advmss > full)
-        tp->window_clamp = u32_max(2 * tp->advmss, full - tp->advmss);
-    tp->rcv_ssthresh = u32_min(tp->rcv_ssthresh, tp->window_clamp);
-    tp->cwnd_stamp = tcp_now(tp->layer);
-    tp->rcvq.space = u32_min(u32_min(tp->rcv_ssthresh, tp->rcv_wnd), 10 * tp->advmss);
-}
-
-void tcp_initialize_rcv_mss(struct tcp_sock *tp)
-{
-    uint32_t hint = u32_min(tp->advmss, tp->mss_cache);
-
-    hint = u32_min(hint, tp->rcv_wnd / 2);
-    hint = u32_min(hint, TCP_MSS_DEFAULT);
-    tp->rcv_mss = u32_max(hint, TCP_MSS_MIN);
-}
-
-/* How much may the window grow, when segments bring so little for their overhead? */
-static uint32_t careful_growth(const struct tcp_sock *tp, uint32_t truesize, uint32_t len)
-{
-    uint32_t memory = tcp_win_from_space(tp, truesize) / 2;
-    uint32_t window = tcp_win_from_space(tp, tp->layer->sysctl.rmem[2]) / 2;
-
-    while (tp->rcv_ssthresh <= window && window > 0) {
-        if (memory <= len)
-            return 2 * tp->rcv_mss;
-        memory /= 2;
-        window /= 2;
-    }
-    return 0;
-}
-
-static void grow_window(struct tcp_sock *tp, uint32_t len, uint32_t truesize)
-{
-    int64_t space = tcp_space(tp), room = (space < tp->window_clamp ? space : tp->window_clamp) -
-                                          (int64_t)tp->rcv_ssthresh;
-    uint32_t more;
-
-    if (room <= 0)
-        return;
-    more = tcp_win_from_space(tp, truesize) <= len ? 2 * tp->advmss
-                                                   : careful_growth(tp, truesize, len);
-    if (more == 0)
-        return;
-    more = u32_max(more, 2 * len);
-    tp->rcv_ssthresh += (uint32_t)(room < more ? room : more);
-    tp->quick |= 1;
-}
 
 /* Learn the peer's segment size: full segments decide when an ACK is due, small ones that a program
  * wrote little. */
@@ -282,7 +159,7 @@ static void event_data_recv(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t tru
     tp->lrcvtime = now;
     ecn_check_ce(tp, rx);
     if (rx->len >= 128)
-        grow_window(tp, rx->len, truesize);
+        tcp_grow_window(tp, rx->len, truesize);
 }
 
 void tcp_send_ack_or_delay(struct tcp_sock *tp, bool ofo_possible)
@@ -665,29 +542,6 @@ static bool ofo_insert(struct tcp_sock *tp, struct tcp_seg *seg)
     return true;
 }
 
-/* Dynamic right-sizing: a program that reads @space octets in a round trip deserves a buffer for
- * twice that, for more while that grows, and for what waits behind a hole. */
-static void rcvbuf_grow(struct tcp_sock *tp, uint32_t space)
-{
-    const struct list *ofo = &tp->rare->ofo_queue;
-    uint32_t old = u32_max(tp->rcvq.space, 1), max = tp->layer->sysctl.rmem[2];
-    uint64_t window = (uint64_t)space << 1, rcvbuf;
-
-    tp->rcvq.space = space;
-    if (!tp->layer->sysctl.moderate_rcvbuf || tp->sock.options.rcvbuf_locked)
-        return;
-    if (space > old)
-        window += window * (space - old) / old << 1;
-    if (!list_empty(ofo))
-        window += tcp_seg_of(ofo->prev)->end_seq - tp->rcv_nxt;
-    rcvbuf = space_from_win(tp, window);
-    rcvbuf = rcvbuf < max ? rcvbuf : max;
-    if (rcvbuf > (uint64_t)tp->sock.options.rcvbuf) {
-        tp->sock.options.rcvbuf = (int)rcvbuf;
-        tp->window_clamp = tcp_win_from_space(tp, (int64_t)rcvbuf);
-    }
-}
-
 static void queue_out_of_order(struct tcp_sock *tp, struct tcp_rx *rx)
 {
     struct tcp_seg *seg;
@@ -712,10 +566,10 @@ static void queue_out_of_order(struct tcp_sock *tp, struct tcp_rx *rx)
     }
     if (tp->sack_ok) {
         sack_new_ofo(tp, rx->seq, rx->end_seq);
-        grow_window(tp, rx->len, truesize);
+        tcp_grow_window(tp, rx->len, truesize);
     }
     if (tp->listener == NULL && !tp->orphan) /* somebody may read */
-        rcvbuf_grow(tp, tp->rcvq.space);
+        tcp_rcvbuf_grow(tp, tp->rcvq.space);
 }
 
 static void queue_expected(struct tcp_sock *tp, struct tcp_rx *rx)
@@ -841,33 +695,4 @@ void tcp_cleanup_rbuf(struct tcp_sock *tp, uint32_t copied)
                 tcp_send_ack(tp, WHY(TCP_WINDOW_UPDATE, fresh));
         }
     }
-}
-
-/* Linux looks at it with each of its buffers that it copies, of which the first counts: the others
- * come within the same round trip. */
-static uint32_t first_buffer_end(const struct tcp_sock *tp, uint32_t end)
-{
-    struct list *at = tp->receive_queue.next;
-    uint32_t seq;
-
-    do {
-        seq = tcp_seg_of(at)->end_seq;
-        at = at->next;
-    } while (at != &tp->receive_queue && tcp_seg_of(at)->n_merged > 1);
-    return seq_lt(seq, end) ? seq : end;
-}
-
-void tcp_rcv_space_adjust(struct tcp_sock *tp, uint32_t end)
-{
-    uint32_t now = (uint32_t)tcp_now(tp->layer), time = now - tp->rcvq.time;
-    int64_t read;
-
-    if (time < (tp->rcv_rtt.rtt_us >> 3) || tp->rcv_rtt.rtt_us == 0)
-        return;
-    end = first_buffer_end(tp, end);
-    read = (int64_t)(end - tp->rcvq.seq) - (tp->rcv_nxt - end);
-    if (read > (int64_t)tp->rcvq.space)
-        rcvbuf_grow(tp, (uint32_t)read);
-    tp->rcvq.seq = end;
-    tp->rcvq.time = now;
 }

@@ -1,0 +1,152 @@
+/* A program reads what has come. */
+#include <string.h>
+
+#include "stack/transport/tcp_internal.h"
+
+static int64_t recv_urgent(struct tcp_sock *tp, struct sock_recv *message)
+{
+    if (tp->sock.options.oobinline || tp->urg_state == TCP_URG_NONE ||
+        tp->urg_state == TCP_URG_READ)
+        return -SIM_EINVAL;
+    if (tcp_state(tp) == TCP_CLOSED && !tp->fin_received)
+        return -SIM_ENOTCONN;
+    if (tp->urg_state == TCP_URG_NOTYET)
+        return tp->shut_rd ? 0 : -SIM_EAGAIN;
+    if (message->size > 0 && message->octets != NULL)
+        *(uint8_t *)message->octets = tp->rare->urg_octet;
+    if ((message->flags & SOCK_MSG_PEEK) == 0)
+        tp->urg_state = TCP_URG_READ;
+    return message->size > 0 ? 1 : 0;
+}
+
+struct reading {
+    struct tcp_sock *tp;
+    uint8_t *to; /* NULL: count only */
+    size_t size, done;
+    uint32_t seq; /* next octet to be read */
+    bool peek, stop;
+};
+
+/* Urgent data that is not read in line is skipped; reading stops in front of it. */
+static uint32_t before_urgent(struct reading *r, uint32_t n)
+{
+    struct tcp_sock *tp = r->tp;
+    uint32_t ahead = tp->rare->urg_seq - r->seq;
+
+    if (tp->urg_state == TCP_URG_NONE || tp->urg_state == TCP_URG_NOTYET || ahead >= n)
+        return n;
+    if (ahead > 0) {
+        r->stop = true;
+        return ahead;
+    }
+    if (r->done > 0) {
+        r->stop = true;
+        return 0;
+    }
+    if (!tp->sock.options.oobinline) {
+        r->seq++;
+        return 0;
+    }
+    return n;
+}
+
+static void read_segment(struct reading *r, struct tcp_seg *seg)
+{
+    uint32_t offset = r->seq - seg->seq, n;
+
+    if (offset < seg->data.len && r->done < r->size) {
+        n = seg->data.len - offset;
+        if (n > r->size - r->done)
+            n = (uint32_t)(r->size - r->done);
+        n = before_urgent(r, n);
+        if (r->seq - seg->seq != offset) { /* the urgent octet was skipped */
+            offset++;
+            n = seg->data.len - offset;
+            if (n > r->size - r->done)
+                n = (uint32_t)(r->size - r->done);
+        }
+        if (r->to != NULL && n > 0)
+            memcpy(r->to + r->done, seg->data.octets + offset, n);
+        r->done += n;
+        r->seq += n;
+        offset += n;
+    }
+    if (offset < seg->data.len) {
+        r->stop = r->stop || r->done >= r->size;
+        return;
+    }
+    if ((seg->flags & TCP_FIN) != 0) {
+        r->seq = seg->end_seq;
+        r->stop = true;
+    }
+}
+
+static void eat(struct tcp_sock *tp)
+{
+    struct tcp_seg *seg;
+
+    while ((seg = tcp_first(&tp->receive_queue)) != NULL && !seq_gt(seg->end_seq, tp->copied_seq)) {
+        struct tcp_seg *next = tcp_seg_of(seg->link.next);
+
+        /* Linux keeps a buffer until the last of it is read. */
+        if (seg->link.next != &tp->receive_queue && next->n_merged > 1)
+            next->truesize += seg->truesize;
+        else
+            tp->rmem_alloc -= seg->truesize;
+        tcp_seg_free(tp->layer, seg);
+    }
+    if (tp->urg_state == TCP_URG_READ && seq_gt(tp->copied_seq, tp->rare->urg_seq))
+        tp->urg_state = TCP_URG_NONE;
+}
+
+static int64_t nothing_read(struct tcp_sock *tp)
+{
+    int error;
+
+    if (tp->fin_received)
+        return 0;
+    error = sock_take_error(&tp->sock);
+    if (error != 0)
+        return error;
+    if (tcp_state(tp) == TCP_CLOSED && !tp->shut_rd)
+        return -SIM_ENOTCONN;
+    return tp->shut_rd ? 0 : -SIM_EAGAIN;
+}
+
+int64_t tcp_sock_recv(struct sock *sock, struct sock_recv *message)
+{
+    struct tcp_sock *tp = tcp_of(sock);
+    struct reading r = { .tp = tp,
+                         .size = message->size,
+                         .seq = tp->copied_seq,
+                         .peek = (message->flags & SOCK_MSG_PEEK) != 0 };
+
+    if (tcp_state(tp) == TCP_LISTEN)
+        return -SIM_ENOTCONN;
+    if ((message->flags & SOCK_MSG_OOB) != 0)
+        return recv_urgent(tp, message);
+    message->from = tp->entry.ends->remote;
+    message->full_len = 0;
+    if (list_empty(&tp->receive_queue) && message->size > 0 && tp->urg_state == TCP_URG_NONE)
+        return nothing_read(tp); /* as every second call of who reads all there is */
+    if ((message->flags & SOCK_MSG_TRUNC) == 0)
+        r.to = message->octets;
+    for (struct list *at = tp->receive_queue.next; at != &tp->receive_queue && !r.stop;
+         at = at->next) {
+        if (r.done >= r.size && r.size > 0)
+            break;
+        read_segment(&r, tcp_seg_of(at));
+    }
+    message->full_len = r.done;
+    if (!r.peek) {
+        if (r.done > 0)
+            tcp_rcv_space_adjust(tp, r.seq);
+        tp->copied_seq = r.seq;
+        eat(tp);
+        if (r.done > 0)
+            tcp_cleanup_rbuf(tp, (uint32_t)r.done);
+    }
+    if (r.done == 0 && message->size > 0)
+        return nothing_read(tp);
+    return (int64_t)r.done;
+}
