@@ -121,7 +121,7 @@ static void make_room(struct queue *queue)
     uint32_t n = queue_n_sorted(queue);
 
     if (queue->soon == NULL) {
-        queue->first = queue->soon = mem_realloc(NULL, QUEUE_SOON_ROOM, sizeof *queue->soon);
+        queue->first = queue->soon = mem_zalloc(sizeof *queue->soon * (QUEUE_SOON_ROOM + 2));
         queue->full = queue->soon + QUEUE_SOON_ROOM;
     }
     memmove(queue->soon, queue->first, n * sizeof *queue->soon);
@@ -222,6 +222,7 @@ static uint32_t fresh_entry(struct queue *queue)
         CHECK(queue->entries_size <= UINT32_MAX / 2);
         queue->entries_size = queue->entries_size ? 2 * queue->entries_size : 64;
         queue->entries = mem_realloc(queue->entries, queue->entries_size, sizeof *queue->entries);
+        queue->entries[0] = (struct queue_entry){ 0 };
     }
     queue->entries[++queue->n_fresh].next = 0;
     return queue->n_fresh;
@@ -344,23 +345,24 @@ bool queue_settle(struct queue *queue)
     }
 }
 
-static inline void fetch_needs(const struct event *event)
+void *const queue_needs_nothing[2] = { (void *)&queue_needs_nothing, (void *)&queue_needs_nothing };
+
+/* What the event of @place needs; of one that has been taken out, nothing. */
+static inline void *const *needs_of(const struct queue *queue, const struct queue_place *place)
 {
-    if (event == NULL || event->needs == NULL)
-        return;
-    __builtin_prefetch(event->needs, 1);
-    __builtin_prefetch((const char *)event->needs + 64, 1);
+    const struct event *event = queue->entries[queue_place_entry(place)].event;
+
+    return event == NULL ? queue_needs_nothing : event->needs;
 }
 
 /* An entry of the next buckets and its event: in the cache they wait for nobody, while a chain of
-   entries all over the memory stalls who follows it. */
+   entries all over the memory stalls who follows it. The entry 0, at a chain's end, has no event.
+ */
 static inline void fetch_ahead(struct queue *queue)
 {
     uint32_t *ahead = &queue->ahead[queue->turns++ % QUEUE_AHEAD];
     const struct queue_entry *entry = &queue->entries[*ahead];
 
-    if (*ahead == 0)
-        return;
     __builtin_prefetch(entry->event, 1);
     *ahead = entry->next;
     __builtin_prefetch(&queue->entries[*ahead], 1);
@@ -398,22 +400,22 @@ static void fetch_receivers(const struct queue *queue, uint32_t n)
         fetch_lines(*(void *const *)*iface, 7);
 }
 
+/* Behind the sorted stand places that were: what is fetched for them is of no use, but to ask is
+   worse, as nothing tells how many are left. */
 void queue_fetch(struct queue *queue)
 {
     const struct queue_place *places = queue->first;
-    const struct event *event;
+    void *const *needs;
 
     fetch_ahead(queue);
-    if (queue_n_sorted(queue) < 2)
-        return;
     if (queue->n > QUEUE_FAR_FROM)
         fetch_receivers(queue, queue_n_sorted(queue));
-    fetch_needs(queue->entries[queue_place_entry(&places[1])].event);
-    event = queue->entries[queue_place_entry(&places[0])].event;
-    if (event != NULL && event->needs != NULL) {
-        __builtin_prefetch(event->needs[0], 1);
-        __builtin_prefetch(event->needs[1], 1);
-    }
+    needs = needs_of(queue, &places[1]);
+    __builtin_prefetch(needs, 1);
+    __builtin_prefetch((const char *)needs + 64, 1);
+    needs = needs_of(queue, &places[0]);
+    __builtin_prefetch(needs[0], 1);
+    __builtin_prefetch(needs[1], 1);
 }
 
 void queue_rekey_head(struct queue *queue, const struct event_key *key)

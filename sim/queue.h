@@ -76,13 +76,15 @@ struct event {         /* embed it in its owner; initialise with event_init() */
                            look at next: all come into the cache in time. Or NULL */
 };
 
+extern void *const queue_needs_nothing[2];
+
 static inline void event_init(struct event *event, void (*fire)(struct event *event))
 {
     event->at_index = EVENT_IDLE;
     event->is_timer = false;
     event->fire = fire;
     event->owner = 0;
-    event->needs = NULL;
+    event->needs = queue_needs_nothing;
 }
 
 static inline bool event_queued(const struct event *event)
