@@ -39,7 +39,7 @@ _wirewalk()
         grade) options+=" --format --output --jobs --for --each --student --variants --now --published --quiet" ;;
         exercise) options+=" --student --output" ;;
         shell) options+=" --pcap --trace --seed" ;;
-        check) options+=" --quiet --format" ;;
+        check) options+=" --quiet --format --strict" ;;
         fmt) options+=" --write --check" ;;
         generate) options+=" --output --walk --hosts --routers --degree --k --buildings --floors --seed" ;;
         draw) options+=" --output" ;;

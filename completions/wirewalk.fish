@@ -38,6 +38,7 @@ complete -c wirewalk -n '__fish_seen_subcommand_from run' -l detail -x -a 'brief
 complete -c wirewalk -n '__fish_seen_subcommand_from run' -l chapters -d 'Headings'
 complete -c wirewalk -n '__fish_seen_subcommand_from run check' -l format -x -a 'text json' -d 'The result'
 complete -c wirewalk -n '__fish_seen_subcommand_from fmt' -s i -l write -d 'In place'
+complete -c wirewalk -n '__fish_seen_subcommand_from check' -l strict -d 'Warnings count'
 complete -c wirewalk -n '__fish_seen_subcommand_from fmt' -l check -d 'Only say'
 complete -c wirewalk -n '__fish_seen_subcommand_from generate' -s o -l output -r -F -d 'Where'
 complete -c wirewalk -n '__fish_seen_subcommand_from generate' -l walk -r -F -d 'A scenario too'

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "inspect/i18n.h"
+#include "lab/advice.h"
 #include "lab/expect.h"
 #include "lab/format.h"
 #include "lab/grade.h"
@@ -85,6 +86,7 @@ static void check_topology(const char *file, const char *text, size_t len, struc
     if (topology == NULL)
         return;
     check_network(topology, diags);
+    advice_topology(topology, diags);
     topology_free(topology);
 }
 
@@ -95,6 +97,8 @@ static void check_scenario(const char *file, const char *text, size_t len, struc
     if (scenario == NULL)
         return;
     check_network(scenario->topology, diags);
+    advice_topology(scenario->topology, diags);
+    advice_scenario(scenario, diags);
     expect_check(scenario, diags);
     scenario_free(scenario);
 }

@@ -693,6 +693,8 @@ struct scenario *scenario_parse_tree(const char *file, const struct ynode *root,
     keep_scripts(&b);
     g_hash_table_destroy(b.ids);
     if (diags->n_errors > errors || b.s->topology == NULL) {
+        if (b.s->topology != NULL)
+            scenario_check_lines(b.s, diags); /* all errors are told at once */
         scenario_free(b.s);
         return NULL;
     }

@@ -233,7 +233,37 @@ void scenario_read_programs(struct scenario_build *b, const struct ynode *map)
 
 /* ---- files that commands name ---- */
 
-static void load_file(struct scenario_build *b, const char *word, uint32_t node, struct text_pos at)
+/* Whether the file has what the command asks for: @program, or without it any of this host. */
+static void check_program(const struct scenario_build *b, const struct ynode *programs,
+                          const char *file, const char *program, uint32_t node, struct text_pos at)
+{
+    g_autofree const char **names = g_new(const char *, programs->n + 1);
+    size_t n = 0;
+
+    for (uint32_t i = 0; i < programs->n && b->t != NULL; i++) {
+        const struct ynode *value = ynode_value(programs, i);
+        const struct ynode *host = value->kind == YNODE_MAP ? ynode_get(value, "host") : NULL;
+
+        if (host == NULL || host->kind != YNODE_TEXT)
+            return; /* told where it stands */
+        if (strcmp(host->text, b->t->nodes[node].name) != 0)
+            continue;
+        names[n++] = ynode_key(programs, i)->text;
+        if (program == NULL || strcmp(names[n - 1], program) == 0)
+            return;
+    }
+    if (b->t == NULL)
+        return;
+    if (program == NULL)
+        reader_error(&b->r, at, _("%s has no program for the host `%s`"), file,
+                     b->t->nodes[node].name);
+    else
+        reader_error(&b->r, at, _("%s has no program `%s` for the host `%s`%s"), file, program,
+                     b->t->nodes[node].name, reader_hint(&b->r, program, names, n));
+}
+
+static void load_file(struct scenario_build *b, const char *word, const char *program,
+                      uint32_t node, struct text_pos at)
 {
     g_autofree char *path = lab_path_beside(b->r.file, word);
     g_autofree char *inside = g_strdup_printf("%s%s", *word == '/' ? "" : "/", word);
@@ -254,12 +284,21 @@ static void load_file(struct scenario_build *b, const char *word, uint32_t node,
     tree = ytree_parse(file.r.file, text, len, 0, b->r.diags);
     programs =
         tree != NULL && tree->root->kind == YNODE_MAP ? ynode_get(tree->root, "programs") : NULL;
-    if (programs != NULL)
+    if (programs != NULL) {
         read_all_programs(&file, programs, inside, false, node);
-    else if (tree != NULL)
+        if (programs->kind == YNODE_MAP)
+            check_program(b, programs, path, program, node, at);
+    } else if (tree != NULL) {
         reader_error(&file.r, tree->root->at, _("`programs` is missing: what `sock` runs"));
+    }
     ytree_free(tree);
     g_free(text);
+}
+
+/* A word that stands for itself: no redirection, no variable, no end of the command. */
+static bool is_plain(const char *word)
+{
+    return word != NULL && *word != '\0' && strpbrk(word, "<>$`(){}#") == NULL;
 }
 
 void scenario_load_scripts(struct scenario_build *b, const char *line, uint32_t node,
@@ -271,7 +310,7 @@ void scenario_load_scripts(struct scenario_build *b, const char *line, uint32_t 
         return;
     for (char **word = words; *word != NULL; word++)
         if (g_str_has_suffix(*word, FILE_ENDING))
-            load_file(b, *word, node, at);
+            load_file(b, *word, is_plain(word[1]) ? word[1] : NULL, node, at);
 }
 
 bool scenario_install_typed(const struct topology *topology, uint32_t node, const char *line,

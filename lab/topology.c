@@ -368,13 +368,27 @@ enum top_key {
     TOP_N_KEYS
 };
 
+static const char *const ALLOW_NAMES[] = { "duplicate-address", "duplicate-mac", "host-address",
+                                           "no-cable",          "loop",          "unequal-masks",
+                                           "other-network",     "dhcp",          "no-gateway",
+                                           "dead-gateway",      "no-way",        "names" };
+
+const char *topology_allow_name(unsigned allow)
+{
+    unsigned i = 0;
+
+    while (allow >> i > 1)
+        i++;
+    return ALLOW_NAMES[i];
+}
+
 static void read_allow(struct topo_build *b, const struct ynode *node)
 {
-    static const char *const names[] = { "duplicate-address", "duplicate-mac", "host-address" };
     size_t choice;
 
     for (uint32_t i = 0; i < list_len(node); i++)
-        if (read_choice(&b->r, list_item(node, i), "allow", names, G_N_ELEMENTS(names), &choice))
+        if (read_choice(&b->r, list_item(node, i), "allow", ALLOW_NAMES, G_N_ELEMENTS(ALLOW_NAMES),
+                        &choice))
             b->t->allow |= 1u << choice;
 }
 

@@ -320,8 +320,20 @@ struct lab_words { /* a text that may be given in several languages; NULL where 
 enum {
     TOPO_ALLOW_DUPLICATE_ADDRESS = 1 << 0,
     TOPO_ALLOW_DUPLICATE_MAC = 1 << 1,
-    TOPO_ALLOW_HOST_ADDRESS = 1 << 2 /* a host that has its network's own or broadcast address */
+    TOPO_ALLOW_HOST_ADDRESS = 1 << 2, /* a host that has its network's own or broadcast address */
+    /* what `wirewalk check` warns of, lab/advice.h */
+    TOPO_ALLOW_NO_CABLE = 1 << 3,
+    TOPO_ALLOW_LOOP = 1 << 4, /* of switches */
+    TOPO_ALLOW_UNEQUAL_MASKS = 1 << 5,
+    TOPO_ALLOW_OTHER_NETWORK = 1 << 6, /* an address that fits nobody on its wire */
+    TOPO_ALLOW_DHCP = 1 << 7,          /* no server, two servers, a pool with others' addresses */
+    TOPO_ALLOW_NO_GATEWAY = 1 << 8,
+    TOPO_ALLOW_DEAD_GATEWAY = 1 << 9, /* a next hop that is nobody, or forwards nothing */
+    TOPO_ALLOW_NO_WAY = 1 << 10,      /* no way there, or back; or round in a circle */
+    TOPO_ALLOW_NAMES = 1 << 11        /* no DNS server, no record */
 };
+/** topology_allow_name() - the word of a TOPO_ALLOW_... */
+const char *topology_allow_name(unsigned allow);
 
 struct topology {
     const char *file; /* as named */

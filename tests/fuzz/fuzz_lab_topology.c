@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "lab/advice.h"
 #include "lab/format.h"
 #include "lab/topology.h"
 
@@ -16,6 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *once, *twice, *shown;
 
     CHECK((t == NULL) == (diags->n_errors > 0));
+    if (t != NULL)
+        advice_topology(t, diags);
     shown = diag_list_render(diags);
     g_free(shown);
     topology_free(t);

@@ -69,12 +69,13 @@ static void a_command_runs_a_program_of_a_file(void)
 {
     struct diag_list *diags = diag_list_new();
     struct run_command *command;
-    struct scenario *s = parse("until: 3s\n"
-                               "timeline:\n"
-                               "  - {at: 0s, host: pc2, run: sock echo-server.sock.yaml server}\n"
-                               "  - {at: 1s, host: pc1, run: sock echo-server.sock.yaml second}\n"
-                               "  - {at: 2s, host: pc1, run: sock echo-server.sock.yaml server}\n",
-                               "");
+    struct scenario *s =
+        parse("until: 3s\n"
+              "timeline:\n"
+              "  - {at: 0s, host: pc2, run: sock echo-server.sock.yaml server}\n"
+              "  - {at: 1s, host: pc1, run: sock echo-server.sock.yaml second}\n"
+              "  - {at: 2s, host: pc1, run: p=server; sock echo-server.sock.yaml $p}\n",
+              "");
     struct run *run;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(s);
@@ -92,5 +93,30 @@ static void a_command_runs_a_program_of_a_file(void)
     diag_list_free(diags);
 }
 
+/* The file has a server on pc2 and a client on pc1. */
+static void a_program_that_the_file_does_not_have_is_an_error(void)
+{
+    static const char *const file = "sock ../tests/unit/lab/test.sock.yaml";
+    g_autofree char *lines = g_strdup_printf("timeline:\n"
+                                             "  - {at: 0s, host: pc1, run: %s clint}\n"
+                                             "  - {at: 0s, host: pc1, run: %s server}\n"
+                                             "  - {at: 0s, host: pc1, run: %s client > x}\n"
+                                             "  - {at: 0s, host: pc2, run: %s}\n",
+                                             file, file, file, file);
+
+    OK(parse(lines, "4:30 has no program `clint` for the host `pc1`; did you mean `client`?\n"
+                    "5:30 has no program `server` for the host `pc1`\n") == NULL);
+}
+
+static void shell_lines_are_looked_at_beside_other_mistakes(void)
+{
+    OK(parse("sede: 1\n"
+             "timeline:\n"
+             "  - {at: 0s, host: pc1, run: pingg 10.0.0.1}\n",
+             "3:1 no key \"sede\"\n5:30 no host has a command `pingg`\n") == NULL);
+}
+
 UNIT_MAIN("programs", TEST(programs_become_scripts_and_entries_that_start_them),
-          TEST(mistakes_are_named_where_they_stand), TEST(a_command_runs_a_program_of_a_file))
+          TEST(mistakes_are_named_where_they_stand), TEST(a_command_runs_a_program_of_a_file),
+          TEST(a_program_that_the_file_does_not_have_is_an_error),
+          TEST(shell_lines_are_looked_at_beside_other_mistakes))

@@ -1,0 +1,195 @@
+/* Those that hear each other: one network, one mask, one DHCP server. */
+#include "lab/advice_internal.h"
+
+#include "inspect/i18n.h"
+
+#define NETS_MAX 64 /* of one segment; more are not looked at */
+
+/* A network that addresses of a segment are in. */
+struct net {
+    ip4_addr addr; /* without host bits */
+    uint8_t len;
+    uint32_t count; /* addresses in it */
+    const struct advice_port *port;
+    const struct topo_addr *first;
+};
+
+struct nets {
+    size_t n;
+    struct net all[NETS_MAX];
+};
+
+static void note(struct nets *nets, const struct advice_port *port, const struct topo_addr *addr)
+{
+    ip4_addr net = addr->addr & ip4_mask(addr->prefix_len);
+
+    for (size_t i = 0; i < nets->n; i++)
+        if (nets->all[i].addr == net && nets->all[i].len == addr->prefix_len) {
+            nets->all[i].count++;
+            return;
+        }
+    if (nets->n < NETS_MAX)
+        nets->all[nets->n++] = (struct net){ net, addr->prefix_len, 1, port, addr };
+}
+
+static void find_nets(struct nets *nets, const struct advice_group *group)
+{
+    nets->n = 0;
+    for (size_t i = 0; i < group->n; i++)
+        for (uint32_t j = 0; j < group->ports[i].iface->n_addrs; j++)
+            note(nets, &group->ports[i], &group->ports[i].iface->addrs[j]);
+}
+
+static bool overlap(const struct net *x, const struct net *y)
+{
+    uint8_t len = x->len < y->len ? x->len : y->len;
+
+    return ip4_in_prefix(x->addr, y->addr, len);
+}
+
+/* The rarer one is the wrong one; of equals the later. */
+static bool suspect(const struct net *x, const struct net *than)
+{
+    return x->count != than->count ? x->count < than->count
+                                   : x->first->at.line > than->first->at.line ||
+                                         (x->first->at.line == than->first->at.line && x > than);
+}
+
+static void advise_mask(const struct advice *a, const struct net *wrong, const struct net *right)
+{
+    char text[IP4_TEXT_MAX];
+
+    advise(
+        a, TOPO_ALLOW_UNEQUAL_MASKS, wrong->first->at,
+        _("%s:%s has the mask /%u, but %s:%s on the same wire, in line %u, /%u: they do not agree "
+          "on who is a neighbor; should it be %s/%u?"),
+        wrong->port->node->name, wrong->port->iface->name, wrong->len, right->port->node->name,
+        right->port->iface->name, right->first->at.line, right->len,
+        ip4_format(wrong->first->addr, text), right->len);
+}
+
+static void advise_masks(const struct advice *a, const struct nets *nets)
+{
+    for (size_t i = 0; i < nets->n; i++)
+        for (size_t j = 0; j < nets->n; j++)
+            if (i != j && nets->all[i].len != nets->all[j].len && nets->all[i].len < 32 &&
+                nets->all[j].len < 32 && overlap(&nets->all[i], &nets->all[j]) &&
+                suspect(&nets->all[i], &nets->all[j])) {
+                advise_mask(a, &nets->all[i], &nets->all[j]);
+                break;
+            }
+}
+
+/* Whether the interface has an address in one of the networks of the others. */
+static bool is_among(const struct nets *nets, const struct advice_port *port)
+{
+    for (uint32_t i = 0; i < port->iface->n_addrs; i++)
+        for (size_t j = 0; j < nets->n; j++)
+            if (ip4_in_prefix(port->iface->addrs[i].addr, nets->all[j].addr, nets->all[j].len) &&
+                (nets->all[j].count > 1 || nets->all[j].port != port))
+                return true;
+    return false;
+}
+
+static bool gives_leases(const struct advice_port *port)
+{
+    const struct topo_services *services = port->node->services;
+
+    for (uint32_t i = 0; services != NULL && i < services->n_dhcp; i++)
+        if (services->dhcp[i].iface == port->iface->index)
+            return true;
+    return false;
+}
+
+/* An interface whose network nobody else on the wire is in. */
+static void advise_strangers(const struct advice *a, const struct nets *nets)
+{
+    for (size_t i = 1; i < nets->n; i++) {
+        const struct net *net = &nets->all[i], *other = &nets->all[0];
+        g_autofree char *there = advice_net(other->addr, other->len);
+        char text[IP4_TEXT_MAX];
+
+        if (net->count > 1 || net->len == 32 || is_among(nets, net->port) ||
+            gives_leases(net->port))
+            continue;
+        advise(a, TOPO_ALLOW_OTHER_NETWORK, net->first->at,
+               _("%s/%u of %s:%s is in no network of the others on the same wire, like %s of %s:%s "
+                 "in line %u"),
+               ip4_format(net->first->addr, text), net->len, net->port->node->name,
+               net->port->iface->name, there, other->port->node->name, other->port->iface->name,
+               other->first->at.line);
+    }
+}
+
+/* ---- DHCP ---- */
+
+struct dhcp_there {
+    const struct advice_port *server;
+    const struct topo_dhcp *dhcp;
+};
+
+static void advise_pool(const struct advice *a, const struct advice_group *group,
+                        const struct dhcp_there *there)
+{
+    for (size_t i = 0; i < group->n; i++)
+        for (uint32_t j = 0; j < group->ports[i].iface->n_addrs; j++) {
+            const struct topo_addr *addr = &group->ports[i].iface->addrs[j];
+            char text[IP4_TEXT_MAX];
+
+            if (addr->addr >= there->dhcp->pool_first && addr->addr <= there->dhcp->pool_last)
+                advise(a, TOPO_ALLOW_DHCP, addr->at,
+                       _("%s is in the pool of the DHCP server on `%s`, in line %u, which may give "
+                         "it to another host: take an address outside of the pool, or make the "
+                         "pool smaller"),
+                       ip4_format(addr->addr, text), there->server->node->name,
+                       there->dhcp->at.line);
+        }
+}
+
+static void advise_dhcp(const struct advice *a, const struct advice_group *group)
+{
+    struct dhcp_there first = { NULL, NULL };
+    const struct advice_port *client = NULL;
+
+    for (size_t i = 0; i < group->n; i++) {
+        const struct advice_port *port = &group->ports[i];
+        const struct topo_services *services = port->node->services;
+
+        if (port->iface->addressing == TOPO_ADDR_DHCP && client == NULL)
+            client = port;
+        for (uint32_t j = 0; services != NULL && j < services->n_dhcp; j++) {
+            struct dhcp_there here = { port, &services->dhcp[j] };
+
+            if (services->dhcp[j].iface != port->iface->index)
+                continue;
+            advise_pool(a, group, &here);
+            if (first.server != NULL)
+                advise(a, TOPO_ALLOW_DHCP, services->dhcp[j].at,
+                       _("`%s` is a second DHCP server on this wire, beside `%s` in line %u: which "
+                         "one a host gets its address from is chance; keep one of them"),
+                       port->node->name, first.server->node->name, first.dhcp->at.line);
+            else
+                first = here;
+        }
+    }
+    if (client != NULL && first.server == NULL)
+        advise(a, TOPO_ALLOW_DHCP, client->iface->at,
+               _("%s:%s waits for an address by DHCP, but there is no DHCP server on its wire: "
+                 "`services: {dhcp: {...}}` on a node there, or an address of its own"),
+               client->node->name, client->iface->name);
+}
+
+void advice_of_segments(const struct advice *a)
+{
+    struct nets *nets = g_new(struct nets, 1);
+    struct advice_group group;
+
+    for (size_t at = 0; at < a->n_ports; at += group.n) {
+        group = advice_group(a, a->ports[at].segment);
+        find_nets(nets, &group);
+        advise_masks(a, nets);
+        advise_strangers(a, nets);
+        advise_dhcp(a, &group);
+    }
+    g_free(nets);
+}
