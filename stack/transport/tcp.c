@@ -96,6 +96,7 @@ void tcp_reset_connection(struct tcp_sock *tp)
     tp->rtt_min = (struct tcp_minmax){ 0 };
     tp->ca_state = TCP_CA_OPEN;
     tp->cwnd = sysctl->initial_cwnd;
+    tp->paced = 0;
     tp->ssthresh = TCP_INFINITE_SSTHRESH;
     tp->cwnd_cnt = tp->cwnd_used = tp->max_packets_out = 0;
     tp->is_cwnd_limited = false;
@@ -119,7 +120,7 @@ void tcp_reset_connection(struct tcp_sock *tp)
     tp->urg_state = TCP_URG_NONE;
     tp->urg_out = false;
     tp->scaling_ratio = 128;
-    tp->rcv_mss = TCP_MSS_DEFAULT;
+    tp->rcv_mss = 0;
     tp->last_seg_size = 0;
     memset(&tp->rcv_rtt, 0, sizeof tp->rcv_rtt);
     tp->window_clamp = tp->user->window_clamp;
@@ -178,11 +179,12 @@ struct sock *tcp_socket6(struct tcp_layer *tcp)
 void tcp_purge_queues(struct tcp_sock *tp)
 {
     tcp_unmark(tp, NULL);
+    tcp_chrono_stop(tp, TCP_CHRONO_BUSY); /* it runs on if something is left, as on Linux */
     tcp_queue_purge(tp->layer, &tp->write_queue);
     tcp_queue_purge(tp->layer, &tp->rtx_queue);
-    tcp_chrono_stop(tp, TCP_CHRONO_BUSY);
     tp->wmem_queued = 0;
-    tp->packets_out = tp->sacked_out = tp->lost_out = tp->retrans_out = 0;
+    tp->packets_out = 0; /* the other counts stand in TCP_INFO until the socket is used again */
+    tp->backoff = 0;
     tcp_chunk_drop(tp);
 }
 

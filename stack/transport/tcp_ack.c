@@ -349,13 +349,12 @@ static void cong_control(struct tcp_sock *tp, uint32_t acked_sacked, int newly_l
 {
     if (tcp_in_cwnd_reduction(tp)) {
         tcp_cwnd_reduction(tp, (int)acked_sacked, newly_lost, flag);
-        return;
-    }
-    if (tp->reordering > tp->layer->sysctl.reordering ? (flag & TCP_F_FORWARD_PROGRESS) != 0
-                                                      : (flag & TCP_F_DATA_ACKED) != 0) {
+    } else if (tp->reordering > tp->layer->sysctl.reordering ? (flag & TCP_F_FORWARD_PROGRESS) != 0
+                                                             : (flag & TCP_F_DATA_ACKED) != 0) {
         tp->cc->cong_avoid(tp, acked_sacked);
         tp->cwnd_stamp = tcp_now(tp->layer);
     }
+    tcp_update_pacing_rate(tp);
 }
 
 static unsigned ecn_echo(struct tcp_sock *tp, const struct tcp_rx *rx)

@@ -44,7 +44,7 @@ uint32_t tcp_burst_segs(const struct tcp_sock *tp, uint32_t mss)
     uint64_t octets = tcp_pacing_rate(tp) >> PACING_SHIFT;
     uint32_t rtt = tcp_min_rtt(tp) >> TSO_RTT_SHIFT;
 
-    if (tp->srtt_us == 0)
+    if (octets > GSO_OCTETS_MAX)
         octets = GSO_OCTETS_MAX;
     if (rtt < 32)
         octets += GSO_OCTETS_MAX >> rtt;

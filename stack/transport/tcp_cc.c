@@ -41,13 +41,25 @@ void tcp_cong_avoid_ai(struct tcp_sock *tp, uint32_t w, uint32_t acked)
     tp->cwnd = u32_min(tp->cwnd, TCP_CWND_MAX);
 }
 
-/* Octets a second at which Linux would pace: twice the rate in slow start, 1.2 times later. */
+/* Octets a second at which Linux would pace: twice the rate in slow start, 1.2 times later; of the
+ * window as the last ACK left it. */
+#define PACED_IN_SLOW_START 0x80000000u
+
+void tcp_update_pacing_rate(struct tcp_sock *tp)
+{
+    tp->paced = u32_max(tp->cwnd, tp->packets_out) & ~PACED_IN_SLOW_START;
+    if (tp->cwnd < tp->ssthresh / 2)
+        tp->paced |= PACED_IN_SLOW_START;
+}
+
 uint64_t tcp_pacing_rate(const struct tcp_sock *tp)
 {
     uint64_t rate = (uint64_t)tp->mss_cache * ((1000000 / 100) << 3);
 
-    rate *= tp->cwnd < tp->ssthresh / 2 ? 200 : 120;
-    rate *= u32_max(tp->cwnd, tp->packets_out);
+    if (tp->paced == 0)
+        return UINT64_MAX;
+    rate *= (tp->paced & PACED_IN_SLOW_START) != 0 ? 200 : 120;
+    rate *= tp->paced & ~PACED_IN_SLOW_START;
     return tp->srtt_us > 0 ? rate / tp->srtt_us : rate;
 }
 

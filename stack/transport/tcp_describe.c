@@ -118,7 +118,7 @@ static void flow_info(const struct tcp_sock *tp, struct tcp_info_view *info)
     info->reordering = tp->reordering;
     info->snd_wnd = tp->snd_wnd;
     info->rcv_wnd = tp->rcv_wnd;
-    info->pacing_rate = tcp_state(tp) == TCP_SYN_SENT ? UINT64_MAX : tcp_pacing_rate(tp);
+    info->pacing_rate = tcp_pacing_rate(tp);
     info->notsent_bytes = tp->write_seq - tp->snd_nxt;
     info->delivered = tp->delivered;
     info->dsack_dups = tp->rare->dsack_dups;
@@ -186,8 +186,10 @@ void tcp_get_info(const struct sock *sock, struct tcp_info_view *info)
         info->fastopen_fail = tp->rare->fastopen->fail;
     }
     info->opt_ecn_seen = (tp->ecn & TCP_ECN_SEEN) != 0;
-    info->snd_wscale = tp->snd_wscale;
-    info->rcv_wscale = tp->rcv_wscale;
+    if (tp->wscale_ok) {
+        info->snd_wscale = tp->snd_wscale;
+        info->rcv_wscale = tp->rcv_wscale;
+    }
     flow_info(tp, info);
     info->bytes_sent = tp->bytes_sent;
     info->bytes_acked = tp->bytes_acked;

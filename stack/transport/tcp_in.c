@@ -405,6 +405,7 @@ static void syn_sent_opened(struct tcp_sock *tp, struct tcp_rx *rx)
     tp->retrans_stamp = 0;
     tp->total_rto = 0;
     become_established(tp);
+    tp->lrcvtime = tp->lsndtime;
     tcp_init_transfer(tp);
     if (tp->sock.options.keepalive)
         tcp_keepalive_start(tp, SIM_SEC(tcp_keepalive_time(tp)));
@@ -431,7 +432,14 @@ static void syn_sent_opened(struct tcp_sock *tp, struct tcp_rx *rx)
 
 static void syn_sent_crossed(struct tcp_sock *tp, struct tcp_rx *rx)
 {
+    uint32_t window_clamp = tp->window_clamp;
+    uint8_t wscale = tp->rcv_wscale;
+
     take_syn_options(tp, rx);
+    if (tp->layer->sysctl.rfc_over_linux == TCP_RFC_NEVER) { /* as if the peer offered scaling */
+        tp->rcv_wscale = wscale;
+        tp->window_clamp = window_clamp;
+    }
     take_irs(tp, rx);
     tp->snd_wnd = rx->hdr.window;
     tp->max_window = tp->snd_wnd;
@@ -518,6 +526,7 @@ static void syn_received_acked(struct tcp_sock *tp, const struct tcp_rx *rx)
     tp->snd_wnd = (uint32_t)rx->hdr.window << tp->snd_wscale;
     tp->max_window = u32_max(tp->max_window, tp->snd_wnd);
     tp->snd_wl1 = rx->seq;
+    tcp_update_pacing_rate(tp);
     become_established(tp);
     tcp_initialize_rcv_mss(tp);
     if (tp->sock.options.keepalive)

@@ -52,10 +52,15 @@ static inline bool tcp_state_in(const struct tcp_sock *tp, unsigned states)
     return (TCP_IN(tp->entry.state) & states) != 0;
 }
 
+static inline uint16_t tcp_default_mss(bool v6)
+{
+    return v6 ? TCP_MSS_DEFAULT6 : TCP_MSS_DEFAULT;
+}
+
 /* What a SYN says of its sender's MSS, by what it says or not: MUST-15. */
 static inline uint16_t tcp_peer_mss(const struct tcp_options *opt, bool v6)
 {
-    return opt->has_mss ? opt->mss : v6 ? TCP_MSS_DEFAULT6 : TCP_MSS_DEFAULT;
+    return opt->has_mss ? opt->mss : tcp_default_mss(v6);
 }
 
 static inline uint32_t tcp_packets_in_flight(const struct tcp_sock *tp)
@@ -455,6 +460,7 @@ extern const struct tcp_cc tcp_cubic_ops, tcp_reno_ops;
 uint32_t tcp_slow_start(struct tcp_sock *tp, uint32_t acked);
 void tcp_cong_avoid_ai(struct tcp_sock *tp, uint32_t w, uint32_t acked);
 bool tcp_is_cwnd_limited(const struct tcp_sock *tp);
+void tcp_update_pacing_rate(struct tcp_sock *tp); /* after each ACK */
 uint64_t tcp_pacing_rate(const struct tcp_sock *tp);
 
 /* tcp_rate.c */

@@ -244,6 +244,7 @@ struct tcp_sock *tcp_request_child(struct tcp_request *req, const struct tcp_rx 
     TCP_RARE_SET(tp, total_retrans, req->n_retrans);
     TCP_RARE_SET(tp, undo_marker, req->n_retrans > 1 ? req->iss : 0);
     tp->lrcvtime = tp->lsndtime = tp->rcv_tstamp = tcp_now(req->layer);
+    tp->segs_in = 1; /* its SYN */
     tcp_sync_mss(tp, tp->pmtu);
     tcp_initialize_rcv_mss(tp);
     return tp;

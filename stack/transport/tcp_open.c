@@ -165,6 +165,7 @@ static void connect_init(struct tcp_sock *tp)
 
     tp->pmtu = tcp_path_mtu(tp);
     tp->ts_ok = tcp->sysctl.timestamps; /* offered: room for it is kept */
+    tp->mss_clamp = tcp_default_mss(tp->entry.ends->remote.v6);
     if (tp->user->mss != 0)
         tp->mss_clamp = tp->user->mss;
     tcp_sync_mss(tp, tp->pmtu);

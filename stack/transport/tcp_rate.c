@@ -127,7 +127,8 @@ static void chrono_set(struct tcp_sock *tp, enum tcp_chrono_kind kind)
     struct tcp_chrono *chrono = &tp->meter.chrono;
     uint32_t now = ticks(tp);
 
-    chrono->ticks[tp->chrono_kind] += now - chrono->since;
+    if (tp->chrono_kind != TCP_CHRONO_IDLE)
+        chrono->ticks[tp->chrono_kind - 1] += now - chrono->since;
     chrono->since = now;
     tp->chrono_kind = (uint8_t)kind;
 }
@@ -150,7 +151,7 @@ void tcp_chrono_stop(struct tcp_sock *tp, enum tcp_chrono_kind kind)
 
 uint64_t tcp_chrono_us(const struct tcp_sock *tp, enum tcp_chrono_kind kind)
 {
-    uint64_t n = tp->meter.chrono.ticks[kind];
+    uint64_t n = tp->meter.chrono.ticks[kind - 1];
 
     if (kind == tp->chrono_kind)
         n += ticks(tp) - tp->meter.chrono.since;

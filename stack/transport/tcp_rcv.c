@@ -79,18 +79,16 @@ void tcp_enter_pingpong(struct tcp_sock *tp)
     tp->pingpong = 1;
 }
 
-/* RFC 3168 section 6.1.3. */
+/* RFC 3168 section 6.1.3. That ECT came is remembered of a connection without ECN, too. */
 static void ecn_check_ce(struct tcp_sock *tp, const struct tcp_rx *rx)
 {
-    if ((tp->ecn & TCP_ECN_OK) == 0)
-        return;
     switch (ip_rx_tos(rx->ip) & 3) {
     case 0:
         if ((tp->ecn & TCP_ECN_SEEN) != 0)
             tcp_enter_quickack(tp, 2); /* a retransmission, perhaps */
         break;
     case 3:
-        if ((tp->ecn & TCP_ECN_DEMAND_CWR) == 0) {
+        if ((tp->ecn & (TCP_ECN_OK | TCP_ECN_DEMAND_CWR)) == TCP_ECN_OK) {
             tcp_enter_quickack(tp, 2);
             tp->ecn |= TCP_ECN_DEMAND_CWR;
         }

@@ -165,7 +165,7 @@ enum tcp_chrono_kind {
 };
 
 struct tcp_chrono {
-    uint32_t ticks[TCP_N_CHRONOS], since;
+    uint32_t ticks[TCP_N_CHRONOS - 1], since; /* but for IDLE */
 };
 
 /* What a connection is measured by. */
@@ -352,9 +352,9 @@ struct tcp_sock {
     uint64_t cwnd_stamp, lsndtime, rcv_tstamp;
     uint64_t last_sent_at; /* anything at all, us */
     uint32_t cwnd_used, max_packets_out, cwnd_usage_seq;
+    uint32_t paced; /* of tcp_pacing_rate(): segments, as of the last ACK; 0: before the first */
     uint32_t delivered;
     uint32_t second_seq; /* of the second buffer in write_queue; not behind its head: unknown */
-    uint32_t iss;
     struct {
         uint64_t mstamp;
         uint32_t rtt_us, end_seq, last_delivered, prior_delivered;
@@ -375,6 +375,7 @@ struct tcp_sock {
     const struct tcp_user *user;
     const struct tcp_rare *rare;
     struct tcp_meter meter;
+    uint32_t iss;
     struct tcp_sock *listener; /* whose accept queue it is in, or NULL */
     struct list all_link;
     struct list link; /* in an accept queue, or among those that are freed when the event is over */
