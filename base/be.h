@@ -1,40 +1,60 @@
-/* Big-endian access to octets: how every header of this family is written. */
+/* Big-endian access to octets: how every header of this family is written. A field is one load or
+ * store; left to the compiler, one octet by one, it sometimes is and sometimes is not. */
 #ifndef WW_BASE_BE_H
 #define WW_BASE_BE_H
 
 #include <stdint.h>
+#include <string.h>
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define BE_SWAP(bits, value) (value)
+#else
+#define BE_SWAP(bits, value) __builtin_bswap##bits(value)
+#endif
 
 static inline uint16_t be16_get(const uint8_t *p)
 {
-    return (uint16_t)(p[0] << 8 | p[1]);
+    uint16_t word;
+
+    memcpy(&word, p, sizeof word);
+    return BE_SWAP(16, word);
 }
 
 static inline uint32_t be32_get(const uint8_t *p)
 {
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+    uint32_t word;
+
+    memcpy(&word, p, sizeof word);
+    return BE_SWAP(32, word);
 }
 
 static inline uint64_t be64_get(const uint8_t *p)
 {
-    return (uint64_t)be32_get(p) << 32 | be32_get(p + 4);
+    uint64_t word;
+
+    memcpy(&word, p, sizeof word);
+    return BE_SWAP(64, word);
 }
 
 static inline void be16_put(uint8_t *p, uint16_t value)
 {
-    p[0] = (uint8_t)(value >> 8);
-    p[1] = (uint8_t)value;
+    uint16_t word = BE_SWAP(16, value);
+
+    memcpy(p, &word, sizeof word);
 }
 
 static inline void be32_put(uint8_t *p, uint32_t value)
 {
-    be16_put(p, (uint16_t)(value >> 16));
-    be16_put(p + 2, (uint16_t)value);
+    uint32_t word = BE_SWAP(32, value);
+
+    memcpy(p, &word, sizeof word);
 }
 
 static inline void be64_put(uint8_t *p, uint64_t value)
 {
-    be32_put(p, (uint32_t)(value >> 32));
-    be32_put(p + 4, (uint32_t)value);
+    uint64_t word = BE_SWAP(64, value);
+
+    memcpy(p, &word, sizeof word);
 }
 
 #endif
