@@ -313,10 +313,16 @@ static inline bool ip_way_holds(const struct ip_stack *ip, const struct ip_way *
     return way->out != NULL && way->generation == ip->fib.generation && ip->hooks == NULL &&
            size <= way->mtu;
 }
+/* What a packet along a way has of its own. */
+struct ip_plain {
+    ip4_addr src;
+    uint16_t id;
+    uint8_t protocol, tos;
+    uint8_t ttl; /* 0: IP_TTL_DEFAULT */
+};
 /** ip_output_along() - @frame, data at the transport header, as a packet with DF along @way, which
- * holds: what ip_output_routed() does with it. Of @send its protocol, TTL, TOS, ID and source
- * count. Consumes @frame. */
-void ip_output_along(struct ip_stack *ip, struct frame *frame, const struct ip_send *send,
+ * holds: what ip_output_routed() does with it. Consumes @frame. */
+void ip_output_along(struct ip_stack *ip, struct frame *frame, struct ip_plain plain,
                      struct ip_way *way);
 /** ip_prepare_checksum() - a transport checksum for @frame (data at the transport header) between
  * @src and @dst, finished when somebody looks: writes the pseudo-header sum to the field at @field

@@ -251,20 +251,23 @@ static inline struct neigh *neighbor_on(struct ip_stack *ip, struct ip_way *way)
     return way->neigh;
 }
 
-void ip_output_along(struct ip_stack *ip, struct frame *frame, const struct ip_send *send,
+void ip_output_along(struct ip_stack *ip, struct frame *frame, struct ip_plain plain,
                      struct ip_way *way)
 {
     uint16_t total_len = (uint16_t)(frame_size(frame) + IPV4_HDR_LEN);
-    uint8_t ttl = send->ttl != 0 ? send->ttl : ip->sysctl.default_ttl;
+    uint8_t ttl = plain.ttl != 0 ? plain.ttl : ip->sysctl.default_ttl;
     struct neigh *neigh = neighbor_on(ip, way);
 
     frame->network = frame_push(frame, IPV4_HDR_LEN);
     frame->checksum.start = IPV4_HDR_LEN;
-    ipv4_put(frame->network, send->tos, total_len, send->id, IPV4_DF, ttl, send->protocol,
-             send->src, way->dst);
+    ipv4_put(frame->network, plain.tos, total_len, plain.id, IPV4_DF, ttl, plain.protocol,
+             plain.src, way->dst);
     ip->stats.out++;
-    if (LIKELY(neigh != NULL && neigh_connected(neigh->state) && !frame->confirms_neighbor))
+    if (LIKELY(neigh != NULL && neigh_connected(neigh->state))) {
+        if (frame->confirms_neighbor)
+            neigh->confirmed = node_now(ip->node);
         ether_output(ip->ether, way->out, &neigh->mac, ETHERTYPE_IPV4, frame);
-    else
+    } else {
         neigh_output(&ip->neigh, way->oif, way->next_hop, way->dst, frame);
+    }
 }

@@ -38,7 +38,7 @@ void tcp_user_inherit(struct tcp_sock *tp, const struct tcp_sock *listener);
 
 static inline uint64_t tcp_now(const struct tcp_layer *tcp)
 {
-    return (uint64_t)(node_now(tcp->node) / SIM_USEC(1));
+    return (uint64_t)node_now(tcp->node) / (uint64_t)SIM_USEC(1);
 }
 
 static inline enum tcp_state tcp_state(const struct tcp_sock *tp)

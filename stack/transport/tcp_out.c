@@ -1,4 +1,5 @@
 /* Sending segments: their size, headers and options; ACKs, SYN, FIN and RST. */
+#include "base/likely.h"
 #include "stack/transport/tcp_fastopen.h"
 
 /* Paths and segment sizes. */
@@ -31,9 +32,11 @@ void tcp_sync_mss(struct tcp_sock *tp, uint32_t pmtu)
 
 static uint8_t n_sack_options(const struct tcp_sock *tp)
 {
-    unsigned n = tp->n_sacks + (tp->has_dsack ? 1u : 0u);
-    unsigned fit = (TCP_OPTIONS_MAX - (tp->ts_ok ? TCP_TS_ALIGNED : 0) - 4) / 8;
+    unsigned n = tp->n_sacks + (tp->has_dsack ? 1u : 0u), fit;
 
+    if (LIKELY(n == 0))
+        return 0;
+    fit = (TCP_OPTIONS_MAX - (tp->ts_ok ? TCP_TS_ALIGNED : 0) - 4) / 8;
     return (uint8_t)(n < fit ? n : fit);
 }
 
@@ -118,19 +121,19 @@ static void put_urgent(const struct tcp_sock *tp, struct tcp_hdr *hdr)
 
 /* RFC 3168 section 6.1: new data is ECN-capable, and answers a reduction with CWR; CE is echoed
  * until then. */
-static uint8_t ecn_send(struct tcp_sock *tp, struct tcp_hdr *hdr, uint32_t len)
+static uint8_t ecn_send(struct tcp_sock *tp, uint32_t seq, uint8_t *flags, uint32_t len)
 {
     uint8_t tos = tp->sock.options.tos & 0xfc;
 
-    if ((tp->ecn & TCP_ECN_OK) == 0 || (hdr->flags & TCP_SYN) != 0)
+    if ((tp->ecn & TCP_ECN_OK) == 0 || (*flags & TCP_SYN) != 0)
         return tp->sock.options.tos;
     if ((tp->ecn & TCP_ECN_DEMAND_CWR) != 0)
-        hdr->flags |= TCP_ECE;
-    if (len == 0 || seq_lt(hdr->seq, tp->snd_nxt))
+        *flags |= TCP_ECE;
+    if (len == 0 || seq_lt(seq, tp->snd_nxt))
         return tos;
     if ((tp->ecn & TCP_ECN_QUEUE_CWR) != 0) {
         tp->ecn &= (uint8_t)~TCP_ECN_QUEUE_CWR;
-        hdr->flags |= TCP_CWR;
+        *flags |= TCP_CWR;
     }
     return tos | 2; /* ECT(0) */
 }
@@ -168,29 +171,15 @@ static void event_data_sent(struct tcp_sock *tp)
         tp->pingpong++;
 }
 
-static int send_frame(struct tcp_sock *tp, const struct tcp_hdr *hdr, const struct slice *data,
-                      uint8_t tos, const struct why *why)
+/* A segment with all that a header may have. */
+static struct frame *any_segment(struct tcp_sock *tp, uint32_t seq, uint8_t flags)
 {
-    size_t hdr_len = TCP_HDR_LEN + tcp_options_len(&hdr->opt, (hdr->flags & TCP_SYN) != 0);
-    struct frame *frame = frame_new(tp->sock.node, hdr_len);
-
-    tcp_emit(hdr, frame->data);
-    if (data != NULL && data->len > 0)
-        frame_attach(frame, *data);
-    frame->why = *why;
-    return tcp_path_output(tp, frame, tos);
-}
-
-/* Every segment of a socket leaves here. @data may be NULL. */
-int tcp_transmit(struct tcp_sock *tp, uint32_t seq, uint8_t flags, const struct slice *data,
-                 const struct why *why)
-{
-    uint32_t len = data == NULL ? 0 : data->len;
     struct tcp_hdr hdr = { .src_port = tp->entry.ends->local.port,
                            .dst_port = tp->entry.ends->remote.port,
                            .seq = seq,
                            .flags = flags };
-    uint8_t tos;
+    struct frame *frame;
+    size_t hdr_len;
 
     if ((flags & TCP_ACK) != 0)
         hdr.ack = tp->rcv_nxt;
@@ -202,17 +191,53 @@ int tcp_transmit(struct tcp_sock *tp, uint32_t seq, uint8_t flags, const struct 
         hdr.window = tcp_window_field(tp);
         put_urgent(tp, &hdr);
     }
-    tos = ecn_send(tp, &hdr, len);
+    hdr_len = TCP_HDR_LEN + tcp_options_len(&hdr.opt, (flags & TCP_SYN) != 0);
+    frame = frame_new(tp->sock.node, hdr_len);
+    tcp_emit(&hdr, frame->data);
+    return frame;
+}
+
+/* Nearly all segments: of an open connection, without SACK blocks and urgent data. */
+static inline bool is_plain(const struct tcp_sock *tp, uint8_t flags)
+{
+    return (flags & (TCP_SYN | TCP_ACK)) == TCP_ACK && tp->n_sacks == 0 && !tp->has_dsack &&
+           !tp->urg_out && !tp->layer->sysctl.long_way;
+}
+
+/* any_segment() for them: the fields are written where they belong. */
+static inline struct frame *plain_segment(struct tcp_sock *tp, uint32_t seq, uint8_t flags)
+{
+    const struct endpoints *ends = tp->entry.ends;
+    uint32_t hdr_len = fixed_header_len(tp);
+    struct frame *frame = frame_new(tp->sock.node, hdr_len);
+
+    tcp_put(frame->data, ends->local.port, ends->remote.port, seq, tp->rcv_nxt, hdr_len, flags,
+            tcp_window_field(tp));
+    if (tp->ts_ok)
+        tcp_put_ts(frame->data + TCP_HDR_LEN, tcp_ts_now(tp->layer, tp->ts_offset), tp->ts_recent);
+    return frame;
+}
+
+int tcp_transmit(struct tcp_sock *tp, uint32_t seq, uint8_t flags, const struct slice *data,
+                 const struct why *why)
+{
+    uint32_t len = data == NULL ? 0 : data->len;
+    uint8_t tos = ecn_send(tp, seq, &flags, len);
+    struct frame *frame =
+        LIKELY(is_plain(tp, flags)) ? plain_segment(tp, seq, flags) : any_segment(tp, seq, flags);
+
+    frame->why = *why;
     if ((flags & TCP_ACK) != 0)
         event_ack_sent(tp);
     if (len > 0) {
         event_data_sent(tp);
         tp->data_segs_out++;
         tp->bytes_sent += len;
+        frame_attach(frame, *data);
     }
     tp->segs_out++;
     tp->last_sent_at = tcp_now(tp->layer);
-    return send_frame(tp, &hdr, data, tos, why);
+    return tcp_path_output(tp, frame, tos);
 }
 
 /* @seg leaves. */

@@ -1,6 +1,7 @@
 /* The way a connection's segments take, over IPv4 or IPv6. */
 #include <stdlib.h>
 
+#include "base/likely.h"
 #include "stack/transport/inet6.h"
 #include "stack/transport/tcp_internal.h"
 
@@ -17,6 +18,7 @@ struct tcp_path {
     ip4_addr dst, src; /* as asked for; dst 0: nothing is here */
     struct ip_iface *oif;
     struct route route;
+    struct ip_way way; /* learned of it */
 };
 
 static struct tcp_path *place_of(const struct tcp_layer *tcp, ip4_addr dst, ip4_addr src)
@@ -46,14 +48,14 @@ static void grow(struct tcp_layer *tcp)
 }
 
 /* Where @tp's route stands, if it is known and valid; else NULL. */
-static const struct route *route4_known(const struct tcp_sock *tp)
+static struct tcp_path *path4_known(const struct tcp_sock *tp)
 {
-    const struct tcp_path *path;
+    struct tcp_path *path;
 
     if (tp->layer->n_paths == 0)
         return NULL;
     path = place_of(tp->layer, tp->entry.ends->remote.addr, tp->entry.ends->local.addr);
-    return place_holds(path, tp) ? &path->route : NULL;
+    return place_holds(path, tp) ? path : NULL;
 }
 
 static int route4(struct ip_stack *ip, const struct endpoints *ends, struct ip_iface *oif,
@@ -85,16 +87,17 @@ static const struct route *route4_find(const struct tcp_sock *tp, int *error)
     if (*error != 0)
         return NULL;
     path->dst = path->route.by_ports ? 0 : dst; /* 0: it is this connection's, not to be shared */
+    ip_way_learn(tcp->ip, &path->way, &path->route);
     return &path->route;
 }
 
 /* Valid until the next look-up. */
 static const struct route *route4_of(const struct tcp_sock *tp, int *error)
 {
-    const struct route *route = route4_known(tp);
+    const struct tcp_path *path = path4_known(tp);
 
     *error = 0;
-    return route != NULL ? route : route4_find(tp, error);
+    return path != NULL ? &path->route : route4_find(tp, error);
 }
 
 void tcp_paths_fini(struct tcp_layer *tcp)
@@ -139,14 +142,14 @@ uint32_t tcp_path_mtu(const struct tcp_sock *tp)
 
 uint32_t tcp_path_mtu_known(const struct tcp_sock *tp)
 {
-    const struct route *route;
+    const struct tcp_path *path;
 
     if (!tp->has_route)
         return 0;
     if (tp->entry.ends->remote.v6)
         return tcp_path_mtu(tp);
-    route = route4_known(tp);
-    return route != NULL ? ip_path_mtu(tp->sock.ip, route) : 0;
+    path = path4_known(tp);
+    return path != NULL ? ip_path_mtu(tp->sock.ip, &path->route) : 0;
 }
 
 static int connect_route6(struct tcp_sock *tp, struct endpoint remote)
@@ -234,7 +237,7 @@ static int output6(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
     return ip6_output_routed(tp->sock.ip, frame, &send, route);
 }
 
-static int output4(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
+static int output4_routed(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
 {
     const struct sock_options *options = &tp->sock.options;
     struct ip_send send = { .src = tp->entry.ends->local.addr,
@@ -256,6 +259,32 @@ static int output4(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
     set_out(tp, frame);
     ip_prepare_checksum(frame, send.src, send.dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
     return ip_output_routed(tp->sock.ip, frame, &send, route);
+}
+
+/* A packet with DF that its way takes whole: there is nothing to look up or to refuse. */
+static inline bool goes_along(const struct tcp_sock *tp, const struct tcp_path *path,
+                              const struct frame *frame)
+{
+    uint8_t discover = tp->sock.options.mtu_discover;
+
+    return path != NULL && (discover == 1 || discover == 2) && !tp->layer->sysctl.long_way &&
+           ip_way_holds(tp->sock.ip, &path->way, frame_size(frame) + IPV4_HDR_LEN);
+}
+
+static int output4(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
+{
+    struct tcp_path *path = path4_known(tp);
+    struct ip_plain plain = { .src = tp->entry.ends->local.addr,
+                              .protocol = IP_PROTO_TCP,
+                              .ttl = tp->sock.options.ttl,
+                              .tos = tos };
+
+    if (UNLIKELY(!goes_along(tp, path, frame)))
+        return output4_routed(tp, frame, tos);
+    set_out(tp, frame);
+    ip_prepare_checksum(frame, plain.src, path->dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
+    ip_output_along(tp->sock.ip, frame, plain, &path->way);
+    return 0;
 }
 
 int tcp_path_output(struct tcp_sock *tp, struct frame *frame, uint8_t tos)

@@ -556,16 +556,16 @@ static int64_t send_on(struct udp_sock *udp, const struct sock_send *message)
     struct sock *sock = &udp->sock;
     struct frame *frame = udp_build(udp, message, sock->remote.port);
     ip4_addr to = udp->way.dst;
-    struct ip_send send = { .protocol = IP_PROTO_UDP,
-                            .src = udp->src,
-                            .id = udp->next_id++,
-                            .ttl = sock->options.ttl,
-                            .tos = sock->options.tos };
+    struct ip_plain plain = { .protocol = IP_PROTO_UDP,
+                              .src = udp->src,
+                              .id = udp->next_id++,
+                              .ttl = sock->options.ttl,
+                              .tos = sock->options.tos };
 
     if (LIKELY(frame->why.code == WHY_NONE))
         frame->why = WHY(UDP_SEND, message->len, to, sock->remote.port);
-    ip_prepare_checksum(frame, send.src, to, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
-    ip_output_along(sock->ip, frame, &send, &udp->way);
+    ip_prepare_checksum(frame, plain.src, to, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
+    ip_output_along(sock->ip, frame, plain, &udp->way);
     return (int64_t)message->len;
 }
 

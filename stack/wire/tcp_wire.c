@@ -89,18 +89,12 @@ static void read_option(const uint8_t *option, uint8_t len, bool is_syn, struct 
     }
 }
 
-/* What nearly all segments have and no more: nop, nop, timestamps. */
-#define LEN_TS_PADDED (2 + LEN_TS)
-#define TS_PADDED                                                                                  \
-    ((uint32_t)TCP_OPT_NOP << 24 | (uint32_t)TCP_OPT_NOP << 16 |                                   \
-     (uint32_t)TCP_OPT_TIMESTAMPS << 8 | LEN_TS)
-
 static void read_options(const uint8_t *octets, size_t len, bool is_syn, struct tcp_options *opt)
 {
     size_t at = 0;
 
     *opt = (struct tcp_options){ 0 };
-    if (LIKELY(len == LEN_TS_PADDED && be32_get(octets) == TS_PADDED)) {
+    if (LIKELY(len == TCP_TS_PADDED && be32_get(octets) == TCP_TS_PREFIX)) {
         read_option(octets + 2, LEN_TS, is_syn, opt);
         return;
     }
@@ -189,13 +183,10 @@ static uint8_t *put_sack_permitted_and_ts(const struct tcp_options *opt, bool is
     bool sack_permitted = is_syn && opt->sack_permitted;
 
     if (opt->has_ts) {
+        tcp_put_ts(p, opt->ts_val, opt->ts_ecr);
         if (sack_permitted)
-            p = put4(p, TCP_OPT_SACK_PERMITTED, LEN_SACK_PERMITTED, TCP_OPT_TIMESTAMPS, LEN_TS);
-        else
-            p = put4(p, TCP_OPT_NOP, TCP_OPT_NOP, TCP_OPT_TIMESTAMPS, LEN_TS);
-        be32_put(p, opt->ts_val);
-        be32_put(p + 4, opt->ts_ecr);
-        p += 8;
+            put4(p, TCP_OPT_SACK_PERMITTED, LEN_SACK_PERMITTED, TCP_OPT_TIMESTAMPS, LEN_TS);
+        p += TCP_TS_PADDED;
     } else if (sack_permitted) {
         p = put4(p, TCP_OPT_NOP, TCP_OPT_NOP, TCP_OPT_SACK_PERMITTED, LEN_SACK_PERMITTED);
     }
@@ -253,13 +244,8 @@ size_t tcp_emit(const struct tcp_hdr *hdr, uint8_t *octets)
     bool is_syn = (hdr->flags & TCP_SYN) != 0;
     size_t hdr_len = TCP_HDR_LEN + tcp_options_len(&hdr->opt, is_syn);
 
-    be16_put(octets + AT_SRC_PORT, hdr->src_port);
-    be16_put(octets + AT_DST_PORT, hdr->dst_port);
-    be32_put(octets + AT_SEQ, hdr->seq);
-    be32_put(octets + AT_ACK, hdr->ack);
-    octets[AT_OFFSET] = (uint8_t)(hdr_len / 4 << 4);
-    octets[AT_FLAGS] = hdr->flags;
-    be16_put(octets + AT_WINDOW, hdr->window);
+    tcp_put(octets, hdr->src_port, hdr->dst_port, hdr->seq, hdr->ack, (uint32_t)hdr_len, hdr->flags,
+            hdr->window);
     be16_put(octets + AT_CHECKSUM, hdr->checksum);
     be16_put(octets + AT_URGENT, hdr->urgent);
     put_options(&hdr->opt, is_syn, octets + AT_OPTIONS);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/be.h"
 #include "base/drop.h"
 
 #define TCP_HDR_LEN     20 /* octets, without options */
@@ -45,6 +46,12 @@ enum tcp_option_kind {
     TCP_OPT_FAST_OPEN = 34,
     TCP_OPT_EXPERIMENT = 254,
 };
+
+/* Timestamps alone, as nearly all segments have them: nop, nop, timestamps. */
+#define TCP_TS_PADDED 12
+#define TCP_TS_PREFIX                                                                              \
+    ((uint32_t)TCP_OPT_NOP << 24 | (uint32_t)TCP_OPT_NOP << 16 |                                   \
+     (uint32_t)TCP_OPT_TIMESTAMPS << 8 | (TCP_TS_PADDED - 2))
 
 struct tcp_cookie {
     uint8_t len; /* octets; 0: asks for one */
@@ -101,6 +108,26 @@ enum drop_reason tcp_parse(const uint8_t *octets, size_t len, struct tcp_hdr *hd
  * SACK blocks that no longer fit too, last ones first.
  */
 size_t tcp_emit(const struct tcp_hdr *hdr, uint8_t *octets);
+
+/** tcp_put() - for tcp_emit(), and for who writes a header's fields in their places: those without
+ * options, @hdr_len octets with them; checksum and urgent pointer are 0. tcp_put_ts() - the options
+ * of a segment that has timestamps alone: TCP_TS_PADDED octets. */
+static inline void tcp_put(uint8_t *octets, uint16_t src_port, uint16_t dst_port, uint32_t seq,
+                           uint32_t ack, uint32_t hdr_len, uint8_t flags, uint16_t window)
+{
+    be32_put(octets, (uint32_t)src_port << 16 | dst_port);
+    be32_put(octets + 4, seq);
+    be32_put(octets + 8, ack);
+    be32_put(octets + 12, hdr_len / 4 << 28 | (uint32_t)flags << 16 | window);
+    be32_put(octets + 16, 0);
+}
+
+static inline void tcp_put_ts(uint8_t *octets, uint32_t ts_val, uint32_t ts_ecr)
+{
+    be32_put(octets, TCP_TS_PREFIX);
+    be32_put(octets + 4, ts_val);
+    be32_put(octets + 8, ts_ecr);
+}
 
 /**
  * tcp_options_len() - octets of options and padding tcp_emit() writes: a multiple of 4, at
