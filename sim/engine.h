@@ -69,8 +69,8 @@ static inline struct queue_entry *part_next(struct part *part)
 {
     struct queue_entry *head;
 
-    while ((head = queue_head(&part->queue)) != NULL && head->event->is_timer &&
-           UNLIKELY(timer_settle_head(part, head)))
+    while ((head = queue_head(&part->queue)) != NULL && UNLIKELY(head->event->moved) &&
+           timer_settle_head(part, head))
         continue;
     return head;
 }
@@ -104,8 +104,8 @@ static inline void part_keep_place(struct part *part, const struct queue_entry *
         part->place = key;
 }
 
-/** part_fire_head() - carry out @head, which part_next() has given. */
-static inline void part_fire_head(struct part *part, struct queue_entry *head)
+/** part_fire_next() - carry out @head, which part_next() has given; part->acting is true. */
+static inline void part_fire_next(struct part *part, struct queue_entry *head)
 {
     struct event *event;
 
@@ -115,9 +115,15 @@ static inline void part_fire_head(struct part *part, struct queue_entry *head)
     part->now = head->at;
     part->cause = 0;
     part->n_events++;
-    part->acting = event_class_of(head->order) != EVENT_CONTROL;
     event = queue_take(&part->queue, head);
     event->fire(event);
+}
+
+/** part_fire_head() - the same for one event alone. */
+static inline void part_fire_head(struct part *part, struct queue_entry *head)
+{
+    part->acting = true;
+    part_fire_next(part, head);
     part->acting = false;
 }
 

@@ -48,14 +48,15 @@ void engine_arrive(struct sim *sim, sim_time until)
 
 static bool run_one(struct part *part, sim_time until, uint64_t budget)
 {
+    uint64_t most = budget < UINT64_MAX - part->n_events ? part->n_events + budget : UINT64_MAX;
     struct queue_entry *head;
+    bool done;
 
-    while ((head = part_next(part)) != NULL && head->at <= until) {
-        if (budget-- == 0)
-            return false;
-        part_fire_head(part, head);
-    }
-    return true;
+    part->acting = true;
+    while (!(done = (head = part_next(part)) == NULL || head->at > until) && part->n_events < most)
+        part_fire_next(part, head);
+    part->acting = false;
+    return done;
 }
 
 uint64_t engine_controls(struct sim *sim, sim_time at, uint64_t budget)

@@ -24,7 +24,7 @@ struct part {
     uint32_t index;
     sim_time now;
     uint64_t cause; /* id of the record that what happens now follows from; 0: nothing before it */
-    bool acting;    /* an event of a node is being carried out, none of the scenario's own */
+    bool acting;    /* events are being carried out, at the moment none of the scenario's own */
     struct event_key place; /* of what happens, in the run's order; kept while there is a log */
     struct channel *log;    /* what ordered observers are told later; NULL: they are told at once */
     struct queue queue;

@@ -68,7 +68,8 @@ static inline bool event_key_lt(const struct event_key *a, const struct event_ke
 
 struct event {         /* embed it in its owner; initialise with event_init() */
     uint32_t at_index; /* its entry, EVENT_IDLE when not queued */
-    bool is_timer;     /* a timer whose due time may have moved: see sim/timer.h */
+    bool is_timer;     /* see sim/timer.h */
+    bool moved;    /* the key that it stands under may be too early: a timer's due time has moved */
     uint8_t owner; /* so many pointers behind this one's begin is another: to the interface whose
                       node's device fire() will need; 0: none */
     void (*fire)(struct event *event);
@@ -81,7 +82,7 @@ extern void *const queue_needs_nothing[2];
 static inline void event_init(struct event *event, void (*fire)(struct event *event))
 {
     event->at_index = EVENT_IDLE;
-    event->is_timer = false;
+    event->is_timer = event->moved = false;
     event->fire = fire;
     event->owner = 0;
     event->needs = queue_needs_nothing;

@@ -148,8 +148,12 @@ struct control {
 static void control_fires(struct event *event)
 {
     struct control *control = CONTAINER_OF(event, struct control, event);
+    struct part *part = control->sim->parts[0];
+    bool acting = part->acting;
 
+    part->acting = false;
     control->act(control->ctx);
+    part->acting = acting;
 }
 
 void sim_at(struct sim *sim, sim_time at, void (*act)(void *ctx), void *ctx)

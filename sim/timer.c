@@ -8,11 +8,15 @@
 static void fire(struct event *event)
 {
     struct timer *timer = CONTAINER_OF(event, struct timer, event);
-    struct part *part = timer->node->part;
+    struct node *node = timer->node;
+    struct part *part = node->part;
 
     timer->due = SIM_TIME_NONE;
     part->cause = timer->cause;
-    part->cause = node_record(timer->node, NULL, RECORD_TIMER, timer->why, NULL);
+    if (UNLIKELY(node_wants(node, RECORD_TIMER)))
+        part->cause = node_show(node, NULL, RECORD_TIMER, timer->why, NULL, 0);
+    else
+        part->cause = node_new_record_id(node);
     timer->expired(timer->ctx);
 }
 
@@ -56,6 +60,7 @@ void timer_start(struct timer *timer, sim_time delay)
 void timer_stop(struct timer *timer)
 {
     timer->due = SIM_TIME_NONE;
+    timer->event.moved = true;
 }
 
 void timer_fini(struct timer *timer)

@@ -12,17 +12,27 @@ static inline struct event_key timer_event_key(const struct node *node, sim_time
                                (uint32_t)counter };
 }
 
+/** timer_event_push() - @event, which is not queued, becomes due at @key. */
+static inline void timer_event_push(struct part *part, struct event *event,
+                                    const struct event_key *key)
+{
+    event->moved = false;
+    queue_push(&part->queue, event, key);
+}
+
 /** timer_event_start() - @event is queued for @key; where it stands already, and not later, it
  * stays until its old time comes: timer_settle_head(). */
 static inline void timer_event_start(struct part *part, struct event *event,
                                      const struct event_key *key)
 {
     if (event_queued(event)) {
-        if (queue_key(&part->queue, event).at <= key->at)
+        if (queue_key(&part->queue, event).at <= key->at) {
+            event->moved = true;
             return;
+        }
         queue_remove(&part->queue, event);
     }
-    queue_push(&part->queue, event, key);
+    timer_event_push(part, event, key);
 }
 
 /** timer_event_settle() - whether @head, a timer's, has been moved back to @key. */

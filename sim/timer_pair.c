@@ -29,7 +29,7 @@ static void fire_pair(struct event *event)
     pair->hands[hand].due = SIM_TIME_NONE;
     if (timer_pair_running(pair, 1 - hand)) {
         key = key_of(pair, 1 - hand);
-        queue_push(&part->queue, &pair->event, &key);
+        timer_event_push(part, &pair->event, &key);
     }
     part->cause = pair->hands[hand].cause;
     part->cause = node_record(pair->node, NULL, RECORD_TIMER, pair->kind->why(pair, hand), NULL);

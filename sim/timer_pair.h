@@ -32,6 +32,7 @@ void timer_pair_start_at(struct timer_pair *pair, unsigned hand, sim_time due);
 static inline void timer_pair_stop(struct timer_pair *pair, unsigned hand)
 {
     pair->hands[hand].due = SIM_TIME_NONE;
+    pair->event.moved = true;
 }
 static inline bool timer_pair_running(const struct timer_pair *pair, unsigned hand)
 {
