@@ -8,7 +8,6 @@
 #include "sim/queue_internal.h"
 
 #define DEAD_MAX 1024 /* beyond what is alive, before they are swept up */
-#define NEAR     8    /* steps from the end on to look for a place, before halving is better */
 
 /* ---- places ---- */
 
@@ -80,6 +79,7 @@ static void sift_down(struct queue *queue, size_t at, struct queue_place place)
 
 static void heap_push(struct queue *queue, struct queue_place place)
 {
+    queue->careful = queue->end;
     if (queue->n_heap == queue->heap_size) {
         queue->heap_size = queue->heap_size ? 2 * queue->heap_size : 64;
         queue->heap = mem_realloc(queue->heap, queue->heap_size, sizeof *queue->heap);
@@ -93,116 +93,78 @@ static struct queue_place heap_pop(struct queue *queue)
 
     if (--queue->n_heap > 0)
         sift_down(queue, 0, queue->heap[queue->n_heap]);
+    else
+        queue->careful = queue->soon;
     return top;
 }
 
 /* ---- the sorted ---- */
 
-/* Where @place belongs among the @n sorted @places: without branches that depend on the times. */
-static inline struct queue_place *find_place(const struct queue *queue, struct queue_place *places,
-                                             uint32_t n, const struct queue_place *place)
-{
-    struct queue_place *from = places, *end = places + n;
-
-    while (n > 1) {
-        uint32_t half = n / 2;
-
-        from += from[half - 1].at < place->at ? half : 0;
-        n -= half;
-    }
-    from += from->at < place->at;
-    while (from < end && from->at == place->at && queue_tie_lt(queue, from, place))
-        from++;
-    return from;
-}
-
 static void make_room(struct queue *queue)
 {
-    uint32_t n = queue_n_sorted(queue);
+    queue->careful = queue->soon = mem_realloc(NULL, QUEUE_SOON_MAX + 2, sizeof *queue->soon);
+    queue->first = queue->end = queue->soon + QUEUE_SOON_MAX;
+    queue->end[0] = queue->end[1] = (struct queue_place){ SIM_TIME_NONE, 0 };
+}
 
-    if (queue->soon == NULL) {
-        queue->first = queue->soon = mem_zalloc(sizeof *queue->soon * (QUEUE_SOON_ROOM + 2));
-        queue->full = queue->soon + QUEUE_SOON_ROOM;
-    }
-    memmove(queue->soon, queue->first, n * sizeof *queue->soon);
-    queue->first = queue->soon;
-    queue->end = queue->soon + n;
+/* The sorted are @n places from @from on, inside of their room. */
+static void move_to_end(struct queue *queue, const struct queue_place *from, uint32_t n)
+{
+    queue->first = queue->end - n;
+    memmove(queue->first, from, n * sizeof *from);
 }
 
 /* Too many are sorted: the later half goes to the heap. */
 static void spill(struct queue *queue)
 {
-    struct queue_place *stay = queue->first + queue_n_sorted(queue) / 2;
+    struct queue_place *from = queue->first;
+    uint32_t n = queue_n_sorted(queue) / 2;
 
-    while (queue->end > stay)
-        heap_push(queue, *--queue->end);
+    for (struct queue_place *place = from + n; place < queue->end; place++)
+        heap_push(queue, *place);
+    move_to_end(queue, from, n);
 }
 
 /* Nothing is sorted: the first half of what may be comes from the heap. Where that goes on, the
    buckets are too wide. */
 static void refill(struct queue *queue)
 {
-    make_room(queue);
-    while (queue_n_sorted(queue) < QUEUE_SOON_MAX / 2 && queue->n_heap > 0)
-        *queue->end++ = heap_pop(queue);
+    uint32_t n = queue->n_heap < QUEUE_SOON_MAX / 2 ? queue->n_heap : QUEUE_SOON_MAX / 2;
+
+    queue->first = queue->end - n;
+    for (uint32_t i = 0; i < n; i++)
+        queue->first[i] = heap_pop(queue);
     if (queue->heaped == 0)
         queue->heaped_since = queue->first->at;
-    queue->heaped += queue_n_sorted(queue);
+    queue->heaped += n;
     if (queue->heaped >= QUEUE_LOOK && queue->heaped >= queue->n / 2)
         queue_wheels_look_at_heap(queue);
 }
 
-/* @place, which is not later than what stands from @at on, moved up by one already, finds its place
-   before it: those near the end step by step, what is earlier than that by halves. */
-SELDOM static void insert_before(struct queue *queue, struct queue_place place,
-                                 struct queue_place *at)
+/* There is no room, or the heap may be where @place belongs. */
+SELDOM static void insert_carefully(struct queue *queue, struct queue_place place)
+{
+    if (queue->soon == NULL)
+        make_room(queue);
+    if (queue_n_sorted(queue) == QUEUE_SOON_MAX)
+        spill(queue);
+    if (queue->n_heap > 0 &&
+        (queue->first == queue->end || queue_place_lt(queue, queue->end - 1, &place)))
+        heap_push(queue, place);
+    else
+        queue_join(queue, queue->first--, place);
+}
+
+static inline void insert(struct queue *queue, struct queue_place place)
 {
     struct queue_place *first = queue->first;
 
-    for (int steps = 0; steps < NEAR; steps++, at--) {
-        if (at == first || !queue_place_lt(queue, &place, at - 1)) {
-            *at = place;
-            return;
-        }
-        *at = at[-1];
-    }
-    first = find_place(queue, first, (uint32_t)(at - first), &place);
-    memmove(first + 1, first, (size_t)(at - first) * sizeof *at);
-    *first = place;
-}
-
-/* Room is short, or the heap may be where @place belongs, or too many are sorted. */
-SELDOM static void insert_carefully(struct queue *queue, struct queue_place place)
-{
-    if (queue->end == queue->full)
-        make_room(queue);
-    if (queue->n_heap > 0 &&
-        (queue->first == queue->end || queue_place_lt(queue, queue->end - 1, &place))) {
-        heap_push(queue, place);
-        return;
-    }
-    insert_before(queue, place, queue->end++);
-    if (queue_n_sorted(queue) > QUEUE_SOON_MAX)
-        spill(queue);
-}
-
-/* Most belong near the end. The calls come last, so that nobody keeps registers for them. */
-static inline void insert(struct queue *queue, struct queue_place place)
-{
-    struct queue_place *at = queue->end, *first = queue->first;
-
-    if (UNLIKELY(at == queue->full || queue->n_heap > 0 ||
-                 queue_n_sorted(queue) >= QUEUE_SOON_MAX)) {
+    if (UNLIKELY(first <= queue->careful)) {
         insert_carefully(queue, place);
         return;
     }
-    queue->end = at + 1;
-    for (int steps = 0; steps < NEAR && at != first && at[-1].at > place.at; steps++, at--)
-        *at = at[-1];
-    if (LIKELY(at == first || at[-1].at < place.at))
-        *at = place;
-    else
-        insert_before(queue, place, at);
+    queue->first = first - 1;
+    queue_join(queue, first, place);
 }
 
 void queue_insert(struct queue *queue, uint32_t index)
@@ -231,12 +193,12 @@ static uint32_t fresh_entry(struct queue *queue)
 static inline void place_entry(struct queue *queue, struct queue_entry *entry, uint32_t index)
 {
     struct queue_wheel *wheel = queue->wheels;
-    uint64_t bucket = (uint64_t)entry->at >> wheel->shift;
+    uint64_t at = (uint64_t)entry->at;
 
-    if (bucket - queue->hand < wheel->size)
-        queue_bucket_add(wheel, bucket, entry, index);
-    else if ((uint64_t)entry->at < queue->limit)
+    if (at < queue->limit)
         insert(queue, queue_place_of(entry, index));
+    else if (LIKELY((at >> wheel->shift) - queue->hand < wheel->size))
+        queue_bucket_add(wheel, at >> wheel->shift, entry, index);
     else
         queue_wheels_insert(queue, index);
 }
@@ -301,8 +263,9 @@ static void sweep_all(struct queue *queue)
 {
     uint32_t n = sweep(queue, queue->heap, queue->n_heap);
 
-    queue->end = queue->first + sweep(queue, queue->first, queue_n_sorted(queue));
+    move_to_end(queue, queue->first, sweep(queue, queue->first, queue_n_sorted(queue)));
     queue->n_heap = 0;
+    queue->careful = queue->soon;
     for (uint32_t i = 0; i < n; i++)
         heap_push(queue, queue->heap[i]); /* no further than where it was read */
     queue_wheels_sweep(queue);
@@ -400,8 +363,8 @@ static void fetch_receivers(const struct queue *queue, uint32_t n)
         fetch_lines(*(void *const *)*iface, 7);
 }
 
-/* Behind the sorted stand places that were: what is fetched for them is of no use, but to ask is
-   worse, as nothing tells how many are left. */
+/* Behind the sorted stand two places of no event: what is fetched for them is of no use, but to ask
+   is worse, as nothing tells how many are left. */
 void queue_fetch(struct queue *queue)
 {
     const struct queue_place *places = queue->first;

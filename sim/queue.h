@@ -127,8 +127,11 @@ struct queue_wheel {
 #define QUEUE_FAR_FROM   2048 /* events: more, and the receivers' nodes are not there either */
 
 struct queue {
-    struct queue_place *first, *end; /* the sorted; *first is the earliest of all, dead or alive */
-    struct queue_place *full;        /* the end of the room for them; NULL: there is none yet */
+    /* The sorted, at the end of their room; *first is the earliest of all, dead or alive. The end
+       never moves, and from it on stand two places of entry 0, later than any. */
+    struct queue_place *first, *end;
+    struct queue_place *careful; /* begin so early, or before, and somebody joins them with care:
+                                    there is no room, or a heap */
     struct queue_entry *entries;
     uint32_t free;   /* entry */
     uint32_t n;      /* events in the queue */
@@ -141,7 +144,7 @@ struct queue {
     uint32_t n_fresh, entries_size; /* entries: n_fresh have ever been used */
     uint32_t n_dead;
     struct queue_place *heap;    /* nothing here is earlier than the last of the sorted */
-    struct queue_place *soon;    /* room for the sorted */
+    struct queue_place *soon;    /* room for the sorted; NULL: there is none yet */
     uint64_t since;              /* the limit when the widths were last looked at */
     uint64_t moved;              /* entries that came out of the wheels since */
     sim_time heaped_since;       /* when the next ones were begun to be counted */

@@ -4,10 +4,9 @@
 
 #include "sim/queue.h"
 
-#define QUEUE_FEW       12   /* events that need no wheel: all stand sorted */
-#define QUEUE_SOON_MAX  64   /* events that stand sorted at most */
-#define QUEUE_SOON_ROOM 256  /* places for them to move along */
-#define QUEUE_LOOK      2048 /* events that came due, before the wheels are looked at again */
+#define QUEUE_FEW      12   /* events that need no wheel: all stand sorted */
+#define QUEUE_SOON_MAX 64   /* events that stand sorted at most */
+#define QUEUE_LOOK     2048 /* events that came due, before the wheels are looked at again */
 
 /** queue_insert() - entry @index, due before the limit, joins the sorted or the heap. */
 void queue_insert(struct queue *queue, uint32_t index);
@@ -29,6 +28,23 @@ static inline struct queue_place queue_place_of(const struct queue_entry *entry,
 static inline uint32_t queue_n_sorted(const struct queue *queue)
 {
     return (uint32_t)(queue->end - queue->first);
+}
+
+/* From @next on the sorted stand; the place before is free, and @place joins them. Most are due
+   before nearly all that stand there, and those behind have not far to go. */
+static inline void queue_join(const struct queue *queue, struct queue_place *next,
+                              struct queue_place place)
+{
+    while (next->at < place.at) {
+        next[-1] = *next;
+        next++;
+    }
+    while (UNLIKELY(next->at == place.at) && next < queue->end &&
+           queue_tie_lt(queue, next, &place)) {
+        next[-1] = *next;
+        next++;
+    }
+    next[-1] = place;
 }
 
 static inline void queue_free_entry(struct queue *queue, uint32_t index)

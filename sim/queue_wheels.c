@@ -88,48 +88,31 @@ static uint32_t deal_out(struct queue *queue, uint32_t index)
     return n;
 }
 
-/* The sorted are not sorted yet. */
-static inline void sort(struct queue *queue)
-{
-    struct queue_place *first = queue->first, *end = queue->end;
-
-    for (struct queue_place *next = first + 1; next < end; next++) {
-        struct queue_place place = *next, *at = next;
-
-        while (at > first && queue_place_lt(queue, &place, at - 1)) {
-            *at = at[-1];
-            at--;
-        }
-        *at = place;
-    }
-}
-
-/* A bucket of the first wheel, whose time has come, while nothing is sorted: its chain begins with
-   what was added last, which is mostly what is due last, so it is laid down from behind. Returns
-   how many entries there were. */
+/* A bucket of the first wheel, whose time has come, while nothing is sorted. Its chain begins with
+   what was added last, which is mostly what is due last: each joins those that are due later.
+   Returns how many entries there were. */
 static inline uint32_t sort_out(struct queue *queue, uint32_t index)
 {
-    struct queue_place *end = queue->soon + QUEUE_SOON_MAX, *at = end;
+    const struct queue_entry *entries = queue->entries;
+    struct queue_place *end = queue->end, *first = end;
     uint32_t n_dead = 0, n;
 
-    while (index != 0 && at > queue->soon) {
-        const struct queue_entry *entry = &queue->entries[index];
+    while (index != 0 && first > queue->soon) {
+        const struct queue_entry *entry = &entries[index];
         uint32_t next = entry->next;
 
         if (LIKELY(entry->event != NULL)) {
-            *--at = queue_place_of(entry, index);
+            queue_join(queue, first--, queue_place_of(entry, index));
         } else {
             queue_free_entry(queue, index);
             n_dead++;
         }
         index = next;
     }
-    n = (uint32_t)(end - at);
-    queue->first = at;
-    queue->end = end;
+    n = (uint32_t)(end - first);
+    queue->first = first;
     queue->moved += n;
     queue->n_dead -= n_dead;
-    sort(queue);
     return n + n_dead + (UNLIKELY(index != 0) ? deal_out(queue, index) : 0);
 }
 
@@ -272,7 +255,8 @@ static void rebuild(struct queue *queue, unsigned shift)
     all = chain(queue, queue->heap, queue->n_heap, all);
     all = chain(queue, queue->first, queue_n_sorted(queue), all);
     queue->n_heap = 0;
-    queue->end = queue->first;
+    queue->first = queue->end;
+    queue->careful = queue->soon;
     build(queue, shift);
     set_limit(queue, limit >> shift << shift); /* at the end of a bucket */
     deal_out(queue, all);
