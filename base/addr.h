@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/be.h"
+
 struct mac_addr {
     uint8_t octets[6]; /* in the order of the wire */
 };
@@ -40,11 +42,7 @@ static inline bool mac_is_zero(const struct mac_addr *a)
  * hashing. */
 static inline uint64_t mac_to_u64(const struct mac_addr *a)
 {
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < sizeof a->octets; i++)
-        value = value << 8 | a->octets[i];
-    return value;
+    return (uint64_t)be16_get(a->octets) << 32 | be32_get(a->octets + 2);
 }
 
 static inline struct mac_addr mac_from_u64(uint64_t value)

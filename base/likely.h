@@ -7,5 +7,7 @@
 /* Before a function that is seldom called: it stays out of who calls it, who then needs no place
    for its registers. */
 #define SELDOM __attribute__((noinline, cold))
+/* The same for one that may be called often, but not where speed counts. */
+#define APART __attribute__((noinline))
 
 #endif

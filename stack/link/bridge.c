@@ -9,16 +9,16 @@
 #include "stack/wire/eth_wire.h"
 
 #define BUCKETS_AT_FIRST 64
+#define NOBODY           MAC_BROADCAST /* is never learned */
 
 /* ---- the forwarding database ---- */
 
 /* What differs between addresses is in their last octets: a product brings all of them up. */
 static inline struct fdb_entry **bucket_of(const struct bridge *bridge, const struct mac_addr *mac)
 {
-    uint64_t number = (uint64_t)be16_get(mac->octets) << 32 | be32_get(mac->octets + 2);
+    uint64_t hash = mac_to_u64(mac) * UINT64_C(0x9e3779b97f4a7c15);
 
-    return &bridge
-                ->buckets[(number * UINT64_C(0x9e3779b97f4a7c15)) >> 32 & (bridge->n_buckets - 1)];
+    return &bridge->buckets[hash >> 32 & (bridge->n_buckets - 1)];
 }
 
 static struct fdb_entry *fdb_find(const struct bridge *bridge, const struct mac_addr *mac)
@@ -53,7 +53,7 @@ static void fdb_grow(struct bridge *bridge)
 static struct fdb_entry *fdb_add(struct bridge *bridge, const struct mac_addr *mac,
                                  struct bridge_port *port, bool local)
 {
-    struct fdb_entry *entry = bridge->free_entries;
+    struct fdb_entry *entry = local ? NULL : bridge->free_entries; /* ports may remember it */
 
     if (entry != NULL)
         bridge->free_entries = entry->next;
@@ -81,6 +81,7 @@ static void fdb_remove(struct bridge *bridge, struct fdb_entry *entry)
     list_remove(&entry->link);
     bridge->n_entries--;
     bridge->n_learned -= !entry->local;
+    entry->mac = NOBODY;
     entry->next = bridge->free_entries;
     bridge->free_entries = entry;
     if (bridge->n_learned == 0)
@@ -130,11 +131,20 @@ static void learn(struct bridge_port *port, const struct mac_addr *mac)
         node_state(bridge->node, port->iface, WHY(FDB_LEARNED, mac_to_u64(mac)));
     } else if (!entry->local) { /* a frame with our own address as its source teaches nothing */
         entry->seen = node_now(bridge->node);
+        port->sender = entry;
         if (entry->port != port) {
             entry->port = port;
             node_state(bridge->node, port->iface, WHY(FDB_MOVED, mac_to_u64(mac)));
         }
     }
+}
+
+static void forget_senders(struct bridge *bridge)
+{
+    struct bridge_port *port;
+
+    LIST_FOR_EACH(port, &bridge->ports, struct bridge_port, link)
+    port->sender = &bridge->nobody;
 }
 
 void bridge_flush(struct bridge *bridge, const struct bridge_port *port)
@@ -187,8 +197,14 @@ static void for_ourselves(struct bridge_port *port, struct frame *frame)
         node_drop(bridge->node, port->iface, frame, DROP_UNKNOWN_ETHERTYPE);
 }
 
-static inline void forward(struct bridge_port *from, const struct mac_addr *dst,
-                           struct frame *frame)
+static inline void forward_to(const struct fdb_entry *entry, struct frame *frame)
+{
+    frame->why = WHY(BRIDGE_FORWARD, mac_to_u64(&entry->mac));
+    frame->why_text = NULL;
+    send(entry->port, frame);
+}
+
+static void forward(struct bridge_port *from, const struct mac_addr *dst, struct frame *frame)
 {
     struct bridge *bridge = from->bridge;
     struct fdb_entry *entry = fdb_find(bridge, dst);
@@ -200,9 +216,8 @@ static inline void forward(struct bridge_port *from, const struct mac_addr *dst,
     } else if (entry->port == from) {
         node_drop(bridge->node, from->iface, frame, DROP_SAME_PORT);
     } else {
-        frame->why = WHY(BRIDGE_FORWARD, mac_to_u64(dst));
-        frame->why_text = NULL;
-        send(entry->port, frame);
+        from->target = entry;
+        forward_to(entry, frame);
     }
 }
 
@@ -232,7 +247,7 @@ static void group_input(struct bridge_port *port, const struct mac_addr *dst,
         flood(port, frame, WHY(BRIDGE_FLOOD_MULTICAST, mac_to_u64(dst)));
 }
 
-void bridge_input(struct bridge_port *port, struct frame *frame)
+APART static void input(struct bridge_port *port, struct frame *frame)
 {
     struct bridge *bridge = port->bridge;
     const struct mac_addr *dst, *src;
@@ -247,7 +262,7 @@ void bridge_input(struct bridge_port *port, struct frame *frame)
         node_drop(bridge->node, port->iface, frame, DROP_BAD_HEADER);
         return;
     }
-    if (LIKELY(!mac_is_group(dst))) {
+    if (!mac_is_group(dst)) {
         learn(port, src);
         forward(port, dst, frame);
     } else {
@@ -255,8 +270,29 @@ void bridge_input(struct bridge_port *port, struct frame *frame)
     }
 }
 
+/* From and to the same as the last one: nothing is to be looked up or learned, but that its sender
+   is still there. Both entries may be free meanwhile, or others', or have moved. */
+static inline bool is_one_more(const struct bridge_port *port, const struct frame *frame)
+{
+    return LIKELY(frame->len >= ETH_HDR_LEN) &&
+           mac_eq(&port->sender->mac, eth_src_at(frame->data)) && port->sender->port == port &&
+           mac_eq(&port->target->mac, eth_dst_at(frame->data)) && port->target->port != port &&
+           !mac_is_group(&port->target->mac);
+}
+
+void bridge_input(struct bridge_port *port, struct frame *frame)
+{
+    if (LIKELY(is_one_more(port, frame))) {
+        port->sender->seen = node_now(port->iface->node);
+        forward_to(port->target, frame);
+    } else {
+        input(port, frame);
+    }
+}
+
 void bridge_carrier(struct bridge_port *port, bool up)
 {
+    port->sender = &port->bridge->nobody;
     if (!up)
         bridge_flush(port->bridge, port);
 }
@@ -266,6 +302,7 @@ void bridge_carrier(struct bridge_port *port, bool up)
 void bridge_init(struct bridge *bridge, struct node *node, sim_time ageing)
 {
     *bridge = (struct bridge){ .node = node, .ageing = ageing, .fdb_max = BRIDGE_FDB_MAX };
+    bridge->nobody.mac = NOBODY;
     CHECK(ageing >= 0);
     list_init(&bridge->ports);
     list_init(&bridge->entries);
@@ -285,6 +322,7 @@ void bridge_add_port(struct bridge *bridge, struct bridge_port *port, struct ifa
     CHECK(iface->node == bridge->node);
     port->bridge = bridge;
     port->iface = iface;
+    port->sender = port->target = &bridge->nobody;
     list_push_back(&bridge->ports, &port->link);
     add_own(bridge, &iface->mac, port);
 }
@@ -298,6 +336,7 @@ void bridge_set_ageing(struct bridge *bridge, sim_time ageing)
 {
     CHECK(ageing >= 0);
     bridge->ageing = ageing;
+    forget_senders(bridge);
     if (bridge->n_learned > 0)
         timer_start(&bridge->sweep, 0);
 }

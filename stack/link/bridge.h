@@ -47,6 +47,9 @@ struct bridge_port { /* embed it, or keep an array of them; bridge_add_port() */
     struct bridge *bridge;
     struct iface *iface;
     struct list link;
+    /* Who sent the last frame that came in here, and whom it was for; for ever they are learned
+       entries or free ones, and whoever loses its port's carrier is forgotten here as well. */
+    struct fdb_entry *sender, *target;
 };
 
 struct bridge { /* embed it in the device */
@@ -59,8 +62,9 @@ struct bridge { /* embed it in the device */
     uint32_t n_entries; /* all */
     uint32_t n_learned;
     struct list entries;
-    struct fdb_entry *free_entries;
-    struct timer sweep; /* runs while there are learned entries */
+    struct fdb_entry *free_entries; /* their address is nobody's */
+    struct fdb_entry nobody;        /* one of them, for ever */
+    struct timer sweep;             /* runs while there are learned entries */
     /* A frame for one of the bridge's own addresses, data at its Ethernet header; consumes it.
      * NULL: nothing listens. */
     void (*local)(void *ctx, struct bridge_port *port, struct frame *frame);

@@ -15,8 +15,14 @@ static struct bridge bridge;
 static struct bridge_port ports[N_PORTS];
 static struct tally tally;
 
+static bool forgetful; /* the ports do not remember the last frame's sender and target */
+
 static void receive(struct iface *iface, struct frame *frame)
 {
+    struct bridge_port *port = iface->owner;
+
+    if (forgetful)
+        port->sender = port->target = &bridge.nobody;
     bridge_input(iface->owner, frame);
 }
 
@@ -448,6 +454,94 @@ static void tables_are_told_in_the_words_of_ip_and_bridge(void)
     end();
 }
 
+static uint32_t from, to; /* of the last frame of a play */
+
+/* A frame of @stream's choice: mostly as the last one, seldom with somebody else's address, to
+   nobody, to the bridge itself or to a group. */
+static void send_any(struct random_stream *stream)
+{
+    struct mac_addr dst, src;
+
+    if (random_below(stream, 3) == 0) {
+        from = (uint32_t)random_below(stream, N_PORTS);
+        to = (uint32_t)random_below(stream, N_PORTS);
+    }
+    dst = mac_of((int)to);
+    src = mac_of((int)from);
+    switch (random_below(stream, 30)) {
+    case 0:
+        src = mac_of((int)random_below(stream, N_PORTS)); /* has moved, or is said to */
+        break;
+    case 1:
+        src = ports[to].iface->mac;
+        break;
+    case 2:
+        dst = ports[from].iface->mac;
+        break;
+    case 3:
+        dst = random_below(stream, 2) == 0 ? MAC_BROADCAST : MAC_ZERO;
+        break;
+    case 4:
+        dst = probe_mac(9, (uint32_t)random_below(stream, 3));
+        break;
+    }
+    iface_send(probe[from]->iface, probe_frame(probe[from]->node, &dst, &src, 60, 0));
+}
+
+static void do_anything(struct random_stream *stream)
+{
+    uint32_t i = (uint32_t)random_below(stream, N_PORTS);
+    bool up = random_below(stream, 4) != 0;
+
+    switch (random_below(stream, 60)) {
+    case 0:
+        link_set_state(sim->links[i], up);
+        break;
+    case 1:
+        iface_set_up(probe[i]->iface, up);
+        break;
+    case 2:
+        iface_set_up(ports[i].iface, up);
+        break;
+    case 3:
+        bridge_set_ageing(&bridge,
+                          up ? SIM_MSEC(20) : (sim_time)random_below(stream, 2) * SIM_MSEC(5));
+        break;
+    case 4:
+        bridge_flush(&bridge, random_below(stream, 2) == 0 ? NULL : &ports[i]);
+        break;
+    default:
+        send_any(stream);
+        break;
+    }
+    run_for((sim_time)random_below(stream, SIM_USEC(random_below(stream, 8) == 0 ? 9000 : 20)));
+}
+
+static uint64_t hash_of_play(uint64_t seed, bool without_memory)
+{
+    struct random_stream stream;
+    uint64_t hash;
+
+    begin_ageing(SIM_MSEC(20));
+    random_stream_init(&stream, seed, "play", "test");
+    forgetful = without_memory;
+    from = to = 0;
+    for (int i = 0; i < 3000; i++)
+        do_anything(&stream);
+    forgetful = false;
+    hash = tally.hash;
+    OK(tally.whys[WHY_BRIDGE_FORWARD] > 100 && tally.whys[WHY_FDB_MOVED] > 0 &&
+       tally.whys[WHY_FDB_AGED] > 0);
+    end();
+    return hash;
+}
+
+static void port_that_remembers_the_last_frame_does_the_same_as_one_that_does_not(void)
+{
+    for (uint64_t seed = 1; seed <= 8; seed++)
+        OK(hash_of_play(seed, false) == hash_of_play(seed, true));
+}
+
 UNIT_MAIN("bridge", TEST(unknown_unicast_is_flooded_and_the_answer_is_not),
           TEST(broadcast_and_multicast_go_everywhere_else),
           TEST(flooded_copies_share_their_octets_and_leave_at_once),
@@ -464,4 +558,5 @@ UNIT_MAIN("bridge", TEST(unknown_unicast_is_flooded_and_the_answer_is_not),
           TEST(too_long_for_the_next_link_is_dropped_silently),
           TEST(table_has_a_limit_and_moves_still_work_at_it),
           TEST(learning_and_forgetting_uses_the_same_memory_again),
-          TEST(tables_are_told_in_the_words_of_ip_and_bridge))
+          TEST(tables_are_told_in_the_words_of_ip_and_bridge),
+          TEST(port_that_remembers_the_last_frame_does_the_same_as_one_that_does_not))
