@@ -15,11 +15,9 @@
 /* The compiler must take it that whatever is written may lie in any of the structures at hand; what
    the functions that every hop takes need twice, they keep in variables of their own. */
 
-static inline void deliver(struct link_dir *dir, struct frame *frame)
+static inline void deliver(struct part *part, struct iface *to, struct frame *frame)
 {
-    struct iface *to = dir->to;
     struct node *node = to->node;
-    struct part *part = node->part;
     size_t size = frame_size(frame);
     uint64_t id;
 
@@ -30,9 +28,13 @@ static inline void deliver(struct link_dir *dir, struct frame *frame)
     }
     part->n_hops++;
     to->rx_frames++;
+    if (UNLIKELY(node_wants(node, RECORD_RECEIVE))) {
+        part->cause = frame->id;
+        id = node_show_frame(node, to, RECORD_RECEIVE, frame);
+    } else {
+        id = node_count_frame(node, frame);
+    }
     to->rx_octets += size;
-    part->cause = frame->id;
-    id = node_record_frame(node, to, RECORD_RECEIVE, frame);
     frame->id = id;
     part->cause = id;
     node->ops->receive(to, frame);
@@ -51,7 +53,7 @@ static inline void advance_waiting(struct link_dir *dir, sim_time now)
 {
     struct frame *frame;
 
-    if (UNLIKELY(dir->special) && dir->cut != NULL)
+    if (dir->cut != NULL)
         cut_advance(dir);
     while ((frame = dir->first_waiting) != NULL && frame->starts_at <= now)
         no_longer_waits(dir, frame, frame->next);
@@ -69,14 +71,19 @@ static inline void queue_head_arrival(struct queue *queue, struct link_dir *dir,
 static void head_arrives(struct event *event)
 {
     struct link_dir *dir = CONTAINER_OF(event, struct link_dir, arrival);
-    struct part *part = dir->to->node->part;
-    struct frame *frame = frame_list_pop(&dir->in_flight), *next = dir->in_flight.head;
+    struct frame *frame = dir->in_flight.head, *next = frame->next;
+    struct iface *to = dir->to;
+    struct part *part = to->node->part;
 
+    dir->in_flight.head = next;
+    frame->next = NULL;
     if (dir->first_waiting == frame)
         no_longer_waits(dir, frame, next);
     if (next != NULL)
         queue_head_arrival(&part->queue, dir, next);
-    deliver(dir, frame);
+    else
+        dir->in_flight.tail = NULL;
+    deliver(part, to, frame);
 }
 
 static void take_straggler(struct link_dir *dir, struct frame *frame)
@@ -99,7 +106,7 @@ static void straggler_arrives(struct event *event)
     if (dir->cut != NULL)
         dir = dir->cut->far;
     take_straggler(dir, frame);
-    deliver(dir, frame);
+    deliver(dir->to->node->part, dir->to, frame);
 }
 
 void link_straggle(struct link_dir *dir, struct frame *frame)
@@ -125,11 +132,16 @@ static void send_straggler(struct link_dir *dir, struct frame *frame, sim_time a
 
 static inline void fly(struct part *part, struct link_dir *dir, struct frame *frame)
 {
-    bool first = dir->in_flight.head == NULL;
+    struct frame *last = dir->in_flight.tail;
 
-    frame_list_push(&dir->in_flight, frame);
-    if (first)
-        queue_head_arrival(&part->queue, dir, frame);
+    frame->next = NULL;
+    dir->in_flight.tail = frame;
+    if (last != NULL) {
+        last->next = frame;
+        return;
+    }
+    dir->in_flight.head = frame;
+    queue_head_arrival(&part->queue, dir, frame);
 }
 
 void link_fly(struct link_dir *dir, struct frame *frame)
@@ -137,25 +149,28 @@ void link_fly(struct link_dir *dir, struct frame *frame)
     fly(dir->to->node->part, dir, frame);
 }
 
-static inline void append(struct link_dir *dir, struct frame *frame, sim_time starts_at,
-                          sim_time arrives_at)
+/* On a link whose delay was made shorter nothing overtakes @last, the arrival of what was sent
+   before. */
+static inline sim_time in_order(sim_time arrives_at, sim_time last)
 {
-    struct node *from = dir->from->node;
+    return arrives_at < last ? last : arrives_at;
+}
 
+/* Both ends of @dir are in @part, and @from is the sending one's node. */
+static inline void append_here(struct part *part, struct node *from, struct link_dir *dir,
+                               struct frame *frame, sim_time starts_at, sim_time arrives_at)
+{
+    arrives_at = in_order(arrives_at, dir->last_arrival);
     frame->starts_at = starts_at;
     frame->arrives_at = arrives_at;
     frame->counter = from->event_counter++;
-    if (UNLIKELY(dir->special) && dir->cut != NULL) {
-        cut_append(dir, frame);
-        return;
-    }
-    if (starts_at > from->part->now || dir->first_waiting != NULL) {
+    if (starts_at > part->now || dir->first_waiting != NULL) {
         if (dir->first_waiting == NULL)
             dir->first_waiting = frame;
         dir->n_waiting += starts_at != LINK_COPY_ON_THE_WIRE;
     }
     dir->last_arrival = arrives_at;
-    fly(from->part, dir, frame); /* both ends are in one */
+    fly(part, dir, frame);
 }
 
 static bool chance(struct link_dir *dir, uint32_t millionths)
@@ -281,22 +296,19 @@ static struct faults draw_faults(struct link_dir *dir, struct frame *frame)
     return faults;
 }
 
-/* When what was sent before arrives; not after now: it has. */
-static inline sim_time last_arrival(const struct link_dir *dir)
+static void append(struct link_dir *dir, struct frame *frame, sim_time starts_at,
+                   sim_time arrives_at)
 {
-    if (UNLIKELY(dir->special) && dir->cut != NULL)
-        return cut_last_arrival(dir->cut);
-    return dir->last_arrival;
-}
+    struct node *from = dir->from->node;
 
-static inline void append_in_order(struct link_dir *dir, struct frame *frame, sim_time starts_at,
-                                   sim_time arrives_at)
-{
-    sim_time last = last_arrival(dir);
-
-    if (arrives_at < last) /* a link whose delay was made shorter: nothing overtakes */
-        arrives_at = last;
-    append(dir, frame, starts_at, arrives_at);
+    if (dir->cut == NULL) {
+        append_here(from->part, from, dir, frame, starts_at, arrives_at);
+        return;
+    }
+    frame->starts_at = starts_at;
+    frame->arrives_at = in_order(arrives_at, cut_last_arrival(dir->cut));
+    frame->counter = from->event_counter++;
+    cut_append(dir, frame);
 }
 
 /* The last bit leaves at @ends_at; its transmission began or begins at @starts_at. Consumes the
@@ -324,9 +336,9 @@ static void enter(struct link_dir *dir, struct frame *frame, sim_time starts_at,
         }
     }
     if (frame != NULL)
-        append_in_order(dir, frame, starts_at, arrives_at);
+        append(dir, frame, starts_at, arrives_at);
     if (twin != NULL)
-        append_in_order(dir, twin, frame != NULL ? LINK_COPY_ON_THE_WIRE : starts_at, arrives_at);
+        append(dir, twin, frame != NULL ? LINK_COPY_ON_THE_WIRE : starts_at, arrives_at);
 }
 
 void link_propagate(struct link_dir *dir, struct frame *frame)
@@ -375,18 +387,32 @@ static inline sim_time transmission_start(const struct link_dir *dir, sim_time n
     return free_at > now ? free_at : now;
 }
 
-static void send_specially(struct link_dir *dir, struct frame *frame, sim_time now)
+static void send_specially(struct link_dir *dir, struct frame *frame)
 {
+    sim_time starts_at;
+
     if (dir->station != NULL) {
         medium_send(dir->station, frame);
     } else if (dir->from->node->ops->is_repeater) {
         link_propagate(dir, frame);
     } else {
-        sim_time starts_at = transmission_start(dir, now);
-
+        starts_at = transmission_start(dir, dir->from->node->part->now);
         dir->free_at = starts_at + transmission_time(dir, frame_size(frame));
         enter(dir, frame, starts_at, dir->free_at);
     }
+}
+
+/* @frame of @size octets leaves @node by @dir, which is plain. The calls come last, so that nobody
+   keeps registers for them. */
+static inline void send_plainly(struct node *node, struct link_dir *dir, struct frame *frame,
+                                size_t size)
+{
+    struct part *part = node->part;
+    sim_time starts_at = transmission_start(dir, part->now);
+    sim_time ends_at = starts_at + transmission_time(dir, size);
+
+    dir->free_at = ends_at;
+    append_here(part, node, dir, frame, starts_at, ends_at + dir->delay);
 }
 
 /* Why @iface cannot send a frame at all. */
@@ -397,42 +423,54 @@ static enum drop_reason refusal(const struct iface *iface)
     return iface->up && iface->out->link->up ? DROP_TOO_LONG : DROP_LINK_DOWN;
 }
 
-/* Who still waits is asked only where it matters: they are far apart in memory. */
-static inline bool queue_is_full(struct link_dir *dir, sim_time now)
+static bool queue_is_full(struct link_dir *dir)
 {
-    if (dir->n_waiting >= dir->queue || UNLIKELY(dir->special))
-        advance_waiting(dir, now);
-    return dir->n_waiting >= dir->queue || (UNLIKELY(dir->special) && dir->station != NULL &&
-                                            medium_queue_len(dir->station) > dir->queue);
+    advance_waiting(dir, dir->from->node->part->now);
+    return dir->n_waiting >= dir->queue ||
+           (dir->station != NULL && medium_queue_len(dir->station) > dir->queue);
 }
 
-void iface_send(struct iface *iface, struct frame *frame)
+/* iface_send(), whatever may be in the way. */
+APART static void send_carefully(struct iface *iface, struct frame *frame)
 {
     struct link_dir *dir = iface->out;
     struct node *node = iface->node;
     size_t size = frame_size(frame);
-    sim_time now = node->part->now;
 
-    if (UNLIKELY(dir == NULL || !iface->up || !dir->open || size > iface->mtu + LINK_HEADER_MAX)) {
+    if (dir == NULL || !iface->up || !dir->open || size > iface->mtu + LINK_HEADER_MAX) {
         node_drop(node, iface, frame, refusal(iface));
         return;
     }
-    if (UNLIKELY(queue_is_full(dir, now))) {
+    if (queue_is_full(dir)) {
         node_drop(node, iface, frame, DROP_QUEUE_FULL);
         return;
     }
     iface->tx_frames++;
     iface->tx_octets += size;
     frame->id = node_record_frame(node, iface, RECORD_SEND, frame);
-    if (UNLIKELY(dir->special)) {
-        send_specially(dir, frame, now);
-    } else {
-        sim_time starts_at = transmission_start(dir, now);
-        sim_time ends_at = starts_at + transmission_time(dir, size);
+    if (dir->plain)
+        send_plainly(node, dir, frame, size);
+    else
+        send_specially(dir, frame);
+}
 
-        dir->free_at = ends_at;
-        append_in_order(dir, frame, starts_at, ends_at + dir->delay);
+/* Where nothing is in the way, that is asked at once. Who still waits matters only where the queue
+   may be full: they are far apart in memory. */
+void iface_send(struct iface *iface, struct frame *frame)
+{
+    struct link_dir *dir = iface->out;
+    struct node *node = iface->node;
+    size_t size = frame_size(frame);
+
+    if (UNLIKELY(dir == NULL || !dir->plain || size > iface->mtu + LINK_HEADER_MAX ||
+                 dir->n_waiting >= dir->queue || node_wants(node, RECORD_SEND))) {
+        send_carefully(iface, frame);
+        return;
     }
+    iface->tx_frames++;
+    frame->id = node_count_frame(node, frame);
+    iface->tx_octets += size;
+    send_plainly(node, dir, frame, size);
 }
 
 struct iface *link_peer(const struct iface *iface)
@@ -580,13 +618,20 @@ static void tell_far_end(struct link_dir *dir, bool up)
     }
 }
 
+/* For itself: the other direction may be another thread's. */
+static void look(struct link_dir *dir)
+{
+    dir->open = dir->link->up;
+    dir->plain = dir->open && dir->from->up && !dir->link->impaired && dir->station == NULL &&
+                 dir->cut == NULL && !dir->from->node->ops->is_repeater;
+}
+
 void link_set_state(struct link *link, bool up)
 {
     if (link->up == up)
         return;
     link->up = up;
-    for (int side = 0; side < 2; side++)
-        link->dir[side].open = up;
+    link_look(link);
     for (int side = 0; side < 2; side++) {
         struct iface *iface = link->dir[side].from;
 
@@ -619,6 +664,8 @@ void iface_set_up(struct iface *iface, bool up)
     if (iface->up == up)
         return;
     iface->up = up;
+    if (dir != NULL)
+        look(dir);
     node_record(iface->node, iface, RECORD_CONTROL, up ? WHY0(IFACE_UP) : WHY0(IFACE_DOWN), NULL);
     if (!up && dir != NULL)
         lose_waiting(dir);
@@ -630,8 +677,7 @@ void iface_set_up(struct iface *iface, bool up)
 void link_look(struct link *link)
 {
     for (struct link_dir *dir = link->dir; dir < link->dir + 2; dir++)
-        dir->special = link->impaired || dir->station != NULL || dir->cut != NULL ||
-                       dir->from->node->ops->is_repeater;
+        look(dir);
 }
 
 void link_configure(struct link *link, const struct link_config *config)
@@ -681,7 +727,6 @@ void link_init(struct link *link, struct sim *sim, uint32_t id, struct iface *a,
         ends[side]->end = &link->end[side];
         ends[side]->out = dir;
         dir->link = link;
-        dir->open = link->up;
         dir->far_up = ends[1 - side]->up;
         dir->from = ends[side];
         dir->to = ends[1 - side];

@@ -77,9 +77,10 @@ struct link_dir { /* an arrival needs the first cache line, who sends the second
     sim_time time_per_octet, delay; /* as configured; 0: not a whole number, divide */
     sim_time last_arrival;          /* of what was sent last, while it is on its way */
     struct iface *from;
-    bool open;    /* the cable is plugged in: link_set_state() */
-    bool special; /* a frame does not simply go on behind the one before it: link_look() */
-    bool far_up;  /* the interface at the other end is switched on, as far as `from` has heard */
+    bool open;   /* the cable is plugged in: link_set_state() */
+    bool plain;  /* it is, `from` is switched on, and a frame simply goes on behind the one before
+                    it: link_look() */
+    bool far_up; /* the interface at the other end is switched on, as far as `from` has heard */
     struct link *link;
 
     struct frame
@@ -142,7 +143,7 @@ sim_time link_look_ahead(const struct link_dir *dir);
  * nothing. */
 sim_time link_config_look_ahead(const struct link_config *config);
 
-/** link_look() - for whoever changes what makes a direction special: a half-duplex station or a
+/** link_look() - for whoever changes whether a direction is plain: a half-duplex station or a
  * repeater sends, its ends are in different partitions, or the cable has faults. */
 void link_look(struct link *link);
 

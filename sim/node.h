@@ -133,16 +133,21 @@ static inline uint64_t node_record_process(struct node *node, enum record_kind k
 }
 
 /** node_record_frame() - RECORD_SEND or RECORD_RECEIVE of @frame at @iface, with frame->why;
- * returns the id. node_show_frame() is the same when somebody looks. */
+ * returns the id. node_show_frame() is the same when somebody looks, node_count_frame() when nobody
+ * does. */
 uint64_t node_show_frame(struct node *node, struct iface *iface, enum record_kind kind,
                          struct frame *frame);
+static inline uint64_t node_count_frame(struct node *node, struct frame *frame)
+{
+    frame->ether = frame->data;
+    return node_new_record_id(node);
+}
 static inline uint64_t node_record_frame(struct node *node, struct iface *iface,
                                          enum record_kind kind, struct frame *frame)
 {
     if (UNLIKELY(node_wants(node, kind)))
         return node_show_frame(node, iface, kind, frame);
-    frame->ether = frame->data;
-    return node_new_record_id(node);
+    return node_count_frame(node, frame);
 }
 
 /** node_state() - RECORD_STATE in short: a table of @node changed, for the current cause. */

@@ -646,6 +646,61 @@ static void cause_of_a_reception_is_the_sending(void)
     end();
 }
 
+static void burst(struct random_stream *stream)
+{
+    struct probe *from = random_below(stream, 3) == 0 ? b : a;
+
+    switch (random_below(stream, 40)) {
+    case 0:
+        link_set_state(wire, random_below(stream, 4) != 0);
+        break;
+    case 1:
+        iface_set_up(from->iface, random_below(stream, 4) != 0);
+        break;
+    case 2:
+        wire->config.delay = (sim_time)random_below(stream, SIM_USEC(30));
+        wire->config.queue = (uint32_t)random_below(stream, 9) + 1;
+        link_configure(wire, &wire->config);
+        break;
+    }
+    for (uint64_t n = random_below(stream, 6); n > 0; n--)
+        probe_send(from, 14 + random_below(stream, 1600), (uint32_t)n);
+    OK(sim_run(sim, sim_now(sim) + (sim_time)random_below(stream, SIM_USEC(60)), 1000000));
+}
+
+/* What arrives where, when and with which ids, and what does not. */
+static uint64_t hash_of_bursts(uint64_t seed, uint32_t wants)
+{
+    struct random_stream stream;
+    uint64_t hash = 0;
+
+    begin_seeded(link_defaults(), seed);
+    sim_unobserve(sim, &tally.observer);
+    tally.observer.wants = wants;
+    sim_observe(sim, &tally.observer);
+    random_stream_init(&stream, seed, "bursts", "test");
+    for (int i = 0; i < 1000; i++)
+        burst(&stream);
+    for (struct probe *probe = a; probe != NULL; probe = probe == a ? b : NULL) {
+        OK(probe->n > 100 && probe->n < PROBE_LOG_MAX);
+        for (uint32_t i = 0; i < probe->n; i++)
+            hash = random_mix(hash ^ (uint64_t)probe->log[i].at) + probe->log[i].id;
+        hash = random_mix(hash + probe->iface->tx_octets) + probe->iface->tx_drops;
+    }
+    end();
+    return hash;
+}
+
+static void frames_that_are_looked_at_arrive_as_those_that_are_not(void)
+{
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        uint64_t unseen = hash_of_bursts(seed, 0);
+
+        OK(hash_of_bursts(seed, RECORD_BIT(RECORD_SEND)) == unseen);
+        OK(hash_of_bursts(seed, RECORD_BIT(RECORD_RECEIVE)) == unseen);
+    }
+}
+
 UNIT_MAIN("link", TEST(arrival_is_transmission_plus_delay_to_the_picosecond),
           TEST(frames_follow_each_other_without_a_gap), TEST(both_directions_are_independent),
           TEST(queue_holds_its_frames_beside_the_one_being_sent),
@@ -664,4 +719,5 @@ UNIT_MAIN("link", TEST(arrival_is_transmission_plus_delay_to_the_picosecond),
           TEST(edit_rule_changes_the_copy_on_the_cable_alone),
           TEST(late_frames_are_lost_with_the_cable_even_if_it_is_plugged_in_again),
           TEST(run_that_stops_halfway_gives_everything_back), TEST(shorter_delay_does_not_overtake),
-          TEST(cause_of_a_reception_is_the_sending))
+          TEST(cause_of_a_reception_is_the_sending),
+          TEST(frames_that_are_looked_at_arrive_as_those_that_are_not))
