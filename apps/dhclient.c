@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "apps/isc.h"
 #include "apps/options.h"
 #include "apps/programs.h"
 #include "base/text.h"
@@ -189,10 +190,9 @@ static void say_who(const struct dhclient *st)
     char mac[MAC_TEXT_MAX];
 
     mac_format(&st->client.iface->iface->mac, mac);
-    say(st, "Internet Systems Consortium DHCP Client 4.4.3-P1\nCopyright 2004-2022 Internet "
-            "Systems Consortium.\n"
-            "All rights reserved.\nFor info, please visit https://www.isc.org/software/dhcp/\n\n");
-    say(st, "Listening on LPF/%s/%s\nSending on   LPF/%s/%s\nSending on   Socket/fallback\n",
+    if (st->verbose)
+        isc_print_banner(st->client.self, "Client");
+    say(st, "\nListening on LPF/%s/%s\nSending on   LPF/%s/%s\nSending on   Socket/fallback\n",
         st->client.iface_name, mac, st->client.iface_name, mac);
 }
 
@@ -286,14 +286,14 @@ static void client_event(void *ctx, struct dhcp_client *client, enum dhcp_client
         break;
     case DHCP_EVENT_OFFER:
         say(st, "DHCPOFFER of %s from %s\n", ip4_format(client->offer.addr, addr),
-            ip4_format(client->offer.server, server));
+            ip4_format(client->from, server));
         break;
     case DHCP_EVENT_ACK:
         say(st, "DHCPACK of %s from %s\n", ip4_format(client->lease.addr, addr),
-            ip4_format(client->lease.server, server));
+            ip4_format(client->from, server));
         break;
     case DHCP_EVENT_NAK:
-        say(st, "DHCPNAK from %s\n", ip4_format(client->offer.server, server));
+        say(st, "DHCPNAK from %s\n", ip4_format(client->from, server));
         break;
     case DHCP_EVENT_BOUND:
         write_lease(st);

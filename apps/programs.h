@@ -14,6 +14,7 @@
     X("cat", cat_program)                                                                          \
     X("curl", curl_program)                                                                        \
     X("dhclient", dhclient_program)                                                                \
+    X("dhcrelay", dhcrelay_program)                                                                \
     X("dig", dig_program)                                                                          \
     X("ethtool", ethtool_program)                                                                  \
     X("getent", getent_program)                                                                    \

@@ -205,6 +205,9 @@ static bool read_option(struct process *self, struct udhcpc *st, int option, con
     case 'a':
         st->client.arp_check = true;
         return true;
+    case 'B':
+        st->client.broadcast = true;
+        return true;
     case 'p':
         snprintf(st->pid_file, sizeof st->pid_file, "%s%s", value[0] == '/' ? "" : "/", value);
         return true;
@@ -227,18 +230,18 @@ static bool read_option(struct process *self, struct udhcpc *st, int option, con
 }
 
 static const struct option_name long_names[] = {
-    { "interface", 'i', true }, { "foreground", 'f', false }, { "now", 'n', false },
-    { "quit", 'q', false },     { "retries", 't', true },     { "timeout", 'T', true },
-    { "tryagain", 'A', true },  { "request", 'r', true },     { "release", 'R', false },
-    { "pidfile", 'p', true },   { "background", 'b', false }, { "arping", 'a', false },
-    { NULL, 0, false },
+    { "interface", 'i', true },  { "foreground", 'f', false }, { "now", 'n', false },
+    { "quit", 'q', false },      { "retries", 't', true },     { "timeout", 'T', true },
+    { "tryagain", 'A', true },   { "request", 'r', true },     { "release", 'R', false },
+    { "pidfile", 'p', true },    { "background", 'b', false }, { "arping", 'a', false },
+    { "broadcast", 'B', false }, { NULL, 0, false },
 };
 
 static bool read_arguments(struct process *self, struct udhcpc *st)
 {
     struct options options = { .self = self,
-                               .shorts = "i:fnqt:T:A:r:Rp:ba",
-                               .refused = "s:O:ox:F:V:CH:h:P:SvB",
+                               .shorts = "i:fnqt:T:A:r:Rp:baB",
+                               .refused = "s:O:ox:F:V:CH:h:P:Sv",
                                .longs = long_names };
     const char *iface = "eth0";
     int option;

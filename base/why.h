@@ -294,7 +294,10 @@
     X(APP_SEND, "app-send", "{text}")                                                              \
     /* dns by IPv6 */                                                                              \
     X(DNS6_QUERY, "dns6-query", "asks {0:ip6} for {text}")                                         \
-    X(DNS6_QUERY_AGAIN, "dns6-query-again", "no answer: asks {0:ip6} again for {text}")
+    X(DNS6_QUERY_AGAIN, "dns6-query-again", "no answer: asks {0:ip6} again for {text}")            \
+    /* dhcp relay agents */                                                                        \
+    X(DHCP_RELAY_UP, "dhcp-relay-up", "passes the client's message on to the server {0:ip}")       \
+    X(DHCP_RELAY_DOWN, "dhcp-relay-down", "passes the server's answer on to the client")
 
 #define X(name, word, sentence) WHY_##name,
 enum why_code { WHY_LIST(X) WHY_N_CODES };

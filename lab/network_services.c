@@ -38,6 +38,7 @@ static void start_dhcp(struct os *os, struct arena *arena, const struct topo_nod
             .iface = node->ifaces[from->iface].name,
             .first = from->pool_first,
             .last = from->pool_last,
+            .prefix_len = from->has_subnet ? from->subnet_len : 0,
             .has_gateway = from->has_gateway,
             .ping_check = from->ping_check,
             .gateway = from->gateway,
@@ -52,6 +53,25 @@ static void start_dhcp(struct os *os, struct arena *arena, const struct topo_nod
         };
     }
     services_start_dhcp(os, pools, n);
+}
+
+static void start_dhcp_relay(struct os *os, struct arena *arena, const struct topo_node *node)
+{
+    const struct topo_dhcp_relay *from = node->services->relay;
+    const char **names;
+    struct dhcp_relay_config config;
+
+    if (from == NULL)
+        return;
+    names = arena_alloc(arena, from->n_ifaces * sizeof *names);
+    for (uint32_t i = 0; i < from->n_ifaces; i++)
+        names[i] = node->ifaces[from->ifaces[i]].name;
+    config = (struct dhcp_relay_config){ .n_ifaces = from->n_ifaces,
+                                         .ifaces = names,
+                                         .n_servers = from->n_servers,
+                                         .servers = from->servers,
+                                         .agent_option = from->agent_option };
+    services_start_dhcp_relay(os, &config);
 }
 
 static struct dns_record dns_record(const struct topo_dns_record *from)
@@ -138,6 +158,7 @@ void network_host_start_services(struct network *network, uint32_t index)
     if (node->services == NULL)
         return;
     start_dhcp(os, &network->sim->arena, node);
+    start_dhcp_relay(os, &network->sim->arena, node);
     for (uint32_t i = 0; i < node->services->n_dns; i++)
         start_dns(os, &network->sim->arena, &node->services->dns[i]);
     for (uint32_t i = 0; i < node->services->n_http; i++)

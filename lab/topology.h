@@ -122,6 +122,9 @@ struct topo_dhcp_lease { /* always this address for that MAC */
 struct topo_dhcp {
     uint32_t iface; /* index in ifaces; it has a static address */
     ip4_addr pool_first, pool_last;
+    bool has_subnet; /* the clients are behind a relay agent, in this one */
+    ip4_addr subnet;
+    uint8_t subnet_len;
     bool has_gateway, ping_check;
     ip4_addr gateway;
     uint32_t n_resolvers;
@@ -207,10 +210,20 @@ struct topo_simple { /* RFC 862, 864, 863 */
     struct text_pos at;
 };
 
-struct topo_services { /* in the order a node starts them: dhcp, dns, http, simple, each in file
-                          order */
+struct topo_dhcp_relay {
+    uint32_t n_ifaces; /* where clients are, indexes in ifaces; 0: everywhere */
+    uint32_t *ifaces;
+    uint32_t n_servers;
+    ip4_addr *servers;
+    bool agent_option;
+    struct text_pos at;
+};
+
+struct topo_services { /* in the order a node starts them: dhcp, relay, dns, http, simple, each in
+                          file order */
     uint32_t n_dhcp, n_dns, n_http, n_simple;
     struct topo_dhcp *dhcp;
+    struct topo_dhcp_relay *relay; /* or NULL */
     struct topo_dns *dns;
     struct topo_http *http;
     struct topo_simple *simple;

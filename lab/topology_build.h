@@ -80,4 +80,9 @@ void build_services(struct topo_build *b, struct topo_node *node, const struct y
 /* topology_check.c: what no line is wrong in by itself. */
 void build_check(struct topo_build *b);
 
+/** build_dhcp() / build_dhcp_relay() - one `dhcp` and the `dhcp-relay` of @node's services. */
+void build_dhcp(struct topo_build *b, const struct topo_node *node, const struct ynode *map,
+                struct topo_dhcp *dhcp);
+void build_dhcp_relay(struct topo_build *b, const struct topo_node *node, const struct ynode *map,
+                      struct topo_dhcp_relay *relay);
 #endif

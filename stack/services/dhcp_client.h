@@ -99,6 +99,7 @@ struct dhcp_client {
     unsigned tries;            /* udhcpc -t; 0: without end */
     sim_time pause, try_again; /* udhcpc -T, -A */
     bool arp_check;            /* udhcpc -a */
+    bool broadcast;            /* udhcpc -B: answers are to come by broadcast */
     bool reboot;               /* client->lease is an old one: begin in INIT-REBOOT */
     char host_name[64];        /* option 12, "": none */
     void (*event)(void *ctx, struct dhcp_client *client, enum dhcp_client_event event);
@@ -122,6 +123,7 @@ struct dhcp_client {
     sim_time until;    /* when timer_due() has work, or SIM_TIME_NONE */
     uint8_t sending;
     ip4_addr sending_to;
+    ip4_addr from; /* who sent the last answer: behind a relay agent not the server */
     bool renewed;
     ip4_addr configured; /* the address on the interface, 0: none of ours */
     uint8_t configured_len;

@@ -5,15 +5,12 @@
 
 #include "base/be.h"
 #include "base/check.h"
-#include "base/checksum.h"
 #include "stack/net/ip.h"
+#include "stack/services/dhcp_frame.h"
 #include "stack/wire/arp_wire.h"
 #include "stack/wire/eth_wire.h"
-#include "stack/wire/ipv4_wire.h"
-#include "stack/wire/udp_wire.h"
 
-#define FRAME_HDRS_LEN (ETH_HDR_LEN + IPV4_HDR_LEN + UDP_HDR_LEN)
-#define ARP_FRAME_LEN  60 /* both programs send ARP padded to the shortest frame */
+#define ARP_FRAME_LEN 60 /* both programs send ARP padded to the shortest frame */
 
 /* ---- messages ---- */
 
@@ -94,6 +91,8 @@ size_t dhcp_client_build(struct dhcp_client *client, uint8_t type, uint8_t *octe
     struct dhcp_writer w;
 
     dhcp_set_client(&msg, &client->iface->iface->mac);
+    if (client->broadcast && (type == DHCP_DISCOVER || msg.ciaddr == 0))
+        msg.flags = DHCP_FLAG_BROADCAST;
     msg.secs = message_secs(client);
     if (type == DHCP_RELEASE || (type == DHCP_REQUEST && dhcp_client_bound(client)))
         msg.ciaddr = client->lease.addr;
@@ -187,32 +186,19 @@ void dhcp_client_close(struct dhcp_client *client)
 static void send_raw(struct dhcp_client *client, struct sock_send *message, size_t len)
 {
     bool isc = client->style == DHCP_STYLE_DHCLIENT;
-    ip4_addr src = isc && dhcp_client_bound(client) ? client->lease.addr : IP4_ANY;
-    struct eth_hdr eth = { .dst = MAC_BROADCAST,
-                           .src = client->iface->iface->mac,
-                           .ethertype = ETHERTYPE_IPV4 };
-    struct ipv4_hdr ip = { .hdr_len = IPV4_HDR_LEN,
-                           .tos = isc ? 0x10 : 0,
-                           .ttl = isc ? 128 : 64,
-                           .protocol = IP_PROTO_UDP,
-                           .total_len = (uint16_t)(IPV4_HDR_LEN + UDP_HDR_LEN + len),
-                           .src = src,
-                           .dst = IP4_BROADCAST };
-    struct udp_hdr udp = { .src_port = DHCP_CLIENT_PORT,
-                           .dst_port = DHCP_SERVER_PORT,
-                           .len = (uint16_t)(UDP_HDR_LEN + len) };
-    uint8_t *at = client->octets;
+    struct dhcp_frame frame = { .src_mac = client->iface->iface->mac,
+                                .dst_mac = MAC_BROADCAST,
+                                .src =
+                                    isc && dhcp_client_bound(client) ? client->lease.addr : IP4_ANY,
+                                .dst = IP4_BROADCAST,
+                                .src_port = DHCP_CLIENT_PORT,
+                                .dst_port = DHCP_SERVER_PORT,
+                                .tos = isc ? DHCP_ISC_TOS : 0,
+                                .ttl = isc ? DHCP_ISC_TTL : 64 };
     int fd = client->raw_fd >= 0 ? client->raw_fd : open_packet_socket(client, ETHERTYPE_IPV4);
 
-    eth_emit(&eth, at);
-    ipv4_emit(&ip, at + ETH_HDR_LEN);
-    udp_emit(&udp, at + ETH_HDR_LEN + IPV4_HDR_LEN);
-    be16_put(
-        at + ETH_HDR_LEN + IPV4_HDR_LEN + UDP_AT_CHECKSUM,
-        udp_checksum_finish(checksum_add(checksum_pseudo(src, IP4_BROADCAST, IP_PROTO_UDP, udp.len),
-                                         at + ETH_HDR_LEN + IPV4_HDR_LEN, udp.len)));
-    message->octets = at;
-    message->len = FRAME_HDRS_LEN + len;
+    message->octets = client->octets;
+    message->len = dhcp_frame_wrap(&frame, client->octets, len);
     if (fd >= 0)
         sys_sendmsg(client->self, fd, message);
     if (fd >= 0 && client->raw_fd < 0)
@@ -226,7 +212,7 @@ static void send_udp(struct dhcp_client *client, struct sock_send *message, ip4_
     struct endpoint server = { to, DHCP_SERVER_PORT };
     int fd = client->udp_fd;
 
-    message->octets = client->octets + FRAME_HDRS_LEN;
+    message->octets = client->octets + DHCP_FRAME_HDRS_LEN;
     message->len = len;
     if (client->style == DHCP_STYLE_UDHCPC) {
         fd = sys_socket(client->self, SIM_AF_INET, SIM_SOCK_DGRAM, 0);
@@ -251,8 +237,8 @@ void dhcp_client_send(struct dhcp_client *client, uint8_t type, ip4_addr to)
 
     if (type == DHCP_RELEASE || type == DHCP_DECLINE)
         client->xid = (uint32_t)sys_random(client->self);
-    len = dhcp_client_build(client, type, client->octets + FRAME_HDRS_LEN,
-                            DHCP_CLIENT_MESSAGE_MAX - FRAME_HDRS_LEN);
+    len = dhcp_client_build(client, type, client->octets + DHCP_FRAME_HDRS_LEN,
+                            DHCP_CLIENT_MESSAGE_MAX - DHCP_FRAME_HDRS_LEN);
     CHECK(len != 0);
     client->n_sent++;
     client->sending = type;
@@ -265,32 +251,6 @@ void dhcp_client_send(struct dhcp_client *client, uint8_t type, ip4_addr to)
 }
 
 /* ---- input ---- */
-
-/* A frame as the packet socket gives it: true with the DHCP message in it if that is for a DHCP
- * client. */
-static bool unwrap_frame(uint8_t *octets, size_t len, const uint8_t **message, size_t *message_len)
-{
-    struct ipv4_hdr ip;
-    struct udp_hdr udp;
-    const uint8_t *transport;
-    size_t n;
-
-    if (len < ETH_HDR_LEN ||
-        ipv4_parse(octets + ETH_HDR_LEN, len - ETH_HDR_LEN, &ip) != DROP_NONE ||
-        ip.protocol != IP_PROTO_UDP || ip.mf || ip.frag_off != 0)
-        return false;
-    transport = octets + ETH_HDR_LEN + ip.hdr_len;
-    n = (size_t)ip.total_len - ip.hdr_len;
-    if (udp_parse(transport, n, &udp) != DROP_NONE || udp.dst_port != DHCP_CLIENT_PORT)
-        return false;
-    if (udp.checksum != 0 &&
-        checksum_fold(checksum_add(checksum_pseudo(ip.src, ip.dst, IP_PROTO_UDP, udp.len),
-                                   transport, udp.len)) != 0xffff)
-        return false;
-    *message = transport + UDP_HDR_LEN;
-    *message_len = (size_t)udp.len - UDP_HDR_LEN;
-    return true;
-}
 
 static bool is_for_us(const struct dhcp_client *client, const struct dhcp_msg *msg)
 {
@@ -312,7 +272,8 @@ static bool receive_from(struct dhcp_client *client, int fd, bool raw, struct dh
 
         if (n < 0)
             return false;
-        if (raw && (in.outgoing || !unwrap_frame(client->octets, len, &message, &len)))
+        if (raw && (in.outgoing || !dhcp_frame_unwrap(client->octets, len, DHCP_CLIENT_PORT,
+                                                      &message, &len, &client->from)))
             continue;
         if (dhcp_parse(message, len, msg) == DROP_NONE && is_for_us(client, msg))
             return true;

@@ -492,8 +492,8 @@ static void on_inform(const struct request *req)
     emit_reply_end(req, &w, &reply, WHY(DHCP_ACK, req->msg->ciaddr, 0));
 }
 
-/* Through a relay the subnet is that of giaddr, else that of the interface it came in by. RFC 2131
- * section 4.3.1. */
+/* Through a relay the subnet is that of giaddr, else that of the interface it came in by (RFC 2131
+ * section 4.3.1); a client of a relay renews by unicast, with the address it has. */
 static struct pool *pool_for(struct dhcp_server *server, const struct dhcp_msg *msg, int fd)
 {
     for (unsigned i = 0; i < server->n_pools; i++) {
@@ -503,6 +503,9 @@ static struct pool *pool_for(struct dhcp_server *server, const struct dhcp_msg *
                              : pool->fd == fd && in_subnet(pool, pool->local))
             return pool;
     }
+    for (unsigned i = 0; msg->giaddr == 0 && msg->ciaddr != 0 && i < server->n_pools; i++)
+        if (server->pools[i].fd == fd && in_subnet(&server->pools[i], msg->ciaddr))
+            return &server->pools[i];
     return NULL;
 }
 
@@ -697,11 +700,12 @@ static const struct program dhcp_server_program = {
     .cleanup = server_cleanup,
 };
 
-/* The subnet a pool's addresses belong to: the interface's where they are in it, else (behind a
-   relay) their class's, of class A and B a /24 too, since nobody hands out more behind a relay
-   without saying so. */
+/* The subnet a pool's addresses belong to: what the configuration says, or the interface's; /24
+ * where neither does. */
 static uint8_t pool_prefix_len(const struct pool *pool)
 {
+    if (pool->config->prefix_len != 0)
+        return pool->config->prefix_len;
     for (unsigned i = 0; i < pool->iface->n_addrs; i++) {
         const struct ip_address *addr = &pool->iface->addrs[i];
 

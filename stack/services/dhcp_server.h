@@ -42,6 +42,7 @@ struct dhcp_server_static {
 struct dhcp_pool_config {
     const char *iface;
     ip4_addr first, last;
+    uint8_t prefix_len; /* of the clients' subnet behind a relay agent; 0: the interface's */
     bool has_gateway, ping_check;
     ip4_addr gateway;
     unsigned n_resolvers;

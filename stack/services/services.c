@@ -90,6 +90,11 @@ bool services_start_dhcp(struct os *os, const struct dhcp_pool_config *pools, un
     return dhcp_server_start(os, pools, n) != NULL;
 }
 
+void services_start_dhcp_relay(struct os *os, const struct dhcp_relay_config *config)
+{
+    dhcp_relay_start(os, config);
+}
+
 bool services_start_dns(struct os *os, const struct dns_server_config *config)
 {
     return dns_server_start(os, config) != NULL;

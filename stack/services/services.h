@@ -7,6 +7,7 @@
 #ifndef WW_STACK_SERVICES_SERVICES_H
 #define WW_STACK_SERVICES_SERVICES_H
 
+#include "stack/services/dhcp_relay.h"
 #include "stack/services/dhcp_server.h"
 #include "stack/services/dns_cache.h"
 #include "stack/services/dns_server.h"
@@ -45,6 +46,8 @@ bool services_start_dns(struct os *os, const struct dns_server_config *config);
  * `discard`. */
 void services_start_http(struct os *os, const struct http_server_config *config);
 void services_start_small(struct os *os, const struct small_server_config *config);
+/** services_start_dhcp_relay() - the `dhcp-relay` service of @os. */
+void services_start_dhcp_relay(struct os *os, const struct dhcp_relay_config *config);
 /** services_start_dhcp_client() - what an interface does that asks for an address at boot: dhclient
  * in the background. */
 struct process *services_start_dhcp_client(struct os *os, const char *iface);

@@ -1,7 +1,7 @@
 /*
- * DHCP server and client against a host that sends what the fuzzer wants: datagrams to the server's
- * port, and answers to the client's messages with the right transaction and hardware address, so
- * that they are looked at.
+ * DHCP server, relay agent and client against a host that sends what the fuzzer wants: datagrams to
+ * the server's port, and answers to the client's messages with the right transaction and hardware
+ * address, so that they are looked at.
  */
 #include "tests/support/pieces.h"
 #include "tests/support/two_hosts.h"
@@ -135,6 +135,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                                   .last = IP4(10, 0, 0, 103),
                                                   .lease_seconds = 600,
                                                   .domain = "test" };
+    static const ip4_addr servers[] = { IP4(10, 0, 0, 1) };
+    static const struct dhcp_relay_config relay = { .n_servers = 1,
+                                                    .servers = servers,
+                                                    .agent_option = true };
     static const char *const argv[] = { "attacker" };
     static const struct process_io nowhere;
     struct two_hosts hosts;
@@ -146,6 +150,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     two_hosts_begin(&hosts, as_server ? 1 : 3);
     if (as_server)
         start_client(hosts.b, data[0]);
+    else if (data[0] & 8)
+        services_start_dhcp_relay(hosts.b, &relay);
     else
         services_start_dhcp(hosts.b, &pool, 1);
     attacker = process_start(hosts.a, &attacker_program, 1, argv, NULL, &nowhere)->state;
