@@ -292,7 +292,7 @@ static void say_control(struct process *self, struct sock_run *st, const struct 
             strbuf_addf(&st->answer, " TCP_INQ %d", waiting);
         return;
     }
-    if (is_on(self, st, OPT_SO_TIMESTAMP))
+    if (is_on(self, st, OPT_SO_TIMESTAMP) || is_on(self, st, OPT_SO_TIMESTAMPNS))
         strbuf_addf(&st->answer, " SO_TIMESTAMP %lld.%06lld", (long long)(message->at / SIM_SEC(1)),
                     (long long)(message->at % SIM_SEC(1) / SIM_USEC(1)));
     if (is_on(self, st, OPT_IP_PKTINFO))
@@ -330,6 +330,23 @@ static int64_t receive_message(struct process *self, struct sock_run *st, const 
     return 0;
 }
 
+/* A timestamp of what was sent, or calls with MSG_ZEROCOPY that are done. */
+static void say_sent(struct sock_run *st, const struct sock_recv *message)
+{
+    static const char *const kinds[] = { "SND", "SCHED", "ACK" };
+    const struct sock_report *report = &message->report;
+
+    if (report->origin == SOCK_ORIGIN_COPYLESS) {
+        strbuf_addf(&st->answer, "MSG_ZEROCOPY %u to %u%s", report->info, report->data,
+                    report->code != 0 ? " copied" : "");
+        return;
+    }
+    strbuf_addf(&st->answer, "SO_TIMESTAMPING %s of %u at %lld.%06lld",
+                report->info <= SOCK_STAMPED_ACK ? kinds[report->info] : "?", report->data,
+                (long long)(message->at / SIM_SEC(1)),
+                (long long)(message->at % SIM_SEC(1) / SIM_USEC(1)));
+}
+
 /* The next entry of the error queue: IP_RECVERR. */
 static int64_t receive_error(struct process *self, struct sock_run *st)
 {
@@ -342,6 +359,10 @@ static int64_t receive_error(struct process *self, struct sock_run *st)
     if (n < 0)
         return n;
     st->count = (uint64_t)n;
+    if (message.report.origin > SOCK_ORIGIN_ICMP6) {
+        say_sent(st, &message);
+        return 0;
+    }
     strbuf_addf(&st->answer, "got %lld to %s: %s", (long long)n,
                 endpoint_format(message.from, text), sim_errno_name(message.report.error));
     if (message.report.origin > 1)

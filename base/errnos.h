@@ -12,18 +12,25 @@
     X(EINTR, 4, "Interrupted system call")                                                         \
     X(EIO, 5, "Input/output error")                                                                \
     X(ENXIO, 6, "No such device or address")                                                       \
+    X(E2BIG, 7, "Argument list too long")                                                          \
     X(EBADF, 9, "Bad file descriptor")                                                             \
     X(EAGAIN, 11, "Resource temporarily unavailable")                                              \
     X(ENOMEM, 12, "Cannot allocate memory")                                                        \
     X(EACCES, 13, "Permission denied")                                                             \
     X(EFAULT, 14, "Bad address")                                                                   \
+    X(EBUSY, 16, "Device or resource busy")                                                        \
     X(EEXIST, 17, "File exists")                                                                   \
     X(ENODEV, 19, "No such device")                                                                \
     X(EINVAL, 22, "Invalid argument")                                                              \
     X(EMFILE, 24, "Too many open files")                                                           \
+    X(ENOTTY, 25, "Inappropriate ioctl for device")                                                \
+    X(ESPIPE, 29, "Illegal seek")                                                                  \
     X(EPIPE, 32, "Broken pipe")                                                                    \
     X(EDOM, 33, "Numerical argument out of domain")                                                \
+    X(ERANGE, 34, "Numerical result out of range")                                                 \
+    X(ENOSYS, 38, "Function not implemented")                                                      \
     X(ELOOP, 40, "Too many levels of symbolic links")                                              \
+    X(ENOMSG, 42, "No message of desired type")                                                    \
     X(ENONET, 64, "Machine is not on the network")                                                 \
     X(ENOTSOCK, 88, "Socket operation on non-socket")                                              \
     X(EDESTADDRREQ, 89, "Destination address required")                                            \

@@ -184,7 +184,11 @@ static char *given_text(struct pkt_run *run, const struct pkt_answer *answer)
     int64_t number = 0;
     int32_t small;
 
-    if (answer->result < 0 || answer->value_len == 0)
+    if (answer->result < 0)
+        return g_strdup("");
+    if (answer->n_cmsgs > 0 || answer->msg_flags != 0)
+        return pkt_message_text(run, answer);
+    if (answer->value_len == 0)
         return g_strdup("");
     if (answer->value_len > sizeof small) {
         const struct pkt_expr *name = pkt_arg(&run->event->call, 2);
@@ -225,6 +229,8 @@ bool pkt_check_answer(struct pkt_run *run, const struct pkt_event *event,
         return check_value(run, pkt_arg(&event->call, 3), answer);
     if (g_str_equal(name, "ioctl"))
         return answer->value_len == 0 || check_value(run, pkt_arg(&event->call, 2), answer);
+    if (g_str_equal(name, "recvmsg"))
+        return pkt_check_message(run, pkt_arg(&event->call, 1), answer);
     if (g_str_equal(name, "poll"))
         return check_polls(run, answer);
     if (g_str_equal(name, "epoll_wait"))

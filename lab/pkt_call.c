@@ -9,7 +9,6 @@
 
 enum { AF_INET_NUMBER = 2, AF_INET6_NUMBER = 10, SOCK_STREAM_NUMBER = 1 };
 enum { F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4 };
-enum { MSG_ZEROCOPY_BIT = 0x4000000 };
 enum { FIONBIO = 0x5421, O_RDWR_NUMBER = 2, O_NONBLOCK_NUMBER = 0x800 };
 enum { OCTETS_MAX = 64 << 20 };
 
@@ -45,7 +44,7 @@ static bool take_flags(struct pkt_run *run, unsigned n, unsigned *flags)
     if (pkt_arg(&run->event->call, n) != NULL && !pkt_arg_number(run, n, &number))
         return false;
     *flags = (unsigned)number;
-    return (number & MSG_ZEROCOPY_BIT) == 0 || pkt_refuse(run, "MSG_ZEROCOPY");
+    return true;
 }
 
 /* ---- making and naming sockets ---- */
@@ -158,11 +157,13 @@ static bool iovec(struct pkt_run *run, struct pkt_call *call, const struct pkt_e
 
 static bool make_rw(struct pkt_run *run, struct pkt_call *call)
 {
+    call->is_read = g_str_equal(run->event->call.name, "read");
     return take_fd(run, 0, &call->fd) && buffer(run, call, 1) && take_flags(run, 3, &call->flags);
 }
 
 static bool make_rwv(struct pkt_run *run, struct pkt_call *call)
 {
+    call->is_read = true;
     return take_fd(run, 0, &call->fd) && iovec(run, call, pkt_arg(&run->event->call, 1));
 }
 
@@ -188,15 +189,15 @@ static bool make_sendto(struct pkt_run *run, struct pkt_call *call)
 
 static bool make_msg(struct pkt_run *run, struct pkt_call *call)
 {
-    const struct pkt_expr *msg = pkt_arg(&run->event->call, 1), *name, *control;
+    const struct pkt_expr *msg = pkt_arg(&run->event->call, 1), *name;
 
     if (!take_fd(run, 0, &call->fd) || !take_flags(run, 2, &call->flags))
         return false;
     if (msg == NULL || msg->kind != PKT_STRUCT)
         return pkt_fail(run, _("%s(): a message must stand here"), run->event->call.name);
-    control = pkt_member(msg, "msg_control");
-    if (control != NULL && control->items != NULL && control->items->len > 0)
-        return pkt_refuse(run, "msg_control");
+    call->has_message = true;
+    if (!pkt_control(run, msg, call))
+        return false;
     name = pkt_member(msg, "msg_name");
     if (name != NULL && name->kind == PKT_STRUCT &&
         !pkt_address(run, name, &run->config.remote, &call->has_addr, &call->addr))

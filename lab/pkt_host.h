@@ -7,6 +7,7 @@
 #define WW_LAB_PKT_HOST_H
 
 #include "lab/pkt_packet.h"
+#include "stack/socket/control.h"
 
 struct pkt_config {
     bool v6;     /* packets are IPv6 */
@@ -69,6 +70,11 @@ struct pkt_call {
     gsize value_len;
     struct pkt_poll polls[PKT_POLLS_MAX];
     unsigned n_polls;
+    struct sys_cmsg cmsgs[SYS_CMSGS_MAX]; /* to be sent */
+    unsigned n_cmsgs;
+    gsize control_room; /* octets for those that are received */
+    bool has_message;   /* sendmsg() or recvmsg() */
+    bool is_read;       /* read() or readv(): of no octets they do nothing */
 };
 
 struct pkt_answer {
@@ -80,6 +86,8 @@ struct pkt_answer {
     uint8_t value[PKT_VALUE_MAX];
     gsize value_len;
     struct pkt_poll polls[PKT_POLLS_MAX];
+    struct sys_cmsg cmsgs[SYS_CMSGS_MAX]; /* times in them are those of now() */
+    unsigned n_cmsgs, msg_flags;
 };
 
 struct pkt_seen {

@@ -113,6 +113,16 @@ bool pkt_number(struct pkt_run *run, const struct pkt_expr *expr, int64_t *numbe
 const struct pkt_expr *pkt_arg(const struct pkt_syscall *call, unsigned n);
 const struct pkt_expr *pkt_member(const struct pkt_expr *expr, const char *name);
 
+/* pkt_control.c */
+/** pkt_control() - msg_control of @msg: what sendmsg() takes along, or the room for recvmsg(). */
+bool pkt_control(struct pkt_run *run, const struct pkt_expr *msg, struct pkt_call *call);
+/** pkt_check_message() - msg_flags and msg_control that recvmsg() gave. */
+bool pkt_check_message(struct pkt_run *run, const struct pkt_expr *msg,
+                       const struct pkt_answer *answer);
+
+/** pkt_message_text() - the same as text, for --show. */
+char *pkt_message_text(struct pkt_run *run, const struct pkt_answer *answer);
+
 /* pkt_code.c */
 /** pkt_do_code() - asserts about TCP_INFO. */
 bool pkt_do_code(struct pkt_run *run, const char *code);

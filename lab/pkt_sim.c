@@ -355,6 +355,7 @@ struct pkt_host *pkt_sim_new(const struct pkt_config *config, struct pkt_fault *
     sim_add_link(self->sim, self->node->ifaces[0], self->wire->ifaces[0], &link);
     sim_start(self->sim);
     tcp_sysctl(self->os->tcp)->rx_linear = true;
+    tcp_sysctl(self->os->tcp)->zerocopy_copies = true;
     tcp_sysctl(self->os->tcp)->exact_timers = true;
     if (config->v6)
         set_up_ip6(self, config);

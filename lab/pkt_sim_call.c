@@ -66,8 +66,15 @@ static int64_t do_send(struct process *process, const struct pkt_call *call)
     uint8_t *made = NULL;
     const uint8_t *octets = call->octets != NULL ? call->octets : zeros;
     struct sock_send message = { .len = call->len, .flags = call->flags, .has_to = call->has_addr };
+    struct sock_control control;
     int64_t result;
 
+    if (call->n_cmsgs > 0) {
+        result = sys_send_control(process, call->fd, call->cmsgs, call->n_cmsgs, &control);
+        if (result < 0)
+            return result;
+        message.control = &control;
+    }
     if (call->octets == NULL && call->len > sizeof zeros)
         octets = made = mem_zalloc(call->len);
     message.octets = octets;
@@ -82,10 +89,17 @@ static int64_t do_recv(struct process *process, const struct pkt_call *call,
                        struct pkt_answer *answer)
 {
     struct sock_recv message = { .size = call->len, .flags = call->flags };
-    int64_t result = sys_recvmsg(process, call->fd, &message);
+    int64_t result;
+
+    if (call->is_read && call->len == 0)
+        return sys_sock(process, call->fd) == NULL ? -SIM_EBADF : 0;
+    result = sys_recvmsg(process, call->fd, &message);
 
     if (result >= 0)
         give_addr(answer, message.from);
+    if (result >= 0 && call->has_message)
+        answer->n_cmsgs = sys_recv_control(process, call->fd, &message, call->control_room,
+                                           answer->cmsgs, &answer->msg_flags);
     return result;
 }
 

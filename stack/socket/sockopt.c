@@ -55,22 +55,68 @@ static bool is_privileged(const struct process *self, enum sock_option option, i
 }
 
 /* The numbers of a socket of which the protocol need not know. 1: not one of them. */
-static int set_number(struct sock_options *options, enum sock_option option, int value)
+static int set_number(struct sock *sock, enum sock_option option, int value)
 {
+    struct sock_options *options = &sock->options;
+
     switch (option) {
     case OPT_SO_PRIORITY:
-        options->priority = value;
+        sock_extra(sock)->priority = value;
         return 0;
     case OPT_SO_MARK:
-        options->mark = (uint32_t)value;
+        sock_extra(sock)->mark = (uint32_t)value;
         return 0;
     case OPT_SO_SNDBUFFORCE:
         return force_buffer(&options->sndbuf, &options->sndbuf_locked, value, SNDBUF_MIN);
     case OPT_SO_RCVBUFFORCE:
         return force_buffer(&options->rcvbuf, &options->rcvbuf_locked, value, RCVBUF_MIN);
     case OPT_SO_TIMESTAMP:
+    case OPT_SO_TIMESTAMPNS:
         options->timestamp = value != 0;
+        options->stamp_ns = value != 0 && option == OPT_SO_TIMESTAMPNS;
         return 0;
+    default:
+        return 1;
+    }
+}
+
+/* SO_TIMESTAMPING. 1: TCP counts octets, and says from where. */
+static int set_stamps(struct fd *fd, int value)
+{
+    uint32_t stamps = (uint32_t)value;
+    struct sock_extra *extra;
+
+    if ((stamps & ~(uint32_t)SOCK_STAMP_ALL) != 0 ||
+        ((stamps & SOCK_STAMP_OPT_ID_TCP) != 0 && (stamps & SOCK_STAMP_OPT_ID) == 0) ||
+        ((stamps & SOCK_STAMP_OPT_STATS) != 0 && (stamps & SOCK_STAMP_OPT_TSONLY) == 0))
+        return -SIM_EINVAL;
+    if (fd_is_inet(fd) && fd->type == SIM_SOCK_STREAM)
+        return 1;
+    extra = sock_extra(fd->sock);
+    if ((stamps & SOCK_STAMP_OPT_ID) != 0 && (extra->stamps & SOCK_STAMP_OPT_ID) == 0)
+        extra->stamp_key = 0;
+    extra->stamps = stamps;
+    return 0;
+}
+
+static int set_zerocopy(struct fd *fd, int value)
+{
+    if (!fd_is_inet(fd) || (fd->type != SIM_SOCK_STREAM && fd->type != SIM_SOCK_DGRAM))
+        return -SIM_EOPNOTSUPP;
+    if (value < 0 || value > 1)
+        return -SIM_EINVAL;
+    sock_extra(fd->sock)->zerocopy = value != 0;
+    return 0;
+}
+
+/* What few sockets are told. 1: not one of them. */
+static int set_extra(struct fd *fd, enum sock_option option, int value)
+{
+    switch (option) {
+    case OPT_SO_TIMESTAMPING:
+        return set_stamps(fd, value);
+    case OPT_SO_ZEROCOPY:
+        return set_zerocopy(fd, value);
     default:
         return 1;
     }
@@ -124,7 +170,7 @@ static int set_common(struct sock *sock, enum sock_option option, int value)
     case OPT_SO_PROTOCOL:
         return -SIM_ENOPROTOOPT;
     default:
-        return set_number(options, option, value);
+        return set_number(sock, option, value);
     }
 }
 
@@ -172,7 +218,8 @@ static int set_ip(struct fd *fd, enum sock_option option, int value)
         if (fd->type == SIM_SOCK_STREAM) /* the bits of ECN are TCP's own */
             value = (value & ~ECN_BITS) | (options->tos & ECN_BITS);
         options->tos = (uint8_t)value;
-        options->priority = priority_of(options->tos);
+        if (options->extra != NULL || priority_of(options->tos) != 0)
+            sock_extra(fd->sock)->priority = priority_of(options->tos);
         return 0;
     case OPT_IP_MTU_DISCOVER:
         if (value < 0 || value > MTU_DISCOVER_MAX)
@@ -216,6 +263,8 @@ int sys_setsockopt(struct process *self, int number, enum sock_option option, in
     if (is_privileged(self, option, value))
         return -SIM_EPERM;
     error = set_common(fd->sock, option, value);
+    if (error == 1)
+        error = set_extra(fd, option, value);
     if (error == 1 && fd_is_inet(fd))
         error = set_ip(fd, option, value);
     if (error == 1 && fd->domain == SIM_AF_INET6)
@@ -282,16 +331,35 @@ static int get_common(const struct fd *fd, enum sock_option option, int *value)
         *value = 1;
         return 0;
     case OPT_SO_PRIORITY:
-        *value = options->priority;
+        *value = sock_extra_of(fd->sock)->priority;
         return 0;
     case OPT_SO_MARK:
-        *value = (int)options->mark;
+        *value = (int)sock_extra_of(fd->sock)->mark;
         return 0;
     case OPT_SO_TIMESTAMP:
-        *value = options->timestamp;
+        *value = options->timestamp && !options->stamp_ns;
+        return 0;
+    case OPT_SO_TIMESTAMPNS:
+        *value = options->timestamp && options->stamp_ns;
         return 0;
     case OPT_SO_BINDTODEVICE:
         *value = options->bound_iface == NULL ? 0 : (int)options->bound_iface->index;
+        return 0;
+    default:
+        return 1;
+    }
+}
+
+static int get_extra(const struct fd *fd, enum sock_option option, int *value)
+{
+    const struct sock_extra *extra = sock_extra_of(fd->sock);
+
+    switch (option) {
+    case OPT_SO_TIMESTAMPING:
+        *value = (int)extra->stamps;
+        return 0;
+    case OPT_SO_ZEROCOPY:
+        *value = extra->zerocopy;
         return 0;
     default:
         return 1;
@@ -349,6 +417,8 @@ int sys_getsockopt(struct process *self, int number, enum sock_option option, in
     if (fd == NULL)
         return error;
     error = get_common(fd, option, value);
+    if (error == 1)
+        error = get_extra(fd, option, value);
     if (error == 1 && fd_is_inet(fd))
         error = get_ip(fd, option, value);
     if (error == 1 && fd->domain == SIM_AF_INET6)

@@ -44,6 +44,15 @@ int sockopt6_set(struct fd *fd, enum sock_option option, int value)
     case OPT_IPV6_DONTFRAG:
         options->dontfrag = value != 0;
         return 0;
+    case OPT_IPV6_RECVPKTINFO:
+        options->pktinfo6 = value != 0;
+        return 0;
+    case OPT_IPV6_RECVHOPLIMIT:
+        options->recvhops = value != 0;
+        return 0;
+    case OPT_IPV6_RECVTCLASS:
+        options->recvtclass = value != 0;
+        return 0;
     case OPT_IPV6_MTU:
         return -SIM_EINVAL;
     default:
@@ -80,6 +89,15 @@ int sockopt6_get(const struct fd *fd, enum sock_option option, int *value)
         return 0;
     case OPT_IPV6_DONTFRAG:
         *value = options->dontfrag;
+        return 0;
+    case OPT_IPV6_RECVPKTINFO:
+        *value = options->pktinfo6;
+        return 0;
+    case OPT_IPV6_RECVHOPLIMIT:
+        *value = options->recvhops;
+        return 0;
+    case OPT_IPV6_RECVTCLASS:
+        *value = options->recvtclass;
         return 0;
     default:
         return 1;

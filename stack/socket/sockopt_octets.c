@@ -20,6 +20,7 @@ enum form {
     FORM_CONGESTION,
     FORM_TCP_INFO,
     FORM_FASTOPEN_KEY,
+    FORM_STAMPING, /* an int, or struct so_timestamping */
 };
 
 enum special { RCVTIMEO = -1, SNDTIMEO = -2, ADD_MEMBERSHIP = -3, DROP_MEMBERSHIP = -4 };
@@ -50,9 +51,12 @@ static const struct named_option {
     { LEVEL_SOCKET, 30, OPT_SO_ACCEPTCONN, FORM_INT },
     { LEVEL_SOCKET, 32, OPT_SO_SNDBUFFORCE, FORM_INT },
     { LEVEL_SOCKET, 33, OPT_SO_RCVBUFFORCE, FORM_INT },
+    { LEVEL_SOCKET, 35, OPT_SO_TIMESTAMPNS, FORM_INT },
     { LEVEL_SOCKET, 36, OPT_SO_MARK, FORM_INT },
+    { LEVEL_SOCKET, 37, OPT_SO_TIMESTAMPING, FORM_STAMPING },
     { LEVEL_SOCKET, 38, OPT_SO_PROTOCOL, FORM_INT },
     { LEVEL_SOCKET, 39, OPT_SO_DOMAIN, FORM_INT },
+    { LEVEL_SOCKET, 60, OPT_SO_ZEROCOPY, FORM_INT },
     { LEVEL_IP, 1, OPT_IP_TOS, FORM_INT_OR_OCTET },
     { LEVEL_IP, 2, OPT_IP_TTL, FORM_INT_OR_OCTET },
     { LEVEL_IP, 3, OPT_IP_HDRINCL, FORM_INT_OR_OCTET },
@@ -77,7 +81,10 @@ static const struct named_option {
     { LEVEL_IPV6, 24, OPT_IPV6_MTU, FORM_INT },
     { LEVEL_IPV6, 25, OPT_IPV6_RECVERR, FORM_INT },
     { LEVEL_IPV6, 26, OPT_IPV6_V6ONLY, FORM_INT },
+    { LEVEL_IPV6, 49, OPT_IPV6_RECVPKTINFO, FORM_INT },
+    { LEVEL_IPV6, 51, OPT_IPV6_RECVHOPLIMIT, FORM_INT },
     { LEVEL_IPV6, 62, OPT_IPV6_DONTFRAG, FORM_INT },
+    { LEVEL_IPV6, 66, OPT_IPV6_RECVTCLASS, FORM_INT },
     { LEVEL_IPV6, 67, OPT_IPV6_TCLASS, FORM_INT },
     { LEVEL_TCP, 1, OPT_TCP_NODELAY, FORM_INT },
     { LEVEL_TCP, 2, OPT_TCP_MAXSEG, FORM_INT },
@@ -292,6 +299,7 @@ int sys_setsockopt_octets(struct process *self, int number, int level, int name,
         return tcp_fastopen_set_keys(fd->sock, value, len);
     case FORM_INT:
     case FORM_INT_OR_OCTET:
+    case FORM_STAMPING:
         break;
     }
     if (len >= sizeof plain)
@@ -494,6 +502,10 @@ int sys_getsockopt_octets(struct process *self, int number, int level, int name,
         return get_tcp_info(fd, value, len);
     case FORM_FASTOPEN_KEY:
         return give(value, len, keys, tcp_fastopen_get_keys(fd->sock, keys));
+    case FORM_STAMPING:
+        (void)sys_getsockopt(self, number, OPT_SO_TIMESTAMPING, &pair[0]);
+        pair[1] = 0; /* no clock is bound to it */
+        return give(value, len, pair, sizeof pair);
     case FORM_INTERFACE: /* the address set by, which Linux keeps beside the interface */
     case FORM_INT:
     case FORM_INT_OR_OCTET:

@@ -571,7 +571,7 @@ static size_t least_to_read(const struct fd *fd, const struct sock_recv *message
 {
     size_t lowat = (size_t)fd->sock->options.rcvlowat;
 
-    if (fd->type != SIM_SOCK_STREAM || (message->flags & SOCK_MSG_PEEK))
+    if (fd->type != SIM_SOCK_STREAM || (message->flags & (SOCK_MSG_PEEK | SOCK_MSG_ERRQUEUE)))
         return 1;
     if (message->flags & SOCK_MSG_WAITALL)
         return message->size;
@@ -634,7 +634,7 @@ static inline int64_t recv_message(struct process *self, int number, struct sock
     may_block(self, CALL_RECV, number);
     if (fd == NULL)
         return unblock(self, -SIM_EBADF);
-    if ((message->flags & SOCK_MSG_ERRQUEUE) && (fd->type == SIM_SOCK_STREAM || !fd_is_inet(fd)))
+    if ((message->flags & SOCK_MSG_ERRQUEUE) && !fd_is_inet(fd))
         return unblock(self, -SIM_EAGAIN); /* it has no such queue */
     nonblock = fd->nonblock || (message->flags & (SOCK_MSG_DONTWAIT | SOCK_MSG_ERRQUEUE));
     least = least_to_read(fd, message);

@@ -497,6 +497,7 @@ static void op_close(struct sock *sock)
     list_remove(&u->link);
     forget(u);
     free(u->name);
+    sock_fini(sock);
     free(u);
 }
 

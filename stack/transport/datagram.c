@@ -102,6 +102,19 @@ void datagram_fini(struct datagram_queue *queue)
         unlink_head(queue);
 }
 
+void sock_control_send(const struct sock *sock, const struct sock_control *control,
+                       struct ip_send *send)
+{
+    if (control == NULL)
+        return;
+    if (control->has_ttl)
+        send->ttl = control->ttl;
+    if (control->has_tos)
+        send->tos = control->tos;
+    if (control->ifindex != 0)
+        send->oif = ip_iface_by_index(sock->ip, control->ifindex);
+}
+
 void sock_fill_send(const struct sock *sock, struct ip_send *send)
 {
     send->ttl = sock->options.ttl;

@@ -40,5 +40,8 @@ void datagram_fini(struct datagram_queue *queue);
 
 /** sock_fill_send() - a packet's sending options from the socket's. */
 void sock_fill_send(const struct sock *sock, struct ip_send *send);
+/** sock_control_send() - what @control, which may be NULL, changes of that for one datagram. */
+void sock_control_send(const struct sock *sock, const struct sock_control *control,
+                       struct ip_send *send);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "sim/sim.h"
 
 #define ENTRIES_MAX 128 /* Linux charges them to the receive buffer; about so many fit */
 
@@ -11,6 +12,7 @@ struct entry {
     struct list link;
     struct sock_report report;
     struct endpoint to;
+    sim_time at; /* of timestamps: when; else 0 */
     size_t len;
     uint8_t octets[];
 };
@@ -20,8 +22,9 @@ static struct entry *first_of(struct list *queue)
     return CONTAINER_OF(queue->next, struct entry, link);
 }
 
-void errqueue_push(struct list *queue, const struct sock_report *report, struct endpoint to,
-                   const uint8_t *octets, size_t len)
+/* NULL: there are too many already. */
+static struct entry *push(struct list *queue, const struct sock_report *report, struct endpoint to,
+                          const uint8_t *octets, size_t len)
 {
     struct entry *entry;
     unsigned n = 0;
@@ -29,7 +32,7 @@ void errqueue_push(struct list *queue, const struct sock_report *report, struct 
     for (struct list *at = queue->next; at != queue; at = at->next)
         n++;
     if (n >= ENTRIES_MAX)
-        return;
+        return NULL;
     entry = mem_zalloc(sizeof *entry + len);
     entry->report = *report;
     entry->to = to;
@@ -37,6 +40,50 @@ void errqueue_push(struct list *queue, const struct sock_report *report, struct 
     if (len > 0)
         memcpy(entry->octets, octets, len);
     list_push_back(queue, &entry->link);
+    return entry;
+}
+
+void errqueue_push(struct list *queue, const struct sock_report *report, struct endpoint to,
+                   const uint8_t *octets, size_t len)
+{
+    (void)push(queue, report, to, octets, len);
+}
+
+void errqueue_stamp(struct sock *sock, struct list *queue, enum sock_stamp_kind kind, uint32_t key,
+                    const uint8_t *octets, size_t len)
+{
+    uint32_t stamps = sock_extra_of(sock)->stamps;
+    struct sock_report report = { .error = SIM_ENOMSG,
+                                  .origin = SOCK_ORIGIN_STAMP,
+                                  .info = kind,
+                                  .data = (stamps & SOCK_STAMP_OPT_ID) != 0 ? key : 0 };
+    struct entry *entry = push(queue, &report, sock_any(sock), octets,
+                               (stamps & SOCK_STAMP_OPT_TSONLY) != 0 ? 0 : len);
+
+    if (entry == NULL)
+        return;
+    if ((stamps & SOCK_STAMP_SOFTWARE) != 0)
+        entry->at = node_now(sock->node);
+    sock_wake(sock, SOCK_POLLERR);
+}
+
+/* What is done joins the last entry where it follows: skb_zerocopy_notify_extend(). */
+void errqueue_copyless(struct sock *sock, struct list *queue, uint32_t first, uint32_t last,
+                       bool copied)
+{
+    enum { CODE_COPIED = 1 };
+    struct sock_report report = { .origin = SOCK_ORIGIN_COPYLESS,
+                                  .code = copied ? CODE_COPIED : 0,
+                                  .info = first,
+                                  .data = last };
+    struct sock_report *before =
+        list_empty(queue) ? NULL : &CONTAINER_OF(queue->prev, struct entry, link)->report;
+
+    if (before != NULL && before->origin == SOCK_ORIGIN_COPYLESS && before->data + 1 == first)
+        before->data = last;
+    else
+        errqueue_push(queue, &report, sock_any(sock), NULL, 0);
+    sock_wake(sock, SOCK_POLLERR);
 }
 
 void errqueue_take(struct sock *sock, struct list *queue, const struct ip_error *error,
@@ -83,6 +130,7 @@ int64_t errqueue_pop(struct list *queue, struct sock_recv *message, int *pending
     message->report = entry->report;
     message->from = entry->to;
     message->full_len = entry->len;
+    message->at = entry->at;
     list_remove(&entry->link);
     if (!list_empty(queue) && is_icmp(first_of(queue)))
         *pending = first_of(queue)->report.error;

@@ -43,6 +43,19 @@ void inet6_fill_send(const struct sock *sock, const struct endpoint *remote, str
     send->ignore_pmtu = options->mtu_discover6 == 3;
 }
 
+void inet6_control_send(const struct sock *sock, const struct sock_control *control,
+                        struct ip6_send *send)
+{
+    if (control == NULL)
+        return;
+    if (control->has_ttl)
+        send->hop_limit = control->ttl;
+    if (control->has_tos)
+        send->tclass = control->tos;
+    if (control->ifindex != 0)
+        send->oif = ip_iface_by_index(sock->ip, control->ifindex);
+}
+
 int inet6_route(const struct sock *sock, const struct endpoint *local,
                 const struct endpoint *remote, struct route6 *route)
 {

@@ -13,6 +13,9 @@ struct ip_iface *inet6_oif(const struct sock *sock, const struct endpoint *remot
 int inet6_may_bind(const struct sock *sock, const struct endpoint *local, bool groups);
 /** inet6_fill_send() - a packet's sending options from the socket's, for @remote. */
 void inet6_fill_send(const struct sock *sock, const struct endpoint *remote, struct ip6_send *send);
+/** inet6_control_send() - what @control, which may be NULL, changes of that for one datagram. */
+void inet6_control_send(const struct sock *sock, const struct sock_control *control,
+                        struct ip6_send *send);
 /** inet6_route() - the way to @remote from @local; the source is in the route. 0 or -errno. */
 int inet6_route(const struct sock *sock, const struct endpoint *local,
                 const struct endpoint *remote, struct route6 *route);

@@ -91,6 +91,7 @@ void raw_close(struct sock *sock)
     ip_raw_tap_remove(&raw->tap);
     datagram_fini(&raw->queue);
     errqueue_fini(&raw->errors);
+    sock_fini(sock);
     free(raw);
 }
 
@@ -330,6 +331,7 @@ static void packet_close(struct sock *sock)
 
     ether_tap_remove(&packet->tap);
     datagram_fini(&packet->queue);
+    sock_fini(sock);
     free(packet);
 }
 

@@ -1,6 +1,10 @@
 #include "stack/transport/sock.h"
 
+#include <stdlib.h>
+
+#include "base/memory.h"
 #include "stack/net/ip.h"
+#include "stack/transport/errqueue.h"
 
 void sock_init(struct sock *sock, const struct sock_ops *ops, struct ip_stack *ip)
 {
@@ -14,6 +18,53 @@ void sock_init(struct sock *sock, const struct sock_ops *ops, struct ip_stack *i
                                            .multicast_hops = 1,
                                            .mtu_discover6 = 1,
                                            .multicast_loop = true };
+}
+
+const struct sock_extra *sock_extra_of(const struct sock *sock)
+{
+    static const struct sock_extra none = { 0 };
+
+    return sock->options.extra != NULL ? sock->options.extra : &none;
+}
+
+struct sock_extra *sock_extra(struct sock *sock)
+{
+    if (sock->options.extra == NULL) {
+        sock->options.extra = mem_zalloc(sizeof *sock->options.extra);
+        list_init(&sock->options.extra->errors);
+    }
+    return sock->options.extra;
+}
+
+void sock_fini(struct sock *sock)
+{
+    if (sock->options.extra == NULL)
+        return;
+    errqueue_fini(&sock->options.extra->errors);
+    free(sock->options.extra);
+    sock->options.extra = NULL;
+}
+
+void sock_inherit(struct sock *sock, const struct sock *listener)
+{
+    struct sock_extra *extra;
+
+    sock->options = listener->options;
+    sock->options.extra = NULL;
+    if (listener->options.extra == NULL)
+        return;
+    extra = sock_extra(sock);
+    *extra = *listener->options.extra;
+    list_init(&extra->errors);
+}
+
+uint32_t sock_stamps(const struct sock *sock, const struct sock_control *control)
+{
+    uint32_t stamps = sock_extra_of(sock)->stamps;
+
+    return control != NULL && control->has_stamps
+               ? (stamps & ~(uint32_t)SOCK_STAMP_TX) | control->stamps
+               : stamps;
 }
 
 struct ip_iface *sock_multicast_if(const struct sock *sock)

@@ -35,6 +35,7 @@ enum sock_msg_flag {
     SOCK_MSG_OOB = 0x1,
     SOCK_MSG_PEEK = 0x2,
     SOCK_MSG_DONTROUTE = 0x4,
+    SOCK_MSG_CTRUNC = 0x8, /* filled in: control messages were cut */
     SOCK_MSG_TRUNC = 0x20,
     SOCK_MSG_DONTWAIT = 0x40,
     SOCK_MSG_EOR = 0x80,
@@ -42,6 +43,7 @@ enum sock_msg_flag {
     SOCK_MSG_ERRQUEUE = 0x2000,
     SOCK_MSG_NOSIGNAL = 0x4000,
     SOCK_MSG_MORE = 0x8000,
+    SOCK_MSG_ZEROCOPY = 0x4000000,
     SOCK_MSG_FASTOPEN = 0x20000000,
     SOCK_MSG_GOES_ON = 0x10000000, /* ours: more of a write that has begun */
     SOCK_MSG_STABLE = 0x40000000,  /* ours: the octets live as long as the run and never change, so
@@ -49,6 +51,34 @@ enum sock_msg_flag {
 };
 
 enum sock_shutdown { SOCK_SHUT_RD = 0, SOCK_SHUT_WR = 1, SOCK_SHUT_RDWR = 2 };
+
+/* SO_TIMESTAMPING, Linux's numbers. */
+enum sock_stamp_flag {
+    SOCK_STAMP_TX_SOFTWARE = 0x2,
+    SOCK_STAMP_RX_SOFTWARE = 0x8,
+    SOCK_STAMP_SOFTWARE = 0x10,
+    SOCK_STAMP_OPT_ID = 0x80,
+    SOCK_STAMP_TX_SCHED = 0x100,
+    SOCK_STAMP_TX_ACK = 0x200,
+    SOCK_STAMP_OPT_CMSG = 0x400,
+    SOCK_STAMP_OPT_TSONLY = 0x800,
+    SOCK_STAMP_OPT_STATS = 0x1000,
+    SOCK_STAMP_OPT_ID_TCP = 0x10000,
+    SOCK_STAMP_OPT_RX_FILTER = 0x20000,
+    SOCK_STAMP_ALL = 0x7ffff,
+    SOCK_STAMP_TX = 0x40303, /* those that ask for a stamp of what is sent */
+};
+
+/* What sendmsg() has beside the octets. */
+struct sock_control {
+    bool has_ttl, has_tos, has_stamps, has_source, has_mark, has_priority;
+    uint8_t ttl, tos; /* of IPv6 hop limit and traffic class */
+    uint32_t stamps;  /* enum sock_stamp_flag, of SOCK_STAMP_TX alone */
+    struct endpoint source;
+    unsigned ifindex; /* 0: not said */
+    uint32_t mark;
+    int priority;
+};
 
 struct sock_send {
     const void *octets;
@@ -60,16 +90,28 @@ struct sock_send {
     const char *why_text; /* lives as long as the run, or NULL */
     int pass_fd;          /* AF_UNIX: a descriptor to go with the octets (SCM_RIGHTS), 0: none */
     void *rights;         /* what it stands for, of the socket layer */
+    const struct sock_control *control; /* or NULL */
 };
 
-enum sock_origin { SOCK_ORIGIN_LOCAL = 1, SOCK_ORIGIN_ICMP = 2, SOCK_ORIGIN_ICMP6 = 3 };
+enum sock_origin {
+    SOCK_ORIGIN_LOCAL = 1,
+    SOCK_ORIGIN_ICMP = 2,
+    SOCK_ORIGIN_ICMP6 = 3,
+    SOCK_ORIGIN_STAMP = 4,   /* SO_EE_ORIGIN_TIMESTAMPING */
+    SOCK_ORIGIN_COPYLESS = 5 /* SO_EE_ORIGIN_ZEROCOPY */
+};
+
+/* What of a datagram or segment a timestamp is about: SCM_TSTAMP_SND and its kin. */
+enum sock_stamp_kind { SOCK_STAMPED_SENT, SOCK_STAMPED_SCHED, SOCK_STAMPED_ACK };
 
 /* What MSG_ERRQUEUE tells: struct sock_extended_err and its offender. */
 struct sock_report {
     int error;      /* positive; 0: there was none */
     uint8_t origin; /* enum sock_origin */
     uint8_t type, code;
-    uint32_t info; /* of EMSGSIZE: the MTU */
+    uint32_t
+        info; /* of EMSGSIZE: the MTU; of timestamps their kind; of MSG_ZEROCOPY the first call */
+    uint32_t data; /* of timestamps their number; of MSG_ZEROCOPY the last call */
     struct endpoint offender;
 };
 
@@ -90,7 +132,8 @@ struct sock_recv {
     int passed_fd;             /* its number here, 0: none */
     void *rights;              /* what it stands for, of the socket layer */
     bool outgoing;             /* packet sockets: sent by this node */
-    sim_time at;               /* when it was received */
+    sim_time at;               /* when it was received; of a timestamp: when; 0: not known */
+    uint32_t inq;              /* TCP_INQ: octets that are left */
     struct sock_report report; /* MSG_ERRQUEUE; @from is where the octets were to go then */
 };
 
@@ -118,6 +161,9 @@ enum sock_option {
     OPT_SO_SNDBUFFORCE, /* set, root alone: without net.core.wmem_max */
     OPT_SO_RCVBUFFORCE,
     OPT_SO_TIMESTAMP,
+    OPT_SO_TIMESTAMPNS,
+    OPT_SO_TIMESTAMPING, /* enum sock_stamp_flag */
+    OPT_SO_ZEROCOPY,
     OPT_IP_PKTINFO, /* what recvmsg() tells beside the octets */
     OPT_IP_RECVTTL,
     OPT_IP_RECVTOS,
@@ -140,6 +186,9 @@ enum sock_option {
     OPT_IPV6_MTU,
     OPT_IPV6_RECVERR,
     OPT_IPV6_DONTFRAG,
+    OPT_IPV6_RECVPKTINFO, /* what recvmsg() tells beside the octets */
+    OPT_IPV6_RECVHOPLIMIT,
+    OPT_IPV6_RECVTCLASS,
     OPT_TCP_NODELAY,
     OPT_TCP_CORK,
     OPT_TCP_MAXSEG,
@@ -208,13 +257,24 @@ struct sock_options {
     uint16_t multicast_ifindex;                          /* 0: none */
     bool recverr6 : 1, dontfrag : 1;
     bool freebind : 1;
-    bool timestamp : 1, pktinfo : 1, recvttl : 1, recvtos : 1, tcp_inq : 1; /* for recvmsg() */
+    bool timestamp : 1, stamp_ns : 1, pktinfo : 1, recvttl : 1, recvtos : 1; /* for recvmsg() */
+    bool pktinfo6 : 1, recvhops : 1, recvtclass : 1, tcp_inq : 1;
     bool v6only : 1; /* an AF_INET6 socket takes no IPv4: IPV6_V6ONLY */
     bool reuseaddr : 1, reuseport : 1, broadcast : 1, keepalive : 1, oobinline : 1;
     bool dontroute : 1, recverr : 1, multicast_loop : 1;
-    int rcvlowat; /* octets, at least 1: so many or the end must be there to be read */
+    int rcvlowat;             /* octets, at least 1: so many or the end must be there to be read */
+    struct sock_extra *extra; /* NULL: it has none */
+};
+
+/* What few sockets have: read by sock_extra_of(), written through sock_extra(). */
+struct sock_extra {
     int priority;
     uint32_t mark;
+    uint32_t stamps;       /* SO_TIMESTAMPING: enum sock_stamp_flag */
+    uint32_t stamp_key;    /* of SOF_TIMESTAMPING_OPT_ID: the next, of TCP where counting began */
+    bool zerocopy;         /* SO_ZEROCOPY */
+    uint32_t zerocopy_key; /* of the next call with MSG_ZEROCOPY */
+    struct list errors;    /* of TCP, which has no queue of its own: stack/transport/errqueue.h */
 };
 
 /* Both ends of a connection. */
@@ -248,8 +308,21 @@ struct sock {
 #define SOCK_SNDBUF_DEFAULT 212992 /* net.core.wmem_default, for datagrams */
 #define SOCK_RCVBUF_DEFAULT 212992
 
-/** sock_init() - the common part: Linux's defaults. */
+/** sock_init() - the common part: Linux's defaults. sock_fini() - what sock_extra() has made. */
 void sock_init(struct sock *sock, const struct sock_ops *ops, struct ip_stack *ip);
+void sock_fini(struct sock *sock);
+/** sock_extra() - @sock's own, made when first needed. sock_extra_of() - to be read. */
+struct sock_extra *sock_extra(struct sock *sock);
+const struct sock_extra *sock_extra_of(const struct sock *sock);
+/** sock_inherit() - @sock, which is new, has come out of @listener: its options. */
+void sock_inherit(struct sock *sock, const struct sock *listener);
+/** sock_has_reports() - is there something in sock_extra.errors? */
+static inline bool sock_has_reports(const struct sock *sock)
+{
+    return sock->options.extra != NULL && !list_empty(&sock->options.extra->errors);
+}
+/** sock_stamps() - SO_TIMESTAMPING of @sock, as @control of a message changes it. */
+uint32_t sock_stamps(const struct sock *sock, const struct sock_control *control);
 /** sock_multicast_if() - the interface that groups are sent through, NULL: the routes say it.
  * sock_set_multicast_if() - by its number, 0: none; false, and none, when there is no such. */
 struct ip_iface *sock_multicast_if(const struct sock *sock);

@@ -179,6 +179,7 @@ struct sock *tcp_socket6(struct tcp_layer *tcp)
 void tcp_purge_queues(struct tcp_sock *tp)
 {
     tcp_unmark(tp, NULL);
+    tcp_notes_drop(tp);
     tcp_chrono_stop(tp, TCP_CHRONO_BUSY); /* it runs on if something is left, as on Linux */
     tcp_queue_purge(tp->layer, &tp->write_queue);
     tcp_queue_purge(tp->layer, &tp->rtx_queue);
@@ -205,6 +206,7 @@ static void sock_free(struct tcp_sock *tp)
     list_remove(&tp->all_link);
     list_remove(&tp->link);
     tcp_user_drop(tp);
+    sock_fini(&tp->sock);
     free(tp);
 }
 

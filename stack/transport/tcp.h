@@ -92,6 +92,7 @@ struct tcp_sysctl {                        /* net.ipv4.tcp_*, Linux's names, uni
     uint32_t max_syn_backlog;     /* 4096 half-open connections of a listener */
     uint8_t syncookies;      /* 1: more half-open connections than the backlog are answered, but not
                                 repeatedly */
+    bool zerocopy_copies;    /* off; what MSG_ZEROCOPY sends is copied on its way, as by tun */
     uint32_t max_tw_buckets; /* 131072 */
     uint32_t notsent_lowat;  /* octets, UINT32_MAX: no limit */
     uint32_t comp_sack_delay_us; /* 1000 */

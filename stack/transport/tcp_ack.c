@@ -285,6 +285,8 @@ static unsigned clean_rtx_queue(struct tcp_sock *tp, const struct tcp_rx *rx, ui
         acked_wholly(tp, seg, &c);
         tcp_wmem_free(tp, seg);
     }
+    if (UNLIKELY(tp->has_notes))
+        tcp_notes_acked(tp);
     if (seg == NULL)
         tcp_chrono_stop(tp, TCP_CHRONO_BUSY);
     if (tp->urg_out && seq_geq(tp->snd_una, tp->rare->snd_up))

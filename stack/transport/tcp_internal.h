@@ -562,6 +562,18 @@ void tcp_timewait_free(struct tcp_timewait *tw);
  * its sequence space. */
 bool tcp_timewait_reusable(struct tcp_timewait *tw, struct tcp_sock *tp, bool bound);
 
+/* tcp_notes.c */
+/** tcp_note_written() - octets of @message stand at the end of write_queue, the @whole of it or
+ * what fits. */
+void tcp_note_written(struct tcp_sock *tp, const struct sock_send *message, bool whole);
+/** tcp_notes_sent() - @seg leaves; tcp_notes_acked() - snd_una has moved; both where has_notes. */
+void tcp_notes_sent(struct tcp_sock *tp, const struct tcp_seg *seg);
+void tcp_notes_acked(struct tcp_sock *tp);
+/** tcp_notes_drop() - what was written is thrown away. */
+void tcp_notes_drop(struct tcp_sock *tp);
+/** tcp_set_stamps() - SO_TIMESTAMPING. */
+int tcp_set_stamps(struct tcp_sock *tp, uint32_t stamps);
+
 /* tcp_icmp.c */
 void tcp_icmp_error(void *ctx, const struct ip_error *error);
 bool tcp_icmp_vouch(void *ctx, const struct ip_error *error);

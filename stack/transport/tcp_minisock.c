@@ -206,7 +206,7 @@ struct tcp_sock *tcp_request_child(struct tcp_request *req, const struct tcp_rx 
     struct tcp_sock *listener = req->listener, *tp = tcp_sock_new(req->layer);
 
     tp->sock.v6 = listener->sock.v6;
-    tp->sock.options = listener->sock.options;
+    sock_inherit(&tp->sock, &listener->sock);
     tp->sock.ends = req->ends;
     tp->entry.reuse = listener->entry.reuse;
     tp->entry.reuseport = listener->entry.reuseport;

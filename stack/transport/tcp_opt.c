@@ -43,7 +43,7 @@ unsigned tcp_poll(struct sock *sock)
     } else if (tp->rare->fastopen != NULL && tp->rare->fastopen->deferred) {
         mask |= SOCK_POLLOUT; /* the SYN leaves with what is written */
     }
-    if (sock->error != 0)
+    if (sock->error != 0 || sock_has_reports(sock))
         mask |= SOCK_POLLERR;
     return mask;
 }
@@ -328,6 +328,8 @@ int tcp_set_option(struct sock *sock, enum sock_option option, int value)
         return 0;
     case OPT_SO_RCVLOWAT:
         return set_rcvlowat(tp);
+    case OPT_SO_TIMESTAMPING:
+        return tcp_set_stamps(tp, (uint32_t)value);
     case OPT_SO_BINDTODEVICE: {
         struct ip_iface *iface = value == 0 ? NULL : ip_iface_by_index(tcp->ip, (unsigned)value);
 

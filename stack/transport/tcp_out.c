@@ -259,6 +259,8 @@ int tcp_transmit_seg(struct tcp_sock *tp, struct tcp_seg *seg, const struct why 
     if (seg->push_once)
         flags |= TCP_PSH;
     seg->push_once = false;
+    if (UNLIKELY(tp->has_notes))
+        tcp_notes_sent(tp, seg);
     return tcp_transmit(tp, seg->seq, flags, &seg->data, why);
 }
 

@@ -330,7 +330,7 @@ struct tcp_seg *tcp_seg_from_rx(struct tcp_layer *tcp, struct tcp_rx *rx)
     seg->flags = rx->hdr.flags;
     seg->marks = 0;
     seg->n_merged = 1;
-    seg->timed = false;
+    seg->timed = seg->stamped = false;
     seg->tail_room = 0;
     seg->truesize = TCP_SKB_OVERHEAD + seg->data.len;
     if (tcp->sysctl.rx_linear) {

@@ -32,7 +32,9 @@ void tcp_rare_drop(struct tcp_sock *tp)
     if (tp->rare == &tcp_rare_none)
         return;
     tcp_fastopen_release(tp, false);
+    tcp_notes_drop(tp);
     rare = tcp_rare(tp);
+    free(rare->notes);
     tcp_queue_purge(tp->layer, &rare->ofo_queue);
     timer_fini(&rare->keepalive_timer);
     timer_fini(&rare->comp_ack_timer);

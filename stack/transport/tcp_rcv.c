@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/likely.h"
 #include "stack/transport/tcp_internal.h"
 
 #define COMP_SACK_SLACK_US 100u /* tcp_comp_sack_slack_ns: so much later a timer may run out */
@@ -439,13 +440,25 @@ static void take_fin(struct tcp_sock *tp)
                          (tp->shut_wr || tcp_state(tp) == TCP_CLOSED ? SOCK_POLLHUP : 0u));
 }
 
+/* The octets of @rx; who reads them may want to know when they came. */
+static struct tcp_seg *take_segment(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    struct tcp_seg *seg = tcp_seg_from_rx(tp->layer, rx);
+
+    if (UNLIKELY(tp->sock.options.timestamp || tp->sock.options.extra != NULL)) {
+        seg->stamped = true;
+        seg->sent_at = (uint64_t)node_now(tp->sock.node);
+    }
+    return seg;
+}
+
 void tcp_take_syn_data(struct tcp_sock *tp, struct tcp_rx *rx)
 {
     struct tcp_seg *seg;
 
     if (rx->end_seq == tp->rcv_nxt)
         return;
-    seg = tcp_seg_from_rx(tp->layer, rx);
+    seg = take_segment(tp, rx);
     seg->seq++;
     seg->flags &= (uint8_t)~TCP_SYN;
     queue_in_order(tp, seg);
@@ -550,7 +563,7 @@ static void queue_out_of_order(struct tcp_sock *tp, struct tcp_rx *rx)
         tcp_rx_drop(rx, DROP_SOCKET_FULL);
         return;
     }
-    seg = tcp_seg_from_rx(tp->layer, rx);
+    seg = take_segment(tp, rx);
     truesize = seg->truesize;
     measure_rcv_mss(tp, rx, truesize);
     tp->ack_pending |= TCP_ACK_SCHED;
@@ -589,7 +602,7 @@ static void queue_expected(struct tcp_sock *tp, struct tcp_rx *rx)
             return;
         }
     }
-    seg = tcp_seg_from_rx(tp->layer, rx);
+    seg = take_segment(tp, rx);
     truesize = seg->truesize;
     queue_in_order(tp, seg);
     if (rx->len > 0)

@@ -1,6 +1,8 @@
 /* A program reads what has come. */
 #include <string.h>
 
+#include "base/likely.h"
+#include "stack/transport/errqueue.h"
 #include "stack/transport/tcp_internal.h"
 
 static int64_t recv_urgent(struct tcp_sock *tp, struct sock_recv *message)
@@ -24,6 +26,7 @@ struct reading {
     uint8_t *to; /* NULL: count only */
     size_t size, done;
     uint32_t seq; /* next octet to be read */
+    sim_time at;  /* when the last of them came, 0: not known */
     bool peek, stop;
 };
 
@@ -50,10 +53,21 @@ static uint32_t before_urgent(struct reading *r, uint32_t n)
     return n;
 }
 
+/* A buffer that Linux has put several segments into has the timestamp of the last. */
+static sim_time came_at(const struct tcp_sock *tp, const struct tcp_seg *seg)
+{
+    while (seg->link.next != &tp->receive_queue && tcp_seg_of(seg->link.next)->n_merged > 1 &&
+           tcp_seg_of(seg->link.next)->stamped)
+        seg = tcp_seg_of(seg->link.next);
+    return (sim_time)seg->sent_at;
+}
+
 static void read_segment(struct reading *r, struct tcp_seg *seg)
 {
     uint32_t offset = r->seq - seg->seq, n;
 
+    if (UNLIKELY(seg->stamped))
+        r->at = came_at(r->tp, seg);
     if (offset < seg->data.len && r->done < r->size) {
         n = seg->data.len - offset;
         if (n > r->size - r->done)
@@ -113,6 +127,15 @@ static int64_t nothing_read(struct tcp_sock *tp)
     return tp->shut_rd ? 0 : -SIM_EAGAIN;
 }
 
+/* What recvmsg() says beside the octets. */
+static void tell(const struct tcp_sock *tp, const struct reading *r, struct sock_recv *message)
+{
+    message->at = r->at;
+    message->inq = tp->sock.options.tcp_inq ? tcp_inq(&tp->sock) : 0;
+    if (message->inq == 0 && tp->fin_received)
+        message->inq = 1; /* who reads on learns of the end */
+}
+
 int64_t tcp_sock_recv(struct sock *sock, struct sock_recv *message)
 {
     struct tcp_sock *tp = tcp_of(sock);
@@ -121,13 +144,17 @@ int64_t tcp_sock_recv(struct sock *sock, struct sock_recv *message)
                          .seq = tp->copied_seq,
                          .peek = (message->flags & SOCK_MSG_PEEK) != 0 };
 
+    if (UNLIKELY((message->flags & SOCK_MSG_ERRQUEUE) != 0))
+        return errqueue_pop(&sock_extra(sock)->errors, message, &sock->error);
     if (tcp_state(tp) == TCP_LISTEN)
         return -SIM_ENOTCONN;
     if ((message->flags & SOCK_MSG_OOB) != 0)
         return recv_urgent(tp, message);
     message->from = tp->entry.ends->remote;
     message->full_len = 0;
-    if (list_empty(&tp->receive_queue) && message->size > 0 && tp->urg_state == TCP_URG_NONE)
+    message->at = 0;
+    message->inq = tp->fin_received;
+    if (list_empty(&tp->receive_queue) && tp->urg_state == TCP_URG_NONE)
         return nothing_read(tp); /* as every second call of who reads all there is */
     if ((message->flags & SOCK_MSG_TRUNC) == 0)
         r.to = message->octets;
@@ -146,6 +173,8 @@ int64_t tcp_sock_recv(struct sock *sock, struct sock_recv *message)
         if (r.done > 0)
             tcp_cleanup_rbuf(tp, (uint32_t)r.done);
     }
+    if (!message->octets_only)
+        tell(tp, &r, message);
     if (r.done == 0 && message->size > 0)
         return nothing_read(tp);
     return (int64_t)r.done;

@@ -70,6 +70,7 @@ struct tcp_seg {
     bool push_once : 1;     /* sending: PSH with the next transmission alone */
     bool timed : 1;         /* sending: it stands in tcp_sock.by_time */
     bool app_limited : 1;   /* sending: of tcp_rate, when it was sent */
+    bool stamped : 1;       /* receiving: sent_at is when it came, a sim_time */
     uint16_t tail_room;     /* receiving, rx_linear: octets that fit behind its own */
     /* From here on of sending alone: nobody writes or reads it of a received segment. */
     uint32_t tx_delivered; /* tcp_sock.delivered when it was sent: tells rounds apart */
@@ -252,6 +253,7 @@ struct tcp_rare {
 
     struct tcp_listener *listen;   /* NULL: it is none */
     struct tcp_fastopen *fastopen; /* NULL: it has nothing to do with it */
+    struct list *notes;            /* tcp_notes.c; NULL: none */
 };
 
 /* The hands of tcp_sock.timers. */
@@ -307,6 +309,7 @@ struct tcp_sock {
     uint8_t backoff, retransmits, total_rto, probes_out;
     uint8_t chrono_kind;         /* enum tcp_chrono_kind: what is counted now */
     bool sample_app_limited : 1; /* of the delivery rate */
+    bool has_notes : 1;          /* tcp_notes.c */
     bool tlp_due : 1;            /* rtx_kind is TCP_TIMER_TLP, but the timer is not set yet */
     bool hystart_found : 1;      /* the exit of slow start */
     uint8_t scaling_ratio;       /* of 256: octets of data per octet of memory */

@@ -185,6 +185,8 @@ int64_t tcp_sock_send(struct sock *sock, const struct sock_send *message)
     tail = tcp_last(&tp->write_queue);
     if (tail != NULL && done == message->len && (message->flags & SOCK_MSG_EOR) != 0)
         tail->eor = true;
+    if (UNLIKELY((sock->options.extra != NULL || message->control != NULL) && done > 0))
+        tcp_note_written(tp, message, done == message->len);
     if (tail != NULL && done > 0)
         push(tp, tail, more && done == message->len);
     tcp_reap(tp->layer);

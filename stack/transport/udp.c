@@ -502,6 +502,7 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
         return -SIM_ENETUNREACH;
     send.dst = to.addr;
     sock_fill_send(sock, &send);
+    sock_control_send(sock, message->control, &send);
     if (message->flags & SOCK_MSG_DONTROUTE)
         send.bypass_routes = true;
     if (connected) {
@@ -527,6 +528,8 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
     }
     to.addr = route->dst;
     send.src = connected ? udp->src : source_along(sock, route);
+    if (message->control != NULL && message->control->has_source)
+        send.src = message->control->source.addr;
     frame = udp_build(udp, message, to.port);
     if (LIKELY(frame->why.code == WHY_NONE))
         frame->why = WHY(UDP_SEND, message->len, to.addr, to.port);
@@ -544,9 +547,9 @@ static inline bool goes_on(const struct udp_sock *udp, const struct sock_send *m
 {
     const struct sock *sock = &udp->sock;
 
-    return LIKELY(!message->has_to && (message->flags & (SOCK_MSG_OOB | SOCK_MSG_MORE)) == 0 &&
-                  !udp->corked && sock->error == 0 && !udp->shut_write &&
-                  sock->options.mtu_discover == 1 &&
+    return LIKELY(!message->has_to && message->control == NULL && sock->options.extra == NULL &&
+                  (message->flags & (SOCK_MSG_OOB | SOCK_MSG_MORE)) == 0 && !udp->corked &&
+                  sock->error == 0 && !udp->shut_write && sock->options.mtu_discover == 1 &&
                   ip_way_holds(sock->ip, &udp->way, message->len + UDP_HDR_LEN + IPV4_HDR_LEN));
 }
 
@@ -596,17 +599,46 @@ static int64_t send_corked(struct udp_sock *udp, const struct sock_send *message
     return result < 0 ? result : (int64_t)message->len;
 }
 
+/* The datagram @message has left: timestamps, and its memory is free. */
+static void note_sent(struct udp_sock *udp, const struct sock_send *message)
+{
+    struct sock_extra *extra = sock_extra(&udp->sock);
+    uint32_t stamps = sock_stamps(&udp->sock, message->control), key = extra->stamp_key;
+
+    if ((stamps & SOCK_STAMP_TX) != 0 && (extra->stamps & SOCK_STAMP_OPT_ID) != 0)
+        extra->stamp_key++;
+    if ((stamps & SOCK_STAMP_TX_SCHED) != 0)
+        errqueue_stamp(&udp->sock, &udp->errors, SOCK_STAMPED_SCHED, key, message->octets,
+                       message->len);
+    if (extra->zerocopy && (message->flags & SOCK_MSG_ZEROCOPY) != 0 && message->len > 0) {
+        errqueue_copyless(&udp->sock, &udp->errors, extra->zerocopy_key, extra->zerocopy_key, true);
+        extra->zerocopy_key++;
+    }
+    if ((stamps & SOCK_STAMP_TX_SOFTWARE) != 0)
+        errqueue_stamp(&udp->sock, &udp->errors, SOCK_STAMPED_SENT, key, message->octets,
+                       message->len);
+}
+
+static int64_t send_any(struct udp_sock *udp, const struct sock_send *message)
+{
+    if (!udp->corked && !(message->flags & SOCK_MSG_MORE))
+        return send_datagram(&udp->sock, message);
+    if (!udp->corked && !message->has_to && udp->sock.remote.port == 0)
+        return -SIM_EDESTADDRREQ;
+    return send_corked(udp, message);
+}
+
 static int64_t udp_send(struct sock *sock, const struct sock_send *message)
 {
     struct udp_sock *udp = udp_of(sock);
+    int64_t n;
 
     if (goes_on(udp, message))
         return send_on(udp, message);
-    if (!udp->corked && !(message->flags & SOCK_MSG_MORE))
-        return send_datagram(sock, message);
-    if (!udp->corked && !message->has_to && sock->remote.port == 0)
-        return -SIM_EDESTADDRREQ;
-    return send_corked(udp, message);
+    n = send_any(udp, message);
+    if (n >= 0 && (sock->options.extra != NULL || message->control != NULL) && !udp->corked)
+        note_sent(udp, message);
+    return n;
 }
 
 /* ---- the rest of the socket ---- */
@@ -642,6 +674,7 @@ static void udp_close(struct sock *sock)
     errqueue_fini(&udp->errors);
     strbuf_fini(&udp->corked_octets);
     udp->udp->n_sockets--;
+    sock_fini(sock);
     free(udp);
 }
 

@@ -42,7 +42,10 @@ int64_t udp6_send(struct sock *sock, const struct sock_send *message, struct end
     if (error != 0)
         return error;
     inet6_fill_send(sock, &to, &send);
+    inet6_control_send(sock, message->control, &send);
     send.src = route.src;
+    if (message->control != NULL && message->control->has_source)
+        send.src = message->control->source.addr6;
     frame = udp_build(udp_of(sock), message, to.port);
     if (frame->why.code == WHY_NONE)
         frame->why = WHY(UDP6_SEND, message->len, to.addr6.hi, to.addr6.lo, to.port);

@@ -54,7 +54,7 @@ static void mistakes_are_named(void)
     refused("poll in,et",
             "poll takes in, out, pri or rdhup, and perhaps seconds, like `in,out 1.5`, "
             "not 'in,et'");
-    refused("set SO_ZEROCOPY 1", "SO_ZEROCOPY is not simulated by wirewalk");
+    refused("set SO_RXQ_OVFL 1", "SO_RXQ_OVFL is not simulated by wirewalk");
     refused("sleep x", "sleep takes seconds, like 0.5, not 'x'");
     refused("tcp 4", "tcp takes nothing, not '4'");
     refused("as a b", "as takes one word, not 'a b'");
