@@ -202,7 +202,7 @@ static bool add_data(struct process *self, struct curl_options *o, enum id id, c
         struct strbuf path = STRBUF_INIT;
         const struct os_file *file;
 
-        strbuf_addf(&path, "%s%s", value[1] == '/' ? "" : "/", value + 1);
+        process_path(self, value + 1, &path);
         file = os_file_find(self->os, path.text);
         strbuf_fini(&path);
         if (file == NULL) { /* curl warns and sends nothing */

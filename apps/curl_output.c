@@ -7,11 +7,11 @@
 
 /* ---- files ---- */
 
-static char *absolute(const char *file)
+static char *absolute(const struct curl *curl, const char *file)
 {
     struct strbuf path = STRBUF_INIT;
 
-    strbuf_addf(&path, "%s%s", *file == '/' ? "" : "/", file);
+    process_path(curl->self, file, &path);
     return path.text;
 }
 
@@ -28,17 +28,17 @@ bool curl_choose_output(struct curl *curl)
         bool any = *name != '\0';
 
         if (any)
-            curl->file = absolute(name);
+            curl->file = absolute(curl, name);
         free(name);
         if (!any) {
             curl_fail(curl, CURL_WRITE_ERROR, "Failed writing received data to disk/application");
             return false;
         }
     } else if (output != NULL && strcmp(output->file, "-") != 0) {
-        curl->file = absolute(output->file);
+        curl->file = absolute(curl, output->file);
     }
     curl->numbers.file_name = output == NULL || curl->file == NULL ? NULL
-                              : output->remote_name                ? curl->file + 1
+                              : output->remote_name                ? strrchr(curl->file, '/') + 1
                                                                    : output->file;
     curl->discard = curl->file != NULL && strcmp(curl->file, "/dev/null") == 0;
     curl->to_terminal = curl->file == NULL && !curl->self->stdout_is_file;
@@ -84,7 +84,7 @@ static void dump(struct curl *curl, const char *octets, size_t len)
     if (strcmp(name, "-") == 0) {
         process_write(curl->self, 1, octets, len);
     } else {
-        char *path = absolute(name);
+        char *path = absolute(curl, name);
 
         if (strcmp(path, "/dev/null") != 0)
             os_file_write(curl->self->os, path, octets, len, curl->dump_begun);

@@ -5,15 +5,13 @@
 #include "apps/programs.h"
 #include "stack/socket/syscall.h"
 
-/* The file a word names; there is no working directory but "/". */
+/* The file a word names. */
 static struct os_file *find_file(struct process *self, const char *word)
 {
     struct strbuf path = STRBUF_INIT;
     struct os_file *file;
 
-    if (*word != '/')
-        strbuf_addc(&path, '/');
-    strbuf_adds(&path, word);
+    process_path(self, word, &path);
     file = os_file_find(self->os, path.text);
     strbuf_fini(&path);
     return file;
@@ -98,11 +96,10 @@ static bool list_directory(struct process *self, const char *word)
     const char *before = NULL;
     size_t before_len = 0, len;
     struct os_file *file;
-    bool any = strcmp(word, "/") == 0;
+    bool any;
 
-    if (*word != '/')
-        strbuf_addc(&dir, '/');
-    strbuf_adds(&dir, strcmp(word, ".") == 0 ? "" : word);
+    process_path(self, word, &dir);
+    any = strcmp(dir.text, "/") == 0 || strcmp(word, ".") == 0;
     if (dir.text[dir.len - 1] != '/')
         strbuf_addc(&dir, '/');
     LIST_FOR_EACH(file, os_files(self->os), struct os_file, link)

@@ -224,7 +224,7 @@ static const struct os_file *host_file(const struct process *self, const char *w
     struct strbuf path = STRBUF_INIT;
     const struct os_file *file;
 
-    strbuf_addf(&path, "%s%s", *word == '/' ? "" : "/", word);
+    process_path(self, word, &path);
     file = os_file_find(self->os, path.text);
     strbuf_fini(&path);
     return file;

@@ -69,6 +69,24 @@ static bool is_dynamic(const struct os *os, unsigned ifindex)
     return false;
 }
 
+static bool is_dynamic_device(const struct os *os, const char *device)
+{
+    struct netctl_link link;
+
+    return netctl_link_find(os, device, &link) && is_dynamic(os, link.index);
+}
+
+/* A fixed address is none that a DHCP server could take back. */
+static bool is_fixed(const struct os *os, const char *device)
+{
+    struct netctl_addr addr;
+
+    for (unsigned i = 0; netctl_addr_at(os, i, &addr); i++)
+        if (strcmp(addr.ifname, device) == 0 && !addr.dynamic)
+            return true;
+    return false;
+}
+
 static void print_servers(struct process *self)
 {
     struct resolv_conf conf;
@@ -187,16 +205,13 @@ static void print_cache(struct process *self)
 static uint32_t start_dhclient(struct process *self, const char *option, const char *device)
 {
     const char *argv[] = { "dhclient", option, device, NULL };
-    const char *plain[] = { "dhclient", device, NULL };
     const struct program *program =
         self->os->find_program != NULL ? self->os->find_program("dhclient") : NULL;
     struct process_io io = { NULL, NULL };
 
     if (program == NULL)
         return 0;
-    return process_start(self->os, program, option != NULL ? 3 : 2, option != NULL ? argv : plain,
-                         NULL, &io)
-        ->pid;
+    return process_start(self->os, program, 3, argv, NULL, &io)->pid;
 }
 
 /* The adapter meant: the one named, or the first. */
@@ -265,7 +280,7 @@ static enum co_status ipconfig_main(struct process *self, void *state)
         CO_RETURN(&st->co);
     }
     st->device = choose_device(self);
-    if (st->device == NULL) {
+    if (st->device == NULL || is_fixed(self->os, st->device)) {
         process_printf(self, "\nWindows IP Configuration\n\nThe operation failed as no adapter is "
                              "in the state permissible for \n"
                              "this operation.\n");
@@ -278,9 +293,18 @@ static enum co_status ipconfig_main(struct process *self, void *state)
     if (st->child != 0)
         CO_CALL(&st->co, st->result, sys_wait_child(self, st->child));
     if (same_word(self->argv[1], "/renew")) {
-        st->child = start_dhclient(self, NULL, st->device);
+        st->child = start_dhclient(self, "-1", st->device);
         if (st->child != 0)
             CO_CALL(&st->co, st->result, sys_wait_child(self, st->child));
+        if (!is_dynamic_device(self->os, st->device)) {
+            process_printf(self,
+                           "\nWindows IP Configuration\n\nAn error occurred while renewing "
+                           "interface %s : unable to contact your DHCP server. Request has "
+                           "timed out.\n",
+                           st->device);
+            self->exit_status = 1;
+            CO_RETURN(&st->co);
+        }
     }
     print_configuration(self, false);
     CO_END(&st->co);

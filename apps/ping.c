@@ -239,8 +239,11 @@ static int pinger(struct process *self, struct ping *st)
     }
     sent = send_probe(self, st);
     advance_transmitted(st); /* a packet that could not be sent counts as well */
-    if (sent >= 0)
+    if (sent >= 0) {
+        if (st->options.flood && !st->options.quiet)
+            process_write(self, 1, ".", 1);
         return (int)(interval - st->tokens);
+    }
     if (sent == -SIM_EMSGSIZE)
         local_error(self, st);
     else if (!st->options.quiet)
@@ -467,6 +470,10 @@ static void print_reply(struct process *self, struct ping *st, const struct repo
     const uint8_t *data = st->in + report->hdr_len + ICMP_HDR_LEN;
     struct endpoint to = target(st);
 
+    if (st->options.flood) { /* the point that its request has drawn is wiped out */
+        process_printf(self, report->damaged ? "\bC" : "\b \b");
+        return;
+    }
     print_timestamp(self, st);
     strbuf_addf(&st->line, "%zu bytes from %s: icmp_seq=%u", len, st->from_text, st->seq);
     if (st->options.verbose)
@@ -492,6 +499,10 @@ static void print_reply(struct process *self, struct ping *st, const struct repo
 
 static void print_icmp(struct process *self, struct ping *st, enum verdict verdict)
 {
+    if (st->options.flood) {
+        process_printf(self, "\bE");
+        return;
+    }
     print_timestamp(self, st);
     strbuf_addf(&st->line, verdict == IS_NOTICE ? "From %s: icmp_seq=%u " : "From %s icmp_seq=%u ",
                 st->from_text, st->seq);
@@ -750,7 +761,8 @@ static int finish(struct process *self, struct ping *st)
         strbuf_addf(line, "%spipe %d", comma ? ", " : "", st->pipesize);
         comma = true;
     }
-    if (st->received > 0 && st->options.interval == 0 && st->transmitted > 1) {
+    if (st->received > 0 && (st->options.interval == 0 || st->options.flood) &&
+        st->transmitted > 1) {
         long long gap = (long long)(took / SIM_USEC(1)) / (long long)(st->transmitted - 1);
 
         strbuf_addf(line, "%sipg/ewma %lld.%03lld/%lld.%03lld ms", comma ? ", " : "", gap / 1000,

@@ -117,6 +117,9 @@ static bool take(struct process *self, struct ping_options *o, int option, const
     case 'D':
         o->timestamps = true;
         return true;
+    case 'f':
+        o->flood = true;
+        return true;
     case 'i':
         return seconds(self, value, "bad timing interval", &o->interval);
     case 'I':
@@ -172,12 +175,12 @@ static bool take(struct process *self, struct ping_options *o, int option, const
 bool ping_options_read(struct process *self, struct ping_options *o)
 {
     struct options options = {
-        .self = self, .shorts = "46abc:Di:I:l:LM:nOp:qQ:s:t:vw:W:", .refused = "ABCdefFhHmNrRSTUV"
+        .self = self, .shorts = "46abc:Dfi:I:l:LM:nOp:qQ:s:t:vw:W:", .refused = "ABCdeFhHmNrRSTUV"
     };
     int option;
 
     *o = (struct ping_options){
-        .interval = 1000, .linger = 10000, .size = 56, .pmtudisc = -1, .tos = -1, .preload = 1
+        .interval = -1, .linger = 10000, .size = 56, .pmtudisc = -1, .tos = -1, .preload = 1
     };
     while ((option = options_next(&options)) != OPTIONS_END) {
         if (option == OPTIONS_REFUSED)
@@ -198,5 +201,7 @@ bool ping_options_read(struct process *self, struct ping_options *o)
         return fail(self, 2);
     }
     o->target = self->argv[options.at];
+    if (o->interval < 0) /* not given */
+        o->interval = o->flood ? 0 : 1000;
     return true;
 }

@@ -19,6 +19,7 @@ struct ping_options {
     int tos;
     int pmtudisc; /* -1: not said, else IP_MTU_DISCOVER's value */
     bool numeric, quiet, broadcast, verbose, timestamps, outstanding, audible, no_loop;
+    bool flood;              /* -f: as fast as answers come, a point for each that is missing */
     const char *device;      /* -I NAME, or NULL */
     struct ip6_addr source6; /* -I, of IPv6; :: not given */
     ip4_addr source;         /* -I ADDRESS, or 0 */

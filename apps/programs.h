@@ -12,6 +12,7 @@
     X("arp", arp_program)                                                                          \
     X("arping", arping_program)                                                                    \
     X("cat", cat_program)                                                                          \
+    X("clear", clear_program)                                                                      \
     X("curl", curl_program)                                                                        \
     X("dhclient", dhclient_program)                                                                \
     X("dhcrelay", dhcrelay_program)                                                                \
@@ -44,11 +45,13 @@
     X("sysctl", sysctl_program)                                                                    \
     X("tail", tail_program)                                                                        \
     X("tcpdump", tcpdump_program)                                                                  \
+    X("telnet", telnet_program)                                                                    \
     X("traceroute", traceroute_program)                                                            \
     X("tracert", tracert_program)                                                                  \
     X("udhcpc", udhcpc_program)                                                                    \
     X("wc", wc_program)                                                                            \
-    X("wget", wget_program)
+    X("wget", wget_program)                                                                        \
+    X("which", which_program)
 
 #define X(name, symbol) extern const struct program symbol;
 PROGRAMS(X)
@@ -56,6 +59,9 @@ PROGRAMS(X)
 
 /** program_find() - NULL: there is no such program. Put it into os->find_program. */
 const struct program *program_find(const char *name);
+/** program_path() - where Debian has the program @name, which there is: "/usr/sbin/ip" for "ip".
+ */
+void program_path(const char *name, struct strbuf *out);
 /** program_name_at() - the @n-th name from 0, sorted; NULL behind the last. */
 const char *program_name_at(unsigned n);
 

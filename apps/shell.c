@@ -22,6 +22,12 @@ struct shell_state {
     struct shell shell;
 };
 
+struct shell_memory {
+    struct shell_parameters parameters;
+    char *cwd;        /* NULL: "/" */
+    unsigned n_users; /* who holds it: shells that have not ended, and who made it */
+};
+
 /* ---- where output goes ---- */
 
 static void job_write(void *ctx, struct process *process, int stream, const char *text, size_t len)
@@ -175,14 +181,11 @@ void shell_io_printf(struct shell *shell, const struct process_io *io, int strea
     strbuf_fini(&text);
 }
 
-/* A file of the host has an absolute path; there is no working directory but "/". */
-static char *absolute(const char *path)
+static char *absolute(const struct shell *shell, const char *path)
 {
     struct strbuf text = STRBUF_INIT;
 
-    if (*path != '/')
-        strbuf_addc(&text, '/');
-    strbuf_adds(&text, path);
+    process_path(shell->self, path, &text);
     return text.text;
 }
 
@@ -190,7 +193,7 @@ static char *absolute(const char *path)
 static bool redirect_input(struct shell *shell, struct shell_job *job, const char *target)
 {
     struct process_io io = job_io(job);
-    char *path = absolute(target);
+    char *path = absolute(shell, target);
     const struct os_file *file = os_file_find(job->os, path);
     bool null = strcmp(path, "/dev/null") == 0;
 
@@ -241,7 +244,7 @@ static bool apply_redirect(struct shell *shell, struct shell_job *job,
         shell_message(shell, &io, "cannot create : Directory nonexistent");
         ok = false;
     } else {
-        char *path = absolute(target.text);
+        char *path = absolute(shell, target.text);
 
         os_file_write(job->os, path, "", 0, redirect->kind == SHELL_APPEND);
         sink_set(sink, SINK_FILE, 0, path);
@@ -301,6 +304,7 @@ static bool job_start(struct shell *shell, struct shell_job *job, int argc, char
         return false;
     }
     job->process = process_start(os, program, argc, (const char *const *)argv, NULL, &io);
+    process_set_cwd(job->process, shell->self->cwd);
     input_give(job->process, job->input);
     job->pid = job->process->pid;
     job->process->stdout_is_file = job->sinks[1].kind != SINK_OUTER;
@@ -396,6 +400,15 @@ static void exit_builtin(struct shell *shell)
     shell->exiting = true;
 }
 
+static void copy_variables(const struct shell_parameters *from, struct shell_parameters *to)
+{
+    for (unsigned i = 0; i < from->n_variables; i++) {
+        const struct shell_variable *variable = &from->variables[i];
+
+        shell_set_variable(to, variable->name, strlen(variable->name), variable->value);
+    }
+}
+
 /* A shell of its own for @line, with copies of the variables. */
 static void start_subshell(struct shell *shell, struct shell_job *job, const char *line)
 {
@@ -404,14 +417,10 @@ static void start_subshell(struct shell *shell, struct shell_job *job, const cha
 
     job->process = process_start(shell->self->os, &shell_program, 3, argv, NULL,
                                  &(struct process_io){ job_write, job });
+    process_set_cwd(job->process, shell->self->cwd);
     input_give(job->process, job->input);
     child = &((struct shell_state *)job->process->state)->shell;
-    for (unsigned i = 0; i < shell->parameters.n_variables; i++) {
-        const struct shell_variable *variable = &shell->parameters.variables[i];
-
-        shell_set_variable(&child->parameters, variable->name, strlen(variable->name),
-                           variable->value);
-    }
+    copy_variables(&shell->parameters, &child->parameters);
     child->parameters.status = shell->parameters.status;
     job->pid = job->process->pid;
     job->process->stdout_is_file = job->sinks[1].kind != SINK_OUTER;
@@ -441,7 +450,7 @@ static struct shell_job *begin_command(struct shell *shell, const struct shell_c
         job->over = false;
         start_subshell(shell, job, command->text);
     } else if (shell->argc == 0) { /* the status of the last command substitution */
-        job->status = shell->parameters.n_substituted > 0 ? shell->parameters.status : 0;
+        job->status = shell->parameters.n_substituted > 0 ? shell->substitution_status : 0;
     } else if (alone && strcmp(shell->argv[0], "exit") == 0) {
         exit_builtin(shell);
         job->status = shell->parameters.status;
@@ -626,7 +635,7 @@ static void end_substitution(struct shell *shell)
     ARRAY_PUSH(parameters->substituted, parameters->n_substituted, parameters->substituted_size,
                mem_strdup(strbuf_text(&text)));
     strbuf_fini(&text);
-    parameters->status = shell->substitution->status;
+    shell->substitution_status = shell->substitution->status;
     shell_job_free(shell->substitution);
     shell->substitution = NULL;
     input_watch(shell->printed, NULL);
@@ -773,12 +782,29 @@ static bool shell_signal(struct process *self, void *state, int signal_number)
     return true;
 }
 
+/* What the next line is to find. */
+static void remember(struct shell *shell, const struct process *self)
+{
+    struct shell_memory *memory = shell->memory;
+
+    shell_parameters_fini(&memory->parameters);
+    memory->parameters =
+        (struct shell_parameters){ .status = self->exit_status,
+                                   .last_background = shell->parameters.last_background };
+    copy_variables(&shell->parameters, &memory->parameters);
+    free(memory->cwd);
+    memory->cwd = self->cwd != NULL ? mem_strdup(self->cwd) : NULL;
+    shell_memory_free(memory);
+    shell->memory = NULL;
+}
+
 static void shell_cleanup(struct process *self, void *state)
 {
     struct shell *shell = &((struct shell_state *)state)->shell;
     struct shell_job *job;
 
-    (void)self;
+    if (shell->memory != NULL)
+        remember(shell, self);
     if (shell->self == NULL) { /* it never ran */
         shell_parameters_fini(&shell->parameters);
         return;
@@ -857,4 +883,33 @@ void shell_interrupt(struct shell_run *run)
 struct process *shell_process(struct shell_run *run)
 {
     return run->process;
+}
+
+struct shell_memory *shell_memory_new(void)
+{
+    struct shell_memory *memory = mem_zalloc(sizeof *memory);
+
+    memory->n_users = 1;
+    return memory;
+}
+
+void shell_memory_free(struct shell_memory *memory)
+{
+    if (memory == NULL || --memory->n_users > 0)
+        return;
+    shell_parameters_fini(&memory->parameters);
+    free(memory->cwd);
+    free(memory);
+}
+
+void shell_resume(struct shell_run *run, struct shell_memory *memory)
+{
+    struct shell *shell = &((struct shell_state *)run->process->state)->shell;
+
+    copy_variables(&memory->parameters, &shell->parameters);
+    shell->parameters.status = memory->parameters.status;
+    shell->parameters.last_background = memory->parameters.last_background;
+    process_set_cwd(run->process, memory->cwd);
+    shell->memory = memory;
+    memory->n_users++;
 }

@@ -30,6 +30,14 @@ void shell_interrupt(struct shell_run *run);
 /** shell_process() - the shell's own process: its id is what trace records of the line carry. */
 struct process *shell_process(struct shell_run *run);
 
+/* What one line at a prompt leaves to the next: variables, $? and $!, the working directory. */
+struct shell_memory;
+struct shell_memory *shell_memory_new(void);
+void shell_memory_free(struct shell_memory *memory);
+/** shell_resume() - behind shell_start(): the line goes on from @memory, and its end is kept
+ * there. */
+void shell_resume(struct shell_run *run, struct shell_memory *memory);
+
 enum shell_knowledge { SHELL_KNOWN, SHELL_UNKNOWN, SHELL_NOT_SIMULATED };
 /** shell_knows() - whether @word names a command: a program, as /bin/ping too, or a builtin. */
 enum shell_knowledge shell_knows(const char *word);

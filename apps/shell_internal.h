@@ -59,6 +59,7 @@ struct shell {
     unsigned n_begun;             /* in the background since it was last counted */
     struct shell_job *foreground; /* the command waited for */
     bool skip, interrupted, exiting;
+    struct shell_memory *memory; /* where its end leaves what it knows; NULL: nowhere */
     /* of the command being run */
     char **argv;
     int argc, argv_size;
@@ -71,6 +72,7 @@ struct shell {
     unsigned substituted_word;
     size_t substituted_at;
     struct shell_job *substitution;
+    int substitution_status; /* of the last one of the command */
     struct input *printed;
     unsigned next_substitution; /* while words are expanded */
     /* of a pipeline */
@@ -113,8 +115,12 @@ shell_builtin *shell_find_builtin(const char *name);
 /** shell_program_name() - the name behind the last '/', when it is where programs are: /bin/ping is
  * ping. */
 const char *shell_program_name(const char *word);
+/* shell_place.c: the working directory, and where commands are. */
+shell_builtin shell_cd, shell_pwd, shell_type, shell_command_v, shell_export;
 /** shell_test() - the builtins `test` and `[`. */
 shell_builtin shell_test;
+/** shell_is_folder() - whether files are below it, or it is the root. */
+bool shell_is_folder(struct os *os, const char *path);
 /** shell_io_write() / shell_io_printf() - a builtin's output. */
 void shell_io_write(struct shell *shell, const struct process_io *io, int stream, const char *text,
                     size_t len);

@@ -32,17 +32,7 @@ static size_t left(const struct test *t)
 
 /* ---- files: hosts have regular files, and folders that hold them ---- */
 
-static struct strbuf absolute(const char *path)
-{
-    struct strbuf text = STRBUF_INIT;
-
-    if (*path != '/')
-        strbuf_addc(&text, '/');
-    strbuf_adds(&text, path);
-    return text;
-}
-
-static bool is_folder(struct os *os, const char *path)
+bool shell_is_folder(struct os *os, const char *path)
 {
     size_t len = strlen(path);
     struct os_file *file;
@@ -57,15 +47,19 @@ static bool is_folder(struct os *os, const char *path)
 
 static bool file_test(const struct test *t, char what, const char *word)
 {
-    struct strbuf path = absolute(word);
     struct os *os = t->shell->self->os;
-    const struct os_file *file = *word != '\0' ? os_file_find(os, strbuf_text(&path)) : NULL;
-    bool folder = *word != '\0' && file == NULL && is_folder(os, strbuf_text(&path));
-    bool yes = what == 'd'   ? folder
-               : what == 'f' ? file != NULL
-               : what == 's' ? folder || (file != NULL && file->content.len > 0)
-               : what == 'x' ? folder
-                             : folder || file != NULL; /* e, r, w */
+    struct strbuf path = STRBUF_INIT;
+    const struct os_file *file;
+    bool folder, yes;
+
+    process_path(t->shell->self, word, &path);
+    file = *word != '\0' ? os_file_find(os, strbuf_text(&path)) : NULL;
+    folder = *word != '\0' && file == NULL && shell_is_folder(os, strbuf_text(&path));
+    yes = what == 'd'   ? folder
+          : what == 'f' ? file != NULL
+          : what == 's' ? folder || (file != NULL && file->content.len > 0)
+          : what == 'x' ? folder
+                        : folder || file != NULL; /* e, r, w */
 
     strbuf_fini(&path);
     return yes;

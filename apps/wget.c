@@ -24,17 +24,17 @@ static bool fails(struct wget *wget, enum wget_status status)
 
 /* ---- the file ---- */
 
-static char *absolute(const char *file)
+static char *absolute(const struct wget *wget, const char *file)
 {
     struct strbuf path = STRBUF_INIT;
 
-    strbuf_addf(&path, "%s%s", *file == '/' ? "" : "/", file);
+    process_path(wget->self, file, &path);
     return path.text;
 }
 
 static bool exists(struct wget *wget, const char *file)
 {
-    char *path = absolute(file);
+    char *path = absolute(wget, file);
     bool found = os_file_find(wget->self->os, path) != NULL;
 
     free(path);
@@ -82,7 +82,7 @@ static void write_file(struct wget *wget, const char *octets, size_t len)
         process_write(wget->self, 1, octets, len);
         return;
     }
-    path = absolute(wget->file);
+    path = absolute(wget, wget->file);
     if (strcmp(path, "/dev/null") != 0)
         os_file_write(wget->self->os, path, octets, len, append);
     wget->file_begun = wget->output_begun = true;

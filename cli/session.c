@@ -6,6 +6,7 @@
 #include "apps/programs.h"
 #include "apps/shell.h"
 #include "cli/cli.h"
+#include "cli/manual.h"
 #include "cli/picture.h"
 #include "devices/switch.h"
 #include "inspect/i18n.h"
@@ -107,6 +108,9 @@ static void start(void *ctx)
 
     session->running = shell_start(network_os(session->network, session->line_node), session->line,
                                    &io, ended, session);
+    if (session->memories[session->line_node] == NULL)
+        session->memories[session->line_node] = shell_memory_new();
+    shell_resume(session->running, session->memories[session->line_node]);
 }
 
 static void interrupt(struct session *session)
@@ -213,12 +217,80 @@ static void run_on_device(struct session *session, uint32_t node, const char *li
             at->name);
 }
 
+static void help(void);
+
+static char *first_word(const char *line)
+{
+    return g_strndup(line, strcspn(line, " \t;&|<>"));
+}
+
+/* `help`, `help COMMAND`, `man COMMAND`, which a real host has in English. */
+static bool show_manual(const char *line)
+{
+    g_auto(GStrv) words = g_strsplit_set(line, " \t", -1);
+    bool man = strcmp(words[0], "man") == 0, alone = words[1] == NULL;
+    g_autofree char *text = NULL;
+
+    if ((!man && strcmp(words[0], "help") != 0) || g_strv_length(words) > 2)
+        return false;
+    text = alone ? manual_list() : manual_page(words[1]);
+    if (alone)
+        help();
+    if (text != NULL)
+        printf("%s", text);
+    else
+        fprintf(stderr, _("there is no manual for %s; `help` lists the commands\n"), words[1]);
+    return true;
+}
+
+/* Who types what another system calls it hears how it is called here. */
+static void hint(const char *line)
+{
+    g_autofree char *word = first_word(line);
+    const char *here = manual_elsewhere(word);
+
+    if (here != NULL && shell_knows(word) == SHELL_UNKNOWN)
+        fprintf(stderr, _("(%s: here it is `%s`)\n"), word, here);
+}
+
+/* A line as bash would take it: with the lines that `!` means; NULL: there is none, which has been
+ * told. */
+static char *expand_past(struct session *session, uint32_t node, const char *line)
+{
+    g_autofree char *word = NULL;
+    char *expanded = past_expand(&session->past, node, line, &word);
+
+    if (expanded == NULL)
+        fprintf(stderr, "sh: %s: event not found\n", word);
+    else if (strcmp(expanded, line) != 0)
+        printf("%s\n", expanded);
+    return expanded;
+}
+
+static void run_at_host(struct session *session, uint32_t node, const char *typed)
+{
+    g_autofree char *line = expand_past(session, node, typed), *told = NULL;
+
+    if (line == NULL)
+        return;
+    past_add(&session->past, node, line);
+    told = past_command(&session->past, node, line);
+    if (told != NULL) {
+        fputs(told, stdout);
+        return;
+    }
+    if (show_manual(line))
+        return;
+    if (session->was_run != NULL)
+        session->was_run(session->ctx, node, line);
+    run_on_host(session, node, line);
+    hint(line);
+}
+
 static void run_on(struct session *session, uint32_t node, const char *line)
 {
-    if (network_os(session->network, node) != NULL && session->was_run != NULL)
-        session->was_run(session->ctx, node, line);
     if (network_os(session->network, node) != NULL)
-        run_on_host(session, node, line);
+        run_at_host(session, node, line);
     else
         run_on_device(session, node, line);
 }
@@ -234,7 +306,8 @@ static void help(void)
     printf(
         "%s\n",
         _("A line is a command of the node whose prompt this is; on a host, what its shell knows:\n"
-          "  ip, ping, arp, curl, dig, ss, ... ; Tab completes, Ctrl-C interrupts\n"
+          "  ip, ping, arp, curl, dig, ss, ... ; Tab completes, Ctrl-C interrupts, arrows go back\n"
+          "  help, help COMMAND, man COMMAND: what there is; history, !!, !N: what was typed\n"
           "  on a switch: show mac, show ports, bridge fdb show, bridge link show; on a hub: show "
           "ports\n"
           "Lines for the network as a whole:\n"
@@ -424,6 +497,7 @@ static void offer_commands(const struct session *session, GPtrArray *words, cons
 {
     static const char *const device[] = { "bridge fdb show", "bridge link show", "show mac",
                                           "show ports" };
+    static const char *const own[] = { "cd", "echo", "exit", "help", "history", "man", "pwd" };
     const char *name;
 
     for (size_t i = 0; *word == ':' && i < G_N_ELEMENTS(SESSION_COMMANDS); i++)
@@ -435,6 +509,8 @@ static void offer_commands(const struct session *session, GPtrArray *words, cons
     }
     for (unsigned i = 0; (name = program_name_at(i)) != NULL; i++)
         offer(words, word, len, name);
+    for (size_t i = 0; i < G_N_ELEMENTS(own); i++)
+        offer(words, word, len, own[i]);
 }
 
 static void offer_things(const struct session *session, GPtrArray *words, const char *word,
@@ -473,10 +549,18 @@ GPtrArray *session_words(const struct session *session, const char *line, size_t
 
 void session_init(struct session *session, struct network *network, uint32_t node, bool paced)
 {
+    uint32_t n = network->topology->n_nodes;
+
     *session = (struct session){ .network = network, .node = node, .paced = paced };
+    session->memories = g_new0(struct shell_memory *, n + 1);
+    past_init(&session->past, n);
 }
 
 void session_fini(struct session *session)
 {
     watch(session, false);
+    for (uint32_t i = 0; i < session->past.n_nodes; i++)
+        shell_memory_free(session->memories[i]);
+    g_free(session->memories);
+    past_fini(&session->past);
 }

@@ -10,9 +10,11 @@
 #include <signal.h>
 #include <stdbool.h>
 
+#include "cli/past.h"
 #include "inspect/narrate.h"
 #include "lab/network.h"
 
+struct shell_memory;
 struct shell_run;
 
 /* A command whose time has no end, from a pipe, is interrupted after this long in virtual time. */
@@ -28,6 +30,8 @@ struct session {
     struct narrate *narrate; /* `:watch on`; or NULL */
     char *line;              /* being started */
     uint32_t line_node;
+    struct past past;
+    struct shell_memory **memories; /* by node: what its lines leave to the next; NULL: nothing */
     /* Whoever holds the session may have lines of its own (":word rest"; false: it is not one) and
        be told what is run on hosts; or NULL. A line may begin the session anew. */
     bool (*other_line)(void *ctx, const char *word, const char *rest);

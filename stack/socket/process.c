@@ -1,6 +1,7 @@
 #include "stack/socket/process.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "base/memory.h"
@@ -35,6 +36,7 @@ static void finish(struct process *process)
         free(process->argv[i]);
     free(process->argv);
     free(process->command);
+    free(process->cwd);
     free(process->state);
     free(process);
 }
@@ -103,6 +105,48 @@ struct process *process_start(struct os *os, const struct program *program, int 
         node_record_process(os->node, RECORD_COMMAND, WHY0(COMMAND), process->command, process->id);
     node_schedule(os->node, &process->wake_event, EVENT_PROCESS, node_now(os->node));
     return process;
+}
+
+void process_set_cwd(struct process *process, const char *path)
+{
+    char *copy = path != NULL && strcmp(path, "/") != 0 ? mem_strdup(path) : NULL;
+
+    free(process->cwd);
+    process->cwd = copy;
+}
+
+/* The parts of @path behind what is there already, which may be nothing, for the root. */
+static void add_parts(const char *path, struct strbuf *out)
+{
+    while (*path != '\0') {
+        size_t len = strcspn(path, "/");
+
+        if (len == 2 && strncmp(path, "..", 2) == 0) {
+            while (out->len > 0 && out->text[out->len - 1] != '/')
+                strbuf_truncate(out, out->len - 1);
+            strbuf_truncate(out, out->len > 0 ? out->len - 1 : 0);
+        } else if (len > 0 && !(len == 1 && *path == '.')) {
+            strbuf_addc(out, '/');
+            strbuf_add(out, path, len);
+        }
+        path += len;
+        while (*path == '/')
+            path++;
+    }
+}
+
+void process_path(const struct process *self, const char *word, struct strbuf *out)
+{
+    struct strbuf path = STRBUF_INIT;
+    size_t len = strlen(word);
+
+    if (*word != '/' && self->cwd != NULL)
+        add_parts(self->cwd, &path);
+    add_parts(word, &path);
+    if (path.len == 0 || (len > 0 && word[len - 1] == '/'))
+        strbuf_addc(&path, '/');
+    strbuf_adds(out, path.text);
+    strbuf_fini(&path);
 }
 
 void process_wake(struct process *process)

@@ -103,6 +103,7 @@ struct process { /* in the order of need: what a wake and a call touch stands to
 
     uint32_t waits_for; /* pid, sys_wait_child() */
     uint32_t uid;       /* 0: root, whom nothing is refused */
+    char *cwd;          /* the working directory, owned; NULL: "/" */
     bool sigpipe;       /* a stream that nobody reads any more ends it; off, as in most programs:
                            EPIPE alone */
 };
@@ -115,6 +116,11 @@ struct process { /* in the order of need: what a wake and a call touch stands to
 struct process *process_start(struct os *os, const struct program *program, int argc,
                               const char *const *argv, const char *command,
                               const struct process_io *io);
+/** process_set_cwd() - the working directory, an absolute path; NULL or "/": the root. */
+void process_set_cwd(struct process *process, const char *path);
+/** process_path() - the absolute path that @word means to @self, added to *@out: without `.`, `..`
+ * and doubled slashes; one behind a folder's name stays. */
+void process_path(const struct process *self, const char *word, struct strbuf *out);
 /** process_signal() - deliver a signal now. The process may be over when this returns. */
 void process_signal(struct process *process, int signal_number);
 /** process_wake() - let it look again at what it waits for. */

@@ -34,6 +34,25 @@ static void times_are_virtual_time_to_the_microsecond(void)
     rig_end(&rig);
 }
 
+static void a_flood_draws_a_point_for_each_request_and_wipes_it_out_for_each_reply(void)
+{
+    struct rig rig;
+
+    rig_pair(&rig);
+    run(&rig, rig.hosts[0], "ping -f -c 3 10.0.0.2", SIM_SEC(4));
+    OK(strstr(strbuf_text(&rig.out), "84) bytes of data.\n.\b \b.\b \b.\b \b\n--- 10.0.0.2") !=
+       NULL);
+    OK(strstr(strbuf_text(&rig.out), "3 packets transmitted, 3 received, 0% packet loss") != NULL);
+    OK(strstr(strbuf_text(&rig.out), ", ipg/ewma ") != NULL);
+    OK(strstr(run(&rig, rig.hosts[0], "ping -f -i 0.5 -c 2 10.0.0.2", SIM_SEC(4)), "time 500ms") !=
+       NULL);
+    OK(strstr(run(&rig, rig.hosts[0], "ping -f -c 2 10.0.0.9", SIM_SEC(9)), "..\bE\bE\n---") !=
+       NULL);
+    OK(strstr(run(&rig, rig.hosts[0], "ping -q -f -c 2 10.0.0.2", SIM_SEC(4)), "data.\n\n---") !=
+       NULL);
+    rig_end(&rig);
+}
+
 static void nobody_answers(void)
 {
     struct rig rig;
@@ -298,8 +317,8 @@ static void mistakes_are_told_as_iputils_tells_them(void)
     EQ_STR(run(&rig, rig.hosts[0], "ping -c 0 10.0.0.2", SIM_SEC(5)),
            "ping: invalid argument: '0': out of range: 1 <= value <= 9223372036854775807\n-- exit "
            "1\n");
-    EQ_STR(run(&rig, rig.hosts[0], "ping -f 10.0.0.2", SIM_SEC(5)),
-           "ping: option -f is not simulated by wirewalk\n-- exit 2\n");
+    EQ_STR(run(&rig, rig.hosts[0], "ping -A 10.0.0.2", SIM_SEC(5)),
+           "ping: option -A is not simulated by wirewalk\n-- exit 2\n");
     EQ_STR(run(&rig, rig.hosts[0], "ping 10.0.0.2 -c", SIM_SEC(5)),
            "ping: option requires an argument -- 'c'\n\nUsage\n  ping [options] "
            "<destination>\n\n-- exit 2\n");
@@ -313,8 +332,9 @@ static void mistakes_are_told_as_iputils_tells_them(void)
 }
 
 UNIT_MAIN("ping", TEST(replies_are_printed_one_by_one_with_statistics),
-          TEST(times_are_virtual_time_to_the_microsecond), TEST(nobody_answers),
-          TEST(the_last_reply_is_waited_for_ten_seconds_or_as_W_says),
+          TEST(times_are_virtual_time_to_the_microsecond),
+          TEST(a_flood_draws_a_point_for_each_request_and_wipes_it_out_for_each_reply),
+          TEST(nobody_answers), TEST(the_last_reply_is_waited_for_ten_seconds_or_as_W_says),
           TEST(no_route_is_told_before_anything_is_sent),
           TEST(a_silent_neighbor_makes_the_host_itself_report_unreachable),
           TEST(routers_report_host_and_network_unreachable),

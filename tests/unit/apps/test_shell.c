@@ -27,7 +27,7 @@ static void unknown_commands_and_syntax_errors_are_dashs(void)
     says("foo", "sh: 1: foo: not found\n-- exit 127\n");
     says("true\n\nfoo", "sh: 3: foo: not found\n-- exit 127\n");
     says("echo 'a", "sh: 1: Syntax error: Unterminated quoted string\n-- exit 2\n");
-    says("cd /tmp", "sh: 1: cd: not simulated by wirewalk\n-- exit 2\n");
+    says("umask", "sh: 1: umask: not simulated by wirewalk\n-- exit 2\n");
     says("/bin/echo x || /usr/bin/hostname", "sh: 1: /bin/echo: not found\nh1\n-- exit 0\n");
 }
 
@@ -65,6 +65,76 @@ static void output_goes_to_files_of_the_host(void)
     says("rm /nope; ls /nope; rm -f /nope",
          "rm: cannot remove '/nope': No such file or directory\n"
          "ls: cannot access '/nope': No such file or directory\n-- exit 0\n");
+}
+
+static void a_substitution_changes_the_status_of_an_assignment_alone(void)
+{
+    says("false; echo $? $(true) $?; x=$(exit 3); echo $?; echo $(false); echo $?",
+         "1 1\n3\n\n0\n-- exit 0\n");
+}
+
+static void relative_paths_start_from_the_working_directory(void)
+{
+    says("pwd; cd /tmp; pwd; echo x > a; cd ..; cat tmp/a /tmp/../tmp//./a; ls /tmp",
+         "/\n/tmp\nx\nx\na\n-- exit 0\n");
+    says("cd; pwd; cd -; echo $PWD $OLDPWD; cd ~; pwd", "/root\n/\n/ /root\n/root\n-- exit 0\n");
+    says("cd /tmp; (cd /etc; pwd); pwd; sh -c pwd; echo $(pwd); pwd & wait",
+         "/etc\n/tmp\n/tmp\n/tmp\n/tmp\n-- exit 0\n");
+    says("cd nowhere; echo $?; pwd", "sh: 1: cd: can't cd to nowhere\n2\n/\n-- exit 0\n");
+    says("echo x > /d/f; cd /d; test -f f && test -d . && test -d ../d && grep -c x f; rm f; ls",
+         "1\n-- exit 0\n");
+}
+
+static void commands_are_where_debian_has_them(void)
+{
+    says("which ip ping; which ping nope; echo $?; which -s dig && echo yes; which",
+         "/usr/sbin/ip\n/usr/bin/ping\n/usr/bin/ping\n1\nyes\n-- exit 1\n");
+    says("type cd dig /bin/ping nope; echo $?",
+         "cd is a shell builtin\ndig is /usr/bin/dig\n/bin/ping is /bin/ping\n"
+         "nope: not found\n127\n-- exit 0\n");
+    says("command -v ss; command -v echo; command -v nope; echo $?; command ls",
+         "/usr/bin/ss\necho\n127\n"
+         "sh: 1: command: only `command -v NAME` is simulated by wirewalk\n-- exit 2\n");
+    says("export A=1 B; echo $A$B; export 3=x",
+         "1\nsh: 1: export: 3=x: bad variable name\n-- exit 2\n");
+    says("clear", "\033[H\033[2J\033[3J-- exit 0\n");
+}
+
+struct resumed {
+    struct rig *rig;
+    struct shell_memory *memory;
+    struct strbuf out;
+};
+
+static void keep(void *ctx, struct process *process, int stream, const char *text, size_t len)
+{
+    (void)process, (void)stream;
+    strbuf_add(&((struct resumed *)ctx)->out, text, len);
+}
+
+static void resume(struct resumed *typed, const char *line)
+{
+    struct process_io io = { keep, typed };
+
+    shell_resume(shell_start(typed->rig->hosts[0], line, &io, NULL, NULL), typed->memory);
+    rig_run_for(typed->rig, SIM_SEC(1));
+}
+
+static void a_line_goes_on_from_what_the_one_before_has_left(void)
+{
+    struct rig rig;
+    struct resumed typed = { &rig, shell_memory_new(), STRBUF_INIT };
+
+    rig_pair(&rig);
+    resume(&typed, "x=5; cd /tmp; sleep 99 & false");
+    resume(&typed, "echo $? $x $(pwd); kill $!");
+    resume(&typed, "echo $?; unset x; exit 7");
+    resume(&typed, "echo $?[$x]; (cd /; x=1)");
+    resume(&typed, "pwd");
+    EQ_STR(strbuf_text(&typed.out), "1 5 /tmp\n0\n7[]\n/tmp\n");
+    strbuf_fini(&typed.out);
+    shell_memory_free(typed.memory);
+    rig_end(&rig);
 }
 
 static void background_jobs_run_beside_and_wait_waits(void)
@@ -314,4 +384,8 @@ UNIT_MAIN("shell", TEST(lists_run_in_order_and_joins_look_at_the_status),
           TEST(seq_prints_what_gnus_prints), TEST(background_jobs_run_beside_and_wait_waits),
           TEST(a_line_ends_before_its_background_jobs), TEST(sleeping_takes_exactly_its_time),
           TEST(control_c_ends_the_foreground_command_and_the_line),
-          TEST(processes_are_found_by_name), TEST(a_run_may_end_in_the_middle_of_everything))
+          TEST(a_substitution_changes_the_status_of_an_assignment_alone),
+          TEST(relative_paths_start_from_the_working_directory),
+          TEST(commands_are_where_debian_has_them),
+          TEST(a_line_goes_on_from_what_the_one_before_has_left), TEST(processes_are_found_by_name),
+          TEST(a_run_may_end_in_the_middle_of_everything))

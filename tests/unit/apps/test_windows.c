@@ -60,6 +60,22 @@ static void ipconfig_releases_and_renews_a_lease(void)
     rig_end(&rig);
 }
 
+static void ipconfig_says_why_there_is_nothing_to_renew(void)
+{
+    static const char *const refused =
+        "\nWindows IP Configuration\n\nThe operation failed as no adapter is in the state "
+        "permissible for \nthis operation.\n-- exit 1\n";
+
+    rig_pair(&rig);
+    says("ipconfig /renew", refused);
+    says("ipconfig /release eth0", refused);
+    netctl_addr_flush(rig.hosts[0], "eth0");
+    EQ_STR(run(&rig, rig.hosts[0], "ipconfig /renew", SIM_SEC(400)),
+           "\nWindows IP Configuration\n\nAn error occurred while renewing interface eth0 : unable "
+           "to contact your DHCP server. Request has timed out.\n-- exit 1\n");
+    rig_end(&rig);
+}
+
 static void tracert_names_each_hop(void)
 {
     rig_chain(&rig, 2);
@@ -80,4 +96,4 @@ static void tracert_names_each_hop(void)
 }
 
 UNIT_MAIN("windows", TEST(ipconfig_shows_adapters), TEST(ipconfig_releases_and_renews_a_lease),
-          TEST(tracert_names_each_hop))
+          TEST(ipconfig_says_why_there_is_nothing_to_renew), TEST(tracert_names_each_hop))
