@@ -169,6 +169,8 @@ static char *form_hint(const struct ynode *nodes, const char *word)
     const char *dot = strchr(word, '.');
     g_autofree char *name = dot != NULL ? g_strndup(word, (gsize)(dot - word)) : NULL;
 
+    if (strstr(word, "“") != NULL || strstr(word, "”") != NULL)
+        return g_strdup_printf(_("; is the full-width %s there meant to be `%s`?"), "“", "\"");
     if (strstr(word, "：") != NULL)
         return g_strdup_printf(_("; is the full-width %s there meant to be `%s`?"), "：", ": ");
     if (name != NULL && ynode_get(nodes, name) != NULL)

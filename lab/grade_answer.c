@@ -17,10 +17,20 @@ static bool number_of(const char *text, double *number)
     return end != text && (*end == '\0' || strcmp(end, "s") == 0);
 }
 
-/* Spelling does not matter: case, blanks around, 0x10 and 16, 02-00-... and 02:00:... */
+/* As typed with a Chinese input method or without one: １２ is 12, ： is a colon, 。 a full stop.
+ */
+static char *narrow(const char *text)
+{
+    g_autofree char *same = g_utf8_normalize(text, -1, G_NORMALIZE_NFKC);
+    g_auto(GStrv) parts = g_strsplit(same != NULL ? same : text, "。", -1);
+
+    return g_strstrip(g_strjoinv(".", parts));
+}
+
+/* Spelling does not matter: case, width, blanks around, 0x10 and 16, 02-00-... and 02:00:... */
 static bool same_answer(const char *given, const char *right, double tolerance)
 {
-    g_autofree char *a = g_strstrip(g_strdup(given)), *b = g_strstrip(g_strdup(right));
+    g_autofree char *a = narrow(given), *b = narrow(right);
     struct mac_addr m, n;
     double x, y;
 
@@ -35,7 +45,10 @@ static bool same_answer(const char *given, const char *right, double tolerance)
 
 static bool is_right_one(const struct answer_truth *truth, const char *given)
 {
-    if (truth->pattern != NULL && g_regex_match_simple(truth->pattern, given, 0, 0))
+    g_autofree char *plain = narrow(given);
+
+    if (truth->pattern != NULL && (g_regex_match_simple(truth->pattern, given, 0, 0) ||
+                                   g_regex_match_simple(truth->pattern, plain, 0, 0)))
         return true;
     for (guint i = 0; i < truth->values->len; i++)
         if (same_answer(given, truth->values->pdata[i], truth->tolerance))

@@ -137,7 +137,8 @@ void grade_write_text(const json_t *result, unsigned flags, GString *out)
     if (status != NULL)
         g_string_append_printf(out, _("the submission %s\n"), status);
     add_findings(out, json_object_get(result, "findings"));
-    add_groups(out, json_object_get(result, "checks"), (flags & GRADE_TEXT_COLOUR) != 0);
+    if (g_strcmp0(text_of(result, "status"), "rejected") != 0) /* then nothing was looked at */
+        add_groups(out, json_object_get(result, "checks"), (flags & GRADE_TEXT_COLOUR) != 0);
     if (json_number_value(json_object_get(result, "penalty")) > 0)
         g_string_append_printf(out, _("penalty: %s\n"), penalty);
     g_string_append_printf(out, _("points: %s of %s\n"), points, max);

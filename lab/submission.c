@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "apps/shell.h"
 #include "base/text.h"
 #include "inspect/i18n.h"
+#include "lab/file_kind.h"
 
 enum { COMMANDS_READ = 5000, LINE_MAX_LEN = 4096 };
 
@@ -58,12 +60,53 @@ static void take_errors(struct submission *submission, struct diag_list *diags)
     }
 }
 
+/* Blank lines and comments alone. */
+static bool says_nothing(const char *text)
+{
+    for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+        line += strspn(line, "\n \r");
+        if (*line != '#' && *line != '\0')
+            return false;
+    }
+    return true;
+}
+
+/* What somebody may have meant who wrote no map. */
+static char *form_hint(const char *text)
+{
+    g_autofree char *word = g_strndup(text, strcspn(text, " \t\n"));
+
+    if (strstr(text, "：") != NULL)
+        return g_strdup_printf(_("; is the full-width %s there meant to be `%s`?"), "：", ": ");
+    if (strchr(word, '$') != NULL || shell_knows(word) != SHELL_UNKNOWN)
+        return g_strdup(_("; commands go into commands.log beside it, or under `commands:`"));
+    return g_strdup("");
+}
+
+/* An exercise or a scenario; nodes may be in a submission, too. */
+static bool is_another_file(const struct ynode *root)
+{
+    enum lab_file_kind kind = file_kind_by_keys(root);
+
+    return ynode_get(root, "wirewalk") != NULL &&
+           (kind == LAB_FILE_EXERCISE || kind == LAB_FILE_SCENARIO);
+}
+
+static void reject(struct submission *submission, const char *message)
+{
+    submission_find(submission, NULL, "syntax", submission->tree->root->at, message);
+    submission->rejected = true;
+}
+
 static void read_yaml(struct submission *submission, const struct handin_file *file)
 {
     struct diag_list *diags;
 
-    if (strspn(file->text, " \t\r\n") == file->len)
-        return; /* nothing was changed */
+    if (strlen(file->text) == file->len && says_nothing(file->text)) {
+        submission_find(submission, NULL, "empty", TEXT_POS(0, 0),
+                        _("the file is empty: nothing was changed and nothing answered"));
+        return;
+    }
     diags = diag_list_new();
     submission->tree = ytree_parse(submission->file, file->text, file->len, 0, diags);
     take_errors(submission, diags);
@@ -76,10 +119,17 @@ static void read_yaml(struct submission *submission, const struct handin_file *f
     if (ynode_is_null(submission->tree->root))
         return;
     if (submission->tree->root->kind != YNODE_MAP) {
-        submission_find(submission, NULL, "syntax", submission->tree->root->at,
-                        _("a submission is a map of what was changed, like pc2: {gateway: "
-                          "192.168.1.1}"));
-        submission->rejected = true;
+        g_autofree char *hint = form_hint(file->text);
+        g_autofree char *message = g_strconcat(
+            _("a submission is a map of what was changed, like pc2: {gateway: 192.168.1.1}"), hint,
+            NULL);
+
+        reject(submission, message);
+        return;
+    }
+    if (is_another_file(submission->tree->root)) {
+        reject(submission, _("this is a file of the exercise, not what was handed in: a submission "
+                             "holds only what was changed, like pc2: {gateway: 192.168.1.1}"));
         return;
     }
     submission->root = submission->tree->root;

@@ -94,6 +94,8 @@ struct process { /* in the order of need: what a wake and a call touch stands to
     char *command; /* the whole command line, for `ps` and traces */
     struct process_io io;
     struct input *input; /* standard input, stack/socket/input.h; NULL: none, as from /dev/null */
+    bool sigpipe;        /* a stream that nobody reads any more ends it; off, as in most programs:
+                            EPIPE alone */
     bool stdout_is_file; /* `>`: not a terminal; for programs that print other things then */
     int exit_status;
     /* Once, after cleanup; the process is freed afterwards. When the run itself is over, too: see
@@ -104,8 +106,6 @@ struct process { /* in the order of need: what a wake and a call touch stands to
     uint32_t waits_for; /* pid, sys_wait_child() */
     uint32_t uid;       /* 0: root, whom nothing is refused */
     char *cwd;          /* the working directory, owned; NULL: "/" */
-    bool sigpipe;       /* a stream that nobody reads any more ends it; off, as in most programs:
-                           EPIPE alone */
 };
 
 /**

@@ -83,7 +83,7 @@ static void values_and_pings_are_checked_where_the_student_left_them(void)
              "  - {id: rest, points: 1, unchanged: everything-else, except: pc1.gateway}\n");
 
     expect(task, "pc1: {gateway: 10.0.0.254}", 4.5, "");
-    expect(task, "", 2.5, "");
+    expect(task, "", 2.5, "empty");
     expect(task, "pc1: {gateway: 10.0.0.254}\npc2: {gateway: null}", 3.5, "");
     expect(task, "pc1: {gateway: null}", 2.5, "");
     task_free(task);
@@ -121,6 +121,50 @@ static void what_is_locked_wrong_or_unknown_is_a_finding_and_the_rest_is_graded(
     expect(task, "pc1: &a {}\n", 0, "syntax");
     expect(task, "pc1: {gateway: 10.0.0.254}\nhints: -5\n", 0, "syntax");
     expect(task, "pc1: {gateway: 10.0.0.254}\nhints: 0\n", 1, "");
+    task_free(task);
+}
+
+static void what_is_no_submission_is_told_what_it_is(void)
+{
+    struct task *task = load("break: [{node: pc1, set: {gateway: 10.0.0.99}}]\neditable: [pc*]\n"
+                             "checks: [{id: r, points: 1, reach: pc1 -> srv}]\n");
+    static const struct {
+        const char *text, *kind, *message;
+    } cases[] = {
+        { "", "empty", "the file is empty" },
+        { "\n# nothing\n  # yet\n", "empty", "the file is empty" },
+        { "pc1：{gateway：10.0.0.254}\n", "syntax", "full-width ：" },
+        { "“pc1”: {gateway: 10.0.0.254}\n", "unknown", "full-width “ there" },
+        { "ip route add default via 10.0.0.254\n", "syntax", "commands.log" },
+        { "pc1$ ip route add default via 10.0.0.254\n", "syntax", "commands.log" },
+        { "wirewalk: 1\ntopology: n.net.yaml\nchecks: []\n", "syntax", "file of the exercise" },
+        { "my gateway is right\n", "syntax", "a submission is a map" },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        json_t *result = grade(task, cases[i].text);
+
+        EQ(points(result), 0);
+        EQ_STR(finding(result, 0, "kind"), cases[i].kind);
+        OK(strstr(finding(result, 0, "message"), cases[i].message) != NULL);
+        json_decref(result);
+    }
+    task_free(task);
+}
+
+static void answers_typed_with_an_input_method_count(void)
+{
+    struct task *task = load("checks:\n"
+                             "  - {id: a, points: 1, ask: n, answer: 12.5}\n"
+                             "  - {id: b, points: 1, ask: n, answer: 02:00:00:00:04:01}\n"
+                             "  - {id: c, points: 1, ask: n, answer: {matches: ^SYN$}}\n"
+                             "  - {id: d, points: 1, ask: n, answer: [a, b]}\n");
+
+    expect(
+        task,
+        "answers: {a: １２。５, b: '０２：００：００：００：０４：０１', c: ＳＹＮ, d: [Ａ, ｂ]}\n",
+        4, "");
+    expect(task, "answers: {a: １３, c: ＳＹＮＣ, d: [ｂ, Ａ]}\n", 0, "");
     task_free(task);
 }
 
@@ -288,7 +332,7 @@ static void faults_make_runs_of_their_own(void)
              "isolated: pc1 -> srv}\n"
              "  - {id: d, points: 8, invariant: [no-storm, no-duplicate-address]}\n");
 
-    expect(task, "", 15, "");
+    expect(task, "", 15, "empty");
     expect(task, "pc1: {interfaces: {eth0: 10.0.0.2/24}}", 7, "");
     task_free(task);
 }
@@ -330,7 +374,7 @@ static void answers_are_found_in_the_run(void)
            "t: 1.0, o: [y, x], lit: B, bl: {u: 5.0, v: 02-00-00-00-01-01}}",
            14, "");
     expect(task, "answers: {ttl: 64, who: [r], o: [x, y], bl: {u: 5}}", 1.66, "");
-    expect(task, "", 0, "");
+    expect(task, "", 0, "empty");
     task_free(task);
 }
 
@@ -363,7 +407,7 @@ static void state_is_what_the_commands_have_made_of_it(void)
         task,
         "commands: [pc1$ ip addr add 10.0.0.7/24 dev eth0, pc1$ ip addr del 10.0.0.1/24 dev eth0]",
         4, "");
-    expect(task, "", 4, "");
+    expect(task, "", 4, "empty");
     task_free(task);
 }
 
@@ -383,6 +427,8 @@ static void a_dead_worker_leaves_a_result_of_the_same_shape(void)
 
 UNIT_MAIN("grade", TEST(values_and_pings_are_checked_where_the_student_left_them),
           TEST(what_is_locked_wrong_or_unknown_is_a_finding_and_the_rest_is_graded),
+          TEST(what_is_no_submission_is_told_what_it_is),
+          TEST(answers_typed_with_an_input_method_count),
           TEST(a_misspelt_key_is_unknown_and_not_locked),
           TEST(a_host_that_took_the_other_address_has_not_reached_it),
           TEST(a_third_host_with_the_address_is_not_the_one_that_is_meant),
