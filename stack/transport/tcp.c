@@ -32,6 +32,7 @@ static const struct tcp_sysctl DEFAULTS = {
     .slow_start_after_idle = true,
     .moderate_rcvbuf = true,
     .tw_reuse = 2,
+    .tw_reuse_delay_ms = 1000,
     .challenge_ack_limit = INT32_MAX,
     .invalid_ratelimit = 500,
     .min_rtt_wlen = 300,

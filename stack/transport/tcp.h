@@ -85,6 +85,7 @@ struct tcp_sysctl {                        /* net.ipv4.tcp_*, Linux's names, uni
     bool abort_on_overflow;       /* off */
     bool moderate_rcvbuf;         /* on */
     uint8_t tw_reuse;             /* 2: loopback only; 1: always; 0: never */
+    uint32_t tw_reuse_delay_ms;   /* 1000: not before */
     uint32_t challenge_ack_limit; /* INT32_MAX: no limit for the host, only each socket's own */
     uint32_t invalid_ratelimit;   /* 500 ms */
     uint32_t min_rtt_wlen;        /* 300 s */

@@ -167,6 +167,7 @@ void tcp_get_info(const struct sock *sock, struct tcp_info_view *info)
         info->unacked = tp->rare->listen->n_accept;
         info->snd_cwnd = tp->cwnd;
         info->reordering = tp->reordering;
+        info->pacing_rate = UINT64_MAX;
         return;
     }
     if (tcp_state(tp) != TCP_CLOSED) {

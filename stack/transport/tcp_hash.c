@@ -169,29 +169,37 @@ struct tcp_sock *tcp_listener_find(struct tcp_layer *tcp, struct endpoint local,
     return best == NULL ? NULL : CONTAINER_OF(best, struct tcp_sock, entry);
 }
 
-static bool pair_conflicts(const struct tcp_entry *mine, const struct tcp_entry *other)
+/* @picked: the port is bind()'s choice, which SO_REUSEADDR does not make one that is in use. */
+static bool pair_conflicts(const struct tcp_entry *mine, const struct tcp_entry *other, bool picked)
 {
     if (!sock_addrs_meet(&mine->ends->local, mine->v6only, &other->ends->local, other->v6only))
         return false;
     if (mine->bound_ifindex != 0 && other->bound_ifindex != 0 &&
         mine->bound_ifindex != other->bound_ifindex)
         return false;
+    if (picked)
+        return true;
     if (mine->reuse && other->reuse && other->state != TCP_LISTEN)
         return false;
     return !(mine->reuseport && other->reuseport);
 }
 
-bool tcp_port_conflict(struct tcp_layer *tcp, const struct tcp_entry *mine)
+static bool port_conflict(struct tcp_layer *tcp, const struct tcp_entry *mine, bool picked)
 {
     struct tcp_entry *other;
 
     LIST_FOR_EACH(other, port_bucket(tcp, mine->ends->local.port), struct tcp_entry, port_link)
     {
         if (other != mine && other->ends->local.port == mine->ends->local.port &&
-            pair_conflicts(mine, other))
+            pair_conflicts(mine, other, picked))
             return true;
     }
     return false;
+}
+
+bool tcp_port_conflict(struct tcp_layer *tcp, const struct tcp_entry *mine)
+{
+    return port_conflict(tcp, mine, false);
 }
 
 static bool port_unused(struct tcp_layer *tcp, uint16_t port)
@@ -223,7 +231,7 @@ uint16_t tcp_port_pick(struct tcp_layer *tcp, struct tcp_entry *entry)
             uint16_t port = (uint16_t)(low + (offset + i) % n);
 
             entry->ends->local.port = port;
-            if (port_unused(tcp, port) || !tcp_port_conflict(tcp, entry))
+            if (port_unused(tcp, port) || !port_conflict(tcp, entry, true))
                 return port;
         }
     }

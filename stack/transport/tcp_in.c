@@ -37,13 +37,15 @@ void tcp_reset(struct tcp_sock *tp)
     tcp_abort_with(tp, error);
 }
 
-/* PAWS, RFC 7323 section 5.3. */
+/* PAWS, RFC 7323 section 5.3. Linux lets pass what is one tick late. */
 static bool paws_rejects(const struct tcp_sock *tp, const struct tcp_rx *rx)
 {
     uint32_t now_s = (uint32_t)(tcp_now(tp->layer) / 1000000);
     int32_t behind = (int32_t)(tp->ts_recent - rx->hdr.opt.ts_val);
 
     if (!tp->ts_ok || !rx->hdr.opt.has_ts || !tp->has_ts_recent || behind <= 0)
+        return false;
+    if (behind == 1 && tp->layer->sysctl.rfc_over_linux != TCP_RFC_ALWAYS)
         return false;
     if (now_s - tp->ts_recent_stamp_s >= TCP_PAWS_24DAYS_S)
         return false;
@@ -53,7 +55,14 @@ static bool paws_rejects(const struct tcp_sock *tp, const struct tcp_rx *rx)
         rx->ack == tp->snd_una && behind <= (int32_t)(tp->rto / 1000) &&
         (uint32_t)rx->hdr.window << tp->snd_wscale == tp->snd_wnd)
         return false;
-    return behind > 1 || (rx->hdr.flags & TCP_RST) == 0;
+    return true;
+}
+
+/* An ACK from before, with a timestamp from before: overtaken, and seen often. */
+static bool is_overtaken_ack(const struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    return (rx->hdr.flags & (TCP_ACK | TCP_SYN)) == TCP_ACK && rx->seq == rx->end_seq &&
+           seq_lt(rx->seq, tp->rcv_nxt) && tp->layer->sysctl.rfc_over_linux != TCP_RFC_ALWAYS;
 }
 
 void tcp_replace_ts_recent(struct tcp_sock *tp, const struct tcp_rx *rx)
@@ -156,7 +165,10 @@ static bool validate_incoming(struct tcp_sock *tp, struct tcp_rx *rx)
     bool rst = (rx->hdr.flags & TCP_RST) != 0;
 
     if (paws_rejects(tp, rx) && !rst) {
-        answer_unacceptable(tp, rx, DROP_TCP_PAWS);
+        if (is_overtaken_ack(tp, rx))
+            tcp_rx_drop(rx, DROP_TCP_PAWS);
+        else
+            answer_unacceptable(tp, rx, DROP_TCP_PAWS);
         return false;
     }
     reason = sequence_check(tp, rx);
@@ -462,11 +474,12 @@ static void syn_sent_input(struct tcp_sock *tp, struct tcp_rx *rx)
                                    tp->ts_offset) < 0 ||
                          (int32_t)(rx->hdr.opt.ts_ecr - tcp_ts_now(tp->layer, tp->ts_offset)) > 0);
 
-        if (!seq_gt(rx->ack, tp->snd_una) || seq_gt(rx->ack, tp->snd_nxt) ||
-            (ts_wrong && (flags & TCP_RST) == 0)) {
+        bool ack_wrong = !seq_gt(rx->ack, tp->snd_una) || seq_gt(rx->ack, tp->snd_nxt);
+
+        if (ack_wrong || (ts_wrong && (flags & TCP_RST) == 0)) {
             tcp_rx_drop(rx, DROP_TCP_BAD_ACK);
             /* The other end remembers an older connection: Linux asks again soon. */
-            if (!ts_wrong && tp->retransmits == 0 &&
+            if (ack_wrong && tp->retransmits == 0 &&
                 tp->layer->sysctl.rfc_over_linux < TCP_RFC_ALWAYS)
                 tcp_rtx_timer_start(tp, TCP_TIMER_RTO, TCP_TIMEOUT_MIN);
             if ((flags & TCP_RST) == 0)
@@ -553,10 +566,8 @@ static void fin_wait_1_acked(struct tcp_sock *tp, struct tcp_rx *rx)
         (rx->end_seq != rx->seq &&
          seq_gt(rx->end_seq - ((rx->hdr.flags & TCP_FIN) != 0), tp->rcv_nxt))) {
         tcp_done(tp);
-        if (rx->len > 0) {
-            tcp_rx_drop(rx, DROP_TCP_AFTER_CLOSE);
-            tcp_send_reset(tp->layer, rx, WHY0(TCP_RST_AFTER_CLOSE));
-        }
+        tcp_rx_drop(rx, DROP_TCP_AFTER_CLOSE);
+        tcp_send_reset(tp->layer, rx, WHY0(TCP_RST_AFTER_CLOSE));
         return;
     }
     fin_time = tcp_fin_time(tp);

@@ -51,6 +51,9 @@ void tcp_request_send_synack(struct tcp_request *req, const struct tcp_fastopen_
         hdr->opt.has_ts = true;
         hdr->opt.ts_val = tcp_ts_now(tcp, req->ts_offset);
         hdr->opt.ts_ecr = req->ts_recent;
+        if (req->first_tsval == 0)
+            req->first_tsval = hdr->opt.ts_val == 0 ? UINT32_MAX : hdr->opt.ts_val;
+        req->last_tsval = hdr->opt.ts_val;
     }
     hdr->opt.has_wscale = req->wscale_ok;
     hdr->opt.wscale = req->rcv_wscale;
@@ -274,8 +277,19 @@ static void complete(struct tcp_request *req, struct tcp_rx *rx)
 
 static bool request_paws_rejects(const struct tcp_request *req, const struct tcp_rx *rx)
 {
-    return req->ts_ok && rx->hdr.opt.has_ts && (int32_t)(rx->hdr.opt.ts_val - req->ts_recent) < 0 &&
-           (rx->hdr.flags & TCP_RST) == 0;
+    if (!req->ts_ok || !rx->hdr.opt.has_ts || (int32_t)(rx->hdr.opt.ts_val - req->ts_recent) >= 0)
+        return false;
+    return (rx->hdr.flags & TCP_RST) == 0 ||
+           req->layer->sysctl.rfc_over_linux != TCP_RFC_ALWAYS; /* RFC 7323 section 5.3 */
+}
+
+/* Does it echo a timestamp that none of our SYN,ACKs had? A cookie remembers none. */
+static bool echoes_nothing(const struct tcp_request *req, const struct tcp_rx *rx)
+{
+    uint32_t echoed = rx->hdr.opt.ts_ecr;
+
+    return req->ts_ok && !req->cookie && rx->hdr.opt.has_ts && echoed != 0 &&
+           req->first_tsval != 0 && echoed - req->first_tsval > req->last_tsval - req->first_tsval;
 }
 
 static bool request_in_window(const struct tcp_request *req, const struct tcp_rx *rx)
@@ -372,6 +386,12 @@ bool tcp_check_request(struct tcp_request *req, struct tcp_rx *rx, struct tcp_so
         syn_again(req, rx, child);
         return false;
     }
+    if (child == NULL && echoes_nothing(req, rx))
+        paws = true;
+    if ((flags & TCP_RST) != 0 && paws) {
+        tcp_rx_drop(rx, DROP_TCP_PAWS);
+        return false;
+    }
     if ((flags & TCP_RST) != 0) {
         request_reset(req, rx, child);
         return false;
@@ -434,6 +454,11 @@ static void timewait_start(struct tcp_timewait *tw, sim_time length)
     tcp_wheel_start(tw->layer, &tw->timer, length);
 }
 
+static uint32_t now_ms(struct tcp_layer *tcp)
+{
+    return (uint32_t)(tcp_now(tcp) / 1000);
+}
+
 void tcp_time_wait(struct tcp_sock *tp, enum tcp_state substate, sim_time length)
 {
     struct tcp_layer *tcp = tp->layer;
@@ -465,6 +490,7 @@ void tcp_time_wait(struct tcp_sock *tp, enum tcp_state substate, sim_time length
         tw->ts_recent = tp->ts_recent;
         tw->ts_recent_stamp_s = tp->ts_recent_stamp_s;
         tw->ts_offset = tp->ts_offset;
+        tw->since_ms = now_ms(tcp);
         tw->last_oow_ack = tp->rare->last_oow_ack;
         tw->tos = tp->entry.ends->remote.v6 ? tp->sock.options.tclass : tp->sock.options.tos;
         tw->ttl = tp->entry.ends->remote.v6 ? tp->sock.options.hops : tp->sock.options.ttl;
@@ -573,6 +599,8 @@ static void fin_wait_2_input(struct tcp_timewait *tw, struct tcp_rx *rx, bool pa
     tw->entry.state = TCP_TIME_WAIT;
     tw->rcv_nxt = rx->end_seq;
     remember_ts(tw, rx);
+    if (tw->has_ts && rx->hdr.opt.has_ts)
+        tw->since_ms = now_ms(tw->layer);
     timewait_start(tw, TCP_TIMEWAIT_LEN);
     timewait_ack(tw, WHY(TCP_ACK, tw->rcv_nxt - tw->irs));
 }
@@ -643,7 +671,7 @@ bool tcp_timewait_reusable(struct tcp_timewait *tw, struct tcp_sock *tp, bool bo
         return false;
     /* tcp_tw_reuse is about ports that connect() picks. Who insists on a port gets it. */
     if (!bound && (mode == 0 || (mode == 2 && !loopback) ||
-                   (uint32_t)(tcp_now(tw->layer) / 1000000) - tw->ts_recent_stamp_s <= 1))
+                   now_ms(tw->layer) - tw->since_ms <= tw->layer->sysctl.tw_reuse_delay_ms))
         return false;
     tp->iss = tw->snd_nxt + 65535 + 2;
     if (tp->iss == 0)

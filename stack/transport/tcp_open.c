@@ -162,6 +162,7 @@ static uint32_t advertised_mss(const struct tcp_sock *tp, uint32_t mtu)
 static void connect_init(struct tcp_sock *tp)
 {
     struct tcp_layer *tcp = tp->layer;
+    uint32_t mss;
 
     tp->pmtu = tcp_path_mtu(tp);
     tp->ts_ok = tcp->sysctl.timestamps; /* offered: room for it is kept */
@@ -174,7 +175,9 @@ static void connect_init(struct tcp_sock *tp)
     if (tp->sock.options.rcvbuf_locked &&
         (tp->window_clamp == 0 || tp->window_clamp > tcp_full_space(tp)))
         tp->window_clamp = tcp_full_space(tp);
-    tcp_select_initial_window(tcp, tcp_full_space(tp), tp->advmss, tcp->sysctl.window_scaling,
+    /* A TIME-WAIT that gave way was a connection with timestamps: they take room already. */
+    mss = tp->advmss - (tp->ts_recent != 0 && tp->ts_ok ? TCP_TS_ALIGNED : 0);
+    tcp_select_initial_window(tcp, tcp_full_space(tp), mss, tcp->sysctl.window_scaling,
                               &tp->rcv_wnd, &tp->window_clamp, &tp->rcv_wscale);
     tp->rcv_ssthresh = tp->rcv_wnd;
     tp->snd_una = tp->snd_nxt = tp->write_seq = tp->snd_sml = tp->pushed_seq = tp->second_seq =

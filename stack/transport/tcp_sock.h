@@ -396,7 +396,8 @@ struct tcp_request {
     uint32_t serial; /* of the socket that it may become */
     uint32_t rcv_wnd, window_clamp;
     uint32_t ts_recent, ts_offset, ts_recent_stamp_s;
-    uint64_t sent_at; /* us, first SYN,ACK; 0 once it was repeated */
+    uint32_t first_tsval, last_tsval; /* of our SYN,ACKs; 0: none was sent */
+    uint64_t sent_at;                 /* us, first SYN,ACK; 0 once it was repeated */
     uint64_t last_oow_ack, last_sent;
     uint16_t peer_mss, mss;
     uint8_t snd_wscale, rcv_wscale;
@@ -418,6 +419,7 @@ struct tcp_timewait {
     uint32_t iss, irs;
     uint32_t rcv_nxt, snd_nxt, rcv_wnd;
     uint32_t ts_recent, ts_recent_stamp_s, ts_offset;
+    uint32_t since_ms; /* when it came to be, or became TIME-WAIT with a timestamp */
     uint8_t rcv_wscale, tos, ttl;
     bool has_ts;
     uint64_t last_oow_ack;
