@@ -108,7 +108,7 @@ static const struct setting settings[] = {
     { "net.ipv4.tcp_syncookies", TCP(syncookies), KIND_U8, 0, 2 },
     { "net.ipv4.tcp_timestamps", TCP(timestamps), KIND_BOOL, 0, 1 },
     { "net.ipv4.tcp_tw_reuse", TCP(tw_reuse), KIND_U8, 0, 2 },
-    { "net.ipv4.tcp_tw_reuse_delay", TCP(tw_reuse_delay_ms), KIND_U32, 1, 60000 },
+    { "net.ipv4.tcp_tw_reuse_delay", TCP(tw_reuse_delay_ms), KIND_U16, 1, 60000 },
     { "net.ipv4.tcp_window_scaling", TCP(window_scaling), KIND_BOOL, 0, 1 },
     { "net.ipv4.tcp_wmem", TCP(wmem), KIND_U32_3, 1, INT32_MAX },
     { "net.ipv6.bindv6only", IPV6(bindv6only), KIND_BOOL, 0, 1 },

@@ -14,14 +14,14 @@
  * tcp_xmit.c      when new data may go        tcp_burst.c    how much of it at once
  * tcp_retransmit.c what goes again, probes    tcp_timer.c    timers
  * tcp_minisock.c  half-open, TIME-WAIT        tcp_icmp.c     ICMP errors, path MTU
+ * tcp_cookie.c    SYN cookies                 tcp_hash.c     tables, ports, numbers to begin at
  * tcp_path.c      the way of a segment        tcp_rate.c     the rate of delivery
  * tcp_cc.c, tcp_cubic.c, tcp_reno.c           congestion control
  * tcp_fastopen.c, tcp_fastopen_listen.c       RFC 7413
  * tcp_rare.c      what few sockets need       tcp_describe.c tables and numbers for people
  *
- * Not done: MD5/AO, autocorking, SYN cookies as octets (the half-open connection is
- * remembered instead), pacing, MTU probing (RFC 4821), TCP small queues, the metrics cache,
- * AccECN; urgent data is kept to one octet, as Linux does.
+ * Not done: MD5/AO, autocorking, pacing, MTU probing (RFC 4821), TCP small queues, the metrics
+ * cache, AccECN; urgent data is kept to one octet, as Linux does.
  */
 #ifndef WW_STACK_TRANSPORT_TCP_H
 #define WW_STACK_TRANSPORT_TCP_H
@@ -85,14 +85,13 @@ struct tcp_sysctl {                        /* net.ipv4.tcp_*, Linux's names, uni
     bool abort_on_overflow;       /* off */
     bool moderate_rcvbuf;         /* on */
     uint8_t tw_reuse;             /* 2: loopback only; 1: always; 0: never */
-    uint32_t tw_reuse_delay_ms;   /* 1000: not before */
+    uint16_t tw_reuse_delay_ms;   /* 1000: not before */
     uint32_t challenge_ack_limit; /* INT32_MAX: no limit for the host, only each socket's own */
     uint32_t invalid_ratelimit;   /* 500 ms */
     uint32_t min_rtt_wlen;        /* 300 s */
     uint16_t fastopen;            /* 1: bits of enum tcp_fastopen_bit */
     uint32_t max_syn_backlog;     /* 4096 half-open connections of a listener */
-    uint8_t syncookies;      /* 1: more half-open connections than the backlog are answered, but not
-                                repeatedly */
+    uint8_t syncookies;      /* 1: when more are half open than the backlog; 2: always; 0: never */
     bool zerocopy_copies;    /* off; what MSG_ZEROCOPY sends is copied on its way, as by tun */
     uint32_t max_tw_buckets; /* 131072 */
     uint32_t notsent_lowat;  /* octets, UINT32_MAX: no limit */

@@ -317,6 +317,12 @@ uint32_t tcp_new_iss(struct tcp_layer *tcp, struct endpoint local, struct endpoi
     return (uint32_t)(random_mix(tcp->secret + tuple_hash(local, remote)) + clock);
 }
 
+uint64_t tcp_pair_secret(const struct tcp_layer *tcp, struct endpoint local, struct endpoint remote,
+                         uint64_t salt)
+{
+    return random_mix(random_mix(tcp->secret ^ salt) ^ tuple_hash(local, remote));
+}
+
 uint32_t tcp_ts_offset(struct tcp_layer *tcp, struct endpoint local, struct endpoint remote)
 {
     uint64_t addrs = (uint64_t)local.addr << 32 | remote.addr;

@@ -510,6 +510,8 @@ static void listen_input(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t isn)
 {
     uint8_t flags = rx->hdr.flags;
 
+    if ((flags & (TCP_ACK | TCP_SYN | TCP_RST)) == TCP_ACK && tcp_cookie_input(tp, rx))
+        return;
     if ((flags & TCP_ACK) != 0) {
         tcp_rx_drop(rx, DROP_TCP_FLAGS);
         tcp_send_reset(tp->layer, rx, WHY0(TCP_RST));

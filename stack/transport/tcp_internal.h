@@ -177,6 +177,9 @@ void tcp_hash_add(struct tcp_layer *tcp, struct tcp_entry *entry);
 void tcp_hash_remove(struct tcp_layer *tcp, struct tcp_entry *entry);
 struct tcp_entry *tcp_hash_find(struct tcp_layer *tcp, struct endpoint local,
                                 struct endpoint remote);
+/** tcp_pair_secret() - a number that nobody else can know of two endpoints, and of @salt. */
+uint64_t tcp_pair_secret(const struct tcp_layer *tcp, struct endpoint local, struct endpoint remote,
+                         uint64_t salt);
 struct tcp_sock *tcp_listener_find(struct tcp_layer *tcp, struct endpoint local,
                                    struct endpoint remote, unsigned ifindex);
 void tcp_port_own(struct tcp_layer *tcp, struct tcp_entry *entry);
@@ -541,6 +544,9 @@ sim_time tcp_fin_time(const struct tcp_sock *tp);
 void tcp_check_probe_timer(struct tcp_sock *tp);
 
 /* tcp_minisock.c */
+/** tcp_cookie_input() - an ACK that nobody waits for: does it bring back a SYN cookie of
+ * @listener's? True: it did, and was worked on. */
+bool tcp_cookie_input(struct tcp_sock *listener, struct tcp_rx *rx);
 void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn);
 /** tcp_check_request() - a segment for a half-open connection. True: the listener shall process it,
  * or @child, which Fast Open has made of it (NULL: none). */

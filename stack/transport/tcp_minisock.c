@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "stack/transport/tcp_cookie.h"
 #include "stack/transport/tcp_fastopen.h"
 
 /* Half-open connections. */
@@ -49,11 +50,10 @@ void tcp_request_send_synack(struct tcp_request *req, const struct tcp_fastopen_
     hdr->opt.sack_permitted = req->sack_ok;
     if (req->ts_ok) {
         hdr->opt.has_ts = true;
-        hdr->opt.ts_val = tcp_ts_now(tcp, req->ts_offset);
+        hdr->opt.ts_val = req->cookie ? tcp_cookie_tsval(req) : tcp_ts_now(tcp, req->ts_offset);
         hdr->opt.ts_ecr = req->ts_recent;
         if (req->first_tsval == 0)
             req->first_tsval = hdr->opt.ts_val == 0 ? UINT32_MAX : hdr->opt.ts_val;
-        req->last_tsval = hdr->opt.ts_val;
     }
     hdr->opt.has_wscale = req->wscale_ok;
     hdr->opt.wscale = req->rcv_wscale;
@@ -80,8 +80,7 @@ void tcp_request_repeat_synack(struct tcp_request *req)
 
 static void restart_timer(struct tcp_request *req)
 {
-    uint64_t wait = req->cookie ? UINT64_C(63) * req->layer->sysctl.rto_initial_us
-                                : (uint64_t)req->layer->sysctl.rto_initial_us << req->n_timeout;
+    uint64_t wait = (uint64_t)req->layer->sysctl.rto_initial_us << req->n_timeout;
 
     tcp_wheel_start(
         req->layer, &req->timer,
@@ -103,7 +102,7 @@ static void request_expired(void *ctx)
         restart_timer(req);
         return;
     }
-    if (req->n_timeout >= max || req->cookie) {
+    if (req->n_timeout >= max) {
         request_failed(req);
         return;
     }
@@ -131,6 +130,10 @@ static void take_options(struct tcp_request *req, const struct tcp_sock *listene
     if (req->wscale_ok)
         req->snd_wscale = opt->wscale > TCP_WSCALE_MAX ? TCP_WSCALE_MAX : opt->wscale;
     req->ecn_ok = sysctl->ecn > 0 && (rx->hdr.flags & (TCP_ECE | TCP_CWR)) == (TCP_ECE | TCP_CWR);
+    if (req->cookie && !req->ts_ok) { /* where should they be kept? */
+        req->sack_ok = req->wscale_ok = req->ecn_ok = false;
+        req->snd_wscale = 0;
+    }
 }
 
 static void choose_window(struct tcp_request *req, const struct tcp_sock *listener, uint32_t mtu)
@@ -145,32 +148,33 @@ static void choose_window(struct tcp_request *req, const struct tcp_sock *listen
     if (listener->sock.options.rcvbuf_locked &&
         (req->window_clamp == 0 || req->window_clamp > tcp_full_space(listener)))
         req->window_clamp = tcp_full_space(listener);
-    tcp_select_initial_window(req->layer, tcp_full_space(listener),
-                              req->mss - (req->ts_ok ? TCP_TS_ALIGNED : 0), req->wscale_ok,
+    mss = req->mss - (req->ts_ok ? TCP_TS_ALIGNED : 0);
+    if (req->acked) /* by a cookie: Linux takes what it has, the peer's */
+        mss = req->peer_mss;
+    tcp_select_initial_window(req->layer, tcp_full_space(listener), mss, req->wscale_ok,
                               &req->rcv_wnd, &req->window_clamp, &req->rcv_wscale);
 }
 
-void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn)
+/* One that nothing knows of yet. */
+static void request_drop(struct tcp_request *req)
+{
+    if (req == NULL)
+        return;
+    timer_fini(&req->timer);
+    free(req);
+}
+
+/* NULL: there is no way back. */
+static struct tcp_request *request_new(struct tcp_sock *listener, const struct tcp_rx *rx,
+                                       uint32_t *mtu)
 {
     struct tcp_layer *tcp = listener->layer;
     struct endpoint local = ip_rx_local(rx->ip, rx->hdr.dst_port),
                     remote = ip_rx_remote(rx->ip, rx->hdr.src_port);
-    struct tcp_fastopen_option grant = { .present = false };
-    struct tcp_request *req;
-    uint32_t mtu = 0;
+    struct tcp_request *req = mem_zalloc(sizeof *req);
 
-    bool cookie = listener->rare->listen->n_requests >= u32_max(listener->rare->listen->backlog, 1);
-
-    if ((cookie && tcp->sysctl.syncookies == 0) ||
-        listener->rare->listen->n_requests >= tcp->sysctl.max_syn_backlog ||
-        listener->rare->listen->n_accept > listener->rare->listen->backlog) {
-        tcp_rx_drop(rx, DROP_TCP_BACKLOG_FULL);
-        return;
-    }
-    req = mem_zalloc(sizeof *req);
     req->layer = tcp;
     req->listener = listener;
-    req->cookie = cookie;
     req->serial = ++tcp->last_serial;
     req->ends = (struct endpoints){ local, remote };
     req->entry = (struct tcp_entry){ .kind = TCP_ENTRY_REQUEST,
@@ -179,20 +183,60 @@ void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn
     list_init(&req->link);
     list_init(&req->entry.port_link);
     timer_init(&req->timer, tcp->node, WHY0(TIMER_TCP_SYN_ACK), request_expired, req);
-    if (tcp_request_route(req, &mtu) < 0) {
-        timer_fini(&req->timer);
-        free(req);
+    if (tcp_request_route(req, mtu) < 0) {
+        request_drop(req);
+        return NULL;
+    }
+    req->ts_offset = tcp_ts_offset(tcp, local, remote);
+    req->tos = remote.v6 ? listener->sock.options.tclass : listener->sock.options.tos;
+    req->ttl = remote.v6 ? listener->sock.options.hops : listener->sock.options.ttl;
+    return req;
+}
+
+/* The half-open connections and those that nobody has accepted: is there room for one more? */
+static bool backlog_takes(const struct tcp_sock *listener, bool *cookie)
+{
+    const struct tcp_listener *listen = listener->rare->listen;
+    const struct tcp_sysctl *sysctl = &listener->layer->sysctl;
+    uint32_t max = sysctl->max_syn_backlog, n = listen->n_requests;
+
+    *cookie = sysctl->syncookies == 2 || n > listen->backlog;
+    if (listen->n_accept > listen->backlog)
+        return false;
+    if (sysctl->syncookies > 0)
+        return true;
+    return !*cookie && (n <= max && max - n >= max >> 2); /* Linux keeps the last quarter */
+}
+
+void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn)
+{
+    struct tcp_layer *tcp = listener->layer;
+    struct tcp_fastopen_option grant = { .present = false };
+    struct tcp_request *req;
+    uint32_t mtu = 0;
+    bool cookie;
+
+    if (!backlog_takes(listener, &cookie)) {
+        tcp_rx_drop(rx, DROP_TCP_BACKLOG_FULL);
+        return;
+    }
+    req = request_new(listener, rx, &mtu);
+    if (req == NULL) {
         tcp_rx_drop(rx, DROP_NO_ROUTE);
         return;
     }
+    req->cookie = cookie;
     take_options(req, listener, rx);
     choose_window(req, listener, mtu);
     req->irs = rx->seq;
     req->rcv_nxt = rx->seq + 1;
-    req->iss = isn != 0 ? isn : tcp_new_iss(tcp, local, remote);
-    req->ts_offset = tcp_ts_offset(tcp, local, remote);
-    req->tos = remote.v6 ? listener->sock.options.tclass : listener->sock.options.tos;
-    req->ttl = remote.v6 ? listener->sock.options.hops : listener->sock.options.ttl;
+    if (cookie) {
+        tcp_cookie_make(req);
+        tcp_request_send_synack(req, &grant);
+        request_drop(req);
+        return;
+    }
+    req->iss = isn != 0 ? isn : tcp_new_iss(tcp, req->ends.local, req->ends.remote);
     req->sent_at = tcp_now(tcp) + 1;
     if (tcp_fastopen_accept(req, rx, &grant))
         return;
@@ -275,6 +319,30 @@ static void complete(struct tcp_request *req, struct tcp_rx *rx)
     tcp_wake(listener, SOCK_POLLIN);
 }
 
+bool tcp_cookie_input(struct tcp_sock *listener, struct tcp_rx *rx)
+{
+    struct tcp_request *req;
+    uint32_t mtu = 0;
+
+    if (listener->rare->listen->last_cookie == 0)
+        return false;
+    req = request_new(listener, rx, &mtu);
+    if (req == NULL || !tcp_cookie_take(req, rx)) {
+        request_drop(req);
+        return false;
+    }
+    if (listener->rare->listen->n_accept > listener->rare->listen->backlog) {
+        tcp_rx_drop(rx, DROP_TCP_BACKLOG_FULL);
+        request_drop(req);
+        return true;
+    }
+    req->acked = true;
+    choose_window(req, listener, mtu);
+    listener->rare->listen->n_requests++;
+    complete(req, rx);
+    return true;
+}
+
 static bool request_paws_rejects(const struct tcp_request *req, const struct tcp_rx *rx)
 {
     if (!req->ts_ok || !rx->hdr.opt.has_ts || (int32_t)(rx->hdr.opt.ts_val - req->ts_recent) >= 0)
@@ -283,13 +351,13 @@ static bool request_paws_rejects(const struct tcp_request *req, const struct tcp
            req->layer->sysctl.rfc_over_linux != TCP_RFC_ALWAYS; /* RFC 7323 section 5.3 */
 }
 
-/* Does it echo a timestamp that none of our SYN,ACKs had? A cookie remembers none. */
+/* Does it echo a timestamp that none of our SYN,ACKs had? */
 static bool echoes_nothing(const struct tcp_request *req, const struct tcp_rx *rx)
 {
-    uint32_t echoed = rx->hdr.opt.ts_ecr;
+    uint32_t echoed = rx->hdr.opt.ts_ecr, last = (uint32_t)(req->last_sent / 1000) + req->ts_offset;
 
-    return req->ts_ok && !req->cookie && rx->hdr.opt.has_ts && echoed != 0 &&
-           req->first_tsval != 0 && echoed - req->first_tsval > req->last_tsval - req->first_tsval;
+    return req->ts_ok && rx->hdr.opt.has_ts && echoed != 0 && req->first_tsval != 0 &&
+           echoed - req->first_tsval > last - req->first_tsval;
 }
 
 static bool request_in_window(const struct tcp_request *req, const struct tcp_rx *rx)

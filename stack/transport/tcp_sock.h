@@ -217,6 +217,7 @@ struct tcp_listener {
     /* Fast Open: connections before their handshake is over, and of those that were reset. */
     uint32_t n_fastopen;
     struct list fastopen_pending, fastopen_reset; /* of tcp_request.link */
+    uint64_t last_cookie;                         /* us + 1, when it answered with one; 0: never */
 };
 
 /* What a connection needs only where something is lost, urgent, probed or kept alive. */
@@ -396,13 +397,13 @@ struct tcp_request {
     uint32_t serial; /* of the socket that it may become */
     uint32_t rcv_wnd, window_clamp;
     uint32_t ts_recent, ts_offset, ts_recent_stamp_s;
-    uint32_t first_tsval, last_tsval; /* of our SYN,ACKs; 0: none was sent */
-    uint64_t sent_at;                 /* us, first SYN,ACK; 0 once it was repeated */
+    uint32_t first_tsval; /* of our SYN,ACKs; 0: none was sent */
+    uint64_t sent_at;     /* us, first SYN,ACK; 0 once it was repeated */
     uint64_t last_oow_ack, last_sent;
     uint16_t peer_mss, mss;
     uint8_t snd_wscale, rcv_wscale;
     bool wscale_ok, ts_ok, sack_ok, ecn_ok, acked;
-    bool cookie; /* Linux would answer with a SYN cookie and keep nothing: no retransmission */
+    bool cookie; /* its SYN,ACK says all that is to be remembered: tcp_cookie.c */
     uint8_t n_timeout, n_retrans;
     struct route route;
     uint8_t tos, ttl;

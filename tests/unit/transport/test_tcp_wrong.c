@@ -48,6 +48,8 @@ static void no_length_of_an_option_harms(void)
             memset(octets, 1, sizeof octets); /* NOPs */
             octets[1] = kinds[i];
             octets[2] = (uint8_t)len;
+            if (kinds[i] == 8 && len == 10) /* timestamps, which echo none of ours */
+                memset(octets + 7, 0, 4);
             rig_init(&rig);
             listener = rig_listen(&rig, 5);
             rig.options = octets;
