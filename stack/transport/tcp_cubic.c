@@ -188,7 +188,9 @@ static void hystart_update(struct tcp_sock *tp, uint32_t delay)
     uint32_t now = (uint32_t)tcp_now(tp->layer);
 
     if (seq_gt(tp->snd_una, ca->end_seq))
-        hystart_reset(tp);
+        hystart_reset(tp); /* a round begins, however small the window */
+    if (tp->cwnd < HYSTART_LOW_WINDOW)
+        return;
     if (now - ca->last_ack <= HYSTART_ACK_DELTA) {
         uint32_t threshold = (ca->delay_min + ack_delay(tp)) >> 1;
 
@@ -224,7 +226,7 @@ static void acked(struct tcp_sock *tp, int64_t rtt_us)
     delay = rtt_us == 0 ? 1 : (uint32_t)rtt_us;
     if (ca->delay_min == 0 || ca->delay_min > delay)
         ca->delay_min = delay;
-    if (!tp->hystart_found && tcp_in_slow_start(tp) && tp->cwnd >= HYSTART_LOW_WINDOW)
+    if (!tp->hystart_found && tcp_in_slow_start(tp))
         hystart_update(tp, delay);
 }
 

@@ -154,6 +154,8 @@ static unsigned send_burst(struct tcp_sock *tp, uint32_t len, uint32_t mss, bool
     rest = tcp_first(&tp->write_queue);
     if (rest != NULL && !rest->starts_buffer)
         tcp_buffer_begin(tp, rest);
+    if (tp->no_space)
+        tcp_check_space(tp); /* between two bursts the window is not full: the buffer may grow */
     return n;
 }
 
