@@ -219,6 +219,7 @@ static struct frame *unpack(struct node *node, const struct message *message)
     frame->part = fresh.part;
     frame->buffer = fresh.buffer;
     frame->may_share = false;
+    frame->small = fresh.small;
     frame->data = data;
     if (frame->ether != NULL)
         frame->ether = data + (message->frame.ether - old);

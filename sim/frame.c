@@ -105,17 +105,29 @@ static inline void begin(struct frame *frame)
     frame->in = NULL;
     frame->ether = frame->network = NULL;
     frame->checksum = (struct lazy_checksum){ 0 };
-    frame->confirms_neighbor = frame->may_share = false;
+    frame->confirms_neighbor = false;
     frame->why.code = WHY_NONE;
     frame->why_text = NULL;
 }
 
+/* Its event is idle: frame_free(). */
+static inline struct frame *take(struct frame **list)
+{
+    struct frame *frame = *list;
+
+    *list = frame->next;
+    return frame;
+}
+
 static inline struct frame *descriptor_new(struct part *part)
 {
-    struct frame *frame = part->free_frames;
+    struct frame *frame;
 
-    if (LIKELY(frame != NULL)) { /* its event is idle: frame_free() */
-        part->free_frames = frame->next;
+    if (part->free_frames != NULL) {
+        frame = take(&part->free_frames);
+    } else if (part->free_small != NULL) {
+        frame = take(&part->free_small);
+        buffer_unref(frame->buffer);
     } else {
         frame = arena_alloc_lines(&part->arena, sizeof *frame); /* cleared, so its event is idle */
         frame->part = part;
@@ -124,12 +136,27 @@ static inline struct frame *descriptor_new(struct part *part)
     return frame;
 }
 
+static inline void set_buffer(struct frame *frame, struct buffer *buffer, size_t size)
+{
+    frame->buffer = buffer;
+    frame->small = size <= pool_sizes[0];
+    frame->may_share = false;
+}
+
 struct frame *frame_new(struct node *node, size_t len)
 {
-    struct frame *frame = descriptor_new(node->part);
+    struct part *part = node->part;
+    size_t size = FRAME_HEADROOM + len;
+    struct frame *frame;
 
+    if (LIKELY(size <= pool_sizes[0] && part->free_small != NULL)) {
+        frame = take(&part->free_small);
+        part->frames_alive++;
+    } else {
+        frame = descriptor_new(part);
+        set_buffer(frame, buffer_from(part, size), size);
+    }
     begin(frame);
-    frame->buffer = buffer_from(node->part, FRAME_HEADROOM + len);
     frame->data = frame->buffer->octets + FRAME_HEADROOM;
     frame->len = (uint32_t)len;
     return frame;
@@ -157,14 +184,23 @@ static void drop_slice(struct frame *frame)
     frame->payload = (struct slice){ 0 };
 }
 
+static inline void put_back(struct frame **list, struct frame *frame)
+{
+    frame->next = *list;
+    *list = frame;
+}
+
 void frame_free(struct frame *frame)
 {
     CHECK(!event_queued(&frame->event));
     drop_slice(frame);
-    buffer_unref(frame->buffer);
-    frame->buffer = NULL;
-    frame->next = frame->part->free_frames;
-    frame->part->free_frames = frame;
+    if (LIKELY(frame->small && !frame->may_share)) {
+        put_back(&frame->part->free_small, frame);
+    } else {
+        buffer_unref(frame->buffer);
+        frame->buffer = NULL;
+        put_back(&frame->part->free_frames, frame);
+    }
     frame->part->frames_alive--;
 }
 
@@ -207,9 +243,8 @@ static void move_to_own_buffer(struct frame *frame, size_t len)
     if (frame->network != NULL)
         frame->network = data + (frame->network - frame->data);
     buffer_unref(frame->buffer);
-    frame->buffer = fresh;
+    set_buffer(frame, fresh, headroom + len);
     frame->data = data;
-    frame->may_share = false;
 }
 
 void frame_unshare(struct frame *frame)

@@ -78,9 +78,11 @@ struct frame { /* in the order of need: what every hop looks at stands together 
     bool confirms_neighbor; /* TCP made progress: whoever sends it on knows that its next hop is
                                alive. The mark stays with the frame from host to host, as between
                                namespaces of one kernel */
-    bool may_share; /* somebody else may hold a reference to its buffer; false: certainly nobody */
-    struct why why; /* why it is sent; set by who builds it */
-    const char *why_text; /* the reason's text, or NULL; lives as long as the run */
+    bool may_share : 1;     /* somebody else may hold a reference to its buffer; false: certainly
+                               nobody */
+    bool small : 1;         /* its buffer is one of the smallest */
+    struct why why;         /* why it is sent; set by who builds it */
+    const char *why_text;   /* the reason's text, or NULL; lives as long as the run */
     void (*work)(struct ip_stack *ip, struct frame *frame); /* while in a node's backlog */
     struct event event; /* when it does not travel in the link's FIFO order */
 };
@@ -92,7 +94,10 @@ struct frame { /* in the order of need: what every hop looks at stands together 
 #define FRAME_MARK_FRAGMENTED 4 /* it came in fragments */
 #define FRAME_MARK_TAPPED     1 /* a packet socket of a program has taken a copy */
 
-#define FRAME_HEADROOM 144 /* Ethernet with a tag, IPv4 and TCP with all options, rounded */
+/* Ethernet with a tag, IPv4 and TCP with all options, and so much that behind it TCP's header, with
+ * those of IPv4 and Ethernet before it, stands in one cache line but for the end of its timestamps.
+ */
+#define FRAME_HEADROOM 130
 
 /** frame_new() - @len linear octets, not initialised, with FRAME_HEADROOM before them; allocated
  * from @node's partition. */

@@ -30,6 +30,7 @@ struct part {
     struct queue queue;
     struct arena arena; /* frames, buffers: freed with the run */
     struct frame *free_frames;
+    struct frame *free_small; /* with a buffer of the smallest each, nobody else's: most frames */
     struct buffer *free_buffers[PART_N_POOLS];
     struct buffer *huge_buffers; /* those too big for the pools, each malloc's own */
     uint64_t frames_alive;       /* descriptors in use: 0 after a run that dried up */

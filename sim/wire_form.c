@@ -256,6 +256,7 @@ struct frame *wire_get_frame(struct unpack *in, struct node *node, struct texts 
     frame->part = fresh.part;
     frame->buffer = fresh.buffer;
     frame->may_share = false;
+    frame->small = fresh.small;
     event_init(&frame->event, fresh.event.fire);
     set_pointers(frame, &wire, fresh.data);
     frame->why_text = texts_keep(texts, wire.values.why_text);
