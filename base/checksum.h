@@ -15,9 +15,25 @@
  */
 uint32_t checksum_add(uint32_t sum, const uint8_t *octets, size_t len);
 
+/** checksum_fold() - fold the carries; without the final complement. checksum_fold64() - of a sum
+ * of words of 32 bits. */
+static inline uint16_t checksum_fold(uint32_t sum)
+{
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t)sum;
+}
+
+static inline uint16_t checksum_fold64(uint64_t sum)
+{
+    sum = (sum & 0xffffffff) + (sum >> 32);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return checksum_fold((uint32_t)sum);
+}
+
 /** checksum_sum20() - the folded sum of a header of 20 octets, in the byte order of their words:
  * RFC 1071 section 2(B). checksum_right20() - whether it is right, the header's checksum included.
- * checksum_set20() - write its checksum to the two octets at @field, which are 0. */
+ */
 static inline uint16_t checksum_sum20(const uint8_t *octets)
 {
     uint64_t sum = 0;
@@ -28,22 +44,12 @@ static inline uint16_t checksum_sum20(const uint8_t *octets)
         memcpy(&word, octets + at, sizeof word);
         sum += word;
     }
-    sum = (sum & 0xffffffff) + (sum >> 32);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)sum;
+    return checksum_fold64(sum);
 }
 
 static inline bool checksum_right20(const uint8_t *octets)
 {
     return checksum_sum20(octets) == 0xffff;
-}
-
-static inline void checksum_set20(uint8_t *octets, size_t field)
-{
-    uint16_t sum = (uint16_t)~checksum_sum20(octets);
-
-    memcpy(octets + field, &sum, sizeof sum);
 }
 
 /** checksum_pseudo() - the sum over the IPv4 pseudo-header; @len: octets of the transport header
@@ -56,14 +62,6 @@ static inline uint32_t checksum_pseudo(ip4_addr src, ip4_addr dst, uint8_t proto
 
 /** checksum_pseudo6() - the same for IPv6, RFC 8200 section 8.1; @protocol is the transport's. */
 uint32_t checksum_pseudo6(struct ip6_addr src, struct ip6_addr dst, uint8_t protocol, size_t len);
-
-/** checksum_fold() - fold the carries; without the final complement. */
-static inline uint16_t checksum_fold(uint32_t sum)
-{
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)sum;
-}
 
 /** checksum_finish() - the value for the header field, host byte order. */
 static inline uint16_t checksum_finish(uint32_t sum)

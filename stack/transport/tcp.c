@@ -70,7 +70,6 @@ struct tcp_layer *tcp_init(struct ip_stack *ip)
     list_init(&tcp->socks);
     list_init(&tcp->timewaits);
     list_init(&tcp->dead);
-    list_init(&tcp->free_segs);
     node_random(ip->node, &tcp->random, "tcp");
     tcp->secret = random_u64(&tcp->random);
     tcp->perturb_random = tcp->random;

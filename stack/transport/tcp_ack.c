@@ -100,7 +100,7 @@ static int64_t rtt_by_timestamps(const struct tcp_sock *tp, const struct tcp_rx 
 
     if (!tp->saw_ts || rx->hdr.opt.ts_ecr == 0)
         return -1;
-    delta = tcp_ts_now(tp->layer, tp->ts_offset) - rx->hdr.opt.ts_ecr;
+    delta = tcp_ts_of(tp, rx->now) - rx->hdr.opt.ts_ecr;
     if (delta >= INT32_MAX / 1000)
         return -1;
     return delta == 0 ? 1000 : (int64_t)delta * 1000;
@@ -270,7 +270,7 @@ static unsigned clean_rtx_queue(struct tcp_sock *tp, const struct tcp_rx *rx, ui
                                 struct tcp_sack_result *sack, bool ece)
 {
     struct cleaned c = { .first_ackt = -1, .last_ackt = -1, .rate = &sack->rate };
-    int64_t now = (int64_t)tcp_now(tp->layer), seq_rtt = -1, sack_rtt = -1, ca_rtt = -1;
+    int64_t now = (int64_t)rx->now, seq_rtt = -1, sack_rtt = -1, ca_rtt = -1;
     uint32_t prior_sacked = tp->sacked_out;
     bool rtt_updated;
     struct tcp_seg *seg;
@@ -282,6 +282,7 @@ static unsigned clean_rtx_queue(struct tcp_sock *tp, const struct tcp_rx *rx, ui
                 c.flag |= TCP_F_SACK_RENEGING;
             break;
         }
+        tcp_seg_fetch(seg->link.next->next); /* whose turn is after the next one's */
         acked_wholly(tp, seg, &c);
         tcp_wmem_free(tp, seg);
     }
@@ -347,14 +348,15 @@ static bool is_dubious(const struct tcp_sock *tp, unsigned flag)
            tp->ca_state != TCP_CA_OPEN;
 }
 
-static void cong_control(struct tcp_sock *tp, uint32_t acked_sacked, int newly_lost, unsigned flag)
+static void cong_control(struct tcp_sock *tp, const struct tcp_rx *rx, uint32_t acked_sacked,
+                         int newly_lost, unsigned flag)
 {
     if (tcp_in_cwnd_reduction(tp)) {
         tcp_cwnd_reduction(tp, (int)acked_sacked, newly_lost, flag);
     } else if (tp->reordering > tp->layer->sysctl.reordering ? (flag & TCP_F_FORWARD_PROGRESS) != 0
                                                              : (flag & TCP_F_DATA_ACKED) != 0) {
         tp->cc->cong_avoid(tp, acked_sacked);
-        tp->cwnd_stamp = tcp_now(tp->layer);
+        tp->cwnd_stamp = rx->now;
     }
     tcp_update_pacing_rate(tp);
 }
@@ -424,6 +426,7 @@ int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
         flag |= TCP_F_SND_UNA_ADVANCED;
         tp->retransmits = 0;
     }
+    tcp_seg_fetch(tp->rtx_queue.next->next); /* most ACKs are of two segments */
     prior_fack = tp->sack_ok ? tcp_highest_sack_seq(tp) : tp->snd_una;
     if ((flag & TCP_F_UPDATE_TS_RECENT) != 0)
         tcp_replace_ts_recent(tp, rx);
@@ -435,7 +438,7 @@ int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
     flag |= ecn_echo(tp, rx);
     tp->sock.soft_error = 0;
     tp->probes_out = 0;
-    tp->rcv_tstamp = tcp_now(tp->layer);
+    tp->rcv_tstamp = rx->now;
     if (prior_packets == 0) {
         if ((flag & TCP_F_DSACKING_ACK) != 0)
             tcp_fastretrans_alert(tp, prior_una, 0, &flag, &rexmit);
@@ -460,8 +463,8 @@ int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
     if ((flag & TCP_F_FORWARD_PROGRESS) != 0 || (flag & TCP_F_NOT_DUP) == 0)
         tp->confirm_neighbor = true;
     delivered = newly_delivered(tp, prior_delivered, flag);
-    tcp_rate_take(tp, delivered, &sack.rate);
-    cong_control(tp, delivered, (int)(tp->rare->lost_total - prior_lost), flag);
+    tcp_rate_take(tp, rx->now, delivered, &sack.rate);
+    cong_control(tp, rx, delivered, (int)(tp->rare->lost_total - prior_lost), flag);
     tcp_xmit_recovery(tp, rexmit);
     return 1;
 }

@@ -88,8 +88,6 @@ struct tcp_entry *tcp_hash_find(struct tcp_layer *tcp, struct endpoint local,
 {
     struct tcp_entry *entry;
 
-    if (tcp->found != NULL && is_of(tcp->found, &local, &remote))
-        return tcp->found; /* most segments are for whom the one before was */
     if (tcp->n_entries == 0)
         return NULL;
     entry = tcp->table[tuple_hash(local, remote) & (tcp->table_size - 1)];

@@ -40,7 +40,7 @@ void tcp_reset(struct tcp_sock *tp)
 /* PAWS, RFC 7323 section 5.3. Linux lets pass what is one tick late. */
 static bool paws_rejects(const struct tcp_sock *tp, const struct tcp_rx *rx)
 {
-    uint32_t now_s = (uint32_t)(tcp_now(tp->layer) / 1000000);
+    uint32_t now_s = (uint32_t)(rx->now / 1000000);
     int32_t behind = (int32_t)(tp->ts_recent - rx->hdr.opt.ts_val);
 
     if (!tp->ts_ok || !rx->hdr.opt.has_ts || !tp->has_ts_recent || behind <= 0)
@@ -70,10 +70,10 @@ void tcp_replace_ts_recent(struct tcp_sock *tp, const struct tcp_rx *rx)
     if (!tp->ts_ok || !rx->hdr.opt.has_ts || seq_gt(rx->seq, tp->rcv_wup))
         return;
     if (tp->has_ts_recent && (int32_t)(rx->hdr.opt.ts_val - tp->ts_recent) < 0 &&
-        (uint32_t)(tcp_now(tp->layer) / 1000000) - tp->ts_recent_stamp_s < TCP_PAWS_24DAYS_S)
+        (uint32_t)(rx->now / 1000000) - tp->ts_recent_stamp_s < TCP_PAWS_24DAYS_S)
         return;
     tp->ts_recent = rx->hdr.opt.ts_val;
-    tp->ts_recent_stamp_s = (uint32_t)(tcp_now(tp->layer) / 1000000);
+    tp->ts_recent_stamp_s = (uint32_t)(rx->now / 1000000);
     tp->has_ts_recent = true;
 }
 
@@ -285,7 +285,7 @@ static void ack_nothing(struct tcp_sock *tp, const struct tcp_rx *rx)
     tp->snd_wl1 = seq_max(tp->snd_wl1, rx->seq);
     tp->sock.soft_error = 0;
     tp->probes_out = 0;
-    tp->rcv_tstamp = tcp_now(tp->layer);
+    tp->rcv_tstamp = rx->now;
 }
 
 /* Linux's charge for a page at a time leaves this much that the next segment may use. */
@@ -439,7 +439,7 @@ static void syn_sent_opened(struct tcp_sock *tp, struct tcp_rx *rx)
                             tcp_wheel_expiry(tp->layer, SIM_USEC(TCP_DELACK_MAX)));
         return;
     }
-    tcp_send_ack(tp, WHY0(TCP_ACK_HANDSHAKE));
+    tcp_send_ack(tp, &WHY0(TCP_ACK_HANDSHAKE));
 }
 
 static void syn_sent_crossed(struct tcp_sock *tp, struct tcp_rx *rx)
@@ -689,7 +689,7 @@ static inline void fetch(const struct tcp_sock *tp, const struct tcp_rx *rx)
 {
     for (size_t at = 0; at < sizeof *tp; at += ARENA_LINE)
         __builtin_prefetch((const char *)tp + at, 1);
-    __builtin_prefetch(rx->len > 0 ? tp->receive_queue.prev : tp->rtx_queue.next, 1);
+    tcp_seg_fetch(rx->len > 0 ? tp->receive_queue.prev : tp->rtx_queue.next);
 }
 
 static void sock_input(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t isn)
@@ -713,9 +713,10 @@ static void no_socket(struct tcp_layer *tcp, struct tcp_rx *rx)
     tcp_send_reset(tcp, rx, WHY0(TCP_RST));
 }
 
-static void listener_input(struct tcp_layer *tcp, struct tcp_rx *rx, struct endpoint local,
-                           struct endpoint remote, uint32_t isn)
+static void listener_input(struct tcp_layer *tcp, struct tcp_rx *rx, uint32_t isn)
 {
+    struct endpoint local = ip_rx_local(rx->ip, rx->hdr.dst_port),
+                    remote = ip_rx_remote(rx->ip, rx->hdr.src_port);
     struct tcp_sock *listener =
         tcp_listener_find(tcp, local, remote, rx->ip->iif == NULL ? 0 : rx->ip->iif->index);
 
@@ -725,16 +726,27 @@ static void listener_input(struct tcp_layer *tcp, struct tcp_rx *rx, struct endp
         sock_input(listener, rx, isn);
 }
 
+/* Most segments are for whom the one before was. */
+static inline bool is_for(const struct tcp_entry *entry, const struct tcp_rx *rx)
+{
+    const struct endpoint *local = &entry->ends->local, *remote = &entry->ends->remote;
+
+    return rx->ip->hdr6 == NULL && !local->v6 && !remote->v6 && local->port == rx->hdr.dst_port &&
+           remote->port == rx->hdr.src_port && local->addr == rx->ip->hdr->dst &&
+           remote->addr == rx->ip->hdr->src;
+}
+
 static void demultiplex(struct tcp_layer *tcp, struct tcp_rx *rx)
 {
-    struct endpoint local = ip_rx_local(rx->ip, rx->hdr.dst_port),
-                    remote = ip_rx_remote(rx->ip, rx->hdr.src_port);
-    struct tcp_entry *entry = tcp_hash_find(tcp, local, remote);
+    struct tcp_entry *entry = tcp->found;
     struct tcp_sock *tp;
     uint32_t isn = 0;
 
+    if (entry == NULL || !is_for(entry, rx))
+        entry = tcp_hash_find(tcp, ip_rx_local(rx->ip, rx->hdr.dst_port),
+                              ip_rx_remote(rx->ip, rx->hdr.src_port));
     if (entry == NULL) {
-        listener_input(tcp, rx, local, remote, 0);
+        listener_input(tcp, rx, 0);
         return;
     }
     switch (entry->kind) {
@@ -746,11 +758,11 @@ static void demultiplex(struct tcp_layer *tcp, struct tcp_rx *rx)
         break;
     case TCP_ENTRY_REQUEST:
         if (tcp_check_request(CONTAINER_OF(entry, struct tcp_request, entry), rx, NULL))
-            listener_input(tcp, rx, local, remote, 0);
+            listener_input(tcp, rx, 0);
         break;
     case TCP_ENTRY_TIMEWAIT:
         if (tcp_timewait_input(CONTAINER_OF(entry, struct tcp_timewait, entry), rx, &isn))
-            listener_input(tcp, rx, local, remote, isn);
+            listener_input(tcp, rx, isn);
         break;
     }
 }
@@ -784,6 +796,7 @@ void tcp_input(void *ctx, struct frame *frame, const struct ip_rx *ip)
 
     rx.frame = frame;
     rx.ip = ip;
+    rx.now = tcp_now(tcp);
     rx.drop = parse(&rx);
     if (rx.drop == DROP_NONE)
         demultiplex(tcp, &rx);

@@ -41,6 +41,12 @@ static inline uint64_t tcp_now(const struct tcp_layer *tcp)
     return (uint64_t)node_now(tcp->node) / (uint64_t)SIM_USEC(1);
 }
 
+/* What @tp's timestamps say at @now, in us. */
+static inline uint32_t tcp_ts_of(const struct tcp_sock *tp, uint64_t now)
+{
+    return (uint32_t)(now / 1000) + tp->ts_offset;
+}
+
 static inline enum tcp_state tcp_state(const struct tcp_sock *tp)
 {
     return (enum tcp_state)tp->entry.state;
@@ -99,6 +105,13 @@ static inline struct tcp_seg *tcp_first(const struct list *queue)
 static inline struct tcp_seg *tcp_last(const struct list *queue)
 {
     return list_empty(queue) ? NULL : CONTAINER_OF(queue->prev, struct tcp_seg, link);
+}
+
+/* The segment that @link is of comes into the cache: those in flight are seldom there. */
+static inline void tcp_seg_fetch(const struct list *link)
+{
+    __builtin_prefetch(link, 1);
+    __builtin_prefetch((const char *)link + ARENA_LINE, 1);
 }
 
 static inline void tcp_seg_untime(struct tcp_seg *seg)
@@ -240,7 +253,7 @@ int tcp_transmit_seg(struct tcp_sock *tp, struct tcp_seg *seg, const struct why 
 /** tcp_connect_start() - the SYN leaves; @fast: with what Fast Open has, of @message (NULL: none).
  */
 void tcp_connect_start(struct tcp_sock *tp, bool fast, const struct sock_send *message);
-void tcp_send_ack(struct tcp_sock *tp, struct why why);
+void tcp_send_ack(struct tcp_sock *tp, const struct why *why);
 /** tcp_send_ack_now() - an ACK that says how far we are, with the usual words. */
 void tcp_send_ack_now(struct tcp_sock *tp);
 void tcp_send_dup_ack(struct tcp_sock *tp);
@@ -274,7 +287,7 @@ static inline void tcp_push_pending_frames(struct tcp_sock *tp)
 }
 /** tcp_send_new() - @seg of write_queue leaves, and waits for its acknowledgment; less than @mss is
  * a small one. tcp_why_data() - the reason. */
-void tcp_send_new(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss, struct why why);
+void tcp_send_new(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss, const struct why *why);
 struct why tcp_why_data(const struct tcp_sock *tp, const struct tcp_seg *seg);
 struct tcp_burst;
 /** tcp_window_allows() - does the first segment of @burst fit into the peer's window? */
@@ -475,8 +488,9 @@ void tcp_meter_init(struct tcp_sock *tp);
 void tcp_rate_sent(struct tcp_sock *tp, struct tcp_seg *seg);
 /** tcp_rate_arrived() - @seg was acknowledged or SACKed. */
 void tcp_rate_arrived(struct tcp_sock *tp, struct tcp_seg *seg, struct tcp_rate_sample *sample);
-/** tcp_rate_take() - an ACK that delivered @delivered segments has been read. */
-void tcp_rate_take(struct tcp_sock *tp, uint32_t delivered, const struct tcp_rate_sample *sample);
+/** tcp_rate_take() - an ACK that delivered @delivered segments has been read, @at us. */
+void tcp_rate_take(struct tcp_sock *tp, uint64_t at, uint32_t delivered,
+                   const struct tcp_rate_sample *sample);
 /** tcp_rate_check_app_limited() - a write begins: was there nothing to send before? */
 void tcp_rate_check_app_limited(struct tcp_sock *tp);
 /** tcp_rate_bytes() - octets a second; 0: no sample yet. */

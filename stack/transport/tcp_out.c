@@ -159,10 +159,8 @@ static void event_ack_sent(struct tcp_sock *tp)
     timer_pair_stop(&tp->timers, TCP_HAND_DELACK);
 }
 
-static void event_data_sent(struct tcp_sock *tp)
+static void event_data_sent(struct tcp_sock *tp, uint64_t now)
 {
-    uint64_t now = tcp_now(tp->layer);
-
     if (tcp_packets_in_flight(tp) == 0 && tp->cc->tx_start != NULL)
         tp->cc->tx_start(tp);
     tp->lsndtime = now;
@@ -205,7 +203,8 @@ static inline bool is_plain(const struct tcp_sock *tp, uint8_t flags)
 }
 
 /* any_segment() for them: the fields are written where they belong. */
-static inline struct frame *plain_segment(struct tcp_sock *tp, uint32_t seq, uint8_t flags)
+static inline struct frame *plain_segment(struct tcp_sock *tp, uint32_t seq, uint8_t flags,
+                                          uint64_t now)
 {
     const struct endpoints *ends = tp->entry.ends;
     uint32_t hdr_len = fixed_header_len(tp);
@@ -214,7 +213,7 @@ static inline struct frame *plain_segment(struct tcp_sock *tp, uint32_t seq, uin
     tcp_put(frame->data, ends->local.port, ends->remote.port, seq, tp->rcv_nxt, hdr_len, flags,
             tcp_window_field(tp));
     if (tp->ts_ok)
-        tcp_put_ts(frame->data + TCP_HDR_LEN, tcp_ts_now(tp->layer, tp->ts_offset), tp->ts_recent);
+        tcp_put_ts(frame->data + TCP_HDR_LEN, tcp_ts_of(tp, now), tp->ts_recent);
     return frame;
 }
 
@@ -222,21 +221,22 @@ int tcp_transmit(struct tcp_sock *tp, uint32_t seq, uint8_t flags, const struct 
                  const struct why *why)
 {
     uint32_t len = data == NULL ? 0 : data->len;
+    uint64_t now = tcp_now(tp->layer);
     uint8_t tos = ecn_send(tp, seq, &flags, len);
-    struct frame *frame =
-        LIKELY(is_plain(tp, flags)) ? plain_segment(tp, seq, flags) : any_segment(tp, seq, flags);
+    struct frame *frame = LIKELY(is_plain(tp, flags)) ? plain_segment(tp, seq, flags, now)
+                                                      : any_segment(tp, seq, flags);
 
     frame->why = *why;
     if ((flags & TCP_ACK) != 0)
         event_ack_sent(tp);
     if (len > 0) {
-        event_data_sent(tp);
+        event_data_sent(tp, now);
         tp->data_segs_out++;
         tp->bytes_sent += len;
         frame_attach(frame, *data);
     }
     tp->segs_out++;
-    tp->last_sent_at = tcp_now(tp->layer);
+    tp->last_sent_at = now;
     return tcp_path_output(tp, frame, tos);
 }
 
@@ -275,11 +275,11 @@ static uint32_t acceptable_seq(const struct tcp_sock *tp)
     return end;
 }
 
-void tcp_send_ack(struct tcp_sock *tp, struct why why)
+void tcp_send_ack(struct tcp_sock *tp, const struct why *why)
 {
     if (tcp_state(tp) == TCP_CLOSED)
         return;
-    tcp_transmit(tp, acceptable_seq(tp), TCP_ACK, NULL, &why);
+    tcp_transmit(tp, acceptable_seq(tp), TCP_ACK, NULL, why);
 }
 
 void tcp_send_ack_now(struct tcp_sock *tp)
@@ -287,14 +287,14 @@ void tcp_send_ack_now(struct tcp_sock *tp)
     uint32_t before = tp->rcv_nxt - tp->irs;
 
     if (tp->n_sacks > 0)
-        tcp_send_ack(tp, WHY(TCP_ACK_DUPLICATE, before));
+        tcp_send_ack(tp, &WHY(TCP_ACK_DUPLICATE, before));
     else
-        tcp_send_ack(tp, WHY(TCP_ACK, before));
+        tcp_send_ack(tp, &WHY(TCP_ACK, before));
 }
 
 void tcp_send_dup_ack(struct tcp_sock *tp)
 {
-    tcp_send_ack(tp, WHY(TCP_ACK_DUPLICATE, tp->rcv_nxt - tp->irs));
+    tcp_send_ack(tp, &WHY(TCP_ACK_DUPLICATE, tp->rcv_nxt - tp->irs));
 }
 
 void tcp_send_delayed_ack(struct tcp_sock *tp)
@@ -350,7 +350,7 @@ void tcp_send_challenge_ack(struct tcp_sock *tp)
         if (tcp->challenge_count++ >= tcp->sysctl.challenge_ack_limit)
             return;
     }
-    tcp_send_ack(tp, WHY0(TCP_CHALLENGE_ACK));
+    tcp_send_ack(tp, &WHY0(TCP_CHALLENGE_ACK));
 }
 
 /* Opening and closing. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/likely.h"
 #include "stack/transport/tcp_internal.h"
 
 #define CHUNK_SMALL 2048u
@@ -13,21 +14,27 @@
 #define SEGS_FIRST  4u /* at once: most hosts talk little */
 #define SEGS_MORE   32u
 
+static inline void put_back(struct tcp_layer *tcp, struct tcp_seg *seg)
+{
+    seg->link.next = tcp->free_segs;
+    tcp->free_segs = &seg->link;
+}
+
 /* One whose fields say nothing yet. */
 static struct tcp_seg *take_free(struct tcp_layer *tcp)
 {
     struct tcp_seg *seg;
 
-    if (list_empty(&tcp->free_segs)) {
+    if (UNLIKELY(tcp->free_segs == NULL)) {
         unsigned n = tcp->has_segs ? SEGS_MORE : SEGS_FIRST;
-        struct tcp_seg *block = arena_alloc(node_arena(tcp->node), n * sizeof *block);
+        struct tcp_seg *block = arena_alloc_lines(node_arena(tcp->node), n * sizeof *block);
 
-        for (unsigned i = 0; i < n; i++)
-            list_push_back(&tcp->free_segs, &block[i].link);
+        while (n-- > 0)
+            put_back(tcp, &block[n]);
         tcp->has_segs = true;
     }
-    seg = tcp_seg_of(tcp->free_segs.next);
-    list_remove(&seg->link);
+    seg = tcp_seg_of(tcp->free_segs);
+    tcp->free_segs = seg->link.next;
     return seg;
 }
 
@@ -46,7 +53,7 @@ void tcp_seg_free(struct tcp_layer *tcp, struct tcp_seg *seg)
     tcp_seg_untime(seg);
     if (seg->data.buffer != NULL)
         buffer_unref(seg->data.buffer);
-    list_push_front(&tcp->free_segs, &seg->link);
+    put_back(tcp, seg);
 }
 
 void tcp_queue_purge(struct tcp_layer *tcp, struct list *queue)
@@ -314,6 +321,7 @@ struct tcp_seg *tcp_seg_from_rx(struct tcp_layer *tcp, struct tcp_rx *rx)
     struct frame *frame = rx->frame;
     uint32_t hdr_len = rx->hdr.hdr_len;
 
+    list_init(&seg->link);
     if (frame->payload.len > 0 && frame->len > hdr_len)
         frame_linearize(frame); /* rare: something in between moved the border */
     if (frame->len > hdr_len) {

@@ -13,12 +13,7 @@
 #include "stack/link/jiffies.h"
 #include "stack/transport/tcp_internal.h"
 
-/* Microseconds of this moment; 0 stands for never. */
-static uint32_t stamp(const struct tcp_sock *tp)
-{
-    return (uint32_t)tcp_now(tp->layer) + 1;
-}
-
+/* 0 stands for never. */
 static uint32_t sent_stamp(const struct tcp_seg *seg)
 {
     return (uint32_t)seg->sent_at + 1;
@@ -63,10 +58,11 @@ void tcp_rate_arrived(struct tcp_sock *tp, struct tcp_seg *seg, struct tcp_rate_
         seg->delivered_at = 0; /* not once more when it is acknowledged */
 }
 
-void tcp_rate_take(struct tcp_sock *tp, uint32_t delivered, const struct tcp_rate_sample *sample)
+void tcp_rate_take(struct tcp_sock *tp, uint64_t at, uint32_t delivered,
+                   const struct tcp_rate_sample *sample)
 {
     struct tcp_rate *rate = &tp->meter.rate;
-    uint32_t now = stamp(tp), interval, n;
+    uint32_t now = (uint32_t)at + 1, interval, n;
 
     if (rate->first_tx == 0)
         return; /* only a SYN was acknowledged */

@@ -110,10 +110,8 @@ static void rcv_rtt_update(struct tcp_sock *tp, uint32_t sample, bool win_dep)
         tp->rcv_rtt.rtt_us = old + m - (old >> 3);
 }
 
-static void rcv_rtt_measure(struct tcp_sock *tp)
+static void rcv_rtt_measure(struct tcp_sock *tp, uint32_t now)
 {
-    uint32_t now = (uint32_t)tcp_now(tp->layer);
-
     if (tp->rcv_rtt.time != 0) {
         if (seq_lt(tp->rcv_nxt, tp->rcv_rtt.seq))
             return;
@@ -132,18 +130,18 @@ void tcp_rcv_rtt_measure_ts(struct tcp_sock *tp, const struct tcp_rx *rx)
     tp->rcv_rtt_last_tsecr = rx->hdr.opt.ts_ecr;
     if (rx->len < tp->rcv_mss)
         return;
-    delta = tcp_ts_now(tp->layer, tp->ts_offset) - rx->hdr.opt.ts_ecr;
+    delta = tcp_ts_of(tp, rx->now) - rx->hdr.opt.ts_ecr;
     if (delta > 0 && delta < INT32_MAX / 1000)
         rcv_rtt_update(tp, delta * 1000, false);
 }
 
 static void event_data_recv(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t truesize)
 {
-    uint64_t now = tcp_now(tp->layer), gap = now - tp->lrcvtime;
+    uint64_t now = rx->now, gap = now - tp->lrcvtime;
 
     tp->ack_pending |= TCP_ACK_SCHED;
     measure_rcv_mss(tp, rx, truesize);
-    rcv_rtt_measure(tp);
+    rcv_rtt_measure(tp, (uint32_t)now);
     if (tp->ato == 0) {
         tcp_incr_quickack(tp, TCP_MAX_QUICKACKS);
         tp->ato = TCP_ATO_MIN;
@@ -703,7 +701,7 @@ void tcp_cleanup_rbuf(struct tcp_sock *tp, uint32_t copied)
             uint32_t fresh = tcp_select_window_size(tp);
 
             if (fresh > 0 && fresh >= 2 * (uint64_t)window)
-                tcp_send_ack(tp, WHY(TCP_WINDOW_UPDATE, fresh));
+                tcp_send_ack(tp, &WHY(TCP_WINDOW_UPDATE, fresh));
         }
     }
 }

@@ -245,6 +245,7 @@ int tcp_write_wakeup(struct tcp_sock *tp, struct why why)
     struct tcp_seg *seg = tcp_first(&tp->write_queue);
     bool set_rto = tcp_data_sets_rto(tp);
     uint32_t mss, size;
+    struct why why_new;
 
     if (tcp_state(tp) == TCP_CLOSED)
         return -1;
@@ -266,7 +267,8 @@ int tcp_write_wakeup(struct tcp_sock *tp, struct why why)
     seg->flags |= TCP_PSH;
     if (seq_lt(tp->pushed_seq, seg->end_seq))
         tp->pushed_seq = seg->end_seq;
-    tcp_send_new(tp, seg, 0, tcp_why_data(tp, seg));
+    why_new = tcp_why_data(tp, seg);
+    tcp_send_new(tp, seg, 0, &why_new);
     if (set_rto)
         tcp_rearm_rto(tp);
     return 0;

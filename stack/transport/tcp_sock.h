@@ -58,7 +58,7 @@ enum tcp_mark {
  * ofo_queue. Its octets are a slice of a shared buffer, so cutting and sending it copies nothing.
  */
 struct tcp_seg {
-    struct list link;
+    _Alignas(ARENA_LINE) struct list link;
     uint32_t seq, end_seq; /* SYN and FIN counted */
     struct slice data;
     uint32_t truesize;
@@ -439,7 +439,7 @@ struct tcp_layer {
     struct list *ports; /* tcp_entry.port_link, by local port; NULL until there are some */
     struct list socks, timewaits, dead;
     uint32_t n_timewaits, last_serial;
-    struct list free_segs;
+    struct list *free_segs; /* tcp_seg.link, by its next alone: who takes one touches no other */
     bool has_segs;          /* there have been some */
     uint32_t n_paths;       /* places; 0 or a power of two */
     struct tcp_path *paths; /* looked up lately: tcp_path.c */
@@ -458,6 +458,7 @@ struct tcp_rx {
     const struct ip_rx *ip;
     uint32_t seq, end_seq, ack;
     uint32_t len;          /* octets of data */
+    uint64_t now;          /* tcp_now() */
     enum drop_reason drop; /* why it is not taken, DROP_NONE while it is */
 };
 

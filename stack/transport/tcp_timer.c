@@ -324,7 +324,7 @@ static void delack_expired(struct timer_pair *timers)
         tp->pingpong = 0; /* no answer came: not a dialogue after all */
         tp->ato = TCP_ATO_MIN;
     }
-    tcp_send_ack(tp, WHY(TCP_ACK_DELAYED, tp->rcv_nxt - tp->irs));
+    tcp_send_ack(tp, &WHY(TCP_ACK_DELAYED, tp->rcv_nxt - tp->irs));
 }
 
 /* Keep-alive: RFC 9293 section 3.8.4. It also ends FIN-WAIT-2 of a connection that nobody holds. */

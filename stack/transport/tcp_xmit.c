@@ -118,9 +118,9 @@ struct why tcp_why_data(const struct tcp_sock *tp, const struct tcp_seg *seg)
     return WHY(TCP_DATA, seg->data.len, seg->seq - tp->iss);
 }
 
-void tcp_send_new(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss, struct why why)
+void tcp_send_new(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss, const struct why *why)
 {
-    tcp_transmit_seg(tp, seg, &why);
+    tcp_transmit_seg(tp, seg, why);
     event_new_data_sent(tp, seg);
     if (seg->data.len < mss)
         tp->snd_sml = seg->end_seq;
@@ -137,6 +137,7 @@ static unsigned send_burst(struct tcp_sock *tp, uint32_t len, uint32_t mss, bool
     do {
         struct tcp_seg *seg = tcp_first(&tp->write_queue);
         uint32_t piece = u32_min(len, mss);
+        struct why why;
 
         if (seg->data.len > piece)
             seg = tcp_seg_carve(tp, seg, piece);
@@ -148,7 +149,8 @@ static unsigned send_burst(struct tcp_sock *tp, uint32_t len, uint32_t mss, bool
         seg->starts_buffer = n == 0;
         seg->push_once = n > 0 && !more;
         tp->has_dsack = dsack;
-        tcp_send_new(tp, seg, mss, probe ? WHY0(TCP_TAIL_PROBE) : tcp_why_data(tp, seg));
+        why = probe ? WHY0(TCP_TAIL_PROBE) : tcp_why_data(tp, seg);
+        tcp_send_new(tp, seg, mss, &why);
         n++;
     } while (more);
     rest = tcp_first(&tp->write_queue);

@@ -111,12 +111,16 @@ static inline void ipv4_put(uint8_t *octets, uint8_t tos, uint16_t total_len, ui
                             uint16_t frag, uint8_t ttl, uint8_t protocol, ip4_addr src,
                             ip4_addr dst)
 {
-    be32_put(octets, 4u << 28 | (IPV4_HDR_LEN / 4u) << 24 | (uint32_t)tos << 16 | total_len);
-    be32_put(octets + IPV4_AT_ID, (uint32_t)id << 16 | frag);
-    be32_put(octets + IPV4_AT_TTL, (uint32_t)ttl << 24 | (uint32_t)protocol << 16);
+    uint32_t first = 4u << 28 | (IPV4_HDR_LEN / 4u) << 24 | (uint32_t)tos << 16 | total_len,
+             second = (uint32_t)id << 16 | frag,
+             third = (uint32_t)ttl << 24 | (uint32_t)protocol << 16;
+    uint64_t sum = (uint64_t)first + second + third + src + dst;
+
+    be32_put(octets, first);
+    be32_put(octets + IPV4_AT_ID, second);
+    be32_put(octets + IPV4_AT_TTL, third | (uint16_t)~checksum_fold64(sum));
     be32_put(octets + IPV4_AT_SRC, src);
     be32_put(octets + IPV4_AT_DST, dst);
-    checksum_set20(octets, IPV4_AT_CHECKSUM);
 }
 
 /** ipv4_hdr_len_for() - hdr_len for @n_options octets of options: rounded up to a multiple of 4. */
