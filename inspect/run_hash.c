@@ -17,12 +17,12 @@
  * forwarded frame from a reception. The octets are compared all the same, so a frame damaged or
  * rewritten on its way is hashed anew: the cache changes no result.
  */
-enum { KEPT_MAX = 4096, KEPT_OCTETS_MAX = 1536, SLOTS = 4 * KEPT_MAX };
+enum { KEPT_MAX = 4096, KEPT_OCTETS_MAX = 1536, SHORT_OCTETS_MAX = 128, SLOTS = 4 * KEPT_MAX };
+enum { LINE_LEN = 1 + 8 + 4 + SHA256_LEN, WAITING_MAX = 32 };
 
 struct kept {
-    uint32_t len;
     uint8_t digest[SHA256_LEN];
-    uint8_t octets[KEPT_OCTETS_MAX];
+    uint32_t len;
 };
 
 struct slot {
@@ -42,10 +42,21 @@ struct node_ports {
     struct pack told; /* by the rank that has the node: names and digests of its ports; or empty */
 };
 
+/* What is to be added to a port's chain. In a large network the chain is in no cache of the
+   processor: it is called there, and comes while the next records are made. */
+struct waiting {
+    struct port_chain *chain; /* NULL: nothing waits here */
+    uint8_t line[LINE_LEN];
+};
+
 struct cache {
-    struct kept kept[KEPT_MAX];
+    struct waiting waiting[WAITING_MAX]; /* from next_waiting on, the oldest first */
+    uint32_t next_waiting;
     uint32_t next_kept;
+    struct kept kept[KEPT_MAX];
     struct slot slots[SLOTS];
+    uint8_t shorts[KEPT_MAX][SHORT_OCTETS_MAX]; /* ARP and bare headers, close to each other */
+    uint8_t octets[KEPT_MAX][KEPT_OCTETS_MAX];
 };
 
 struct run_hash {
@@ -72,11 +83,20 @@ static struct slot *slot_of(struct cache *cache, uint64_t id)
     return &cache->slots[(id ^ id >> RECORD_COUNT_BITS) % SLOTS];
 }
 
-static bool same_octets(const struct kept *kept, const struct frame *frame)
+/* The octets of cache->kept[@i]. */
+static uint8_t *octets_of(struct cache *cache, uint32_t i)
 {
-    return kept->len == frame_size(frame) && memcmp(kept->octets, frame->data, frame->len) == 0 &&
+    return cache->kept[i].len <= SHORT_OCTETS_MAX ? cache->shorts[i] : cache->octets[i];
+}
+
+static bool same_octets(struct cache *cache, uint32_t i, const struct frame *frame)
+{
+    const uint8_t *octets = octets_of(cache, i);
+
+    return cache->kept[i].len == frame_size(frame) &&
+           memcmp(octets, frame->data, frame->len) == 0 &&
            (frame->payload.len == 0 ||
-            memcmp(kept->octets + frame->len, frame->payload.octets, frame->payload.len) == 0);
+            memcmp(octets + frame->len, frame->payload.octets, frame->payload.len) == 0);
 }
 
 static void hash_octets(const struct frame *frame, uint8_t digest[static SHA256_LEN])
@@ -96,23 +116,21 @@ static const uint8_t *digest_of(struct cache *cache, const struct record *record
     const struct slot *before = slot_of(cache, record->cause);
     struct slot *slot = slot_of(cache, record->id);
     size_t size = frame_size(record->frame);
-    struct kept *kept;
+    uint32_t fresh = cache->next_kept;
 
     if (record->cause != 0 && before->id == record->cause &&
-        same_octets(&cache->kept[before->kept], record->frame)) {
-        kept = &cache->kept[before->kept];
+        same_octets(cache, before->kept, record->frame)) {
         *slot = (struct slot){ record->id, before->kept };
-        return kept->digest;
+        return cache->kept[slot->kept].digest;
     }
     hash_octets(record->frame, digest);
     if (size > KEPT_OCTETS_MAX)
         return digest;
-    kept = &cache->kept[cache->next_kept];
-    kept->len = (uint32_t)size;
-    memcpy(kept->digest, digest, SHA256_LEN);
-    frame_copy_out(record->frame, 0, kept->octets, size);
-    *slot = (struct slot){ record->id, cache->next_kept };
-    cache->next_kept = (cache->next_kept + 1) % KEPT_MAX;
+    cache->kept[fresh].len = (uint32_t)size;
+    memcpy(cache->kept[fresh].digest, digest, SHA256_LEN);
+    frame_copy_out(record->frame, 0, octets_of(cache, fresh), size);
+    *slot = (struct slot){ record->id, fresh };
+    cache->next_kept = (fresh + 1) % KEPT_MAX;
     return digest;
 }
 
@@ -135,25 +153,56 @@ static struct port_chain *chain_of(struct run_hash *hash, const struct iface *if
                                           : added_chain(hash, node, iface->index - node->n);
 }
 
-/* The chain is looked for first and changed last: in a large network it is in no cache, and comes
-   there while the digest is found. */
-static void record_frame(struct observer *observer, const struct record *record)
+static void add_line(struct port_chain *chain, const uint8_t line[static LINE_LEN])
 {
-    struct run_hash *hash = CONTAINER_OF(observer, struct run_hash, observer);
-    struct port_chain *chain = chain_of(hash, record->iface);
-    uint8_t line[1 + 8 + 4 + SHA256_LEN], digest[SHA256_LEN];
-
-    __builtin_prefetch(chain, 1);
-    __builtin_prefetch((char *)chain + ARENA_LINE, 1);
-    line[0] = record->kind == RECORD_SEND ? 'S' : 'R';
-    be64_put(line + 1, (uint64_t)record->at);
-    be32_put(line + 9, (uint32_t)frame_size(record->frame));
-    memcpy(line + 13, digest_of(cache_of(hash, record), record, digest), SHA256_LEN);
     if (!chain->used) {
         sha256_init(&chain->hash);
         chain->used = true;
     }
-    sha256_add(&chain->hash, line, sizeof line);
+    sha256_add(&chain->hash, line, LINE_LEN);
+}
+
+static void add_waiting(struct waiting *waiting)
+{
+    if (waiting->chain != NULL)
+        add_line(waiting->chain, waiting->line);
+    waiting->chain = NULL;
+}
+
+static void add_all_waiting(struct cache *cache)
+{
+    for (uint32_t i = 0; i < WAITING_MAX; i++)
+        add_waiting(&cache->waiting[(cache->next_waiting + i) % WAITING_MAX]);
+}
+
+static void write_line(struct cache *cache, const struct record *record,
+                       uint8_t line[static LINE_LEN])
+{
+    uint8_t digest[SHA256_LEN];
+
+    line[0] = record->kind == RECORD_SEND ? 'S' : 'R';
+    be64_put(line + 1, (uint64_t)record->at);
+    be32_put(line + 9, (uint32_t)frame_size(record->frame));
+    memcpy(line + 13, digest_of(cache, record, digest), SHA256_LEN);
+}
+
+/* The oldest that waits makes room. What happens between events waits for nothing: its node may be
+   in another partition, with another cache, when the next comes. */
+static void record_frame(struct observer *observer, const struct record *record)
+{
+    struct run_hash *hash = CONTAINER_OF(observer, struct run_hash, observer);
+    struct port_chain *chain = chain_of(hash, record->iface);
+    struct cache *cache = cache_of(hash, record);
+    struct waiting *waiting = &cache->waiting[cache->next_waiting];
+
+    __builtin_prefetch(chain, 1);
+    __builtin_prefetch((char *)chain + ARENA_LINE, 1);
+    add_waiting(waiting);
+    write_line(cache, record, waiting->line);
+    waiting->chain = chain;
+    cache->next_waiting = (cache->next_waiting + 1) % WAITING_MAX;
+    if (UNLIKELY(!record->node->part->acting))
+        add_all_waiting(cache);
 }
 
 /* All chains side by side, those that are never used untouched. */
@@ -224,12 +273,21 @@ static void put_ports(struct pack *out, const struct run_hash *hash, uint32_t in
         put_port(out, hash, node->ifaces[i]);
 }
 
+/* For whoever looks at the chains. */
+static void settle(const struct run_hash *hash)
+{
+    for (uint32_t i = 0; i < PARTS_MAX; i++)
+        if (hash->caches[i] != NULL)
+            add_all_waiting(hash->caches[i]);
+}
+
 const char *run_hash_text(const struct run_hash *hash, char text[static RUN_HASH_TEXT_MAX])
 {
     uint8_t digest[SHA256_LEN];
     struct pack ports = { 0 };
     struct sha256 all;
 
+    settle(hash);
     sha256_init(&all);
     for (uint32_t i = 0; i < hash->n_nodes; i++) {
         ports.len = 0;
@@ -246,6 +304,7 @@ void run_hash_pack(const struct run_hash *hash, struct pack *out)
 {
     struct pack ports = { 0 };
 
+    settle(hash);
     for (uint32_t i = 0; i < hash->n_nodes; i++) {
         if (!node_is_here(hash->sim->nodes[i]))
             continue;

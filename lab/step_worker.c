@@ -279,6 +279,7 @@ static void begin(struct worker *worker, const struct scenario *scenario,
         _exit(2);
     }
     diag_list_free(diags);
+    moment->run->network->sim->single_frames = true;
     moment->log = step_log_new(moment->run->network->sim);
     if (options->hash)
         moment->hash = run_hash_new(moment->run->network->sim);

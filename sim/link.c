@@ -7,6 +7,7 @@
 #include "base/likely.h"
 #include "base/list.h"
 #include "sim/cut.h"
+#include "sim/flight.h"
 #include "sim/medium.h"
 #include "sim/sim.h"
 
@@ -86,6 +87,11 @@ static void head_arrives(struct event *event)
     deliver(part, to, frame);
 }
 
+void link_deliver(struct link_dir *dir, struct frame *frame)
+{
+    deliver(dir->to->node->part, dir->to, frame);
+}
+
 static void take_straggler(struct link_dir *dir, struct frame *frame)
 {
     struct frame **at = &dir->stragglers;
@@ -147,6 +153,24 @@ static inline void fly(struct part *part, struct link_dir *dir, struct frame *fr
 void link_fly(struct link_dir *dir, struct frame *frame)
 {
     fly(dir->to->node->part, dir, frame);
+}
+
+void link_join(struct link_dir *dir, struct frame *frame)
+{
+    struct frame **at = &dir->in_flight.head;
+    struct queue *queue = &dir->to->node->part->queue;
+
+    while (*at != NULL && (int64_t)((*at)->counter - frame->counter) < 0)
+        at = &(*at)->next;
+    frame->next = *at;
+    *at = frame;
+    if (frame->next == NULL)
+        dir->in_flight.tail = frame;
+    if (at != &dir->in_flight.head)
+        return;
+    if (event_queued(&dir->arrival))
+        queue_remove(queue, &dir->arrival);
+    queue_head_arrival(queue, dir, frame);
 }
 
 /* On a link whose delay was made shorter nothing overtakes @last, the arrival of what was sent
@@ -348,21 +372,9 @@ void link_propagate(struct link_dir *dir, struct frame *frame)
     enter(dir, frame, now, now);
 }
 
-static inline sim_time transmission_time(const struct link_dir *dir, size_t len)
-{
-    sim_time octets = (sim_time)(len < ETH_WIRE_MIN ? ETH_WIRE_MIN : len) + ETH_WIRE_OVERHEAD;
-    sim_time each = dir->time_per_octet;
-
-    if (LIKELY(each != 0))
-        return octets * each;
-    if (dir->link->config.rate == 0)
-        return 0;
-    return (sim_time)((uint64_t)octets * UINT64_C(8000000000000) / dir->link->config.rate);
-}
-
 sim_time link_transmission_time(const struct link *link, size_t len)
 {
-    return transmission_time(&link->dir[0], len);
+    return link_dir_time(&link->dir[0], len);
 }
 
 sim_time link_config_look_ahead(const struct link_config *config)
@@ -397,7 +409,7 @@ static void send_specially(struct link_dir *dir, struct frame *frame)
         link_propagate(dir, frame);
     } else {
         starts_at = transmission_start(dir, dir->from->node->part->now);
-        dir->free_at = starts_at + transmission_time(dir, frame_size(frame));
+        dir->free_at = starts_at + link_dir_time(dir, frame_size(frame));
         enter(dir, frame, starts_at, dir->free_at);
     }
 }
@@ -409,7 +421,7 @@ static inline void send_plainly(struct node *node, struct link_dir *dir, struct 
 {
     struct part *part = node->part;
     sim_time starts_at = transmission_start(dir, part->now);
-    sim_time ends_at = starts_at + transmission_time(dir, size);
+    sim_time ends_at = starts_at + link_dir_time(dir, size);
 
     dir->free_at = ends_at;
     append_here(part, node, dir, frame, starts_at, ends_at + dir->delay);
@@ -499,6 +511,7 @@ static void lose_all(struct link_dir *dir)
     struct link_dir *far = dir->cut != NULL ? dir->cut->far : dir;
     struct frame *frame;
 
+    flight_dissolve(dir->from->node->part);
     if (dir->cut != NULL)
         cut_recall(dir);
     if (event_queued(&far->arrival))
@@ -550,6 +563,7 @@ static void lose_waiting(struct link_dir *dir)
 {
     struct frame_list gone;
 
+    flight_dissolve(dir->from->node->part);
     if (dir->station != NULL)
         medium_reset(dir->station, DROP_LINK_DOWN);
     advance_waiting(dir, dir->from->node->part->now);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/likely.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "sim/frame.h"
@@ -117,6 +118,18 @@ void link_configure(struct link *link, const struct link_config *config);
 void link_add_rule(struct link *link, struct link_rule *rule);
 /** link_transmission_time() - of a frame with @len octets from its Ethernet header on. */
 sim_time link_transmission_time(const struct link *link, size_t len);
+/** link_dir_time() - the same in one direction. */
+static inline sim_time link_dir_time(const struct link_dir *dir, size_t len)
+{
+    sim_time octets = (sim_time)(len < ETH_WIRE_MIN ? ETH_WIRE_MIN : len) + ETH_WIRE_OVERHEAD;
+    sim_time each = dir->time_per_octet;
+
+    if (LIKELY(each != 0))
+        return octets * each;
+    if (dir->link->config.rate == 0)
+        return 0;
+    return (sim_time)((uint64_t)octets * UINT64_C(8000000000000) / dir->link->config.rate);
+}
 /** link_peer() - the interface at the other end of @iface's cable, or NULL. */
 struct iface *link_peer(const struct iface *iface);
 /** link_propagate() - @frame's last bit leaves @dir's sending end now; it arrives after the delay
@@ -142,6 +155,14 @@ sim_time link_look_ahead(const struct link_dir *dir);
 /** link_config_look_ahead() - the same for a cable that is not there yet, and whose ends repeat
  * nothing. */
 sim_time link_config_look_ahead(const struct link_config *config);
+
+/* For sim/flight.c. */
+
+/** link_deliver() - @frame has reached the end of @dir; frame->id is that of its RECORD_SEND. */
+void link_deliver(struct link_dir *dir, struct frame *frame);
+/** link_join() - @frame, of a flight, is on @dir alone from now on: before all that was sent after
+ * it. */
+void link_join(struct link_dir *dir, struct frame *frame);
 
 /** link_look() - for whoever changes whether a direction is plain: a half-duplex station or a
  * repeater sends, its ends are in different partitions, or the cable has faults. */

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/list.h"
 #include "base/memory.h"
 #include "sim/frame.h"
 #include "sim/queue.h"
@@ -15,9 +16,11 @@
 
 struct sim;
 struct channel;
+struct flight;
 
-#define PARTS_MAX    64 /* of a simulation */
-#define PART_N_POOLS 4  /* of buffers by size: sim/frame.c */
+#define PARTS_MAX      64 /* of a simulation */
+#define PART_N_POOLS   4  /* of buffers by size: sim/frame.c */
+#define PART_N_FLIGHTS 12 /* sizes of flights: sim/flight.c */
 
 struct part {
     struct sim *sim;
@@ -33,7 +36,9 @@ struct part {
     struct frame *free_small; /* with a buffer of the smallest each, nobody else's: most frames */
     struct buffer *free_buffers[PART_N_POOLS];
     struct buffer *huge_buffers; /* those too big for the pools, each malloc's own */
-    uint64_t frames_alive;       /* descriptors in use: 0 after a run that dried up */
+    struct list flights;         /* under way; no list until there is one */
+    struct flight *free_flights[PART_N_FLIGHTS];
+    uint64_t frames_alive; /* descriptors in use: 0 after a run that dried up */
     uint64_t n_events,
         n_hops;     /* for budgets and bench; a hop is one frame received by one interface */
     uint32_t wants; /* union of the observers' masks */

@@ -41,6 +41,7 @@ struct sim {
     uint64_t control_counter;
     bool cables_changed; /* the engine has to look at the cables' delays again */
     bool started;
+    bool single_frames; /* somebody looks at the cables: no flights, sim/flight.h */
 };
 
 /** sim_new() - an empty simulation with one partition. Free with sim_free(). */

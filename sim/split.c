@@ -144,6 +144,7 @@ struct split *split_new(struct sim *sim, uint32_t n_parts)
     struct split *split = NULL;
 
     CHECK(sim->started && sim->n_parts == 1 && sim->parts[0]->frames_alive == 0);
+    CHECK(sim->parts[0]->n_events == 0); /* no record of a node is on its way to an observer */
     if (n > 1) {
         split = mem_zalloc(sizeof *split);
         split->n = n;

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/likely.h"
 #include "base/memory.h"
+#include "sim/flight.h"
 #include "sim/link.h"
 #include "sim/sim.h"
 #include "stack/wire/eth_wire.h"
@@ -167,12 +168,31 @@ static void send(struct bridge_port *port, struct frame *frame)
     iface_send(port->iface, frame);
 }
 
-static void flood(struct bridge_port *from, struct frame *frame, struct why why)
+/* Out of many ports together, and alone out of those that have something else to send. */
+static bool flood_together(struct bridge_port *from, struct frame *frame)
+{
+    struct bridge *bridge = from->bridge;
+    struct flight *flight = flight_new(bridge->node, frame, bridge->n_ports);
+    struct bridge_port *port;
+    bool sent = false;
+
+    LIST_FOR_EACH(port, &bridge->ports, struct bridge_port, link)
+    {
+        if (port == from || !iface_has_carrier(port->iface))
+            continue;
+        if (!flight_take(flight, port->iface))
+            send(port, frame_clone(frame));
+        sent = true;
+    }
+    if (!flight_depart(flight) && sent)
+        frame_free(frame);
+    return sent;
+}
+
+static bool flood_each(struct bridge_port *from, struct frame *frame)
 {
     struct bridge_port *port, *last = NULL;
 
-    frame->why = why;
-    frame->why_text = NULL;
     LIST_FOR_EACH(port, &from->bridge->ports, struct bridge_port, link)
     {
         if (port == from || !iface_has_carrier(port->iface))
@@ -183,8 +203,20 @@ static void flood(struct bridge_port *from, struct frame *frame, struct why why)
     }
     if (last != NULL)
         send(last, frame);
-    else
-        node_drop(from->bridge->node, from->iface, frame, DROP_NO_OTHER_PORT);
+    return last != NULL;
+}
+
+static void flood(struct bridge_port *from, struct frame *frame, struct why why)
+{
+    const struct bridge *bridge = from->bridge;
+    bool sent;
+
+    frame->why = why;
+    frame->why_text = NULL;
+    sent = bridge->n_ports >= FLIGHT_FROM && flights_may(bridge->node) ? flood_together(from, frame)
+                                                                       : flood_each(from, frame);
+    if (!sent)
+        node_drop(bridge->node, from->iface, frame, DROP_NO_OTHER_PORT);
 }
 
 static void for_ourselves(struct bridge_port *port, struct frame *frame)
@@ -324,6 +356,7 @@ void bridge_add_port(struct bridge *bridge, struct bridge_port *port, struct ifa
     port->iface = iface;
     port->sender = port->target = &bridge->nobody;
     list_push_back(&bridge->ports, &port->link);
+    bridge->n_ports++;
     add_own(bridge, &iface->mac, port);
 }
 

@@ -55,6 +55,7 @@ struct bridge_port { /* embed it, or keep an array of them; bridge_add_port() */
 struct bridge { /* embed it in the device */
     struct node *node;
     struct list ports; /* struct bridge_port, in the order they were added */
+    uint32_t n_ports;
     sim_time ageing;
     uint32_t fdb_max;
     struct fdb_entry **buckets;
