@@ -41,15 +41,21 @@ static struct event_key key_of(const struct timer *timer)
 
 void timer_start_at(struct timer *timer, sim_time due)
 {
-    struct part *part = timer->node->part;
-    struct event_key key;
+    struct node *node = timer->node;
+    struct part *part = node->part;
+    uint64_t counter = node->event_counter++;
 
     CHECK(due >= part->now && due != SIM_TIME_NONE);
     timer->due = due;
-    timer->counter = timer->node->event_counter++;
+    timer->counter = counter;
     timer->cause = part->cause;
-    key = key_of(timer);
-    timer_event_start(part, &timer->event, &key);
+    timer_event_start(node, &timer->event, due, counter);
+}
+
+void timer_event_pull(struct node *node, struct event *event, sim_time due, uint64_t counter)
+{
+    queue_remove(&node->part->queue, event);
+    timer_event_push(node, event, due, counter);
 }
 
 void timer_start(struct timer *timer, sim_time delay)

@@ -5,34 +5,39 @@
 
 #include "sim/timer.h"
 
+static inline uint64_t timer_event_order(const struct node *node)
+{
+    return event_order(EVENT_TIMER, node->id, node->id);
+}
+
 static inline struct event_key timer_event_key(const struct node *node, sim_time due,
                                                uint64_t counter)
 {
-    return (struct event_key){ due, event_order(EVENT_TIMER, node->id, node->id),
-                               (uint32_t)counter };
+    return (struct event_key){ due, timer_event_order(node), (uint32_t)counter };
 }
 
-/** timer_event_push() - @event, which is not queued, becomes due at @key. */
-static inline void timer_event_push(struct part *part, struct event *event,
-                                    const struct event_key *key)
+/** timer_event_push() - @event of @node, which is not queued, becomes due. */
+static inline void timer_event_push(struct node *node, struct event *event, sim_time due,
+                                    uint64_t counter)
 {
     event->moved = false;
-    queue_push(&part->queue, event, key);
+    queue_push_at(&node->part->queue, event, due, timer_event_order(node), counter);
 }
 
-/** timer_event_start() - @event is queued for @key; where it stands already, and not later, it
- * stays until its old time comes: timer_settle_head(). */
-static inline void timer_event_start(struct part *part, struct event *event,
-                                     const struct event_key *key)
+/** timer_event_pull() - the same with one that is queued and becomes due earlier. */
+void timer_event_pull(struct node *node, struct event *event, sim_time due, uint64_t counter);
+
+/** timer_event_start() - @event becomes due; where it stands already, and not later, it stays until
+ * its old time comes: timer_settle_head(). */
+static inline void timer_event_start(struct node *node, struct event *event, sim_time due,
+                                     uint64_t counter)
 {
-    if (event_queued(event)) {
-        if (queue_key(&part->queue, event).at <= key->at) {
-            event->moved = true;
-            return;
-        }
-        queue_remove(&part->queue, event);
-    }
-    timer_event_push(part, event, key);
+    if (!event_queued(event))
+        timer_event_push(node, event, due, counter);
+    else if (node->part->queue.entries[event->at_index].at <= due)
+        event->moved = true;
+    else
+        timer_event_pull(node, event, due, counter);
 }
 
 /** timer_event_settle() - whether @head, a timer's, has been moved back to @key. */

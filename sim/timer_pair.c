@@ -24,13 +24,11 @@ static void fire_pair(struct event *event)
     struct timer_pair *pair = CONTAINER_OF(event, struct timer_pair, event);
     struct part *part = pair->node->part;
     unsigned hand = first_hand(pair);
-    struct event_key key;
 
     pair->hands[hand].due = SIM_TIME_NONE;
-    if (timer_pair_running(pair, 1 - hand)) {
-        key = key_of(pair, 1 - hand);
-        timer_event_push(part, &pair->event, &key);
-    }
+    if (timer_pair_running(pair, 1 - hand))
+        timer_event_push(pair->node, &pair->event, pair->hands[1 - hand].due,
+                         pair->hands[1 - hand].counter);
     part->cause = pair->hands[hand].cause;
     part->cause = node_record(pair->node, NULL, RECORD_TIMER, pair->kind->why(pair, hand), NULL);
     pair->kind->expired[hand](pair);
@@ -50,15 +48,15 @@ void timer_pair_init(struct timer_pair *pair, struct node *node, const struct ti
 
 void timer_pair_start_at(struct timer_pair *pair, unsigned hand, sim_time due)
 {
-    struct part *part = pair->node->part;
-    struct event_key key;
+    struct node *node = pair->node;
+    struct part *part = node->part;
+    uint64_t counter = node->event_counter++;
 
     CHECK(due >= part->now && due != SIM_TIME_NONE);
     pair->hands[hand].due = due;
-    pair->hands[hand].counter = pair->node->event_counter++;
+    pair->hands[hand].counter = counter;
     pair->hands[hand].cause = part->cause;
-    key = key_of(pair, hand);
-    timer_event_start(part, &pair->event, &key);
+    timer_event_start(node, &pair->event, due, counter);
 }
 
 void timer_pair_fini(struct timer_pair *pair)
