@@ -212,10 +212,11 @@ static unsigned width_of_sample(const struct queue *queue)
     return clamp(b > log2_of(queue->n) ? b - log2_of(queue->n) : 0, SHIFT_MIN, SHIFT_MAX);
 }
 
-/* The width that fits @n events that came due within @time. */
+/* The width that fits @n events that came due within @time. Many more join those of a bucket while
+   it lasts, which is cheap: it is to last long. */
 static unsigned width_of_pace(uint64_t time, uint64_t n)
 {
-    return clamp(log2_of(time / n * PER_BUCKET * 3 / 2), SHIFT_MIN, SHIFT_MAX);
+    return clamp(log2_of(time / n * PER_BUCKET * 3), SHIFT_MIN, SHIFT_MAX);
 }
 
 /* The width that fits how fast events came due since the last look, if any did. */
