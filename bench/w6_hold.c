@@ -73,6 +73,7 @@ static void run(void)
 
     for (int i = 0; i < EXP_POINTS; i++)
         exp_table[i] = (uint64_t)(-log((i + 0.5) / EXP_POINTS) * 1e9);
+    queue_init(&hold.queue);
     bench_begin(&bench, NULL);
     hold.list = g_new0(struct event, pending);
     for (uint64_t i = 0; i < pending; i++) {

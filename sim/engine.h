@@ -104,14 +104,13 @@ static inline void part_keep_place(struct part *part, const struct queue_entry *
         part->place = key;
 }
 
-/** part_fire_next() - carry out @head, which part_next() has given; part->acting is true. */
+/** part_fire_next() - carry out @head, which part_next() has given; part->acting is true, and there
+ * is no log. */
 static inline void part_fire_next(struct part *part, struct queue_entry *head)
 {
     struct event *event;
 
     CHECK(head->at >= part->now);
-    if (UNLIKELY(part->log != NULL))
-        part_keep_place(part, head);
     part->now = head->at;
     part->cause = 0;
     part->n_events++;
@@ -122,6 +121,8 @@ static inline void part_fire_next(struct part *part, struct queue_entry *head)
 /** part_fire_head() - the same for one event alone. */
 static inline void part_fire_head(struct part *part, struct queue_entry *head)
 {
+    if (UNLIKELY(part->log != NULL))
+        part_keep_place(part, head);
     part->acting = true;
     part_fire_next(part, head);
     part->acting = false;

@@ -29,7 +29,7 @@ static inline void deliver(struct part *part, struct iface *to, struct frame *fr
     }
     part->n_hops++;
     to->rx_frames++;
-    if (UNLIKELY(node_wants(node, RECORD_RECEIVE))) {
+    if (UNLIKELY(part->wants & RECORD_BIT(RECORD_RECEIVE))) {
         part->cause = frame->id;
         id = node_show_frame(node, to, RECORD_RECEIVE, frame);
     } else {

@@ -7,7 +7,9 @@
 #include "base/memory.h"
 #include "sim/queue_internal.h"
 
-#define DEAD_MAX 1024 /* beyond what is alive, before they are swept up */
+#define DEAD_MAX    1024 /* beyond what is alive, before they are swept up */
+#define ENTRIES_MIN 64
+#define SOON_ROOM   (QUEUE_SOON_MAX + 6) /* two behind the sorted, and a cache line of nobody's */
 
 /* ---- places ---- */
 
@@ -100,13 +102,6 @@ static struct queue_place heap_pop(struct queue *queue)
 
 /* ---- the sorted ---- */
 
-static void make_room(struct queue *queue)
-{
-    queue->careful = queue->soon = mem_realloc(NULL, QUEUE_SOON_MAX + 2, sizeof *queue->soon);
-    queue->first = queue->end = queue->soon + QUEUE_SOON_MAX;
-    queue->end[0] = queue->end[1] = (struct queue_place){ SIM_TIME_NONE, 0 };
-}
-
 /* The sorted are @n places from @from on, inside of their room. */
 static void move_to_end(struct queue *queue, const struct queue_place *from, uint32_t n)
 {
@@ -144,8 +139,6 @@ static void refill(struct queue *queue)
 /* There is no room, or the heap may be where @place belongs. */
 SELDOM static void insert_carefully(struct queue *queue, struct queue_place place)
 {
-    if (queue->soon == NULL)
-        make_room(queue);
     if (queue_n_sorted(queue) == QUEUE_SOON_MAX)
         spill(queue);
     if (queue->n_heap > 0 &&
@@ -176,15 +169,10 @@ void queue_insert(struct queue *queue, uint32_t index)
 
 static uint32_t fresh_entry(struct queue *queue)
 {
-    if (queue->limit == 0) { /* the first event of all */
-        queue->limit = UINT64_MAX;
-        queue->n_look = QUEUE_FEW;
-    }
-    if (queue->n_fresh + 1 >= queue->entries_size) { /* the first is never used: EVENT_IDLE */
+    if (queue->n_fresh + 1 == queue->entries_size) {
         CHECK(queue->entries_size <= UINT32_MAX / 2);
-        queue->entries_size = queue->entries_size ? 2 * queue->entries_size : 64;
+        queue->entries_size *= 2;
         queue->entries = mem_realloc(queue->entries, queue->entries_size, sizeof *queue->entries);
-        queue->entries[0] = (struct queue_entry){ 0 };
     }
     queue->entries[++queue->n_fresh].next = 0;
     return queue->n_fresh;
@@ -405,6 +393,17 @@ struct event *queue_each(const struct queue *queue, uint32_t *walk)
         if (queue->entries[++*walk].event != NULL)
             return queue->entries[*walk].event;
     return NULL;
+}
+
+void queue_init(struct queue *queue)
+{
+    *queue = (struct queue){ .limit = UINT64_MAX, .n_look = QUEUE_FEW };
+    queue->entries_size = ENTRIES_MIN;
+    queue->entries = mem_realloc(NULL, queue->entries_size, sizeof *queue->entries);
+    queue->entries[0] = (struct queue_entry){ 0 }; /* never used: EVENT_IDLE */
+    queue->careful = queue->soon = mem_realloc(NULL, SOON_ROOM, sizeof *queue->soon);
+    queue->first = queue->end = queue->soon + QUEUE_SOON_MAX;
+    queue->end[0] = queue->end[1] = (struct queue_place){ SIM_TIME_NONE, 0 };
 }
 
 void queue_fini(struct queue *queue)

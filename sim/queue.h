@@ -137,14 +137,14 @@ struct queue {
     uint32_t n;      /* events in the queue */
     uint32_t n_look; /* with more events the wheels are looked at */
     uint32_t n_heap;
-    uint64_t limit; /* no wheel holds what is due before it; 0: nothing was ever in the queue */
+    uint64_t limit; /* no wheel holds what is due before it */
     uint64_t hand;  /* of the first wheel: buckets before it, counted from time 0, are done */
     struct queue_wheel wheels[QUEUE_WHEELS];
     uint32_t heap_size;
     uint32_t n_fresh, entries_size; /* entries: n_fresh have ever been used */
     uint32_t n_dead;
     struct queue_place *heap;    /* nothing here is earlier than the last of the sorted */
-    struct queue_place *soon;    /* room for the sorted; NULL: there is none yet */
+    struct queue_place *soon;    /* room for the sorted */
     uint64_t since;              /* the limit when the widths were last looked at */
     uint64_t moved;              /* entries that came out of the wheels since */
     sim_time heaped_since;       /* when the next ones were begun to be counted */
@@ -153,6 +153,8 @@ struct queue {
     uint32_t turns;
 };
 
+/** queue_init() - an empty queue. */
+void queue_init(struct queue *queue);
 /** queue_push() - @event, which is not queued, becomes due at @key; of @counter the lower half
  * counts. */
 void queue_push_at(struct queue *queue, struct event *event, sim_time at, uint64_t order,
@@ -186,25 +188,24 @@ static inline uint32_t queue_place_entry(const struct queue_place *place)
 /** queue_head() - the next entry, or NULL. */
 static inline struct queue_entry *queue_head(struct queue *queue)
 {
-    if (LIKELY(queue->first != queue->end)) {
-        struct queue_entry *entry = &queue->entries[queue_place_entry(queue->first)];
+    struct queue_entry *entry = &queue->entries[queue_place_entry(queue->first)];
 
-        if (LIKELY(entry->event != NULL))
-            return entry;
-    }
+    if (LIKELY(entry->event != NULL)) /* it would be that of entry 0 if none were sorted */
+        return entry;
     return queue_settle(queue) ? &queue->entries[queue_place_entry(queue->first)] : NULL;
 }
 
 /** queue_take() - take out @head, which queue_head() has given. */
 static inline struct event *queue_take(struct queue *queue, struct queue_entry *head)
 {
+    struct queue_place *first = queue->first;
     struct event *event = head->event;
 
-    event->at_index = EVENT_IDLE;
-    head->event = NULL;
+    queue->first = first + 1;
     head->next = queue->free;
-    queue->free = queue_place_entry(queue->first);
-    queue->first++;
+    queue->free = queue_place_entry(first);
+    head->event = NULL;
+    event->at_index = EVENT_IDLE;
     queue->n--;
     if (queue->n > QUEUE_FETCH_FROM)
         queue_fetch(queue);

@@ -17,6 +17,8 @@ struct sim *sim_new(uint64_t seed)
     sim->parts = mem_alloc(sizeof(struct part *));
     sim->parts[0] = mem_zalloc(sizeof(struct part));
     sim->parts[0]->sim = sim;
+    queue_init(&sim->parts[0]->queue);
+    queue_init(&sim->controls);
     return sim;
 }
 
@@ -88,6 +90,7 @@ struct part *sim_elsewhere(struct sim *sim)
     if (sim->elsewhere == NULL) {
         sim->elsewhere = mem_zalloc(sizeof *sim->elsewhere);
         sim->elsewhere->sim = sim;
+        queue_init(&sim->elsewhere->queue);
         sim->elsewhere->now = sim->parts[0]->now;
     }
     return sim->elsewhere;

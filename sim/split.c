@@ -57,6 +57,7 @@ static struct part *part_new(struct sim *sim, uint32_t index)
     struct part *part = mem_zalloc(sizeof *part + CACHE_LINE);
 
     part->sim = sim;
+    queue_init(&part->queue);
     part->index = index;
     part->now = sim->parts[0]->now;
     part->wants = sim->parts[0]->wants;
@@ -69,7 +70,7 @@ void split_move_events(struct sim *sim)
     struct queue all = sim->parts[0]->queue;
     struct event_key key;
 
-    sim->parts[0]->queue = (struct queue){ 0 };
+    queue_init(&sim->parts[0]->queue);
     while (queue_head(&all) != NULL) {
         struct event *event = queue_pop(&all, &key);
         uint32_t node = event_receiver_of(key.order);

@@ -47,10 +47,11 @@ static void order_is_time_class_receiver_sender_counter(void)
 static void events_come_out_sorted_whatever_the_order_they_went_in(void)
 {
     static struct event events[N];
-    struct queue queue = { 0 };
+    struct queue queue;
     struct random_stream stream;
     struct event_key last = { 0 }, key;
 
+    queue_init(&queue);
     random_stream_init(&stream, 1, "queue", "test");
     for (size_t i = 0; i < N; i++) {
         event_init(&events[i], NULL);
@@ -71,11 +72,12 @@ static void events_come_out_sorted_whatever_the_order_they_went_in(void)
 static void any_event_can_be_removed_and_the_rest_stays_sorted(void)
 {
     static struct event events[N];
-    struct queue queue = { 0 };
+    struct queue queue;
     struct random_stream stream;
     struct event_key last = { -1, 0, 0 }, key;
     size_t n = 0;
 
+    queue_init(&queue);
     random_stream_init(&stream, 2, "queue", "test");
     for (size_t i = 0; i < N; i++) {
         event_init(&events[i], NULL);
@@ -107,9 +109,10 @@ static void any_event_can_be_removed_and_the_rest_stays_sorted(void)
 static void cancelled_events_may_fill_the_sorted_before_there_are_wheels(void)
 {
     static struct event events[500];
-    struct queue queue = { 0 };
+    struct queue queue;
     struct event_key key;
 
+    queue_init(&queue);
     for (unsigned i = 0; i < 500; i++) {
         event_init(&events[i], NULL);
         queue_push(&queue, &events[i], &(struct event_key){ 1000 + i, 0, i });
@@ -127,9 +130,10 @@ static void cancelled_events_may_fill_the_sorted_before_there_are_wheels(void)
 static void head_can_be_moved_back(void)
 {
     struct event a, b, c;
-    struct queue queue = { 0 };
+    struct queue queue;
     struct event_key key;
 
+    queue_init(&queue);
     event_init(&a, NULL);
     event_init(&b, NULL);
     event_init(&c, NULL);
@@ -220,6 +224,7 @@ static void agrees_with_a_plain_search_at_every_step(void)
 {
     struct model *model = mem_zalloc(sizeof *model);
 
+    queue_init(&model->queue);
     random_stream_init(&model->stream, 3, "queue", "test");
     for (unsigned step = 0; step < 6000; step++) {
         bool growing = step / 1500 % 2 == 0;
@@ -245,6 +250,7 @@ static void thirty_thousand_events_come_out_sorted(void)
 {
     struct model *model = mem_zalloc(sizeof *model);
 
+    queue_init(&model->queue);
     random_stream_init(&model->stream, 4, "queue", "test");
     for (size_t i = 0; i < MODEL_MAX; i++)
         model_push(model);
@@ -270,10 +276,11 @@ static void thirty_thousand_events_come_out_sorted(void)
 static void far_timers_do_not_keep_near_events_in_the_heap(void)
 {
     static struct event far[N / 4], near[N / 4];
-    struct queue queue = { 0 };
+    struct queue queue;
     struct random_stream stream;
     struct event_key last = { 0 }, key;
 
+    queue_init(&queue);
     random_stream_init(&stream, 5, "queue", "test");
     for (uint32_t i = 0; i < N / 4; i++) {
         event_init(&far[i], NULL);
