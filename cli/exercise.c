@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/outputs.h"
 #include "inspect/columns.h"
 #include "inspect/i18n.h"
 #include "lab/grade.h"
@@ -290,11 +291,15 @@ static int give_hint(const struct task *task, struct attempt *attempt)
     return ok ? CLI_MET : CLI_WRONG;
 }
 
-static int pack(const struct attempt *attempt, const struct exercise_command_line *line)
+static int pack(const struct task *task, const struct attempt *attempt,
+                const struct exercise_command_line *line)
 {
+    const char *inputs[] = { attempt->file, attempt->log, task->file, task->topology_file };
     g_autofree char *text = attempt_text(attempt, true);
     g_autoptr(GError) error = NULL;
 
+    if (!outputs_are_apart(&line->output, 1, inputs, G_N_ELEMENTS(inputs)))
+        return CLI_WRONG;
     if (line->output == NULL || strcmp(line->output, "-") == 0) {
         fputs(text, stdout);
         return CLI_MET;
@@ -318,7 +323,7 @@ static int in_folder(const GPtrArray *words, const struct exercise_command_line 
     else if (attempt != NULL && strcmp(verb, "hint") == 0)
         status = give_hint(task, attempt);
     else if (attempt != NULL)
-        status = pack(attempt, line);
+        status = pack(task, attempt, line);
     attempt_free(attempt);
     task_free(task);
     return status;

@@ -5,7 +5,6 @@
 #include "cli/cli.h"
 #include "cli/outputs.h"
 #include "inspect/i18n.h"
-#include "inspect/pcapng.h"
 #include "inspect/trace_json.h"
 
 struct recorder {
@@ -13,7 +12,7 @@ struct recorder {
     struct run *run; /* or NULL */
     struct record_paths paths;
     struct run_hash *hash;
-    struct pcapng *pcap;
+    GPtrArray *captures; /* of struct pcapng */
     struct trace_json *trace;
     char *to_stdout; /* what stands for `-` in paths */
 };
@@ -77,11 +76,11 @@ static bool begin(struct recorder *recorder)
     find_stdout(recorder);
     if (!can_write(recorder->paths.state) || !can_write(recorder->paths.outputs))
         return false;
-    if (recorder->paths.pcap != NULL) {
-        recorder->pcap = pcapng_new(sim, recorder->paths.pcap, &error);
-        if (recorder->pcap == NULL)
-            return cli_error("%s", error->message), false;
-    }
+    recorder->captures = captures_new(
+        sim, &(struct capture_wishes){ recorder->paths.pcap, recorder->paths.pcap_dir,
+                                       recorder->paths.pcap_at, recorder->paths.pcap_of });
+    if (recorder->captures == NULL)
+        return false;
     if (recorder->paths.trace != NULL) {
         recorder->trace = trace_json_new(sim, recorder->paths.trace, &error);
         if (recorder->trace == NULL)
@@ -133,17 +132,6 @@ const char *recorder_hash(const struct recorder *recorder, char text[static RUN_
     return run_hash_text(recorder->hash, text);
 }
 
-static bool close_pcap(struct recorder *recorder)
-{
-    g_autoptr(GError) error = NULL;
-    bool ok = recorder->pcap == NULL || pcapng_close(recorder->pcap, &error);
-
-    recorder->pcap = NULL;
-    if (!ok)
-        cli_error("%s", error->message);
-    return ok;
-}
-
 static bool close_trace(struct recorder *recorder)
 {
     g_autoptr(GError) error = NULL;
@@ -157,7 +145,7 @@ static bool close_trace(struct recorder *recorder)
 
 bool recorder_finish(struct recorder *recorder)
 {
-    bool ok = close_pcap(recorder);
+    bool ok = captures_close(g_steal_pointer(&recorder->captures));
 
     ok &= close_trace(recorder);
     if (recorder->paths.state != NULL)
@@ -171,7 +159,7 @@ void recorder_free(struct recorder *recorder)
 {
     if (recorder == NULL)
         return;
-    close_pcap(recorder);
+    captures_close(g_steal_pointer(&recorder->captures));
     close_trace(recorder);
     if (recorder->hash != NULL)
         run_hash_free(recorder->hash);

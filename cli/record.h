@@ -5,11 +5,14 @@
 
 #include <stdbool.h>
 
+#include "cli/captures.h"
 #include "inspect/run_hash.h"
 #include "lab/run.h"
 
 struct record_paths { /* NULL: not wanted; "-": standard output */
     const char *pcap, *trace, *state, *outputs;
+    const char *pcap_dir, *pcap_at;
+    unsigned pcap_of;     /* CAPTURE_OF_... */
     const char *topology; /* that is read where there is no run */
 };
 

@@ -41,8 +41,8 @@ static bool is_told(const struct run_command_line *line)
 /* Whether more is wanted of the run than its run-hash. */
 static bool is_observed(const struct scenario *scenario, const struct run_command_line *line)
 {
-    return is_told(line) || line->paths.pcap != NULL || line->paths.trace != NULL ||
-           expect_any(scenario);
+    return is_told(line) || line->paths.pcap != NULL || line->paths.pcap_dir != NULL ||
+           line->paths.trace != NULL || expect_any(scenario);
 }
 
 static bool is_first(const struct run *run)
@@ -219,6 +219,12 @@ int cmd_run(int argc, char **argv)
     const struct cli_option options[] = {
         { "pcap", 0, OPTION_TEXT, &line.paths.pcap, NULL, N_("FILE"), NULL,
           N_("capture every port of the network into one pcapng file") },
+        { "pcap-at", 0, OPTION_TEXT, &line.paths.pcap_at, NULL, N_("PORTS"), NULL,
+          N_("capture at these ports or nodes alone: pc1:eth0,gw") },
+        { "pcap-of", 0, OPTION_CHOICE, &line.paths.pcap_of, NULL, NULL, "ports|cables",
+          N_("cables: each frame once on each cable, not at both ends (default: ports)") },
+        { "pcap-dir", 0, OPTION_TEXT, &line.paths.pcap_dir, NULL, N_("DIR"), NULL,
+          N_("a capture for each port, DIR/pc1-eth0.pcapng: what Wireshark takes best") },
         { "trace", 0, OPTION_TEXT, &line.paths.trace, NULL, N_("FILE"), NULL,
           N_("every frame, drop, table change and output with its cause, as JSON lines") },
         { "state", 0, OPTION_TEXT, &line.paths.state, NULL, N_("FILE"), NULL,

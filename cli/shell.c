@@ -239,6 +239,12 @@ int cmd_shell(int argc, char **argv)
     const struct cli_option options[] = {
         { "pcap", 0, OPTION_TEXT, &paths.pcap, NULL, N_("FILE"), NULL,
           N_("capture every port of the network into one pcapng file") },
+        { "pcap-at", 0, OPTION_TEXT, &paths.pcap_at, NULL, N_("PORTS"), NULL,
+          N_("capture at these ports or nodes alone: pc1:eth0,gw") },
+        { "pcap-of", 0, OPTION_CHOICE, &paths.pcap_of, NULL, NULL, "ports|cables",
+          N_("cables: each frame once on each cable, not at both ends (default: ports)") },
+        { "pcap-dir", 0, OPTION_TEXT, &paths.pcap_dir, NULL, N_("DIR"), NULL,
+          N_("a capture for each port, DIR/pc1-eth0.pcapng: what Wireshark takes best") },
         { "trace", 0, OPTION_TEXT, &paths.trace, NULL, N_("FILE"), NULL,
           N_("every frame, drop, table change and output with its cause, as JSON lines") },
         { "seed", 0, OPTION_NUMBER, &seed, NULL, N_("N"), NULL,

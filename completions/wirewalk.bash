@@ -34,11 +34,11 @@ _wirewalk()
         local options="--lang --help"
         case $command in
         demo) options+=" --pcap --trace --save" ;;
-        run) options+=" --pcap --trace --state --outputs --seed --until --threads --quiet --detail --chapters --format" ;;
+        run) options+=" --pcap --pcap-dir --pcap-at --pcap-of --trace --state --outputs --seed --until --threads --quiet --detail --chapters --format" ;;
         step) options+=" --script --screen --seed --until --hash --at --run --student" ;;
         grade) options+=" --format --output --jobs --for --each --student --variants --now --published --quiet" ;;
         exercise) options+=" --student --output" ;;
-        shell) options+=" --pcap --trace --seed" ;;
+        shell) options+=" --pcap --pcap-dir --pcap-at --pcap-of --trace --seed" ;;
         check) options+=" --quiet --format --strict" ;;
         fmt) options+=" --write --check" ;;
         generate) options+=" --output --walk --hosts --routers --degree --k --buildings --floors --seed" ;;

@@ -26,6 +26,9 @@ complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a packetdri
 complete -c wirewalk -n "not __fish_seen_subcommand_from $commands" -a bench -d 'Measure the simulator'
 
 complete -c wirewalk -n '__fish_seen_subcommand_from demo run shell' -l pcap -r -F -d 'Capture every port'
+complete -c wirewalk -n '__fish_seen_subcommand_from run shell' -l pcap-dir -r -F -d 'A capture for each port'
+complete -c wirewalk -n '__fish_seen_subcommand_from run shell' -l pcap-at -x -d 'Of these ports'
+complete -c wirewalk -n '__fish_seen_subcommand_from run shell' -l pcap-of -x -a 'ports cables' -d 'What an interface is'
 complete -c wirewalk -n '__fish_seen_subcommand_from demo run shell' -l trace -r -F -d 'JSON lines with causes'
 complete -c wirewalk -n '__fish_seen_subcommand_from demo' -l save -x -a '(__fish_complete_directories)' -d 'Write its files'
 complete -c wirewalk -n '__fish_seen_subcommand_from run' -l state -r -F -d 'Tables as JSON'

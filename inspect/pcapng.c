@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "inspect/out_file.h"
 #include "inspect/phrase.h"
+#include "sim/link.h"
 #include "sim/sim.h"
 
 enum block_type {
@@ -40,8 +41,11 @@ enum {
     EPB_BROADCAST = 3 << 2
 };
 
+#define NO_BLOCK G_MAXUINT32 /* of a port: what passes it is not kept */
+
 struct pcapng {
     struct observer observer;
+    struct pcapng_choice choice;
     struct sim *sim;
     struct out_file out;
     gsize block; /* where in out.waiting the one begins that is being built */
@@ -150,9 +154,25 @@ static void write_section(struct pcapng *pcapng)
     end(pcapng);
 }
 
+static const struct iface *other_end(const struct iface *iface)
+{
+    return iface->end->link->dir[!iface->end->side].from;
+}
+
+static char *block_name(const struct pcapng *pcapng, const struct iface *iface)
+{
+    const struct iface *other;
+
+    if (!pcapng->choice.cables)
+        return g_strdup_printf("%s:%s", iface->node->name, iface->name);
+    other = other_end(iface);
+    return g_strdup_printf("%s:%s - %s:%s", iface->node->name, iface->name, other->node->name,
+                           other->name);
+}
+
 static void write_interface(struct pcapng *pcapng, const struct iface *iface)
 {
-    g_autofree char *name = g_strdup_printf("%s:%s", iface->node->name, iface->name);
+    g_autofree char *name = block_name(pcapng, iface);
     guint8 nanoseconds = 9;
 
     begin(pcapng, BLOCK_INTERFACE);
@@ -160,7 +180,8 @@ static void write_interface(struct pcapng *pcapng, const struct iface *iface)
     put16(pcapng, 0);
     put32(pcapng, 0); /* frames are never cut */
     option(pcapng, OPT_IF_NAME, name, strlen(name));
-    option(pcapng, OPT_IF_MAC, iface->mac.octets, sizeof iface->mac.octets);
+    if (!pcapng->choice.cables)
+        option(pcapng, OPT_IF_MAC, iface->mac.octets, sizeof iface->mac.octets);
     if (iface->end != NULL && iface->end->link->config.rate != 0)
         option64(pcapng, OPT_IF_SPEED, iface->end->link->config.rate);
     option(pcapng, OPT_IF_TSRESOL, &nanoseconds, 1);
@@ -225,6 +246,9 @@ static void write_packet(struct pcapng *pcapng, const struct record *record)
 
     if (node >= pcapng->n_ids->len || iface->index >= g_array_index(pcapng->n_ids, guint32, node))
         return; /* a port made later has no block to refer to */
+    if (pcapng->ids[node][iface->index] == NO_BLOCK ||
+        (pcapng->choice.cables && record->kind != RECORD_SEND))
+        return;
     begin(pcapng, BLOCK_PACKET);
     put32(pcapng, pcapng->ids[node][iface->index]);
     put_time(pcapng, record->at);
@@ -251,6 +275,29 @@ static void record(struct observer *observer, const struct record *record)
         pcapng_name(pcapng, (ip4_addr)(record->why.args[0] >> 8), record->node->name);
 }
 
+/* Its number; @next grows where it is a new one. A cable has that of its end that comes first. */
+static guint32 new_block(const struct pcapng *pcapng, const struct iface *iface, guint32 *next)
+{
+    const struct pcapng_choice *choice = &pcapng->choice;
+    const struct iface *other;
+
+    if (choice->wants != NULL && !choice->wants(choice->ctx, iface))
+        return NO_BLOCK;
+    if (!choice->cables)
+        return (*next)++;
+    if (iface->end == NULL)
+        return NO_BLOCK;
+    other = other_end(iface);
+    if (other->node->id < iface->node->id ||
+        (other->node == iface->node && other->index < iface->index)) {
+        guint32 first = pcapng->ids[other->node->id - 1][other->index];
+
+        if (first != NO_BLOCK)
+            return first;
+    }
+    return (*next)++;
+}
+
 static void write_interfaces(struct pcapng *pcapng)
 {
     struct sim *sim = pcapng->sim;
@@ -262,16 +309,22 @@ static void write_interfaces(struct pcapng *pcapng)
 
         pcapng->ids[i] = g_new(guint32, node->n_ifaces + 1);
         for (guint32 j = 0; j < node->n_ifaces; j++) {
-            pcapng->ids[i][j] = id++;
-            write_interface(pcapng, node->ifaces[j]);
+            guint32 before = id;
+
+            pcapng->ids[i][j] = new_block(pcapng, node->ifaces[j], &id);
+            if (id > before)
+                write_interface(pcapng, node->ifaces[j]);
         }
         g_array_append_val(pcapng->n_ids, node->n_ifaces);
     }
 }
 
-struct pcapng *pcapng_new(struct sim *sim, const char *path, GError **error)
+struct pcapng *pcapng_new_of(struct sim *sim, const char *path, const struct pcapng_choice *choice,
+                             GError **error)
 {
     struct pcapng *pcapng = g_new0(struct pcapng, 1);
+
+    pcapng->choice = *choice;
 
     if (!out_file_open(&pcapng->out, path, error)) {
         g_free(pcapng);
@@ -290,14 +343,23 @@ struct pcapng *pcapng_new(struct sim *sim, const char *path, GError **error)
     return pcapng;
 }
 
+struct pcapng *pcapng_new(struct sim *sim, const char *path, GError **error)
+{
+    static const struct pcapng_choice all_ports;
+
+    return pcapng_new_of(sim, path, &all_ports, error);
+}
+
 static void write_statistics(struct pcapng *pcapng)
 {
-    guint32 id = 0;
-
-    for (guint32 i = 0; i < pcapng->n_ids->len; i++) {
+    for (guint32 i = 0; i < pcapng->n_ids->len && !pcapng->choice.cables; i++) {
         const struct node *node = pcapng->sim->nodes[i];
 
-        for (guint32 j = 0; j < g_array_index(pcapng->n_ids, guint32, i); j++, id++) {
+        for (guint32 j = 0; j < g_array_index(pcapng->n_ids, guint32, i); j++) {
+            guint32 id = pcapng->ids[i][j];
+
+            if (id == NO_BLOCK)
+                continue;
             begin(pcapng, BLOCK_STATISTICS);
             put32(pcapng, id);
             put_time(pcapng, sim_now(pcapng->sim));

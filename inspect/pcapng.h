@@ -13,14 +13,26 @@
 
 #include "base/addr.h"
 
+struct iface;
 struct pcapng;
 struct sim;
+
+/* Which frames are kept, and under what. */
+struct pcapng_choice {
+    bool cables; /* an interface block per cable, `a:x - b:y`, and each frame once, as it leaves;
+                    else one per port, and each frame where it leaves and where it arrives */
+    bool (*wants)(void *ctx, const struct iface *iface); /* NULL: all ports */
+    void *ctx;                                           /* used by pcapng_new() alone */
+};
 
 /**
  * pcapng_new() - begin @path and observe @sim from now on; nodes, interfaces and links are there
  * already. NULL with *@error set where the file cannot be written. End it with pcapng_close().
  */
 struct pcapng *pcapng_new(struct sim *sim, const char *path, GError **error);
+/** pcapng_new_of() - the same of what @choice names. */
+struct pcapng *pcapng_new_of(struct sim *sim, const char *path, const struct pcapng_choice *choice,
+                             GError **error);
 /**
  * pcapng_name() - readers may show @name for @addr from here on. The first name of an address
  * counts. Addresses that nodes get during the run are named after their node without this.
