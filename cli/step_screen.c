@@ -148,9 +148,9 @@ static void draw(struct screen *screen)
         draw_panel(screen, &screen->panels[i]);
     put(LINES - 2, 0, screen->message, 0, COLS, STYLE_PLAIN);
     put(LINES - 1, 0,
-        screen->answer != NULL
-            ? _("up/down scroll  Esc close")
-            : _("s step  b back  e event  f follow  r run  w why  Tab z zoom  : command  ? q quit"),
+        screen->answer != NULL ? _("up/down scroll  Esc close")
+                               : _("s step  b back  e event  f follow  r run  w why  / find  Tab z "
+                                   "zoom  : command  ? q"),
         0, COLS, STYLE_PLAIN);
     refresh();
 }
@@ -357,7 +357,8 @@ static const struct {
     { 's', "step", false },    { ' ', "step", false },   { 'b', "back", false },
     { 'e', "event", false },   { 'f', "follow", false }, { 'r', "run", false },
     { 'R', "runback", false }, { 'w', "why", true },     { 'd', "diff", true },
-    { '?', "help", true },     { 'x', "hex", true },
+    { '?', "help", true },     { 'x', "hex", true },     { '.', "find", false },
+    { ',', "rfind", false },
 };
 
 /* A key that is not for the open answer. Returns false when the session ends. */
@@ -372,6 +373,8 @@ static bool press(struct screen *screen, wint_t key)
         screen->zoomed = !screen->zoomed;
     else if (key == ':')
         return type_command(screen, "");
+    else if (key == '/')
+        return type_command(screen, "find ");
     else if (key == 'n')
         return type_command(screen, "next ");
     else if (key == 'g')

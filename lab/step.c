@@ -114,9 +114,9 @@ static enum step_answer do_ladder(struct step *step, const char *line, GString *
 
 /* ---- commands ---- */
 
-static const char *const LOOK_WORDS[] = { "show",  "hex",    "map",  "tables",  "sockets", "timers",
-                                          "queue", "frames", "arp",  "mac",     "nat",     "route",
-                                          "dns",   "lease",  "addr", "outputs", "hash",    NULL };
+static const char *const LOOK_WORDS[] = { "show",  "hex",  "map",     "tables", "sockets", "timers",
+                                          "queue", "arp",  "mac",     "nat",    "route",   "dns",
+                                          "lease", "addr", "outputs", "hash",   NULL };
 static const char *const BREAK_WORDS[] = { "break", "watch", "info", "delete", NULL };
 
 static enum step_answer do_look(struct step *step, const char *line, GString *out)
@@ -160,6 +160,12 @@ static enum step_answer dispatch(struct step *step, char **words, const char *li
         return step_help(words[1], out);
     if (step_is_move(word))
         return step_do_move(step, words, line, out);
+    if (strcmp(word, "find") == 0 || strcmp(word, "rfind") == 0)
+        return step_do_find(step, words, line, out);
+    if (strcmp(word, "filter") == 0)
+        return step_do_filter(step, words, line, out);
+    if (strcmp(word, "frames") == 0)
+        return step_do_frames(step, words, line, out);
     if (g_strv_contains(BREAK_WORDS, word))
         return step_do_break(step, words, line, out);
     if (strcmp(word, "why") == 0)
@@ -294,6 +300,8 @@ struct step *step_new(const struct scenario *scenario, const struct step_worker_
 void step_free(struct step *step)
 {
     step_points_end(step);
+    g_free(step->sought);
+    g_free(step->filter);
     g_ptr_array_unref(step->breaks);
     g_ptr_array_unref(step->branches);
     g_ptr_array_unref(step->acts);

@@ -124,8 +124,9 @@ static void offer_own(GPtrArray *found, const char *name, const char *begin)
 
 static bool takes_filter(const char *name)
 {
-    static const char *const names[] = { "break",     "until",   "frames", "drop", "delay",
-                                         "duplicate", "corrupt", "edit",   "why",  NULL };
+    static const char *const names[] = { "break", "until", "frames", "drop",      "delay",
+                                         "find",  "rfind", "filter", "duplicate", "corrupt",
+                                         "edit",  "why",   NULL };
 
     return g_strv_contains(names, name);
 }

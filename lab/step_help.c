@@ -30,6 +30,13 @@ static const struct {
     { "back", "[N]", N_("to the arrival before this one"), NULL },
     { "rback", "NODE", N_("back to the last frame that arrived at a node"), NULL },
     { "runback", "", N_("back to the last moment at which a breakpoint was hit"), NULL },
+    { "find", "[FILTER [at NODE[:PORT]]]", N_("to the next such frame that arrives"),
+      N_("find tcp SYN             the next such frame from here on\n"
+         "find http GET at web     that arrives at a node or port\n"
+         "find                     the next one of the same kind; `rfind` the one before\n"
+         "find tcp if queue gw:wan > 5   with a condition behind `if`, as `break` has it\n") },
+    { "rfind", "[FILTER [at NODE[:PORT]]]", N_("back to the one before"), NULL },
+    { "filter", "[FILTER|off]", N_("which frames `frames` shows, and `find` looks for"), NULL },
     { "break", "FILTER [at NODE[:PORT]]", N_("stop when such a frame arrives, and at other things"),
       N_("break arp                      break tcp SYN at web      break icmp at gw:wan\n"
          "break state ESTABLISHED on pc1 a connection enters that state\n"
@@ -112,20 +119,22 @@ static const struct {
 };
 
 /* Letters that many are used to. */
-static const char *const SHORT[][2] = { { "s", "step" }, { "n", "next" },   { "b", "back" },
-                                        { "r", "run" },  { "c", "run" },    { "e", "event" },
-                                        { "q", "quit" }, { "h", "help" },   { "u", "until" },
-                                        { "w", "why" },  { "f", "follow" }, { "exit", "quit" },
-                                        { "p", "show" }, { "?", "help" } };
+static const char *const SHORT[][2] = { { "s", "step" },    { "n", "next" },     { "b", "back" },
+                                        { "r", "run" },     { "c", "run" },      { "e", "event" },
+                                        { "q", "quit" },    { "h", "help" },     { "u", "until" },
+                                        { "w", "why" },     { "f", "follow" },   { "/", "find" },
+                                        { "fi", "finish" }, { "fin", "finish" }, { "exit", "quit" },
+                                        { "p", "show" },    { "?", "help" } };
 
 static const char *const NAMES[] = {
-    "step",     "next",    "event",   "follow", "finish", "run",       "until",   "goto",
-    "back",     "rback",   "runback", "break",  "watch",  "info",      "delete",  "show",
-    "hex",      "tables",  "arp",     "mac",    "route",  "nat",       "dns",     "lease",
-    "addr",     "sockets", "tcp",     "diff",   "map",    "ladder",    "frames",  "timers",
-    "queue",    "outputs", "hash",    "why",    "pull",   "plug",      "down",    "up",
-    "off",      "on",      "link",    "drop",   "delay",  "duplicate", "corrupt", "edit",
-    "branches", "branch",  "save",    "help",   "quit",   NULL
+    "step",      "next",    "event",   "follow",   "finish",  "run",    "until", "goto",
+    "back",      "rback",   "runback", "find",     "rfind",   "filter", "break", "watch",
+    "info",      "delete",  "show",    "hex",      "tables",  "arp",    "mac",   "route",
+    "nat",       "dns",     "lease",   "addr",     "sockets", "tcp",    "diff",  "map",
+    "ladder",    "frames",  "timers",  "queue",    "outputs", "hash",   "why",   "pull",
+    "plug",      "down",    "up",      "off",      "on",      "link",   "drop",  "delay",
+    "duplicate", "corrupt", "edit",    "branches", "branch",  "save",   "help",  "quit",
+    NULL
 };
 
 G_STATIC_ASSERT(G_N_ELEMENTS(NAMES) == G_N_ELEMENTS(COMMANDS) + 1);

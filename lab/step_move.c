@@ -150,8 +150,8 @@ static enum step_answer do_event(struct step *step, char **words, GString *out)
 }
 
 /* Run until one of @stops; if it never happens, stay and say @never. */
-static enum step_answer until_stop(struct step *step, const char *stops, const char *never,
-                                   GString *out)
+enum step_answer step_until_stop(struct step *step, const char *stops, const char *never,
+                                 GString *out)
 {
     struct step_goal goal = step_goal_none();
     struct step_message done;
@@ -166,7 +166,7 @@ static enum step_answer until_stop(struct step *step, const char *stops, const c
     return answer;
 }
 
-static bool is_right(struct step *step, const char *stop, GString *out)
+bool step_stop_is_right(struct step *step, const char *stop, GString *out)
 {
     g_autofree char *line = g_strdup_printf("check %s", stop);
     g_autoptr(GString) text = g_string_new(NULL);
@@ -186,9 +186,9 @@ static enum step_answer do_next(struct step *step, char **words, GString *out)
         return STEP_WRONG;
     }
     stop = g_strdup_printf("arrival %s", words[1]);
-    if (!is_right(step, stop, out))
+    if (!step_stop_is_right(step, stop, out))
         return STEP_WRONG;
-    return until_stop(step, stop, _("no frame arrives there any more"), out);
+    return step_until_stop(step, stop, _("no frame arrives there any more"), out);
 }
 
 static enum step_answer do_run(struct step *step, GString *out)
@@ -242,7 +242,7 @@ static enum step_answer finish_command(struct step *step, const char *process, G
 {
     g_autofree char *stop = g_strdup_printf("finish %s", process);
 
-    return until_stop(step, stop, _("it never ends"), out);
+    return step_until_stop(step, stop, _("it never ends"), out);
 }
 
 static enum step_answer finish_dialogue(struct step *step, GString *out)
@@ -255,9 +255,9 @@ static enum step_answer finish_dialogue(struct step *step, GString *out)
         return STEP_WRONG;
     }
     stop = g_strdup_printf("dialogue %s", id->str);
-    if (!is_right(step, stop, out))
+    if (!step_stop_is_right(step, stop, out))
         return STEP_WRONG;
-    return until_stop(step, stop, _("the dialogue does not end before the run does"), out);
+    return step_until_stop(step, stop, _("the dialogue does not end before the run does"), out);
 }
 
 /* finish [command|dialogue]: the command where one still runs, else the dialogue, else whatever
@@ -388,13 +388,13 @@ static enum step_answer do_until(struct step *step, const char *line, GString *o
         return STEP_WRONG;
     }
     stop = g_strdup_printf("when %s", text); /* a condition, or else what may follow `break` */
-    if (!is_right(step, stop, problem)) {
+    if (!step_stop_is_right(step, stop, problem)) {
         g_free(stop);
         stop = g_strdup(text);
-        if (!is_right(step, stop, out))
+        if (!step_stop_is_right(step, stop, out))
             return STEP_WRONG;
     }
-    return until_stop(step, stop, _("that never happens before the run ends"), out);
+    return step_until_stop(step, stop, _("that never happens before the run ends"), out);
 }
 
 /* ---- backwards ---- */
@@ -450,8 +450,8 @@ static enum step_answer go_to_hit(struct step *step, const struct step_message *
  * The last time before now that one of @stops was hit: from the nearest moment before up to now,
  * then from the one before that, and so on.
  */
-static enum step_answer search_back(struct step *step, const char *stops, bool has_breaks,
-                                    GString *out)
+enum step_answer step_search_back(struct step *step, const char *stops, bool has_breaks,
+                                  GString *out)
 {
     uint64_t bound = step->here->at.events, limit = bound;
 
@@ -486,7 +486,8 @@ static enum step_answer do_rback(struct step *step, char **words, GString *out)
         g_string_append_printf(out, "%s\n", _("back to which node's last frame? `rback pc1`"));
         return STEP_WRONG;
     }
-    return is_right(step, stop, out) ? search_back(step, stop, false, out) : STEP_WRONG;
+    return step_stop_is_right(step, stop, out) ? step_search_back(step, stop, false, out)
+                                               : STEP_WRONG;
 }
 
 static enum step_answer do_runback(struct step *step, GString *out)
@@ -499,7 +500,7 @@ static enum step_answer do_runback(struct step *step, GString *out)
             _("there are no breakpoints: `break ...` sets one, `goto 0s` is the start"));
         return STEP_WRONG;
     }
-    return search_back(step, stops, true, out);
+    return step_search_back(step, stops, true, out);
 }
 
 /* ---- all of them ---- */

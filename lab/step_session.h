@@ -47,6 +47,8 @@ struct step {
     struct step_branch *branch;
     GPtrArray *breaks;
     unsigned next_break;
+    char *sought; /* by `find`; NULL: nothing yet */
+    char *filter; /* of what `frames` shows; NULL: all */
     volatile sig_atomic_t interrupted;
     bool broken;
 };
@@ -82,8 +84,24 @@ void step_points_end(struct step *step);
 enum step_answer step_do_move(struct step *step, char **words, const char *line, GString *out);
 /** step_go() - to a known moment. */
 bool step_go(struct step *step, const struct step_position *position);
+/** step_until_stop() - run until one of @stops; if it never happens, stay and say @never. */
+enum step_answer step_until_stop(struct step *step, const char *stops, const char *never,
+                                 GString *out);
+/** step_search_back() - to the last time before now that one of @stops was hit; @has_breaks: they
+ * are the session's. */
+enum step_answer step_search_back(struct step *step, const char *stops, bool has_breaks,
+                                  GString *out);
+/** step_stop_is_right() - whether @stop can be waited for; what is wrong goes to @out. */
+bool step_stop_is_right(struct step *step, const char *stop, GString *out);
 /** step_is_move() - whether @word is a command of movement. */
 bool step_is_move(const char *word);
+
+/* ---- step_find.c ---- */
+
+/** step_do_find() - `find` and `rfind`. */
+enum step_answer step_do_find(struct step *step, char **words, const char *line, GString *out);
+enum step_answer step_do_filter(struct step *step, char **words, const char *line, GString *out);
+enum step_answer step_do_frames(struct step *step, char **words, const char *line, GString *out);
 
 /* ---- step_break.c ---- */
 
