@@ -182,7 +182,7 @@ static char *message_of(const struct grade *grade, const struct task_check *chec
         g_string_printf(out, _("not looked at: it needs `%s`"), outcome->because);
     } else if (outcome->ok) {
         add_line(out, pick(&check->pass));
-    } else {
+    } else if (!grade->submission->rejected) { /* of an unreadable one nothing is known */
         add_line(out, pick(&check->fail));
         tell_parts(grade, check, out);
     }

@@ -129,6 +129,8 @@ static void use_text(struct similar *similar, enum trait_kind kind, const char *
     g_autofree char *plain = without_numbers(text, json_array_get(similar->results, owner));
 
     use(trait_of(similar, kind, text), owner);
+    if (trait_of(similar, kind, text)->forced && use == own)
+        return; /* a number of one's own may stand in the solution by chance, as 192 */
     if (strcmp(plain, text) != 0) {
         use(trait_of(similar, kind, plain), owner);
         trait_of(similar, kind, text)->numbered = true;
@@ -354,10 +356,11 @@ static json_t *list_clusters(const struct similar *similar)
 
 static void compare(struct similar *similar)
 {
+    for (guint i = 0; i < similar->n; i++)
+        use_fingerprint(similar, json_array_get(similar->forced, i), i, force);
     for (guint i = 0; i < similar->n; i++) {
         use_fingerprint(
             similar, json_object_get(json_array_get(similar->results, i), "fingerprint"), i, own);
-        use_fingerprint(similar, json_array_get(similar->forced, i), i, force);
         similar->cluster[i] = i;
     }
     weigh(similar);

@@ -127,7 +127,7 @@ static void what_is_locked_wrong_or_unknown_is_a_finding_and_the_rest_is_graded(
 static void what_is_no_submission_is_told_what_it_is(void)
 {
     struct task *task = load("break: [{node: pc1, set: {gateway: 10.0.0.99}}]\neditable: [pc*]\n"
-                             "checks: [{id: r, points: 1, reach: pc1 -> srv}]\n");
+                             "checks: [{id: r, points: 1, reach: pc1 -> srv, fail: no}]\n");
     static const struct {
         const char *text, *kind, *message;
     } cases[] = {
@@ -147,6 +147,8 @@ static void what_is_no_submission_is_told_what_it_is(void)
         EQ(points(result), 0);
         EQ_STR(finding(result, 0, "kind"), cases[i].kind);
         OK(strstr(finding(result, 0, "message"), cases[i].message) != NULL);
+        if (strcmp(json_string_value(json_object_get(result, "status")), "rejected") == 0)
+            EQ_STR(json_string_value(json_object_get(check(result, 0), "message")), "");
         json_decref(result);
     }
     task_free(task);

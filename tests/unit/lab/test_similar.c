@@ -136,8 +136,21 @@ static void what_the_solution_has_too_is_no_evidence(void)
     json_decref(clusters);
 }
 
+static void a_number_of_ones_own_that_the_solution_has_by_chance_is_no_evidence(void)
+{
+    json_t *results = class_of(20), *forced = json_array(), *clusters;
+
+    add(results, "a", "192", "pc2.gateway: 192.168.1.1", "");
+    add(results, "b", "192", "pc2.gateway: 192.168.1.1", "");
+    json_array_append_new(forced, print_of("pc2.gateway: 192.168.1.1", ""));
+    clusters = clusters_of(results, forced);
+    EQ(json_array_size(clusters), 0);
+    json_decref(clusters);
+}
+
 UNIT_MAIN("similar", TEST(the_same_right_answer_is_no_likeness),
           TEST(rare_slips_in_common_are_a_cluster_with_its_evidence),
           TEST(each_ones_own_numbers_do_not_hide_a_likeness),
           TEST(anothers_numbers_weigh_where_everybody_has_their_own),
-          TEST(what_the_solution_has_too_is_no_evidence))
+          TEST(what_the_solution_has_too_is_no_evidence),
+          TEST(a_number_of_ones_own_that_the_solution_has_by_chance_is_no_evidence))
