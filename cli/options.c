@@ -81,21 +81,21 @@ static const struct cli_option *option_at(const struct cli_syntax *syntax, size_
     return i == syntax->n_options ? &LANG_OPTION : i == syntax->n_options + 1 ? &HELP_OPTION : NULL;
 }
 
+/* One that begins so, where it is the only one, or all others are longer forms of its name. */
 static const struct cli_option *find_long(const struct cli_syntax *syntax, const char *name,
                                           size_t len)
 {
-    const struct cli_option *option, *near = NULL;
-    unsigned n = 0;
+    const struct cli_option *option, *shortest = NULL;
 
-    for (size_t i = 0; (option = option_at(syntax, i)) != NULL; i++) {
-        if (strncmp(option->name, name, len) != 0)
-            continue;
-        if (option->name[len] == '\0')
-            return option;
-        near = option;
-        n++;
-    }
-    return n == 1 ? near : NULL;
+    for (size_t i = 0; (option = option_at(syntax, i)) != NULL; i++)
+        if (strncmp(option->name, name, len) == 0 &&
+            (shortest == NULL || strlen(option->name) < strlen(shortest->name)))
+            shortest = option;
+    for (size_t i = 0; (option = option_at(syntax, i)) != NULL && shortest != NULL; i++)
+        if (strncmp(option->name, name, len) == 0 &&
+            !g_str_has_prefix(option->name, shortest->name))
+            return NULL;
+    return shortest;
 }
 
 static const struct cli_option *find_letter(const struct cli_syntax *syntax, char letter)
