@@ -177,7 +177,7 @@ static void add_output(GString *out, const char *title, const char *text)
         while (((unsigned char)*from & 0xc0) == 0x80)
             from++;
     }
-    add_line(out, "%s:\n%s%s", title, from != text ? "..." : "", from);
+    add_line(out, _("%s:\n%s%s"), title, from != text ? "..." : "", from);
     while (out->len > 0 && out->str[out->len - 1] == '\n')
         g_string_truncate(out, out->len - 1);
 }
