@@ -34,6 +34,16 @@ void *mem_zalloc(size_t size)
     return p;
 }
 
+void *mem_zalloc_lines(size_t size)
+{
+    size_t whole = (size + ARENA_LINE - 1) / ARENA_LINE * ARENA_LINE;
+    void *p = whole < size ? NULL : aligned_alloc(ARENA_LINE, whole);
+
+    if (p == NULL)
+        out_of_memory();
+    return memset(p, 0, whole);
+}
+
 void *mem_realloc(void *old, size_t n, size_t size)
 {
     void *p;

@@ -7,9 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define ARENA_LINE 64 /* octets of a cache line */
+
 /** mem_alloc() / mem_zalloc() - malloc() and calloc() that never return NULL. Free with free(). */
 void *mem_alloc(size_t size);
 void *mem_zalloc(size_t size);
+/** mem_zalloc_lines() - the latter from the start of a cache line on. */
+void *mem_zalloc_lines(size_t size);
 /** mem_realloc() - @n elements of @size octets; the product is checked for overflow. */
 void *mem_realloc(void *old, size_t n, size_t size);
 /** mem_dup() / mem_strdup() - a copy of @size octets; of a string. */
@@ -36,8 +40,6 @@ struct arena {
     bool scattered;
     uint32_t draw; /* of the last gap */
 };
-
-#define ARENA_LINE 64
 
 /** arena_alloc() - zeroed memory, aligned for any type, valid until arena_fini(). */
 void *arena_alloc(struct arena *arena, size_t size);

@@ -138,13 +138,13 @@ void bench_routes(struct node *node, ip4_addr prefix, unsigned prefix_len, const
 
 /* A constant-rate UDP sender and a sink, as programs. */
 struct bench_cbr {
-    struct endpoint to;
     uint64_t packets;
     size_t bytes;
     sim_time start, interval;
+    struct endpoint to;
 };
 
-/** bench_send_cbr() - @cbr is borrowed. bench_sink() - counts datagrams on port @port into
+/** bench_send_cbr() - sends what @cbr says. bench_sink() - counts datagrams on port @port into
  * *@delivered. */
 void bench_send_cbr(struct node *node, const struct bench_cbr *cbr);
 void bench_sink(struct node *node, uint16_t port, uint64_t *delivered);

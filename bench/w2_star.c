@@ -45,7 +45,6 @@ static void run(void)
 {
     struct link_config cable = { .rate = 1000000000, .delay = SIM_USEC(1), .queue = 1000 };
     g_autofree struct node **nodes = g_new0(struct node *, hosts);
-    g_autofree struct bench_cbr *cbrs = g_new0(struct bench_cbr, hosts);
     g_autoptr(GString) params = g_string_new(NULL), extra = g_string_new(NULL);
     uint64_t delivered = 0, state = seed;
     struct bench_run bench;
@@ -66,9 +65,10 @@ static void run(void)
     sim_start(sim);
     for (uint64_t i = 0; i < hosts; i++) {
         uint32_t to = bench_draw_below(&state, (uint32_t)hosts - 1);
+        struct bench_cbr cbr;
 
         to += to >= i;
-        cbrs[i] =
+        cbr =
             (struct bench_cbr){ .to = { IP4(10, 0, 0, 1) + to, 9 },
                                 .bytes = bytes,
                                 .packets = packets / hosts + (i < packets % hosts),
@@ -76,7 +76,7 @@ static void run(void)
                                          SIM_NSEC(bench_draw_below(&state, (uint32_t)interval_ns)),
                                 .interval = SIM_NSEC(interval_ns) };
         bench_sink(nodes[i], 9, &delivered);
-        bench_send_cbr(nodes[i], &cbrs[i]);
+        bench_send_cbr(nodes[i], &cbr);
     }
     bench_go(&bench, sim, SIM_SEC(3600));
     bench_sum(&delivered);

@@ -201,8 +201,12 @@ static bool sim_call(struct pkt_host *host, const struct pkt_call *call)
         self->process->call.progress = 0;
         result = pkt_sim_call(self->process, call, &self->answer);
         self->process->call = beside.call;
-        if (result == SYS_BLOCKED)
+        if (result == SYS_BLOCKED) {
+            timer_stop(&self->process->timer);
+            if (beside.call.until != SIM_TIME_NONE)
+                timer_start_at(&self->process->timer, beside.call.until);
             return false;
+        }
         keep_answer(self, result);
         return true;
     }

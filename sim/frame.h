@@ -93,6 +93,7 @@ struct frame { /* in the order of need: what every hop looks at stands together 
 #define FRAME_MARK_GROUP      2 /* its Ethernet destination was a group: no ICMP errors about it */
 #define FRAME_MARK_FRAGMENTED 4 /* it came in fragments */
 #define FRAME_MARK_TAPPED     1 /* a packet socket of a program has taken a copy */
+#define FRAME_MARK_OUTGOING   8 /* such a copy, of what the node sends itself */
 
 /* Ethernet with a tag, IPv4 and TCP with all options, and so much that behind it TCP's header, with
  * those of IPv4 and Ethernet before it, stands in one cache line but for the end of its timestamps.

@@ -137,6 +137,10 @@ struct ip_upper_protocol {
     uint8_t number;
     bool v6; /* it takes packets of IPv6 too */
     ip_handler *input;
+    /* The same of a whole packet for this node alone, IPv4 without options, data at the IP header,
+     * which is right; false: it is to be looked at closely, and nothing has happened. NULL: always.
+     */
+    bool (*input_plain)(void *ctx, struct frame *frame);
     ip_error_handler *error; /* of ICMP errors about our packets; may be NULL */
     ip_vouch_handler *vouch; /* NULL: everything is believed */
 };

@@ -372,6 +372,19 @@ void ip_deliver_soon(struct ip_stack *ip, struct frame *frame)
     ip_later(ip, frame, IP_INPUT_LATENCY, deliver_later);
 }
 
+/* What ip_deliver() does where the protocol needs to be told nothing and nobody else looks. */
+static inline bool deliver_plain(struct ip_stack *ip, struct frame *frame)
+{
+    const struct ip_protocol_entry *entry = ip_protocol_find(ip, frame->data[IPV4_AT_PROTOCOL]);
+
+    if (UNLIKELY(entry == NULL || entry->protocol->input_plain == NULL ||
+                 !list_empty(&ip->raw_taps)) ||
+        !entry->protocol->input_plain(entry->ctx, frame))
+        return false;
+    ip->stats.delivered++;
+    return true;
+}
+
 /* The same of a flow whose packets were for this node when it arrived: they are unless something
    has changed since. Flows have no options and no fragments. */
 static void deliver_flow(struct ip_stack *ip, struct frame *frame)
@@ -383,6 +396,8 @@ static void deliver_flow(struct ip_stack *ip, struct frame *frame)
         deliver_later(ip, frame);
         return;
     }
+    if (LIKELY(deliver_plain(ip, frame)))
+        return;
     ipv4_plain_parse(frame->data, &hdr);
     rx = (struct ip_rx){ .hdr = &hdr,
                          .iif = ip_iface_of(ip, frame->in),

@@ -1,12 +1,11 @@
 #include "stack/socket/fd.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "base/memory.h"
 #include "stack/socket/epoll.h"
-
-#define FIRST_FREE 3 /* behind stdin, stdout, stderr */
 
 static const struct fd_rare rare_none = { 0 };
 
@@ -81,35 +80,50 @@ static struct fd *open_new(struct process *process, struct sock *sock, int domai
     return fd;
 }
 
-/* The lowest free number, with room for it in the table; -SIM_EMFILE. */
-static int free_number(struct process *process)
+/* Room for @n descriptors, and some more. */
+static void make_room(struct process *process, int n)
 {
-    int number = FIRST_FREE;
+    struct fd **few = process->few_fds, **old = process->fds == few ? NULL : process->fds;
 
-    while (number < process->n_fds && process->fds[number] != NULL)
-        number++;
-    if (number >= PROCESS_FDS_MAX)
-        return -SIM_EMFILE;
-    if (number >= process->n_fds) {
-        process->fds = mem_realloc(process->fds, (size_t)number + 1, sizeof *process->fds);
-        for (int i = process->n_fds; i <= number; i++)
-            process->fds[i] = NULL;
-        process->n_fds = number + 1;
+    if (n <= PROCESS_FEW_FDS) {
+        n = PROCESS_FEW_FDS;
+        process->fds = few;
+    } else {
+        n = (n + PROCESS_MORE_FDS - 1) / PROCESS_MORE_FDS * PROCESS_MORE_FDS;
+        process->fds = mem_realloc(old, (size_t)n, sizeof *process->fds);
+        if (old == NULL)
+            memcpy(process->fds, few, (size_t)process->n_fds * sizeof *few);
     }
-    return number;
+    for (int i = process->n_fds; i < n; i++)
+        process->fds[i] = NULL;
+    process->n_fds = n;
+}
+
+/* The lowest free place in the table, or -SIM_EMFILE. */
+static int free_place(struct process *process)
+{
+    int at = 0;
+
+    while (at < process->n_fds && process->fds[at] != NULL)
+        at++;
+    if (at >= PROCESS_FDS_MAX - FD_FIRST)
+        return -SIM_EMFILE;
+    if (at >= process->n_fds)
+        make_room(process, at + 1);
+    return at;
 }
 
 int fd_open(struct process *process, struct sock *sock, int domain, int type)
 {
-    int number = free_number(process);
+    int at = free_place(process);
 
-    if (number < 0) {
+    if (at < 0) {
         sock->wake = NULL;
         sock->ops->close(sock);
-        return number;
+        return at;
     }
-    process->fds[number] = open_new(process, sock, domain, type);
-    return number;
+    process->fds[at] = open_new(process, sock, domain, type);
+    return FD_FIRST + at;
 }
 
 struct fd *fd_get_socket(const struct process *process, int number, int *error)
@@ -145,15 +159,16 @@ void fd_release(struct fd *fd)
 
 int fd_install(struct process *process, struct fd *fd)
 {
-    int number = free_number(process);
+    int at = free_place(process);
 
-    if (number < 0)
+    if (at < 0) {
         fd_release(fd);
-    else
-        process->fds[number] = fd;
-    if (number >= 0 && fd->refs == 1)
+        return at;
+    }
+    process->fds[at] = fd;
+    if (fd->refs == 1)
         fd->process = process;
-    return number;
+    return FD_FIRST + at;
 }
 
 int fd_close(struct process *process, int number)
@@ -162,7 +177,7 @@ int fd_close(struct process *process, int number)
 
     if (fd == NULL)
         return -SIM_EBADF;
-    process->fds[number] = NULL;
+    process->fds[number - FD_FIRST] = NULL;
     fd_release(fd);
     return 0;
 }
@@ -170,8 +185,7 @@ int fd_close(struct process *process, int number)
 void fd_share_all(const struct process *parent, struct process *child)
 {
     CHECK(child->n_fds == 0);
-    child->fds = mem_realloc(child->fds, (size_t)parent->n_fds, sizeof *child->fds);
-    child->n_fds = parent->n_fds;
+    make_room(child, parent->n_fds);
     for (int i = 0; i < parent->n_fds; i++) {
         struct fd *fd = parent->fds[i];
 
@@ -185,8 +199,9 @@ void fd_close_all(struct process *process)
 {
     for (int i = 0; i < process->n_fds; i++)
         if (process->fds[i] != NULL)
-            fd_close(process, i);
-    free(process->fds);
+            fd_close(process, FD_FIRST + i);
+    if (process->fds != process->few_fds)
+        free(process->fds);
     process->fds = NULL;
     process->n_fds = 0;
 }

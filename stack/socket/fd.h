@@ -7,6 +7,8 @@
 #include "stack/socket/process.h"
 #include "stack/transport/sock.h"
 
+#define FD_FIRST 3 /* behind stdin, stdout, stderr */
+
 /* A multicast group joined through a socket, left when that is closed. */
 struct fd_membership {
     struct ip6_addr group; /* of IPv4 as a mapped address */
@@ -50,7 +52,9 @@ int fd_open(struct process *process, struct sock *sock, int domain, int type);
 /** fd_get() - NULL for a number that is not open. */
 static inline struct fd *fd_get(const struct process *process, int number)
 {
-    return number >= 0 && number < process->n_fds ? process->fds[number] : NULL;
+    return number >= FD_FIRST && number - FD_FIRST < process->n_fds
+               ? process->fds[number - FD_FIRST]
+               : NULL;
 }
 /** fd_get_socket() - the same of a socket; else NULL and *@error -SIM_EBADF or -SIM_ENOTSOCK. */
 struct fd *fd_get_socket(const struct process *process, int number, int *error);

@@ -11,6 +11,11 @@
 
 #define WAIT_STATUS_SIGNALLED 128 /* what a shell makes of a death by signal: 128 + number */
 
+/* A process, and behind it its program's state from a cache line on. */
+struct own_lines {
+    _Alignas(ARENA_LINE) struct process process;
+};
+
 static void finish(struct process *process)
 {
     list_remove(&process->link);
@@ -37,7 +42,6 @@ static void finish(struct process *process)
     free(process->argv);
     free(process->command);
     free(process->cwd);
-    free(process->state);
     free(process);
 }
 
@@ -78,13 +82,13 @@ struct process *process_start(struct os *os, const struct program *program, int 
                               const char *const *argv, const char *command,
                               const struct process_io *io)
 {
-    struct process *process = mem_zalloc(sizeof *process);
+    struct process *process = mem_zalloc_lines(sizeof(struct own_lines) + program->state_size);
     struct strbuf line = STRBUF_INIT;
 
     CHECK(argc >= 1 && argc <= PROCESS_ARGS_MAX);
     process->os = os;
     process->program = program;
-    process->state = mem_zalloc(program->state_size);
+    process->state = (struct own_lines *)process + 1;
     process->pid = ++os->last_pid;
     process->argc = argc;
     process->argv = mem_zalloc(((size_t)argc + 1) * sizeof *process->argv);

@@ -20,6 +20,8 @@
  */
 #define PROCESS_WAKE_LATENCY SIM_USEC(20)
 #define PROCESS_FDS_MAX      1024 /* as `ulimit -n` says */
+#define PROCESS_FEW_FDS      2    /* sockets that most programs are content with */
+#define PROCESS_MORE_FDS     16   /* room for others comes in such pieces */
 #define PROCESS_ARGS_MAX     128
 
 enum signal_number {
@@ -67,25 +69,26 @@ struct process_io {
 struct fd;
 struct input;
 
-struct process { /* in the order of need: what a wake and a call touch stands together */
+struct process { /* in the order of need: a wake and a call touch the first two cache lines */
     struct event wake_event;
     struct os *os;
-    void *state; /* of the program */
+    void *state; /* of the program, in the cache lines behind this */
     const struct program *program;
-    uint64_t wake_cause;
-    struct fd **fds; /* by number; NULL where closed */
+    struct fd **fds; /* those from FD_FIRST on, by number; NULL where closed */
     int n_fds;
     int pending_signal; /* ends it when it gives the processor back */
-    struct {            /* the blocked call, if any */
+    uint64_t wake_cause;
+    struct { /* the blocked call, if any */
         bool active;
+        bool opens;          /* a send that waits for the handshake it has begun */
         enum call_kind kind; /* of the last call, for records of its blocking */
         int number;          /* and its descriptor */
         sim_time until;      /* SIM_TIME_NONE: no time-out */
         size_t progress;     /* octets of a send or a waiting recv already moved */
-        bool opens;          /* a send that waits for the handshake it has begun */
     } call;
-    struct timer timer; /* sleeps, polls and socket time-outs */
+    struct fd *few_fds[PROCESS_FEW_FDS]; /* @fds, unless they are more */
     bool ended;
+    struct timer timer; /* sleeps, polls and socket time-outs */
     uint32_t pid;
     struct list link; /* os->processes */
     uint64_t id;      /* in trace records, unique in the run */

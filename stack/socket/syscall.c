@@ -179,7 +179,8 @@ static inline int64_t note_result(struct process *self, const char *name, int nu
 static inline void end_wait(struct process *self, int64_t result)
 {
     if (self->call.active) {
-        timer_stop(&self->timer);
+        if (self->call.until != SIM_TIME_NONE)
+            timer_stop(&self->timer);
         if (self->call.kind != CALL_NONE && calls_seen(self))
             note_blocking(self, why_unblocked(self, result));
         self->call.opens = false;
@@ -505,14 +506,12 @@ static int64_t send_opens(struct process *self, const struct fd *fd, bool nonblo
     return self->call.progress > 0 ? (int64_t)self->call.progress : -SIM_EINPROGRESS;
 }
 
-static inline int64_t send_message(struct process *self, int number,
-                                   const struct sock_send *message)
+/* A send() that has been noted. */
+static int64_t send_noted(struct process *self, int number, const struct sock_send *message)
 {
     struct fd *fd = fd_get(self, number), *rights;
     bool nonblock;
 
-    note_call(self, message->has_to ? "sendto" : "send", number,
-              message->has_to ? &message->to : NULL, &message->len);
     may_block(self, CALL_SEND, number);
     if (fd == NULL)
         return unblock(self, -SIM_EBADF);
@@ -546,15 +545,39 @@ static inline int64_t send_message(struct process *self, int number,
     }
 }
 
+static int64_t send_message(struct process *self, int number, const struct sock_send *message)
+{
+    note_call(self, message->has_to ? "sendto" : "send", number,
+              message->has_to ? &message->to : NULL, &message->len);
+    return send_noted(self, number, message);
+}
+
 int64_t sys_sendmsg(struct process *self, int number, const struct sock_send *message)
 {
     return send_message(self, number, message);
 }
 
+/* Whether nobody looks at calls, and the process has moved no octets by the one it makes. */
+static inline bool call_is_plain(const struct process *self)
+{
+    return self->call.progress == 0 && !node_wants(self->os->node, RECORD_CALL);
+}
+
 int64_t sys_send(struct process *self, int number, const void *octets, size_t len, unsigned flags)
 {
-    return send_message(self, number,
-                        &(struct sock_send){ .octets = octets, .len = len, .flags = flags });
+    struct sock *sock = sys_sock(self, number);
+    int64_t n;
+
+    note_call(self, "send", number, NULL, &len);
+    if (LIKELY(sock != NULL && sock->ops->send_plain != NULL && !self->call.active &&
+               call_is_plain(self)) &&
+        LIKELY((n = sock->ops->send_plain(sock, octets, len, flags)) != SOCK_NOT_PLAIN)) {
+        may_block(self, CALL_SEND, number);
+        node_new_record_id(self->os->node); /* of what the call came to */
+        return n;
+    }
+    return send_noted(self, number,
+                      &(struct sock_send){ .octets = octets, .len = len, .flags = flags });
 }
 
 int64_t sys_sendto(struct process *self, int number, const void *octets, size_t len, unsigned flags,
@@ -660,10 +683,50 @@ int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
     return recv_message(self, number, message);
 }
 
+/* Two records of every call that nobody looks at: its begin, or the end of its wait; and what it
+ * came to, or that it waits. */
+static inline void note_plain(struct process *self)
+{
+    struct node *node = self->os->node;
+
+    node_new_record_id(node);
+    node_new_record_id(node);
+}
+
+/* A recv() that waits without a limit, or is to do so, or is over. */
+static inline int64_t recv_plainly(struct process *self, const struct fd *fd, int number,
+                                   void *octets, size_t size)
+{
+    int64_t n = fd->sock->ops->recv_plain(fd->sock, octets, size);
+
+    if (n == -SIM_EAGAIN) {
+        if (UNLIKELY(fd->nonblock || fd->rare->receive_timeout != 0))
+            return SOCK_NOT_PLAIN;
+        if (UNLIKELY(self->call.active))
+            return SYS_BLOCKED;
+        n = SYS_BLOCKED;
+    }
+    if (UNLIKELY(n == SOCK_NOT_PLAIN))
+        return n;
+    may_block(self, CALL_RECV, number);
+    self->call.active = n == SYS_BLOCKED;
+    self->call.until = SIM_TIME_NONE;
+    note_plain(self);
+    return n;
+}
+
 int64_t sys_recv(struct process *self, int number, void *octets, size_t size, unsigned flags)
 {
+    const struct fd *fd = fd_get(self, number);
     struct sock_recv message;
+    int64_t n;
 
+    if (LIKELY(fd != NULL && flags == 0 && fd->sock->ops->recv_plain != NULL &&
+               call_is_plain(self) &&
+               (!self->call.active ||
+                (self->call.kind == CALL_RECV && self->call.until == SIM_TIME_NONE))) &&
+        LIKELY((n = recv_plainly(self, fd, number, octets, size)) != SOCK_NOT_PLAIN))
+        return n;
     message.octets = octets;
     message.size = size;
     message.flags = flags;
@@ -826,22 +889,30 @@ int64_t sys_read_input(struct process *self, void *octets, size_t size)
     return end_call(self, n == -SIM_EAGAIN ? block(self, false, 0, n) : n);
 }
 
+/* Until @at, which is to come unless the process sleeps already. Nobody is told of sleeps. */
+static inline int sleep_on(struct process *self, sim_time now, sim_time at)
+{
+    if (self->call.active)
+        return now < self->call.until ? SYS_BLOCKED : (int)unblock(self, 0);
+    may_block(self, CALL_NONE, -1);
+    self->call.active = true;
+    self->call.until = at;
+    timer_start_at(&self->timer, at);
+    return SYS_BLOCKED;
+}
+
 int sys_sleep_until(struct process *self, sim_time at)
 {
     sim_time now = process_now(self);
 
-    if (at <= now && !self->call.active)
-        return 0;
-    may_block(self, CALL_NONE, -1);
-    return (int)end_call(self, block(self, false, at - now, 0));
+    return at <= now && !self->call.active ? 0 : sleep_on(self, now, at);
 }
 
 int sys_sleep(struct process *self, sim_time duration)
 {
-    if (duration <= 0)
-        return 0;
-    may_block(self, CALL_NONE, -1);
-    return (int)end_call(self, block(self, false, duration, 0));
+    sim_time now = process_now(self);
+
+    return duration <= 0 ? 0 : sleep_on(self, now, now + duration);
 }
 
 int sys_pause(struct process *self)

@@ -1,105 +1,89 @@
 #include "stack/transport/datagram.h"
 
-#include "base/likely.h"
-#include "base/memory.h"
+#include "base/be.h"
+#include "base/check.h"
 #include "sim/sim.h"
+#include "stack/wire/udp_wire.h"
 
-#define DATAGRAM_OVERHEAD                                                                          \
-    576 /* octets Linux charges besides the payload: its buffer head and rounding */
-
-static inline uint32_t charge_of(const struct frame *frame)
+void datagram_refuse(struct sock *sock, struct frame *frame)
 {
-    return (uint32_t)frame_size(frame) + DATAGRAM_OVERHEAD;
+    node_drop(sock->node, frame->in, frame, DROP_SOCKET_FULL);
 }
 
-struct datagram *datagram_take(struct sock *sock, struct datagram_queue *queue, struct frame *frame)
+/* Where @frame was received; a node's own packets to itself at lo. */
+static unsigned ifindex_of(const struct sock *sock, const struct frame *frame)
 {
-    struct datagram *datagram = queue->free;
+    return frame->in == NULL ? IP_LOOPBACK_INDEX : ip_iface_of(sock->ip, frame->in)->index;
+}
 
-    if (UNLIKELY(queue->octets + charge_of(frame) > (uint32_t)sock->options.rcvbuf &&
-                 queue->n > 0)) {
-        node_drop(sock->node, frame->in, frame, DROP_SOCKET_FULL);
-        return NULL;
-    }
-    if (LIKELY(datagram != NULL))
-        queue->free = datagram->next;
+static void tell_ip4(const uint8_t *header, struct sock_recv *message)
+{
+    message->from = (struct endpoint){ .addr = be32_get(header + IPV4_AT_SRC) };
+    message->to = (struct endpoint){ .addr = be32_get(header + IPV4_AT_DST) };
+    message->ttl = header[IPV4_AT_TTL];
+    message->tos = header[IPV4_AT_TOS];
+}
+
+static void tell_ip6(const uint8_t *header, unsigned ifindex, struct sock_recv *message)
+{
+    struct ipv6_hdr hdr;
+
+    CHECK(ipv6_quote_parse(header, IPV6_HDR_LEN, &hdr) == DROP_NONE);
+    message->from = (struct endpoint){ .v6 = true, .addr6 = hdr.src };
+    message->to = (struct endpoint){ .v6 = true, .addr6 = hdr.dst };
+    if (ip6_is_link_local(hdr.src))
+        message->from.scope = (uint8_t)ifindex;
+    message->ttl = hdr.hop_limit;
+    message->tos = hdr.tclass;
+}
+
+void datagram_tell_ip(const struct sock *sock, const struct frame *frame, bool ports,
+                      struct sock_recv *message)
+{
+    message->ifindex = ifindex_of(sock, frame);
+    if (frame->network[0] >> 4 == 4)
+        tell_ip4(frame->network, message);
     else
-        datagram = arena_alloc(node_arena(sock->node), sizeof *datagram);
-    datagram->frame = frame;
-    return datagram;
+        tell_ip6(frame->network, message->ifindex, message);
+    if (ports)
+        message->from.port = be16_get(frame->data - UDP_HDR_LEN + UDP_AT_SRC_PORT);
+    message->from_mac = (struct mac_addr){ 0 };
+    message->outgoing = false;
 }
 
-void datagram_push(struct sock *sock, struct datagram_queue *queue, struct datagram *datagram)
+int64_t datagram_pop(struct sock *sock, struct datagram_queue *queue, struct sock_recv *message,
+                     datagram_teller *tell)
 {
-    datagram->next = NULL;
-    datagram->at = node_now(sock->node);
-    if (queue->tail != NULL)
-        queue->tail->next = datagram;
-    else
-        queue->head = datagram;
-    queue->tail = datagram;
-    queue->n++;
-    queue->octets += charge_of(datagram->frame);
-    sock_wake(sock, SOCK_POLLIN);
-}
-
-static void unlink_head(struct datagram_queue *queue)
-{
-    struct datagram *datagram = queue->head;
-
-    queue->head = datagram->next;
-    if (queue->head == NULL)
-        queue->tail = NULL;
-    queue->n--;
-    queue->octets -= charge_of(datagram->frame);
-    frame_free(datagram->frame);
-    datagram->next = queue->free;
-    queue->free = datagram;
-}
-
-/* What recvmsg() says about @datagram. */
-static void tell(const struct datagram *datagram, struct sock_recv *message)
-{
-    message->from = datagram->from;
-    message->to = datagram->to;
-    message->full_len = frame_size(datagram->frame);
-    message->ttl = datagram->ttl;
-    message->tos = datagram->tos;
-    message->ifindex = datagram->ifindex;
-    message->from_mac = datagram->from_mac;
-    message->outgoing = datagram->outgoing;
-    message->at = datagram->at;
-}
-
-int64_t datagram_pop(struct sock *sock, struct datagram_queue *queue, struct sock_recv *message)
-{
-    struct datagram *datagram = queue->head;
+    const struct frame *frame = queue->frames.head;
     size_t full, n;
 
     if (sock->error != 0)
         return sock_take_error(sock);
-    if (datagram == NULL)
+    if (frame == NULL)
         return -SIM_EAGAIN;
-    full = frame_size(datagram->frame);
+    full = frame_size(frame);
     n = full < message->size ? full : message->size;
     if (message->octets != NULL)
-        frame_copy_out(datagram->frame, 0, message->octets, n);
-    if (!message->octets_only)
-        tell(datagram, message);
+        frame_copy_out(frame, 0, message->octets, n);
+    if (!message->octets_only) {
+        tell(sock, frame, message);
+        message->full_len = full;
+        message->at = frame->arrives_at;
+    }
     if (!(message->flags & SOCK_MSG_PEEK))
-        unlink_head(queue);
+        datagram_drop_head(queue);
     return (int64_t)(message->flags & SOCK_MSG_TRUNC ? full : n);
 }
 
 int64_t datagram_head_len(const struct datagram_queue *queue)
 {
-    return queue->head == NULL ? -1 : (int64_t)frame_size(queue->head->frame);
+    return queue->frames.head == NULL ? -1 : (int64_t)frame_size(queue->frames.head);
 }
 
 void datagram_fini(struct datagram_queue *queue)
 {
-    while (queue->head != NULL)
-        unlink_head(queue);
+    while (queue->frames.head != NULL)
+        datagram_drop_head(queue);
 }
 
 void sock_control_send(const struct sock *sock, const struct sock_control *control,

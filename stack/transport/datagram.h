@@ -1,39 +1,71 @@
-/* The receive queue of datagram sockets (UDP, raw, packet): whole frames, each with where it came
- * from. */
+/* The receive queue of datagram sockets (UDP, raw, packet): whole frames, data at what recv()
+ * gives. What else recvmsg() tells of one stands in the frame and its headers. */
 #ifndef WW_STACK_TRANSPORT_DATAGRAM_H
 #define WW_STACK_TRANSPORT_DATAGRAM_H
 
+#include "base/likely.h"
 #include "sim/frame.h"
 #include "stack/net/ip.h"
 #include "stack/transport/sock.h"
 
-struct datagram {
-    struct datagram *next;
-    struct frame *frame; /* data at what recv() gives */
-    struct endpoint from;
-    struct endpoint to;
-    uint8_t ttl, tos;
-    unsigned ifindex;
-    struct mac_addr from_mac;
-    bool outgoing;
-    sim_time at;
-};
+#define DATAGRAM_OVERHEAD                                                                          \
+    576 /* octets Linux charges besides the payload: its buffer head and rounding */
 
 struct datagram_queue {
-    struct datagram *head, *tail, *free;
+    struct frame_list frames; /* arrives_at: when they joined it */
     uint32_t n;
     uint32_t octets; /* as Linux charges them, bookkeeping included */
 };
 
-/** datagram_take() - a datagram with @frame (consumed), to be described and pushed; the fields that
- * the kind of socket never describes are 0. NULL, and dropped, when the receive buffer of @sock is
- * full. */
-struct datagram *datagram_take(struct sock *sock, struct datagram_queue *queue,
-                               struct frame *frame);
-/** datagram_push() - queue @datagram, which datagram_take() has given. */
-void datagram_push(struct sock *sock, struct datagram_queue *queue, struct datagram *datagram);
+/* What recvmsg() says of @frame besides its octets and when it came: all of message->from, to, ttl,
+ * tos, ifindex, from_mac and outgoing, 0 where the kind of socket knows no such thing. */
+typedef void datagram_teller(const struct sock *sock, const struct frame *frame,
+                             struct sock_recv *message);
+
+static inline uint32_t datagram_charge(const struct frame *frame)
+{
+    return (uint32_t)frame_size(frame) + DATAGRAM_OVERHEAD;
+}
+
+/** datagram_refuse() - @frame, for which the receive buffer of @sock has no room, is dropped. */
+void datagram_refuse(struct sock *sock, struct frame *frame);
+
+/** datagram_take() - @frame (consumed) joins @queue, or is dropped when the receive buffer of @sock
+ * is full: false. */
+static inline bool datagram_take(struct sock *sock, struct datagram_queue *queue,
+                                 struct frame *frame)
+{
+    uint32_t octets = queue->octets + datagram_charge(frame);
+
+    if (UNLIKELY(octets > (uint32_t)sock->options.rcvbuf && queue->n > 0)) {
+        datagram_refuse(sock, frame);
+        return false;
+    }
+    frame->arrives_at = node_now(sock->node);
+    frame_list_push(&queue->frames, frame);
+    queue->n++;
+    queue->octets = octets;
+    sock_wake(sock, SOCK_POLLIN);
+    return true;
+}
+
+/** datagram_drop_head() - the first one, which must be there, has been read. */
+static inline void datagram_drop_head(struct datagram_queue *queue)
+{
+    struct frame *frame = frame_list_pop(&queue->frames);
+
+    queue->n--;
+    queue->octets -= datagram_charge(frame);
+    frame_free(frame);
+}
+
 /** datagram_pop() - the recv() of all datagram sockets. */
-int64_t datagram_pop(struct sock *sock, struct datagram_queue *queue, struct sock_recv *message);
+int64_t datagram_pop(struct sock *sock, struct datagram_queue *queue, struct sock_recv *message,
+                     datagram_teller *tell);
+/** datagram_tell_ip() - of sockets above IP: @frame has an IP header; ports: with @ports there is
+ * that of the source 8 octets before the data. */
+void datagram_tell_ip(const struct sock *sock, const struct frame *frame, bool ports,
+                      struct sock_recv *message);
 /** datagram_head_len() - octets of the first datagram, or -1. */
 int64_t datagram_head_len(const struct datagram_queue *queue);
 void datagram_fini(struct datagram_queue *queue);

@@ -13,23 +13,13 @@ static bool raw_seen(struct ip_raw_tap *tap, struct frame *frame, const struct i
     struct raw_sock *raw = CONTAINER_OF(tap, struct raw_sock, tap);
     struct sock *sock = &raw->sock;
     struct endpoint from = ip_rx_remote(rx, 0), to = ip_rx_local(rx, 0);
-    struct datagram *datagram;
 
     if ((!endpoint_is_any(&sock->local) && !endpoint_same_addr(&sock->local, &to)) ||
         (!endpoint_is_any(&sock->remote) && !endpoint_same_addr(&sock->remote, &from)) ||
         (sock->options.bound_iface != NULL && sock->options.bound_iface != rx->iif))
         return false;
     frame_finish_checksum(frame);
-    datagram = datagram_take(sock, &raw->queue, frame_clone(frame));
-    if (datagram == NULL)
-        return false;
-    datagram->from = from;
-    datagram->to = to;
-    datagram->ttl = ip_rx_ttl(rx);
-    datagram->tos = ip_rx_tos(rx);
-    datagram->ifindex = rx->iif->index;
-    datagram_push(sock, &raw->queue, datagram);
-    return true;
+    return datagram_take(sock, &raw->queue, frame_clone(frame));
 }
 
 /* raw_err(): a raw socket sees its own transport header, so all that is quoted. */
@@ -71,11 +61,16 @@ struct frame *raw_frame(struct sock *sock, const struct sock_send *message)
     return frame;
 }
 
+static void tell(const struct sock *sock, const struct frame *frame, struct sock_recv *message)
+{
+    datagram_tell_ip(sock, frame, false, message);
+}
+
 int64_t raw_recv(struct sock *sock, struct sock_recv *message)
 {
     if (message->flags & SOCK_MSG_ERRQUEUE)
         return errqueue_pop(&raw_of(sock)->errors, message, &sock->error);
-    return datagram_pop(sock, &raw_of(sock)->queue, message);
+    return datagram_pop(sock, &raw_of(sock)->queue, message, tell);
 }
 
 int raw_shutdown(struct sock *sock, enum sock_shutdown how)
@@ -252,7 +247,6 @@ static void packet_seen(struct ether_tap *tap, struct iface *iface, struct frame
                         bool outgoing)
 {
     struct packet_sock *packet = CONTAINER_OF(tap, struct packet_sock, tap);
-    struct datagram *datagram;
     struct frame *copy;
 
     if (outgoing && tap->ethertype != 0) /* as on Linux only ETH_P_ALL sees what goes out */
@@ -265,15 +259,23 @@ static void packet_seen(struct ether_tap *tap, struct iface *iface, struct frame
     copy->network = NULL;
     if (packet->cooked)
         frame_pull(copy, ETH_HDR_LEN);
-    datagram = datagram_take(&packet->sock, &packet->queue, copy);
-    if (datagram == NULL)
+    if (!datagram_take(&packet->sock, &packet->queue, copy))
         return;
-    datagram->ifindex = ip_iface_of(packet->sock.ip, iface)->index;
-    datagram->outgoing = outgoing;
-    datagram->from_mac = *eth_src_at(frame->data);
-    datagram_push(&packet->sock, &packet->queue, datagram);
+    copy->in = iface;
+    copy->ether = frame->data;
+    copy->mark = outgoing ? FRAME_MARK_OUTGOING : 0;
     if (!outgoing)
         frame->mark |= FRAME_MARK_TAPPED;
+}
+
+static void packet_tell(const struct sock *sock, const struct frame *frame,
+                        struct sock_recv *message)
+{
+    message->from = message->to = (struct endpoint){ 0 };
+    message->ttl = message->tos = 0;
+    message->ifindex = ip_iface_of(sock->ip, frame->in)->index;
+    message->from_mac = *eth_src_at(frame->ether);
+    message->outgoing = (frame->mark & FRAME_MARK_OUTGOING) != 0;
 }
 
 static int packet_bind(struct sock *sock, struct endpoint local)
@@ -315,7 +317,7 @@ static int64_t packet_send(struct sock *sock, const struct sock_send *message)
 
 static int64_t packet_recv(struct sock *sock, struct sock_recv *message)
 {
-    return datagram_pop(sock, &packet_of(sock)->queue, message);
+    return datagram_pop(sock, &packet_of(sock)->queue, message, packet_tell);
 }
 
 static int packet_shutdown(struct sock *sock, enum sock_shutdown how)

@@ -228,6 +228,11 @@ struct sock_ops {
     int64_t (*send)(struct sock *sock, const struct sock_send *message);
     /* Octets given, 0 at the end of a stream, or an error. */
     int64_t (*recv)(struct sock *sock, struct sock_recv *message);
+    /* What send() and recv() do with octets alone, from or to a peer that need not be named, where
+     * nothing about the socket is special; else SOCK_NOT_PLAIN, and nothing has happened. The one
+     * with SOCK_MSG_ @flags never fails, the other finds nothing at worst. NULL: never plain. */
+    int64_t (*send_plain)(struct sock *sock, const void *octets, size_t len, unsigned flags);
+    int64_t (*recv_plain)(struct sock *sock, void *octets, size_t size);
     int (*shutdown)(struct sock *sock, enum sock_shutdown how);
     /* SO_LINGER with a time: begins to close, and says whether that goes on. wake() tells when it
      * is worth asking again; close() follows in any case. NULL: close() never waits. */
@@ -243,6 +248,8 @@ struct sock_ops {
     /* A snapshot for TCP_INFO; NULL where there is none. */
     void (*info)(struct sock *sock, struct describe *out);
 };
+
+#define SOCK_NOT_PLAIN INT64_MIN
 
 struct sock_options {
     struct ip_iface *bound_iface;

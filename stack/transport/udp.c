@@ -82,6 +82,17 @@ static bool port_free(struct udp_sock *sock, struct endpoint local)
     return true;
 }
 
+/* Who else has the port of @sock, which gets it, and whoever ever had it beside them, know. */
+static void note_sharing(struct udp_sock *sock)
+{
+    struct udp_sock *other;
+
+    sock->shares_port = false;
+    LIST_FOR_EACH(other, bucket_of(sock->udp, sock->sock.local.port), struct udp_sock, link)
+    if (other->sock.local.port == sock->sock.local.port)
+        sock->shares_port = other->shares_port = true;
+}
+
 int udp_take_port(struct udp_sock *sock, struct endpoint local)
 {
     struct udp_layer *udp = sock->udp;
@@ -101,8 +112,16 @@ int udp_take_port(struct udp_sock *sock, struct endpoint local)
     }
     sock->sock.local = local;
     spread(udp);
+    note_sharing(sock);
     list_push_front(bucket_of(udp, local.port), &sock->link);
     return 0;
+}
+
+static void give_port_back(struct udp_sock *sock)
+{
+    if (sock->udp->last == sock)
+        sock->udp->last = NULL;
+    list_remove(&sock->link);
 }
 
 static int udp_bind(struct sock *sock, struct endpoint local)
@@ -212,38 +231,35 @@ static struct udp_sock *lookup(struct udp_layer *udp, const struct endpoint *loc
     return best;
 }
 
-/* What lookup() finds where it is plain: one socket alone has the port, and takes datagrams of IPv4
- * from everybody and everywhere. */
+/* Whether lookup() finds @sock for a datagram to @port of the address @local, whoever sent it: no
+ * other has the port, and it takes datagrams of IPv4 from everybody and everywhere. */
+static inline bool is_the_only_one(const struct udp_sock *udp, ip4_addr local, uint16_t port)
+{
+    const struct sock *sock = &udp->sock;
+
+    return LIKELY(sock->local.port == port && !udp->shares_port && !sock->local.v6 &&
+                  (sock->local.addr == 0 || sock->local.addr == local) && sock->remote.port == 0 &&
+                  sock->options.bound_iface == NULL);
+}
+
+/* What lookup() finds where that is plain, else NULL; mostly what it found last. */
 static inline struct udp_sock *the_only_one(struct udp_layer *udp, ip4_addr local, uint16_t port)
 {
-    const struct list *bucket = bucket_of(udp, port);
-    struct udp_sock *udp_sock = CONTAINER_OF(bucket->next, struct udp_sock, link);
-    const struct sock *sock = &udp_sock->sock;
+    struct udp_sock *sock;
 
-    if (UNLIKELY(bucket->next == bucket || bucket->next->next != bucket))
-        return NULL;
-    return LIKELY(sock->local.port == port && !sock->local.v6 &&
-                  (sock->local.addr == 0 || sock->local.addr == local) && sock->remote.port == 0 &&
-                  sock->options.bound_iface == NULL)
-               ? udp_sock
-               : NULL;
+    if (LIKELY(udp->last != NULL && is_the_only_one(udp->last, local, port)))
+        return udp->last;
+    LIST_FOR_EACH(sock, bucket_of(udp, port), struct udp_sock, link)
+    if (is_the_only_one(sock, local, port))
+        return udp->last = sock;
+    return NULL;
 }
 
 /* ---- input ---- */
 
-static inline void give(struct udp_sock *udp, struct frame *frame, const struct ip_rx *rx,
-                        const struct endpoint *from)
+static inline void give(struct udp_sock *udp, struct frame *frame)
 {
-    struct datagram *datagram = datagram_take(&udp->sock, &udp->queue, frame);
-
-    if (datagram == NULL)
-        return;
-    datagram->from = *from;
-    datagram->to = ip_rx_local(rx, 0);
-    datagram->ttl = ip_rx_ttl(rx);
-    datagram->tos = ip_rx_tos(rx);
-    datagram->ifindex = rx->iif->index;
-    datagram_push(&udp->sock, &udp->queue, datagram);
+    (void)datagram_take(&udp->sock, &udp->queue, frame);
 }
 
 /* Broadcast and multicast reach every socket that matches. */
@@ -257,11 +273,11 @@ static void give_to_all(struct udp_layer *udp, struct frame *frame, const struct
         if (score(sock, &local, &from, rx->iif) < 0)
             continue;
         if (last != NULL)
-            give(last, frame_clone(frame), rx, &from);
+            give(last, frame_clone(frame));
         last = sock;
     }
     if (last != NULL)
-        give(last, frame, rx, &from);
+        give(last, frame);
     else
         node_drop(udp->ip->node, frame->in, frame, DROP_PORT_CLOSED);
 }
@@ -271,6 +287,25 @@ static inline void trim(struct frame *frame, size_t len)
 {
     if (UNLIKELY(frame_size(frame) > len))
         frame_trim(frame, len);
+}
+
+/* input() of a datagram of IPv4 that nothing is special about: it is as long as its packet, nobody
+ * has touched it since its checksum was left to be computed, and the_only_one() is there for it. */
+static bool input_plain(void *ctx, struct frame *frame)
+{
+    struct udp_layer *udp = ctx;
+    const uint8_t *ip = frame->data, *octets = ip + IPV4_HDR_LEN;
+    struct udp_sock *sock;
+
+    if (UNLIKELY(frame->len < IPV4_HDR_LEN + UDP_HDR_LEN || !frame->checksum.pending ||
+                 frame_size(frame) != be16_get(octets + UDP_AT_LEN) + (size_t)IPV4_HDR_LEN))
+        return false;
+    sock = the_only_one(udp, be32_get(ip + IPV4_AT_DST), be16_get(octets + UDP_AT_DST_PORT));
+    if (UNLIKELY(sock == NULL))
+        return false;
+    frame_pull(frame, IPV4_HDR_LEN + UDP_HDR_LEN);
+    give(sock, frame);
+    return true;
 }
 
 static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
@@ -296,12 +331,6 @@ static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
     }
     trim(frame, hdr.len);
     from = ip_rx_remote(rx, hdr.src_port);
-    if (LIKELY(rx->hdr != NULL && rx->kind == ROUTE_LOCAL) &&
-        (sock = the_only_one(udp, rx->hdr->dst, hdr.dst_port)) != NULL) {
-        frame_pull(frame, UDP_HDR_LEN);
-        give(sock, frame, rx, &from);
-        return;
-    }
     local = ip_rx_local(rx, hdr.dst_port);
     if (rx->kind != ROUTE_LOCAL) {
         frame_pull(frame, UDP_HDR_LEN);
@@ -320,7 +349,7 @@ static void input(void *ctx, struct frame *frame, const struct ip_rx *rx)
         return;
     }
     frame_pull(frame, UDP_HDR_LEN);
-    give(sock, frame, rx, &from);
+    give(sock, frame);
 }
 
 /* __udp4_lib_err() */
@@ -431,28 +460,26 @@ static int udp_disconnect(struct sock *sock)
         sock->local.port = port;
     }
     if (!sock->bound_port) {
-        list_remove(&udp->link);
+        give_port_back(udp);
         sock->local.port = 0;
     }
     return 0;
 }
 
-struct frame *udp_build(const struct udp_sock *udp, const struct sock_send *message, uint16_t to)
+struct frame *udp_build(const struct udp_sock *udp, const void *octets, size_t len, unsigned flags,
+                        uint16_t to)
 {
     struct udp_hdr hdr = { .src_port = udp->sock.local.port,
                            .dst_port = to,
-                           .len = (uint16_t)(UDP_HDR_LEN + message->len) };
-    bool stable = (message->flags & SOCK_MSG_STABLE) != 0;
-    struct frame *frame = frame_new(udp->sock.node, UDP_HDR_LEN + (stable ? 0 : message->len));
+                           .len = (uint16_t)(UDP_HDR_LEN + len) };
+    bool stable = (flags & SOCK_MSG_STABLE) != 0;
+    struct frame *frame = frame_new(udp->sock.node, UDP_HDR_LEN + (stable ? 0 : len));
 
     udp_emit(&hdr, frame->data);
     if (stable)
-        frame_attach(frame, (struct slice){ NULL, message->octets, (uint32_t)message->len });
-    else if (message->len > 0)
-        memcpy(frame->data + UDP_HDR_LEN, message->octets, message->len);
-    if (message->why.code != WHY_NONE)
-        frame->why = message->why;
-    frame->why_text = message->why_text;
+        frame_attach(frame, (struct slice){ NULL, octets, (uint32_t)len });
+    else if (len > 0)
+        memcpy(frame->data + UDP_HDR_LEN, octets, len);
     return frame;
 }
 
@@ -530,9 +557,10 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
     send.src = connected ? udp->src : source_along(sock, route);
     if (message->control != NULL && message->control->has_source)
         send.src = message->control->source.addr;
-    frame = udp_build(udp, message, to.port);
-    if (LIKELY(frame->why.code == WHY_NONE))
-        frame->why = WHY(UDP_SEND, message->len, to.addr, to.port);
+    frame = udp_build(udp, message->octets, message->len, message->flags, to.port);
+    frame->why = message->why.code != WHY_NONE ? message->why
+                                               : WHY(UDP_SEND, message->len, to.addr, to.port);
+    frame->why_text = message->why_text;
     ip_prepare_checksum(frame, send.src, to.addr, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
     if (connected && !sock->v6)
         ip_way_learn(sock->ip, &udp->way, route);
@@ -542,34 +570,29 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
     return error != 0 ? error : (int64_t)message->len;
 }
 
-/* A datagram of a connected socket that goes the way of the one before it, whole. */
-static inline bool goes_on(const struct udp_sock *udp, const struct sock_send *message)
+/* A datagram of a connected socket that goes the way of the one before it, whole: what
+ * send_datagram() does, for there is nothing to look up or to refuse. */
+static int64_t udp_send_plain(struct sock *sock, const void *octets, size_t len, unsigned flags)
 {
-    const struct sock *sock = &udp->sock;
+    struct udp_sock *udp = udp_of(sock);
+    struct ip_plain plain;
+    struct frame *frame;
 
-    return LIKELY(!message->has_to && message->control == NULL && sock->options.extra == NULL &&
-                  (message->flags & (SOCK_MSG_OOB | SOCK_MSG_MORE)) == 0 && !udp->corked &&
-                  sock->error == 0 && !udp->shut_write && sock->options.mtu_discover == 1 &&
-                  ip_way_holds(sock->ip, &udp->way, message->len + UDP_HDR_LEN + IPV4_HDR_LEN));
-}
-
-/* What send_datagram() does, for one that goes_on(): there is nothing to look up or to refuse. */
-static int64_t send_on(struct udp_sock *udp, const struct sock_send *message)
-{
-    struct sock *sock = &udp->sock;
-    struct frame *frame = udp_build(udp, message, sock->remote.port);
-    ip4_addr to = udp->way.dst;
-    struct ip_plain plain = { .protocol = IP_PROTO_UDP,
-                              .src = udp->src,
-                              .id = udp->next_id++,
-                              .ttl = sock->options.ttl,
-                              .tos = sock->options.tos };
-
-    if (LIKELY(frame->why.code == WHY_NONE))
-        frame->why = WHY(UDP_SEND, message->len, to, sock->remote.port);
-    ip_prepare_checksum(frame, plain.src, to, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
+    if (UNLIKELY((flags & (SOCK_MSG_OOB | SOCK_MSG_MORE)) != 0 || udp->corked || sock->error != 0 ||
+                 udp->shut_write || sock->options.mtu_discover != 1 ||
+                 sock->options.extra != NULL ||
+                 !ip_way_holds(sock->ip, &udp->way, len + UDP_HDR_LEN + IPV4_HDR_LEN)))
+        return SOCK_NOT_PLAIN;
+    frame = udp_build(udp, octets, len, flags, sock->remote.port);
+    frame->why = WHY(UDP_SEND, len, udp->way.dst, sock->remote.port);
+    ip_prepare_checksum(frame, udp->src, udp->way.dst, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
+    plain = (struct ip_plain){ .protocol = IP_PROTO_UDP,
+                               .src = udp->src,
+                               .id = udp->next_id++,
+                               .ttl = sock->options.ttl,
+                               .tos = sock->options.tos };
     ip_output_along(sock->ip, frame, plain, &udp->way);
-    return (int64_t)message->len;
+    return (int64_t)len;
 }
 
 /* MSG_MORE: the octets of several calls make one datagram, which goes where the first said. */
@@ -633,8 +656,6 @@ static int64_t udp_send(struct sock *sock, const struct sock_send *message)
     struct udp_sock *udp = udp_of(sock);
     int64_t n;
 
-    if (goes_on(udp, message))
-        return send_on(udp, message);
     n = send_any(udp, message);
     if (n >= 0 && (sock->options.extra != NULL || message->control != NULL) && !udp->corked)
         note_sent(udp, message);
@@ -643,6 +664,11 @@ static int64_t udp_send(struct sock *sock, const struct sock_send *message)
 
 /* ---- the rest of the socket ---- */
 
+static void udp_tell(const struct sock *sock, const struct frame *frame, struct sock_recv *message)
+{
+    datagram_tell_ip(sock, frame, true, message);
+}
+
 static int64_t udp_recv(struct sock *sock, struct sock_recv *message)
 {
     struct udp_sock *udp = udp_of(sock);
@@ -650,9 +676,27 @@ static int64_t udp_recv(struct sock *sock, struct sock_recv *message)
 
     if (message->flags & SOCK_MSG_ERRQUEUE)
         return errqueue_pop(&udp->errors, message, &sock->error);
-    n = datagram_pop(sock, &udp->queue, message);
+    n = datagram_pop(sock, &udp->queue, message, udp_tell);
     /* Linux asks whether it may wait before it looks at the shutdown */
     return n == -SIM_EAGAIN && udp->shut_read && !(message->flags & SOCK_MSG_DONTWAIT) ? 0 : n;
+}
+
+/* What udp_recv() does without flags for who wants octets alone, or their number. */
+static int64_t udp_recv_plain(struct sock *sock, void *octets, size_t size)
+{
+    struct udp_sock *udp = udp_of(sock);
+    const struct frame *frame = udp->queue.frames.head;
+    size_t n;
+
+    if (UNLIKELY(sock->error != 0 || udp->shut_read))
+        return SOCK_NOT_PLAIN;
+    if (frame == NULL)
+        return -SIM_EAGAIN;
+    n = frame_size(frame) < size ? frame_size(frame) : size;
+    if (octets != NULL)
+        frame_copy_out(frame, 0, octets, n);
+    datagram_drop_head(&udp->queue);
+    return (int64_t)n;
 }
 
 static int udp_shutdown(struct sock *sock, enum sock_shutdown how)
@@ -669,7 +713,7 @@ static void udp_close(struct sock *sock)
 {
     struct udp_sock *udp = udp_of(sock);
 
-    list_remove(&udp->link);
+    give_port_back(udp);
     datagram_fini(&udp->queue);
     errqueue_fini(&udp->errors);
     strbuf_fini(&udp->corked_octets);
@@ -732,6 +776,8 @@ static const struct sock_ops udp_ops = {
     .accept = sock_refuse_accept,
     .send = udp_send,
     .recv = udp_recv,
+    .send_plain = udp_send_plain,
+    .recv_plain = udp_recv_plain,
     .shutdown = udp_shutdown,
     .close = udp_close,
     .set_option = udp_set_option,
@@ -741,9 +787,11 @@ static const struct sock_ops udp_ops = {
 
 struct udp_layer *udp_init(struct ip_stack *ip)
 {
-    static const struct ip_upper_protocol protocol = {
-        .number = IP_PROTO_UDP, .v6 = true, .input = input, .error = error_input
-    };
+    static const struct ip_upper_protocol protocol = { .number = IP_PROTO_UDP,
+                                                       .v6 = true,
+                                                       .input = input,
+                                                       .input_plain = input_plain,
+                                                       .error = error_input };
     struct udp_layer *udp = mem_zalloc(sizeof *udp);
 
     udp->ip = ip;
@@ -761,7 +809,7 @@ void udp_fini(struct udp_layer *udp)
 
 struct sock *udp_socket(struct udp_layer *udp)
 {
-    struct udp_sock *sock = mem_zalloc(sizeof *sock);
+    struct udp_sock *sock = mem_zalloc_lines(sizeof *sock);
 
     sock_init(&sock->sock, &udp_ops, udp->ip);
     sock->udp = udp;

@@ -14,26 +14,28 @@
 #define UDP_BUCKETS_FIRST 4 /* a host with more sockets has UDP_BUCKETS */
 #define UDP_BUCKETS       64
 
-struct udp_sock {
+struct udp_sock { /* in the order of need */
     struct sock sock;
-    struct list link; /* in its port's bucket; itself when it has no port */
-    struct udp_layer *udp;
     struct datagram_queue queue;
+    bool shut_read, shut_write;
+    bool shares_port; /* another socket has, or had, the same: SO_REUSEADDR and kin */
+    bool corked, corked_has_to;
+    uint16_t next_id;  /* of a connected socket's datagrams */
+    ip4_addr src;      /* what its datagrams come from while @route is valid */
+    struct ip_way way; /* of a connected socket, learned of @route when it sent along it */
+    struct list link;  /* in its port's bucket; itself when it has no port */
+    struct udp_layer *udp;
     struct list errors; /* IP_RECVERR: stack/transport/errqueue.h */
     struct route route; /* of a connected socket */
-    struct ip_way way;  /* learned of @route when it sent along it */
-    ip4_addr src;       /* what its datagrams come from while @route is valid */
-    bool shut_read, shut_write;
-    uint16_t next_id; /* of a connected socket's datagrams */
     /* a datagram that MSG_MORE has begun: where to, and its octets so far */
-    bool corked, corked_has_to;
     struct endpoint corked_to;
     struct strbuf corked_octets;
 };
 
 struct udp_layer {
     struct ip_stack *ip;
-    struct list *buckets; /* sockets by port, the last bound first; NULL until there are some */
+    struct udp_sock *last; /* that the_only_one() has found, while it has its port */
+    struct list *buckets;  /* sockets by port, the last bound first; NULL until there are some */
     unsigned n_buckets;
     uint32_t n_sockets;
     struct random_stream random;
@@ -47,9 +49,10 @@ static inline struct udp_sock *udp_of(struct sock *sock)
 /** udp_take_port() - @local's port for @sock, 0: any free one. */
 int udp_take_port(struct udp_sock *sock, struct endpoint local);
 
-/** udp_build() - a datagram to port @to, without its checksum, with the reason that @message has,
- * if it has one. */
-struct frame *udp_build(const struct udp_sock *udp, const struct sock_send *message, uint16_t to);
+/** udp_build() - a datagram of @len octets to port @to, without its checksum and its reason; with
+ * SOCK_MSG_STABLE among @flags they are not copied. */
+struct frame *udp_build(const struct udp_sock *udp, const void *octets, size_t len, unsigned flags,
+                        uint16_t to);
 
 /* udp6.c: sockets of AF_INET6 that speak IPv6 */
 int udp6_connect(struct sock *sock, struct endpoint remote);
