@@ -143,6 +143,9 @@ struct ip_upper_protocol {
     bool (*input_plain)(void *ctx, struct frame *frame);
     ip_error_handler *error; /* of ICMP errors about our packets; may be NULL */
     ip_vouch_handler *vouch; /* NULL: everything is believed */
+    /* A packet of a known flow, @frame, has come and will be for input() in a moment: what it needs
+     * may come into the cache. May be NULL. */
+    void (*soon)(void *ctx, const struct frame *frame);
 };
 
 struct ip_protocol_entry {
@@ -270,7 +273,7 @@ bool ip_vouched(const struct ip_stack *ip, uint8_t protocol, const struct ip_err
 static inline const struct ip_protocol_entry *ip_protocol_find(const struct ip_stack *ip,
                                                                uint8_t protocol)
 {
-    for (unsigned i = 0; i < ip->n_protocols; i++)
+    for (unsigned i = ip->n_protocols; i-- > 0;) /* TCP and UDP are the last ones */
         if (ip->protocols[i].protocol->number == protocol)
             return &ip->protocols[i];
     return NULL;

@@ -408,6 +408,10 @@ static void deliver_flow(struct ip_stack *ip, struct frame *frame)
 
 void ip_deliver_flow_soon(struct ip_stack *ip, struct frame *frame)
 {
+    const struct ip_protocol_entry *entry = ip_protocol_find(ip, frame->data[IPV4_AT_PROTOCOL]);
+
+    if (entry != NULL && entry->protocol->soon != NULL)
+        entry->protocol->soon(entry->ctx, frame);
     frame->counter = ip->fib.generation;
     ip_later(ip, frame, IP_INPUT_LATENCY, deliver_flow);
 }

@@ -61,7 +61,8 @@ struct tcp_layer *tcp_init(struct ip_stack *ip)
                                                        .v6 = true,
                                                        .input = tcp_input,
                                                        .error = tcp_icmp_error,
-                                                       .vouch = tcp_icmp_vouch };
+                                                       .vouch = tcp_icmp_vouch,
+                                                       .soon = tcp_input_soon };
     struct tcp_layer *tcp = mem_zalloc(sizeof *tcp);
 
     tcp->ip = ip;

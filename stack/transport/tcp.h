@@ -7,7 +7,8 @@
  * tcp.c           the layer, sockets          tcp_open.c     bind, listen, accept, connect, close
  * tcp_write.c     a program writes            tcp_read.c     a program reads
  * tcp_opt.c       options, poll, TCP_INFO     tcp_hash.c     who owns which port and connection
- * tcp_queue.c     octets to segments and back tcp_in.c       a segment arrives: whose? states
+ * tcp_queue.c     octets to segments and back tcp_demux.c    a segment arrives: whose?
+ * tcp_in.c        what it means in its state
  * tcp_rcv.c       its data, when to answer    tcp_ack.c      its acknowledgment: RTT, what is out
  * tcp_sack.c      SACK blocks: the scoreboard tcp_recovery.c what is lost: RACK-TLP, PRR, undo
  * tcp_window.c    buffers and windows         tcp_out.c      sending a segment, what is in it

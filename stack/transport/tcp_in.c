@@ -1,5 +1,5 @@
 /*
- * A segment arrives: whose it is, and what it means in that one's state. RFC 9293 section 3.10.7,
+ * A segment has come for a socket: what it means in its state. RFC 9293 section 3.10.7,
  * with RFC 5961's and RFC 7323's checks, in Linux's order.
  */
 #include "base/check.h"
@@ -506,7 +506,7 @@ static void syn_sent_input(struct tcp_sock *tp, struct tcp_rx *rx)
 
 /* The other states. */
 
-static void listen_input(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t isn)
+void tcp_listen_input(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t isn)
 {
     uint8_t flags = rx->hdr.flags;
 
@@ -681,128 +681,4 @@ void tcp_rcv_state_process(struct tcp_sock *tp, struct tcp_rx *rx)
         return;
     data_snd_check(tp);
     tcp_ack_snd_check(tp);
-}
-
-/* A segment needs most of its socket: what is not in the cache comes all at once, with the end of
- * the queue that its data or its ACK is about to meet. */
-static inline void fetch(const struct tcp_sock *tp, const struct tcp_rx *rx)
-{
-    for (size_t at = 0; at < sizeof *tp; at += ARENA_LINE)
-        __builtin_prefetch((const char *)tp + at, 1);
-    tcp_seg_fetch(rx->len > 0 ? tp->receive_queue.prev : tp->rtx_queue.next);
-}
-
-static void sock_input(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t isn)
-{
-    fetch(tp, rx);
-    tp->segs_in++;
-    tp->last_ts_ecr = rx->hdr.opt.has_ts ? rx->hdr.opt.ts_ecr : 0;
-    if (rx->len > 0)
-        tp->data_segs_in++;
-    if (tcp_state(tp) == TCP_LISTEN)
-        listen_input(tp, rx, isn);
-    else if (tcp_state(tp) == TCP_ESTABLISHED)
-        tcp_rcv_established(tp, rx);
-    else
-        tcp_rcv_state_process(tp, rx);
-}
-
-static void no_socket(struct tcp_layer *tcp, struct tcp_rx *rx)
-{
-    tcp_rx_drop(rx, DROP_PORT_CLOSED);
-    tcp_send_reset(tcp, rx, WHY0(TCP_RST));
-}
-
-static void listener_input(struct tcp_layer *tcp, struct tcp_rx *rx, uint32_t isn)
-{
-    struct endpoint local = ip_rx_local(rx->ip, rx->hdr.dst_port),
-                    remote = ip_rx_remote(rx->ip, rx->hdr.src_port);
-    struct tcp_sock *listener =
-        tcp_listener_find(tcp, local, remote, rx->ip->iif == NULL ? 0 : rx->ip->iif->index);
-
-    if (listener == NULL)
-        no_socket(tcp, rx);
-    else
-        sock_input(listener, rx, isn);
-}
-
-/* Most segments are for whom the one before was. */
-static inline bool is_for(const struct tcp_entry *entry, const struct tcp_rx *rx)
-{
-    const struct endpoint *local = &entry->ends->local, *remote = &entry->ends->remote;
-
-    return rx->ip->hdr6 == NULL && !local->v6 && !remote->v6 && local->port == rx->hdr.dst_port &&
-           remote->port == rx->hdr.src_port && local->addr == rx->ip->hdr->dst &&
-           remote->addr == rx->ip->hdr->src;
-}
-
-static void demultiplex(struct tcp_layer *tcp, struct tcp_rx *rx)
-{
-    struct tcp_entry *entry = tcp->found;
-    struct tcp_sock *tp;
-    uint32_t isn = 0;
-
-    if (entry == NULL || !is_for(entry, rx))
-        entry = tcp_hash_find(tcp, ip_rx_local(rx->ip, rx->hdr.dst_port),
-                              ip_rx_remote(rx->ip, rx->hdr.src_port));
-    if (entry == NULL) {
-        listener_input(tcp, rx, 0);
-        return;
-    }
-    switch (entry->kind) {
-    case TCP_ENTRY_SOCK:
-        tp = CONTAINER_OF(entry, struct tcp_sock, entry);
-        sock_input(tp, rx, 0);
-        if (rx->drop != DROP_NONE)
-            tcp_rare(tp)->drops++; /* it may be over, but it is still there */
-        break;
-    case TCP_ENTRY_REQUEST:
-        if (tcp_check_request(CONTAINER_OF(entry, struct tcp_request, entry), rx, NULL))
-            listener_input(tcp, rx, 0);
-        break;
-    case TCP_ENTRY_TIMEWAIT:
-        if (tcp_timewait_input(CONTAINER_OF(entry, struct tcp_timewait, entry), rx, &isn))
-            listener_input(tcp, rx, isn);
-        break;
-    }
-}
-
-static enum drop_reason parse(struct tcp_rx *rx)
-{
-    struct frame *frame = rx->frame;
-    enum drop_reason reason;
-
-    if (rx->ip->kind != ROUTE_LOCAL || rx->ip->link_group)
-        return DROP_MARTIAN_DESTINATION; /* RFC 9293 section 3.9.2.3, MUST-57 */
-    if (!frame_need(frame, TCP_HDR_LEN) || !frame_need(frame, (size_t)(frame->data[12] >> 4) * 4))
-        return DROP_TRUNCATED;
-    if (!ip_check_checksum(frame, rx->ip))
-        return DROP_BAD_CHECKSUM;
-    reason = tcp_parse(frame->data, frame->len, &rx->hdr);
-    if (reason != DROP_NONE)
-        return reason;
-    rx->len = (uint32_t)frame_size(frame) - rx->hdr.hdr_len;
-    rx->seq = rx->hdr.seq;
-    rx->ack = rx->hdr.ack;
-    rx->end_seq =
-        rx->seq + rx->len + ((rx->hdr.flags & TCP_SYN) != 0) + ((rx->hdr.flags & TCP_FIN) != 0);
-    return DROP_NONE;
-}
-
-void tcp_input(void *ctx, struct frame *frame, const struct ip_rx *ip)
-{
-    struct tcp_layer *tcp = ctx;
-    struct tcp_rx rx; /* parse() fills in the rest, or nobody looks at it */
-
-    rx.frame = frame;
-    rx.ip = ip;
-    rx.now = tcp_now(tcp);
-    rx.drop = parse(&rx);
-    if (rx.drop == DROP_NONE)
-        demultiplex(tcp, &rx);
-    if (rx.drop != DROP_NONE)
-        node_drop(tcp->node, frame->in, frame, rx.drop);
-    else
-        frame_free(frame);
-    tcp_reap(tcp);
 }

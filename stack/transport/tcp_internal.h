@@ -288,7 +288,7 @@ static inline void tcp_push_pending_frames(struct tcp_sock *tp)
 /** tcp_send_new() - @seg of write_queue leaves, and waits for its acknowledgment; less than @mss is
  * a small one. tcp_why_data() - the reason. */
 void tcp_send_new(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss, const struct why *why);
-struct why tcp_why_data(const struct tcp_sock *tp, const struct tcp_seg *seg);
+void tcp_why_data(const struct tcp_sock *tp, const struct tcp_seg *seg, struct why *why);
 struct tcp_burst;
 /** tcp_window_allows() - does the first segment of @burst fit into the peer's window? */
 bool tcp_window_allows(const struct tcp_sock *tp, const struct tcp_burst *burst, uint32_t mss);
@@ -332,8 +332,14 @@ static inline uint32_t tcp_ip_len(const struct tcp_entry *entry)
     return entry->ends->remote.v6 ? IPV6_HDR_LEN : IPV4_HDR_LEN;
 }
 
-/* tcp_in.c */
+/* tcp_demux.c */
 void tcp_input(void *ctx, struct frame *frame, const struct ip_rx *rx);
+void tcp_input_soon(void *ctx, const struct frame *frame);
+
+/* tcp_in.c */
+/** tcp_listen_input() - for a listener; @isn: the initial sequence number that its connection gets,
+ * 0: any. */
+void tcp_listen_input(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t isn);
 void tcp_rcv_state_process(struct tcp_sock *tp, struct tcp_rx *rx);
 void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx);
 void tcp_init_transfer(struct tcp_sock *tp);

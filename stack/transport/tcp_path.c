@@ -28,10 +28,10 @@ static struct tcp_path *place_of(const struct tcp_layer *tcp, ip4_addr dst, ip4_
     return &tcp->paths[(hash >> 16) & (tcp->n_paths - 1)];
 }
 
-static bool place_holds(const struct tcp_path *path, const struct tcp_sock *tp)
+static inline bool is_of(const struct tcp_path *path, const struct tcp_sock *tp)
 {
     return path->dst == tp->entry.ends->remote.addr && path->src == tp->entry.ends->local.addr &&
-           path->oif == tp->sock.options.bound_iface && route_valid(tp->sock.ip, &path->route);
+           path->oif == tp->sock.options.bound_iface;
 }
 
 static void grow(struct tcp_layer *tcp)
@@ -55,7 +55,7 @@ static struct tcp_path *path4_known(const struct tcp_sock *tp)
     if (tp->layer->n_paths == 0)
         return NULL;
     path = place_of(tp->layer, tp->entry.ends->remote.addr, tp->entry.ends->local.addr);
-    return place_holds(path, tp) ? path : NULL;
+    return is_of(path, tp) && route_valid(tp->sock.ip, &path->route) ? path : NULL;
 }
 
 static int route4(struct ip_stack *ip, const struct endpoints *ends, struct ip_iface *oif,
@@ -261,25 +261,31 @@ static int output4_routed(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
     return ip_output_routed(tp->sock.ip, frame, &send, route);
 }
 
-/* A packet with DF that its way takes whole: there is nothing to look up or to refuse. */
-static inline bool goes_along(const struct tcp_sock *tp, const struct tcp_path *path,
-                              const struct frame *frame)
+/* The path of a packet with DF that its way takes whole: there is nothing to look up or to refuse.
+ * Else NULL. */
+static inline struct tcp_path *path_along(const struct tcp_sock *tp, const struct frame *frame)
 {
     uint8_t discover = tp->sock.options.mtu_discover;
+    struct tcp_path *path;
 
-    return path != NULL && (discover == 1 || discover == 2) && !tp->layer->sysctl.long_way &&
-           ip_way_holds(tp->sock.ip, &path->way, frame_size(frame) + IPV4_HDR_LEN);
+    if ((discover != 1 && discover != 2) || tp->layer->n_paths == 0 || tp->layer->sysctl.long_way)
+        return NULL;
+    path = place_of(tp->layer, tp->entry.ends->remote.addr, tp->entry.ends->local.addr);
+    return is_of(path, tp) &&
+                   ip_way_holds(tp->sock.ip, &path->way, frame_size(frame) + IPV4_HDR_LEN)
+               ? path
+               : NULL;
 }
 
 static int output4(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
 {
-    struct tcp_path *path = path4_known(tp);
+    struct tcp_path *path = path_along(tp, frame);
     struct ip_plain plain = { .src = tp->entry.ends->local.addr,
                               .protocol = IP_PROTO_TCP,
                               .ttl = tp->sock.options.ttl,
                               .tos = tos };
 
-    if (UNLIKELY(!goes_along(tp, path, frame)))
+    if (UNLIKELY(path == NULL))
         return output4_routed(tp, frame, tos);
     set_out(tp, frame);
     ip_prepare_checksum(frame, plain.src, path->dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);

@@ -150,7 +150,8 @@ int64_t tcp_sock_recv(struct sock *sock, struct sock_recv *message)
         return -SIM_ENOTCONN;
     if ((message->flags & SOCK_MSG_OOB) != 0)
         return recv_urgent(tp, message);
-    message->from = tp->entry.ends->remote;
+    if (!message->octets_only)
+        message->from = tp->entry.ends->remote;
     message->full_len = 0;
     message->at = 0;
     message->inq = tp->fin_received;

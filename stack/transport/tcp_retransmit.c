@@ -267,7 +267,7 @@ int tcp_write_wakeup(struct tcp_sock *tp, struct why why)
     seg->flags |= TCP_PSH;
     if (seq_lt(tp->pushed_seq, seg->end_seq))
         tp->pushed_seq = seg->end_seq;
-    why_new = tcp_why_data(tp, seg);
+    tcp_why_data(tp, seg, &why_new);
     tcp_send_new(tp, seg, 0, &why_new);
     if (set_rto)
         tcp_rearm_rto(tp);

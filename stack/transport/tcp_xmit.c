@@ -1,4 +1,5 @@
 /* Data that leaves for the first time: when it may, and how much of it. */
+#include "base/likely.h"
 #include "stack/transport/tcp_internal.h"
 
 bool tcp_forced_push(const struct tcp_sock *tp)
@@ -111,11 +112,14 @@ bool tcp_data_sets_rto(const struct tcp_sock *tp)
     return tp->packets_out == 0 || tp->rtx_kind == TCP_TIMER_TLP;
 }
 
-struct why tcp_why_data(const struct tcp_sock *tp, const struct tcp_seg *seg)
+void tcp_why_data(const struct tcp_sock *tp, const struct tcp_seg *seg, struct why *why)
 {
-    if (seg->data.len == 0)
-        return WHY0(TCP_FIN);
-    return WHY(TCP_DATA, seg->data.len, seg->seq - tp->iss);
+    uint32_t len = seg->data.len, from = seg->seq - tp->iss;
+
+    if (len > 0)
+        *why = WHY(TCP_DATA, len, from);
+    else
+        *why = WHY0(TCP_FIN);
 }
 
 void tcp_send_new(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss, const struct why *why)
@@ -149,7 +153,10 @@ static unsigned send_burst(struct tcp_sock *tp, uint32_t len, uint32_t mss, bool
         seg->starts_buffer = n == 0;
         seg->push_once = n > 0 && !more;
         tp->has_dsack = dsack;
-        why = probe ? WHY0(TCP_TAIL_PROBE) : tcp_why_data(tp, seg);
+        if (LIKELY(!probe))
+            tcp_why_data(tp, seg, &why);
+        else
+            why = WHY0(TCP_TAIL_PROBE);
         tcp_send_new(tp, seg, mss, &why);
         n++;
     } while (more);
