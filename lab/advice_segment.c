@@ -146,33 +146,54 @@ static void advise_pool(const struct advice *a, const struct advice_group *group
         }
 }
 
+/* A relay agent on the wire stands for a server elsewhere. */
+static bool relays(const struct advice_port *port)
+{
+    const struct topo_services *services = port->node->services;
+    const struct topo_dhcp_relay *relay = services != NULL ? services->relay : NULL;
+
+    for (uint32_t i = 0; relay != NULL && i < relay->n_ifaces; i++)
+        if (relay->ifaces[i] == port->iface->index)
+            return true;
+    return relay != NULL && relay->n_ifaces == 0;
+}
+
+/* The server on @port for those on this wire; NULL: none, or for clients of a relay agent alone. */
+static const struct topo_dhcp *server_of(const struct advice_port *port)
+{
+    const struct topo_services *services = port->node->services;
+
+    for (uint32_t i = 0; services != NULL && i < services->n_dhcp; i++)
+        if (services->dhcp[i].iface == port->iface->index && !services->dhcp[i].has_subnet)
+            return &services->dhcp[i];
+    return NULL;
+}
+
 static void advise_dhcp(const struct advice *a, const struct advice_group *group)
 {
     struct dhcp_there first = { NULL, NULL };
     const struct advice_port *client = NULL;
+    bool relayed = false;
 
     for (size_t i = 0; i < group->n; i++) {
         const struct advice_port *port = &group->ports[i];
-        const struct topo_services *services = port->node->services;
+        struct dhcp_there here = { port, server_of(port) };
 
+        relayed |= relays(port);
         if (port->iface->addressing == TOPO_ADDR_DHCP && client == NULL)
             client = port;
-        for (uint32_t j = 0; services != NULL && j < services->n_dhcp; j++) {
-            struct dhcp_there here = { port, &services->dhcp[j] };
-
-            if (services->dhcp[j].iface != port->iface->index)
-                continue;
-            advise_pool(a, group, &here);
-            if (first.server != NULL)
-                advise(a, TOPO_ALLOW_DHCP, services->dhcp[j].at,
-                       _("`%s` is a second DHCP server on this wire, beside `%s` in line %u: which "
-                         "one a host gets its address from is chance; keep one of them"),
-                       port->node->name, first.server->node->name, first.dhcp->at.line);
-            else
-                first = here;
-        }
+        if (here.dhcp == NULL)
+            continue;
+        advise_pool(a, group, &here);
+        if (first.server != NULL)
+            advise(a, TOPO_ALLOW_DHCP, here.dhcp->at,
+                   _("`%s` is a second DHCP server on this wire, beside `%s` in line %u: which "
+                     "one a host gets its address from is chance; keep one of them"),
+                   port->node->name, first.server->node->name, first.dhcp->at.line);
+        else
+            first = here;
     }
-    if (client != NULL && first.server == NULL)
+    if (client != NULL && first.server == NULL && !relayed)
         advise(a, TOPO_ALLOW_DHCP, client->iface->at,
                _("%s:%s waits for an address by DHCP, but there is no DHCP server on its wire: "
                  "`services: {dhcp: {...}}` on a node there, or an address of its own"),

@@ -159,6 +159,29 @@ static void dhcp_without_a_server_with_two_or_with_a_taken_pool_is_told(void)
              "11:22 `y` is a second DHCP server on this wire, beside `x` in line 7\n"));
 }
 
+static void a_relay_agent_on_the_wire_will_do(void)
+{
+    static const char server[] =
+        "  s:\n    kind: host\n    interfaces: {eth0: 10.9.0.2/24}\n    gateway: 10.9.0.1\n"
+        "    services:\n      dhcp:\n        - {subnet: 10.0.0.0/24, pool: "
+        "10.0.0.100-10.0.0.200}\n"
+        "        - {subnet: 10.1.0.0/24, pool: 10.1.0.100-10.1.0.200}\n";
+    g_autofree char *with =
+        g_strconcat(PC("a", "dhcp"),
+                    "  r:\n    kind: router\n"
+                    "    interfaces: {x: 10.0.0.1/24, y: 10.9.0.1/24}\n"
+                    "    services: {dhcp-relay: {interface: x, server: 10.9.0.2}}\n",
+                    server, NULL);
+    g_autofree char *without = g_strconcat(PC("a", "dhcp"),
+                                           "  r:\n    kind: router\n"
+                                           "    interfaces: {x: 10.0.0.1/24, y: 10.9.0.1/24}\n",
+                                           server, NULL);
+
+    OK(warns(with, "[a:eth0, r:x], [r:y, s:eth0]", ""));
+    OK(warns(without, "[a:eth0, r:x], [r:y, s:eth0]",
+             "3:32 there is no DHCP server on its wire\n"));
+}
+
 static void loops_of_switches_and_hubs_are_told_unless_unplugged(void)
 {
     static const char switches[] = "  s: {kind: switch}\n  t: {kind: switch}\n  u: {kind: hub}\n";
@@ -215,6 +238,7 @@ UNIT_MAIN("advice", TEST(a_node_or_an_address_without_a_cable_is_told),
           TEST(an_answer_that_cannot_come_back_is_told_where_it_ends),
           TEST(routers_without_routes_and_routes_in_a_circle_are_told),
           TEST(dhcp_without_a_server_with_two_or_with_a_taken_pool_is_told),
+          TEST(a_relay_agent_on_the_wire_will_do),
           TEST(loops_of_switches_and_hubs_are_told_unless_unplugged),
           TEST(name_servers_and_records_that_are_missing_are_told),
           TEST(commands_that_use_a_name_without_a_record_are_told))
