@@ -88,6 +88,10 @@ static bool begin_all(GPtrArray *captures, struct sim *sim, const struct capture
                                     .wants = ports != NULL ? is_chosen : NULL,
                                     .ctx = ports };
 
+    if ((ports != NULL || choice.cables) && wishes->file == NULL && wishes->folder == NULL)
+        return cli_error("%s", _("--pcap-at and --pcap-of say what --pcap or --pcap-dir captures: "
+                                 "one of these is missing")),
+               false;
     for (char **word = ports; word != NULL && *word != NULL; word++)
         if (!is_there(sim, *word))
             return cli_error(_("--pcap-at: there is no node and no port \"%s\"; a port is written "

@@ -315,8 +315,13 @@ static int in_folder(const GPtrArray *words, const struct exercise_command_line 
     const char *verb = words->pdata[0];
     struct task *task = exercise_open(words->pdata[1]);
     g_autofree char *folder = task != NULL ? folder_of(words, task) : NULL;
-    struct attempt *attempt = task != NULL ? exercise_attempt(folder, line->student) : NULL;
+    struct attempt *attempt = NULL;
     int status = CLI_WRONG;
+
+    if (task != NULL && strcmp(verb, "pack") == 0 && !g_file_test(folder, G_FILE_TEST_IS_DIR))
+        cli_error(_("there is no folder %s to pack: `wirewalk exercise try` makes it"), folder);
+    else if (task != NULL)
+        attempt = exercise_attempt(folder, line->student);
 
     if (attempt != NULL && strcmp(verb, "try") == 0)
         status = exercise_try(task, attempt);

@@ -189,12 +189,13 @@ static void run_terminal(struct session *session)
 static void greet(const struct scenario *scenario)
 {
     const char *title = lab_words_pick(&scenario->title, cli_language());
+    uint32_t n_nodes = scenario->topology->n_nodes, n_links = scenario->topology->n_links;
+    g_autofree char *nodes = g_strdup_printf(NN_("%u node", "%u nodes", n_nodes), n_nodes);
+    g_autofree char *cables = g_strdup_printf(NN_("%u cable", "%u cables", n_links), n_links);
 
     if (title != NULL)
         printf("%s\n", title);
-    printf(NN_("%u node, %u cables; `help` lists the commands\n",
-               "%u nodes, %u cables; `help` lists the commands\n", scenario->topology->n_nodes),
-           scenario->topology->n_nodes, scenario->topology->n_links);
+    printf(_("%s, %s; `help` lists the commands\n"), nodes, cables);
     fflush(stdout);
 }
 
