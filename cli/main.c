@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/ranks.h"
 #include "inspect/i18n.h"
+#include "inspect/out_file.h"
 #include "lab/diag.h"
 
 #ifndef WW_VERSION
@@ -59,7 +60,7 @@ int cli_error(const char *format, ...)
 bool cli_write_file(const char *path, const char *text, GError **error)
 {
     bool to_stdout = strcmp(path, "-") == 0;
-    FILE *file = to_stdout ? stdout : fopen(path, "wb");
+    FILE *file = to_stdout ? stdout : out_file_fopen(path);
     bool ok = file != NULL && fputs(text, file) >= 0;
 
     if (to_stdout)

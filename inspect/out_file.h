@@ -17,6 +17,12 @@ struct out_file { /* embed it in its owner */
     GString *waiting; /* append to it, then out_file_settle() */
 };
 
+/**
+ * out_file_fopen() - @path for writing, as fopen() opens it. Descriptors of this process,
+ * /dev/stdout, /dev/stderr and /dev/fd/N, go on where they are: opened anew, a file behind them
+ * would be emptied and written from its start, whatever stands there already.
+ */
+FILE *out_file_fopen(const char *path);
 /** out_file_open() - begin @path anew; false with *@error set where it cannot be written. */
 bool out_file_open(struct out_file *out, const char *path, GError **error);
 /** out_file_close() - write what waits; false with *@error set when anything failed since. */
