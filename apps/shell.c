@@ -902,6 +902,11 @@ void shell_memory_free(struct shell_memory *memory)
     free(memory);
 }
 
+int shell_memory_status(const struct shell_memory *memory)
+{
+    return memory->parameters.status;
+}
+
 void shell_resume(struct shell_run *run, struct shell_memory *memory)
 {
     struct shell *shell = &((struct shell_state *)run->process->state)->shell;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "apps/programs.h"
+#include "apps/shell.h"
 #include "inspect/i18n.h"
 
 static const struct page {
@@ -80,7 +80,7 @@ char *manual_list(void)
     return g_string_free(out, FALSE);
 }
 
-const char *manual_elsewhere(const char *word)
+static const char *other_name(const char *word)
 {
     static const struct {
         const char *word, *here;
@@ -113,5 +113,40 @@ const char *manual_elsewhere(const char *word)
     for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
         if (g_ascii_strcasecmp(others[i].word, word) == 0)
             return others[i].here;
+    return NULL;
+}
+
+/* `ping -n 4 HOST` and `ping -t HOST`, as on Windows. */
+static char *other_ping(char **words)
+{
+    for (size_t i = 1; words[i] != NULL && words[i + 1] != NULL; i++) {
+        bool number = g_ascii_isdigit(*words[i + 1]) && strchr(words[i + 1], '.') == NULL;
+
+        if (strcmp(words[i], "-n") == 0 && number)
+            return g_strdup_printf("ping -c %s", words[i + 1]);
+        if (strcmp(words[i], "-t") == 0 && !number)
+            return g_strdup("ping");
+    }
+    return NULL;
+}
+
+char *manual_elsewhere(const char *line)
+{
+    g_auto(GStrv) words = g_strsplit_set(line, " \t", -1);
+    g_autofree char *word = g_strndup(line, strcspn(line, " \t;&|<>")),
+                    *lower = g_ascii_strdown(word, -1);
+    const char *slash = strchr(lower, '/');
+    g_autofree char *before = slash != NULL ? g_strndup(lower, (gsize)(slash - lower)) : NULL;
+
+    if (strcmp(word, "ping") == 0)
+        return other_ping(words);
+    if (shell_knows(word) != SHELL_UNKNOWN)
+        return NULL;
+    if (other_name(word) != NULL)
+        return g_strdup(other_name(word));
+    if (shell_knows(lower) == SHELL_KNOWN)
+        return g_steal_pointer(&lower);
+    if (before != NULL && shell_knows(before) == SHELL_KNOWN) /* ipconfig/all */
+        return g_strdup_printf("%s %s", before, slash);
     return NULL;
 }

@@ -10,8 +10,8 @@
 char *manual_page(const char *command);
 /** manual_list() - a line for each command. Free with g_free(). */
 char *manual_list(void);
-/** manual_elsewhere() - what those who know Windows or other systems look for in @word and find
- * under another name here; NULL: nothing. */
-const char *manual_elsewhere(const char *word);
+/** manual_elsewhere() - how that which those who know Windows or other systems mean by @line is
+ * written here; NULL: nothing is known of it. Free with g_free(). */
+char *manual_elsewhere(const char *line);
 
 #endif

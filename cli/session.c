@@ -219,11 +219,6 @@ static void run_on_device(struct session *session, uint32_t node, const char *li
 
 static void help(void);
 
-static char *first_word(const char *line)
-{
-    return g_strndup(line, strcspn(line, " \t;&|<>"));
-}
-
 /* `help`, `help COMMAND`, `man COMMAND`, which a real host has in English. */
 static bool show_manual(const char *line)
 {
@@ -243,14 +238,14 @@ static bool show_manual(const char *line)
     return true;
 }
 
-/* Who types what another system calls it hears how it is called here. */
-static void hint(const char *line)
+/* Who types what another system calls it, and fails, hears how it is called here. */
+static void hint(const struct session *session, uint32_t node, const char *line)
 {
-    g_autofree char *word = first_word(line);
-    const char *here = manual_elsewhere(word);
+    g_autofree char *here = manual_elsewhere(line);
 
-    if (here != NULL && shell_knows(word) == SHELL_UNKNOWN)
-        fprintf(stderr, _("(%s: here it is `%s`)\n"), word, here);
+    if (here != NULL && session->memories[node] != NULL &&
+        shell_memory_status(session->memories[node]) != 0)
+        fprintf(stderr, _("(%s: here it is `%s`)\n"), line, here);
 }
 
 /* A line as bash would take it: with the lines that `!` means; NULL: there is none, which has been
@@ -284,7 +279,7 @@ static void run_at_host(struct session *session, uint32_t node, const char *type
     if (session->was_run != NULL)
         session->was_run(session->ctx, node, line);
     run_on_host(session, node, line);
-    hint(line);
+    hint(session, node, line);
 }
 
 static void run_on(struct session *session, uint32_t node, const char *line)
