@@ -148,9 +148,9 @@ static void draw(struct screen *screen)
         draw_panel(screen, &screen->panels[i]);
     put(LINES - 2, 0, screen->message, 0, COLS, STYLE_PLAIN);
     put(LINES - 1, 0,
-        screen->answer != NULL ? _("up/down scroll  Esc close")
-                               : _("s step  b back  e event  f follow  r run  w why  / find  Tab z "
-                                   "zoom  : command  ? q"),
+        screen->answer != NULL
+            ? _("up/down scroll  Esc close")
+            : _("s step  b back  e event  f follow  r run  w why  / find  Tab z zoom  : line  ? q"),
         0, COLS, STYLE_PLAIN);
     refresh();
 }
