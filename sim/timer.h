@@ -10,15 +10,15 @@
 
 #include "sim/node.h"
 
-struct timer {
+struct timer { /* a cache line holds what starting it takes */
     struct event event;
     struct node *node;
-    void (*expired)(void *ctx);
-    void *ctx;
     sim_time due;     /* SIM_TIME_NONE: stopped */
     uint64_t counter; /* its place among events of the same moment */
     uint64_t cause;   /* what the node was doing when it started the timer */
-    struct why why;   /* a TIMER_ reason, for the record when it runs out */
+    void (*expired)(void *ctx);
+    void *ctx;
+    struct why why; /* a TIMER_ reason, for the record when it runs out */
 };
 
 /** timer_init() - @expired(@ctx) is called when the time has come; part->cause is then the timer's

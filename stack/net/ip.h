@@ -225,25 +225,26 @@ struct ip6_sysctl { /* net.ipv6.*, Linux's names and defaults; there before IPv6
     uint32_t icmp_ratelimit_ms;
 };
 
-struct ip_stack { /* in the order of need: what every packet touches stands together */
+struct ip_stack { /* in the order of need: what every packet touches is in the first cache lines */
     struct node *node;
     struct ether *ether;
     const struct ip_hooks *hooks; /* belongs to who set it; NULL: none */
-    struct list raw_taps;
-    struct ip_flow *flows; /* found out on input: ip_flow.c */
-    uint16_t n_flows;      /* places; 0 or a power of two */
+    struct ip_flow *flows;        /* found out on input: ip_flow.c */
+    uint16_t n_flows;             /* places; 0 or a power of two */
     uint16_t ip_id;
-    uint32_t own_bits; /* ip4_bit() of all addresses and broadcasts it ever had */
+    uint32_t n_protocols;
+    struct ip_protocol_entry *protocols; /* the last that registered first: a handful */
+    struct list raw_taps;
     struct fib fib;
-    struct ip_protocol_entry *protocols; /* in the order they registered: a handful */
-    unsigned n_protocols, protocols_size;
-    struct neigh_table neigh;
     struct event backlog_event;
     struct frame_list backlog; /* arrived, not yet worked on; in the order of arrival */
-    struct ip_sysctl sysctl;
     struct {
         uint64_t in, delivered, forwarded, out, fragments_made, reassembled;
     } stats;
+    struct ip_sysctl sysctl;
+    struct neigh_table neigh;
+    uint32_t own_bits; /* ip4_bit() of all addresses and broadcasts it ever had */
+    uint32_t protocols_size;
     struct ip_confs *confs; /* net.ipv4.conf.all and default; NULL: Linux's defaults */
     struct ip6_sysctl sysctl6;
     uint32_t flows_crowded_out; /* by others that wanted their place, since it grew */

@@ -209,7 +209,7 @@ static void grow(struct ip_stack *ip)
 
     ip->n_flows = (uint16_t)(n < FLOWS_MANY && more > FLOWS_MANY ? FLOWS_MANY : more);
     ip->flows_crowded_out = 0;
-    ip->flows = mem_zalloc(ip->n_flows * sizeof *ip->flows);
+    ip->flows = mem_zalloc_lines(ip->n_flows * sizeof *ip->flows);
     for (uint32_t i = 0; i < n; i++) {
         struct ip_flow *flow = free_place(ip, old[i].src, old[i].dst, old[i].hash);
 

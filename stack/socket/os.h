@@ -29,22 +29,22 @@ struct os_file {
     struct strbuf content;
 };
 
-struct os {
+struct os { /* as in the ip_stack, what packets touch stands together in cache lines */
     struct node *node;
     struct ether ether;
-    struct ip_stack ip;
     struct tcp_layer *tcp;
     struct udp_layer *udp;
     struct list processes; /* in order of their start */
     struct list files;     /* sorted by path: os_files() */
+    const char *hostname;
+    struct ip_stack ip;
     /* Writes the files that the host boots with, as soon as somebody looks at any; NULL: done. Most
      * hosts of a large network never look. */
     void (*boot_files)(struct os *os, const void *ctx);
     const void *boot_ctx;
     struct list unix_socks;
     uint32_t last_pid;
-    bool ending; /* the run is over: what ends now ends for that reason */
-    const char *hostname;
+    bool ending;                 /* the run is over: what ends now ends for that reason */
     struct random_stream random; /* what programs draw from */
     /* Looks a program up by the name a command line uses; set by apps, so that shells find
      * programs. */

@@ -568,13 +568,18 @@ int64_t sys_send(struct process *self, int number, const void *octets, size_t le
     struct sock *sock = sys_sock(self, number);
     int64_t n;
 
-    note_call(self, "send", number, NULL, &len);
     if (LIKELY(sock != NULL && sock->ops->send_plain != NULL && !self->call.active &&
-               call_is_plain(self)) &&
-        LIKELY((n = sock->ops->send_plain(sock, octets, len, flags)) != SOCK_NOT_PLAIN)) {
-        may_block(self, CALL_SEND, number);
-        node_new_record_id(self->os->node); /* of what the call came to */
-        return n;
+               call_is_plain(self))) {
+        node_new_record_id(self->os->node);
+        n = sock->ops->send_plain(sock, octets, len, flags);
+        if (LIKELY(n != SOCK_NOT_PLAIN)) {
+            self->call.kind = CALL_SEND;
+            self->call.number = number;
+            node_new_record_id(self->os->node); /* of what the call came to */
+            return n;
+        }
+    } else {
+        note_call(self, "send", number, NULL, &len);
     }
     return send_noted(self, number,
                       &(struct sock_send){ .octets = octets, .len = len, .flags = flags });
