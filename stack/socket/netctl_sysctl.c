@@ -106,6 +106,7 @@ static const struct setting settings[] = {
     { "net.ipv4.tcp_syn_retries", TCP(syn_retries), KIND_U8, 1, 127 },
     { "net.ipv4.tcp_synack_retries", TCP(synack_retries), KIND_U8, 0, 255 },
     { "net.ipv4.tcp_syncookies", TCP(syncookies), KIND_U8, 0, 2 },
+    { "net.ipv4.tcp_thin_linear_timeouts", TCP(thin_linear_timeouts), KIND_BOOL, 0, 1 },
     { "net.ipv4.tcp_timestamps", TCP(timestamps), KIND_BOOL, 0, 1 },
     { "net.ipv4.tcp_tw_reuse", TCP(tw_reuse), KIND_U8, 0, 2 },
     { "net.ipv4.tcp_tw_reuse_delay", TCP(tw_reuse_delay_ms), KIND_U16, 1, 60000 },

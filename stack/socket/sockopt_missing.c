@@ -69,7 +69,6 @@ static const struct missing_option {
     { LEVEL_IP, 50, "IP_UNICAST_IF" },
     { LEVEL_IP, 51, "IP_LOCAL_PORT_RANGE" },
     { LEVEL_TCP, 14, "TCP_MD5SIG" },
-    { LEVEL_TCP, 16, "TCP_THIN_LINEAR_TIMEOUTS" },
     { LEVEL_TCP, 17, "TCP_THIN_DUPACK" },
     { LEVEL_TCP, 19, "TCP_REPAIR" },
     { LEVEL_TCP, 20, "TCP_REPAIR_QUEUE" },

@@ -64,6 +64,7 @@ struct tcp_sysctl {                        /* net.ipv4.tcp_*, Linux's names, uni
     uint8_t retries1;                      /* 3 */
     uint8_t retries2;                      /* 15 */
     uint8_t orphan_retries;                /* 0: 8 while the peer seems alive */
+    bool thin_linear_timeouts;             /* off */
     uint32_t fin_timeout;                  /* 60 s */
     uint32_t keepalive_time;               /* 7200 s */
     uint32_t keepalive_intvl;              /* 75 s */

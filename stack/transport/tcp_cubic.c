@@ -1,7 +1,8 @@
 /*
  * CUBIC, RFC 9438, with HyStart's exit from slow start, in the integer arithmetic and with the
- * constants of Linux: C = 0.4, beta = 717/1024, time in 1/1024 s.
+ * constants of Linux: C = 0.4, beta = 717/1024, time in 1/1024 s, read from the kernel's ticks.
  */
+#include "stack/link/jiffies.h"
 #include "stack/transport/tcp_internal.h"
 
 #define BETA        717u
@@ -16,9 +17,11 @@
 #define HYSTART_DELAY_MIN   4000u
 #define HYSTART_DELAY_MAX   16000u
 
+#define TICK_MS ((uint32_t)(JIFFY / SIM_MSEC(1)))
+
 static uint32_t now_ms(const struct tcp_sock *tp)
 {
-    return (uint32_t)(tcp_now(tp->layer) / 1000);
+    return (uint32_t)(tcp_now(tp->layer) / 1000) / TICK_MS * TICK_MS;
 }
 
 static void reset_epoch(struct tcp_sock *tp)
@@ -74,8 +77,8 @@ static void start_epoch(struct tcp_cubic *ca, uint32_t cwnd, uint32_t acked, uin
 /* W(t) = C (t - K)^3 + Wmax, RFC 9438 section 4.2: how many ACKs for one segment more. */
 static void cubic_count(struct tcp_cubic *ca, uint32_t cwnd, uint32_t now)
 {
-    uint64_t t = (uint64_t)(now - ca->epoch_start_ms) + ca->delay_min / 1000, offset, delta;
-    uint32_t target;
+    uint32_t ticks = (ca->delay_min + TICK_MS * 1000 - 1) / (TICK_MS * 1000), target;
+    uint64_t t = (uint64_t)(now - ca->epoch_start_ms) + ticks * TICK_MS, offset, delta;
 
     t = (t << 10) / 1000;
     offset = t < ca->k ? ca->k - t : t - ca->k;
@@ -110,7 +113,7 @@ static void update(struct tcp_sock *tp, uint32_t acked)
     uint32_t now = now_ms(tp), cwnd = tp->cwnd;
 
     ca->ack_cnt += acked;
-    if (ca->last_cwnd == cwnd && now - ca->last_time_ms <= 1000 / 32)
+    if (ca->last_cwnd == cwnd && now - ca->last_time_ms <= 1000 / 32 / TICK_MS * TICK_MS)
         return;
     /* Within one tick the cubic curve has not moved; only Reno's estimate has. */
     if (ca->epoch_start_ms == 0 || now != ca->last_time_ms) {
@@ -161,7 +164,7 @@ static void set_state(struct tcp_sock *tp, enum tcp_ca_state state)
 static void tx_start(struct tcp_sock *tp)
 {
     struct tcp_cubic *ca = &tp->cubic;
-    uint32_t now = now_ms(tp), delta = now - (uint32_t)(tp->lsndtime / 1000);
+    uint32_t now = now_ms(tp), delta = now - (uint32_t)(tp->lsndtime / 1000) / TICK_MS * TICK_MS;
 
     if (ca->epoch_start_ms == 0 || (int32_t)delta <= 0)
         return;

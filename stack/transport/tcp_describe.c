@@ -177,7 +177,7 @@ void tcp_get_info(const struct sock *sock, struct tcp_info_view *info)
     info->retransmits = tp->retransmits;
     info->probes = tp->probes_out;
     info->backoff = tp->backoff;
-    info->opt_timestamps = tp->ts_ok && tcp_state(tp) != TCP_SYN_SENT;
+    info->opt_timestamps = tp->ts_ok && tp->has_ts_recent;
     info->opt_sack = tp->sack_ok;
     info->opt_wscale = tp->wscale_ok;
     info->opt_ecn = (tp->ecn & TCP_ECN_OK) != 0;

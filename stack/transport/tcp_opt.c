@@ -262,6 +262,11 @@ static int set_tcp_option(struct tcp_sock *tp, enum sock_option option, int valu
         return set_ranged(&tcp_user(tp)->keep_cnt, value, 1, 127);
     case OPT_TCP_SYNCNT:
         return set_ranged(&tcp_user(tp)->syn_retries, value, 1, 127);
+    case OPT_TCP_THIN_LINEAR_TIMEOUTS:
+        if (value < 0 || value > 1)
+            return -SIM_EINVAL;
+        tcp_user(tp)->thin_linear = value != 0;
+        return 0;
     case OPT_TCP_LINGER2:
         tcp_user(tp)->linger2 = value < 0 ? -1 : value > 120 ? 120 : value;
         return 0;
@@ -379,6 +384,9 @@ int tcp_get_option(struct sock *sock, enum sock_option option, int *value)
         break;
     case OPT_TCP_SYNCNT:
         *value = tp->user->syn_retries != 0 ? tp->user->syn_retries : sysctl->syn_retries;
+        break;
+    case OPT_TCP_THIN_LINEAR_TIMEOUTS:
+        *value = tp->user->thin_linear;
         break;
     case OPT_TCP_LINGER2:
         *value = tp->user->linger2 != 0 ? tp->user->linger2 : (int)sysctl->fin_timeout;

@@ -205,7 +205,7 @@ struct tcp_user {
     uint32_t notsent_lowat;         /* octets, 0: the sysctl's */
     int linger2;                    /* s; 0: the sysctl's, -1: none */
     uint32_t fastopen_max;          /* a listener's connections before their handshake is over */
-    bool fastopen_connect, fastopen_no_cookie;
+    bool fastopen_connect, fastopen_no_cookie, thin_linear;
     struct tcp_fastopen_keys *fastopen_keys; /* NULL: the host's */
 };
 

@@ -137,7 +137,7 @@ static bool write_timeout(struct tcp_sock *tp)
         if (tcp_state(tp) == TCP_SYN_SENT)
             max += sysctl->syn_linear_timeouts;
         expired = tp->retransmits >= max;
-        if (!expired && tp->user->timeout_ms != 0)
+        if (!expired)
             expired = retransmits_timed_out(tp, retry_until, tp->user->timeout_ms * UINT64_C(1000));
     } else {
         if (retransmits_timed_out(tp, sysctl->retries1, 0))
@@ -164,8 +164,25 @@ static struct why why_retransmit(const struct tcp_sock *tp, const struct tcp_seg
     return WHY(TCP_RETRANSMIT_TIMEOUT, (uint64_t)silent, seg->seq - tp->iss, tp->retransmits);
 }
 
+#define THIN_PACKETS 4u
+#define THIN_RETRIES 6u
+
+/* So little is out that the peer's ACKs cannot tell of a loss: the time-out need not double. */
+static bool is_thin(const struct tcp_sock *tp)
+{
+    return (tp->user->thin_linear || tp->layer->sysctl.thin_linear_timeouts) &&
+           tcp_state(tp) == TCP_ESTABLISHED && tp->packets_out < THIN_PACKETS &&
+           tp->ssthresh < TCP_INFINITE_SSTHRESH && tp->retransmits <= THIN_RETRIES;
+}
+
 static void back_off(struct tcp_sock *tp)
 {
+    if (is_thin(tp)) {
+        tp->backoff = 0;
+        tcp_set_rto(tp);
+        tp->rto = u32_max(tp->rto, tp->layer->sysctl.rto_min_us);
+        return;
+    }
     if (tcp_state(tp) == TCP_SYN_SENT && tp->total_rto <= tp->layer->sysctl.syn_linear_timeouts)
         return;
     tp->backoff++;
