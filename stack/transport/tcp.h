@@ -15,13 +15,13 @@
  * tcp_xmit.c      when new data may go        tcp_burst.c    how much of it at once
  * tcp_retransmit.c what goes again, probes    tcp_timer.c    timers
  * tcp_minisock.c  half-open, TIME-WAIT        tcp_icmp.c     ICMP errors, path MTU
- * tcp_cookie.c    SYN cookies                 tcp_hash.c     tables, ports, numbers to begin at
+ * tcp_cookie.c    SYN cookies                 tcp_mtu_probe.c  RFC 4821
  * tcp_path.c      the way of a segment        tcp_rate.c     the rate of delivery
  * tcp_cc.c, tcp_cubic.c, tcp_reno.c           congestion control
  * tcp_fastopen.c, tcp_fastopen_listen.c       RFC 7413
  * tcp_rare.c      what few sockets need       tcp_describe.c tables and numbers for people
  *
- * Not done: MD5/AO, autocorking, pacing, MTU probing (RFC 4821), TCP small queues, the metrics
+ * Not done: MD5/AO, autocorking, pacing, TCP small queues, the metrics
  * cache, AccECN; urgent data is kept to one octet, as Linux does.
  */
 #ifndef WW_STACK_TRANSPORT_TCP_H
@@ -64,11 +64,13 @@ struct tcp_sysctl {                        /* net.ipv4.tcp_*, Linux's names, uni
     uint8_t retries1;                      /* 3 */
     uint8_t retries2;                      /* 15 */
     uint8_t orphan_retries;                /* 0: 8 while the peer seems alive */
-    bool thin_linear_timeouts;             /* off */
+    uint16_t probe_interval;               /* 600 s: then the path MTU is searched anew */
     uint32_t fin_timeout;                  /* 60 s */
     uint32_t keepalive_time;               /* 7200 s */
     uint32_t keepalive_intvl;              /* 75 s */
     uint8_t keepalive_probes;              /* 9 */
+    uint8_t mtu_probing;                   /* 0: never; 1: when nothing passes; 2: always */
+    uint16_t probe_threshold;              /* 8 octets: as exactly is searched */
     uint32_t rmem[3];                      /* 4096 131072 6291456 octets */
     uint32_t wmem[3];                      /* 4096 16384 4194304 octets */
     uint32_t core_rmem_max, core_wmem_max; /* net.core.*: 4194304 */
@@ -77,6 +79,7 @@ struct tcp_sysctl {                        /* net.ipv4.tcp_*, Linux's names, uni
     bool sack, dsack;                      /* on */
     bool timestamps;                       /* on */
     uint8_t ecn;                           /* 2: when asked for; 1: ask too; 0: never */
+    bool thin_linear_timeouts;             /* off */
     enum tcp_cc_kind congestion_control;
     uint8_t early_retrans;        /* 3: tail loss probes; 0: none */
     uint8_t recovery;             /* 1: RACK; bit 0x4 without DUPTHRESH */
@@ -92,11 +95,13 @@ struct tcp_sysctl {                        /* net.ipv4.tcp_*, Linux's names, uni
     uint32_t invalid_ratelimit;   /* 500 ms */
     uint32_t min_rtt_wlen;        /* 300 s */
     uint16_t fastopen;            /* 1: bits of enum tcp_fastopen_bit */
+    uint16_t base_mss;            /* 1024 octets: where the search begins */
     uint32_t max_syn_backlog;     /* 4096 half-open connections of a listener */
-    uint8_t syncookies;      /* 1: when more are half open than the backlog; 2: always; 0: never */
-    bool zerocopy_copies;    /* off; what MSG_ZEROCOPY sends is copied on its way, as by tun */
-    uint32_t max_tw_buckets; /* 131072 */
-    uint32_t notsent_lowat;  /* octets, UINT32_MAX: no limit */
+    uint8_t syncookies;       /* 1: when more are half open than the backlog; 2: always; 0: never */
+    bool zerocopy_copies;     /* off; what MSG_ZEROCOPY sends is copied on its way, as by tun */
+    uint16_t mtu_probe_floor; /* 48 octets: where it ends */
+    uint32_t max_tw_buckets;  /* 131072 */
+    uint32_t notsent_lowat;   /* octets, UINT32_MAX: no limit */
     uint32_t comp_sack_delay_us; /* 1000 */
     uint8_t comp_sack_nr;        /* 44 */
     /* Where Linux is not as the RFCs want it: docs/fidelity.md. Not settings of Linux. */

@@ -303,6 +303,8 @@ static unsigned clean_rtx_queue(struct tcp_sock *tp, const struct tcp_rx *rx, ui
     rtt_updated = update_rtt(tp, rx, c.flag, seq_rtt, sack_rtt, ca_rtt);
     if ((c.flag & TCP_F_ACKED) != 0) {
         c.flag |= TCP_F_SET_XMIT_TIMER;
+        if (tp->mtu_probing)
+            tcp_mtu_probe_acked(tp);
         if (!tp->sack_ok) {
             tcp_remove_reno_sacks(tp, c.pkts_acked, ece);
             if ((c.flag & TCP_F_RETRANS_DATA_ACKED) != 0)

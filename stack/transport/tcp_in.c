@@ -210,6 +210,7 @@ void tcp_init_transfer(struct tcp_sock *tp)
     tp->confirm_neighbor =
         true; /* tcp_init_metrics(): the handshake shows that the next hop is alive */
     tcp_sync_mss(tp, tp->has_route ? tcp_path_mtu(tp) : tp->pmtu);
+    tcp_mtu_probe_init(tp); /* a listener's connection begins with whole segments all the same */
     if (tp->srtt_us == 0) { /* RFC 6298 section 5.7 */
         tp->rttvar_us = tp->mdev_us = tp->mdev_max_us = TCP_TIMEOUT_FALLBACK;
         tp->rto = TCP_TIMEOUT_FALLBACK;
@@ -409,6 +410,7 @@ static void syn_sent_opened(struct tcp_sock *tp, struct tcp_rx *rx)
     tp->snd_wl1 = rx->seq;
     take_syn_options(tp, rx);
     tp->max_window = tp->snd_wnd;
+    tcp_mtu_probe_init(tp);
     tcp_sync_mss(tp, tp->pmtu);
     take_irs(tp, rx);
     if (tcp_ack(tp, rx, 0) < 0)

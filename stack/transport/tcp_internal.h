@@ -413,6 +413,26 @@ enum tcp_rexmit { TCP_REXMIT_NONE, TCP_REXMIT_LOST, TCP_REXMIT_NEW };
 int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag);
 void tcp_rtt_estimator(struct tcp_sock *tp, int64_t mrtt_us);
 void tcp_set_rto(struct tcp_sock *tp);
+
+/* tcp_mtu_probe.c */
+enum tcp_probed { TCP_PROBED_NOT, TCP_PROBED_WAIT, TCP_PROBED_DUE };
+/** tcp_mtu_probe_init() - a connection opens: from where is searched? */
+void tcp_mtu_probe_init(struct tcp_sock *tp);
+/** tcp_mtu_probe_mss() - what is known to pass of packets up to @mtu. */
+uint32_t tcp_mtu_probe_mss(struct tcp_sock *tp, uint32_t mtu);
+/** tcp_mtu_probe() - is it time for a probe, of @size octets? WAIT: first others must have arrived.
+ * tcp_mtu_probe_sent(): it has left. */
+enum tcp_probed tcp_mtu_probe(struct tcp_sock *tp, uint32_t *size);
+void tcp_mtu_probe_sent(struct tcp_sock *tp, uint32_t size);
+/** tcp_mtu_probe_acked() - an ACK came: perhaps of the probe. */
+void tcp_mtu_probe_acked(struct tcp_sock *tp);
+/** tcp_mtu_probe_lost() - something was lost. True: it was the probe, which is no congestion. */
+bool tcp_mtu_probe_lost(struct tcp_sock *tp);
+/** tcp_mtu_probe_black_hole() - nothing comes back: are the segments too large? */
+void tcp_mtu_probe_black_hole(struct tcp_sock *tp);
+uint32_t tcp_mss_of_mtu(const struct tcp_sock *tp, uint32_t mtu);
+/** tcp_mss_headers() - octets of a packet beside its data, SACK blocks apart. */
+uint32_t tcp_mss_headers(const struct tcp_sock *tp);
 void tcp_update_rtt_min(struct tcp_sock *tp, uint32_t rtt_us);
 uint32_t tcp_min_rtt(const struct tcp_sock *tp);
 void tcp_ack_update_rtt_synack(struct tcp_sock *tp, int64_t rtt_us);

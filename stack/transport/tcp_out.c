@@ -19,15 +19,26 @@ static uint32_t bound_to_half_window(const struct tcp_sock *tp, uint32_t size)
     return size;
 }
 
-void tcp_sync_mss(struct tcp_sock *tp, uint32_t pmtu)
+uint32_t tcp_mss_headers(const struct tcp_sock *tp)
+{
+    return tcp_ip_len(&tp->entry) + fixed_header_len(tp);
+}
+
+uint32_t tcp_mss_of_mtu(const struct tcp_sock *tp, uint32_t mtu)
 {
     uint32_t headers = tcp_ip_len(&tp->entry) + TCP_HDR_LEN;
-    uint32_t mss = pmtu > headers ? pmtu - headers : 0;
+    uint32_t mss = mtu > headers ? mtu - headers : 0;
     uint32_t options = fixed_header_len(tp) - TCP_HDR_LEN;
 
-    mss = u32_max(u32_min(mss, tp->mss_clamp), TCP_MSS_FLOOR) - options;
-    tp->mss_cache = bound_to_half_window(tp, mss);
+    return u32_max(u32_min(mss, tp->mss_clamp), TCP_MSS_FLOOR) - options;
+}
+
+void tcp_sync_mss(struct tcp_sock *tp, uint32_t pmtu)
+{
+    uint32_t mss = bound_to_half_window(tp, tcp_mss_of_mtu(tp, pmtu));
+
     tp->pmtu = pmtu;
+    tp->mss_cache = tp->mtu_probing ? u32_min(mss, tcp_mtu_probe_mss(tp, pmtu)) : mss;
 }
 
 static uint8_t n_sack_options(const struct tcp_sock *tp)

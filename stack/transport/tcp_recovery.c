@@ -527,6 +527,8 @@ static void alert_otherwise(struct tcp_sock *tp, unsigned n_dupack, unsigned *fl
         try_to_open(tp, *flag);
         return;
     }
+    if (tcp_mtu_probe_lost(tp))
+        return;
     enter_recovery(tp, (*flag & TCP_F_ECE) != 0);
     *rexmit = TCP_REXMIT_LOST;
 }

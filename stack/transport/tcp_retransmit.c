@@ -123,8 +123,11 @@ static void cut_behind(struct tcp_sock *tp, struct tcp_seg *seg)
 /* @goes_on: in one burst with the next. */
 static int retransmit_once(struct tcp_sock *tp, struct tcp_seg *seg, bool goes_on, struct why why)
 {
-    int error = prepare_retransmit(tp, seg);
+    int error;
 
+    if (tp->mtu_probing)
+        tcp_rare(tp)->mtu_probe.size = 0; /* what becomes of the probe tells nothing now */
+    error = prepare_retransmit(tp, seg);
     if (error < 0)
         return error;
     if ((seg->flags & TCP_SYN) != 0 && tp->retransmits > 0 && (seg->flags & TCP_ACK) == 0)

@@ -220,6 +220,14 @@ struct tcp_listener {
     uint64_t last_cookie;                         /* us + 1, when it answered with one; 0: never */
 };
 
+/* tcp_mtu_probe.c: octets of IP packets. */
+struct tcp_mtu_probe {
+    uint32_t high, low; /* the MTU is between them */
+    uint32_t size;      /* of the probe that is out; 0: none is */
+    uint32_t seq, end_seq;
+    uint64_t since; /* us: when the search began */
+};
+
 /* What a connection needs only where something is lost, urgent, probed or kept alive. */
 struct tcp_rare {
     struct timer keepalive_timer, comp_ack_timer;
@@ -251,6 +259,8 @@ struct tcp_rare {
     uint64_t bytes_retrans;
     uint32_t total_retrans, lost_total, dsack_dups;
     uint32_t high_seq; /* snd_nxt when the present state of congestion began */
+
+    struct tcp_mtu_probe mtu_probe;
 
     struct tcp_listener *listen;   /* NULL: it is none */
     struct tcp_fastopen *fastopen; /* NULL: it has nothing to do with it */
@@ -313,6 +323,7 @@ struct tcp_sock {
     bool has_notes : 1;          /* tcp_notes.c */
     bool tlp_due : 1;            /* rtx_kind is TCP_TIMER_TLP, but the timer is not set yet */
     bool hystart_found : 1;      /* the exit of slow start */
+    bool mtu_probing : 1;        /* segments are no larger than what is known to pass */
     uint8_t scaling_ratio;       /* of 256: octets of data per octet of memory */
 
     /* sending: RFC 9293 section 3.3.1 */

@@ -140,8 +140,10 @@ static bool write_timeout(struct tcp_sock *tp)
         if (!expired)
             expired = retransmits_timed_out(tp, retry_until, tp->user->timeout_ms * UINT64_C(1000));
     } else {
-        if (retransmits_timed_out(tp, sysctl->retries1, 0))
+        if (retransmits_timed_out(tp, sysctl->retries1, 0)) {
+            tcp_mtu_probe_black_hole(tp);
             tp->has_route = false; /* perhaps there is another way */
+        }
         retry_until = sysctl->retries2;
         if (tp->orphan)
             retry_until = orphan_retries(tp, tp->rto < sysctl->rto_max_us);

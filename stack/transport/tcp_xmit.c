@@ -177,6 +177,17 @@ bool tcp_write_xmit(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle, int push
     unsigned n_sent = 0;
     bool cwnd_limited = false, rwnd_limited = false, set_rto = tcp_data_sets_rto(tp);
 
+    if (tp->mtu_probing && push_one == 0 && !list_empty(&tp->write_queue)) {
+        uint32_t size;
+        enum tcp_probed probed = tcp_mtu_probe(tp, &size);
+
+        if (probed == TCP_PROBED_WAIT)
+            return false;
+        if (probed == TCP_PROBED_DUE) {
+            n_sent += send_burst(tp, size, size, false);
+            tcp_mtu_probe_sent(tp, size);
+        }
+    }
     while ((seg = tcp_first(&tp->write_queue)) != NULL) {
         uint32_t quota = tcp_cwnd_quota(tp);
         struct tcp_burst burst;
