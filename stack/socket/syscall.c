@@ -507,7 +507,7 @@ static int64_t send_opens(struct process *self, const struct fd *fd, bool nonblo
 }
 
 /* A send() that has been noted. */
-static int64_t send_noted(struct process *self, int number, const struct sock_send *message)
+APART static int64_t send_noted(struct process *self, int number, const struct sock_send *message)
 {
     struct fd *fd = fd_get(self, number), *rights;
     bool nonblock;
@@ -720,10 +720,24 @@ static inline int64_t recv_plainly(struct process *self, const struct fd *fd, in
     return n;
 }
 
+/* A recv() that something is special about, or a stream's. */
+APART static int64_t recv_closely(struct process *self, int number, void *octets, size_t size,
+                                  unsigned flags)
+{
+    struct sock_recv message;
+
+    message.octets = octets;
+    message.size = size;
+    message.flags = flags;
+    message.octets_only = true; /* nobody looks at the rest */
+    message.takes_fd = false;
+    message.rights = NULL;
+    return recv_message(self, number, &message);
+}
+
 int64_t sys_recv(struct process *self, int number, void *octets, size_t size, unsigned flags)
 {
     const struct fd *fd = fd_get(self, number);
-    struct sock_recv message;
     int64_t n;
 
     if (LIKELY(fd != NULL && flags == 0 && fd->sock->ops->recv_plain != NULL &&
@@ -732,13 +746,7 @@ int64_t sys_recv(struct process *self, int number, void *octets, size_t size, un
                 (self->call.kind == CALL_RECV && self->call.until == SIM_TIME_NONE))) &&
         LIKELY((n = recv_plainly(self, fd, number, octets, size)) != SOCK_NOT_PLAIN))
         return n;
-    message.octets = octets;
-    message.size = size;
-    message.flags = flags;
-    message.octets_only = true; /* nobody looks at the rest */
-    message.takes_fd = false;
-    message.rights = NULL;
-    return recv_message(self, number, &message);
+    return recv_closely(self, number, octets, size, flags);
 }
 
 static size_t pieces_len(const struct sys_iovec *pieces, unsigned n)
