@@ -11,14 +11,19 @@
 #include "apps/programs.h"
 #include "base/text.h"
 #include "stack/services/dhcp_client.h"
+#include "stack/services/dhcp_client_io.h"
 #include "stack/services/wall_clock.h"
 
 #define LEASE_FILE "/var/lib/dhcp/dhclient.leases"
 #define PID_FILE   "/run/dhclient.pid"
 
+#define LAST_MOMENTS SIM_MSEC(5) /* from the last message of -r and -x until its sockets are gone  \
+                                  */
+
 struct dhclient {
     struct coroutine co;
     struct dhcp_client client;
+    int slept;
     bool ready, verbose, release, stop, once, foreground, daemon;
     char iface[DHCP_CLIENT_NAME_MAX];
 };
@@ -48,9 +53,8 @@ static void add_addrs(struct strbuf *text, const char *what, const ip4_addr *add
         strbuf_adds(text, ";\n");
 }
 
-static void write_lease(const struct dhclient *st)
+static void write_lease(const struct dhclient *st, const struct dhcp_lease *lease)
 {
-    const struct dhcp_lease *lease = &st->client.lease;
     ip4_addr mask = ip4_mask(lease->prefix_len);
     struct strbuf text = STRBUF_INIT;
     char addr[IP4_TEXT_MAX];
@@ -133,7 +137,7 @@ static bool lease_date(const char *from, const char *to, const char *key, sim_ti
     return true;
 }
 
-/* The last lease of the interface in the file that is still good. */
+/* The last lease of the interface in the file, if it is still good. */
 static bool read_lease(struct dhclient *st)
 {
     struct process *self = st->client.self;
@@ -162,8 +166,10 @@ static bool read_lease(struct dhclient *st)
         one.t1 = one.seconds / 2;
         *lease = one;
     }
-    if (!found)
+    if (!found) { /* it is over, or was given back: one may ask for it again */
+        st->client.requested = lease->addr;
         memset(lease, 0, sizeof *lease);
+    }
     return found;
 }
 
@@ -296,7 +302,7 @@ static void client_event(void *ctx, struct dhcp_client *client, enum dhcp_client
         say(st, "DHCPNAK from %s\n", ip4_format(client->from, server));
         break;
     case DHCP_EVENT_BOUND:
-        write_lease(st);
+        write_lease(st, &client->lease);
         say(st, "bound to %s -- renewal in %u seconds.\n", ip4_format(client->lease.addr, addr),
             client->lease.t1);
         go_to_background(st);
@@ -324,23 +330,44 @@ static struct process *running_daemon(struct process *self)
     return other != NULL && other != self && other->program == self->program ? other : NULL;
 }
 
-/* -r and -x: the one in the background ends; -r gives the address back too. */
-static void end_daemon(struct process *self, struct dhclient *st)
+/* -r and -x: the one in the background ends; true: there was one, and it gets a second to go. */
+static bool end_daemon(struct process *self)
 {
     struct process *other = running_daemon(self);
 
-    if (other != NULL) {
-        process_signal(other, SIM_SIGKILL);
-        process_errorf(self, "Killed old client process\n");
-    }
+    if (other == NULL)
+        return false;
+    process_signal(other, SIM_SIGKILL);
+    process_errorf(self, "Killed old client process\n");
     os_file_remove(self->os, PID_FILE);
-    if (!st->release)
-        return;
+    return true;
+}
+
+/* -r: the address is given back, and the file says that its time is over. */
+static void give_back(struct dhclient *st)
+{
+    struct dhcp_lease over = st->client.lease;
+
+    over.since = process_now(st->client.self);
+    over.seconds = over.t1 = over.t2 = 0;
+    st->client.state = DHCP_CLIENT_BOUND;
+    dhcp_client_release(&st->client);
+    write_lease(st, &over);
+}
+
+/* What -r and -x say before they end: -x begins with its old lease, as if it wanted to stay. */
+static void say_goodbye(struct dhclient *st)
+{
+    bool has_lease = read_lease(st);
+
     say_who(st);
-    if (read_lease(st)) {
-        st->client.state = DHCP_CLIENT_BOUND;
-        dhcp_client_release(&st->client);
-        os_file_remove(self->os, LEASE_FILE);
+    if (st->release && has_lease) {
+        give_back(st);
+    } else if (!st->release) {
+        st->client.state = has_lease ? DHCP_CLIENT_REBOOTING : DHCP_CLIENT_SELECTING;
+        st->client.xid = (uint32_t)sys_random(st->client.self);
+        dhcp_client_listen(&st->client, DHCP_LISTEN_RAW);
+        dhcp_client_send(&st->client, has_lease ? DHCP_REQUEST : DHCP_DISCOVER, IP4_BROADCAST);
     }
 }
 
@@ -386,16 +413,8 @@ static bool start(struct process *self, struct dhclient *st)
     st->client.ctx = st;
     if (!read_arguments(self, st))
         return false;
-    if (st->release || st->stop) {
-        end_daemon(self, st);
-        return false;
-    }
-    if (running_daemon(self) != NULL) {
-        process_errorf(self, "dhclient(%u) is already running - exiting. \n",
-                       (unsigned)running_daemon(self)->pid);
-        self->exit_status = 1;
-        return false;
-    }
+    if (st->release || st->stop)
+        return true;
     st->client.reboot = read_lease(st);
     st->ready = true;
     return true;
@@ -408,6 +427,14 @@ static enum co_status dhclient_main(struct process *self, void *state)
     CO_BEGIN(&st->co);
     if (!st->ready && !start(self, st))
         CO_RETURN(&st->co);
+    if (st->release || st->stop) {
+        if (end_daemon(self))
+            CO_CALL(&st->co, st->slept, sys_sleep(self, SIM_SEC(1)));
+        say_goodbye(st);
+        CO_CALL(&st->co, st->slept, sys_sleep(self, LAST_MOMENTS));
+        dhcp_client_close(&st->client);
+        CO_RETURN(&st->co);
+    }
     CO_RUN(&st->co, dhcp_client_run(&st->client));
     CO_END(&st->co);
 }

@@ -1,4 +1,5 @@
 /* ip route */
+#include <stdlib.h>
 #include <string.h>
 
 #include "apps/ip_internal.h"
@@ -135,26 +136,70 @@ static void print_route(void *ctx, const struct netctl_route *route)
     process_printf(self, "\n");
 }
 
+struct local_row {
+    ip4_addr addr, src;
+    unsigned len;
+    bool broadcast;
+    const char *ifname;
+};
+
+struct local_table {
+    struct local_row *rows;
+    unsigned n, size;
+};
+
+/* In the order of the kernel's tree; what is there already is not taken again. */
+static void add_local_row(struct local_table *table, const struct local_row *row)
+{
+    unsigned at = 0;
+
+    while (at < table->n && (table->rows[at].addr < row->addr ||
+                             (table->rows[at].addr == row->addr && table->rows[at].len < row->len)))
+        at++;
+    for (unsigned i = at; i < table->n && table->rows[i].addr == row->addr; i++)
+        if (table->rows[i].len == row->len && strcmp(table->rows[i].ifname, row->ifname) == 0)
+            return;
+    ARRAY_PUSH(table->rows, table->n, table->size, *row);
+    memmove(&table->rows[at + 1], &table->rows[at], (table->n - 1 - at) * sizeof *table->rows);
+    table->rows[at] = *row;
+}
+
 /* Each address makes these entries in table "local" (fib_add_ifaddr()). */
-static void print_local_table(struct ip_run *ip)
+static void collect_local(struct ip_run *ip, struct local_table *table)
 {
     struct netctl_addr addr;
 
     for (unsigned i = 0; netctl_addr_at(ip->os, i, &addr); i++) {
-        char text[IP4_TEXT_MAX], src[IP4_TEXT_MAX];
+        struct local_row row = { addr.addr, addr.addr, 32, false, addr.ifname };
+        struct local_row net = { addr.addr & ip4_mask(addr.prefix_len), addr.addr, addr.prefix_len,
+                                 false, addr.ifname };
+        struct local_row all = { addr.addr | ~ip4_mask(addr.prefix_len), addr.addr, 32, true,
+                                 addr.ifname };
 
-        ip4_format(addr.addr, src);
         if (ip4_is_loopback(addr.addr))
-            process_printf(ip->self, "local %s/%u dev %s proto kernel scope host src %s \n",
-                           ip4_format(addr.addr & ip4_mask(addr.prefix_len), text), addr.prefix_len,
-                           addr.ifname, src);
-        process_printf(ip->self, "local %s dev %s proto kernel scope host src %s \n", src,
-                       addr.ifname, src);
+            add_local_row(table, &net);
+        add_local_row(table, &row);
         if (addr.prefix_len < 31)
-            process_printf(ip->self, "broadcast %s dev %s proto kernel scope link src %s \n",
-                           ip4_format(addr.addr | ~ip4_mask(addr.prefix_len), text), addr.ifname,
-                           src);
+            add_local_row(table, &all);
     }
+}
+
+static void print_local_table(struct ip_run *ip, bool name_table)
+{
+    struct local_table table = { 0 };
+    char src[IP4_TEXT_MAX];
+
+    collect_local(ip, &table);
+    for (unsigned i = 0; i < table.n; i++) {
+        const struct local_row *row = &table.rows[i];
+
+        process_printf(ip->self, "%s ", row->broadcast ? "broadcast" : "local");
+        print_prefix(ip->self, row->addr, (uint8_t)row->len);
+        process_printf(ip->self, "dev %s %sproto kernel scope %s src %s \n", row->ifname,
+                       name_table ? "table local " : "", row->broadcast ? "link" : "host",
+                       ip4_format(row->src, src));
+    }
+    free(table.rows);
 }
 
 /* The next arguments, what they say put into *@args. -1: go on; else the exit status. */
@@ -320,7 +365,7 @@ static int show(struct ip_run *ip)
     if (!args.local_table)
         netctl_routes(ip->os, print_route, &listing);
     if (args.local_table || args.all_tables)
-        print_local_table(ip);
+        print_local_table(ip, args.all_tables);
     return 0;
 }
 
@@ -336,6 +381,14 @@ static int report(struct ip_run *ip, int error)
     default:
         return ip_netlink(ip, error);
     }
+}
+
+/* A broadcast or group address is no gateway, whatever the call's error says. */
+static bool is_no_gateway(const struct ip_run *ip, ip4_addr via)
+{
+    enum route_kind kind = via == 0 ? ROUTE_UNICAST : netctl_addr_kind(ip->os, via);
+
+    return kind != ROUTE_UNICAST && kind != ROUTE_LOCAL;
 }
 
 /* What stands before `nexthop` must say the same as the first of them. */
@@ -371,6 +424,8 @@ static int change(struct ip_run *ip, enum netctl_how how)
         return ip_refuse(ip, "a route of this kind");
     if (route->n_hops > 0 && (status = check_hops(ip, &args)) >= 0)
         return status;
+    if (is_no_gateway(ip, route->via))
+        return report(ip, -SIM_ENETUNREACH);
     return report(ip, netctl_route_add(ip->os, route, how));
 }
 

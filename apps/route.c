@@ -54,7 +54,8 @@ static void print_route(void *ctx, const struct netctl_route *route)
                    route->prefix_len == 0 && !listing->numeric ? "default" : to, reject ? "-" : via,
                    mask, flags);
     if (listing->netstat)
-        process_printf(listing->self, "%5d %-5d %6d %s\n", 0, 0, 0,
+        process_printf(listing->self, "%5s %-5s %6s %s\n", reject ? "-" : "0", reject ? "-" : "0",
+                       reject ? "-" : "0",
                        route->ifname != NULL ? route->ifname
                        : reject              ? "-"
                                              : "*");

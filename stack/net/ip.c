@@ -371,7 +371,7 @@ static int compare_own(const void *a, const void *b)
 static void collect_own(const struct ip_stack *ip, struct ip_own *own)
 {
     own->n = 0;
-    for (unsigned i = 1; i < ip->n_ifaces; i++) {
+    for (unsigned i = 0; i < ip->n_ifaces; i++) {
         const struct ip_iface *iface = ip->ifaces[i];
 
         for (unsigned j = 0; iface->up && j < iface->n_addrs; j++) {
@@ -472,7 +472,8 @@ static struct fib_hop choose_hop(struct ip_stack *ip, const struct fib_entry *en
                                  struct route *route)
 {
     if (entry->hops == NULL)
-        return (struct fib_hop){ .via = entry->via, .oif = entry->oif };
+        return (
+            struct fib_hop){ .via = entry->via, .oif = entry->oif, .via_self = entry->via_self };
     if (oif != NULL)
         return *multipath_live(entry->hops, oif);
     route->n_hops = (uint8_t)entry->hops->n;
@@ -500,8 +501,8 @@ static int follow_entry(struct ip_stack *ip, const struct fib_entry *entry, stru
     route->oif = hop.oif;
     route->prefix = entry->prefix;
     route->prefix_len = entry->prefix_len;
-    route->via_gateway = hop.via != 0;
-    route->next_hop = hop.via != 0 ? hop.via : route->dst;
+    route->via_gateway = hop.via != 0 && !hop.via_self;
+    route->next_hop = route->via_gateway ? hop.via : route->dst;
     route->src = entry->src != 0 ? entry->src : ip_source_on(ip, hop.oif, route->next_hop);
     apply_exception(ip, route);
     return 0;

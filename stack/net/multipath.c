@@ -95,7 +95,7 @@ size_t multipath_format(const struct fib_hops *hops, char *text, size_t size)
         const struct fib_hop *hop = &hops->hop[i];
 
         ADD(" nexthop");
-        if (hop->via != 0)
+        if (hop->via != 0 && !hop->via_self)
             ADD(" via %s", ip4_format(hop->via, addr));
         ADD(" dev %s weight %u", hop->oif->name, hop->weight);
         if (hop->dead)

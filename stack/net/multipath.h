@@ -41,7 +41,8 @@ struct fib_hop {
     ip4_addr via;         /* 0: the destination itself */
     struct ip_iface *oif; /* not NULL */
     uint16_t weight;      /* 1 to FIB_WEIGHT_MAX */
-    bool onlink;          /* @via is taken to be on the link, whatever the routes say */
+    bool onlink : 1;      /* @via is taken to be on the link, whatever the routes say */
+    bool via_self : 1;    /* @via is an address of this host: as if there were none */
     bool dead;            /* its interface is off */
     int32_t upper_bound;  /* the last hash that is its own; -1: none */
 };

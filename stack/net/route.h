@@ -38,7 +38,8 @@ enum route_proto {
 struct fib_entry {
     ip4_addr prefix;
     uint8_t prefix_len;
-    bool onlink;
+    bool onlink : 1;
+    bool via_self : 1; /* @via is an address of this host: what goes there is on the link itself */
     enum route_kind kind : 8; /* there are many entries */
     enum route_proto proto : 8;
     ip4_addr via; /* next hop, 0: the destination itself */

@@ -203,9 +203,10 @@ static void requesting_due(struct dhcp_client *client)
     if (is_isc(client) ? seconds_trying(client) <= DHCLIENT_REBOOT_TIMEOUT
                        : client->n_sent < UDHCPC_TRIES)
         send_and_wait(client, DHCP_REQUEST, IP4_BROADCAST, INT32_MAX);
-    else if (is_isc(client))
+    else if (is_isc(client)) {
+        client->requested = client->state == DHCP_CLIENT_REBOOTING ? client->lease.addr : 0;
         start_over(client);
-    else
+    } else
         fail(client);
 }
 
@@ -222,7 +223,11 @@ static void rebinding_due(struct dhcp_client *client)
                                : lease_left(client) <= 0 || client->n_sent >= UDHCPC_TRIES;
 
     if (over) {
+        ip4_addr old = client->lease.addr;
+
         lose(client);
+        if (is_isc(client))
+            client->requested = old; /* it would like to have it again */
         start_over(client);
     } else {
         send_and_wait(client, DHCP_REQUEST, IP4_BROADCAST, lease_left(client));
@@ -248,8 +253,6 @@ static void renew(struct dhcp_client *client)
 {
     client->secs_running = false;
     dhcp_client_listen(client, DHCP_LISTEN_KERNEL);
-    if (is_isc(client))
-        client->xid = (uint32_t)sys_random(client->self);
     enter(client, DHCP_CLIENT_RENEWING);
     renewing_due(client);
 }

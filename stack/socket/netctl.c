@@ -249,11 +249,36 @@ static struct ip_iface *link_of_gateway(struct os *os, ip4_addr via, struct ip_i
     return entry != NULL && entry->kind == ROUTE_UNICAST && entry->via == 0 ? entry->oif : NULL;
 }
 
+/* The interface with the address @via; one's own address is a gateway too, on the link itself. */
+static struct ip_iface *iface_with(struct os *os, ip4_addr via)
+{
+    struct ip_stack *ip = &os->ip;
+
+    for (unsigned i = 0; i < ip->n_ifaces; i++)
+        for (unsigned j = 0; j < ip->ifaces[i]->n_addrs; j++)
+            if (ip->ifaces[i]->addrs[j].addr == via)
+                return ip->ifaces[i];
+    return ip4_is_loopback(via) ? ip->ifaces[0] : NULL;
+}
+
+static int check_own(struct os *os, ip4_addr via, bool onlink, struct ip_iface **oif)
+{
+    struct ip_iface *iface = iface_with(os, via);
+
+    if (onlink)
+        return -SIM_EINVAL;
+    if (*oif != NULL && *oif != iface)
+        return -SIM_ENETUNREACH;
+    *oif = iface;
+    return 0;
+}
+
 /* Where @via, 0: nothing, and @ifname, NULL: any, lead: fib_check_nh(). */
 static int check_hop(struct os *os, ip4_addr via, const char *ifname, bool onlink,
-                     struct ip_iface **oif)
+                     struct ip_iface **oif, bool *via_self)
 {
     *oif = NULL;
+    *via_self = via != 0 && netctl_addr_kind(os, via) == ROUTE_LOCAL;
     if (ifname != NULL) {
         *oif = find(os, ifname);
         if (*oif == NULL)
@@ -263,6 +288,8 @@ static int check_hop(struct os *os, ip4_addr via, const char *ifname, bool onlin
     }
     if (onlink && *oif == NULL)
         return -SIM_ENXIO;
+    if (*via_self)
+        return check_own(os, via, onlink, oif);
     if (via != 0) {
         if (netctl_addr_kind(os, via) != ROUTE_UNICAST)
             return -SIM_EINVAL;
@@ -280,10 +307,12 @@ static int check_hops(struct os *os, const struct netctl_route *route, struct fi
     for (unsigned i = 0; i < route->n_hops; i++) {
         const struct netctl_hop *from = &route->hops[i];
         struct fib_hop *hop = &hops->hop[i];
+        bool self;
         int error;
 
         *hop = (struct fib_hop){ .via = from->via, .weight = from->weight, .onlink = from->onlink };
-        error = check_hop(os, from->via, from->ifname, from->onlink, &hop->oif);
+        error = check_hop(os, from->via, from->ifname, from->onlink, &hop->oif, &self);
+        hop->via_self = self;
         if (error == -SIM_EINVAL) /* of a group or broadcast address Linux says no more */
             error = -SIM_ENETUNREACH;
         if (error != 0)
@@ -294,6 +323,7 @@ static int check_hops(struct os *os, const struct netctl_route *route, struct fi
 
 static int check_route(struct os *os, const struct netctl_route *route, struct fib_entry *entry)
 {
+    bool self = false;
     int error;
 
     if (route->prefix_len > 32 || (route->prefix & ~ip4_mask(route->prefix_len)) != 0)
@@ -305,7 +335,8 @@ static int check_route(struct os *os, const struct netctl_route *route, struct f
         entry->via = entry->hops->hop[0].via;
         entry->oif = entry->hops->hop[0].oif;
     } else {
-        error = check_hop(os, route->via, route->ifname, route->onlink, &entry->oif);
+        error = check_hop(os, route->via, route->ifname, route->onlink, &entry->oif, &self);
+        entry->via_self = self;
     }
     if (error != 0)
         return error;

@@ -189,7 +189,7 @@ static int connect_route4(struct tcp_sock *tp, struct endpoint remote)
         remote.addr = local->addr != 0 ? local->addr : IP4_LOOPBACK;
     error = ip_route(sock->ip, remote.addr, local->addr, sock->options.bound_iface, &route);
     if (error < 0)
-        return error == -SIM_EACCES ? -SIM_ENETUNREACH : error;
+        return error;
     if (route.kind == ROUTE_BROADCAST || route.kind == ROUTE_MULTICAST)
         return -SIM_ENETUNREACH;
     tp->has_route = true;
