@@ -17,8 +17,9 @@
 #define LEASE_FILE "/var/lib/dhcp/dhclient.leases"
 #define PID_FILE   "/run/dhclient.pid"
 
-#define LAST_MOMENTS SIM_MSEC(5) /* from the last message of -r and -x until its sockets are gone  \
-                                  */
+#define LAST_MOMENTS                                                                               \
+    SIM_MSEC(5) /* from the last message of -r and -x until its sockets are gone                   \
+                 */
 
 struct dhclient {
     struct coroutine co;
