@@ -30,10 +30,10 @@
 #include "stack/wire/ipv4_wire.h"
 
 #define MIN_INTERVAL_MS 10
+#define SCREEN_WIDTH    80
 #define TIMEVAL_LEN     16 /* octets: struct timeval of a 64-bit machine */
 #define NAME_MAX_SCOPE  18 /* "%" and the name of an interface */
 #define PROBE_PORT      1025
-#define SIZE_MAX_DATA   (IPV4_LEN_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN)
 #define SIZE_MAX_DATA6  (IPV6_PAYLOAD_MAX - ICMP6_HDR_LEN)
 
 struct ping {
@@ -182,6 +182,16 @@ static int64_t send_probe(struct process *self, struct ping *st)
                                             .why = WHY(ICMP_ECHO, icmp_echo_seq(&hdr)) });
 }
 
+/* -f: a dot for what is under way, taken back by the answer, as long as a line has room. */
+static void show_flood(struct process *self, struct ping *st, const char *text)
+{
+    bool room = (st->options.preload < SCREEN_WIDTH && st->pipesize < SCREEN_WIDTH) ||
+                in_flight(st) < SCREEN_WIDTH;
+
+    if (st->options.flood && !st->options.quiet && (room || text[0] != '.'))
+        process_write(self, 1, text, strlen(text));
+}
+
 /* The error queue's entry for a packet that this host itself could not send. */
 static void local_error(struct process *self, struct ping *st)
 {
@@ -189,7 +199,9 @@ static void local_error(struct process *self, struct ping *st)
     struct route6 route;
 
     st->errors++;
-    if (st->options.quiet)
+    if (st->options.flood)
+        show_flood(self, st, "E");
+    if (st->options.quiet || st->options.flood)
         return;
     if (st->v6)
         path.mtu =
@@ -240,12 +252,13 @@ static int pinger(struct process *self, struct ping *st)
     sent = send_probe(self, st);
     advance_transmitted(st); /* a packet that could not be sent counts as well */
     if (sent >= 0) {
-        if (st->options.flood && !st->options.quiet)
-            process_write(self, 1, ".", 1);
+        show_flood(self, st, ".");
         return (int)(interval - st->tokens);
     }
     if (sent == -SIM_EMSGSIZE)
         local_error(self, st);
+    else if (st->options.flood)
+        show_flood(self, st, "E");
     else if (!st->options.quiet)
         process_errorf(self, "ping: sendmsg: %s\n", sim_strerror((int)-sent));
     st->tokens = 0;
@@ -325,6 +338,8 @@ static void gather(struct ping *st, const uint8_t *data, size_t data_len, bool d
             st->tmin = st->triptime < st->tmin ? st->triptime : st->tmin;
             st->tmax = st->triptime > st->tmax ? st->triptime : st->tmax;
             st->ewma = st->ewma == 0 ? st->triptime * 8 : st->ewma + st->triptime - st->ewma / 8;
+            if (st->options.adaptive)
+                st->options.interval = (int)((st->ewma / 8 + 500) / 1000);
         }
     }
     st->duplicate = !damaged && was_seen(st, st->seq);
@@ -470,10 +485,6 @@ static void print_reply(struct process *self, struct ping *st, const struct repo
     const uint8_t *data = st->in + report->hdr_len + ICMP_HDR_LEN;
     struct endpoint to = target(st);
 
-    if (st->options.flood) { /* the point that its request has drawn is wiped out */
-        process_printf(self, report->damaged ? "\bC" : "\b \b");
-        return;
-    }
     print_timestamp(self, st);
     strbuf_addf(&st->line, "%zu bytes from %s: icmp_seq=%u", len, st->from_text, st->seq);
     if (st->options.verbose)
@@ -499,10 +510,6 @@ static void print_reply(struct process *self, struct ping *st, const struct repo
 
 static void print_icmp(struct process *self, struct ping *st, enum verdict verdict)
 {
-    if (st->options.flood) {
-        process_printf(self, "\bE");
-        return;
-    }
     print_timestamp(self, st);
     strbuf_addf(&st->line, verdict == IS_NOTICE ? "From %s: icmp_seq=%u " : "From %s icmp_seq=%u ",
                 st->from_text, st->seq);
@@ -530,7 +537,12 @@ static void take_packet(struct ping *st, struct report *report)
 
 static void print_packet(struct process *self, struct ping *st, const struct report *report)
 {
-    if (report->verdict == IS_REPLY)
+    if (st->options.flood)
+        show_flood(self, st,
+                   report->verdict != IS_REPLY ? "\bE"
+                   : report->damaged           ? "\bC"
+                                               : "\b \b");
+    else if (report->verdict == IS_REPLY)
         print_reply(self, st, report);
     else
         print_icmp(self, st, report->verdict);
@@ -612,7 +624,9 @@ static int open_socket6(struct process *self, struct ping *st)
         sys_setsockopt(self, st->fd, OPT_IPV6_MTU_DISCOVER, o->pmtudisc);
     if (o->tos >= 0)
         sys_setsockopt(self, st->fd, OPT_IPV6_TCLASS, o->tos);
-    if (o->ttl > 0) {
+    if (o->send_buffer > 0)
+        sys_setsockopt(self, st->fd, OPT_SO_SNDBUF, o->send_buffer);
+    if (o->ttl >= 0) {
         sys_setsockopt(self, st->fd, OPT_IPV6_UNICAST_HOPS, o->ttl);
         sys_setsockopt(self, st->fd, OPT_IPV6_MULTICAST_HOPS, o->ttl);
     }
@@ -643,23 +657,22 @@ static int open_socket(struct process *self, struct ping *st)
     }
     if (o->pmtudisc >= 0)
         sys_setsockopt(self, st->fd, OPT_IP_MTU_DISCOVER, o->pmtudisc);
-    if (o->source != 0) {
-        int error = sys_bind(self, st->fd, (struct endpoint){ o->source, 0 });
+    if (o->source != 0 || o->sticky_source) {
+        int error =
+            sys_bind(self, st->fd, (struct endpoint){ o->source != 0 ? o->source : st->source, 0 });
 
         if (error != 0)
             return fail(self, "bind", error);
-        st->source = o->source;
+        st->source = o->source != 0 ? o->source : st->source;
     }
     if (o->tos >= 0)
         sys_setsockopt(self, st->fd, OPT_IP_TOS, o->tos);
-    if (o->ttl > 0) {
-        sys_setsockopt(self, st->fd, OPT_IP_TTL, o->ttl);
+    if (o->send_buffer > 0)
+        sys_setsockopt(self, st->fd, OPT_SO_SNDBUF, o->send_buffer);
+    if (o->ttl >= 0) {
         sys_setsockopt(self, st->fd, OPT_IP_MULTICAST_TTL, o->ttl);
-    }
-    if (o->size > SIZE_MAX_DATA) {
-        process_errorf(self, "ping: packet size %u is too large. Maximum is %d\n", o->size,
-                       SIZE_MAX_DATA);
-        return 2;
+        if (sys_setsockopt(self, st->fd, OPT_IP_TTL, o->ttl) != 0)
+            return fail(self, "cannot set unicast time-to-live", -SIM_EINVAL);
     }
     return 0;
 }
@@ -680,7 +693,7 @@ static void add_first_line(struct process *self, struct ping *st)
         return;
     }
     strbuf_addf(&st->line, "PING %s (%s) ", st->hostname, ip4_format(st->to, to));
-    if (o->device != NULL || o->source != 0)
+    if (o->device != NULL || o->source != 0 || o->sticky_source)
         strbuf_addf(&st->line, "from %s %s: ", ip4_format(st->source, from), device);
     strbuf_addf(&st->line, "%u(%u) bytes of data.\n", o->size,
                 o->size + ICMP_HDR_LEN + IPV4_HDR_LEN);
@@ -691,7 +704,7 @@ static void prepare(struct process *self, struct ping *st)
     const struct ping_options *o = &st->options;
     size_t room = IPV4_LEN_MAX + 1;
 
-    st->ident = (uint16_t)sys_random(self);
+    st->ident = o->ident >= 0 ? (uint16_t)o->ident : (uint16_t)sys_random(self);
     st->out = mem_zalloc(ICMP_HDR_LEN + o->size);
     st->in = mem_alloc(room);
     st->timing = o->size >= TIMEVAL_LEN;
@@ -761,8 +774,8 @@ static int finish(struct process *self, struct ping *st)
         strbuf_addf(line, "%spipe %d", comma ? ", " : "", st->pipesize);
         comma = true;
     }
-    if (st->received > 0 && (st->options.interval == 0 || st->options.flood) &&
-        st->transmitted > 1) {
+    if (st->received > 0 && st->transmitted > 1 &&
+        (st->options.interval == 0 || st->options.flood || st->options.adaptive)) {
         long long gap = (long long)(took / SIM_USEC(1)) / (long long)(st->transmitted - 1);
 
         strbuf_addf(line, "%sipg/ewma %lld.%03lld/%lld.%03lld ms", comma ? ", " : "", gap / 1000,
@@ -845,7 +858,7 @@ static enum co_status ping_main(struct process *self, void *state)
     st->to = st->names.to.addr;
     st->to6 = st->names.to;
     st->hostname = mem_strdup(st->names.name);
-    if (ip4_parse(st->options.target, &st->to))
+    if (ip4_parse_dots(st->options.target, &st->to))
         st->options.numeric = true;
     if (st->options.source == 0)
         self->exit_status = choose_source(self, st);
@@ -867,7 +880,8 @@ static enum co_status ping_main(struct process *self, void *state)
         while (receive(self, st) >= 0) {
             take_packet(st, report);
             if (report->verdict != NOT_OURS && !st->options.quiet) {
-                CO_RUN(&st->co, find_name(self, st, report->from));
+                if (!st->options.flood)
+                    CO_RUN(&st->co, find_name(self, st, report->from));
                 print_packet(self, st, report);
             }
             if (in_flight(st) == 0)

@@ -42,15 +42,23 @@ static bool tos_number(struct process *self, const char *text, uint64_t *value)
     return fail(self, 1);
 }
 
-/* Seconds with a fraction as milliseconds. */
+/* Seconds with a fraction as milliseconds; what is behind the number is complained of, and no more.
+ */
 static bool seconds(struct process *self, const char *text, const char *what, int *milliseconds)
 {
-    int64_t microseconds;
+    size_t len = strspn(text, "0123456789.");
+    int64_t microseconds = 0;
 
-    if (!text_scaled(text, strlen(text), 6, &microseconds) || microseconds / 1000 >= INT32_MAX) {
+    if ((len > 0 && !text_scaled(text, len, 6, &microseconds)) ||
+        microseconds / 1000 >= INT32_MAX) {
         process_errorf(self, "ping: %s: %s\n", what, text);
         return fail(self, 2);
     }
+    if (text[len] != '\0')
+        process_errorf(self,
+                       "ping: option argument contains garbage: %s\n"
+                       "ping: this will become fatal error in the future\n",
+                       text + len);
     *milliseconds = (int)(microseconds / 1000);
     return true;
 }
@@ -64,7 +72,7 @@ static bool pmtudisc(struct process *self, const char *text, int *value)
     else if (strcmp(text, "want") == 0)
         *value = 1;
     else {
-        process_errorf(self, "ping: wrong value for -M: do, dont, want are valid ones.\n");
+        process_errorf(self, "ping: invalid -M argument: %s\n", text);
         return fail(self, 2);
     }
     return true;
@@ -109,18 +117,33 @@ static bool take(struct process *self, struct ping_options *o, int option, const
     case 'a':
         o->audible = true;
         return true;
+    case 'A':
+        o->adaptive = true;
+        return true;
+    case 'B':
+        o->sticky_source = true;
+        return true;
     case 'b':
         o->broadcast = true;
         return true;
     case 'c':
         return number(self, value, 1, INT64_MAX, &o->count);
+    case 'd': /* SO_DEBUG: nothing to be seen of it */
+    case 'U': /* times from program to program: they are the same here */
+        return true;
     case 'D':
         o->timestamps = true;
+        return true;
+    case 'e':
+        if (!number(self, value, 0, 65535, &n))
+            return false;
+        o->ident = (int)n;
         return true;
     case 'f':
         o->flood = true;
         return true;
     case 'i':
+        o->interval_given = true;
         return seconds(self, value, "bad timing interval", &o->interval);
     case 'I':
         if (!ip4_parse(value, &o->source) && !ip6_parse(value, &o->source6))
@@ -157,6 +180,11 @@ static bool take(struct process *self, struct ping_options *o, int option, const
             return false;
         o->size = (uint32_t)n;
         return true;
+    case 'S':
+        if (!number(self, value, 1, INT32_MAX, &n))
+            return false;
+        o->send_buffer = (int)n;
+        return true;
     case 't':
         if (!number(self, value, 0, 255, &n))
             return false;
@@ -174,14 +202,19 @@ static bool take(struct process *self, struct ping_options *o, int option, const
 
 bool ping_options_read(struct process *self, struct ping_options *o)
 {
-    struct options options = {
-        .self = self, .shorts = "46abc:Dfi:I:l:LM:nOp:qQ:s:t:vw:W:", .refused = "ABCdeFhHmNrRSTUV"
-    };
+    struct options options = { .self = self,
+                               .shorts = "46aAbBc:dDe:fi:I:l:LM:nOp:qQ:s:S:t:UvW:w:",
+                               .refused = "CF:hm:N:rRT:V" };
     int option;
 
-    *o = (struct ping_options){
-        .interval = -1, .linger = 10000, .size = 56, .pmtudisc = -1, .tos = -1, .preload = 1
-    };
+    *o = (struct ping_options){ .interval = 1000,
+                                .linger = 10000,
+                                .size = 56,
+                                .pmtudisc = -1,
+                                .tos = -1,
+                                .ttl = -1,
+                                .ident = -1,
+                                .preload = 1 };
     while ((option = options_next(&options)) != OPTIONS_END) {
         if (option == OPTIONS_REFUSED)
             return fail(self, 2);
@@ -192,6 +225,8 @@ bool ping_options_read(struct process *self, struct ping_options *o)
         if (!take(self, o, option, options.value))
             return false;
     }
+    if (o->flood && !o->interval_given)
+        o->interval = 0;
     if (options.at == self->argc) {
         process_errorf(self, "ping: usage error: Destination address required\n");
         return fail(self, 1);
@@ -201,7 +236,5 @@ bool ping_options_read(struct process *self, struct ping_options *o)
         return fail(self, 2);
     }
     o->target = self->argv[options.at];
-    if (o->interval < 0) /* not given */
-        o->interval = o->flood ? 0 : 1000;
     return true;
 }

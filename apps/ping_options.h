@@ -15,11 +15,14 @@ struct ping_options {
     int linger;        /* ms to wait for the last reply */
     uint64_t deadline; /* s, 0: none */
     uint32_t size;     /* octets behind the ICMP header */
-    int ttl;           /* 0: the system's */
+    int ttl;           /* -1: the system's */
     int tos;
     int pmtudisc; /* -1: not said, else IP_MTU_DISCOVER's value */
     bool numeric, quiet, broadcast, verbose, timestamps, outstanding, audible, no_loop;
-    bool flood;              /* -f: as fast as answers come, a point for each that is missing */
+    bool flood, adaptive; /* -f and -A */
+    bool interval_given, sticky_source;
+    int send_buffer;         /* -S, or 0 */
+    int ident;               /* -e, or -1 */
     const char *device;      /* -I NAME, or NULL */
     struct ip6_addr source6; /* -I, of IPv6; :: not given */
     ip4_addr source;         /* -I ADDRESS, or 0 */

@@ -1,8 +1,9 @@
 /*
  * traceroute 2.1 for Linux: UDP probes (each from a socket of its own, to port 33434 and upwards)
- * or, with -I, ICMP echo requests; -N of them under way at once. Where a probe is given up depends
- * on what others have seen: -w MAX,HERE,NEAR. Answers are read from a raw ICMP socket; the real one
- * asks the error queue of its probes' sockets. What differs with IPv6 is in traceroute6.c.
+ * or, with -I, ICMP echo requests, with -T SYNs (traceroute_tcp.c); -N of them under way at once.
+ * Where a probe is given up depends on what others have seen: -w MAX,HERE,NEAR. Answers are read
+ * from a raw ICMP socket; the real one asks the error queue of its probes' sockets. What differs
+ * with IPv6 is in traceroute6.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,8 @@
 #include "stack/wire/udp_wire.h"
 
 #define PORT_FIRST   33434
+#define PORT_TCP     80
+#define PORT_UDP     53 /* -U */
 #define HOPS_MAX     255
 #define PROBES_MAX   10
 #define DATA_DEFAULT 40 /* octets behind the IP header */
@@ -98,6 +101,12 @@ static bool take(struct process *self, struct traceroute *st, int option, const 
     case 'I':
         st->icmp = true;
         return true;
+    case 'T':
+        st->tcp = true;
+        return true;
+    case 'U':
+        st->one_port = true;
+        return true;
     case 'm':
         return number(self, st, 'm', value, 1, HOPS_MAX, &st->max_hops);
     case 'n':
@@ -144,7 +153,7 @@ static bool take(struct process *self, struct traceroute *st, int option, const 
 static bool read_arguments(struct process *self, struct traceroute *st)
 {
     struct options options = {
-        .self = self, .shorts = "46Ff:i:Im:nN:p:q:s:t:w:z:", .refused = "deglrTUDOMPSAV"
+        .self = self, .shorts = "46Ff:i:Im:nN:p:q:s:t:TUw:z:", .refused = "deg:lrDO:M:P:SAV"
     };
     int option;
 
@@ -153,7 +162,6 @@ static bool read_arguments(struct process *self, struct traceroute *st)
     st->per_hop = 3;
     st->at_once = 16;
     st->length = UINT32_MAX;
-    st->port = PORT_FIRST;
     st->tos = -1;
     st->family = RESOLVER_BOTH;
     st->wait_max = WAIT_DEFAULT;
@@ -177,6 +185,12 @@ static bool read_arguments(struct process *self, struct traceroute *st)
     if (options.at + 1 < self->argc &&
         !number(self, st, 'l', self->argv[options.at + 1], 0, PACKET_MAX, &st->length))
         return false;
+    if (st->port == 0)
+        st->port = st->tcp ? PORT_TCP : st->one_port ? PORT_UDP : PORT_FIRST;
+    if (st->tcp && st->length != UINT32_MAX) {
+        process_errorf(self, "traceroute: a length with -T is not simulated by wirewalk\n");
+        return false;
+    }
     self->exit_status = 0;
     return true;
 }
@@ -234,8 +248,9 @@ static bool send_udp(struct process *self, struct traceroute *st, struct probe *
         return false;
     if (has_source(st) && (result = sys_bind(self, probe->fd, st->source)) != 0)
         return fail(self, st, "bind", result);
-    probe->port =
-        (uint16_t)(st->port + (unsigned)(probe - st->probes) - (st->first_hop - 1) * st->per_hop);
+    probe->port = (uint16_t)(st->port + (st->one_port ? 0
+                                                      : (unsigned)(probe - st->probes) -
+                                                            (st->first_hop - 1) * st->per_hop));
     to.port = probe->port;
     result = sys_connect(self, probe->fd, to);
     if (result != 0)
@@ -259,6 +274,16 @@ static bool send_icmp(struct process *self, struct traceroute *st, struct probe 
         return false;
     icmp_emit(&hdr, st->out, len);
     result = sys_sendto(self, st->fd, st->out, len, 0, st->to);
+    return result >= 0 ? true : fail(self, st, "send", result);
+}
+
+static bool send_tcp(struct process *self, struct traceroute *st, struct probe *probe, unsigned ttl)
+{
+    int64_t result;
+
+    if (!tune(self, st, st->tcp_fd, ttl))
+        return false;
+    result = traceroute_tcp_send(self, st, probe);
     return result >= 0 ? true : fail(self, st, "send", result);
 }
 
@@ -321,7 +346,10 @@ static struct probe *quoted_probe(struct traceroute *st, const uint8_t *quote, s
     struct ipv4_hdr ip;
 
     if (ipv4_quote_parse(quote, len, &ip) != DROP_NONE || len < (size_t)ip.hdr_len + 8 ||
-        ip.dst != st->to.addr || ip.protocol != (st->icmp ? IP_PROTO_ICMP : IP_PROTO_UDP))
+        ip.dst != st->to.addr ||
+        ip.protocol != (st->icmp  ? IP_PROTO_ICMP
+                        : st->tcp ? IP_PROTO_TCP
+                                  : IP_PROTO_UDP))
         return NULL;
     quote += ip.hdr_len;
     if (st->icmp && (quote[0] != ICMP_ECHO_REQUEST || be16_get(quote + 4) != st->ident))
@@ -366,11 +394,12 @@ static struct probe *answered_probe(struct traceroute *st, size_t len)
     return probe;
 }
 
-static void take_packet(struct process *self, struct traceroute *st, size_t len,
+static void take_packet(struct process *self, struct traceroute *st, int fd, size_t len,
                         const struct sock_recv *message)
 {
-    struct probe *probe =
-        st->to.v6 ? traceroute6_probe(st, len, message->from) : answered_probe(st, len);
+    struct probe *probe = fd == st->tcp_fd ? traceroute_tcp_probe(st, len)
+                          : st->to.v6      ? traceroute6_probe(st, len, message->from)
+                                           : answered_probe(st, len);
 
     if (probe == NULL)
         return;
@@ -379,17 +408,17 @@ static void take_packet(struct process *self, struct traceroute *st, size_t len,
     probe_done(self, st, probe);
 }
 
-static void receive_all(struct process *self, struct traceroute *st)
+static void receive_all(struct process *self, struct traceroute *st, int fd)
 {
-    for (;;) {
+    while (fd >= 0) {
         struct sock_recv message = { .octets = st->in,
                                      .size = sizeof st->in,
                                      .flags = SOCK_MSG_DONTWAIT };
-        int64_t n = sys_recvmsg(self, st->fd, &message);
+        int64_t n = sys_recvmsg(self, fd, &message);
 
         if (n < 0)
             return;
-        take_packet(self, st, (size_t)n, &message);
+        take_packet(self, st, fd, (size_t)n, &message);
     }
 }
 
@@ -471,15 +500,18 @@ static bool send_probe(struct process *self, struct traceroute *st)
 
     probe->sent = true;
     probe->sent_at = st->last_send = process_now(self);
-    return st->icmp ? send_icmp(self, st, probe, ttl) : send_udp(self, st, probe, ttl);
+    return st->icmp  ? send_icmp(self, st, probe, ttl)
+           : st->tcp ? send_tcp(self, st, probe, ttl)
+                     : send_udp(self, st, probe, ttl);
 }
 
 static int wait_for_packet(struct process *self, struct traceroute *st)
 {
-    struct sys_pollfd poll = { .fd = st->fd, .events = SOCK_POLLIN };
+    struct sys_pollfd poll[] = { { .fd = st->fd, .events = SOCK_POLLIN },
+                                 { .fd = st->tcp_fd, .events = SOCK_POLLIN } };
     sim_time now = process_now(self);
 
-    return sys_poll(self, &poll, 1, st->next > now ? st->next - now : 0);
+    return sys_poll(self, poll, 2, st->next > now ? st->next - now : 0);
 }
 
 static void prepare(struct process *self, struct traceroute *st)
@@ -527,7 +559,17 @@ static enum co_status traceroute_main(struct process *self, void *state)
     st->to = st->names.to; /* of a name with both, the IPv4 address */
     if (st->names.resolver.n_addrs > 0)
         st->to = (struct endpoint){ .addr = st->names.addr };
+    if (st->tcp && st->to.v6) {
+        process_errorf(self, "traceroute: option -T with IPv6 is not simulated by wirewalk\n");
+        self->exit_status = 2;
+        CO_RETURN(&st->co);
+    }
     prepare(self, st);
+    st->tcp_fd = -1;
+    if (st->tcp && (st->ready = traceroute_tcp_open(self, st)) != 0) {
+        fail(self, st, "connect", st->ready);
+        CO_RETURN(&st->co);
+    }
     st->fd = open_socket(self, st, SIM_SOCK_RAW, st->to.v6 ? IP6_NEXT_ICMP : IP_PROTO_ICMP);
     if (has_source(st) && sys_bind(self, st->fd, st->source) != 0) {
         fail(self, st, "bind", -SIM_EADDRNOTAVAIL);
@@ -565,7 +607,8 @@ static enum co_status traceroute_main(struct process *self, void *state)
         }
         if (st->start < st->end && st->next != SIM_TIME_NONE) {
             CO_CALL(&st->co, st->ready, wait_for_packet(self, st));
-            receive_all(self, st);
+            receive_all(self, st, st->fd);
+            receive_all(self, st, st->tcp_fd);
         }
     }
     process_printf(self, "\n");

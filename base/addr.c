@@ -120,6 +120,50 @@ bool ip4_parse(const char *text, ip4_addr *a)
     return true;
 }
 
+/* One number as strtoul() with base 0 takes it, at most 32 bits. */
+static bool parse_any_base(const char **text, uint64_t *value)
+{
+    unsigned base = 10, digits = 0;
+    const char *at = *text;
+
+    if (at[0] == '0') {
+        base = at[1] == 'x' || at[1] == 'X' ? 16 : 8;
+        at += base == 16 ? 2 : 0;
+    }
+    for (*value = 0; *value <= UINT32_MAX; at++, digits++) {
+        unsigned digit = *at >= '0' && *at <= '9'   ? (unsigned)(*at - '0')
+                         : *at >= 'a' && *at <= 'f' ? (unsigned)(*at - 'a') + 10
+                         : *at >= 'A' && *at <= 'F' ? (unsigned)(*at - 'A') + 10
+                                                    : 16;
+
+        if (digit >= base)
+            break;
+        *value = *value * base + digit;
+    }
+    *text = at;
+    return digits > 0 && *value <= UINT32_MAX;
+}
+
+bool ip4_parse_dots(const char *text, ip4_addr *a)
+{
+    uint64_t value, front = 0;
+
+    for (unsigned n = 0; n < 4; n++) {
+        if (!parse_any_base(&text, &value))
+            return false;
+        if (*text == '\0') {
+            if (value >> (32 - 8 * n) != 0)
+                return false;
+            *a = (ip4_addr)(front << (32 - 8 * n) | value);
+            return true;
+        }
+        if (*text++ != '.' || value > 255)
+            return false;
+        front = front << 8 | value;
+    }
+    return false;
+}
+
 bool ip4_prefix_parse(const char *text, ip4_addr *a, unsigned *prefix_len)
 {
     ip4_addr addr;

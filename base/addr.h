@@ -231,6 +231,9 @@ bool mac_parse(const char *text, struct mac_addr *a);
 /** ip4_parse() - dotted quad, four decimal numbers 0-255 without leading zeros. False leaves *@a
  * alone. */
 bool ip4_parse(const char *text, ip4_addr *a);
+/** ip4_parse_dots() - one to four numbers with dots between, decimal, octal (0...) or hexadecimal
+ * (0x...), the last of which fills what is left: what inet_aton() takes, so "10.1" is 10.0.0.1. */
+bool ip4_parse_dots(const char *text, ip4_addr *a);
 /** ip4_prefix_parse() - ADDRESS/LEN; without /LEN the length is 32. Host bits are kept. */
 bool ip4_prefix_parse(const char *text, ip4_addr *a, unsigned *prefix_len);
 /** ip6_parse() - the forms of RFC 4291 section 2.2. False leaves *@a alone. */

@@ -187,7 +187,7 @@ static bool found_locally(struct resolver *r)
     }
     if (find_literal6(r))
         return r->from_hosts = true;
-    if (r->family != RESOLVER_IPV6 && ip4_parse(r->name, &addr)) {
+    if (r->family != RESOLVER_IPV6 && ip4_parse_dots(r->name, &addr)) {
         r->addrs[r->n_addrs++] = addr;
         snprintf(r->canonical, sizeof r->canonical, "%s", r->name);
     } else {

@@ -183,8 +183,9 @@ static void big_messages_come_back_whole(void)
     OK(strstr(strbuf_text(&rig.out), "4008 bytes from 10.0.0.2: icmp_seq=1 ttl=64 time=") != NULL);
     run(&rig, rig.hosts[0], "ping -n -c 1 -s 65507 10.0.0.2", SIM_SEC(5));
     OK(strstr(strbuf_text(&rig.out), "65515 bytes from 10.0.0.2: icmp_seq=1 ttl=64 time=") != NULL);
-    EQ_STR(run(&rig, rig.hosts[0], "ping -s 65508 10.0.0.2", SIM_SEC(5)),
-           "ping: packet size 65508 is too large. Maximum is 65507\n-- exit 2\n");
+    run(&rig, rig.hosts[0], "ping -n -c 1 -W 1 -s 65508 10.0.0.2", SIM_SEC(5));
+    OK(strstr(strbuf_text(&rig.out), "ping: local error: message too long, mtu=1500\n") != NULL);
+    OK(text_ends(strbuf_text(&rig.out), "-- exit 1\n"));
     run(&rig, rig.hosts[0], "ping -n -c 1 -s 8 10.0.0.2",
         SIM_SEC(5)); /* no room for a time stamp */
     OK(strstr(strbuf_text(&rig.out), "16 bytes from 10.0.0.2: icmp_seq=1 ttl=64\n") != NULL);
@@ -317,8 +318,13 @@ static void mistakes_are_told_as_iputils_tells_them(void)
     EQ_STR(run(&rig, rig.hosts[0], "ping -c 0 10.0.0.2", SIM_SEC(5)),
            "ping: invalid argument: '0': out of range: 1 <= value <= 9223372036854775807\n-- exit "
            "1\n");
-    EQ_STR(run(&rig, rig.hosts[0], "ping -A 10.0.0.2", SIM_SEC(5)),
-           "ping: option -A is not simulated by wirewalk\n-- exit 2\n");
+    EQ_STR(run(&rig, rig.hosts[0], "ping -R 10.0.0.2", SIM_SEC(5)),
+           "ping: option -R is not simulated by wirewalk\n-- exit 2\n");
+    EQ_STR(run(&rig, rig.hosts[0], "ping -t 0 10.0.0.2", SIM_SEC(5)),
+           "ping: cannot set unicast time-to-live: Invalid argument\n-- exit 2\n");
+    OK(strstr(run(&rig, rig.hosts[0], "ping -c 1 -W 1x 10.0.0.2", SIM_SEC(5)),
+              "ping: option argument contains garbage: x\nping: this will become fatal error in "
+              "the future\n") != NULL);
     EQ_STR(run(&rig, rig.hosts[0], "ping 10.0.0.2 -c", SIM_SEC(5)),
            "ping: option requires an argument -- 'c'\n\nUsage\n  ping [options] "
            "<destination>\n\n-- exit 2\n");
@@ -331,8 +337,19 @@ static void mistakes_are_told_as_iputils_tells_them(void)
     rig_end(&rig);
 }
 
+static void adaptive_pings_follow_the_answers(void)
+{
+    struct rig rig;
+
+    rig_pair(&rig);
+    run(&rig, rig.hosts[0], "ping -A -c 4 10.2", SIM_MSEC(100));
+    OK(strstr(strbuf_text(&rig.out), "PING 10.2 (10.0.0.2) 56(84)") != NULL);
+    OK(strstr(strbuf_text(&rig.out), "4 packets transmitted, 4 received") != NULL);
+    rig_end(&rig);
+}
+
 UNIT_MAIN("ping", TEST(replies_are_printed_one_by_one_with_statistics),
-          TEST(times_are_virtual_time_to_the_microsecond),
+          TEST(times_are_virtual_time_to_the_microsecond), TEST(adaptive_pings_follow_the_answers),
           TEST(a_flood_draws_a_point_for_each_request_and_wipes_it_out_for_each_reply),
           TEST(nobody_answers), TEST(the_last_reply_is_waited_for_ten_seconds_or_as_W_says),
           TEST(no_route_is_told_before_anything_is_sent),

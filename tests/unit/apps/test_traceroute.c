@@ -81,9 +81,31 @@ static void addresses_without_a_name_stand_for_themselves(void)
                              " 1  server (10.0.1.2)  T\n-- exit 0\n");
     EQ_STR(run(&rig, rig.hosts[0], "traceroute", SIM_SEC(5)),
            "Specify \"host\" missing argument.\n-- exit 2\n");
-    EQ_STR(run(&rig, rig.hosts[0], "traceroute -T 10.0.1.2", SIM_SEC(5)),
-           "traceroute: option -T is not simulated by wirewalk\n-- exit 2\n");
+    EQ_STR(run(&rig, rig.hosts[0], "traceroute -A 10.0.1.2", SIM_SEC(5)),
+           "traceroute: option -A is not simulated by wirewalk\n-- exit 2\n");
     rig_end(&rig);
+}
+
+static void syns_find_an_open_port_and_a_closed_one(void)
+{
+    static const char *const lines[] = { "traceroute -n -T -N 1 10.0.4.2",
+                                         "traceroute -n -T -N 1 -p 81 10.0.4.2",
+                                         "traceroute -n -U -N 1 10.0.4.2" };
+
+    for (int way = 0; way < 3; way++) {
+        struct rig rig;
+
+        rig_chain(&rig, 3);
+        rig_start(&rig, rig.hosts[1], "nc -l -k -p 80");
+        run(&rig, rig.hosts[0], lines[way], SIM_SEC(30));
+        EQ_STR(without_ms(&rig), "traceroute to 10.0.4.2 (10.0.4.2), 30 hops max, 60 byte packets\n"
+                                 " 1  10.0.1.2  T  T  T\n"
+                                 " 2  10.0.2.2  T  T  T\n"
+                                 " 3  10.0.3.2  T  T  T\n"
+                                 " 4  10.0.4.2  T  T  T\n"
+                                 "-- exit 0\n");
+        rig_end(&rig);
+    }
 }
 
 /* h1 2001:db8:1::1 -- r1 -- 2001:db8:2::2 h2 */
@@ -130,7 +152,8 @@ static void ipv6_is_probed_by_udp_and_icmp(void)
     rig_end(&rig);
 }
 
-UNIT_MAIN("traceroute", TEST(ipv6_is_probed_by_udp_and_icmp),
+UNIT_MAIN("traceroute", TEST(syns_find_an_open_port_and_a_closed_one),
+          TEST(ipv6_is_probed_by_udp_and_icmp),
           TEST(each_hop_is_named_until_the_port_is_unreachable),
           TEST(one_probe_at_a_time_sends_twelve), TEST(silence_is_a_star_after_five_seconds),
           TEST(unreachable_hosts_are_marked), TEST(addresses_without_a_name_stand_for_themselves))

@@ -41,6 +41,17 @@ static void ip_text_goes_both_ways_and_rejects_noise(void)
     OK(!ip4_parse("1.2.3.04", &a));
     OK(!ip4_parse("1.2.3.4.5", &a));
     OK(!ip4_parse("1.2.3.4 ", &a));
+    OK(ip4_parse_dots("10.1", &a));
+    EQ(a, IP4(10, 0, 0, 1));
+    OK(ip4_parse_dots("10.1.300", &a));
+    EQ(a, IP4(10, 1, 1, 44));
+    OK(ip4_parse_dots("0x7f.010.0.1", &a));
+    EQ(a, IP4(127, 8, 0, 1));
+    OK(ip4_parse_dots("4294967295", &a));
+    EQ(a, UINT32_MAX);
+    OK(!ip4_parse_dots("4294967296", &a) && !ip4_parse_dots("1.2.3.256", &a));
+    OK(!ip4_parse_dots("", &a) && !ip4_parse_dots("1.", &a) && !ip4_parse_dots("1.2.3.4.5", &a));
+    OK(!ip4_parse_dots("08", &a) && !ip4_parse_dots("0x", &a) && !ip4_parse_dots("256.1", &a));
     OK(ip4_prefix_parse("10.1.2.3/8", &a, &len));
     EQ(a, IP4(10, 1, 2, 3));
     EQ(len, 8);
