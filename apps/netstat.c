@@ -1,4 +1,6 @@
-/* netstat of net-tools 2.10: -t -u -a -l -n -o sockets, -r routes, -i interfaces, -s counters. */
+/* netstat of net-tools 2.10: -t -u -a -l -n -o -p sockets, -r routes, -i interfaces, -s counters.
+ */
+#include <stdio.h>
 #include <string.h>
 
 #include "apps/net_tools.h"
@@ -9,6 +11,7 @@
 struct netstat {
     struct process *self;
     bool tcp, udp, all, listening, numeric, timers, routes, interfaces, statistics;
+    bool programs;
     bool v4, v6; /* neither: both sockets, but the routes of IPv4 */
 };
 
@@ -45,6 +48,31 @@ static void add_endpoint(struct strbuf *out, const struct netstat *ns, struct en
         strbuf_addf(out, "%u", endpoint.port);
 }
 
+struct owner {
+    uint32_t pid;
+    const char *name;
+};
+
+static void take_owner(void *ctx, const struct process *process, int fd)
+{
+    struct owner *owner = ctx;
+
+    (void)fd;
+    if (owner->name == NULL)
+        *owner = (struct owner){ process->pid, process->program->name };
+}
+
+static void print_owner(const struct netstat *ns, const struct netctl_socket *socket)
+{
+    struct owner owner = { 0 };
+    char text[40] = "-";
+
+    netctl_socket_owners(ns->self->os, socket, take_owner, &owner);
+    if (owner.name != NULL)
+        snprintf(text, sizeof text, "%u/%s", (unsigned)owner.pid, owner.name);
+    process_printf(ns->self, " %-20s", text);
+}
+
 static void print_socket(void *ctx, const struct netctl_socket *socket)
 {
     const struct netstat *ns = ctx;
@@ -62,6 +90,8 @@ static void print_socket(void *ctx, const struct netctl_socket *socket)
                    (unsigned long long)socket->recv_q,
                    (unsigned long long)(listener ? 0 : socket->send_q), local.text, remote.text,
                    unconnected ? "" : long_state(socket->state));
+    if (ns->programs)
+        print_owner(ns, socket);
     if (ns->timers && tcp && socket->tcp->timer != NULL)
         process_printf(ns->self, " %s (%.2f/%u/%u)", socket->tcp->timer,
                        (double)socket->tcp->timer_left / (double)SIM_SEC(1),
@@ -82,7 +112,9 @@ static void print_sockets(struct netstat *ns)
     process_printf(
         ns->self,
         "Proto Recv-Q Send-Q Local Address           Foreign Address         State      %s\n",
-        ns->timers ? " Timer" : "");
+        ns->programs ? ns->timers ? " PID/Program name     Timer" : " PID/Program name    "
+        : ns->timers ? " Timer"
+                     : "");
     if (ns->tcp)
         netctl_sockets(ns->self->os, "tcp", print_socket, ns);
     if (ns->udp)
@@ -135,7 +167,7 @@ static const struct option_name long_options[] = {
     { "route", 'r', false },   { "interfaces", 'i', false }, { "statistics", 's', false },
     { "numeric", 'n', false }, { "all", 'a', false },        { "listening", 'l', false },
     { "tcp", 't', false },     { "udp", 'u', false },        { "timers", 'o', false },
-    { "inet", '4', false },    { "inet6", '6', false },      { "programs", 0, false },
+    { "inet", '4', false },    { "inet6", '6', false },      { "programs", 'p', false },
     { "extend", 0, false },    { "continuous", 0, false },   { "groups", 0, false },
     { "raw", 0, false },       { "unix", 0, false },         { NULL, 0, false }
 };
@@ -143,7 +175,7 @@ static const struct option_name long_options[] = {
 static bool read_arguments(struct process *self, struct netstat *ns)
 {
     struct options options = {
-        .self = self, .shorts = "46tualnoris", .refused = "vWeNcCFpgMwxUSZDA", .longs = long_options
+        .self = self, .shorts = "46tualnorisp", .refused = "vWeNcCFgMwxUSZDA", .longs = long_options
     };
     int option;
 
@@ -166,6 +198,7 @@ static bool read_arguments(struct process *self, struct netstat *ns)
         ns->routes |= option == 'r';
         ns->interfaces |= option == 'i';
         ns->statistics |= option == 's';
+        ns->programs |= option == 'p';
         ns->v4 |= option == '4';
         ns->v6 |= option == '6';
     }

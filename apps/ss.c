@@ -1,6 +1,7 @@
 /*
- * ss of iproute2 6.1, for TCP and UDP sockets: -t -u -a -l -n -i -o -e -m -H -s, a state filter.
- * Columns are as wide as what stands in them, as when its output is no terminal.
+ * ss of iproute2 6.1, for TCP and UDP sockets: -t -u -a -l -n -i -o -e -m -p -H -s, filters of
+ * states, addresses and ports. Columns are as wide as what stands in them, as when its output is no
+ * terminal.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "apps/port_names.h"
 #include "apps/programs.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "stack/socket/netctl.h"
 
 #define FIRST_INODE 20000 /* of the sockets; each has one of its own */
@@ -36,11 +38,22 @@ struct row {
     char *cells[N_COLUMNS];
 };
 
+/* `sport = :80`, `dst 10.0.0.2:80`: an end of a connection and what it must be. */
+struct ss_filter {
+    bool remote, negated, has_addr, has_port;
+    ip4_addr addr;
+    unsigned len; /* of a prefix */
+    uint16_t port;
+};
+
 struct ss {
     int family; /* '4', '6', or 0: both */
     struct process *self;
     bool tcp, udp, all, listening, numeric, info, timers, memory, extended, no_header, summary;
-    const char *state; /* of a filter, or NULL */
+    bool processes;
+    const char *state;         /* of a filter, or NULL */
+    struct ss_filter *filters; /* all must hold */
+    unsigned n_filters, filters_size;
     struct row *rows;
     unsigned n, size;
     unsigned counts[3]; /* for -s: estab, timewait, tcp */
@@ -262,11 +275,24 @@ static bool in_state(const char *filter, const char *state)
     return false;
 }
 
+static bool passes(const struct ss_filter *filter, const struct netctl_socket *socket)
+{
+    const struct endpoint *end = filter->remote ? &socket->remote : &socket->local;
+    bool same = (!filter->has_port || end->port == filter->port) &&
+                (!filter->has_addr ||
+                 (!end->v6 && ip4_in_prefix(end->addr, filter->addr, (uint8_t)filter->len)));
+
+    return same != filter->negated;
+}
+
 /* Without -a only what is connected; TIME-WAIT and half-open ones are left out too. */
 static bool wanted(const struct ss *ss, const struct netctl_socket *socket)
 {
     if (ss->family != 0 && socket->local.v6 != (ss->family == '6'))
         return false;
+    for (unsigned i = 0; i < ss->n_filters; i++)
+        if (!passes(&ss->filters[i], socket))
+            return false;
     if (ss->state != NULL)
         return in_state(ss->state, socket->state);
     if (ss->all)
@@ -303,6 +329,14 @@ static void add_process(struct strbuf *out, const struct ss *ss, const struct tc
         add_info(out, ss, t);
 }
 
+static void add_owner(void *ctx, const struct process *owner, int fd)
+{
+    struct strbuf *out = ctx;
+
+    strbuf_addf(out, "%s(\"%s\",pid=%u,fd=%d)", out->len == 0 ? " users:(" : ",",
+                owner->program->name, (unsigned)owner->pid, fd);
+}
+
 static void add_socket(void *ctx, const struct netctl_socket *socket)
 {
     struct ss *ss = ctx;
@@ -317,6 +351,10 @@ static void add_socket(void *ctx, const struct netctl_socket *socket)
     row.cells[COL_SENDQ] = format_number(socket->send_q);
     add_endpoint(ss, &row, COL_LOCAL, socket, socket->local);
     add_endpoint(ss, &row, COL_PEER, socket, socket->remote);
+    if (ss->processes)
+        netctl_socket_owners(ss->self->os, socket, add_owner, &extra);
+    if (extra.len > 0)
+        strbuf_addc(&extra, ')');
     if (socket->tcp != NULL)
         add_process(&extra, ss, socket->tcp);
     row.cells[COL_PROCESS] = mem_strdup(strbuf_text(&extra));
@@ -418,11 +456,86 @@ static const struct option_name long_options[] = {
     { "numeric", 'n', false },  { "listening", 'l', false }, { "all", 'a', false },
     { "tcp", 't', false },      { "udp", 'u', false },       { "info", 'i', false },
     { "options", 'o', false },  { "no-header", 'H', false }, { "summary", 's', false },
-    { "ipv4", '4', false },     { "memory", 'm', false },    { "processes", 0, false },
+    { "ipv4", '4', false },     { "memory", 'm', false },    { "processes", 'p', false },
     { "extended", 'e', false }, { "raw", 0, false },         { "unix", 0, false },
     { "packet", 0, false },     { "resolve", 0, false },     { "kill", 0, false },
     { NULL, 0, false }
 };
+
+static bool refuse_filter(struct process *self, const char *word)
+{
+    process_errorf(self, "ss: filter %s is not simulated by wirewalk\n", word);
+    self->exit_status = 2;
+    return false;
+}
+
+static bool named_port(const char *text, uint64_t *port)
+{
+    for (*port = 1; *port <= UINT16_MAX; ++*port) {
+        const char *name = port_name((uint16_t)*port, true);
+
+        if (name != NULL && strcmp(name, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* ADDRESS, ADDRESS/LENGTH, ADDRESS:PORT, :PORT; of a port alone the colon may be left out. */
+static bool read_end(struct ss_filter *filter, const char *text, bool port_alone)
+{
+    const char *colon = strrchr(text, ':');
+    char addr[IP4_TEXT_MAX + 4];
+    uint64_t port = 0;
+
+    if (port_alone || colon != NULL) {
+        const char *digits = colon != NULL ? colon + 1 : text;
+
+        filter->has_port = strcmp(digits, "*") != 0;
+        if (filter->has_port && !text_u64(digits, UINT16_MAX, &port) && !named_port(digits, &port))
+            return false;
+        filter->port = filter->has_port ? (uint16_t)port : 0;
+    }
+    snprintf(addr, sizeof addr, "%.*s",
+             (int)(colon != NULL ? (size_t)(colon - text) : strlen(text)), text);
+    if (port_alone || addr[0] == '\0' || strcmp(addr, "*") == 0)
+        return true;
+    filter->has_addr = true;
+    return ip4_prefix_parse(addr, &filter->addr, &filter->len);
+}
+
+/* One condition at argv[*@at]; the words of several stand behind each other, with `and` or not. */
+static bool read_condition(struct process *self, struct ss *ss, int *at)
+{
+    static const char *const words[] = { "sport", "dport", "src", "dst" };
+    const char *word = self->argv[*at];
+    struct ss_filter filter = { 0 };
+    size_t which = 0;
+
+    while (which < 4 && strcmp(word, words[which]) != 0)
+        which++;
+    if (which == 4)
+        return refuse_filter(self, word);
+    ++*at;
+    if (*at < self->argc) {
+        static const char *const equal[] = { "=", "==", "eq" }, *const unequal[] = { "!=", "ne",
+                                                                                     "neq" };
+        const char *op = self->argv[*at];
+        bool is = false, is_not = false;
+
+        for (int i = 0; i < 3; i++) {
+            is |= strcmp(op, equal[i]) == 0;
+            is_not |= strcmp(op, unequal[i]) == 0;
+        }
+        filter.negated = is_not;
+        *at += is || is_not;
+    }
+    filter.remote = which == 1 || which == 3;
+    if (*at == self->argc || !read_end(&filter, self->argv[*at], which < 2))
+        return refuse_filter(self, *at < self->argc ? self->argv[*at] : word);
+    ++*at;
+    ARRAY_PUSH(ss->filters, ss->n_filters, ss->filters_size, filter);
+    return true;
+}
 
 static bool read_filter(struct process *self, struct ss *ss, int at)
 {
@@ -430,10 +543,12 @@ static bool read_filter(struct process *self, struct ss *ss, int at)
         ss->state = self->argv[at + 1];
         at += 2;
     }
-    if (at < self->argc) {
-        process_errorf(self, "ss: filter %s is not simulated by wirewalk\n", self->argv[at]);
-        self->exit_status = 2;
-        return false;
+    while (at < self->argc) {
+        if (ss->n_filters > 0 && at + 1 < self->argc &&
+            (strcmp(self->argv[at], "and") == 0 || strcmp(self->argv[at], "&&") == 0))
+            at++;
+        if (!read_condition(self, ss, &at))
+            return false;
     }
     return true;
 }
@@ -441,8 +556,8 @@ static bool read_filter(struct process *self, struct ss *ss, int at)
 static bool read_arguments(struct process *self, struct ss *ss)
 {
     struct options options = { .self = self,
-                               .shorts = "46tualniosemH",
-                               .refused = "prwxbEfFDZKOVNQhM0dSA",
+                               .shorts = "46tualniosemHp",
+                               .refused = "rwxbEfFDZKOVNQhM0dSA",
                                .longs = long_options };
     int option;
 
@@ -466,6 +581,7 @@ static bool read_arguments(struct process *self, struct ss *ss)
         ss->memory |= option == 'm';
         ss->summary |= option == 's';
         ss->no_header |= option == 'H';
+        ss->processes |= option == 'p';
     }
     if (!ss->tcp && !ss->udp)
         ss->tcp = ss->udp = true;
@@ -489,6 +605,7 @@ static enum co_status ss_main(struct process *self, void *state)
         netctl_sockets(self->os, "tcp", add_socket, &ss);
     print_rows(&ss);
     free_rows(&ss);
+    free(ss.filters);
     return CO_DONE;
 }
 

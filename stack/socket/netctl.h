@@ -177,6 +177,10 @@ struct netctl_socket {
 void netctl_sockets(struct os *os, const char *proto,
                     void (*each)(void *ctx, const struct netctl_socket *socket), void *ctx);
 
+/** netctl_socket_owners() - each process that has @socket open, under the number @fd. */
+void netctl_socket_owners(struct os *os, const struct netctl_socket *socket,
+                          void (*each)(void *ctx, const struct process *owner, int fd), void *ctx);
+
 /* ---- settings and counters ---- */
 
 /* Room for a setting's text, with its NUL. */

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "stack/socket/fd.h"
 #include "stack/socket/netctl.h"
+#include "stack/socket/syscall.h"
 
 struct socket_walk {
     struct describe out; /* first */
@@ -96,4 +98,33 @@ void netctl_sockets(struct os *os, const char *proto,
         tcp_walk(os->tcp, tcp_row, &(struct tcp_walk){ each, ctx });
     else
         os_describe(os, &walk.out);
+}
+
+static bool is_same(struct process *process, int fd, const struct netctl_socket *socket)
+{
+    const struct fd *open = fd_get(process, fd);
+    struct endpoint local, remote = { 0 };
+
+    if (open == NULL || !fd_is_inet(open) ||
+        open->type != (strcmp(socket->proto, "tcp") == 0 ? SIM_SOCK_STREAM : SIM_SOCK_DGRAM) ||
+        sys_getsockname(process, fd, &local) != 0)
+        return false;
+    if (sys_getpeername(process, fd, &remote) != 0)
+        remote = (struct endpoint){ .v6 = socket->remote.v6 };
+    return local.port == socket->local.port && endpoint_same_addr(&local, &socket->local) &&
+           remote.port == socket->remote.port &&
+           (remote.port == 0 || endpoint_same_addr(&remote, &socket->remote));
+}
+
+void netctl_socket_owners(struct os *os, const struct netctl_socket *socket,
+                          void (*each)(void *ctx, const struct process *owner, int fd), void *ctx)
+{
+    struct process *process;
+
+    LIST_FOR_EACH(process, &os->processes, struct process, link)
+    {
+        for (int fd = 0; fd < process->n_fds; fd++)
+            if (is_same(process, fd, socket))
+                each(ctx, process, fd);
+    }
 }

@@ -212,6 +212,29 @@ static void memory_is_told_by_its_parts(void)
     rig_end(&rig);
 }
 
-UNIT_MAIN("ss", TEST(fields_stand_in_the_real_order), TEST(ts_and_sack_are_told_with_o_or_e_alone),
+static void who_has_a_socket_is_told_and_filters_choose(void)
+{
+    static const char server[] =
+        "State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n"
+        "LISTEN 0      1            0.0.0.0:80        0.0.0.0:*    users:((\"nc\",pid=3,fd=3))\n"
+        "-- exit 0\n";
+
+    rig_pair(&rig);
+    start(0, "nc -l -k -p 80");
+    EQ_STR(run(&rig, rig.hosts[0], "ss -tlnp", SIM_SEC(1)), server);
+    EQ_STR(run(&rig, rig.hosts[0], "ss -tlnp sport eq :80 and src 0.0.0.0", SIM_SEC(1)), server);
+    EQ_STR(run(&rig, rig.hosts[0], "ss -tlnp sport = http", SIM_SEC(1)), server);
+    OK(strstr(run(&rig, rig.hosts[0], "ss -tlnp sport != :80", SIM_SEC(1)), "LISTEN") == NULL);
+    OK(strstr(run(&rig, rig.hosts[0], "ss -tan src 10.0.0.0/24", SIM_SEC(1)), "LISTEN") == NULL);
+    OK(strstr(run(&rig, rig.hosts[0], "ss -tan sport gt :80", SIM_SEC(1)), "not simulated") !=
+       NULL);
+    OK(strstr(run(&rig, rig.hosts[0], "netstat -tlnp", SIM_SEC(1)),
+              "State       PID/Program name    \ntcp        0      0 0.0.0.0:80              "
+              "0.0.0.0:*               LISTEN      3/nc                \n") != NULL);
+    rig_end(&rig);
+}
+
+UNIT_MAIN("ss", TEST(who_has_a_socket_is_told_and_filters_choose),
+          TEST(fields_stand_in_the_real_order), TEST(ts_and_sack_are_told_with_o_or_e_alone),
           TEST(listeners_and_time_wait_have_little_to_tell), TEST(memory_is_told_by_its_parts),
           TEST(timers_are_told_in_ss_s_own_way))
