@@ -60,6 +60,8 @@ static void show_link(struct ip_run *ip, const struct netctl_link *link,
         return;
     if (ip->brief)
         process_printf(ip->self, "%-16s %-14s ", link->name, ip_link_state(link));
+    else if (ip->inet6_only && filter->dev == NULL && !ip->one_line)
+        ip_print_link6(ip, link);
     else if (!ip->one_line)
         ip_print_link(ip, link, false);
     for (unsigned i = 0; !ip->inet6_only && netctl_addr_at(ip->os, i, &addr); i++) {

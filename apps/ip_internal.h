@@ -40,6 +40,9 @@ bool ip_number(struct ip_run *ip, const char *name, const char *word, uint32_t m
                uint32_t *value);
 /** ip_print_link() - the lines of one interface, as `ip link` and `ip addr` begin them. */
 void ip_print_link(struct ip_run *ip, const struct netctl_link *link, bool with_mode);
+/** ip_print_link6() - the shorter line that the kernel gives of all links where IPv6 is asked for.
+ */
+void ip_print_link6(struct ip_run *ip, const struct netctl_link *link);
 void ip_print_stats(struct ip_run *ip, const struct netctl_link *link);
 /** ip_link_state() - "UP", "DOWN", "UNKNOWN". */
 const char *ip_link_state(const struct netctl_link *link);

@@ -26,11 +26,17 @@ void ip_print_link(struct ip_run *ip, const struct netctl_link *link, bool with_
                    link->index, link->name, flags(link), link->mtu,
                    link->loopback ? "noqueue" : "pfifo_fast", ip_link_state(link),
                    with_mode ? "mode DEFAULT " : "");
-    if (!ip->inet_only || with_mode)
+    if ((!ip->inet_only && !ip->inet6_only) || with_mode)
         process_printf(ip->self, "%s    link/%s %s brd %s", ip->one_line ? "\\" : "\n",
                        link->loopback ? "loopback" : "ether", mac_format(&link->mac, mac),
                        link->loopback ? "00:00:00:00:00:00" : "ff:ff:ff:ff:ff:ff");
     process_printf(ip->self, ip->one_line && ip->stats > 0 ? "" : "\n");
+}
+
+void ip_print_link6(struct ip_run *ip, const struct netctl_link *link)
+{
+    process_printf(ip->self, "%u: %s: %s mtu %u state %s qlen 1000\n", link->index, link->name,
+                   flags(link), link->mtu, ip_link_state(link));
 }
 
 void ip_print_stats(struct ip_run *ip, const struct netctl_link *link)

@@ -251,6 +251,10 @@ static void addresses_and_routes_of_ipv6_are_selected_and_flushed(void)
     says("ip addr add 2001:db8::10/64 dev eth0 nodad; ip -4 addr flush dev eth0; ip -br addr show "
          "eth0",
          "eth0             UP             2001:db8::10/64 \n-- exit 0\n");
+    says("ip -6 addr | grep mtu",
+         "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 state UNKNOWN qlen 1000\n"
+         "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP qlen 1000\n-- exit 0\n");
+    says("ip -6 addr show dev eth0 | grep link/", "-- exit 1\n");
     says("ip addr flush dev eth0; ip -br addr show eth0",
          "eth0             UP             \n-- exit 0\n");
     says("ip -6 route flush", "\"ip route flush\" requires arguments.\n-- exit 1\n");
