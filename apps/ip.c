@@ -1,4 +1,4 @@
-/* ip of iproute2 6.1: objects address, link, route, neighbour and, to look at, rule. */
+/* ip of iproute2 6.1: objects address, link, route, neighbour, maddress and, to look at, rule. */
 #include "apps/ip_internal.h"
 
 #include <string.h>
@@ -166,7 +166,7 @@ static int run_object(struct ip_run *ip)
     } objects[] = { /* in iproute2's order, which decides what "a" and "r" mean */
                     { "address", ip_addr_object },
                     { "addrlabel", NULL },
-                    { "maddress", NULL },
+                    { "maddress", ip_maddr_object },
                     { "route", ip_route_object },
                     { "rule", ip_rule_object },
                     { "neighbor", ip_neigh_object },

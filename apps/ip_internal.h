@@ -51,6 +51,7 @@ int ip_addr_object(struct ip_run *ip);
 int ip_link_object(struct ip_run *ip);
 int ip_route_object(struct ip_run *ip);
 int ip_neigh_object(struct ip_run *ip);
+int ip_maddr_object(struct ip_run *ip);
 int ip_rule_object(struct ip_run *ip);
 
 /* ip_route_words.c; -1: go on, else the exit status */

@@ -1,4 +1,5 @@
-/* netstat of net-tools 2.10: -t -u -a -l -n -o -p sockets, -r routes, -i interfaces, -s counters.
+/* netstat of net-tools 2.10: -t -u -a -l -n -o -p sockets, -r routes, -i interfaces, -g groups, -s
+ * counters.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 struct netstat {
     struct process *self;
     bool tcp, udp, all, listening, numeric, timers, routes, interfaces, statistics;
-    bool programs;
+    bool programs, groups;
     bool v4, v6; /* neither: both sockets, but the routes of IPv4 */
 };
 
@@ -142,6 +143,21 @@ static void print_interfaces(struct netstat *ns)
     }
 }
 
+static void print_groups(struct netstat *ns)
+{
+    struct netctl_group group;
+    char text[IP6_TEXT_MAX];
+
+    process_printf(ns->self, "IPv6/IPv4 Group Memberships\n"
+                             "Interface       RefCnt Group\n"
+                             "--------------- ------ ---------------------\n");
+    for (int v6 = ns->v6 && !ns->v4; v6 <= (ns->v6 || !ns->v4); v6++)
+        for (unsigned i = 0; netctl_group_at(ns->self->os, i, v6, &group); i++)
+            process_printf(ns->self, "%-15s %-6u %s\n", group.ifname, group.users,
+                           v6 ? ip6_format(group.group.addr6, text)
+                              : ip4_format(group.group.addr, text));
+}
+
 static void print_statistics(struct netstat *ns)
 {
     char forwarding[NETCTL_SYSCTL_TEXT_MAX];
@@ -168,14 +184,14 @@ static const struct option_name long_options[] = {
     { "numeric", 'n', false }, { "all", 'a', false },        { "listening", 'l', false },
     { "tcp", 't', false },     { "udp", 'u', false },        { "timers", 'o', false },
     { "inet", '4', false },    { "inet6", '6', false },      { "programs", 'p', false },
-    { "extend", 0, false },    { "continuous", 0, false },   { "groups", 0, false },
+    { "extend", 0, false },    { "continuous", 0, false },   { "groups", 'g', false },
     { "raw", 0, false },       { "unix", 0, false },         { NULL, 0, false }
 };
 
 static bool read_arguments(struct process *self, struct netstat *ns)
 {
     struct options options = {
-        .self = self, .shorts = "46tualnorisp", .refused = "vWeNcCFgMwxUSZDA", .longs = long_options
+        .self = self, .shorts = "46tualnorispg", .refused = "vWeNcCFMwxUSZDA", .longs = long_options
     };
     int option;
 
@@ -199,6 +215,7 @@ static bool read_arguments(struct process *self, struct netstat *ns)
         ns->interfaces |= option == 'i';
         ns->statistics |= option == 's';
         ns->programs |= option == 'p';
+        ns->groups |= option == 'g';
         ns->v4 |= option == '4';
         ns->v6 |= option == '6';
     }
@@ -220,6 +237,8 @@ static enum co_status netstat_main(struct process *self, void *state)
         net_tools_print_routes6(self, ns.numeric);
     else if (ns.routes)
         return CO_DONE;
+    else if (ns.groups)
+        print_groups(&ns);
     else if (ns.interfaces)
         print_interfaces(&ns);
     else if (ns.statistics)

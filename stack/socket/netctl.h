@@ -181,6 +181,17 @@ void netctl_sockets(struct os *os, const char *proto,
 void netctl_socket_owners(struct os *os, const struct netctl_socket *socket,
                           void (*each)(void *ctx, const struct process *owner, int fd), void *ctx);
 
+struct netctl_group {
+    unsigned ifindex;
+    const char *ifname;
+    struct endpoint group; /* without port */
+    uint32_t users;
+};
+
+/** netctl_group_at() - the @n-th multicast group from 0 that the host is in, of IPv6 or of IPv4: by
+ * interface, the newest first, as the kernel keeps them. */
+bool netctl_group_at(const struct os *os, unsigned n, bool v6, struct netctl_group *group);
+
 /* ---- settings and counters ---- */
 
 /* Room for a setting's text, with its NUL. */

@@ -251,6 +251,16 @@ static void addresses_and_routes_of_ipv6_are_selected_and_flushed(void)
     says("ip addr add 2001:db8::10/64 dev eth0 nodad; ip -4 addr flush dev eth0; ip -br addr show "
          "eth0",
          "eth0             UP             2001:db8::10/64 \n-- exit 0\n");
+    says("ip maddr show dev eth0", "2:\teth0\n\tlink  33:33:00:00:00:01\n"
+                                   "\tlink  01:00:5e:00:00:01\n\tlink  33:33:ff:00:00:10\n"
+                                   "\tinet  224.0.0.1\n\tinet6 ff02::1:ff00:10\n"
+                                   "\tinet6 ff02::1\n\tinet6 ff01::1\n-- exit 0\n");
+    says("netstat -g4", "IPv6/IPv4 Group Memberships\nInterface       RefCnt Group\n"
+                        "--------------- ------ ---------------------\n"
+                        "lo              1      224.0.0.1\neth0            1      224.0.0.1\n"
+                        "-- exit 0\n");
+    says("ip maddr add 01:00:5e:00:00:05 dev eth0",
+         "ip: joining MAC addresses by hand is not simulated by wirewalk\n-- exit 2\n");
     says("ip -6 addr | grep mtu",
          "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 state UNKNOWN qlen 1000\n"
          "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP qlen 1000\n-- exit 0\n");
