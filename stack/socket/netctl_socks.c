@@ -123,7 +123,7 @@ void netctl_socket_owners(struct os *os, const struct netctl_socket *socket,
 
     LIST_FOR_EACH(process, &os->processes, struct process, link)
     {
-        for (int fd = 0; fd < process->n_fds; fd++)
+        for (int fd = FD_FIRST; fd < FD_FIRST + process->n_fds; fd++)
             if (is_same(process, fd, socket))
                 each(ctx, process, fd);
     }

@@ -69,8 +69,8 @@ static void ss_has_columns_as_wide_as_their_content(void)
     says("ss -uan",
          "State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n"
          "UNCONN 0      0            0.0.0.0:53        0.0.0.0:*          \n-- exit 0\n");
-    says("ss -p", "ss: option -p is not simulated by wirewalk\n-- exit 2\n");
-    says("ss dst 10.0.0.1", "ss: filter dst is not simulated by wirewalk\n-- exit 2\n");
+    says("ss -x", "ss: option -x is not simulated by wirewalk\n-- exit 2\n");
+    says("ss autobound", "ss: filter autobound is not simulated by wirewalk\n-- exit 2\n");
     close_sockets();
 }
 
@@ -106,7 +106,7 @@ static void netstat_lists_sockets(void)
          "tcp        0      0 10.0.0.1:http-alt       10.0.0.2:40922          ESTABLISHED off "
          "(0.00/0/0)\n"
          "-- exit 0\n");
-    says("netstat -p", "netstat: option -p is not simulated by wirewalk\n-- exit 2\n");
+    says("netstat -M", "netstat: option -M is not simulated by wirewalk\n-- exit 2\n");
     close_sockets();
 }
 
