@@ -114,7 +114,7 @@ static int64_t simple_call(struct process *self, struct walker *w, int fd)
 static uint64_t look_at(const struct sock_recv *message)
 {
     uint64_t sum =
-        mix(message->full_len, message->ifindex << 16 | message->ttl << 8 | message->tos);
+        mix(message->full_len, message->ifindex << 16 | (unsigned)message->ttl << 8 | message->tos);
 
     sum = mix(sum, (uint64_t)message->from.addr << 16 | message->from.port);
     return mix(mix(sum, message->to.addr), (uint64_t)message->at);
