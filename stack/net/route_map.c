@@ -17,12 +17,13 @@ struct neighbor {
 struct net {
     ip4_addr prefix;
     uint8_t prefix_len;
+    bool several;    /* routers are on it */
     uint32_t owner;  /* the first router on it */
     uint32_t parent; /* the net that holds this one, or NOWHERE */
 };
 
 /*
- * next[owner][router] is the place of a neighbor among the router's own, plus one, in half an octet
+ * next[router][owner] is the place of a neighbor among the router's own, plus one, in half an octet
  * where no router has more of them, else in one or two; 0: no way.
  */
 struct route_map {
@@ -129,6 +130,7 @@ static void find_nets(struct route_map *map, const struct route_map_port *ports,
                            .parent = NOWHERE };
 
         if (last != NULL && last->prefix == net.prefix && last->prefix_len == net.prefix_len) {
+            last->several |= net.owner != last->owner;
             last->owner = net.owner < last->owner ? net.owner : last->owner;
             map->on_net[i] = map->n_nets - 1;
             continue;
@@ -178,9 +180,14 @@ static bool is_on(const struct route_map *map, uint32_t router, uint32_t net)
 
 /* ---- ways ---- */
 
-static void set_next(struct route_map *map, uint32_t owner, uint32_t router, uint32_t place)
+static size_t place_of(const struct route_map *map, uint32_t router, uint32_t owner)
 {
-    size_t at = (size_t)owner * map->n_routers + router;
+    return (size_t)router * map->n_routers + owner;
+}
+
+static void set_next(struct route_map *map, uint32_t router, uint32_t owner, uint32_t place)
+{
+    size_t at = place_of(map, router, owner);
 
     if (map->bits == 4)
         map->next[at / 2] |= (uint8_t)((place + 1) << 4 * (at & 1));
@@ -191,64 +198,158 @@ static void set_next(struct route_map *map, uint32_t owner, uint32_t router, uin
 }
 
 /* The place of the next router, plus one. */
-static uint32_t get_next(const struct route_map *map, uint32_t owner, uint32_t router)
+static uint32_t get_next(const struct route_map *map, uint32_t router, uint32_t owner)
 {
-    size_t at = (size_t)owner * map->n_routers + router;
+    size_t at = place_of(map, router, owner);
 
     if (map->bits == 4)
         return map->next[at / 2] >> 4 * (at & 1) & 15;
     return map->bits == 8 ? map->next[at] : ((const uint16_t *)(const void *)map->next)[at];
 }
 
-/* For a search: who is still to be looked at, how far each is, places of the nearer neighbors. */
+#define TOGETHER 64u /* owners that are searched for at the same time, a bit for each */
+
+/* A search, breadth first from many owners. Of each router: whose ways have come to it, whose in
+   the last round and whose in this one. */
 struct search {
-    uint32_t *queue, *hops, *nearer;
+    uint64_t *seen, *last, *fresh;
+    uint64_t *from;              /* of the neighbors of one router: last[] */
+    uint32_t *list, *fresh_list; /* routers that the last round came to, and this one */
+    uint32_t n, n_fresh;
+    uint32_t base; /* the owner of the lowest bit */
 };
 
-/* Breadth first from @owner. Of the neighbors of a router nearer to @owner one is next; which,
- * differs with the owner. */
-static void find_ways_to(struct route_map *map, uint32_t owner, const struct search *search)
+/* The search goes on to the neighbors of those that the last round came to. */
+static void step(const struct route_map *map, struct search *search)
 {
-    uint32_t *hops = search->hops, n = 0;
+    search->n_fresh = 0;
+    for (uint32_t at = 0; at < search->n; at++) {
+        uint32_t router = search->list[at], end = map->first_neighbor[router + 1];
+        uint64_t last = search->last[router];
 
-    memset(hops, 0xff, map->n_routers * sizeof *hops);
-    hops[owner] = 0;
-    search->queue[n++] = owner;
-    for (uint32_t at = 0; at < n; at++) {
-        uint32_t router = search->queue[at], away = hops[router], n_nearer = 0;
-        uint32_t first = map->first_neighbor[router], end = map->first_neighbor[router + 1];
-
-        for (uint32_t i = first; i < end; i++) {
+        for (uint32_t i = map->first_neighbor[router]; i < end; i++) {
             uint32_t next = map->neighbors[i].router;
+            uint64_t fresh = last & ~search->seen[next];
 
-            if (hops[next] == NOWHERE) {
-                hops[next] = away + 1;
-                search->queue[n++] = next;
-            } else if (hops[next] + 1 == away) {
-                search->nearer[n_nearer++] = i - first;
-            }
+            if (fresh == 0)
+                continue;
+            if (search->fresh[next] == 0)
+                search->fresh_list[search->n_fresh++] = next;
+            search->fresh[next] |= fresh;
         }
-        if (n_nearer > 0)
-            set_next(map, owner, router, search->nearer[n_nearer == 1 ? 0 : owner % n_nearer]);
+    }
+}
+
+/* Several of @router's @n neighbors are as near to the owner of @bit: which is next differs with
+   the owner. */
+static uint32_t choose(const struct search *search, uint32_t n, unsigned bit)
+{
+    uint32_t n_nearer = 0, which;
+
+    for (uint32_t i = 0; i < n; i++)
+        n_nearer += search->from[i] >> bit & 1;
+    which = (search->base + bit) % n_nearer;
+    for (uint32_t i = 0;; i++)
+        if ((search->from[i] >> bit & 1) != 0 && which-- == 0)
+            return i;
+}
+
+#define FOR_EACH_BIT(bit, bits)                                                                    \
+    for (uint64_t left_ = (bits); left_ != 0; left_ &= left_ - 1)                                  \
+        for (unsigned bit = (unsigned)__builtin_ctzll(left_), once_ = 1; once_ != 0; once_ = 0)
+
+/* This round came to @router: the neighbors that are nearer are those the last one came to. */
+static void set_ways(struct route_map *map, const struct search *search, uint32_t router)
+{
+    uint32_t first = map->first_neighbor[router], n = map->first_neighbor[router + 1] - first;
+    uint64_t fresh = search->fresh[router], one = 0, more = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        search->from[i] = search->last[map->neighbors[first + i].router] & fresh;
+        more |= one & search->from[i];
+        one |= search->from[i];
+    }
+    for (uint32_t i = 0; i < n; i++)
+        FOR_EACH_BIT(bit, search->from[i] & ~more)
+    set_next(map, router, search->base + bit, i);
+    FOR_EACH_BIT(bit, more)
+    set_next(map, router, search->base + bit, choose(search, n, bit));
+}
+
+/* What this round has come to is where the next one begins. */
+static void turn(struct search *search)
+{
+    uint32_t *list = search->list;
+
+    for (uint32_t at = 0; at < search->n; at++)
+        search->last[search->list[at]] = 0;
+    for (uint32_t at = 0; at < search->n_fresh; at++) {
+        uint32_t router = search->fresh_list[at];
+
+        search->last[router] = search->fresh[router];
+        search->seen[router] |= search->fresh[router];
+        search->fresh[router] = 0;
+    }
+    search->list = search->fresh_list;
+    search->fresh_list = list;
+    search->n = search->n_fresh;
+}
+
+#define FETCH 8u /* routers ahead */
+
+/* Where the ways of @router are to be written, far from those of others, comes into the cache. */
+static void fetch_ways(const struct route_map *map, uint32_t router, uint32_t base)
+{
+    const uint8_t *from = map->next + place_of(map, router, base) * map->bits / 8;
+
+    __builtin_prefetch(from, 1);
+    __builtin_prefetch(from + TOGETHER * map->bits / 8, 1);
+    __builtin_prefetch(map->neighbors + map->first_neighbor[router]);
+}
+
+static void find_ways_to(struct route_map *map, struct search *search, uint32_t base, uint32_t n)
+{
+    memset(search->seen, 0, map->n_routers * sizeof *search->seen);
+    search->base = base;
+    search->n = n;
+    for (uint32_t i = 0; i < n; i++) {
+        search->list[i] = base + i;
+        search->seen[base + i] = search->last[base + i] = UINT64_C(1) << i;
+    }
+    while (search->n > 0) {
+        step(map, search);
+        for (uint32_t at = 0; at < search->n_fresh; at++) {
+            if (at + FETCH < search->n_fresh)
+                fetch_ways(map, search->fresh_list[at + FETCH], base);
+            set_ways(map, search, search->fresh_list[at]);
+        }
+        turn(search);
     }
 }
 
 static void find_ways(struct route_map *map)
 {
-    size_t n = (size_t)map->n_routers * map->n_routers;
+    size_t n = (size_t)map->n_routers * map->n_routers, room = map->n_routers + 1;
     struct search search = {
-        .queue = mem_alloc((map->n_routers + 1) * sizeof *search.queue),
-        .hops = mem_alloc((map->n_routers + 1) * sizeof *search.hops),
-        .nearer = mem_alloc((map->most + 1) * sizeof *search.nearer),
+        .seen = mem_zalloc(room * sizeof *search.seen),
+        .last = mem_zalloc(room * sizeof *search.last),
+        .fresh = mem_zalloc(room * sizeof *search.fresh),
+        .from = mem_alloc((map->most + 1) * sizeof *search.from),
+        .list = mem_alloc(room * sizeof *search.list),
+        .fresh_list = mem_alloc(room * sizeof *search.fresh_list),
     };
 
     map->next = mem_zalloc((n + 2) * map->bits / 8);
     mem_huge(map->next, (n + 2) * map->bits / 8);
-    for (uint32_t owner = 0; owner < map->n_routers; owner++)
-        find_ways_to(map, owner, &search);
-    free(search.queue);
-    free(search.hops);
-    free(search.nearer);
+    for (uint32_t base = 0; base < map->n_routers; base += TOGETHER)
+        find_ways_to(map, &search, base,
+                     map->n_routers - base < TOGETHER ? map->n_routers - base : TOGETHER);
+    free(search.seen);
+    free(search.last);
+    free(search.fresh);
+    free(search.from);
+    free(search.list);
+    free(search.fresh_list);
 }
 
 struct route_map *route_map_new(const struct route_map_port *ports, uint32_t n_ports,
@@ -292,10 +393,10 @@ static bool way_to(const struct route_map *map, uint32_t router, uint32_t n,
                    struct route_map_way *way)
 {
     const struct net *net = &map->nets[n];
-    uint32_t place = get_next(map, net->owner, router);
+    uint32_t place = get_next(map, router, net->owner);
     const struct neighbor *next;
 
-    if (place == 0 || is_on(map, router, n))
+    if (place == 0 || (net->several && is_on(map, router, n)))
         return false;
     next = &map->neighbors[map->first_neighbor[router] + place - 1];
     *way = (struct route_map_way){ net->prefix, net->prefix_len, next->iface, next->via };

@@ -111,6 +111,112 @@ static ip4_addr next_hop(struct net_rig *rig, ip4_addr dst)
     return ip_route(&rig->ip, dst, 0, NULL, &route) == 0 ? route.next_hop : 0;
 }
 
+/* ---- a random network, and its ways searched for one owner after another ---- */
+
+#define ROUTERS 150u /* no multiple of what is searched for together */
+#define CABLES  400u /* some of them side by side */
+
+struct plan {
+    struct route_map_port ports[2 * CABLES + ROUTERS];
+    uint32_t n_ports, n_cabled[ROUTERS];
+    struct {
+        uint32_t router;
+        ip4_addr via;
+    } neighbors[ROUTERS][2 * CABLES]; /* in the order of the interfaces */
+};
+
+static ip4_addr lan_of(uint32_t router)
+{
+    return A(172, 16, router, 1);
+}
+
+static void add_port(struct plan *plan, uint32_t router, uint32_t segment, ip4_addr addr,
+                     uint8_t prefix_len)
+{
+    plan->ports[plan->n_ports++] =
+        (struct route_map_port){ router, segment, plan->n_cabled[router], addr, prefix_len };
+}
+
+/* The last routers are cabled to nobody, and router 0 to @hub others at least. */
+static void make_plan(struct plan *plan, uint64_t seed, uint32_t hub)
+{
+    struct random_stream random;
+
+    memset(plan, 0, sizeof *plan);
+    random_stream_init(&random, seed, "route map", "test");
+    for (uint32_t i = 0; i < CABLES; i++) {
+        uint32_t x = i < hub ? 0 : (uint32_t)random_below(&random, ROUTERS - 3);
+        uint32_t y = (x + 1 + (uint32_t)random_below(&random, ROUTERS - 4)) % (ROUTERS - 3);
+        ip4_addr net = A(10, i / 256, i % 256, 0);
+
+        add_port(plan, x, i, net + 1, 30);
+        add_port(plan, y, i, net + 2, 30);
+        plan->neighbors[x][plan->n_cabled[x]].router = y;
+        plan->neighbors[x][plan->n_cabled[x]++].via = net + 2;
+        plan->neighbors[y][plan->n_cabled[y]].router = x;
+        plan->neighbors[y][plan->n_cabled[y]++].via = net + 1;
+    }
+    for (uint32_t r = 0; r < ROUTERS; r++)
+        add_port(plan, r, CABLES + r, lan_of(r), 24);
+}
+
+static void measure(const struct plan *plan, uint32_t owner, uint32_t hops[ROUTERS])
+{
+    uint32_t list[ROUTERS], n = 0;
+
+    memset(hops, 0xff, ROUTERS * sizeof *hops);
+    hops[owner] = 0;
+    list[n++] = owner;
+    for (uint32_t at = 0; at < n; at++)
+        for (uint32_t i = 0; i < plan->n_cabled[list[at]]; i++) {
+            uint32_t next = plan->neighbors[list[at]][i].router;
+
+            if (hops[next] == UINT32_MAX) {
+                hops[next] = hops[list[at]] + 1;
+                list[n++] = next;
+            }
+        }
+}
+
+/* Of @router's nearer neighbors the one whose turn it is, or 0. */
+static ip4_addr expected_via(const struct plan *plan, uint32_t router, uint32_t owner,
+                             const uint32_t hops[ROUTERS])
+{
+    ip4_addr nearer[2 * CABLES];
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < plan->n_cabled[router]; i++)
+        if (hops[router] != UINT32_MAX &&
+            hops[plan->neighbors[router][i].router] + 1 == hops[router])
+            nearer[n++] = plan->neighbors[router][i].via;
+    return n == 0 ? 0 : nearer[owner % n];
+}
+
+static void expect_all_ways(uint64_t seed, uint32_t hub)
+{
+    static struct plan plan;
+    struct route_map *map;
+
+    make_plan(&plan, seed, hub);
+    map = route_map_new(plan.ports, plan.n_ports, ROUTERS);
+    for (uint32_t owner = 0; owner < ROUTERS; owner++) {
+        uint32_t hops[ROUTERS], wrong = 0;
+
+        measure(&plan, owner, hops);
+        for (uint32_t r = 0; r < ROUTERS; r++)
+            wrong += via(map, r, lan_of(owner)) != expected_via(&plan, r, owner, hops);
+        EQ(wrong, 0);
+    }
+    route_map_free(map);
+}
+
+static void many_owners_are_searched_for_as_one_after_another(void)
+{
+    for (uint64_t seed = 1; seed <= 3; seed++)
+        for (uint32_t hub = 0; hub <= 300; hub += 100) /* places of 4, 8 and 16 bits */
+            expect_all_ways(seed, hub);
+}
+
 static void count(void *ctx, const struct fib_entry *entry)
 {
     unsigned *n = ctx;
@@ -194,5 +300,6 @@ UNIT_MAIN("route map", TEST(the_way_is_the_one_over_the_fewest_routers),
           TEST(destinations_are_spread_over_ways_as_short),
           TEST(the_longest_prefix_wins_and_a_net_of_one_s_own_has_no_way),
           TEST(what_is_not_joined_has_no_way), TEST(a_crowded_lan_has_all_its_ways),
+          TEST(many_owners_are_searched_for_as_one_after_another),
           TEST(a_table_has_the_map_s_ways_beside_its_own),
           TEST(a_change_of_the_map_s_ways_is_the_router_s_own))
