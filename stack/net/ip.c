@@ -503,7 +503,8 @@ static int follow_entry(struct ip_stack *ip, const struct fib_entry *entry, stru
     route->prefix_len = entry->prefix_len;
     route->via_gateway = hop.via != 0 && !hop.via_self;
     route->next_hop = route->via_gateway ? hop.via : route->dst;
-    route->src = entry->src != 0 ? entry->src : ip_source_on(ip, hop.oif, route->next_hop);
+    route->src =
+        entry->src != 0 || key->transit ? entry->src : ip_source_on(ip, hop.oif, route->next_hop);
     apply_exception(ip, route);
     return 0;
 }

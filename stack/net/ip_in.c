@@ -254,7 +254,7 @@ static void say_why_forwarded(struct frame *frame, const struct route *route)
 static void forward(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr,
                     struct ip_iface *iif, bool group)
 {
-    struct route_key key = { .dst = hdr->dst };
+    struct route_key key = { .dst = hdr->dst, .transit = true };
     struct route route;
     int error;
     uint32_t mtu;
@@ -416,6 +416,16 @@ void ip_deliver_flow_soon(struct ip_stack *ip, struct frame *frame)
     ip_later(ip, frame, IP_INPUT_LATENCY, deliver_flow);
 }
 
+/* In a large network nothing of this node is in the cache: what will be needed comes while the
+   header is looked at, all of it at once. */
+static void fetch_tables(const struct ip_stack *ip)
+{
+    __builtin_prefetch(ip->fib.levels);
+    __builtin_prefetch(ip->fib.shared, 1);
+    __builtin_prefetch(ip->neigh.buckets);
+    __builtin_prefetch(ip->ifaces);
+}
+
 void ip_examine(struct ip_stack *ip, struct iface *iface, struct frame *frame, bool group)
 {
     struct ip_iface *iif = ip_iface_of(ip, iface);
@@ -423,6 +433,7 @@ void ip_examine(struct ip_stack *ip, struct iface *iface, struct frame *frame, b
     enum route_kind kind = ROUTE_UNICAST;
     enum drop_reason why;
 
+    fetch_tables(ip);
     if (group)
         frame->mark |= FRAME_MARK_GROUP;
     frame->network = frame->data;

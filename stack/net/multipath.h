@@ -57,6 +57,7 @@ struct route_key {
     ip4_addr dst, src; /* src 0: any */
     uint16_t src_port, dst_port;
     uint8_t protocol;
+    bool transit; /* of a packet on its way through: nobody will ask for our source address */
     const uint8_t *packet; /* of @packet_len octets, at its IP header: what counts of a flow is read
                               from it, not from what stands above; or NULL */
     uint32_t packet_len;

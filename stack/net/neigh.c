@@ -337,7 +337,7 @@ static struct neigh *new_entry(struct neigh_table *table, struct ip_iface *iface
         neigh = table->free;
         table->free = neigh->next;
     } else {
-        neigh = arena_alloc(arena, sizeof *neigh);
+        neigh = arena_alloc_lines(arena, sizeof *neigh);
     }
     *neigh = template;
     neigh->table = table;

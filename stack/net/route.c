@@ -12,6 +12,7 @@
 struct fib_level {
     uint8_t prefix_len;
     uint32_t n, size;
+    uint64_t bits; /* prefix_bit() of all there ever were: most look-ups need not look further */
     struct fib_entry *entries;
 };
 
@@ -19,14 +20,12 @@ struct fib_level {
 struct fib_shared {
     const struct route_map *map;
     uint32_t router;
-    struct ip_iface **ifaces;
     struct fib_entry answer; /* the last one given out */
+    struct ip_iface *ifaces[];
 };
 
 static void forget_shared(struct fib *fib)
 {
-    if (fib->shared != NULL)
-        free(fib->shared->ifaces);
     free(fib->shared);
     fib->shared = NULL;
 }
@@ -42,6 +41,11 @@ void fib_fini(struct fib *fib)
     free(fib->levels);
     free(fib->multipath);
     *fib = (struct fib){ 0 };
+}
+
+static inline uint64_t prefix_bit(ip4_addr prefix)
+{
+    return UINT64_C(1) << (prefix * UINT32_C(0x9e3779b1) >> 26);
 }
 
 /* The level of @prefix_len, or NULL. */
@@ -99,12 +103,11 @@ static void note(struct ip_stack *ip, const struct fib_entry *entry, bool added)
 void fib_share(struct ip_stack *ip, const struct route_map *map, uint32_t router,
                struct ip_iface *const *ifaces, uint32_t n_ifaces)
 {
-    struct fib_shared *shared = mem_zalloc(sizeof *shared);
+    struct fib_shared *shared = mem_zalloc(sizeof *shared + n_ifaces * sizeof(struct ip_iface *));
 
     forget_shared(&ip->fib);
     shared->map = map;
     shared->router = router;
-    shared->ifaces = mem_alloc((n_ifaces + 1) * sizeof *shared->ifaces);
     if (n_ifaces > 0)
         memcpy(shared->ifaces, ifaces, n_ifaces * sizeof *ifaces);
     ip->fib.shared = shared;
@@ -192,6 +195,7 @@ static void insert(struct fib *fib, uint32_t at, const struct fib_entry *entry)
     }
     memmove(&level->entries[at + 1], &level->entries[at], (level->n - at) * sizeof *level->entries);
     level->entries[at] = *entry;
+    level->bits |= prefix_bit(entry->prefix);
     level->n++;
     fib->n_entries++;
     fib->generation++;
@@ -364,6 +368,8 @@ static const struct fib_entry *own_lookup(const struct fib *fib, ip4_addr dst,
         const struct fib_level *level = &fib->levels[i];
         ip4_addr prefix = dst & ip4_mask(level->prefix_len);
 
+        if ((level->bits & prefix_bit(prefix)) == 0)
+            continue;
         for (uint32_t at = lower_bound(level, prefix, 0);
              at < level->n && level->entries[at].prefix == prefix; at++) {
             const struct fib_entry *entry = &level->entries[at];
