@@ -8,6 +8,7 @@
 #include "stack/net/icmp.h"
 #include "stack/net/ip6_internal.h"
 #include "stack/net/ip_internal.h"
+#include "stack/net/neigh_internal.h"
 
 /* ---- delivery ---- */
 
@@ -251,6 +252,18 @@ static void say_why_forwarded(struct frame *frame, const struct route *route)
     frame->why_text = NULL;
 }
 
+/* The neighbor and the interface come into the cache while the packet is made ready for them. */
+static void fetch_way(const struct ip_stack *ip, const struct route *route)
+{
+    struct iface *out = route->oif->iface;
+
+    neigh_fetch(&ip->neigh, route->next_hop);
+    if (out != NULL) {
+        __builtin_prefetch(out, 1);
+        __builtin_prefetch(&out->tx_octets, 1);
+    }
+}
+
 static void forward(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr,
                     struct ip_iface *iif, bool group)
 {
@@ -274,6 +287,7 @@ static void forward(struct ip_stack *ip, struct frame *frame, const struct ipv4_
         node_drop(ip->node, frame->in, frame, DROP_TTL_EXPIRED);
         return;
     }
+    fetch_way(ip, &route);
     mtu = route.oif->mtu; /* ip_forward_use_pmtu is off */
     if (hdr->df && frame_size(frame) > mtu) {
         icmp_send_error(ip, frame, ICMP_DEST_UNREACH, ICMP_UNREACH_FRAG_NEEDED, mtu,

@@ -243,6 +243,16 @@ struct neigh *neigh_find(const struct neigh_table *table, const struct ip_iface 
     return neigh;
 }
 
+void neigh_fetch(const struct neigh_table *table, ip4_addr addr)
+{
+    const struct neigh *neigh = table->n_buckets == 0 ? NULL : *bucket_of(table, addr);
+
+    if (neigh != NULL) {
+        __builtin_prefetch(neigh, 1);
+        __builtin_prefetch(&neigh->updated, 1);
+    }
+}
+
 struct neigh *neigh_find6(const struct neigh_table *table, const struct ip_iface *iface,
                           struct ip6_addr addr)
 {

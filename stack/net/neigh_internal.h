@@ -30,6 +30,8 @@ struct neigh *neigh_find(const struct neigh_table *table, const struct ip_iface 
                          ip4_addr addr);
 struct neigh *neigh_find6(const struct neigh_table *table, const struct ip_iface *iface,
                           struct ip6_addr addr);
+/** neigh_fetch() - the entry for @addr will soon be looked for: into the cache with it. */
+void neigh_fetch(const struct neigh_table *table, ip4_addr addr);
 struct neigh *neigh_create(struct neigh_table *table, struct ip_iface *iface, ip4_addr addr);
 struct neigh *neigh_create6(struct neigh_table *table, struct ip_iface *iface,
                             struct ip6_addr addr);

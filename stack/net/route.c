@@ -11,8 +11,8 @@
 /* All entries of one prefix length, sorted by prefix, then metric, then age. */
 struct fib_level {
     uint8_t prefix_len;
+    uint32_t bits; /* ip4_bit() of all there ever were: most look-ups need not look further */
     uint32_t n, size;
-    uint64_t bits; /* prefix_bit() of all there ever were: most look-ups need not look further */
     struct fib_entry *entries;
 };
 
@@ -41,11 +41,6 @@ void fib_fini(struct fib *fib)
     free(fib->levels);
     free(fib->multipath);
     *fib = (struct fib){ 0 };
-}
-
-static inline uint64_t prefix_bit(ip4_addr prefix)
-{
-    return UINT64_C(1) << (prefix * UINT32_C(0x9e3779b1) >> 26);
 }
 
 /* The level of @prefix_len, or NULL. */
@@ -195,7 +190,7 @@ static void insert(struct fib *fib, uint32_t at, const struct fib_entry *entry)
     }
     memmove(&level->entries[at + 1], &level->entries[at], (level->n - at) * sizeof *level->entries);
     level->entries[at] = *entry;
-    level->bits |= prefix_bit(entry->prefix);
+    level->bits |= ip4_bit(entry->prefix);
     level->n++;
     fib->n_entries++;
     fib->generation++;
@@ -368,7 +363,7 @@ static const struct fib_entry *own_lookup(const struct fib *fib, ip4_addr dst,
         const struct fib_level *level = &fib->levels[i];
         ip4_addr prefix = dst & ip4_mask(level->prefix_len);
 
-        if ((level->bits & prefix_bit(prefix)) == 0)
+        if ((level->bits & ip4_bit(prefix)) == 0)
             continue;
         for (uint32_t at = lower_bound(level, prefix, 0);
              at < level->n && level->entries[at].prefix == prefix; at++) {
