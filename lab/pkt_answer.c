@@ -30,7 +30,8 @@ static bool other_result(struct pkt_run *run, const struct pkt_answer *answer, i
 static bool makes_fd(const struct pkt_syscall *call)
 {
     return g_str_equal(call->name, "socket") || g_str_has_prefix(call->name, "accept") ||
-           g_str_has_prefix(call->name, "epoll_create");
+           g_str_has_prefix(call->name, "epoll_create") || g_str_equal(call->name, "open") ||
+           g_str_equal(call->name, "dup");
 }
 
 static bool is_getfl(struct pkt_run *run)
@@ -64,7 +65,7 @@ static bool check_result(struct pkt_run *run, const struct pkt_answer *answer)
     if (makes_fd(call)) {
         g_hash_table_insert(run->fds, GINT_TO_POINTER((int)expected),
                             GINT_TO_POINTER((int)answer->result));
-        if (call->name[0] == 'a')
+        if (g_str_has_prefix(call->name, "accept"))
             run->info_fd = (int)answer->result;
     }
     return true;
@@ -215,6 +216,26 @@ static void tell(struct pkt_run *run, const struct pkt_answer *answer)
              text, given);
 }
 
+/* pipe([5, 6]): the script's numbers of both ends. */
+static bool take_pipe(struct pkt_run *run, const struct pkt_answer *answer)
+{
+    const struct pkt_expr *list = pkt_arg(&run->event->call, 0);
+    int fds[2];
+
+    if (list == NULL || list->kind != PKT_LIST || list->items->len != G_N_ELEMENTS(fds))
+        return pkt_fail(run, _("%s(): a list of descriptors must stand here"),
+                        run->event->call.name);
+    memcpy(fds, answer->value, sizeof fds);
+    for (gsize i = 0; i < G_N_ELEMENTS(fds); i++) {
+        int64_t number;
+
+        if (!pkt_number(run, list->items->pdata[i], &number))
+            return false;
+        g_hash_table_insert(run->fds, GINT_TO_POINTER((int)number), GINT_TO_POINTER(fds[i]));
+    }
+    return true;
+}
+
 bool pkt_check_answer(struct pkt_run *run, const struct pkt_event *event,
                       const struct pkt_answer *answer)
 {
@@ -231,6 +252,8 @@ bool pkt_check_answer(struct pkt_run *run, const struct pkt_event *event,
         return answer->value_len == 0 || check_value(run, pkt_arg(&event->call, 2), answer);
     if (g_str_equal(name, "recvmsg"))
         return pkt_check_message(run, pkt_arg(&event->call, 1), answer);
+    if (g_str_equal(name, "pipe"))
+        return take_pipe(run, answer);
     if (g_str_equal(name, "poll"))
         return check_polls(run, answer);
     if (g_str_equal(name, "epoll_wait"))

@@ -29,6 +29,8 @@ static bool take_len(struct pkt_run *run, const struct pkt_expr *expr, uint32_t 
 {
     int64_t number;
 
+    if (expr == NULL)
+        return pkt_fail(run, _("%s(): an argument is missing"), run->event->call.name);
     if (!pkt_number(run, expr, &number))
         return false;
     if (number < 0 || number > OCTETS_MAX)
@@ -157,13 +159,14 @@ static bool iovec(struct pkt_run *run, struct pkt_call *call, const struct pkt_e
 
 static bool make_rw(struct pkt_run *run, struct pkt_call *call)
 {
-    call->is_read = g_str_equal(run->event->call.name, "read");
+    call->is_file_call =
+        g_str_equal(run->event->call.name, "read") || g_str_equal(run->event->call.name, "write");
     return take_fd(run, 0, &call->fd) && buffer(run, call, 1) && take_flags(run, 3, &call->flags);
 }
 
 static bool make_rwv(struct pkt_run *run, struct pkt_call *call)
 {
-    call->is_read = true;
+    call->is_file_call = true;
     return take_fd(run, 0, &call->fd) && iovec(run, call, pkt_arg(&run->event->call, 1));
 }
 
@@ -319,13 +322,6 @@ static bool make_poll(struct pkt_run *run, struct pkt_call *call)
 
 /* ---- epoll ---- */
 
-static bool make_epoll(struct pkt_run *run, struct pkt_call *call)
-{
-    (void)run;
-    (void)call;
-    return true;
-}
-
 /* {events=EPOLLIN, fd=4}: what epoll_wait() gives back is in any of the union's members. */
 static const struct pkt_expr *epoll_data(const struct pkt_expr *event)
 {
@@ -378,6 +374,43 @@ static bool make_epoll_wait(struct pkt_run *run, struct pkt_call *call)
     return true;
 }
 
+/* ---- pipes and files ---- */
+
+static bool make_nothing(struct pkt_run *run, struct pkt_call *call)
+{
+    (void)run;
+    (void)call;
+    return true;
+}
+
+/* open("page.html", O_RDONLY): a file beside the script, or one that its commands have made. */
+static bool make_open(struct pkt_run *run, struct pkt_call *call)
+{
+    const struct pkt_expr *name = pkt_arg(&run->event->call, 0);
+    gsize len = 0;
+
+    if (name == NULL || name->kind != PKT_STRING)
+        return pkt_fail(run, _("%s(): an argument is missing"), run->event->call.name);
+    g_strlcpy((char *)call->value, name->text, sizeof call->value);
+    call->octets = (const uint8_t *)pkt_file(run, name->text, &len);
+    call->len = (uint32_t)len;
+    return true;
+}
+
+static bool make_sendfile(struct pkt_run *run, struct pkt_call *call)
+{
+    return take_fd(run, 0, &call->fd) && take_fd(run, 1, &call->fd2) &&
+           pkt_arg_number(run, 2, &call->number) &&
+           take_len(run, pkt_arg(&run->event->call, 3), &call->len);
+}
+
+static bool make_splice(struct pkt_run *run, struct pkt_call *call)
+{
+    return take_fd(run, 0, &call->fd) && take_fd(run, 2, &call->fd2) &&
+           take_len(run, pkt_arg(&run->event->call, 4), &call->len) &&
+           take_flags(run, 5, &call->flags);
+}
+
 /* ---- all ---- */
 
 static const struct {
@@ -408,12 +441,17 @@ static const struct {
     { "fcntl", PKT_DO_GETFL, make_fcntl },
     { "ioctl", PKT_DO_IOCTL, make_ioctl },
     { "poll", PKT_DO_POLL, make_poll },
-    { "epoll_create", PKT_DO_EPOLL_CREATE, make_epoll },
-    { "epoll_create1", PKT_DO_EPOLL_CREATE, make_epoll },
+    { "epoll_create", PKT_DO_EPOLL_CREATE, make_nothing },
+    { "epoll_create1", PKT_DO_EPOLL_CREATE, make_nothing },
     { "epoll_ctl", PKT_DO_EPOLL_CTL, make_epoll_ctl },
     { "epoll_wait", PKT_DO_EPOLL_WAIT, make_epoll_wait },
     { "getsockname", PKT_DO_GETSOCKNAME, make_fd },
     { "getpeername", PKT_DO_GETPEERNAME, make_fd },
+    { "pipe", PKT_DO_PIPE, make_nothing },
+    { "open", PKT_DO_OPEN, make_open },
+    { "dup", PKT_DO_DUP, make_fd },
+    { "sendfile", PKT_DO_SENDFILE, make_sendfile },
+    { "splice", PKT_DO_SPLICE, make_splice },
 };
 
 bool pkt_do_call(struct pkt_run *run)

@@ -43,7 +43,12 @@ enum pkt_call_kind {
     PKT_DO_EPOLL_CTL,    /* number: the operation; polls[0]: descriptor, events, data */
     PKT_DO_EPOLL_WAIT,   /* n_polls at most, number: time-out in ms; gives polls, result of them */
     PKT_DO_GETSOCKNAME,
-    PKT_DO_GETPEERNAME
+    PKT_DO_GETPEERNAME,
+    PKT_DO_PIPE,     /* gives two descriptors as value */
+    PKT_DO_OPEN,     /* value: a path; octets, len: what stands in the file */
+    PKT_DO_DUP,      /* gives a descriptor */
+    PKT_DO_SENDFILE, /* fd: out, fd2: in; number: offset, len */
+    PKT_DO_SPLICE    /* fd: in, fd2: out; len, flags */
 };
 
 #define PKT_VALUE_MAX 512
@@ -57,7 +62,7 @@ struct pkt_poll {
 
 struct pkt_call {
     enum pkt_call_kind kind;
-    int fd; /* the machine's */
+    int fd, fd2; /* the machine's */
     int domain, type, protocol;
     int level;
     int64_t number;
@@ -74,7 +79,7 @@ struct pkt_call {
     unsigned n_cmsgs;
     gsize control_room; /* octets for those that are received */
     bool has_message;   /* sendmsg() or recvmsg() */
-    bool is_read;       /* read() or readv(): of no octets they do nothing */
+    bool is_file_call;  /* read(), write() and kin, which are not of sockets alone */
 };
 
 struct pkt_answer {

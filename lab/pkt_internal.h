@@ -63,6 +63,7 @@ struct pkt_run {
     struct pkt_answer answer;
     GHashTable *variables; /* of code: name -> double * */
     char *folder;          /* of the script */
+    GHashTable *files;     /* path -> GBytes *: made by commands, or read from the disk */
     unsigned file_depth;   /* of commands that are files */
 };
 
@@ -128,6 +129,14 @@ char *pkt_message_text(struct pkt_run *run, const struct pkt_answer *answer);
 bool pkt_do_code(struct pkt_run *run, const char *code);
 /** pkt_arithmetic() - a plain expression of numbers. */
 bool pkt_arithmetic(const char *text, int64_t *value);
+
+/* pkt_files.c */
+/** pkt_file() - what stands in the file @path that commands have made, or that lies beside the
+ * script; NULL: there is none. */
+const char *pkt_file(struct pkt_run *run, const char *path, gsize *len);
+/** pkt_file_set() - @len zeros become the file, NULL takes it away. */
+void pkt_file_make(struct pkt_run *run, const char *path, gsize len);
+void pkt_file_remove(struct pkt_run *run, const char *path);
 
 /* pkt_shell.c, pkt_shell_tools.c */
 bool pkt_do_command(struct pkt_run *run, const char *command);

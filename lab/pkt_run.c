@@ -231,6 +231,8 @@ static void run_script(struct pkt_run *run)
     }
     run->fds = g_hash_table_new(g_direct_hash, g_direct_equal);
     run->variables = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    run->files =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
     run->conns = g_ptr_array_new_with_free_func(g_free);
     run->awaited = g_array_new(FALSE, FALSE, sizeof(struct pkt_awaited));
     run->info_fd = run->connect_fd = -1;
@@ -242,6 +244,7 @@ static void run_script(struct pkt_run *run)
     free_queue(&run->early);
     g_hash_table_unref(run->fds);
     g_hash_table_unref(run->variables);
+    g_hash_table_unref(run->files);
     g_ptr_array_unref(run->conns);
     g_array_free(run->awaited, TRUE);
     run->host->ops->free(run->host);

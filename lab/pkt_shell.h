@@ -19,6 +19,9 @@ struct pkt_shell {
 int pkt_shell_tool(struct pkt_shell *shell, GPtrArray *words, const char *input, GString *output);
 /** pkt_shell_run() - lines of commands; the exit status of the last. */
 int pkt_shell_run(struct pkt_shell *shell, const char *text, GString *output);
+/** pkt_shell_file_tool() - dd, truncate, fallocate, touch, rm, whose files only the script sees;
+ * -1: none of them. */
+int pkt_shell_file_tool(struct pkt_run *run, const GPtrArray *words);
 /** pkt_shell_lacks() - names what is not there; status 127. */
 int pkt_shell_lacks(struct pkt_shell *shell, const char *what);
 

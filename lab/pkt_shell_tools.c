@@ -442,7 +442,10 @@ static int tool_tc(struct pkt_shell *shell, const GPtrArray *words)
 int pkt_shell_tool(struct pkt_shell *shell, GPtrArray *words, const char *input, GString *output)
 {
     const char *name = word(words, 0);
+    int status = pkt_shell_file_tool(shell->run, words);
 
+    if (status >= 0)
+        return status;
     if (g_str_equal(name, "sysctl"))
         return tool_sysctl(shell, words);
     if (g_str_equal(name, "ip"))

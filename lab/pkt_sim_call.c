@@ -59,6 +59,14 @@ static int do_accept(struct process *process, const struct pkt_call *call,
     return fd;
 }
 
+/* A call of sockets alone on a descriptor that is none. */
+static bool is_no_socket(struct process *process, const struct pkt_call *call)
+{
+    const struct sock *sock = sys_sock(process, call->fd);
+
+    return sock != NULL && sock->ops->is_file && !call->is_file_call;
+}
+
 /* Zeros where the script does not say what to send; they live as long as the program. */
 static int64_t do_send(struct process *process, const struct pkt_call *call)
 {
@@ -69,6 +77,8 @@ static int64_t do_send(struct process *process, const struct pkt_call *call)
     struct sock_control control;
     int64_t result;
 
+    if (is_no_socket(process, call))
+        return -SIM_ENOTSOCK;
     if (call->n_cmsgs > 0) {
         result = sys_send_control(process, call->fd, call->cmsgs, call->n_cmsgs, &control);
         if (result < 0)
@@ -89,11 +99,17 @@ static int64_t do_recv(struct process *process, const struct pkt_call *call,
                        struct pkt_answer *answer)
 {
     struct sock_recv message = { .size = call->len, .flags = call->flags };
+    uint8_t *made = NULL;
     int64_t result;
 
-    if (call->is_read && call->len == 0)
+    if (call->is_file_call && call->len == 0)
         return sys_sock(process, call->fd) == NULL ? -SIM_EBADF : 0;
+    if (is_no_socket(process, call))
+        return -SIM_ENOTSOCK;
+    if (sys_sock(process, call->fd) != NULL && sys_sock(process, call->fd)->ops->is_file)
+        message.octets = made = mem_zalloc(call->len + 1);
     result = sys_recvmsg(process, call->fd, &message);
+    free(made);
 
     if (result >= 0)
         give_addr(answer, message.from);
@@ -177,9 +193,30 @@ static int do_epoll_wait(struct process *process, const struct pkt_call *call,
     return result;
 }
 
+static int do_pipe(struct process *process, struct pkt_answer *answer)
+{
+    int fds[2], result = sys_pipe(process, fds);
+
+    memcpy(answer->value, fds, sizeof fds);
+    answer->value_len = result == 0 ? sizeof fds : 0;
+    return result;
+}
+
+static int do_open(struct process *process, const struct pkt_call *call)
+{
+    const char *path = (const char *)call->value;
+
+    if (call->octets == NULL)
+        return -SIM_ENOENT;
+    os_file_write(process->os, path, call->octets, call->len, false);
+    return sys_open(process, path);
+}
+
 int64_t pkt_sim_call(struct process *process, const struct pkt_call *call,
                      struct pkt_answer *answer)
 {
+    uint64_t offset;
+
     switch (call->kind) {
     case PKT_DO_SOCKET:
         return do_socket(process, call);
@@ -228,6 +265,17 @@ int64_t pkt_sim_call(struct process *process, const struct pkt_call *call,
     case PKT_DO_GETSOCKNAME:
     case PKT_DO_GETPEERNAME:
         return do_name(process, call, answer);
+    case PKT_DO_PIPE:
+        return do_pipe(process, answer);
+    case PKT_DO_OPEN:
+        return do_open(process, call);
+    case PKT_DO_DUP:
+        return sys_dup(process, call->fd);
+    case PKT_DO_SENDFILE:
+        offset = (uint64_t)call->number;
+        return sys_sendfile(process, call->fd, call->fd2, &offset, call->len);
+    case PKT_DO_SPLICE:
+        return sys_splice(process, call->fd, call->fd2, call->len, call->flags);
     }
     return -SIM_EINVAL;
 }

@@ -268,6 +268,7 @@ static unsigned op_poll(struct sock *sock)
 
 static const struct sock_ops epoll_ops = {
     .name = "epoll",
+    .is_file = true,
     .bind = no_address,
     .connect = no_address,
     .listen = no_listen,

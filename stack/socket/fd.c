@@ -130,7 +130,7 @@ struct fd *fd_get_socket(const struct process *process, int number, int *error)
 {
     struct fd *fd = fd_get(process, number);
 
-    *error = fd == NULL ? -SIM_EBADF : sock_is_epoll(fd->sock) ? -SIM_ENOTSOCK : 0;
+    *error = fd == NULL ? -SIM_EBADF : fd->sock->ops->is_file ? -SIM_ENOTSOCK : 0;
     return *error == 0 ? fd : NULL;
 }
 

@@ -111,7 +111,9 @@ static const struct named_option {
 
 static const struct named_option *find(const struct fd *fd, int level, int name, int *error)
 {
-    *error = -SIM_ENOPROTOOPT;
+    *error = fd->sock->ops->is_file ? -SIM_ENOTSOCK : -SIM_ENOPROTOOPT;
+    if (fd->sock->ops->is_file)
+        return NULL;
     if (!fd_is_inet(fd) && level != LEVEL_SOCKET) {
         *error = fd->domain == SIM_AF_UNIX ? -SIM_EOPNOTSUPP : -SIM_ENOPROTOOPT;
         return NULL;
@@ -480,6 +482,8 @@ int sys_getsockopt_octets(struct process *self, int number, int level, int name,
     if (fd == NULL)
         return -SIM_EBADF;
     option = find(fd, level, name, &error);
+    if (option == NULL && error == -SIM_ENOTSOCK)
+        return error;
     if (option == NULL) /* another protocol's level: Linux has two errors for it */
         return level != LEVEL_SOCKET && level != LEVEL_IP &&
                        (level != LEVEL_TCP || fd->type != SIM_SOCK_STREAM)

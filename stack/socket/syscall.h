@@ -143,6 +143,20 @@ void sys_share_fds(struct process *self, struct process *child);
 /** sys_setuid() - be another user; 0 is root. -SIM_EPERM for others than root. */
 int sys_setuid(struct process *self, uint32_t uid);
 
+/** sys_pipe() - *@fds: the end to read from and the one to write to, with write() and read() alone.
+ * sys_open() - a file of the host, to be read. sys_dup() - another descriptor of the same. */
+int sys_pipe(struct process *self, int fds[2]);
+int sys_open(struct process *self, const char *path);
+int sys_dup(struct process *self, int fd);
+/** sys_sendfile() - up to @count octets of the file @in go out through @out; from *@offset on,
+ * which is moved, or with NULL from where read() would. */
+int64_t sys_sendfile(struct process *self, int out, int in, uint64_t *offset, size_t count);
+/* Linux's numbers. */
+enum { SYS_SPLICE_NONBLOCK = 2, SYS_SPLICE_MORE = 4, SYS_SPLICE_ALL = 15 };
+/** sys_splice() - up to @len octets from the pipe @in to @out, or from the socket @in to the pipe
+ * @out. */
+int64_t sys_splice(struct process *self, int in, int out, size_t len, unsigned flags);
+
 /** sys_sock() - the socket behind @fd, for describing it; NULL for a bad descriptor. */
 struct sock *sys_sock(struct process *self, int fd);
 /** sys_random() - 64 random bits, from the host's stream for programs. */

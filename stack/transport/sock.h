@@ -216,6 +216,7 @@ enum sock_option {
 
 struct sock_ops {
     const char *name; /* "tcp", "udp", "raw", "packet" */
+    bool is_file;     /* no socket at all: epoll instances, pipes, files */
     int (*bind)(struct sock *sock, struct endpoint local);
     /* Starts it: 0 (done), -SIM_EINPROGRESS, or an error. While it goes on -SIM_EALREADY; later 0
      * once or -SIM_EISCONN. */

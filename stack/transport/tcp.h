@@ -205,6 +205,10 @@ void tcp_fastopen_forget(struct tcp_layer *tcp);
 int tcp_fastopen_set_keys(struct sock *sock, const uint8_t *octets, size_t len);
 size_t tcp_fastopen_get_keys(const struct sock *sock, uint8_t octets[static 32]);
 
+/** tcp_first_len() - octets that are left to be read of the first segment in the queue, 0: none. */
+size_t tcp_first_len(const struct sock *sock);
+/** tcp_splice_eof() - sendfile() has come to the end of the file: what waits for more leaves. */
+void tcp_splice_eof(struct sock *sock);
 /** tcp_inq() / tcp_outq() - SIOCINQ, SIOCOUTQ: octets to be read; octets not acknowledged.
  * tcp_at_mark(): SIOCATMARK. */
 uint32_t tcp_inq(const struct sock *sock);

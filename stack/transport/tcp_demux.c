@@ -121,6 +121,8 @@ static enum drop_reason parse(struct tcp_rx *rx)
     reason = tcp_parse(frame->data, frame->len, &rx->hdr);
     if (reason != DROP_NONE)
         return reason;
+    if (UNLIKELY(rx->hdr.opt.has_signature)) /* tcp_inbound_md5_hash(): nobody has a key */
+        return DROP_TCP_SIGNATURE;
     rx->len = (uint32_t)frame_size(frame) - rx->hdr.hdr_len;
     rx->seq = rx->hdr.seq;
     rx->ack = rx->hdr.ack;

@@ -180,3 +180,11 @@ int64_t tcp_sock_recv(struct sock *sock, struct sock_recv *message)
         return nothing_read(tp);
     return (int64_t)r.done;
 }
+
+size_t tcp_first_len(const struct sock *sock)
+{
+    const struct tcp_sock *tp = tcp_of_const(sock);
+    const struct tcp_seg *seg = tcp_first(&tp->receive_queue);
+
+    return seg == NULL ? 0 : seg->data.len - u32_min(tp->copied_seq - seg->seq, seg->data.len);
+}

@@ -192,3 +192,13 @@ int64_t tcp_sock_send(struct sock *sock, const struct sock_send *message)
     tcp_reap(tp->layer);
     return done > 0 ? (int64_t)done : -SIM_EAGAIN;
 }
+
+void tcp_splice_eof(struct sock *sock)
+{
+    struct tcp_sock *tp = tcp_of(sock);
+    struct tcp_seg *tail = tcp_last(&tp->write_queue);
+
+    if (tail != NULL && tcp_state(tp) != TCP_CLOSED)
+        push(tp, tail, false);
+    tcp_reap(tp->layer);
+}

@@ -26,6 +26,7 @@ enum {
     LEN_SACK_BASE = 2,
     LEN_SACK_BLOCK = 8,
     LEN_TS = 10,
+    LEN_SIGNATURE = 18,
     LEN_COOKIE_BASE = 2,
     LEN_COOKIE_EXP_BASE = 4
 };
@@ -82,6 +83,8 @@ static void read_option(const uint8_t *option, uint8_t len, bool is_syn, struct 
         opt->has_ts = true;
         opt->ts_val = be32_get(option + 2);
         opt->ts_ecr = be32_get(option + 6);
+    } else if (option[0] == TCP_OPT_SIGNATURE && len == LEN_SIGNATURE) {
+        opt->has_signature = true;
     } else if (is_syn) {
         read_syn_option(option, len, opt);
     } else if (option[0] == TCP_OPT_SACK) {

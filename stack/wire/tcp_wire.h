@@ -43,6 +43,7 @@ enum tcp_option_kind {
     TCP_OPT_SACK_PERMITTED = 4,
     TCP_OPT_SACK = 5,
     TCP_OPT_TIMESTAMPS = 8,
+    TCP_OPT_SIGNATURE = 19,
     TCP_OPT_FAST_OPEN = 34,
     TCP_OPT_EXPERIMENT = 254,
 };
@@ -60,6 +61,7 @@ struct tcp_cookie {
 
 struct tcp_options { /* host byte order; what is absent is zero */
     bool has_mss, has_wscale, sack_permitted, has_ts;
+    bool has_signature;          /* RFC 2385 */
     bool has_cookie, cookie_exp; /* Fast Open, and in its experimental form; SYN only */
     uint8_t wscale;              /* shift count as sent, perhaps above TCP_WSCALE_MAX; SYN only */
     uint8_t n_sack;              /* blocks; never on a SYN */
