@@ -69,6 +69,7 @@
     X(TCP_OUT_OF_WINDOW, "tcp-out-of-window", "the sequence number is outside the window")         \
     X(TCP_OLD_DATA, "tcp-old-data", "all its octets were received before")                         \
     X(TCP_BAD_ACK, "tcp-bad-ack", "it acknowledges something never sent")                          \
+    X(TCP_MIN_TTL, "tcp-min-ttl", "its TTL is less than IP_MINTTL asks for")                       \
     X(TCP_SIGNATURE, "tcp-signature", "it has an MD5 signature that nobody asked for")             \
     X(TCP_PAWS, "tcp-paws", "its timestamp is older than one already seen")                        \
     X(TCP_FLAGS, "tcp-flags", "flags that mean nothing in this state")                             \

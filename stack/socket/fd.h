@@ -37,6 +37,10 @@ struct fd {
 /** sockopt6_set() / sockopt6_get() - options of IPv6; 1: not one of them, else 0 or -errno. */
 int sockopt6_set(struct fd *fd, enum sock_option option, int value);
 int sockopt6_get(const struct fd *fd, enum sock_option option, int *value);
+/** sockopt_kept_set() / sockopt_kept_get() - the same of those that are kept in sock_extra; @root
+ * may do more. */
+int sockopt_kept_set(struct fd *fd, enum sock_option option, int value, bool root);
+int sockopt_kept_get(const struct fd *fd, enum sock_option option, int *value);
 /** fd_is_inet() - of AF_INET or AF_INET6. */
 static inline bool fd_is_inet(const struct fd *fd)
 {

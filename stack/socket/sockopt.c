@@ -17,6 +17,7 @@
 #define ECN_BITS         3
 #define PRIORITY_MAX     6 /* for others than root */
 #define MTU_DISCOVER_MAX 5
+#define BPF_EXTENSIONS   64 /* SKF_AD_MAX */
 
 /* ---- the options all sockets have ---- */
 
@@ -260,11 +261,18 @@ int sys_setsockopt(struct process *self, int number, enum sock_option option, in
 
     if (fd == NULL)
         return error;
+    if (option == OPT_SO_BINDTOIFINDEX) {
+        if (value < 0)
+            return -SIM_EINVAL;
+        option = OPT_SO_BINDTODEVICE;
+    }
     if (is_privileged(self, option, value))
         return -SIM_EPERM;
     error = set_common(fd->sock, option, value);
     if (error == 1)
         error = set_extra(fd, option, value);
+    if (error == 1)
+        error = sockopt_kept_set(fd, option, value, self->uid == 0);
     if (error == 1 && fd_is_inet(fd))
         error = set_ip(fd, option, value);
     if (error == 1 && fd->domain == SIM_AF_INET6)
@@ -361,6 +369,14 @@ static int get_extra(const struct fd *fd, enum sock_option option, int *value)
     case OPT_SO_ZEROCOPY:
         *value = extra->zerocopy;
         return 0;
+    case OPT_SO_INCOMING_NAPI_ID:
+        *value = 0; /* no such device */
+        return 0;
+    case OPT_SO_BPF_EXTENSIONS:
+        *value = BPF_EXTENSIONS;
+        return 0;
+    case OPT_SO_BINDTOIFINDEX:
+        return get_common(fd, OPT_SO_BINDTODEVICE, value);
     default:
         return 1;
     }
@@ -419,6 +435,8 @@ int sys_getsockopt(struct process *self, int number, enum sock_option option, in
     error = get_common(fd, option, value);
     if (error == 1)
         error = get_extra(fd, option, value);
+    if (error == 1)
+        error = sockopt_kept_get(fd, option, value);
     if (error == 1 && fd_is_inet(fd))
         error = get_ip(fd, option, value);
     if (error == 1 && fd->domain == SIM_AF_INET6)

@@ -20,6 +20,10 @@ enum form {
     FORM_CONGESTION,
     FORM_TCP_INFO,
     FORM_FASTOPEN_KEY,
+    FORM_COOKIE,
+    FORM_ULP,     /* no upper layer protocol is there */
+    FORM_CC_INFO, /* neither algorithm tells anything */
+    FORM_SAVED_SYN,
     FORM_STAMPING, /* an int, or struct so_timestamping */
 };
 
@@ -56,7 +60,17 @@ static const struct named_option {
     { LEVEL_SOCKET, 37, OPT_SO_TIMESTAMPING, FORM_STAMPING },
     { LEVEL_SOCKET, 38, OPT_SO_PROTOCOL, FORM_INT },
     { LEVEL_SOCKET, 39, OPT_SO_DOMAIN, FORM_INT },
+    { LEVEL_SOCKET, 1, OPT_SO_DEBUG, FORM_INT },
+    { LEVEL_SOCKET, 44, OPT_SO_LOCK_FILTER, FORM_INT },
+    { LEVEL_SOCKET, 45, OPT_SO_SELECT_ERR_QUEUE, FORM_INT },
+    { LEVEL_SOCKET, 46, OPT_SO_BUSY_POLL, FORM_INT },
+    { LEVEL_SOCKET, 48, OPT_SO_BPF_EXTENSIONS, FORM_INT },
+    { LEVEL_SOCKET, 49, OPT_SO_INCOMING_CPU, FORM_INT },
+    { LEVEL_SOCKET, 56, OPT_SO_INCOMING_NAPI_ID, FORM_INT },
+    { LEVEL_SOCKET, 57, 0, FORM_COOKIE },
     { LEVEL_SOCKET, 60, OPT_SO_ZEROCOPY, FORM_INT },
+    { LEVEL_SOCKET, 62, OPT_SO_BINDTOIFINDEX, FORM_INT },
+    { LEVEL_SOCKET, 69, OPT_SO_PREFER_BUSY_POLL, FORM_INT },
     { LEVEL_IP, 1, OPT_IP_TOS, FORM_INT_OR_OCTET },
     { LEVEL_IP, 2, OPT_IP_TTL, FORM_INT_OR_OCTET },
     { LEVEL_IP, 3, OPT_IP_HDRINCL, FORM_INT_OR_OCTET },
@@ -67,6 +81,9 @@ static const struct named_option {
     { LEVEL_IP, 13, OPT_IP_RECVTOS, FORM_INT_OR_OCTET },
     { LEVEL_IP, 14, OPT_IP_MTU, FORM_INT },
     { LEVEL_IP, 15, OPT_IP_FREEBIND, FORM_INT_OR_OCTET },
+    { LEVEL_IP, 19, OPT_IP_TRANSPARENT, FORM_INT_OR_OCTET },
+    { LEVEL_IP, 21, OPT_IP_MINTTL, FORM_INT_OR_OCTET },
+    { LEVEL_IP, 24, OPT_IP_BIND_ADDRESS_NO_PORT, FORM_INT_OR_OCTET },
     { LEVEL_IP, 32, OPT_IP_MULTICAST_IF, FORM_INTERFACE },
     { LEVEL_IP, 33, OPT_IP_MULTICAST_TTL, FORM_INT_OR_OCTET },
     { LEVEL_IP, 34, OPT_IP_MULTICAST_LOOP, FORM_INT_OR_OCTET },
@@ -100,7 +117,14 @@ static const struct named_option {
     { LEVEL_TCP, 11, 0, FORM_TCP_INFO },
     { LEVEL_TCP, 12, OPT_TCP_QUICKACK, FORM_INT },
     { LEVEL_TCP, 13, OPT_TCP_CONGESTION, FORM_CONGESTION },
+    { LEVEL_TCP, 17, OPT_TCP_THIN_DUPACK, FORM_INT },
     { LEVEL_TCP, 18, OPT_TCP_USER_TIMEOUT, FORM_INT },
+    { LEVEL_TCP, 24, OPT_TCP_TIMESTAMP, FORM_INT },
+    { LEVEL_TCP, 26, 0, FORM_CC_INFO },
+    { LEVEL_TCP, 27, OPT_TCP_SAVE_SYN, FORM_INT },
+    { LEVEL_TCP, 28, 0, FORM_SAVED_SYN },
+    { LEVEL_TCP, 31, 0, FORM_ULP },
+    { LEVEL_TCP, 43, OPT_TCP_IS_MPTCP, FORM_INT },
     { LEVEL_TCP, 25, OPT_TCP_NOTSENT_LOWAT, FORM_INT },
     { LEVEL_TCP, 23, OPT_TCP_FASTOPEN, FORM_INT },
     { LEVEL_TCP, 30, OPT_TCP_FASTOPEN_CONNECT, FORM_INT },
@@ -297,7 +321,12 @@ int sys_setsockopt_octets(struct process *self, int number, int level, int name,
     case FORM_CONGESTION:
         return set_congestion(self, number, value, len);
     case FORM_TCP_INFO:
+    case FORM_COOKIE:
+    case FORM_CC_INFO:
+    case FORM_SAVED_SYN:
         return -SIM_ENOPROTOOPT;
+    case FORM_ULP:
+        return len < 1 ? -SIM_EINVAL : -SIM_ENOENT;
     case FORM_FASTOPEN_KEY:
         return tcp_fastopen_set_keys(fd->sock, value, len);
     case FORM_INT:
@@ -460,6 +489,18 @@ static int get_congestion(struct process *self, int number, void *value, size_t 
     return error != 0 ? error : give(value, len, name, sizeof name);
 }
 
+/* A number that no other socket of the host has; drawn when first asked for. */
+static int get_cookie(struct process *self, const struct fd *fd, void *value, size_t *len)
+{
+    struct sock_extra *extra = sock_extra(fd->sock);
+
+    if (*len < sizeof extra->cookie)
+        return -SIM_EINVAL;
+    if (extra->cookie == 0)
+        extra->cookie = sys_random(self);
+    return give(value, len, &extra->cookie, sizeof extra->cookie);
+}
+
 /* An IP option fits into one octet when the program has room for no more. */
 static int give_int(const struct named_option *option, int plain, void *value, size_t *len)
 {
@@ -507,6 +548,14 @@ int sys_getsockopt_octets(struct process *self, int number, int level, int name,
         return get_tcp_info(fd, value, len);
     case FORM_FASTOPEN_KEY:
         return give(value, len, keys, tcp_fastopen_get_keys(fd->sock, keys));
+    case FORM_COOKIE:
+        return get_cookie(self, fd, value, len);
+    case FORM_ULP:
+    case FORM_CC_INFO:
+        *len = 0;
+        return 0;
+    case FORM_SAVED_SYN:
+        return tcp_take_saved_syn(fd->sock, value, len);
     case FORM_STAMPING:
         (void)sys_getsockopt(self, number, OPT_SO_TIMESTAMPING, &pair[0]);
         pair[1] = 0; /* no clock is bound to it */

@@ -56,6 +56,7 @@ void sock_inherit(struct sock *sock, const struct sock *listener)
     extra = sock_extra(sock);
     *extra = *listener->options.extra;
     list_init(&extra->errors);
+    extra->cookie = 0;
 }
 
 uint32_t sock_stamps(const struct sock *sock, const struct sock_control *control)

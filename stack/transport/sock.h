@@ -212,7 +212,26 @@ enum sock_option {
     OPT_SIOCOUTQ,
     OPT_SIOCATMARK,
     OPT_SIOCOUTQNSD,
+    OPT_TCP_SAVE_SYN, /* 1: headers of IP and TCP; 2: that of the link, too */
+    OPT_TCP_THIN_DUPACK, /* get: 0, since Linux 4.11 */
+    OPT_TCP_TIMESTAMP,   /* get: the next TSval */
+    OPT_TCP_IS_MPTCP,    /* get: 0 */
+    OPT_SO_INCOMING_NAPI_ID,
+    OPT_SO_BPF_EXTENSIONS,
+    OPT_SO_BINDTOIFINDEX,
+    /* kept in sock_extra.kept, in this order */
+    OPT_SO_DEBUG,
+    OPT_SO_LOCK_FILTER,
+    OPT_SO_SELECT_ERR_QUEUE,
+    OPT_SO_BUSY_POLL,
+    OPT_SO_PREFER_BUSY_POLL,
+    OPT_SO_INCOMING_CPU,
+    OPT_IP_TRANSPARENT,
+    OPT_IP_MINTTL,
+    OPT_IP_BIND_ADDRESS_NO_PORT,
 };
+#define SOCK_KEPT_FIRST OPT_SO_DEBUG
+#define SOCK_N_KEPT     9
 
 struct sock_ops {
     const char *name; /* "tcp", "udp", "raw", "packet" */
@@ -283,6 +302,8 @@ struct sock_extra {
     uint32_t stamp_key;    /* of SOF_TIMESTAMPING_OPT_ID: the next, of TCP where counting began */
     bool zerocopy;         /* SO_ZEROCOPY */
     uint32_t zerocopy_key; /* of the next call with MSG_ZEROCOPY */
+    int kept[SOCK_N_KEPT]; /* sock_kept() */
+    uint64_t cookie;       /* SO_COOKIE, 0: not drawn yet */
     struct list errors;    /* of TCP, which has no queue of its own: stack/transport/errqueue.h */
 };
 
@@ -325,6 +346,17 @@ struct sock_extra *sock_extra(struct sock *sock);
 const struct sock_extra *sock_extra_of(const struct sock *sock);
 /** sock_inherit() - @sock, which is new, has come out of @listener: its options. */
 void sock_inherit(struct sock *sock, const struct sock *listener);
+/** sock_kept() - the value of @option, one of those from SOCK_KEPT_FIRST on, less its initial one.
+ */
+static inline int sock_kept(const struct sock *sock, enum sock_option option)
+{
+    return sock->options.extra == NULL ? 0 : sock->options.extra->kept[option - SOCK_KEPT_FIRST];
+}
+/** sock_binds_anywhere() - to addresses that the host has not: IP_FREEBIND, IP_TRANSPARENT. */
+static inline bool sock_binds_anywhere(const struct sock *sock)
+{
+    return sock->options.freebind || sock_kept(sock, OPT_IP_TRANSPARENT) != 0;
+}
 /** sock_has_reports() - is there something in sock_extra.errors? */
 static inline bool sock_has_reports(const struct sock *sock)
 {

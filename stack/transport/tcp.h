@@ -205,6 +205,9 @@ void tcp_fastopen_forget(struct tcp_layer *tcp);
 int tcp_fastopen_set_keys(struct sock *sock, const uint8_t *octets, size_t len);
 size_t tcp_fastopen_get_keys(const struct sock *sock, uint8_t octets[static 32]);
 
+/** tcp_take_saved_syn() - TCP_SAVED_SYN: the headers, once; -SIM_EINVAL with *@len when @octets are
+ * too few. */
+int tcp_take_saved_syn(struct sock *sock, void *octets, size_t *len);
 /** tcp_first_len() - octets that are left to be read of the first segment in the queue, 0: none. */
 size_t tcp_first_len(const struct sock *sock);
 /** tcp_splice_eof() - sendfile() has come to the end of the file: what waits for more leaves. */

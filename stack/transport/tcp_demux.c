@@ -7,6 +7,10 @@ static void sock_input(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t isn)
 {
     /* the end of the queue that the data or the ACK is about to meet */
     tcp_seg_fetch(rx->len > 0 ? tp->receive_queue.prev : tp->rtx_queue.next);
+    if (UNLIKELY(ip_rx_ttl(rx->ip) < sock_kept(&tp->sock, OPT_IP_MINTTL))) {
+        tcp_rx_drop(rx, DROP_TCP_MIN_TTL);
+        return;
+    }
     tp->segs_in++;
     tp->last_ts_ecr = rx->hdr.opt.has_ts ? rx->hdr.opt.ts_ecr : 0;
     if (rx->len > 0)

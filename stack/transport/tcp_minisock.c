@@ -3,6 +3,7 @@
  * section 3.10.7.4), and those that only wait (TIME-WAIT, and FIN-WAIT-2 after close()).
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "stack/transport/tcp_cookie.h"
@@ -22,6 +23,7 @@ void tcp_request_free(struct tcp_request *req)
     list_remove(&req->link);
     req->listener->rare->listen->n_requests--;
     timer_fini(&req->timer);
+    free(req->saved_syn);
     free(req);
 }
 
@@ -155,12 +157,25 @@ static void choose_window(struct tcp_request *req, const struct tcp_sock *listen
                               &req->rcv_wnd, &req->window_clamp, &req->rcv_wscale);
 }
 
+/* The headers of IP and TCP; the link of the last hop leaves none that could be asked for. */
+static struct tcp_saved_syn *save_syn(const struct tcp_rx *rx)
+{
+    const struct frame *frame = rx->frame;
+    size_t len = (size_t)(frame->data - frame->network) + rx->hdr.hdr_len;
+    struct tcp_saved_syn *saved = mem_alloc(sizeof *saved + len);
+
+    saved->len = len;
+    memcpy(saved->octets, frame->network, len);
+    return saved;
+}
+
 /* One that nothing knows of yet. */
 static void request_drop(struct tcp_request *req)
 {
     if (req == NULL)
         return;
     timer_fini(&req->timer);
+    free(req->saved_syn);
     free(req);
 }
 
@@ -238,6 +253,8 @@ void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn
     }
     req->iss = isn != 0 ? isn : tcp_new_iss(tcp, req->ends.local, req->ends.remote);
     req->sent_at = tcp_now(tcp) + 1;
+    if (listener->user->save_syn != 0)
+        req->saved_syn = save_syn(rx);
     if (tcp_fastopen_accept(req, rx, &grant))
         return;
     list_push_back(&listener->rare->listen->requests, &req->link);
@@ -262,6 +279,10 @@ struct tcp_sock *tcp_request_child(struct tcp_request *req, const struct tcp_rx 
     tp->entry.state = TCP_SYN_RECEIVED;
     tp->nonagle = listener->nonagle;
     tcp_user_inherit(tp, listener);
+    if (req->saved_syn != NULL) {
+        tcp_user(tp)->saved_syn = req->saved_syn;
+        req->saved_syn = NULL;
+    }
     tp->cc = listener->cc;
     tp->has_route = true;
     tp->pmtu = tcp_path_mtu(tp);

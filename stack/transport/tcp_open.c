@@ -21,12 +21,16 @@ static int sock_bind(struct sock *sock, struct endpoint local)
     if (local.addr != 0) {
         enum route_kind kind = ip_addr_kind(tcp->ip, local.addr);
 
-        if (!sock->options.freebind && kind != ROUTE_LOCAL && kind != ROUTE_BROADCAST &&
+        if (!sock_binds_anywhere(sock) && kind != ROUTE_LOCAL && kind != ROUTE_BROADCAST &&
             kind != ROUTE_MULTICAST)
             return -SIM_EADDRNOTAVAIL;
     }
     tp->entry.ends->local = local;
     tp->entry.v6only = sock->options.v6only;
+    if (local.port == 0 && sock_kept(sock, OPT_IP_BIND_ADDRESS_NO_PORT) != 0) {
+        sock->bound_addr = !endpoint_is_any(&local); /* connect() chooses the port */
+        return 0;
+    }
     if (local.port == 0 ? tcp_port_pick(tcp, &tp->entry) == 0
                         : tcp_port_conflict(tcp, &tp->entry)) {
         tp->entry.ends->local = sock_any(sock);

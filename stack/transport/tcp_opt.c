@@ -297,6 +297,12 @@ static int set_tcp_option(struct tcp_sock *tp, enum sock_option option, int valu
     case OPT_TCP_FASTOPEN_CONNECT:
     case OPT_TCP_FASTOPEN_NO_COOKIE:
         return set_fastopen(tp, option, value);
+    case OPT_TCP_SAVE_SYN:
+        return set_ranged(&tcp_user(tp)->save_syn, value, 0, 2);
+    case OPT_TCP_THIN_DUPACK:
+        return value < 0 || value > 1 ? -SIM_EINVAL : 0;
+    case OPT_TCP_TIMESTAMP:
+        return -SIM_EPERM; /* outside TCP_REPAIR */
     case OPT_TCP_INQ:
         if (value < 0 || value > 1)
             return -SIM_EINVAL;
@@ -415,6 +421,16 @@ int tcp_get_option(struct sock *sock, enum sock_option option, int *value)
     case OPT_TCP_FASTOPEN_NO_COOKIE:
         *value = tp->user->fastopen_no_cookie;
         break;
+    case OPT_TCP_SAVE_SYN:
+        *value = tp->user->save_syn;
+        break;
+    case OPT_TCP_THIN_DUPACK:
+    case OPT_TCP_IS_MPTCP:
+        *value = 0;
+        break;
+    case OPT_TCP_TIMESTAMP:
+        *value = (int)tcp_ts_now(tp->layer, tp->ts_offset);
+        break;
     case OPT_TCP_INQ:
         *value = sock->options.tcp_inq;
         break;
@@ -445,5 +461,22 @@ int tcp_get_option(struct sock *sock, enum sock_option option, int *value)
     default:
         return -SIM_ENOPROTOOPT;
     }
+    return 0;
+}
+
+int tcp_take_saved_syn(struct sock *sock, void *octets, size_t *len)
+{
+    struct tcp_sock *tp = tcp_of(sock);
+    struct tcp_saved_syn *saved = tp->user->saved_syn;
+    size_t room = *len;
+
+    *len = saved == NULL ? 0 : saved->len;
+    if (saved == NULL)
+        return 0;
+    if (room < saved->len)
+        return -SIM_EINVAL;
+    memcpy(octets, saved->octets, saved->len);
+    tcp_user(tp)->saved_syn = NULL;
+    free(saved);
     return 0;
 }

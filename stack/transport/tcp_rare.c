@@ -66,12 +66,14 @@ void tcp_user_inherit(struct tcp_sock *tp, const struct tcp_sock *listener)
     user->defer_accept = 0;
     user->fastopen_max = 0;
     user->fastopen_keys = NULL;
+    user->saved_syn = NULL;
 }
 
 void tcp_user_drop(struct tcp_sock *tp)
 {
     if (tp->user != &tcp_user_none) {
         free(tp->user->fastopen_keys);
+        free(tp->user->saved_syn);
         free(tcp_user(tp));
     }
     tp->user = &tcp_user_none;

@@ -195,6 +195,12 @@ struct tcp_marked {
     struct tcp_seg *last; /* in rtx_queue */
 };
 
+/* The headers that opened a connection: TCP_SAVED_SYN. */
+struct tcp_saved_syn {
+    size_t len;
+    uint8_t octets[];
+};
+
 /* What a program has set: few set anything. */
 struct tcp_user {
     uint16_t mss;
@@ -206,6 +212,9 @@ struct tcp_user {
     int linger2;                    /* s; 0: the sysctl's, -1: none */
     uint32_t fastopen_max;          /* a listener's connections before their handshake is over */
     bool fastopen_connect, fastopen_no_cookie, thin_linear;
+    uint8_t save_syn;
+    struct tcp_saved_syn
+        *saved_syn; /* of a connection out of a listener that saves them, or NULL */
     struct tcp_fastopen_keys *fastopen_keys; /* NULL: the host's */
 };
 
@@ -403,6 +412,7 @@ struct tcp_request {
     struct list link; /* listener->requests */
     struct tcp_layer *layer;
     struct tcp_sock *listener;
+    struct tcp_saved_syn *saved_syn; /* or NULL */
     struct timer timer;
     uint32_t irs, iss, rcv_nxt;
     uint32_t serial; /* of the socket that it may become */

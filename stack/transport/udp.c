@@ -133,7 +133,7 @@ static int udp_bind(struct sock *sock, struct endpoint local)
     if (sock->v6 && (error = inet6_may_bind(sock, &local, true)) != 0)
         return error;
     kind = local.addr == 0 ? ROUTE_LOCAL : ip_addr_kind(sock->ip, local.addr);
-    if (kind == ROUTE_UNICAST && !sock->options.freebind)
+    if (kind == ROUTE_UNICAST && !sock_binds_anywhere(sock))
         return -SIM_EADDRNOTAVAIL;
     if (sock->local.port != 0)
         return -SIM_EINVAL;
@@ -732,7 +732,8 @@ static unsigned udp_poll(struct sock *sock)
     if (udp->shut_read)
         events |= SOCK_POLLIN | SOCK_POLLRDHUP | (udp->shut_write ? SOCK_POLLHUP : 0u);
     if (sock->error != 0 || !list_empty(&udp->errors))
-        events |= SOCK_POLLERR;
+        events |=
+            SOCK_POLLERR | (sock_kept(sock, OPT_SO_SELECT_ERR_QUEUE) != 0 ? SOCK_POLLPRI : 0u);
     return events;
 }
 

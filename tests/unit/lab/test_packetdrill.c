@@ -66,7 +66,7 @@ static void what_does_not_fit_is_told_with_its_line(void)
 
 static void what_is_not_there_is_refused_by_name(void)
 {
-    REFUSED("0 splice(1) = 3\n", 1, "splice");
+    REFUSED("0 vmsplice(1) = 3\n", 1, "vmsplice");
     REFUSED("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
             "+0 setsockopt(3, SOL_SOCKET, SO_ATTACH_FILTER, [1], 4) = 0\n",
             2, "SO_ATTACH_FILTER");
