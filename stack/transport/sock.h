@@ -212,7 +212,7 @@ enum sock_option {
     OPT_SIOCOUTQ,
     OPT_SIOCATMARK,
     OPT_SIOCOUTQNSD,
-    OPT_TCP_SAVE_SYN, /* 1: headers of IP and TCP; 2: that of the link, too */
+    OPT_TCP_SAVE_SYN,    /* 1: headers of IP and TCP; 2: that of the link, too */
     OPT_TCP_THIN_DUPACK, /* get: 0, since Linux 4.11 */
     OPT_TCP_TIMESTAMP,   /* get: the next TSval */
     OPT_TCP_IS_MPTCP,    /* get: 0 */
