@@ -247,7 +247,7 @@ static uint32_t choose(const struct search *search, uint32_t n, unsigned bit)
     uint32_t n_nearer = 0, which;
 
     for (uint32_t i = 0; i < n; i++)
-        n_nearer += search->from[i] >> bit & 1;
+        n_nearer += (uint32_t)(search->from[i] >> bit & 1);
     which = (search->base + bit) % n_nearer;
     for (uint32_t i = 0;; i++)
         if ((search->from[i] >> bit & 1) != 0 && which-- == 0)
