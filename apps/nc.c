@@ -140,14 +140,9 @@ static bool read_port(struct process *self, const char *text, size_t len, bool u
             *port = (uint16_t)number;
             return number > 0 || wrong(self, "port number too small: ", word);
         }
-        for (unsigned n = 1; n < 65536; n++) {
-            const char *name = port_name((uint16_t)n, !udp);
-
-            if (name != NULL && strcmp(name, word) == 0) {
-                *port = (uint16_t)n;
-                return true;
-            }
-        }
+        *port = port_named(word, !udp);
+        if (*port != 0)
+            return true;
     }
     return wrong(self, "port number invalid: ", text);
 }

@@ -1,6 +1,7 @@
 #include "apps/port_names.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static const struct {
     uint16_t port;
@@ -32,4 +33,12 @@ const char *port_name(uint16_t port, bool tcp)
         if (ports[i].port == port && (tcp ? ports[i].tcp : ports[i].udp))
             return ports[i].name;
     return NULL;
+}
+
+uint16_t port_named(const char *name, bool tcp)
+{
+    for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
+        if ((tcp ? ports[i].tcp : ports[i].udp) && strcmp(ports[i].name, name) == 0)
+            return ports[i].port;
+    return 0;
 }

@@ -7,5 +7,7 @@
 
 /** port_name() - "http" for 80 of TCP; NULL for a port without a name. */
 const char *port_name(uint16_t port, bool tcp);
+/** port_named() - 80 for "http" of TCP; 0 for a name that no port has. */
+uint16_t port_named(const char *name, bool tcp);
 
 #endif

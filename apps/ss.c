@@ -54,6 +54,8 @@ struct ss {
     const char *state;         /* of a filter, or NULL */
     struct ss_filter *filters; /* all must hold */
     unsigned n_filters, filters_size;
+    char *text, **words; /* of the filter; a NULL behind the last */
+    unsigned n_words, words_size;
     struct row *rows;
     unsigned n, size;
     unsigned counts[3]; /* for -s: estab, timewait, tcp */
@@ -469,17 +471,6 @@ static bool refuse_filter(struct process *self, const char *word)
     return false;
 }
 
-static bool named_port(const char *text, uint64_t *port)
-{
-    for (*port = 1; *port <= UINT16_MAX; ++*port) {
-        const char *name = port_name((uint16_t)*port, true);
-
-        if (name != NULL && strcmp(name, text) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* ADDRESS, ADDRESS/LENGTH, ADDRESS:PORT, :PORT; of a port alone the colon may be left out. */
 static bool read_end(struct ss_filter *filter, const char *text, bool port_alone)
 {
@@ -491,8 +482,11 @@ static bool read_end(struct ss_filter *filter, const char *text, bool port_alone
         const char *digits = colon != NULL ? colon + 1 : text;
 
         filter->has_port = strcmp(digits, "*") != 0;
-        if (filter->has_port && !text_u64(digits, UINT16_MAX, &port) && !named_port(digits, &port))
-            return false;
+        if (filter->has_port && !text_u64(digits, UINT16_MAX, &port)) {
+            port = port_named(digits, true);
+            if (port == 0)
+                return false;
+        }
         filter->port = filter->has_port ? (uint16_t)port : 0;
     }
     snprintf(addr, sizeof addr, "%.*s",
@@ -503,51 +497,73 @@ static bool read_end(struct ss_filter *filter, const char *text, bool port_alone
     return ip4_prefix_parse(addr, &filter->addr, &filter->len);
 }
 
-/* One condition at argv[*@at]; the words of several stand behind each other, with `and` or not. */
-static bool read_condition(struct process *self, struct ss *ss, int *at)
+static bool is_one_of(const char *word, const char *const names[3])
 {
-    static const char *const words[] = { "sport", "dport", "src", "dst" };
-    const char *word = self->argv[*at];
+    for (int i = 0; i < 3; i++)
+        if (strcmp(word, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* One condition at *@words, which it leaves behind it. */
+static bool read_condition(struct ss *ss, char ***words)
+{
+    static const char *const ends[] = { "sport", "dport", "src", "dst" };
+    static const char *const equal[] = { "=", "==", "eq" }, *const unequal[] = { "!=", "ne",
+                                                                                 "neq" };
+    const char *word = *(*words)++;
     struct ss_filter filter = { 0 };
     size_t which = 0;
 
-    while (which < 4 && strcmp(word, words[which]) != 0)
+    while (which < 4 && strcmp(word, ends[which]) != 0)
         which++;
     if (which == 4)
-        return refuse_filter(self, word);
-    ++*at;
-    if (*at < self->argc) {
-        static const char *const equal[] = { "=", "==", "eq" }, *const unequal[] = { "!=", "ne",
-                                                                                     "neq" };
-        const char *op = self->argv[*at];
-        bool is = false, is_not = false;
-
-        for (int i = 0; i < 3; i++) {
-            is |= strcmp(op, equal[i]) == 0;
-            is_not |= strcmp(op, unequal[i]) == 0;
-        }
-        filter.negated = is_not;
-        *at += is || is_not;
-    }
+        return refuse_filter(ss->self, word);
     filter.remote = which == 1 || which == 3;
-    if (*at == self->argc || !read_end(&filter, self->argv[*at], which < 2))
-        return refuse_filter(self, *at < self->argc ? self->argv[*at] : word);
-    ++*at;
+    filter.negated = **words != NULL && is_one_of(**words, unequal);
+    if (filter.negated || (**words != NULL && is_one_of(**words, equal)))
+        ++*words;
+    if (**words == NULL || !read_end(&filter, **words, which < 2))
+        return refuse_filter(ss->self, **words != NULL ? **words : word);
+    ++*words;
     ARRAY_PUSH(ss->filters, ss->n_filters, ss->filters_size, filter);
     return true;
 }
 
-static bool read_filter(struct process *self, struct ss *ss, int at)
+/* The words of the filter, however many stand in one argument: 'sport = :80'. */
+static void split_filter(struct ss *ss, int at)
 {
-    if (at < self->argc && strcmp(self->argv[at], "state") == 0 && at + 1 < self->argc) {
-        ss->state = self->argv[at + 1];
-        at += 2;
+    struct strbuf text = STRBUF_INIT;
+    char *word;
+
+    for (; at < ss->self->argc; at++)
+        strbuf_addf(&text, "%s ", ss->self->argv[at]);
+    ss->text = word = mem_strdup(strbuf_text(&text));
+    strbuf_fini(&text);
+    for (word += strspn(word, " "); *word != '\0'; word += strspn(word, " ")) {
+        ARRAY_PUSH(ss->words, ss->n_words, ss->words_size, word);
+        word += strcspn(word, " ");
+        *word++ = '\0';
     }
-    while (at < self->argc) {
-        if (ss->n_filters > 0 && at + 1 < self->argc &&
-            (strcmp(self->argv[at], "and") == 0 || strcmp(self->argv[at], "&&") == 0))
-            at++;
-        if (!read_condition(self, ss, &at))
+    ARRAY_PUSH(ss->words, ss->n_words, ss->words_size, NULL);
+}
+
+/* Several conditions stand behind each other, with `and` or not. */
+static bool read_filter(struct ss *ss, int at)
+{
+    char **words;
+
+    split_filter(ss, at);
+    words = ss->words;
+    if (words[0] != NULL && strcmp(words[0], "state") == 0 && words[1] != NULL) {
+        ss->state = words[1];
+        words += 2;
+    }
+    while (*words != NULL) {
+        if (ss->n_filters > 0 && words[1] != NULL &&
+            (strcmp(*words, "and") == 0 || strcmp(*words, "&&") == 0))
+            words++;
+        if (!read_condition(ss, &words))
             return false;
     }
     return true;
@@ -585,7 +601,17 @@ static bool read_arguments(struct process *self, struct ss *ss)
     }
     if (!ss->tcp && !ss->udp)
         ss->tcp = ss->udp = true;
-    return read_filter(self, ss, options.at);
+    return read_filter(ss, options.at);
+}
+
+static void print_sockets(struct ss *ss)
+{
+    if (ss->udp)
+        netctl_sockets(ss->self->os, "udp", add_socket, ss);
+    if (ss->tcp)
+        netctl_sockets(ss->self->os, "tcp", add_socket, ss);
+    print_rows(ss);
+    free_rows(ss);
 }
 
 static enum co_status ss_main(struct process *self, void *state)
@@ -593,19 +619,15 @@ static enum co_status ss_main(struct process *self, void *state)
     struct ss ss = { .self = self };
 
     (void)state;
-    if (!read_arguments(self, &ss))
-        return CO_DONE;
-    if (ss.summary) {
-        print_summary(&ss);
-        return CO_DONE;
+    if (read_arguments(self, &ss)) {
+        if (ss.summary)
+            print_summary(&ss);
+        else
+            print_sockets(&ss);
     }
-    if (ss.udp)
-        netctl_sockets(self->os, "udp", add_socket, &ss);
-    if (ss.tcp)
-        netctl_sockets(self->os, "tcp", add_socket, &ss);
-    print_rows(&ss);
-    free_rows(&ss);
     free(ss.filters);
+    free(ss.words);
+    free(ss.text);
     return CO_DONE;
 }
 

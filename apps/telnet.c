@@ -46,15 +46,8 @@ static bool read_port(struct telnet *st)
         st->port = (uint16_t)number;
         return true;
     }
-    for (unsigned n = 1; n <= UINT16_MAX; n++) {
-        const char *name = port_name((uint16_t)n, true);
-
-        if (name != NULL && strcmp(name, st->service) == 0) {
-            st->port = (uint16_t)n;
-            return true;
-        }
-    }
-    return false;
+    st->port = port_named(st->service, true);
+    return st->port != 0;
 }
 
 static bool lookup_failed(struct telnet *st, const char *why)

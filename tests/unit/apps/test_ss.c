@@ -224,6 +224,11 @@ static void who_has_a_socket_is_told_and_filters_choose(void)
     EQ_STR(run(&rig, rig.hosts[0], "ss -tlnp", SIM_SEC(1)), server);
     EQ_STR(run(&rig, rig.hosts[0], "ss -tlnp sport eq :80 and src 0.0.0.0", SIM_SEC(1)), server);
     EQ_STR(run(&rig, rig.hosts[0], "ss -tlnp sport = http", SIM_SEC(1)), server);
+    EQ_STR(run(&rig, rig.hosts[0], "ss -tlnp 'sport = :http and src 0.0.0.0'", SIM_SEC(1)), server);
+    OK(strstr(run(&rig, rig.hosts[0], "ss -tnH 'state listening sport = :80'", SIM_SEC(1)),
+              "0.0.0.0:80") != NULL);
+    OK(strstr(run(&rig, rig.hosts[0], "ss -tan sport = :80 sport", SIM_SEC(1)), "not simulated") !=
+       NULL);
     OK(strstr(run(&rig, rig.hosts[0], "ss -tlnp sport != :80", SIM_SEC(1)), "LISTEN") == NULL);
     OK(strstr(run(&rig, rig.hosts[0], "ss -tan src 10.0.0.0/24", SIM_SEC(1)), "LISTEN") == NULL);
     OK(strstr(run(&rig, rig.hosts[0], "ss -tan sport gt :80", SIM_SEC(1)), "not simulated") !=
