@@ -51,15 +51,26 @@ static bool begin(GPtrArray *captures, struct sim *sim, const char *path,
     return true;
 }
 
+/* node-interface.pcapng; a-b's port c and a's port b-c need a number behind. Of @taken. */
+static const char *file_name(GHashTable *taken, const struct iface *iface)
+{
+    g_autofree char *port = g_strdup_printf("%s-%s", iface->node->name, iface->name);
+    char *name = g_strdup_printf("%s.pcapng", g_strdelimit(port, "/", '_'));
+
+    for (unsigned n = 2; g_hash_table_contains(taken, name); n++) {
+        g_free(name);
+        name = g_strdup_printf("%s-%u.pcapng", port, n);
+    }
+    g_hash_table_add(taken, name);
+    return name;
+}
+
 static bool begin_port(GPtrArray *captures, struct sim *sim, const struct iface *iface,
-                       const char *folder)
+                       const char *folder, GHashTable *taken)
 {
     struct pcapng_choice choice = { .wants = is_this, .ctx = (void *)iface };
-    g_autofree char *name = g_strdup_printf("%s-%s.pcapng", iface->node->name, iface->name);
-    g_autofree char *path = NULL;
+    g_autofree char *path = g_build_filename(folder, file_name(taken, iface), NULL);
 
-    g_strdelimit(name, "/", '_');
-    path = g_build_filename(folder, name, NULL);
     if (captures->len >= FILES_MAX)
         return cli_error(_("--pcap-dir: more than %d ports; name some with --pcap-at"), FILES_MAX),
                false;
@@ -68,6 +79,8 @@ static bool begin_port(GPtrArray *captures, struct sim *sim, const struct iface 
 
 static bool begin_folder(GPtrArray *captures, struct sim *sim, const char *folder, char **ports)
 {
+    g_autoptr(GHashTable) taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
     if (g_mkdir_with_parents(folder, 0777) != 0)
         return cli_error(_("cannot make the folder %s: %s"), folder, g_strerror(errno)), false;
     for (uint32_t i = 0; i < sim->n_nodes; i++)
@@ -75,7 +88,7 @@ static bool begin_folder(GPtrArray *captures, struct sim *sim, const char *folde
             const struct iface *iface = sim->nodes[i]->ifaces[j];
 
             if (iface->end != NULL && (ports == NULL || is_chosen(ports, iface)) &&
-                !begin_port(captures, sim, iface, folder))
+                !begin_port(captures, sim, iface, folder, taken))
                 return false;
         }
     return true;
