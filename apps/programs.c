@@ -39,8 +39,8 @@ const char *program_name_at(unsigned n)
 /* For the administrator, as Debian 12 sorts them; the others are in /usr/bin. */
 void program_path(const char *name, struct strbuf *out)
 {
-    static const char *const admins[] = { "arp", "dhclient", "ethtool", "ifconfig",
-                                          "ip",  "route",    "sysctl",  "udhcpc" };
+    static const char *const admins[] = { "arp", "dhclient", "dhcrelay", "ethtool", "ifconfig",
+                                          "ip",  "route",    "sysctl",   "udhcpc" };
 
     for (size_t i = 0; i < sizeof admins / sizeof *admins; i++)
         if (strcmp(name, admins[i]) == 0) {

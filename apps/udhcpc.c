@@ -178,6 +178,15 @@ static bool read_number(struct process *self, const char *text, uint64_t max, ui
     return false;
 }
 
+static void take_pid_file(struct process *self, struct udhcpc *st, const char *word)
+{
+    struct strbuf path = STRBUF_INIT;
+
+    process_path(self, word, &path);
+    snprintf(st->pid_file, sizeof st->pid_file, "%s", path.text);
+    strbuf_fini(&path);
+}
+
 static bool read_option(struct process *self, struct udhcpc *st, int option, const char *value,
                         const char **iface)
 {
@@ -209,7 +218,7 @@ static bool read_option(struct process *self, struct udhcpc *st, int option, con
         st->client.broadcast = true;
         return true;
     case 'p':
-        snprintf(st->pid_file, sizeof st->pid_file, "%s%s", value[0] == '/' ? "" : "/", value);
+        take_pid_file(self, st, value);
         return true;
     case 'r':
         if (ip4_parse(value, &st->client.requested))

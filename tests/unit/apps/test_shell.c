@@ -87,8 +87,8 @@ static void relative_paths_start_from_the_working_directory(void)
 
 static void commands_are_where_debian_has_them(void)
 {
-    says("which ip ping; which ping nope; echo $?; which -s dig && echo yes; which",
-         "/usr/sbin/ip\n/usr/bin/ping\n/usr/bin/ping\n1\nyes\n-- exit 1\n");
+    says("which ip dhcrelay ping; which ping nope; echo $?; which -s dig && echo yes; which",
+         "/usr/sbin/ip\n/usr/sbin/dhcrelay\n/usr/bin/ping\n/usr/bin/ping\n1\nyes\n-- exit 1\n");
     says("type cd dig /bin/ping nope; echo $?",
          "cd is a shell builtin\ndig is /usr/bin/dig\n/bin/ping is /bin/ping\n"
          "nope: not found\n127\n-- exit 0\n");
