@@ -134,6 +134,8 @@ void tcp_mtu_probe_black_hole(struct tcp_sock *tp)
     if (sysctl->mtu_probing == 0)
         return;
     search = &tcp_rare(tp)->mtu_probe;
+    if (search->low == 0) /* the setting was 0 when the connection opened */
+        search_anew(tp, sysctl->base_mss);
     if (!tp->mtu_probing) {
         tp->mtu_probing = true;
         search->since = tcp_now(tp->layer);
