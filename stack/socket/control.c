@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/be.h"
+#include "stack/net/ip6.h"
 #include "stack/socket/fd.h"
 
 enum { LEVEL_IP = 0, LEVEL_SOCKET = 1, LEVEL_TCP = 6, LEVEL_IPV6 = 41 };
@@ -238,8 +239,23 @@ static int take_socket(struct process *self, const struct sys_cmsg *cmsg,
     }
 }
 
+/* Whether there is the interface, and the source is the host's own. */
+static int check_pktinfo(const struct process *self, const struct sock_control *control)
+{
+    const struct ip_stack *ip = &self->os->ip;
+    const struct endpoint *source = &control->source;
+
+    if (control->ifindex != 0 && ip_iface_by_index(ip, control->ifindex) == NULL)
+        return -SIM_ENODEV;
+    if (control->has_source && (source->v6 ? ip6_addr_kind(ip, source->addr6, NULL)
+                                           : ip_addr_kind(ip, source->addr)) != ROUTE_LOCAL)
+        return -SIM_EINVAL;
+    return 0;
+}
+
 /* ip_cmsg_send() */
-static int take_ip(const struct sys_cmsg *cmsg, struct sock_control *control)
+static int take_ip(const struct process *self, const struct sys_cmsg *cmsg,
+                   struct sock_control *control)
 {
     int value = 0, error;
 
@@ -261,15 +277,17 @@ static int take_ip(const struct sys_cmsg *cmsg, struct sock_control *control)
         control->ifindex = (unsigned)value;
         control->source = (struct endpoint){ .addr = be32_get(cmsg->data + 4) };
         control->has_source = control->source.addr != 0;
-        return 0;
+        return check_pktinfo(self, control);
     default:
         return -SIM_EINVAL;
     }
 }
 
 /* ip6_datagram_send_ctl() */
-static int take_ip6(const struct sys_cmsg *cmsg, struct sock_control *control)
+static int take_ip6(const struct process *self, const struct sys_cmsg *cmsg,
+                    struct sock_control *control)
 {
+    struct ip6_addr source;
     int value = 0, error;
 
     switch (cmsg->type) {
@@ -288,9 +306,11 @@ static int take_ip6(const struct sys_cmsg *cmsg, struct sock_control *control)
             return -SIM_EINVAL;
         memcpy(&value, cmsg->data + 16, sizeof value);
         control->ifindex = (unsigned)value;
-        control->source = (struct endpoint){ .v6 = true, .addr6 = ip6_get(cmsg->data) };
-        control->has_source = !ip6_is_any(control->source.addr6);
-        return 0;
+        source = ip6_get(cmsg->data);
+        control->source = ip6_is_mapped(source) ? (struct endpoint){ .addr = (ip4_addr)source.lo }
+                                                : (struct endpoint){ .v6 = true, .addr6 = source };
+        control->has_source = !ip6_is_any(source);
+        return check_pktinfo(self, control);
     default:
         return -SIM_EINVAL;
     }
@@ -309,9 +329,9 @@ int sys_send_control(struct process *self, int number, const struct sys_cmsg *cm
         else if (fd->type == SIM_SOCK_STREAM)
             continue; /* TCP looks at the socket's own level alone */
         else if (cmsgs[i].level == LEVEL_IP)
-            error = take_ip(&cmsgs[i], control);
+            error = take_ip(self, &cmsgs[i], control);
         else if (cmsgs[i].level == LEVEL_IPV6 && fd->domain == SIM_AF_INET6)
-            error = take_ip6(&cmsgs[i], control);
+            error = take_ip6(self, &cmsgs[i], control);
     }
     return error;
 }

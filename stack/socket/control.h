@@ -23,7 +23,8 @@ size_t sys_cmsg_space(size_t len);
 unsigned sys_recv_control(struct process *self, int fd, const struct sock_recv *message,
                           size_t room, struct sys_cmsg cmsgs[static SYS_CMSGS_MAX],
                           unsigned *flags);
-/** sys_send_control() - @n control messages of sendmsg() on @fd as *@control. 0, or -SIM_EINVAL. */
+/** sys_send_control() - @n control messages of sendmsg() on @fd as *@control. 0 or
+ * -errno. */
 int sys_send_control(struct process *self, int fd, const struct sys_cmsg *cmsgs, unsigned n,
                      struct sock_control *control);
 

@@ -508,7 +508,7 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
     struct endpoint to = message->has_to ? message->to : sock->remote;
     struct ip_send send = { .protocol = IP_PROTO_UDP };
     struct route looked_up, *route = &looked_up;
-    bool connected = !message->has_to;
+    bool connected = !message->has_to, kept; /* kept: it goes the socket's own way */
     struct frame *frame;
     int error;
 
@@ -532,7 +532,8 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
     sock_control_send(sock, message->control, &send);
     if (message->flags & SOCK_MSG_DONTROUTE)
         send.bypass_routes = true;
-    if (connected) {
+    kept = connected && (message->control == NULL || message->control->ifindex == 0);
+    if (kept) {
         error = find_way(udp, send.oif);
         route = &udp->route;
     } else {
@@ -554,15 +555,15 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
         return refused(udp);
     }
     to.addr = route->dst;
-    send.src = connected ? udp->src : source_along(sock, route);
-    if (message->control != NULL && message->control->has_source)
+    send.src = kept ? udp->src : source_along(sock, route);
+    if (message->control != NULL && message->control->has_source && !message->control->source.v6)
         send.src = message->control->source.addr;
     frame = udp_build(udp, message->octets, message->len, message->flags, to.port);
     frame->why = message->why.code != WHY_NONE ? message->why
                                                : WHY(UDP_SEND, message->len, to.addr, to.port);
     frame->why_text = message->why_text;
     ip_prepare_checksum(frame, send.src, to.addr, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
-    if (connected && !sock->v6)
+    if (kept && !sock->v6)
         ip_way_learn(sock->ip, &udp->way, route);
     error = ip_output_routed(sock->ip, frame, &send, route);
     if (error == -SIM_EMSGSIZE)

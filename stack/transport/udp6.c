@@ -44,14 +44,14 @@ int64_t udp6_send(struct sock *sock, const struct sock_send *message, struct end
     inet6_fill_send(sock, &to, &send);
     inet6_control_send(sock, message->control, &send);
     send.src = route.src;
-    if (message->control != NULL && message->control->has_source)
+    if (message->control != NULL && message->control->has_source && message->control->source.v6)
         send.src = message->control->source.addr6;
     frame = udp_build(udp_of(sock), message->octets, message->len, message->flags, to.port);
     frame->why = message->why.code != WHY_NONE
                      ? message->why
                      : WHY(UDP6_SEND, message->len, to.addr6.hi, to.addr6.lo, to.port);
     frame->why_text = message->why_text;
-    ip6_prepare_checksum(frame, route.src, to.addr6, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
+    ip6_prepare_checksum(frame, send.src, to.addr6, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
     error = ip6_output_routed(sock->ip, frame, &send, &route);
     return error != 0 ? error : (int64_t)message->len;
 }

@@ -1,5 +1,7 @@
 /* Control messages, timestamps and MSG_ZEROCOPY between two hosts, as recorded from Linux 6.18. */
+#include "stack/net/ip6.h"
 #include "stack/socket/control.h"
+#include "stack/wire/ipv6_wire.h"
 #include "tests/support/puppet.h"
 
 #define MSEC(n)  SIM_MSEC(n)
@@ -195,8 +197,97 @@ static void control_messages_without_room_are_cut(void)
     puppets_fini(&w);
 }
 
+/* A datagram of IPv6 from p1's @source, to @to on p2. */
+static void expect_from(struct puppets *w, int from, int to, struct ip6_addr source)
+{
+    struct sys_cmsg cmsg = { .level = 41, .type = 50, .len = 20 };
+    struct sock_control control;
+    struct sock_send out = {
+        .octets = "abc",
+        .len = 3,
+        .has_to = true,
+        .to = { .v6 = true, .addr6 = IP6(0xfd00, 0, 0, 0, 0, 0, 0, 2), .port = 9 },
+        .control = &control
+    };
+    struct sock_recv in = { .size = 8 };
+
+    ip6_put(cmsg.data, source);
+    EQ(sys_send_control(w->p1, from, &cmsg, 1, &control), 0);
+    EQ(sys_sendmsg(w->p1, from, &out), 3);
+    puppets_run(w, MSEC(10));
+    EQ(sys_recvmsg(w->p2, to, &in), 3);
+    OK(ip6_eq(in.from.addr6, source));
+}
+
+/* Who looks at frames has their checksums computed, and then they are verified. */
+static void the_source_that_a_datagram_is_given_is_in_its_checksum(void)
+{
+    const struct ip6_addr sources[] = { IP6(0xfd00, 0, 0, 0, 0, 0, 0, 1),
+                                        IP6(0xfd00, 0, 0, 0, 0, 0, 0, 3) };
+    struct puppets w;
+    struct endpoint any = { .v6 = true, .port = 9 };
+    int from, to;
+
+    puppets_init(&w);
+    for (unsigned i = 0; i < 2; i++)
+        EQ(ip6_addr_add(w.hosts.a->ip.ifaces[1], sources[i], 64, false), 0);
+    EQ(ip6_addr_add(w.hosts.b->ip.ifaces[1], IP6(0xfd00, 0, 0, 0, 0, 0, 0, 2), 64, false), 0);
+    from = sys_socket(w.p1, SIM_AF_INET6, SIM_SOCK_DGRAM, 0);
+    to = sys_socket(w.p2, SIM_AF_INET6, SIM_SOCK_DGRAM, 0);
+    EQ(sys_set_nonblock(w.p2, to, true), 0);
+    EQ(sys_bind(w.p2, to, any), 0);
+    OK(sys_socket(w.p2, SIM_AF_PACKET, SIM_SOCK_RAW, 0) >= 0);
+    for (unsigned i = 0; i < 2; i++)
+        expect_from(&w, from, to, sources[i]);
+    puppets_fini(&w);
+}
+
+static void a_source_or_interface_that_is_not_there_is_refused(void)
+{
+    struct puppets w;
+    struct sys_cmsg cmsg = { .type = 8, .len = 12 }; /* IP_PKTINFO: ifindex, source */
+    int from;
+
+    puppets_init(&w);
+    from = puppet_socket(w.p1, SIM_SOCK_DGRAM);
+    be32_put(cmsg.data + 4, H2);
+    EQ(send_with(&w, from, &cmsg), -SIM_EINVAL);
+    be32_put(cmsg.data + 4, H1);
+    EQ(send_with(&w, from, &cmsg), 3);
+    cmsg.data[0] = cmsg.data[3] = 99;
+    EQ(send_with(&w, from, &cmsg), -SIM_ENODEV);
+    puppets_fini(&w);
+}
+
+/* What a connected socket has found out about its way is not what one datagram was told. */
+static void the_interface_of_one_datagram_is_not_that_of_the_next(void)
+{
+    struct puppets w;
+    struct sock_control control = { .ifindex = IP_LOOPBACK_INDEX };
+    struct sock_send message = { .octets = "abc", .len = 3, .control = &control };
+    char octets[8];
+    int from, to;
+
+    puppets_init(&w);
+    from = puppet_socket(w.p1, SIM_SOCK_DGRAM);
+    to = puppet_socket(w.p2, SIM_SOCK_DGRAM);
+    EQ(sys_bind(w.p2, to, at(0, 9)), 0);
+    EQ(sys_connect(w.p1, from, at(H2, 9)), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        (void)sys_sendmsg(w.p1, from, &message);
+        EQ(sys_send(w.p1, from, "ab", 2, 0), 2);
+        puppets_run(&w, MSEC(10));
+        EQ(sys_recv(w.p2, to, octets, sizeof octets, 0), 2);
+        EQ(sys_recv(w.p2, to, octets, sizeof octets, 0), -SIM_EAGAIN);
+    }
+    puppets_fini(&w);
+}
+
 UNIT_MAIN("control", TEST(a_write_is_stamped_when_it_goes_and_when_it_is_acknowledged),
           TEST(flags_of_so_timestamping_are_looked_at),
           TEST(calls_without_a_copy_are_told_together), TEST(what_a_reset_throws_away_is_done_with),
           TEST(datagrams_are_numbered_from_0), TEST(one_datagram_has_its_own_tos_and_ttl),
-          TEST(control_messages_without_room_are_cut))
+          TEST(control_messages_without_room_are_cut),
+          TEST(the_source_that_a_datagram_is_given_is_in_its_checksum),
+          TEST(a_source_or_interface_that_is_not_there_is_refused),
+          TEST(the_interface_of_one_datagram_is_not_that_of_the_next))
