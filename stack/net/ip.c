@@ -579,8 +579,6 @@ void ip_register(struct ip_stack *ip, const struct ip_upper_protocol *protocol, 
 
     CHECK(ip_protocol_find(ip, protocol->number) == NULL);
     ARRAY_PUSH(ip->protocols, ip->n_protocols, ip->protocols_size, entry);
-    memmove(ip->protocols + 1, ip->protocols, (ip->n_protocols - 1) * sizeof entry);
-    ip->protocols[0] = entry;
 }
 
 bool ip_vouched(const struct ip_stack *ip, uint8_t protocol, const struct ip_error *error)

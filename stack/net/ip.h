@@ -233,7 +233,7 @@ struct ip_stack { /* in the order of need: what every packet touches is in the f
     uint16_t n_flows;             /* places; 0 or a power of two */
     uint16_t ip_id;
     uint32_t n_protocols;
-    struct ip_protocol_entry *protocols; /* the last that registered first: a handful */
+    struct ip_protocol_entry *protocols; /* in the order they registered: a handful */
     struct list raw_taps;
     struct fib fib;
     struct event backlog_event;
@@ -274,7 +274,7 @@ bool ip_vouched(const struct ip_stack *ip, uint8_t protocol, const struct ip_err
 static inline const struct ip_protocol_entry *ip_protocol_find(const struct ip_stack *ip,
                                                                uint8_t protocol)
 {
-    for (unsigned i = ip->n_protocols; i-- > 0;) /* TCP and UDP are the last ones */
+    for (unsigned i = ip->n_protocols; i-- > 0;) /* TCP and UDP come last */
         if (ip->protocols[i].protocol->number == protocol)
             return &ip->protocols[i];
     return NULL;
