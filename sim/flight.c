@@ -57,7 +57,7 @@ struct flight *flight_new(struct node *node, struct frame *frame, uint32_t n_max
     } else {
         uint32_t room = FLIGHT_FROM << class;
 
-        CHECK(n_max <= room);
+        CHECK(n_max <= FLIGHT_MAX);
         flight = arena_alloc_lines(&part->arena, sizeof *flight + room * sizeof flight->legs[0]);
         flight->part = part;
         flight->room = room;

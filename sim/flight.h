@@ -25,7 +25,7 @@ static inline bool flights_may(const struct node *node)
     return !node->sim->single_frames;
 }
 /** flight_new() - @frame, whose data is at its Ethernet header and stays the caller's, is to be
- * sent by @node out of up to @n_max ports. */
+ * sent by @node out of up to @n_max ports, FLIGHT_MAX at most. */
 struct flight *flight_new(struct node *node, struct frame *frame, uint32_t n_max);
 /** flight_take() - @iface, which has carrier, sends a clone of the frame. False: nothing has been
  * done, it must be sent alone. */

@@ -201,13 +201,14 @@ static void selecting_due(struct dhcp_client *client)
 static void requesting_due(struct dhcp_client *client)
 {
     if (is_isc(client) ? seconds_trying(client) <= DHCLIENT_REBOOT_TIMEOUT
-                       : client->n_sent < UDHCPC_TRIES)
+                       : client->n_sent < UDHCPC_TRIES) {
         send_and_wait(client, DHCP_REQUEST, IP4_BROADCAST, INT32_MAX);
-    else if (is_isc(client)) {
+    } else if (is_isc(client)) {
         client->requested = client->state == DHCP_CLIENT_REBOOTING ? client->lease.addr : 0;
         start_over(client);
-    } else
+    } else {
         fail(client);
+    }
 }
 
 /* Seconds of the lease that are left. */

@@ -22,9 +22,8 @@ void errqueue_take(struct sock *sock, struct list *queue, const struct ip_error 
  */
 int64_t errqueue_pop(struct list *queue, struct sock_recv *message, int *pending);
 /** errqueue_stamp() - @sock has sent the octet or datagram @key: a timestamp of @kind, with the
- * octets unless SOF_TIMESTAMPING_OPT_TSONLY leaves them out. errqueue_copyless() - the calls @first
- * to
- * @last with MSG_ZEROCOPY are done; @copied: not without a copy. */
+ * octets unless SOF_TIMESTAMPING_OPT_TSONLY leaves them out. errqueue_copyless() - the calls from
+ * @first to @last with MSG_ZEROCOPY are done; @copied: not without a copy. */
 void errqueue_stamp(struct sock *sock, struct list *queue, enum sock_stamp_kind kind, uint32_t key,
                     const uint8_t *octets, size_t len);
 void errqueue_copyless(struct sock *sock, struct list *queue, uint32_t first, uint32_t last,

@@ -21,8 +21,8 @@
  * tcp_fastopen.c, tcp_fastopen_listen.c       RFC 7413
  * tcp_rare.c      what few sockets need       tcp_describe.c tables and numbers for people
  *
- * Not done: MD5/AO, autocorking, pacing, TCP small queues, the metrics
- * cache, AccECN; urgent data is kept to one octet, as Linux does.
+ * Not done: MD5/AO, autocorking, pacing, TCP small queues, the metrics cache, AccECN; urgent data
+ * is kept to one octet, as Linux does.
  */
 #ifndef WW_STACK_TRANSPORT_TCP_H
 #define WW_STACK_TRANSPORT_TCP_H
