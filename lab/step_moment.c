@@ -557,8 +557,7 @@ static bool look_passed(struct step_moment *moment, char **words, GString *out)
     node = record_node_id(id);
     if (node == 0 || node > sim->n_nodes)
         return false;
-    id &= (UINT64_C(1) << RECORD_COUNT_BITS) - 1;
-    g_string_assign(out, sim->nodes[node - 1]->record_counter >= id ? "yes" : "no");
+    g_string_assign(out, sim->nodes[node - 1]->last_record >= id ? "yes" : "no");
     return true;
 }
 

@@ -42,7 +42,7 @@ struct node {     /* what every frame needs is in the first cache line */
     const struct node_ops *ops;
     uint32_t id; /* place in the topology file, from 1 */
     uint32_t n_ifaces;
-    uint64_t event_counter, record_counter;
+    uint64_t event_counter, last_record; /* the latter with the id, as in records */
     struct iface **ifaces;
     struct sim *sim;
     const char *name;
@@ -108,7 +108,7 @@ static inline bool node_wants(const struct node *node, enum record_kind kind)
 /** node_new_record_id() - an id without a record. */
 static inline uint64_t node_new_record_id(struct node *node)
 {
-    return (uint64_t)node->id << RECORD_COUNT_BITS | ++node->record_counter;
+    return ++node->last_record;
 }
 
 /**

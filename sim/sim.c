@@ -71,6 +71,7 @@ struct node *sim_add_node(struct sim *sim, const char *name, const struct node_o
     node->name = arena_strdup(&sim->arena, name);
     ARRAY_PUSH(sim->nodes, sim->n_nodes, sim->nodes_size, node);
     node->id = sim->n_nodes;
+    node->last_record = (uint64_t)node->id << RECORD_COUNT_BITS;
     return node;
 }
 
