@@ -182,7 +182,8 @@ static inline sim_time in_order(sim_time arrives_at, sim_time last)
 
 /* Both ends of @dir are in @part, and @from is the sending one's node. */
 static inline void append_here(struct part *part, struct node *from, struct link_dir *dir,
-                               struct frame *frame, sim_time starts_at, sim_time arrives_at)
+                               struct frame *frame, sim_time starts_at, sim_time arrives_at,
+                               bool is_copy)
 {
     arrives_at = in_order(arrives_at, dir->last_arrival);
     frame->starts_at = starts_at;
@@ -191,7 +192,7 @@ static inline void append_here(struct part *part, struct node *from, struct link
     if (starts_at > part->now || dir->first_waiting != NULL) {
         if (dir->first_waiting == NULL)
             dir->first_waiting = frame;
-        dir->n_waiting += starts_at != LINK_COPY_ON_THE_WIRE;
+        dir->n_waiting += !is_copy;
     }
     dir->last_arrival = arrives_at;
     fly(part, dir, frame);
@@ -326,7 +327,8 @@ static void append(struct link_dir *dir, struct frame *frame, sim_time starts_at
     struct node *from = dir->from->node;
 
     if (dir->cut == NULL) {
-        append_here(from->part, from, dir, frame, starts_at, arrives_at);
+        append_here(from->part, from, dir, frame, starts_at, arrives_at,
+                    starts_at == LINK_COPY_ON_THE_WIRE);
         return;
     }
     frame->starts_at = starts_at;
@@ -424,7 +426,7 @@ static inline void send_plainly(struct node *node, struct link_dir *dir, struct 
     sim_time ends_at = starts_at + link_dir_time(dir, size);
 
     dir->free_at = ends_at;
-    append_here(part, node, dir, frame, starts_at, ends_at + dir->delay);
+    append_here(part, node, dir, frame, starts_at, ends_at + dir->delay, false);
 }
 
 /* Why @iface cannot send a frame at all. */

@@ -61,6 +61,7 @@ static struct fdb_entry *fdb_add(struct bridge *bridge, const struct mac_addr *m
     else
         entry = arena_alloc(&bridge->node->part->arena, sizeof *entry);
     entry->mac = *mac;
+    entry->number = mac_to_u64(mac);
     entry->port = port;
     entry->seen = node_now(bridge->node);
     entry->local = local;
@@ -231,7 +232,7 @@ static void for_ourselves(struct bridge_port *port, struct frame *frame)
 
 static inline void forward_to(const struct fdb_entry *entry, struct frame *frame)
 {
-    frame->why = WHY(BRIDGE_FORWARD, mac_to_u64(&entry->mac));
+    frame->why = WHY(BRIDGE_FORWARD, entry->number);
     frame->why_text = NULL;
     send(entry->port, frame);
 }

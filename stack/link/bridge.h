@@ -38,9 +38,10 @@ struct fdb_entry {
     struct list link;       /* in the order of learning */
     struct fdb_entry *next; /* in its bucket, or of the free entries */
     struct mac_addr mac;
+    bool local;               /* our own MAC address: stays for ever, and frames to it are for us */
+    uint64_t number;          /* mac_to_u64() of it */
     struct bridge_port *port; /* NULL: the bridge itself */
     sim_time seen;            /* its last frame */
-    bool local;               /* our own MAC address: stays for ever, and frames to it are for us */
 };
 
 struct bridge_port { /* embed it, or keep an array of them; bridge_add_port() */
