@@ -256,7 +256,7 @@ static void live(struct world *world)
             break;
     }
     for (unsigned i = 0; i < 2; i++) {
-        world->records[i] = oses[i]->node->record_counter;
+        world->records[i] = oses[i]->node->last_record;
         world->events[i] = oses[i]->node->event_counter;
         world->drops[i] = node_drops(oses[i]->node, DROP_SOCKET_FULL);
         world->delivered[i] = oses[i]->ip.stats.delivered;
