@@ -7,13 +7,15 @@
 
 enum { PAGE = 4096, PAGES = 16, CAPACITY = PAGE * PAGES };
 
-/* Octets in a ring, and how many pages of Linux's hold them: what is spliced in begins a page of
- * its own, what is written fills up the last. */
+/* Octets in a ring, and how many pages of Linux's hold them: what is spliced in is on pages of its
+ * own, what is written goes behind what was written before, where all that makes no whole page
+ * fits there. */
 struct pipe {
     uint8_t octets[CAPACITY];
     size_t at, len;
     uint16_t pages[PAGES]; /* octets in each that is used, the oldest first */
     unsigned n_pages;
+    size_t last_room;                 /* behind what was written on the last page */
     struct pipe_end *reader, *writer; /* NULL: closed */
 };
 
@@ -99,21 +101,23 @@ static void drop_pages(struct pipe *pipe, size_t len)
     }
 }
 
-/* @whole: on pages of their own. Octets that fit. */
+/* @whole: on pages of their own, which nothing is written behind. Octets that fit. */
 static size_t add_pages(struct pipe *pipe, size_t len, bool whole)
 {
-    size_t done = 0;
+    size_t done = 0, rest = len % PAGE;
 
-    if (!whole && pipe->n_pages > 0) {
+    if (!whole && pipe->n_pages > 0 && rest <= pipe->last_room) {
         uint16_t *last = &pipe->pages[pipe->n_pages - 1];
 
-        done = (size_t)(PAGE - *last) < len ? (size_t)(PAGE - *last) : len;
-        *last = (uint16_t)(*last + done);
+        *last = (uint16_t)(*last + rest);
+        pipe->last_room -= rest;
+        done = rest;
     }
     while (done < len && pipe->n_pages < PAGES) {
         size_t some = len - done < PAGE ? len - done : PAGE;
 
         pipe->pages[pipe->n_pages++] = (uint16_t)some;
+        pipe->last_room = whole ? 0 : PAGE - some;
         done += some;
     }
     return done;
@@ -131,10 +135,7 @@ static int64_t pipe_send(struct sock *sock, const struct sock_send *message)
         return -SIM_EPIPE;
     if (message->len == 0)
         return 0;
-    len = message->len <= CAPACITY - pipe->len ? message->len : CAPACITY - pipe->len;
-    if (message->len <= PAGE && len < message->len)
-        return -SIM_EAGAIN; /* PIPE_BUF octets go as a whole */
-    len = add_pages(pipe, len, false);
+    len = add_pages(pipe, message->len, false); /* up to a page goes as a whole: PIPE_BUF */
     if (len == 0)
         return -SIM_EAGAIN;
     put(pipe, message->octets, len);

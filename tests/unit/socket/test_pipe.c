@@ -59,6 +59,23 @@ static void a_pipe_holds_sixteen_pages(void)
     puppets_fini(&w);
 }
 
+/* pipe_write() of Linux: what does not fit behind the last octets begins a page. */
+static void up_to_a_page_goes_as_a_whole(void)
+{
+    begin();
+    for (int i = 0; i < 16; i++)
+        EQ(sys_send(w.p1, fds[1], octets, 3000, 0), 3000);
+    EQ(sys_send(w.p1, fds[1], octets, 1097, 0), -SIM_EAGAIN);
+    EQ(sys_send(w.p1, fds[1], octets, 1000, 0), 1000);
+    EQ(sys_recv(w.p1, fds[0], octets, 2999, 0), 2999);
+    EQ(sys_send(w.p1, fds[1], octets, 97, 0), -SIM_EAGAIN);
+    EQ(sys_send(w.p1, fds[1], octets, 96 + 4096, 0), 96);
+    EQ(sys_recv(w.p1, fds[0], octets, 1, 0), 1);
+    EQ(sys_send(w.p1, fds[1], octets, 5000, 0), 4096);
+    EQ(sys_recv(w.p1, fds[0], octets, sizeof octets, 0), 15 * 3000 + 1000 + 96 + 4096);
+    puppets_fini(&w);
+}
+
 static void calls_of_sockets_are_not_for_pipes(void)
 {
     struct endpoint endpoint;
@@ -137,6 +154,6 @@ static void a_second_descriptor_keeps_the_connection(void)
 
 UNIT_MAIN("pipe", TEST(what_is_written_is_read_until_the_writer_has_gone),
           TEST(nobody_reads_a_pipe_whose_reader_has_gone), TEST(a_pipe_holds_sixteen_pages),
-          TEST(calls_of_sockets_are_not_for_pipes),
+          TEST(up_to_a_page_goes_as_a_whole), TEST(calls_of_sockets_are_not_for_pipes),
           TEST(octets_go_from_a_pipe_into_a_connection_and_back),
           TEST(a_file_is_sent_from_where_one_likes), TEST(a_second_descriptor_keeps_the_connection))
