@@ -514,7 +514,7 @@ static void do_anything(struct random_stream *stream)
         send_any(stream);
         break;
     }
-    run_for((sim_time)random_below(stream, SIM_USEC(random_below(stream, 8) == 0 ? 9000 : 20)));
+    run_for(SIM_USEC(random_below(stream, random_below(stream, 8) == 0 ? 9000 : 20)));
 }
 
 static uint64_t hash_of_play(uint64_t seed, bool without_memory)
