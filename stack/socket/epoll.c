@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "stack/socket/no_socket.h"
 
 #define NESTS_MAX 4 /* instances within instances: Linux's EP_MAX_NESTS */
 #define PRIVATE   (SYS_EPOLLET | SYS_EPOLLONESHOT | SYS_EPOLLEXCLUSIVE)
@@ -205,48 +206,6 @@ int epoll_take(struct sock *sock, struct sys_epoll_event *events, int max)
 
 /* It has no options: fd_get_socket() does not give it to who asks for them. */
 
-static int no_address(struct sock *sock, struct endpoint endpoint)
-{
-    (void)sock;
-    (void)endpoint;
-    return -SIM_ENOTSOCK;
-}
-
-static int no_listen(struct sock *sock, int backlog)
-{
-    (void)sock;
-    (void)backlog;
-    return -SIM_ENOTSOCK;
-}
-
-static struct sock *no_accept(struct sock *sock, int *error)
-{
-    (void)sock;
-    *error = -SIM_ENOTSOCK;
-    return NULL;
-}
-
-static int64_t no_send(struct sock *sock, const struct sock_send *message)
-{
-    (void)sock;
-    (void)message;
-    return -SIM_ENOTSOCK;
-}
-
-static int64_t no_recv(struct sock *sock, struct sock_recv *message)
-{
-    (void)sock;
-    (void)message;
-    return -SIM_ENOTSOCK;
-}
-
-static int no_shutdown(struct sock *sock, enum sock_shutdown how)
-{
-    (void)sock;
-    (void)how;
-    return -SIM_ENOTSOCK;
-}
-
 static void op_close(struct sock *sock)
 {
     struct epoll *epoll = epoll_of(sock);
@@ -269,13 +228,13 @@ static unsigned op_poll(struct sock *sock)
 static const struct sock_ops epoll_ops = {
     .name = "epoll",
     .is_file = true,
-    .bind = no_address,
-    .connect = no_address,
-    .listen = no_listen,
-    .accept = no_accept,
-    .send = no_send,
-    .recv = no_recv,
-    .shutdown = no_shutdown,
+    .bind = no_socket_address,
+    .connect = no_socket_address,
+    .listen = no_socket_listen,
+    .accept = no_socket_accept,
+    .send = no_socket_send,
+    .recv = no_socket_recv,
+    .shutdown = no_socket_shutdown,
     .close = op_close,
     .poll = op_poll,
 };

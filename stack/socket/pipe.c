@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "stack/socket/no_socket.h"
 
 enum { PAGE = 4096, PAGES = 16, CAPACITY = PAGE * PAGES };
 
@@ -31,36 +32,6 @@ struct open_file {
     char *path;
     uint64_t offset;
 };
-
-/* ---- calls of sockets, which these are not ---- */
-
-static int no_address(struct sock *sock, struct endpoint endpoint)
-{
-    (void)sock;
-    (void)endpoint;
-    return -SIM_ENOTSOCK;
-}
-
-static int no_listen(struct sock *sock, int backlog)
-{
-    (void)sock;
-    (void)backlog;
-    return -SIM_ENOTSOCK;
-}
-
-static struct sock *no_accept(struct sock *sock, int *error)
-{
-    (void)sock;
-    *error = -SIM_ENOTSOCK;
-    return NULL;
-}
-
-static int no_shutdown(struct sock *sock, enum sock_shutdown how)
-{
-    (void)sock;
-    (void)how;
-    return -SIM_ENOTSOCK;
-}
 
 /* ---- pipes ---- */
 
@@ -243,13 +214,13 @@ static void pipe_close(struct sock *sock)
 static const struct sock_ops pipe_ops = {
     .name = "pipe",
     .is_file = true,
-    .bind = no_address,
-    .connect = no_address,
-    .listen = no_listen,
-    .accept = no_accept,
+    .bind = no_socket_address,
+    .connect = no_socket_address,
+    .listen = no_socket_listen,
+    .accept = no_socket_accept,
     .send = pipe_send,
     .recv = pipe_recv,
-    .shutdown = no_shutdown,
+    .shutdown = no_socket_shutdown,
     .close = pipe_close,
     .poll = pipe_poll,
 };
@@ -334,13 +305,13 @@ static void file_close(struct sock *sock)
 static const struct sock_ops file_ops = {
     .name = "file",
     .is_file = true,
-    .bind = no_address,
-    .connect = no_address,
-    .listen = no_listen,
-    .accept = no_accept,
+    .bind = no_socket_address,
+    .connect = no_socket_address,
+    .listen = no_socket_listen,
+    .accept = no_socket_accept,
     .send = file_send,
     .recv = file_recv,
-    .shutdown = no_shutdown,
+    .shutdown = no_socket_shutdown,
     .close = file_close,
     .poll = file_poll,
 };

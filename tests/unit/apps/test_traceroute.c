@@ -1,6 +1,17 @@
 /* traceroute's output, against fidelity case c06 and the rules of traceroute 2.1. */
 #include "tests/unit/apps/rig.h"
 
+static void finds_all_hops(struct rig *rig, const char *line)
+{
+    run(rig, rig->hosts[0], line, SIM_SEC(30));
+    EQ_STR(without_ms(rig), "traceroute to 10.0.4.2 (10.0.4.2), 30 hops max, 60 byte packets\n"
+                            " 1  10.0.1.2  T  T  T\n"
+                            " 2  10.0.2.2  T  T  T\n"
+                            " 3  10.0.3.2  T  T  T\n"
+                            " 4  10.0.4.2  T  T  T\n"
+                            "-- exit 0\n");
+}
+
 static void each_hop_is_named_until_the_port_is_unreachable(void)
 {
     struct rig rig;
@@ -10,13 +21,7 @@ static void each_hop_is_named_until_the_port_is_unreachable(void)
                                              "traceroute -n 10.0.4.2", "traceroute -nI 10.0.4.2" };
 
         rig_chain(&rig, 3);
-        run(&rig, rig.hosts[0], lines[way], SIM_SEC(30));
-        EQ_STR(without_ms(&rig), "traceroute to 10.0.4.2 (10.0.4.2), 30 hops max, 60 byte packets\n"
-                                 " 1  10.0.1.2  T  T  T\n"
-                                 " 2  10.0.2.2  T  T  T\n"
-                                 " 3  10.0.3.2  T  T  T\n"
-                                 " 4  10.0.4.2  T  T  T\n"
-                                 "-- exit 0\n");
+        finds_all_hops(&rig, lines[way]);
         rig_end(&rig);
     }
 }
@@ -97,13 +102,7 @@ static void syns_find_an_open_port_and_a_closed_one(void)
 
         rig_chain(&rig, 3);
         rig_start(&rig, rig.hosts[1], "nc -l -k -p 80");
-        run(&rig, rig.hosts[0], lines[way], SIM_SEC(30));
-        EQ_STR(without_ms(&rig), "traceroute to 10.0.4.2 (10.0.4.2), 30 hops max, 60 byte packets\n"
-                                 " 1  10.0.1.2  T  T  T\n"
-                                 " 2  10.0.2.2  T  T  T\n"
-                                 " 3  10.0.3.2  T  T  T\n"
-                                 " 4  10.0.4.2  T  T  T\n"
-                                 "-- exit 0\n");
+        finds_all_hops(&rig, lines[way]);
         rig_end(&rig);
     }
 }
