@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "apps/options.h"
+#include "base/digits.h"
 #include "base/text.h"
 
 static bool fail(struct process *self, int status)
@@ -78,24 +79,16 @@ static bool pmtudisc(struct process *self, const char *text, int *value)
     return true;
 }
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 static bool pattern(struct process *self, const char *text, struct ping_options *options)
 {
     for (; *text != '\0' && options->pattern_len < sizeof options->pattern; text++) {
-        int high = hex_digit(*text), low;
+        int high = digits_hex_value(*text), low;
 
         if (high < 0) {
             process_errorf(self, "ping: patterns must be specified as hex digits: %s\n", text);
             return fail(self, 2);
         }
-        low = hex_digit(text[1]);
+        low = digits_hex_value(text[1]);
         if (low >= 0)
             text++;
         options->pattern[options->pattern_len++] = (uint8_t)(low >= 0 ? high << 4 | low : high);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/digits.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "stack/socket/syscall.h"
@@ -123,19 +124,11 @@ static bool unescape(const char *from, struct sock_op *op)
     return true;
 }
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 static bool read_hex(const char *from, struct sock_op *op)
 {
     op->text = mem_alloc(strlen(from) + 1);
     while (*from != '\0') {
-        int high = hex_digit(from[0]), low = high < 0 ? -1 : hex_digit(from[1]);
+        int high = digits_hex_value(from[0]), low = high < 0 ? -1 : digits_hex_value(from[1]);
 
         if (is_blank(*from)) {
             from++;

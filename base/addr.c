@@ -40,24 +40,13 @@ const char *endpoint_format(struct endpoint e, char text[static ENDPOINT_TEXT_MA
     return text;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 bool mac_parse(const char *text, struct mac_addr *a)
 {
     struct mac_addr result;
 
     for (size_t i = 0; i < sizeof result.octets; i++) {
-        int high = hex_digit(text[0]);
-        int low = high < 0 ? -1 : hex_digit(text[1]);
+        int high = digits_hex_value(text[0]);
+        int low = high < 0 ? -1 : digits_hex_value(text[1]);
 
         if (low < 0)
             return false;
@@ -131,14 +120,11 @@ static bool parse_any_base(const char **text, uint64_t *value)
         at += base == 16 ? 2 : 0;
     }
     for (*value = 0; *value <= UINT32_MAX; at++, digits++) {
-        unsigned digit = *at >= '0' && *at <= '9'   ? (unsigned)(*at - '0')
-                         : *at >= 'a' && *at <= 'f' ? (unsigned)(*at - 'a') + 10
-                         : *at >= 'A' && *at <= 'F' ? (unsigned)(*at - 'A') + 10
-                                                    : 16;
+        int digit = digits_hex_value(*at);
 
-        if (digit >= base)
+        if (digit < 0 || (unsigned)digit >= base)
             break;
-        *value = *value * base + digit;
+        *value = *value * base + (unsigned)digit;
     }
     *text = at;
     return digits > 0 && *value <= UINT32_MAX;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/addr.h"
+#include "base/digits.h"
 #include "base/text.h"
 
 #define GROUPS 8
@@ -54,23 +55,15 @@ const char *ip6_format(struct ip6_addr a, char text[static IP6_TEXT_MAX])
     return text;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* One to four hexadecimal digits; moves *@text behind them. */
 static bool parse_group(const char **text, uint16_t *group)
 {
     unsigned value = 0, n = 0;
 
-    for (; n < 4 && hex_value(**text) >= 0; n++)
-        value = value << 4 | (unsigned)hex_value(*(*text)++);
+    for (; n < 4 && digits_hex_value(**text) >= 0; n++)
+        value = value << 4 | (unsigned)digits_hex_value(*(*text)++);
     *group = (uint16_t)value;
-    return n > 0 && hex_value(**text) < 0;
+    return n > 0 && digits_hex_value(**text) < 0;
 }
 
 static struct ip6_addr join(const uint16_t *groups)

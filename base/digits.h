@@ -1,4 +1,4 @@
-/* Numbers as digits, without printf: for what writes millions of them. */
+/* Digits of numbers: written without printf, for what writes millions of them, and read. */
 #ifndef WW_BASE_DIGITS_H
 #define WW_BASE_DIGITS_H
 
@@ -28,6 +28,16 @@ static inline void digits_hex_octet(char *to, uint8_t octet)
 
     to[0] = digits[octet >> 4];
     to[1] = digits[octet & 15];
+}
+
+/** digits_hex_value() - what @digit, of either case, stands for; -1: it is no hexadecimal digit. */
+static inline int digits_hex_value(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    if (digit >= 'a' && digit <= 'f')
+        return digit - 'a' + 10;
+    return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
 }
 
 #endif

@@ -154,18 +154,13 @@ static void write_section(struct pcapng *pcapng)
     end(pcapng);
 }
 
-static const struct iface *other_end(const struct iface *iface)
-{
-    return iface->end->link->dir[!iface->end->side].from;
-}
-
 static char *block_name(const struct pcapng *pcapng, const struct iface *iface)
 {
     const struct iface *other;
 
     if (!pcapng->choice.cables)
         return g_strdup_printf("%s:%s", iface->node->name, iface->name);
-    other = other_end(iface);
+    other = link_peer(iface);
     return g_strdup_printf("%s:%s - %s:%s", iface->node->name, iface->name, other->node->name,
                            other->name);
 }
@@ -287,7 +282,7 @@ static guint32 new_block(const struct pcapng *pcapng, const struct iface *iface,
         return (*next)++;
     if (iface->end == NULL)
         return NO_BLOCK;
-    other = other_end(iface);
+    other = link_peer(iface);
     if (other->node->id < iface->node->id ||
         (other->node == iface->node && other->index < iface->index)) {
         guint32 first = pcapng->ids[other->node->id - 1][other->index];

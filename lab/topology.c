@@ -107,6 +107,16 @@ struct topo_iface *build_iface_add(struct topo_build *b, uint32_t node, const ch
     return iface;
 }
 
+bool build_is_map(struct topo_build *b, const struct ynode *map, const char *what,
+                  const char *example)
+{
+    if (map->kind == YNODE_MAP)
+        return true;
+    reader_error(&b->r, map->at, _("`%s` is a map like %s, not %s"), what, example,
+                 reader_show(&b->r, map));
+    return false;
+}
+
 const char *build_node_hint(struct topo_build *b, const char *word)
 {
     if (b->node_names == NULL) {

@@ -50,6 +50,9 @@ struct topo_iface *build_iface_find(const struct topo_build *b, uint32_t node, c
 struct topo_iface *build_iface_add(struct topo_build *b, uint32_t node, const char *name,
                                    struct text_pos at);
 const char *build_node_hint(struct topo_build *b, const char *word);
+/** build_is_map() - else an error: `@what` is a map like @example. */
+bool build_is_map(struct topo_build *b, const struct ynode *map, const char *what,
+                  const char *example);
 /** build_iface_named() - index of @node's interface that @text names, or TOPO_NOWHERE after an
  * error. */
 uint32_t build_iface_named(struct topo_build *b, const struct topo_node *node,

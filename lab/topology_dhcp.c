@@ -75,11 +75,8 @@ static void read_leases(struct topo_build *b, const struct topo_node *node, cons
     const struct topo_iface *iface =
         dhcp->iface != TOPO_NOWHERE ? &node->ifaces[dhcp->iface] : NULL;
 
-    if (map->kind != YNODE_MAP) {
-        reader_error(&b->r, map->at, _("`%s` is a map like %s, not %s"), "static",
-                     "{02:00:00:00:01:01: 192.168.1.50}", reader_show(&b->r, map));
+    if (!build_is_map(b, map, "static", "{02:00:00:00:01:01: 192.168.1.50}"))
         return;
-    }
     dhcp->leases = arena_alloc(b->r.arena, map->n * sizeof *dhcp->leases);
     for (uint32_t i = 0; i < map->n; i++) {
         struct topo_dhcp_lease *lease = &dhcp->leases[dhcp->n_leases];
@@ -173,11 +170,8 @@ static int by_code(const void *a, const void *b)
 
 static void read_options(struct topo_build *b, const struct ynode *map, struct topo_dhcp *dhcp)
 {
-    if (map->kind != YNODE_MAP) {
-        reader_error(&b->r, map->at, _("`%s` is a map like %s, not %s"), "options",
-                     "{42: 192.168.1.1, 26: u16 1400}", reader_show(&b->r, map));
+    if (!build_is_map(b, map, "options", "{42: 192.168.1.1, 26: u16 1400}"))
         return;
-    }
     dhcp->options = arena_alloc(b->r.arena, map->n * sizeof *dhcp->options);
     for (uint32_t i = 0; i < map->n; i++) {
         const struct ynode *key = ynode_key(map, i), *value = ynode_value(map, i);

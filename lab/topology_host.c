@@ -450,16 +450,6 @@ static void read_nat(struct topo_build *b, struct topo_node *node, const struct 
 
 /* ---- names, files, settings ---- */
 
-static bool is_map(struct topo_build *b, const struct ynode *map, const char *what,
-                   const char *example)
-{
-    if (map->kind == YNODE_MAP)
-        return true;
-    reader_error(&b->r, map->at, _("`%s` is a map like %s, not %s"), what, example,
-                 reader_show(&b->r, map));
-    return false;
-}
-
 static void read_resolvers(struct topo_build *b, struct topo_node *node, const struct ynode *list)
 {
     uint32_t len = list_len(list);
@@ -480,7 +470,7 @@ static void read_resolvers(struct topo_build *b, struct topo_node *node, const s
 
 static void read_hosts(struct topo_build *b, struct topo_node *node, const struct ynode *map)
 {
-    if (!is_map(b, map, "hosts", "{web: 203.0.113.80}"))
+    if (!build_is_map(b, map, "hosts", "{web: 203.0.113.80}"))
         return;
     node->hosts = arena_alloc(b->r.arena, map->n * sizeof *node->hosts);
     for (uint32_t i = 0; i < map->n; i++) {
@@ -500,7 +490,7 @@ static void read_hosts(struct topo_build *b, struct topo_node *node, const struc
 
 static void read_files(struct topo_build *b, struct topo_node *node, const struct ynode *map)
 {
-    if (!is_map(b, map, "files", "{/tmp/note: some text}"))
+    if (!build_is_map(b, map, "files", "{/tmp/note: some text}"))
         return;
     node->files = arena_alloc(b->r.arena, map->n * sizeof *node->files);
     for (uint32_t i = 0; i < map->n; i++) {
@@ -527,7 +517,7 @@ static void read_files(struct topo_build *b, struct topo_node *node, const struc
 
 static void read_sysctls(struct topo_build *b, struct topo_node *node, const struct ynode *map)
 {
-    if (!is_map(b, map, "sysctl", "{net.ipv4.ip_forward: 1}"))
+    if (!build_is_map(b, map, "sysctl", "{net.ipv4.ip_forward: 1}"))
         return;
     node->sysctls = arena_alloc(b->r.arena, map->n * sizeof *node->sysctls);
     for (uint32_t i = 0; i < map->n; i++) {

@@ -335,11 +335,8 @@ static void read_page(struct topo_build *b, const struct ynode *key, const struc
 
 static void read_pages(struct topo_build *b, const struct ynode *map, struct topo_http *http)
 {
-    if (map->kind != YNODE_MAP) {
-        reader_error(&b->r, map->at, _("`%s` is a map like %s, not %s"), "pages",
-                     "{/: {body: TEXT}}", reader_show(&b->r, map));
+    if (!build_is_map(b, map, "pages", "{/: {body: TEXT}}"))
         return;
-    }
     http->pages = arena_alloc(b->r.arena, map->n * sizeof *http->pages);
     for (uint32_t i = 0; i < map->n; i++)
         read_page(b, ynode_key(map, i), ynode_value(map, i), &http->pages[http->n_pages++]);

@@ -1,7 +1,5 @@
 #include "sim/flight.h"
 
-#include <string.h>
-
 #include "base/check.h"
 #include "base/likely.h"
 #include "base/list.h"

@@ -121,8 +121,8 @@ uint64_t node_show(struct node *node, struct iface *iface, enum record_kind kind
 static inline uint64_t node_record(struct node *node, struct iface *iface, enum record_kind kind,
                                    struct why why, const char *text)
 {
-    return node_wants(node, kind) ? node_show(node, iface, kind, why, text, 0)
-                                  : node_new_record_id(node);
+    return UNLIKELY(node_wants(node, kind)) ? node_show(node, iface, kind, why, text, 0)
+                                            : node_new_record_id(node);
 }
 /** node_record_process() - the same, on behalf of a program's run. */
 static inline uint64_t node_record_process(struct node *node, enum record_kind kind, struct why why,

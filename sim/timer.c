@@ -13,10 +13,7 @@ static void fire(struct event *event)
 
     timer->due = SIM_TIME_NONE;
     part->cause = timer->cause;
-    if (UNLIKELY(node_wants(node, RECORD_TIMER)))
-        part->cause = node_show(node, NULL, RECORD_TIMER, timer->why, NULL, 0);
-    else
-        part->cause = node_new_record_id(node);
+    part->cause = node_record(node, NULL, RECORD_TIMER, timer->why, NULL);
     timer->expired(timer->ctx);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/digits.h"
 #include "stack/services/wall_clock.h"
 
 static const struct {
@@ -38,15 +39,6 @@ void http_reply_error(struct http_reply *reply, unsigned status)
     set_error(reply, status);
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Is @path what the octets of @target say, once %XX is decoded? RFC 9110 section 4.2.3. */
 static bool path_matches(struct http_span target, const char *path)
 {
@@ -55,9 +47,9 @@ static bool path_matches(struct http_span target, const char *path)
     for (; at < target.len && *path != '\0'; path++) {
         int octet = (unsigned char)target.at[at++];
 
-        if (octet == '%' && at + 2 <= target.len && hex_digit(target.at[at]) >= 0 &&
-            hex_digit(target.at[at + 1]) >= 0) {
-            octet = hex_digit(target.at[at]) * 16 + hex_digit(target.at[at + 1]);
+        if (octet == '%' && at + 2 <= target.len && digits_hex_value(target.at[at]) >= 0 &&
+            digits_hex_value(target.at[at + 1]) >= 0) {
+            octet = digits_hex_value(target.at[at]) * 16 + digits_hex_value(target.at[at + 1]);
             at += 2;
         }
         if (octet != (unsigned char)*path)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/digits.h"
 #include "base/text.h"
 #include "stack/socket/netctl.h"
 
@@ -325,14 +326,6 @@ static int set_three(uint32_t *three, const struct setting *setting, const char 
     return 0;
 }
 
-static int hex_digit(char digit)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = digit == '\0' ? NULL : strchr(digits, digit | 0x20);
-
-    return at == NULL ? -1 : (int)(at - digits);
-}
-
 /* Words of up to eight hexadecimal digits with "-" between them, and "," between two keys. */
 static int set_keys(struct tcp_layer *tcp, const char *text)
 {
@@ -346,8 +339,8 @@ static int set_keys(struct tcp_layer *tcp, const char *text)
         for (unsigned i = 0; i < 4; i++) {
             size_t digits = 0;
 
-            for (; digits < 8 && hex_digit(text[digits]) >= 0; digits++)
-                key[i] = key[i] << 4 | (uint32_t)hex_digit(text[digits]);
+            for (; digits < 8 && digits_hex_value(text[digits]) >= 0; digits++)
+                key[i] = key[i] << 4 | (uint32_t)digits_hex_value(text[digits]);
             text += digits;
             if (digits == 0 || (i < 3 && *text++ != '-'))
                 return -SIM_EINVAL;
@@ -368,9 +361,9 @@ static bool read_number(const char *text, uint64_t max, uint64_t *value)
     if (text[0] != '0' || (text[1] != 'x' && text[1] != 'X') || *digit == '\0')
         return text_u64(text, max, value);
     for (*value = 0; *digit != '\0'; digit++) {
-        if (hex_digit(*digit) < 0 || *value > max)
+        if (digits_hex_value(*digit) < 0 || *value > max)
             return false;
-        *value = *value << 4 | (uint64_t)hex_digit(*digit);
+        *value = *value << 4 | (uint64_t)digits_hex_value(*digit);
     }
     return *value <= max;
 }

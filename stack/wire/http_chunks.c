@@ -1,5 +1,6 @@
 /* Chunked bodies, RFC 9112 section 7.1: a state machine that takes one octet at a time, data in
  * pieces. */
+#include "base/digits.h"
 #include "stack/wire/http_wire.h"
 
 enum {
@@ -19,20 +20,9 @@ enum {
 
 #define SIZE_DIGITS_MAX 15 /* below 2^60: no sum of sizes can overflow a file offset */
 
-static int hex_value(uint8_t octet)
-{
-    if (octet >= '0' && octet <= '9')
-        return octet - '0';
-    if (octet >= 'a' && octet <= 'f')
-        return octet - 'a' + 10;
-    if (octet >= 'A' && octet <= 'F')
-        return octet - 'A' + 10;
-    return -1;
-}
-
 static uint8_t size_octet(struct http_chunks *chunks, uint8_t octet)
 {
-    int digit = hex_value(octet);
+    int digit = digits_hex_value((char)octet);
 
     if (digit >= 0) {
         chunks->left = chunks->left << 4 | (unsigned)digit;
