@@ -1,0 +1,126 @@
+/* Calls that wait for several things, or for time. */
+#include "stack/socket/call.h"
+#include "stack/socket/epoll.h"
+#include "stack/socket/fd.h"
+#include "stack/socket/input.h"
+#include "stack/socket/syscall.h"
+
+int sys_poll(struct process *self, struct sys_pollfd *fds, int n_fds, sim_time timeout)
+{
+    int ready = 0;
+
+    call_may_block(self, CALL_POLL, -1);
+    for (int i = 0; i < n_fds; i++) {
+        struct fd *fd = fd_get(self, fds[i].fd);
+
+        fds[i].revents = 0;
+        if (fds[i].fd < 0)
+            continue;
+        if (fds[i].fd == 0)
+            fds[i].revents = input_ready(self->input) ? fds[i].events & SOCK_POLLIN : 0;
+        else if (fd == NULL)
+            fds[i].revents = 0x20; /* POLLNVAL */
+        else
+            fds[i].revents =
+                fd->sock->ops->poll(fd->sock) & (fds[i].events | SOCK_POLLERR | SOCK_POLLHUP);
+        ready += fds[i].revents != 0;
+    }
+    if (ready > 0 || timeout == 0)
+        return (int)call_over(self, ready);
+    return (int)call_end(self, call_block(self, false, timeout == SIM_TIME_NONE ? 0 : timeout, 0));
+}
+
+int sys_epoll_create(struct process *self)
+{
+    return call_open(self, epoll_socket(self->os), 0, 0, 0);
+}
+
+int sys_epoll_ctl(struct process *self, int epoll_number, int op, int number,
+                  const struct sys_epoll_event *event)
+{
+    struct fd *epoll = fd_get(self, epoll_number), *target = fd_get(self, number);
+
+    if (epoll == NULL || target == NULL)
+        return -SIM_EBADF;
+    if (!sock_is_epoll(epoll->sock) || epoll == target)
+        return -SIM_EINVAL;
+    switch (op) {
+    case SYS_EPOLL_ADD:
+        return epoll_add(epoll->sock, target, number, event);
+    case SYS_EPOLL_MOD:
+        return epoll_modify(epoll->sock, target, number, event);
+    case SYS_EPOLL_DEL:
+        return epoll_remove(epoll->sock, target, number);
+    default:
+        return -SIM_EINVAL;
+    }
+}
+
+int sys_epoll_wait(struct process *self, int number, struct sys_epoll_event *events, int max,
+                   sim_time timeout)
+{
+    struct fd *fd = fd_get(self, number);
+    int n;
+
+    call_note(self, "epoll_wait", number, NULL, NULL);
+    call_may_block(self, CALL_EPOLL, number);
+    if (fd == NULL)
+        return (int)call_over(self, -SIM_EBADF);
+    if (max <= 0 || !sock_is_epoll(fd->sock))
+        return (int)call_over(self, -SIM_EINVAL);
+    n = epoll_take(fd->sock, events, max);
+    if (n > 0 || timeout == 0)
+        return (int)call_over(self, n);
+    return (int)call_end(self, call_block(self, false, timeout == SIM_TIME_NONE ? 0 : timeout, 0));
+}
+
+int64_t sys_read_input(struct process *self, void *octets, size_t size)
+{
+    int64_t n = input_read(self->input, octets, size);
+
+    call_may_block(self, CALL_NONE, -1);
+    return call_end(self, n == -SIM_EAGAIN ? call_block(self, false, 0, n) : n);
+}
+
+/* Until @at, which is to come unless the process sleeps already. Nobody is told of sleeps. */
+static inline int sleep_on(struct process *self, sim_time now, sim_time at)
+{
+    if (self->call.active)
+        return now < self->call.until ? SYS_BLOCKED : (int)call_over(self, 0);
+    call_may_block(self, CALL_NONE, -1);
+    self->call.active = true;
+    self->call.until = at;
+    timer_start_at(&self->timer, at);
+    return SYS_BLOCKED;
+}
+
+int sys_sleep_until(struct process *self, sim_time at)
+{
+    sim_time now = process_now(self);
+
+    return at <= now && !self->call.active ? 0 : sleep_on(self, now, at);
+}
+
+int sys_sleep(struct process *self, sim_time duration)
+{
+    sim_time now = process_now(self);
+
+    return duration <= 0 ? 0 : sleep_on(self, now, now + duration);
+}
+
+int sys_pause(struct process *self)
+{
+    call_may_block(self, CALL_NONE, -1);
+    return (int)call_block(self, false, 0, -SIM_EINTR);
+}
+
+int sys_wait_child(struct process *self, uint32_t pid)
+{
+    if (process_find(self->os, pid) == NULL) {
+        self->waits_for = 0;
+        return (int)call_over(self, 0);
+    }
+    self->waits_for = pid;
+    call_may_block(self, CALL_NONE, -1);
+    return (int)call_block(self, false, 0, 0);
+}
