@@ -6,9 +6,10 @@
 #include "base/sha256.h"
 #include "stack/socket/syscall.h"
 
-#define SOCK_BUFFER_LEN 65536 /* octets of one recv() */
-#define SOCK_EVENTS_MAX 16    /* of one epoll_wait() */
-#define SOCK_FORKS_MAX  256   /* processes that a script may have at a time: RLIMIT_NPROC */
+#define SOCK_BUFFER_LEN  65536 /* octets of one recv() */
+#define SOCK_RECORD_HEAD 4     /* octets of length before a record, most significant first */
+#define SOCK_EVENTS_MAX  16    /* of one epoll_wait() */
+#define SOCK_FORKS_MAX   256   /* processes that a script may have at a time: RLIMIT_NPROC */
 
 struct sock_named {
     char *name; /* borrowed from the script */
@@ -57,6 +58,14 @@ struct sock_run {
 /** sock_do() - make the call of @op: 0, with what it found in @st->answer; an error; or
  * SYS_BLOCKED, to be called again. */
 int64_t sock_do(struct process *self, struct sock_run *st, const struct sock_op *op);
+/** sock_do_sending() and kin - the same, each for its verbs and those of the ones below it. */
+int64_t sock_do_sending(struct process *self, struct sock_run *st, const struct sock_op *op);
+int64_t sock_do_receiving(struct process *self, struct sock_run *st, const struct sock_op *op);
+int64_t sock_do_waiting(struct process *self, struct sock_run *st, const struct sock_op *op);
+int64_t sock_do_settings(struct process *self, struct sock_run *st, const struct sock_op *op);
+/** sock_is_stream() - of SOCK_STREAM. sock_find_name() - what `as` has called so, or NULL. */
+bool sock_is_stream(struct process *self, int fd);
+struct sock_named *sock_find_name(struct sock_run *st, const char *name);
 /** sock_send_octets() - write @len octets, in pieces where they are chopped; @stable: they never
  * change. The same from call to call until it is done. */
 int64_t sock_send_octets(struct process *self, struct sock_run *st, const void *octets, size_t len,
