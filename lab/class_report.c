@@ -45,22 +45,32 @@ static json_t *sum_checks(const json_t *results)
     return checks;
 }
 
-/* The one that fewest met; of equals the first. Null where everybody met all. */
-static json_t *most_failed(const json_t *checks)
+/* The check with most of @key, of equals the first; NULL: nobody has any. */
+static const char *with_most(const json_t *checks, const char *key)
 {
     json_int_t most = 0;
     const char *id = NULL;
 
     for (size_t i = 0; i < json_array_size(checks); i++) {
         const json_t *check = json_array_get(checks, i);
-        json_int_t unmet = json_integer_value(json_object_get(check, "failed")) +
-                           json_integer_value(json_object_get(check, "skipped"));
+        json_int_t n = json_integer_value(json_object_get(check, key));
 
-        if (unmet > most) {
-            most = unmet;
+        if (n > most) {
+            most = n;
             id = class_text(check, "id");
         }
     }
+    return id;
+}
+
+/* Where most stumbled: a check that was not looked at, because what it needs is not met, is none's
+ * mistake. Null where everybody met all. */
+static json_t *most_failed(const json_t *checks)
+{
+    const char *id = with_most(checks, "failed");
+
+    if (id == NULL)
+        id = with_most(checks, "skipped");
     return id != NULL ? json_string(id) : json_null();
 }
 

@@ -173,13 +173,23 @@ static void tell_parts(const struct grade *grade, const struct task_check *check
                                left_out);
 }
 
+/* What a student knows the check @id as. */
+static const char *name_of(const struct grade *grade, const char *id)
+{
+    uint32_t index = task_check_find(grade->instance, id);
+    const char *title = index != UINT32_MAX ? pick(&grade->instance->checks[index].title) : NULL;
+
+    return title != NULL ? title : id;
+}
+
 static char *message_of(const struct grade *grade, const struct task_check *check,
                         const struct outcome *outcome)
 {
     GString *out = g_string_new(NULL);
 
     if (outcome->skipped) {
-        g_string_printf(out, _("not looked at: it needs `%s`"), outcome->because);
+        g_string_printf(out, _("looked at only when this is met: %s"),
+                        name_of(grade, outcome->because));
     } else if (outcome->ok) {
         add_line(out, pick(&check->pass));
     } else if (!grade->submission->rejected) { /* of an unreadable one nothing is known */
@@ -240,11 +250,10 @@ static json_t *check_json(const struct grade *grade, uint32_t index, const struc
     const struct grade_part *part =
         outcome->ok || outcome->skipped ? NULL : first_failed(grade, check);
     g_autofree char *message = message_of(grade, check, outcome);
-    const char *title = pick(&check->title);
     json_t *json = json_object();
 
     json_object_set_new(json, "id", text_json(check->id));
-    json_object_set_new(json, "title", text_json(title != NULL ? title : check->id));
+    json_object_set_new(json, "title", text_json(name_of(grade, check->id)));
     json_object_set_new(json, "group", text_json(check->group));
     json_object_set_new(json, "points", points_json(outcome->points));
     json_object_set_new(json, "max", points_json(check->points));

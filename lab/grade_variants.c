@@ -5,8 +5,15 @@
 #include "inspect/i18n.h"
 #include "lab/grade_internal.h"
 
+/* What a submission gets in which nothing was done. */
+struct gifts {
+    double points;  /* the most of all variants */
+    GPtrArray *ids; /* of the checks that give something, each once */
+};
+
 struct proof {
     const struct task *task;
+    struct gifts *gifts;
     struct task_instance *instance;
     struct grade_options options;
     const char *name; /* of the variant */
@@ -53,6 +60,46 @@ static char *failed_checks(const json_t *result)
     return g_string_free(out, FALSE);
 }
 
+static bool has_text(const GPtrArray *texts, const char *text)
+{
+    for (guint i = 0; i < texts->len; i++)
+        if (strcmp(texts->pdata[i], text) == 0)
+            return true;
+    return false;
+}
+
+/* Checks that hold at the start give their points to somebody who did nothing. */
+static void take_gifts(struct gifts *gifts, const json_t *nothing)
+{
+    const json_t *check;
+    size_t i;
+
+    gifts->points = MAX(gifts->points, points_of(nothing));
+    json_array_foreach(json_object_get(nothing, "checks"), i, check)
+    {
+        const char *id = json_string_value(json_object_get(check, "id"));
+
+        if (json_number_value(json_object_get(check, "points")) > 0 && !has_text(gifts->ids, id))
+            g_ptr_array_add(gifts->ids, g_strdup(id));
+    }
+}
+
+static void tell_gifts(const struct gifts *gifts, void (*tell_line)(void *ctx, const char *line),
+                       void *ctx)
+{
+    g_autofree char *ids = NULL, *line = NULL;
+
+    if (gifts->points <= 0)
+        return;
+    g_ptr_array_add(gifts->ids, NULL);
+    ids = g_strjoinv(", ", (char **)gifts->ids->pdata);
+    line =
+        g_strdup_printf(_("careful: who does nothing gets up to %g points, for what holds at the "
+                          "start: %s; with `needs` these come only after a check that does not"),
+                        gifts->points, ids);
+    tell_line(ctx, line);
+}
+
 static bool prove_broken(struct proof *proof)
 {
     json_t *result = grade_tree(proof->task, "nothing", NULL, &proof->options);
@@ -60,6 +107,7 @@ static bool prove_broken(struct proof *proof)
 
     if (!ok)
         tell(proof, "%s", _("it has full marks with nothing changed"));
+    take_gifts(proof->gifts, result);
     json_decref(result);
     return ok;
 }
@@ -148,13 +196,15 @@ bool grade_variants(const struct task *task, uint64_t n,
                     struct grade_variants *result)
 {
     bool hopeless = false; /* no variant has a solution: one word of it is enough */
+    struct gifts gifts = { .ids = g_ptr_array_new_with_free_func(g_free) };
 
     *result = (struct grade_variants){ 0 };
     for (uint64_t i = 1; i <= n && !hopeless; i++) {
         g_autofree char *name = g_strdup_printf("variant-%" G_GUINT64_FORMAT, i);
         struct diag_list *diags = diag_list_new();
-        struct proof proof = { .task = task, .name = name, .tell = tell_line, .ctx = ctx };
+        struct proof proof = { .task = task, .gifts = &gifts, .name = name, .tell = tell_line };
 
+        proof.ctx = ctx;
         proof.options = (struct grade_options){ .student = name, .now = GRADE_NO_TIME };
         proof.instance = task_instance_new(task, name, diags);
         if (diags->n_errors == 0) {
@@ -167,5 +217,7 @@ bool grade_variants(const struct task *task, uint64_t n,
         task_instance_free(proof.instance);
         diag_list_free(diags);
     }
+    tell_gifts(&gifts, tell_line, ctx);
+    g_ptr_array_unref(gifts.ids);
     return result->broken == n && result->solved == n && result->wrong_right == n;
 }

@@ -68,6 +68,20 @@ static void the_summary_counts_and_divides_exactly(void)
     json_decref(report);
 }
 
+static void a_check_that_was_not_looked_at_is_no_stumbling_block(void)
+{
+    static const int POINTS[] = { 0, 0, 4 };
+    json_t *results = results_of(3, POINTS), *report;
+
+    for (size_t i = 0; i < 2; i++)
+        json_object_set_new(
+            json_array_get(json_object_get(json_array_get(results, i), "checks"), 1), "ok",
+            json_null());
+    report = report_of(results);
+    EQ_STR(class_text(json_object_get(report, "summary"), "most_failed"), "open");
+    json_decref(report);
+}
+
 static void a_class_of_nobody_has_a_report(void)
 {
     json_t *report = report_of(json_array());
@@ -229,6 +243,7 @@ static void a_page_needs_nothing_from_elsewhere(void)
 }
 
 UNIT_MAIN("class report", TEST(the_summary_counts_and_divides_exactly),
+          TEST(a_check_that_was_not_looked_at_is_no_stumbling_block),
           TEST(a_class_of_nobody_has_a_report), TEST(numbers_have_no_needless_digits),
           TEST(a_student_sees_no_hidden_check_and_no_points_of_it),
           TEST(gradescope_speaks_of_a_hidden_check_only_in_a_hidden_test),

@@ -290,6 +290,55 @@ static void needs_bonus_penalties_and_hints_make_the_sum(void)
     task_free(task);
 }
 
+static void a_skipped_check_says_what_comes_first_in_words(void)
+{
+    struct task *task =
+        load("break: [{node: pc1, set: {gateway: 10.0.0.99}}]\neditable: [pc1]\n"
+             "checks:\n"
+             "  - {id: a, title: the way out, points: 1, state: pc1.gateway, equals: 10.0.0.254}\n"
+             "  - {id: b, points: 1, needs: a, reach: pc2 -> srv}\n"
+             "  - {id: c, points: 1, needs: b, reach: pc2 -> srv}\n");
+    json_t *result = grade(task, "");
+
+    EQ_STR(json_string_value(json_object_get(check(result, 1), "message")),
+           "looked at only when this is met: the way out");
+    EQ_STR(json_string_value(json_object_get(check(result, 2), "message")),
+           "looked at only when this is met: b");
+    json_decref(result);
+    task_free(task);
+}
+
+static void take_line(void *ctx, const char *line)
+{
+    g_string_append_printf(ctx, "%s\n", line);
+}
+
+static void points_for_nothing_are_told_to_the_author(void)
+{
+    static const char broken[] =
+        "break: [{node: pc1, set: {gateway: 10.0.0.99}}]\neditable: [pc1]\n"
+        "solution: {pc1: {gateway: 10.0.0.254}}\nchecks:\n"
+        "  - {id: a, points: 1, state: pc1.gateway, equals: 10.0.0.254}\n";
+    g_autofree char *free_points = g_strconcat(
+        broken, "  - {id: b, points: 1, each: true, reach: [pc1 -> srv, pc2 -> srv]}\n", NULL);
+    g_autofree char *earned = g_strconcat(
+        broken, "  - {id: b, points: 1, needs: a, each: true, reach: [pc1 -> srv, pc2 -> srv]}\n",
+        NULL);
+    g_autoptr(GString) told = g_string_new(NULL);
+    struct grade_variants result;
+    struct task *task = load(free_points);
+
+    OK(grade_variants(task, 3, take_line, told, &result));
+    OK(g_str_has_prefix(told->str, "careful: who does nothing gets up to 0.5 points"));
+    OK(strstr(told->str, "at the start: b;") != NULL);
+    task_free(task);
+    g_string_truncate(told, 0);
+    task = load(earned);
+    OK(grade_variants(task, 3, take_line, told, &result));
+    EQ_STR(told->str, "");
+    task_free(task);
+}
+
 static void a_failure_names_the_place_the_frame_and_the_line(void)
 {
     struct task *task = load("break: [{node: r, remove: [interfaces.b]}]\neditable: [r, pc1]\n"
@@ -437,6 +486,8 @@ UNIT_MAIN("grade", TEST(values_and_pings_are_checked_where_the_student_left_them
           TEST(the_short_form_of_an_interface_sets_its_address),
           TEST(cables_are_plugged_moved_and_pulled),
           TEST(needs_bonus_penalties_and_hints_make_the_sum),
+          TEST(a_skipped_check_says_what_comes_first_in_words),
+          TEST(points_for_nothing_are_told_to_the_author),
           TEST(a_failure_names_the_place_the_frame_and_the_line),
           TEST(the_same_submission_gives_the_same_octets), TEST(faults_make_runs_of_their_own),
           TEST(a_storm_ends_as_a_finding), TEST(answers_are_found_in_the_run),
