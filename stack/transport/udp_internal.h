@@ -46,9 +46,33 @@ static inline struct udp_sock *udp_of(struct sock *sock)
     return CONTAINER_OF(sock, struct udp_sock, sock);
 }
 
+/* udp_ports.c */
+void udp_make_buckets(struct udp_layer *udp, unsigned n);
+/** udp_bucket_of() - where the sockets of @port stand. */
+static inline struct list *udp_bucket_of(struct udp_layer *udp, uint16_t port)
+{
+    if (udp->buckets == NULL) /* most hosts of a large network never send */
+        udp_make_buckets(udp, UDP_BUCKETS_FIRST);
+    return &udp->buckets[port & (udp->n_buckets - 1)];
+}
 /** udp_take_port() - @local's port for @sock, 0: any free one. */
 int udp_take_port(struct udp_sock *sock, struct endpoint local);
+void udp_give_port_back(struct udp_sock *sock);
+int udp_bind(struct sock *sock, struct endpoint local);
 
+/* udp_in.c: see struct ip_upper_protocol */
+void udp_input(void *ctx, struct frame *frame, const struct ip_rx *rx);
+bool udp_input_plain(void *ctx, struct frame *frame);
+void udp_error_input(void *ctx, const struct ip_error *error);
+
+/* udp_out.c */
+int udp_connect(struct sock *sock, struct endpoint remote);
+int udp_disconnect(struct sock *sock);
+int64_t udp_send(struct sock *sock, const struct sock_send *message);
+int64_t udp_send_plain(struct sock *sock, const void *octets, size_t len, unsigned flags);
+/** udp_find_way() - the way of a connected socket, which is looked up again when something about
+ * routes, addresses or links has changed: Linux's sk_dst_check(). 0 or -errno. */
+int udp_find_way(struct udp_sock *udp, struct ip_iface *oif);
 /** udp_build() - a datagram of @len octets to port @to, without its checksum and its reason; with
  * SOCK_MSG_STABLE among @flags they are not copied. */
 struct frame *udp_build(const struct udp_sock *udp, const void *octets, size_t len, unsigned flags,
