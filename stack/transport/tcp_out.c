@@ -448,7 +448,6 @@ void tcp_send_fin(struct tcp_sock *tp)
         tail = control_seg(tp, tp->write_seq++, TCP_ACK | TCP_FIN);
         tcp_chrono_start(tp, TCP_CHRONO_BUSY);
         list_push_back(&tp->write_queue, &tail->link);
-        tcp_slow_start_after_idle_check(tp);
     }
     tcp_push_pending(tp, tcp_current_mss(tp), TCP_NAGLE_OFF);
 }
