@@ -395,7 +395,10 @@ static bool try_undo_loss(struct tcp_sock *tp, bool frto)
 
 void tcp_try_undo_spurious_syn(struct tcp_sock *tp)
 {
-    if (tp->retrans_stamp != 0 && tp->saw_ts && tp->rare->undo_marker != 0 && packet_delayed(tp))
+    uint32_t first = (uint32_t)((tp->retrans_stamp - 1) / 1000);
+
+    if (tp->retrans_stamp != 0 && tp->saw_ts && tp->rare->undo_marker != 0 &&
+        tp->last_ts_ecr - tp->ts_offset == first)
         TCP_RARE_SET(tp, undo_marker, 0);
 }
 
@@ -404,7 +407,7 @@ void tcp_try_undo_spurious_syn(struct tcp_sock *tp)
 static void timeout_mark_lost(struct tcp_sock *tp)
 {
     struct tcp_seg *head = tcp_first(&tp->rtx_queue);
-    bool reneg = head != NULL && (head->marks & TCP_MARK_SACKED) != 0;
+    bool reneg = head != NULL && (head->marks & TCP_MARK_SACKED) != 0, in_first = true;
 
     tcp_unmark(tp, NULL);
     if (reneg)
@@ -414,9 +417,10 @@ static void timeout_mark_lost(struct tcp_sock *tp)
     for (struct list *at = tp->rtx_queue.next; at != &tp->rtx_queue; at = at->next) {
         struct tcp_seg *seg = tcp_seg_of(at);
 
+        in_first = in_first && (seg == head || !seg->starts_buffer); /* that is lost as a whole */
         if (reneg)
             seg->marks &= (uint8_t)~TCP_MARK_SACKED;
-        else if (tp->sack_ok && seg != head && rack_timeout(tp, seg, 0) > 0)
+        else if (tp->sack_ok && !in_first && rack_timeout(tp, seg, 0) > 0)
             continue; /* sent only just now */
         tcp_mark_lost(tp, seg);
     }
