@@ -107,7 +107,8 @@ static int usage(struct ip_run *ip)
     process_errorf(
         ip->self,
         "Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n"
-        "where  OBJECT := { address | link | neighbour | route | rule }\n"
+        "where  OBJECT := { address | link | maddress | neighbour | route | rule |\n"
+        "                     tcp_metrics }\n"
         "       OPTIONS := { -V[ersion] | -s[tatistics] | -4 | -6 | -br[ief] | -o[neline] }\n");
     return 255;
 }
@@ -177,7 +178,8 @@ static int run_object(struct ip_run *ip)
                     { "tunnel", NULL },
                     { "tuntap", NULL },
                     { "token", NULL },
-                    { "tcp_metrics", NULL },
+                    { "tcp_metrics", ip_metrics_object },
+                    { "tcpmetrics", ip_metrics_object },
                     { "monitor", NULL },
                     { "xfrm", NULL },
                     { "mroute", NULL },

@@ -53,6 +53,7 @@ int ip_route_object(struct ip_run *ip);
 int ip_neigh_object(struct ip_run *ip);
 int ip_maddr_object(struct ip_run *ip);
 int ip_rule_object(struct ip_run *ip);
+int ip_metrics_object(struct ip_run *ip);
 
 /* ip_route_words.c; -1: go on, else the exit status */
 /** ip_read_via() - [inet] ADDRESS behind `via`. */

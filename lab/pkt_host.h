@@ -122,6 +122,8 @@ struct pkt_host_ops {
     void (*sockets)(struct pkt_host *host,
                     void (*each)(void *ctx, const char *state, uint16_t local, uint16_t remote),
                     void *ctx);
+    /* A command of Linux's on the host, which ends at once: its exit status. */
+    int (*command)(struct pkt_host *host, char **words, GString *output);
     void (*free)(struct pkt_host *host);
 };
 

@@ -47,8 +47,6 @@ static bool changes_nothing(const char *name, const char *value)
     } SETTINGS[] = {
         { "net.ipv4.tcp_min_tso_segs", NULL }, /* no segmentation offload */
         { "net.ipv4.tcp_tso_rtt_log", NULL },
-        { "net.ipv4.tcp_no_metrics_save", NULL }, /* no cache of metrics */
-        { "net.ipv4.tcp_no_ssthresh_metrics_save", NULL },
         { "net.ipv4.tcp_autocorking", NULL },
         { "net.ipv4.tcp_pacing_ss_ratio", NULL }, /* no pacing */
         { "net.ipv4.tcp_pacing_ca_ratio", NULL },
@@ -225,7 +223,18 @@ static int tool_ip_route(struct pkt_shell *shell, const GPtrArray *words)
     return 0;
 }
 
-static int tool_ip(struct pkt_shell *shell, const GPtrArray *words)
+/* What the host's own command does and says. */
+static int tool_on_host(struct pkt_shell *shell, const GPtrArray *words, GString *output)
+{
+    struct pkt_host *host = shell->run->host;
+    g_auto(GStrv) argv = g_new0(char *, words->len + 1);
+
+    for (guint i = 0; i < words->len; i++)
+        argv[i] = g_strdup(word(words, i));
+    return host->ops->command(host, argv, output);
+}
+
+static int tool_ip(struct pkt_shell *shell, const GPtrArray *words, GString *output)
 {
     guint at = 1;
 
@@ -233,7 +242,9 @@ static int tool_ip(struct pkt_shell *shell, const GPtrArray *words)
         at++;
     if (g_str_has_prefix("route", word(words, at)) && *word(words, at) != '\0')
         return tool_ip_route(shell, words);
-    if (g_str_equal(word(words, at), "tcp_metrics") || g_str_equal(word(words, at), "link"))
+    if (g_str_equal(word(words, at), "tcp_metrics"))
+        return tool_on_host(shell, words, output);
+    if (g_str_equal(word(words, at), "link"))
         return 0;
     return pkt_shell_lacks(shell, "ip");
 }
@@ -449,7 +460,7 @@ int pkt_shell_tool(struct pkt_shell *shell, GPtrArray *words, const char *input,
     if (g_str_equal(name, "sysctl"))
         return tool_sysctl(shell, words);
     if (g_str_equal(name, "ip"))
-        return tool_ip(shell, words);
+        return tool_ip(shell, words, output);
     if (g_str_equal(name, "tc"))
         return tool_tc(shell, words);
     if (g_str_equal(name, "sockstat") || g_str_equal(name, "netstat") || g_str_equal(name, "ss"))

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "apps/programs.h"
 #include "base/be.h"
 #include "base/check.h"
 #include "base/memory.h"
@@ -262,6 +263,51 @@ static void sockets(struct pkt_host *host,
     netctl_sockets(of(host)->os, "tcp", walk_socket, &walk);
 }
 
+/* ---- commands ---- */
+
+struct command {
+    GString *output;
+    bool ended;
+    int status;
+};
+
+static void command_says(void *ctx, struct process *process, int stream, const char *text,
+                         size_t len)
+{
+    const struct command *command = ctx;
+
+    (void)process;
+    if (stream == 1)
+        g_string_append_len(command->output, text, (gssize)len);
+}
+
+static void command_ended(void *ctx, struct process *process)
+{
+    struct command *command = ctx;
+
+    command->ended = true;
+    command->status = process->exit_status;
+}
+
+static int command(struct pkt_host *host, char **words, GString *output)
+{
+    struct pkt_sim *self = of(host);
+    const struct program *program = program_find(words[0]);
+    struct command run = { .output = output };
+    struct process_io io = { command_says, &run };
+    struct process *process;
+
+    if (program == NULL)
+        return 127;
+    process = process_start(self->os, program, (int)g_strv_length(words),
+                            (const char *const *)words, NULL, &io);
+    process->on_end = command_ended;
+    process->end_ctx = &run;
+    while (!run.ended && sim_step(self->sim, sim_now(self->sim)))
+        ;
+    return run.ended ? run.status : 127;
+}
+
 /* ---- making it ---- */
 
 static void sim_host_free(struct pkt_host *host)
@@ -284,6 +330,7 @@ static const struct pkt_host_ops OPS = { .now = now,
                                          .answered = answered,
                                          .set = set,
                                          .sockets = sockets,
+                                         .command = command,
                                          .free = sim_host_free };
 
 static void set_up_ip4(struct pkt_sim *self, const struct pkt_config *config)

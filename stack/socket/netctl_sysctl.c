@@ -94,6 +94,8 @@ static const struct setting settings[] = {
     { "net.ipv4.tcp_moderate_rcvbuf", TCP(moderate_rcvbuf), KIND_BOOL, 0, 1 },
     { "net.ipv4.tcp_mtu_probe_floor", TCP(mtu_probe_floor), KIND_U16, 1, 65535 },
     { "net.ipv4.tcp_mtu_probing", TCP(mtu_probing), KIND_U8, 0, 2 },
+    { "net.ipv4.tcp_no_metrics_save", TCP(no_metrics_save), KIND_BOOL, 0, 1 },
+    { "net.ipv4.tcp_no_ssthresh_metrics_save", TCP(no_ssthresh_metrics_save), KIND_BOOL, 0, 1 },
     { "net.ipv4.tcp_notsent_lowat", TCP(notsent_lowat), KIND_U32, 0, UINT32_MAX },
     { "net.ipv4.tcp_orphan_retries", TCP(orphan_retries), KIND_U8, 0, 255 },
     { "net.ipv4.tcp_probe_interval", TCP(probe_interval), KIND_U16, 0, 65535 },

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "stack/transport/tcp_fastopen.h"
+#include "stack/transport/tcp_metrics.h"
 
 static const struct tcp_sysctl DEFAULTS = {
     .syn_retries = 6,
@@ -46,6 +47,7 @@ static const struct tcp_sysctl DEFAULTS = {
     .notsent_lowat = UINT32_MAX,
     .comp_sack_delay_us = 1000,
     .comp_sack_nr = 44,
+    .no_ssthresh_metrics_save = true,
     .rfc_over_linux = TCP_RFC_SENSIBLE,
     .rfc5961_rst = true,
     .rfc5961_syn = true,
@@ -235,6 +237,7 @@ void tcp_fini(struct tcp_layer *tcp)
     tcp_hash_fini(tcp);
     tcp_paths_fini(tcp);
     tcp_fastopen_fini(tcp);
+    tcp_metrics_fini(tcp);
     free(tcp);
 }
 

@@ -20,8 +20,9 @@
  * tcp_cc.c, tcp_cubic.c, tcp_reno.c           congestion control
  * tcp_fastopen.c, tcp_fastopen_listen.c       RFC 7413
  * tcp_rare.c      what few sockets need       tcp_describe.c tables and numbers for people
+ * tcp_metrics.c   what earlier connections have found
  *
- * Not done: MD5/AO, autocorking, pacing, TCP small queues, the metrics cache, AccECN; urgent data
+ * Not done: MD5/AO, autocorking, pacing, TCP small queues, AccECN; urgent data
  * is kept to one octet, as Linux does.
  */
 #ifndef WW_STACK_TRANSPORT_TCP_H
@@ -80,6 +81,8 @@ struct tcp_sysctl {                        /* net.ipv4.tcp_*, Linux's names, uni
     bool timestamps;                       /* on */
     uint8_t ecn;                           /* 2: when asked for; 1: ask too; 0: never */
     bool thin_linear_timeouts;             /* off */
+    /* Of earlier connections: keep nothing (off), no slow start threshold (on). */
+    bool no_metrics_save, no_ssthresh_metrics_save;
     enum tcp_cc_kind congestion_control;
     uint8_t early_retrans;        /* 3: tail loss probes; 0: none */
     uint8_t recovery;             /* 1: RACK; bit 0x4 without DUPTHRESH */
@@ -198,12 +201,30 @@ struct tcp_fastopen_keys {
  * tcp_fastopen_blackhole_timeout_sec, to be changed. */
 struct tcp_fastopen_keys *tcp_fastopen_host_keys(struct tcp_layer *tcp);
 uint32_t *tcp_fastopen_blackhole(struct tcp_layer *tcp);
-/** tcp_fastopen_forget() - all cookies: `ip tcp_metrics flush`. */
-void tcp_fastopen_forget(struct tcp_layer *tcp);
 /** tcp_fastopen_set_keys() / tcp_fastopen_get_keys() - TCP_FASTOPEN_KEY: one or two keys of 16
  * octets; getting says how many the socket has of its own. */
 int tcp_fastopen_set_keys(struct sock *sock, const uint8_t *octets, size_t len);
 size_t tcp_fastopen_get_keys(const struct sock *sock, uint8_t octets[static 32]);
+
+/* What is remembered of connections between two hosts: `ip tcp_metrics`. 0: it is not known. */
+struct tcp_metrics_view {
+    struct endpoint remote, local; /* without ports */
+    uint64_t age_ms;
+    uint32_t ssthresh, cwnd, reordering; /* segments */
+    uint32_t rtt, rttvar;                /* us */
+    uint16_t fastopen_mss, syn_drops;
+    uint64_t syn_drop_age_ms;
+    uint8_t cookie_len;
+    const uint8_t *cookie;
+};
+/** tcp_metrics_walk() - calls @each for all, in the order of Linux's table. */
+void tcp_metrics_walk(struct tcp_layer *tcp,
+                      void (*each)(void *ctx, const struct tcp_metrics_view *view), void *ctx);
+/** tcp_metrics_delete() - what is remembered of @remote, with @local as our end if that is not
+ * NULL. -SIM_ESRCH: nothing. tcp_metrics_flush(): all. */
+int tcp_metrics_delete(struct tcp_layer *tcp, const struct endpoint *remote,
+                       const struct endpoint *local);
+void tcp_metrics_flush(struct tcp_layer *tcp);
 
 /** tcp_take_saved_syn() - TCP_SAVED_SYN: the headers, once; -SIM_EINVAL with *@len when @octets are
  * too few. */

@@ -2,35 +2,35 @@
 
 #include <stdlib.h>
 
-#define PEERS_MAX        1024 /* whose cookies are kept: the oldest goes */
-#define BLACKHOLE_SHIFTS 6    /* the time without Fast Open doubles so often at most */
+#include "stack/transport/tcp_metrics.h"
 
-/* What an address has said of Fast Open. Linux keeps it among the metrics of TCP. */
-struct peer {
-    struct list link; /* of tcp_fastopen_client.peers */
-    struct endpoint local, remote;
-    uint16_t mss;
-    bool experimental;
-    uint8_t tries; /* forms of the option that were tried without success: 1, 2 */
-    struct tcp_cookie cookie;
-};
+#define BLACKHOLE_SHIFTS 6 /* the time without Fast Open doubles so often at most */
 
 struct tcp_fastopen_host {
     struct tcp_fastopen_keys keys;
     uint32_t blackhole_s;
-    struct list peers;
-    unsigned n_peers;
     uint64_t disabled_at; /* us, the last time */
     unsigned n_disabled;
 };
 
 static struct tcp_fastopen_host *host_of(struct tcp_layer *tcp)
 {
-    if (tcp->fastopen == NULL) {
-        tcp->fastopen = mem_zalloc(sizeof *tcp->fastopen);
-        list_init(&tcp->fastopen->peers);
-    }
-    return tcp->fastopen;
+    struct tcp_metrics *metrics = tcp_metrics(tcp);
+
+    if (metrics->fastopen == NULL)
+        metrics->fastopen = mem_zalloc(sizeof *metrics->fastopen);
+    return metrics->fastopen;
+}
+
+/* NULL: there is none, and all is as it is by default. */
+static struct tcp_fastopen_host *host_if_any(const struct tcp_layer *tcp)
+{
+    return tcp->metrics == NULL ? NULL : tcp->metrics->fastopen;
+}
+
+void tcp_fastopen_fini(struct tcp_layer *tcp)
+{
+    free(host_if_any(tcp));
 }
 
 struct tcp_fastopen_keys *tcp_fastopen_host_keys(struct tcp_layer *tcp)
@@ -58,74 +58,21 @@ void tcp_fastopen_drop(struct tcp_fastopen *fo)
     free(fo);
 }
 
-static void peer_free(struct tcp_fastopen_host *host, struct peer *peer)
-{
-    list_remove(&peer->link);
-    host->n_peers--;
-    free(peer);
-}
-
-void tcp_fastopen_fini(struct tcp_layer *tcp)
-{
-    tcp_fastopen_forget(tcp);
-    free(tcp->fastopen);
-}
-
-void tcp_fastopen_forget(struct tcp_layer *tcp)
-{
-    while (tcp->fastopen != NULL && !list_empty(&tcp->fastopen->peers))
-        peer_free(tcp->fastopen, CONTAINER_OF(tcp->fastopen->peers.next, struct peer, link));
-}
-
-static struct peer *peer_find(const struct tcp_sock *tp)
-{
-    const struct tcp_fastopen_host *host = tp->layer->fastopen;
-    struct peer *peer;
-
-    if (host == NULL)
-        return NULL;
-    LIST_FOR_EACH(peer, &host->peers, struct peer, link)
-    {
-        if (endpoint_same_addr(&peer->remote, &tp->entry.ends->remote) &&
-            endpoint_same_addr(&peer->local, &tp->entry.ends->local))
-            return peer;
-    }
-    return NULL;
-}
-
-static struct peer *peer_get(struct tcp_sock *tp)
-{
-    struct tcp_fastopen_host *host = host_of(tp->layer);
-    struct peer *peer = peer_find(tp);
-
-    if (peer != NULL)
-        return peer;
-    if (host->n_peers == PEERS_MAX)
-        peer_free(host, CONTAINER_OF(host->peers.prev, struct peer, link));
-    peer = mem_zalloc(sizeof *peer);
-    peer->local = tp->entry.ends->local;
-    peer->remote = tp->entry.ends->remote;
-    list_push_front(&host->peers, &peer->link);
-    host->n_peers++;
-    return peer;
-}
-
 /* ---- black holes: something in between that lets no octets in SYNs through ---- */
 
 void tcp_fastopen_disable(struct tcp_sock *tp)
 {
-    struct tcp_fastopen_host *host;
+    struct tcp_fastopen_host *host = host_if_any(tp->layer);
 
-    if (tp->layer->fastopen == NULL || tp->layer->fastopen->blackhole_s == 0)
+    if (host == NULL || host->blackhole_s == 0)
         return;
-    host = tp->layer->fastopen;
     host->disabled_at = tcp_now(tp->layer);
     host->n_disabled++;
 }
 
 static bool is_disabled(struct tcp_sock *tp)
 {
-    const struct tcp_fastopen_host *host = tp->layer->fastopen;
+    const struct tcp_fastopen_host *host = host_if_any(tp->layer);
     unsigned shifts;
 
     if (host == NULL || host->n_disabled == 0 || host->blackhole_s == 0)
@@ -173,7 +120,7 @@ static bool needs_no_cookie(const struct tcp_sock *tp)
  * known). */
 static bool may_send(struct tcp_sock *tp, struct tcp_fastopen_option *offer, uint16_t *mss)
 {
-    const struct peer *peer = peer_find(tp);
+    const struct tcp_fastopen_peer *peer = tcp_metrics_fastopen(tp);
 
     *offer = (struct tcp_fastopen_option){ .present = true };
     *mss = 0;
@@ -257,13 +204,15 @@ struct tcp_seg *tcp_fastopen_syn_data(struct tcp_sock *tp, const struct sock_sen
 
 /* ---- the answer ---- */
 
-static void learn(struct tcp_sock *tp, const struct tcp_rx *rx, uint8_t tries)
+static void learn(struct tcp_sock *tp, const struct tcp_rx *rx, uint8_t tries, bool lost)
 {
     const struct tcp_options *opt = &rx->hdr.opt;
-    struct peer *peer = peer_get(tp);
+    struct tcp_fastopen_peer *peer = tcp_metrics_learn(tp, lost);
 
     if (opt->mss != 0)
         peer->mss = opt->mss;
+    else if (peer->mss == 0 && tp->user->mss == 0)
+        peer->mss = tcp_default_mss(tp->entry.ends->remote.v6);
     if (tp->rare->fastopen->asked && opt->has_cookie && opt->cookie.len > 0) {
         peer->cookie = opt->cookie;
         peer->experimental = opt->cookie_exp;
@@ -288,13 +237,14 @@ bool tcp_fastopen_synack(struct tcp_sock *tp, struct tcp_rx *rx)
 {
     struct tcp_fastopen *fo = state_of(tp);
     bool repeated = tp->rare->total_retrans > 0, left = !list_empty(&tp->rtx_queue);
+    bool lost = fo->asked && repeated && !rx->hdr.opt.has_cookie && fo->syn_data && left;
     uint8_t tries = 0;
 
     if (!fo->asked && !fo->syn_data)
         return false;
     if (fo->asked && !repeated && !rx->hdr.opt.has_cookie && !fo->syn_data)
         tries = fo->asked_experimental ? 2 : 1;
-    learn(tp, rx, tries);
+    learn(tp, rx, tries, lost);
     if (fo->syn_data && left) {
         fo->fail = repeated ? TCP_FASTOPEN_SYN_RETRANSMITTED : TCP_FASTOPEN_DATA_NOT_ACKED;
         send_again(tp);

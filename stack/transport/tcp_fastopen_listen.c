@@ -235,7 +235,7 @@ void tcp_fastopen_established(struct tcp_sock *tp)
 {
     const struct tcp_request *req = tcp_fastopen_pending(tp);
 
-    if (tp->srtt_us == 0 && req->sent_at != 0)
+    if (tp->srtt_us == 0 && req->sent_at != 0 && req->n_retrans == 0)
         tcp_ack_update_rtt_synack(tp, (int64_t)(tcp_now(tp->layer) + 1 - req->sent_at));
     if (tp->ca_state == TCP_CA_LOSS && tp->packets_out == 0)
         tcp_try_undo_recovery(tp);

@@ -4,6 +4,7 @@
  */
 #include "base/check.h"
 #include "stack/transport/tcp_fastopen.h"
+#include "stack/transport/tcp_metrics.h"
 
 void tcp_rx_drop(struct tcp_rx *rx, enum drop_reason reason)
 {
@@ -211,10 +212,7 @@ void tcp_init_transfer(struct tcp_sock *tp)
         true; /* tcp_init_metrics(): the handshake shows that the next hop is alive */
     tcp_sync_mss(tp, tp->has_route ? tcp_path_mtu(tp) : tp->pmtu);
     tcp_mtu_probe_init(tp); /* a listener's connection begins with whole segments all the same */
-    if (tp->srtt_us == 0) { /* RFC 6298 section 5.7 */
-        tp->rttvar_us = tp->mdev_us = tp->mdev_max_us = TCP_TIMEOUT_FALLBACK;
-        tp->rto = TCP_TIMEOUT_FALLBACK;
-    }
+    tcp_metrics_open(tp);
     /* RFC 6928, but one segment after a SYN that was really lost. */
     tp->cwnd = tp->rare->total_retrans > 1 && tp->rare->undo_marker != 0
                    ? 1
@@ -603,8 +601,10 @@ static bool ack_in_state(struct tcp_sock *tp, struct tcp_rx *rx)
             tcp_time_wait(tp, TCP_TIME_WAIT, TCP_TIMEWAIT_LEN);
         return tcp_state(tp) != TCP_CLOSED;
     case TCP_LAST_ACK:
-        if (tp->snd_una == tp->write_seq)
+        if (tp->snd_una == tp->write_seq) {
+            tcp_metrics_save(tp);
             tcp_done(tp);
+        }
         return tcp_state(tp) != TCP_CLOSED;
     default:
         return true;

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "stack/transport/tcp_cookie.h"
 #include "stack/transport/tcp_fastopen.h"
+#include "stack/transport/tcp_metrics.h"
 
 /* Half-open connections. */
 
@@ -76,7 +77,6 @@ void tcp_request_send_synack(struct tcp_request *req, const struct tcp_fastopen_
 void tcp_request_repeat_synack(struct tcp_request *req)
 {
     req->n_retrans++;
-    req->sent_at = 0; /* Karn */
     tcp_request_send_synack(req, NULL);
 }
 
@@ -208,19 +208,35 @@ static struct tcp_request *request_new(struct tcp_sock *listener, const struct t
     return req;
 }
 
-/* The half-open connections and those that nobody has accepted: is there room for one more? */
-static bool backlog_takes(const struct tcp_sock *listener, bool *cookie)
+static uint32_t now_ms(struct tcp_layer *tcp)
+{
+    return (uint32_t)(tcp_now(tcp) / 1000);
+}
+
+static bool is_proven(struct tcp_layer *tcp, const struct tcp_rx *rx)
+{
+    return tcp_metrics_proven(tcp, &(struct endpoints){ ip_rx_local(rx->ip, rx->hdr.dst_port),
+                                                        ip_rx_remote(rx->ip, rx->hdr.src_port) });
+}
+
+/* The half-open connections and those that nobody has accepted: is there room for one more?
+ * @known: it follows a TIME-WAIT, whose peer is a real one. */
+static bool backlog_takes(const struct tcp_sock *listener, const struct tcp_rx *rx, bool known,
+                          bool *cookie)
 {
     const struct tcp_listener *listen = listener->rare->listen;
     const struct tcp_sysctl *sysctl = &listener->layer->sysctl;
     uint32_t max = sysctl->max_syn_backlog, n = listen->n_requests;
 
-    *cookie = sysctl->syncookies == 2 || n > listen->backlog;
+    *cookie = !known && (sysctl->syncookies == 2 || n > listen->backlog);
     if (listen->n_accept > listen->backlog)
         return false;
-    if (sysctl->syncookies > 0)
+    if (sysctl->syncookies > 0 || known)
         return true;
-    return !*cookie && (n <= max && max - n >= max >> 2); /* Linux keeps the last quarter */
+    if (*cookie)
+        return false;
+    return (n <= max && max - n >= max >> 2) || /* the last quarter is kept for who is known */
+           is_proven(listener->layer, rx);
 }
 
 void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn)
@@ -231,7 +247,7 @@ void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn
     uint32_t mtu = 0;
     bool cookie;
 
-    if (!backlog_takes(listener, &cookie)) {
+    if (!backlog_takes(listener, rx, isn != 0, &cookie)) {
         tcp_rx_drop(rx, DROP_TCP_BACKLOG_FULL);
         return;
     }
@@ -263,6 +279,18 @@ void tcp_conn_request(struct tcp_sock *listener, struct tcp_rx *rx, uint32_t isn
     say_state(tcp, &req->entry, TCP_LISTEN, TCP_SYN_RECEIVED);
     tcp_request_send_synack(req, &grant);
     restart_timer(req);
+}
+
+/* The SYN,ACK's time-outs were the connection's first. */
+static void count_timeouts(struct tcp_sock *tp, const struct tcp_request *req)
+{
+    struct tcp_rare *rare = tcp_rare(tp);
+
+    rare->undo_marker = req->iss;
+    tp->retrans_stamp = req->sent_at;
+    rare->n_rtos = req->n_timeout;
+    rare->n_rto_recoveries = 1;
+    rare->rto_time_ms = now_ms(tp->layer) - (uint32_t)((req->sent_at - 1) / 1000);
 }
 
 struct tcp_sock *tcp_request_child(struct tcp_request *req, const struct tcp_rx *rx)
@@ -310,7 +338,8 @@ struct tcp_sock *tcp_request_child(struct tcp_request *req, const struct tcp_rx 
     tp->max_window = tp->snd_wnd;
     tp->ecn = req->ecn_ok ? TCP_ECN_OK : 0;
     TCP_RARE_SET(tp, total_retrans, req->n_retrans);
-    TCP_RARE_SET(tp, undo_marker, req->n_retrans > 1 ? req->iss : 0);
+    if (req->n_timeout > 0)
+        count_timeouts(tp, req);
     tp->lrcvtime = tp->lsndtime = tp->rcv_tstamp = tcp_now(req->layer);
     tp->segs_in = 1; /* its SYN */
     tcp_sync_mss(tp, tp->pmtu);
@@ -321,7 +350,7 @@ struct tcp_sock *tcp_request_child(struct tcp_request *req, const struct tcp_rx 
 static void complete(struct tcp_request *req, struct tcp_rx *rx)
 {
     struct tcp_sock *listener = req->listener, *tp = tcp_request_child(req, rx);
-    uint64_t sent_at = req->sent_at;
+    uint64_t sent_at = req->n_retrans == 0 ? req->sent_at : 0; /* Karn */
 
     tp->serial = req->serial;
 
@@ -543,11 +572,6 @@ static void timewait_start(struct tcp_timewait *tw, sim_time length)
     tcp_wheel_start(tw->layer, &tw->timer, length);
 }
 
-static uint32_t now_ms(struct tcp_layer *tcp)
-{
-    return (uint32_t)(tcp_now(tcp) / 1000);
-}
-
 void tcp_time_wait(struct tcp_sock *tp, enum tcp_state substate, sim_time length)
 {
     struct tcp_layer *tcp = tp->layer;
@@ -600,6 +624,7 @@ void tcp_time_wait(struct tcp_sock *tp, enum tcp_state substate, sim_time length
         timewait_start(tw, length);
         tp->entry.state = TCP_CLOSED; /* what is told about is the TIME-WAIT from now on */
     }
+    tcp_metrics_save(tp);
     tcp_done(tp);
 }
 

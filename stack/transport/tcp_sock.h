@@ -419,7 +419,7 @@ struct tcp_request {
     uint32_t rcv_wnd, window_clamp;
     uint32_t ts_recent, ts_offset, ts_recent_stamp_s;
     uint32_t first_tsval; /* of our SYN,ACKs; 0: none was sent */
-    uint64_t sent_at;     /* us, first SYN,ACK; 0 once it was repeated */
+    uint64_t sent_at;     /* us + 1, first SYN,ACK; 0: not known */
     uint64_t last_oow_ack, last_sent;
     uint16_t peer_mss, mss;
     uint8_t snd_wscale, rcv_wscale;
@@ -469,7 +469,7 @@ struct tcp_layer {
     uint32_t *perturb; /* TCP_PERTURB numbers, made when first needed from */
     struct random_stream perturb_random;
     uint32_t challenge_second, challenge_count;
-    struct tcp_fastopen_host *fastopen; /* NULL: nobody has needed it */
+    struct tcp_metrics *metrics; /* of other hosts; NULL: nothing is remembered */
 };
 
 /* A segment on its way through input. */
