@@ -13,6 +13,10 @@
 #include "sim/engine_threads.h"
 #include "stack/net/route_map.h"
 
+/* A network of more nodes fits no cache. What its nodes gain by lying side by side, when one frame
+   reaches all hosts of a switch, is more than what threads lose to each other at their border. */
+#define SCATTERED_NODES_MAX 4096
+
 static struct node *make_switch(struct sim *sim, const struct topo_node *node)
 {
     g_autofree struct mac_addr *macs = network_port_macs(node);
@@ -226,7 +230,7 @@ struct network *network_new_shared(const struct topology *topology, uint64_t see
 
     network->sim = sim_new(seed);
     network->threads = sharing != NULL ? sharing->threads : 1;
-    if (network->threads > 1)
+    if (network->threads > 1 && topology->n_nodes <= SCATTERED_NODES_MAX)
         sim_scatter(network->sim);
     network->topology = topology;
     network->nodes = g_new0(struct node *, topology->n_nodes + 1);

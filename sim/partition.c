@@ -9,13 +9,16 @@
 /*
  * 1. Look-ahead: of all thresholds, the greatest at which the pieces that hang together by shorter
  *    edges are still small enough to be dealt out evenly. Only edges from the threshold on are cut.
- * 2. The pieces are put in a row: from one end of the graph on, always the piece that hangs most on
+ * 2. Leaves are folded into what they hang on: hosts into their switch, that into its router.
+ * 3. The pieces are put in a row: from one end of the graph on, always the piece that hangs most on
  *    those before it. The row is cut into stretches of equal weight.
- * 3. Pieces at the borders change sides where that leaves fewer edges cut.
+ * 4. Pieces at the borders change sides where that leaves fewer edges cut.
  */
 
 #define UNEVEN_PERCENT 6  /* a part may weigh so much more than the mean */
-#define PASSES_MAX     12 /* over all pieces, while step 3 gets better */
+#define PASSES_MAX     12 /* over all pieces, while step 4 gets better */
+#define FOLD_SHARE     16 /* of a part: no piece grows beyond it by leaves */
+#define FOLDS_MAX      8  /* how deep trees are folded */
 
 struct graph { /* of pieces; edges in both directions, those of piece i from first[i] on */
     uint32_t n, n_parts;
@@ -35,23 +38,25 @@ static uint32_t find(uint32_t *parent, uint32_t i)
     return i;
 }
 
+/* The first node of a piece stands for it. */
+static void join(uint32_t *parent, uint32_t a, uint32_t b)
+{
+    a = find(parent, a);
+    b = find(parent, b);
+    if (a < b)
+        parent[b] = a;
+    else
+        parent[a] = b;
+}
+
 static void join_below(uint32_t *parent, uint32_t n_nodes, const struct partition_edge *edges,
                        uint32_t n_edges, sim_time threshold)
 {
     for (uint32_t i = 0; i < n_nodes; i++)
         parent[i] = i;
-    for (uint32_t i = 0; i < n_edges; i++) {
-        uint32_t a, b;
-
-        if (edges[i].look_ahead >= threshold && edges[i].look_ahead > 0)
-            continue;
-        a = find(parent, edges[i].a);
-        b = find(parent, edges[i].b);
-        if (a < b) /* the first node of a piece stands for it */
-            parent[b] = a;
-        else
-            parent[a] = b;
-    }
+    for (uint32_t i = 0; i < n_edges; i++)
+        if (edges[i].look_ahead < threshold || edges[i].look_ahead <= 0)
+            join(parent, edges[i].a, edges[i].b);
 }
 
 /* The heaviest piece. */
@@ -73,6 +78,68 @@ static int by_time(const void *a, const void *b)
     sim_time x = *(const sim_time *)a, y = *(const sim_time *)b;
 
     return (x > y) - (x < y);
+}
+
+#define NO_PIECE    UINT32_MAX
+#define MANY_PIECES (UINT32_MAX - 1)
+
+/* stem[piece]: the only other one that it has edges to. */
+static void find_stems(uint32_t *parent, uint32_t *stem, uint32_t n_nodes,
+                       const struct partition_edge *edges, uint32_t n_edges)
+{
+    for (uint32_t i = 0; i < n_nodes; i++)
+        stem[i] = NO_PIECE;
+    for (uint32_t i = 0; i < n_edges; i++) {
+        uint32_t a = find(parent, edges[i].a), b = find(parent, edges[i].b);
+
+        if (a == b)
+            continue;
+        stem[a] = stem[a] == NO_PIECE || stem[a] == b ? b : MANY_PIECES;
+        stem[b] = stem[b] == NO_PIECE || stem[b] == a ? a : MANY_PIECES;
+    }
+}
+
+static bool is_leaf(const uint32_t *stem, uint32_t piece)
+{
+    return stem[piece] < MANY_PIECES && stem[stem[piece]] == MANY_PIECES;
+}
+
+/* All leaves of a piece go into it, or none: half a star has no shorter border than a whole one.
+ * Without this, a row would take switches with many hosts last, and cut each off its router. */
+static bool fold_leaves(uint32_t *parent, uint32_t *stem, const uint32_t *weight, uint32_t n_nodes,
+                        uint64_t most)
+{
+    uint64_t *own = mem_zalloc((n_nodes + 1) * sizeof *own), *sum;
+    bool any = false;
+
+    for (uint32_t i = 0; i < n_nodes; i++)
+        own[find(parent, i)] += weight[i];
+    sum = mem_dup(own, (n_nodes + 1) * sizeof *sum);
+    for (uint32_t i = 0; i < n_nodes; i++)
+        if (parent[i] == i && is_leaf(stem, i))
+            sum[stem[i]] += own[i];
+    for (uint32_t i = 0; i < n_nodes; i++) {
+        if (own[i] == 0 || !is_leaf(stem, i) || sum[stem[i]] > most)
+            continue;
+        join(parent, i, stem[i]);
+        any = true;
+    }
+    free(own);
+    free(sum);
+    return any;
+}
+
+static void fold_trees(uint32_t *parent, const uint32_t *weight, uint32_t n_nodes,
+                       const struct partition_edge *edges, uint32_t n_edges, uint64_t most)
+{
+    uint32_t *stem = mem_alloc((n_nodes + 1) * sizeof *stem);
+
+    for (int i = 0; i < FOLDS_MAX; i++) {
+        find_stems(parent, stem, n_nodes, edges, n_edges);
+        if (!fold_leaves(parent, stem, weight, n_nodes, most))
+            break;
+    }
+    free(stem);
 }
 
 /* Join what must not or need not be cut; pieces are named by their first node in @parent. */
@@ -100,6 +167,7 @@ static void make_pieces(uint32_t *parent, const uint32_t *weight, uint32_t n_nod
             high = middle;
     }
     join_below(parent, n_nodes, edges, n_edges, low > 0 ? steps[low - 1] : 0);
+    fold_trees(parent, weight, n_nodes, edges, n_edges, total / n_parts / FOLD_SHARE);
     free(steps);
 }
 

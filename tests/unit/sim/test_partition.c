@@ -102,6 +102,34 @@ static void a_grid_is_cut_across_and_evenly(void)
     OK(load(1024, 0) >= 440 && load(1024, 0) <= 584);
 }
 
+/* 64 routers in a ring, each with a switch and its 30 hosts. */
+static void hosts_and_switches_stay_with_their_router(void)
+{
+    enum { ROUTERS = 64, SITE = 32, N = ROUTERS * SITE };
+
+    begin(N);
+    for (uint32_t router = 0; router < ROUTERS; router++) {
+        uint32_t first = SITE * router;
+
+        edge(first, SITE * ((router + 1) % ROUTERS), 10);
+        for (uint32_t i = 1; i < SITE; i++)
+            edge(i == 1 ? first : first + 1, first + i, 10);
+    }
+    EQ(partition_graph(N, weight, edges, n_edges, 2, part_of), 2);
+    EQ(cut_edges(), 2);
+    EQ(load(N, 0), N / 2);
+}
+
+/* Folded as a whole it would leave nothing for the other part. */
+static void the_hosts_of_one_switch_are_dealt_out(void)
+{
+    begin(200);
+    for (uint32_t i = 1; i < 200; i++)
+        edge(0, i, 10);
+    EQ(partition_graph(200, weight, edges, n_edges, 2, part_of), 2);
+    OK(load(200, 0) >= 90 && load(200, 0) <= 110);
+}
+
 static void heavy_nodes_count_for_more(void)
 {
     begin(12);
@@ -160,5 +188,7 @@ static void the_same_graph_is_cut_the_same_way(void)
 UNIT_MAIN("partition", TEST(a_line_is_cut_into_stretches),
           TEST(what_no_time_lies_between_stays_together),
           TEST(long_cables_are_cut_and_short_ones_are_not), TEST(a_grid_is_cut_across_and_evenly),
-          TEST(heavy_nodes_count_for_more), TEST(islands_and_lone_nodes_are_dealt_out),
-          TEST(many_islands_take_no_longer_than_one), TEST(the_same_graph_is_cut_the_same_way))
+          TEST(hosts_and_switches_stay_with_their_router),
+          TEST(the_hosts_of_one_switch_are_dealt_out), TEST(heavy_nodes_count_for_more),
+          TEST(islands_and_lone_nodes_are_dealt_out), TEST(many_islands_take_no_longer_than_one),
+          TEST(the_same_graph_is_cut_the_same_way))
