@@ -331,10 +331,10 @@ static void make_relative(struct line *line, struct tcp_hdr *tcp, uint32_t *base
     *base = reverse ? flow->seq : flow->ack;
 }
 
-static void add_flags(struct line *line, uint8_t flags)
+static void add_flags(struct line *line, uint16_t flags)
 {
     static const struct {
-        uint8_t flag;
+        uint16_t flag;
         char letter;
     } letters[] = { { TCP_FIN, 'F' }, { TCP_SYN, 'S' }, { TCP_RST, 'R' }, { TCP_PSH, 'P' },
                     { TCP_ACK, '.' }, { TCP_URG, 'U' }, { TCP_ECE, 'E' }, { TCP_CWR, 'W' } };
@@ -348,11 +348,16 @@ static void add_flags(struct line *line, uint8_t flags)
     ADD("]");
 }
 
+static void add_hex(struct line *line, const char *before, const uint8_t *octets, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        ADD("%s%02x", i == 0 ? before : "", octets[i]);
+}
+
 static void add_cookie(struct line *line, const char *name, const uint8_t *octets, size_t len)
 {
     ADD("%s %s", name, len == 0 ? "cookiereq" : "cookie ");
-    for (size_t i = 0; i < len; i++)
-        ADD("%02x", octets[i]);
+    add_hex(line, "", octets, len);
 }
 
 /* Options in the order of the wire, which struct tcp_options has lost. */
@@ -366,7 +371,7 @@ static void add_options(struct line *line, const uint8_t *octets, size_t len, ui
     while (len > 0) {
         uint8_t kind = octets[0], size = kind <= TCP_OPT_NOP ? 1 : len > 1 ? octets[1] : 0;
 
-        if (size == 0 || size > len)
+        if (size == 0 || size > len || (size == 1 && kind > TCP_OPT_NOP))
             break;
         ADD(first ? "" : ",");
         first = false;
@@ -393,8 +398,12 @@ static void add_options(struct line *line, const uint8_t *octets, size_t len, ui
         } else if (kind == TCP_OPT_EXPERIMENT && size >= 4 &&
                    be16_get(octets + 2) == TCP_EXPERIMENT_FAST_OPEN) {
             add_cookie(line, "exp-tfo ", octets + 4, size - 4u);
+        } else if (kind == TCP_OPT_SIGNATURE && size == 18) {
+            ADD("md5 shared secret not supplied with -M, can't check - ");
+            add_hex(line, "", octets + 2, size - 2u);
         } else {
             ADD("unknown-%u", kind);
+            add_hex(line, " 0x", octets + 2, size - 2u);
         }
         octets += size;
         len -= size;

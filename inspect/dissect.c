@@ -363,9 +363,33 @@ static const char *tcp_option_name(uint8_t kind)
         return _("timestamps");
     case TCP_OPT_FAST_OPEN:
         return _("Fast Open cookie");
+    case TCP_OPT_SIGNATURE:
+        return _("MD5 signature");
+    case TCP_OPT_ACCECN0:
+    case TCP_OPT_ACCECN1:
+        return _("accurate ECN: how many octets came with which mark");
     default:
         return _("unknown option");
     }
+}
+
+/* Counters of octets, which begin with 1 but for CE's. */
+static void dissect_accecn(struct dissection *d, struct field *option, size_t at)
+{
+    static const char *const abbrevs[2][TCP_ACCECN_FIELDS] = {
+        { "tcp.options.acc_ecn.ee0b", "tcp.options.acc_ecn.eceb", "tcp.options.acc_ecn.ee1b" },
+        { "tcp.options.acc_ecn.ee1b", "tcp.options.acc_ecn.eceb", "tcp.options.acc_ecn.ee0b" }
+    };
+    static const char *const marks[2][TCP_ACCECN_FIELDS] = { { "ECT(0)", "CE", "ECT(1)" },
+                                                             { "ECT(1)", "CE", "ECT(0)" } };
+    struct tcp_accecn accecn;
+    unsigned order;
+
+    tcp_read_accecn(d->octets + at, &accecn);
+    order = accecn.kind == TCP_OPT_ACCECN1;
+    for (unsigned i = 0; i < accecn.n; i++)
+        dissect_add(d, option, abbrevs[order][i], marks[order][i], at + 2 + (size_t)i * 3, 3, "%u",
+                    accecn.field[i]);
 }
 
 static void dissect_tcp_option(struct dissection *d, struct field *layer, size_t at, size_t len)
@@ -389,7 +413,9 @@ static void dissect_tcp_option(struct dissection *d, struct field *layer, size_t
                     be32_get(octets + 2));
         dissect_add(d, option, "tcp.options.timestamp.tsecr", _("Echoed timestamp"), at + 6, 4,
                     "%u", be32_get(octets + 6));
-    } else if (octets[0] == TCP_OPT_SACK)
+    } else if (octets[0] == TCP_OPT_ACCECN0 || octets[0] == TCP_OPT_ACCECN1)
+        dissect_accecn(d, option, at);
+    else if (octets[0] == TCP_OPT_SACK)
         for (size_t i = 2; i + 8 <= len; i += 8)
             dissect_add(d, option, "tcp.options.sack", _("Received block"), at + i, 8, "%u-%u",
                         be32_get(octets + i) - d->base.ack, be32_get(octets + i + 4) - d->base.ack);
@@ -444,7 +470,9 @@ static void dissect_tcp(struct dissection *d)
         d, add_bits(d, layer, "tcp.hdr_len", _("Header length"), at + 12, 0, 4, tcp->hdr_len / 4u),
         _("%u octets"), (unsigned)tcp->hdr_len);
     summary_tcp_flags(names, tcp->flags);
-    flags = dissect_add(d, layer, "tcp.flags", _("Flags"), at + 13, 1, "0x%02x", tcp->flags);
+    flags =
+        dissect_add(d, layer, "tcp.flags", _("Flags"), at + ((tcp->flags & TCP_AE) != 0 ? 12 : 13),
+                    (tcp->flags & TCP_AE) != 0 ? 2 : 1, "0x%02x", tcp->flags);
     dissect_mean(d, flags, "%s", names->str);
     dissect_add(d, layer, "tcp.window_size_value", _("Window"), at + 14, 2, "%u", tcp->window);
     if (is_whole(&d->facts))

@@ -6,13 +6,14 @@
 /* A message in the language asked for. */
 #define T(text) (lang == RENDER_USER ? _(text) : (text))
 
-void summary_tcp_flags(GString *out, uint8_t flags)
+void summary_tcp_flags(GString *out, uint16_t flags)
 {
     static const struct {
-        uint8_t bit;
+        uint16_t bit;
         const char *name;
-    } names[] = { { TCP_SYN, "SYN" }, { TCP_FIN, "FIN" }, { TCP_RST, "RST" }, { TCP_PSH, "PSH" },
-                  { TCP_ACK, "ACK" }, { TCP_URG, "URG" }, { TCP_ECE, "ECE" }, { TCP_CWR, "CWR" } };
+    } names[] = { { TCP_SYN, "SYN" }, { TCP_FIN, "FIN" }, { TCP_RST, "RST" },
+                  { TCP_PSH, "PSH" }, { TCP_ACK, "ACK" }, { TCP_URG, "URG" },
+                  { TCP_ECE, "ECE" }, { TCP_CWR, "CWR" }, { TCP_AE, "AE" } };
     bool first = true;
 
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {

@@ -29,7 +29,7 @@ void summary_detail(GString *out, const struct facts *facts, const struct seq_ba
 void summary(GString *out, const struct facts *facts, const struct seq_base *base,
              enum render_lang lang);
 /** summary_tcp_flags() - append "SYN,ACK". */
-void summary_tcp_flags(GString *out, uint8_t flags);
+void summary_tcp_flags(GString *out, uint16_t flags);
 
 /*
  * The initial sequence numbers of the connections seen so far, learned from SYNs. Numbers of a

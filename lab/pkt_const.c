@@ -468,6 +468,15 @@ static const struct field {
     { "tcpi_total_rto", 240, 2, 0, 0 },
     { "tcpi_total_rto_recoveries", 242, 2, 0, 0 },
     { "tcpi_total_rto_time", 244, 4, 0, 0 },
+    { "tcpi_received_ce", 248, 4, 0, 0 },
+    { "tcpi_delivered_e1_bytes", 252, 4, 0, 0 },
+    { "tcpi_delivered_e0_bytes", 256, 4, 0, 0 },
+    { "tcpi_delivered_ce_bytes", 260, 4, 0, 0 },
+    { "tcpi_received_e1_bytes", 264, 4, 0, 0 },
+    { "tcpi_received_e0_bytes", 268, 4, 0, 0 },
+    { "tcpi_received_ce_bytes", 272, 4, 0, 0 },
+    { "tcpi_accecn_fail_mode", 276, 2, 0, 0 },
+    { "tcpi_accecn_opt_seen", 278, 2, 0, 0 },
 };
 
 static int64_t field_value(const uint8_t *info, const struct field *field)

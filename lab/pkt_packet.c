@@ -11,10 +11,9 @@
 #include "stack/wire/tcp_wire.h"
 #include "stack/wire/udp_wire.h"
 
-#define IPV6_HDR_LEN  40
-#define IP_HOPS       64 /* of packets that are sent */
-#define PROTO_ICMPV6  58
-#define TCP_AE_OCTET3 0x01 /* the ninth flag's bit beside the data offset */
+#define IPV6_HDR_LEN 40
+#define IP_HOPS      64 /* of packets that are sent */
+#define PROTO_ICMPV6 58
 
 /* ---- octets from packets ---- */
 
@@ -54,7 +53,7 @@ static gsize emit_tcp(const struct pkt_packet *packet, const struct pkt_ends *en
                            .dst_port = ends->dst_port,
                            .seq = packet->seq,
                            .ack = packet->has_ack ? packet->ack : 0,
-                           .flags = (uint8_t)packet->flags,
+                           .flags = (uint16_t)packet->flags,
                            .window = packet->window,
                            .urgent = packet->urgent };
     uint8_t options[PKT_OPTS_MAX * (PKT_RAW_MAX + 2)] = { 0 };
@@ -68,9 +67,7 @@ static gsize emit_tcp(const struct pkt_packet *packet, const struct pkt_ends *en
     tcp_emit(&hdr, octets);
     memcpy(octets + TCP_HDR_LEN, options, len);
     len += TCP_HDR_LEN;
-    octets[12] = (uint8_t)(len << 2);
-    if ((packet->flags & PKT_TCP_AE) != 0)
-        octets[12] |= TCP_AE_OCTET3;
+    octets[12] = (uint8_t)(len << 2 | packet->flags >> 8);
     return len;
 }
 
@@ -83,7 +80,7 @@ static uint32_t pseudo_sum(const struct pkt_ends *ends, uint8_t proto, gsize len
     return sum + proto + (uint32_t)len;
 }
 
-static uint8_t tos_of(const struct pkt_packet *packet)
+uint8_t pkt_packet_tos(const struct pkt_packet *packet)
 {
     static const uint8_t bits[] = { [PKT_ECT0] = 2, [PKT_ECT1] = 1, [PKT_ECT01] = 2, [PKT_CE] = 3 };
 
@@ -97,7 +94,7 @@ static gsize emit_ip(const struct pkt_packet *packet, const struct pkt_ends *end
 
     if (!ends->v6) {
         struct ipv4_hdr hdr = { .hdr_len = IPV4_HDR_LEN,
-                                .tos = tos_of(packet),
+                                .tos = pkt_packet_tos(packet),
                                 .ttl = hops,
                                 .protocol = proto,
                                 .total_len = (uint16_t)(IPV4_HDR_LEN + payload_len),
@@ -107,7 +104,7 @@ static gsize emit_ip(const struct pkt_packet *packet, const struct pkt_ends *end
         ipv4_emit(&hdr, octets);
         return IPV4_HDR_LEN;
     }
-    be32_put(octets, 6u << 28 | (uint32_t)tos_of(packet) << 20 | (packet->flow & 0xfffff));
+    be32_put(octets, 6u << 28 | (uint32_t)pkt_packet_tos(packet) << 20 | (packet->flow & 0xfffff));
     be16_put(octets + 4, (uint16_t)payload_len);
     octets[6] = proto;
     octets[7] = hops;
@@ -259,8 +256,6 @@ static bool read_tcp(const uint8_t *octets, gsize len, struct pkt_packet *packet
         return false;
     packet->proto = PKT_TCP;
     packet->flags = hdr.flags;
-    if ((octets[12] & TCP_AE_OCTET3) != 0)
-        packet->flags |= PKT_TCP_AE;
     packet->seq = hdr.seq;
     packet->len = (uint32_t)(len - hdr.hdr_len);
     packet->has_ack = (hdr.flags & TCP_ACK) != 0;

@@ -33,6 +33,8 @@ bool pkt_packet_read(const uint8_t *octets, gsize len, struct pkt_packet *packet
 /** pkt_icmp_resolve() - type and code of @packet by their names or numbers. */
 bool pkt_icmp_resolve(const struct pkt_packet *packet, bool v6, uint8_t *type, uint8_t *code,
                       struct pkt_fault *fault);
+/** pkt_packet_tos() - what the IP header says or shall say, by tos or by ECN. */
+uint8_t pkt_packet_tos(const struct pkt_packet *packet);
 /** pkt_packet_text() - as a script would write it, without direction and time. */
 char *pkt_packet_text(const struct pkt_packet *packet);
 /** pkt_flags_text() - "S", "P.", "-". */

@@ -12,8 +12,8 @@ static const struct {
     char letter;
     unsigned flag;
 } FLAG_LETTERS[] = {
-    { 'F', TCP_FIN }, { 'S', TCP_SYN }, { 'R', TCP_RST }, { 'P', TCP_PSH },    { '.', TCP_ACK },
-    { 'U', TCP_URG }, { 'E', TCP_ECE }, { 'W', TCP_CWR }, { 'A', PKT_TCP_AE },
+    { 'F', TCP_FIN }, { 'S', TCP_SYN }, { 'R', TCP_RST }, { 'P', TCP_PSH }, { '.', TCP_ACK },
+    { 'U', TCP_URG }, { 'E', TCP_ECE }, { 'W', TCP_CWR }, { 'A', TCP_AE },
 };
 
 /* ---- parts ---- */
@@ -214,7 +214,28 @@ static bool unknown_option(struct pkt_parser *parser, struct pkt_tcp_option *opt
     return take_u8(parser, &kind) && raw_option(parser, option, kind);
 }
 
-/* Options that the original knows, of accurate ECN and of multipath TCP. */
+/* "ECN e1b 1 ceb 0 e0b 1": up to three counters of accurate ECN in one of the two orders. */
+static bool parse_accecn(struct pkt_parser *parser, struct pkt_tcp_option *option)
+{
+    static const char *const words[2][TCP_ACCECN_FIELDS] = { { "e0b", "ceb", "e1b" },
+                                                             { "e1b", "ceb", "e0b" } };
+    unsigned order = pkt_is_word(parser, words[0][0]) ? 0 : 1;
+
+    option->raw = true;
+    option->kind = order == 0 ? TCP_OPT_ACCECN0 : TCP_OPT_ACCECN1;
+    for (unsigned i = 0; i < TCP_ACCECN_FIELDS && pkt_take_word(parser, words[order][i]); i++) {
+        uint32_t value;
+
+        if (!take_u32(parser, &value))
+            return false;
+        option->octets[option->len] = (uint8_t)(value >> 16);
+        be16_put(option->octets + option->len + 1, (uint16_t)value);
+        option->len += 3;
+    }
+    return true;
+}
+
+/* Options that the original knows, of multipath TCP and accurate ECN before RFC 9768. */
 static bool is_absent_option(const struct pkt_token *token)
 {
     static const char *const begins[] = { "accecn", "exp-accecn", "mp_", "dss", "add_addr" };
@@ -251,6 +272,8 @@ static bool parse_option(struct pkt_parser *parser, struct pkt_tcp_option *optio
         return raw_option(parser, option, TCP_OPT_FAST_OPEN);
     if (pkt_take_word(parser, "FOEXP"))
         return experimental_fast_open(parser, option);
+    if (pkt_take_word(parser, "ECN"))
+        return parse_accecn(parser, option);
     if (pkt_take_word(parser, "md5"))
         return raw_option(parser, option, 19);
     if (pkt_take_word(parser, "kind") || pkt_take_word(parser, "unknown"))
@@ -259,8 +282,8 @@ static bool parse_option(struct pkt_parser *parser, struct pkt_tcp_option *optio
         return unknown_option(parser, option);
     if (is_absent_option(pkt_next(parser)))
         return pkt_refused(parser, pkt_next(parser)->text);
-    return pkt_wrong(parser, _("a TCP option: mss, wscale, sackOK, sack, TS, nop, eol, FO, or a "
-                               "kind's number"));
+    return pkt_wrong(parser, _("a TCP option: mss, wscale, sackOK, sack, TS, nop, eol, FO, ECN, "
+                               "or a kind's number"));
 }
 
 static bool parse_options(struct pkt_parser *parser, struct pkt_packet *packet)
@@ -289,7 +312,7 @@ static unsigned ace_flags(char digit)
 {
     unsigned value = (unsigned)(digit - '0');
 
-    return ((value & 4) != 0 ? PKT_TCP_AE : 0) | ((value & 2) != 0 ? (unsigned)TCP_CWR : 0) |
+    return ((value & 4) != 0 ? (unsigned)TCP_AE : 0) | ((value & 2) != 0 ? (unsigned)TCP_CWR : 0) |
            ((value & 1) != 0 ? (unsigned)TCP_ECE : 0);
 }
 

@@ -49,7 +49,6 @@ enum pkt_proto { PKT_TCP, PKT_UDP, PKT_ICMP, PKT_OTHER };
 /* The two lower bits of TOS, RFC 3168. */
 enum pkt_ecn { PKT_ECN_ANY, PKT_ECN_NONE, PKT_ECT0, PKT_ECT1, PKT_ECT01, PKT_CE };
 
-#define PKT_TCP_AE    0x100 /* the ninth flag, RFC 9768 */
 #define PKT_SACKS_MAX 4
 #define PKT_RAW_MAX   38
 #define PKT_OPTS_MAX  40
@@ -75,7 +74,7 @@ struct pkt_packet {
     uint32_t flow;
     uint16_t src_port, dst_port;
     /* TCP */
-    unsigned flags; /* enum tcp_flag, PKT_TCP_AE */
+    unsigned flags; /* enum tcp_flag */
     bool has_ack, has_window, has_urgent;
     uint32_t seq, len, ack;
     uint16_t window, urgent;

@@ -9,9 +9,9 @@ char *pkt_flags_text(unsigned flags)
     static const struct {
         unsigned flag;
         char letter;
-    } LETTERS[] = { { TCP_SYN, 'S' }, { TCP_FIN, 'F' },    { TCP_RST, 'R' },
-                    { TCP_PSH, 'P' }, { TCP_URG, 'U' },    { TCP_ECE, 'E' },
-                    { TCP_CWR, 'W' }, { PKT_TCP_AE, 'A' }, { TCP_ACK, '.' } };
+    } LETTERS[] = { { TCP_SYN, 'S' }, { TCP_FIN, 'F' }, { TCP_RST, 'R' },
+                    { TCP_PSH, 'P' }, { TCP_URG, 'U' }, { TCP_ECE, 'E' },
+                    { TCP_CWR, 'W' }, { TCP_AE, 'A' },  { TCP_ACK, '.' } };
     GString *text = g_string_new(NULL);
 
     for (gsize i = 0; i < G_N_ELEMENTS(LETTERS); i++)
@@ -40,8 +40,29 @@ static void raw_text(GString *text, const struct pkt_tcp_option *option)
         g_string_append_printf(text, "%s%02x", i == first ? " 0x" : "", option->octets[i]);
 }
 
+/* Accurate ECN's counters by their names; something else of its kind as octets. */
+static bool accecn_text(GString *text, const struct pkt_tcp_option *option)
+{
+    static const char *const names[2][TCP_ACCECN_FIELDS] = { { "e0b", "ceb", "e1b" },
+                                                             { "e1b", "ceb", "e0b" } };
+    unsigned n = option->len / 3u;
+
+    if ((option->kind != TCP_OPT_ACCECN0 && option->kind != TCP_OPT_ACCECN1) ||
+        option->len % 3 != 0 || n > TCP_ACCECN_FIELDS ||
+        (n == 0 && option->kind == TCP_OPT_ACCECN0))
+        return false;
+    g_string_append(text, "ECN");
+    for (unsigned i = 0; i < n; i++)
+        g_string_append_printf(text, " %s %u", names[option->kind == TCP_OPT_ACCECN1][i],
+                               (unsigned)option->octets[3 * i] << 16 |
+                                   be16_get(option->octets + 3 * i + 1));
+    return true;
+}
+
 static void option_text(GString *text, const struct pkt_tcp_option *option)
 {
+    if (option->raw && accecn_text(text, option))
+        return;
     if (option->raw) {
         raw_text(text, option);
         return;
@@ -88,9 +109,11 @@ char *pkt_options_text(const struct pkt_packet *packet)
 
 static void tcp_text(GString *text, const struct pkt_packet *packet)
 {
+    static const char *const marks[] = { "", "[ect1] ", "[ect0] ", "[ce] " };
     g_autofree char *flags = pkt_flags_text(packet->flags);
     g_autofree char *options = pkt_options_text(packet);
 
+    g_string_append(text, marks[pkt_packet_tos(packet) & 3]);
     g_string_append_printf(text, "%s %u:%u(%u)", flags, packet->seq, packet->seq + packet->len,
                            packet->len);
     if (packet->has_ack)

@@ -83,7 +83,7 @@ const char *nat_tcp_state_name(enum nat_tcp_state state)
 /* ---- TCP ---- */
 
 /* Combinations of flags that no TCP sends are INVALID; PSH, ECE and CWR may stand anywhere. */
-static bool flags_make_sense(uint8_t flags)
+static bool flags_make_sense(uint16_t flags)
 {
     switch (flags & (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK | TCP_URG)) {
     case TCP_SYN:

@@ -345,7 +345,7 @@ int sys_setsockopt_octets(struct process *self, int number, int level, int name,
 
 /* ---- getting ---- */
 
-#define TCP_INFO_LEN 248 /* up to tcpi_total_rto_time */
+#define TCP_INFO_LEN 280 /* up to tcpi_accecn_opt_seen */
 
 static void put32(uint8_t *octets, size_t at, uint32_t value)
 {
@@ -439,6 +439,13 @@ static void fill_tcp_info(const struct tcp_info_view *info, uint8_t *o)
     memcpy(o + 240, &info->total_rto, sizeof info->total_rto);
     memcpy(o + 242, &info->total_rto_recoveries, sizeof info->total_rto_recoveries);
     put32(o, 244, info->total_rto_time);
+    put32(o, 248, info->received_ce);
+    for (size_t i = 0; i < 3; i++) { /* ECT(1), ECT(0), CE */
+        put32(o, 252 + 4 * i, info->delivered_ecn[i]);
+        put32(o, 264 + 4 * i, info->received_ecn[i]);
+    }
+    memcpy(o + 276, &info->accecn_fail, sizeof info->accecn_fail);
+    memcpy(o + 278, &info->accecn_seen, sizeof info->accecn_seen);
 }
 
 static int give(void *value, size_t *len, const void *octets, size_t n)

@@ -25,6 +25,9 @@ static const struct tcp_sysctl DEFAULTS = {
     .dsack = true,
     .timestamps = true,
     .ecn = 2,
+    .ecn_fallback = true,
+    .ecn_option = 2,
+    .ecn_option_beacon = 3,
     .congestion_control = TCP_CC_CUBIC,
     .early_retrans = 3,
     .recovery = 1,
@@ -120,6 +123,7 @@ void tcp_reset_connection(struct tcp_sock *tp)
     tp->has_ts_recent = false;
     tp->ts_recent = tp->ts_recent_stamp_s = 0;
     tp->ecn = 0;
+    tp->accecn = false;
     tp->ack_pending = tp->quick = tp->pingpong = 0;
     tp->ato = 0;
     tp->n_sacks = 0;

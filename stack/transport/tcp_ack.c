@@ -1,7 +1,8 @@
 /* The acknowledgment of a segment: window, RTT, what leaves the retransmission queue. RFC 9293
  * section 3.10.7.4, RFC 6298. */
 #include "base/check.h"
-#include "stack/transport/tcp_internal.h"
+#include "base/likely.h"
+#include "stack/transport/tcp_accecn.h"
 
 /* Round-trip times. */
 
@@ -203,7 +204,7 @@ struct cleaned {
     bool has_reord;
     int pkts_acked;
     unsigned flag;
-    struct tcp_rate_sample *rate;
+    struct tcp_sack_result *sack;
 };
 
 /* The head of the queue was acknowledged in part: Linux cuts its multi-segment buffers; ours are
@@ -241,6 +242,7 @@ static void acked_wholly(struct tcp_sock *tp, struct tcp_seg *seg, struct cleane
     }
     if ((seg->marks & TCP_MARK_SACKED) != 0) {
         tp->sacked_out--;
+        c->sack->octets -= seg->data.len;
     } else if (tp->sack_ok) {
         tp->delivered++;
         if (!first_copy_arrived(tp, seg))
@@ -248,7 +250,7 @@ static void acked_wholly(struct tcp_sock *tp, struct tcp_seg *seg, struct cleane
     }
     if ((seg->marks & TCP_MARK_LOST) != 0)
         tp->lost_out--;
-    tcp_rate_arrived(tp, seg, c->rate);
+    tcp_rate_arrived(tp, seg, &c->sack->rate);
     tp->packets_out--;
     c->pkts_acked++;
     if ((seg->flags & TCP_SYN) != 0) {
@@ -269,7 +271,7 @@ static void congestion_acked(struct tcp_sock *tp, int64_t ca_rtt)
 static unsigned clean_rtx_queue(struct tcp_sock *tp, const struct tcp_rx *rx, uint32_t prior_fack,
                                 struct tcp_sack_result *sack, bool ece)
 {
-    struct cleaned c = { .first_ackt = -1, .last_ackt = -1, .rate = &sack->rate };
+    struct cleaned c = { .first_ackt = -1, .last_ackt = -1, .sack = sack };
     int64_t now = (int64_t)rx->now, seq_rtt = -1, sack_rtt = -1, ca_rtt = -1;
     uint32_t prior_sacked = tp->sacked_out;
     bool rtt_updated;
@@ -363,11 +365,15 @@ static void cong_control(struct tcp_sock *tp, const struct tcp_rx *rx, uint32_t 
     tcp_update_pacing_rate(tp);
 }
 
-static unsigned ecn_echo(struct tcp_sock *tp, const struct tcp_rx *rx)
+static unsigned ecn_echo(struct tcp_sock *tp, struct tcp_rx *rx)
 {
     bool ece = (rx->hdr.flags & TCP_ECE) != 0 && (rx->hdr.flags & TCP_SYN) == 0;
 
-    return ece && (tp->ecn & TCP_ECN_OK) != 0 ? TCP_F_ECE : 0;
+    if (LIKELY(tp->ecn == 0))
+        return 0;
+    if (rx->len == 0 && !rx->ecn_counted && tcp_state(tp) == TCP_ESTABLISHED)
+        tcp_ecn_received(tp, rx); /* a pure ACK may be marked, too */
+    return ece && (tp->ecn & TCP_ECN_MODE) == TCP_ECN_OK ? TCP_F_ECE : 0;
 }
 
 /* RFC 3168: what an ACK with ECE tells of counts as marked. */
@@ -375,9 +381,20 @@ static uint32_t newly_delivered(struct tcp_sock *tp, uint32_t prior, unsigned fl
 {
     uint32_t n = tp->delivered - prior;
 
-    if ((flag & TCP_F_ECE) != 0)
+    if ((flag & TCP_F_ECE) != 0 && !tp->accecn)
         tcp_rare(tp)->delivered_ce += n;
     return n;
+}
+
+/* What an ACK of accurate ECN tells of marks. @prior: snd_una and delivered before it. */
+static unsigned accecn_echo(struct tcp_sock *tp, const struct tcp_rx *rx,
+                            const struct tcp_sack_result *sack, uint32_t prior_una,
+                            uint32_t prior_delivered, unsigned flag)
+{
+    uint32_t octets = tp->snd_una - prior_una + sack->octets - ((flag & TCP_F_SYN_ACKED) != 0);
+
+    return tcp_accecn_ack(tp, rx, tp->delivered - prior_delivered, octets, flag) > 0 ? TCP_F_ECE
+                                                                                     : 0;
 }
 
 static void old_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag, uint32_t prior_una)
@@ -389,6 +406,8 @@ static void old_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag, uint3
     if (rx->hdr.opt.n_sack == 0 || !tp->sack_ok)
         return;
     flag |= tcp_sacktag_write_queue(tp, rx, prior_una, &sack);
+    if (UNLIKELY(tp->accecn))
+        flag |= accecn_echo(tp, rx, &sack, prior_una, prior_delivered, flag);
     tcp_fastretrans_alert(tp, prior_una, 0, &flag, &rexmit);
     newly_delivered(tp, prior_delivered, flag);
     tcp_xmit_recovery(tp, rexmit);
@@ -442,6 +461,8 @@ int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
     tp->probes_out = 0;
     tp->rcv_tstamp = rx->now;
     if (prior_packets == 0) {
+        if (UNLIKELY(tp->accecn))
+            flag |= accecn_echo(tp, rx, &sack, prior_una, prior_delivered, flag);
         if ((flag & TCP_F_DSACKING_ACK) != 0)
             tcp_fastretrans_alert(tp, prior_una, 0, &flag, &rexmit);
         ack_probe(tp);
@@ -450,6 +471,8 @@ int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
         return 1;
     }
     flag |= clean_rtx_queue(tp, rx, prior_fack, &sack, (flag & TCP_F_ECE) != 0);
+    if (UNLIKELY(tp->accecn))
+        flag |= accecn_echo(tp, rx, &sack, prior_una, prior_delivered, flag);
     tcp_rack_update_reo_wnd(tp);
     if (tp->has_tlp)
         tcp_process_tlp_ack(tp, rx->ack, flag);

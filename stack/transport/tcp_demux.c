@@ -143,6 +143,7 @@ void tcp_input(void *ctx, struct frame *frame, const struct ip_rx *ip)
     rx.frame = frame;
     rx.ip = ip;
     rx.now = tcp_now(tcp);
+    rx.ecn_counted = false;
     rx.drop = parse(&rx);
     if (rx.drop == DROP_NONE)
         demultiplex(tcp, &rx);

@@ -180,7 +180,7 @@ void tcp_get_info(const struct sock *sock, struct tcp_info_view *info)
     info->opt_timestamps = tp->ts_ok && tp->has_ts_recent;
     info->opt_sack = tp->sack_ok;
     info->opt_wscale = tp->wscale_ok;
-    info->opt_ecn = (tp->ecn & TCP_ECN_OK) != 0;
+    info->opt_ecn = (tp->ecn & TCP_ECN_MODE) != 0;
     if (tp->rare->fastopen != NULL) {
         info->opt_syn_data = tp->rare->fastopen->syn_data_acked;
         info->opt_fastopen_child = tp->rare->fastopen->child;
@@ -190,6 +190,13 @@ void tcp_get_info(const struct sock *sock, struct tcp_info_view *info)
     if (tp->wscale_ok) {
         info->snd_wscale = tp->snd_wscale;
         info->rcv_wscale = tp->rcv_wscale;
+    }
+    if (tp->rare->ecn != NULL) {
+        info->received_ce = tp->rare->ecn->received_ce;
+        memcpy(info->delivered_ecn, tp->rare->ecn->delivered, sizeof info->delivered_ecn);
+        memcpy(info->received_ecn, tp->rare->ecn->received, sizeof info->received_ecn);
+        info->accecn_fail = tp->rare->ecn->fail;
+        info->accecn_seen = tp->rare->ecn->seen;
     }
     flow_info(tp, info);
     info->bytes_sent = tp->bytes_sent;

@@ -3,6 +3,8 @@
  * with RFC 5961's and RFC 7323's checks, in Linux's order.
  */
 #include "base/check.h"
+#include "base/likely.h"
+#include "stack/transport/tcp_accecn.h"
 #include "stack/transport/tcp_fastopen.h"
 #include "stack/transport/tcp_metrics.h"
 
@@ -228,10 +230,15 @@ static void data_snd_check(struct tcp_sock *tp)
     tcp_check_space(tp);
 }
 
+/* The peer has slowed down, and says so with its data: RFC 3168 section 6.1.3. It may have very
+ * little in flight by now, and waits for the ACK. */
 static void ecn_of_header(struct tcp_sock *tp, const struct tcp_rx *rx)
 {
-    if ((rx->hdr.flags & TCP_CWR) != 0)
-        tp->ecn &= (uint8_t)~TCP_ECN_DEMAND_CWR;
+    if (LIKELY((rx->hdr.flags & TCP_CWR) == 0) || (tp->ecn & TCP_ECN_MODE) != TCP_ECN_OK)
+        return;
+    tp->ecn &= (uint8_t)~TCP_ECN_DEMAND_CWR;
+    if (rx->seq != rx->end_seq)
+        tp->ack_pending |= TCP_ACK_NOW;
 }
 
 /* A pure ACK as Linux's fast path foresees it, in order and with the window as before: its
@@ -272,8 +279,23 @@ static bool predicted(const struct tcp_sock *tp, const struct tcp_rx *rx)
            !seq_lt(rx->ack, tp->snd_una) && !seq_gt(rx->ack, tp->snd_nxt) &&
            !seq_gt(rx->end_seq, tp->rcv_nxt + tcp_receive_window(tp)) &&
            tp->urg_state == TCP_URG_NONE &&
-           (!tp->ts_ok ||
-            (opt->has_ts && tp->has_ts_recent && (int32_t)(opt->ts_val - tp->ts_recent) >= 0));
+           ((!tp->ts_ok && !tp->accecn) || (opt->has_ts && tp->has_ts_recent && !tp->accecn &&
+                                            (int32_t)(opt->ts_val - tp->ts_recent) >= 0));
+}
+
+/* predicted() of a connection with accurate ECN: ACE is as in the last one. */
+static bool accecn_predicted(struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    struct tcp_rx plain = *rx;
+    bool is_predicted;
+
+    if (!tp->accecn || !tcp_accecn_predicted(tp, rx))
+        return false;
+    plain.hdr.flags &= (uint16_t)~TCP_ACE;
+    tp->accecn = false;
+    is_predicted = predicted(tp, &plain);
+    tp->accecn = true;
+    return is_predicted;
 }
 
 /* What tcp_ack() does with a predicted segment while we have nothing in flight and nothing to send.
@@ -312,6 +334,12 @@ static void data_alone(struct tcp_sock *tp, struct tcp_rx *rx)
     tcp_ack_snd_check(tp);
 }
 
+static void count_ecn(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    rx->ecn_counted = true;
+    tcp_ecn_received(tp, rx);
+}
+
 static bool sends_nothing(const struct tcp_sock *tp)
 {
     return tp->packets_out == 0 && list_empty(&tp->write_queue) && !tp->has_tlp &&
@@ -324,8 +352,12 @@ void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx)
          as_predicted = is_predicted && !tp->layer->sysctl.long_way;
 
     tp->saw_ts = tp->ts_ok && rx->hdr.opt.has_ts;
-    if (!as_predicted && !may_be_taken(tp, rx))
-        return;
+    if (!as_predicted) {
+        is_predicted = is_predicted || accecn_predicted(tp, rx);
+        if (!may_be_taken(tp, rx))
+            return;
+        count_ecn(tp, rx);
+    }
     if (is_predicted && brings_data_alone(tp, rx)) {
         data_alone(tp, rx);
         return;
@@ -402,11 +434,10 @@ static bool waits_to_send(const struct tcp_sock *tp)
 
 static void syn_sent_opened(struct tcp_sock *tp, struct tcp_rx *rx)
 {
-    if ((tp->ecn & TCP_ECN_OK) != 0 && (rx->hdr.flags & (TCP_ECE | TCP_CWR)) != TCP_ECE)
-        tp->ecn = 0;
     tp->snd_wnd = rx->hdr.window; /* never scaled on a SYN */
     tp->snd_wl1 = rx->seq;
     take_syn_options(tp, rx);
+    tcp_ecn_synack_input(tp, rx);
     tp->max_window = tp->snd_wnd;
     tcp_mtu_probe_init(tp);
     tcp_sync_mss(tp, tp->pmtu);
@@ -439,7 +470,7 @@ static void syn_sent_opened(struct tcp_sock *tp, struct tcp_rx *rx)
                             tcp_wheel_expiry(tp->layer, SIM_USEC(TCP_DELACK_MAX)));
         return;
     }
-    tcp_send_ack(tp, &WHY0(TCP_ACK_HANDSHAKE));
+    tcp_send_handshake_ack(tp, tp->accecn ? tcp_accecn_reflect(ip_rx_tos(rx->ip)) : 0);
 }
 
 static void syn_sent_crossed(struct tcp_sock *tp, struct tcp_rx *rx)
@@ -455,8 +486,7 @@ static void syn_sent_crossed(struct tcp_sock *tp, struct tcp_rx *rx)
     take_irs(tp, rx);
     tp->snd_wnd = rx->hdr.window;
     tp->max_window = tp->snd_wnd;
-    if ((rx->hdr.flags & (TCP_ECE | TCP_CWR)) != (TCP_ECE | TCP_CWR))
-        tp->ecn = 0;
+    tcp_ecn_syn_input(tp, rx);
     tcp_sync_mss(tp, tp->pmtu);
     tcp_initialize_rcv_mss(tp);
     tcp_set_state(tp, TCP_SYN_RECEIVED);
@@ -465,7 +495,7 @@ static void syn_sent_crossed(struct tcp_sock *tp, struct tcp_rx *rx)
 
 static void syn_sent_input(struct tcp_sock *tp, struct tcp_rx *rx)
 {
-    uint8_t flags = rx->hdr.flags;
+    uint16_t flags = rx->hdr.flags;
 
     if ((flags & TCP_ACK) != 0) {
         bool ts_wrong = rx->hdr.opt.has_ts && tp->layer->sysctl.timestamps &&
@@ -508,7 +538,7 @@ static void syn_sent_input(struct tcp_sock *tp, struct tcp_rx *rx)
 
 void tcp_listen_input(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t isn)
 {
-    uint8_t flags = rx->hdr.flags;
+    uint16_t flags = rx->hdr.flags;
 
     if ((flags & (TCP_ACK | TCP_SYN | TCP_RST)) == TCP_ACK && tcp_cookie_input(tp, rx))
         return;

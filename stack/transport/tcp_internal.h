@@ -247,7 +247,7 @@ void tcp_wmem_free(struct tcp_sock *tp, struct tcp_seg *seg);
 void tcp_sync_mss(struct tcp_sock *tp, uint32_t pmtu);
 uint32_t tcp_current_mss(struct tcp_sock *tp);
 /** tcp_transmit() - every segment of a socket leaves here. @data may be NULL. */
-int tcp_transmit(struct tcp_sock *tp, uint32_t seq, uint8_t flags, const struct slice *data,
+int tcp_transmit(struct tcp_sock *tp, uint32_t seq, uint16_t flags, const struct slice *data,
                  const struct why *why);
 int tcp_transmit_seg(struct tcp_sock *tp, struct tcp_seg *seg, const struct why *why);
 /** tcp_connect_start() - the SYN leaves; @fast: with what Fast Open has, of @message (NULL: none).
@@ -256,6 +256,8 @@ void tcp_connect_start(struct tcp_sock *tp, bool fast, const struct sock_send *m
 void tcp_send_ack(struct tcp_sock *tp, const struct why *why);
 /** tcp_send_ack_now() - an ACK that says how far we are, with the usual words. */
 void tcp_send_ack_now(struct tcp_sock *tp);
+/** tcp_send_handshake_ack() - of a SYN,ACK; @ace: how that came, of accurate ECN. */
+void tcp_send_handshake_ack(struct tcp_sock *tp, uint16_t ace);
 void tcp_send_dup_ack(struct tcp_sock *tp);
 void tcp_send_delayed_ack(struct tcp_sock *tp);
 void tcp_send_challenge_ack(struct tcp_sock *tp);
@@ -453,6 +455,7 @@ struct tcp_sack_result {
     uint32_t reord;                      /* lowest SACKed without retransmission */
     bool has_reord;
     uint32_t n_sacked; /* for the ACK being processed */
+    uint32_t octets;   /* newly SACKed, less those acknowledged that had been */
     struct tcp_rate_sample rate;
 };
 unsigned tcp_sacktag_write_queue(struct tcp_sock *tp, const struct tcp_rx *rx,

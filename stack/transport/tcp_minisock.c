@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "stack/transport/tcp_accecn.h"
 #include "stack/transport/tcp_cookie.h"
 #include "stack/transport/tcp_fastopen.h"
 #include "stack/transport/tcp_metrics.h"
@@ -43,10 +44,11 @@ void tcp_request_send_synack(struct tcp_request *req, const struct tcp_fastopen_
                                .ttl = req->ttl,
                                .route = &req->route };
     struct tcp_hdr *hdr = &reply.hdr;
+    struct tcp_accecn accecn;
 
     hdr->seq = req->iss;
     hdr->ack = req->rcv_nxt;
-    hdr->flags = TCP_SYN | TCP_ACK | (req->ecn_ok ? TCP_ECE : 0);
+    hdr->flags = TCP_SYN | TCP_ACK | tcp_ecn_synack_flags(req);
     hdr->window = (uint16_t)u32_min(req->rcv_wnd, 65535);
     hdr->opt.has_mss = true;
     hdr->opt.mss = req->mss;
@@ -60,6 +62,8 @@ void tcp_request_send_synack(struct tcp_request *req, const struct tcp_fastopen_
     }
     hdr->opt.has_wscale = req->wscale_ok;
     hdr->opt.wscale = req->rcv_wscale;
+    if (tcp_accecn_synack_option(req, &accecn))
+        hdr->opt.accecn = &accecn;
     if (grant != NULL && grant->present) {
         hdr->opt.has_cookie = true;
         hdr->opt.cookie_exp = grant->experimental;
@@ -131,7 +135,7 @@ static void take_options(struct tcp_request *req, const struct tcp_sock *listene
     req->wscale_ok = opt->has_wscale && sysctl->window_scaling;
     if (req->wscale_ok)
         req->snd_wscale = opt->wscale > TCP_WSCALE_MAX ? TCP_WSCALE_MAX : opt->wscale;
-    req->ecn_ok = sysctl->ecn > 0 && (rx->hdr.flags & (TCP_ECE | TCP_CWR)) == (TCP_ECE | TCP_CWR);
+    tcp_ecn_request(req, rx);
     if (req->cookie && !req->ts_ok) { /* where should they be kept? */
         req->sack_ok = req->wscale_ok = req->ecn_ok = false;
         req->snd_wscale = 0;
@@ -336,7 +340,7 @@ struct tcp_sock *tcp_request_child(struct tcp_request *req, const struct tcp_rx 
     tp->window_clamp = req->window_clamp;
     tp->snd_wnd = (uint32_t)rx->hdr.window << tp->snd_wscale;
     tp->max_window = tp->snd_wnd;
-    tp->ecn = req->ecn_ok ? TCP_ECN_OK : 0;
+    tcp_ecn_child(tp, req, rx);
     TCP_RARE_SET(tp, total_retrans, req->n_retrans);
     if (req->n_timeout > 0)
         count_timeouts(tp, req);
@@ -458,6 +462,7 @@ static void last_ack_of_handshake(struct tcp_request *req, struct tcp_rx *rx)
 {
     struct tcp_sock *listener = req->listener;
 
+    tcp_ecn_request_option(req, rx);
     if (listener->user->defer_accept > 0 && req->n_timeout < listener->user->defer_accept &&
         rx->end_seq == req->rcv_nxt) {
         req->acked = true;
@@ -497,7 +502,7 @@ static void request_reset(struct tcp_request *req, struct tcp_rx *rx, struct tcp
 
 bool tcp_check_request(struct tcp_request *req, struct tcp_rx *rx, struct tcp_sock *child)
 {
-    uint8_t flags = rx->hdr.flags & (TCP_SYN | TCP_RST | TCP_ACK);
+    uint8_t flags = (uint8_t)(rx->hdr.flags & (TCP_SYN | TCP_RST | TCP_ACK));
     bool paws = request_paws_rejects(req, rx);
 
     if (flags == TCP_SYN && rx->seq == req->irs && !paws) {
@@ -721,7 +726,7 @@ static void fin_wait_2_input(struct tcp_timewait *tw, struct tcp_rx *rx, bool pa
 
 bool tcp_timewait_input(struct tcp_timewait *tw, struct tcp_rx *rx, uint32_t *isn)
 {
-    uint8_t flags = rx->hdr.flags;
+    uint16_t flags = rx->hdr.flags;
     bool paws = timewait_paws_rejects(tw, rx);
 
     if (tw->entry.state == TCP_FIN_WAIT_2) {

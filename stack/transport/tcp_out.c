@@ -1,5 +1,6 @@
 /* Sending segments: their size, headers and options; ACKs, SYN, FIN and RST. */
 #include "base/likely.h"
+#include "stack/transport/tcp_accecn.h"
 #include "stack/transport/tcp_fastopen.h"
 
 /* Paths and segment sizes. */
@@ -54,10 +55,13 @@ static uint8_t n_sack_options(const struct tcp_sock *tp)
 uint32_t tcp_current_mss(struct tcp_sock *tp)
 {
     uint32_t n_sack = n_sack_options(tp), mtu = tcp_path_mtu_known(tp);
+    int n_octets = 0;
 
     if (mtu != 0 && mtu != tp->pmtu)
         tcp_sync_mss(tp, mtu);
-    return tp->mss_cache - (n_sack > 0 ? 4 + 8 * n_sack : 0);
+    if (UNLIKELY(tp->accecn))
+        n_octets = tcp_accecn_octets(tp, n_sack);
+    return tp->mss_cache - (n_sack > 0 ? 4 + 8 * n_sack : 0) - (uint32_t)n_octets;
 }
 
 /* Headers. */
@@ -130,14 +134,31 @@ static void put_urgent(const struct tcp_sock *tp, struct tcp_hdr *hdr)
     hdr->urgent = (uint16_t)u32_min(tp->rare->snd_up - hdr->seq, 0xffff);
 }
 
+/* A SYN: RFC 3168 section 6.1.1, RFC 9768 section 3.1.1. */
+static uint8_t ecn_send_syn(struct tcp_sock *tp, uint16_t *flags)
+{
+    uint8_t tos = tp->sock.options.tos;
+
+    if ((tp->ecn & TCP_ECN_ACCURATE) == 0)
+        return tos;
+    tcp_rare(tp)->ecn->syn_sent = tos & 3;
+    if ((*flags & TCP_ACK) != 0) /* simultaneous open */
+        *flags = (uint16_t)((*flags & ~TCP_ACE) | tcp_accecn_reflect(tp->rare->ecn->syn_came));
+    else if ((*flags & (TCP_ECE | TCP_CWR)) == (TCP_ECE | TCP_CWR))
+        *flags |= TCP_AE;
+    return tos;
+}
+
 /* RFC 3168 section 6.1: new data is ECN-capable, and answers a reduction with CWR; CE is echoed
  * until then. */
-static uint8_t ecn_send(struct tcp_sock *tp, uint32_t seq, uint8_t *flags, uint32_t len)
+static uint8_t ecn_send(struct tcp_sock *tp, uint32_t seq, uint16_t *flags, uint32_t len)
 {
     uint8_t tos = tp->sock.options.tos & 0xfc;
 
-    if ((tp->ecn & TCP_ECN_OK) == 0 || (*flags & TCP_SYN) != 0)
-        return tp->sock.options.tos;
+    if ((*flags & TCP_SYN) != 0)
+        return ecn_send_syn(tp, flags);
+    if (tp->accecn)
+        return tos | tcp_accecn_send(tp, flags);
     if ((tp->ecn & TCP_ECN_DEMAND_CWR) != 0)
         *flags |= TCP_ECE;
     if (len == 0 || seq_lt(seq, tp->snd_nxt))
@@ -181,8 +202,9 @@ static void event_data_sent(struct tcp_sock *tp, uint64_t now)
 }
 
 /* A segment with all that a header may have. */
-static struct frame *any_segment(struct tcp_sock *tp, uint32_t seq, uint8_t flags)
+static struct frame *any_segment(struct tcp_sock *tp, uint32_t seq, uint16_t flags, uint32_t len)
 {
+    struct tcp_accecn accecn;
     struct tcp_hdr hdr = { .src_port = tp->entry.ends->local.port,
                            .dst_port = tp->entry.ends->remote.port,
                            .seq = seq,
@@ -197,6 +219,8 @@ static struct frame *any_segment(struct tcp_sock *tp, uint32_t seq, uint8_t flag
         hdr.window = (uint16_t)u32_min(tp->rcv_wnd, 65535);
     } else {
         established_options(tp, &hdr);
+        if (tp->accecn)
+            tcp_accecn_put(tp, &hdr, len, &accecn);
         hdr.window = tcp_window_field(tp);
         put_urgent(tp, &hdr);
     }
@@ -207,14 +231,14 @@ static struct frame *any_segment(struct tcp_sock *tp, uint32_t seq, uint8_t flag
 }
 
 /* Nearly all segments: of an open connection, without SACK blocks and urgent data. */
-static inline bool is_plain(const struct tcp_sock *tp, uint8_t flags)
+static inline bool is_plain(const struct tcp_sock *tp, uint16_t flags)
 {
     return (flags & (TCP_SYN | TCP_ACK)) == TCP_ACK && tp->n_sacks == 0 && !tp->has_dsack &&
            !tp->urg_out && !tp->layer->sysctl.long_way;
 }
 
 /* any_segment() for them: the fields are written where they belong. */
-static inline struct frame *plain_segment(struct tcp_sock *tp, uint32_t seq, uint8_t flags,
+static inline struct frame *plain_segment(struct tcp_sock *tp, uint32_t seq, uint16_t flags,
                                           uint64_t now)
 {
     const struct endpoints *ends = tp->entry.ends;
@@ -228,14 +252,21 @@ static inline struct frame *plain_segment(struct tcp_sock *tp, uint32_t seq, uin
     return frame;
 }
 
-int tcp_transmit(struct tcp_sock *tp, uint32_t seq, uint8_t flags, const struct slice *data,
+int tcp_transmit(struct tcp_sock *tp, uint32_t seq, uint16_t flags, const struct slice *data,
                  const struct why *why)
 {
     uint32_t len = data == NULL ? 0 : data->len;
     uint64_t now = tcp_now(tp->layer);
-    uint8_t tos = ecn_send(tp, seq, &flags, len);
-    struct frame *frame = LIKELY(is_plain(tp, flags)) ? plain_segment(tp, seq, flags, now)
-                                                      : any_segment(tp, seq, flags);
+    uint8_t tos = tp->sock.options.tos;
+    struct frame *frame;
+
+    if (UNLIKELY((tp->ecn & TCP_ECN_MODE) != 0)) {
+        tos = ecn_send(tp, seq, &flags, len);
+        frame = any_segment(tp, seq, flags, len);
+    } else {
+        frame = LIKELY(is_plain(tp, flags)) ? plain_segment(tp, seq, flags, now)
+                                            : any_segment(tp, seq, flags, len);
+    }
 
     frame->why = *why;
     if ((flags & TCP_ACK) != 0)
@@ -291,6 +322,11 @@ void tcp_send_ack(struct tcp_sock *tp, const struct why *why)
     if (tcp_state(tp) == TCP_CLOSED)
         return;
     tcp_transmit(tp, acceptable_seq(tp), TCP_ACK, NULL, why);
+}
+
+void tcp_send_handshake_ack(struct tcp_sock *tp, uint16_t ace)
+{
+    tcp_transmit(tp, acceptable_seq(tp), TCP_ACK | ace, NULL, &WHY0(TCP_ACK_HANDSHAKE));
 }
 
 void tcp_send_ack_now(struct tcp_sock *tp)
@@ -399,15 +435,11 @@ static void transmit_fast_syn(struct tcp_sock *tp, struct tcp_seg *syn,
 
 void tcp_connect_start(struct tcp_sock *tp, bool fast, const struct sock_send *message)
 {
-    uint8_t flags = TCP_SYN;
+    uint8_t flags = TCP_SYN | tcp_ecn_asks(tp);
     struct tcp_seg *syn;
     const struct endpoint *to = &tp->entry.ends->remote;
     struct why why;
 
-    if (tp->layer->sysctl.ecn == 1) {
-        flags |= TCP_ECE | TCP_CWR;
-        tp->ecn = TCP_ECN_OK;
-    }
     syn = control_seg(tp, tp->write_seq++, flags);
     list_push_back(&tp->rtx_queue, &syn->link);
     tp->packets_out++;
@@ -431,7 +463,7 @@ void tcp_send_synack(struct tcp_sock *tp)
         return;
     syn->flags |= TCP_ACK;
     syn->flags &= (uint8_t)~TCP_CWR; /* RFC 3168 section 6.1.1: an answer has ECE alone */
-    if ((tp->ecn & TCP_ECN_OK) == 0)
+    if ((tp->ecn & TCP_ECN_MODE) == 0)
         syn->flags &= (uint8_t)~TCP_ECE;
     tcp_transmit_seg(tp, syn, &WHY0(TCP_SYN_ACK));
 }

@@ -335,7 +335,7 @@ struct tcp_seg *tcp_seg_from_rx(struct tcp_layer *tcp, struct tcp_rx *rx)
     CHECK(seg->data.len == rx->len);
     seg->seq = rx->seq;
     seg->end_seq = rx->end_seq;
-    seg->flags = rx->hdr.flags;
+    seg->flags = (uint8_t)rx->hdr.flags;
     seg->marks = 0;
     seg->n_merged = 1;
     seg->timed = seg->stamped = false;

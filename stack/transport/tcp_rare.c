@@ -40,6 +40,7 @@ void tcp_rare_drop(struct tcp_sock *tp)
     timer_fini(&rare->comp_ack_timer);
     free(rare->listen);
     tcp_fastopen_drop(rare->fastopen);
+    free(rare->ecn);
     free(rare);
     tp->rare = &tcp_rare_none;
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/likely.h"
-#include "stack/transport/tcp_internal.h"
+#include "stack/transport/tcp_accecn.h"
 
 #define COMP_SACK_SLACK_US 100u /* tcp_comp_sack_slack_ns: so much later a timer may run out */
 
@@ -80,24 +80,25 @@ void tcp_enter_pingpong(struct tcp_sock *tp)
     tp->pingpong = 1;
 }
 
-/* RFC 3168 section 6.1.3. That ECT came is remembered of a connection without ECN, too. */
+/* RFC 3168 section 6.1.3. */
 static void ecn_check_ce(struct tcp_sock *tp, const struct tcp_rx *rx)
 {
-    switch (ip_rx_tos(rx->ip) & 3) {
-    case 0:
-        if ((tp->ecn & TCP_ECN_SEEN) != 0)
-            tcp_enter_quickack(tp, 2); /* a retransmission, perhaps */
-        break;
-    case 3:
-        if ((tp->ecn & (TCP_ECN_OK | TCP_ECN_DEMAND_CWR)) == TCP_ECN_OK) {
-            tcp_enter_quickack(tp, 2);
-            tp->ecn |= TCP_ECN_DEMAND_CWR;
-        }
-        tp->ecn |= TCP_ECN_SEEN;
-        break;
-    default:
-        tp->ecn |= TCP_ECN_SEEN;
+    unsigned mark = ip_rx_tos(rx->ip) & 3;
+
+    if (UNLIKELY(mark != 0) && !rx->ecn_counted && tcp_state(tp) == TCP_ESTABLISHED)
+        tcp_ecn_received(tp, rx);
+    if (LIKELY(mark == 0 && (tp->ecn & TCP_ECN_SEEN) == 0) || (tp->ecn & TCP_ECN_MODE) == 0)
+        return;
+    if (mark == 0) {
+        tcp_enter_quickack(tp, 2); /* a retransmission, perhaps */
+        return;
     }
+    if (mark == 3 && (tp->ecn & (TCP_ECN_OK | TCP_ECN_DEMAND_CWR)) == TCP_ECN_OK) {
+        tcp_enter_quickack(tp, 2);
+        tp->ecn |= TCP_ECN_DEMAND_CWR;
+    }
+    if ((tp->ecn & TCP_ECN_OK) != 0)
+        tp->ecn |= TCP_ECN_SEEN;
 }
 
 static void rcv_rtt_update(struct tcp_sock *tp, uint32_t sample, bool win_dep)

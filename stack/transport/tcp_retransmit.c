@@ -130,7 +130,8 @@ static int retransmit_once(struct tcp_sock *tp, struct tcp_seg *seg, bool goes_o
     error = prepare_retransmit(tp, seg);
     if (error < 0)
         return error;
-    if ((seg->flags & TCP_SYN) != 0 && tp->retransmits > 0 && (seg->flags & TCP_ACK) == 0)
+    if ((seg->flags & TCP_SYN) != 0 && tp->retransmits > 0 && (seg->flags & TCP_ACK) == 0 &&
+        tp->layer->sysctl.ecn_fallback)
         seg->flags &= (uint8_t) ~(TCP_ECE | TCP_CWR); /* RFC 3168 section 6.1.1.1 */
     tcp_rare(tp)->total_retrans++;
     tcp_rare(tp)->bytes_retrans += seg->data.len;

@@ -245,6 +245,7 @@ static void tag_new(struct tagging *t, struct tcp_seg *seg)
     tp->sacked_out++;
     tp->delivered++;
     t->result->n_sacked++;
+    t->result->octets += seg->data.len;
     tcp_seg_untime(seg);
 }
 

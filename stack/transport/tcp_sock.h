@@ -131,7 +131,10 @@ enum tcp_ecn_flag {
     TCP_ECN_OK = 1,
     TCP_ECN_QUEUE_CWR = 2,
     TCP_ECN_DEMAND_CWR = 4,
-    TCP_ECN_SEEN = 8
+    TCP_ECN_SEEN = 8,
+    TCP_ECN_ACCURATE = 16,                           /* RFC 9768: tcp_accecn.c */
+    TCP_ECN_PENDING = TCP_ECN_OK | TCP_ECN_ACCURATE, /* asked for: the peer decides which */
+    TCP_ECN_MODE = TCP_ECN_PENDING
 };
 
 struct tcp_cubic {
@@ -237,6 +240,24 @@ struct tcp_mtu_probe {
     uint64_t since; /* us: when the search began */
 };
 
+/* Marks of congestion, by segments and octets: tcp_accecn.c. Of three ECT(1), ECT(0), CE. */
+struct tcp_ecn_counts {
+    uint32_t received_ce;       /* segments */
+    uint32_t received[3];       /* octets */
+    uint32_t delivered[3];      /* octets of ours, by what the peer tells */
+    uint32_t last_ts;           /* ts_recent when the last ACK was looked at */
+    uint64_t option_at;         /* us: when the option left last */
+    uint8_t pending;            /* of received_ce: what no segment of ours has told of */
+    uint8_t required;           /* fields that the next option must have */
+    uint8_t demand;             /* so many ACKs shall have it */
+    uint8_t estimate;           /* the mark that ours arrive with, 0: not known */
+    uint8_t mark;               /* of the last segment that came */
+    uint8_t syn_sent, syn_came; /* marks of SYN and SYN,ACK */
+    uint8_t fail;               /* enum tcp_accecn_fail */
+    uint8_t seen;               /* enum tcp_accecn_seen */
+    bool in_burst;              /* the burst that leaves has the option */
+};
+
 /* What a connection needs only where something is lost, urgent, probed or kept alive. */
 struct tcp_rare {
     struct timer keepalive_timer, comp_ack_timer;
@@ -274,6 +295,7 @@ struct tcp_rare {
     struct tcp_listener *listen;   /* NULL: it is none */
     struct tcp_fastopen *fastopen; /* NULL: it has nothing to do with it */
     struct list *notes;            /* tcp_notes.c; NULL: none */
+    struct tcp_ecn_counts *ecn;    /* NULL: nothing came marked */
 };
 
 /* The hands of tcp_sock.timers. */
@@ -308,7 +330,7 @@ struct tcp_sock {
     /* what both ends have agreed on */
     bool wscale_ok : 1, ts_ok : 1, sack_ok : 1, saw_ts : 1;
     bool has_ts_recent : 1;
-    bool synack_pending : 1; /* tcp_fastopen_pending() */
+    bool accecn : 1; /* ecn is TCP_ECN_ACCURATE */
     uint8_t snd_wscale, rcv_wscale;
     uint8_t ecn; /* enum tcp_ecn_flag */
 
@@ -333,6 +355,7 @@ struct tcp_sock {
     bool tlp_due : 1;            /* rtx_kind is TCP_TIMER_TLP, but the timer is not set yet */
     bool hystart_found : 1;      /* the exit of slow start */
     bool mtu_probing : 1;        /* segments are no larger than what is known to pass */
+    bool synack_pending : 1;     /* tcp_fastopen_pending() */
     uint8_t scaling_ratio;       /* of 256: octets of data per octet of memory */
 
     /* sending: RFC 9293 section 3.3.1 */
@@ -423,9 +446,11 @@ struct tcp_request {
     uint64_t last_oow_ack, last_sent;
     uint16_t peer_mss, mss;
     uint8_t snd_wscale, rcv_wscale;
-    bool wscale_ok, ts_ok, sack_ok, ecn_ok, acked;
+    bool wscale_ok, ts_ok, sack_ok, ecn_ok, accecn_ok, acked;
     bool cookie; /* its SYN,ACK says all that is to be remembered: tcp_cookie.c */
     uint8_t n_timeout, n_retrans;
+    uint8_t syn_ecn;                  /* of IP, as the SYN came */
+    uint8_t accecn_seen, accecn_fail; /* tcp_accecn.h */
     struct route route;
     uint8_t tos, ttl;
 };
@@ -481,6 +506,7 @@ struct tcp_rx {
     uint32_t len;          /* octets of data */
     uint64_t now;          /* tcp_now() */
     enum drop_reason drop; /* why it is not taken, DROP_NONE while it is */
+    bool ecn_counted;      /* tcp_ecn_received() has seen it */
 };
 
 #endif

@@ -11,7 +11,6 @@ enum {
     AT_SEQ = 4,
     AT_ACK = 8,
     AT_OFFSET = 12,
-    AT_FLAGS = 13,
     AT_WINDOW = 14,
     AT_CHECKSUM = TCP_AT_CHECKSUM,
     AT_URGENT = 18,
@@ -28,8 +27,12 @@ enum {
     LEN_TS = 10,
     LEN_SIGNATURE = 18,
     LEN_COOKIE_BASE = 2,
-    LEN_COOKIE_EXP_BASE = 4
+    LEN_COOKIE_EXP_BASE = 4,
+    LEN_ACCECN_BASE = 2,
+    LEN_ACCECN_FIELD = 3
 };
+
+#define FLAGS_MASK 0x1ffu
 
 static void read_sack(const uint8_t *option, uint8_t len, struct tcp_options *opt)
 {
@@ -77,6 +80,19 @@ static void read_syn_option(const uint8_t *option, uint8_t len, struct tcp_optio
     }
 }
 
+void tcp_read_accecn(const uint8_t *option, struct tcp_accecn *accecn)
+{
+    unsigned n = (option[1] - (unsigned)LEN_ACCECN_BASE) / LEN_ACCECN_FIELD;
+
+    *accecn = (struct tcp_accecn){ .kind = option[0],
+                                   .n = (uint8_t)(n < TCP_ACCECN_FIELDS ? n : TCP_ACCECN_FIELDS) };
+    for (unsigned i = 0; i < accecn->n; i++) {
+        const uint8_t *field = option + LEN_ACCECN_BASE + (size_t)i * LEN_ACCECN_FIELD;
+
+        accecn->field[i] = (uint32_t)field[0] << 16 | be16_get(field + 1);
+    }
+}
+
 static void read_option(const uint8_t *option, uint8_t len, bool is_syn, struct tcp_options *opt)
 {
     if (option[0] == TCP_OPT_TIMESTAMPS && len == LEN_TS) {
@@ -108,7 +124,10 @@ static void read_options(const uint8_t *octets, size_t len, bool is_syn, struct 
         }
         if (len - at < 2 || octets[at + 1] < 2 || octets[at + 1] > len - at)
             break;
-        read_option(octets + at, octets[at + 1], is_syn, opt);
+        if (octets[at] == TCP_OPT_ACCECN0 || octets[at] == TCP_OPT_ACCECN1)
+            opt->accecn_at = (uint8_t)(AT_OPTIONS + at);
+        else
+            read_option(octets + at, octets[at + 1], is_syn, opt);
         at += octets[at + 1];
     }
 }
@@ -129,7 +148,7 @@ enum drop_reason tcp_parse(const uint8_t *octets, size_t len, struct tcp_hdr *hd
     hdr->seq = be32_get(octets + AT_SEQ);
     hdr->ack = be32_get(octets + AT_ACK);
     hdr->hdr_len = (uint8_t)hdr_len;
-    hdr->flags = octets[AT_FLAGS];
+    hdr->flags = be16_get(octets + AT_OFFSET) & FLAGS_MASK;
     hdr->window = be16_get(octets + AT_WINDOW);
     hdr->checksum = be16_get(octets + AT_CHECKSUM);
     hdr->urgent = be16_get(octets + AT_URGENT);
@@ -138,10 +157,23 @@ enum drop_reason tcp_parse(const uint8_t *octets, size_t len, struct tcp_hdr *hd
     return DROP_NONE;
 }
 
+/* Octets of the accurate ECN option, with its padding or without what stands in the next one's. */
+static size_t accecn_len(const struct tcp_options *opt, bool is_syn)
+{
+    bool shares = is_syn ? opt->sack_permitted && !opt->has_ts : opt->n_sack > 0;
+    size_t len;
+
+    if (opt->accecn == NULL)
+        return 0;
+    len = LEN_ACCECN_BASE + (size_t)opt->accecn->n * LEN_ACCECN_FIELD;
+    return len % 4 > (shares ? 2 : 0) ? (len + 3) & ~(size_t)3 : len & ~(size_t)3;
+}
+
 /* How many SACK blocks fit behind the timestamps, if there are any. */
 static size_t sack_blocks_that_fit(const struct tcp_options *opt)
 {
-    size_t room = TCP_OPTIONS_MAX - 2 - LEN_SACK_BASE - (opt->has_ts ? 2 + LEN_TS : 0);
+    size_t room = TCP_OPTIONS_MAX - 2 - LEN_SACK_BASE - (opt->has_ts ? 2u + LEN_TS : 0u) -
+                  accecn_len(opt, false);
     size_t fit = room / LEN_SACK_BLOCK;
 
     return opt->n_sack < fit ? opt->n_sack : fit;
@@ -158,7 +190,7 @@ static size_t cookie_len(const struct tcp_options *opt, size_t used)
 
 size_t tcp_options_len(const struct tcp_options *opt, bool is_syn)
 {
-    size_t len = opt->has_ts ? 2 + LEN_TS : 0;
+    size_t len = (opt->has_ts ? 2u + LEN_TS : 0u) + accecn_len(opt, is_syn);
 
     if (is_syn) {
         len += opt->has_mss ? LEN_MSS : 0;
@@ -181,19 +213,25 @@ static uint8_t *put4(uint8_t *p, unsigned a, unsigned b, unsigned c, unsigned d)
 }
 
 /* SACK-permitted takes the place of the timestamps' two no-operations: 4 octets saved on a SYN. */
-static uint8_t *put_sack_permitted_and_ts(const struct tcp_options *opt, bool is_syn, uint8_t *p)
+static uint8_t *put_ts(const struct tcp_options *opt, bool is_syn, uint8_t *p)
 {
-    bool sack_permitted = is_syn && opt->sack_permitted;
+    if (!opt->has_ts)
+        return p;
+    tcp_put_ts(p, opt->ts_val, opt->ts_ecr);
+    if (is_syn && opt->sack_permitted)
+        put4(p, TCP_OPT_SACK_PERMITTED, LEN_SACK_PERMITTED, TCP_OPT_TIMESTAMPS, LEN_TS);
+    return p + TCP_TS_PADDED;
+}
 
-    if (opt->has_ts) {
-        tcp_put_ts(p, opt->ts_val, opt->ts_ecr);
-        if (sack_permitted)
-            put4(p, TCP_OPT_SACK_PERMITTED, LEN_SACK_PERMITTED, TCP_OPT_TIMESTAMPS, LEN_TS);
-        p += TCP_TS_PADDED;
-    } else if (sack_permitted) {
-        p = put4(p, TCP_OPT_NOP, TCP_OPT_NOP, TCP_OPT_SACK_PERMITTED, LEN_SACK_PERMITTED);
+/* What stands behind it is there already: its last octets may be no-operations of the next. */
+static void put_accecn(const struct tcp_accecn *accecn, uint8_t *p)
+{
+    *p++ = accecn->kind;
+    *p++ = (uint8_t)(LEN_ACCECN_BASE + accecn->n * LEN_ACCECN_FIELD);
+    for (unsigned i = 0; i < accecn->n; i++, p += LEN_ACCECN_FIELD) {
+        p[0] = (uint8_t)(accecn->field[i] >> 16);
+        be16_put(p + 1, (uint16_t)accecn->field[i]);
     }
-    return p;
 }
 
 static void put_sack(const struct tcp_options *opt, uint8_t *p)
@@ -228,11 +266,17 @@ static void put_cookie(const struct tcp_options *opt, size_t len, uint8_t *p)
 static void put_options(const struct tcp_options *opt, bool is_syn, uint8_t *p)
 {
     const uint8_t *begin = p;
-    size_t len;
+    uint8_t *accecn;
+    size_t len = accecn_len(opt, is_syn);
 
     if (is_syn && opt->has_mss)
         p = put4(p, TCP_OPT_MSS, LEN_MSS, opt->mss >> 8, opt->mss & 0xffu);
-    p = put_sack_permitted_and_ts(opt, is_syn, p);
+    accecn = p = put_ts(opt, is_syn, p);
+    if (len > 0)
+        memset(p, TCP_OPT_NOP, len);
+    p += len;
+    if (is_syn && opt->sack_permitted && !opt->has_ts)
+        p = put4(p, TCP_OPT_NOP, TCP_OPT_NOP, TCP_OPT_SACK_PERMITTED, LEN_SACK_PERMITTED);
     if (is_syn && opt->has_wscale)
         p = put4(p, TCP_OPT_NOP, TCP_OPT_WSCALE, LEN_WSCALE, opt->wscale);
     len = is_syn ? cookie_len(opt, (size_t)(p - begin)) : 0;
@@ -240,6 +284,8 @@ static void put_options(const struct tcp_options *opt, bool is_syn, uint8_t *p)
         put_cookie(opt, len, p);
     if (!is_syn && opt->n_sack > 0)
         put_sack(opt, p);
+    if (opt->accecn != NULL)
+        put_accecn(opt->accecn, accecn);
 }
 
 size_t tcp_emit(const struct tcp_hdr *hdr, uint8_t *octets)

@@ -1,6 +1,7 @@
 /*
  * The TCP header and its options as octets: RFC 9293 section 3.1, RFC 7323 (window scale,
- * timestamps), RFC 2018 (SACK), RFC 7413 (Fast Open). Pure: no state, no clock, no allocation.
+ * timestamps), RFC 2018 (SACK), RFC 7413 (Fast Open), RFC 9768 (accurate ECN). Pure: no state, no
+ * clock, no allocation.
  */
 #ifndef WW_STACK_WIRE_TCP_WIRE_H
 #define WW_STACK_WIRE_TCP_WIRE_H
@@ -33,6 +34,8 @@ enum tcp_flag {
     TCP_URG = 0x20,
     TCP_ECE = 0x40, /* RFC 3168 section 6.1 */
     TCP_CWR = 0x80,
+    TCP_AE = 0x100, /* RFC 9768 section 3.2.2 */
+    TCP_ACE = TCP_AE | TCP_CWR | TCP_ECE,
 };
 
 enum tcp_option_kind {
@@ -45,6 +48,8 @@ enum tcp_option_kind {
     TCP_OPT_TIMESTAMPS = 8,
     TCP_OPT_SIGNATURE = 19,
     TCP_OPT_FAST_OPEN = 34,
+    TCP_OPT_ACCECN0 = 172, /* RFC 9768 section 3.2.3: counters of ECT(0), CE, ECT(1) */
+    TCP_OPT_ACCECN1 = 174, /* of ECT(1), CE, ECT(0) */
     TCP_OPT_EXPERIMENT = 254,
 };
 
@@ -59,13 +64,22 @@ struct tcp_cookie {
     uint8_t octets[TCP_COOKIE_MAX];
 };
 
+#define TCP_ACCECN_FIELDS 3
+
+struct tcp_accecn {
+    uint8_t kind;                      /* TCP_OPT_ACCECN0 or TCP_OPT_ACCECN1 */
+    uint8_t n;                         /* fields */
+    uint32_t field[TCP_ACCECN_FIELDS]; /* 24 bits, in the order of the option */
+};
+
 struct tcp_options { /* host byte order; what is absent is zero */
     bool has_mss, has_wscale, sack_permitted, has_ts;
     bool has_signature;          /* RFC 2385 */
     bool has_cookie, cookie_exp; /* Fast Open, and in its experimental form; SYN only */
     uint8_t wscale;              /* shift count as sent, perhaps above TCP_WSCALE_MAX; SYN only */
     uint8_t n_sack;              /* blocks; never on a SYN */
-    uint16_t mss;                /* octets; SYN only */
+    uint8_t accecn_at; /* parsed: where the option stands in the header, 0: there is none */
+    uint16_t mss;      /* octets; SYN only */
     uint32_t ts_val, ts_ecr;
     union {
         struct {
@@ -73,13 +87,14 @@ struct tcp_options { /* host byte order; what is absent is zero */
         } sack[TCP_SACK_MAX];
         struct tcp_cookie cookie;
     };
+    const struct tcp_accecn *accecn; /* to be emitted; NULL: none */
 };
 
 struct tcp_hdr { /* host byte order */
     uint16_t src_port, dst_port;
     uint32_t seq, ack;
     uint8_t hdr_len; /* octets, options and padding included; tcp_emit() works it out itself */
-    uint8_t flags;   /* enum tcp_flag */
+    uint16_t flags;  /* enum tcp_flag */
     uint16_t window; /* as sent, unscaled */
     uint16_t checksum;
     uint16_t urgent;
@@ -100,14 +115,20 @@ struct tcp_hdr { /* host byte order */
  */
 enum drop_reason tcp_parse(const uint8_t *octets, size_t len, struct tcp_hdr *hdr);
 
+/** tcp_read_accecn() - decode the accurate ECN option @option, whose kind is one of its two. What
+ * is left over behind whole fields does not count. */
+void tcp_read_accecn(const uint8_t *option, struct tcp_accecn *accecn);
+
 /**
  * tcp_emit() - write header and options to @octets, which has room for TCP_HDR_MAX, and return the
  * header's length. The checksum is written as given. hdr->hdr_len is not looked at.
  *
  * Order and padding are Linux's. On a SYN: mss; sackOK,TS (or nop,nop,TS, or nop,nop,sackOK where
  * one is alone); nop,ws; cookie with nop behind it up to a multiple of 4, unless it does not fit.
- * Otherwise: nop,nop,TS; nop,nop,SACK. Options that do not belong on the segment are left out, and
- * SACK blocks that no longer fit too, last ones first.
+ * Otherwise: nop,nop,TS; nop,nop,SACK. Accurate ECN stands behind the timestamps; its last one or
+ * two octets take the place of the no-operations before SACK or sackOK, else it is padded. Options
+ * that do not belong on the segment are left out, and SACK blocks that no longer fit too, last ones
+ * first.
  */
 size_t tcp_emit(const struct tcp_hdr *hdr, uint8_t *octets);
 
@@ -115,7 +136,7 @@ size_t tcp_emit(const struct tcp_hdr *hdr, uint8_t *octets);
  * options, @hdr_len octets with them; checksum and urgent pointer are 0. tcp_put_ts() - the options
  * of a segment that has timestamps alone: TCP_TS_PADDED octets. */
 static inline void tcp_put(uint8_t *octets, uint16_t src_port, uint16_t dst_port, uint32_t seq,
-                           uint32_t ack, uint32_t hdr_len, uint8_t flags, uint16_t window)
+                           uint32_t ack, uint32_t hdr_len, uint16_t flags, uint16_t window)
 {
     be32_put(octets, (uint32_t)src_port << 16 | dst_port);
     be32_put(octets + 4, seq);

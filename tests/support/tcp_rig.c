@@ -218,7 +218,7 @@ static struct frame *with_raw_options(struct tcp_rig *rig, struct frame *frame)
     memcpy(other->data + TCP_HDR_LEN, rig->options, rig->n_options);
     memcpy(other->data + TCP_HDR_LEN + rig->n_options, frame->data + TCP_HDR_LEN,
            frame->len - TCP_HDR_LEN);
-    other->data[12] = (uint8_t)((TCP_HDR_LEN + rig->n_options) / 4 << 4);
+    other->data[12] = (uint8_t)((TCP_HDR_LEN + rig->n_options) / 4 << 4 | (other->data[12] & 1));
     frame_free(frame);
     return other;
 }

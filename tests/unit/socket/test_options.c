@@ -214,7 +214,7 @@ static void tcp_info_of_a_connection(void)
     EQ(sys_send(w.p1, client, "hello", 5, 0), 5);
     puppets_run(&w, SIM_MSEC(100));
     EQ(sys_getsockopt_octets(w.p1, client, TCP, 11, octets, &len), 0);
-    EQ(len, 248);
+    EQ(len, 280);
     EQ(octets[0], 1);           /* tcpi_state ESTABLISHED */
     EQ(octets[5], 7);           /* timestamps, SACK, window scale */
     EQ(word(octets, 16), 1448); /* snd_mss */

@@ -352,6 +352,64 @@ static void odd_and_short_cookies_do_not_count(void)
     EQ(tcp_emit(&hdr, octets), TCP_HDR_MAX);
 }
 
+static void the_ninth_flag_is_beside_the_data_offset(void)
+{
+    struct tcp_hdr hdr = { .flags = TCP_ACK | TCP_AE | TCP_ECE }, out;
+    uint8_t octets[TCP_HDR_MAX];
+
+    EQ(tcp_emit(&hdr, octets), TCP_HDR_LEN);
+    EQ(octets[12], 0x51);
+    EQ(octets[13], 0x50);
+    EQ(tcp_parse(octets, TCP_HDR_LEN, &out), DROP_NONE);
+    EQ(out.flags, hdr.flags);
+}
+
+/* As Linux 6.18 writes it. */
+static void accurate_ecn_shares_the_padding_of_the_next_option(void)
+{
+    struct tcp_accecn accecn = { .kind = TCP_OPT_ACCECN1, .n = 3, .field = { 1, 0x10203, 4 } };
+    struct tcp_hdr hdr = { .flags = TCP_ACK, .opt = { .accecn = &accecn } };
+
+    EXPECT_OPTIONS(&hdr, "\xae\x0b\0\0\1\1\2\3\0\0\4\1");
+    accecn.n = 2;
+    EXPECT_OPTIONS(&hdr, "\xae\x08\0\0\1\1\2\3");
+    accecn.n = 1;
+    EXPECT_OPTIONS(&hdr, "\xae\x05\0\0\1\1\1\1");
+    accecn.n = 0;
+    EXPECT_OPTIONS(&hdr, "\xae\x02\1\1");
+    hdr.opt.n_sack = 1;
+    hdr.opt.sack[0].start = 0x01010101;
+    hdr.opt.sack[0].end = 0x02020202;
+    EXPECT_OPTIONS(&hdr, "\xae\x02\5\x0a\1\1\1\1\2\2\2\2");
+    accecn.n = 1;
+    EXPECT_OPTIONS(&hdr, "\xae\5\0\0\1\1\5\x0a\1\1\1\1\2\2\2\2");
+    accecn.n = 3;
+    EXPECT_OPTIONS(&hdr, "\xae\x0b\0\0\1\1\2\3\0\0\4\1\1\1\5\x0a\1\1\1\1\2\2\2\2");
+    hdr = (struct tcp_hdr){ .flags = TCP_SYN,
+                            .opt = { .accecn = &accecn, .has_mss = true, .mss = 0x5b4 } };
+    hdr.opt.sack_permitted = hdr.opt.has_wscale = true;
+    hdr.opt.wscale = 7;
+    EXPECT_OPTIONS(&hdr, "\2\4\5\xb4\xae\x0b\0\0\1\1\2\3\0\0\4\1\1\1\4\2\1\3\3\7");
+}
+
+static void accurate_ecn_is_read_in_both_orders(void)
+{
+    struct tcp_options opt = OPTIONS_OF(TCP_ACK, "\1\xac\x08\0\0\7\0\1\0\1\1\1");
+    struct tcp_accecn accecn;
+
+    EQ(opt.accecn_at, 21);
+    tcp_read_accecn((const uint8_t *)"\xac\x08\0\0\7\0\1\0", &accecn);
+    EQ(accecn.kind, TCP_OPT_ACCECN0);
+    EQ(accecn.n, 2);
+    EQ(accecn.field[0], 7);
+    EQ(accecn.field[1], 256);
+    tcp_read_accecn((const uint8_t *)"\xae\x07\xff\xff\xff\1\1", &accecn); /* what is over */
+    EQ(accecn.n, 1);
+    EQ(accecn.field[0], 0xffffff);
+    tcp_read_accecn((const uint8_t *)"\xae\x0e\0\0\1\0\0\2\0\0\3\0\0\4", &accecn);
+    EQ(accecn.n, 3);
+}
+
 UNIT_MAIN("wire.tcp", TEST(linux_syn_is_read_field_by_field),
           TEST(linux_syn_is_written_octet_for_octet),
           TEST(every_truncation_is_refused_and_leaves_the_header_alone),
@@ -368,4 +426,6 @@ UNIT_MAIN("wire.tcp", TEST(linux_syn_is_read_field_by_field),
           TEST(other_segments_carry_timestamps_and_sack_only),
           TEST(four_sack_blocks_fit_alone_and_three_beside_timestamps),
           TEST(fields_survive_emit_and_parse), TEST(cookies_of_fast_open_are_read_and_written),
-          TEST(odd_and_short_cookies_do_not_count))
+          TEST(odd_and_short_cookies_do_not_count), TEST(the_ninth_flag_is_beside_the_data_offset),
+          TEST(accurate_ecn_shares_the_padding_of_the_next_option),
+          TEST(accurate_ecn_is_read_in_both_orders))
