@@ -165,6 +165,7 @@ static void mirrored_and_missing_flags_are_no_ecn(void)
 
         rig_init(&rig);
         tcp_sysctl(rig.host.tcp)->ecn = 3;
+        listener = rig_listen(&rig, 5);
         sock = tcp_socket(rig.host.tcp);
         EQ(sock->ops->connect(sock, to), -SIM_EINPROGRESS);
         rig_run(&rig, SIM_MSEC(1));
@@ -174,7 +175,7 @@ static void mirrored_and_missing_flags_are_no_ecn(void)
         EQ_STR(rig_next(&rig), "A 1(0) ack 1");
         EQ(rig_last(&rig)->hdr.flags & TCP_AE, 0);
         EQ(info_of(sock).opt_ecn, 0);
-        rig_close(&rig, NULL, sock);
+        end();
     }
 }
 
