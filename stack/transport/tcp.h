@@ -85,7 +85,6 @@ struct tcp_sysctl {                        /* net.ipv4.tcp_*, Linux's names, uni
     uint8_t ecn_option; /* AccECN's: 2: with all segments; 1: when needed; 0: never */
     uint8_t ecn_option_beacon; /* 3: so many times in a round trip at least */
     bool thin_linear_timeouts; /* off */
-    bool thin_linear_timeouts; /* off */
     /* Of earlier connections: keep nothing (off), no slow start threshold (on). */
     bool no_metrics_save, no_ssthresh_metrics_save;
     enum tcp_cc_kind congestion_control;
