@@ -298,6 +298,9 @@ int ip_output(struct ip_stack *ip, struct frame *frame, const struct ip_send *se
  */
 int ip_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip_send *send,
                      const struct route *route);
+/** ip_output_whole() - @frame has the whole packet, header and all, as a program made it: only
+ * send->dst, oif and broadcast_ok count. As ip_output(); it is never cut into fragments. */
+int ip_output_whole(struct ip_stack *ip, struct frame *frame, const struct ip_send *send);
 /*
  * What is known of the way of a connected socket's packets while nothing about routes, addresses,
  * links or neighbors changes. One that nothing is special about (no NAT, no fragments, not to

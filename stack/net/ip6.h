@@ -159,6 +159,8 @@ void ip6_prepare_checksum(struct frame *frame, struct ip6_addr src, struct ip6_a
  */
 void icmp6_send_error(struct ip_stack *ip, struct frame *frame, uint8_t type, uint8_t code,
                       uint32_t rest, struct why why);
+/** ip6_output_whole() - @frame has the whole packet, header and all, as a program made it. */
+int ip6_output_whole(struct ip_stack *ip, struct frame *frame, const struct route6 *route);
 
 /** ip6_describe() - rows of the tables "neigh", "route", "addr" in the words of `ip -6`. */
 void ip6_describe(struct ip_stack *ip, struct describe *out);

@@ -130,6 +130,21 @@ int ip6_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip6
     return ip6_finish_output(ip, frame, route, mtu);
 }
 
+int ip6_output_whole(struct ip_stack *ip, struct frame *frame, const struct route6 *route)
+{
+    frame->network = frame->data;
+    if (!route->oif->up)
+        return refuse(ip, frame, DROP_LINK_DOWN, SIM_ENETDOWN);
+    if (frame_size(frame) > route->oif->mtu)
+        return refuse(ip, frame, DROP_FRAG_NEEDED, SIM_EMSGSIZE);
+    ip->stats.out++;
+    if (route->kind == ROUTE_LOCAL) {
+        ip_loop(ip, frame);
+        return 0;
+    }
+    return ip6_finish_output(ip, frame, route, route->oif->mtu);
+}
+
 /* ---- fragments ---- */
 
 static void send_piece(struct ip_stack *ip, struct frame *whole, struct ipv6_frag *frag,

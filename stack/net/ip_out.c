@@ -193,6 +193,26 @@ int ip_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip_s
     return send_along(ip, frame, route, mtu);
 }
 
+int ip_output_whole(struct ip_stack *ip, struct frame *frame, const struct ip_send *send)
+{
+    struct route route;
+    int error = ip_route(ip, send->dst, send->src, send->oif, &route);
+
+    frame->network = frame->data;
+    if (error != 0)
+        return refuse(ip, frame, reason_for(error), -error);
+    if (route.kind == ROUTE_BROADCAST && !send->broadcast_ok)
+        return refuse(ip, frame, DROP_PROHIBITED, SIM_EACCES);
+    if (!route.oif->up)
+        return refuse(ip, frame, DROP_LINK_DOWN, SIM_ENETDOWN);
+    if (frame_size(frame) > route.oif->mtu)
+        return refuse(ip, frame, DROP_FRAG_NEEDED, SIM_EMSGSIZE);
+    ip->stats.out++;
+    if (ip->hooks != NULL && ip->hooks->output != NULL)
+        return send_through_hook(ip, frame, &route, route.oif->mtu);
+    return send_along(ip, frame, &route, route.oif->mtu);
+}
+
 /* The MAC address of a group, RFC 1112 section 6.4. */
 static struct mac_addr group_mac(ip4_addr group)
 {

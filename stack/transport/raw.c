@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "base/memory.h"
 #include "stack/wire/eth_wire.h"
+#include "stack/wire/ipv4_wire.h"
 
 /* ---- both families ---- */
 
@@ -129,35 +130,41 @@ static int raw_disconnect(struct sock *sock)
     return 0;
 }
 
-/* IP_HDRINCL: the caller's header, with length, checksum, and where they are 0 source and
- * identification filled in. */
-static int send_with_header(struct raw_sock *raw, const struct sock_send *message)
+/* IP_HDRINCL: the caller's header goes out as it is, but for its length and checksum, and where
+ * they are 0 the source and the identification: raw_send_hdrinc(). */
+static int send_with_header(struct raw_sock *raw, const struct sock_send *message, ip4_addr to)
 {
     struct ip_stack *ip = raw->sock.ip;
-    struct ip_send send = { 0 };
-    struct ipv4_hdr hdr;
+    struct ip_send send = { .dst = to, .src = raw->sock.local.addr };
+    struct route route;
     struct frame *frame;
 
-    if (message->len < IPV4_HDR_LEN || message->len > IPV4_LEN_MAX ||
-        ipv4_quote_parse(message->octets, message->len, &hdr) != DROP_NONE)
+    size_t hdr_len;
+    uint8_t *octets;
+    int error;
+    if (message->len < IPV4_HDR_LEN)
         return -SIM_EINVAL;
-    frame = frame_new(ip->node, message->len - hdr.hdr_len);
-    memcpy(frame->data, (const uint8_t *)message->octets + hdr.hdr_len, frame->len);
-    frame->why = message->why;
-    frame->why_text = message->why_text;
+    hdr_len = (((const uint8_t *)message->octets)[IPV4_AT_VERSION_IHL] & 0xfu) * 4u;
+    if (hdr_len > message->len)
+        return -SIM_EINVAL;
     sock_fill_send(&raw->sock, &send);
-    send.src = hdr.src;
-    send.dst = message->has_to ? message->to.addr : hdr.dst;
-    send.protocol = hdr.protocol;
-    send.ttl = hdr.ttl;
-    send.tos = hdr.tos;
-    send.df = hdr.df;
-    send.df_always = hdr.df;
-    send.use_id = hdr.id != 0;
-    send.id = hdr.id;
-    send.options = hdr.options;
-    send.n_options = hdr.n_options;
-    return ip_output(ip, frame, &send);
+    error = ip_route(ip, to, send.src, send.oif, &route);
+    if (error != 0)
+        return error;
+    if (message->len > route.oif->mtu)
+        return -SIM_EMSGSIZE;
+    frame = raw_frame(&raw->sock, message);
+    octets = frame->data;
+    if (hdr_len >= IPV4_HDR_LEN) {
+        if (be32_get(octets + IPV4_AT_SRC) == 0)
+            be32_put(octets + IPV4_AT_SRC, send.src != 0 ? send.src : route.src);
+        if (be16_get(octets + IPV4_AT_ID) == 0 && (octets[IPV4_AT_FRAG] & IPV4_DF >> 8) == 0)
+            be16_put(octets + IPV4_AT_ID, ++ip->ip_id);
+        be16_put(octets + IPV4_AT_LEN, (uint16_t)message->len);
+        be16_put(octets + IPV4_AT_CHECKSUM, 0);
+        be16_put(octets + IPV4_AT_CHECKSUM, checksum_finish(checksum_add(0, octets, hdr_len)));
+    }
+    return ip_output_whole(ip, frame, &send);
 }
 
 static int64_t raw_send(struct sock *sock, const struct sock_send *message)
@@ -172,7 +179,7 @@ static int64_t raw_send(struct sock *sock, const struct sock_send *message)
     if (raw->header_included) {
         if (sock->error != 0) /* as on Linux only here */
             return sock_take_error(sock);
-        error = send_with_header(raw, message);
+        error = send_with_header(raw, message, to);
         return error != 0 ? error : (int64_t)message->len;
     }
     if (message->len > IPV4_LEN_MAX - IPV4_HDR_LEN)
@@ -225,7 +232,10 @@ static const struct sock_ops raw_ops = {
 
 struct sock *raw_socket(struct ip_stack *ip, uint8_t protocol)
 {
-    return raw_new(ip, &raw_ops, protocol, false);
+    struct sock *sock = raw_new(ip, &raw_ops, protocol, false);
+
+    raw_of(sock)->header_included = protocol == IP_PROTO_RAW;
+    return sock;
 }
 
 /* ---- packet sockets ---- */

@@ -60,6 +60,12 @@ static int64_t raw6_send(struct sock *sock, const struct sock_send *message)
     error = inet6_route(sock, &sock->local, &to, &route);
     if (error != 0)
         return error;
+    if (raw->header_included) {
+        if (message->len < IPV6_HDR_LEN)
+            return -SIM_EINVAL;
+        error = ip6_output_whole(sock->ip, raw_frame(sock, message), &route);
+        return error != 0 ? error : (int64_t)message->len;
+    }
     inet6_fill_send(sock, &to, &send);
     send.src = route.src;
     frame = raw_frame(sock, message);
@@ -100,5 +106,8 @@ static const struct sock_ops raw6_ops = {
 
 struct sock *raw_socket6(struct ip_stack *ip, uint8_t protocol)
 {
-    return raw_new(ip, &raw6_ops, protocol, true);
+    struct sock *sock = raw_new(ip, &raw6_ops, protocol, true);
+
+    raw_of(sock)->header_included = protocol == IP_PROTO_RAW; /* RFC 3542 leaves it to systems */
+    return sock;
 }

@@ -30,7 +30,13 @@ enum { /* where the fields stand */
        IPV4_AT_OPTIONS = 20
 };
 
-enum ip_protocol { IP_PROTO_ICMP = 1, IP_PROTO_IGMP = 2, IP_PROTO_TCP = 6, IP_PROTO_UDP = 17 };
+enum ip_protocol {
+    IP_PROTO_ICMP = 1,
+    IP_PROTO_IGMP = 2,
+    IP_PROTO_TCP = 6,
+    IP_PROTO_UDP = 17,
+    IP_PROTO_RAW = 255, /* of raw sockets alone: programs send whole packets */
+};
 
 /* Bits of the 16-bit word that carries the fragment offset in units of 8 octets. */
 #define IPV4_DF          0x4000

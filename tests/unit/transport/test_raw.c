@@ -96,6 +96,42 @@ static void header_included_is_sent_as_written(void)
     net_rig_fini(&rig);
 }
 
+static void protocol_255_sends_headers_that_nobody_else_would(void)
+{
+    struct net_rig rig;
+    struct sock *sock;
+    struct ipv4_hdr hdr = {
+        .protocol = 77, .src = MINE, .dst = IP4(9, 9, 9, 9), .ttl = 1, .mf = true, .frag_off = 64
+    };
+    struct packet packet = packet_ip(&hdr, "12345678", 8), sent;
+    struct sock_send message = {
+        .octets = packet.octets, .len = packet.len, .has_to = true, .to = { PEER, 0 }
+    };
+    int on = 0;
+
+    begin(&rig);
+    sock = raw_socket(&rig.ip, 255);
+    EQ(sock->ops->get_option(sock, OPT_IP_HDRINCL, &on), 0);
+    EQ(on, 1);
+    packet.octets[8] = 0; /* TTL */
+    packet.octets[2] = packet.octets[3] = packet.octets[10] = 0;
+    be32_put(packet.octets + 12, 0);
+    EQ(sock->ops->send(sock, &message), (int64_t)packet.len);
+    net_rig_run(&rig, SIM_MSEC(1));
+    sent = wire_packet(&rig, 0, 0, &hdr);
+    EQ(hdr.ttl, 0);
+    OK(hdr.mf && hdr.frag_off == 64);
+    EQ(hdr.src, MINE);             /* filled in */
+    EQ(hdr.dst, IP4(9, 9, 9, 9));  /* as written, though the frame goes to the socket's */
+    EQ(hdr.total_len, packet.len); /* filled in */
+    OK(hdr.id != 0);
+    EQ_MEM(sent.octets + 20, packet.octets + 20, 8);
+    packet.octets[0] = 0x4f; /* a header longer than the packet */
+    EQ(sock->ops->send(sock, &message), -SIM_EINVAL);
+    sock->ops->close(sock);
+    net_rig_fini(&rig);
+}
+
 static void packet_socket_sees_frames_of_its_type_and_sends_whole_ones(void)
 {
     struct net_rig rig;
@@ -127,4 +163,5 @@ static void packet_socket_sees_frames_of_its_type_and_sends_whole_ones(void)
 
 UNIT_MAIN("raw", TEST(raw_socket_sees_its_protocol_from_the_ip_header_on),
           TEST(bound_and_connected_raw_sockets_choose), TEST(header_included_is_sent_as_written),
+          TEST(protocol_255_sends_headers_that_nobody_else_would),
           TEST(packet_socket_sees_frames_of_its_type_and_sends_whole_ones))
