@@ -7,6 +7,7 @@
 
 #include "base/be.h"
 #include "base/memory.h"
+#include "stack/link/jiffies.h"
 #include "stack/net/ip6_internal.h"
 #include "stack/net/ip_pieces.h"
 
@@ -32,6 +33,7 @@ struct piece {
     struct ipv6_frag frag;
     size_t at, field; /* of the fragment header, and where it is named */
     uint32_t offset, end;
+    uint8_t tclass;
 };
 
 static void forget(struct pending6 *pending, enum drop_reason why)
@@ -76,7 +78,7 @@ static struct pending6 *get_pending(struct ip_stack *ip, const struct ipv6_hdr *
         (struct pending6){ .ip = ip, .src = hdr->src, .dst = hdr->dst, .id = id, .iif = iif };
     list_push_back(&ip->six->reassemblies, &pending->link);
     timer_init(&pending->timer, ip->node, WHY0(TIMER_REASSEMBLY), time_over, pending);
-    timer_start(&pending->timer, REASSEMBLY_TIME);
+    timer_start_at(&pending->timer, jiffies_expiry(node_now(ip->node), REASSEMBLY_TIME));
     return pending;
 }
 
@@ -85,8 +87,13 @@ static struct frame *join(struct pending6 *pending)
 {
     struct ip_stack *ip = pending->ip;
     size_t size = pending->headers + pending->pieces.end;
+    uint8_t tclass = (uint8_t)(pending->first->data[1] >> 4);
     struct frame *whole;
 
+    if (!ip_pieces_ecn(&pending->pieces, &tclass)) {
+        forget(pending, DROP_FRAGMENT_OVERLAP);
+        return NULL;
+    }
     if (size - IPV6_HDR_LEN > IPV6_PAYLOAD_MAX) {
         forget(pending, DROP_TOO_LONG);
         return NULL;
@@ -95,6 +102,7 @@ static struct frame *join(struct pending6 *pending)
     memcpy(whole->data, pending->first->data, pending->headers);
     whole->data[pending->field] = pending->first->data[pending->headers]; /* its next header */
     be16_put(whole->data + 4, (uint16_t)(size - IPV6_HDR_LEN));
+    whole->data[1] = (uint8_t)(whole->data[1] | (tclass & 3) << 4);
     whole->network = whole->data;
     ip_pieces_copy(&pending->pieces, whole->data + pending->headers);
     whole->in = pending->pieces.first->in;
@@ -146,6 +154,7 @@ static struct frame *add(struct pending6 *pending, struct frame *frame, const st
         return NULL;
     }
     ip->six->reassembly_octets += piece->end - piece->offset;
+    ip_pieces_note_ecn(&pending->pieces, piece->tclass);
     if (first != NULL) {
         first->in = frame->in;
         first->network = first->data;
@@ -163,7 +172,7 @@ struct frame *ip6_reassemble(struct ip_stack *ip, struct frame *frame, const str
                              size_t at, size_t last_field, struct ip_iface *iif)
 {
     bool scoped = ip6_is_link_local(hdr->dst) || ip6_is_multicast(hdr->dst);
-    struct piece piece = { .at = at, .field = last_field };
+    struct piece piece = { .at = at, .field = last_field, .tclass = hdr->tclass };
     struct pending6 *pending;
 
     ipv6_frag_parse(frame->data + at, &piece.frag);

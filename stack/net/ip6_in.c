@@ -85,8 +85,11 @@ static void move_on(struct chain *chain, const struct ipv6_ext *ext)
 static void take_routing(struct chain *chain, const struct ipv6_ext *ext)
 {
     const uint8_t *octets = chain->frame->data + chain->at;
+    enum { TYPE_RPL = 3, TYPE_SEGMENTS = 4 };
 
-    if (chain->kind == ROUTE_MULTICAST) {
+    if (octets[2] == TYPE_RPL || octets[2] == TYPE_SEGMENTS) {
+        drop(chain, DROP_PROHIBITED);
+    } else if (chain->kind == ROUTE_MULTICAST) {
         drop(chain, DROP_MARTIAN_DESTINATION);
     } else if (octets[3] != 0) {
         parameter_problem(chain->ip, chain->frame, ICMP6_PARAM_FIELD, chain->at + 2);
@@ -116,12 +119,25 @@ static bool headers_cut_off(struct chain *chain)
 }
 
 static void take_fragment(struct chain *chain, const struct ipv6_ext *ext)
+/* The header itself is what is wrong: fail_hdr of ipv6_frag_rcv(). */
+static void bad_fragment(struct chain *chain)
+{
+    chain->frame->network = chain->frame->data;
+    parameter_problem(chain->ip, chain->frame, ICMP6_PARAM_FIELD, chain->at);
+    drop(chain, DROP_BAD_HEADER);
+}
+
 {
     struct ipv6_frag frag;
 
     ipv6_frag_parse(chain->frame->data + chain->at, &frag);
+    if (chain->frame->mark & FRAME_MARK_FRAGMENTED) { /* a fragment header inside what was one */
+        bad_fragment(chain);
+        return;
+    }
     if (frag.offset == 0 && !frag.more) { /* atomic, RFC 6946 */
         move_on(chain, ext);
+        chain->frame->mark |= FRAME_MARK_FRAGMENTED;
         return;
     }
     if (frag.offset == 0 && headers_cut_off(chain)) {
@@ -203,7 +219,10 @@ static bool take_header(struct chain *chain)
                                             ? 8
                                             : (size_t)(frame->data[chain->at + 1] + 1) * 8))) {
         frame->network = frame->data;
-        drop(chain, DROP_TRUNCATED);
+        if (chain->next == IP6_NEXT_FRAGMENT)
+            bad_fragment(chain);
+        else
+            drop(chain, DROP_TRUNCATED);
         return false;
     }
     frame->network = frame->data;

@@ -8,6 +8,7 @@
 #include "base/be.h"
 #include "base/check.h"
 #include "base/memory.h"
+#include "stack/link/jiffies.h"
 #include "stack/net/icmp.h"
 #include "stack/net/ip_internal.h"
 #include "stack/net/ip_pieces.h"
@@ -47,6 +48,7 @@ static void send_piece(struct ip_stack *ip, struct frame *whole, const struct ip
     frame->network = frame->data;
     frame_copy_out(whole, from, frame->data + hdr->hdr_len, len);
     frame->id = whole->id;
+    frame->confirms_neighbor = whole->confirms_neighbor;
     frame->why = WHY(IP_FRAGMENT, piece, pieces, mtu);
     ip->stats.fragments_made++;
     ip_finish_output(ip, frame, route, mtu);
@@ -156,7 +158,7 @@ static struct pending *new_pending(struct ip_stack *ip, const struct ipv4_hdr *h
     pending->iif = iif;
     list_push_back(&ip->reassembly->pendings, &pending->link);
     timer_init(&pending->timer, ip->node, WHY0(TIMER_REASSEMBLY), time_over, pending);
-    timer_start(&pending->timer, REASSEMBLY_TIME);
+    timer_start_at(&pending->timer, jiffies_expiry(node_now(ip->node), REASSEMBLY_TIME));
     return pending;
 }
 
@@ -165,8 +167,13 @@ static struct frame *join(struct pending *pending)
 {
     struct ip_stack *ip = pending->ip;
     struct ipv4_hdr hdr = pending->hdr;
-    struct frame *whole = frame_new(ip->node, hdr.hdr_len + pending->total);
+    struct frame *whole;
 
+    if (!ip_pieces_ecn(&pending->pieces, &hdr.tos)) {
+        forget(pending, DROP_FRAGMENT_OVERLAP);
+        return NULL;
+    }
+    whole = frame_new(ip->node, hdr.hdr_len + pending->total);
     hdr.mf = false;
     hdr.frag_off = 0;
     hdr.total_len = (uint16_t)(hdr.hdr_len + pending->total);
@@ -220,6 +227,7 @@ struct frame *ip_reassemble(struct ip_stack *ip, struct frame *frame, const stru
         return NULL;
     }
     ip->reassembly->octets += len;
+    ip_pieces_note_ecn(&pending->pieces, hdr->tos);
     if (offset == 0) {
         pending->hdr = *hdr;
         pending->has_first = true;

@@ -29,6 +29,17 @@ enum ip_placing ip_pieces_place(struct ip_pieces *pieces, struct frame *frame, u
     return IP_PLACED;
 }
 
+bool ip_pieces_ecn(const struct ip_pieces *pieces, uint8_t *tos)
+{
+    enum { NOT_ECT = 1 << 0, CE = 1 << 3 };
+
+    if ((pieces->ecn & NOT_ECT) != 0)
+        return pieces->ecn == NOT_ECT;
+    if ((pieces->ecn & CE) != 0)
+        *tos |= 3;
+    return true;
+}
+
 void ip_pieces_copy(const struct ip_pieces *pieces, uint8_t *to)
 {
     for (struct frame *piece = pieces->first; piece != NULL; piece = piece->next)

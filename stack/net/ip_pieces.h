@@ -10,6 +10,7 @@ struct ip_pieces {
     uint32_t n;
     uint32_t octets; /* so far */
     uint32_t end;    /* behind the last octet so far */
+    uint8_t ecn;     /* which of the four code points they carry: bit 0 is Not-ECT ... bit 3 CE */
 };
 
 enum ip_placing { IP_PLACED, IP_REPEATED, IP_CONTRADICTS };
@@ -18,6 +19,14 @@ enum ip_placing { IP_PLACED, IP_REPEATED, IP_CONTRADICTS };
  * overlaps with others. It is taken only when placed. */
 enum ip_placing ip_pieces_place(struct ip_pieces *pieces, struct frame *frame, uint32_t offset,
                                 uint32_t end);
+/** ip_pieces_note_ecn() - one of them has this TOS or traffic class. */
+static inline void ip_pieces_note_ecn(struct ip_pieces *pieces, uint8_t tos)
+{
+    pieces->ecn |= (uint8_t)(1u << (tos & 3));
+}
+/** ip_pieces_ecn() - RFC 3168 section 5.3: marked on the way when one of them was. False: they
+ * contradict each other, so that the packet is not to be believed. */
+bool ip_pieces_ecn(const struct ip_pieces *pieces, uint8_t *tos);
 /** ip_pieces_copy() - all octets, each to its place behind @to. */
 void ip_pieces_copy(const struct ip_pieces *pieces, uint8_t *to);
 /** ip_pieces_drop() - give all of them up, for the reason @why if there is one. */

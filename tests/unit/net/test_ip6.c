@@ -130,6 +130,11 @@ static void routing_headers_are_taken_when_nothing_is_left(void)
     EQ(icmp.type, ICMP6_PARAM_PROBLEM);
     EQ(icmp.code, ICMP6_PARAM_FIELD);
     EQ(icmp.rest, 42); /* the type of the header */
+    EQ(rig.wires[0].n, 2);
+    packet.octets[IPV6_HDR_LEN + 2] =
+        4; /* segment routing is switched off, of which nothing is said */
+    v6_send(&rig, 0, &packet);
+    EQ(rig.wires[0].n, 2);
     net_rig_fini(&rig);
 }
 

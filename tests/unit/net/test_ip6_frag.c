@@ -51,7 +51,7 @@ static void an_atomic_fragment_is_a_packet(void)
                true); /* of the same identification: they have nothing to do with it */
     send_piece(&rig, 0, 1000, false);
     OK(answered(&rig));
-    net_rig_run(&rig, SIM_SEC(61));
+    net_rig_run(&rig, SIM_SEC(63));
     EQ(rig.drops[DROP_FRAGMENT_TIMEOUT], 1);
     net_rig_fini(&rig);
 }
@@ -141,13 +141,52 @@ static void after_60_seconds_the_sender_is_told_when_the_first_is_there(void)
 
     begin(&rig);
     send_piece(&rig, 400, 800, true);
-    net_rig_run(&rig, SIM_SEC(61));
+    net_rig_run(&rig, SIM_SEC(63));
     EQ(rig.wires[0].n, 0);
     send_piece(&rig, 0, 400, true);
-    net_rig_run(&rig, SIM_SEC(61));
+    net_rig_run(&rig, SIM_SEC(63));
     EQ(rig.wires[0].n, 1);
     EQ(v6_last_icmp(&rig, 0, 0, &hdr).type, ICMP6_TIME_EXCEEDED);
     EQ(rig.drops[DROP_FRAGMENT_TIMEOUT], 2);
+    net_rig_fini(&rig);
+}
+
+static void a_fragment_header_that_is_cut_off_or_within_another_is_pointed_at(void)
+{
+    struct net_rig rig;
+    struct ipv6_hdr hdr;
+    struct icmp6_hdr icmp;
+    struct packet piece, outer;
+
+    begin(&rig);
+    piece = v6_piece(&whole, 0, 1000, false, 7);
+    piece.len = IPV6_HDR_LEN + 3;
+    be16_put(piece.octets + 4, 3);
+    v6_send(&rig, 0, &piece);
+    icmp = v6_last_icmp(&rig, 0, 0, &hdr);
+    EQ(icmp.type, ICMP6_PARAM_PROBLEM);
+    EQ(icmp.rest, IPV6_HDR_LEN);
+    piece = v6_piece(&whole, 0, 1000, false, 7);
+    outer = v6_piece(&piece, 0, 1008, false, 8);
+    v6_send(&rig, 0, &outer);
+    icmp = v6_last_icmp(&rig, 0, 0, &hdr);
+    EQ(icmp.type, ICMP6_PARAM_PROBLEM);
+    EQ(icmp.rest, IPV6_HDR_LEN + IPV6_FRAG_HDR_LEN);
+    EQ(rig.wires[0].n, 2);
+    net_rig_fini(&rig);
+}
+
+static void congestion_seen_by_one_piece_was_seen_by_all(void)
+{
+    struct net_rig rig;
+    struct packet piece;
+
+    begin(&rig);
+    send_piece(&rig, 0, 400, true); /* who sends it understands no marks */
+    piece = v6_piece(&whole, 400, 1000, false, 7);
+    piece.octets[1] = 0x30;
+    v6_send(&rig, 0, &piece);
+    EQ(rig.wires[0].n, 0);
     net_rig_fini(&rig);
 }
 
@@ -186,4 +225,6 @@ UNIT_MAIN("ip6_frag", TEST(fragments_come_together_in_any_order),
           TEST(more_than_65535_octets_are_pointed_at),
           TEST(the_first_fragment_must_hold_all_headers),
           TEST(after_60_seconds_the_sender_is_told_when_the_first_is_there),
+          TEST(a_fragment_header_that_is_cut_off_or_within_another_is_pointed_at),
+          TEST(congestion_seen_by_one_piece_was_seen_by_all),
           TEST(big_packets_are_cut_at_the_source_alone))
