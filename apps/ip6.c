@@ -182,6 +182,7 @@ struct route_filter {
     struct ip6_addr prefix, via;
     unsigned len;
     const char *dev;
+    bool cache; /* what routers told of destinations, no routes */
 };
 
 /* -1: go on; else the exit status. */
@@ -189,6 +190,10 @@ static int read_filter_word(struct ip_run *ip, struct route_filter *filter)
 {
     const char *value;
 
+    if (ip_take(ip, "cache")) {
+        filter->cache = true;
+        return -1;
+    }
     if (ip_take(ip, "dev") || ip_take(ip, "oif"))
         return (filter->dev = ip_value(ip)) == NULL ? 255 : -1;
     if (ip_take(ip, "via")) {
@@ -210,8 +215,8 @@ static int read_filter_word(struct ip_run *ip, struct route_filter *filter)
 
 static int read_filter(struct ip_run *ip, struct route_filter *filter)
 {
-    static const char *const others[] = { "table", "cache",  "proto", "protocol", "scope", "type",
-                                          "src",   "metric", "from",  "iif",      "vrf" };
+    static const char *const others[] = { "table", "proto",  "protocol", "scope", "type",
+                                          "src",   "metric", "from",     "iif",   "vrf" };
     struct netctl_link link;
     int status = -1;
 
@@ -258,6 +263,30 @@ static void cut_words(char *line, const char *name, const char *value)
         memmove(at, at + len, strlen(at + len) + 1);
 }
 
+static void print_learned(struct ip_run *ip, const struct route6 *route, unsigned metric)
+{
+    process_printf(ip->self, "metric %u ", metric);
+    if (route->mtu != 0)
+        process_printf(ip->self, "expires %lldsec mtu %u ",
+                       (long long)((route->until - process_now(ip->self)) / SIM_SEC(1)),
+                       route->mtu);
+    process_printf(ip->self, "pref medium\n");
+}
+
+static void show_learned(struct ip_run *ip)
+{
+    struct route6 route;
+    char text[IP6_TEXT_MAX];
+
+    for (uint32_t i = 0; netctl_route6_learned_at(ip->os, i, &route); i++) {
+        process_printf(ip->self, "%s ", ip6_format(route.dst, text));
+        if (route.via_gateway)
+            process_printf(ip->self, "via %s ", ip6_format(route.next_hop, text));
+        process_printf(ip->self, "dev %s ", route.oif->name);
+        print_learned(ip, &route, route.metric);
+    }
+}
+
 static int show_routes(struct ip_run *ip)
 {
     struct route_filter filter = { .match = ANY_ROUTE };
@@ -267,6 +296,10 @@ static int show_routes(struct ip_run *ip)
 
     if (status >= 0)
         return status;
+    if (filter.cache) {
+        show_learned(ip);
+        return 0;
+    }
     for (uint32_t i = 0; netctl_route6_at(ip->os, i, &route); i++) {
         if (!is_selected(&filter, &route))
             continue;
@@ -293,6 +326,10 @@ static int flush_routes(struct ip_run *ip)
     status = read_filter(ip, &filter);
     if (status >= 0)
         return status;
+    if (filter.cache) {
+        netctl_route6_forget_learned(ip->os);
+        return 0;
+    }
     for (uint32_t i = 0; netctl_route6_at(ip->os, i, &route);)
         if (!is_selected(&filter, &route) || netctl_route6_del(ip->os, &route) != 0)
             i++;
@@ -344,14 +381,10 @@ static int get_route(struct ip_run *ip)
     process_printf(self, "dev %s ", route.oif->name);
     if (ip6_is_any(args.src))
         process_printf(self, "src %s ", ip6_format(route.src, text));
-    process_printf(self, "metric %u ",
-                   local               ? 0u
-                   : route.via_gateway ? IP6_METRIC_USER
-                                       : (unsigned)IP6_METRIC_KERNEL);
-    if (route.mtu != 0)
-        process_printf(self, "expires %lldsec mtu %u ",
-                       (long long)((route.until - process_now(self)) / SIM_SEC(1)), route.mtu);
-    process_printf(self, "pref medium\n");
+    print_learned(ip, &route,
+                  local                           ? 0u
+                  : route.kind == ROUTE_MULTICAST ? (unsigned)IP6_METRIC_KERNEL
+                                                  : route.metric);
     return 0;
 }
 
@@ -453,6 +486,8 @@ static void print_neigh(void *ctx, const struct netctl_neigh6 *neigh)
         process_printf(self, "dev %s ", neigh->ifname);
     if (neigh->has_mac)
         process_printf(self, "lladdr %s ", mac_format(&neigh->mac, mac));
+    if (neigh->is_router)
+        process_printf(self, "router ");
     process_printf(self, "%s \n", neigh_state_name(neigh->state));
 }
 

@@ -336,16 +336,37 @@ static int read_args(struct ip_run *ip, struct route_args *args, bool listing)
     return -1;
 }
 
-struct cache_listing {
-    struct describe out; /* first */
-    struct process *self;
-};
-
-static void cache_row(struct describe *out, const char *table, const char *key, const char *line)
+static void print_cache_line(struct ip_run *ip, const struct netctl_path *path)
 {
-    (void)key;
-    if (strcmp(table, "route_cache") == 0)
-        process_printf(((struct cache_listing *)(void *)out)->self, "%s \n", line);
+    process_printf(ip->self, "    cache ");
+    if (path->kind == ROUTE_LOCAL)
+        process_printf(ip->self, "<local> ");
+    else if (path->kind == ROUTE_BROADCAST)
+        process_printf(ip->self, "<local,brd> ");
+    else if (path->kind == ROUTE_MULTICAST)
+        process_printf(ip->self, "<mc> ");
+    else if (path->redirected)
+        process_printf(ip->self, "<redirected> ");
+    if (path->expires != SIM_TIME_NONE)
+        process_printf(ip->self, "expires %lldsec ",
+                       (long long)((path->expires - process_now(ip->self)) / SIM_SEC(1)));
+    if (path->mtu_learned)
+        process_printf(ip->self, "mtu %s%u ", path->mtu_locked ? "lock " : "", path->mtu);
+    process_printf(ip->self, "\n");
+}
+
+static void show_cache(struct ip_run *ip)
+{
+    struct netctl_path path;
+    char dst[IP4_TEXT_MAX], via[IP4_TEXT_MAX];
+
+    for (uint32_t i = 0; netctl_route_cached_at(ip->os, i, &path); i++) {
+        process_printf(ip->self, "%s ", ip4_format(path.dst, dst));
+        if (path.via != 0)
+            process_printf(ip->self, "via %s ", ip4_format(path.via, via));
+        process_printf(ip->self, "dev %s \n", path.ifname);
+        print_cache_line(ip, &path);
+    }
 }
 
 static int show(struct ip_run *ip)
@@ -357,9 +378,7 @@ static int show(struct ip_run *ip)
     if (status >= 0)
         return status;
     if (args.cache) {
-        struct cache_listing cache = { .out = { .row = cache_row }, .self = ip->self };
-
-        os_describe(ip->os, &cache.out);
+        show_cache(ip);
         return 0;
     }
     if (!args.local_table)
@@ -484,25 +503,6 @@ static int flush(struct ip_run *ip)
             (void)netctl_route_del(ip->os, &list.routes[i]);
     } while (list.n == sizeof list.routes / sizeof *list.routes);
     return 0;
-}
-
-static void print_cache_line(struct ip_run *ip, const struct netctl_path *path)
-{
-    process_printf(ip->self, "    cache ");
-    if (path->kind == ROUTE_LOCAL)
-        process_printf(ip->self, "<local> ");
-    else if (path->kind == ROUTE_BROADCAST)
-        process_printf(ip->self, "<local,brd> ");
-    else if (path->kind == ROUTE_MULTICAST)
-        process_printf(ip->self, "<mc> ");
-    else if (path->redirected)
-        process_printf(ip->self, "<redirected> ");
-    if (path->mtu_learned && path->mtu_expires != SIM_TIME_NONE)
-        process_printf(ip->self, "expires %lldsec ",
-                       (long long)((path->mtu_expires - process_now(ip->self)) / SIM_SEC(1)));
-    if (path->mtu_learned)
-        process_printf(ip->self, "mtu %u ", path->mtu);
-    process_printf(ip->self, "\n");
 }
 
 static int get(struct ip_run *ip)

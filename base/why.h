@@ -139,6 +139,7 @@
     X(ROUTE6_ADDED, "route6-added", "route {0:ip6}/{2:dec} added")                                 \
     X(ROUTE6_REMOVED, "route6-removed", "route {0:ip6}/{2:dec} removed")                           \
     X(ROUTE6_PMTU, "route6-pmtu", "packets to {0:ip6} may have {2:dec} octets at most")            \
+    X(ROUTE6_REDIRECTED, "route6-redirected", "{0:ip6} is reached through {2:ip6} from now on")    \
     X(ADDR6_ADDED, "addr6-added", "the interface has the address {0:ip6}/{2:dec}")                 \
     X(ADDR6_REMOVED, "addr6-removed", "the interface lost the address {0:ip6}/{2:dec}")            \
     X(ADDR6_READY, "addr6-ready", "nobody else has {0:ip6}: it may be used")                       \
@@ -156,6 +157,8 @@
       "tells {0:ip6} that the hop limit of its packet to {2:ip6} ran out here")                    \
     X(ICMP6_REASSEMBLY, "icmp6-reassembly",                                                        \
       "tells {0:ip6} that fragments of its packet are missing")                                    \
+    X(ICMP6_REDIRECT, "icmp6-redirect",                                                            \
+      "tells its sender to go through {2:ip6} for {0:ip6}: it is on the same network")             \
     X(ICMP6_PARAM_PROBLEM, "icmp6-param-problem",                                                  \
       "tells {0:ip6} that octet {2:dec} of its packet makes no sense")                             \
     X(MLD_REPORT, "mld-report", "tells the routers that it listens to {0:ip6}")                    \

@@ -22,9 +22,7 @@ static bool within_limits(struct ip_stack *ip, struct ip6_addr to, uint8_t type)
         return false;
     if (route.kind == ROUTE_LOCAL)
         return true;
-    return icmp_take_credit(ip, &ip->six->peers, to,
-                            SIM_MSEC(ip->sysctl6.icmp_ratelimit_ms) >>
-                                ((128u - route.prefix_len) >> 5));
+    return icmp_take_credit(ip, &ip->six->peers, to, SIM_MSEC(ip->sysctl6.icmp_ratelimit_ms));
 }
 
 /* An ICMPv6 error itself, or what cannot be told from one. */

@@ -64,8 +64,9 @@ void ip_init(struct ip_stack *ip, struct node *node, struct ether *ether)
                                      .unprivileged_port_start = 1024 };
     ip->fib.hash_fields = MULTIPATH_FIELDS_DEFAULT;
     ip->sysctl6 = (struct ip6_sysctl){ .accept_ra = true,
+                                       .accept_redirects = true,
                                        .hop_limit = IP6_HOP_LIMIT_DEFAULT,
-                                       .icmp_ratelimit_ms = 1000 };
+                                       .icmp_ratelimit_ms = 100 };
     node_random(node, &ip->random, "ip");
     ip->ip_id = (uint16_t)random_u32(&ip->random);
     neigh_init(&ip->neigh, ip, false);

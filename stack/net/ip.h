@@ -220,7 +220,7 @@ struct ip_sysctl {   /* net.ipv4.*, Linux's names and defaults */
 struct ip_flow;
 
 struct ip6_sysctl { /* net.ipv6.*, Linux's names and defaults; there before IPv6 is on */
-    bool forwarding, accept_ra, bindv6only;
+    bool forwarding, accept_ra, accept_redirects, bindv6only;
     uint8_t hop_limit;
     uint32_t icmp_ratelimit_ms;
 };

@@ -54,7 +54,7 @@ void ip6_fini(struct ip_stack *ip)
         membership_fini(&six->members);
     }
     free(ip->six->fib);
-    free(ip->six->pmtus);
+    free(ip->six->exceptions);
     icmp_peers_fini(&ip->six->peers);
     free(ip->six);
     ip->six = NULL;

@@ -63,8 +63,10 @@ struct route6 {
     struct ip6_addr src; /* to send from; ::, there is none */
     uint8_t prefix_len;  /* of the entry that won */
     bool via_gateway;
-    uint32_t mtu;   /* path MTU learned, 0: the interface's */
-    sim_time until; /* what was learned holds until then; 0: for good */
+    bool redirected; /* a router told of a shorter way */
+    uint32_t metric; /* of the entry that won */
+    uint32_t mtu;    /* path MTU learned, 0: the interface's */
+    sim_time until;  /* what was learned holds until then; 0: for good */
     uint32_t n_lost;
 };
 
@@ -133,6 +135,12 @@ const struct fib6_entry *fib6_at(const struct ip_stack *ip, uint32_t n);
 #define FIB6_TEXT_MAX 240
 const char *fib6_entry_format(const struct fib6_entry *entry, char text[static FIB6_TEXT_MAX]);
 
+/** ip6_learned_at() - the @n-th destination of which routers told something, as its route is now;
+ * false behind the last. */
+bool ip6_learned_at(struct ip_stack *ip, uint32_t n, struct route6 *route);
+/** ip6_forget_learned() - all of it. */
+void ip6_forget_learned(struct ip_stack *ip);
+
 /** ip6_route() - where a packet from @src (::, any) to @dst goes, out of @oif (NULL: any). 0,
  * -SIM_ENETUNREACH, -SIM_EHOSTUNREACH, -SIM_EACCES, -SIM_EINVAL (blackhole) or -SIM_EADDRNOTAVAIL
  * (no source). */
@@ -151,6 +159,8 @@ uint32_t ip6_learn_path_mtu(struct ip_stack *ip, struct ip6_addr dst, struct ip_
 int ip6_output(struct ip_stack *ip, struct frame *frame, const struct ip6_send *send);
 int ip6_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip6_send *send,
                       const struct route6 *route);
+/** ip6_output_whole() - @frame has the whole packet, header and all, as a program made it. */
+int ip6_output_whole(struct ip_stack *ip, struct frame *frame, const struct route6 *route);
 /** ip6_prepare_checksum() - as ip_prepare_checksum(). */
 void ip6_prepare_checksum(struct frame *frame, struct ip6_addr src, struct ip6_addr dst,
                           uint8_t protocol, uint16_t field);
@@ -159,8 +169,6 @@ void ip6_prepare_checksum(struct frame *frame, struct ip6_addr src, struct ip6_a
  */
 void icmp6_send_error(struct ip_stack *ip, struct frame *frame, uint8_t type, uint8_t code,
                       uint32_t rest, struct why why);
-/** ip6_output_whole() - @frame has the whole packet, header and all, as a program made it. */
-int ip6_output_whole(struct ip_stack *ip, struct frame *frame, const struct route6 *route);
 
 /** ip6_describe() - rows of the tables "neigh", "route", "addr" in the words of `ip -6`. */
 void ip6_describe(struct ip_stack *ip, struct describe *out);

@@ -81,11 +81,12 @@ static void move_on(struct chain *chain, const struct ipv6_ext *ext)
     chain->at += ext->len;
 }
 
-/* What is left to visit is nobody's business here: source routes are not followed, RFC 5095. */
+/* What is left to visit is nobody's business here: source routes are not followed, RFC 5095. Of
+ * those that are switched off by default (RPL's and segment routing's) nothing is said. */
 static void take_routing(struct chain *chain, const struct ipv6_ext *ext)
 {
-    const uint8_t *octets = chain->frame->data + chain->at;
     enum { TYPE_RPL = 3, TYPE_SEGMENTS = 4 };
+    const uint8_t *octets = chain->frame->data + chain->at;
 
     if (octets[2] == TYPE_RPL || octets[2] == TYPE_SEGMENTS) {
         drop(chain, DROP_PROHIBITED);
@@ -118,7 +119,6 @@ static bool headers_cut_off(struct chain *chain)
     return found.at + need > frame->len;
 }
 
-static void take_fragment(struct chain *chain, const struct ipv6_ext *ext)
 /* The header itself is what is wrong: fail_hdr of ipv6_frag_rcv(). */
 static void bad_fragment(struct chain *chain)
 {
@@ -127,17 +127,18 @@ static void bad_fragment(struct chain *chain)
     drop(chain, DROP_BAD_HEADER);
 }
 
+static void take_fragment(struct chain *chain, const struct ipv6_ext *ext)
 {
     struct ipv6_frag frag;
 
-    ipv6_frag_parse(chain->frame->data + chain->at, &frag);
     if (chain->frame->mark & FRAME_MARK_FRAGMENTED) { /* a fragment header inside what was one */
         bad_fragment(chain);
         return;
     }
+    ipv6_frag_parse(chain->frame->data + chain->at, &frag);
     if (frag.offset == 0 && !frag.more) { /* atomic, RFC 6946 */
-        move_on(chain, ext);
         chain->frame->mark |= FRAME_MARK_FRAGMENTED;
+        move_on(chain, ext);
         return;
     }
     if (frag.offset == 0 && headers_cut_off(chain)) {
@@ -312,7 +313,13 @@ static void forward(struct ip_stack *ip, struct frame *frame, const struct ipv6_
         too_far(ip, frame, hdr);
         return;
     }
-    if (ip6_is_link_local(hdr->src)) {
+    if (ip6_is_any(hdr->src)) {
+        node_drop(ip->node, frame->in, frame, DROP_MARTIAN_SOURCE);
+        return;
+    }
+    if (route.oif->iface == frame->in) {
+        ndp_send_redirect(ip, frame, hdr, &route);
+    } else if (ip6_is_link_local(hdr->src)) {
         icmp6_send_error(ip, frame, ICMP6_DEST_UNREACH, ICMP6_UNREACH_BEYOND_SCOPE, 0,
                          IP6_WHY(ICMP6_NO_ROUTE, hdr->src, hdr->dst.hi, hdr->dst.lo));
         node_drop(ip->node, frame->in, frame, DROP_MARTIAN_SOURCE);

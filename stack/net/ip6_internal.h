@@ -10,10 +10,13 @@
 #define IP6_WHY(name, addr, ...) WHY(name, (addr).hi, (addr).lo, __VA_ARGS__)
 #define IP6_WHY1(name, addr)     WHY(name, (addr).hi, (addr).lo)
 
-struct pmtu6 {
+/* Learned about a destination: a smaller path MTU, a shorter way. */
+struct exception6 {
     struct ip6_addr dst;
-    uint32_t mtu;
-    sim_time expires;
+    uint32_t mtu;                   /* 0: as its route says */
+    sim_time expires;               /* of @mtu */
+    struct ip_iface *oif;           /* NULL: the way is the route's */
+    struct ip6_addr from, next_hop; /* who goes through @from goes to @next_hop */
 };
 
 struct ip6_cached {
@@ -29,8 +32,8 @@ struct ip6_stack {
     uint32_t n_fib, fib_size;
     uint32_t generation; /* changes with routes, addresses, links; never 0 */
     struct ip6_cached cache[IP6_ROUTE_CACHE];
-    struct pmtu6 *pmtus;
-    uint32_t n_pmtus, pmtus_size;
+    struct exception6 *exceptions;
+    uint32_t n_exceptions, exceptions_size;
     struct neigh_table neigh;
     struct list reassemblies; /* oldest first */
     uint32_t reassembly_octets;
@@ -72,6 +75,19 @@ void ndp_iface_init(struct ip6_iface *six);
 /* ndp_router.c */
 enum drop_reason ndp_take_router_advert(struct ip_iface *iface, const struct ndp_msg *msg,
                                         const struct ipv6_hdr *hdr);
+
+/* ndp_redirect.c */
+/** ndp_send_redirect() - @frame goes out where it came in, along @way: its sender shall know. It is
+ * not consumed. */
+void ndp_send_redirect(struct ip_stack *ip, struct frame *frame, const struct ipv6_hdr *hdr,
+                       const struct route6 *way);
+enum drop_reason ndp_take_redirect(struct ip_iface *iface, const struct ndp_msg *msg,
+                                   const struct ipv6_hdr *hdr);
+
+/* ip6_route.c */
+/** ip6_learn_redirect() - packets to @dst go to @next_hop, no longer along @route. */
+void ip6_learn_redirect(struct ip_stack *ip, struct ip6_addr dst, const struct route6 *route,
+                        struct ip6_addr next_hop);
 
 /* mld.c */
 enum drop_reason mld_input(struct ip_stack *ip, struct frame *frame, const struct ip_rx *rx);

@@ -1,12 +1,13 @@
-/* IPv6 routes: the table, look-ups, and the path MTUs that routers told (RFC 8201). */
+/* IPv6 routes: the table, look-ups, and what routers tell of destinations: path MTUs (RFC
+ * 8201) and shorter ways. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "stack/net/ip6_internal.h"
 
-#define PMTU_EXPIRES SIM_SEC(600) /* net.ipv6.route.mtu_expires */
-#define PMTUS_MAX    4096
+#define PMTU_EXPIRES   SIM_SEC(600) /* net.ipv6.route.mtu_expires */
+#define EXCEPTIONS_MAX 4096
 
 /* ---- the table ---- */
 
@@ -178,14 +179,29 @@ const char *fib6_entry_format(const struct fib6_entry *entry, char text[static F
     return text;
 }
 
-/* ---- path MTU ---- */
+/* ---- what is learned of destinations ---- */
 
-static struct pmtu6 *find_pmtu(const struct ip_stack *ip, struct ip6_addr dst)
+static struct exception6 *find_exception(const struct ip_stack *ip, struct ip6_addr dst)
 {
-    for (uint32_t i = 0; i < ip->six->n_pmtus; i++)
-        if (ip6_eq(ip->six->pmtus[i].dst, dst))
-            return &ip->six->pmtus[i];
+    for (uint32_t i = 0; i < ip->six->n_exceptions; i++)
+        if (ip6_eq(ip->six->exceptions[i].dst, dst))
+            return &ip->six->exceptions[i];
     return NULL;
+}
+
+static struct exception6 *get_exception(struct ip_stack *ip, struct ip6_addr dst)
+{
+    struct exception6 new = { .dst = dst }, *known = find_exception(ip, dst);
+
+    if (known == NULL && ip->six->n_exceptions == EXCEPTIONS_MAX) {
+        known = &ip->six->exceptions[0];
+        *known = new;
+    }
+    if (known == NULL) {
+        ARRAY_PUSH(ip->six->exceptions, ip->six->n_exceptions, ip->six->exceptions_size, new);
+        known = &ip->six->exceptions[ip->six->n_exceptions - 1];
+    }
+    return known;
 }
 
 uint32_t ip6_path_mtu(const struct route6 *route)
@@ -200,7 +216,7 @@ uint32_t ip6_path_mtu(const struct route6 *route)
 uint32_t ip6_learn_path_mtu(struct ip_stack *ip, struct ip6_addr dst, struct ip_iface *iif,
                             uint32_t mtu)
 {
-    struct pmtu6 new = { .dst = dst, .mtu = mtu }, *known;
+    struct exception6 *exception;
     struct route6 route;
 
     if (mtu < IPV6_MTU_MIN) /* RFC 8201 section 4: nonsense, to be discarded */
@@ -208,29 +224,45 @@ uint32_t ip6_learn_path_mtu(struct ip_stack *ip, struct ip6_addr dst, struct ip_
     if (ip6_route(ip, dst, IP6_ANY, ip6_is_link_local(dst) ? iif : NULL, &route) != 0 ||
         route.kind != ROUTE_UNICAST)
         return 0;
-    if (new.mtu >= ip6_path_mtu(&route))
+    if (mtu >= ip6_path_mtu(&route))
         return ip6_path_mtu(&route);
-    new.expires = node_now(ip->node) + PMTU_EXPIRES;
-    known = find_pmtu(ip, dst);
-    if (known == NULL && ip->six->n_pmtus == PMTUS_MAX)
-        known = &ip->six->pmtus[0];
-    if (known != NULL)
-        *known = new;
-    else
-        ARRAY_PUSH(ip->six->pmtus, ip->six->n_pmtus, ip->six->pmtus_size, new);
+    exception = get_exception(ip, dst);
+    exception->mtu = mtu;
+    exception->expires = node_now(ip->node) + PMTU_EXPIRES;
     ip6_changed(ip);
-    node_state(ip->node, route.oif->iface, IP6_WHY(ROUTE6_PMTU, dst, new.mtu));
-    return new.mtu;
+    node_state(ip->node, route.oif->iface, IP6_WHY(ROUTE6_PMTU, dst, mtu));
+    return mtu;
 }
 
-static void apply_pmtu(struct ip_stack *ip, struct route6 *route)
+void ip6_learn_redirect(struct ip_stack *ip, struct ip6_addr dst, const struct route6 *route,
+                        struct ip6_addr next_hop)
 {
-    const struct pmtu6 *pmtu = ip->six->n_pmtus == 0 ? NULL : find_pmtu(ip, route->dst);
+    struct exception6 *exception = get_exception(ip, dst);
 
-    if (pmtu == NULL || node_now(ip->node) > pmtu->expires)
+    exception->oif = route->oif;
+    exception->from = route->next_hop;
+    exception->next_hop = next_hop;
+    ip6_changed(ip);
+    node_state(ip->node, route->oif->iface,
+               IP6_WHY(ROUTE6_REDIRECTED, dst, next_hop.hi, next_hop.lo));
+}
+
+static void apply_exception(struct ip_stack *ip, struct route6 *route)
+{
+    const struct exception6 *exception =
+        ip->six->n_exceptions == 0 ? NULL : find_exception(ip, route->dst);
+
+    if (exception == NULL)
         return;
-    route->mtu = pmtu->mtu;
-    route->until = pmtu->expires;
+    if (exception->oif == route->oif && ip6_eq(exception->from, route->next_hop)) {
+        route->next_hop = exception->next_hop;
+        route->via_gateway = !ip6_eq(route->next_hop, route->dst);
+        route->redirected = true;
+    }
+    if (exception->mtu == 0 || node_now(ip->node) > exception->expires)
+        return;
+    route->mtu = exception->mtu;
+    route->until = exception->expires;
 }
 
 /* ---- look-up ---- */
@@ -311,17 +343,35 @@ int ip6_route(struct ip_stack *ip, struct ip6_addr dst, struct ip6_addr src, str
             return error;
         route->oif = entry->oif;
         route->prefix_len = entry->prefix_len;
+        route->metric = entry->metric;
         route->via_gateway = !ip6_is_any(entry->via);
         if (route->via_gateway)
             route->next_hop = entry->via;
         route->src = entry->src;
-        apply_pmtu(ip, route);
+        apply_exception(ip, route);
     }
     if (!ip6_is_any(src))
         route->src = src;
     if (ip6_is_any(route->src) && !ip6_choose_source(ip, dst, route->oif, &route->src))
         route->src = IP6_ANY;
     return 0;
+}
+
+bool ip6_learned_at(struct ip_stack *ip, uint32_t n, struct route6 *route)
+{
+    for (uint32_t i = 0; ip->six != NULL && i < ip->six->n_exceptions; i++)
+        if (ip6_route(ip, ip->six->exceptions[i].dst, IP6_ANY, NULL, route) == 0 &&
+            (route->mtu != 0 || route->redirected) && n-- == 0)
+            return true;
+    return false;
+}
+
+void ip6_forget_learned(struct ip_stack *ip)
+{
+    if (ip->six == NULL)
+        return;
+    ip->six->n_exceptions = 0;
+    ip6_changed(ip);
 }
 
 const struct route6 *ip6_route_cached(struct ip_stack *ip, struct ip6_addr dst, struct ip6_addr src,

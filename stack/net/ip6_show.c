@@ -18,17 +18,24 @@ static void describe_routes(struct ip_stack *ip, struct describe *out)
     }
 }
 
-static void describe_pmtus(struct ip_stack *ip, struct describe *out)
+static void describe_exceptions(struct ip_stack *ip, struct describe *out)
 {
-    for (uint32_t i = 0; i < ip->six->n_pmtus; i++) {
-        const struct pmtu6 *pmtu = &ip->six->pmtus[i];
-        char text[128], dst[IP6_TEXT_MAX];
+    struct route6 route;
 
-        if (node_now(ip->node) > pmtu->expires)
-            continue;
-        snprintf(text, sizeof text, "%s cache mtu %u", ip6_format(pmtu->dst, dst), pmtu->mtu);
+    for (uint32_t i = 0; ip6_learned_at(ip, i, &route); i++) {
+        char text[192], dst[IP6_TEXT_MAX], via[IP6_TEXT_MAX];
+        size_t n = (size_t)snprintf(text, sizeof text, "%s", ip6_format(route.dst, dst));
+
+        if (route.redirected && route.via_gateway)
+            n += (size_t)snprintf(text + n, sizeof text - n, " via %s",
+                                  ip6_format(route.next_hop, via));
+        if (route.redirected)
+            n += (size_t)snprintf(text + n, sizeof text - n, " dev %s", route.oif->name);
+        n += (size_t)snprintf(text + n, sizeof text - n, " cache");
+        if (route.mtu != 0)
+            snprintf(text + n, sizeof text - n, " mtu %u", route.mtu);
         describe_row(out, "route_cache", dst, text);
-        describe_number(out, "mtu", pmtu->mtu);
+        describe_number(out, "mtu", route.mtu);
     }
 }
 
@@ -38,7 +45,7 @@ void ip6_describe(struct ip_stack *ip, struct describe *out)
         return;
     neigh_describe(&ip->six->neigh, out);
     describe_routes(ip, out);
-    describe_pmtus(ip, out);
+    describe_exceptions(ip, out);
     for (unsigned i = 1; i < ip->n_ifaces; i++) {
         for (unsigned j = 0; j < ip->ifaces[i]->six->n_addrs; j++) {
             const struct ip6_address *address = ip->ifaces[i]->six->addrs[j];

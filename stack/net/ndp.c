@@ -304,6 +304,6 @@ enum drop_reason ndp_input(struct ip_stack *ip, struct frame *frame, const struc
     case ICMP6_ROUTER_ADVERT:
         return ndp_take_router_advert(iface, &msg, rx->hdr6);
     default:
-        return DROP_REDIRECT_IGNORED;
+        return ndp_take_redirect(iface, &msg, rx->hdr6);
     }
 }

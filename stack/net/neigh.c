@@ -660,6 +660,7 @@ static void fill_info(const struct neigh *neigh, struct neigh_info *info)
                                  .state = neigh->state,
                                  .mac = neigh->mac,
                                  .has_mac = neigh_usable(neigh->state),
+                                 .is_router = neigh->is_router,
                                  .used = neigh->used,
                                  .confirmed = neigh->confirmed,
                                  .updated = neigh->updated };

@@ -66,6 +66,7 @@ struct neigh_info {
     enum neigh_state state;
     struct mac_addr mac; /* valid when has_mac */
     bool has_mac;
+    bool is_router;                    /* of an IPv6 table */
     sim_time used, confirmed, updated; /* when last */
 };
 

@@ -497,12 +497,24 @@ int netctl_route_get_for(struct os *os, struct route_key *key, const char *ifnam
                                   .src = src != 0 ? src : route.src,
                                   .mtu = ip_path_mtu(&os->ip, &route),
                                   .mtu_learned = route.mtu != 0,
+                                  .mtu_locked = route.mtu_locked,
                                   .redirected = route.redirected,
-                                  .mtu_expires = SIM_TIME_NONE };
+                                  .expires = SIM_TIME_NONE };
     learned = route_exception_find(&os->ip, dst);
-    if (path->mtu_learned && learned != NULL)
-        path->mtu_expires = learned->expires;
+    if ((path->mtu_learned || path->redirected) && learned != NULL)
+        path->expires = learned->expires;
     return 0;
+}
+
+bool netctl_route_cached_at(struct os *os, uint32_t n, struct netctl_path *path)
+{
+    const struct route_exceptions *all = &os->ip.exceptions;
+
+    for (uint32_t i = 0; i < all->n; i++)
+        if (netctl_route_get(os, all->items[i].dst, 0, NULL, path) == 0 &&
+            path->expires != SIM_TIME_NONE && n-- == 0)
+            return true;
+    return false;
 }
 
 /* ---- neighbors ---- */

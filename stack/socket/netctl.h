@@ -121,10 +121,10 @@ struct netctl_path {
     ip4_addr dst, via; /* via 0: directly */
     const char *ifname;
     ip4_addr src;
-    uint32_t mtu;     /* octets a packet may have */
-    bool mtu_learned; /* from an ICMP error, forgotten at: */
+    uint32_t mtu;                 /* octets a packet may have */
+    bool mtu_learned, mtu_locked; /* from an ICMP error; too small to be believed */
     bool redirected;
-    sim_time mtu_expires;
+    sim_time expires; /* when that is forgotten; SIM_TIME_NONE: nothing is learned */
 };
 
 /** netctl_route_get() - -SIM_ENODEV, -SIM_ENETUNREACH, -SIM_EHOSTUNREACH, -SIM_EACCES, -SIM_EINVAL
@@ -134,6 +134,9 @@ int netctl_route_get(struct os *os, ip4_addr dst, ip4_addr src, const char *ifna
 /** netctl_route_get_for() - the same for packets of which more is known. */
 int netctl_route_get_for(struct os *os, struct route_key *key, const char *ifname,
                          struct netctl_path *path);
+/** netctl_route_cached_at() - the @n-th destination about which something was learned; false behind
+ * the last. */
+bool netctl_route_cached_at(struct os *os, uint32_t n, struct netctl_path *path);
 /** netctl_addr_kind() - what @addr is to this host: its own, a broadcast address, a group, or
  * somebody else's. */
 enum route_kind netctl_addr_kind(const struct os *os, ip4_addr addr);

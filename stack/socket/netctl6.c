@@ -168,6 +168,16 @@ int netctl_route6_get(struct os *os, struct ip6_addr dst, struct ip6_addr src, c
 
 /* ---- neighbors ---- */
 
+bool netctl_route6_learned_at(struct os *os, uint32_t n, struct route6 *route)
+{
+    return ip6_learned_at(&os->ip, n, route);
+}
+
+void netctl_route6_forget_learned(struct os *os)
+{
+    ip6_forget_learned(&os->ip);
+}
+
 void netctl_neighs6(const struct os *os, void (*each)(void *ctx, const struct netctl_neigh6 *neigh),
                     void *ctx)
 {
@@ -184,6 +194,7 @@ void netctl_neighs6(const struct os *os, void (*each)(void *ctx, const struct ne
                                            .ifname = infos[i].iface->name,
                                            .state = infos[i].state,
                                            .has_mac = infos[i].has_mac,
+                                           .is_router = infos[i].is_router,
                                            .mac = infos[i].mac });
     free(infos);
 }

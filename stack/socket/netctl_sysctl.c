@@ -125,6 +125,7 @@ static const struct setting settings[] = {
     { "net.ipv4.tcp_wmem", TCP(wmem), KIND_U32_3, 1, INT32_MAX },
     { "net.ipv6.bindv6only", IPV6(bindv6only), KIND_BOOL, 0, 1 },
     { "net.ipv6.conf.all.accept_ra", IPV6(accept_ra), KIND_BOOL, 0, 1 },
+    { "net.ipv6.conf.all.accept_redirects", IPV6(accept_redirects), KIND_BOOL, 0, 1 },
     { "net.ipv6.conf.all.forwarding", IPV6(forwarding), KIND_BOOL, 0, 1 },
     { "net.ipv6.conf.all.hop_limit", IPV6(hop_limit), KIND_U8, 1, 255 },
     { "net.ipv6.icmp.ratelimit", IPV6(icmp_ratelimit_ms), KIND_U32, 0, INT32_MAX },

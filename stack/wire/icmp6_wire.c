@@ -44,7 +44,14 @@ void icmp6_emit(const struct icmp6_hdr *hdr, uint8_t *octets, size_t total_len, 
 
 /* ---- neighbor discovery ---- */
 
-enum { OPT_SOURCE = 1, OPT_TARGET = 2, OPT_PREFIX = 3, OPT_MTU = 5, OPT_NONCE = 14 };
+enum {
+    OPT_SOURCE = 1,
+    OPT_TARGET = 2,
+    OPT_PREFIX = 3,
+    OPT_REDIRECTED = 4,
+    OPT_MTU = 5,
+    OPT_NONCE = 14
+};
 
 enum {
     NA_ROUTER = 0x80,
@@ -106,6 +113,10 @@ static void get_option(const uint8_t *option, struct ndp_msg *msg)
         break;
     case OPT_PREFIX:
         get_prefix(option, msg);
+        break;
+    case OPT_REDIRECTED:
+        msg->redirected = option + NDP_REDIRECTED_HDR_LEN;
+        msg->redirected_len = option[1] * (size_t)8 - NDP_REDIRECTED_HDR_LEN;
         break;
     case OPT_MTU:
         if (option[1] == 1)
@@ -238,6 +249,14 @@ size_t ndp_emit(const struct ndp_msg *msg, uint8_t *octets, struct ip6_addr src,
         len += put_prefix(octets + len, &msg->prefixes[i]);
     put_checksum(octets, len, src, dst);
     return len;
+}
+
+void ndp_redirected_emit(uint8_t *octets, size_t len)
+{
+    CHECK(len % 8 == 0 && len < 2040);
+    memset(octets, 0, NDP_REDIRECTED_HDR_LEN);
+    octets[0] = OPT_REDIRECTED;
+    octets[1] = (uint8_t)((NDP_REDIRECTED_HDR_LEN + len) / 8);
 }
 
 /* ---- multicast listener discovery ---- */

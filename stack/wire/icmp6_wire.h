@@ -101,6 +101,9 @@ struct ndp_msg {
     uint32_t mtu;                      /* 0: not said */
     unsigned n_prefixes;
     struct ndp_prefix prefixes[NDP_PREFIXES_MAX]; /* more than these are ignored */
+    /* of redirects, read but not written: ndp_redirected_emit() */
+    const uint8_t *redirected; /* the packet that it is about, inside what was parsed; or NULL */
+    size_t redirected_len;
 };
 
 /** ndp_parse() - decode a message whose checksum is right. DROP_NONE, DROP_TRUNCATED, or
@@ -110,6 +113,12 @@ enum drop_reason ndp_parse(const uint8_t *octets, size_t len, struct ndp_msg *ms
  * it has. */
 size_t ndp_emit(const struct ndp_msg *msg, uint8_t *octets, struct ip6_addr src,
                 struct ip6_addr dst);
+
+#define NDP_REDIRECTED_HDR_LEN 8
+
+/** ndp_redirected_emit() - the head of the option that quotes @len octets, a multiple of 8, of a
+ * packet: NDP_REDIRECTED_HDR_LEN octets, RFC 4861 section 4.6.3. */
+void ndp_redirected_emit(uint8_t *octets, size_t len);
 
 /* ---- multicast listener discovery ---- */
 
