@@ -74,6 +74,7 @@ struct ping {
     /* the line being reported */
     struct icmp_hdr icmp;
     uint16_t seq;
+    bool confirm; /* an answer came since the last probe: the way there works */
     bool duplicate;
     int64_t triptime;
 };
@@ -163,6 +164,7 @@ static struct endpoint target(const struct ping *st)
 
 static int64_t send_probe(struct process *self, struct ping *st)
 {
+    unsigned flags = st->v6 && st->confirm ? SOCK_MSG_CONFIRM : 0u; /* as iputils: not of IPv4 */
     struct icmp_hdr hdr = icmp_make_echo(st->v6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO_REQUEST, st->ident,
                                          (uint16_t)(st->transmitted + 1));
     size_t len = ICMP_HDR_LEN + st->options.size;
@@ -174,9 +176,11 @@ static int64_t send_probe(struct process *self, struct ping *st)
         put_le64(st->out + ICMP_HDR_LEN + 8, (uint64_t)(now % SIM_SEC(1) / SIM_USEC(1)));
     }
     icmp_emit(&hdr, st->out, len);
+    st->confirm = false;
     return sys_sendmsg(self, st->fd,
                        &(struct sock_send){ .octets = st->out,
                                             .len = len,
+                                            .flags = flags,
                                             .has_to = true,
                                             .to = target(st),
                                             .why = WHY(ICMP_ECHO, icmp_echo_seq(&hdr)) });
@@ -351,6 +355,7 @@ static void gather(struct ping *st, const uint8_t *data, size_t data_len, bool d
         set_seen(st, st->seq, true);
         st->received++;
     }
+    st->confirm = true;
 }
 
 /* An IPv6 address; a link-local one with its interface, where that is known. */

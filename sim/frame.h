@@ -75,9 +75,9 @@ struct frame { /* in the order of need: what every hop looks at stands together 
     struct part *part;  /* whose pool this descriptor is from */
 
     struct lazy_checksum checksum;
-    bool confirms_neighbor; /* TCP made progress: whoever sends it on knows that its next hop is
-                               alive. The mark stays with the frame from host to host, as between
-                               namespaces of one kernel */
+    bool confirms_neighbor; /* TCP made progress, or ping was answered: whoever sends it on knows
+                               that its next hop is alive. The mark stays with the frame from host
+                               to host, as between namespaces of one kernel */
     bool may_share : 1;     /* somebody else may hold a reference to its buffer; false: certainly
                                nobody */
     bool small : 1;         /* its buffer is one of the smallest */

@@ -160,6 +160,7 @@ static void send_piece(struct ip_stack *ip, struct frame *whole, struct ipv6_fra
     frame->network = frame->data;
     frame_copy_out(whole, from, frame->data + IPV6_HDR_LEN + IPV6_FRAG_HDR_LEN, len);
     frame->id = whole->id;
+    frame->confirms_neighbor = whole->confirms_neighbor;
     frame->why = WHY(IP_FRAGMENT, piece, pieces, mtu);
     ip->stats.fragments_made++;
     ip6_finish_output(ip, frame, route, mtu);

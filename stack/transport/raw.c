@@ -59,6 +59,7 @@ struct frame *raw_frame(struct sock *sock, const struct sock_send *message)
         memcpy(frame->data, message->octets, message->len);
     frame->why = message->why.code != WHY_NONE ? message->why : WHY0(IP_SEND);
     frame->why_text = message->why_text;
+    frame->confirms_neighbor = (message->flags & SOCK_MSG_CONFIRM) != 0;
     return frame;
 }
 
@@ -138,10 +139,10 @@ static int send_with_header(struct raw_sock *raw, const struct sock_send *messag
     struct ip_send send = { .dst = to, .src = raw->sock.local.addr };
     struct route route;
     struct frame *frame;
-
     size_t hdr_len;
     uint8_t *octets;
     int error;
+
     if (message->len < IPV4_HDR_LEN)
         return -SIM_EINVAL;
     hdr_len = (((const uint8_t *)message->octets)[IPV4_AT_VERSION_IHL] & 0xfu) * 4u;

@@ -40,6 +40,7 @@ enum sock_msg_flag {
     SOCK_MSG_DONTWAIT = 0x40,
     SOCK_MSG_EOR = 0x80,
     SOCK_MSG_WAITALL = 0x100,
+    SOCK_MSG_CONFIRM = 0x800, /* of raw sockets: the next hop works, the last packet was answered */
     SOCK_MSG_ERRQUEUE = 0x2000,
     SOCK_MSG_NOSIGNAL = 0x4000,
     SOCK_MSG_MORE = 0x8000,
