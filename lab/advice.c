@@ -19,20 +19,14 @@ void advise(const struct advice *a, unsigned allow, struct text_pos at, const ch
                  topology_allow_name(allow));
 }
 
-char *advice_net(ip4_addr addr, unsigned prefix_len)
+bool advice_forwards(const struct topo_node *node, enum advice_family family)
 {
-    char text[IP4_TEXT_MAX];
-
-    return g_strdup_printf("%s/%u", ip4_format(addr & ip4_mask((uint8_t)prefix_len), text),
-                           prefix_len);
-}
-
-bool advice_forwards(const struct topo_node *node)
-{
+    static const char *const settings[ADVICE_FAMILIES] = { "net.ipv4.ip_forward",
+                                                           "net.ipv6.conf.all.forwarding" };
     bool forwards = node->kind == TOPO_ROUTER;
 
     for (uint32_t i = 0; i < node->n_sysctls; i++)
-        if (strcmp(node->sysctls[i].name, "net.ipv4.ip_forward") == 0)
+        if (strcmp(node->sysctls[i].name, settings[family]) == 0)
             forwards = strcmp(node->sysctls[i].value, "0") != 0;
     return forwards;
 }
@@ -45,7 +39,7 @@ bool advice_works(const struct topology *t, const struct topo_iface *iface)
 /* ---- who is where ---- */
 
 struct owner { /* first: the key */
-    ip4_addr addr;
+    struct ip6_addr addr;
     uint32_t segment;
     const struct advice_port *port;
 };
@@ -54,17 +48,20 @@ static guint owner_hash(gconstpointer p)
 {
     const struct owner *o = p;
 
-    return (o->addr ^ o->segment * 0x9e3779b9u) * 0x85ebca6bu;
+    return (guint)((o->addr.hi ^ o->addr.lo ^ o->segment * UINT64_C(0x9e3779b9)) *
+                       UINT64_C(0x9e3779b97f4a7c15) >>
+                   32);
 }
 
 static gboolean owner_equal(gconstpointer a, gconstpointer b)
 {
     const struct owner *x = a, *y = b;
 
-    return x->addr == y->addr && x->segment == y->segment;
+    return ip6_eq(x->addr, y->addr) && x->segment == y->segment;
 }
 
-const struct advice_port *advice_owner(const struct advice *a, uint32_t segment, ip4_addr addr)
+const struct advice_port *advice_owner(const struct advice *a, uint32_t segment,
+                                       struct ip6_addr addr)
 {
     struct owner wanted = { addr, segment, NULL };
     const struct owner *found = g_hash_table_lookup(a->owners, &wanted);
@@ -109,10 +106,10 @@ struct advice_group advice_group(const struct advice *a, uint32_t segment)
 
 static void note_owner(struct advice *a, const struct advice_port *port)
 {
-    for (uint32_t i = 0; i < port->iface->n_addrs; i++) {
+    for (uint32_t i = 0; i < port->addrs.n; i++) {
         struct owner *owner = g_new(struct owner, 1);
 
-        *owner = (struct owner){ port->iface->addrs[i].addr, port->segment, port };
+        *owner = (struct owner){ port->addrs.all[i].addr, port->segment, port };
         if (g_hash_table_contains(a->owners, owner))
             g_free(owner);
         else
@@ -126,6 +123,7 @@ static void advice_init(struct advice *a, const struct topology *t, struct diag_
 
     *a = (struct advice){ .t = t, .diags = diags, .segments = g_new(struct segments, 1) };
     segments_init(a->segments, t);
+    advice_read(a);
     for (uint32_t i = 0; i < t->n_nodes; i++)
         n += t->nodes[i].n_ifaces;
     a->ports = g_new(struct advice_port, n + 1);
@@ -133,8 +131,10 @@ static void advice_init(struct advice *a, const struct topology *t, struct diag_
     for (uint32_t i = 0; i < t->n_nodes; i++)
         for (uint32_t j = 0; j < t->nodes[i].n_ifaces && t->nodes[i].kind <= TOPO_ROUTER; j++)
             if (t->nodes[i].ifaces[j].link != TOPO_NOWHERE)
-                a->ports[a->n_ports++] = (struct advice_port){ &t->nodes[i], &t->nodes[i].ifaces[j],
-                                                               segment_of(a->segments, t, i, j) };
+                a->ports[a->n_ports++] =
+                    (struct advice_port){ &t->nodes[i], &t->nodes[i].ifaces[j],
+                                          segment_of(a->segments, t, i, j),
+                                          advice_addrs(a, &t->nodes[i].ifaces[j]) };
     qsort(a->ports, a->n_ports, sizeof *a->ports, by_segment);
     for (size_t i = 0; i < a->n_ports; i++)
         note_owner(a, &a->ports[i]);
@@ -146,6 +146,7 @@ static void advice_fini(struct advice *a)
     g_free(a->segments);
     g_hash_table_destroy(a->owners);
     g_free(a->ports);
+    arena_fini(&a->arena);
 }
 
 /* ---- cables ---- */
@@ -193,7 +194,7 @@ static void advise_cables(const struct advice *a)
             advise_cable(a, node);
         for (uint32_t j = 0; j < node->n_ifaces && node->kind <= TOPO_ROUTER; j++)
             if (n_cables(node) > 0 && node->ifaces[j].link == TOPO_NOWHERE &&
-                node->ifaces[j].addressing != TOPO_ADDR_NONE)
+                (node->ifaces[j].addressing != TOPO_ADDR_NONE || node->ifaces[j].n_addrs6 > 0))
                 advise(a, TOPO_ALLOW_NO_CABLE, node->ifaces[j].at,
                        _("there is no cable in %s:%s, though it has an address"), node->name,
                        node->ifaces[j].name);
@@ -235,7 +236,6 @@ void advice_topology(const struct topology *topology, struct diag_list *diags)
     advice_of_segments(&a);
     advice_of_next_hops(&a);
     advice_of_servers(&a);
-    if (!topology->computed_routes)
-        advice_of_ways(&a);
+    advice_of_ways(&a);
     advice_fini(&a);
 }

@@ -5,35 +5,44 @@
 
 #include "inspect/i18n.h"
 
-/* The interface of @node in whose network @addr is, and its address there; NULL without one. */
-static const struct topo_iface *towards(const struct topo_node *node, ip4_addr addr,
-                                        const struct topo_addr **own)
+/* A wire that a node is on, and its address there. */
+struct place {
+    const struct topo_node *node;
+    const struct topo_iface *iface;
+    const struct advice_addr *own;
+};
+
+/* Where @node is beside @addr. */
+static bool towards(const struct advice *a, const struct topo_node *node, struct ip6_addr addr,
+                    uint32_t dev, struct place *place)
 {
-    for (uint32_t i = 0; i < node->n_ifaces; i++)
-        for (uint32_t j = 0; j < node->ifaces[i].n_addrs; j++)
-            if (ip4_in_prefix(addr, node->ifaces[i].addrs[j].addr,
-                              node->ifaces[i].addrs[j].prefix_len)) {
-                *own = &node->ifaces[i].addrs[j];
-                return &node->ifaces[i];
+    for (uint32_t i = 0; i < node->n_ifaces; i++) {
+        struct advice_addrs addrs = advice_addrs(a, &node->ifaces[i]);
+
+        for (uint32_t j = 0; j < addrs.n && (dev == TOPO_NOWHERE || dev == i); j++)
+            if (ip6_in_prefix(addr, addrs.all[j].addr, addrs.all[j].len)) {
+                *place = (struct place){ node, &node->ifaces[i], &addrs.all[j] };
+                return true;
             }
-    return NULL;
+    }
+    return false;
 }
 
-/* A router on the wire of @iface with an address in the network of @own. */
-static const struct topo_addr *router_there(const struct advice *a, const struct topo_node *node,
-                                            const struct topo_iface *iface,
-                                            const struct topo_addr *own,
-                                            const struct topo_node **router)
+/* A router on the wire of @place with an address in the network of the own one there. */
+static const struct advice_addr *router_there(const struct advice *a, const struct place *place,
+                                              const struct topo_node **router)
 {
     struct advice_group group =
-        advice_group(a, segment_of(a->segments, a->t, node->index, iface->index));
+        advice_group(a, segment_of(a->segments, a->t, place->node->index, place->iface->index));
+    enum advice_family family = advice_family(place->own->addr);
 
     for (size_t i = 0; i < group.n; i++)
-        for (uint32_t j = 0; j < group.ports[i].iface->n_addrs; j++) {
-            const struct topo_addr *addr = &group.ports[i].iface->addrs[j];
+        for (uint32_t j = 0; j < group.ports[i].addrs.n; j++) {
+            const struct advice_addr *addr = &group.ports[i].addrs.all[j];
 
-            if (group.ports[i].node == node || !advice_forwards(group.ports[i].node) ||
-                !ip4_in_prefix(addr->addr, own->addr, own->prefix_len))
+            if (group.ports[i].node == place->node ||
+                !advice_forwards(group.ports[i].node, family) ||
+                !ip6_in_prefix(addr->addr, place->own->addr, place->own->len))
                 continue;
             *router = group.ports[i].node;
             return addr;
@@ -49,83 +58,134 @@ static bool may_be_leased(const struct advice_group *group)
     return false;
 }
 
-static void advise_nobody(const struct advice *a, const struct topo_node *node,
-                          const struct topo_iface *iface, const struct topo_addr *own, ip4_addr hop,
+static void advise_nobody(const struct advice *a, const struct place *place, struct ip6_addr hop,
                           struct text_pos at)
 {
     const struct topo_node *router;
-    const struct topo_addr *there = router_there(a, node, iface, own, &router);
-    char text[IP4_TEXT_MAX], other[IP4_TEXT_MAX];
+    const struct advice_addr *there = router_there(a, place, &router);
+    char text[IP6_TEXT_MAX], other[IP6_TEXT_MAX];
 
-    ip4_format(hop, text);
+    advice_format(hop, text);
     if (there != NULL)
         advise(a, TOPO_ALLOW_DEAD_GATEWAY, at,
                _("nobody on the wire of %s:%s has the gateway's address %s; is %s (`%s`) meant?"),
-               node->name, iface->name, text, ip4_format(there->addr, other), router->name);
+               place->node->name, place->iface->name, text, advice_format(there->addr, other),
+               router->name);
     else
         advise(
             a, TOPO_ALLOW_DEAD_GATEWAY, at,
             _("nobody on the wire of %s:%s has the gateway's address %s: a router needs it there"),
-            node->name, iface->name, text);
+            place->node->name, place->iface->name, text);
 }
 
 /* What is in no network of the node topology_check.c has told. */
-static void advise_hop(const struct advice *a, const struct topo_node *node, ip4_addr hop,
-                       struct text_pos at)
+static void advise_hop(const struct advice *a, const struct topo_node *node,
+                       const struct advice_hop *hop, struct text_pos at)
 {
-    const struct topo_addr *own;
-    const struct topo_iface *iface = towards(node, hop, &own);
     const struct advice_port *owner;
+    enum advice_family family = advice_family(hop->via);
     struct advice_group group;
-    char text[IP4_TEXT_MAX];
+    char text[IP6_TEXT_MAX];
+    struct place place;
     uint32_t segment;
 
-    if (iface == NULL || iface->link == TOPO_NOWHERE || own->addr == hop)
+    if (!towards(a, node, hop->via, hop->dev, &place) || place.iface->link == TOPO_NOWHERE ||
+        ip6_eq(place.own->addr, hop->via))
         return;
-    segment = segment_of(a->segments, a->t, node->index, iface->index);
-    owner = advice_owner(a, segment, hop);
+    segment = segment_of(a->segments, a->t, node->index, place.iface->index);
+    owner = advice_owner(a, segment, hop->via);
     group = advice_group(a, segment);
-    if (owner == NULL && !may_be_leased(&group))
-        advise_nobody(a, node, iface, own, hop, at);
-    else if (owner != NULL && !advice_forwards(owner->node))
+    if (owner == NULL && (family == ADVICE_V6 || !may_be_leased(&group)))
+        advise_nobody(a, &place, hop->via, at);
+    else if (owner != NULL && !advice_forwards(owner->node, family))
         advise(
             a, TOPO_ALLOW_DEAD_GATEWAY, at,
             _("the gateway %s is the host `%s`, which passes nothing on: `kind: router` makes it "
               "one that does"),
-            ip4_format(hop, text), owner->node->name);
+            advice_format(hop->via, text), owner->node->name);
 }
 
-static uint32_t n_addresses(const struct topo_node *node)
+/* The first address of @iface by which others than those on the wire know it; NULL: none. */
+static const struct advice_addr *global_one(const struct advice *a, const struct topo_iface *iface,
+                                            enum advice_family family)
+{
+    struct advice_addrs addrs = advice_addrs(a, iface);
+
+    for (uint32_t i = 0; i < addrs.n && iface->link != TOPO_NOWHERE; i++)
+        if (advice_is_global(&addrs.all[i], family))
+            return &addrs.all[i];
+    return NULL;
+}
+
+static uint32_t n_addresses(const struct advice *a, const struct topo_node *node,
+                            enum advice_family family)
 {
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < node->n_ifaces; i++)
-        n += node->ifaces[i].n_addrs > 0 && node->ifaces[i].link != TOPO_NOWHERE;
+        n += global_one(a, &node->ifaces[i], family) != NULL;
     return n;
 }
 
+static bool has_routes(const struct advice *a, const struct topo_node *node,
+                       enum advice_family family)
+{
+    const struct advice_routes *routes = &a->routes[node->index];
+
+    for (uint32_t i = 0; i < routes->n; i++)
+        if (routes->all[i].family == family)
+            return true;
+    return false;
+}
+
+static bool waits_for_dhcp(const struct topo_node *node)
+{
+    for (uint32_t i = 0; i < node->n_ifaces; i++)
+        if (node->ifaces[i].addressing == TOPO_ADDR_DHCP)
+            return true;
+    return false;
+}
+
+static void tell_no_gateway(const struct advice *a, const struct topo_node *node,
+                            struct ip6_addr there, const struct topo_node *router)
+{
+    char text[IP6_TEXT_MAX], other[IP4_TEXT_MAX];
+
+    advice_format(there, text);
+    if (advice_family(there) == ADVICE_V4)
+        advise(a, TOPO_ALLOW_NO_GATEWAY, node->at,
+               _("`%s` has no gateway: it reaches its own network alone; `gateway: %s` is `%s`"),
+               node->name, text, router->name);
+    else if (node->has_gateway)
+        advise(a, TOPO_ALLOW_NO_GATEWAY, node->at,
+               _("`%s` has no gateway for IPv6: it reaches its own network alone; `gateway: [%s, "
+                 "\"%s\"]` has that of `%s`, too"),
+               node->name, ip4_format(node->gateway, other), text, router->name);
+    else
+        advise(a, TOPO_ALLOW_NO_GATEWAY, node->at,
+               _("`%s` has no gateway for IPv6: it reaches its own network alone; `gateway: "
+                 "\"%s\"` is `%s`"),
+               node->name, text, router->name);
+}
+
 /* A host beside a router that it does not know. */
-static void advise_no_gateway(const struct advice *a, const struct topo_node *node)
+static void advise_no_gateway(const struct advice *a, const struct topo_node *node,
+                              enum advice_family family)
 {
     const struct topo_node *router;
-    char text[IP4_TEXT_MAX];
 
-    if (node->has_gateway || node->n_routes > 0 || n_addresses(node) != 1 || advice_forwards(node))
+    if (has_routes(a, node, family) || n_addresses(a, node, family) != 1 ||
+        advice_forwards(node, family) || (family == ADVICE_V4 && waits_for_dhcp(node)))
         return;
     for (uint32_t i = 0; i < node->n_ifaces; i++) {
-        const struct topo_iface *iface = &node->ifaces[i];
-        const struct topo_addr *there;
+        struct place place = { node, &node->ifaces[i], global_one(a, &node->ifaces[i], family) };
+        const struct advice_addr *there;
 
-        if (iface->addressing == TOPO_ADDR_DHCP)
-            return;
-        if (iface->n_addrs == 0 || iface->link == TOPO_NOWHERE)
+        if (place.own == NULL)
             continue;
-        there = router_there(a, node, iface, &iface->addrs[0], &router);
-        if (there != NULL && n_addresses(router) > 1)
-            advise(a, TOPO_ALLOW_NO_GATEWAY, node->at,
-                   _("`%s` has no gateway: it reaches its own network alone; `gateway: %s` is "
-                     "`%s`"),
-                   node->name, ip4_format(there->addr, text), router->name);
+        there = router_there(a, &place, &router);
+        if (there != NULL && n_addresses(a, router, family) > 1)
+            tell_no_gateway(a, node, there->addr, router);
     }
 }
 
@@ -133,35 +193,37 @@ void advice_of_next_hops(const struct advice *a)
 {
     for (uint32_t i = 0; i < a->t->n_nodes; i++) {
         const struct topo_node *node = &a->t->nodes[i];
+        const struct advice_routes *routes = &a->routes[i];
 
         if (node->kind > TOPO_ROUTER)
             continue;
-        if (node->has_gateway)
-            advise_hop(a, node, node->gateway, node->gateway_at);
-        for (uint32_t j = 0; j < node->n_routes; j++)
-            if (node->routes[j].has_via && !node->routes[j].v6)
-                advise_hop(a, node, node->routes[j].via, node->routes[j].at);
-        advise_no_gateway(a, node);
+        for (uint32_t j = 0; j < routes->n; j++)
+            for (uint32_t k = 0; k < routes->all[j].n_hops; k++)
+                if (!ip6_is_any(routes->all[j].hops[k].via))
+                    advise_hop(a, node, &routes->all[j].hops[k], routes->all[j].at);
+        advise_no_gateway(a, node, ADVICE_V4);
+        advise_no_gateway(a, node, ADVICE_V6);
     }
 }
 
 /* ---- name servers ---- */
 
-static const struct topo_node *node_with(const struct advice *a, ip4_addr addr)
+static const struct topo_node *node_with(const struct advice *a, struct ip6_addr addr)
 {
     for (size_t i = 0; i < a->n_ports; i++)
-        for (uint32_t j = 0; j < a->ports[i].iface->n_addrs; j++)
-            if (a->ports[i].iface->addrs[j].addr == addr)
+        for (uint32_t j = 0; j < a->ports[i].addrs.n; j++)
+            if (ip6_eq(a->ports[i].addrs.all[j].addr, addr))
                 return a->ports[i].node;
     return NULL;
 }
 
-static void advise_resolver(const struct advice *a, const struct topo_node *node, ip4_addr resolver)
+static void advise_resolver(const struct advice *a, const struct topo_node *node,
+                            struct ip6_addr resolver)
 {
     const struct topo_node *server = node_with(a, resolver);
-    char text[IP4_TEXT_MAX];
+    char text[IP6_TEXT_MAX];
 
-    ip4_format(resolver, text);
+    advice_format(resolver, text);
     if (server == NULL)
         advise(a, TOPO_ALLOW_NAMES, node->at,
                _("no node has the address %s, which `%s` asks for names (`resolver`)"), text,
@@ -201,19 +263,31 @@ static void advise_records(const struct advice *a, const struct topo_dns *dns)
     }
 }
 
+/* Each name server is looked at once. */
+static void advise_resolvers(const struct advice *a, const struct topo_node *node, GHashTable *told)
+{
+    for (uint32_t i = 0; i < node->n_resolvers; i++) {
+        const struct topo_resolver *from = &node->resolvers[i];
+        struct ip6_addr addr = from->v6 ? from->addr6 : ip6_from_mapped(from->addr);
+        char text[IP6_TEXT_MAX];
+
+        if ((from->v6 ? ip6_is_loopback(addr) : ip4_is_loopback(from->addr)) ||
+            !g_hash_table_add(told, g_strdup(advice_format(addr, text))))
+            continue;
+        advise_resolver(a, node, addr);
+    }
+}
+
 void advice_of_servers(const struct advice *a)
 {
-    g_autoptr(GHashTable) told = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
     for (uint32_t i = 0; i < a->t->n_nodes; i++) {
         const struct topo_node *node = &a->t->nodes[i];
 
         if (node->kind > TOPO_ROUTER)
             continue;
-        for (uint32_t j = 0; j < node->n_resolvers; j++)
-            if (!node->resolvers[j].v6 && !ip4_is_loopback(node->resolvers[j].addr) &&
-                g_hash_table_add(told, GUINT_TO_POINTER(node->resolvers[j].addr)))
-                advise_resolver(a, node, node->resolvers[j].addr);
+        advise_resolvers(a, node, told);
         for (uint32_t j = 0; node->services != NULL && j < node->services->n_dns; j++)
             advise_records(a, &node->services->dns[j]);
     }

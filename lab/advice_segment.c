@@ -7,11 +7,12 @@
 
 /* A network that addresses of a segment are in. */
 struct net {
-    ip4_addr addr; /* without host bits */
+    struct ip6_addr addr; /* without host bits */
     uint8_t len;
+    bool alone;     /* a network of one address */
     uint32_t count; /* addresses in it */
     const struct advice_port *port;
-    const struct topo_addr *first;
+    const struct advice_addr *first;
 };
 
 struct nets {
@@ -19,32 +20,37 @@ struct nets {
     struct net all[NETS_MAX];
 };
 
-static void note(struct nets *nets, const struct advice_port *port, const struct topo_addr *addr)
+static void note(struct nets *nets, const struct advice_port *port, const struct advice_addr *addr)
 {
-    ip4_addr net = addr->addr & ip4_mask(addr->prefix_len);
+    struct ip6_addr net = ip6_prefix(addr->addr, addr->len);
 
     for (size_t i = 0; i < nets->n; i++)
-        if (nets->all[i].addr == net && nets->all[i].len == addr->prefix_len) {
+        if (ip6_eq(nets->all[i].addr, net) && nets->all[i].len == addr->len) {
             nets->all[i].count++;
             return;
         }
     if (nets->n < NETS_MAX)
-        nets->all[nets->n++] = (struct net){ net, addr->prefix_len, 1, port, addr };
+        nets->all[nets->n++] = (struct net){ net, addr->len, addr->len == 128, 1, port, addr };
 }
 
+/* Link-local addresses are in one network everywhere. */
 static void find_nets(struct nets *nets, const struct advice_group *group)
 {
     nets->n = 0;
     for (size_t i = 0; i < group->n; i++)
-        for (uint32_t j = 0; j < group->ports[i].iface->n_addrs; j++)
-            note(nets, &group->ports[i], &group->ports[i].iface->addrs[j]);
+        for (uint32_t j = 0; j < group->ports[i].addrs.n; j++)
+            if (!ip6_is_link_local(group->ports[i].addrs.all[j].addr))
+                note(nets, &group->ports[i], &group->ports[i].addrs.all[j]);
+}
+
+static bool same_family(const struct net *x, const struct net *y)
+{
+    return advice_family(x->addr) == advice_family(y->addr);
 }
 
 static bool overlap(const struct net *x, const struct net *y)
 {
-    uint8_t len = x->len < y->len ? x->len : y->len;
-
-    return ip4_in_prefix(x->addr, y->addr, len);
+    return same_family(x, y) && ip6_in_prefix(x->addr, y->addr, MIN(x->len, y->len));
 }
 
 /* The rarer one is the wrong one; of equals the later. */
@@ -57,38 +63,53 @@ static bool suspect(const struct net *x, const struct net *than)
 
 static void advise_mask(const struct advice *a, const struct net *wrong, const struct net *right)
 {
-    char text[IP4_TEXT_MAX];
+    char text[IP6_TEXT_MAX];
+    unsigned len = advice_len(right->addr, right->len);
 
-    advise(
-        a, TOPO_ALLOW_UNEQUAL_MASKS, wrong->first->at,
-        _("%s:%s has the mask /%u, but %s:%s on the same wire, in line %u, /%u: they do not agree "
-          "on who is a neighbor; should it be %s/%u?"),
-        wrong->port->node->name, wrong->port->iface->name, wrong->len, right->port->node->name,
-        right->port->iface->name, right->first->at.line, right->len,
-        ip4_format(wrong->first->addr, text), right->len);
+    advise(a, TOPO_ALLOW_UNEQUAL_MASKS, wrong->first->at,
+           advice_family(wrong->addr) == ADVICE_V4
+               ? _("%s:%s has the mask /%u, but %s:%s on the same wire, in line %u, /%u: they do "
+                   "not agree on who is a neighbor; should it be %s/%u?")
+               : _("%s:%s has the prefix length /%u, but %s:%s on the same wire, in line %u, /%u: "
+                   "they do not agree on who is a neighbor; should it be %s/%u?"),
+           wrong->port->node->name, wrong->port->iface->name, advice_len(wrong->addr, wrong->len),
+           right->port->node->name, right->port->iface->name, right->first->at.line, len,
+           advice_format(wrong->first->addr, text), len);
 }
 
 static void advise_masks(const struct advice *a, const struct nets *nets)
 {
     for (size_t i = 0; i < nets->n; i++)
         for (size_t j = 0; j < nets->n; j++)
-            if (i != j && nets->all[i].len != nets->all[j].len && nets->all[i].len < 32 &&
-                nets->all[j].len < 32 && overlap(&nets->all[i], &nets->all[j]) &&
+            if (i != j && nets->all[i].len != nets->all[j].len && !nets->all[i].alone &&
+                !nets->all[j].alone && overlap(&nets->all[i], &nets->all[j]) &&
                 suspect(&nets->all[i], &nets->all[j])) {
                 advise_mask(a, &nets->all[i], &nets->all[j]);
                 break;
             }
 }
 
-/* Whether the interface has an address in one of the networks of the others. */
-static bool is_among(const struct nets *nets, const struct advice_port *port)
+/* Whether the interface has an address of this version in one of the networks of the others. */
+static bool is_among(const struct nets *nets, const struct net *net)
 {
-    for (uint32_t i = 0; i < port->iface->n_addrs; i++)
+    const struct advice_addrs *addrs = &net->port->addrs;
+
+    for (uint32_t i = 0; i < addrs->n; i++)
         for (size_t j = 0; j < nets->n; j++)
-            if (ip4_in_prefix(port->iface->addrs[i].addr, nets->all[j].addr, nets->all[j].len) &&
-                (nets->all[j].count > 1 || nets->all[j].port != port))
+            if (same_family(net, &nets->all[j]) &&
+                ip6_in_prefix(addrs->all[i].addr, nets->all[j].addr, nets->all[j].len) &&
+                (nets->all[j].count > 1 || nets->all[j].port != net->port))
                 return true;
     return false;
+}
+
+/* The first network of the version of that one; NULL: that is the first itself. */
+static const struct net *first_like(const struct nets *nets, const struct net *net)
+{
+    for (const struct net *other = nets->all; other < net; other++)
+        if (same_family(other, net))
+            return other;
+    return NULL;
 }
 
 static bool gives_leases(const struct advice_port *port)
@@ -105,19 +126,20 @@ static bool gives_leases(const struct advice_port *port)
 static void advise_strangers(const struct advice *a, const struct nets *nets)
 {
     for (size_t i = 1; i < nets->n; i++) {
-        const struct net *net = &nets->all[i], *other = &nets->all[0];
-        g_autofree char *there = advice_net(other->addr, other->len);
-        char text[IP4_TEXT_MAX];
+        const struct net *net = &nets->all[i], *other = first_like(nets, net);
+        g_autofree char *there = NULL;
+        char text[IP6_TEXT_MAX];
 
-        if (net->count > 1 || net->len == 32 || is_among(nets, net->port) ||
-            gives_leases(net->port))
+        if (other == NULL || net->count > 1 || net->alone || is_among(nets, net) ||
+            (advice_family(net->addr) == ADVICE_V4 && gives_leases(net->port)))
             continue;
+        there = advice_net(other->addr, other->len);
         advise(a, TOPO_ALLOW_OTHER_NETWORK, net->first->at,
                _("%s/%u of %s:%s is in no network of the others on the same wire, like %s of %s:%s "
                  "in line %u"),
-               ip4_format(net->first->addr, text), net->len, net->port->node->name,
-               net->port->iface->name, there, other->port->node->name, other->port->iface->name,
-               other->first->at.line);
+               advice_format(net->first->addr, text), advice_len(net->addr, net->len),
+               net->port->node->name, net->port->iface->name, there, other->port->node->name,
+               other->port->iface->name, other->first->at.line);
     }
 }
 

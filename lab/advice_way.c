@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "inspect/i18n.h"
+#include "stack/net/multipath.h"
 
-#define HOPS_MAX  32
+#define NODES_MAX 64 /* that a way passes, all its branches together */
 #define HOSTS_MAX 48 /* from each to each; of larger networks these are a sample */
 
 enum way_end {
@@ -15,89 +16,109 @@ enum way_end {
     WAY_UNKNOWN   /* what happens is not known from the file, or told elsewhere */
 };
 
+/* A packet's way. Where a route has several next hops, all are followed: each may be taken. */
 struct way {
-    ip4_addr src, dst; /* src may change on the way: NAT */
+    enum advice_family family;
+    struct ip6_addr src, dst; /* src may change on the way: NAT */
     const struct topo_node *at;
     uint32_t n; /* nodes passed */
-    const struct topo_node *passed[HOPS_MAX];
-    ip4_addr from[HOPS_MAX]; /* the address of the one before, as each knows it */
+    struct passed {
+        const struct topo_node *node;
+        struct ip6_addr from; /* the address of the one before, as this one knows it; :: for none */
+        bool open;            /* what lies behind it is still being followed */
+        enum way_end end;     /* else: how that ended */
+    } passed[NODES_MAX];
 };
 
-struct exit { /* where a packet leaves a node */
-    const struct topo_iface *iface;
-    ip4_addr next;
-    int len; /* of the prefix; -1: no route */
+struct exits { /* where packets leave a node */
+    int len;   /* of the prefix; -1: no route */
     uint32_t metric;
     bool unknown;
+    uint32_t n;
+    struct exit {
+        const struct topo_iface *iface;
+        struct ip6_addr next;
+    } all[FIB_HOPS_MAX];
 };
 
-static void prefer(struct exit *best, struct exit other)
+static void prefer(struct exits *best, const struct exits *other)
 {
-    if (other.len > best->len || (other.len == best->len && other.metric < best->metric))
-        *best = other;
+    if (other->len > best->len || (other->len == best->len && other->metric < best->metric))
+        *best = *other;
 }
 
-static const struct topo_iface *connected(const struct topology *t, const struct topo_node *node,
-                                          ip4_addr addr, int *len)
+static const struct topo_iface *connected(const struct advice *a, const struct topo_node *node,
+                                          struct ip6_addr addr, int *len)
 {
     const struct topo_iface *found = NULL;
 
     *len = -1;
-    for (uint32_t i = 0; i < node->n_ifaces; i++)
-        for (uint32_t j = 0; j < node->ifaces[i].n_addrs; j++) {
-            const struct topo_addr *own = &node->ifaces[i].addrs[j];
+    for (uint32_t i = 0; i < node->n_ifaces; i++) {
+        struct advice_addrs own = advice_addrs(a, &node->ifaces[i]);
 
-            if (own->prefix_len > *len && advice_works(t, &node->ifaces[i]) &&
-                ip4_in_prefix(addr, own->addr, own->prefix_len)) {
-                *len = own->prefix_len;
+        for (uint32_t j = 0; j < own.n && advice_works(a->t, &node->ifaces[i]); j++)
+            if (own.all[j].len > *len && ip6_in_prefix(addr, own.all[j].addr, own.all[j].len)) {
+                *len = own.all[j].len;
                 found = &node->ifaces[i];
             }
-        }
+    }
     return found;
 }
 
-static void try_route(const struct topology *t, const struct topo_node *node,
-                      const struct topo_route *route, ip4_addr dst, struct exit *best)
+/* False: the kernel takes no route of which it cannot reach a next hop. */
+static bool add_exit(const struct advice *a, const struct topo_node *node,
+                     const struct advice_hop *hop, struct ip6_addr dst, struct exits *exits)
 {
-    struct exit here = { NULL, route->has_via ? route->via : dst, route->prefix_len, route->metric,
-                         route->type != TOPO_ROUTE_UNICAST || route->n_hops > 0 };
+    struct exit exit = { .next = ip6_is_any(hop->via) ? dst : hop->via };
     int len;
 
-    if (route->v6 || !ip4_in_prefix(dst, route->prefix, route->prefix_len))
+    exit.iface =
+        hop->dev != TOPO_NOWHERE ? &node->ifaces[hop->dev] : connected(a, node, exit.next, &len);
+    if (exit.iface == NULL)
+        return false;
+    exits->all[exits->n++] = exit;
+    return true;
+}
+
+static void try_route(const struct advice *a, const struct topo_node *node,
+                      const struct advice_route *route, struct ip6_addr dst, struct exits *best)
+{
+    struct exits here;
+
+    if (route->family != advice_family(dst) || !ip6_in_prefix(dst, route->prefix, route->len))
         return;
-    if (!here.unknown)
-        here.iface = route->dev != TOPO_NOWHERE ? &node->ifaces[route->dev]
-                                                : connected(t, node, here.next, &len);
-    if (here.unknown || here.iface != NULL) /* the kernel takes no route it cannot reach */
-        prefer(best, here);
+    here = (struct exits){ .len = route->len,
+                           .metric = route->metric,
+                           .unknown = route->type != TOPO_ROUTE_UNICAST };
+    for (uint32_t i = 0; i < route->n_hops && !here.unknown; i++)
+        if (!add_exit(a, node, &route->hops[i], dst, &here))
+            return;
+    prefer(best, &here);
 }
 
-static struct exit find_exit(const struct topology *t, const struct topo_node *node, ip4_addr dst)
+static void find_exits(const struct advice *a, const struct topo_node *node, struct ip6_addr dst,
+                       struct exits *best)
 {
-    struct exit best = { .len = -1 }, direct = { .next = dst };
-    int len;
+    const struct advice_routes *routes = &a->routes[node->index];
+    const struct topo_iface *iface;
 
-    direct.iface = connected(t, node, dst, &direct.len);
-    if (direct.iface != NULL)
-        best = direct;
-    for (uint32_t i = 0; i < node->n_routes; i++)
-        try_route(t, node, &node->routes[i], dst, &best);
-    if (node->has_gateway) {
-        struct exit gateway = { connected(t, node, node->gateway, &len), node->gateway, 0, 0,
-                                false };
-
-        if (gateway.iface != NULL)
-            prefer(&best, gateway);
-    }
-    return best;
+    *best = (struct exits){ .len = -1 };
+    iface = connected(a, node, dst, &best->len);
+    if (iface != NULL)
+        best->all[best->n++] = (struct exit){ iface, dst };
+    for (uint32_t i = 0; i < routes->n; i++)
+        try_route(a, node, &routes->all[i], dst, best);
 }
 
-static bool has_address(const struct topo_node *node, ip4_addr addr)
+static bool has_address(const struct advice *a, const struct topo_node *node, struct ip6_addr addr)
 {
-    for (uint32_t i = 0; i < node->n_ifaces; i++)
-        for (uint32_t j = 0; j < node->ifaces[i].n_addrs; j++)
-            if (node->ifaces[i].addrs[j].addr == addr)
+    for (uint32_t i = 0; i < node->n_ifaces; i++) {
+        struct advice_addrs own = advice_addrs(a, &node->ifaces[i]);
+
+        for (uint32_t j = 0; j < own.n; j++)
+            if (ip6_eq(own.all[j].addr, addr))
                 return true;
+    }
     return false;
 }
 
@@ -109,71 +130,118 @@ static bool asks_dhcp(const struct topo_node *node)
     return false;
 }
 
-static bool was_passed(const struct way *way, const struct topo_node *node)
+static struct passed *find_passed(struct way *way, const struct topo_node *node)
 {
     for (uint32_t i = 0; i < way->n; i++)
-        if (way->passed[i] == node)
-            return true;
-    return false;
+        if (way->passed[i].node == node)
+            return &way->passed[i];
+    return NULL;
 }
 
 /* What leaves by the outside of a NAT has another source. */
-static void translate(struct way *way, const struct exit *exit)
+static struct ip6_addr translated(const struct topo_node *node, const struct topo_iface *iface,
+                                  struct ip6_addr src, bool first)
 {
-    const struct topo_nat *nat = way->at->nat;
-
-    if (nat != NULL && nat->outside == exit->iface->index && exit->iface->n_addrs > 0 && way->n > 1)
-        way->src = exit->iface->addrs[0].addr;
+    if (node->nat != NULL && node->nat->outside == iface->index && iface->n_addrs > 0 && !first &&
+        ip6_is_mapped(src))
+        return ip6_from_mapped(iface->addrs[0].addr);
+    return src;
 }
 
 /* The address under which the next one knows this one. */
-static ip4_addr known_as(const struct topo_iface *iface, ip4_addr next)
+static struct ip6_addr known_as(const struct advice *a, const struct topo_iface *iface,
+                                struct ip6_addr next)
 {
-    for (uint32_t i = 0; i < iface->n_addrs; i++)
-        if (ip4_in_prefix(next, iface->addrs[i].addr, iface->addrs[i].prefix_len))
-            return iface->addrs[i].addr;
-    return iface->n_addrs > 0 ? iface->addrs[0].addr : 0;
+    struct advice_addrs own = advice_addrs(a, iface);
+    struct ip6_addr other = IP6_ANY;
+
+    for (uint32_t i = 0; i < own.n; i++) {
+        if (ip6_in_prefix(next, own.all[i].addr, own.all[i].len))
+            return own.all[i].addr;
+        if (ip6_is_any(other) && advice_family(own.all[i].addr) == advice_family(next))
+            other = own.all[i].addr;
+    }
+    return other;
+}
+
+static enum way_end go_on(const struct advice *a, struct way *way, const struct topo_node *node,
+                          struct ip6_addr from, struct ip6_addr src);
+
+static enum way_end leave(const struct advice *a, struct way *way, const struct topo_node *node,
+                          const struct exit *exit, struct ip6_addr src)
+{
+    const struct advice_port *next;
+
+    if (!advice_works(a->t, exit->iface))
+        return WAY_UNKNOWN;
+    next =
+        advice_owner(a, segment_of(a->segments, a->t, node->index, exit->iface->index), exit->next);
+    if (next == NULL)
+        return WAY_UNKNOWN;
+    return go_on(a, way, next->node, known_as(a, exit->iface, exit->next),
+                 translated(node, exit->iface, src, way->n == 1));
+}
+
+/* The first branch that fails says how; else one that arrives. */
+static enum way_end branch(const struct advice *a, struct way *way, const struct topo_node *node,
+                           struct ip6_addr src)
+{
+    struct exits exits;
+    enum way_end best = WAY_UNKNOWN;
+
+    find_exits(a, node, way->dst, &exits);
+    if (exits.unknown || (way->family == ADVICE_V4 && asks_dhcp(node)))
+        return WAY_UNKNOWN;
+    if (exits.len < 0)
+        return WAY_NO_ROUTE;
+    for (uint32_t i = 0; i < exits.n; i++) {
+        enum way_end end = leave(a, way, node, &exits.all[i], src);
+
+        if (end == WAY_NO_ROUTE || end == WAY_CIRCLE)
+            return end;
+        if (end == WAY_ARRIVES)
+            best = end;
+    }
+    return best;
+}
+
+static enum way_end go_on(const struct advice *a, struct way *way, const struct topo_node *node,
+                          struct ip6_addr from, struct ip6_addr src)
+{
+    struct passed *here = find_passed(way, node);
+    enum way_end end;
+
+    if (has_address(a, node, way->dst)) {
+        way->src = src;
+        return WAY_ARRIVES;
+    }
+    if (here != NULL && !here->open)
+        return here->end;
+    if ((way->n > 0 && !advice_forwards(node, way->family)) || way->n == NODES_MAX)
+        return WAY_UNKNOWN; /* of a host that forwards nothing is told where it is the gateway */
+    way->at = node;
+    if (here != NULL)
+        return WAY_CIRCLE;
+    here = &way->passed[way->n++];
+    *here = (struct passed){ .node = node, .from = from, .open = true };
+    end = branch(a, way, node, src);
+    if (end == WAY_ARRIVES || end == WAY_UNKNOWN) { /* after a failure it is seen how it came */
+        here->open = false;
+        here->end = end;
+    }
+    return end;
 }
 
 static enum way_end go(const struct advice *a, struct way *way)
 {
-    ip4_addr from = 0;
-
-    for (way->n = 0; way->n < HOPS_MAX;) {
-        const struct advice_port *next;
-        struct exit exit;
-
-        if (has_address(way->at, way->dst))
-            return WAY_ARRIVES;
-        if (way->n > 0 && !advice_forwards(way->at))
-            return WAY_UNKNOWN; /* told where the gateway is */
-        if (was_passed(way, way->at))
-            return WAY_CIRCLE;
-        way->passed[way->n] = way->at;
-        way->from[way->n++] = from;
-        exit = find_exit(a->t, way->at, way->dst);
-        if (exit.unknown || asks_dhcp(way->at))
-            return WAY_UNKNOWN;
-        if (exit.len < 0)
-            return WAY_NO_ROUTE;
-        if (!advice_works(a->t, exit.iface))
-            return WAY_UNKNOWN;
-        translate(way, &exit);
-        from = known_as(exit.iface, exit.next);
-        next = advice_owner(a, segment_of(a->segments, a->t, way->at->index, exit.iface->index),
-                            exit.next);
-        if (next == NULL)
-            return WAY_UNKNOWN;
-        way->at = next->node;
-    }
-    return WAY_UNKNOWN;
+    return go_on(a, way, way->at, IP6_ANY, way->src);
 }
 
 /* ---- from each network to each ---- */
 
 struct station {
     const struct topo_node *node;
-    const struct topo_addr *addr;
+    const struct advice_addr *addr;
 };
 
 struct stations {
@@ -181,22 +249,39 @@ struct stations {
     struct station all[HOSTS_MAX];
 };
 
-/* One host of each segment for each gateway: the others fare alike. */
-static void find_stations(const struct advice *a, struct stations *stations)
+static const struct advice_addr *address_of(const struct advice_port *port,
+                                            enum advice_family family)
 {
-    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    for (uint32_t i = 0; i < port->addrs.n; i++)
+        if (advice_is_global(&port->addrs.all[i], family))
+            return &port->addrs.all[i];
+    return NULL;
+}
+
+static char *gateway_of(const struct topo_node *node, enum advice_family family)
+{
+    char text[IP6_TEXT_MAX];
+
+    return g_strdup(
+        advice_format(family == ADVICE_V4 ? ip6_from_mapped(node->gateway) : node->gateway6, text));
+}
+
+/* One host of each segment for each gateway: the others fare alike. */
+static void find_stations(const struct advice *a, enum advice_family family,
+                          struct stations *stations)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
     stations->n = 0;
     for (size_t i = 0; i < a->n_ports && stations->n < HOSTS_MAX; i++) {
         const struct advice_port *port = &a->ports[i];
-        gint64 *kind;
+        const struct advice_addr *addr = address_of(port, family);
+        g_autofree char *gateway = gateway_of(port->node, family);
 
-        if (port->iface->n_addrs == 0 || port->node->n_ifaces > 1 || advice_forwards(port->node))
+        if (addr == NULL || port->node->n_ifaces > 1 || advice_forwards(port->node, family))
             continue;
-        kind = g_new(gint64, 1);
-        *kind = (gint64)((uint64_t)port->segment << 32 | port->node->gateway);
-        if (g_hash_table_add(seen, kind))
-            stations->all[stations->n++] = (struct station){ port->node, &port->iface->addrs[0] };
+        if (g_hash_table_add(seen, g_strdup_printf("%u %s", port->segment, gateway)))
+            stations->all[stations->n++] = (struct station){ port->node, addr };
     }
 }
 
@@ -217,13 +302,14 @@ static void advise_circle(struct ways *ways, const struct way *way, const char *
     bool in = false;
 
     for (uint32_t i = 0; i < way->n; i++) {
-        in |= way->passed[i] == way->at;
-        if (in)
-            g_string_append_printf(names, "%s, ", way->passed[i]->name);
+        in |= way->passed[i].node == way->at;
+        if (in && way->passed[i].open)
+            g_string_append_printf(names, "%s, ", way->passed[i].node->name);
     }
     g_string_append(names, way->at->name);
     for (uint32_t i = 0; i < way->n; i++) /* each of the circle is told with it */
-        if (!tell_once(ways, way->passed[i], net) && way->passed[i] == way->at)
+        if (way->passed[i].open && !tell_once(ways, way->passed[i].node, net) &&
+            way->passed[i].node == way->at)
             return;
     advise(ways->a, TOPO_ALLOW_NO_WAY, way->at->at,
            _("packets for %s go round in a circle: %s; a next hop of one of these is wrong"), net,
@@ -231,29 +317,33 @@ static void advise_circle(struct ways *ways, const struct way *way, const char *
 }
 
 /* How @lost, the way of an answer, would go on: back to where the question came from. */
-static ip4_addr way_back(const struct way *question, const struct topo_node *lost)
+static struct ip6_addr way_back(const struct way *question, const struct topo_node *lost)
 {
     for (uint32_t i = 0; i < question->n; i++)
-        if (question->passed[i] == lost)
-            return question->from[i];
-    return 0;
+        if (question->passed[i].node == lost)
+            return question->passed[i].from;
+    return IP6_ANY;
 }
 
 static void advise_no_way_back(struct ways *ways, const struct station *x, const struct station *y,
                                const struct way *question, const struct way *answer,
                                const char *net)
 {
-    ip4_addr via = way_back(question, answer->at);
-    char text[IP4_TEXT_MAX] = "ADDRESS";
+    struct ip6_addr via = way_back(question, answer->at);
+    char text[IP6_TEXT_MAX];
 
     if (!tell_once(ways, answer->at, net))
         return;
-    if (via != 0)
-        ip4_format(via, text);
-    advise(ways->a, TOPO_ALLOW_NO_WAY, answer->at->at,
-           _("what `%s` sends to `%s` arrives, but the answer ends at `%s`, which has no route to "
-             "%s: `%s via %s` under its `routes` would be one"),
-           x->node->name, y->node->name, answer->at->name, net, net, text);
+    if (ip6_is_any(via))
+        advise(ways->a, TOPO_ALLOW_NO_WAY, answer->at->at,
+               _("what `%s` sends to `%s` arrives, but the answer ends at `%s`, which has no route "
+                 "to %s: it needs one under its `routes`"),
+               x->node->name, y->node->name, answer->at->name, net);
+    else
+        advise(ways->a, TOPO_ALLOW_NO_WAY, answer->at->at,
+               _("what `%s` sends to `%s` arrives, but the answer ends at `%s`, which has no route "
+                 "to %s: `%s via %s` under its `routes` would be one"),
+               x->node->name, y->node->name, answer->at->name, net, net, advice_format(via, text));
 }
 
 static void advise_no_way(struct ways *ways, const struct station *x, const struct station *y,
@@ -269,21 +359,22 @@ static void advise_no_way(struct ways *ways, const struct station *x, const stru
 }
 
 /* The network of @addr, as the station there writes it. */
-static char *net_of(const struct advice *a, const struct station *x, ip4_addr addr)
+static char *net_of(const struct advice *a, const struct station *x, struct ip6_addr addr)
 {
-    for (size_t i = 0; addr != x->addr->addr && i < a->n_ports; i++)
-        for (uint32_t j = 0; j < a->ports[i].iface->n_addrs; j++)
-            if (a->ports[i].iface->addrs[j].addr == addr)
-                return advice_net(addr, a->ports[i].iface->addrs[j].prefix_len);
-    return advice_net(addr, x->addr->prefix_len);
+    for (size_t i = 0; !ip6_eq(addr, x->addr->addr) && i < a->n_ports; i++)
+        for (uint32_t j = 0; j < a->ports[i].addrs.n; j++)
+            if (ip6_eq(a->ports[i].addrs.all[j].addr, addr))
+                return advice_net(addr, a->ports[i].addrs.all[j].len);
+    return advice_net(addr, x->addr->len);
 }
 
 static void advise_pair(struct ways *ways, const struct station *x, const struct station *y)
 {
-    struct way question = { .src = x->addr->addr, .dst = y->addr->addr, .at = x->node };
+    enum advice_family family = advice_family(x->addr->addr);
+    struct way question = { family, x->addr->addr, y->addr->addr, x->node, 0, { { 0 } } };
     enum way_end end = go(ways->a, &question);
-    g_autofree char *there = advice_net(y->addr->addr, y->addr->prefix_len), *back = NULL;
-    struct way answer = { .src = y->addr->addr, .dst = question.src, .at = y->node };
+    g_autofree char *there = advice_net(y->addr->addr, y->addr->len), *back = NULL;
+    struct way answer = { family, y->addr->addr, question.src, y->node, 0, { { 0 } } };
 
     /* A host without a route is one without a gateway, which is told. */
     if (end == WAY_CIRCLE && !ways->answers)
@@ -300,21 +391,31 @@ static void advise_pair(struct ways *ways, const struct station *x, const struct
         advise_circle(ways, &answer, back);
 }
 
+static void advise_pairs(struct ways *ways, const struct stations *stations)
+{
+    for (size_t i = 0; i < stations->n; i++)
+        for (size_t j = 0; j < stations->n; j++)
+            if (i != j)
+                advise_pair(ways, &stations->all[i], &stations->all[j]);
+}
+
 void advice_of_ways(const struct advice *a)
 {
     struct ways ways = { .a = a,
                          .told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL) };
     struct stations *stations = g_new(struct stations, 1);
+    bool any_nat = false;
 
     for (uint32_t i = 0; i < a->t->n_nodes; i++)
-        ways.any_nat |= a->t->nodes[i].nat != NULL;
-    find_stations(a, stations);
-    for (unsigned round = 0; round < 2; round++) {
-        ways.answers = round == 0;
-        for (size_t i = 0; i < stations->n; i++)
-            for (size_t j = 0; j < stations->n; j++)
-                if (i != j)
-                    advise_pair(&ways, &stations->all[i], &stations->all[j]);
+        any_nat |= a->t->nodes[i].nat != NULL;
+    /* `routing: computed` is for IPv4 */
+    for (unsigned family = a->t->computed_routes; family < ADVICE_FAMILIES; family++) {
+        find_stations(a, (enum advice_family)family, stations);
+        ways.any_nat = any_nat && family == ADVICE_V4;
+        for (unsigned round = 0; round < 2; round++) {
+            ways.answers = round == 0;
+            advise_pairs(&ways, stations);
+        }
     }
     g_free(stations);
     g_hash_table_destroy(ways.told);

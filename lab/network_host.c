@@ -77,6 +77,17 @@ static void set_route4(struct os *os, const struct topo_node *node, const struct
     netctl_route_add(os, &route, NETCTL_ADD);
 }
 
+/* As ifupdown and networkd do: a link-local gateway is beside the interface. */
+static void set_gateway6(struct os *os, const struct topo_node *node)
+{
+    struct netctl_route6 route = { .via = node->gateway6 };
+    uint32_t dev = topo_gateway6_dev(node);
+
+    if (dev != TOPO_NOWHERE)
+        route.ifname = node->ifaces[dev].name;
+    netctl_route6_add(os, &route, NETCTL_ADD);
+}
+
 /* As at boot: a route that the kernel refuses, for a gateway out of reach say, is not there, and
  * nothing stops. */
 static void set_routes(struct os *os, const struct topo_node *node)
@@ -85,7 +96,7 @@ static void set_routes(struct os *os, const struct topo_node *node)
         netctl_route_add(os, &(struct netctl_route){ .kind = ROUTE_UNICAST, .via = node->gateway },
                          NETCTL_ADD);
     if (node->has_gateway6)
-        netctl_route6_add(os, &(struct netctl_route6){ .via = node->gateway6 }, NETCTL_ADD);
+        set_gateway6(os, node);
     for (uint32_t i = 0; i < node->n_routes; i++) {
         const struct topo_route *from = &node->routes[i];
 

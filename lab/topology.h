@@ -395,6 +395,9 @@ struct topo_iface *topology_port(const struct topology *topology, const char *po
 /** topology_default_mac() - the rule for MACs: @node from 0, @cable_end from 1 (0: the switch
  * itself). */
 struct mac_addr topology_default_mac(uint32_t node, uint32_t cable_end);
+/** topo_gateway6_dev() - where a link-local gateway is: at the only interface, else it is not known
+ * (TOPO_NOWHERE). */
+uint32_t topo_gateway6_dev(const struct topo_node *node);
 /** topo_kind_name() - "host", "router", "switch", "hub": the word of the file. */
 const char *topo_kind_name(enum topo_kind kind);
 /** topology_node_keys() - what a node may have, of whatever kind it is; NULL-terminated. */

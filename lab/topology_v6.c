@@ -1,5 +1,6 @@
 /* The IPv6 of a topology: addresses, gateways, and what is wrong with them. */
 #include "lab/topology_build.h"
+#include "lab/segments.h"
 
 #include <string.h>
 
@@ -82,68 +83,111 @@ static gboolean owner_equal(gconstpointer a, gconstpointer b)
     return ip6_eq(*(const struct ip6_addr *)a, *(const struct ip6_addr *)b);
 }
 
-/* Global addresses are one's own everywhere. */
-static void claim(struct topo_build *b, GHashTable *owners, const struct topo_node *node,
+struct claims6 {
+    const struct topo_build *b;
+    GHashTable *owners;
+    struct segments segments;
+};
+
+/* Global addresses are one's own everywhere, link-local ones on their wire: there the segment takes
+ * the place of the zeros that follow fe80::/10. */
+static struct ip6_addr claimed(struct claims6 *claims, const struct topo_iface *iface,
+                               struct ip6_addr addr)
+{
+    if (ip6_is_link_local(addr) && iface->link != TOPO_NOWHERE)
+        addr.hi ^=
+            1 + (uint64_t)segment_of(&claims->segments, claims->b->t, iface->node, iface->index);
+    return addr;
+}
+
+static void claim(struct claims6 *claims, const struct topo_node *node,
                   const struct topo_iface *iface, const struct topo_addr6 *a)
 {
-    const struct owner *twin = g_hash_table_lookup(owners, &a->addr);
+    struct ip6_addr key = claimed(claims, iface, a->addr);
+    const struct owner *twin = g_hash_table_lookup(claims->owners, &key);
     struct owner *here;
     char text[IP6_TEXT_MAX];
 
-    if (ip6_is_link_local(a->addr))
-        return;
     if (twin != NULL) {
-        if ((b->t->allow & TOPO_ALLOW_DUPLICATE_ADDRESS) == 0)
-            reader_error(&b->r, a->at, _("%s:%s has the address %s already, in line %u"),
+        if ((claims->b->t->allow & TOPO_ALLOW_DUPLICATE_ADDRESS) == 0)
+            reader_error(&claims->b->r, a->at,
+                         _("%s:%s has the address %s already, in line %u (if it is meant: `allow: "
+                           "[duplicate-address]`)"),
                          twin->node->name, twin->iface->name, ip6_format(a->addr, text),
                          twin->line);
         return;
     }
     here = g_new(struct owner, 1);
-    *here = (struct owner){ a->addr, node, iface, a->at.line };
-    g_hash_table_insert(owners, here, here);
+    *here = (struct owner){ key, node, iface, a->at.line };
+    g_hash_table_insert(claims->owners, here, here);
 }
 
-static bool reaches(const struct topo_node *node, struct ip6_addr addr)
+enum reach { REACH_NO, REACH_YES, REACH_SELF };
+
+static enum reach reach(const struct topo_node *node, struct ip6_addr addr)
 {
-    if (ip6_is_link_local(addr))
-        return true;
+    enum reach result = ip6_is_link_local(addr) ? REACH_YES : REACH_NO;
+
     for (uint32_t i = 0; i < node->n_ifaces; i++)
-        for (uint32_t j = 0; j < node->ifaces[i].n_addrs6; j++)
-            if (ip6_in_prefix(addr, node->ifaces[i].addrs6[j].addr,
-                              node->ifaces[i].addrs6[j].prefix_len))
-                return true;
-    return false;
+        for (uint32_t j = 0; j < node->ifaces[i].n_addrs6; j++) {
+            const struct topo_addr6 *own = &node->ifaces[i].addrs6[j];
+
+            if (ip6_eq(own->addr, addr))
+                return REACH_SELF;
+            if (ip6_in_prefix(addr, own->addr, own->prefix_len))
+                result = REACH_YES;
+        }
+    return result;
 }
 
 static void check_next_hop(struct topo_build *b, const struct topo_node *node, struct ip6_addr addr,
-                           struct text_pos at)
+                           uint32_t dev, struct text_pos at)
 {
+    enum reach how = reach(node, addr);
     char text[IP6_TEXT_MAX];
 
-    if (!reaches(node, addr))
+    ip6_format(addr, text);
+    if (how == REACH_SELF)
+        reader_warning(&b->r, at, _("the gateway %s is `%s` itself"), text, node->name);
+    else if (how == REACH_NO)
         reader_warning(&b->r, at,
                        _("`%s` cannot reach the gateway %s: it is in no subnet of its own"),
-                       node->name, ip6_format(addr, text));
+                       node->name, text);
+    else if (ip6_is_link_local(addr) && dev == TOPO_NOWHERE)
+        reader_warning(
+            &b->r, at,
+            _("`%s` cannot reach the gateway %s: a link-local address is on each of its "
+              "wires; say which is meant under `routes`: `default via %s dev INTERFACE`"),
+            node->name, text, text);
+}
+
+uint32_t topo_gateway6_dev(const struct topo_node *node)
+{
+    return ip6_is_link_local(node->gateway6) && node->n_ifaces == 1 ? 0 : TOPO_NOWHERE;
+}
+
+static void check_node(struct topo_build *b, struct claims6 *claims, const struct topo_node *node)
+{
+    for (uint32_t i = 0; i < node->n_ifaces; i++)
+        for (uint32_t j = 0; j < node->ifaces[i].n_addrs6; j++) {
+            check_address(b, &node->ifaces[i].addrs6[j]);
+            claim(claims, node, &node->ifaces[i], &node->ifaces[i].addrs6[j]);
+        }
+    if (node->has_gateway6)
+        check_next_hop(b, node, node->gateway6, topo_gateway6_dev(node), node->gateway6_at);
+    for (uint32_t i = 0; i < node->n_routes; i++)
+        if (node->routes[i].v6 && node->routes[i].has_via)
+            check_next_hop(b, node, node->routes[i].via6, node->routes[i].dev, node->routes[i].at);
 }
 
 void build_check6(struct topo_build *b)
 {
-    g_autoptr(GHashTable) owners = g_hash_table_new_full(owner_hash, owner_equal, NULL, g_free);
-    const struct topology *t = b->t;
+    struct claims6 claims = { .b = b };
 
-    for (uint32_t i = 0; i < t->n_nodes; i++) {
-        const struct topo_node *node = &t->nodes[i];
-
-        for (uint32_t j = 0; j < node->n_ifaces; j++)
-            for (uint32_t k = 0; k < node->ifaces[j].n_addrs6; k++) {
-                check_address(b, &node->ifaces[j].addrs6[k]);
-                claim(b, owners, node, &node->ifaces[j], &node->ifaces[j].addrs6[k]);
-            }
-        if (node->has_gateway6)
-            check_next_hop(b, node, node->gateway6, node->gateway6_at);
-        for (uint32_t j = 0; j < node->n_routes; j++)
-            if (node->routes[j].v6 && node->routes[j].has_via)
-                check_next_hop(b, node, node->routes[j].via6, node->routes[j].at);
-    }
+    claims.owners = g_hash_table_new_full(owner_hash, owner_equal, NULL, g_free);
+    segments_init(&claims.segments, b->t);
+    for (uint32_t i = 0; i < b->t->n_nodes; i++)
+        check_node(b, &claims, &b->t->nodes[i]);
+    segments_fini(&claims.segments);
+    g_hash_table_destroy(claims.owners);
 }

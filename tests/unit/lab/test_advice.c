@@ -231,6 +231,128 @@ static void commands_that_use_a_name_without_a_record_are_told(void)
     diag_list_free(diags);
 }
 
+/* ---- IPv6: the same, with the same words ---- */
+
+#define PC6(name, address) "  " name ": {kind: host, interfaces: {eth0: \"" address "\"}}\n"
+
+static void two_prefix_lengths_and_strangers_of_ipv6_are_told(void)
+{
+    OK(warns(PC6("a", "2001:db8::1/64") PC6("b", "2001:db8::2/48"), "[a:eth0, b:eth0]",
+             "4:38 b:eth0 has the prefix length /48, but a:eth0 on the same wire, in line 3, /64: "
+             "they do not agree on who is a neighbor; should it be 2001:db8::2/64?\n"));
+    OK(warns(PC6("a", "2001:db8:1::1/64") PC6("b", "2001:db8:2::2/64"), "[a:eth0, b:eth0]",
+             "4:38 2001:db8:2::2/64 of b:eth0 is in no network of the others on the same wire\n"));
+    /* the versions are no strangers to each other, nor are link-local addresses */
+    OK(warns(PC("a", "10.0.0.1/24") PC6("b", "2001:db8::2/64")
+                 PC("c", "[10.0.0.3/24, \"2001:db8::3/64\", \"fe80::3/64\"]") "  s: {kind: "
+                                                                              "switch}\n",
+             "[a:eth0, s:p1], [b:eth0, s:p2], [c:eth0, s:p3]", ""));
+}
+
+static void gateways_of_ipv6_are_looked_at(void)
+{
+    static const char router[] =
+        "  r: {kind: router, interfaces: {a: [\"2001:db8::1/64\", \"fe80::1/64\"], b: "
+        "\"2001:db8:1::1/64\"}}\n";
+    g_autofree char *wrong = g_strconcat(
+        router,
+        "  h: {kind: host, interfaces: {eth0: \"2001:db8::2/64\"}, gateway: \"2001:db8::9\"}\n"
+        "  g: {kind: host, interfaces: {eth0: \"2001:db8:1::2/64\"}}\n",
+        NULL);
+    g_autofree char *local = g_strconcat(
+        router,
+        "  h: {kind: host, interfaces: {eth0: \"2001:db8::2/64\"}, gateway: \"fe80::1\"}\n"
+        "  g: {kind: host, interfaces: {eth0: \"2001:db8:1::2/64\"}, gateway: "
+        "\"fe80::ff:fe00:102\"}\n",
+        NULL);
+    g_autofree char *where = g_strconcat(
+        router,
+        "  h: {kind: host, interfaces: {eth0: \"2001:db8::2/64\", eth1: {}}, gateway: "
+        "\"fe80::1\"}\n"
+        "  g: {kind: host, interfaces: {eth0: \"2001:db8:1::2/64\"}, gateway: \"fe80::7\"}\n",
+        NULL);
+
+    OK(warns(wrong, "[r:a, h:eth0], [r:b, g:eth0]",
+             "4:66 nobody on the wire of h:eth0 has the gateway's address 2001:db8::9; is "
+             "2001:db8::1 (`r`) meant?\n"
+             "5:3 `g` has no gateway for IPv6: it reaches its own network alone; `gateway: "
+             "\"2001:db8:1::1\"` is `r`\n"));
+    OK(warns(local, "[r:a, h:eth0], [r:b, g:eth0]", ""));
+    OK(warns(where, "[r:a, h:eth0], [r:b, g:eth0]",
+             "4:76 a link-local address is on each of its wires; say which is meant under "
+             "`routes`: `default via fe80::1 dev INTERFACE`\n"
+             "5:68 nobody on the wire of g:eth0 has the gateway's address fe80::7\n"));
+}
+
+#define LAN_AND_SERVER6                                                                            \
+    "  a: {kind: host, interfaces: {eth0: \"2001:db8:1::2/64\"}, gateway: \"2001:db8:1::1\"}\n"    \
+    "  b: {kind: host, interfaces: {eth0: \"2001:db8:2::2/64\"}, gateway: \"2001:db8:2::1\"}\n"
+
+static void ways_of_ipv6_are_gone_to_their_end(void)
+{
+    OK(warns(LAN_AND_SERVER6
+             "  r1: {kind: router, interfaces: {a: \"2001:db8:1::1/64\", b: \"2001:db8:9::1/64\"}, "
+             "routes: [\"default via 2001:db8:9::2\"]}\n"
+             "  r2: {kind: router, interfaces: {b: \"2001:db8:9::2/64\", c: "
+             "\"2001:db8:2::1/64\"}}\n",
+             TWO_ROUTERS,
+             "6:3 what `a` sends to `b` arrives, but the answer ends at `r2`, which has no route "
+             "to 2001:db8:1::/64: `2001:db8:1::/64 via 2001:db8:9::1` under its `routes`\n"));
+    OK(warns(LAN_AND_SERVER6
+             "  r1: {kind: router, interfaces: {a: \"2001:db8:1::1/64\", b: \"2001:db8:9::1/64\"}, "
+             "routes: [\"default via fe80::ff:fe00:401 dev b\"]}\n"
+             "  r2: {kind: router, interfaces: {b: \"2001:db8:9::2/64\", c: \"2001:db8:3::1/64\"}, "
+             "routes: [\"default via 2001:db8:9::1\"]}\n",
+             "[a:eth0, r1:a], [r1:b, r2:b], [r2:c, b:eth0]",
+             "4:68 nobody on the wire of b:eth0 has the gateway's address 2001:db8:2::1\n"
+             "5:3 packets for 2001:db8:2::/64 go round in a circle: r1, r2, r1\n"
+             "6:61 2001:db8:3::1/64 of r2:c is in no network\n"));
+}
+
+static void name_servers_of_ipv6_are_looked_for(void)
+{
+    OK(warns("  a: {kind: host, interfaces: {eth0: \"2001:db8::1/64\"}, resolver: "
+             "[\"2001:db8::2\", \"2001:db8::9\", \"::1\"]}\n" PC6("b", "2001:db8::2/64"),
+             "[a:eth0, b:eth0]",
+             "3:3 `a` asks 2001:db8::2 for names, but `b` runs no DNS server\n"
+             "3:3 no node has the address 2001:db8::9, which `a` asks for names\n"));
+}
+
+/* ---- several next hops ---- */
+
+#define DIAMOND(r1_routes, r3_routes)                                                              \
+    "  a: {kind: host, interfaces: {eth0: 10.1.0.2/24}, gateway: 10.1.0.1}\n"                      \
+    "  b: {kind: host, interfaces: {eth0: 10.2.0.2/24}, gateway: 10.2.0.1}\n"                      \
+    "  r1: {kind: router, interfaces: {l: 10.1.0.1/24, x: 10.8.0.1/30, y: 10.9.0.1/30}, "          \
+    "routes: [" r1_routes "]}\n"                                                                   \
+    "  r2: {kind: router, interfaces: {l: 10.2.0.1/24, x: 10.8.0.2/30, y: 10.7.0.1/30}, "          \
+    "routes: [10.1.0.0/24 via 10.8.0.1]}\n"                                                        \
+    "  r3: {kind: router, interfaces: {y: 10.9.0.2/30, z: 10.7.0.2/30}, routes: [" r3_routes       \
+    "]}\n"
+#define DIAMOND_CABLES "[a:eth0, r1:l], [b:eth0, r2:l], [r1:x, r2:x], [r1:y, r3:y], [r3:z, r2:y]"
+#define BOTH           "10.2.0.0/24 nexthop via 10.8.0.2 nexthop via 10.9.0.2"
+
+static void each_of_several_next_hops_is_followed(void)
+{
+    OK(warns(DIAMOND(BOTH, "10.2.0.0/24 via 10.7.0.1"), DIAMOND_CABLES, ""));
+    OK(warns(DIAMOND(BOTH, "10.2.0.0/24 via 10.9.0.1"), DIAMOND_CABLES,
+             "5:3 packets for 10.2.0.0/24 go round in a circle: r1, r3, r1\n"));
+    OK(warns(DIAMOND(BOTH, ""), DIAMOND_CABLES,
+             "7:3 what `b` sends to `a` arrives, but the answer ends at `r3`, which has no route "
+             "to 10.2.0.0/24: it needs one\n"));
+}
+
+static void each_of_several_next_hops_must_be_a_router(void)
+{
+    OK(warns(DIAMOND("10.2.0.0/24 nexthop via 10.8.0.2 nexthop via 10.9.0.3",
+                     "10.2.0.0/24 via 10.7.0.1"),
+             DIAMOND_CABLES,
+             "5:93 nobody on the wire of r1:y has the gateway's address 10.9.0.3; is 10.9.0.2 "
+             "(`r3`) meant?\n"));
+    OK(warns(DIAMOND("10.2.0.0/24 nexthop via 10.8.0.2 nexthop dev y", "10.2.0.0/24 via 10.7.0.1"),
+             DIAMOND_CABLES, ""));
+}
+
 UNIT_MAIN("advice", TEST(a_node_or_an_address_without_a_cable_is_told),
           TEST(what_is_allowed_is_not_told), TEST(two_masks_on_one_wire_are_told_at_the_rarer_one),
           TEST(an_address_that_fits_nobody_on_its_wire_is_told),
@@ -241,4 +363,8 @@ UNIT_MAIN("advice", TEST(a_node_or_an_address_without_a_cable_is_told),
           TEST(a_relay_agent_on_the_wire_will_do),
           TEST(loops_of_switches_and_hubs_are_told_unless_unplugged),
           TEST(name_servers_and_records_that_are_missing_are_told),
-          TEST(commands_that_use_a_name_without_a_record_are_told))
+          TEST(commands_that_use_a_name_without_a_record_are_told),
+          TEST(two_prefix_lengths_and_strangers_of_ipv6_are_told),
+          TEST(gateways_of_ipv6_are_looked_at), TEST(ways_of_ipv6_are_gone_to_their_end),
+          TEST(name_servers_of_ipv6_are_looked_for), TEST(each_of_several_next_hops_is_followed),
+          TEST(each_of_several_next_hops_must_be_a_router))
