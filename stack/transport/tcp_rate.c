@@ -13,6 +13,10 @@
 #include "stack/link/jiffies.h"
 #include "stack/transport/tcp_internal.h"
 
+/* Octets of a SYN that leave again behind the handshake belong to no round: Linux counts from zero
+ * on its clock, and the rate comes to nothing. */
+#define SINCE_BOOT ((uint32_t)INT32_MAX)
+
 /* 0 stands for never. */
 static uint32_t sent_stamp(const struct tcp_seg *seg)
 {
@@ -52,7 +56,7 @@ void tcp_rate_arrived(struct tcp_sock *tp, struct tcp_seg *seg, struct tcp_rate_
         sample->app_limited = seg->app_limited;
         sample->end_seq = seg->end_seq;
         tp->meter.rate.first_tx = sent;
-        sample->interval_us = sent - seg->first_tx;
+        sample->interval_us = seg->first_tx != 0 ? sent - seg->first_tx : SINCE_BOOT;
     }
     if ((seg->marks & TCP_MARK_SACKED) != 0)
         seg->delivered_at = 0; /* not once more when it is acknowledged */
@@ -64,8 +68,6 @@ void tcp_rate_take(struct tcp_sock *tp, uint64_t at, uint32_t delivered,
     struct tcp_rate *rate = &tp->meter.rate;
     uint32_t now = (uint32_t)at + 1, interval, n;
 
-    if (rate->first_tx == 0)
-        return; /* only a SYN was acknowledged */
     if (rate->app_limited != 0 && seq_gt(tp->delivered, rate->app_limited))
         rate->app_limited = 0;
     if (delivered > 0)
