@@ -47,7 +47,8 @@ void tcp_rtt_estimator(struct tcp_sock *tp, int64_t mrtt_us)
 
 void tcp_set_rto(struct tcp_sock *tp)
 {
-    tp->rto = u32_min((tp->srtt_us >> 3) + tp->rttvar_us, tp->layer->sysctl.rto_max_us);
+    tp->rto =
+        u32_min(tcp_in_ticks(tp, (tp->srtt_us >> 3) + tp->rttvar_us), tp->layer->sysctl.rto_max_us);
 }
 
 void tcp_update_rtt_min(struct tcp_sock *tp, uint32_t rtt_us)

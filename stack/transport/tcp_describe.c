@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stack/link/jiffies.h"
 #include "stack/transport/tcp_fastopen.h"
 
 #define LINE_MAX_LEN 160
@@ -83,19 +82,11 @@ static void timer_of(const struct tcp_sock *tp, struct tcp_info_view *info)
     }
 }
 
-/* Linux keeps these times in ticks of its clock. */
-static uint32_t in_ticks(const struct tcp_sock *tp, uint32_t us)
-{
-    const uint32_t tick = JIFFY / SIM_USEC(1);
-
-    return tp->layer->sysctl.exact_timers ? us : (us + tick - 1) / tick * tick;
-}
-
 static void flow_info(const struct tcp_sock *tp, struct tcp_info_view *info)
 {
     info->ca_state = (uint8_t)tp->ca_state;
-    info->rto = in_ticks(tp, tp->rto);
-    info->ato = in_ticks(tp, tp->ato);
+    info->rto = tcp_in_ticks(tp, tp->rto);
+    info->ato = tcp_in_ticks(tp, tp->ato);
     info->snd_mss = tp->mss_cache;
     info->rcv_mss = tp->rcv_mss;
     info->pmtu = tp->pmtu;

@@ -55,11 +55,17 @@ static void revert_backoff(struct tcp_sock *tp, uint32_t seq)
     if (seq != tp->snd_una || tp->retransmits == 0 || tp->backoff == 0 || head == NULL)
         return;
     tp->backoff--;
-    rto = tp->srtt_us > 0 ? (tp->srtt_us >> 3) + tp->rttvar_us : tp->layer->sysctl.rto_initial_us;
+    rto = tp->srtt_us > 0 ? tcp_in_ticks(tp, (tp->srtt_us >> 3) + tp->rttvar_us)
+                          : tp->layer->sysctl.rto_initial_us;
     rto <<= tp->backoff;
     tp->rto = (uint32_t)(rto < tp->layer->sysctl.rto_max_us ? rto : tp->layer->sysctl.rto_max_us);
     left = tcp_rto_delta(tp);
-    tcp_rtx_timer_start(tp, TCP_TIMER_RTO, left > 0 ? (uint64_t)left : 1);
+    if (left > 0) {
+        tcp_rtx_timer_start(tp, TCP_TIMER_RTO, (uint64_t)left);
+    } else {
+        tcp_rtx_timer_stop(tp);
+        tcp_rto_expired(tp);
+    }
 }
 
 static void sock_error(struct tcp_sock *tp, const struct ip_error *error, uint32_t seq)

@@ -4,6 +4,7 @@
 #ifndef WW_STACK_TRANSPORT_TCP_INTERNAL_H
 #define WW_STACK_TRANSPORT_TCP_INTERNAL_H
 
+#include "stack/link/jiffies.h"
 #include "stack/transport/tcp_sock.h"
 
 static inline struct tcp_sock *tcp_of(struct sock *sock)
@@ -39,6 +40,14 @@ void tcp_user_inherit(struct tcp_sock *tp, const struct tcp_sock *listener);
 static inline uint64_t tcp_now(const struct tcp_layer *tcp)
 {
     return (uint64_t)node_now(tcp->node) / (uint64_t)SIM_USEC(1);
+}
+
+/* Linux keeps some times, @us here, in ticks of its clock. */
+static inline uint32_t tcp_in_ticks(const struct tcp_sock *tp, uint32_t us)
+{
+    const uint32_t tick = JIFFY / SIM_USEC(1);
+
+    return tp->layer->sysctl.exact_timers ? us : (us + tick - 1) / tick * tick;
 }
 
 /* What @tp's timestamps say at @now, in us. */
@@ -575,6 +584,8 @@ void tcp_rare_timers_init(struct tcp_sock *tp, struct tcp_rare *rare);
 void tcp_timers_stop(struct tcp_sock *tp);
 void tcp_rtx_timer_start(struct tcp_sock *tp, enum tcp_timer_kind kind, uint64_t delay_us);
 void tcp_rtx_timer_stop(struct tcp_sock *tp);
+/** tcp_rto_expired() - the retransmission time is over, by the timer or otherwise. */
+void tcp_rto_expired(struct tcp_sock *tp);
 /** tcp_count_rto() - a timeout, for TCP_INFO and for who asks how many followed each other. */
 void tcp_count_rto(struct tcp_sock *tp);
 uint64_t tcp_probe0_when(const struct tcp_sock *tp);

@@ -223,7 +223,7 @@ static bool probing_timed_out(const struct tcp_sock *tp, const struct tcp_seg *h
     return now - tp->rcv_tstamp > limit && now - since > limit;
 }
 
-static void rto_expired(struct tcp_sock *tp)
+void tcp_rto_expired(struct tcp_sock *tp)
 {
     struct tcp_seg *head = tcp_first(&tp->rtx_queue);
     int error;
@@ -312,7 +312,7 @@ static void rtx_expired(struct timer_pair *timers)
         tcp_send_loss_probe(tp);
         break;
     case TCP_TIMER_RTO:
-        rto_expired(tp);
+        tcp_rto_expired(tp);
         break;
     case TCP_TIMER_SYN_ACK:
         tcp_fastopen_synack_expired(tp);
