@@ -71,6 +71,9 @@
     X(TCP_BAD_ACK, "tcp-bad-ack", "it acknowledges something never sent")                          \
     X(TCP_MIN_TTL, "tcp-min-ttl", "its TTL is less than IP_MINTTL asks for")                       \
     X(TCP_SIGNATURE, "tcp-signature", "it has an MD5 signature that nobody asked for")             \
+    X(TCP_SIGNATURE_MISSING, "tcp-signature-missing",                                              \
+      "it has no MD5 signature, though there is a key for who sent it")                            \
+    X(TCP_SIGNATURE_WRONG, "tcp-signature-wrong", "its MD5 signature is not right")                \
     X(TCP_PAWS, "tcp-paws", "its timestamp is older than one already seen")                        \
     X(TCP_FLAGS, "tcp-flags", "flags that mean nothing in this state")                             \
     X(TCP_AFTER_CLOSE, "tcp-after-close", "data for a connection that the program has closed")     \

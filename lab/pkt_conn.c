@@ -82,6 +82,14 @@ static void translate(struct pkt_got *got)
         packet->seq -= conn->isn;
 }
 
+static void note_signature(const struct pkt_run *run, const struct pkt_seen *seen,
+                           struct pkt_packet *packet)
+{
+    for (unsigned i = 0; i < packet->n_options; i++)
+        if (packet->options[i].kind == TCP_OPT_SIGNATURE)
+            packet->options[i].sign = pkt_md5_valid(&run->md5, seen->octets, seen->len);
+}
+
 void pkt_collect(struct pkt_run *run)
 {
     struct pkt_seen seen;
@@ -91,6 +99,7 @@ void pkt_collect(struct pkt_run *run)
 
         got->at = seen.at - run->start;
         if (pkt_packet_read(seen.octets, seen.len, &got->packet, &got->ends)) {
+            note_signature(run, &seen, &got->packet);
             got->conn = conn_of_got(run, got);
             if (got->conn != NULL && got->packet.proto != PKT_ICMP)
                 got->conn->udp = got->packet.proto == PKT_UDP;
@@ -183,6 +192,9 @@ bool pkt_send_packet(struct pkt_run *run, const struct pkt_packet *packet)
         g_free(fault.text);
         return false;
     }
+    for (unsigned i = 0; i < wire.n_options; i++)
+        if (wire.options[i].sign)
+            pkt_md5_sign(&run->md5, octets, len);
     if (run->options->told != NULL) {
         g_autofree char *text = pkt_packet_text(packet);
 

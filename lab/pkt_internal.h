@@ -37,6 +37,12 @@ struct pkt_awaited {
     int64_t lo, hi;
 };
 
+/* The key that the script has set last: TCP_MD5SIG. */
+struct pkt_md5 {
+    uint16_t len; /* 0: none */
+    uint8_t octets[80];
+};
+
 struct pkt_run {
     const struct pkt_script *script;
     const struct pkt_options *options;
@@ -65,7 +71,14 @@ struct pkt_run {
     char *folder;          /* of the script */
     GHashTable *files;     /* path -> GBytes *: made by commands, or read from the disk */
     unsigned file_depth;   /* of commands that are files */
+    struct pkt_md5 md5;
 };
+
+/* pkt_md5.c */
+/** pkt_md5_sign() - the packet @octets has room for a signature: it gets that of @key.
+ * pkt_md5_valid() - it has the right one. */
+void pkt_md5_sign(const struct pkt_md5 *key, uint8_t *octets, gsize len);
+bool pkt_md5_valid(const struct pkt_md5 *key, uint8_t *octets, gsize len);
 
 /** pkt_now() - ns since the script began. */
 int64_t pkt_now(const struct pkt_run *run);

@@ -112,6 +112,8 @@ static bool same_option(const struct pkt_tcp_option *a, const struct pkt_tcp_opt
 {
     if (a->kind != b->kind || a->raw != b->raw || a->len != b->len || a->n_sack != b->n_sack)
         return false;
+    if (a->sign)
+        return b->sign;
     if (a->kind == TCP_OPT_TIMESTAMPS)
         return a->ecr == b->ecr; /* the clock of the script is not the host's */
     return a->value == b->value && memcmp(a->octets, b->octets, a->len) == 0 &&

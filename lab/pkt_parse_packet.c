@@ -6,6 +6,7 @@
 #include "lab/pkt_parse.h"
 #include "stack/wire/tcp_wire.h"
 
+#define PKT_MD5_LEN    16
 #define WINDOW_DEFAULT 65535 /* of a packet sent without "win" */
 
 static const struct {
@@ -214,6 +215,17 @@ static bool unknown_option(struct pkt_parser *parser, struct pkt_tcp_option *opt
     return take_u8(parser, &kind) && raw_option(parser, option, kind);
 }
 
+/* "md5": signed with the key that the script has set; "md5 0x...": as it stands there. */
+static bool parse_md5(struct pkt_parser *parser, struct pkt_tcp_option *option)
+{
+    if (!raw_option(parser, option, TCP_OPT_SIGNATURE))
+        return false;
+    option->sign = option->len == 0;
+    if (option->sign)
+        option->len = PKT_MD5_LEN;
+    return true;
+}
+
 /* "ECN e1b 1 ceb 0 e0b 1": up to three counters of accurate ECN in one of the two orders. */
 static bool parse_accecn(struct pkt_parser *parser, struct pkt_tcp_option *option)
 {
@@ -275,7 +287,7 @@ static bool parse_option(struct pkt_parser *parser, struct pkt_tcp_option *optio
     if (pkt_take_word(parser, "ECN"))
         return parse_accecn(parser, option);
     if (pkt_take_word(parser, "md5"))
-        return raw_option(parser, option, 19);
+        return parse_md5(parser, option);
     if (pkt_take_word(parser, "kind") || pkt_take_word(parser, "unknown"))
         return unknown_option(parser, option);
     if (pkt_next(parser)->kind == PKT_T_INT)

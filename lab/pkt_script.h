@@ -56,6 +56,7 @@ enum pkt_ecn { PKT_ECN_ANY, PKT_ECN_NONE, PKT_ECT0, PKT_ECT1, PKT_ECT01, PKT_CE 
 struct pkt_tcp_option {
     uint8_t kind;        /* enum tcp_option_kind, or any other */
     bool raw;            /* only octets[] are known */
+    bool sign;           /* MD5: the right signature, by the script's key */
     uint32_t value, ecr; /* MSS, scale, TSval; TSecr */
     uint8_t n_sack;
     struct {

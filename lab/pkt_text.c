@@ -24,7 +24,7 @@ char *pkt_flags_text(unsigned flags)
 
 /* Octets of an option that is not one of those with a form of their own; Fast Open's cookie, in
  * both of its forms. */
-static void raw_text(GString *text, const struct pkt_tcp_option *option)
+static void raw_octets_text(GString *text, const struct pkt_tcp_option *option)
 {
     bool experimental = option->kind == TCP_OPT_EXPERIMENT && option->len >= 2 &&
                         be16_get(option->octets) == TCP_EXPERIMENT_FAST_OPEN;
@@ -34,10 +34,21 @@ static void raw_text(GString *text, const struct pkt_tcp_option *option)
         g_string_append(text, "FOEXP");
     else if (option->kind == TCP_OPT_FAST_OPEN)
         g_string_append(text, "FO");
+    else if (option->kind == TCP_OPT_SIGNATURE)
+        g_string_append(text, "md5");
     else
         g_string_append_printf(text, "kind %u", option->kind);
     for (unsigned i = first; i < option->len; i++)
         g_string_append_printf(text, "%s%02x", i == first ? " 0x" : "", option->octets[i]);
+}
+
+static void raw_text(GString *text, const struct pkt_tcp_option *option)
+{
+    if (option->sign) {
+        g_string_append(text, "md5");
+        return;
+    }
+    raw_octets_text(text, option);
 }
 
 /* Accurate ECN's counters by their names; something else of its kind as octets. */

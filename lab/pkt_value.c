@@ -213,10 +213,59 @@ static bool put_member(struct pkt_run *run, const struct pkt_expr *expr, struct 
     return put(run, value, addr.addr.octets, addr.v6 ? sizeof addr.addr.octets : 4);
 }
 
+/* struct tcp_md5sig: {tcpm_addr={sa_family = AF_INET, ...}, tcpm_flags=, tcpm_prefixlen=,
+ * tcpm_keylen=, tcpm_key="..."}. The key signs what the script sends with "md5", too. */
+static bool put_md5sig(struct pkt_run *run, const struct pkt_expr *expr, struct pkt_value *value)
+{
+    enum {
+        LEN = 216,
+        AT_FLAGS = 128,
+        AT_PREFIX = 129,
+        AT_KEYLEN = 130,
+        AT_IFINDEX = 132,
+        AT_KEY = 136
+    };
+    static const struct {
+        const char *name;
+        uint8_t at, size;
+    } MEMBERS[] = { { "tcpm_flags", AT_FLAGS, 1 },
+                    { "tcpm_prefixlen", AT_PREFIX, 1 },
+                    { "tcpm_keylen", AT_KEYLEN, 2 },
+                    { "tcpm_ifindex", AT_IFINDEX, 4 } };
+    const struct pkt_expr *key = pkt_member(expr, "tcpm_key");
+    uint8_t octets[LEN] = { 0 };
+    uint16_t key_len = (uint16_t)MIN(key->len, LEN - AT_KEY);
+    struct pkt_sockaddr addr;
+    bool has_addr;
+
+    if (!pkt_address(run, pkt_member(expr, "tcpm_addr"), &run->config.remote, &has_addr, &addr))
+        return false;
+    octets[0] = addr.v6 ? 10 : 2;
+    memcpy(octets + (addr.v6 ? 8 : 4), addr.addr.octets, addr.v6 ? 16 : 4);
+    memcpy(octets + AT_KEYLEN, &key_len, sizeof key_len);
+    memcpy(octets + AT_KEY, key->text, key_len);
+    for (gsize i = 0; i < G_N_ELEMENTS(MEMBERS); i++) {
+        const struct pkt_expr *member = pkt_member(expr, MEMBERS[i].name);
+        int64_t number;
+
+        if (member == NULL)
+            continue;
+        if (!pkt_number(run, member, &number))
+            return false;
+        memcpy(octets + MEMBERS[i].at, &number, MEMBERS[i].size); /* a little-endian machine */
+    }
+    if (key_len > 0)
+        run->md5 = (struct pkt_md5){ .len = key_len };
+    memcpy(run->md5.octets, key->text, MIN(key_len, run->md5.len));
+    return put(run, value, octets, sizeof octets);
+}
+
 static bool put_struct(struct pkt_run *run, const struct pkt_expr *expr, struct pkt_value *value)
 {
     bool is_time = pkt_member(expr, "tv_sec") != NULL || pkt_member(expr, "sec") != NULL;
 
+    if (pkt_member(expr, "tcpm_key") != NULL)
+        return put_md5sig(run, expr, value);
     for (guint i = 0; i < expr->items->len; i++) {
         int64_t number;
 

@@ -20,6 +20,8 @@ enum form {
     FORM_CONGESTION,
     FORM_TCP_INFO,
     FORM_FASTOPEN_KEY,
+    FORM_MD5,
+    FORM_MD5_PREFIX,
     FORM_COOKIE,
     FORM_ULP,     /* no upper layer protocol is there */
     FORM_CC_INFO, /* neither algorithm tells anything */
@@ -129,6 +131,8 @@ static const struct named_option {
     { LEVEL_TCP, 23, OPT_TCP_FASTOPEN, FORM_INT },
     { LEVEL_TCP, 30, OPT_TCP_FASTOPEN_CONNECT, FORM_INT },
     { LEVEL_TCP, 33, 0, FORM_FASTOPEN_KEY },
+    { LEVEL_TCP, 14, 0, FORM_MD5 },
+    { LEVEL_TCP, 32, 0, FORM_MD5_PREFIX },
     { LEVEL_TCP, 34, OPT_TCP_FASTOPEN_NO_COOKIE, FORM_INT },
     { LEVEL_TCP, 36, OPT_TCP_INQ, FORM_INT },
 };
@@ -293,6 +297,57 @@ static int set_device(struct process *self, int number, const char *name, size_t
     return sys_bind_device(self, number, word);
 }
 
+/* struct tcp_md5sig of linux/tcp.h. */
+enum {
+    MD5SIG_LEN = 216,
+    MD5SIG_AT_FLAGS = 128,
+    MD5SIG_AT_PREFIX = 129,
+    MD5SIG_AT_KEYLEN = 130,
+    MD5SIG_AT_KEY = 136,
+    MD5SIG_PREFIX = 1,
+    MD5SIG_IFINDEX = 2, /* of a VRF: there are none */
+    LINUX_AF_INET = 2,
+    LINUX_AF_INET6 = 10
+};
+
+/* The address of struct sockaddr_storage; false: of another family than the socket's. */
+static bool md5_address(const struct fd *fd, const uint8_t *octets, struct endpoint *addr)
+{
+    uint16_t family;
+
+    memcpy(&family, octets, sizeof family);
+    *addr = (struct endpoint){ 0 };
+    if (family != (fd->sock->v6 ? LINUX_AF_INET6 : LINUX_AF_INET))
+        return false;
+    if (!fd->sock->v6) {
+        addr->addr = be32_get(octets + 4);
+        return true;
+    }
+    addr->addr6 = (struct ip6_addr){ be64_get(octets + 8), be64_get(octets + 16) };
+    addr->v6 = !ip6_is_mapped(addr->addr6);
+    if (!addr->v6)
+        *addr = (struct endpoint){ .addr = be32_get(octets + 20) };
+    return true;
+}
+
+static int set_md5(const struct fd *fd, bool with_prefix, const void *value, size_t len)
+{
+    const uint8_t *octets = value;
+    struct endpoint addr;
+    uint16_t key_len;
+    uint8_t prefix;
+
+    if (len < MD5SIG_LEN || !md5_address(fd, octets, &addr))
+        return -SIM_EINVAL;
+    prefix = addr.v6 ? 128 : 32;
+    if (with_prefix && (octets[MD5SIG_AT_FLAGS] & MD5SIG_PREFIX) != 0)
+        prefix = octets[MD5SIG_AT_PREFIX];
+    if (with_prefix && (octets[MD5SIG_AT_FLAGS] & MD5SIG_IFINDEX) != 0)
+        return -SIM_EINVAL;
+    memcpy(&key_len, octets + MD5SIG_AT_KEYLEN, sizeof key_len);
+    return tcp_md5_set(fd->sock, &addr, prefix, octets + MD5SIG_AT_KEY, key_len);
+}
+
 int sys_setsockopt_octets(struct process *self, int number, int level, int name, const void *value,
                           size_t len)
 {
@@ -329,6 +384,9 @@ int sys_setsockopt_octets(struct process *self, int number, int level, int name,
         return len < 1 ? -SIM_EINVAL : -SIM_ENOENT;
     case FORM_FASTOPEN_KEY:
         return tcp_fastopen_set_keys(fd->sock, value, len);
+    case FORM_MD5:
+    case FORM_MD5_PREFIX:
+        return set_md5(fd, option->form == FORM_MD5_PREFIX, value, len);
     case FORM_INT:
     case FORM_INT_OR_OCTET:
     case FORM_STAMPING:
@@ -547,6 +605,8 @@ int sys_getsockopt_octets(struct process *self, int number, int level, int name,
         return get_time(fd, option->option == RCVTIMEO, value, len);
     case FORM_DEVICE:
         return get_device(fd, value, len);
+    case FORM_MD5:
+    case FORM_MD5_PREFIX:
     case FORM_MEMBERSHIP:
         return -SIM_ENOPROTOOPT;
     case FORM_CONGESTION:

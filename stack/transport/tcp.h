@@ -19,11 +19,11 @@
  * tcp_path.c      the way of a segment        tcp_rate.c     the rate of delivery
  * tcp_cc.c, tcp_cubic.c, tcp_reno.c           congestion control
  * tcp_fastopen.c, tcp_fastopen_listen.c       RFC 7413
- * tcp_accecn.c    accurate ECN, RFC 9768
+ * tcp_accecn.c    accurate ECN, RFC 9768     tcp_md5.c      signatures, RFC 2385
  * tcp_rare.c      what few sockets need       tcp_describe.c tables and numbers for people
  * tcp_metrics.c   what earlier connections have found
  *
- * Not done: MD5/AO, autocorking, pacing, TCP small queues; urgent data
+ * Not done: TCP-AO, autocorking, pacing, TCP small queues; urgent data
  * is kept to one octet, as Linux does.
  */
 #ifndef WW_STACK_TRANSPORT_TCP_H
@@ -146,6 +146,12 @@ void tcp_describe(struct tcp_layer *tcp, struct describe *out);
 /** tcp_state_name() - "ESTAB", "TIME-WAIT": ss's words. */
 const char *tcp_state_name(enum tcp_state state);
 enum tcp_state tcp_state_of(const struct sock *sock);
+
+#define TCP_MD5_KEY_MAX 80 /* octets */
+/** tcp_md5_set() - TCP_MD5SIG: segments to and from @addr's first @prefix bits are signed with
+ * @key, RFC 2385; of @len 0: not any more. -SIM_ENOENT: there was none. */
+int tcp_md5_set(struct sock *sock, const struct endpoint *addr, uint8_t prefix, const uint8_t *key,
+                size_t len);
 
 /* What Linux's struct tcp_info holds, in its units, and what `ss -tani` prints beside. */
 struct tcp_info_view {

@@ -24,6 +24,8 @@ uint32_t tcp_size_goal(const struct tcp_sock *tp, uint32_t mss)
     uint32_t half = tp->max_window > TCP_MSS_DEFAULT ? tp->max_window / 2 : tp->max_window;
     uint32_t goal = half > 0 && half < GSO_OCTETS_MAX ? half : GSO_OCTETS_MAX;
 
+    if (tp->signs) /* each segment has a signature of its own: there are no bursts */
+        return mss;
     return u32_max(goal / mss * mss, mss);
 }
 
@@ -44,6 +46,8 @@ uint32_t tcp_burst_segs(const struct tcp_sock *tp, uint32_t mss)
     uint64_t octets = tcp_pacing_rate(tp) >> PACING_SHIFT;
     uint32_t rtt = tcp_min_rtt(tp) >> TSO_RTT_SHIFT;
 
+    if (tp->signs)
+        return 1;
     if (octets > GSO_OCTETS_MAX)
         octets = GSO_OCTETS_MAX;
     if (rtt < 32)

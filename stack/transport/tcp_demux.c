@@ -1,16 +1,24 @@
 /* A segment arrives: is it right, and whose is it? RFC 9293 section 3.10.7. */
 #include "base/be.h"
 #include "base/likely.h"
-#include "stack/transport/tcp_internal.h"
+#include "stack/transport/tcp_md5.h"
+
+/* Of a socket that may ask for something, or a segment that is signed. */
+static bool may_come(const struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    tcp_rx_drop(rx, ip_rx_ttl(rx->ip) < sock_kept(&tp->sock, OPT_IP_MINTTL)
+                        ? DROP_TCP_MIN_TTL
+                        : tcp_md5_check(tp->user->md5, rx));
+    return rx->drop == DROP_NONE;
+}
 
 static void sock_input(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t isn)
 {
     /* the end of the queue that the data or the ACK is about to meet */
     tcp_seg_fetch(rx->len > 0 ? tp->receive_queue.prev : tp->rtx_queue.next);
-    if (UNLIKELY(ip_rx_ttl(rx->ip) < sock_kept(&tp->sock, OPT_IP_MINTTL))) {
-        tcp_rx_drop(rx, DROP_TCP_MIN_TTL);
+    if (UNLIKELY(tp->sock.options.extra != NULL || rx->hdr.opt.signature_at != 0) &&
+        !may_come(tp, rx))
         return;
-    }
     tp->segs_in++;
     tp->last_ts_ecr = rx->hdr.opt.has_ts ? rx->hdr.opt.ts_ecr : 0;
     if (rx->len > 0)
@@ -26,7 +34,8 @@ static void sock_input(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t isn)
 static void no_socket(struct tcp_layer *tcp, struct tcp_rx *rx)
 {
     tcp_rx_drop(rx, DROP_PORT_CLOSED);
-    tcp_send_reset(tcp, rx, WHY0(TCP_RST));
+    if (rx->hdr.opt.signature_at == 0) /* else a RST would not be believed */
+        tcp_send_reset(tcp, rx, NULL, WHY0(TCP_RST));
 }
 
 static void listener_input(struct tcp_layer *tcp, struct tcp_rx *rx, uint32_t isn)
@@ -78,6 +87,13 @@ void tcp_input_soon(void *ctx, const struct frame *frame)
         __builtin_prefetch(tp + at, 1);
 }
 
+static void request_input(struct tcp_layer *tcp, struct tcp_request *req, struct tcp_rx *rx)
+{
+    tcp_rx_drop(rx, tcp_md5_check(req->listener->user->md5, rx));
+    if (rx->drop == DROP_NONE && tcp_check_request(req, rx, NULL))
+        listener_input(tcp, rx, 0);
+}
+
 static void demultiplex(struct tcp_layer *tcp, struct tcp_rx *rx)
 {
     const struct ip_rx *ip = rx->ip;
@@ -101,8 +117,7 @@ static void demultiplex(struct tcp_layer *tcp, struct tcp_rx *rx)
             tcp_rare(tp)->drops++; /* it may be over, but it is still there */
         break;
     case TCP_ENTRY_REQUEST:
-        if (tcp_check_request(CONTAINER_OF(entry, struct tcp_request, entry), rx, NULL))
-            listener_input(tcp, rx, 0);
+        request_input(tcp, CONTAINER_OF(entry, struct tcp_request, entry), rx);
         break;
     case TCP_ENTRY_TIMEWAIT:
         if (tcp_timewait_input(CONTAINER_OF(entry, struct tcp_timewait, entry), rx, &isn))
@@ -125,8 +140,6 @@ static enum drop_reason parse(struct tcp_rx *rx)
     reason = tcp_parse(frame->data, frame->len, &rx->hdr);
     if (reason != DROP_NONE)
         return reason;
-    if (UNLIKELY(rx->hdr.opt.has_signature)) /* tcp_inbound_md5_hash(): nobody has a key */
-        return DROP_TCP_SIGNATURE;
     rx->len = (uint32_t)frame_size(frame) - rx->hdr.hdr_len;
     rx->seq = rx->hdr.seq;
     rx->ack = rx->hdr.ack;

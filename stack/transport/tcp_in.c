@@ -513,7 +513,7 @@ static void syn_sent_input(struct tcp_sock *tp, struct tcp_rx *rx)
                 tp->layer->sysctl.rfc_over_linux < TCP_RFC_ALWAYS)
                 tcp_rtx_timer_start(tp, TCP_TIMER_RTO, TCP_TIMEOUT_MIN);
             if ((flags & TCP_RST) == 0)
-                tcp_send_reset(tp->layer, rx, WHY0(TCP_RST));
+                tcp_send_reset(tp->layer, rx, tp->user->md5, WHY0(TCP_RST));
             return;
         }
         if ((flags & TCP_RST) != 0) {
@@ -544,7 +544,7 @@ void tcp_listen_input(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t isn)
         return;
     if ((flags & TCP_ACK) != 0) {
         tcp_rx_drop(rx, DROP_TCP_FLAGS);
-        tcp_send_reset(tp->layer, rx, WHY0(TCP_RST));
+        tcp_send_reset(tp->layer, rx, tp->user->md5, WHY0(TCP_RST));
     } else if ((flags & TCP_RST) != 0 || (flags & TCP_SYN) == 0 || (flags & TCP_FIN) != 0) {
         tcp_rx_drop(rx, DROP_TCP_FLAGS);
     } else {
@@ -599,7 +599,7 @@ static void fin_wait_1_acked(struct tcp_sock *tp, struct tcp_rx *rx)
          seq_gt(rx->end_seq - ((rx->hdr.flags & TCP_FIN) != 0), tp->rcv_nxt))) {
         tcp_done(tp);
         tcp_rx_drop(rx, DROP_TCP_AFTER_CLOSE);
-        tcp_send_reset(tp->layer, rx, WHY0(TCP_RST_AFTER_CLOSE));
+        tcp_send_reset(tp->layer, rx, tp->user->md5, WHY0(TCP_RST_AFTER_CLOSE));
         return;
     }
     fin_time = tcp_fin_time(tp);
@@ -663,7 +663,7 @@ static bool text_in_state(struct tcp_sock *tp, struct tcp_rx *rx)
     if ((closing || tcp_state_in(tp, TCP_IN(TCP_FIN_WAIT_1) | TCP_IN(TCP_FIN_WAIT_2))) &&
         data_after_close(tp, rx)) {
         tcp_rx_drop(rx, DROP_TCP_AFTER_CLOSE);
-        tcp_send_reset(tp->layer, rx, WHY0(TCP_RST_AFTER_CLOSE));
+        tcp_send_reset(tp->layer, rx, tp->user->md5, WHY0(TCP_RST_AFTER_CLOSE));
         tcp_reset(tp);
         return false;
     }
@@ -696,7 +696,7 @@ void tcp_rcv_state_process(struct tcp_sock *tp, struct tcp_rx *rx)
     if (result <= 0) {
         if (tcp_state(tp) == TCP_SYN_RECEIVED) { /* one reset for a bad ACK of the handshake */
             tcp_rx_drop(rx, DROP_TCP_BAD_ACK);
-            tcp_send_reset(tp->layer, rx, WHY0(TCP_RST));
+            tcp_send_reset(tp->layer, rx, tp->user->md5, WHY0(TCP_RST));
             return;
         }
         if (result < 0) {

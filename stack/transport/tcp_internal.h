@@ -279,11 +279,14 @@ struct tcp_reply {
     struct tcp_hdr hdr;
     uint8_t tos, ttl;
     struct why why;
-    const struct route *route; /* or NULL */
+    const struct route *route;     /* or NULL */
+    const struct tcp_md5_key *md5; /* or NULL: not signed */
 };
 void tcp_send_reply(struct tcp_layer *tcp, const struct tcp_reply *reply);
-/** tcp_send_reset() - answer @rx with a RST, RFC 9293 section 3.10.7.1. */
-void tcp_send_reset(struct tcp_layer *tcp, const struct tcp_rx *rx, struct why why);
+/** tcp_send_reset() - answer @rx with a RST, RFC 9293 section 3.10.7.1; @keys: of who sends it, or
+ * NULL. */
+void tcp_send_reset(struct tcp_layer *tcp, const struct tcp_rx *rx, const struct tcp_md5_key *keys,
+                    struct why why);
 uint32_t tcp_ts_now(const struct tcp_layer *tcp, uint32_t offset);
 
 /* tcp_xmit.c */

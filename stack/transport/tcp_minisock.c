@@ -9,6 +9,7 @@
 #include "stack/transport/tcp_accecn.h"
 #include "stack/transport/tcp_cookie.h"
 #include "stack/transport/tcp_fastopen.h"
+#include "stack/transport/tcp_md5.h"
 #include "stack/transport/tcp_metrics.h"
 
 /* Half-open connections. */
@@ -42,7 +43,8 @@ void tcp_request_send_synack(struct tcp_request *req, const struct tcp_fastopen_
                                .remote = req->entry.ends->remote,
                                .tos = req->tos & 0xfc,
                                .ttl = req->ttl,
-                               .route = &req->route };
+                               .route = &req->route,
+                               .md5 = tcp_md5_find(req->listener->user->md5, &req->ends.remote) };
     struct tcp_hdr *hdr = &reply.hdr;
     struct tcp_accecn accecn;
 
@@ -128,6 +130,9 @@ static void take_options(struct tcp_request *req, const struct tcp_sock *listene
         req->peer_mss = listener->user->mss;
     req->sack_ok = opt->sack_permitted && sysctl->sack;
     req->ts_ok = opt->has_ts && sysctl->timestamps;
+    if (!req->cookie && req->sack_ok &&
+        tcp_md5_find(listener->user->md5, &req->ends.remote) != NULL)
+        req->ts_ok = false; /* no SACK block would fit beside it and the signature */
     if (req->ts_ok) {
         req->ts_recent = opt->ts_val;
         req->ts_recent_stamp_s = (uint32_t)(tcp_now(req->layer) / 1000000);
@@ -311,6 +316,7 @@ struct tcp_sock *tcp_request_child(struct tcp_request *req, const struct tcp_rx 
     tp->entry.state = TCP_SYN_RECEIVED;
     tp->nonagle = listener->nonagle;
     tcp_user_inherit(tp, listener);
+    tcp_md5_inherit(tp, listener);
     if (req->saved_syn != NULL) {
         tcp_user(tp)->saved_syn = req->saved_syn;
         req->saved_syn = NULL;
@@ -431,7 +437,8 @@ static void request_ack(struct tcp_request *req, const struct tcp_rx *rx)
                                .remote = req->entry.ends->remote,
                                .tos = req->tos & 0xfc,
                                .ttl = req->ttl,
-                               .why = WHY0(TCP_CHALLENGE_ACK) };
+                               .why = WHY0(TCP_CHALLENGE_ACK),
+                               .md5 = tcp_md5_find(req->listener->user->md5, &req->ends.remote) };
 
     if (tcp_oow_rate_limited(req->layer, rx, &req->last_oow_ack))
         return;
@@ -471,7 +478,7 @@ static void last_ack_of_handshake(struct tcp_request *req, struct tcp_rx *rx)
     if (listener->rare->listen->n_accept > listener->rare->listen->backlog) {
         tcp_rx_drop(rx, DROP_TCP_BACKLOG_FULL);
         if (req->layer->sysctl.abort_on_overflow) {
-            tcp_send_reset(req->layer, rx, WHY0(TCP_RST));
+            tcp_send_reset(req->layer, rx, req->listener->user->md5, WHY0(TCP_RST));
             request_failed(req);
         } else {
             req->acked = true;
@@ -532,7 +539,7 @@ bool tcp_check_request(struct tcp_request *req, struct tcp_rx *rx, struct tcp_so
         flags &= (uint8_t)~TCP_SYN; /* outside the window, which starts behind it */
     if ((flags & TCP_SYN) != 0) {
         tcp_rx_drop(rx, DROP_TCP_FLAGS);
-        tcp_send_reset(req->layer, rx, WHY0(TCP_RST));
+        tcp_send_reset(req->layer, rx, req->listener->user->md5, WHY0(TCP_RST));
         if (child == NULL)
             request_failed(req);
         return false;
@@ -556,6 +563,7 @@ void tcp_timewait_free(struct tcp_timewait *tw)
     list_remove(&tw->all_link);
     tw->layer->n_timewaits--;
     timer_fini(&tw->timer);
+    tcp_md5_drop(tw->md5);
     free(tw);
 }
 
@@ -610,6 +618,7 @@ void tcp_time_wait(struct tcp_sock *tp, enum tcp_state substate, sim_time length
         tw->ts_offset = tp->ts_offset;
         tw->since_ms = now_ms(tcp);
         tw->last_oow_ack = tp->rare->last_oow_ack;
+        tw->md5 = tcp_md5_copy(tcp_md5_find(tp->user->md5, &tw->ends.remote));
         tw->tos = tp->entry.ends->remote.v6 ? tp->sock.options.tclass : tp->sock.options.tos;
         tw->ttl = tp->entry.ends->remote.v6 ? tp->sock.options.hops : tp->sock.options.ttl;
         if (length < least)
@@ -637,6 +646,7 @@ static void timewait_ack(struct tcp_timewait *tw, struct why why)
 {
     struct tcp_reply reply = { .local = tw->entry.ends->local,
                                .remote = tw->entry.ends->remote,
+                               .md5 = tw->md5,
                                .tos = tw->tos & 0xfc,
                                .ttl = tw->ttl,
                                .why = why };
@@ -699,7 +709,7 @@ static void fin_wait_2_input(struct tcp_timewait *tw, struct tcp_rx *rx, bool pa
     }
     if ((rx->hdr.flags & TCP_SYN) != 0 && !seq_lt(rx->seq, tw->rcv_nxt)) {
         tcp_rx_drop(rx, DROP_TCP_FLAGS);
-        tcp_send_reset(tw->layer, rx, WHY0(TCP_RST));
+        tcp_send_reset(tw->layer, rx, tw->md5, WHY0(TCP_RST));
         timewait_over(tw); /* the peer has started anew; its next SYN may be taken */
         return;
     }
@@ -710,7 +720,7 @@ static void fin_wait_2_input(struct tcp_timewait *tw, struct tcp_rx *rx, bool pa
     }
     if ((rx->hdr.flags & TCP_FIN) == 0 || rx->end_seq != tw->rcv_nxt + 1) { /* data, for nobody */
         tcp_rx_drop(rx, DROP_TCP_AFTER_CLOSE);
-        tcp_send_reset(tw->layer, rx, WHY0(TCP_RST_AFTER_CLOSE));
+        tcp_send_reset(tw->layer, rx, tw->md5, WHY0(TCP_RST_AFTER_CLOSE));
         timewait_over(tw);
         return;
     }

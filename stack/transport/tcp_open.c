@@ -2,6 +2,7 @@
  */
 #include "stack/transport/inet6.h"
 #include "stack/transport/tcp_fastopen.h"
+#include "stack/transport/tcp_md5.h"
 
 /* bind, listen, accept */
 
@@ -169,6 +170,7 @@ static void connect_init(struct tcp_sock *tp)
     uint32_t mss;
 
     tp->pmtu = tcp_path_mtu(tp);
+    tcp_md5_refresh(tp);
     tp->ts_ok = tcp->sysctl.timestamps; /* offered: room for it is kept */
     tp->mss_clamp = tcp_default_mss(tp->entry.ends->remote.v6);
     if (tp->user->mss != 0)

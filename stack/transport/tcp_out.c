@@ -2,6 +2,7 @@
 #include "base/likely.h"
 #include "stack/transport/tcp_accecn.h"
 #include "stack/transport/tcp_fastopen.h"
+#include "stack/transport/tcp_md5.h"
 
 /* Paths and segment sizes. */
 
@@ -48,7 +49,9 @@ static uint8_t n_sack_options(const struct tcp_sock *tp)
 
     if (LIKELY(n == 0))
         return 0;
-    fit = (TCP_OPTIONS_MAX - (tp->ts_ok ? TCP_TS_ALIGNED : 0) - 4) / 8;
+    fit = (TCP_HDR_LEN + TCP_OPTIONS_MAX - fixed_header_len(tp) -
+           (tp->signs ? TCP_MD5_ALIGNED : 0) - 4) /
+          8;
     return (uint8_t)(n < fit ? n : fit);
 }
 
@@ -61,6 +64,8 @@ uint32_t tcp_current_mss(struct tcp_sock *tp)
         tcp_sync_mss(tp, mtu);
     if (UNLIKELY(tp->accecn))
         n_octets = tcp_accecn_octets(tp, n_sack);
+    if (UNLIKELY(tp->signs))
+        n_octets += (int)TCP_MD5_ALIGNED;
     return tp->mss_cache - (n_sack > 0 ? 4 + 8 * n_sack : 0) - (uint32_t)n_octets;
 }
 
@@ -82,7 +87,7 @@ static void syn_options(struct tcp_sock *tp, struct tcp_hdr *hdr)
     hdr->opt.mss = (uint16_t)tp->advmss;
     if ((hdr->flags & TCP_ACK) != 0 && tp->ts_ok) /* simultaneous open: less them already */
         hdr->opt.mss = (uint16_t)(hdr->opt.mss + TCP_TS_ALIGNED);
-    if (answer ? tp->ts_ok : sysctl->timestamps) {
+    if (answer ? tp->ts_ok : sysctl->timestamps && !tp->signs) { /* there is no room for both */
         hdr->opt.has_ts = true;
         hdr->opt.ts_val = tcp_ts_now(tp->layer, tp->ts_offset);
         hdr->opt.ts_ecr = tp->ts_recent;
@@ -224,6 +229,7 @@ static struct frame *any_segment(struct tcp_sock *tp, uint32_t seq, uint16_t fla
         hdr.window = tcp_window_field(tp);
         put_urgent(tp, &hdr);
     }
+    hdr.opt.signature_at = tp->signs;
     hdr_len = TCP_HDR_LEN + tcp_options_len(&hdr.opt, (flags & TCP_SYN) != 0);
     frame = frame_new(tp->sock.node, hdr_len);
     tcp_emit(&hdr, frame->data);
@@ -234,7 +240,7 @@ static struct frame *any_segment(struct tcp_sock *tp, uint32_t seq, uint16_t fla
 static inline bool is_plain(const struct tcp_sock *tp, uint16_t flags)
 {
     return (flags & (TCP_SYN | TCP_ACK)) == TCP_ACK && tp->n_sacks == 0 && !tp->has_dsack &&
-           !tp->urg_out && !tp->layer->sysctl.long_way;
+           !tp->urg_out && !tp->signs && !tp->layer->sysctl.long_way;
 }
 
 /* any_segment() for them: the fields are written where they belong. */
@@ -279,6 +285,9 @@ int tcp_transmit(struct tcp_sock *tp, uint32_t seq, uint16_t flags, const struct
     }
     tp->segs_out++;
     tp->last_sent_at = now;
+    if (UNLIKELY(tp->signs))
+        tcp_md5_sign(tcp_md5_find(tp->user->md5, &tp->entry.ends->remote), &tp->entry.ends->local,
+                     &tp->entry.ends->remote, frame);
     return tcp_path_output(tp, frame, tos);
 }
 
@@ -492,17 +501,22 @@ void tcp_send_active_reset(struct tcp_sock *tp)
 void tcp_send_reply(struct tcp_layer *tcp, const struct tcp_reply *reply)
 {
     struct tcp_hdr hdr = reply->hdr;
-    struct frame *frame =
-        frame_new(tcp->node, TCP_HDR_LEN + tcp_options_len(&hdr.opt, (hdr.flags & TCP_SYN) != 0));
+    struct frame *frame;
 
     hdr.src_port = reply->local.port;
     hdr.dst_port = reply->remote.port;
+    hdr.opt.signature_at = reply->md5 != NULL;
+    frame =
+        frame_new(tcp->node, TCP_HDR_LEN + tcp_options_len(&hdr.opt, (hdr.flags & TCP_SYN) != 0));
     tcp_emit(&hdr, frame->data);
+    if (reply->md5 != NULL)
+        tcp_md5_sign(reply->md5, &reply->local, &reply->remote, frame);
     frame->why = reply->why;
     tcp_reply_output(tcp, frame, reply);
 }
 
-void tcp_send_reset(struct tcp_layer *tcp, const struct tcp_rx *rx, struct why why)
+void tcp_send_reset(struct tcp_layer *tcp, const struct tcp_rx *rx, const struct tcp_md5_key *keys,
+                    struct why why)
 {
     struct tcp_reply reply = { .local = ip_rx_local(rx->ip, rx->hdr.dst_port),
                                .remote = ip_rx_remote(rx->ip, rx->hdr.src_port),
@@ -511,6 +525,7 @@ void tcp_send_reset(struct tcp_layer *tcp, const struct tcp_rx *rx, struct why w
     if ((rx->hdr.flags & TCP_RST) != 0 || rx->ip->kind != ROUTE_LOCAL)
         return;
     reply.tos = ip_rx_tos(rx->ip) & 0xfc;
+    reply.md5 = tcp_md5_find(keys, &reply.remote);
     if ((rx->hdr.flags & TCP_ACK) != 0) {
         reply.hdr.seq = rx->hdr.ack;
         reply.hdr.flags = TCP_RST;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "stack/transport/tcp_fastopen.h"
+#include "stack/transport/tcp_md5.h"
 
 const struct tcp_rare tcp_rare_none = { .keepalive_timer = { .due = SIM_TIME_NONE },
                                         .comp_ack_timer = { .due = SIM_TIME_NONE },
@@ -68,6 +69,7 @@ void tcp_user_inherit(struct tcp_sock *tp, const struct tcp_sock *listener)
     user->fastopen_max = 0;
     user->fastopen_keys = NULL;
     user->saved_syn = NULL;
+    user->md5 = NULL;
 }
 
 void tcp_user_drop(struct tcp_sock *tp)
@@ -75,6 +77,7 @@ void tcp_user_drop(struct tcp_sock *tp)
     if (tp->user != &tcp_user_none) {
         free(tp->user->fastopen_keys);
         free(tp->user->saved_syn);
+        tcp_md5_drop(tp->user->md5);
         free(tcp_user(tp));
     }
     tp->user = &tcp_user_none;

@@ -19,6 +19,7 @@
 #define TCP_MSS_MIN              88u
 #define TCP_MSS_FLOOR            48u      /* net.ipv4.tcp_min_snd_mss */
 #define TCP_TS_ALIGNED           12u      /* octets of timestamps with their padding */
+#define TCP_MD5_ALIGNED          20u      /* of a signature with its padding */
 #define TCP_TIMEOUT_INIT         1000000u /* RFC 6298 section 2 */
 #define TCP_TIMEOUT_FALLBACK     3000000u /* RFC 6298 section 5.7 */
 #define TCP_TIMEOUT_MIN          8000u    /* two ticks at 250 Hz */
@@ -204,6 +205,15 @@ struct tcp_saved_syn {
     uint8_t octets[];
 };
 
+/* tcp_md5.c: signs what goes to and comes from the addresses of a prefix. */
+struct tcp_md5_key {
+    struct tcp_md5_key *next;
+    struct endpoint addr;
+    uint8_t prefix; /* bits */
+    uint8_t len;
+    uint8_t octets[TCP_MD5_KEY_MAX];
+};
+
 /* What a program has set: few set anything. */
 struct tcp_user {
     uint16_t mss;
@@ -219,6 +229,7 @@ struct tcp_user {
     struct tcp_saved_syn
         *saved_syn; /* of a connection out of a listener that saves them, or NULL */
     struct tcp_fastopen_keys *fastopen_keys; /* NULL: the host's */
+    struct tcp_md5_key *md5;                 /* NULL: nothing is signed */
 };
 
 /* What a listener has more than a connection. */
@@ -343,8 +354,9 @@ struct tcp_sock {
     uint8_t urg_state; /* enum tcp_urg_state */
     bool has_dsack : 1;
     bool urg_out : 1;
+    bool signs : 1; /* tcp_md5.c: there is a key for this peer */
     bool is_cwnd_limited : 1;
-    bool has_tlp : 1, tlp_retrans : 1, frto : 1;
+    bool has_tlp : 1, tlp_retrans : 1;
     bool rack_dsack_seen : 1, rack_advanced : 1;
     uint8_t rack_wnd_steps, rack_wnd_persist; /* RFC 8985's RACK.reo_wnd_mult, .reo_wnd_persist */
     uint8_t hystart_samples;
@@ -356,6 +368,7 @@ struct tcp_sock {
     bool hystart_found : 1;      /* the exit of slow start */
     bool mtu_probing : 1;        /* segments are no larger than what is known to pass */
     bool synack_pending : 1;     /* tcp_fastopen_pending() */
+    bool frto : 1;               /* RFC 5682 */
     uint8_t scaling_ratio;       /* of 256: octets of data per octet of memory */
 
     /* sending: RFC 9293 section 3.3.1 */
@@ -470,6 +483,7 @@ struct tcp_timewait {
     uint8_t rcv_wscale, tos, ttl;
     bool has_ts;
     uint64_t last_oow_ack;
+    struct tcp_md5_key *md5; /* of this peer, or NULL */
 };
 
 #define TCP_PORT_BUCKETS 256

@@ -99,8 +99,6 @@ static void read_option(const uint8_t *option, uint8_t len, bool is_syn, struct 
         opt->has_ts = true;
         opt->ts_val = be32_get(option + 2);
         opt->ts_ecr = be32_get(option + 6);
-    } else if (option[0] == TCP_OPT_SIGNATURE && len == LEN_SIGNATURE) {
-        opt->has_signature = true;
     } else if (is_syn) {
         read_syn_option(option, len, opt);
     } else if (option[0] == TCP_OPT_SACK) {
@@ -126,6 +124,8 @@ static void read_options(const uint8_t *octets, size_t len, bool is_syn, struct 
             break;
         if (octets[at] == TCP_OPT_ACCECN0 || octets[at] == TCP_OPT_ACCECN1)
             opt->accecn_at = (uint8_t)(AT_OPTIONS + at);
+        else if (octets[at] == TCP_OPT_SIGNATURE && octets[at + 1] == LEN_SIGNATURE)
+            opt->signature_at = (uint8_t)(AT_OPTIONS + at);
         else
             read_option(octets + at, octets[at + 1], is_syn, opt);
         at += octets[at + 1];
@@ -169,11 +169,16 @@ static size_t accecn_len(const struct tcp_options *opt, bool is_syn)
     return len % 4 > (shares ? 2 : 0) ? (len + 3) & ~(size_t)3 : len & ~(size_t)3;
 }
 
+static size_t signature_len(const struct tcp_options *opt)
+{
+    return opt->signature_at == 0 ? 0 : 2 + LEN_SIGNATURE;
+}
+
 /* How many SACK blocks fit behind the timestamps, if there are any. */
 static size_t sack_blocks_that_fit(const struct tcp_options *opt)
 {
     size_t room = TCP_OPTIONS_MAX - 2 - LEN_SACK_BASE - (opt->has_ts ? 2u + LEN_TS : 0u) -
-                  accecn_len(opt, false);
+                  accecn_len(opt, false) - signature_len(opt);
     size_t fit = room / LEN_SACK_BLOCK;
 
     return opt->n_sack < fit ? opt->n_sack : fit;
@@ -190,7 +195,7 @@ static size_t cookie_len(const struct tcp_options *opt, size_t used)
 
 size_t tcp_options_len(const struct tcp_options *opt, bool is_syn)
 {
-    size_t len = (opt->has_ts ? 2u + LEN_TS : 0u) + accecn_len(opt, is_syn);
+    size_t len = (opt->has_ts ? 2u + LEN_TS : 0u) + accecn_len(opt, is_syn) + signature_len(opt);
 
     if (is_syn) {
         len += opt->has_mss ? LEN_MSS : 0;
@@ -269,6 +274,11 @@ static void put_options(const struct tcp_options *opt, bool is_syn, uint8_t *p)
     uint8_t *accecn;
     size_t len = accecn_len(opt, is_syn);
 
+    if (opt->signature_at != 0) {
+        memset(p, 0, 2 + LEN_SIGNATURE);
+        put4(p, TCP_OPT_NOP, TCP_OPT_NOP, TCP_OPT_SIGNATURE, LEN_SIGNATURE);
+        p += 2 + LEN_SIGNATURE;
+    }
     if (is_syn && opt->has_mss)
         p = put4(p, TCP_OPT_MSS, LEN_MSS, opt->mss >> 8, opt->mss & 0xffu);
     accecn = p = put_ts(opt, is_syn, p);

@@ -74,12 +74,13 @@ struct tcp_accecn {
 
 struct tcp_options { /* host byte order; what is absent is zero */
     bool has_mss, has_wscale, sack_permitted, has_ts;
-    bool has_signature;          /* RFC 2385 */
     bool has_cookie, cookie_exp; /* Fast Open, and in its experimental form; SYN only */
     uint8_t wscale;              /* shift count as sent, perhaps above TCP_WSCALE_MAX; SYN only */
     uint8_t n_sack;              /* blocks; never on a SYN */
-    uint8_t accecn_at; /* parsed: where the option stands in the header, 0: there is none */
-    uint16_t mss;      /* octets; SYN only */
+    uint8_t signature_at; /* RFC 2385; parsed: where it stands in the header; else: there shall be
+                             one */
+    uint8_t accecn_at;    /* parsed: where the option stands in the header, 0: there is none */
+    uint16_t mss;         /* octets; SYN only */
     uint32_t ts_val, ts_ecr;
     union {
         struct {
@@ -123,12 +124,12 @@ void tcp_read_accecn(const uint8_t *option, struct tcp_accecn *accecn);
  * tcp_emit() - write header and options to @octets, which has room for TCP_HDR_MAX, and return the
  * header's length. The checksum is written as given. hdr->hdr_len is not looked at.
  *
- * Order and padding are Linux's. On a SYN: mss; sackOK,TS (or nop,nop,TS, or nop,nop,sackOK where
- * one is alone); nop,ws; cookie with nop behind it up to a multiple of 4, unless it does not fit.
- * Otherwise: nop,nop,TS; nop,nop,SACK. Accurate ECN stands behind the timestamps; its last one or
- * two octets take the place of the no-operations before SACK or sackOK, else it is padded. Options
- * that do not belong on the segment are left out, and SACK blocks that no longer fit too, last ones
- * first.
+ * Order and padding are Linux's. Always first: nop,nop,MD5 with 16 zeros for the signature. On a
+ * SYN: mss; sackOK,TS (or nop,nop,TS, or nop,nop,sackOK where one is alone); nop,ws; cookie with
+ * nop behind it up to a multiple of 4, unless it does not fit. Otherwise: nop,nop,TS; nop,nop,SACK.
+ * Accurate ECN stands behind the timestamps; its last one or two octets take the place of the
+ * no-operations before SACK or sackOK, else it is padded. Options that do not belong on the segment
+ * are left out, and SACK blocks that no longer fit too, last ones first.
  */
 size_t tcp_emit(const struct tcp_hdr *hdr, uint8_t *octets);
 
