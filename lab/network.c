@@ -233,6 +233,8 @@ struct network *network_new_shared(const struct topology *topology, uint64_t see
     if (network->threads > 1 && topology->n_nodes <= SCATTERED_NODES_MAX)
         sim_scatter(network->sim);
     network->topology = topology;
+    if (topology->computed_routes)
+        network->search = network_routes_search(topology, network->threads > 1);
     network->nodes = g_new0(struct node *, topology->n_nodes + 1);
     network->links = g_new0(struct link *, topology->n_links + 1);
     network->names = filter_names_new();
@@ -279,7 +281,8 @@ void network_start(struct network *network)
     for (uint32_t i = 0; i < network->topology->n_nodes; i++)
         configure(network, i);
     if (network->topology->computed_routes) { /* behind what a router's own lines say */
-        network->routes = network_routes_new(network->topology);
+        network->routes = network_routes_found(network->search);
+        network->search = NULL;
         network_routes_share(network);
     }
     for (uint32_t i = 0; i < network->topology->n_nodes; i++)
@@ -289,6 +292,8 @@ void network_start(struct network *network)
 void network_free(struct network *network)
 {
     sim_free(network->sim);
+    if (network->search != NULL) /* which never started */
+        route_map_free(network_routes_found(network->search));
     route_map_free(network->routes);
     filter_names_free(network->names);
     g_ptr_array_unref(network->faults);

@@ -19,13 +19,14 @@ struct network {
     const struct topology *topology; /* borrowed */
     struct node **nodes;             /* by index in the topology */
     struct link **links;
-    struct filter_names *names; /* every node's addresses, for filters */
-    GPtrArray *faults;          /* exact ones, of links */
-    struct route_map *routes;   /* of `routing: computed`, or NULL */
-    uint64_t threads;           /* to run on; 0 is 1 */
-    struct ranks *ranks;        /* it is shared with, or NULL; borrowed */
-    uint32_t *part_of;          /* by index: the rank that has it */
-    bool sees_all;              /* observers here are told of the others' nodes and cables too */
+    struct filter_names *names;   /* every node's addresses, for filters */
+    GPtrArray *faults;            /* exact ones, of links */
+    struct route_map *routes;     /* of `routing: computed`, or NULL */
+    struct routes_search *search; /* for them, until the network starts */
+    uint64_t threads;             /* to run on; 0 is 1 */
+    struct ranks *ranks;          /* it is shared with, or NULL; borrowed */
+    uint32_t *part_of;            /* by index: the rank that has it */
+    bool sees_all;                /* observers here are told of the others' nodes and cables too */
 };
 
 /* How a network is shared; what all ranks say alike but `observed`. */

@@ -1,5 +1,7 @@
 #include "lab/network_routes.h"
 
+#include <pthread.h>
+
 #include "lab/segments.h"
 #include "stack/net/route_map.h"
 
@@ -36,12 +38,45 @@ static GArray *collect_ports(const struct topology *topology, uint32_t *n_router
     return ports;
 }
 
-struct route_map *network_routes_new(const struct topology *topology)
-{
-    uint32_t n_routers;
-    g_autoptr(GArray) ports = collect_ports(topology, &n_routers);
+/* Which needs nothing but the topology, that nobody changes meanwhile. */
+struct routes_search {
+    const struct topology *topology;
+    struct route_map *map;
+    bool apart;
+    pthread_t thread;
+};
 
-    return route_map_new((const struct route_map_port *)(void *)ports->data, ports->len, n_routers);
+static void *search_all(void *ctx)
+{
+    struct routes_search *search = ctx;
+    uint32_t n_routers;
+    g_autoptr(GArray) ports = collect_ports(search->topology, &n_routers);
+
+    search->map =
+        route_map_new((const struct route_map_port *)(void *)ports->data, ports->len, n_routers);
+    return NULL;
+}
+
+struct routes_search *network_routes_search(const struct topology *topology, bool apart)
+{
+    struct routes_search *search = g_new0(struct routes_search, 1);
+
+    search->topology = topology;
+    search->apart = apart && pthread_create(&search->thread, NULL, search_all, search) == 0;
+    return search;
+}
+
+struct route_map *network_routes_found(struct routes_search *search)
+{
+    struct route_map *map;
+
+    if (search->apart)
+        pthread_join(search->thread, NULL);
+    else
+        search_all(search);
+    map = search->map;
+    g_free(search);
+    return map;
 }
 
 void network_routes_share(struct network *network)

@@ -4,8 +4,13 @@
 
 #include "lab/network.h"
 
-/** network_routes_new() - the ways of the whole topology. Free with route_map_free(). */
-struct route_map *network_routes_new(const struct topology *topology);
+struct routes_search;
+
+/** network_routes_search() - look for the ways of the whole topology, where @apart while the
+ * network is being built, on a thread. network_routes_found() waits for them and ends the search;
+ * free them with route_map_free(). */
+struct routes_search *network_routes_search(const struct topology *topology, bool apart);
+struct route_map *network_routes_found(struct routes_search *search);
 /** network_routes_share() - the routers of @network, whose interfaces are there, use its route_map
  * from now on. */
 void network_routes_share(struct network *network);
