@@ -255,6 +255,11 @@ static void take(struct observer *observer, const struct record *record)
         take_drop(expect, record);
 }
 
+static void count_frames(struct observer *observer, uint64_t n)
+{
+    CONTAINER_OF(observer, struct expect, observer)->n_frames += n;
+}
+
 /* ---- life ---- */
 
 static void look_now(void *ctx)
@@ -333,6 +338,11 @@ static bool needs_receptions(const struct scenario_expect *e)
     return false;
 }
 
+static bool looks_at_frames(const struct scenario_expect *e)
+{
+    return e->kind != SCENARIO_TABLE && e->kind != SCENARIO_COMMAND && e->kind != SCENARIO_STORM;
+}
+
 /* Rank 0 follows the run for all. */
 static bool is_follower(const struct expect *expect)
 {
@@ -354,10 +364,11 @@ bool expect_any(const struct scenario *scenario)
 static void attach(struct expect *expect)
 {
     const struct scenario *scenario = expect->run->scenario;
-    bool receptions = false;
+    bool receptions = false, frames = false;
 
     expect->observer.wants = RECORD_BIT(RECORD_SEND) | RECORD_BIT(RECORD_COMMAND);
     for (uint32_t i = 0; i < scenario->n_expects; i++) {
+        frames |= looks_at_frames(&scenario->expects[i]);
         receptions |= needs_receptions(&scenario->expects[i]);
         if (scenario->expects[i].kind == SCENARIO_DROP)
             expect->observer.wants |= RECORD_BIT(RECORD_DROP);
@@ -372,7 +383,10 @@ static void attach(struct expect *expect)
     }
     if (is_follower(expect) || !expect_any(scenario))
         return;
+    if (!frames) /* that a command has ended is told with the number of the last frame before */
+        expect->observer.counts = RECORD_BIT(RECORD_SEND);
     expect->observer.record = take;
+    expect->observer.count = count_frames;
     sim_observe(expect->run->network->sim, &expect->observer);
 }
 

@@ -40,19 +40,23 @@ struct iface *iface_find(const struct node *node, const char *name)
 static void emit(struct node *node, const struct record *record)
 {
     struct part *part = node->part;
-    bool later = (part->later & RECORD_BIT(record->kind)) != 0;
+    bool later = (part->later & RECORD_BIT(record->kind)) != 0, counted = false;
 
     for (struct observer *observer = node->sim->observers; observer != NULL;
          observer = observer->next) {
         if ((observer->wants & RECORD_BIT(record->kind)) == 0)
             continue;
-        if (part->log != NULL && !observer->by_node)
-            later = true;
-        else
+        if (part->log == NULL || observer->by_node)
             observer->record(observer, record);
+        else if ((observer->counts & RECORD_BIT(record->kind)) != 0)
+            counted = true;
+        else
+            later = true;
     }
     if (later)
         record_log_add(part, record);
+    else if (counted)
+        record_log_count(part);
 }
 
 uint64_t node_show(struct node *node, struct iface *iface, enum record_kind kind, struct why why,

@@ -30,6 +30,10 @@ struct part {
     bool acting;    /* events are being carried out, at the moment none of the scenario's own */
     struct event_key place; /* of what happens, in the run's order; kept while there is a log */
     struct channel *log;    /* what ordered observers are told later; NULL: they are told at once */
+    struct log_count {      /* what is only counted, not in the log yet */
+        struct event_key place;
+        uint64_t n;
+    } counted;
     struct queue queue;
     struct arena arena; /* frames, buffers: freed with the run */
     struct frame *free_frames;

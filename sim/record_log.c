@@ -6,9 +6,10 @@
 #include "sim/sim.h"
 #include "sim/wire_form.h"
 
-/* A record in a log; behind it its frame's linear octets, those of its slice, its text. */
+/* A record in a log; behind it its frame's linear octets, those of its slice, its text. Or, if it
+ * begins with a number, only that. */
 struct kept {
-    struct event_key place;
+    struct log_count count;
     struct record record;
     struct frame frame;
     uint32_t before, linear; /* octets that are known before frame->data, and from there on */
@@ -47,17 +48,40 @@ static void measure(struct kept *sizes, const struct record *record)
         sizes->text = (uint32_t)strlen(record->text) + 1;
 }
 
+static void end_counting(struct part *part, struct channel *log)
+{
+    struct log_count *kept;
+
+    if (part->counted.n == 0)
+        return;
+    kept = channel_begin(log, sizeof *kept);
+    *kept = part->counted;
+    channel_end(log);
+    part->counted.n = 0;
+}
+
+void record_log_count(struct part *part)
+{
+    struct log_count *counted = &part->counted;
+
+    if (counted->n > 0 && event_key_lt(&counted->place, &part->place))
+        end_counting(part, part->log);
+    counted->place = part->place;
+    counted->n++;
+}
+
 void record_log_add(struct part *part, const struct record *record)
 {
     const struct frame *frame = record->frame;
     struct kept sizes, *kept;
     uint8_t *at;
 
+    end_counting(part, part->log);
     measure(&sizes, record);
     kept = channel_begin(part->log,
                          sizeof *kept + sizes.before + sizes.linear + sizes.payload + sizes.text);
     *kept = sizes;
-    kept->place = part->place;
+    kept->count.place = part->place;
     kept->record = *record;
     at = kept->octets;
     if (frame != NULL) {
@@ -103,10 +127,22 @@ static const struct record *restore(struct kept *kept)
     return record;
 }
 
+static void tell_count(struct sim *sim, uint64_t n)
+{
+    for (struct observer *observer = sim->observers; observer != NULL; observer = observer->next)
+        if (!observer->by_node && observer->counts != 0)
+            observer->count(observer, n);
+}
+
 static void tell(struct sim *sim, struct kept *kept)
 {
-    const struct record *record = restore(kept);
+    const struct record *record;
 
+    if (kept->count.n > 0) {
+        tell_count(sim, kept->count.n);
+        return;
+    }
+    record = restore(kept);
     for (struct observer *observer = sim->observers; observer != NULL; observer = observer->next)
         if (!observer->by_node && (observer->wants & RECORD_BIT(record->kind)) != 0)
             observer->record(observer, record);
@@ -118,6 +154,8 @@ static void tell(struct sim *sim, struct kept *kept)
  */
 void record_logs_tell(struct sim *sim, sim_time bound)
 {
+    for (uint32_t i = 0; i < sim->n_parts; i++)
+        end_counting(sim->parts[i], sim->logs[i]);
     for (;;) {
         struct channel *first = NULL;
         struct kept *kept = NULL;
@@ -126,9 +164,9 @@ void record_logs_tell(struct sim *sim, sim_time bound)
             struct channel *log = sim->logs[i];
             struct kept *head = channel_peek(log);
 
-            if (head == NULL || head->place.at >= bound)
+            if (head == NULL || head->count.place.at >= bound)
                 continue;
-            if (kept == NULL || event_key_lt(&head->place, &kept->place)) {
+            if (kept == NULL || event_key_lt(&head->count.place, &kept->count.place)) {
                 first = log;
                 kept = head;
             }
@@ -144,8 +182,8 @@ void record_log_pack(struct channel *log, sim_time bound, struct pack *out)
 {
     struct kept *kept;
 
-    while ((kept = channel_peek(log)) != NULL && kept->place.at < bound) {
-        wire_put_record(out, restore(kept), &kept->place);
+    while ((kept = channel_peek(log)) != NULL && kept->count.place.at < bound) {
+        wire_put_record(out, restore(kept), &kept->count.place);
         channel_pop(log);
     }
 }

@@ -16,6 +16,9 @@ struct sim;
 
 /** record_log_add() - keep @record in @part's log. */
 void record_log_add(struct part *part, const struct record *record);
+/** record_log_count() - something happened of which all that observers want to know is how often.
+ */
+void record_log_count(struct part *part);
 /** record_logs_tell() - tell the ordered observers all that is kept and happened before @bound:
  * nothing will be added that comes before it. */
 void record_logs_tell(struct sim *sim, sim_time bound);

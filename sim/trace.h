@@ -64,7 +64,11 @@ struct observer {   /* embed it in its owner */
     /* It needs the order of each node's records only, and may be called for nodes of different
        partitions at once. Others are told everything in the order of the run, one at a time. */
     bool by_node;
+    uint32_t
+        counts; /* of what it wants: RECORD_BIT()s of which it may be told only how many came */
     void (*record)(struct observer *observer, const struct record *record);
+    /* So many came, in the place of as many records; NULL where counts is 0. */
+    void (*count)(struct observer *observer, uint64_t n);
     struct observer *next;
 };
 

@@ -45,6 +45,64 @@ static void all_records_are_the_same_in_the_same_order(void)
     }
 }
 
+/* How many frames were sent before each drop. */
+struct counter {
+    struct observer observer;
+    uint64_t n, n_drops, hash;
+};
+
+static void take(struct observer *observer, const struct record *record)
+{
+    struct counter *counter = CONTAINER_OF(observer, struct counter, observer);
+
+    if (record->kind == RECORD_SEND) {
+        counter->n++;
+    } else {
+        counter->n_drops++;
+        counter->hash = counter->hash * 1099511628211 + counter->n;
+    }
+}
+
+static void count(struct observer *observer, uint64_t n)
+{
+    CONTAINER_OF(observer, struct counter, observer)->n += n;
+}
+
+static struct counter counted(uint64_t n_threads)
+{
+    static struct ring ring;
+    struct counter counter = { .observer = { .wants =
+                                                 RECORD_BIT(RECORD_SEND) | RECORD_BIT(RECORD_DROP),
+                                             .counts = RECORD_BIT(RECORD_SEND),
+                                             .record = take,
+                                             .count = count } };
+
+    ring_make(&ring, SIM_USEC(5), 200);
+    sim_unobserve(ring.sim, &ring.tally.observer);
+    sim_observe(ring.sim, &counter.observer);
+    if (n_threads > 1)
+        OK(engine_threads_use(ring.sim, n_threads));
+    ring_plan(&ring, false);
+    OK(sim_run(ring.sim, SIM_TIME_NONE, UINT64_C(1) << 40));
+    sim_unobserve(ring.sim, &counter.observer);
+    sim_free(ring.sim);
+    return counter;
+}
+
+static void what_is_only_counted_is_counted_in_the_order_of_the_run(void)
+{
+    struct counter one = counted(1);
+
+    OK(one.n > 5000 && one.n_drops > 0);
+    for (uint64_t n = 2; n <= 4; n++) {
+        struct counter other = counted(n);
+
+        EQ(other.n, one.n);
+        EQ(other.n_drops, one.n_drops);
+        EQ(other.hash, one.hash);
+    }
+}
+
 static void cables_without_delay_are_run_in_order(void)
 {
     uint64_t events, of_one, hash = story(1, SIM_USEC(5), true, &of_one);
@@ -105,5 +163,6 @@ static void idle_time_is_cut_through(void)
 }
 
 UNIT_MAIN("engine_threads", TEST(all_records_are_the_same_in_the_same_order),
+          TEST(what_is_only_counted_is_counted_in_the_order_of_the_run),
           TEST(cables_without_delay_are_run_in_order), TEST(a_budget_ends_at_the_same_event),
           TEST(what_does_not_fall_apart_stays_with_one_engine), TEST(idle_time_is_cut_through))
