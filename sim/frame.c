@@ -143,10 +143,9 @@ static inline void set_buffer(struct frame *frame, struct buffer *buffer, size_t
     frame->may_share = false;
 }
 
-struct frame *frame_new(struct node *node, size_t len)
+static inline struct frame *frame_from(struct part *part, size_t headroom, size_t len)
 {
-    struct part *part = node->part;
-    size_t size = FRAME_HEADROOM + len;
+    size_t size = headroom + len;
     struct frame *frame;
 
     if (LIKELY(size <= pool_sizes[0] && part->free_small != NULL)) {
@@ -157,9 +156,19 @@ struct frame *frame_new(struct node *node, size_t len)
         set_buffer(frame, buffer_from(part, size), size);
     }
     begin(frame);
-    frame->data = frame->buffer->octets + FRAME_HEADROOM;
+    frame->data = frame->buffer->octets + headroom;
     frame->len = (uint32_t)len;
     return frame;
+}
+
+struct frame *frame_new(struct node *node, size_t len)
+{
+    return frame_from(node->part, FRAME_HEADROOM, len);
+}
+
+struct frame *frame_new_before(struct node *node, size_t len, size_t before)
+{
+    return frame_from(node->part, FRAME_HEADROOM - before, len);
 }
 
 struct frame *frame_clone(struct frame *frame)

@@ -4,11 +4,9 @@
 
 #include "sim/queue.h"
 
-#define QUEUE_FEW 12 /* events that need no wheel: all stand sorted */
-#define QUEUE_SOON_MAX                                                                             \
-    320                 /* events that stand sorted at most: as many as a full switch reaches at   \
-                           once */
-#define QUEUE_LOOK 2048 /* events that came due, before the wheels are looked at again */
+#define QUEUE_FEW      12   /* events that need no wheel: all stand sorted */
+#define QUEUE_SOON_MAX 320  /* that stand sorted at most: all ports of a big switch at once */
+#define QUEUE_LOOK     2048 /* events that came due, before the wheels are looked at again */
 
 /** queue_insert() - entry @index, due before the limit, joins the sorted or the heap. */
 void queue_insert(struct queue *queue, uint32_t index);

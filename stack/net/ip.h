@@ -205,7 +205,6 @@ struct ip_hooks {
 struct ip_sysctl {   /* net.ipv4.*, Linux's names and defaults */
     bool forwarding; /* ip_forward */
     bool icmp_echo_ignore_all, icmp_echo_ignore_broadcasts;
-    uint8_t rp_filter; /* the greatest of "all" and all interfaces: 0 off, 1 strict, 2 loose */
     uint8_t default_ttl;
     uint8_t multipath_hash_policy; /* fib_multipath_hash_policy: enum multipath_policy */
     uint32_t icmp_ratelimit_ms;    /* icmp_ratelimit: 1000 */
@@ -234,10 +233,12 @@ struct ip_stack { /* in the order of need: what every packet touches is in the f
     uint16_t ip_id;
     uint32_t n_protocols;
     struct ip_protocol_entry *protocols; /* in the order they registered: a handful */
+    uint32_t changes;  /* so far: of neighbors' states and addresses, and of sysctls */
+    uint8_t rp_filter; /* the greatest of "all" and all interfaces: 0 off, 1 strict, 2 loose */
+    struct fib fib;    /* begins with its generation */
     struct list raw_taps;
-    struct fib fib;
-    struct event backlog_event;
     struct frame_list backlog; /* arrived, not yet worked on; in the order of arrival */
+    struct event backlog_event;
     struct {
         uint64_t in, delivered, forwarded, out, fragments_made, reassembled;
     } stats;
@@ -324,6 +325,12 @@ static inline bool ip_way_holds(const struct ip_stack *ip, const struct ip_way *
     return way->out != NULL && way->generation == ip->fib.generation && ip->hooks == NULL &&
            size <= way->mtu;
 }
+/** ip_version() - another number whenever what packets' ways or headers were concluded from may
+ * have changed: routes, addresses, links, neighbors, sysctls. */
+static inline uint32_t ip_version(const struct ip_stack *ip)
+{
+    return ip->fib.generation + ip->changes;
+}
 /* What a packet along a way has of its own. */
 struct ip_plain {
     ip4_addr src;
@@ -335,6 +342,11 @@ struct ip_plain {
  * holds: what ip_output_routed() does with it. Consumes @frame. */
 void ip_output_along(struct ip_stack *ip, struct frame *frame, struct ip_plain plain,
                      struct ip_way *way);
+/** ip_headers_along() - write the headers of Ethernet and IP that ip_output_along() would prepend,
+ * without length, identification and checksum, to @octets, ETH_HDR_LEN + IPV4_HDR_LEN of them; they
+ * hold as long as ip_version() and the way. False: the neighbor has to be asked first. */
+bool ip_headers_along(struct ip_stack *ip, struct ip_plain plain, struct ip_way *way,
+                      uint8_t *octets);
 /** ip_prepare_checksum() - a transport checksum for @frame (data at the transport header) between
  * @src and @dst, finished when somebody looks: writes the pseudo-header sum to the field at @field
  * and marks it pending. */

@@ -49,10 +49,10 @@ uint8_t ip_conf(const struct ip_iface *iface, enum ip_conf_key key)
 /* Packets of known flows go their straight way unless some interface filters sources. */
 static void note_filter(struct ip_stack *ip)
 {
-    ip->sysctl.rp_filter = of_all(ip, IP_CONF_RP_FILTER);
+    ip->rp_filter = of_all(ip, IP_CONF_RP_FILTER);
     for (unsigned i = 0; i < ip->n_ifaces; i++)
-        ip->sysctl.rp_filter =
-            greater(ip->sysctl.rp_filter, ip_conf_value(&ip->ifaces[i]->conf, IP_CONF_RP_FILTER));
+        ip->rp_filter =
+            greater(ip->rp_filter, ip_conf_value(&ip->ifaces[i]->conf, IP_CONF_RP_FILTER));
 }
 
 void ip_conf_set(struct ip_stack *ip, struct ip_conf *conf, enum ip_conf_key key, uint8_t value)

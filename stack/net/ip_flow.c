@@ -151,7 +151,7 @@ static inline bool go_on(struct ip_stack *ip, const struct ip_iface *iif, struct
 
     if (UNLIKELY(frame->len < IPV4_HDR_LEN || octets[0] != (4 << 4 | 5) ||
                  (be16_get(octets + IPV4_AT_FRAG) & (IPV4_MF | IPV4_OFFSET_MASK)) != 0 ||
-                 ip->hooks != NULL || ip->sysctl.rp_filter != 0))
+                 ip->hooks != NULL || ip->rp_filter != 0))
         return false;
     size = be16_get(octets + IPV4_AT_LEN);
     if (UNLIKELY(size < IPV4_HDR_LEN || size > frame_size(frame) || !checksum_right20(octets)))

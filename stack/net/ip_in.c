@@ -326,7 +326,7 @@ static bool is_martian_source(const struct ip_stack *ip, const struct ipv4_hdr *
 bool ip_filters_source(struct ip_stack *ip, ip4_addr src, const struct ip_iface *iif)
 {
     struct route back;
-    uint8_t filter = ip->sysctl.rp_filter == 0 || src == 0 ? 0 : ip_conf(iif, IP_CONF_RP_FILTER);
+    uint8_t filter = ip->rp_filter == 0 || src == 0 ? 0 : ip_conf(iif, IP_CONF_RP_FILTER);
 
     if (filter == 0)
         return false;

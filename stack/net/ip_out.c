@@ -291,3 +291,18 @@ void ip_output_along(struct ip_stack *ip, struct frame *frame, struct ip_plain p
         neigh_output(&ip->neigh, way->oif, way->next_hop, way->dst, frame);
     }
 }
+
+bool ip_headers_along(struct ip_stack *ip, struct ip_plain plain, struct ip_way *way,
+                      uint8_t *octets)
+{
+    uint8_t ttl = plain.ttl != 0 ? plain.ttl : ip->sysctl.default_ttl, *header;
+    const struct neigh *neigh = neighbor_on(ip, way);
+
+    if (neigh == NULL || !neigh_connected(neigh->state))
+        return false;
+    header = octets + ETH_HDR_LEN;
+    eth_put(&neigh->mac, &way->out->mac, ETHERTYPE_IPV4, octets);
+    ipv4_put(header, plain.tos, 0, 0, IPV4_DF, ttl, plain.protocol, plain.src, way->dst);
+    be16_put(header + IPV4_AT_CHECKSUM, 0);
+    return true;
+}

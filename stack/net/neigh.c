@@ -117,6 +117,18 @@ static void solicit(struct neigh *neigh)
         arp_solicit(neigh);
 }
 
+/* Who has concluded something from the state or the address of an entry concludes anew. */
+static inline void note_change(const struct neigh_table *table)
+{
+    table->ip->changes++;
+}
+
+static void set_state(struct neigh *neigh, enum neigh_state state)
+{
+    neigh->state = state;
+    note_change(neigh->table);
+}
+
 /* ---- sending through an entry ---- */
 
 static void transmit(struct neigh *neigh, struct frame *frame)
@@ -147,7 +159,7 @@ static void fail(struct neigh *neigh)
     uint64_t cause = part->cause;
     struct frame *frame;
 
-    neigh->state = NEIGH_FAILED;
+    set_state(neigh, NEIGH_FAILED);
     neigh->updated = now_of(neigh);
     timer_stop(&neigh->timer);
     note_state(neigh);
@@ -180,10 +192,10 @@ static void timer_expired(void *ctx)
         }
         neigh->updated = now;
         if (now <= neigh->used + NEIGH_DELAY_FIRST_PROBE) {
-            neigh->state = NEIGH_DELAY;
+            set_state(neigh, NEIGH_DELAY);
             arm(neigh, NEIGH_DELAY_FIRST_PROBE);
         } else {
-            neigh->state = NEIGH_STALE;
+            set_state(neigh, NEIGH_STALE);
         }
         note_state(neigh);
         return;
@@ -191,14 +203,14 @@ static void timer_expired(void *ctx)
     if (neigh->state == NEIGH_DELAY) {
         neigh->updated = now;
         if (now <= neigh->confirmed + NEIGH_DELAY_FIRST_PROBE) {
-            neigh->state = NEIGH_REACHABLE;
+            set_state(neigh, NEIGH_REACHABLE);
             note_state(neigh);
             timer_start_at(
                 &neigh->timer,
                 jiffies_expiry(now, neigh->confirmed + reachable_time(neigh->table) - now));
             return;
         }
-        neigh->state = NEIGH_PROBE;
+        set_state(neigh, NEIGH_PROBE);
         neigh->probes = 0;
         note_state(neigh);
     } else if (neigh->probes >= (neigh->state == NEIGH_PROBE
@@ -278,6 +290,7 @@ static void remove_entry(struct neigh_table *table, struct neigh *neigh)
     table->free = neigh;
     table->n_entries--;
     table->n_removed++;
+    note_change(table);
 }
 
 /* Room for one more: with the table full, the longest unused entry that may go goes. */
@@ -453,7 +466,7 @@ static void queue_packet(struct neigh *neigh, struct frame *frame)
 static void start_asking(struct neigh *neigh, struct frame *frame)
 {
     neigh->probes = NEIGH_UCAST_PROBES;
-    neigh->state = NEIGH_INCOMPLETE;
+    set_state(neigh, NEIGH_INCOMPLETE);
     neigh->updated = now_of(neigh);
     note_state(neigh);
     if (frame != NULL)
@@ -464,7 +477,7 @@ static void start_asking(struct neigh *neigh, struct frame *frame)
 
 static void start_delay(struct neigh *neigh)
 {
-    neigh->state = NEIGH_DELAY;
+    set_state(neigh, NEIGH_DELAY);
     neigh->updated = now_of(neigh);
     note_state(neigh);
     arm(neigh, NEIGH_DELAY_FIRST_PROBE);
@@ -568,6 +581,7 @@ void neigh_update(struct neigh *neigh, const struct mac_addr *mac, enum neigh_st
         bool changed = was_valid;
 
         neigh->mac = *mac;
+        note_change(neigh->table);
         if (!neigh_connected(state))
             neigh->confirmed = now - 2 * NEIGH_BASE_REACHABLE_TIME;
         if (changed)
@@ -576,7 +590,7 @@ void neigh_update(struct neigh *neigh, const struct mac_addr *mac, enum neigh_st
     if (state == old)
         return;
     timer_stop(&neigh->timer);
-    neigh->state = state;
+    set_state(neigh, state);
     if (state == NEIGH_REACHABLE)
         arm(neigh, reachable_time(neigh->table));
     if (state == NEIGH_STALE && !was_valid)

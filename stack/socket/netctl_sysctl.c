@@ -399,6 +399,7 @@ int netctl_sysctl_set(struct os *os, const char *name, const char *text)
         return set_congestion(place_of(os, setting), text);
     if (setting->kind == KIND_FASTOPEN_KEYS)
         return set_keys(os->tcp, text);
+    os->ip.changes++;
     if (!read_number(text, setting->max, &value) || value < setting->min)
         return -SIM_EINVAL;
     if (setting->place == IN_CONF) {

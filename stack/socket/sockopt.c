@@ -268,6 +268,7 @@ int sys_setsockopt(struct process *self, int number, enum sock_option option, in
     }
     if (is_privileged(self, option, value))
         return -SIM_EPERM;
+    fd->sock->options_new = true;
     error = set_common(fd->sock, option, value);
     if (error == 1)
         error = set_extra(fd, option, value);

@@ -37,7 +37,7 @@ static inline bool datagram_take(struct sock *sock, struct datagram_queue *queue
 {
     uint32_t octets = queue->octets + datagram_charge(frame);
 
-    if (UNLIKELY(octets > (uint32_t)sock->options.rcvbuf && queue->n > 0)) {
+    if (queue->n > 0 && UNLIKELY(octets > (uint32_t)sock->options.rcvbuf)) {
         datagram_refuse(sock, frame);
         return false;
     }

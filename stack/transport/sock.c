@@ -31,6 +31,7 @@ struct sock_extra *sock_extra(struct sock *sock)
 {
     if (sock->options.extra == NULL) {
         sock->options.extra = mem_zalloc(sizeof *sock->options.extra);
+        sock->options_new = true;
         list_init(&sock->options.extra->errors);
     }
     return sock->options.extra;

@@ -326,6 +326,7 @@ struct sock {
     };
     bool v6;                     /* AF_INET6 */
     bool bound_addr, bound_port; /* given by bind(), so they survive a disconnect */
+    bool options_new;            /* since the protocol has concluded something from them */
     int error;                   /* pending SO_ERROR, positive; 0 none */
     int soft_error; /* what an ICMP error said that did not end a connection; SO_ERROR tells it, too
                      */

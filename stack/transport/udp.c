@@ -49,6 +49,7 @@ static int udp_shutdown(struct sock *sock, enum sock_shutdown how)
 
     udp->shut_read |= how != SOCK_SHUT_WR; /* even where it fails, as on Linux */
     udp->shut_write |= how != SOCK_SHUT_RD;
+    udp->ready.out = NULL;
     sock_wake(sock, SOCK_POLLIN | SOCK_POLLHUP);
     return sock->remote.port == 0 ? -SIM_ENOTCONN : 0;
 }
@@ -84,6 +85,7 @@ static unsigned udp_poll(struct sock *sock)
 static int udp_set_option(struct sock *sock, enum sock_option option, int value)
 {
     (void)value;
+    udp_look_anew(udp_of(sock)->udp);
     if (option == OPT_SO_BINDTODEVICE)
         udp_of(sock)->route.oif = NULL; /* the way of a connected socket may be another one now */
     return -SIM_ENOPROTOOPT;

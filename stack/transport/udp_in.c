@@ -95,26 +95,38 @@ static struct udp_sock *lookup(struct udp_layer *udp, const struct endpoint *loc
 
 /* Whether lookup() finds @sock for a datagram to @port of the address @local, whoever sent it: no
  * other has the port, and it takes datagrams of IPv4 from everybody and everywhere. */
-static inline bool is_the_only_one(const struct udp_sock *udp, ip4_addr local, uint16_t port)
+static bool is_the_only_one(const struct udp_sock *udp, ip4_addr local, uint16_t port)
 {
     const struct sock *sock = &udp->sock;
 
-    return LIKELY(sock->local.port == port && !udp->shares_port && !sock->local.v6 &&
-                  (sock->local.addr == 0 || sock->local.addr == local) && sock->remote.port == 0 &&
-                  sock->options.bound_iface == NULL);
+    return sock->local.port == port && !udp->shares_port && !sock->local.v6 &&
+           (sock->local.addr == 0 || sock->local.addr == local) && sock->remote.port == 0 &&
+           sock->options.bound_iface == NULL;
 }
 
-/* What lookup() finds where that is plain, else NULL; mostly what it found last. */
-static inline struct udp_sock *the_only_one(struct udp_layer *udp, ip4_addr local, uint16_t port)
+SELDOM static struct udp_sock *find_the_only_one(struct udp_layer *udp, ip4_addr local,
+                                                 uint16_t port)
 {
     struct udp_sock *sock;
 
-    if (LIKELY(udp->last != NULL && is_the_only_one(udp->last, local, port)))
-        return udp->last;
     LIST_FOR_EACH(sock, udp_bucket_of(udp, port), struct udp_sock, link)
-    if (is_the_only_one(sock, local, port))
-        return udp->last = sock;
+    if (is_the_only_one(sock, local, port)) {
+        udp->last = sock;
+        udp->last_addr = sock->sock.local.addr;
+        udp->last_port = port;
+        return sock;
+    }
     return NULL;
+}
+
+/* What lookup() finds where that is plain, else NULL; mostly what it found last, of which nothing
+ * is looked at. */
+static inline struct udp_sock *the_only_one(struct udp_layer *udp, ip4_addr local, uint16_t port)
+{
+    if (LIKELY(udp->last != NULL && udp->last_port == port &&
+               (udp->last_addr == 0 || udp->last_addr == local)))
+        return udp->last;
+    return find_the_only_one(udp, local, port);
 }
 
 /* ---- input ---- */

@@ -3,6 +3,7 @@
 #define WW_STACK_TRANSPORT_UDP_INTERNAL_H
 
 #include "base/list.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "base/strbuf.h"
 #include "stack/transport/datagram.h"
@@ -14,13 +15,25 @@
 #define UDP_BUCKETS_FIRST 4 /* a host with more sockets has UDP_BUCKETS */
 #define UDP_BUCKETS       64
 
+#define UDP_HEADERS_LEN (ETH_HDR_LEN + IPV4_HDR_LEN + UDP_HDR_LEN)
+
+/* What a connected socket's datagrams have in common, ready to be copied: a cache line. */
+struct udp_ready {
+    struct iface *out;        /* NULL: nothing is ready */
+    uint32_t version;         /* ip_version() when it was made */
+    uint16_t size_max;        /* of a packet */
+    uint16_t next_id;         /* whether or not anything is ready */
+    uint16_t ip_sum, udp_sum; /* folded, of what the checksums are of: without length and id */
+    uint8_t headers[UDP_HEADERS_LEN];
+};
+
 struct udp_sock { /* in the order of need */
     struct sock sock;
     struct datagram_queue queue;
     bool shut_read, shut_write;
     bool shares_port; /* another socket has, or had, the same: SO_REUSEADDR and kin */
     bool corked, corked_has_to;
-    uint16_t next_id;  /* of a connected socket's datagrams */
+    _Alignas(ARENA_LINE) struct udp_ready ready;
     ip4_addr src;      /* what its datagrams come from while @route is valid */
     struct ip_way way; /* of a connected socket, learned of @route when it sent along it */
     struct list link;  /* in its port's bucket; itself when it has no port */
@@ -34,8 +47,10 @@ struct udp_sock { /* in the order of need */
 
 struct udp_layer {
     struct ip_stack *ip;
-    struct udp_sock *last; /* that the_only_one() has found, while it has its port */
-    struct list *buckets;  /* sockets by port, the last bound first; NULL until there are some */
+    struct udp_sock *last; /* that the_only_one() has found; NULL: look */
+    ip4_addr last_addr;    /* that it is bound to, 0: none */
+    uint16_t last_port;
+    struct list *buckets; /* sockets by port, the last bound first; NULL until there are some */
     unsigned n_buckets;
     uint32_t n_sockets;
     struct random_stream random;
@@ -58,6 +73,13 @@ static inline struct list *udp_bucket_of(struct udp_layer *udp, uint16_t port)
 /** udp_take_port() - @local's port for @sock, 0: any free one. */
 int udp_take_port(struct udp_sock *sock, struct endpoint local);
 void udp_give_port_back(struct udp_sock *sock);
+/** udp_look_anew() - the addresses, port or options of a socket have changed that say what it
+ * takes.
+ */
+static inline void udp_look_anew(struct udp_layer *udp)
+{
+    udp->last = NULL;
+}
 int udp_bind(struct sock *sock, struct endpoint local);
 
 /* udp_in.c: see struct ip_upper_protocol */

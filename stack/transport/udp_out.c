@@ -1,4 +1,5 @@
 /* Output of UDP: where a socket's datagrams go, and how they leave. */
+#include "base/be.h"
 #include "base/likely.h"
 #include "stack/net/icmp.h"
 #include "stack/transport/errqueue.h"
@@ -49,7 +50,8 @@ int udp_connect(struct sock *sock, struct endpoint remote)
     struct route route;
     int error;
 
-    udp->way.out = NULL;
+    udp->way.out = udp->ready.out = NULL;
+    udp_look_anew(udp->udp);
     if (remote.v6)
         return udp6_connect(sock, remote);
     if (sock->v6 && (sock->options.v6only || !ip6_is_any(sock->local.addr6)))
@@ -71,7 +73,7 @@ int udp_connect(struct sock *sock, struct endpoint remote)
     if (route.n_hops > 0) /* now that the source is known: ip_route_connect() */
         (void)route_to(sock, sock->remote, sock->options.bound_iface, &udp->route);
     udp->src = source_along(sock, &route);
-    udp->next_id = (uint16_t)random_u32(&udp->udp->random);
+    udp->ready.next_id = (uint16_t)random_u32(&udp->udp->random);
     sock->error = 0;
     return 0;
 }
@@ -82,7 +84,8 @@ int udp_disconnect(struct sock *sock)
 
     sock->remote = sock_any(sock);
     udp->route.oif = NULL;
-    udp->way.out = NULL;
+    udp->way.out = udp->ready.out = NULL;
+    udp_look_anew(udp->udp);
     if (!sock->bound_addr) {
         uint16_t port = sock->local.port;
 
@@ -175,7 +178,7 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
         return -SIM_EACCES;
     if (connected && (send.df || send.df_always)) {
         send.use_id = true;
-        send.id = udp->next_id++;
+        send.id = udp->ready.next_id++;
     }
     if (UNLIKELY(sock->error != 0 || udp->shut_write)) {
         uint32_t mtu = send.ignore_pmtu ? route->oif->mtu : ip_path_mtu(sock->ip, route);
@@ -201,28 +204,104 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
     return error != 0 ? error : (int64_t)message->len;
 }
 
+/* ---- of a connected socket, one like the other ---- */
+
+/* What ip_output_along() and udp_build() write before a datagram is got ready for those to come. */
+static void get_ready(struct udp_sock *udp, struct ip_plain plain)
+{
+    struct udp_ready *ready = &udp->ready;
+    struct sock *sock = &udp->sock;
+    struct udp_hdr hdr = { .src_port = sock->local.port, .dst_port = sock->remote.port };
+    uint8_t *packet = ready->headers + ETH_HDR_LEN;
+
+    if (!ip_headers_along(sock->ip, plain, &udp->way, ready->headers))
+        return;
+    udp_emit(&hdr, packet + IPV4_HDR_LEN);
+    ready->ip_sum = checksum_fold(checksum_add(0, packet, IPV4_HDR_LEN));
+    ready->udp_sum = checksum_fold(checksum_pseudo(plain.src, udp->way.dst, plain.protocol, 0));
+    ready->size_max = (uint16_t)udp->way.mtu;
+    ready->version = ip_version(sock->ip);
+    ready->out = udp->way.out;
+    sock->options_new = false;
+}
+
+static inline bool is_ready(const struct udp_sock *udp, size_t size, unsigned flags)
+{
+    const struct ip_stack *ip = udp->sock.ip;
+
+    return LIKELY((flags & (SOCK_MSG_OOB | SOCK_MSG_MORE)) == 0 && udp->sock.error == 0 &&
+                  !udp->sock.options_new && udp->ready.out != NULL &&
+                  udp->ready.version == ip_version(ip) && ip->hooks == NULL &&
+                  size <= udp->ready.size_max && list_empty(&ip->ether->taps));
+}
+
+/* Length, identification and checksums go into a copy of what is ready. */
+static inline void write_headers(struct udp_ready *ready, uint16_t size, uint8_t *octets)
+{
+    uint8_t *packet = octets + ETH_HDR_LEN, *datagram = packet + IPV4_HDR_LEN;
+    uint16_t id = ready->next_id++, len = (uint16_t)(size - IPV4_HDR_LEN);
+
+    memcpy(octets, ready->headers, sizeof ready->headers);
+    be16_put(packet + IPV4_AT_LEN, size);
+    be16_put(packet + IPV4_AT_ID, id);
+    be16_put(packet + IPV4_AT_CHECKSUM, checksum_finish((uint32_t)ready->ip_sum + size + id));
+    be16_put(datagram + UDP_AT_LEN, len);
+    be16_put(datagram + UDP_AT_CHECKSUM, checksum_fold((uint32_t)ready->udp_sum + len));
+}
+
+static inline void send_ready(struct udp_sock *udp, const void *octets, size_t len, bool stable)
+{
+    struct sock *sock = &udp->sock;
+    size_t linear = UDP_HEADERS_LEN + (stable ? 0 : len);
+    struct frame *frame = frame_new_before(sock->node, linear, ETH_HDR_LEN + IPV4_HDR_LEN);
+
+    write_headers(&udp->ready, (uint16_t)(len + UDP_HDR_LEN + IPV4_HDR_LEN), frame->data);
+    if (LIKELY(stable))
+        frame->payload = (struct slice){ NULL, octets, (uint32_t)len };
+    else if (len > 0)
+        memcpy(frame->data + UDP_HEADERS_LEN, octets, len);
+    frame->network = frame->data + ETH_HDR_LEN;
+    frame->checksum = (struct lazy_checksum){ true, IPV4_HDR_LEN, CHECKSUM_FIELD_UDP };
+    frame->why = WHY(UDP_SEND, len, sock->remote.addr, sock->remote.port);
+    sock->ip->stats.out++;
+    iface_send(udp->ready.out, frame);
+}
+
+/* Along the way of the datagrams before it; @plain has no identification yet. */
+static void send_along(struct udp_sock *udp, const void *octets, size_t len, unsigned flags,
+                       struct ip_plain plain)
+{
+    struct sock *sock = &udp->sock;
+    struct frame *frame = udp_build(udp, octets, len, flags, sock->remote.port);
+
+    frame->why = WHY(UDP_SEND, len, udp->way.dst, sock->remote.port);
+    ip_prepare_checksum(frame, udp->src, udp->way.dst, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
+    plain.id = udp->ready.next_id++;
+    ip_output_along(sock->ip, frame, plain, &udp->way);
+}
+
 /* A datagram of a connected socket that goes the way of the one before it, whole: what
  * send_datagram() does, for there is nothing to look up or to refuse. */
 int64_t udp_send_plain(struct sock *sock, const void *octets, size_t len, unsigned flags)
 {
     struct udp_sock *udp = udp_of(sock);
+    size_t size = len + UDP_HDR_LEN + IPV4_HDR_LEN;
     struct ip_plain plain;
-    struct frame *frame;
 
+    if (is_ready(udp, size, flags)) {
+        send_ready(udp, octets, len, (flags & SOCK_MSG_STABLE) != 0);
+        return (int64_t)len;
+    }
     if (UNLIKELY((flags & (SOCK_MSG_OOB | SOCK_MSG_MORE)) != 0 || udp->corked || sock->error != 0 ||
                  udp->shut_write || sock->options.mtu_discover != 1 ||
-                 sock->options.extra != NULL ||
-                 !ip_way_holds(sock->ip, &udp->way, len + UDP_HDR_LEN + IPV4_HDR_LEN)))
+                 sock->options.extra != NULL || !ip_way_holds(sock->ip, &udp->way, size)))
         return SOCK_NOT_PLAIN;
-    frame = udp_build(udp, octets, len, flags, sock->remote.port);
-    frame->why = WHY(UDP_SEND, len, udp->way.dst, sock->remote.port);
-    ip_prepare_checksum(frame, udp->src, udp->way.dst, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
     plain = (struct ip_plain){ .protocol = IP_PROTO_UDP,
                                .src = udp->src,
-                               .id = udp->next_id++,
                                .ttl = sock->options.ttl,
                                .tos = sock->options.tos };
-    ip_output_along(sock->ip, frame, plain, &udp->way);
+    get_ready(udp, plain);
+    send_along(udp, octets, len, flags, plain);
     return (int64_t)len;
 }
 
@@ -234,6 +313,7 @@ static int64_t send_corked(struct udp_sock *udp, const struct sock_send *message
 
     if (!udp->corked) {
         udp->corked = true;
+        udp->ready.out = NULL;
         udp->corked_has_to = message->has_to;
         udp->corked_to = message->to;
     }

@@ -92,6 +92,7 @@ int udp_take_port(struct udp_sock *sock, struct endpoint local)
         return -SIM_EADDRINUSE;
     }
     sock->sock.local = local;
+    udp_look_anew(udp);
     spread(udp);
     note_sharing(sock);
     list_push_front(udp_bucket_of(udp, local.port), &sock->link);
@@ -100,8 +101,7 @@ int udp_take_port(struct udp_sock *sock, struct endpoint local)
 
 void udp_give_port_back(struct udp_sock *sock)
 {
-    if (sock->udp->last == sock)
-        sock->udp->last = NULL;
+    udp_look_anew(sock->udp);
     list_remove(&sock->link);
 }
 
