@@ -27,7 +27,7 @@ struct node *switch_new(struct sim *sim, const char *name, const struct switch_c
 {
     struct node *node = sim_add_node(sim, name, &switch_ops);
     struct bridge *bridge = arena_alloc(&sim->arena, sizeof *bridge);
-    struct bridge_port *ports = arena_alloc(&sim->arena, config->n_ports * sizeof *ports);
+    struct bridge_port *ports = arena_alloc_lines(&sim->arena, config->n_ports * sizeof *ports);
 
     CHECK(config->n_ports <= SWITCH_PORTS_MAX);
     node->device = bridge;

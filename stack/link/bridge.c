@@ -51,6 +51,12 @@ static void fdb_grow(struct bridge *bridge)
     fdb_hash_in(bridge, entry);
 }
 
+static void set_port(struct fdb_entry *entry, struct bridge_port *port)
+{
+    entry->port = port;
+    entry->iface = port != NULL ? port->iface : NULL;
+}
+
 static struct fdb_entry *fdb_add(struct bridge *bridge, const struct mac_addr *mac,
                                  struct bridge_port *port, bool local)
 {
@@ -59,10 +65,10 @@ static struct fdb_entry *fdb_add(struct bridge *bridge, const struct mac_addr *m
     if (entry != NULL)
         bridge->free_entries = entry->next;
     else
-        entry = arena_alloc(&bridge->node->part->arena, sizeof *entry);
+        entry = arena_alloc_lines(&bridge->node->part->arena, sizeof *entry);
     entry->mac = *mac;
     entry->number = mac_to_u64(mac);
-    entry->port = port;
+    set_port(entry, port);
     entry->seen = node_now(bridge->node);
     entry->local = local;
     if (bridge->n_entries++ == bridge->n_buckets)
@@ -135,7 +141,7 @@ static void learn(struct bridge_port *port, const struct mac_addr *mac)
         entry->seen = node_now(bridge->node);
         port->sender = entry;
         if (entry->port != port) {
-            entry->port = port;
+            set_port(entry, port);
             node_state(bridge->node, port->iface, WHY(FDB_MOVED, mac_to_u64(mac)));
         }
     }
@@ -234,7 +240,7 @@ static inline void forward_to(const struct fdb_entry *entry, struct frame *frame
 {
     frame->why = WHY(BRIDGE_FORWARD, entry->number);
     frame->why_text = NULL;
-    send(entry->port, frame);
+    iface_send(entry->iface, frame);
 }
 
 static void forward(struct bridge_port *from, const struct mac_addr *dst, struct frame *frame)

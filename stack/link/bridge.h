@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "base/memory.h"
 #include "base/strbuf.h"
 #include "sim/node.h"
 #include "sim/timer.h"
@@ -34,18 +35,19 @@
 #define BRIDGE_SWEEP_GAP                                                                           \
     SIM_MSEC(10) /* two sweeps are at least so far apart: net/bridge/br_fdb.c */
 
-struct fdb_entry {
-    struct list link;       /* in the order of learning */
-    struct fdb_entry *next; /* in its bucket, or of the free entries */
+struct fdb_entry { /* a cache line */
     struct mac_addr mac;
     bool local;               /* our own MAC address: stays for ever, and frames to it are for us */
     uint64_t number;          /* mac_to_u64() of it */
     struct bridge_port *port; /* NULL: the bridge itself */
+    struct iface *iface;      /* that port's */
     sim_time seen;            /* its last frame */
+    struct fdb_entry *next;   /* in its bucket, or of the free entries */
+    struct list link;         /* in the order of learning */
 };
 
-struct bridge_port { /* embed it, or keep an array of them; bridge_add_port() */
-    struct bridge *bridge;
+struct bridge_port { /* embed it, or keep an array of them, in cache lines; bridge_add_port() */
+    _Alignas(ARENA_LINE) struct bridge *bridge;
     struct iface *iface;
     struct list link;
     /* Who sent the last frame that came in here, and whom it was for; for ever they are learned

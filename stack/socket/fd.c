@@ -96,7 +96,7 @@ static void make_room(struct process *process, int n)
     }
     for (int i = process->n_fds; i < n; i++)
         process->fds[i] = NULL;
-    process->n_fds = n;
+    process->n_fds = (uint16_t)n;
 }
 
 /* The lowest free place in the table, or -SIM_EMFILE. */

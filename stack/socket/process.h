@@ -69,13 +69,15 @@ struct process_io {
 struct fd;
 struct input;
 
-struct process { /* in the order of need: a wake and a call touch the first two cache lines */
+struct process { /* in the order of need: a wake and a call touch the first two cache lines, a
+                    timer the third */
     struct event wake_event;
     struct os *os;
     void *state; /* of the program, in the cache lines behind this */
     const struct program *program;
     struct fd **fds; /* those from FD_FIRST on, by number; NULL where closed */
-    int n_fds;
+    uint16_t n_fds;
+    bool ended;
     int pending_signal; /* ends it when it gives the processor back */
     uint64_t wake_cause;
     struct { /* the blocked call, if any */
@@ -87,8 +89,7 @@ struct process { /* in the order of need: a wake and a call touch the first two 
         size_t progress;     /* octets of a send or a waiting recv already moved */
     } call;
     struct fd *few_fds[PROCESS_FEW_FDS]; /* @fds, unless they are more */
-    bool ended;
-    struct timer timer; /* sleeps, polls and socket time-outs */
+    struct timer timer;                  /* sleeps, polls and socket time-outs */
     uint32_t pid;
     struct list link; /* os->processes */
     uint64_t id;      /* in trace records, unique in the run */
