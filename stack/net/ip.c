@@ -574,12 +574,16 @@ int ip_route_for(struct ip_stack *ip, struct route_key *key, struct ip_iface *oi
     return follow_entry(ip, entry, key, oif, route);
 }
 
+#define PROTOCOLS_MORE 4 /* room for them comes in such pieces */
+
 void ip_register(struct ip_stack *ip, const struct ip_upper_protocol *protocol, void *ctx)
 {
-    struct ip_protocol_entry entry = { protocol, ctx };
-
     CHECK(ip_protocol_find(ip, protocol->number) == NULL);
-    ARRAY_PUSH(ip->protocols, ip->n_protocols, ip->protocols_size, entry);
+    if (ip->n_protocols == ip->protocols_size) {
+        ip->protocols_size = (uint8_t)(ip->protocols_size + PROTOCOLS_MORE);
+        ip->protocols = mem_realloc(ip->protocols, ip->protocols_size, sizeof *ip->protocols);
+    }
+    ip->protocols[ip->n_protocols++] = (struct ip_protocol_entry){ protocol, ctx };
 }
 
 bool ip_vouched(const struct ip_stack *ip, uint8_t protocol, const struct ip_error *error)

@@ -231,11 +231,12 @@ struct ip_stack { /* in the order of need: what every packet touches is in the f
     struct ip_flow *flows;        /* found out on input: ip_flow.c */
     uint16_t n_flows;             /* places; 0 or a power of two */
     uint16_t ip_id;
-    uint32_t n_protocols;
-    struct ip_protocol_entry *protocols; /* in the order they registered: a handful */
-    uint32_t changes;  /* so far: of neighbors' states and addresses, and of sysctls */
+    uint8_t n_protocols, protocols_size;
     uint8_t rp_filter; /* the greatest of "all" and all interfaces: 0 off, 1 strict, 2 loose */
-    struct fib fib;    /* begins with its generation */
+    struct ip_protocol_entry *protocols; /* in the order they registered: a handful */
+    uint32_t changes;           /* so far: of neighbors' states and addresses, and of sysctls */
+    uint32_t flows_crowded_out; /* by others that wanted their place, since it grew */
+    struct fib fib;             /* begins with its generation */
     struct list raw_taps;
     struct frame_list backlog; /* arrived, not yet worked on; in the order of arrival */
     struct event backlog_event;
@@ -244,12 +245,10 @@ struct ip_stack { /* in the order of need: what every packet touches is in the f
     } stats;
     struct ip_sysctl sysctl;
     struct neigh_table neigh;
-    uint32_t own_bits; /* ip4_bit() of all addresses and broadcasts it ever had */
-    uint32_t protocols_size;
     struct ip_confs *confs; /* net.ipv4.conf.all and default; NULL: Linux's defaults */
     struct ip6_sysctl sysctl6;
-    uint32_t flows_crowded_out; /* by others that wanted their place, since it grew */
-    struct ip_iface **ifaces;   /* in ifindex order, [0] is lo */
+    uint32_t own_bits;        /* ip4_bit() of all addresses and broadcasts it ever had */
+    struct ip_iface **ifaces; /* in ifindex order, [0] is lo */
     unsigned n_ifaces, ifaces_size;
     struct route_exceptions exceptions;
     struct ip_own *own; /* this node's addresses and broadcasts, sorted: ip_addr_kind() */

@@ -117,26 +117,33 @@ static inline bool call_is_plain(const struct process *self)
     return self->call.progress == 0 && !node_wants(self->os->node, RECORD_CALL);
 }
 
+/* A send() that something is special about, or a stream's; @told: its begin has a record already.
+ */
+APART static int64_t send_closely(struct process *self, int number, const void *octets, size_t len,
+                                  unsigned flags, bool told)
+{
+    if (!told)
+        call_note(self, "send", number, NULL, &len);
+    return send_noted(self, number,
+                      &(struct sock_send){ .octets = octets, .len = len, .flags = flags });
+}
+
 int64_t sys_send(struct process *self, int number, const void *octets, size_t len, unsigned flags)
 {
     struct sock *sock = sys_sock(self, number);
     int64_t n;
 
-    if (LIKELY(sock != NULL && sock->ops->send_plain != NULL && !self->call.active &&
-               call_is_plain(self))) {
-        node_new_record_id(self->os->node);
-        n = sock->ops->send_plain(sock, octets, len, flags);
-        if (LIKELY(n != SOCK_NOT_PLAIN)) {
-            self->call.kind = CALL_SEND;
-            self->call.number = number;
-            node_new_record_id(self->os->node); /* of what the call came to */
-            return n;
-        }
-    } else {
-        call_note(self, "send", number, NULL, &len);
-    }
-    return send_noted(self, number,
-                      &(struct sock_send){ .octets = octets, .len = len, .flags = flags });
+    if (UNLIKELY(sock == NULL || sock->ops->send_plain == NULL || self->call.active ||
+                 !call_is_plain(self)))
+        return send_closely(self, number, octets, len, flags, false);
+    node_new_record_id(self->os->node);
+    n = sock->ops->send_plain(sock, octets, len, flags);
+    if (UNLIKELY(n == SOCK_NOT_PLAIN))
+        return send_closely(self, number, octets, len, flags, true);
+    self->call.kind = CALL_SEND;
+    self->call.number = number;
+    node_new_record_id(self->os->node); /* of what the call came to */
+    return n;
 }
 
 int64_t sys_sendto(struct process *self, int number, const void *octets, size_t len, unsigned flags,
@@ -252,28 +259,6 @@ static inline void note_plain(struct process *self)
     node_new_record_id(node);
 }
 
-/* A recv() that waits without a limit, or is to do so, or is over. */
-static inline int64_t recv_plainly(struct process *self, const struct fd *fd, int number,
-                                   void *octets, size_t size)
-{
-    int64_t n = fd->sock->ops->recv_plain(fd->sock, octets, size);
-
-    if (n == -SIM_EAGAIN) {
-        if (UNLIKELY(fd->nonblock || fd->rare->receive_timeout != 0))
-            return SOCK_NOT_PLAIN;
-        if (UNLIKELY(self->call.active))
-            return SYS_BLOCKED;
-        n = SYS_BLOCKED;
-    }
-    if (UNLIKELY(n == SOCK_NOT_PLAIN))
-        return n;
-    call_may_block(self, CALL_RECV, number);
-    self->call.active = n == SYS_BLOCKED;
-    self->call.until = SIM_TIME_NONE;
-    note_plain(self);
-    return n;
-}
-
 /* A recv() that something is special about, or a stream's. */
 APART static int64_t recv_closely(struct process *self, int number, void *octets, size_t size,
                                   unsigned flags)
@@ -289,18 +274,33 @@ APART static int64_t recv_closely(struct process *self, int number, void *octets
     return recv_message(self, number, &message);
 }
 
+/* Whether a recv() may be plain: what waits, if anything, is one without a limit. */
+static inline bool may_recv_plainly(const struct process *self)
+{
+    return call_is_plain(self) && (!self->call.active || (self->call.kind == CALL_RECV &&
+                                                          self->call.until == SIM_TIME_NONE));
+}
+
 int64_t sys_recv(struct process *self, int number, void *octets, size_t size, unsigned flags)
 {
     const struct fd *fd = fd_get(self, number);
     int64_t n;
 
-    if (LIKELY(fd != NULL && flags == 0 && fd->sock->ops->recv_plain != NULL &&
-               call_is_plain(self) &&
-               (!self->call.active ||
-                (self->call.kind == CALL_RECV && self->call.until == SIM_TIME_NONE))) &&
-        LIKELY((n = recv_plainly(self, fd, number, octets, size)) != SOCK_NOT_PLAIN))
-        return n;
-    return recv_closely(self, number, octets, size, flags);
+    if (UNLIKELY(fd == NULL || flags != 0 || fd->sock->ops->recv_plain == NULL ||
+                 !may_recv_plainly(self)))
+        return recv_closely(self, number, octets, size, flags);
+    n = fd->sock->ops->recv_plain(fd->sock, octets, size);
+    if (n == -SIM_EAGAIN && LIKELY(!fd->nonblock && fd->rare->receive_timeout == 0)) {
+        if (UNLIKELY(self->call.active))
+            return SYS_BLOCKED;
+        n = SYS_BLOCKED;
+    }
+    if (UNLIKELY(n < 0 && n != SYS_BLOCKED))
+        return recv_closely(self, number, octets, size, flags);
+    call_may_block(self, CALL_RECV, number);
+    self->call.active = n == SYS_BLOCKED; /* without a limit, as who does not wait has none */
+    note_plain(self);
+    return n;
 }
 
 static size_t pieces_len(const struct sys_iovec *pieces, unsigned n)

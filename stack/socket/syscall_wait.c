@@ -82,11 +82,29 @@ int64_t sys_read_input(struct process *self, void *octets, size_t size)
     return call_end(self, n == -SIM_EAGAIN ? call_block(self, false, 0, n) : n);
 }
 
-/* Until @at, which is to come unless the process sleeps already. Nobody is told of sleeps. */
+/* A wait that was no sleep is over. */
+APART static int wait_over(struct process *self)
+{
+    return (int)call_over(self, 0);
+}
+
+/* What call_over() does at the end of a sleep: nobody is told of those. */
+static inline int sleep_over(struct process *self)
+{
+    if (UNLIKELY(self->call.kind != CALL_NONE || self->call.until == SIM_TIME_NONE))
+        return wait_over(self);
+    timer_stop(&self->timer);
+    self->call.active = self->call.opens = false;
+    self->call.until = SIM_TIME_NONE;
+    self->call.progress = 0;
+    return 0;
+}
+
+/* Until @at, which is to come unless the process sleeps already. */
 static inline int sleep_on(struct process *self, sim_time now, sim_time at)
 {
     if (self->call.active)
-        return now < self->call.until ? SYS_BLOCKED : (int)call_over(self, 0);
+        return now < self->call.until ? SYS_BLOCKED : sleep_over(self);
     call_may_block(self, CALL_NONE, -1);
     self->call.active = true;
     self->call.until = at;

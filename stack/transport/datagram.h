@@ -52,10 +52,12 @@ static inline bool datagram_take(struct sock *sock, struct datagram_queue *queue
 /** datagram_drop_head() - the first one, which must be there, has been read. */
 static inline void datagram_drop_head(struct datagram_queue *queue)
 {
-    struct frame *frame = frame_list_pop(&queue->frames);
+    struct frame *frame = queue->frames.head;
 
-    queue->n--;
     queue->octets -= datagram_charge(frame);
+    queue->n--;
+    if (LIKELY((queue->frames.head = frame->next) == NULL))
+        queue->frames.tail = NULL;
     frame_free(frame);
 }
 

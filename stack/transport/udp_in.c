@@ -111,8 +111,7 @@ SELDOM static struct udp_sock *find_the_only_one(struct udp_layer *udp, ip4_addr
 
     LIST_FOR_EACH(sock, udp_bucket_of(udp, port), struct udp_sock, link)
     if (is_the_only_one(sock, local, port)) {
-        udp->last = sock;
-        udp->last_addr = sock->sock.local.addr;
+        udp->last = sock->sock.local.addr == 0 ? sock : NULL;
         udp->last_port = port;
         return sock;
     }
@@ -123,8 +122,7 @@ SELDOM static struct udp_sock *find_the_only_one(struct udp_layer *udp, ip4_addr
  * is looked at. */
 static inline struct udp_sock *the_only_one(struct udp_layer *udp, ip4_addr local, uint16_t port)
 {
-    if (LIKELY(udp->last != NULL && udp->last_port == port &&
-               (udp->last_addr == 0 || udp->last_addr == local)))
+    if (LIKELY(udp->last != NULL && udp->last_port == port))
         return udp->last;
     return find_the_only_one(udp, local, port);
 }

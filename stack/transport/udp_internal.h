@@ -47,12 +47,11 @@ struct udp_sock { /* in the order of need */
 
 struct udp_layer {
     struct ip_stack *ip;
-    struct udp_sock *last; /* that the_only_one() has found; NULL: look */
-    ip4_addr last_addr;    /* that it is bound to, 0: none */
+    struct udp_sock *last; /* that the_only_one() has found, bound to no address; NULL: look */
     uint16_t last_port;
-    struct list *buckets; /* sockets by port, the last bound first; NULL until there are some */
-    unsigned n_buckets;
+    uint8_t n_buckets;
     uint32_t n_sockets;
+    struct list *buckets; /* sockets by port, the last bound first; NULL until there are some */
     struct random_stream random;
 };
 
@@ -62,13 +61,13 @@ static inline struct udp_sock *udp_of(struct sock *sock)
 }
 
 /* udp_ports.c */
-void udp_make_buckets(struct udp_layer *udp, unsigned n);
+void udp_make_buckets(struct udp_layer *udp, uint8_t n);
 /** udp_bucket_of() - where the sockets of @port stand. */
 static inline struct list *udp_bucket_of(struct udp_layer *udp, uint16_t port)
 {
     if (udp->buckets == NULL) /* most hosts of a large network never send */
         udp_make_buckets(udp, UDP_BUCKETS_FIRST);
-    return &udp->buckets[port & (udp->n_buckets - 1)];
+    return &udp->buckets[port & (udp->n_buckets - 1u)];
 }
 /** udp_take_port() - @local's port for @sock, 0: any free one. */
 int udp_take_port(struct udp_sock *sock, struct endpoint local);

@@ -6,7 +6,7 @@
 #include "stack/transport/inet6.h"
 #include "stack/transport/udp_internal.h"
 
-void udp_make_buckets(struct udp_layer *udp, unsigned n)
+void udp_make_buckets(struct udp_layer *udp, uint8_t n)
 {
     udp->n_buckets = n;
     udp->buckets = mem_alloc(n * sizeof *udp->buckets);
