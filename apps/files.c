@@ -1,7 +1,8 @@
-/* cat, ls and rm of GNU coreutils on the host's files. */
+/* cat and rm of GNU coreutils on the host's files. */
 #include <string.h>
 
 #include "apps/options.h"
+#include "apps/places.h"
 #include "apps/programs.h"
 #include "stack/socket/syscall.h"
 
@@ -15,6 +16,18 @@ static struct os_file *find_file(struct process *self, const char *word)
     file = os_file_find(self->os, path.text);
     strbuf_fini(&path);
     return file;
+}
+
+/* Why there is none. */
+static const char *why_no_file(struct process *self, const char *word)
+{
+    struct strbuf path = STRBUF_INIT;
+    bool folder;
+
+    process_path(self, word, &path);
+    folder = places_is_folder(self->os, strbuf_text(&path));
+    strbuf_fini(&path);
+    return folder ? "Is a directory" : "No such file or directory";
 }
 
 struct cat {
@@ -46,7 +59,7 @@ static void cat_file(struct process *self, const char *word)
     const struct os_file *file = find_file(self, word);
 
     if (file == NULL) {
-        process_errorf(self, "cat: %s: No such file or directory\n", word);
+        process_errorf(self, "cat: %s: %s\n", word, why_no_file(self, word));
         self->exit_status = 1;
     } else if (file->content.len > 0) {
         process_write(self, 1, file->content.text, file->content.len);
@@ -78,80 +91,6 @@ const struct program cat_program = { .name = "cat",
                                      .state_size = sizeof(struct cat),
                                      .main = cat_main };
 
-/* The name of @file's entry in the directory @dir (ending in '/'), with its length; NULL when it is
- * not below it. */
-static const char *entry_in(const struct os_file *file, const char *dir, size_t *len)
-{
-    size_t dir_len = strlen(dir);
-
-    if (strncmp(file->path, dir, dir_len) != 0)
-        return NULL;
-    *len = strcspn(file->path + dir_len, "/");
-    return file->path + dir_len;
-}
-
-static bool list_directory(struct process *self, const char *word)
-{
-    struct strbuf dir = STRBUF_INIT;
-    const char *before = NULL;
-    size_t before_len = 0, len;
-    struct os_file *file;
-    bool any;
-
-    process_path(self, word, &dir);
-    any = strcmp(dir.text, "/") == 0 || strcmp(word, ".") == 0;
-    if (dir.text[dir.len - 1] != '/')
-        strbuf_addc(&dir, '/');
-    LIST_FOR_EACH(file, os_files(self->os), struct os_file, link)
-    {
-        const char *name = entry_in(file, dir.text, &len);
-
-        if (name == NULL)
-            continue;
-        any = true;
-        if (before != NULL && len == before_len && memcmp(name, before, len) == 0)
-            continue; /* another file of the same subdirectory: files are sorted by path */
-        process_printf(self, "%.*s\n", (int)len, name);
-        before = name;
-        before_len = len;
-    }
-    strbuf_fini(&dir);
-    return any;
-}
-
-static enum co_status ls_main(struct process *self, void *state)
-{
-    struct options options = { .self = self,
-                               .shorts = "1",
-                               .refused = "aAbBcCdDfFgGhHiIklLmnNopqQrRsStTuUvwxXZ" };
-    int option, n;
-
-    (void)state;
-    while ((option = options_next(&options)) != OPTIONS_END) {
-        if (option == OPTIONS_ERROR || option == OPTIONS_REFUSED) {
-            if (option == OPTIONS_ERROR)
-                process_errorf(self, "Try 'ls --help' for more information.\n");
-            self->exit_status = 2;
-            return CO_DONE;
-        }
-    }
-    n = self->argc - options.at;
-    if (n == 0)
-        (void)list_directory(self, ".");
-    for (int i = options.at; i < self->argc; i++) {
-        if (find_file(self, self->argv[i]) != NULL) {
-            process_printf(self, "%s\n", self->argv[i]);
-        } else if (!list_directory(self, self->argv[i])) {
-            process_errorf(self, "ls: cannot access '%s': No such file or directory\n",
-                           self->argv[i]);
-            self->exit_status = 2;
-        }
-    }
-    return CO_DONE;
-}
-
-const struct program ls_program = { .name = "ls", .main = ls_main };
-
 static enum co_status rm_main(struct process *self, void *state)
 {
     struct options options = { .self = self, .shorts = "f", .refused = "idrRvI" };
@@ -178,8 +117,8 @@ static enum co_status rm_main(struct process *self, void *state)
         if (file != NULL) {
             (void)os_file_remove(self->os, file->path);
         } else if (!force) {
-            process_errorf(self, "rm: cannot remove '%s': No such file or directory\n",
-                           self->argv[i]);
+            process_errorf(self, "rm: cannot remove '%s': %s\n", self->argv[i],
+                           why_no_file(self, self->argv[i]));
             self->exit_status = 1;
         }
     }

@@ -5,27 +5,58 @@
 #include "apps/options.h"
 #include "apps/programs.h"
 #include "apps/shell.h"
+#include "stack/services/wall_clock.h"
 #include "stack/socket/syscall.h"
+
+/* Of BSD's `ps aux` and System V's `ps -ef`. No process here uses measurable time or memory. */
+static void print_user_line(struct process *self, const struct process *process, bool full,
+                            const char *command)
+{
+    struct wall_date started = wall_date(wall_seconds(process->started));
+
+    if (full)
+        process_printf(self, "root     %7u       1  0 %02u:%02u ?        00:00:00 %s\n",
+                       process->pid, started.hour, started.minute, command);
+    else
+        process_printf(self,
+                       "root     %7u  0.0  0.0      0     0 ?        S    %02u:%02u   0:00 %s\n",
+                       process->pid, started.hour, started.minute, command);
+}
+
+static const char *const ps_heads[] = {
+    "    PID TTY          TIME CMD\n",
+    "UID          PID    PPID  C STIME TTY          TIME CMD\n",
+    "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n",
+};
 
 static enum co_status ps_main(struct process *self, void *state)
 {
+    enum { PLAIN, FULL, USER } form = PLAIN;
     struct process *process;
 
     (void)state;
     for (int i = 1; i < self->argc; i++) {
         const char *word = self->argv[i][0] == '-' ? self->argv[i] + 1 : self->argv[i];
 
-        if (strspn(word, "aefux") != strlen(word) || *word == '\0') {
+        if (strspn(word, "aAefux") != strlen(word) || *word == '\0') {
             process_errorf(self, "ps: option %s is not simulated by wirewalk\n", self->argv[i]);
             self->exit_status = 2;
             return CO_DONE;
         }
+        form = strchr(word, 'u') != NULL                            ? USER
+               : strchr(word, 'f') != NULL && word != self->argv[i] ? FULL
+                                                                    : form;
     }
-    process_printf(self, "    PID TTY          TIME CMD\n");
+    process_printf(self, "%s", ps_heads[form]);
     LIST_FOR_EACH(process, &self->os->processes, struct process, link)
-    process_printf(self, "%7u ?        00:00:00 %s\n", process->pid,
-                   self->argc > 1 && process->command != NULL ? process->command
-                                                              : process->argv[0]);
+    {
+        const char *command = process->command != NULL ? process->command : process->argv[0];
+
+        if (form == PLAIN)
+            process_printf(self, "%7u ?        00:00:00 %s\n", process->pid, process->argv[0]);
+        else
+            print_user_line(self, process, form == FULL, command);
+    }
     return CO_DONE;
 }
 

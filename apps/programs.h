@@ -14,6 +14,7 @@
     X("cat", cat_program)                                                                          \
     X("clear", clear_program)                                                                      \
     X("curl", curl_program)                                                                        \
+    X("date", date_program)                                                                        \
     X("dhclient", dhclient_program)                                                                \
     X("dhcrelay", dhcrelay_program)                                                                \
     X("dig", dig_program)                                                                          \
@@ -23,6 +24,7 @@
     X("head", head_program)                                                                        \
     X("host", host_program)                                                                        \
     X("hostname", hostname_program)                                                                \
+    X("id", id_program)                                                                            \
     X("ifconfig", ifconfig_program)                                                                \
     X("ip", ip_program)                                                                            \
     X("ipconfig", ipconfig_program)                                                                \
@@ -49,9 +51,11 @@
     X("traceroute", traceroute_program)                                                            \
     X("tracert", tracert_program)                                                                  \
     X("udhcpc", udhcpc_program)                                                                    \
+    X("uname", uname_program)                                                                      \
     X("wc", wc_program)                                                                            \
     X("wget", wget_program)                                                                        \
-    X("which", which_program)
+    X("which", which_program)                                                                      \
+    X("whoami", whoami_program)
 
 #define X(name, symbol) extern const struct program symbol;
 PROGRAMS(X)

@@ -902,6 +902,11 @@ void shell_memory_free(struct shell_memory *memory)
     free(memory);
 }
 
+const char *shell_memory_cwd(const struct shell_memory *memory)
+{
+    return memory->cwd != NULL ? memory->cwd : "/";
+}
+
 int shell_memory_status(const struct shell_memory *memory)
 {
     return memory->parameters.status;

@@ -36,6 +36,8 @@ struct shell_memory *shell_memory_new(void);
 void shell_memory_free(struct shell_memory *memory);
 /** shell_memory_status() - $?: the exit status of the last line. */
 int shell_memory_status(const struct shell_memory *memory);
+/** shell_memory_cwd() - the working directory. */
+const char *shell_memory_cwd(const struct shell_memory *memory);
 /** shell_resume() - behind shell_start(): the line goes on from @memory, and its end is kept
  * there. */
 void shell_resume(struct shell_run *run, struct shell_memory *memory);

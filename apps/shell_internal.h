@@ -119,8 +119,6 @@ const char *shell_program_name(const char *word);
 shell_builtin shell_cd, shell_pwd, shell_type, shell_command_v, shell_export;
 /** shell_test() - the builtins `test` and `[`. */
 shell_builtin shell_test;
-/** shell_is_folder() - whether files are below it, or it is the root. */
-bool shell_is_folder(struct os *os, const char *path);
 /** shell_io_write() / shell_io_printf() - a builtin's output. */
 void shell_io_write(struct shell *shell, const struct process_io *io, int stream, const char *text,
                     size_t len);

@@ -12,6 +12,7 @@ struct parser {
     unsigned line;
     struct strbuf *error;
     bool failed;
+    enum shell_line_state state; /* where it failed, because there is no more */
     /* the token read last */
     enum token token;
     const char *start; /* its first character */
@@ -24,6 +25,13 @@ static void fail(struct parser *p, const char *what)
     if (!p->failed)
         strbuf_addf(p->error, "%u: %s", p->line, what);
     p->failed = true;
+}
+
+static void fail_open(struct parser *p, enum shell_line_state state, const char *what)
+{
+    if (!p->failed)
+        p->state = state;
+    fail(p, what);
 }
 
 static void refuse(struct parser *p, const char *what)
@@ -58,6 +66,7 @@ static void expected(struct parser *p, const char *wanted)
     if (p->failed)
         return;
     strbuf_addf(p->error, "%u: Syntax error: ", p->line);
+    p->state = p->token == TOK_END ? SHELL_LINE_OPEN : SHELL_LINE_WHOLE;
     if (p->token == TOK_END)
         strbuf_adds(p->error, "end of file unexpected");
     else if (p->token == TOK_NEWLINE)
@@ -109,7 +118,7 @@ static void skip_dollar(struct parser *p)
     } else if (next == '(') {
         end = shell_substitution_end(p->at + 1);
         if (end == NULL) {
-            fail(p, "Syntax error: end of file unexpected (expecting \")\")");
+            fail_open(p, SHELL_LINE_OPEN, "Syntax error: end of file unexpected (expecting \")\")");
             return;
         }
         for (; p->at <= end; p->at++)
@@ -135,7 +144,7 @@ static void skip_double_quoted(struct parser *p)
 
         if (c == '\0') {
             p->at--;
-            fail(p, "Syntax error: Unterminated quoted string");
+            fail_open(p, SHELL_LINE_QUOTED, "Syntax error: Unterminated quoted string");
             return;
         }
         p->line += c == '\n';
@@ -154,7 +163,7 @@ static void skip_single_quoted(struct parser *p)
 {
     for (; *p->at != '\''; p->at++) {
         if (*p->at == '\0') {
-            fail(p, "Syntax error: Unterminated quoted string");
+            fail_open(p, SHELL_LINE_QUOTED, "Syntax error: Unterminated quoted string");
             return;
         }
         p->line += *p->at == '\n';
@@ -273,6 +282,7 @@ static void read_redirect(struct parser *p, struct shell_command *command, int f
         return;
     if (p->token != TOK_WORD) {
         unexpected(p);
+        p->state = SHELL_LINE_WHOLE; /* the name of a file is never in the next line */
         return;
     }
     if (redirect.kind == SHELL_DUP && strspn(p->start, "0123456789-") < p->len) {
@@ -561,6 +571,19 @@ bool shell_parse(const char *line, struct shell_script *script, struct strbuf *e
     if (p.failed)
         shell_script_fini(script);
     return !p.failed;
+}
+
+enum shell_line_state shell_line_state(const char *line)
+{
+    struct strbuf error = STRBUF_INIT;
+    struct parser p = { .at = line, .line = 1, .error = &error, .token = TOK_WORD };
+    struct shell_script script = { 0 };
+
+    next_token(&p);
+    read_list(&p, &script, NULL);
+    shell_script_fini(&script);
+    strbuf_fini(&error);
+    return p.failed ? p.state : SHELL_LINE_WHOLE;
 }
 
 void shell_each_command(const struct shell_script *script,

@@ -78,6 +78,14 @@ struct shell_script {
  */
 bool shell_parse(const char *line, struct shell_script *script, struct strbuf *error);
 void shell_script_fini(struct shell_script *script);
+
+enum shell_line_state {
+    SHELL_LINE_WHOLE, /* or wrong */
+    SHELL_LINE_OPEN,  /* more lines belong to it: a loop without its `done` */
+    SHELL_LINE_QUOTED /* and they begin inside of quotes */
+};
+/** shell_line_state() - whether @line is all that its typist has to say. */
+enum shell_line_state shell_line_state(const char *line);
 /** shell_each_command() - every simple command of @script, in the order in which it is written. */
 void shell_each_command(const struct shell_script *script,
                         void (*tell)(void *ctx, const struct shell_command *command), void *ctx);

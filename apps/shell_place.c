@@ -1,6 +1,7 @@
 /* The shell's builtins about places: the working directory, and where a command comes from. */
 #include <string.h>
 
+#include "apps/places.h"
 #include "apps/programs.h"
 #include "apps/shell_internal.h"
 #include "base/text.h"
@@ -17,17 +18,6 @@ static void set_variable(struct shell *shell, const char *name, const char *valu
 static const char *working_directory(const struct shell *shell)
 {
     return shell->self->cwd != NULL ? shell->self->cwd : "/";
-}
-
-/* Folders are there because files are below them; these are there on every Debian. */
-static bool is_folder(struct shell *shell, const char *path)
-{
-    static const char *const always[] = { HOME, "/tmp", "/etc", "/var", "/home", "/usr", "/bin" };
-
-    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
-        if (strcmp(path, always[i]) == 0)
-            return true;
-    return shell_is_folder(shell->self->os, path);
 }
 
 int shell_cd(struct shell *shell, const struct process_io *io, int argc, char **argv)
@@ -50,7 +40,7 @@ int shell_cd(struct shell *shell, const struct process_io *io, int argc, char **
         process_path(shell->self, word, &path);
     while (path.len > 1 && path.text[path.len - 1] == '/')
         strbuf_truncate(&path, path.len - 1);
-    ok = *word != '\0' || path.len > 0 ? is_folder(shell, path.text) : true;
+    ok = *word != '\0' || path.len > 0 ? places_is_folder(shell->self->os, path.text) : true;
     if (ok) {
         set_variable(shell, "OLDPWD", working_directory(shell));
         process_set_cwd(shell->self, path.text);

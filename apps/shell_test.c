@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apps/places.h"
 #include "apps/shell_internal.h"
 
 enum { YES = 0, NO = 1, WRONG = 2, DEPTH_MAX = 32, DIGITS_MAX = 18 };
@@ -32,34 +33,22 @@ static size_t left(const struct test *t)
 
 /* ---- files: hosts have regular files, and folders that hold them ---- */
 
-bool shell_is_folder(struct os *os, const char *path)
-{
-    size_t len = strlen(path);
-    struct os_file *file;
-
-    while (len > 0 && path[len - 1] == '/')
-        len--;
-    LIST_FOR_EACH(file, os_files(os), struct os_file, link)
-    if (strncmp(file->path, path, len) == 0 && file->path[len] == '/')
-        return true;
-    return len == 0;
-}
-
 static bool file_test(const struct test *t, char what, const char *word)
 {
     struct os *os = t->shell->self->os;
     struct strbuf path = STRBUF_INIT;
     const struct os_file *file;
-    bool folder, yes;
+    bool folder, program, yes;
 
     process_path(t->shell->self, word, &path);
     file = *word != '\0' ? os_file_find(os, strbuf_text(&path)) : NULL;
-    folder = *word != '\0' && file == NULL && shell_is_folder(os, strbuf_text(&path));
+    folder = *word != '\0' && file == NULL && places_is_folder(os, strbuf_text(&path));
+    program = *word != '\0' && places_is_program(strbuf_text(&path));
     yes = what == 'd'   ? folder
-          : what == 'f' ? file != NULL
-          : what == 's' ? folder || (file != NULL && file->content.len > 0)
-          : what == 'x' ? folder
-                        : folder || file != NULL; /* e, r, w */
+          : what == 'f' ? file != NULL || program
+          : what == 's' ? folder || program || (file != NULL && file->content.len > 0)
+          : what == 'x' ? folder || program
+                        : folder || program || file != NULL; /* e, r, w */
 
     strbuf_fini(&path);
     return yes;

@@ -14,6 +14,7 @@ static const struct page {
     { "cd", N_("goes to another folder"), "cd /tmp" },
     { "clear", N_("clears the screen"), "clear" },
     { "curl", N_("fetches a web page"), "curl -v http://192.168.1.80/" },
+    { "date", N_("the date and time of the simulation"), "date +%T" },
     { "dhclient", N_("gets an address by DHCP"), "dhclient -v eth0" },
     { "dhcrelay", N_("passes DHCP on to a server in another network"), "dhcrelay 10.0.0.67" },
     { "dig", N_("asks a DNS server"), "dig www.example" },
@@ -26,6 +27,7 @@ static const struct page {
     { "history", N_("the lines typed here; !! and !N run them again"), "history 10" },
     { "host", N_("asks a DNS server, shortly"), "host www.example" },
     { "hostname", N_("this host's name"), "hostname" },
+    { "id", N_("who one is here: root"), "id" },
     { "ifconfig", N_("shows and sets interfaces (old)"), "ifconfig eth0" },
     { "ip", N_("shows and sets addresses, interfaces, routes, neighbors"), "ip addr; ip route" },
     { "ipconfig", N_("shows addresses as Windows does"), "ipconfig /all" },
@@ -56,9 +58,11 @@ static const struct page {
     { "tracert", N_("the same, as Windows shows it"), "tracert 203.0.113.80" },
     { "type", N_("where a command comes from"), "type ping" },
     { "udhcpc", N_("gets an address by DHCP (BusyBox)"), "udhcpc -i eth0" },
+    { "uname", N_("the system's name"), "uname -a" },
     { "wc", N_("counts lines, words and octets"), "ss -tan | wc -l" },
     { "wget", N_("saves a web page as a file"), "wget http://192.168.1.80/" },
     { "which", N_("where a program is"), "which ping" },
+    { "whoami", N_("who one is here: root"), "whoami" },
 };
 
 char *manual_page(const char *command)
@@ -110,6 +114,21 @@ static const char *other_name(const char *word)
         { "ncat", "nc" },
         { "iperf", "sock" },
         { "brctl", "@SWITCH show mac" },
+        { "top", "ps aux" },
+        { "htop", "ps aux" },
+        { "jobs", "ps" },
+        { "systemctl", "ps, ss -tlnp" },
+        { "service", "ps, ss -tlnp" },
+        { "nmcli", "ip addr, ip route" },
+        { "ifup", "ip link set IF up" },
+        { "ifdown", "ip link set IF down" },
+        { "iwconfig", "ip link" },
+        { "nmap", "nc -z -v HOST PORT" },
+        { "watch", "for i in $(seq 5); do COMMAND; sleep 2; done" },
+        { "wireshark", "tcpdump, or --pcap FILE" },
+        { "tshark", "tcpdump, or --pcap FILE" },
+        { "ftp", "curl, wget" },
+        { "ssh", "@NODE" },
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(others); i++)

@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "apps/places.h"
 #include "apps/programs.h"
 #include "apps/shell.h"
 #include "cli/cli.h"
 #include "cli/manual.h"
+#include "cli/more_lines.h"
 #include "cli/picture.h"
 #include "devices/switch.h"
 #include "inspect/i18n.h"
@@ -443,12 +445,8 @@ static void at_node(struct session *session, const char *line)
         run_on(session, node, rest);
 }
 
-void session_line(struct session *session, const char *text)
+static void do_line(struct session *session, const char *line)
 {
-    g_autofree char *line = g_strstrip(g_strdup(text));
-
-    if (*line == '\0' || *line == '#')
-        return;
     if (*line == ':')
         session_command(session, line);
     else if (*line == '@')
@@ -460,12 +458,58 @@ void session_line(struct session *session, const char *text)
     fflush(stdout);
 }
 
+/* Whether @line, of this node's shell or for another's, is to be continued. */
+static bool goes_on(const struct session *session, const char *line)
+{
+    const struct topo_node *node = here(session);
+    const char *command = line;
+
+    if (*line == '@') {
+        g_autofree char *name = g_strndup(line + 1, strcspn(line + 1, " \t"));
+
+        command = line + 1 + strlen(name);
+        node = topology_node(session->network->topology, name);
+    }
+    return *line != ':' && node != NULL && network_os(session->network, node->index) != NULL &&
+           more_lines_wanted(command);
+}
+
+void session_line(struct session *session, const char *text)
+{
+    g_autofree char *typed = g_strstrip(g_strdup(text)), *line = NULL;
+
+    if (*typed == '\0' || *typed == '#')
+        return;
+    line = session->open != NULL ? more_lines_join(session->open, typed) : g_strdup(typed);
+    session_forget(session);
+    if (goes_on(session, line))
+        session->open = g_steal_pointer(&line);
+    else
+        do_line(session, line);
+}
+
+void session_forget(struct session *session)
+{
+    g_free(session->open);
+    session->open = NULL;
+}
+
+void session_end(struct session *session)
+{
+    g_autofree char *line = g_steal_pointer(&session->open);
+
+    if (line != NULL)
+        do_line(session, line);
+}
+
 char *session_prompt(const struct session *session)
 {
     static const char *const marks[] = {
         [TOPO_HOST] = "$", [TOPO_ROUTER] = "#", [TOPO_SWITCH] = ">", [TOPO_HUB] = ">"
     };
 
+    if (session->open != NULL)
+        return g_strdup("> ");
     return g_strdup_printf("%s%s ", here(session)->name, marks[here(session)->kind]);
 }
 
@@ -508,18 +552,36 @@ static void offer_commands(const struct session *session, GPtrArray *words, cons
         offer(words, word, len, own[i]);
 }
 
+/* Files and folders of the host that @word may become; a folder ends in a slash. */
+static void offer_paths(const struct session *session, GPtrArray *words, const char *word,
+                        size_t len)
+{
+    const struct shell_memory *memory = session->memories[session->node];
+    g_autofree char *typed = g_strndup(word, len);
+    const char *slash = strrchr(typed, '/');
+    g_autofree char *before = g_strndup(typed, slash != NULL ? (gsize)(slash - typed) + 1 : 0);
+    g_autofree char *folder = g_canonicalize_filename(
+        *before != '\0' ? before : ".", memory != NULL ? shell_memory_cwd(memory) : "/");
+    struct places places;
+
+    places_read(network_os(session->network, session->node), folder, &places);
+    for (unsigned i = 0; i < places.n; i++) {
+        bool is_folder = places.all[i].kind == PLACE_FOLDER || places.all[i].kind == PLACE_LINK;
+        g_autofree char *whole =
+            g_strconcat(before, places.all[i].name, is_folder ? "/" : "", NULL);
+
+        offer(words, word, len, whole);
+    }
+    places_fini(&places);
+}
+
 static void offer_things(const struct session *session, GPtrArray *words, const char *word,
                          size_t len)
 {
-    const struct os *os = network_os(session->network, session->node);
-    const struct os_file *file;
-
     for (uint32_t i = 0; i < here(session)->n_ifaces; i++)
         offer(words, word, len, here(session)->ifaces[i].name);
-    if (os == NULL || *word != '/')
-        return;
-    LIST_FOR_EACH(file, &os->files, struct os_file, link)
-    offer(words, word, len, file->path);
+    if (network_os(session->network, session->node) != NULL)
+        offer_paths(session, words, word, len);
 }
 
 GPtrArray *session_words(const struct session *session, const char *line, size_t cursor)
@@ -554,6 +616,7 @@ void session_init(struct session *session, struct network *network, uint32_t nod
 void session_fini(struct session *session)
 {
     watch(session, false);
+    session_forget(session);
     for (uint32_t i = 0; i < session->past.n_nodes; i++)
         shell_memory_free(session->memories[i]);
     g_free(session->memories);

@@ -28,6 +28,7 @@ struct session {
     struct shell_run *running; /* NULL: at the prompt */
     bool interrupt_sent;
     struct narrate *narrate; /* `:watch on`; or NULL */
+    char *open;              /* lines typed whose command goes on; or NULL */
     char *line;              /* being started */
     uint32_t line_node;
     struct past past;
@@ -44,8 +45,12 @@ void session_init(struct session *session, struct network *network, uint32_t nod
 void session_fini(struct session *session);
 /** session_line() - do what one line says, and return when it is done. */
 void session_line(struct session *session, const char *line);
-/** session_prompt() - "pc1$ ". Free with g_free(). */
+/** session_prompt() - "pc1$ ", or "> " where a command goes on. Free with g_free(). */
 char *session_prompt(const struct session *session);
+/** session_forget() - Ctrl-C at the prompt: what was typed of a command that goes on. */
+void session_forget(struct session *session);
+/** session_end() - there are no more lines: what goes on is run as it is. */
+void session_end(struct session *session);
 /** session_words() - what the last word of @line, up to @cursor octets, may become: names owned by
  * the array. */
 GPtrArray *session_words(const struct session *session, const char *line, size_t cursor);

@@ -86,7 +86,7 @@ static unsigned char complete(EditLine *edit, int key)
     }
     more = g_strndup((const char *)words->pdata[0] + (cursor - from), len - (cursor - from));
     el_insertstr(edit, more);
-    if (words->len == 1)
+    if (words->len == 1 && !g_str_has_suffix(words->pdata[0], "/"))
         el_insertstr(edit, " ");
     return CC_REFRESH;
 }
@@ -119,6 +119,7 @@ static void edit_lines(struct session *session)
 
             session_interrupted = 0;
             putchar('\n');
+            session_forget(session);
             if (again)
                 continue;
             break;
@@ -141,6 +142,7 @@ static void read_lines(struct session *session)
 
     while (!session->quit && getline(&line, &size, stdin) >= 0)
         session_line(session, line);
+    session_end(session);
     free(line);
 }
 

@@ -107,6 +107,7 @@ void os_file_write(struct os *os, const char *path, const void *octets, size_t l
 
     if (file == NULL)
         file = make_file(os, path);
+    file->changed = node_now(os->node);
     if (!append)
         strbuf_truncate(&file->content, 0);
     strbuf_add(&file->content, octets, len);

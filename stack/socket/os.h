@@ -27,6 +27,7 @@ struct os_file {
     struct list link;
     char *path; /* absolute */
     struct strbuf content;
+    sim_time changed;
 };
 
 struct os { /* as in the ip_stack, what packets touch stands together in cache lines */

@@ -90,6 +90,7 @@ struct process *process_start(struct os *os, const struct program *program, int 
     process->program = program;
     process->state = (struct own_lines *)process + 1;
     process->pid = ++os->last_pid;
+    process->started = node_now(os->node);
     process->argc = argc;
     process->argv = mem_zalloc(((size_t)argc + 1) * sizeof *process->argv);
     for (int i = 0; i < argc; i++) {

@@ -181,7 +181,7 @@ static void requests_are_what_the_options_say(void)
 
 static void files_are_written(void)
 {
-    web_says("curl -s -O 10.0.0.2/b/5 -o /y 10.0.0.2/b/30; cat 5 y; ls",
+    web_says("curl -s -O 10.0.0.2/b/5 -o /y 10.0.0.2/b/30; cat 5 y; ls -d 5 y",
              "abcdeabcdefghijklmnopqrstuvwxyzabcd5\ny\n-- exit 0\n");
     web_says("curl -s 10.0.0.2/hello > /z; cat /z", "hello\n-- exit 0\n");
     web_says("curl -s -o /e 10.0.0.2/nothing; cat /e; curl -sS -O 10.0.0.2; echo $?",

@@ -51,7 +51,7 @@ static void echo_and_printf_write_what_dash_writes(void)
 
 static void output_goes_to_files_of_the_host(void)
 {
-    says("echo a > f; echo b >> f; cat f; ls", "a\nb\nf\n-- exit 0\n");
+    says("cd /tmp; echo a > f; echo b >> f; cat f; ls", "a\nb\nf\n-- exit 0\n");
     says("echo a > /etc/x; echo b > /etc/x; cat /etc/x; ls /etc; rm /etc/x; cat /etc/x",
          "b\nx\ncat: /etc/x: No such file or directory\n-- exit 1\n");
     says("cat /nope 2>/dev/null; echo $?", "1\n-- exit 0\n");
@@ -60,7 +60,7 @@ static void output_goes_to_files_of_the_host(void)
     says("cat /nope 2>&1 > out; echo got; cat out",
          "cat: /nope: No such file or directory\ngot\n-- exit 0\n");
     says("foo 2> err; cat err", "sh: 1: foo: not found\n-- exit 0\n");
-    says("> empty; ls; cat empty", "empty\n-- exit 0\n");
+    says("cd /tmp; > empty; ls; cat empty", "empty\n-- exit 0\n");
     says("echo x >&3", "sh: 1: 3: Bad file descriptor\n-- exit 2\n");
     says("rm /nope; ls /nope; rm -f /nope",
          "rm: cannot remove '/nope': No such file or directory\n"
@@ -83,6 +83,41 @@ static void relative_paths_start_from_the_working_directory(void)
     says("cd nowhere; echo $?; pwd", "sh: 1: cd: can't cd to nowhere\n2\n/\n-- exit 0\n");
     says("echo x > /d/f; cd /d; test -f f && test -d . && test -d ../d && grep -c x f; rm f; ls",
          "1\n-- exit 0\n");
+}
+
+static void folders_are_listed_as_on_debian(void)
+{
+    says("ls /; cd /bin && ls | head -n 2; ls -d /usr/sbin/ip; [ -x /usr/bin/ping ] && echo yes",
+         "bin\netc\nhome\nroot\nsbin\ntmp\nusr\nvar\narping\ncat\n/usr/sbin/ip\nyes\n-- exit 0\n");
+    says("cd /tmp; sleep 61; echo hello > a; echo x > .b; ls; ls -l; ls -la",
+         "a\ntotal 4\n-rw-r--r-- 1 root root 6 Jan  1 00:01 a\n"
+         "total 16\ndrwxr-xr-x 2 root root 4096 Jan  1 00:00 .\n"
+         "drwxr-xr-x 2 root root 4096 Jan  1 00:00 ..\n"
+         "-rw-r--r-- 1 root root    2 Jan  1 00:01 .b\n"
+         "-rw-r--r-- 1 root root    6 Jan  1 00:01 a\n-- exit 0\n");
+    says("ls -l /bin/cat; ls -ld /etc; ls /tmp /nope /home",
+         "-rwxr-xr-x 1 root root 0 Jan  1 00:00 /bin/cat\n"
+         "drwxr-xr-x 2 root root 4096 Jan  1 00:00 /etc\n"
+         "ls: cannot access '/nope': No such file or directory\n"
+         "/tmp:\n\n/home:\n-- exit 2\n");
+    says("cat /etc; rm /tmp; ls -R", "cat: /etc: Is a directory\nrm: cannot remove '/tmp': Is a "
+                                     "directory\nls: option -R is not simulated by wirewalk\n"
+                                     "-- exit 2\n");
+}
+
+static void a_host_says_who_and_when_it_is(void)
+{
+    says("sleep 61; date; date +%F_%T_%s; date 0101; date +%N",
+         "Thu Jan  1 00:01:01 UTC 2026\n2026-01-01_00:01:01_1767225661\n"
+         "date: setting the clock is not simulated by wirewalk: it is that of the simulation\n"
+         "date: %N is not simulated by wirewalk\n-- exit 2\n");
+    says("whoami; id; id -un; id nobody; whoami x",
+         "root\nuid=0(root) gid=0(root) groups=0(root)\nroot\nid: 'nobody': no such user\n"
+         "whoami: extra operand 'x'\nTry 'whoami --help' for more information.\n-- exit 1\n");
+    says("uname; uname -sr; uname -m", "Linux\nLinux 6.18.0\nx86_64\n-- exit 0\n");
+    says("sleep 99 & sleep 60; ps aux | grep 'sleep 99$'; ps -ef | head -n 1",
+         "root           2  0.0  0.0      0     0 ?        S    00:00   0:00 sleep 99\n"
+         "UID          PID    PPID  C STIME TTY          TIME CMD\n-- exit 0\n");
 }
 
 static void commands_are_where_debian_has_them(void)
@@ -386,6 +421,7 @@ UNIT_MAIN("shell", TEST(lists_run_in_order_and_joins_look_at_the_status),
           TEST(control_c_ends_the_foreground_command_and_the_line),
           TEST(a_substitution_changes_the_status_of_an_assignment_alone),
           TEST(relative_paths_start_from_the_working_directory),
+          TEST(folders_are_listed_as_on_debian), TEST(a_host_says_who_and_when_it_is),
           TEST(commands_are_where_debian_has_them),
           TEST(a_line_goes_on_from_what_the_one_before_has_left), TEST(processes_are_found_by_name),
           TEST(a_run_may_end_in_the_middle_of_everything))

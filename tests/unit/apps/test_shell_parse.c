@@ -185,6 +185,24 @@ static void every_cut_of_a_line_is_parsed_or_refused_cleanly(void)
     }
 }
 
+static void a_line_that_goes_on_is_known(void)
+{
+    static const char *const open[] = {
+        "for i in 1 2", "for i in 1 2; do echo $i", "if true", "a &&", "a |", "( a", "{ a;",
+        "echo $(a",     "while a; do b; "
+    };
+    static const char *const whole[] = { "",         "a",     "for i in 1; do a; done",
+                                         "done",     "a; fi", "a >",
+                                         "case x in" };
+
+    for (size_t i = 0; i < sizeof open / sizeof *open; i++)
+        EQ(shell_line_state(open[i]), SHELL_LINE_OPEN);
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        EQ(shell_line_state(whole[i]), SHELL_LINE_WHOLE);
+    EQ(shell_line_state("echo 'a"), SHELL_LINE_QUOTED);
+    EQ(shell_line_state("echo \"a $x"), SHELL_LINE_QUOTED);
+}
+
 UNIT_MAIN("shell parser", TEST(lists_are_split_at_semicolons_ampersands_and_newlines),
           TEST(and_or_lists_keep_their_joins),
           TEST(quotes_hold_words_together_and_stay_in_the_raw_word),
@@ -192,4 +210,5 @@ UNIT_MAIN("shell parser", TEST(lists_are_split_at_semicolons_ampersands_and_newl
           TEST(pipes_substitutions_and_variables_are_read), TEST(errors_are_dashs),
           TEST(what_is_not_simulated_is_refused_by_name),
           TEST(expansion_removes_quotes_and_fills_in_parameters),
-          TEST(every_cut_of_a_line_is_parsed_or_refused_cleanly))
+          TEST(every_cut_of_a_line_is_parsed_or_refused_cleanly),
+          TEST(a_line_that_goes_on_is_known))

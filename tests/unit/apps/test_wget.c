@@ -45,7 +45,7 @@ static void a_page_becomes_a_file(void)
          START("/b/5") ASK "200 OK\nLength: 5 [text/html]\nSaving to: ‘5’\n" ROW("100%") DAY
          " (R) - ‘5’ saved [5/5]\n\n"
          "abcde-- exit 0\n");
-    says("wget 10.0.0.2; wget -nv 10.0.0.2; ls",
+    says("wget 10.0.0.2; wget -nv 10.0.0.2; ls -d index.html index.html.1",
          START("/") ASK "200 OK\nLength: 612 [text/html]\nSaving to: ‘index.html’\n" ROW("100% ")
              DAY " (R) - ‘index.html’ saved [612/612]\n\n" DAY
                  " URL:http://10.0.0.2/ [612/612] -> \"index.html.1\" "
