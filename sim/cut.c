@@ -22,12 +22,17 @@ struct message {
     uint8_t octets[];
 };
 
+static struct link_dir *near_dir(const struct cut *cut)
+{
+    return &cut->far->link->dir[cut->far->from->end->side];
+}
+
 static void hand_over_fires(struct event *event)
 {
-    struct cut *cut = CONTAINER_OF(event, struct cut, handover);
+    struct link_dir *dir = near_dir(CONTAINER_OF(event, struct cut, handover));
 
-    cut->far->from->node->part->n_events--; /* nothing that happens in the network */
-    cut_advance(&cut->far->link->dir[cut->far->from->end->side]);
+    dir->from->node->part->n_events--; /* nothing that happens in the network */
+    cut_advance(dir);
 }
 
 void cut_make(struct link_dir *dir, struct channel *channel)
@@ -127,22 +132,29 @@ static void send_frame(struct cut *cut, enum kind kind, struct frame *frame)
 
 static void schedule_handover(struct link_dir *dir)
 {
-    const struct frame *head = dir->cut->waiting.head;
+    struct cut *cut = dir->cut;
+    const struct frame *head = cut->waiting.head;
     struct node *node = dir->from->node;
 
-    if (head == NULL || event_queued(&dir->cut->handover))
+    if (head == NULL || cut->listed || event_queued(&cut->handover))
         return;
+    if (node->part->flushes_cuts) {
+        cut->next_waiting = node->part->cuts_waiting;
+        node->part->cuts_waiting = cut;
+        cut->listed = true;
+        return;
+    }
     queue_push_at(&node->part->queue, &dir->cut->handover, head->starts_at,
                   event_order(EVENT_ARRIVAL, node->id, node->id), head->counter);
 }
 
-void cut_advance(struct link_dir *dir)
+/* What begins before @before. Returns whether anything did. */
+static bool hand_over(struct link_dir *dir, sim_time before)
 {
     struct cut *cut = dir->cut;
-    sim_time now = node_now(dir->from->node);
     bool any = false;
 
-    while (cut->waiting.head != NULL && cut->waiting.head->starts_at <= now) {
+    while (cut->waiting.head != NULL && cut->waiting.head->starts_at < before) {
         struct frame *frame = frame_list_pop(&cut->waiting);
 
         dir->n_waiting -= frame->starts_at != LINK_COPY_ON_THE_WIRE;
@@ -150,10 +162,52 @@ void cut_advance(struct link_dir *dir)
         send_frame(cut, FRAME, frame);
         any = true;
     }
-    if (any) {
-        node_cancel(dir->from->node, &cut->handover);
+    return any;
+}
+
+void cut_advance(struct link_dir *dir)
+{
+    if (hand_over(dir, node_now(dir->from->node) + 1)) {
+        node_cancel(dir->from->node, &dir->cut->handover);
         schedule_handover(dir);
     }
+}
+
+void cut_flush(struct part *part, sim_time before)
+{
+    struct cut **at = &part->cuts_waiting, *cut;
+
+    while ((cut = *at) != NULL) {
+        hand_over(near_dir(cut), before);
+        if (cut->waiting.head != NULL) {
+            at = &cut->next_waiting;
+        } else {
+            cut->listed = false;
+            *at = cut->next_waiting;
+        }
+    }
+}
+
+void cut_flush_ends(struct part *part)
+{
+    struct cut *cut;
+
+    part->flushes_cuts = false;
+    while ((cut = part->cuts_waiting) != NULL) {
+        part->cuts_waiting = cut->next_waiting;
+        cut->listed = false;
+        schedule_handover(near_dir(cut));
+    }
+}
+
+sim_time cut_first_waiting(const struct part *part)
+{
+    sim_time first = SIM_TIME_NONE;
+
+    for (const struct cut *cut = part->cuts_waiting; cut != NULL; cut = cut->next_waiting)
+        if (cut->waiting.head != NULL && cut->waiting.head->starts_at < first)
+            first = cut->waiting.head->starts_at;
+    return first;
 }
 
 void cut_append(struct link_dir *dir, struct frame *frame)

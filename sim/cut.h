@@ -27,7 +27,9 @@ struct cut {
     struct channel *channel;   /* from the sender's partition to the receiver's */
     struct bundle *bundle;     /* in the place of a channel, when the receiver is at another rank */
     struct frame_list waiting; /* whose transmission has not begun, by arrival */
-    struct event handover;     /* of the head of `waiting` */
+    struct event handover;     /* of the head of `waiting`, where nobody calls cut_flush() */
+    struct cut *next_waiting;  /* of the partition's */
+    bool listed;               /* among them, if only because frames waited a moment ago */
     sim_time handed_over;      /* arrival of the last that left here; 0: none */
 };
 
@@ -44,6 +46,17 @@ void cut_straggler(struct link_dir *dir, struct frame *frame);
 void cut_carrier(struct link_dir *dir, bool up, sim_time at, uint64_t counter);
 /** cut_advance() - what has begun by now goes over. */
 void cut_advance(struct link_dir *dir);
+/**
+ * cut_flush() - what waits at @part's cuts and begins before @before goes over. An engine that
+ * calls it before it tells other partitions that nothing begins here before then may set
+ * part->flushes_cuts, which spares an event for each frame that waits; cut_flush_ends() gives what
+ * still waits its events, for all that goes on in order.
+ */
+void cut_flush(struct part *part, sim_time before);
+void cut_flush_ends(struct part *part);
+/** cut_first_waiting() - when the first of what waits at @part's listed cuts begins, or
+ * SIM_TIME_NONE. */
+sim_time cut_first_waiting(const struct part *part);
 /** cut_last_arrival() - of all that was appended and not lost. */
 sim_time cut_last_arrival(const struct cut *cut);
 /** cut_take_waiting() - what waits is no longer sent: it is the caller's. */

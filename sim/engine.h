@@ -137,6 +137,11 @@ static inline void part_fire(struct part *part)
     part_fire_head(part, head);
 }
 
+/**
+ * part_run() - carry out what is due in @part before @before, up to @most events. Returns when the
+ * next is due. One function for all engines: what it costs is what every run costs.
+ */
+sim_time part_run(struct part *part, sim_time before, uint64_t most);
 /** engine_seq_run() - see sim_run(); any number of partitions, one event after another. @split is
  * NULL when there is one partition. */
 bool engine_seq_run(struct sim *sim, const struct split *split, sim_time until, uint64_t budget);

@@ -46,17 +46,35 @@ void engine_arrive(struct sim *sim, sim_time until)
         sim->elsewhere->now = until;
 }
 
-/* The only partition, as long as there is no engine and no log. */
-static bool run_one(struct part *part, sim_time until, uint64_t budget)
+/* Where a log wants to know the place of each event. */
+static sim_time run_logged(struct part *part, sim_time before, uint64_t most)
 {
     struct queue_entry *head;
-    bool done;
 
+    while ((head = part_next(part)) != NULL && head->at < before && most-- > 0)
+        part_fire_head(part, head);
+    return head == NULL ? SIM_TIME_NONE : head->at;
+}
+
+sim_time part_run(struct part *part, sim_time before, uint64_t most)
+{
+    struct queue_entry *head;
+
+    if (UNLIKELY(part->log != NULL))
+        return run_logged(part, before, most);
     part->acting = true;
-    while (!(done = (head = part_next(part)) == NULL || head->at > until) && budget-- > 0)
+    while ((head = part_next(part)) != NULL && head->at < before && most-- > 0)
         part_fire_next(part, head);
     part->acting = false;
-    return done;
+    return head == NULL ? SIM_TIME_NONE : head->at;
+}
+
+/* The only partition. */
+static bool run_one(struct part *part, sim_time until, uint64_t budget)
+{
+    sim_time before = until == SIM_TIME_NONE ? until : until + 1;
+
+    return part_run(part, before, budget) >= before;
 }
 
 uint64_t engine_controls(struct sim *sim, sim_time at, uint64_t budget)

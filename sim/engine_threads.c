@@ -97,11 +97,19 @@ static inline void relax(void)
 
 /* ---- a partition's way through a stretch ---- */
 
-/* The line of the clock is with whoever looked at it last: it is written, and not read here. */
+/* The line of the clock is with whoever looked at it last: it is written, and not read here. What
+ * begins on a cut cable before it has gone over by then; behind the stretch's end an act may keep
+ * it from beginning. */
 static void publish(struct worker *worker, sim_time clock)
 {
+    bool waiting = worker->part->cuts_waiting != NULL;
+
+    if (waiting && clock > worker->threads->end)
+        clock = worker->threads->end;
     if (clock <= worker->shown)
         return;
+    if (waiting)
+        cut_flush(worker->part, clock);
     worker->shown = clock;
     atomic_store_explicit(&worker->clock, clock, memory_order_release);
 }
@@ -160,18 +168,13 @@ static sim_time advance(struct worker *worker, sim_time horizon)
     struct part *part = worker->part;
     uint64_t most = part->n_events + worker->quota;
     sim_time show_at = sim_time_later(worker->shown, worker->publish_every), next;
-    struct queue_entry *head;
 
     for (;;) {
-        head = part_next(part);
-        next = head == NULL ? SIM_TIME_NONE : head->at;
+        next = part_run(part, show_at < horizon ? show_at : horizon, most - part->n_events);
         if (next >= horizon || part->n_events >= most)
             break;
-        if (UNLIKELY(next >= show_at)) {
-            publish(worker, next);
-            show_at = next + worker->publish_every;
-        }
-        part_fire_head(part, head);
+        publish(worker, next);
+        show_at = next + worker->publish_every;
     }
     worker->quota = most - part->n_events;
     if (worker->quota == 0 || worker->looks >= JUDGE_EVERY ||
@@ -258,7 +261,16 @@ static void wait_a_little(const struct threads *threads, unsigned *spins)
     }
 }
 
-/* Until something can be done: a frame came, the horizon passed the next event, time jumped. */
+/* When something happens here, be it that a frame begins which only waits for that. */
+static sim_time next_here(const struct worker *worker, sim_time next)
+{
+    sim_time begins = cut_first_waiting(worker->part);
+
+    return begins < next ? begins : next;
+}
+
+/* Until something can be done: a frame came, the horizon passed the next event, time jumped. Who is
+ * idle sends nothing: others count what is on its way. */
 static void idle(struct worker *worker, sim_time next)
 {
     struct threads *threads = worker->threads;
@@ -296,7 +308,7 @@ static void run_stretch(struct worker *worker)
         next = advance(worker, bound);
         publish(worker, next < reach ? next : reach);
         if (next >= end && reach >= end) {
-            enter_idle(worker, next, true);
+            enter_idle(worker, next_here(worker, next), true);
             return;
         }
         if (worker->part->n_events != before) {
@@ -304,7 +316,7 @@ static void run_stretch(struct worker *worker)
         } else if (++looks < LOOKS_BEFORE_IDLE) {
             wait_a_little(threads, &spins);
         } else {
-            idle(worker, next);
+            idle(worker, next_here(worker, next));
             looks = 0;
         }
     }
@@ -401,6 +413,7 @@ static void prepare(struct threads *threads, uint64_t most)
     for (uint32_t i = 0; i < threads->n; i++) {
         struct worker *worker = threads->workers[i];
 
+        worker->part->flushes_cuts = true;
         worker->idle = worker->done = false;
         worker->shown = atomic_load_explicit(&worker->clock, memory_order_relaxed);
         worker->looks = 0;
@@ -440,6 +453,8 @@ static void stretch(struct threads *threads, sim_time end, uint64_t most)
     prepare(threads, most);
     keep_logs(threads, true);
     run_all(threads);
+    for (uint32_t i = 0; i < threads->n; i++)
+        cut_flush_ends(sim->parts[i]);
     keep_logs(threads, false);
     record_logs_tell(sim, stopped(threads) ? least_clock(threads) : end);
     judge(threads, sim_events(sim) - before);

@@ -17,6 +17,7 @@
 struct sim;
 struct channel;
 struct flight;
+struct cut;
 
 #define PARTS_MAX      64 /* of a simulation */
 #define PART_N_POOLS   4  /* of buffers by size: sim/frame.c */
@@ -41,6 +42,8 @@ struct part {
     struct buffer *free_buffers[PART_N_POOLS];
     struct buffer *huge_buffers; /* those too big for the pools, each malloc's own */
     struct list flights;         /* under way; no list until there is one */
+    struct cut *cuts_waiting;    /* with frames whose transmission has not begun: cut_flush() */
+    bool flushes_cuts;           /* the engine calls it; else each cut has an event for that */
     struct flight *free_flights[PART_N_FLIGHTS];
     uint64_t frames_alive; /* descriptors in use: 0 after a run that dried up */
     uint64_t n_events,
