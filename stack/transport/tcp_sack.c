@@ -4,7 +4,7 @@
 
 uint32_t tcp_highest_sack_seq(const struct tcp_sock *tp)
 {
-    return tp->sacked_out == 0 ? tp->snd_una : tp->rare->high_sack;
+    return tp->sacked_out == 0 || !tp->sack_ok ? tp->snd_una : tp->rare->high_sack;
 }
 
 void tcp_mark_lost(struct tcp_sock *tp, struct tcp_seg *seg)
