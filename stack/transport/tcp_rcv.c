@@ -552,10 +552,18 @@ static bool ofo_insert(struct tcp_sock *tp, struct tcp_seg *seg)
     return true;
 }
 
+/* Linux looks how far the window may grow before it charges for @seg, which it keeps behind a hole.
+ */
+static void grow_window_behind(struct tcp_sock *tp, const struct tcp_seg *seg)
+{
+    tp->rmem_alloc -= seg->truesize;
+    tcp_grow_window(tp, seg->data.len, seg->truesize);
+    tp->rmem_alloc += seg->truesize;
+}
+
 static void queue_out_of_order(struct tcp_sock *tp, struct tcp_rx *rx)
 {
     struct tcp_seg *seg;
-    uint32_t truesize;
 
     ecn_check_ce(tp, rx);
     if (!has_room(tp) && !prune(tp)) {
@@ -563,8 +571,7 @@ static void queue_out_of_order(struct tcp_sock *tp, struct tcp_rx *rx)
         return;
     }
     seg = take_segment(tp, rx);
-    truesize = seg->truesize;
-    measure_rcv_mss(tp, rx, truesize);
+    measure_rcv_mss(tp, rx, seg->truesize);
     tp->ack_pending |= TCP_ACK_SCHED;
     tcp_rare(tp)->rcv_ooopack++;
     if (!ofo_insert(tp, seg)) {
@@ -576,7 +583,7 @@ static void queue_out_of_order(struct tcp_sock *tp, struct tcp_rx *rx)
     }
     if (tp->sack_ok) {
         sack_new_ofo(tp, rx->seq, rx->end_seq);
-        tcp_grow_window(tp, rx->len, truesize);
+        grow_window_behind(tp, seg);
     }
     if (tp->listener == NULL && !tp->orphan) /* somebody may read */
         tcp_rcvbuf_grow(tp, tp->rcvq.space);
