@@ -79,6 +79,7 @@ struct ip6_send {
     uint8_t tclass;
     uint32_t flow;
     bool no_flow;           /* 0 means 0; else 0 is replaced by a hash of the flow */
+    uint32_t flow_salt;     /* of that hash: another one is perhaps another way */
     bool unspecified;       /* @src :: means :: */
     bool dont_fragment;     /* too big is -SIM_EMSGSIZE */
     bool ignore_pmtu;       /* sizes are checked against the interface only */

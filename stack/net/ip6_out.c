@@ -33,7 +33,7 @@ static enum drop_reason reason_for(int error)
 static uint32_t flow_label(const struct ip_stack *ip, const struct frame *frame,
                            const struct ip6_send *send, const struct route6 *route)
 {
-    uint64_t key = ip->six->flow_key ^ send->protocol;
+    uint64_t key = ip->six->flow_key ^ send->protocol ^ (uint64_t)send->flow_salt << 40;
     bool ports = send->protocol == IP_PROTO_TCP || send->protocol == IP_PROTO_UDP;
 
     if (send->flow != 0 || send->no_flow)

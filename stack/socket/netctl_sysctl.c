@@ -113,6 +113,7 @@ static const struct setting settings[] = {
     { "net.ipv4.tcp_rto_min_us", TCP(rto_min_us), KIND_U32, 1, 1000000 },
     { "net.ipv4.tcp_sack", TCP(sack), KIND_BOOL, 0, 1 },
     { "net.ipv4.tcp_slow_start_after_idle", TCP(slow_start_after_idle), KIND_BOOL, 0, 1 },
+    { "net.ipv4.tcp_stdurg", TCP(stdurg), KIND_BOOL, 0, 1 },
     { "net.ipv4.tcp_syn_linear_timeouts", TCP(syn_linear_timeouts), KIND_U8, 0, 127 },
     { "net.ipv4.tcp_syn_retries", TCP(syn_retries), KIND_U8, 1, 127 },
     { "net.ipv4.tcp_synack_retries", TCP(synack_retries), KIND_U8, 0, 255 },

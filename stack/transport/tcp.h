@@ -88,12 +88,13 @@ struct tcp_sysctl {                        /* net.ipv4.tcp_*, Linux's names, uni
     /* Of earlier connections: keep nothing (off), no slow start threshold (on). */
     bool no_metrics_save, no_ssthresh_metrics_save;
     enum tcp_cc_kind congestion_control;
-    uint8_t early_retrans;        /* 3: tail loss probes; 0: none */
-    uint8_t recovery;             /* 1: RACK; bit 0x4 without DUPTHRESH */
-    uint8_t frto;                 /* 2: on */
-    uint8_t reordering;           /* 3 */
-    bool slow_start_after_idle;   /* on */
-    bool rfc1337;                 /* off */
+    uint8_t early_retrans;      /* 3: tail loss probes; 0: none */
+    uint8_t recovery;           /* 1: RACK; bit 0x4 without DUPTHRESH */
+    uint8_t frto;               /* 2: on */
+    uint8_t reordering;         /* 3 */
+    bool slow_start_after_idle; /* on */
+    bool rfc1337;               /* off */
+    bool stdurg; /* off; on: the urgent pointer stands at the octet, RFC 9293, not behind it */
     bool abort_on_overflow;       /* off */
     bool moderate_rcvbuf;         /* on */
     uint8_t tw_reuse;             /* 2: loopback only; 1: always; 0: never */

@@ -14,17 +14,23 @@ void tcp_rx_drop(struct tcp_rx *rx, enum drop_reason reason)
 }
 
 /* RFC 5961 section 7: a dialogue of two sides that both believe the other is wrong must not be a
- * storm. */
-bool tcp_oow_rate_limited(struct tcp_layer *tcp, const struct tcp_rx *rx, uint64_t *last)
+ * storm. Linux counts in ticks. */
+bool tcp_oow_too_soon(struct tcp_layer *tcp, uint64_t *last)
 {
-    uint64_t now = tcp_now(tcp);
+    uint64_t tick = tcp->sysctl.exact_timers ? 1 : JIFFY / SIM_USEC(1), now = tcp_now(tcp) / tick,
+             limit = (tcp->sysctl.invalid_ratelimit * UINT64_C(1000) + tick - 1) / tick;
 
-    if (rx->seq != rx->end_seq && (rx->hdr.flags & TCP_SYN) == 0)
-        return false; /* data and FINs are always answered */
-    if (*last != 0 && now - (*last - 1) < tcp->sysctl.invalid_ratelimit * UINT64_C(1000))
+    if (*last != 0 && now - (*last - 1) < limit)
         return true;
     *last = now + 1;
     return false;
+}
+
+bool tcp_oow_rate_limited(struct tcp_layer *tcp, const struct tcp_rx *rx, uint64_t *last)
+{
+    if (rx->seq != rx->end_seq && (rx->hdr.flags & TCP_SYN) == 0)
+        return false; /* data and FINs are always answered */
+    return tcp_oow_too_soon(tcp, last);
 }
 
 void tcp_reset(struct tcp_sock *tp)
@@ -241,13 +247,36 @@ static void ecn_of_header(struct tcp_sock *tp, const struct tcp_rx *rx)
         tp->ack_pending |= TCP_ACK_NOW;
 }
 
-/* A pure ACK as Linux's fast path foresees it, in order and with the window as before: its
- * timestamp counts even where what it acknowledges is old. */
+/* Linux's charge for a page at a time leaves this much that the next segment may use. */
+static uint32_t forward_alloc(const struct tcp_sock *tp)
+{
+    return (0u - tp->wmem_queued - tp->rmem_alloc) % 4096;
+}
+
+/* Data that Linux's fast path takes. */
+static bool takes_data_fast(const struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    return rx->len > 0 && list_empty(&tp->rare->ofo_queue) &&
+           rx->hdr.hdr_len == TCP_HDR_LEN + (tp->ts_ok ? TCP_TS_ALIGNED : 0) && tp->rcv_wnd > 0 &&
+           tp->rmem_alloc < (uint32_t)tp->sock.options.rcvbuf &&
+           tcp_rx_truesize(tp->layer, rx) <= forward_alloc(tp);
+}
+
+/* On Linux's fast path data whose ACK tells nothing new is taken without a look at what waits to be
+ * sent, though a rule of ours that held it back may not hold any more. */
+static bool brings_data_alone(const struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    return rx->ack == tp->snd_una && takes_data_fast(tp, rx);
+}
+
+/* A segment as Linux's fast path foresees it, in order and with the window as before: its timestamp
+ * counts even where what it acknowledges is old. */
 static bool foreseen(const struct tcp_sock *tp, const struct tcp_rx *rx)
 {
-    return (rx->hdr.flags & ~TCP_PSH) == TCP_ACK && rx->end_seq == rx->seq &&
-           rx->seq == tp->rcv_nxt && tp->rcv_nxt == tp->rcv_wup && rx->hdr.opt.n_sack == 0 &&
-           !seq_gt(rx->ack, tp->snd_nxt) && tp->n_sacks == 0 && tp->urg_state == TCP_URG_NONE &&
+    return (rx->hdr.flags & ~TCP_PSH) == TCP_ACK &&
+           (rx->end_seq == rx->seq || takes_data_fast(tp, rx)) && rx->seq == tp->rcv_nxt &&
+           tp->rcv_nxt == tp->rcv_wup && rx->hdr.opt.n_sack == 0 && !seq_gt(rx->ack, tp->snd_nxt) &&
+           tp->n_sacks == 0 && tp->urg_state == TCP_URG_NONE &&
            (uint32_t)rx->hdr.window << tp->snd_wscale == tp->snd_wnd;
 }
 
@@ -307,22 +336,6 @@ static void ack_nothing(struct tcp_sock *tp, const struct tcp_rx *rx)
     tp->sock.soft_error = 0;
     tp->probes_out = 0;
     tp->rcv_tstamp = rx->now;
-}
-
-/* Linux's charge for a page at a time leaves this much that the next segment may use. */
-static uint32_t forward_alloc(const struct tcp_sock *tp)
-{
-    return (0u - tp->wmem_queued - tp->rmem_alloc) % 4096;
-}
-
-/* On Linux's fast path data whose ACK tells nothing new is taken without a look at what waits to be
- * sent, though a rule of ours that held it back may not hold any more. */
-static bool brings_data_alone(const struct tcp_sock *tp, const struct tcp_rx *rx)
-{
-    return rx->len > 0 && rx->ack == tp->snd_una && list_empty(&tp->rare->ofo_queue) &&
-           rx->hdr.hdr_len == TCP_HDR_LEN + (tp->ts_ok ? TCP_TS_ALIGNED : 0) && tp->rcv_wnd > 0 &&
-           tp->rmem_alloc < (uint32_t)tp->sock.options.rcvbuf &&
-           tcp_rx_truesize(tp->layer, rx) <= forward_alloc(tp);
 }
 
 static void data_alone(struct tcp_sock *tp, struct tcp_rx *rx)

@@ -280,6 +280,7 @@ struct tcp_reply {
     uint8_t tos, ttl;
     struct why why;
     const struct route *route;     /* or NULL */
+    uint32_t flow_salt;            /* struct ip6_send */
     const struct tcp_md5_key *md5; /* or NULL: not signed */
 };
 void tcp_send_reply(struct tcp_layer *tcp, const struct tcp_reply *reply);
@@ -359,6 +360,8 @@ void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx);
 void tcp_init_transfer(struct tcp_sock *tp);
 void tcp_reset(struct tcp_sock *tp);
 void tcp_rx_drop(struct tcp_rx *rx, enum drop_reason reason);
+/** tcp_oow_too_soon() - since *@last, a moment that it keeps itself (0: never). */
+bool tcp_oow_too_soon(struct tcp_layer *tcp, uint64_t *last);
 bool tcp_oow_rate_limited(struct tcp_layer *tcp, const struct tcp_rx *rx, uint64_t *last);
 void tcp_enter_pingpong(struct tcp_sock *tp);
 void tcp_replace_ts_recent(struct tcp_sock *tp, const struct tcp_rx *rx);

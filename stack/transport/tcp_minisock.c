@@ -44,6 +44,7 @@ void tcp_request_send_synack(struct tcp_request *req, const struct tcp_fastopen_
                                .tos = req->tos & 0xfc,
                                .ttl = req->ttl,
                                .route = &req->route,
+                               .flow_salt = req->n_retrans,
                                .md5 = tcp_md5_find(req->listener->user->md5, &req->ends.remote) };
     struct tcp_hdr *hdr = &reply.hdr;
     struct tcp_accecn accecn;
@@ -348,6 +349,7 @@ struct tcp_sock *tcp_request_child(struct tcp_request *req, const struct tcp_rx 
     tp->max_window = tp->snd_wnd;
     tcp_ecn_child(tp, req, rx);
     TCP_RARE_SET(tp, total_retrans, req->n_retrans);
+    TCP_RARE_SET(tp, flow_salt, req->n_retrans);
     if (req->n_timeout > 0)
         count_timeouts(tp, req);
     tp->lrcvtime = tp->lsndtime = tp->rcv_tstamp = tcp_now(req->layer);
@@ -438,6 +440,7 @@ static void request_ack(struct tcp_request *req, const struct tcp_rx *rx)
                                .tos = req->tos & 0xfc,
                                .ttl = req->ttl,
                                .why = WHY0(TCP_CHALLENGE_ACK),
+                               .flow_salt = req->n_retrans,
                                .md5 = tcp_md5_find(req->listener->user->md5, &req->ends.remote) };
 
     if (tcp_oow_rate_limited(req->layer, rx, &req->last_oow_ack))
@@ -618,6 +621,7 @@ void tcp_time_wait(struct tcp_sock *tp, enum tcp_state substate, sim_time length
         tw->ts_offset = tp->ts_offset;
         tw->since_ms = now_ms(tcp);
         tw->last_oow_ack = tp->rare->last_oow_ack;
+        tw->flow_salt = tp->rare->flow_salt;
         tw->md5 = tcp_md5_copy(tcp_md5_find(tp->user->md5, &tw->ends.remote));
         tw->tos = tp->entry.ends->remote.v6 ? tp->sock.options.tclass : tp->sock.options.tos;
         tw->ttl = tp->entry.ends->remote.v6 ? tp->sock.options.hops : tp->sock.options.ttl;
@@ -647,6 +651,7 @@ static void timewait_ack(struct tcp_timewait *tw, struct why why)
     struct tcp_reply reply = { .local = tw->entry.ends->local,
                                .remote = tw->entry.ends->remote,
                                .md5 = tw->md5,
+                               .flow_salt = tw->flow_salt,
                                .tos = tw->tos & 0xfc,
                                .ttl = tw->ttl,
                                .why = why };

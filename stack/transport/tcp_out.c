@@ -135,6 +135,8 @@ static void put_urgent(const struct tcp_sock *tp, struct tcp_hdr *hdr)
 {
     if (!tp->urg_out || seq_geq(hdr->seq, tp->rare->snd_up))
         return;
+    if (tp->rare->snd_up - hdr->seq > 0xffff && !seq_gt(hdr->seq + 0xffff, tp->snd_nxt))
+        return; /* too far to be told, and not the last word */
     hdr->flags |= TCP_URG;
     hdr->urgent = (uint16_t)u32_min(tp->rare->snd_up - hdr->seq, 0xffff);
 }
@@ -388,24 +390,29 @@ void tcp_send_delayed_ack(struct tcp_sock *tp)
     timer_pair_start_at(&tp->timers, TCP_HAND_DELACK, due);
 }
 
-/* RFC 5961 section 7: limited, for a socket by time, for the host by number. */
+/* RFC 5961 section 7: limited, for a socket by time, for the host by number: that is drawn anew
+ * each second, so that nobody learns from it whether somebody else was answered (CVE-2016-5696). */
+static bool host_may_challenge(struct tcp_layer *tcp)
+{
+    uint32_t limit = tcp->sysctl.challenge_ack_limit,
+             second = (uint32_t)(tcp_now(tcp) / 1000000) + 1;
+
+    if (limit == INT32_MAX || limit == 0) /* 0: Linux draws from all numbers there are */
+        return true;
+    if (second != tcp->challenge_second) {
+        tcp->challenge_second = second;
+        tcp->challenge_left = (limit + 1) / 2 + (uint32_t)random_below(&tcp->random, limit);
+    }
+    if (tcp->challenge_left == 0)
+        return false;
+    tcp->challenge_left--;
+    return true;
+}
+
 void tcp_send_challenge_ack(struct tcp_sock *tp)
 {
-    struct tcp_layer *tcp = tp->layer;
-    uint64_t now = tcp_now(tcp);
-
-    if (tp->rare->last_oow_ack != 0 &&
-        now - (tp->rare->last_oow_ack - 1) < tcp->sysctl.invalid_ratelimit * UINT64_C(1000))
+    if (tcp_oow_too_soon(tp->layer, &tcp_rare(tp)->last_oow_ack) || !host_may_challenge(tp->layer))
         return;
-    TCP_RARE_SET(tp, last_oow_ack, now + 1);
-    if (tcp->sysctl.challenge_ack_limit != INT32_MAX) {
-        if (now / 1000000 != tcp->challenge_second) {
-            tcp->challenge_second = (uint32_t)(now / 1000000);
-            tcp->challenge_count = 0;
-        }
-        if (tcp->challenge_count++ >= tcp->sysctl.challenge_ack_limit)
-            return;
-    }
     tcp_send_ack(tp, &WHY0(TCP_CHALLENGE_ACK));
 }
 

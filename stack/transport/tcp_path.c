@@ -233,6 +233,7 @@ static int output6(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
     inet6_fill_send(&tp->sock, &tp->entry.ends->remote, &send);
     send.tclass = (uint8_t)((send.tclass & 0xfc) | (tos & 3)); /* @tos is of IPv4 but for ECN */
     send.dont_fragment = false;
+    send.flow_salt = tp->rare->flow_salt;
     ip6_prepare_checksum(frame, send.src, send.dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
     return ip6_output_routed(tp->sock.ip, frame, &send, route);
 }
@@ -326,7 +327,8 @@ static void reply6(struct tcp_layer *tcp, struct frame *frame, const struct tcp_
                              .dst = reply->remote.addr6,
                              .protocol = IP_PROTO_TCP,
                              .hop_limit = reply->ttl,
-                             .tclass = reply->tos };
+                             .tclass = reply->tos,
+                             .flow_salt = reply->flow_salt };
 
     if (reply->remote.scope != 0)
         send.oif = ip_iface_by_index(tcp->ip, reply->remote.scope);

@@ -666,13 +666,28 @@ void tcp_data_queue(struct tcp_sock *tp, struct tcp_rx *rx)
 }
 
 /* Urgent data: one octet, RFC 6093's reading, as Linux. */
+/* There will be another urgent octet, and the one before it is what would be read next: it never is
+ * data. */
+static void skip_urgent(struct tcp_sock *tp)
+{
+    struct tcp_seg *first = tcp_first(&tp->receive_queue);
+
+    if (tp->urg_state == TCP_URG_NONE || tp->rare->urg_seq != tp->copied_seq ||
+        tp->sock.options.oobinline || tp->copied_seq == tp->rcv_nxt)
+        return;
+    tp->copied_seq++;
+    if (first != NULL && !seq_lt(tp->copied_seq, first->end_seq))
+        rmem_release(tp, first);
+}
+
 void tcp_check_urg(struct tcp_sock *tp, struct tcp_rx *rx)
 {
-    uint32_t at = rx->seq + rx->hdr.urgent - 1;
+    /* The pointer is behind the octet, but where it says 0. */
+    uint32_t at = rx->seq + rx->hdr.urgent - (rx->hdr.urgent != 0 && !tp->layer->sysctl.stdurg);
 
-    if ((rx->hdr.flags & TCP_URG) != 0 && rx->hdr.urgent != 0 && !seq_lt(at, tp->copied_seq) &&
-        !seq_lt(at, tp->rcv_nxt) &&
+    if ((rx->hdr.flags & TCP_URG) != 0 && !seq_lt(at, tp->copied_seq) && !seq_lt(at, tp->rcv_nxt) &&
         (tp->urg_state == TCP_URG_NONE || seq_gt(at, tp->rare->urg_seq))) {
+        skip_urgent(tp);
         tp->urg_state = TCP_URG_NOTYET;
         TCP_RARE_SET(tp, urg_seq, at);
         if (!tp->orphan)

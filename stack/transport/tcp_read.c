@@ -109,7 +109,7 @@ static void eat(struct tcp_sock *tp)
             tp->rmem_alloc -= seg->truesize;
         tcp_seg_free(tp->layer, seg);
     }
-    if (tp->urg_state == TCP_URG_READ && seq_gt(tp->copied_seq, tp->rare->urg_seq))
+    if (tp->urg_state != TCP_URG_NONE && seq_gt(tp->copied_seq, tp->rare->urg_seq))
         tp->urg_state = TCP_URG_NONE;
 }
 

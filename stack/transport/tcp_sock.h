@@ -294,6 +294,7 @@ struct tcp_rare {
     int32_t undo_retrans;
     uint64_t probes_tstamp; /* us + 1, 0: none */
     uint32_t delivered_ce, rehash;
+    uint32_t flow_salt;                /* struct ip6_send: after each time-out another */
     uint16_t n_rtos, n_rto_recoveries; /* timeouts; times in which they followed each other */
     uint32_t rto_time_ms;              /* how long these took */
     uint64_t rto_stamp;                /* us + 1, since when this one goes on; 0: there is none */
@@ -484,6 +485,7 @@ struct tcp_timewait {
     bool has_ts;
     uint64_t last_oow_ack;
     struct tcp_md5_key *md5; /* of this peer, or NULL */
+    uint32_t flow_salt;      /* struct ip6_send */
 };
 
 #define TCP_PORT_BUCKETS 256
@@ -507,8 +509,8 @@ struct tcp_layer {
     struct random_stream random;
     uint32_t *perturb; /* TCP_PERTURB numbers, made when first needed from */
     struct random_stream perturb_random;
-    uint32_t challenge_second, challenge_count;
-    struct tcp_metrics *metrics; /* of other hosts; NULL: nothing is remembered */
+    uint32_t challenge_second, challenge_left; /* second + 1 */
+    struct tcp_metrics *metrics;               /* of other hosts; NULL: nothing is remembered */
 };
 
 /* A segment on its way through input. */

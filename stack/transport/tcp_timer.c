@@ -123,6 +123,13 @@ static unsigned orphan_retries(const struct tcp_sock *tp, bool alive)
     return n == 0 && alive ? 8 : n;
 }
 
+/* Linux hopes for another way where several are equally good: IPv6 has another flow label. */
+static void try_another_way(struct tcp_sock *tp)
+{
+    tcp_rare(tp)->rehash++;
+    tcp_rare(tp)->flow_salt++;
+}
+
 /* R1 and R2 of RFC 9293 section 3.8.3. True: the connection was given up. */
 static bool write_timeout(struct tcp_sock *tp)
 {
@@ -153,7 +160,7 @@ static bool write_timeout(struct tcp_sock *tp)
     if (expired)
         write_error(tp);
     else
-        tcp_rare(tp)->rehash++; /* Linux hopes for another way where several are equally good */
+        try_another_way(tp);
     return expired;
 }
 

@@ -61,6 +61,49 @@ static void syn_gets_a_challenge(void)
     end();
 }
 
+static unsigned challenges_in_a_second(uint32_t limit)
+{
+    unsigned n = 0;
+
+    begin();
+    tcp_sysctl(rig.host.tcp)->invalid_ratelimit = 0;
+    tcp_sysctl(rig.host.tcp)->challenge_ack_limit = limit;
+    rig_run(&rig, SIM_SEC(2) - sim_now(rig.sim));
+    rig_flush(&rig);
+    for (unsigned i = 0; i < 20; i++) {
+        rig_in(&rig, "S", 1, 0, 0);
+        n += rig_next(&rig)[0] != '\0';
+    }
+    end();
+    return n;
+}
+
+/* Linux draws how many between half the limit and one and a half; of 0 there are always enough. */
+static void challenges_of_the_host_are_limited(void)
+{
+    unsigned n = challenges_in_a_second(10);
+
+    OK(n >= 5 && n < 15);
+    EQ(challenges_in_a_second(1), 1);
+    EQ(challenges_in_a_second(0), 20);
+    EQ(challenges_in_a_second(INT32_MAX), 20);
+}
+
+static void challenges_of_a_socket_are_limited_by_ticks(void)
+{
+    begin();
+    tcp_sysctl(rig.host.tcp)->invalid_ratelimit = 10; /* three ticks of 4 ms */
+    rig_run(&rig, SIM_SEC(2) - sim_now(rig.sim));
+    rig_in(&rig, "S", 1, 0, 0);
+    EQ_STR(rig_next(&rig), "A 1(0) ack 1");
+    rig_run(&rig, SIM_MSEC(10));
+    rig_in(&rig, "S", 1, 0, 0); /* 11 ms after the first */
+    EQ_STR(rig_next(&rig), "");
+    rig_in(&rig, "S", 1, 0, 0);
+    EQ_STR(rig_next(&rig), "A 1(0) ack 1");
+    end();
+}
+
 static void acks_of_the_future_and_the_far_past_are_dropped(void)
 {
     begin();
@@ -270,7 +313,9 @@ static void fragmentation_needed_shrinks_segments(void)
 }
 
 UNIT_MAIN("tcp: segments", TEST(rst_must_be_exact), TEST(data_before_a_rst_can_still_be_read),
-          TEST(syn_gets_a_challenge), TEST(acks_of_the_future_and_the_far_past_are_dropped),
+          TEST(syn_gets_a_challenge), TEST(challenges_of_the_host_are_limited),
+          TEST(challenges_of_a_socket_are_limited_by_ticks),
+          TEST(acks_of_the_future_and_the_far_past_are_dropped),
           TEST(data_outside_the_window_is_answered), TEST(sack_blocks_newest_first),
           TEST(five_segments_in_every_order), TEST(overlaps_are_read_once),
           TEST(old_timestamps_are_refused), TEST(zero_window_and_its_opening),

@@ -243,6 +243,51 @@ static void binding_follows_linux(void)
     end(&run);
 }
 
+/* The flow labels of a's TCP segments. */
+struct labels {
+    struct observer observer;
+    const struct node *node;
+    uint32_t seen[16];
+    unsigned n;
+};
+
+static void note_label(struct observer *observer, const struct record *record)
+{
+    struct labels *labels = CONTAINER_OF(observer, struct labels, observer);
+    const uint8_t *ip = record->frame_at + 14;
+
+    if (record->kind == RECORD_SEND && record->node == labels->node && record->at_ether &&
+        ip[0] >> 4 == 6 && ip[6] == 6 && labels->n < 16)
+        labels->seen[labels->n++] = be32_get(ip) & 0xfffff;
+}
+
+static void flow_label_changes_with_each_timeout(void)
+{
+    struct run run;
+    struct link_config config = { .rate = 100000000, .delay = SIM_USEC(100), .queue = 100 };
+    struct labels labels = { .observer = { .wants = RECORD_ALL, .record = note_label } };
+    struct sock *client;
+
+    begin(&run);
+    labels.node = run.pair.a.node;
+    sim_observe(run.pair.sim, &labels.observer);
+    client = tcp_socket6(run.pair.a.tcp);
+    EQ(client->ops->connect(client, SIX(B6, PORT)), -SIM_EINPROGRESS); /* refused at once */
+    pair_run(&run.pair, SIM_MSEC(10));
+    client->ops->close(client);
+    EQ(labels.n, 1);
+    labels.n = 0;
+    config.loss = 1000000; /* all */
+    link_configure(run.pair.link, &config);
+    client = tcp_socket6(run.pair.a.tcp);
+    EQ(client->ops->connect(client, SIX(B6, PORT)), -SIM_EINPROGRESS);
+    pair_run(&run.pair, SIM_MSEC(3500));
+    OK(labels.n >= 3);
+    OK(labels.seen[0] != labels.seen[1] && labels.seen[1] != labels.seen[2]);
+    client->ops->close(client);
+    end(&run);
+}
+
 UNIT_MAIN("tcp_v6", TEST(octets_cross_a_connection_over_ipv6),
           TEST(a_dual_socket_takes_ipv4_as_a_mapped_address),
           TEST(an_ipv6_only_socket_takes_no_ipv4),
@@ -250,4 +295,4 @@ UNIT_MAIN("tcp_v6", TEST(octets_cross_a_connection_over_ipv6),
           TEST(datagrams_of_both_families_reach_one_socket),
           TEST(a_closed_udp_port_refuses_a_connected_socket),
           TEST(an_error_about_the_syn_ends_connect_if_its_number_is_right),
-          TEST(binding_follows_linux))
+          TEST(binding_follows_linux), TEST(flow_label_changes_with_each_timeout))
