@@ -1,9 +1,12 @@
 /* getent of glibc: `getent hosts NAME...` and `getent ahostsv4 NAME...`. */
+#include <stdio.h>
 #include <string.h>
 
 #include "apps/options.h"
 #include "apps/programs.h"
 #include "stack/services/resolver.h"
+
+#define ALIASES_MAX (sizeof((struct resolver){ 0 }.asked) + 1)
 
 struct getent {
     struct coroutine co;
@@ -44,19 +47,29 @@ static bool read_arguments(struct process *self, struct getent *st)
     return true;
 }
 
-/* The addresses of a name, with the canonical one and, where CNAMEs led there, the one asked for.
- */
+/* The other names of what was found: of /etc/hosts those of its line, of DNS the one asked for
+ * where CNAMEs led elsewhere. Each behind a space. */
+static void other_names(const struct process *self, const struct resolver *r,
+                        char names[static ALIASES_MAX])
+{
+    names[0] = '\0';
+    if (r->from_hosts)
+        resolver_hosts_aliases(self->os, r->canonical, names, ALIASES_MAX);
+    else if (strcmp(r->canonical, r->asked) != 0)
+        snprintf(names, ALIASES_MAX, " %s", r->asked);
+}
+
 static void print_hosts(struct process *self, const struct getent *st)
 {
     const struct resolver *r = &st->resolver;
-    bool alias = !r->from_hosts && strcmp(r->canonical, r->asked) != 0;
     bool v6 = r->family == RESOLVER_IPV6;
-    char addr[IP6_TEXT_MAX];
+    char addr[IP6_TEXT_MAX], names[ALIASES_MAX];
 
+    other_names(self, r, names);
     for (unsigned i = 0; i < (v6 ? r->n_addrs6 : r->n_addrs); i++)
-        process_printf(self, "%-15s %s%s%s\n",
+        process_printf(self, "%-15s %s%s\n",
                        v6 ? ip6_format(r->addrs6[i], addr) : ip4_format(r->addrs[i], addr),
-                       r->canonical, alias ? " " : "", alias ? r->asked : "");
+                       r->canonical, names);
 }
 
 static void print_result(struct process *self, struct getent *st)
@@ -70,7 +83,11 @@ static void print_result(struct process *self, struct getent *st)
         return;
     }
     if (st->addr != 0) {
-        process_printf(self, "%-15s %s\n", ip4_format(st->addr, addr), r->canonical);
+        char names[ALIASES_MAX] = "";
+
+        if (r->from_hosts)
+            resolver_hosts_aliases(self->os, r->canonical, names, sizeof names);
+        process_printf(self, "%-15s %s%s\n", ip4_format(st->addr, addr), r->canonical, names);
         return;
     }
     if (!st->all) {

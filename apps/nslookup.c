@@ -20,15 +20,23 @@ struct nslookup {
     uint16_t types[2];
     unsigned n_types, at;
     char asked[DNS_TEXT_MAX];
+    char target[DNS_TEXT_MAX]; /* where the CNAMEs of the first answer led; "": there were none */
+    bool typed;                /* a type was asked for */
     bool banner, header, found;
     unsigned rcode;
 };
+
+/* What is said of servers is said of addresses, and of whatever a type was named for. */
+static bool is_told_of(const struct nslookup *st)
+{
+    return st->typed || st->ask.type == DNS_TYPE_A;
+}
 
 static void print_banner(struct process *self, struct nslookup *st)
 {
     char addr[IP6_TEXT_MAX];
 
-    if (st->banner)
+    if (st->banner || !is_told_of(st))
         return;
     st->banner = true;
     dns_ask_server_text(&st->ask, addr);
@@ -76,6 +84,50 @@ static void print_rr(struct process *self, const struct dns_rr *rr)
     strbuf_fini(&data);
 }
 
+static void print_additional(struct process *self, const struct dns_rr *rr)
+{
+    struct strbuf data = STRBUF_INIT;
+    char name[DNS_TEXT_MAX];
+
+    dns_names_strip(name, rr->name);
+    dns_print_rdata(&data, rr);
+    process_printf(self, "%s\t%s%s\n", name,
+                   rr->type == DNS_TYPE_A ? "internet address = " : "has AAAA address ",
+                   strbuf_text(&data));
+    strbuf_fini(&data);
+}
+
+static void say_who_is_authoritative(struct process *self, struct nslookup *st,
+                                     const struct dns_hdr *hdr)
+{
+    if (hdr->aa || st->header || hdr->rcode != DNS_NOERROR || !is_told_of(st))
+        return;
+    process_printf(self, "Non-authoritative answer:\n");
+    st->header = true;
+}
+
+/* Behind an answer from a cache: where it comes from, as far as the server said so. */
+static void print_authority(struct process *self, const struct nslookup *st,
+                            const struct dns_hdr *hdr)
+{
+    struct dns_reader reader;
+    struct dns_hdr again;
+    struct dns_rr rr;
+
+    if (hdr->aa || hdr->rcode != DNS_NOERROR || st->ask.type == DNS_TYPE_A ||
+        st->ask.type == DNS_TYPE_AAAA)
+        return;
+    process_printf(self, "\nAuthoritative answers can be found from:\n");
+    if (dns_parse_header(st->ask.octets, st->ask.len, &again, &reader) != DROP_NONE)
+        return;
+    while (dns_next_rr(&reader, &rr)) {
+        if (rr.section == DNS_ADDITIONAL && (rr.type == DNS_TYPE_A || rr.type == DNS_TYPE_AAAA))
+            print_additional(self, &rr);
+        else if (rr.section == DNS_AUTHORITY)
+            print_rr(self, &rr);
+    }
+}
+
 /* The answer section; a CNAME that was told with the first type is not told again. */
 static void print_answer(struct process *self, struct nslookup *st)
 {
@@ -88,17 +140,19 @@ static void print_answer(struct process *self, struct nslookup *st)
     if (dns_parse_header(st->ask.octets, st->ask.len, &hdr, &reader) != DROP_NONE)
         return;
     st->rcode = hdr.rcode;
+    say_who_is_authoritative(self, st, &hdr);
     while (dns_next_rr(&reader, &rr)) {
         if (rr.section != DNS_ANSWER || (st->at > 0 && rr.type == DNS_TYPE_CNAME))
             continue;
-        if (!hdr.aa && !st->header)
-            process_printf(self, "Non-authoritative answer:\n");
-        st->header = any = true;
+        if (rr.type == DNS_TYPE_CNAME)
+            (void)dns_rdata_name(&rr, st->target);
+        any = true;
         print_rr(self, &rr);
     }
     st->found = st->found || any;
     if (!any && hdr.rcode == DNS_NOERROR && st->at + 1 == st->n_types && !st->found)
         process_printf(self, "*** Can't find %s: No answer\n", st->names.given);
+    print_authority(self, st, &hdr);
 }
 
 static bool read_arguments(struct process *self, struct nslookup *st)
@@ -132,6 +186,7 @@ static bool read_arguments(struct process *self, struct nslookup *st)
         }
         st->types[0] = (uint16_t)type;
         st->n_types = 1;
+        st->typed = true;
     }
     if (name == NULL) {
         process_errorf(self, "nslookup: interactive mode is not simulated by wirewalk\n");
@@ -178,7 +233,8 @@ static void settle(struct process *self, struct nslookup *st)
 
 static void begin(struct nslookup *st)
 {
-    snprintf(st->ask.name, sizeof st->ask.name, "%s", dns_names_text(&st->names, st->asked));
+    snprintf(st->ask.name, sizeof st->ask.name, "%s",
+             st->target[0] != '\0' ? st->target : dns_names_text(&st->names, st->asked));
     st->ask.type = st->types[st->at];
     st->ask.tcp = false;
 }

@@ -416,6 +416,8 @@ static const char *find_step(const struct dns_zone_data *zone, const char *name,
     if (add_records(zone, source, type, name, DNS_ANSWER, found) > 0) {
         add_glue(zone, found, DNS_ANSWER);
         found->verdict = DNS_VERDICT_ANSWER;
+    } else if (apex == NULL && first_record(zone, source, DNS_TYPE_ANY) == NULL) {
+        found->verdict = DNS_VERDICT_OUTSIDE; /* names below it are known, it is not */
     } else {
         add_soa(zone, apex, found);
         found->verdict = DNS_VERDICT_NODATA;

@@ -164,6 +164,29 @@ unsigned resolver_hosts_find6(struct os *os, const char *name, struct ip6_addr *
     return n;
 }
 
+void resolver_hosts_aliases(struct os *os, const char *name, char *aliases, size_t size)
+{
+    const struct os_file *file = os_file_find(os, "/etc/hosts");
+    char line[LINE_MAX_LEN], names[LINE_MAX_LEN];
+    size_t at = 0, n = 0;
+
+    aliases[0] = '\0';
+    while (file != NULL && next_line(file, &at, line)) {
+        char *rest = line, *first;
+
+        if (next_word(&rest) == NULL)
+            continue;
+        strcpy(names, rest);
+        if (!line_names(rest, name, &first))
+            continue;
+        rest = names;
+        (void)next_word(&rest); /* the canonical one */
+        for (char *word = next_word(&rest); word != NULL && n < size; word = next_word(&rest))
+            n += (size_t)snprintf(aliases + n, size - n, " %s", word);
+        return;
+    }
+}
+
 bool resolver_hosts_name(struct os *os, ip4_addr wanted, char *name, size_t size)
 {
     const struct os_file *file = os_file_find(os, "/etc/hosts");

@@ -204,6 +204,12 @@ static void nslookup_host_and_getent_print_as_the_real_ones(void)
            "Server:\t\t10.0.0.2\nAddress:\t10.0.0.2#53\n\n"
            "www.example.com\tcanonical name = web.example.com.\n"
            "Name:\tweb.example.com\nAddress: 10.0.0.80\n\n-- exit 0\n");
+    EQ_STR(dig(&rig, "nslookup 10.0.0.80"), /* of PTR records nothing is said of the server */
+           "80.0.0.10.in-addr.arpa\tname = web.example.com.\n\n-- exit 0\n");
+    OK(strstr(dig(&rig, "dig +noall +comments com"), "status: REFUSED") != NULL);
+    EQ_STR(dig(&rig, "echo 10.0.0.7 one.lan one two > /etc/hosts; getent hosts two; getent hosts "
+                     "10.0.0.7"),
+           "10.0.0.7        one.lan one two\n10.0.0.7        one.lan one two\n-- exit 0\n");
     EQ_STR(dig(&rig, "nslookup nosuch.example.com"),
            "Server:\t\t10.0.0.2\nAddress:\t10.0.0.2#53\n\n"
            "** server can't find nosuch.example.com: NXDOMAIN\n\n-- exit 1\n");
