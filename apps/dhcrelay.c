@@ -185,7 +185,7 @@ static bool add_server(struct dhcrelay *st, const char *word)
         return true;
     }
     if (st->relay.n_servers == DHCP_RELAY_SERVERS_MAX) {
-        process_errorf(self, "dhcrelay: more than %d servers are not simulated by wirewalk\n",
+        process_errorf(self, "dhcrelay: more than %u servers are not simulated by wirewalk\n",
                        DHCP_RELAY_SERVERS_MAX);
         self->exit_status = 2;
         return false;

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "inspect/i18n.h"
+#include "stack/services/dhcp_relay.h"
 
 /* Whether @addr is in the clients' subnet: the one named, else that of @iface; where neither is
  * known, yes. */
@@ -325,6 +326,9 @@ void build_dhcp_relay(struct topo_build *b, const struct topo_node *node, const 
         read_ips(&b->r, values[1], "server", &relay->servers, &relay->n_servers);
     else
         reader_error(&b->r, map->at, _("`server` is missing: the DHCP server's address"));
+    if (relay->n_servers > DHCP_RELAY_SERVERS_MAX)
+        reader_error(&b->r, values[1]->at, _("a relay agent passes on to %u servers at most"),
+                     DHCP_RELAY_SERVERS_MAX);
     if (values[2] != NULL)
         read_bool(&b->r, values[2], "agent-option", &relay->agent_option);
 }

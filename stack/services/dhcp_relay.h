@@ -21,7 +21,7 @@
 #include "stack/wire/dhcp_wire.h"
 
 #define DHCP_RELAY_IFACES_MAX  64
-#define DHCP_RELAY_SERVERS_MAX 16
+#define DHCP_RELAY_SERVERS_MAX 16u
 #define DHCP_RELAY_HOPS        10  /* dhcrelay -c */
 #define DHCP_RELAY_SIZE        576 /* dhcrelay -A: the longest message that option 82 is put into */
 #define DHCP_RELAY_MESSAGE_MAX 1500

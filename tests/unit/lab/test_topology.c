@@ -339,6 +339,19 @@ static void a_wrong_name_of_an_interface_is_warned_about(void)
                        "3:10 warning: `a` lists no interface `etho`\n"));
 }
 
+static void a_relay_agent_has_sixteen_servers_at_most(void)
+{
+    GString *text = g_string_new("wirewalk: 1\nnodes:\n  r:\n    kind: router\n"
+                                 "    interfaces: {x: 10.0.0.1/24}\n"
+                                 "    services: {dhcp-relay: {interface: x, server: [10.0.0.2");
+
+    for (int i = 3; i < 19; i++)
+        g_string_append_printf(text, ", 10.0.0.%d", i);
+    g_string_append(text, "]}}\n  h: {kind: host}\nlinks: [[r:x, h:e]]\n");
+    topology_free(load(text->str, "6:52 a relay agent passes on to 16 servers at most\n"));
+    g_string_free(text, true);
+}
+
 static void a_hundred_thousand_hosts_load_in_seconds(void)
 {
     GString *text = g_string_new("wirewalk: 1\nnodes:\n  sw: {kind: switch}\n");
@@ -366,4 +379,5 @@ UNIT_MAIN("topology", TEST(the_example_of_the_format_loads_without_a_word),
           TEST(the_same_address_may_stand_in_two_private_networks),
           TEST(mistakes_that_are_meant_can_be_allowed),
           TEST(a_wrong_name_of_an_interface_is_warned_about),
+          TEST(a_relay_agent_has_sixteen_servers_at_most),
           TEST(a_hundred_thousand_hosts_load_in_seconds))
