@@ -124,7 +124,8 @@ void resolv_conf_read(struct resolv_conf *conf, struct os *os);
  * own name are known without the file. */
 unsigned resolver_hosts_find(struct os *os, const char *name, ip4_addr *addrs, unsigned max,
                              char *canonical, size_t canonical_size);
-/** resolver_hosts_aliases() - the other names, each behind a space, of the line that names @name. */
+/** resolver_hosts_aliases() - the other names, each behind a space, of the line that names @name.
+ */
 void resolver_hosts_aliases(struct os *os, const char *name, char *aliases, size_t size);
 /** resolver_hosts_find6() - the same for the lines with IPv6 addresses; every name needs its line.
  */
