@@ -17,6 +17,7 @@
 
 #include "apps/icmp_text.h"
 #include "apps/names.h"
+#include "apps/ping_ip_options.h"
 #include "apps/ping_options.h"
 #include "apps/programs.h"
 #include "base/be.h"
@@ -71,6 +72,9 @@ struct ping {
     struct endpoint from_addr;
     struct endpoint in_from; /* of IPv6: whom the message received is from, and its hop limit */
     uint8_t in_ttl;
+    uint8_t ip_options[IPV4_OPTIONS_MAX]; /* of every probe, IPv4 */
+    uint8_t n_ip_options;
+    struct ping_route route;
     /* the line being reported */
     struct icmp_hdr icmp;
     uint16_t seq;
@@ -183,6 +187,8 @@ static int64_t send_probe(struct process *self, struct ping *st)
                                             .flags = flags,
                                             .has_to = true,
                                             .to = target(st),
+                                            .ip_options = st->ip_options,
+                                            .n_ip_options = st->n_ip_options,
                                             .why = WHY(ICMP_ECHO, icmp_echo_seq(&hdr)) });
 }
 
@@ -509,6 +515,9 @@ static void print_reply(struct process *self, struct ping *st, const struct repo
     if (!st->multicast && !endpoint_same_addr(&report->from, &to))
         strbuf_adds(&st->line, " (DIFFERENT ADDRESS!)");
     add_wrong_data(st, data);
+    if (report->hdr_len > IPV4_HDR_LEN)
+        ping_ip_options_print(&st->line, st->in + IPV4_HDR_LEN, report->hdr_len - IPV4_HDR_LEN,
+                              &st->route, st->options.flood);
     strbuf_adds(&st->line, st->options.audible ? "\a\n" : "\n");
     flush_line(self, st);
 }
@@ -674,6 +683,7 @@ static int open_socket(struct process *self, struct ping *st)
         sys_setsockopt(self, st->fd, OPT_IP_TOS, o->tos);
     if (o->send_buffer > 0)
         sys_setsockopt(self, st->fd, OPT_SO_SNDBUF, o->send_buffer);
+    st->n_ip_options = ping_ip_options_make(o, st->ip_options);
     if (o->ttl >= 0) {
         sys_setsockopt(self, st->fd, OPT_IP_MULTICAST_TTL, o->ttl);
         if (sys_setsockopt(self, st->fd, OPT_IP_TTL, o->ttl) != 0)
@@ -701,7 +711,8 @@ static void add_first_line(struct process *self, struct ping *st)
     if (o->device != NULL || o->source != 0 || o->sticky_source)
         strbuf_addf(&st->line, "from %s %s: ", ip4_format(st->source, from), device);
     strbuf_addf(&st->line, "%u(%u) bytes of data.\n", o->size,
-                o->size + ICMP_HDR_LEN + IPV4_HDR_LEN);
+                o->size + ICMP_HDR_LEN + IPV4_HDR_LEN +
+                    (st->n_ip_options > 0 ? IPV4_OPTIONS_MAX : 0u));
 }
 
 static void prepare(struct process *self, struct ping *st)

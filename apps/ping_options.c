@@ -96,6 +96,51 @@ static bool pattern(struct process *self, const char *text, struct ping_options 
     return true;
 }
 
+static bool both_given(struct process *self)
+{
+    process_errorf(self, "ping: only one of -T or -R may be used\n");
+    return fail(self, 2);
+}
+
+static bool times(struct process *self, const char *text, struct ping_options *options)
+{
+    if (options->record_route)
+        return both_given(self);
+    if (strcmp(text, "tsonly") == 0) {
+        options->times = PING_TIMES_ONLY;
+    } else if (strcmp(text, "tsandaddr") == 0) {
+        options->times = PING_TIMES_AND_ADDRESSES;
+    } else if (strcmp(text, "tsprespec") == 0) {
+        options->times = PING_TIMES_OF_HOPS;
+    } else {
+        process_errorf(self, "ping: invalid timestamp type: %s\n", text);
+        return fail(self, 2);
+    }
+    return true;
+}
+
+static bool usage(struct process *self)
+{
+    process_errorf(self, "\nUsage\n  ping [options] <destination>\n\n");
+    return fail(self, 2);
+}
+
+/* Names before the last one are hops: of -T tsprespec those whose times are wanted. */
+static bool read_hops(struct process *self, struct ping_options *o, int at)
+{
+    if (o->record_route || (o->times != PING_TIMES_NONE && o->times != PING_TIMES_OF_HOPS) ||
+        self->argc - at > PING_HOPS_MAX + 1)
+        return usage(self);
+    for (; at + 1 < self->argc; at++) {
+        if (o->times == PING_TIMES_NONE || !ip4_parse(self->argv[at], &o->hops[o->n_hops++])) {
+            process_errorf(self,
+                           "ping: a route through several hops is not simulated by wirewalk\n");
+            return fail(self, 2);
+        }
+    }
+    return true;
+}
+
 static bool take(struct process *self, struct ping_options *o, int option, const char *value)
 {
     uint64_t n;
@@ -168,6 +213,13 @@ static bool take(struct process *self, struct ping_options *o, int option, const
             return false;
         o->tos = (int)n;
         return true;
+    case 'R':
+        if (o->times != PING_TIMES_NONE)
+            return both_given(self);
+        o->record_route = true;
+        return true;
+    case 'T':
+        return times(self, value, o);
     case 's':
         if (!number(self, value, 0, INT32_MAX, &n))
             return false;
@@ -196,8 +248,8 @@ static bool take(struct process *self, struct ping_options *o, int option, const
 bool ping_options_read(struct process *self, struct ping_options *o)
 {
     struct options options = { .self = self,
-                               .shorts = "46aAbBc:dDe:fi:I:l:LM:nOp:qQ:s:S:t:UvW:w:",
-                               .refused = "CF:hm:N:rRT:V" };
+                               .shorts = "46aAbBc:dDe:fi:I:l:LM:nOp:qQ:Rs:S:t:T:UvW:w:",
+                               .refused = "CF:hm:N:rV" };
     int option;
 
     *o = (struct ping_options){ .interval = 1000,
@@ -211,10 +263,8 @@ bool ping_options_read(struct process *self, struct ping_options *o)
     while ((option = options_next(&options)) != OPTIONS_END) {
         if (option == OPTIONS_REFUSED)
             return fail(self, 2);
-        if (option == OPTIONS_ERROR) {
-            process_errorf(self, "\nUsage\n  ping [options] <destination>\n\n");
-            return fail(self, 2);
-        }
+        if (option == OPTIONS_ERROR)
+            return usage(self);
         if (!take(self, o, option, options.value))
             return false;
     }
@@ -224,10 +274,8 @@ bool ping_options_read(struct process *self, struct ping_options *o)
         process_errorf(self, "ping: usage error: Destination address required\n");
         return fail(self, 1);
     }
-    if (options.at + 1 < self->argc) {
-        process_errorf(self, "ping: a route through several hops is not simulated by wirewalk\n");
-        return fail(self, 2);
-    }
-    o->target = self->argv[options.at];
+    if (options.at + 1 < self->argc && !read_hops(self, o, options.at))
+        return false;
+    o->target = self->argv[self->argc - 1];
     return true;
 }

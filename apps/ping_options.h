@@ -7,6 +7,16 @@
 
 #include "stack/socket/process.h"
 
+#define PING_HOPS_MAX 4
+
+/* -T; the kinds of the option in its order, there is none with 2 */
+enum ping_times {
+    PING_TIMES_NONE,
+    PING_TIMES_ONLY,
+    PING_TIMES_AND_ADDRESSES,
+    PING_TIMES_OF_HOPS = 4
+};
+
 struct ping_options {
     int family; /* 4, 6, or 0: what the target is */
     const char *target;
@@ -29,6 +39,10 @@ struct ping_options {
     uint8_t pattern[16];     /* -p */
     unsigned pattern_len;    /* 0: count up */
     int preload;
+    bool record_route; /* -R */
+    enum ping_times times;
+    ip4_addr hops[PING_HOPS_MAX]; /* whose times are wanted */
+    unsigned n_hops;
 };
 
 /** ping_options_read() - fill *@options, whose defaults it sets. False: the message is printed,

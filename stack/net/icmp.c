@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/memory.h"
 #include "stack/net/ip_internal.h"
+#include "stack/net/ip_options.h"
 
 #define QUOTED_PACKET_MAX 576  /* an error is no longer than this, RFC 1812 section 4.3.2.3 */
 #define ICMP_TYPE_MAX     18   /* NR_ICMP_TYPES */
@@ -138,14 +139,25 @@ static bool may_complain(const struct ip_stack *ip, const struct frame *frame,
     return true;
 }
 
+/* What the other packet had of options goes back with the answer; they live as long as @options. */
+static void send_options_back(const struct ip_stack *ip, const struct ipv4_hdr *hdr,
+                              struct ip_options *options, struct ip_send *send)
+{
+    ip_options_echo(ip, hdr, options);
+    send->options = options->octets;
+    send->n_options = options->len;
+    send->gaps = options->gaps;
+}
+
 void icmp_send_error(struct ip_stack *ip, struct frame *frame, uint8_t type, uint8_t code,
                      uint32_t rest, struct why why)
 {
     struct icmp_hdr icmp = { .type = type, .code = code, .rest = rest };
     struct ip_send send = { .protocol = IP_PROTO_ICMP };
+    struct ip_options options;
     struct ipv4_hdr hdr;
     struct frame *error;
-    size_t size, quoted;
+    size_t size, quoted, room;
 
     CHECK(frame->network != NULL);
     if (ipv4_quote_parse(frame->network, (size_t)(frame->data + frame->len - frame->network),
@@ -158,9 +170,10 @@ void icmp_send_error(struct ip_stack *ip, struct frame *frame, uint8_t type, uin
     }
     frame_finish_checksum(frame);
     size = (size_t)(frame->data + frame->len - frame->network) + frame->payload.len;
-    quoted = size < QUOTED_PACKET_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN
-                 ? size
-                 : QUOTED_PACKET_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN;
+    if (hdr.n_options > 0 && type != ICMP_PARAM_PROBLEM) /* of those nothing is known yet */
+        send_options_back(ip, &hdr, &options, &send);
+    room = QUOTED_PACKET_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN - (size_t)send.n_options;
+    quoted = size < room ? size : room;
     error = frame_new(ip->node, ICMP_HDR_LEN + quoted);
     icmp_quote(frame, error->data + ICMP_HDR_LEN, quoted);
     icmp_emit(&icmp, error->data, ICMP_HDR_LEN + quoted);
@@ -179,6 +192,7 @@ static void answer_echo(struct ip_stack *ip, struct frame *frame, const struct i
 {
     struct ip_send send = { .protocol = IP_PROTO_ICMP, .dst = rx->hdr->src, .tos = rx->hdr->tos };
     struct icmp_hdr reply = { .type = ICMP_ECHO_REPLY, .rest = hdr->rest };
+    struct ip_options options;
 
     if (ip->sysctl.icmp_echo_ignore_all ||
         (rx->kind != ROUTE_LOCAL && ip->sysctl.icmp_echo_ignore_broadcasts)) {
@@ -189,6 +203,8 @@ static void answer_echo(struct ip_stack *ip, struct frame *frame, const struct i
         send.src = rx->hdr->dst;
     else
         send.oif = rx->iif;
+    if (rx->hdr->n_options > 0)
+        send_options_back(ip, rx->hdr, &options, &send);
     frame_linearize(frame);
     icmp_emit(&reply, frame->data, frame->len);
     frame->network = NULL;
@@ -199,19 +215,21 @@ static void answer_echo(struct ip_stack *ip, struct frame *frame, const struct i
     ip_output(ip, frame, &send);
 }
 
-/* RFC 792 page 16: milliseconds since midnight UT; the simulated hosts' day begins with the run. */
 static void answer_timestamp(struct ip_stack *ip, struct frame *frame, const struct ip_rx *rx,
                              const struct icmp_hdr *hdr)
 {
     enum { AT_RECEIVE = 12, AT_TRANSMIT = 16, LEN = 20 };
     struct ip_send send = { .protocol = IP_PROTO_ICMP, .dst = rx->hdr->src, .src = rx->hdr->dst };
     struct icmp_hdr reply = { .type = ICMP_TIMESTAMP_REPLY, .rest = hdr->rest };
-    uint32_t now = (uint32_t)(node_now(ip->node) / SIM_MSEC(1) % 86400000);
+    uint32_t now = ip_time_of_day(ip);
+    struct ip_options options;
 
     if (rx->kind != ROUTE_LOCAL || frame_size(frame) < LEN) {
         node_drop(ip->node, frame->in, frame, DROP_ICMP_ECHO_BROADCAST);
         return;
     }
+    if (rx->hdr->n_options > 0)
+        send_options_back(ip, rx->hdr, &options, &send);
     frame_linearize(frame);
     be32_put(frame->data + AT_RECEIVE, now);
     be32_put(frame->data + AT_TRANSMIT, now);

@@ -166,6 +166,13 @@ struct ip_raw_tap {
 };
 
 /* How a packet is to be sent. Zero is a good default for what is not wanted. */
+/* What is still to be written into the options of a packet that goes out: offsets into the header,
+ * 0: nothing. */
+struct ip_option_gaps {
+    uint8_t rr_addr, ts_addr; /* the address that it goes out from */
+    uint8_t ts_time;          /* the time of day */
+};
+
 struct ip_send {
     ip4_addr src; /* 0: chosen by the route */
     ip4_addr dst;
@@ -183,6 +190,7 @@ struct ip_send {
     bool bypass_routes;     /* SO_DONTROUTE: destinations are on the link */
     const uint8_t *options; /* IP options, or NULL */
     uint8_t n_options;
+    struct ip_option_gaps gaps; /* in them */
 };
 
 /* Rewrites packets on their way: NAT. All may be NULL. A hook that returns false has consumed the

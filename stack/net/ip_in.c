@@ -8,6 +8,7 @@
 #include "stack/net/icmp.h"
 #include "stack/net/ip6_internal.h"
 #include "stack/net/ip_internal.h"
+#include "stack/net/ip_options.h"
 #include "stack/net/neigh_internal.h"
 
 /* ---- delivery ---- */
@@ -70,7 +71,9 @@ static void loopback_fires(struct event *event)
 
     ip->loopback = (struct frame_list){ 0 };
     while ((frame = frame_list_pop(&queue)) != NULL) {
+        struct ip_option_gaps gaps;
         struct ipv4_hdr hdr;
+        enum drop_reason why;
 
         ip->node->part->cause = frame->id;
         if (frame->data[0] >> 4 == 6) {
@@ -79,6 +82,11 @@ static void loopback_fires(struct event *event)
         }
         if (ipv4_parse(frame->data, frame_size(frame), &hdr) != DROP_NONE) {
             node_drop(ip->node, NULL, frame, DROP_BAD_HEADER);
+            continue;
+        }
+        if (hdr.n_options > 0 &&
+            (why = ip_options_take(ip, frame, &hdr, true, &gaps)) != DROP_NONE) {
+            node_drop(ip->node, NULL, frame, why);
             continue;
         }
         deliver_or_reassemble(
@@ -132,70 +140,6 @@ void ip_loop(struct ip_stack *ip, struct frame *frame)
     frame_list_push(&ip->loopback, frame);
     if (!event_queued(&ip->loopback_event))
         node_schedule(ip->node, &ip->loopback_event, EVENT_ARRIVAL, node_now(ip->node));
-}
-
-/* ---- options ---- */
-
-/* Record route, RFC 791 section 3.1: our address goes into the next free place. @pointer counts
- * from 1. */
-static void record_route(struct frame *frame, size_t at, ip4_addr addr)
-{
-    uint8_t *option;
-    uint8_t pointer;
-
-    frame_writable(frame);
-    frame->network = frame->data;
-    option = frame->data + at;
-    pointer = option[2];
-    if (pointer + 3 > option[1])
-        return; /* full */
-    be32_put(option + pointer - 1, addr);
-    option[2] = (uint8_t)(pointer + 4);
-    be16_put(frame->data + 10, 0);
-    be16_put(frame->data + 10,
-             checksum_finish(checksum_add(0, frame->data, (size_t)(frame->data[0] & 15) * 4)));
-}
-
-/* Where a record-route option with room stands, 0: nowhere. */
-static size_t find_record_route(const struct ipv4_hdr *hdr)
-{
-    struct ipv4_option_walk walk = { .octets = hdr->options, .len = hdr->n_options };
-    struct ipv4_option option;
-
-    while (ipv4_option_next(&walk, &option))
-        if (option.kind == IPV4_OPT_RECORD_ROUTE && option.len >= 3 &&
-            option.octets[2] <= option.len)
-            return IPV4_HDR_LEN + (size_t)(option.octets - hdr->options);
-    return 0;
-}
-
-/* ip_options_compile(): malformed options are told to the sender, source routes are refused
-   (accept_source_route is off on all). */
-static enum drop_reason check_options(struct ip_stack *ip, struct frame *frame,
-                                      const struct ipv4_hdr *hdr)
-{
-    struct ipv4_option_walk walk = { .octets = hdr->options, .len = hdr->n_options };
-    struct ipv4_option option;
-    uint8_t wrong = 0;
-
-    while (wrong == 0 && ipv4_option_next(&walk, &option)) {
-        bool has_pointer =
-            option.kind == IPV4_OPT_RECORD_ROUTE || option.kind == IPV4_OPT_TIMESTAMP;
-
-        if (option.kind == IPV4_OPT_LOOSE_ROUTE || option.kind == IPV4_OPT_STRICT_ROUTE)
-            return DROP_PROHIBITED;
-        if (has_pointer && (option.len < 3 || option.octets[2] < 4 ||
-                            (option.octets[2] <= option.len && option.octets[2] + 3 > option.len)))
-            wrong =
-                (uint8_t)(IPV4_HDR_LEN + (option.octets - hdr->options) + (option.len < 3 ? 1 : 2));
-    }
-    if (walk.bad)
-        wrong = (uint8_t)(IPV4_HDR_LEN + walk.at);
-    if (wrong == 0)
-        return DROP_NONE;
-    icmp_send_error(ip, frame, ICMP_PARAM_PROBLEM, ICMP_PARAM_POINTER, (uint32_t)wrong << 24,
-                    WHY(ICMP_BAD_HEADER, hdr->src));
-    return DROP_BAD_OPTION;
 }
 
 /* ---- forwarding ---- */
@@ -265,7 +209,7 @@ static void fetch_way(const struct ip_stack *ip, const struct route *route)
 }
 
 static void forward(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr,
-                    struct ip_iface *iif, bool group)
+                    struct ip_iface *iif, bool group, struct ip_option_gaps gaps)
 {
     struct route_key key = { .dst = hdr->dst, .transit = true };
     struct route route;
@@ -298,8 +242,8 @@ static void forward(struct ip_stack *ip, struct frame *frame, const struct ipv4_
     frame_writable(frame);
     frame->network = frame->data;
     ipv4_dec_ttl(frame->data);
-    if (hdr->n_options > 0 && find_record_route(hdr) != 0)
-        record_route(frame, find_record_route(hdr), ip_iface_primary(route.oif));
+    if (hdr->n_options > 0)
+        ip_options_forward(frame->data, gaps, ip_iface_primary(route.oif));
     maybe_redirect(ip, frame, hdr, iif, &route);
     say_why_forwarded(frame, &route);
     if (!group && route.oif != iif && route.oif->iface != NULL && route.until == 0 &&
@@ -444,6 +388,7 @@ void ip_examine(struct ip_stack *ip, struct iface *iface, struct frame *frame, b
 {
     struct ip_iface *iif = ip_iface_of(ip, iface);
     struct ipv4_hdr hdr;
+    struct ip_option_gaps gaps = { 0 };
     enum route_kind kind = ROUTE_UNICAST;
     enum drop_reason why;
 
@@ -461,10 +406,6 @@ void ip_examine(struct ip_stack *ip, struct iface *iface, struct frame *frame, b
         return;
     }
     frame_trim(frame, hdr.total_len);
-    if (hdr.n_options > 0 && (why = check_options(ip, frame, &hdr)) != DROP_NONE) {
-        node_drop(ip->node, iface, frame, why);
-        return;
-    }
     if (ip->hooks != NULL && ip->hooks->prerouting != NULL) {
         if (hdr.mf || hdr.frag_off != 0) { /* NAT needs ports, so whole datagrams: nf_defrag_ipv4 */
             frame = ip_reassemble(ip, frame, &hdr, iif);
@@ -478,12 +419,14 @@ void ip_examine(struct ip_stack *ip, struct iface *iface, struct frame *frame, b
         CHECK(ipv4_parse(frame->data, frame_size(frame), &hdr) == DROP_NONE);
     }
     why = classify(ip, &hdr, iif, group, &kind);
+    if (hdr.n_options > 0 && why == DROP_NONE)
+        why = ip_options_take(ip, frame, &hdr, kind == ROUTE_LOCAL, &gaps);
     if (why != DROP_NONE)
         refuse(ip, iface, frame, why);
     else if (kind != ROUTE_UNICAST)
         ip_deliver_soon(ip, frame);
     else
-        forward(ip, frame, &hdr, iif, group);
+        forward(ip, frame, &hdr, iif, group, gaps);
     if (why == DROP_NONE && kind == ROUTE_LOCAL && !group)
         ip_flow_learn(ip, iif, hdr.src, hdr.dst, NULL, 0, WHY0(NONE));
 }

@@ -5,6 +5,7 @@
 #include "base/likely.h"
 #include "stack/net/icmp.h"
 #include "stack/net/ip_internal.h"
+#include "stack/net/ip_options.h"
 #include "stack/net/neigh_internal.h"
 
 bool ip_check_checksum(const struct frame *frame, const struct ip_rx *rx)
@@ -36,8 +37,9 @@ static uint16_t choose_id(struct ip_stack *ip, const struct ip_send *send, bool 
     return df ? 0 : ++ip->ip_id;
 }
 
-static void emit_with_options(const struct ip_send *send, uint8_t *octets, uint16_t total_len,
-                              uint16_t id, uint8_t ttl, ip4_addr src, ip4_addr dst, bool df)
+static void emit_with_options(const struct ip_stack *ip, const struct ip_send *send,
+                              uint8_t *octets, uint16_t total_len, uint16_t id, uint8_t ttl,
+                              ip4_addr src, ip4_addr dst, bool df)
 {
     struct ipv4_hdr hdr = { .hdr_len = ipv4_hdr_len_for(send->n_options),
                             .tos = send->tos,
@@ -52,6 +54,7 @@ static void emit_with_options(const struct ip_send *send, uint8_t *octets, uint1
 
     memcpy(hdr.options, send->options, send->n_options);
     ipv4_emit(&hdr, octets);
+    ip_options_fill(ip, octets, send->gaps, src);
 }
 
 static inline void push_header(struct ip_stack *ip, struct frame *frame, const struct ip_send *send,
@@ -69,7 +72,7 @@ static inline void push_header(struct ip_stack *ip, struct frame *frame, const s
         ipv4_put(octets, send->tos, total_len, id, df ? IPV4_DF : 0, ttl, send->protocol, src,
                  route->dst);
     else
-        emit_with_options(send, octets, total_len, id, ttl, src, route->dst, df);
+        emit_with_options(ip, send, octets, total_len, id, ttl, src, route->dst, df);
 }
 
 static int refuse(struct ip_stack *ip, struct frame *frame, enum drop_reason reason, int errnum)

@@ -4,6 +4,7 @@
 
 #include "base/list.h"
 #include "base/memory.h"
+#include "stack/net/ip_options.h"
 #include "stack/wire/eth_wire.h"
 #include "stack/wire/ipv4_wire.h"
 
@@ -173,6 +174,7 @@ static int64_t raw_send(struct sock *sock, const struct sock_send *message)
     struct raw_sock *raw = raw_of(sock);
     ip4_addr to = message->has_to ? message->to.addr : sock->remote.addr;
     struct ip_send send = { .protocol = raw->tap.protocol, .src = sock->local.addr };
+    struct ip_options options;
     int error;
 
     if (to == 0)
@@ -187,6 +189,14 @@ static int64_t raw_send(struct sock *sock, const struct sock_send *message)
         return -SIM_EMSGSIZE;
     send.dst = to;
     sock_fill_send(sock, &send);
+    if (message->n_ip_options > 0) {
+        error = ip_options_to_send(sock->ip, message->ip_options, message->n_ip_options, &options);
+        if (error != 0)
+            return error;
+        send.options = options.octets;
+        send.n_options = options.len;
+        send.gaps = options.gaps;
+    }
     error = ip_output(sock->ip, raw_frame(sock, message), &send);
     return error != 0 ? error : (int64_t)message->len;
 }

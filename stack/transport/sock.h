@@ -87,10 +87,12 @@ struct sock_send {
     unsigned flags;
     bool has_to;
     struct endpoint to;
-    struct why why;       /* for datagrams: WHY_NONE lets the protocol say it */
-    const char *why_text; /* lives as long as the run, or NULL */
-    int pass_fd;          /* AF_UNIX: a descriptor to go with the octets (SCM_RIGHTS), 0: none */
-    void *rights;         /* what it stands for, of the socket layer */
+    struct why why;            /* for datagrams: WHY_NONE lets the protocol say it */
+    const char *why_text;      /* lives as long as the run, or NULL */
+    const uint8_t *ip_options; /* of raw sockets of IPv4: IP_RETOPTS, sent with the message */
+    uint8_t n_ip_options;
+    int pass_fd;  /* AF_UNIX: a descriptor to go with the octets (SCM_RIGHTS), 0: none */
+    void *rights; /* what it stands for, of the socket layer */
     const struct sock_control *control; /* or NULL */
 };
 

@@ -318,8 +318,8 @@ static void mistakes_are_told_as_iputils_tells_them(void)
     EQ_STR(run(&rig, rig.hosts[0], "ping -c 0 10.0.0.2", SIM_SEC(5)),
            "ping: invalid argument: '0': out of range: 1 <= value <= 9223372036854775807\n-- exit "
            "1\n");
-    EQ_STR(run(&rig, rig.hosts[0], "ping -R 10.0.0.2", SIM_SEC(5)),
-           "ping: option -R is not simulated by wirewalk\n-- exit 2\n");
+    EQ_STR(run(&rig, rig.hosts[0], "ping -r 10.0.0.2", SIM_SEC(5)),
+           "ping: option -r is not simulated by wirewalk\n-- exit 2\n");
     EQ_STR(run(&rig, rig.hosts[0], "ping -t 0 10.0.0.2", SIM_SEC(5)),
            "ping: cannot set unicast time-to-live: Invalid argument\n-- exit 2\n");
     OK(strstr(run(&rig, rig.hosts[0], "ping -c 1 -W 1x 10.0.0.2", SIM_SEC(5)),
@@ -337,6 +337,30 @@ static void mistakes_are_told_as_iputils_tells_them(void)
     rig_end(&rig);
 }
 
+static void R_and_T_tell_the_way_and_its_times(void)
+{
+    struct rig rig;
+    const char *out;
+
+    rig_pair(&rig);
+    out = run(&rig, rig.hosts[0], "ping -n -c 2 -R 10.0.0.2", SIM_SEC(4));
+    OK(strstr(out, "56(124) bytes of data.\n") != NULL);
+    OK(strstr(out, "\nRR: \t10.0.0.1\n\t10.0.0.2\n\t10.0.0.2\n\t10.0.0.1\n\n64 bytes") != NULL);
+    OK(strstr(out, " ms\t(same route)\n") != NULL);
+    out = run(&rig, rig.hosts[0], "ping -n -c 1 -T tsonly 10.0.0.2", SIM_SEC(4));
+    OK(strstr(out, "\nTS: \t4000 absolute\n\t0\n\t0\n\t0\n\n\n---") != NULL);
+    out = run(&rig, rig.hosts[0], "ping -n -c 1 -T tsandaddr 10.0.0.2", SIM_SEC(4));
+    OK(strstr(out, "\nTS: \t10.0.0.1\t8000 absolute\n\t10.0.0.2\t0\n") != NULL);
+    out =
+        run(&rig, rig.hosts[0], "ping -n -c 1 -T tsprespec 10.0.0.2 10.0.0.1 10.0.0.2", SIM_SEC(4));
+    OK(strstr(out, "\nTS: \t10.0.0.2\t12000 absolute\n\t10.0.0.1\t0\n\n\n---") != NULL);
+    EQ_STR(run(&rig, rig.hosts[0], "ping -R -T tsonly 10.0.0.2", SIM_SEC(1)),
+           "ping: only one of -T or -R may be used\n-- exit 2\n");
+    EQ_STR(run(&rig, rig.hosts[0], "ping -T then 10.0.0.2", SIM_SEC(1)),
+           "ping: invalid timestamp type: then\n-- exit 2\n");
+    rig_end(&rig);
+}
+
 static void adaptive_pings_follow_the_answers(void)
 {
     struct rig rig;
@@ -349,7 +373,8 @@ static void adaptive_pings_follow_the_answers(void)
 }
 
 UNIT_MAIN("ping", TEST(replies_are_printed_one_by_one_with_statistics),
-          TEST(times_are_virtual_time_to_the_microsecond), TEST(adaptive_pings_follow_the_answers),
+          TEST(times_are_virtual_time_to_the_microsecond), TEST(R_and_T_tell_the_way_and_its_times),
+          TEST(adaptive_pings_follow_the_answers),
           TEST(a_flood_draws_a_point_for_each_request_and_wipes_it_out_for_each_reply),
           TEST(nobody_answers), TEST(the_last_reply_is_waited_for_ten_seconds_or_as_W_says),
           TEST(no_route_is_told_before_anything_is_sent),
