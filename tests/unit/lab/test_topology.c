@@ -348,7 +348,7 @@ static void a_relay_agent_has_sixteen_servers_at_most(void)
     for (int i = 3; i < 19; i++)
         g_string_append_printf(text, ", 10.0.0.%d", i);
     g_string_append(text, "]}}\n  h: {kind: host}\nlinks: [[r:x, h:e]]\n");
-    topology_free(load(text->str, "6:52 a relay agent passes on to 16 servers at most\n"));
+    topology_free(load(text->str, "6:51 error: a relay agent passes on to 16 servers at most\n"));
     g_string_free(text, true);
 }
 
