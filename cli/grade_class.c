@@ -222,13 +222,32 @@ static int tell(struct grade_request *request, json_t *results, unsigned layers)
     return status;
 }
 
+/* Files in the class's folder that nobody looks at: a submission may be among them. */
+static void tell_left_out(const GPtrArray *operands)
+{
+    enum { TOLD_MAX = 20 };
+
+    for (guint i = 0; i < operands->len; i++) {
+        g_autoptr(GPtrArray) messages =
+            handin_is_class(operands->pdata[i]) ? handin_left_out(operands->pdata[i]) : NULL;
+
+        for (guint j = 0; messages != NULL && j < MIN(messages->len, TOLD_MAX); j++)
+            fprintf(stderr, "wirewalk: %s\n", (const char *)messages->pdata[j]);
+        if (messages != NULL && messages->len > TOLD_MAX)
+            fprintf(stderr, _("wirewalk: %u more files are not graded\n"),
+                    messages->len - TOLD_MAX);
+    }
+}
+
 /* For Gradescope, or with a name, each operand is one submission, whatever it looks like. */
 static GPtrArray *find_paths(const struct grade_request *request, const GPtrArray *operands)
 {
     GPtrArray *paths;
 
-    if (request->format != GRADE_AS_GRADESCOPE && request->options.student == NULL)
+    if (request->format != GRADE_AS_GRADESCOPE && request->options.student == NULL) {
+        tell_left_out(operands);
         return class_find(operands);
+    }
     paths = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < operands->len; i++)
         g_ptr_array_add(paths, g_strdup(operands->pdata[i]));

@@ -168,9 +168,8 @@ static uint32_t n_cables(const struct topo_node *node)
     return n;
 }
 
-static void advise_cable(const struct advice *a, const struct topo_node *node)
+static void advise_cable(const struct advice *a, const struct topo_node *node, const char *device)
 {
-    const char *device = free_port(a->t);
     g_autofree char *end =
         device != NULL ? g_strdup_printf("%s:p%u", device, topology_node(a->t, device)->ports + 1)
                        : g_strdup("NODE:INTERFACE");
@@ -187,11 +186,13 @@ static void advise_cable(const struct advice *a, const struct topo_node *node)
 
 static void advise_cables(const struct advice *a)
 {
+    const char *device = free_port(a->t);
+
     for (uint32_t i = 0; i < a->t->n_nodes && a->t->n_nodes > 1; i++) {
         const struct topo_node *node = &a->t->nodes[i];
 
         if (n_cables(node) == 0)
-            advise_cable(a, node);
+            advise_cable(a, node, device);
         for (uint32_t j = 0; j < node->n_ifaces && node->kind <= TOPO_ROUTER; j++)
             if (n_cables(node) > 0 && node->ifaces[j].link == TOPO_NOWHERE &&
                 (node->ifaces[j].addressing != TOPO_ADDR_NONE || node->ifaces[j].n_addrs6 > 0))

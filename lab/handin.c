@@ -128,16 +128,44 @@ static void read_file(struct handin *handin, int folder, const char *name, const
 
 /* ---- a folder ---- */
 
+/* Windows makes ".YAML" of it at times. */
+static bool ends_in(const char *name, const char *const *ends, size_t n)
+{
+    g_autofree char *lower = g_ascii_strdown(name, -1);
+
+    for (size_t i = 0; i < n; i++)
+        if (g_str_has_suffix(lower, ends[i]))
+            return true;
+    return false;
+}
+
 /* The exercise's own files are often handed in along with the answer. */
+static bool is_of_exercise(const char *name)
+{
+    static const char *const ENDS[] = { ".task.yaml", ".net.yaml", ".walk.yaml", ".sock.yaml" };
+
+    return ends_in(name, ENDS, G_N_ELEMENTS(ENDS));
+}
+
 static bool is_answer(const char *name)
 {
-    static const char *const OTHERS[] = { ".task.yaml", ".net.yaml", ".walk.yaml", ".sock.yaml" };
+    static const char *const ENDS[] = { ".yaml", ".yml", ".json" };
 
-    for (size_t i = 0; i < G_N_ELEMENTS(OTHERS); i++)
-        if (g_str_has_suffix(name, OTHERS[i]))
-            return false;
-    return g_str_has_suffix(name, ".yaml") || g_str_has_suffix(name, ".yml") ||
-           g_str_has_suffix(name, ".json");
+    return ends_in(name, ENDS, G_N_ELEMENTS(ENDS)) && !is_of_exercise(name);
+}
+
+static bool is_archive(const char *name)
+{
+    static const char *const ENDS[] = { ".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".xz" };
+
+    return ends_in(name, ENDS, G_N_ELEMENTS(ENDS));
+}
+
+/* What desktops leave in every folder and archive. */
+static bool is_litter(const char *name)
+{
+    return strcmp(name, "__MACOSX") == 0 || g_ascii_strcasecmp(name, "thumbs.db") == 0 ||
+           g_ascii_strcasecmp(name, "desktop.ini") == 0;
 }
 
 static int by_octets(const void *a, const void *b)
@@ -155,7 +183,7 @@ static GPtrArray *names_in(int folder, size_t max, bool *more)
 
     *more = false;
     while (dir != NULL && !*more && (entry = readdir(dir)) != NULL) {
-        if (entry->d_name[0] == '.')
+        if (entry->d_name[0] == '.' || is_litter(entry->d_name))
             continue;
         *more = names->len == max;
         if (!*more)
@@ -309,6 +337,13 @@ static int by_handin_name(const void *a, const void *b)
     return order != 0 ? order : by_octets(a, b);
 }
 
+/* A link has its place too: to be refused where everybody sees it. */
+static bool is_submission(int folder, const char *name)
+{
+    return is_answer(name) || is_folder(folder, name) ||
+           readlinkat(folder, name, (char[1]){ 0 }, 1) >= 0;
+}
+
 GPtrArray *handin_list(const char *path, GError **error)
 {
     int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -322,18 +357,40 @@ GPtrArray *handin_list(const char *path, GError **error)
     }
     paths = g_ptr_array_new_with_free_func(g_free);
     names = names_in(folder, SIZE_MAX, &more);
-    for (guint i = 0; i < names->len; i++) {
-        const char *name = names->pdata[i];
-
-        /* a link has its place too: to be refused where everybody sees it */
-        if (is_answer(name) || is_folder(folder, name) ||
-            readlinkat(folder, name, (char[1]){ 0 }, 1) >= 0)
-            g_ptr_array_add(paths, g_build_filename(path, name, NULL));
-    }
+    for (guint i = 0; i < names->len; i++)
+        if (is_submission(folder, names->pdata[i]))
+            g_ptr_array_add(paths, g_build_filename(path, names->pdata[i], NULL));
     g_ptr_array_sort(paths, by_handin_name);
     g_ptr_array_free(names, TRUE);
     close(folder);
     return paths;
+}
+
+GPtrArray *handin_left_out(const char *path)
+{
+    int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    GPtrArray *messages = g_ptr_array_new_with_free_func(g_free), *names;
+    bool more;
+
+    if (folder < 0)
+        return messages;
+    names = names_in(folder, SIZE_MAX, &more);
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = names->pdata[i];
+        g_autofree char *shown = handin_tame(name, strlen(name), 255, false);
+
+        if (is_submission(folder, name) || is_of_exercise(name))
+            continue;
+        g_ptr_array_add(
+            messages,
+            g_strdup_printf(is_archive(name)
+                                ? _("%s is not graded: unpack it, into a folder for each student")
+                                : _("%s is not graded: a submission is a .yaml file or a folder"),
+                            shown));
+    }
+    g_ptr_array_free(names, TRUE);
+    close(folder);
+    return messages;
 }
 
 char *handin_name(const char *path)
@@ -342,7 +399,7 @@ char *handin_name(const char *path)
     g_autofree char *base = g_path_get_basename(path);
 
     for (size_t i = 0; i < G_N_ELEMENTS(ENDS); i++) {
-        if (g_str_has_suffix(base, ENDS[i]) && strlen(base) > strlen(ENDS[i])) {
+        if (ends_in(base, &ENDS[i], 1) && strlen(base) > strlen(ENDS[i])) {
             base[strlen(base) - strlen(ENDS[i])] = '\0';
             break;
         }

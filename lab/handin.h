@@ -42,9 +42,13 @@ void handin_free(struct handin *handin);
 bool handin_is_class(const char *path);
 /**
  * handin_list() - the submissions in the folder @path: its files *.yaml and its folders, without
- * what begins with a dot. Paths, sorted by handin_name(); NULL: it cannot be read. Free the array.
+ * what begins with a dot and what desktops leave behind. Paths, sorted by handin_name(); NULL: it
+ * cannot be read. Free the array.
  */
 GPtrArray *handin_list(const char *path, GError **error);
+/** handin_left_out() - of each file in the folder @path that is no submission, nor the exercise's
+ * own, why it is not graded: translated. Free the array. */
+GPtrArray *handin_left_out(const char *path);
 /** handin_name() - the name of the submission at @path: of its folder, or its file without
  * ".yaml"; valid UTF-8 without control characters. Free with g_free(). */
 char *handin_name(const char *path);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "inspect/i18n.h"
+#include "lab/yaml_hint.h"
 #include "sim/link.h"
 
 #define SHOWN_MAX 40 /* characters of a user's text in a message */
@@ -127,8 +128,10 @@ bool read_map(const struct reader *r, const struct ynode *node, const char *what
 {
     memset(values, 0, n * sizeof *values);
     if (node->kind != YNODE_MAP) {
-        reader_error(r, node->at, _("%s is a map of keys and values, not %s"), what,
-                     reader_show(r, node));
+        g_autofree char *hint = node->kind == YNODE_TEXT ? yaml_map_hint(node->text) : g_strdup("");
+
+        reader_error(r, node->at, _("%s is a map of keys and values, not %s%s"), what,
+                     reader_show(r, node), hint);
         return false;
     }
     for (uint32_t i = 0; i < node->n; i++) {

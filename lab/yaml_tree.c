@@ -4,6 +4,7 @@
 #include <yaml.h>
 
 #include "inspect/i18n.h"
+#include "lab/yaml_hint.h"
 
 /* What libyaml may say, so that the catalogue has it. Nothing reads this list at run time. */
 #define YAML_PROBLEMS                                                                              \
@@ -533,42 +534,6 @@ static bool take_event(struct builder *b, const yaml_event_t *event)
     }
 }
 
-/* What looks like YAML's own marks, and is typed with an input method for Chinese. */
-static const struct {
-    const char *wide, *narrow;
-} look_alikes[] = {
-    { "：", ":" }, { "，", "," }, { "｛", "{" }, { "｝", "}" }, { "［", "[" }, { "］", "]" },
-    { "【", "[" }, { "】", "]" }, { "“", "\"" }, { "”", "\"" }, { "－", "-" }, { "　", " " },
-};
-
-/* The lines @from to @to of @text, from 0 on. */
-static char *lines_of(const char *text, size_t len, size_t from, size_t to)
-{
-    const char *end = text + len, *start = text, *at = text;
-
-    for (size_t line = 0; line <= to; line++) {
-        if (line == from)
-            start = at;
-        at = memchr(at, '\n', (size_t)(end - at));
-        at = at != NULL ? at + 1 : end;
-    }
-    return g_strndup(start, (gsize)(at - start));
-}
-
-/* What probably is the reason, from the lines @from to @to on. */
-static char *syntax_hint(const char *text, size_t len, size_t from, size_t to)
-{
-    g_autofree char *lines = lines_of(text, len, from, to), *last = lines_of(text, len, to, to);
-
-    if (last[strspn(last, " ")] == '\t')
-        return g_strdup(_("; lines are indented with spaces, not with tabs"));
-    for (size_t i = 0; i < G_N_ELEMENTS(look_alikes); i++)
-        if (strstr(lines, look_alikes[i].wide) != NULL)
-            return g_strdup_printf(_("; is the full-width %s there meant to be `%s`?"),
-                                   look_alikes[i].wide, look_alikes[i].narrow);
-    return g_strdup("");
-}
-
 static void syntax_error(struct builder *b, const yaml_parser_t *parser, const char *text,
                          size_t len)
 {
@@ -578,7 +543,7 @@ static void syntax_error(struct builder *b, const yaml_parser_t *parser, const c
     size_t line = parser->problem_mark.line;
     bool has_context = parser->context != NULL && parser->context_mark.line != line;
     g_autofree char *hint =
-        syntax_hint(text, len, has_context ? MIN(parser->context_mark.line, line) : line, line);
+        yaml_hint(text, len, has_context ? MIN(parser->context_mark.line, line) : line, line);
 
     leave_hole(b);
     if (has_context)

@@ -189,6 +189,30 @@ static void a_class_is_told_from_a_submission(void)
     end();
 }
 
+static void what_is_no_submission_is_told_by_name(void)
+{
+    g_autoptr(GPtrArray) paths = NULL, left_out = NULL;
+    g_autofree char *class = NULL, *upper = NULL;
+
+    begin();
+    put("class/B.YAML", "x");
+    put("class/a.zip", "x");
+    put("class/c.txt", "x");
+    put("class/x.task.yaml", "x");
+    put("class/Thumbs.db", "x");
+    put("class/__MACOSX/x.yaml", "x");
+    class = place("class");
+    paths = handin_list(class, NULL);
+    CU_ASSERT_EQUAL_FATAL(paths->len, 1);
+    upper = handin_name(paths->pdata[0]);
+    EQ_STR(upper, "B");
+    left_out = handin_left_out(class);
+    CU_ASSERT_EQUAL_FATAL(left_out->len, 2);
+    OK(g_str_has_prefix(left_out->pdata[0], "a.zip is not graded: unpack it"));
+    OK(g_str_has_prefix(left_out->pdata[1], "c.txt is not graded: a submission is a .yaml file"));
+    end();
+}
+
 static void names_and_texts_are_tamed(void)
 {
     g_autofree char *plain = handin_name("x/20230001.yaml"), *folder_name = handin_name("x/li.si/");
@@ -206,4 +230,5 @@ UNIT_MAIN("handin", TEST(a_file_and_a_folder_are_read),
           TEST(no_link_is_followed_wherever_it_stands),
           TEST(neither_hard_links_nor_pipes_nor_large_files_are_read),
           TEST(a_huge_log_is_a_problem_and_the_answer_is_still_read),
-          TEST(a_class_is_told_from_a_submission), TEST(names_and_texts_are_tamed))
+          TEST(a_class_is_told_from_a_submission), TEST(what_is_no_submission_is_told_by_name),
+          TEST(names_and_texts_are_tamed))

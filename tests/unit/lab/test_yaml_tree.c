@@ -153,6 +153,8 @@ static void syntax_errors_say_where(void)
     refused("a: b: c\n", "1:5 mapping values are not allowed\n");
     refused("a:\n\t- b\n", "2:1 not with tabs\n");
     refused("a: {b：1, c: 2}\nd: [1，2\n", "3:1 full-width ， there meant to be `,`\n");
+    refused("a:1\nb:\n  - {c: 2}\n", "2:2 comes a blank: `a: 1...`\n");
+    refused("a: [b:c, d\ne: 1\n", "2:2 did not find expected ',' or ']'\n");
     refused("a: \"x\n", "2:1 unexpected end of stream\n");
     refused("a: @x\n", "1:4 cannot start any token\n");
 }
