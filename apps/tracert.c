@@ -79,7 +79,8 @@ static bool read_arguments(struct process *self, struct tracert *st)
     return st->host != NULL;
 }
 
-static void send_probe(struct process *self, struct tracert *st)
+/* False: it cannot leave, for want of a route say. */
+static bool send_probe(struct process *self, struct tracert *st)
 {
     uint8_t octets[ICMP_HDR_LEN + DATA_LEN] = { 0 };
     struct icmp_hdr hdr = icmp_make_echo(ICMP_ECHO_REQUEST, st->ident, ++st->seq);
@@ -89,7 +90,7 @@ static void send_probe(struct process *self, struct tracert *st)
     st->sent_at = process_now(self);
     st->until = st->sent_at + st->wait;
     st->outcome = NOTHING;
-    (void)sys_sendto(self, st->fd, octets, sizeof octets, 0, (struct endpoint){ st->to, 0 });
+    return sys_sendto(self, st->fd, octets, sizeof octets, 0, (struct endpoint){ st->to, 0 }) >= 0;
 }
 
 static void take_packet(struct tracert *st, const uint8_t *octets, size_t len, sim_time at)
@@ -222,7 +223,10 @@ static enum co_status tracert_main(struct process *self, void *state)
         st->answered = 0;
         st->hop_outcome = NOTHING;
         for (st->probe = 0; st->probe < PROBES; st->probe++) {
-            send_probe(self, st);
+            if (!send_probe(self, st)) {
+                process_printf(self, " General failure.\n\nTrace complete.\n");
+                CO_RETURN(&st->co);
+            }
             for (st->waiting = true; st->waiting;) {
                 CO_CALL(&st->co, st->ready, wait_for_packet(self, st));
                 receive_all(self, st);

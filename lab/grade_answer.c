@@ -143,8 +143,21 @@ static void tell_right(const struct answer_truth *truth, struct grade_part *resu
     grade_message(result, _("right: %s"), text->str);
 }
 
+/* @right: how many of the @all places of a list are; 0 where it says nothing. */
+static void tell_wrong(const struct answer_truth *truth, const char *shown, uint32_t right,
+                       uint32_t all, struct grade_part *result)
+{
+    if (truth->blank != NULL)
+        grade_message(result, _("`%s`: your answer %s is not right"), truth->blank, shown);
+    else if (right > 0)
+        grade_message(result, _("your answer %s is not right: %u of %u places are"), shown, right,
+                      all);
+    else
+        grade_message(result, _("your answer %s is not right"), shown);
+}
+
 static void judge(struct grade *grade, const struct answer_truth *truth, const struct ynode *answer,
-                  struct grade_part *result)
+                  bool each, struct grade_part *result)
 {
     g_autoptr(GPtrArray) given = texts_of(answer);
     uint32_t good = result->good, all = result->all;
@@ -165,10 +178,8 @@ static void judge(struct grade *grade, const struct answer_truth *truth, const s
         return;
     g_ptr_array_add(given, NULL);
     shown = g_strjoinv(", ", (char **)given->pdata);
-    if (truth->blank != NULL)
-        grade_message(result, _("`%s`: your answer %s is not right"), truth->blank, shown);
-    else
-        grade_message(result, _("your answer %s is not right"), shown);
+    tell_wrong(truth, shown, each && truth->kind == ANSWER_LIST ? result->good - good : 0,
+               result->all - all, result);
     if (grade_is_due(grade))
         tell_right(truth, result);
 }
@@ -185,7 +196,7 @@ static void judge_truth(struct grade *grade, const struct answer_truth *truth)
     if (answer != NULL && truth->blank != NULL)
         answer = answer->kind == YNODE_MAP ? ynode_get(answer, truth->blank) : NULL;
     if (answer != NULL && !ynode_is_null(answer)) {
-        judge(grade, truth, answer, result);
+        judge(grade, truth, answer, check->each, result);
         return;
     }
     result->all += truth->kind == ANSWER_ONE ? 1 : MAX(truth->values->len, 1);

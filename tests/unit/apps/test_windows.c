@@ -91,6 +91,9 @@ static void tracert_names_each_hop(void)
          "  2    <1 ms    <1 ms    <1 ms  10.0.2.2 \n"
          "  3     *        *        *     Request timed out.\n"
          "\nTrace complete.\n-- exit 0\n");
+    says("ip route add unreachable 10.9.0.0/24; tracert -d 10.9.0.1",
+         "\nTracing route to 10.9.0.1 over a maximum of 30 hops\n\n  1  General failure.\n\n"
+         "Trace complete.\n-- exit 0\n");
     says("tracert -R 10.0.3.2", "tracert: option -R is not simulated by wirewalk\n-- exit 2\n");
     rig_end(&rig);
 }
