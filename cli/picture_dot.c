@@ -22,9 +22,10 @@ static void quote(GString *out, const char *text)
 static void add_node_label(GString *out, const struct topo_node *node)
 {
     g_autofree char *name = g_markup_escape_text(node->name, -1);
-    char ip[IP4_TEXT_MAX];
+    char ip[IP4_TEXT_MAX], ip6[IP6_TEXT_MAX];
 
-    g_string_append_printf(out, "<<b>%s</b>  %s", name, picture_kind(node->kind));
+    /* blanks at the edge of a text are lost in SVG */
+    g_string_append_printf(out, "<<b>%s</b>&#160;&#160;%s", name, picture_kind(node->kind));
     for (uint32_t i = 0; i < node->n_ifaces; i++) {
         const struct topo_iface *iface = &node->ifaces[i];
         g_autofree char *port = g_markup_escape_text(iface->name, -1);
@@ -35,6 +36,10 @@ static void add_node_label(GString *out, const struct topo_node *node)
             g_string_append_printf(out, "<br/><font point-size=\"10\">%s %s/%u</font>", port,
                                    ip4_format(iface->addrs[j].addr, ip),
                                    iface->addrs[j].prefix_len);
+        for (uint32_t j = 0; j < iface->n_addrs6; j++)
+            g_string_append_printf(out, "<br/><font point-size=\"10\">%s %s/%u</font>", port,
+                                   ip6_format(iface->addrs6[j].addr, ip6),
+                                   iface->addrs6[j].prefix_len);
     }
     g_string_append_c(out, '>');
 }

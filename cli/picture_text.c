@@ -61,6 +61,24 @@ static char *address_line(const struct topo_iface *iface)
                            iface->addrs[0].prefix_len);
 }
 
+static char *address6_line(const struct topo_iface *iface)
+{
+    char ip[IP6_TEXT_MAX];
+
+    if (iface->n_addrs6 == 0)
+        return NULL;
+    return g_strdup_printf("%s %s/%u", iface->name, ip6_format(iface->addrs6[0].addr, ip),
+                           iface->addrs6[0].prefix_len);
+}
+
+static void add_line(struct box *box, char *line)
+{
+    if (line != NULL && box->lines->len <= LINES_MAX)
+        g_ptr_array_add(box->lines, line);
+    else
+        g_free(line);
+}
+
 static int port_label_width(const struct topo_iface *port)
 {
     return columns_width(port->name) + 2; /* the line itself, the name, a blank */
@@ -71,11 +89,9 @@ static void fill_box(struct box *box, const struct topo_node *node)
     box->node = node;
     box->lines = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(box->lines, g_strdup_printf("%s (%s)", node->name, picture_kind(node->kind)));
-    for (uint32_t i = 0; i < node->n_ifaces && i < LINES_MAX; i++) {
-        char *line = node->ifaces[i].port == 0 ? address_line(&node->ifaces[i]) : NULL;
-
-        if (line != NULL)
-            g_ptr_array_add(box->lines, line);
+    for (uint32_t i = 0; i < node->n_ifaces && node->kind <= TOPO_ROUTER; i++) {
+        add_line(box, address_line(&node->ifaces[i]));
+        add_line(box, address6_line(&node->ifaces[i]));
     }
 }
 
