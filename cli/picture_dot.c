@@ -24,8 +24,9 @@ static void add_node_label(GString *out, const struct topo_node *node)
     g_autofree char *name = g_markup_escape_text(node->name, -1);
     char ip[IP4_TEXT_MAX], ip6[IP6_TEXT_MAX];
 
-    /* blanks at the edge of a text are lost in SVG */
-    g_string_append_printf(out, "<<b>%s</b>&#160;&#160;%s", name, picture_kind(node->kind));
+    /* blanks at the edge of a text are lost in SVG; and fonts in bold differ in width */
+    g_string_append_printf(out, "<<b>%s</b>&#160;&#160;&#160;&#160;%s", name,
+                           picture_kind(node->kind));
     for (uint32_t i = 0; i < node->n_ifaces; i++) {
         const struct topo_iface *iface = &node->ifaces[i];
         g_autofree char *port = g_markup_escape_text(iface->name, -1);
