@@ -151,11 +151,12 @@ static void words_drop(GString *out, const struct scenario *scenario,
     words_times(out, e->min, e->max);
 }
 
+/* Most commands have none: nothing is translated for them. */
 static void words_texts(GString *out, const char *before, const struct scenario_text *texts,
                         uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
-        g_string_append_printf(out, "%s%s \"%s\"", out->len > 0 ? _(", ") : "", before,
+        g_string_append_printf(out, "%s%s \"%s\"", out->len > 0 ? _(", ") : "", _(before),
                                texts[i].text);
 }
 
@@ -165,10 +166,10 @@ char *expect_command_words(const struct scenario_result *result)
 
     if (result->has_exit)
         g_string_append_printf(what, _("exit status %d"), result->exit);
-    words_texts(what, _("prints"), result->stdout_has, result->n_stdout);
-    words_texts(what, _("does not print"), result->stdout_not, result->n_not_stdout);
-    words_texts(what, _("prints on stderr"), result->stderr_has, result->n_stderr);
-    words_texts(what, _("does not print on stderr"), result->stderr_not, result->n_not_stderr);
+    words_texts(what, N_("prints"), result->stdout_has, result->n_stdout);
+    words_texts(what, N_("does not print"), result->stdout_not, result->n_not_stdout);
+    words_texts(what, N_("prints on stderr"), result->stderr_has, result->n_stderr);
+    words_texts(what, N_("does not print on stderr"), result->stderr_not, result->n_not_stderr);
     if (result->within != SIM_TIME_NONE) {
         g_autoptr(GString) time = g_string_new(NULL);
 

@@ -2,6 +2,7 @@
 
 #include "stack/net/ip6.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,7 +23,7 @@ static bool is_reverse(const struct resolver *r)
 void resolver_init(struct resolver *resolver, struct process *self, const char *name,
                    enum resolver_family family)
 {
-    memset(resolver, 0, sizeof *resolver);
+    memset(resolver, 0, offsetof(struct resolver, asked));
     resolver->self = self;
     resolver->family = family;
     resolver->fd = -1;

@@ -79,9 +79,7 @@ struct resolver {
     struct process *self;
     struct coroutine co, co_ask;
     enum resolver_family family;
-    char name[DNS_TEXT_MAX];        /* as given */
-    char asked[DNS_TEXT_MAX + 256]; /* the candidate asked for now */
-    struct resolv_conf conf;
+    char name[DNS_TEXT_MAX]; /* as given */
     unsigned candidate, n_candidates;
     struct resolver_question questions[2];
     unsigned n_questions;
@@ -95,6 +93,10 @@ struct resolver {
     bool truncated, refused, timed_out, exists;
     struct sys_pollfd poll;
     size_t len;
+
+    /* Written before they are read, and not cleared: most look-ups are of numbers. */
+    char asked[DNS_TEXT_MAX + 256]; /* the candidate asked for now */
+    struct resolv_conf conf;
     uint8_t octets[RESOLVER_MESSAGE_MAX + 2];
 };
 
