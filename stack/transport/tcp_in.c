@@ -400,8 +400,8 @@ static void take_syn_options(struct tcp_sock *tp, const struct tcp_rx *rx)
     const struct tcp_sysctl *sysctl = &tp->layer->sysctl;
     uint32_t mss = tcp_peer_mss(opt, tp->entry.ends->remote.v6);
 
-    if (tp->user->mss != 0 && tp->user->mss < mss)
-        mss = tp->user->mss;
+    if (tp->user->mss != 0 && (!opt->has_mss || tp->user->mss < mss))
+        mss = tp->user->mss; /* in place of the default, too, even where it is more */
     tp->mss_clamp = (uint16_t)mss;
     tp->sack_ok = opt->sack_permitted && sysctl->sack;
     tp->ts_ok = opt->has_ts && sysctl->timestamps;

@@ -127,8 +127,8 @@ static void take_options(struct tcp_request *req, const struct tcp_sock *listene
     const struct tcp_options *opt = &rx->hdr.opt;
 
     req->peer_mss = tcp_peer_mss(opt, req->entry.ends->remote.v6);
-    if (listener->user->mss != 0 && listener->user->mss < req->peer_mss)
-        req->peer_mss = listener->user->mss;
+    if (opt->has_mss && listener->user->mss != 0 && listener->user->mss < req->peer_mss)
+        req->peer_mss = listener->user->mss; /* of one that says nothing the default counts */
     req->sack_ok = opt->sack_permitted && sysctl->sack;
     req->ts_ok = opt->has_ts && sysctl->timestamps;
     if (!req->cookie && req->sack_ok &&

@@ -324,8 +324,8 @@ bool tcp_schedule_loss_probe(struct tcp_sock *tp, bool advancing_rto)
     return true;
 }
 
-/* The last segment sent. Its burst of @n is cut anew before, unless that would leave nothing for
- * the n-th. */
+/* The last segment sent. Its burst of @n is cut anew before; where that would leave nothing for the
+ * n-th, the burst's first it is. */
 static struct tcp_seg *recut_tail(struct tcp_sock *tp, uint32_t mss)
 {
     struct tcp_seg *tail = tcp_last(&tp->rtx_queue), *seg = tail;
@@ -336,7 +336,7 @@ static struct tcp_seg *recut_tail(struct tcp_sock *tp, uint32_t mss)
     for (; !seg->starts_buffer && seg != tcp_first(&tp->rtx_queue); before += mss)
         seg = tcp_seg_of(seg->link.prev);
     if (tail->end_seq - seg->seq <= before)
-        return tail;
+        return seg;
     for (uint32_t len = 0; len < before; len += mss, seg = tcp_seg_of(seg->link.next))
         recut(tp, seg, mss);
     recut(tp, seg, UINT16_MAX);
