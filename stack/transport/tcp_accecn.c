@@ -38,6 +38,7 @@ static void set_mode(struct tcp_sock *tp, uint8_t mode)
 {
     tp->ecn = (uint8_t)((tp->ecn & ~TCP_ECN_MODE) | mode);
     tp->accecn = mode == TCP_ECN_ACCURATE;
+    tp->more_options = tp->accecn || tp->signs;
     if ((mode & TCP_ECN_ACCURATE) != 0)
         counts(tp)->last_ts = tp->ts_recent;
 }

@@ -313,12 +313,12 @@ static bool predicted(const struct tcp_sock *tp, const struct tcp_rx *rx)
 }
 
 /* predicted() of a connection with accurate ECN: ACE is as in the last one. */
-static bool accecn_predicted(struct tcp_sock *tp, const struct tcp_rx *rx)
+SELDOM static bool accecn_predicted(struct tcp_sock *tp, const struct tcp_rx *rx)
 {
     struct tcp_rx plain = *rx;
     bool is_predicted;
 
-    if (!tp->accecn || !tcp_accecn_predicted(tp, rx))
+    if (!tcp_accecn_predicted(tp, rx))
         return false;
     plain.hdr.flags &= (uint16_t)~TCP_ACE;
     tp->accecn = false;
@@ -349,6 +349,8 @@ static void data_alone(struct tcp_sock *tp, struct tcp_rx *rx)
 
 static void count_ecn(struct tcp_sock *tp, struct tcp_rx *rx)
 {
+    if (LIKELY((ip_rx_tos(rx->ip) & 3) == 0 && tp->rare->ecn == NULL))
+        return; /* nothing was marked ever */
     rx->ecn_counted = true;
     tcp_ecn_received(tp, rx);
 }
@@ -366,7 +368,8 @@ void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx)
 
     tp->saw_ts = tp->ts_ok && rx->hdr.opt.has_ts;
     if (!as_predicted) {
-        is_predicted = is_predicted || accecn_predicted(tp, rx);
+        if (UNLIKELY(tp->accecn))
+            is_predicted = accecn_predicted(tp, rx);
         if (!may_be_taken(tp, rx))
             return;
         count_ecn(tp, rx);

@@ -44,6 +44,7 @@ void tcp_md5_refresh(struct tcp_sock *tp)
 {
     tp->signs =
         tp->user->md5 != NULL && tcp_md5_find(tp->user->md5, &tp->entry.ends->remote) != NULL;
+    tp->more_options = tp->signs || tp->accecn;
 }
 
 int tcp_md5_set(struct sock *sock, const struct endpoint *addr, uint8_t prefix, const uint8_t *key,

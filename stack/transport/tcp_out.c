@@ -55,18 +55,22 @@ static uint8_t n_sack_options(const struct tcp_sock *tp)
     return (uint8_t)(n < fit ? n : fit);
 }
 
+/* What signatures and accurate ECN take beside @n_sack blocks. */
+SELDOM static uint32_t more_octets(const struct tcp_sock *tp, uint32_t n_sack)
+{
+    int n = tp->accecn ? tcp_accecn_octets(tp, n_sack) : 0;
+
+    return (uint32_t)n + (tp->signs ? TCP_MD5_ALIGNED : 0);
+}
+
 uint32_t tcp_current_mss(struct tcp_sock *tp)
 {
-    uint32_t n_sack = n_sack_options(tp), mtu = tcp_path_mtu_known(tp);
-    int n_octets = 0;
+    uint32_t n_sack = n_sack_options(tp), mtu = tcp_path_mtu_known(tp), mss;
 
     if (mtu != 0 && mtu != tp->pmtu)
         tcp_sync_mss(tp, mtu);
-    if (UNLIKELY(tp->accecn))
-        n_octets = tcp_accecn_octets(tp, n_sack);
-    if (UNLIKELY(tp->signs))
-        n_octets += (int)TCP_MD5_ALIGNED;
-    return tp->mss_cache - (n_sack > 0 ? 4 + 8 * n_sack : 0) - (uint32_t)n_octets;
+    mss = tp->mss_cache - (n_sack > 0 ? 4 + 8 * n_sack : 0);
+    return LIKELY(!tp->more_options) ? mss : mss - more_octets(tp, n_sack);
 }
 
 /* Headers. */
@@ -242,7 +246,7 @@ static struct frame *any_segment(struct tcp_sock *tp, uint32_t seq, uint16_t fla
 static inline bool is_plain(const struct tcp_sock *tp, uint16_t flags)
 {
     return (flags & (TCP_SYN | TCP_ACK)) == TCP_ACK && tp->n_sacks == 0 && !tp->has_dsack &&
-           !tp->urg_out && !tp->signs && !tp->layer->sysctl.long_way;
+           !tp->urg_out && !tp->more_options && !tp->layer->sysctl.long_way;
 }
 
 /* any_segment() for them: the fields are written where they belong. */
@@ -287,7 +291,7 @@ int tcp_transmit(struct tcp_sock *tp, uint32_t seq, uint16_t flags, const struct
     }
     tp->segs_out++;
     tp->last_sent_at = now;
-    if (UNLIKELY(tp->signs))
+    if (UNLIKELY(tp->more_options) && tp->signs)
         tcp_md5_sign(tcp_md5_find(tp->user->md5, &tp->entry.ends->remote), &tp->entry.ends->local,
                      &tp->entry.ends->remote, frame);
     return tcp_path_output(tp, frame, tos);

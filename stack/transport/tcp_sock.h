@@ -355,7 +355,7 @@ struct tcp_sock {
     uint8_t urg_state; /* enum tcp_urg_state */
     bool has_dsack : 1;
     bool urg_out : 1;
-    bool signs : 1; /* tcp_md5.c: there is a key for this peer */
+    bool more_options : 1; /* signs or accecn: segments have more than timestamps and SACK */
     bool is_cwnd_limited : 1;
     bool has_tlp : 1, tlp_retrans : 1;
     bool rack_dsack_seen : 1, rack_advanced : 1;
@@ -370,6 +370,7 @@ struct tcp_sock {
     bool mtu_probing : 1;        /* segments are no larger than what is known to pass */
     bool synack_pending : 1;     /* tcp_fastopen_pending() */
     bool frto : 1;               /* RFC 5682 */
+    bool signs : 1;              /* tcp_md5.c: there is a key for this peer */
     uint8_t scaling_ratio;       /* of 256: octets of data per octet of memory */
 
     /* sending: RFC 9293 section 3.3.1 */

@@ -112,7 +112,9 @@ static void read_options(const uint8_t *octets, size_t len, bool is_syn, struct 
 
     *opt = (struct tcp_options){ 0 };
     if (LIKELY(len == TCP_TS_PADDED && be32_get(octets) == TCP_TS_PREFIX)) {
-        read_option(octets + 2, LEN_TS, is_syn, opt);
+        opt->has_ts = true;
+        opt->ts_val = be32_get(octets + 4);
+        opt->ts_ecr = be32_get(octets + 8);
         return;
     }
     while (at < len && octets[at] != TCP_OPT_EOL) {
