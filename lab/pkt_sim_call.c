@@ -5,12 +5,10 @@
 
 #include "base/be.h"
 #include "base/memory.h"
-#include "stack/transport/tcp.h"
 
 /* Linux's numbers. */
 enum { O_RDWR_BIT = 2, O_NONBLOCK_BIT = 0x800 };
 enum { SOCK_TYPE_MASK = 0xf, SOCK_NONBLOCK_BIT = 0x800 };
-enum { FIONREAD = 0x541b, TIOCOUTQ = 0x5411, SIOCATMARK = 0x8905, SIOCOUTQNSD = 0x894b };
 
 static struct endpoint endpoint_of(const struct pkt_sockaddr *addr)
 {
@@ -132,25 +130,11 @@ static int do_name(struct process *process, const struct pkt_call *call, struct 
 
 static int do_ioctl(struct process *process, const struct pkt_call *call, struct pkt_answer *answer)
 {
-    const struct sock *sock = sys_sock(process, call->fd);
-    int32_t value;
+    int32_t value = 0;
+    int error = sys_ioctl(process, call->fd, (unsigned)call->number, &value);
 
-    if (sock == NULL)
-        return -SIM_EBADF;
-    if (sock->ops != &tcp_ops)
-        return -SIM_EINVAL;
-    if (tcp_state_of(sock) == TCP_LISTEN && call->number != SIOCATMARK)
-        return -SIM_EINVAL;
-    if (call->number == FIONREAD)
-        value = (int32_t)tcp_inq(sock);
-    else if (call->number == TIOCOUTQ)
-        value = (int32_t)tcp_outq(sock);
-    else if (call->number == SIOCOUTQNSD)
-        value = (int32_t)tcp_outq_unsent(sock);
-    else if (call->number == SIOCATMARK)
-        value = tcp_at_mark(sock);
-    else
-        return -SIM_EINVAL;
+    if (error != 0)
+        return error;
     memcpy(answer->value, &value, sizeof value);
     answer->value_len = sizeof value;
     return 0;
@@ -234,8 +218,6 @@ int64_t pkt_sim_call(struct process *process, const struct pkt_call *call,
     case PKT_DO_RECV:
         return do_recv(process, call, answer);
     case PKT_DO_SHUTDOWN:
-        if (call->number < 0 || call->number > SOCK_SHUT_RDWR)
-            return sys_sock(process, call->fd) == NULL ? -SIM_EBADF : -SIM_EINVAL;
         return sys_shutdown(process, call->fd, (enum sock_shutdown)call->number);
     case PKT_DO_CLOSE:
         return sys_close(process, call->fd);

@@ -6,7 +6,11 @@
 #include "stack/socket/no_socket.h"
 
 #define NESTS_MAX 4 /* instances within instances: Linux's EP_MAX_NESTS */
-#define PRIVATE   (SYS_EPOLLET | SYS_EPOLLONESHOT | SYS_EPOLLEXCLUSIVE)
+/* What may be asked for beside EPOLLEXCLUSIVE. */
+#define WITH_EXCLUSIVE                                                                             \
+    (SOCK_POLLIN | SOCK_POLLOUT | SOCK_POLLERR | SOCK_POLLHUP | SYS_EPOLLWAKEUP | SYS_EPOLLET |    \
+     SYS_EPOLLEXCLUSIVE)
+#define PRIVATE (SYS_EPOLLET | SYS_EPOLLONESHOT | SYS_EPOLLEXCLUSIVE)
 
 struct epoll {
     struct sock sock;
@@ -49,11 +53,45 @@ static void make_ready(struct epoll_item *item)
     sock_wake(&item->epoll->sock, SOCK_POLLIN);
 }
 
+static bool concerns(const struct epoll_item *item, unsigned events)
+{
+    return !is_off(item) && (events == 0 || (events & item->events) != 0);
+}
+
+static bool waits_for(const struct process *process, const struct fd *fd)
+{
+    return process->call.active && process->call.kind == CALL_EPOLL &&
+           fd_get(process, process->call.number) == fd && !event_queued(&process->wake_event);
+}
+
+/* Does somebody wait in epoll_wait() who has not been woken yet? */
+static bool is_waited_for(const struct epoll *epoll)
+{
+    const struct fd *fd = epoll->sock.owner;
+    const struct list *all;
+
+    if (fd->process != NULL)
+        return waits_for(fd->process, fd);
+    all = &fd->rare->os->processes;
+    for (const struct list *at = all->next; at != all; at = at->next)
+        if (waits_for(CONTAINER_OF((struct list *)(uintptr_t)at, struct process, link), fd))
+            return true;
+    return false;
+}
+
+/* Of those with EPOLLEXCLUSIVE, which stand behind the others in the order in which they came, it
+ * concerns those up to the first that somebody waits for. */
 void epoll_happened(struct fd *fd, unsigned events)
 {
-    for (struct epoll_item *item = fd->rare->watchers; item != NULL; item = item->next)
-        if (!is_off(item) && (events == 0 || (events & item->events) != 0))
-            make_ready(item);
+    for (struct epoll_item *item = fd->rare->watchers; item != NULL; item = item->next) {
+        bool last = (item->events & SYS_EPOLLEXCLUSIVE) != 0 && is_waited_for(item->epoll);
+
+        if (!concerns(item, events))
+            continue;
+        make_ready(item);
+        if (last)
+            break;
+    }
 }
 
 static struct epoll_item *find(struct epoll *epoll, const struct fd *fd, int number)
@@ -132,8 +170,11 @@ static void set_event(struct epoll_item *item, const struct sys_epoll_event *eve
 int epoll_add(struct sock *sock, struct fd *target, int number, const struct sys_epoll_event *event)
 {
     struct epoll *epoll = epoll_of(sock);
-    struct epoll_item *item;
+    struct epoll_item *item, **at;
 
+    if ((event->events & SYS_EPOLLEXCLUSIVE) != 0 &&
+        ((event->events & ~WITH_EXCLUSIVE) != 0 || sock_is_epoll(target->sock)))
+        return -SIM_EINVAL;
     if (find(epoll, target, number) != NULL)
         return -SIM_EEXIST;
     if (sock_is_epoll(target->sock) && nests_too_deep(epoll, epoll_of(target->sock)))
@@ -143,8 +184,11 @@ int epoll_add(struct sock *sock, struct fd *target, int number, const struct sys
     item->epoll = epoll;
     item->fd = target;
     item->number = number;
-    item->next = target->rare->watchers;
-    fd_rare(target)->watchers = item;
+    at = &fd_rare(target)->watchers;
+    while ((event->events & SYS_EPOLLEXCLUSIVE) != 0 && *at != NULL)
+        at = &(*at)->next;
+    item->next = *at;
+    *at = item;
     list_push_back(&epoll->items, &item->link);
     set_event(item, event);
     return 0;
@@ -215,6 +259,21 @@ static void op_close(struct sock *sock)
     free(epoll);
 }
 
+/* read() and write(), which are not for it. */
+static int64_t op_send(struct sock *sock, const struct sock_send *message)
+{
+    (void)sock;
+    (void)message;
+    return -SIM_EINVAL;
+}
+
+static int64_t op_recv(struct sock *sock, struct sock_recv *message)
+{
+    (void)sock;
+    (void)message;
+    return -SIM_EINVAL;
+}
+
 static unsigned op_poll(struct sock *sock)
 {
     const struct epoll *epoll = epoll_of(sock);
@@ -232,8 +291,8 @@ static const struct sock_ops epoll_ops = {
     .connect = no_socket_address,
     .listen = no_socket_listen,
     .accept = no_socket_accept,
-    .send = no_socket_send,
-    .recv = no_socket_recv,
+    .send = op_send,
+    .recv = op_recv,
     .shutdown = no_socket_shutdown,
     .close = op_close,
     .poll = op_poll,

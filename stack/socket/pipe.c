@@ -124,6 +124,11 @@ bool pipe_is_same(struct sock *a, struct sock *b)
     return sock_is_pipe(a) && sock_is_pipe(b) && end_of(a)->pipe == end_of(b)->pipe;
 }
 
+size_t pipe_len(struct sock *sock)
+{
+    return end_of(sock)->pipe->len;
+}
+
 int64_t pipe_peek(struct sock *sock, uint8_t *octets, size_t size)
 {
     const struct pipe_end *end = end_of(sock);

@@ -268,6 +268,8 @@ int sys_setsockopt(struct process *self, int number, enum sock_option option, in
     }
     if (is_privileged(self, option, value))
         return -SIM_EPERM;
+    if (option == OPT_SO_REUSEPORT && value != 0 && !fd_is_inet(fd))
+        return -SIM_EOPNOTSUPP;
     fd->sock->options_new = true;
     error = set_common(fd->sock, option, value);
     if (error == 1)

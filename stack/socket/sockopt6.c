@@ -3,6 +3,7 @@
 #include "stack/socket/fd.h"
 #include "stack/socket/syscall.h"
 
+#define ECN_BITS         3
 #define MTU_DISCOVER_MAX 3 /* interface and omit are not simulated */
 
 /* -1 asks for the default. */
@@ -30,8 +31,12 @@ int sockopt6_set(struct fd *fd, enum sock_option option, int value)
     case OPT_IPV6_MULTICAST_HOPS:
         return set_octet(value, 0, 1, &options->multicast_hops);
     case OPT_IPV6_MULTICAST_IF:
+        if (value != 0 && ip_iface_by_index(sock->ip, (unsigned)value) == NULL)
+            return -SIM_ENODEV;
         return sock_set_multicast_if(sock, value) ? 0 : -SIM_ENODEV;
     case OPT_IPV6_TCLASS:
+        if (fd->type == SIM_SOCK_STREAM && value >= -1 && value <= 255) /* as of IP_TOS */
+            value = (value < 0 ? 0 : value & ~ECN_BITS) | (options->tclass & ECN_BITS);
         return set_octet(value, 0, 0, &options->tclass);
     case OPT_IPV6_MTU_DISCOVER:
         if (value < 0 || value > MTU_DISCOVER_MAX)

@@ -214,6 +214,8 @@ static int set_membership(struct process *self, int number, bool add, const uint
     const char *name;
     bool found;
 
+    if (fd_get(self, number)->type == SIM_SOCK_STREAM)
+        return -SIM_EPROTO;
     if (len < 8)
         return -SIM_EINVAL;
     group = (ip4_addr)octets[0] << 24 | (ip4_addr)octets[1] << 16 | (ip4_addr)octets[2] << 8 |
@@ -250,9 +252,9 @@ static int set_multicast_interface(struct process *self, int number, const uint8
     bool found;
     struct ip_iface *iface;
 
-    if (len < 4)
+    if (len < 4 || fd_get(self, number)->type == SIM_SOCK_STREAM)
         return -SIM_EINVAL;
-    name = member_interface(self, len >= 12 ? octets + 4 : octets, len >= 12 ? len - 4 : 4, &found);
+    name = member_interface(self, len >= 8 ? octets + 4 : octets, len >= 12 ? 8 : 4, &found);
     if (!found)
         return -SIM_EADDRNOTAVAIL;
     iface = name == NULL ? NULL : ip_iface_find(&self->os->ip, name);
@@ -348,6 +350,24 @@ static int set_md5(const struct fd *fd, bool with_prefix, const void *value, siz
     return tcp_md5_set(fd->sock, &addr, prefix, octets + MD5SIG_AT_KEY, key_len);
 }
 
+/* Options whose value is 0 where none is given: Linux takes it as it lies. */
+static bool nothing_is_zero(const struct named_option *option)
+{
+    if (option->level == LEVEL_IPV6)
+        return option->option == OPT_IPV6_DONTFRAG;
+    return option->level == LEVEL_IP && option->option != OPT_IP_TTL &&
+           option->option != OPT_IP_FREEBIND && option->option != OPT_IP_TRANSPARENT &&
+           option->option != OPT_IP_MINTTL && option->option != OPT_IP_MULTICAST_TTL &&
+           option->option != OPT_IP_MULTICAST_LOOP;
+}
+
+/* Options of TCP are ints, but for those that are texts or keys. */
+static bool is_too_short(const struct fd *fd, int level, int name, size_t len)
+{
+    return level == LEVEL_TCP && fd_is_inet(fd) && fd->type == SIM_SOCK_STREAM &&
+           len < sizeof(int) && name != 13 && name != 31 && name != 33;
+}
+
 int sys_setsockopt_octets(struct process *self, int number, int level, int name, const void *value,
                           size_t len)
 {
@@ -357,6 +377,10 @@ int sys_setsockopt_octets(struct process *self, int number, int level, int name,
 
     if (fd == NULL)
         return -SIM_EBADF;
+    if (is_too_short(fd, level, name, len))
+        return -SIM_EINVAL;
+    if (level == LEVEL_IPV6 && fd->type == SIM_SOCK_STREAM && (name == 17 || name == 18))
+        return -SIM_ENOPROTOOPT; /* multicasts are not for streams */
     option = find(fd, level, name, &error);
     if (option == NULL)
         return error;
@@ -396,6 +420,8 @@ int sys_setsockopt_octets(struct process *self, int number, int level, int name,
         memcpy(&plain, value, sizeof plain);
     else if (option->form == FORM_INT_OR_OCTET && len >= 1)
         plain = *(const uint8_t *)value;
+    else if (nothing_is_zero(option))
+        plain = 0;
     else
         return -SIM_EINVAL;
     return sys_setsockopt(self, number, (enum sock_option)option->option, plain);
@@ -592,6 +618,7 @@ int sys_getsockopt_octets(struct process *self, int number, int level, int name,
         return error;
     if (option == NULL) /* another protocol's level: Linux has two errors for it */
         return level != LEVEL_SOCKET && level != LEVEL_IP &&
+                       (level != LEVEL_IPV6 || fd->domain != SIM_AF_INET6) &&
                        (level != LEVEL_TCP || fd->type != SIM_SOCK_STREAM)
                    ? -SIM_EOPNOTSUPP
                    : error;

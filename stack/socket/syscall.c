@@ -27,6 +27,8 @@ int sys_socket(struct process *self, int domain, int type, int protocol)
              type == SIM_SOCK_DGRAM)
         protocol = IP_PROTO_UDP;
     sock = os_socket(self->os, domain, type, protocol, &error);
+    if (sock != NULL && type == SIM_SOCK_RAW && domain != SIM_AF_PACKET)
+        sock->options.reuseaddr = true;
     return sock == NULL ? error : call_open(self, sock, domain, type, protocol);
 }
 
@@ -41,6 +43,8 @@ static int bind_fd(struct process *self, struct fd *fd, struct endpoint local)
     if (self->uid != 0 && fd_is_inet(fd) && fd->type != SIM_SOCK_RAW && local.port != 0 &&
         local.port < UNPRIVILEGED_PORTS)
         return -SIM_EACCES;
+    if (fd->domain == SIM_AF_INET6 && !local.v6)
+        return -SIM_EINVAL; /* sockaddr_in is too short */
     error = sock_from_api(fd->sock, &local);
     return error != 0 ? error : fd->sock->ops->bind(fd->sock, local);
 }
@@ -90,7 +94,9 @@ int sys_connect(struct process *self, int number, struct endpoint remote)
     call_may_block(self, CALL_CONNECT, number);
     if (fd == NULL)
         return (int)call_over(self, -SIM_EBADF);
-    error = sock_from_api(fd->sock, &remote);
+    error = fd->domain == SIM_AF_INET6 && !remote.v6 && fd->sock->options.v6only
+                ? -SIM_EAFNOSUPPORT
+                : sock_from_api(fd->sock, &remote);
     if (error == 0)
         error = fd->sock->ops->connect(fd->sock, remote);
     if (error == -SIM_EINPROGRESS || (error == -SIM_EALREADY && !fd->nonblock))
@@ -187,6 +193,8 @@ int sys_shutdown(struct process *self, int number, enum sock_shutdown how)
     struct fd *fd = fd_get(self, number);
 
     call_note(self, "shutdown", number, NULL, NULL);
+    if (fd != NULL && !fd->sock->ops->is_file && ((int)how < 0 || how > SOCK_SHUT_RDWR))
+        return (int)call_note_result(self, "shutdown", number, -SIM_EINVAL);
     return (int)call_note_result(self, "shutdown", number,
                                  fd == NULL ? -SIM_EBADF : fd->sock->ops->shutdown(fd->sock, how));
 }

@@ -87,6 +87,9 @@ int sys_getpeername(struct process *self, int fd, struct endpoint *remote);
  * leave. */
 int sys_set_nonblock(struct process *self, int fd, bool on);
 int sys_get_nonblock(struct process *self, int fd);
+/** sys_ioctl() - by Linux's number; *@value goes in or comes out: FIONREAD, SIOCOUTQ, SIOCOUTQNSD,
+ * SIOCATMARK, FIONBIO. -SIM_ENOTTY for others. */
+int sys_ioctl(struct process *self, int fd, unsigned request, int *value);
 int sys_set_timeouts(struct process *self, int fd, sim_time receive, sim_time send);
 /** sys_bind_device() - SO_BINDTODEVICE, and the interface of a packet socket; NULL or "": none. */
 int sys_bind_device(struct process *self, int fd, const char *name);
@@ -111,6 +114,7 @@ int sys_poll(struct process *self, struct sys_pollfd *fds, int n_fds, sim_time t
 #define SYS_EPOLLET        0x80000000u
 #define SYS_EPOLLONESHOT   0x40000000u
 #define SYS_EPOLLEXCLUSIVE 0x10000000u
+#define SYS_EPOLLWAKEUP    0x20000000u
 enum { SYS_EPOLL_ADD = 1, SYS_EPOLL_DEL = 2, SYS_EPOLL_MOD = 3 };
 struct sys_epoll_event {
     unsigned events; /* SOCK_POLL bits and those above */

@@ -92,6 +92,8 @@ int sock_take_error(struct sock *sock)
 
 int sock_from_api(const struct sock *sock, struct endpoint *endpoint)
 {
+    if (sock->v6 && !endpoint->v6) /* UDP knows sockaddr_in, which is too short for the others */
+        return sock->ops->takes_both ? 0 : -SIM_EINVAL;
     if (endpoint->v6 != sock->v6)
         return -SIM_EAFNOSUPPORT;
     if (endpoint->v6 && ip6_is_mapped(endpoint->addr6))

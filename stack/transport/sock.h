@@ -239,6 +239,7 @@ enum sock_option {
 struct sock_ops {
     const char *name; /* "tcp", "udp", "raw", "packet" */
     bool is_file;     /* no socket at all: epoll instances, pipes, files */
+    bool takes_both;  /* AF_INET6 sockets know addresses of AF_INET, too */
     int (*bind)(struct sock *sock, struct endpoint local);
     /* Starts it: 0 (done), -SIM_EINPROGRESS, or an error. While it goes on -SIM_EALREADY; later 0
      * once or -SIM_EISCONN. */
@@ -385,7 +386,7 @@ static inline struct endpoint sock_any(const struct sock *sock)
     return (struct endpoint){ .v6 = sock->v6 };
 }
 /** sock_from_api() - what a program gave for an address: ::ffff:a.b.c.d on an AF_INET6 socket means
- * IPv4. 0, or -SIM_EAFNOSUPPORT for the other family. */
+ * IPv4. 0, or -SIM_EAFNOSUPPORT or -SIM_EINVAL for the other family. */
 int sock_from_api(const struct sock *sock, struct endpoint *endpoint);
 /** sock_to_api() - the other way: IPv4 on an AF_INET6 socket reads ::ffff:a.b.c.d. */
 struct endpoint sock_to_api(const struct sock *sock, struct endpoint endpoint);

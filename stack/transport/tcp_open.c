@@ -259,6 +259,8 @@ static int connect_check(struct tcp_sock *tp)
     struct sock *sock = &tp->sock;
     int result;
 
+    if (tp->disconnecting)
+        return -SIM_EINVAL;
     if (!tp->connecting)
         return tcp_state(tp) != TCP_CLOSED || tp->connected ? -SIM_EISCONN : 1;
     if (tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)))
@@ -307,7 +309,8 @@ static int sock_disconnect(struct sock *sock)
     tcp_purge_received(tp);
     connect_undo(tp);
     tcp_reset_connection(tp);
-    tp->connecting = tp->connected = false;
+    tp->connecting = tp->connected = tp->disconnecting = false;
+    tp->shut_rd = tp->shut_wr = false;
     tcp_wake(tp, SOCK_POLLERR | SOCK_POLLHUP);
     tcp_reap(tp->layer);
     return 0;
@@ -390,8 +393,17 @@ static int sock_shutdown(struct sock *sock, enum sock_shutdown how)
     struct tcp_sock *tp = tcp_of(sock);
     bool rd = how != SOCK_SHUT_WR, wr = how != SOCK_SHUT_RD;
 
+    if (tp->connecting &&
+        !tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED) | TCP_IN(TCP_CLOSED))) {
+        tp->connecting = false; /* nobody need ask any more */
+        tp->connected = true;
+    }
     switch (tcp_state(tp)) {
-    case TCP_CLOSED:
+    case TCP_CLOSED: /* it fails, and is done all the same */
+        tp->shut_rd = tp->shut_rd || rd;
+        tp->shut_wr = tp->shut_wr || wr;
+        tp->disconnecting = tp->connecting;
+        tcp_wake(tp, SOCK_POLLIN | SOCK_POLLHUP | (rd ? SOCK_POLLRDHUP : 0u));
         return -SIM_ENOTCONN;
     case TCP_LISTEN:
         return rd ? sock_disconnect(sock) : 0;

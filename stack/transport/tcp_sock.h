@@ -329,9 +329,11 @@ struct tcp_sock {
     bool orphan : 1; /* nobody holds it any more */
     bool dead : 1;
     bool shut_rd : 1, shut_wr : 1;
-    bool connecting : 1; /* connect() was called and has not told its result */
-    bool connected : 1;  /* it has, or accept() gave it: EISCONN until it is disconnected */
-    bool no_space : 1;   /* a send() found the buffer full */
+    bool connecting : 1;    /* connect() was called and has not told its result */
+    bool connected : 1;     /* it has, or accept() gave it: EISCONN until it is disconnected */
+    bool disconnecting : 1; /* shutdown() without a connection: no connect() until it is
+                               disconnected */
+    bool no_space : 1;      /* a send() found the buffer full */
     bool fin_received : 1;
     uint8_t nonagle; /* enum tcp_nonagle */
 

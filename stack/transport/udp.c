@@ -116,6 +116,7 @@ static int udp_get_option(struct sock *sock, enum sock_option option, int *value
 
 static const struct sock_ops udp_ops = {
     .name = "udp",
+    .takes_both = true,
     .bind = udp_bind,
     .connect = udp_connect,
     .disconnect = udp_disconnect,

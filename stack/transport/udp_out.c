@@ -145,6 +145,9 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
     struct frame *frame;
     int error;
 
+    if (sock->local.port == 0 && /* whatever becomes of the datagram */
+        (error = udp_take_port(udp, endpoint_without_port(sock->local))) != 0)
+        return error;
     if (message->len > IPV4_LEN_MAX)
         return -SIM_EMSGSIZE;
     if (message->flags & SOCK_MSG_OOB)
@@ -153,9 +156,6 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
         return message->has_to ? -SIM_EINVAL : -SIM_EDESTADDRREQ;
     if (message->len > (to.v6 ? UDP6_DATA_MAX : UDP_DATA_MAX))
         return -SIM_EMSGSIZE;
-    if (sock->local.port == 0 &&
-        (error = udp_take_port(udp, endpoint_without_port(sock->local))) != 0)
-        return error;
     if (to.v6)
         return (error = refused(udp)) != 0 ? error : udp6_send(sock, message, to);
     if (sock->v6 && (sock->options.v6only || !ip6_is_any(sock->local.addr6)))

@@ -389,6 +389,20 @@ static void a_set_of_sockets_is_watched_by_one_program(void)
          "tcp -> ok\nconnect 10.0.0.2:80 -> ok\nsleep 1 -> ok\nsend 5 -> ok\nsleep 10 -> ok\n");
 }
 
+/* Recorded from Linux 6.18: two processes with sets of their own wait for one listener. */
+static void an_exclusive_event_wakes_one_that_waits(void)
+{
+    both(
+        "tcp; bind *:80; listen; fork a { epoll; watch in,exclusive; epollwait 2 }; fork b { sleep "
+        "0.1; epoll; watch in,exclusive; epollwait 1; epollwait 0 }; wait",
+        "tcp -> ok\nbind *:80 -> ok\nlisten -> ok\n[a] epoll -> ok\n"
+        "[a] watch in,exclusive -> ok\n[b] sleep 0.1 -> ok\n[b] epoll -> ok\n"
+        "[b] watch in,exclusive -> ok\n[a] epollwait 2 -> 3 in\n[b] epollwait 1 -> timeout\n"
+        "[b] epollwait 0 -> timeout\nwait -> ok\n",
+        "sleep 0.5; tcp; connect 10.0.0.2:80; sleep 5",
+        "sleep 0.5 -> ok\ntcp -> ok\nconnect 10.0.0.2:80 -> ok\nsleep 5 -> ok\n");
+}
+
 static void recvmsg_tells_what_options_ask_for(void)
 {
     both("udp; bind *:9; set IP_RECVTTL 1; set IP_RECVTOS 1; set IP_PKTINFO 1; recvmsg 3",
@@ -466,8 +480,8 @@ UNIT_MAIN("sock", TEST(operations_are_split_and_their_arguments_read), TEST(mist
           TEST(a_port_unreachable_fails_the_next_send), TEST(datagrams_arrive_one_by_one_in_order),
           TEST(reply_goes_to_the_last_sender), TEST(errors_do_not_stop_a_script),
           TEST(named_sockets_are_taken_up_again), TEST(a_set_of_sockets_is_watched_by_one_program),
-          TEST(recvmsg_tells_what_options_ask_for), TEST(a_socket_is_handed_to_another_program),
-          TEST(half_close_lets_the_answer_through),
+          TEST(an_exclusive_event_wakes_one_that_waits), TEST(recvmsg_tells_what_options_ask_for),
+          TEST(a_socket_is_handed_to_another_program), TEST(half_close_lets_the_answer_through),
           TEST(a_port_in_time_wait_is_free_for_reuseaddr_alone),
           TEST(streams_run_together_and_bulk_arrives_whole),
           TEST(refused_reset_and_timed_out_have_their_names),
