@@ -8,9 +8,9 @@
 #include "stack/socket/syscall.h"
 
 enum { AF_INET_NUMBER = 2, AF_INET6_NUMBER = 10, SOCK_STREAM_NUMBER = 1 };
-enum { F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4 };
-enum { FIONBIO = 0x5421, O_RDWR_NUMBER = 2, O_NONBLOCK_NUMBER = 0x800 };
-enum { OCTETS_MAX = 64 << 20 };
+enum { F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4, F_SETOWN = 8, F_GETOWN = 9 };
+enum { FIONBIO = 0x5421, O_NONBLOCK_NUMBER = 0x800 };
+enum { OCTETS_MAX = 64 << 20, NS_PER_MS = 1000000, NS_PER_SECOND = 1000000000 };
 
 static bool take_fd(struct pkt_run *run, unsigned n, int *fd)
 {
@@ -265,18 +265,20 @@ static bool make_getsockopt(struct pkt_run *run, struct pkt_call *call)
 
 static bool make_fcntl(struct pkt_run *run, struct pkt_call *call)
 {
-    int64_t command;
-
-    if (!take_fd(run, 0, &call->fd) || !pkt_arg_number(run, 1, &command))
+    if (!take_fd(run, 0, &call->fd) || !pkt_arg_number(run, 1, &call->number))
         return false;
-    if (command == F_GETFL || command == F_GETFD) {
-        call->kind = PKT_DO_GETFL;
+    switch (call->number) {
+    case F_GETFD:
+    case F_GETFL:
+    case F_GETOWN:
         return true;
-    }
-    if (command != F_SETFL)
+    case F_SETFD:
+    case F_SETFL:
+    case F_SETOWN:
+        return pkt_arg_number(run, 2, &call->argument);
+    default:
         return pkt_refuse(run, _("this command of fcntl()"));
-    call->kind = PKT_DO_SETFL;
-    return pkt_arg_number(run, 2, &call->number);
+    }
 }
 
 /* FIONBIO is fcntl()'s O_NONBLOCK by another name. */
@@ -290,12 +292,13 @@ static bool make_ioctl(struct pkt_run *run, struct pkt_call *call)
         return true;
     if (!pkt_arg_number(run, 2, &on))
         return false;
-    call->kind = PKT_DO_SETFL;
-    call->number = O_RDWR_NUMBER | (on != 0 ? O_NONBLOCK_NUMBER : 0);
+    call->kind = PKT_DO_FCNTL;
+    call->number = F_SETFL;
+    call->argument = on != 0 ? O_NONBLOCK_NUMBER : 0;
     return true;
 }
 
-static bool make_poll(struct pkt_run *run, struct pkt_call *call)
+static bool take_polls(struct pkt_run *run, struct pkt_call *call)
 {
     const struct pkt_expr *list = pkt_arg(&run->event->call, 0);
 
@@ -317,7 +320,36 @@ static bool make_poll(struct pkt_run *run, struct pkt_call *call)
         call->polls[i].events = (unsigned)bits;
     }
     call->n_polls = list->items->len;
-    return pkt_arg_number(run, 2, &call->number);
+    return true;
+}
+
+static bool make_poll(struct pkt_run *run, struct pkt_call *call)
+{
+    if (!take_polls(run, call) || !pkt_arg_number(run, 2, &call->number))
+        return false;
+    call->number *= NS_PER_MS;
+    return true;
+}
+
+/* ppoll([...], 1, {tv_sec=1, tv_nsec=0}, ...): NULL for ever. There are no signals to be blocked.
+ */
+static bool make_ppoll(struct pkt_run *run, struct pkt_call *call)
+{
+    const struct pkt_expr *time = pkt_arg(&run->event->call, 2), *sec, *nsec;
+    int64_t seconds = 0, nanoseconds = -1;
+
+    if (!take_polls(run, call))
+        return false;
+    if (time != NULL && time->kind == PKT_STRUCT) {
+        sec = pkt_member(time, "tv_sec");
+        nsec = pkt_member(time, "tv_nsec");
+        nanoseconds = 0;
+        if ((sec != NULL && !pkt_number(run, sec, &seconds)) ||
+            (nsec != NULL && !pkt_number(run, nsec, &nanoseconds)))
+            return false;
+    }
+    call->number = seconds * NS_PER_SECOND + nanoseconds;
+    return true;
 }
 
 /* ---- epoll ---- */
@@ -438,9 +470,10 @@ static const struct {
     { "close", PKT_DO_CLOSE, make_fd },
     { "getsockopt", PKT_DO_GETSOCKOPT, make_getsockopt },
     { "setsockopt", PKT_DO_SETSOCKOPT, make_setsockopt },
-    { "fcntl", PKT_DO_GETFL, make_fcntl },
+    { "fcntl", PKT_DO_FCNTL, make_fcntl },
     { "ioctl", PKT_DO_IOCTL, make_ioctl },
     { "poll", PKT_DO_POLL, make_poll },
+    { "ppoll", PKT_DO_POLL, make_ppoll },
     { "epoll_create", PKT_DO_EPOLL_CREATE, make_nothing },
     { "epoll_create1", PKT_DO_EPOLL_CREATE, make_nothing },
     { "epoll_ctl", PKT_DO_EPOLL_CTL, make_epoll_ctl },

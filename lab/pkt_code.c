@@ -390,8 +390,28 @@ static bool do_assignment(struct code *code)
     return !code->failed;
 }
 
+/* What of Python there is not. */
+static const char *missing_word(const char *text)
+{
+    static const char *const words[] = {
+        "if", "for", "while", "def", "class", "try", "with", "del"
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        gsize len = strlen(words[i]);
+
+        if (strncmp(text, words[i], len) == 0 && !g_ascii_isalnum(text[len]) && text[len] != '_')
+            return words[i];
+    }
+    return NULL;
+}
+
 static bool do_statement(struct code *code)
 {
+    const char *missing = missing_word(code->at);
+
+    if (missing != NULL)
+        return pkt_refuse(code->run, missing);
     if (take(code, "assert"))
         return do_assert(code);
     if (take(code, "print") || take(code, "import") || take(code, "pass")) {

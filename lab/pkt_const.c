@@ -266,6 +266,8 @@ static const struct constant CONSTANTS[] = {
     /* descriptors */
     { "F_GETFD", 1 },
     { "F_SETFD", 2 },
+    { "F_SETOWN", 8 },
+    { "F_GETOWN", 9 },
     { "F_GETFL", 3 },
     { "F_SETFL", 4 },
     { "FD_CLOEXEC", 1 },

@@ -33,12 +33,11 @@ enum pkt_call_kind {
     PKT_DO_RECV,     /* up to len octets, flags; gives addr */
     PKT_DO_SHUTDOWN, /* number */
     PKT_DO_CLOSE,
-    PKT_DO_GETSOCKOPT, /* level, number; gives value */
-    PKT_DO_SETSOCKOPT, /* level, number, value */
-    PKT_DO_GETFL,
-    PKT_DO_SETFL,        /* number */
+    PKT_DO_GETSOCKOPT,   /* level, number; gives value */
+    PKT_DO_SETSOCKOPT,   /* level, number, value */
+    PKT_DO_FCNTL,        /* number: the command; argument */
     PKT_DO_IOCTL,        /* number; gives value */
-    PKT_DO_POLL,         /* polls, number: time-out in ms */
+    PKT_DO_POLL,         /* polls, number: time-out in ns */
     PKT_DO_EPOLL_CREATE, /* gives a descriptor */
     PKT_DO_EPOLL_CTL,    /* number: the operation; polls[0]: descriptor, events, data */
     PKT_DO_EPOLL_WAIT,   /* n_polls at most, number: time-out in ms; gives polls, result of them */
@@ -65,7 +64,7 @@ struct pkt_call {
     int fd, fd2; /* the machine's */
     int domain, type, protocol;
     int level;
-    int64_t number;
+    int64_t number, argument;
     unsigned flags;
     uint32_t len;
     const uint8_t *octets; /* to be sent: len of them; NULL: zeros */

@@ -7,8 +7,8 @@
 #include "base/memory.h"
 
 /* Linux's numbers. */
-enum { O_RDWR_BIT = 2, O_NONBLOCK_BIT = 0x800 };
-enum { SOCK_TYPE_MASK = 0xf, SOCK_NONBLOCK_BIT = 0x800 };
+enum { SOCK_TYPE_MASK = 0xf, SOCK_NONBLOCK_BIT = 0x800, SOCK_CLOEXEC_BIT = 0x80000 };
+enum { F_SETFD = 2, FD_CLOEXEC = 1 };
 
 static struct endpoint endpoint_of(const struct pkt_sockaddr *addr)
 {
@@ -35,26 +35,35 @@ static void give_addr(struct pkt_answer *answer, struct endpoint endpoint)
     answer->addr.port = endpoint.port;
 }
 
+/* SOCK_NONBLOCK and SOCK_CLOEXEC of socket() and accept4(). */
+static int with_flags(struct process *process, int fd, unsigned flags)
+{
+    if (fd >= 0 && (flags & SOCK_NONBLOCK_BIT) != 0)
+        sys_set_nonblock(process, fd, true);
+    if (fd >= 0 && (flags & SOCK_CLOEXEC_BIT) != 0)
+        (void)sys_fcntl(process, fd, F_SETFD, FD_CLOEXEC);
+    return fd;
+}
+
 static int do_socket(struct process *process, const struct pkt_call *call)
 {
-    int fd = sys_socket(process, call->domain, call->type & SOCK_TYPE_MASK, call->protocol);
-
-    if (fd >= 0 && (call->type & SOCK_NONBLOCK_BIT) != 0)
-        sys_set_nonblock(process, fd, true);
-    return fd;
+    return with_flags(
+        process, sys_socket(process, call->domain, call->type & SOCK_TYPE_MASK, call->protocol),
+        (unsigned)call->type);
 }
 
 static int do_accept(struct process *process, const struct pkt_call *call,
                      struct pkt_answer *answer)
 {
     struct endpoint peer;
-    int fd = sys_accept(process, call->fd, &peer);
+    int fd;
 
+    if ((call->flags & ~(unsigned)(SOCK_NONBLOCK_BIT | SOCK_CLOEXEC_BIT)) != 0)
+        return -SIM_EINVAL;
+    fd = sys_accept(process, call->fd, &peer);
     if (fd >= 0)
         give_addr(answer, peer);
-    if (fd >= 0 && (call->flags & SOCK_NONBLOCK_BIT) != 0)
-        sys_set_nonblock(process, fd, true);
-    return fd;
+    return with_flags(process, fd, call->flags);
 }
 
 /* A call of sockets alone on a descriptor that is none. */
@@ -143,7 +152,7 @@ static int do_ioctl(struct process *process, const struct pkt_call *call, struct
 static int do_poll(struct process *process, const struct pkt_call *call, struct pkt_answer *answer)
 {
     struct sys_pollfd fds[PKT_POLLS_MAX];
-    sim_time timeout = call->number < 0 ? SIM_TIME_NONE : SIM_MSEC(call->number);
+    sim_time timeout = call->number < 0 ? SIM_TIME_NONE : SIM_NSEC(call->number);
     int result;
 
     for (unsigned i = 0; i < call->n_polls; i++)
@@ -228,12 +237,8 @@ int64_t pkt_sim_call(struct process *process, const struct pkt_call *call,
     case PKT_DO_SETSOCKOPT:
         return sys_setsockopt_octets(process, call->fd, call->level, (int)call->number, call->value,
                                      call->value_len);
-    case PKT_DO_GETFL:
-        if (sys_sock(process, call->fd) == NULL)
-            return -SIM_EBADF;
-        return O_RDWR_BIT | (sys_get_nonblock(process, call->fd) > 0 ? O_NONBLOCK_BIT : 0);
-    case PKT_DO_SETFL:
-        return sys_set_nonblock(process, call->fd, (call->number & O_NONBLOCK_BIT) != 0);
+    case PKT_DO_FCNTL:
+        return sys_fcntl(process, call->fd, (int)call->number, call->argument);
     case PKT_DO_IOCTL:
         return do_ioctl(process, call, answer);
     case PKT_DO_POLL:

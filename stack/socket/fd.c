@@ -178,6 +178,8 @@ int fd_close(struct process *process, int number)
     if (fd == NULL)
         return -SIM_EBADF;
     process->fds[number - FD_FIRST] = NULL;
+    if (process->close_on_exec != NULL)
+        process->close_on_exec[number / 64] &= ~(1ull << (number % 64));
     fd_release(fd);
     return 0;
 }

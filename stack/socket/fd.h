@@ -19,6 +19,7 @@ struct fd_membership {
 struct fd_rare {
     sim_time receive_timeout, send_timeout; /* 0: none */
     struct epoll_item *watchers;            /* epoll.c */
+    int owner;                              /* F_SETOWN */
     struct os *os;                          /* of one that several have or had */
     struct fd_membership *memberships;
     unsigned n_memberships, memberships_size;

@@ -124,6 +124,11 @@ bool pipe_is_same(struct sock *a, struct sock *b)
     return sock_is_pipe(a) && sock_is_pipe(b) && end_of(a)->pipe == end_of(b)->pipe;
 }
 
+bool pipe_writes(struct sock *sock)
+{
+    return end_of(sock)->writes;
+}
+
 size_t pipe_len(struct sock *sock)
 {
     return end_of(sock)->pipe->len;

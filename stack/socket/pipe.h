@@ -13,6 +13,8 @@ void pipe_pair(struct os *os, struct sock *ends[2]);
 bool sock_is_pipe(const struct sock *sock);
 /** pipe_is_same() - are they ends of one pipe? */
 bool pipe_is_same(struct sock *a, struct sock *b);
+/** pipe_writes() - is it the end to write to? */
+bool pipe_writes(struct sock *sock);
 /** pipe_len() - octets that nobody has read. */
 size_t pipe_len(struct sock *sock);
 /** pipe_peek() - the first octets of the pipe that @sock reads from, at most @size: how many, 0 at

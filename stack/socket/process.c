@@ -41,6 +41,7 @@ static void finish(struct process *process)
         free(process->argv[i]);
     free(process->argv);
     free(process->command);
+    free(process->close_on_exec);
     free(process->cwd);
     free(process);
 }

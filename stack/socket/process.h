@@ -110,7 +110,8 @@ struct process { /* in the order of need: a wake and a call touch the first two 
     uint32_t waits_for; /* pid, sys_wait_child() */
     uint32_t uid;       /* 0: root, whom nothing is refused */
     sim_time started;
-    char *cwd; /* the working directory, owned; NULL: "/" */
+    uint64_t *close_on_exec; /* a bit for each descriptor; NULL: none */
+    char *cwd;               /* the working directory, owned; NULL: "/" */
 };
 
 /**

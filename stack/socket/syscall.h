@@ -90,6 +90,9 @@ int sys_get_nonblock(struct process *self, int fd);
 /** sys_ioctl() - by Linux's number; *@value goes in or comes out: FIONREAD, SIOCOUTQ, SIOCOUTQNSD,
  * SIOCATMARK, FIONBIO. -SIM_ENOTTY for others. */
 int sys_ioctl(struct process *self, int fd, unsigned request, int *value);
+/** sys_fcntl() - F_GETFD, F_SETFD, F_GETFL, F_SETFL (O_NONBLOCK), F_GETOWN, F_SETOWN (kept; no
+ * signal comes of it). -SIM_EINVAL for other commands. */
+int64_t sys_fcntl(struct process *self, int fd, int command, int64_t argument);
 int sys_set_timeouts(struct process *self, int fd, sim_time receive, sim_time send);
 /** sys_bind_device() - SO_BINDTODEVICE, and the interface of a packet socket; NULL or "": none. */
 int sys_bind_device(struct process *self, int fd, const char *name);
