@@ -361,8 +361,27 @@ static void collapse(struct tcp_sock *tp)
     }
 }
 
-/* Out-of-order data gives way to make room, newest first. True when there is room now. */
-static bool prune(struct tcp_sock *tp)
+/* Out-of-order data gives way to what begins at @seq, newest first and an eighth of the buffer at
+ * least, but nothing that is before @seq. */
+static void ofo_prune(struct tcp_sock *tp, uint32_t seq)
+{
+    struct list *ofo = &tcp_rare(tp)->ofo_queue;
+    int64_t part = tp->sock.options.rcvbuf >> 3, goal = part;
+
+    while (!list_empty(ofo) && !seq_gt(seq, tcp_last(ofo)->seq)) {
+        goal -= tcp_last(ofo)->truesize;
+        rmem_release(tp, tcp_last(ofo));
+        tp->n_sacks = 0; /* they may have been forgotten: RFC 2018 section 8 */
+        if (goal > 0)
+            continue;
+        if (has_room(tp))
+            return;
+        goal = part;
+    }
+}
+
+/* Make room for what begins at @seq. True when there is room now. */
+static bool prune(struct tcp_sock *tp, uint32_t seq)
 {
     if (tp->rmem_alloc == 0)
         return false;
@@ -371,11 +390,8 @@ static bool prune(struct tcp_sock *tp)
     if (has_room(tp))
         return true;
     collapse(tp);
-    if (has_room(tp))
-        return true;
-    while (!list_empty(&tp->rare->ofo_queue) && !has_room(tp))
-        rmem_release(tp, tcp_last(&tp->rare->ofo_queue));
-    tp->n_sacks = 0; /* they may have been forgotten: RFC 2018 section 8 */
+    if (!has_room(tp))
+        ofo_prune(tp, seq);
     return has_room(tp);
 }
 
@@ -493,6 +509,8 @@ static void ofo_drain(struct tcp_sock *tp)
 
 static void ofo_insert_at(struct tcp_sock *tp, struct list *before, struct tcp_seg *seg)
 {
+    if (tp->layer->sysctl.rx_linear && before->prev != &tp->rare->ofo_queue)
+        charge_merged(tp, tcp_seg_of(before->prev), seg);
     rmem_charge(tp, seg);
     list_insert_before(before, &seg->link);
 }
@@ -553,25 +571,27 @@ static bool ofo_insert(struct tcp_sock *tp, struct tcp_seg *seg)
 }
 
 /* Linux looks how far the window may grow before it charges for @seg, which it keeps behind a hole.
- */
-static void grow_window_behind(struct tcp_sock *tp, const struct tcp_seg *seg)
+ * It came in a buffer of @truesize. */
+static void grow_window_behind(struct tcp_sock *tp, const struct tcp_seg *seg, uint32_t truesize)
 {
     tp->rmem_alloc -= seg->truesize;
-    tcp_grow_window(tp, seg->data.len, seg->truesize);
+    tcp_grow_window(tp, seg->data.len, truesize);
     tp->rmem_alloc += seg->truesize;
 }
 
 static void queue_out_of_order(struct tcp_sock *tp, struct tcp_rx *rx)
 {
     struct tcp_seg *seg;
+    uint32_t truesize;
 
     ecn_check_ce(tp, rx);
-    if (!has_room(tp) && !prune(tp)) {
+    if (!has_room(tp) && !prune(tp, rx->seq)) {
         tcp_rx_drop(rx, DROP_SOCKET_FULL);
         return;
     }
     seg = take_segment(tp, rx);
-    measure_rcv_mss(tp, rx, seg->truesize);
+    truesize = seg->truesize;
+    measure_rcv_mss(tp, rx, truesize);
     tp->ack_pending |= TCP_ACK_SCHED;
     tcp_rare(tp)->rcv_ooopack++;
     if (!ofo_insert(tp, seg)) {
@@ -583,7 +603,7 @@ static void queue_out_of_order(struct tcp_sock *tp, struct tcp_rx *rx)
     }
     if (tp->sack_ok) {
         sack_new_ofo(tp, rx->seq, rx->end_seq);
-        grow_window_behind(tp, seg);
+        grow_window_behind(tp, seg, truesize);
     }
     if (tp->listener == NULL && !tp->orphan) /* somebody may read */
         tcp_rcvbuf_grow(tp, tp->rcvq.space);
@@ -601,7 +621,7 @@ static void queue_expected(struct tcp_sock *tp, struct tcp_rx *rx)
         tcp_rx_drop(rx, DROP_TCP_OUT_OF_WINDOW);
         return;
     }
-    if (!has_room(tp) && !prune(tp)) {
+    if (!has_room(tp) && !prune(tp, rx->seq)) {
         tp->ack_pending |= TCP_ACK_SCHED | TCP_ACK_NOW | TCP_ACK_NOMEM;
         if (!list_empty(&tp->receive_queue) && rx->len > 0) {
             tcp_rx_drop(rx, DROP_SOCKET_FULL);
