@@ -9,7 +9,8 @@
  * tcp_opt.c       options, poll, TCP_INFO     tcp_hash.c     who owns which port and connection
  * tcp_queue.c     octets to segments and back tcp_demux.c    a segment arrives: whose?
  * tcp_in.c        what it means in its state
- * tcp_rcv.c       its data, when to answer    tcp_ack.c      its acknowledgment: RTT, what is out
+ * tcp_rcv.c       what its data tells, ACKs   tcp_ack.c      its acknowledgment: RTT, what is out
+ * tcp_rcv_queue.c its data: queues, urgent octets, SACK blocks to report
  * tcp_sack.c      SACK blocks: the scoreboard tcp_recovery.c what is lost: RACK-TLP, PRR, undo
  * tcp_window.c    buffers and windows         tcp_out.c      sending a segment, what is in it
  * tcp_xmit.c      when new data may go        tcp_burst.c    how much of it at once

@@ -366,10 +366,19 @@ bool tcp_oow_rate_limited(struct tcp_layer *tcp, const struct tcp_rx *rx, uint64
 void tcp_enter_pingpong(struct tcp_sock *tp);
 void tcp_replace_ts_recent(struct tcp_sock *tp, const struct tcp_rx *rx);
 
-/* tcp_rcv.c */
+/* tcp_rcv_queue.c */
 /** tcp_take_syn_data() - Fast Open: the octets behind a SYN. */
 void tcp_take_syn_data(struct tcp_sock *tp, struct tcp_rx *rx);
 void tcp_data_queue(struct tcp_sock *tp, struct tcp_rx *rx);
+/** tcp_dsack_set() - these came twice: the next ACK says so. */
+void tcp_dsack_set(struct tcp_sock *tp, uint32_t start, uint32_t end);
+
+/* tcp_rcv.c */
+/** tcp_event_data_recv() - octets in order have come, in a buffer of @truesize.
+ * tcp_measure_rcv_mss(), tcp_ecn_check_ce(): parts of it, which those out of order tell, too. */
+void tcp_event_data_recv(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t truesize);
+void tcp_measure_rcv_mss(struct tcp_sock *tp, const struct tcp_rx *rx, uint32_t truesize);
+void tcp_ecn_check_ce(struct tcp_sock *tp, const struct tcp_rx *rx);
 void tcp_ack_snd_check(struct tcp_sock *tp);
 void tcp_send_ack_or_delay(struct tcp_sock *tp, bool ofo_possible);
 void tcp_send_dupack_for(struct tcp_sock *tp, const struct tcp_rx *rx);
