@@ -15,7 +15,8 @@
  * tcp_window.c    buffers and windows         tcp_out.c      sending a segment, what is in it
  * tcp_xmit.c      when new data may go        tcp_burst.c    how much of it at once
  * tcp_retransmit.c what goes again, probes    tcp_timer.c    timers
- * tcp_minisock.c  half-open, TIME-WAIT        tcp_icmp.c     ICMP errors, path MTU
+ * tcp_request.c   half-open connections       tcp_icmp.c     ICMP errors, path MTU
+ * tcp_timewait.c  TIME-WAIT
  * tcp_cookie.c    SYN cookies                 tcp_mtu_probe.c  RFC 4821
  * tcp_path.c      the way of a segment        tcp_rate.c     the rate of delivery
  * tcp_cc.c, tcp_cubic.c, tcp_reno.c           congestion control

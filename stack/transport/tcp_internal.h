@@ -50,6 +50,11 @@ static inline uint32_t tcp_in_ticks(const struct tcp_sock *tp, uint32_t us)
     return tp->layer->sysctl.exact_timers ? us : (us + tick - 1) / tick * tick;
 }
 
+static inline uint32_t tcp_now_ms(const struct tcp_layer *tcp)
+{
+    return (uint32_t)(tcp_now(tcp) / 1000);
+}
+
 /* What @tp's timestamps say at @now, in us. */
 static inline uint32_t tcp_ts_of(const struct tcp_sock *tp, uint64_t now)
 {
@@ -148,6 +153,12 @@ static inline struct why tcp_state_why(const struct tcp_entry *entry, enum tcp_s
         return WHY(TCP6_STATE, entry->ends->remote.addr6.hi, entry->ends->remote.addr6.lo,
                    entry->ends->local.port, (uint64_t)old << 8 | (uint64_t)state);
     return WHY(TCP_STATE, old, state, entry->ends->local.port, entry->ends->remote.addr);
+}
+
+static inline void tcp_say_state(const struct tcp_layer *tcp, const struct tcp_entry *entry,
+                                 enum tcp_state old, enum tcp_state state)
+{
+    node_state(tcp->node, NULL, tcp_state_why(entry, old, state));
 }
 
 /* tcp.c */
@@ -370,6 +381,7 @@ void tcp_replace_ts_recent(struct tcp_sock *tp, const struct tcp_rx *rx);
 /** tcp_take_syn_data() - Fast Open: the octets behind a SYN. */
 void tcp_take_syn_data(struct tcp_sock *tp, struct tcp_rx *rx);
 void tcp_data_queue(struct tcp_sock *tp, struct tcp_rx *rx);
+void tcp_check_urg(struct tcp_sock *tp, struct tcp_rx *rx);
 /** tcp_dsack_set() - these came twice: the next ACK says so. */
 void tcp_dsack_set(struct tcp_sock *tp, uint32_t start, uint32_t end);
 
@@ -386,7 +398,6 @@ void tcp_enter_quickack(struct tcp_sock *tp, unsigned max);
 void tcp_incr_quickack(struct tcp_sock *tp, unsigned max);
 void tcp_cleanup_rbuf(struct tcp_sock *tp, uint32_t copied);
 void tcp_rcv_rtt_measure_ts(struct tcp_sock *tp, const struct tcp_rx *rx);
-void tcp_check_urg(struct tcp_sock *tp, struct tcp_rx *rx);
 
 /* tcp_window.c */
 void tcp_init_buffer_space(struct tcp_sock *tp);
@@ -612,7 +623,7 @@ uint32_t tcp_keepalive_time(const struct tcp_sock *tp);
 sim_time tcp_fin_time(const struct tcp_sock *tp);
 void tcp_check_probe_timer(struct tcp_sock *tp);
 
-/* tcp_minisock.c */
+/* tcp_request.c */
 /** tcp_cookie_input() - an ACK that nobody waits for: does it bring back a SYN cookie of
  * @listener's? True: it did, and was worked on. */
 bool tcp_cookie_input(struct tcp_sock *listener, struct tcp_rx *rx);
@@ -627,6 +638,8 @@ struct tcp_sock *tcp_request_child(struct tcp_request *req, const struct tcp_rx 
 /** tcp_request_send_synack() - @grant: a cookie, or NULL. */
 void tcp_request_send_synack(struct tcp_request *req, const struct tcp_fastopen_option *grant);
 void tcp_request_repeat_synack(struct tcp_request *req);
+
+/* tcp_timewait.c */
 /** tcp_time_wait() - @tp becomes a TIME-WAIT (@substate TIME_WAIT or FIN_WAIT_2) for @length, and
  * is done. */
 void tcp_time_wait(struct tcp_sock *tp, enum tcp_state substate, sim_time length);
