@@ -289,7 +289,7 @@ struct tcp_fastopen_peer *tcp_metrics_learn(struct tcp_sock *tp, bool lost)
     if (block->fastopen == NULL)
         block->fastopen = mem_zalloc(sizeof *block->fastopen);
     block->fastopen->syn_loss =
-        lost ? (uint16_t)((block->fastopen->syn_loss + 1) % SYN_LOSS_END) : 0;
+        (uint16_t)(lost ? (block->fastopen->syn_loss + 1) % SYN_LOSS_END : 0);
     if (lost)
         block->fastopen->lost_at = ticks(tp->layer);
     return block->fastopen;
