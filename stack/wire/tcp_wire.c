@@ -204,7 +204,7 @@ size_t tcp_options_len(const struct tcp_options *opt, bool is_syn)
         len += opt->sack_permitted && !opt->has_ts ? 2 + LEN_SACK_PERMITTED : 0;
         len += opt->has_wscale ? 1 + LEN_WSCALE : 0;
         len += cookie_len(opt, len);
-    } else if (opt->n_sack > 0) {
+    } else if (opt->n_sack > 0 && sack_blocks_that_fit(opt) > 0) {
         len += 2 + LEN_SACK_BASE + sack_blocks_that_fit(opt) * LEN_SACK_BLOCK;
     }
     return len;
@@ -294,7 +294,7 @@ static void put_options(const struct tcp_options *opt, bool is_syn, uint8_t *p)
     len = is_syn ? cookie_len(opt, (size_t)(p - begin)) : 0;
     if (len > 0)
         put_cookie(opt, len, p);
-    if (!is_syn && opt->n_sack > 0)
+    if (!is_syn && opt->n_sack > 0 && sack_blocks_that_fit(opt) > 0)
         put_sack(opt, p);
     if (opt->accecn != NULL)
         put_accecn(opt->accecn, accecn);

@@ -392,6 +392,20 @@ static void accurate_ecn_shares_the_padding_of_the_next_option(void)
     EXPECT_OPTIONS(&hdr, "\2\4\5\xb4\xae\x0b\0\0\1\1\2\3\0\0\4\1\1\1\4\2\1\3\3\7");
 }
 
+static void no_block_fits_beside_timestamps_and_a_signature(void)
+{
+    struct tcp_hdr hdr = { .flags = TCP_ACK, .opt = { .has_ts = true, .n_sack = 1 } };
+    uint8_t octets[TCP_HDR_MAX];
+
+    hdr.opt.signature_at = 1;
+    EQ(tcp_emit(&hdr, octets), TCP_HDR_LEN + 20 + 12);
+    EQ_MEM(octets + TCP_HDR_LEN, "\1\1\x13\x12\0\0", 6);
+    EQ(octets[TCP_HDR_LEN + 22], TCP_OPT_TIMESTAMPS);
+    hdr.opt.has_ts = false;
+    EQ(tcp_emit(&hdr, octets), TCP_HDR_LEN + 20 + 12);
+    EQ(octets[TCP_HDR_LEN + 22], TCP_OPT_SACK);
+}
+
 static void accurate_ecn_is_read_in_both_orders(void)
 {
     struct tcp_options opt = OPTIONS_OF(TCP_ACK, "\1\xac\x08\0\0\7\0\1\0\1\1\1");
@@ -428,4 +442,5 @@ UNIT_MAIN("wire.tcp", TEST(linux_syn_is_read_field_by_field),
           TEST(fields_survive_emit_and_parse), TEST(cookies_of_fast_open_are_read_and_written),
           TEST(odd_and_short_cookies_do_not_count), TEST(the_ninth_flag_is_beside_the_data_offset),
           TEST(accurate_ecn_shares_the_padding_of_the_next_option),
-          TEST(accurate_ecn_is_read_in_both_orders))
+          TEST(accurate_ecn_is_read_in_both_orders),
+          TEST(no_block_fits_beside_timestamps_and_a_signature))
