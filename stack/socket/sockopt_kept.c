@@ -57,7 +57,8 @@ int sockopt_kept_set(struct fd *fd, enum sock_option option, int value, bool roo
     number = &sock_extra(fd->sock)->kept[option - SOCK_KEPT_FIRST];
     if (kept->form == KEPT_LOCK && *number != 0 && value == 0)
         return -SIM_EPERM;
-    *number = kept->form == KEPT_NUMBER ? value - kept->initial : value != 0;
+    *number =
+        kept->form == KEPT_NUMBER ? (int)((unsigned)value - (unsigned)kept->initial) : value != 0;
     return 0;
 }
 
@@ -78,7 +79,7 @@ int sockopt_kept_get(const struct fd *fd, enum sock_option option, int *value)
 
     if (kept == NULL)
         return 1;
-    *value = sock_kept(fd->sock, option) + kept->initial;
+    *value = (int)((unsigned)sock_kept(fd->sock, option) + (unsigned)kept->initial);
     if (option == OPT_SO_INCOMING_CPU && *value == -1 && has_received(fd->sock))
         *value = 0;
     return 0;
