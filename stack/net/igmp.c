@@ -261,8 +261,3 @@ void igmp_init(struct ip_stack *ip)
 
     ip_register(ip, &protocol, ip);
 }
-
-const struct membership *igmp_members(const struct ip_iface *iface)
-{
-    return iface->igmp == NULL ? NULL : &iface->igmp->members;
-}

@@ -57,8 +57,4 @@ unsigned membership_state(const struct membership *members, uint8_t type,
 /** membership_stop() - the interface is down: nothing is told until membership_tell_all(). */
 void membership_stop(struct membership *members);
 
-struct ip_iface;
-/** igmp_members() - the IPv4 groups of @iface, without that of all hosts; NULL: none. */
-const struct membership *igmp_members(const struct ip_iface *iface);
-
 #endif
