@@ -87,7 +87,7 @@ static int udp_set_option(struct sock *sock, enum sock_option option, int value)
     (void)value;
     udp_look_anew(udp_of(sock)->udp);
     if (option == OPT_SO_BINDTODEVICE)
-        udp_of(sock)->route.oif = NULL; /* the way of a connected socket may be another one now */
+        udp_forget_way(udp_of(sock)); /* that of a connected socket may be another one now */
     return -SIM_ENOPROTOOPT;
 }
 

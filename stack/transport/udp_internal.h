@@ -94,6 +94,12 @@ int64_t udp_send_plain(struct sock *sock, const void *octets, size_t len, unsign
 /** udp_find_way() - the way of a connected socket, which is looked up again when something about
  * routes, addresses or links has changed: Linux's sk_dst_check(). 0 or -errno. */
 int udp_find_way(struct udp_sock *udp, struct ip_iface *oif);
+/** udp_forget_way() - of a connected socket: its next datagram looks for one. */
+static inline void udp_forget_way(struct udp_sock *udp)
+{
+    udp->route.oif = NULL;
+    udp->way.out = udp->ready.out = NULL;
+}
 /** udp_build() - a datagram of @len octets to port @to, without its checksum and its reason; with
  * SOCK_MSG_STABLE among @flags they are not copied. */
 struct frame *udp_build(const struct udp_sock *udp, const void *octets, size_t len, unsigned flags,

@@ -83,8 +83,7 @@ int udp_disconnect(struct sock *sock)
     struct udp_sock *udp = udp_of(sock);
 
     sock->remote = sock_any(sock);
-    udp->route.oif = NULL;
-    udp->way.out = udp->ready.out = NULL;
+    udp_forget_way(udp);
     udp_look_anew(udp->udp);
     if (!sock->bound_addr) {
         uint16_t port = sock->local.port;

@@ -466,13 +466,21 @@ static void same_frames(const struct net_rig *a, const struct net_rig *b)
     }
 }
 
-enum { LIVES = 19 };
+enum { LIVES = 21 };
 
 static void begin_datagram(struct sock *sock)
 {
     struct sock_send message = { .octets = "begun", .len = 5, .flags = SOCK_MSG_MORE };
 
     EQ(sock->ops->send(sock, &message), 5);
+}
+
+/* As setsockopt() does. */
+static void bind_to_device(struct sock *sock, struct ip_iface *iface)
+{
+    sock->options.bound_iface = iface;
+    sock->options_new = true;
+    EQ(sock->ops->set_option(sock, OPT_SO_BINDTODEVICE, 1), -SIM_ENOPROTOOPT);
 }
 
 /* A step of a connected sender's life. */
@@ -517,8 +525,12 @@ static void live(struct udp_rig *rig, struct sock *sock, int step)
     else if (step == 16)
         rig->net.ip.sysctl.default_ttl = 20, rig->net.ip.changes++, sock->options.ttl = 0;
     else if (step == 17)
-        (void)sock_extra(sock);
+        bind_to_device(sock, net_rig_iface(&rig->net, 1));
     else if (step == 18)
+        bind_to_device(sock, NULL);
+    else if (step == 19)
+        (void)sock_extra(sock);
+    else if (step == 20)
         sock->ops->shutdown(sock, SOCK_SHUT_WR);
 }
 
