@@ -177,6 +177,8 @@ static int64_t raw_send(struct sock *sock, const struct sock_send *message)
     struct ip_options options;
     int error;
 
+    if (message->len > IPV4_LEN_MAX)
+        return -SIM_EMSGSIZE;
     if (to == 0)
         return -SIM_EDESTADDRREQ;
     if (raw->header_included) {

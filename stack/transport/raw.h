@@ -11,8 +11,7 @@
 #include "stack/transport/sock.h"
 
 /** raw_socket() - AF_INET, SOCK_RAW: receives whole IP packets of @protocol (from the IP header
- * on), sends payloads, or with IP_HDRINCL, which is on for protocol 255, whole
- * packets. */
+ * on), sends payloads, or with IP_HDRINCL, which is on for protocol 255, whole packets. */
 struct sock *raw_socket(struct ip_stack *ip, uint8_t protocol);
 /** raw_socket6() - of AF_INET6: data without IPv6 headers. */
 struct sock *raw_socket6(struct ip_stack *ip, uint8_t protocol);

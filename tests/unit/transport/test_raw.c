@@ -132,6 +132,25 @@ static void protocol_255_sends_headers_that_nobody_else_would(void)
     net_rig_fini(&rig);
 }
 
+static void a_length_that_no_header_has_is_refused(void)
+{
+    static uint8_t octets[IPV4_LEN_MAX + 1] = { 0x45 };
+    struct net_rig rig;
+    struct sock *sock;
+    struct sock_send message = {
+        .octets = octets, .len = sizeof octets, .has_to = true, .to = { IP4_LOOPBACK, 0 }
+    };
+
+    begin(&rig); /* lo has room for it */
+    sock = raw_socket(&rig.ip, 255);
+    EQ(sock->ops->send(sock, &message), -SIM_EMSGSIZE);
+    message.len--;
+    EQ(sock->ops->send(sock, &message), IPV4_LEN_MAX);
+    net_rig_run(&rig, SIM_MSEC(1));
+    sock->ops->close(sock);
+    net_rig_fini(&rig);
+}
+
 static void packet_socket_sees_frames_of_its_type_and_sends_whole_ones(void)
 {
     struct net_rig rig;
@@ -164,4 +183,5 @@ static void packet_socket_sees_frames_of_its_type_and_sends_whole_ones(void)
 UNIT_MAIN("raw", TEST(raw_socket_sees_its_protocol_from_the_ip_header_on),
           TEST(bound_and_connected_raw_sockets_choose), TEST(header_included_is_sent_as_written),
           TEST(protocol_255_sends_headers_that_nobody_else_would),
+          TEST(a_length_that_no_header_has_is_refused),
           TEST(packet_socket_sees_frames_of_its_type_and_sends_whole_ones))
