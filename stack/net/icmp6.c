@@ -10,8 +10,8 @@
 
 /* ---- errors ---- */
 
-/* One bucket for the node, which IPv4 uses too, and one for each host, which fills faster the wider
- * the prefix is that leads there. "Packet too big" has no limit. */
+/* One bucket for the node, which IPv4 uses too, and one for each host. "Packet too big" has no
+ * limit. */
 static bool within_limits(struct ip_stack *ip, struct ip6_addr to, uint8_t type)
 {
     struct route6 route;

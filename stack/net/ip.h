@@ -165,7 +165,6 @@ struct ip_raw_tap {
     void (*error)(struct ip_raw_tap *tap, const struct ip_error *error);
 };
 
-/* How a packet is to be sent. Zero is a good default for what is not wanted. */
 /* What is still to be written into the options of a packet that goes out: offsets into the header,
  * 0: nothing. */
 struct ip_option_gaps {
@@ -173,6 +172,7 @@ struct ip_option_gaps {
     uint8_t ts_time;          /* the time of day */
 };
 
+/* How a packet is to be sent. Zero is a good default for what is not wanted. */
 struct ip_send {
     ip4_addr src; /* 0: chosen by the route */
     ip4_addr dst;
