@@ -24,10 +24,10 @@ uint32_t ip_time_of_day(const struct ip_stack *ip)
     return (uint32_t)(node_now(ip->node) / SIM_MSEC(1) % 86400000);
 }
 
-/* Where @at stands, counted from the IP header on. */
-static uint8_t place(const struct walk *walk, const uint8_t *at)
+/* Where @at stands among the options in @octets, counted from the IP header on. */
+static uint8_t place(const uint8_t *octets, const uint8_t *at)
 {
-    return (uint8_t)(IPV4_HDR_LEN + (at - walk->octets));
+    return (uint8_t)(IPV4_HDR_LEN + (at - octets));
 }
 
 /* ---- one option; each gives what is wrong with it, NULL: nothing ---- */
@@ -51,8 +51,13 @@ static uint8_t *take_record_route(struct walk *walk, uint8_t *option)
     if (walk->received)
         be32_put(option + pointer - 1, walk->addr);
     option[AT_POINTER] = (uint8_t)(pointer + 4);
-    walk->gaps.rr_addr = place(walk, option + pointer - 1);
+    walk->gaps.rr_addr = place(walk->octets, option + pointer - 1);
     return NULL;
+}
+
+static bool names_hosts(uint8_t flags)
+{
+    return (flags & 15) == TS_AND_ADDR || (flags & 15) == TS_PRESPECIFIED;
 }
 
 static uint8_t *count_overflow(const struct walk *walk, uint8_t *option)
@@ -73,7 +78,7 @@ static void note_time(struct walk *walk, uint8_t *at)
 {
     if (walk->received)
         be32_put(at, ip_time_of_day(walk->ip));
-    walk->gaps.ts_time = place(walk, at);
+    walk->gaps.ts_time = place(walk->octets, at);
 }
 
 static uint8_t *take_timestamp(struct walk *walk, uint8_t *option)
@@ -90,7 +95,7 @@ static uint8_t *take_timestamp(struct walk *walk, uint8_t *option)
     walk->has_ts = true;
     if (pointer > len)
         return count_overflow(walk, option);
-    if (pointer + 3 > len || ((option[AT_FLAGS] & 15) != TS_ONLY && pointer + 7 > len))
+    if (pointer + 3 > len || (names_hosts(option[AT_FLAGS]) && pointer + 7 > len))
         return option + AT_POINTER;
     slot = option + pointer - 1;
     switch (option[AT_FLAGS] & 15) {
@@ -101,7 +106,7 @@ static uint8_t *take_timestamp(struct walk *walk, uint8_t *option)
     case TS_AND_ADDR:
         if (walk->received)
             be32_put(slot, walk->addr);
-        walk->gaps.ts_addr = place(walk, slot);
+        walk->gaps.ts_addr = place(walk->octets, slot);
         note_time(walk, slot + 4);
         option[AT_POINTER] = (uint8_t)(pointer + 8);
         break;
@@ -175,7 +180,7 @@ enum drop_reason ip_options_take(struct ip_stack *ip, struct frame *frame, struc
     wrong = take_all(&walk, hdr->n_options, &source_route);
     if (wrong != NULL) {
         icmp_send_error(ip, frame, ICMP_PARAM_PROBLEM, ICMP_PARAM_POINTER,
-                        (uint32_t)place(&walk, wrong) << 24, WHY(ICMP_BAD_HEADER, hdr->src));
+                        (uint32_t)place(walk.octets, wrong) << 24, WHY(ICMP_BAD_HEADER, hdr->src));
         return DROP_BAD_OPTION;
     }
     if (source_route) /* accept_source_route is off on all */
@@ -206,18 +211,16 @@ static uint8_t *append(struct ip_options *out, const struct ipv4_option *option)
     return to;
 }
 
-static uint8_t gap_at(const struct ip_options *out, const uint8_t *at)
-{
-    return (uint8_t)(IPV4_HDR_LEN + (at - out->octets));
-}
-
 static void echo_record_route(struct ip_options *out, const struct ipv4_option *option)
 {
-    uint8_t *own = append(out, option), pointer = own[AT_POINTER];
+    uint8_t pointer = option->octets[AT_POINTER], *own;
 
+    if (pointer < 4) /* of a header that a program wrote, which nobody has taken */
+        return;
+    own = append(out, option);
     if (pointer + 3 > option->len)
         return;
-    out->gaps.rr_addr = gap_at(out, own + pointer - 1);
+    out->gaps.rr_addr = place(out->octets, own + pointer - 1);
     own[AT_POINTER] = (uint8_t)(pointer + 4);
 }
 
@@ -232,28 +235,32 @@ static bool is_own_turn(const struct ip_stack *ip, const uint8_t *option, uint8_
 static void echo_timestamp(const struct ip_stack *ip, struct ip_options *out,
                            const struct ipv4_option *option)
 {
-    uint8_t *own = append(out, option), pointer = own[AT_POINTER], *slot = own + pointer - 1;
+    uint8_t pointer = option->octets[AT_POINTER], *own, *slot;
 
+    if (pointer < 5)
+        return;
+    own = append(out, option);
     if (pointer > option->len)
         return;
+    slot = own + pointer - 1;
     switch (own[AT_FLAGS] & 15) {
     case TS_ONLY:
         if (pointer + 3 > option->len)
             return;
-        out->gaps.ts_time = gap_at(out, slot);
+        out->gaps.ts_time = place(out->octets, slot);
         own[AT_POINTER] = (uint8_t)(pointer + 4);
         break;
     case TS_AND_ADDR:
         if (pointer + 7 > option->len)
             return;
-        out->gaps.ts_addr = gap_at(out, slot);
-        out->gaps.ts_time = gap_at(out, slot + 4);
+        out->gaps.ts_addr = place(out->octets, slot);
+        out->gaps.ts_time = place(out->octets, slot + 4);
         own[AT_POINTER] = (uint8_t)(pointer + 8);
         break;
     case TS_PRESPECIFIED:
         if (!is_own_turn(ip, own, pointer))
             return;
-        out->gaps.ts_time = gap_at(out, slot + 4);
+        out->gaps.ts_time = place(out->octets, slot + 4);
         own[AT_POINTER] = (uint8_t)(pointer + 8);
         break;
     default:

@@ -25,7 +25,7 @@ enum drop_reason ip_options_take(struct ip_stack *ip, struct frame *frame, struc
 /** ip_options_forward() - record @addr as the way that a packet goes on, in the header at @octets,
  * whose checksum becomes right again. Timestamps keep the address that it came in by. */
 void ip_options_forward(uint8_t *octets, struct ip_option_gaps gaps, ip4_addr addr);
-/** ip_options_echo() - those that an answer to a packet with *@hdr, which was taken, carries. */
+/** ip_options_echo() - those that an answer to a packet with *@hdr carries. */
 void ip_options_echo(const struct ip_stack *ip, const struct ipv4_hdr *hdr, struct ip_options *out);
 /** ip_options_to_send() - those that a program wants in its packets. 0, or -SIM_EINVAL. */
 int ip_options_to_send(const struct ip_stack *ip, const uint8_t *octets, size_t len,

@@ -154,6 +154,38 @@ static void errors_carry_the_options_and_quote_less(void)
     net_rig_fini(&rig);
 }
 
+static void what_points_nowhere_does_not_go_back(void)
+{
+    struct ipv4_hdr hdr = { .n_options = 16,
+                            .options = { IPV4_OPT_RECORD_ROUTE, 7, 0, 0, 0, 0, 0, IPV4_OPT_NOP,
+                                         IPV4_OPT_TIMESTAMP, 8, 4, 0 } };
+    struct net_rig rig;
+    struct ip_options options;
+
+    begin(&rig);
+    ip_options_echo(&rig.ip, &hdr, &options);
+    EQ(options.len, 0);
+    EQ(options.gaps.rr_addr, 0);
+    EQ(options.gaps.ts_time, 0);
+    net_rig_fini(&rig);
+}
+
+/* Linux asks for room for an address only where it knows that there is one. */
+static void timestamps_of_a_kind_that_nobody_knows_pass(void)
+{
+    static const uint8_t times[8] = { IPV4_OPT_TIMESTAMP, 8, 5, 2 };
+    struct net_rig rig;
+    struct ipv4_hdr hdr;
+    struct packet packet;
+
+    begin(&rig);
+    send_echo(&rig, MINE, 64, times, 8);
+    packet = wire_packet(&rig, 0, 0, &hdr);
+    EQ(packet.octets[28], ICMP_ECHO_REPLY);
+    EQ_MEM(hdr.options, times, 8);
+    net_rig_fini(&rig);
+}
+
 static void programs_may_not_write_nonsense(void)
 {
     static const uint8_t right[] = { IPV4_OPT_NOP, IPV4_OPT_RECORD_ROUTE, 7, 4, 0, 0, 0, 0 };
@@ -179,4 +211,5 @@ UNIT_MAIN("ip_options", TEST(an_echo_has_both_of_our_addresses),
           TEST(a_full_option_goes_back_as_it_is), TEST(times_and_addresses_are_written_twice),
           TEST(only_who_is_named_writes_its_time), TEST(who_finds_no_room_is_counted_fifteen_times),
           TEST(a_router_records_where_it_goes_out_and_the_time_where_it_came_in),
-          TEST(errors_carry_the_options_and_quote_less), TEST(programs_may_not_write_nonsense))
+          TEST(errors_carry_the_options_and_quote_less), TEST(what_points_nowhere_does_not_go_back),
+          TEST(timestamps_of_a_kind_that_nobody_knows_pass), TEST(programs_may_not_write_nonsense))
