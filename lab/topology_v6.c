@@ -94,7 +94,7 @@ struct claims6 {
 static struct ip6_addr claimed(struct claims6 *claims, const struct topo_iface *iface,
                                struct ip6_addr addr)
 {
-    if (ip6_is_link_local(addr) && iface->link != TOPO_NOWHERE)
+    if (ip6_is_link_local(addr))
         addr.hi ^=
             1 + (uint64_t)segment_of(&claims->segments, claims->b->t, iface->node, iface->index);
     return addr;
@@ -103,11 +103,15 @@ static struct ip6_addr claimed(struct claims6 *claims, const struct topo_iface *
 static void claim(struct claims6 *claims, const struct topo_node *node,
                   const struct topo_iface *iface, const struct topo_addr6 *a)
 {
-    struct ip6_addr key = claimed(claims, iface, a->addr);
-    const struct owner *twin = g_hash_table_lookup(claims->owners, &key);
+    const struct owner *twin;
+    struct ip6_addr key;
     struct owner *here;
     char text[IP6_TEXT_MAX];
 
+    if (ip6_is_link_local(a->addr) && iface->link == TOPO_NOWHERE)
+        return;
+    key = claimed(claims, iface, a->addr);
+    twin = g_hash_table_lookup(claims->owners, &key);
     if (twin != NULL) {
         if ((claims->b->t->allow & TOPO_ALLOW_DUPLICATE_ADDRESS) == 0)
             reader_error(&claims->b->r, a->at,

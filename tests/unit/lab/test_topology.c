@@ -332,6 +332,19 @@ static void mistakes_that_are_meant_can_be_allowed(void)
     topology_free(t);
 }
 
+static void a_link_local_address_is_ones_own_on_its_wire_alone(void)
+{
+    load("wirewalk: 1\nnodes:\n"
+         "  a: {kind: router, interfaces: {x: \"fe80::1/64\", y: \"fe80::1/64\"}}\n"
+         "  b: {kind: host, interfaces: {e: \"fe80::1/64\"}}\nlinks: [[a:x, b:e]]\n",
+         "4:35 a:x has the address fe80::1 already, in line 3 (if it is meant: `allow: "
+         "[duplicate-address]`)\n");
+    topology_free(load("wirewalk: 1\nnodes:\n"
+                       "  a: {kind: router, interfaces: {x: \"fe80::1/64\", y: \"fe80::1/64\"}}\n"
+                       "  b: {kind: host, interfaces: {e: \"fe80::1/64\"}}\n",
+                       ""));
+}
+
 static void a_wrong_name_of_an_interface_is_warned_about(void)
 {
     topology_free(load("wirewalk: 1\nnodes: {a: {kind: host, interfaces: {eth0: 10.0.0.1/24}}, b: "
@@ -378,6 +391,7 @@ UNIT_MAIN("topology", TEST(the_example_of_the_format_loads_without_a_word),
           TEST(services_are_read), TEST(faults_are_read), TEST(hosts_files_and_settings_are_read),
           TEST(the_same_address_may_stand_in_two_private_networks),
           TEST(mistakes_that_are_meant_can_be_allowed),
+          TEST(a_link_local_address_is_ones_own_on_its_wire_alone),
           TEST(a_wrong_name_of_an_interface_is_warned_about),
           TEST(a_relay_agent_has_sixteen_servers_at_most),
           TEST(a_hundred_thousand_hosts_load_in_seconds))
