@@ -37,11 +37,18 @@ static bool begins_command(const char *line)
     return false;
 }
 
+bool more_lines_quoted(const char *line)
+{
+    return shell_line_state(line) == SHELL_LINE_QUOTED;
+}
+
 char *more_lines_join(const char *line, const char *more)
 {
-    if (shell_line_state(line) == SHELL_LINE_QUOTED)
+    if (more_lines_quoted(line))
         return g_strconcat(line, "\n", more, NULL);
     if (ends_in_backslash(line))
         return g_strdup_printf("%.*s%s", (int)strlen(line) - 1, line, more);
+    if (strchr(line, '#') != NULL) /* perhaps a remark, which ends with its line */
+        return g_strconcat(line, "\n", more, NULL);
     return g_strconcat(line, begins_command(line) ? " " : "; ", more, NULL);
 }

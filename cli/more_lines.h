@@ -9,6 +9,8 @@
 
 /** more_lines_wanted() - whether @line, of a host's shell, goes on. */
 bool more_lines_wanted(const char *line);
+/** more_lines_quoted() - whether a quote is open at its end: the next line counts as it stands. */
+bool more_lines_quoted(const char *line);
 /** more_lines_join() - @line, which goes on, and the next one, @more, as one line where that can
  * be: `for i in 1 2` and `do` are `for i in 1 2; do`. g_free() it. */
 char *more_lines_join(const char *line, const char *more);

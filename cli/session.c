@@ -458,29 +458,46 @@ static void do_line(struct session *session, const char *line)
     fflush(stdout);
 }
 
-/* Whether @line, of this node's shell or for another's, is to be continued. */
+/* What a shell sees of @line, this node's or the one that is named first. */
+static const char *command_of(const char *line)
+{
+    return *line == '@' ? line + strcspn(line, " \t") : line;
+}
+
+/* Whether @line is to be continued. */
 static bool goes_on(const struct session *session, const char *line)
 {
     const struct topo_node *node = here(session);
-    const char *command = line;
+    const char *command = command_of(line);
 
     if (*line == '@') {
-        g_autofree char *name = g_strndup(line + 1, strcspn(line + 1, " \t"));
+        g_autofree char *name = g_strndup(line + 1, (gsize)(command - line) - 1);
 
-        command = line + 1 + strlen(name);
         node = topology_node(session->network->topology, name);
     }
     return *line != ':' && node != NULL && network_os(session->network, node->index) != NULL &&
            more_lines_wanted(command);
 }
 
+/* What was typed so far, and @typed. */
+static char *join(const char *open, const char *typed)
+{
+    const char *command = command_of(open);
+    g_autofree char *whole = more_lines_join(command, typed);
+
+    return g_strdup_printf("%.*s%s", (int)(command - open), open, whole);
+}
+
 void session_line(struct session *session, const char *text)
 {
-    g_autofree char *typed = g_strstrip(g_strdup(text)), *line = NULL;
+    bool quoted = session->open != NULL && more_lines_quoted(command_of(session->open));
+    g_autofree char *typed = g_strndup(text, strcspn(text, "\r\n")), *line = NULL;
 
-    if (*typed == '\0' || *typed == '#')
+    if (!quoted)
+        g_strstrip(typed);
+    if (!quoted && (*typed == '\0' || *typed == '#'))
         return;
-    line = session->open != NULL ? more_lines_join(session->open, typed) : g_strdup(typed);
+    line = session->open != NULL ? join(session->open, typed) : g_strdup(typed);
     session_forget(session);
     if (goes_on(session, line))
         session->open = g_steal_pointer(&line);
