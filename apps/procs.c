@@ -8,30 +8,55 @@
 #include "stack/services/wall_clock.h"
 #include "stack/socket/syscall.h"
 
-/* Of BSD's `ps aux` and System V's `ps -ef`. No process here uses measurable time or memory. */
-static void print_user_line(struct process *self, const struct process *process, bool full,
-                            const char *command)
+/* What `ps`, BSD's `ps ax` and `ps aux`, and System V's `ps -ef` show. */
+enum ps_form { PS_PLAIN, PS_STAT, PS_FULL, PS_USER };
+
+static const char *const ps_heads[] = {
+    [PS_PLAIN] = "    PID TTY          TIME CMD\n",
+    [PS_STAT] = "    PID TTY      STAT   TIME COMMAND\n",
+    [PS_FULL] = "UID          PID    PPID  C STIME TTY          TIME CMD\n",
+    [PS_USER] = "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n",
+};
+
+/* No process here uses measurable time or memory. */
+static void print_process(struct process *self, const struct process *process, enum ps_form form)
 {
     struct wall_date started = wall_date(wall_seconds(process->started));
+    const char *command = process->command != NULL ? process->command : process->argv[0];
 
-    if (full)
+    switch (form) {
+    case PS_PLAIN:
+        process_printf(self, "%7u ?        00:00:00 %s\n", process->pid, process->argv[0]);
+        break;
+    case PS_STAT:
+        process_printf(self, "%7u ?        S      0:00 %s\n", process->pid, command);
+        break;
+    case PS_FULL:
         process_printf(self, "root     %7u       1  0 %02u:%02u ?        00:00:00 %s\n",
                        process->pid, started.hour, started.minute, command);
-    else
+        break;
+    case PS_USER:
         process_printf(self,
                        "root     %7u  0.0  0.0      0     0 ?        S    %02u:%02u   0:00 %s\n",
                        process->pid, started.hour, started.minute, command);
+        break;
+    }
 }
 
-static const char *const ps_heads[] = {
-    "    PID TTY          TIME CMD\n",
-    "UID          PID    PPID  C STIME TTY          TIME CMD\n",
-    "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n",
-};
+static enum ps_form ps_form_of(const char *argument)
+{
+    bool dash = *argument == '-';
+
+    if (strchr(argument, 'u') != NULL)
+        return PS_USER;
+    if (dash && strchr(argument, 'f') != NULL)
+        return PS_FULL;
+    return !dash || strchr(argument, 'x') != NULL ? PS_STAT : PS_PLAIN;
+}
 
 static enum co_status ps_main(struct process *self, void *state)
 {
-    enum { PLAIN, FULL, USER } form = PLAIN;
+    enum ps_form form = PS_PLAIN, asked;
     struct process *process;
 
     (void)state;
@@ -43,20 +68,12 @@ static enum co_status ps_main(struct process *self, void *state)
             self->exit_status = 2;
             return CO_DONE;
         }
-        form = strchr(word, 'u') != NULL                            ? USER
-               : strchr(word, 'f') != NULL && word != self->argv[i] ? FULL
-                                                                    : form;
+        asked = ps_form_of(self->argv[i]);
+        form = asked > form ? asked : form;
     }
     process_printf(self, "%s", ps_heads[form]);
     LIST_FOR_EACH(process, &self->os->processes, struct process, link)
-    {
-        const char *command = process->command != NULL ? process->command : process->argv[0];
-
-        if (form == PLAIN)
-            process_printf(self, "%7u ?        00:00:00 %s\n", process->pid, process->argv[0]);
-        else
-            print_user_line(self, process, form == FULL, command);
-    }
+    print_process(self, process, form);
     return CO_DONE;
 }
 
