@@ -1,4 +1,5 @@
 /* ls of GNU coreutils, as it prints when nobody has a terminal: a name a line. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "apps/options.h"
@@ -87,46 +88,68 @@ static void list_folder(struct ls *ls, const char *path)
     places_fini(&places);
 }
 
-/* @word as something that is printed by itself; false: it is a folder, or nothing (told). */
-static bool list_single(struct ls *ls, const char *word, const char *path)
+/* What is printed by itself: no folder, but with -d, and with -l no link is followed. */
+static bool find_single(const struct ls *ls, const char *path, struct place *place)
 {
     const struct os_file *file = os_file_find(ls->self->os, path);
-    struct place place = { .kind = PLACE_FILE };
 
+    *place = (struct place){ .target = places_link(path) };
     if (file != NULL)
-        place.size = file->content.len, place.changed = file->changed;
+        *place = (struct place){ .size = file->content.len, .changed = file->changed };
     else if (places_is_program(path))
-        place.kind = PLACE_PROGRAM;
+        place->kind = PLACE_PROGRAM;
+    else if (place->target != NULL && (ls->longer || ls->itself))
+        place->kind = PLACE_LINK;
     else if (ls->itself && places_is_folder(ls->self->os, path))
-        place.kind = PLACE_FOLDER;
+        place->kind = PLACE_FOLDER;
     else
         return false;
-    print_entry(ls, &place, word);
-    ls->began = true;
     return true;
 }
 
-/* Files first, then folders, as ls has it. */
+static bool is_listed_folder(const struct ls *ls, const char *word, const char *path)
+{
+    return !ls->itself && (strcmp(word, ".") == 0 || places_is_folder(ls->self->os, path));
+}
+
+enum pass { PASS_MEASURE, PASS_SINGLE, PASS_FOLDERS };
+
+static void list_word(struct ls *ls, const char *word, const char *path, enum pass pass, bool named)
+{
+    struct place place;
+    bool single = find_single(ls, path, &place), folder = is_listed_folder(ls, word, path);
+
+    if (single && pass == PASS_MEASURE) {
+        ls->width = digits(size_of(&place)) > ls->width ? digits(size_of(&place)) : ls->width;
+    } else if (single && pass == PASS_SINGLE) {
+        print_entry(ls, &place, word);
+        ls->began = true;
+    } else if (!single && folder && pass == PASS_FOLDERS) {
+        if (named)
+            process_printf(ls->self, "%s%s:\n", ls->began ? "\n" : "", word);
+        list_folder(ls, path);
+        ls->began = true;
+    } else if (!single && !folder && pass == PASS_MEASURE) {
+        process_errorf(ls->self, "ls: cannot access '%s': No such file or directory\n", word);
+        ls->self->exit_status = 2;
+    }
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Files first, then folders, each by name, as ls has it. */
 static void list_words(struct ls *ls, char **words, int n)
 {
-    for (int folders = 0; folders < 2; folders++)
+    qsort(words, (size_t)n, sizeof *words, by_text);
+    for (unsigned pass = PASS_MEASURE; pass <= PASS_FOLDERS; pass++)
         for (int i = 0; i < n; i++) {
             struct strbuf path = STRBUF_INIT;
-            bool folder;
 
             process_path(ls->self, words[i], &path);
-            folder = !ls->itself && (strcmp(words[i], ".") == 0 ||
-                                     places_is_folder(ls->self->os, strbuf_text(&path)));
-            if (folder && folders == 1) {
-                if (n > 1)
-                    process_printf(ls->self, "%s%s:\n", ls->began ? "\n" : "", words[i]);
-                list_folder(ls, strbuf_text(&path));
-                ls->began = true;
-            } else if (!folder && folders == 0 && !list_single(ls, words[i], path.text)) {
-                process_errorf(ls->self, "ls: cannot access '%s': No such file or directory\n",
-                               words[i]);
-                ls->self->exit_status = 2;
-            }
+            list_word(ls, words[i], path.text, (enum pass)pass, n > 1);
             strbuf_fini(&path);
         }
 }

@@ -93,6 +93,14 @@ void places_fini(struct places *places)
     free(places->all);
 }
 
+const char *places_link(const char *path)
+{
+    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+        if (strcmp(always[i].path, path) == 0)
+            return always[i].target;
+    return NULL;
+}
+
 bool places_is_folder(struct os *os, const char *path)
 {
     struct strbuf folder = STRBUF_INIT;

@@ -26,6 +26,8 @@ struct places {
 /** places_read() - what is in @folder, an absolute path. Free with places_fini(). */
 void places_read(struct os *os, const char *folder, struct places *places);
 void places_fini(struct places *places);
+/** places_link() - where the link @path leads; NULL: it is none. */
+const char *places_link(const char *path);
 /** places_is_folder() - whether the absolute @path is one. */
 bool places_is_folder(struct os *os, const char *path);
 /** places_is_program() - whether the absolute @path is a program's. */

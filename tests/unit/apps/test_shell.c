@@ -99,7 +99,11 @@ static void folders_are_listed_as_on_debian(void)
          "-rwxr-xr-x 1 root root 0 Jan  1 00:00 /bin/cat\n"
          "drwxr-xr-x 2 root root 4096 Jan  1 00:00 /etc\n"
          "ls: cannot access '/nope': No such file or directory\n"
-         "/tmp:\n\n/home:\n-- exit 2\n");
+         "/home:\n\n/tmp:\n-- exit 2\n");
+    says("cd /tmp; echo hello > b; seq 99 > a; ls -l b a; ls b /tmp a; ls -l /sbin; ls -d /bin",
+         "-rw-r--r-- 1 root root 288 Jan  1 00:00 a\n"
+         "-rw-r--r-- 1 root root   6 Jan  1 00:00 b\na\nb\n\n/tmp:\na\nb\n"
+         "lrwxrwxrwx 1 root root 8 Jan  1 00:00 /sbin -> usr/sbin\n/bin\n-- exit 0\n");
     says("cat /etc; rm /tmp; ls -R", "cat: /etc: Is a directory\nrm: cannot remove '/tmp': Is a "
                                      "directory\nls: option -R is not simulated by wirewalk\n"
                                      "-- exit 2\n");
@@ -118,6 +122,10 @@ static void a_host_says_who_and_when_it_is(void)
     says("sleep 99 & sleep 60; ps aux | grep 'sleep 99$'; ps -ef | head -n 1",
          "root           2  0.0  0.0      0     0 ?        S    00:00   0:00 sleep 99\n"
          "UID          PID    PPID  C STIME TTY          TIME CMD\n-- exit 0\n");
+    says("sleep 99 & ps ax | head -n 1; ps x | grep 'sleep 99$'; ps -A | grep 'sleep$'",
+         "    PID TTY      STAT   TIME COMMAND\n"
+         "      2 ?        S      0:00 sleep 99\n"
+         "      2 ?        00:00:00 sleep\n-- exit 0\n");
 }
 
 static void commands_are_where_debian_has_them(void)
