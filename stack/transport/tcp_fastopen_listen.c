@@ -141,6 +141,7 @@ static void child_open(struct tcp_request *req, struct tcp_rx *rx)
 
     tcp_rare(tp)->fastopen = fo;
     fo->request = req;
+    req->child = tp;
     fo->child = true;
     tp->serial = req->serial;
     tp->snd_wnd = tp->max_window = rx->hdr.window; /* never scaled on a SYN */

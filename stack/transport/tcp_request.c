@@ -27,6 +27,12 @@ static void request_failed(struct tcp_request *req)
     tcp_request_free(req);
 }
 
+/* The keys of who answers: Fast Open's connection may outlive its listener. */
+static const struct tcp_md5_key *keys_of(const struct tcp_request *req)
+{
+    return (req->child != NULL ? req->child : req->listener)->user->md5;
+}
+
 void tcp_request_send_synack(struct tcp_request *req, const struct tcp_fastopen_option *grant)
 {
     struct tcp_layer *tcp = req->layer;
@@ -36,7 +42,7 @@ void tcp_request_send_synack(struct tcp_request *req, const struct tcp_fastopen_
                                .ttl = req->ttl,
                                .route = &req->route,
                                .flow_salt = req->n_retrans,
-                               .md5 = tcp_md5_find(req->listener->user->md5, &req->ends.remote) };
+                               .md5 = tcp_md5_find(keys_of(req), &req->ends.remote) };
     struct tcp_hdr *hdr = &reply.hdr;
     struct tcp_accecn accecn;
 
@@ -427,7 +433,7 @@ static void request_ack(struct tcp_request *req, const struct tcp_rx *rx)
                                .ttl = req->ttl,
                                .why = WHY0(TCP_CHALLENGE_ACK),
                                .flow_salt = req->n_retrans,
-                               .md5 = tcp_md5_find(req->listener->user->md5, &req->ends.remote) };
+                               .md5 = tcp_md5_find(keys_of(req), &req->ends.remote) };
 
     if (tcp_oow_rate_limited(req->layer, rx, &req->last_oow_ack))
         return;
@@ -467,7 +473,7 @@ static void last_ack_of_handshake(struct tcp_request *req, struct tcp_rx *rx)
     if (listener->rare->listen->n_accept > listener->rare->listen->backlog) {
         tcp_rx_drop(rx, DROP_TCP_BACKLOG_FULL);
         if (req->layer->sysctl.abort_on_overflow) {
-            tcp_send_reset(req->layer, rx, req->listener->user->md5, WHY0(TCP_RST));
+            tcp_send_reset(req->layer, rx, keys_of(req), WHY0(TCP_RST));
             request_failed(req);
         } else {
             req->acked = true;
@@ -528,7 +534,7 @@ bool tcp_check_request(struct tcp_request *req, struct tcp_rx *rx, struct tcp_so
         flags &= (uint8_t)~TCP_SYN; /* outside the window, which starts behind it */
     if ((flags & TCP_SYN) != 0) {
         tcp_rx_drop(rx, DROP_TCP_FLAGS);
-        tcp_send_reset(req->layer, rx, req->listener->user->md5, WHY0(TCP_RST));
+        tcp_send_reset(req->layer, rx, keys_of(req), WHY0(TCP_RST));
         if (child == NULL)
             request_failed(req);
         return false;

@@ -451,7 +451,8 @@ struct tcp_request {
     struct endpoints ends;
     struct list link; /* listener->requests */
     struct tcp_layer *layer;
-    struct tcp_sock *listener;
+    struct tcp_sock *listener; /* NULL: it is closed, and the child goes on without it */
+    struct tcp_sock *child;    /* of Fast Open: the connection, which is there already; or NULL */
     struct tcp_saved_syn *saved_syn; /* or NULL */
     struct timer timer;
     uint32_t irs, iss, rcv_nxt;
