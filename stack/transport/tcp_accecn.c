@@ -339,14 +339,29 @@ uint16_t tcp_ecn_synack_flags(const struct tcp_request *req)
 }
 
 /* Not when it is sent again: something on the way may not like it. */
-bool tcp_accecn_synack_option(const struct tcp_request *req, struct tcp_accecn *accecn)
+bool tcp_accecn_synack_option(const struct tcp_request *req, const struct tcp_options *others,
+                              struct tcp_accecn *accecn)
 {
     static const uint32_t nothing[3];
+    unsigned room;
+    struct fit fit;
 
     if (!req->accecn_ok || req->layer->sysctl.ecn_option == 0 || req->n_retrans > 0)
         return false;
-    fill_option(accecn, TCP_ACCECN_FIELDS, nothing);
+    room = TCP_OPTIONS_MAX - (unsigned)tcp_options_len(others, true);
+    /* sackOK without timestamps has two no-operations to share, as SACK blocks have */
+    fit = fit_option(0, others->sack_permitted && !others->has_ts, room);
+    if (room == 0 || fit.n < 0)
+        return false;
+    fill_option(accecn, (unsigned)fit.n, nothing);
     return true;
+}
+
+/* RFC 9768 section 5.1: nothing was kept, but the last ACK of a handshake with accurate ECN tells
+ * how the SYN,ACK came. */
+void tcp_ecn_cookie(struct tcp_request *req, const struct tcp_rx *rx)
+{
+    req->accecn_ok = req->ecn_ok && req->layer->sysctl.ecn >= ASKS_ACCURATE && ace_of(rx) > 1;
 }
 
 /* The last ACK of the handshake tells how our SYN,ACK came. */

@@ -35,9 +35,13 @@ void tcp_ecn_syn_input(struct tcp_sock *tp, const struct tcp_rx *rx);
 void tcp_ecn_request(struct tcp_request *req, const struct tcp_rx *rx);
 /** tcp_ecn_request_option() - the last ACK of its handshake may have the option, too. */
 void tcp_ecn_request_option(struct tcp_request *req, const struct tcp_rx *rx);
-/** tcp_ecn_synack_flags() - of its SYN,ACK. @accecn is filled where the option goes with it. */
+/** tcp_ecn_synack_flags() - of its SYN,ACK. tcp_accecn_synack_option() - does the option go with
+ * it? Then @accecn is filled, with as many counters as there is room for beside @others. */
 uint16_t tcp_ecn_synack_flags(const struct tcp_request *req);
-bool tcp_accecn_synack_option(const struct tcp_request *req, struct tcp_accecn *accecn);
+bool tcp_accecn_synack_option(const struct tcp_request *req, const struct tcp_options *others,
+                              struct tcp_accecn *accecn);
+/** tcp_ecn_cookie() - @req came back with @rx as a SYN cookie: was it accurate ECN? */
+void tcp_ecn_cookie(struct tcp_request *req, const struct tcp_rx *rx);
 /** tcp_ecn_child() - @tp has come out of @req by @rx. */
 void tcp_ecn_child(struct tcp_sock *tp, const struct tcp_request *req, const struct tcp_rx *rx);
 

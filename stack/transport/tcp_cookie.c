@@ -7,6 +7,8 @@
  */
 #include "stack/transport/tcp_cookie.h"
 
+#include "stack/transport/tcp_accecn.h"
+
 #define COOKIE_BITS      24
 #define COOKIE_MASK      ((1u << COOKIE_BITS) - 1)
 #define COOKIE_PERIOD_US UINT64_C(60000000)
@@ -138,5 +140,8 @@ bool tcp_cookie_take(struct tcp_request *req, const struct tcp_rx *rx)
     req->rcv_nxt = rx->seq;
     req->iss = rx->ack - 1;
     req->peer_mss = mss_of[req->ends.remote.v6][index];
-    return take_options(req, &rx->hdr.opt);
+    if (!take_options(req, &rx->hdr.opt))
+        return false;
+    tcp_ecn_cookie(req, rx);
+    return true;
 }

@@ -62,13 +62,14 @@ void tcp_request_send_synack(struct tcp_request *req, const struct tcp_fastopen_
     }
     hdr->opt.has_wscale = req->wscale_ok;
     hdr->opt.wscale = req->rcv_wscale;
-    if (tcp_accecn_synack_option(req, &accecn))
-        hdr->opt.accecn = &accecn;
+    hdr->opt.signature_at = reply.md5 != NULL;
     if (grant != NULL && grant->present) {
         hdr->opt.has_cookie = true;
         hdr->opt.cookie_exp = grant->experimental;
         hdr->opt.cookie = grant->cookie;
     }
+    if (tcp_accecn_synack_option(req, &hdr->opt, &accecn))
+        hdr->opt.accecn = &accecn;
     req->last_sent = tcp_now(tcp);
     reply.why = req->n_retrans > 0
                     ? WHY(TCP_RETRANSMIT_SYN,
@@ -140,7 +141,7 @@ static void take_options(struct tcp_request *req, const struct tcp_sock *listene
         req->snd_wscale = opt->wscale > TCP_WSCALE_MAX ? TCP_WSCALE_MAX : opt->wscale;
     tcp_ecn_request(req, rx);
     if (req->cookie && !req->ts_ok) { /* where should they be kept? */
-        req->sack_ok = req->wscale_ok = req->ecn_ok = false;
+        req->sack_ok = req->wscale_ok = req->ecn_ok = req->accecn_ok = false;
         req->snd_wscale = 0;
     }
 }
