@@ -82,9 +82,11 @@ struct tcp_sysctl {                        /* net.ipv4.tcp_*, Linux's names, uni
     bool window_scaling;                   /* on */
     bool sack, dsack;                      /* on */
     bool timestamps;                       /* on */
-    uint8_t ecn;        /* 2: when asked for; 1: ask too; 0: never; 3 to 5 as 1, 4 as 2 of AccECN */
-    bool ecn_fallback;  /* on: a SYN that goes again asks for no ECN */
-    uint8_t ecn_option; /* AccECN's: 2: with all segments; 1: when needed; 0: never */
+    /* 2: when asked for; 1: ask too; 0: never. 3 to 5: accurate ECN when asked for, too; a SYN asks
+     * for accurate ECN (3), ECN (4), nothing (5). */
+    uint8_t ecn;
+    bool ecn_fallback;         /* on: a SYN that goes again asks for no ECN */
+    uint8_t ecn_option;        /* AccECN's: 2: with all segments; 1: when needed; 0: never */
     uint8_t ecn_option_beacon; /* 3: so many times in a round trip at least */
     bool thin_linear_timeouts; /* off */
     /* Of earlier connections: keep nothing (off), no slow start threshold (on). */
@@ -164,10 +166,10 @@ struct tcp_info_view {
     uint32_t recv_q, send_q; /* octets; a listener: connections waiting, backlog */
     uint8_t ca_state, retransmits, probes, backoff;
     bool opt_timestamps, opt_sack, opt_wscale, opt_ecn, opt_ecn_seen;
-    uint32_t received_ce, delivered_ecn[3],
-        received_ecn[3]; /* octets by mark: ECT(1), ECT(0), CE */
-    uint16_t accecn_fail,
-        accecn_seen; /* bits; 0: no option, 1: empty, 2: with counters, 3: zeroed */
+    uint32_t received_ce;                       /* segments */
+    uint32_t delivered_ecn[3], received_ecn[3]; /* octets by mark: ECT(1), ECT(0), CE */
+    uint16_t accecn_fail;                       /* bits */
+    uint16_t accecn_seen; /* 0: no option, 1: empty, 2: with counters, 3: zeroed */
     bool opt_syn_data, opt_fastopen_child;
     uint8_t fastopen_fail; /* tcpi_fastopen_client_fail */
     uint8_t snd_wscale, rcv_wscale;

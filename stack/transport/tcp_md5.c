@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/likely.h"
 #include "base/md5.h"
 
 #define SIGNATURE_AT (TCP_HDR_LEN + 4) /* it is the first option, behind two no-operations */
@@ -161,11 +162,15 @@ void tcp_md5_sign(const struct tcp_md5_key *key, const struct endpoint *src,
 
 enum drop_reason tcp_md5_check(const struct tcp_md5_key *keys, const struct tcp_rx *rx)
 {
-    struct endpoint remote = ip_rx_remote(rx->ip, rx->hdr.src_port),
-                    local = ip_rx_local(rx->ip, rx->hdr.dst_port);
-    const struct tcp_md5_key *key = tcp_md5_find(keys, &remote);
+    struct endpoint remote, local;
+    const struct tcp_md5_key *key;
     uint8_t digest[MD5_LEN];
 
+    if (LIKELY(keys == NULL && rx->hdr.opt.signature_at == 0))
+        return DROP_NONE;
+    remote = ip_rx_remote(rx->ip, rx->hdr.src_port);
+    local = ip_rx_local(rx->ip, rx->hdr.dst_port);
+    key = tcp_md5_find(keys, &remote);
     if (rx->hdr.opt.signature_at == 0)
         return key == NULL ? DROP_NONE : DROP_TCP_SIGNATURE_MISSING;
     if (key == NULL)

@@ -481,6 +481,7 @@ void tcp_data_queue(struct tcp_sock *tp, struct tcp_rx *rx)
 }
 
 /* Urgent data: one octet, RFC 6093's reading, as Linux. */
+
 /* There will be another urgent octet, and the one before it is what would be read next: it never is
  * data. */
 static void skip_urgent(struct tcp_sock *tp)

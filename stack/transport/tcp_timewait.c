@@ -36,59 +36,73 @@ static void timewait_start(struct tcp_timewait *tw, sim_time length)
     tcp_wheel_start(tw->layer, &tw->timer, length);
 }
 
+/* What is left of @tp. */
+static struct tcp_timewait *timewait_new(const struct tcp_sock *tp, enum tcp_state substate)
+{
+    struct tcp_timewait *tw = mem_zalloc(sizeof *tw);
+
+    tw->serial = tp->serial;
+    tw->layer = tp->layer;
+    tw->ends = tp->sock.ends;
+    tw->entry = tp->entry;
+    tw->entry.ends = &tw->ends;
+    tw->entry.kind = TCP_ENTRY_TIMEWAIT;
+    tw->entry.hashed = tw->entry.owns_port = false;
+    tw->entry.state = (uint8_t)substate;
+    list_init(&tw->entry.port_link);
+    list_init(&tw->all_link);
+    timer_init(&tw->timer, tp->layer->node, WHY0(TIMER_TCP_TIME_WAIT), timewait_expired, tw);
+    tw->iss = tp->iss;
+    tw->irs = tp->irs;
+    tw->rcv_nxt = tp->rcv_nxt;
+    tw->snd_nxt = tp->snd_nxt;
+    tw->rcv_wnd = tcp_receive_window(tp);
+    tw->rcv_wscale = tp->rcv_wscale;
+    tw->has_ts = tp->ts_ok;
+    tw->ts_recent = tp->ts_recent;
+    tw->ts_recent_stamp_s = tp->ts_recent_stamp_s;
+    tw->ts_offset = tp->ts_offset;
+    tw->since_ms = tcp_now_ms(tp->layer);
+    tw->last_oow_ack = tp->rare->last_oow_ack;
+    tw->flow_salt = tp->rare->flow_salt;
+    tw->md5 = tcp_md5_copy(tcp_md5_find(tp->user->md5, &tw->ends.remote));
+    tw->tos = tw->ends.remote.v6 ? tp->sock.options.tclass : tp->sock.options.tos;
+    tw->ttl = tw->ends.remote.v6 ? tp->sock.options.hops : tp->sock.options.ttl;
+    return tw;
+}
+
+/* @tw stands in @tp's place from now on. */
+static void timewait_takes_over(struct tcp_timewait *tw, struct tcp_sock *tp)
+{
+    struct tcp_layer *tcp = tp->layer;
+
+    list_push_back(&tcp->timewaits, &tw->all_link);
+    tcp->n_timewaits++;
+    tcp_hash_remove(tcp, &tp->entry);
+    tcp_hash_add(tcp, &tw->entry);
+    if (tp->entry.owns_port) {
+        tcp_port_release(&tp->entry);
+        tcp_port_own(tcp, &tw->entry);
+    }
+    if (tcp_state(tp) != (enum tcp_state)tw->entry.state)
+        tcp_say_state(tcp, &tw->entry, tcp_state(tp), (enum tcp_state)tw->entry.state);
+    tp->entry.state = TCP_CLOSED; /* what is told about is the TIME-WAIT */
+}
+
 void tcp_time_wait(struct tcp_sock *tp, enum tcp_state substate, sim_time length)
 {
     struct tcp_layer *tcp = tp->layer;
-    enum tcp_state old = tcp_state(tp);
 
     if (tcp->n_timewaits < tcp->sysctl.max_tw_buckets) {
-        struct tcp_timewait *tw = mem_zalloc(sizeof *tw);
-
-        tw->serial = tp->serial;
+        struct tcp_timewait *tw = timewait_new(tp, substate);
         sim_time least = SIM_USEC((uint64_t)tp->rto * 7 / 2);
 
-        tw->layer = tcp;
-        tw->ends = tp->sock.ends;
-        tw->entry = tp->entry;
-        tw->entry.ends = &tw->ends;
-        tw->entry.kind = TCP_ENTRY_TIMEWAIT;
-        tw->entry.hashed = tw->entry.owns_port = false;
-        tw->entry.state = (uint8_t)substate;
-        list_init(&tw->entry.port_link);
-        list_init(&tw->all_link);
-        timer_init(&tw->timer, tcp->node, WHY0(TIMER_TCP_TIME_WAIT), timewait_expired, tw);
-        tw->iss = tp->iss;
-        tw->irs = tp->irs;
-        tw->rcv_nxt = tp->rcv_nxt;
-        tw->snd_nxt = tp->snd_nxt;
-        tw->rcv_wnd = tcp_receive_window(tp);
-        tw->rcv_wscale = tp->rcv_wscale;
-        tw->has_ts = tp->ts_ok;
-        tw->ts_recent = tp->ts_recent;
-        tw->ts_recent_stamp_s = tp->ts_recent_stamp_s;
-        tw->ts_offset = tp->ts_offset;
-        tw->since_ms = tcp_now_ms(tcp);
-        tw->last_oow_ack = tp->rare->last_oow_ack;
-        tw->flow_salt = tp->rare->flow_salt;
-        tw->md5 = tcp_md5_copy(tcp_md5_find(tp->user->md5, &tw->ends.remote));
-        tw->tos = tp->entry.ends->remote.v6 ? tp->sock.options.tclass : tp->sock.options.tos;
-        tw->ttl = tp->entry.ends->remote.v6 ? tp->sock.options.hops : tp->sock.options.ttl;
-        if (length < least)
-            length = least;
+        timewait_takes_over(tw, tp);
         if (substate == TCP_TIME_WAIT)
             length = TCP_TIMEWAIT_LEN;
-        list_push_back(&tcp->timewaits, &tw->all_link);
-        tcp->n_timewaits++;
-        tcp_hash_remove(tcp, &tp->entry);
-        tcp_hash_add(tcp, &tw->entry);
-        if (tp->entry.owns_port) {
-            tcp_port_release(&tp->entry);
-            tcp_port_own(tcp, &tw->entry);
-        }
-        if (old != substate)
-            tcp_say_state(tcp, &tw->entry, old, substate);
+        else if (length < least)
+            length = least;
         timewait_start(tw, length);
-        tp->entry.state = TCP_CLOSED; /* what is told about is the TIME-WAIT from now on */
     }
     tcp_metrics_save(tp);
     tcp_done(tp);
