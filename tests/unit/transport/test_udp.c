@@ -466,7 +466,7 @@ static void same_frames(const struct net_rig *a, const struct net_rig *b)
     }
 }
 
-enum { LIVES = 21 };
+enum { LIVES = 22 };
 
 static void begin_datagram(struct sock *sock)
 {
@@ -525,12 +525,14 @@ static void live(struct udp_rig *rig, struct sock *sock, int step)
     else if (step == 16)
         rig->net.ip.sysctl.default_ttl = 20, rig->net.ip.changes++, sock->options.ttl = 0;
     else if (step == 17)
-        bind_to_device(sock, net_rig_iface(&rig->net, 1));
+        neigh_set(&rig->net.ip.neigh, iface, PEER, &other, NEIGH_PERMANENT, true);
     else if (step == 18)
-        bind_to_device(sock, NULL);
+        bind_to_device(sock, net_rig_iface(&rig->net, 1));
     else if (step == 19)
-        (void)sock_extra(sock);
+        bind_to_device(sock, NULL);
     else if (step == 20)
+        (void)sock_extra(sock);
+    else if (step == 21)
         sock->ops->shutdown(sock, SOCK_SHUT_WR);
 }
 
