@@ -277,8 +277,9 @@ static void show_learned(struct ip_run *ip)
 {
     struct route6 route;
     char text[IP6_TEXT_MAX];
+    uint32_t at = 0;
 
-    for (uint32_t i = 0; netctl_route6_learned_at(ip->os, i, &route); i++) {
+    while (netctl_route6_learned_next(ip->os, &at, &route)) {
         process_printf(ip->self, "%s ", ip6_format(route.dst, text));
         if (route.via_gateway)
             process_printf(ip->self, "via %s ", ip6_format(route.next_hop, text));

@@ -359,8 +359,9 @@ static void show_cache(struct ip_run *ip)
 {
     struct netctl_path path;
     char dst[IP4_TEXT_MAX], via[IP4_TEXT_MAX];
+    uint32_t at = 0;
 
-    for (uint32_t i = 0; netctl_route_cached_at(ip->os, i, &path); i++) {
+    while (netctl_route_cached_next(ip->os, &at, &path)) {
         process_printf(ip->self, "%s ", ip4_format(path.dst, dst));
         if (path.via != 0)
             process_printf(ip->self, "via %s ", ip4_format(path.via, via));

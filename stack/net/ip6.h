@@ -136,9 +136,9 @@ const struct fib6_entry *fib6_at(const struct ip_stack *ip, uint32_t n);
 #define FIB6_TEXT_MAX 240
 const char *fib6_entry_format(const struct fib6_entry *entry, char text[static FIB6_TEXT_MAX]);
 
-/** ip6_learned_at() - the @n-th destination of which routers told something, as its route is now;
- * false behind the last. */
-bool ip6_learned_at(struct ip_stack *ip, uint32_t n, struct route6 *route);
+/** ip6_learned_next() - the next destination of which routers told something, as its route is now;
+ * false behind the last. *@at begins with 0 and is the function's own. */
+bool ip6_learned_next(struct ip_stack *ip, uint32_t *at, struct route6 *route);
 /** ip6_forget_learned() - all of it. */
 void ip6_forget_learned(struct ip_stack *ip);
 

@@ -357,11 +357,11 @@ int ip6_route(struct ip_stack *ip, struct ip6_addr dst, struct ip6_addr src, str
     return 0;
 }
 
-bool ip6_learned_at(struct ip_stack *ip, uint32_t n, struct route6 *route)
+bool ip6_learned_next(struct ip_stack *ip, uint32_t *at, struct route6 *route)
 {
-    for (uint32_t i = 0; ip->six != NULL && i < ip->six->n_exceptions; i++)
-        if (ip6_route(ip, ip->six->exceptions[i].dst, IP6_ANY, NULL, route) == 0 &&
-            (route->mtu != 0 || route->redirected) && n-- == 0)
+    while (ip->six != NULL && *at < ip->six->n_exceptions)
+        if (ip6_route(ip, ip->six->exceptions[(*at)++].dst, IP6_ANY, NULL, route) == 0 &&
+            (route->mtu != 0 || route->redirected))
             return true;
     return false;
 }

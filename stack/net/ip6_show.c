@@ -21,8 +21,9 @@ static void describe_routes(struct ip_stack *ip, struct describe *out)
 static void describe_exceptions(struct ip_stack *ip, struct describe *out)
 {
     struct route6 route;
+    uint32_t at = 0;
 
-    for (uint32_t i = 0; ip6_learned_at(ip, i, &route); i++) {
+    while (ip6_learned_next(ip, &at, &route)) {
         char text[192], dst[IP6_TEXT_MAX], via[IP6_TEXT_MAX];
         size_t n = (size_t)snprintf(text, sizeof text, "%s", ip6_format(route.dst, dst));
 

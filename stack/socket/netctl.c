@@ -506,13 +506,13 @@ int netctl_route_get_for(struct os *os, struct route_key *key, const char *ifnam
     return 0;
 }
 
-bool netctl_route_cached_at(struct os *os, uint32_t n, struct netctl_path *path)
+bool netctl_route_cached_next(struct os *os, uint32_t *at, struct netctl_path *path)
 {
     const struct route_exceptions *all = &os->ip.exceptions;
 
-    for (uint32_t i = 0; i < all->n; i++)
-        if (netctl_route_get(os, all->items[i].dst, 0, NULL, path) == 0 &&
-            path->expires != SIM_TIME_NONE && n-- == 0)
+    while (*at < all->n)
+        if (netctl_route_get(os, all->items[(*at)++].dst, 0, NULL, path) == 0 &&
+            path->expires != SIM_TIME_NONE)
             return true;
     return false;
 }

@@ -134,9 +134,9 @@ int netctl_route_get(struct os *os, ip4_addr dst, ip4_addr src, const char *ifna
 /** netctl_route_get_for() - the same for packets of which more is known. */
 int netctl_route_get_for(struct os *os, struct route_key *key, const char *ifname,
                          struct netctl_path *path);
-/** netctl_route_cached_at() - the @n-th destination about which something was learned; false behind
- * the last. */
-bool netctl_route_cached_at(struct os *os, uint32_t n, struct netctl_path *path);
+/** netctl_route_cached_next() - the next destination about which something was learned; false
+ * behind the last. *@at begins with 0 and is the function's own. */
+bool netctl_route_cached_next(struct os *os, uint32_t *at, struct netctl_path *path);
 /** netctl_addr_kind() - what @addr is to this host: its own, a broadcast address, a group, or
  * somebody else's. */
 enum route_kind netctl_addr_kind(const struct os *os, ip4_addr addr);

@@ -166,17 +166,17 @@ int netctl_route6_get(struct os *os, struct ip6_addr dst, struct ip6_addr src, c
     return ip6_route(&os->ip, dst, src, oif, route);
 }
 
-/* ---- neighbors ---- */
-
-bool netctl_route6_learned_at(struct os *os, uint32_t n, struct route6 *route)
+bool netctl_route6_learned_next(struct os *os, uint32_t *at, struct route6 *route)
 {
-    return ip6_learned_at(&os->ip, n, route);
+    return ip6_learned_next(&os->ip, at, route);
 }
 
 void netctl_route6_forget_learned(struct os *os)
 {
     ip6_forget_learned(&os->ip);
 }
+
+/* ---- neighbors ---- */
 
 void netctl_neighs6(const struct os *os, void (*each)(void *ctx, const struct netctl_neigh6 *neigh),
                     void *ctx)

@@ -47,8 +47,8 @@ int netctl_route6_del(struct os *os, const struct netctl_route6 *route);
 int netctl_route6_get(struct os *os, struct ip6_addr dst, struct ip6_addr src, const char *ifname,
                       struct route6 *route);
 
-/** netctl_route6_learned_at() - the @n-th destination of which routers told something. */
-bool netctl_route6_learned_at(struct os *os, uint32_t n, struct route6 *route);
+/** netctl_route6_learned_next() - see ip6_learned_next(). */
+bool netctl_route6_learned_next(struct os *os, uint32_t *at, struct route6 *route);
 void netctl_route6_forget_learned(struct os *os);
 
 struct netctl_neigh6 {

@@ -136,6 +136,7 @@ static void a_host_goes_the_shorter_way_to_that_destination_alone(void)
     struct packet packet = redirect(GATEWAY, BETTER, true);
     struct neigh_info info;
     struct route6 route;
+    uint32_t at = 0;
 
     begin(&rig, false);
     add_route(&rig, IP6_ANY, 0, GATEWAY);
@@ -146,8 +147,8 @@ static void a_host_goes_the_shorter_way_to_that_destination_alone(void)
     OK(neigh_get6(ip6_neigh(&rig.ip), net_rig_iface(&rig, 0), BETTER, &info));
     EQ(info.state, NEIGH_STALE);
     OK(info.is_router && mac_eq(&info.mac, &better_mac));
-    OK(ip6_learned_at(&rig.ip, 0, &route) && route.redirected);
-    OK(!ip6_learned_at(&rig.ip, 1, &route));
+    OK(ip6_learned_next(&rig.ip, &at, &route) && route.redirected);
+    OK(!ip6_learned_next(&rig.ip, &at, &route));
     ip6_forget_learned(&rig.ip);
     OK(ip6_eq(way_to(&rig, REMOTE), GATEWAY));
     net_rig_fini(&rig);
