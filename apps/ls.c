@@ -117,7 +117,8 @@ enum pass { PASS_MEASURE, PASS_SINGLE, PASS_FOLDERS };
 static void list_word(struct ls *ls, const char *word, const char *path, enum pass pass, bool named)
 {
     struct place place;
-    bool single = find_single(ls, path, &place), folder = is_listed_folder(ls, word, path);
+    bool single = *word != '\0' && find_single(ls, path, &place);
+    bool folder = *word != '\0' && is_listed_folder(ls, word, path);
 
     if (single && pass == PASS_MEASURE) {
         ls->width = digits(size_of(&place)) > ls->width ? digits(size_of(&place)) : ls->width;

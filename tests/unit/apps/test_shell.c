@@ -104,6 +104,7 @@ static void folders_are_listed_as_on_debian(void)
          "-rw-r--r-- 1 root root 288 Jan  1 00:00 a\n"
          "-rw-r--r-- 1 root root   6 Jan  1 00:00 b\na\nb\n\n/tmp:\na\nb\n"
          "lrwxrwxrwx 1 root root 8 Jan  1 00:00 /sbin -> usr/sbin\n/bin\n-- exit 0\n");
+    says("ls ''; ls -d", "ls: cannot access '': No such file or directory\n.\n-- exit 0\n");
     says("cat /etc; rm /tmp; ls -R", "cat: /etc: Is a directory\nrm: cannot remove '/tmp': Is a "
                                      "directory\nls: option -R is not simulated by wirewalk\n"
                                      "-- exit 2\n");
