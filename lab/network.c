@@ -292,8 +292,7 @@ void network_start(struct network *network)
 void network_free(struct network *network)
 {
     sim_free(network->sim);
-    if (network->search != NULL) /* which never started */
-        route_map_free(network_routes_found(network->search));
+    network_routes_drop(network->search); /* of a network that never started */
     route_map_free(network->routes);
     filter_names_free(network->names);
     g_ptr_array_unref(network->faults);

@@ -79,6 +79,14 @@ struct route_map *network_routes_found(struct routes_search *search)
     return map;
 }
 
+void network_routes_drop(struct routes_search *search)
+{
+    if (search != NULL && search->apart)
+        route_map_free(network_routes_found(search));
+    else
+        g_free(search);
+}
+
 void network_routes_share(struct network *network)
 {
     const struct topology *topology = network->topology;

@@ -299,32 +299,28 @@ static bool may_be_taken(struct tcp_sock *tp, struct tcp_rx *rx)
  * is in flight, with the window as before, nothing urgent and a timestamp that is no older than the
  * last. Of such a segment validate_incoming() and tcp_check_urg() have nothing to say.
  */
-static bool predicted(const struct tcp_sock *tp, const struct tcp_rx *rx)
+static inline bool expected(const struct tcp_sock *tp, const struct tcp_rx *rx, unsigned flags)
 {
     const struct tcp_options *opt = &rx->hdr.opt;
 
-    return (rx->hdr.flags & ~TCP_PSH) == TCP_ACK && rx->seq == tp->rcv_nxt &&
+    return (flags & ~(unsigned)TCP_PSH) == TCP_ACK && rx->seq == tp->rcv_nxt &&
            (uint32_t)rx->hdr.window << tp->snd_wscale == tp->snd_wnd && opt->n_sack == 0 &&
            !seq_lt(rx->ack, tp->snd_una) && !seq_gt(rx->ack, tp->snd_nxt) &&
            !seq_gt(rx->end_seq, tp->rcv_nxt + tcp_receive_window(tp)) &&
            tp->urg_state == TCP_URG_NONE &&
-           ((!tp->ts_ok && !tp->accecn) || (opt->has_ts && tp->has_ts_recent && !tp->accecn &&
-                                            (int32_t)(opt->ts_val - tp->ts_recent) >= 0));
+           (!tp->ts_ok ||
+            (opt->has_ts && tp->has_ts_recent && (int32_t)(opt->ts_val - tp->ts_recent) >= 0));
 }
 
-/* predicted() of a connection with accurate ECN: ACE is as in the last one. */
-SELDOM static bool accecn_predicted(struct tcp_sock *tp, const struct tcp_rx *rx)
+static bool predicted(const struct tcp_sock *tp, const struct tcp_rx *rx)
 {
-    struct tcp_rx plain = *rx;
-    bool is_predicted;
+    return expected(tp, rx, rx->hdr.flags) && !tp->accecn;
+}
 
-    if (!tcp_accecn_predicted(tp, rx))
-        return false;
-    plain.hdr.flags &= (uint16_t)~TCP_ACE;
-    tp->accecn = false;
-    is_predicted = predicted(tp, &plain);
-    tp->accecn = true;
-    return is_predicted;
+/* Of a connection with accurate ECN: ACE is as in the last one. */
+SELDOM static bool accecn_predicted(const struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    return tcp_accecn_predicted(tp, rx) && expected(tp, rx, rx->hdr.flags & ~(unsigned)TCP_ACE);
 }
 
 /* What tcp_ack() does with a predicted segment while we have nothing in flight and nothing to send.
