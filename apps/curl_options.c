@@ -409,7 +409,8 @@ static bool has_globs(const char *url)
     const char *host = scheme == NULL ? url : scheme + 3;
     size_t len = strcspn(host, "]");
 
-    if (*host == '[' && strspn(host + 1, "0123456789abcdefABCDEF:.%") + 1 == len)
+    if (*host == '[' && host[len] == ']' &&
+        strspn(host + 1, "0123456789abcdefABCDEF:.%") + 1 == len)
         url = host + len + 1;
     return strpbrk(url, "{}[]") != NULL;
 }

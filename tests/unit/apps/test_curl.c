@@ -338,6 +338,14 @@ static void options_are_refused_by_name(void)
              "curl: option -m: expected a proper numerical parameter\n"
              "curl: try 'curl --help' or 'curl --manual' for more information\n-- exit 2\n");
     web_says("curl -sSo /dev/null --max-t 5 10.0.0.2", "-- exit 0\n");
+    for (unsigned i = 0; i < 3; i++) { // the last two: an address whose bracket is never closed
+        static const char *const globs[] = { "10.0.0.{1,2}", "[", "http://[1" };
+        char line[32];
+
+        snprintf(line, sizeof line, "curl '%s'", globs[i]);
+        web_says(line, "curl: URL globbing is not simulated by wirewalk: write -g or each URL\n"
+                       "-- exit 2\n");
+    }
 }
 
 UNIT_MAIN("curl", TEST(urls_are_brought_into_their_normal_form),
