@@ -124,12 +124,6 @@ static void insert(struct ip6_iface *six, struct ip6_address *address)
     six->addrs[at] = address;
 }
 
-static void lifetime_over(struct ip6_address *address)
-{
-    if (node_now(address->iface->iface->ip->node) >= address->valid_until)
-        ip6_addr_remove(address->iface->iface, address->addr, address->prefix_len);
-}
-
 /* Nobody else has it: duplicate address detection is over. */
 void ip6_address_ready(struct ip6_address *address)
 {
@@ -147,10 +141,12 @@ static void address_timer(void *ctx)
 {
     struct ip6_address *address = ctx;
 
-    if (address->tentative)
-        ndp_dad_start(address);
+    if (node_now(address->iface->iface->ip->node) >= address->valid_until)
+        ip6_addr_remove(address->iface->iface, address->addr, address->prefix_len);
+    else if (!address->tentative || address->dad_failed) /* it lives longer than it was to */
+        timer_start_at(&address->timer, address->valid_until);
     else
-        lifetime_over(address);
+        ndp_dad_start(address);
 }
 
 int ip6_addr_add(struct ip_iface *iface, struct ip6_addr addr, unsigned prefix_len, bool dad)

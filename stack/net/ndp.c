@@ -94,6 +94,8 @@ static void dad_failed(struct ip6_address *address)
     struct ip_iface *iface = address->iface->iface;
 
     timer_stop(&address->timer);
+    if (address->valid_until != SIM_TIME_NONE)
+        timer_start_at(&address->timer, address->valid_until);
     address->dad = DAD_FAILED;
     address->dad_failed = true;
     ip6_changed(iface->ip);
@@ -126,11 +128,11 @@ static void dad_ask(struct ip6_address *address)
 }
 
 /* First a random wait, so that hosts switched on together do not all ask at once; then the
- * question; then the time for an answer. */
+ * question; then the time for an answer. An address may be over before that. */
 void ndp_dad_start(struct ip6_address *address)
 {
     struct ip_stack *ip = address->iface->iface->ip;
-    sim_time delay = RETRANS_TIME;
+    sim_time delay = RETRANS_TIME, due;
 
     switch (address->dad) {
     case DAD_NEW:
@@ -147,7 +149,8 @@ void ndp_dad_start(struct ip6_address *address)
     case DAD_FAILED:
         return;
     }
-    timer_start_at(&address->timer, jiffies_expiry(node_now(ip->node), delay));
+    due = jiffies_expiry(node_now(ip->node), delay);
+    timer_start_at(&address->timer, due < address->valid_until ? due : address->valid_until);
 }
 
 /* ---- router solicitations ---- */

@@ -70,7 +70,7 @@ static void configure_address(struct ip_iface *iface, const struct ndp_prefix *p
     }
     address->valid_until = end;
     address->preferred_until = until(iface->ip, prefix->preferred);
-    if (!address->tentative && end != SIM_TIME_NONE)
+    if (end != SIM_TIME_NONE && (!address->tentative || end < address->timer.due))
         timer_start_at(&address->timer, end);
 }
 

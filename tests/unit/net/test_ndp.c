@@ -235,6 +235,55 @@ static void a_router_advertisement_gives_a_host_what_it_needs(void)
     net_rig_fini(&rig);
 }
 
+static void an_address_may_be_over_before_it_is_ready(void)
+{
+    struct net_rig rig;
+    struct ip6_addr made = IP6(0x2001, 0xdb8, 5, 0, 0, 0xff, 0xfe00, 0x101);
+    struct ndp_msg advert = { .type = ICMP6_ROUTER_ADVERT, .n_prefixes = 1 };
+    struct packet packet;
+
+    advert.prefixes[0] = (struct ndp_prefix){ .prefix = IP6(0x2001, 0xdb8, 5, 0, 0, 0, 0, 0),
+                                              .len = 64,
+                                              .autonomous = true,
+                                              .valid = 1,
+                                              .preferred = 1 };
+    packet = ndp_packet(advert, IP6(0xfe80, 0, 0, 0, 0, 0, 0, 1), IP6_ALL_NODES);
+    v6_begin(&rig, false);
+    v6_send_to(&rig, 0, group_mac(IP6_ALL_NODES), &packet);
+    OK(ip6_addr_find(&rig.ip, made) != NULL && ip6_addr_find(&rig.ip, made)->tentative);
+    net_rig_run(&rig, SIM_SEC(3)); /* duplicate address detection takes more than a second */
+    OK(ip6_addr_find(&rig.ip, made) == NULL);
+    EQ(rig.states[WHY_ADDR6_READY], 0);
+    net_rig_fini(&rig);
+}
+
+static void a_duplicate_address_is_over_in_time_too(void)
+{
+    struct net_rig rig;
+    struct ip6_addr made = IP6(0x2001, 0xdb8, 5, 0, 0, 0xff, 0xfe00, 0x101);
+    struct ndp_msg advert = { .type = ICMP6_ROUTER_ADVERT, .n_prefixes = 1 };
+    struct ndp_msg owner = {
+        .type = ICMP6_NEIGHBOR_ADVERT, .target = made, .has_target = true, .target_mac = WIRE_MAC(0)
+    };
+    struct packet packet;
+
+    advert.prefixes[0] = (struct ndp_prefix){ .prefix = IP6(0x2001, 0xdb8, 5, 0, 0, 0, 0, 0),
+                                              .len = 64,
+                                              .autonomous = true,
+                                              .valid = 10,
+                                              .preferred = 10 };
+    packet = ndp_packet(advert, IP6(0xfe80, 0, 0, 0, 0, 0, 0, 1), IP6_ALL_NODES);
+    v6_begin(&rig, false);
+    v6_send_to(&rig, 0, group_mac(IP6_ALL_NODES), &packet);
+    packet = ndp_packet(owner, made, IP6_ALL_NODES);
+    v6_send_to(&rig, 0, group_mac(IP6_ALL_NODES), &packet);
+    net_rig_run(&rig, SIM_SEC(9));
+    OK(ip6_addr_find(&rig.ip, made) != NULL && ip6_addr_find(&rig.ip, made)->dad_failed);
+    net_rig_run(&rig, SIM_SEC(11));
+    OK(ip6_addr_find(&rig.ip, made) == NULL);
+    net_rig_fini(&rig);
+}
+
 static void queries_are_answered_with_every_group(void)
 {
     struct net_rig rig;
@@ -272,6 +321,8 @@ UNIT_MAIN("ndp", TEST(a_solicitation_is_answered_and_its_sender_learned),
           TEST(a_question_without_address_is_answered_to_all),
           TEST(what_did_not_start_on_the_link_is_dropped), TEST(a_packet_waits_for_the_answer),
           TEST(after_three_questions_the_sender_is_told),
+          TEST(an_address_may_be_over_before_it_is_ready),
+          TEST(a_duplicate_address_is_over_in_time_too),
           TEST(a_new_address_is_used_once_nobody_objects), TEST(a_duplicate_address_is_not_used),
           TEST(a_router_advertisement_gives_a_host_what_it_needs),
           TEST(queries_are_answered_with_every_group))
