@@ -53,15 +53,31 @@ const char *shell_substitution_end(const char *at)
     return NULL;
 }
 
+/* The end of what begins at @at with `$(`, arithmetic or substitution; NULL: it has none. */
+static const char *parenthesised_end(const char *at)
+{
+    const char *end = at[2] == '(' ? shell_arithmetic_end(at + 3) : NULL;
+
+    return end != NULL ? end : shell_substitution_end(at + 2);
+}
+
 const char *shell_arithmetic_end(const char *at)
 {
+    const char *last = NULL; /* the first of the two parentheses that close it */
     unsigned depth = 2;
 
     for (; *at != '\0'; at++) {
-        if (*at == '(')
+        if (at[0] == '$' && at[1] == '(') { /* what closes in there closes nothing out here */
+            at = parenthesised_end(at);
+            if (at == NULL)
+                return NULL;
+        } else if (*at == '(') {
             depth++;
-        else if (*at == ')' && --depth == 0)
-            return at[-1] == ')' ? at : NULL;
+        } else if (*at == ')' && --depth == 1) {
+            last = at;
+        } else if (*at == ')' && depth == 0) {
+            return at == last + 1 ? at : NULL;
+        }
     }
     return NULL;
 }

@@ -293,6 +293,7 @@ static void variables_and_substitutions_are_put_in(void)
          "1\nxx\n<>\n-- exit 0\n");
     says("F=f; echo hi > $F; cat $(echo f); C='echo a b'; $C", "hi\na b\n-- exit 0\n");
     says("A=1; echo $(A=2; echo $A) $A", "2 1\n-- exit 0\n");
+    says("echo $(( $(echo ')' > /dev/null; echo 4) + (1) )) $(echo b)", "5 b\n-- exit 0\n");
     says("echo x$(true)y \"$(echo 'a \")')\"", "xy a \")\n-- exit 0\n");
     says("kill $(sleep 50 > /dev/null & echo $!); echo $?", "0\n-- exit 0\n");
     says("kill $(sleep 50 & echo $!)", "sh: 1: kill: No such process\n\n-- exit 1\n");
