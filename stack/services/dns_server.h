@@ -29,6 +29,7 @@
 #define DNS_RECURSE_WAIT  SIM_SEC(2)
 #define DNS_RECURSE_STEPS 40 /* questions sent for one answer */
 #define DNS_RECURSE_DEPTH 4  /* name servers whose own names must be found first */
+#define DNS_RECURSE_NAMES 5  /* of those, for one answer */
 
 /* One `dns` service of a topology. Everything pointed to outlives the process. */
 struct dns_server_config {

@@ -125,8 +125,10 @@ static bool start_child(struct dns_upstream *up, struct dns_job *job, const char
 {
     struct dns_job *child = free_job(up);
 
-    if (child == NULL || job->depth == DNS_RECURSE_DEPTH || dns_name_eq(name, job->name))
+    if (child == NULL || job->depth == DNS_RECURSE_DEPTH || dns_name_eq(name, job->name) ||
+        job->n_children == DNS_RECURSE_NAMES)
         return false;
+    job->n_children++;
     memset(child, 0, sizeof *child);
     child->active = child->recursive = true;
     child->parent = (int)(job - up->jobs);
@@ -152,9 +154,10 @@ static void choose_servers(struct dns_upstream *up, struct dns_job *job)
 
         if (n == 0 && unknown[0] == '\0')
             continue;
-        if (n == 0 && dns_name_eq(job->zone, zone))
-            continue; /* its servers' names could not be found */
+        if (n == 0 && job->lost && dns_name_is_within(zone, job->zone))
+            continue; /* its servers' names could not be found, before those of zones above it */
         memmove(job->zone, zone, strlen(zone) + 1);
+        job->lost = n == 0;
         job->n_servers = n;
         memcpy(job->servers, servers, n * sizeof *servers);
         if (n == 0 && start_child(up, job, unknown))
@@ -163,6 +166,7 @@ static void choose_servers(struct dns_upstream *up, struct dns_job *job)
         return;
     }
     strcpy(job->zone, ".");
+    job->lost = false;
     job->n_servers =
         up->config->n_roots < DNS_JOB_SERVERS_MAX ? up->config->n_roots : DNS_JOB_SERVERS_MAX;
     for (unsigned i = 0; i < job->n_servers; i++)

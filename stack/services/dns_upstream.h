@@ -32,8 +32,9 @@ struct dns_job {
     char zone[DNS_TEXT_MAX]; /* whose servers are asked: what they may speak for */
     ip4_addr servers[DNS_JOB_SERVERS_MAX];
     unsigned n_servers, at;
-    unsigned n_sent, n_aliases;
+    unsigned n_sent, n_aliases, n_children;
     bool waits;    /* for a child job */
+    bool lost;     /* no address of @zone's servers was known, and none may have been found */
     uint8_t rcode; /* of the last server that refused */
     int fd;
     uint16_t id;
