@@ -231,6 +231,9 @@ static bool ip_id(const struct step_rules *r, GString *out)
         g_string_append_printf(out, _("as %s made it: routers do not change it"), maker_name(r));
     else if (r->facts.ip.id == 0 && r->facts.ip.df)
         g_string_append(out, _("0 will do: no fragment has to find its packet, DF is set"));
+    else if (r->facts.ip.protocol == IP_PROTO_TCP)
+        g_string_append(out, _("each connection counts its packets, from a random number on; only "
+                               "fragments would need it"));
     else
         g_string_append_printf(out, _("%s counts its packets, so that fragments find each other"),
                                maker_name(r));

@@ -43,7 +43,7 @@ static void send_octets(struct ip_iface *iface, const uint8_t *octets, size_t le
                             .protocol = IP_PROTO_IGMP,
                             .ttl = 1,
                             .tos = 0xc0,
-                            .df = true,
+                            .df_always = true,
                             .oif = iface,
                             .options = router_alert,
                             .n_options = sizeof router_alert };

@@ -579,9 +579,10 @@ int ip_route_for(struct ip_stack *ip, struct route_key *key, struct ip_iface *oi
 void ip_register(struct ip_stack *ip, const struct ip_upper_protocol *protocol, void *ctx)
 {
     CHECK(ip_protocol_find(ip, protocol->number) == NULL);
-    if (ip->n_protocols == ip->protocols_size) {
-        ip->protocols_size = (uint8_t)(ip->protocols_size + PROTOCOLS_MORE);
-        ip->protocols = mem_realloc(ip->protocols, ip->protocols_size, sizeof *ip->protocols);
+    if (ip->n_protocols % PROTOCOLS_MORE == 0) {
+        size_t size = ip->n_protocols + PROTOCOLS_MORE;
+
+        ip->protocols = mem_realloc(ip->protocols, size, sizeof *ip->protocols);
     }
     ip->protocols[ip->n_protocols++] = (struct ip_protocol_entry){ protocol, ctx };
 }

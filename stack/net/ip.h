@@ -239,7 +239,8 @@ struct ip_stack { /* in the order of need: what every packet touches is in the f
     struct ip_flow *flows;        /* found out on input: ip_flow.c */
     uint16_t n_flows;             /* places; 0 or a power of two */
     uint16_t ip_id;
-    uint8_t n_protocols, protocols_size;
+    uint16_t ip_id_jiffy; /* when it counted last */
+    uint8_t n_protocols;
     uint8_t rp_filter; /* the greatest of "all" and all interfaces: 0 off, 1 strict, 2 loose */
     struct ip_protocol_entry *protocols; /* in the order they registered: a handful */
     uint32_t changes;           /* so far: of neighbors' states and addresses, and of sysctls */
@@ -306,6 +307,8 @@ int ip_output(struct ip_stack *ip, struct frame *frame, const struct ip_send *se
  */
 int ip_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip_send *send,
                      const struct route *route);
+/** ip_next_id() - an identification for a packet that belongs to no connection. */
+uint16_t ip_next_id(struct ip_stack *ip);
 /** ip_output_whole() - @frame has the whole packet, header and all, as a program made it: only
  * send->dst, oif and broadcast_ok count. As ip_output(); it is never cut into fragments. */
 int ip_output_whole(struct ip_stack *ip, struct frame *frame, const struct ip_send *send);

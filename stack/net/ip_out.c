@@ -3,6 +3,7 @@
 #include "base/be.h"
 #include "base/check.h"
 #include "base/likely.h"
+#include "stack/link/jiffies.h"
 #include "stack/net/icmp.h"
 #include "stack/net/ip_internal.h"
 #include "stack/net/ip_options.h"
@@ -28,13 +29,27 @@ bool ip_check_checksum(const struct frame *frame, const struct ip_rx *rx)
     return checksum_fold(sum) == 0xffff;
 }
 
-/* Identification: unique while in flight where it matters, RFC 6864. Atomic datagrams carry 0
- * unless the caller has one. */
+/* Linux counts, and skips a random number for each tick that nothing was sent in, so that nobody
+ * learns how many went elsewhere: ip_idents_reserve(). Its counters are many, by addresses and
+ * protocol; here they are one. */
+uint16_t ip_next_id(struct ip_stack *ip)
+{
+    uint16_t jiffy = (uint16_t)(node_now(ip->node) / JIFFY);
+    uint16_t waited = (uint16_t)(jiffy - ip->ip_id_jiffy);
+
+    if (waited > 0)
+        ip->ip_id = (uint16_t)(ip->ip_id + random_below(&ip->random, waited));
+    ip->ip_id_jiffy = jiffy;
+    return ip->ip_id++;
+}
+
+/* Identification: unique while in flight where it matters, RFC 6864. 0 is in what must never be
+ * fragmented; where DF only says that it fits now there is a number, __ip_select_ident(). */
 static uint16_t choose_id(struct ip_stack *ip, const struct ip_send *send, bool df)
 {
     if (send->use_id)
         return send->id;
-    return df ? 0 : ++ip->ip_id;
+    return df && send->df_always ? 0 : ip_next_id(ip);
 }
 
 static void emit_with_options(const struct ip_stack *ip, const struct ip_send *send,

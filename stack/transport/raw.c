@@ -161,7 +161,7 @@ static int send_with_header(struct raw_sock *raw, const struct sock_send *messag
         if (be32_get(octets + IPV4_AT_SRC) == 0)
             be32_put(octets + IPV4_AT_SRC, send.src != 0 ? send.src : route.src);
         if (be16_get(octets + IPV4_AT_ID) == 0 && (octets[IPV4_AT_FRAG] & IPV4_DF >> 8) == 0)
-            be16_put(octets + IPV4_AT_ID, ++ip->ip_id);
+            be16_put(octets + IPV4_AT_ID, ip_next_id(ip));
         be16_put(octets + IPV4_AT_LEN, (uint16_t)message->len);
         be16_put(octets + IPV4_AT_CHECKSUM, 0);
         be16_put(octets + IPV4_AT_CHECKSUM, checksum_finish(checksum_add(0, octets, hdr_len)));

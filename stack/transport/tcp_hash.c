@@ -315,6 +315,11 @@ uint32_t tcp_new_iss(struct tcp_layer *tcp, struct endpoint local, struct endpoi
     return (uint32_t)(random_mix(tcp->secret + tuple_hash(local, remote)) + clock);
 }
 
+uint16_t tcp_first_id(const struct tcp_layer *tcp, uint32_t iss)
+{
+    return (uint16_t)(random_mix(tcp->secret + iss) >> 32);
+}
+
 uint64_t tcp_pair_secret(const struct tcp_layer *tcp, struct endpoint local, struct endpoint remote,
                          uint64_t salt)
 {

@@ -226,6 +226,8 @@ uint16_t tcp_port_pick(struct tcp_layer *tcp, struct tcp_entry *entry);
  * -SIM_EADDRNOTAVAIL. */
 int tcp_port_connect(struct tcp_sock *tp);
 uint32_t tcp_new_iss(struct tcp_layer *tcp, struct endpoint local, struct endpoint remote);
+/** tcp_first_id() - where the identification of a connection's packets begins: secret, as @iss. */
+uint16_t tcp_first_id(const struct tcp_layer *tcp, uint32_t iss);
 uint32_t tcp_ts_offset(struct tcp_layer *tcp, struct endpoint local, struct endpoint remote);
 
 /* tcp_queue.c */

@@ -230,6 +230,7 @@ static int connect_begin(struct tcp_sock *tp, struct endpoint remote,
     }
     if (tp->iss == 0) /* else taken over from a TIME-WAIT */
         tp->iss = tcp_new_iss(tp->layer, tp->entry.ends->local, tp->entry.ends->remote);
+    tp->next_id = tcp_first_id(tp->layer, tp->iss);
     connect_init(tp);
     tcp_set_state(tp, TCP_SYN_SENT);
     tcp_hash_add(tp->layer, &tp->entry);

@@ -246,6 +246,7 @@ static int output4_routed(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
                             .protocol = IP_PROTO_TCP,
                             .ttl = options->ttl,
                             .tos = tos,
+                            .use_id = true,
                             .df = options->mtu_discover != 0,
                             .no_df = options->mtu_discover >= 3,
                             .ignore_pmtu = options->mtu_discover >= 3,
@@ -258,6 +259,7 @@ static int output4_routed(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
     if (route == NULL)
         return no_way(tp, frame, error);
     set_out(tp, frame);
+    send.id = tp->next_id++;
     ip_prepare_checksum(frame, send.src, send.dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
     return ip_output_routed(tp->sock.ip, frame, &send, route);
 }
@@ -289,6 +291,7 @@ static int output4(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
     if (UNLIKELY(path == NULL))
         return output4_routed(tp, frame, tos);
     set_out(tp, frame);
+    plain.id = tp->next_id++;
     ip_prepare_checksum(frame, plain.src, path->dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
     ip_output_along(tp->sock.ip, frame, plain, &path->way);
     return 0;

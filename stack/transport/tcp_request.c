@@ -330,6 +330,7 @@ struct tcp_sock *tcp_request_child(struct tcp_request *req, const struct tcp_rx 
     tp->has_ts_recent = req->ts_ok;
     tp->ts_offset = req->ts_offset;
     tp->iss = req->iss;
+    tp->next_id = tcp_first_id(tp->layer, tp->iss);
     tp->snd_una = tp->snd_nxt = tp->write_seq = tp->pushed_seq = tp->snd_sml = tp->second_seq =
         req->iss + 1;
     tp->cwnd_usage_seq = tp->snd_nxt;

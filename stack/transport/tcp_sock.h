@@ -338,6 +338,7 @@ struct tcp_sock {
     uint8_t nonagle; /* enum tcp_nonagle */
 
     /* the path */
+    uint16_t next_id; /* identification of its next packet, IPv4 */
     bool has_route : 1;
     bool confirm_neighbor : 1;
 

@@ -175,7 +175,7 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
         return error;
     if (route->kind == ROUTE_BROADCAST && !send.broadcast_ok)
         return -SIM_EACCES;
-    if (connected && (send.df || send.df_always)) {
+    if (connected) {
         send.use_id = true;
         send.id = udp->ready.next_id++;
     }

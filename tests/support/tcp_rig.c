@@ -119,6 +119,7 @@ static void peer_receive(struct iface *iface, struct frame *frame)
         sent->at = node_now(iface->node);
         sent->len = (uint32_t)(len - sent->hdr.hdr_len);
         sent->src = ip.src;
+        sent->ip_id = ip.id;
         sent->tos = ip.tos;
         sent->why = frame->why;
         if ((sent->hdr.flags & TCP_SYN) != 0) {

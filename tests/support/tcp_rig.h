@@ -35,6 +35,7 @@ struct rig_sent {
     struct tcp_hdr hdr; /* absolute numbers */
     uint32_t len;
     ip4_addr src;
+    uint16_t ip_id;
     uint8_t tos;
     struct why why;
     char text[160]; /* "PA 1(100) ack 1 sack 3-5": relative numbers */

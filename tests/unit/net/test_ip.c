@@ -465,7 +465,38 @@ static void of_all_addresses_only_its_own_are_its_own(void)
     net_rig_fini(&rig);
 }
 
-UNIT_MAIN("ip", TEST(a_known_flow_ends_with_what_it_rests_on),
+static uint16_t sent_id(struct net_rig *rig, struct ip_send options)
+{
+    struct ipv4_hdr hdr;
+
+    EQ(send(rig, options), 0);
+    net_rig_run(rig, SIM_USEC(1));
+    wire_packet(rig, 0, 0, &hdr);
+    return hdr.id;
+}
+
+static void packets_that_may_be_cut_are_numbered(void)
+{
+    const struct ip_send plain = { .dst = PEER, .protocol = 200 },
+                         want = { .dst = PEER, .protocol = 200, .df = true },
+                         always = { .dst = PEER, .protocol = 200, .df_always = true };
+    struct net_rig rig;
+    struct counted counted;
+    uint16_t first, second;
+
+    begin(&rig, &counted);
+    first = sent_id(&rig, plain);
+    EQ(sent_id(&rig, want), (uint16_t)(first + 1)); /* DF is no promise for the next one */
+    EQ(sent_id(&rig, always), 0);
+    EQ(sent_id(&rig, plain), (uint16_t)(first + 2));
+    net_rig_run(&rig, SIM_SEC(1)); /* 250 ticks: at most as many are skipped */
+    second = sent_id(&rig, plain);
+    OK((uint16_t)(second - first) > 2 && (uint16_t)(second - first) < 3 + 250);
+    net_rig_fini(&rig);
+}
+
+UNIT_MAIN("ip", TEST(packets_that_may_be_cut_are_numbered),
+          TEST(a_known_flow_ends_with_what_it_rests_on),
           TEST(what_changes_while_a_packet_waits_is_seen),
           TEST(a_known_flow_waits_for_its_neighbor_anew), TEST(wrong_headers_are_dropped),
           TEST(impossible_addresses_are_dropped),

@@ -323,7 +323,47 @@ static void same_pair_again_has_a_later_isn(void)
     rig_fini(&rig);
 }
 
-UNIT_MAIN("tcp: opening", TEST(closed_port_answers_by_the_rules), TEST(listen_answers_by_the_rules),
+/* As recorded: what comes of no connection yet, or none any more, has 0. */
+static void each_connection_numbers_its_own_packets(void)
+{
+    struct sock *listener, *sock;
+    uint16_t first;
+
+    rig_init(&rig);
+    listener = rig_listen(&rig, 5);
+    rig_in(&rig, "S", 0, 0, 0);
+    EQ_STR(rig_next(&rig), "SA 0(0) ack 1");
+    EQ(rig_last(&rig)->ip_id, 0);
+    rig_in(&rig, "R", 1, 0, 0);
+    sock = rig_accept(&rig, listener);
+    rig_flush(&rig);
+    EQ(rig_send(sock, 2920), 2920);
+    rig_run(&rig, SIM_MSEC(1));
+    EQ_STR(rig_next(&rig), "A 1(1460) ack 1");
+    first = rig_last(&rig)->ip_id;
+    EQ_STR(rig_next(&rig), "PA 1461(1460) ack 1");
+    EQ(rig_last(&rig)->ip_id, (uint16_t)(first + 1));
+    rig_run(&rig, SIM_SEC(1)); /* lost: who sends again sends another packet */
+    for (uint16_t id = (uint16_t)(first + 2); *rig_next(&rig) != '\0'; id++)
+        EQ(rig_last(&rig)->ip_id, id);
+    sock->options.ttl = 9; /* of another look, and still the same connection */
+    first = rig.sent[rig.n_sent - 1].ip_id;
+    rig_in(&rig, "PA", 1, 1, 10);
+    rig_in(&rig, "PA", 11, 1, 10);
+    rig_run(&rig, SIM_MSEC(300));
+    rig_next(&rig);
+    EQ(rig_last(&rig)->ip_id, (uint16_t)(first + 1));
+    rig_close(&rig, listener, sock);
+
+    rig_init(&rig);
+    sock = rig_connect(&rig);
+    EQ(rig.sent[1].ip_id, (uint16_t)(rig.sent[0].ip_id + 1));
+    sock->ops->close(sock);
+    rig_fini(&rig);
+}
+
+UNIT_MAIN("tcp: opening", TEST(each_connection_numbers_its_own_packets),
+          TEST(closed_port_answers_by_the_rules), TEST(listen_answers_by_the_rules),
           TEST(half_open_connection_checks_the_ack), TEST(half_open_connection_ends_by_rst),
           TEST(syn_ack_is_repeated_five_times), TEST(syn_is_repeated_linearly_then_exponentially),
           TEST(syn_sent_checks_the_ack), TEST(close_in_syn_sent_is_silent), TEST(simultaneous_open),
