@@ -24,9 +24,10 @@ static bool show_to_raw(struct ip_stack *ip, struct frame *frame, const struct i
     return taken;
 }
 
-void ip_deliver(struct ip_stack *ip, struct frame *frame, const struct ip_rx *rx)
+/* @entry: of the packet's protocol, or NULL. */
+static inline void deliver_to(struct ip_stack *ip, const struct ip_protocol_entry *entry,
+                              struct frame *frame, const struct ip_rx *rx)
 {
-    const struct ip_protocol_entry *entry = ip_protocol_find(ip, rx->hdr->protocol);
     bool raw = !list_empty(&ip->raw_taps) && show_to_raw(ip, frame, rx);
 
     ip->stats.delivered++;
@@ -40,6 +41,11 @@ void ip_deliver(struct ip_stack *ip, struct frame *frame, const struct ip_rx *rx
                         WHY(ICMP_PROTOCOL_UNREACHABLE, rx->hdr->src, rx->hdr->protocol));
         node_drop(ip->node, frame->in, frame, DROP_UNKNOWN_PROTOCOL);
     }
+}
+
+void ip_deliver(struct ip_stack *ip, struct frame *frame, const struct ip_rx *rx)
+{
+    deliver_to(ip, ip_protocol_find(ip, rx->hdr->protocol), frame, rx);
 }
 
 static void deliver_or_reassemble(struct ip_stack *ip, struct frame *frame,
@@ -330,11 +336,10 @@ void ip_deliver_soon(struct ip_stack *ip, struct frame *frame)
     ip_later(ip, frame, IP_INPUT_LATENCY, deliver_later);
 }
 
-/* What ip_deliver() does where the protocol needs to be told nothing and nobody else looks. */
-static inline bool deliver_plain(struct ip_stack *ip, struct frame *frame)
+/* What deliver_to() does where the protocol needs to be told nothing and nobody else looks. */
+static inline bool deliver_plain(struct ip_stack *ip, const struct ip_protocol_entry *entry,
+                                 struct frame *frame)
 {
-    const struct ip_protocol_entry *entry = ip_protocol_find(ip, frame->data[IPV4_AT_PROTOCOL]);
-
     if (UNLIKELY(entry == NULL || entry->protocol->input_plain == NULL ||
                  !list_empty(&ip->raw_taps)) ||
         !entry->protocol->input_plain(entry->ctx, frame))
@@ -347,6 +352,7 @@ static inline bool deliver_plain(struct ip_stack *ip, struct frame *frame)
    has changed since. Flows have no options and no fragments. */
 static void deliver_flow(struct ip_stack *ip, struct frame *frame)
 {
+    const struct ip_protocol_entry *entry;
     struct ipv4_hdr hdr;
     struct ip_rx rx;
 
@@ -354,14 +360,15 @@ static void deliver_flow(struct ip_stack *ip, struct frame *frame)
         deliver_later(ip, frame);
         return;
     }
-    if (LIKELY(deliver_plain(ip, frame)))
+    entry = ip_protocol_find(ip, frame->data[IPV4_AT_PROTOCOL]);
+    if (deliver_plain(ip, entry, frame))
         return;
     ipv4_plain_parse(frame->data, &hdr);
     rx = (struct ip_rx){ .hdr = &hdr,
                          .iif = ip_iface_of(ip, frame->in),
                          .kind = ROUTE_LOCAL,
                          .link_group = (frame->mark & FRAME_MARK_GROUP) != 0 };
-    ip_deliver(ip, frame, &rx);
+    deliver_to(ip, entry, frame, &rx);
 }
 
 void ip_deliver_flow_soon(struct ip_stack *ip, struct frame *frame)

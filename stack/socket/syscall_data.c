@@ -213,13 +213,16 @@ static inline int64_t recv_more(struct process *self, const struct fd *fd, bool 
     return n;
 }
 
-static inline int64_t recv_message(struct process *self, int number, struct sock_recv *message)
+/* @told: its begin has a record already. */
+static inline int64_t recv_message(struct process *self, int number, struct sock_recv *message,
+                                   bool told)
 {
     struct fd *fd = fd_get(self, number);
     bool nonblock;
     size_t least;
 
-    call_note(self, "recv", number, NULL, &message->size);
+    if (!told)
+        call_note(self, "recv", number, NULL, &message->size);
     call_may_block(self, CALL_RECV, number);
     if (fd == NULL)
         return call_over(self, -SIM_EBADF);
@@ -246,22 +249,12 @@ static inline int64_t recv_message(struct process *self, int number, struct sock
 
 int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
 {
-    return recv_message(self, number, message);
+    return recv_message(self, number, message, false);
 }
 
-/* Two records of every call that nobody looks at: its begin, or the end of its wait; and what it
- * came to, or that it waits. */
-static inline void note_plain(struct process *self)
-{
-    struct node *node = self->os->node;
-
-    node_new_record_id(node);
-    node_new_record_id(node);
-}
-
-/* A recv() that something is special about, or a stream's. */
+/* A recv() that something is special about. */
 APART static int64_t recv_closely(struct process *self, int number, void *octets, size_t size,
-                                  unsigned flags)
+                                  unsigned flags, bool told)
 {
     struct sock_recv message;
 
@@ -271,7 +264,7 @@ APART static int64_t recv_closely(struct process *self, int number, void *octets
     message.octets_only = true; /* nobody looks at the rest */
     message.takes_fd = false;
     message.rights = NULL;
-    return recv_message(self, number, &message);
+    return recv_message(self, number, &message, told);
 }
 
 /* Whether a recv() may be plain: what waits, if anything, is one without a limit. */
@@ -281,25 +274,33 @@ static inline bool may_recv_plainly(const struct process *self)
                                                           self->call.until == SIM_TIME_NONE));
 }
 
+/* Nobody looks at what the call does, but its records have their ids: its begin or the end of its
+ * wait, and what it comes to or that it waits. What the protocol does has ids behind that of the
+ * begin. */
 int64_t sys_recv(struct process *self, int number, void *octets, size_t size, unsigned flags)
 {
     const struct fd *fd = fd_get(self, number);
+    bool goes_on = self->call.active;
     int64_t n;
 
     if (UNLIKELY(fd == NULL || flags != 0 || fd->sock->ops->recv_plain == NULL ||
                  !may_recv_plainly(self)))
-        return recv_closely(self, number, octets, size, flags);
+        return recv_closely(self, number, octets, size, flags, false);
+    if (!goes_on)
+        node_new_record_id(self->os->node);
     n = fd->sock->ops->recv_plain(fd->sock, octets, size);
     if (n == -SIM_EAGAIN && LIKELY(!fd->nonblock && fd->rare->receive_timeout == 0)) {
-        if (UNLIKELY(self->call.active))
+        if (UNLIKELY(goes_on))
             return SYS_BLOCKED;
         n = SYS_BLOCKED;
     }
     if (UNLIKELY(n < 0 && n != SYS_BLOCKED))
-        return recv_closely(self, number, octets, size, flags);
+        return recv_closely(self, number, octets, size, flags, true);
     call_may_block(self, CALL_RECV, number);
     self->call.active = n == SYS_BLOCKED; /* without a limit, as who does not wait has none */
-    note_plain(self);
+    if (goes_on)
+        node_new_record_id(self->os->node);
+    node_new_record_id(self->os->node);
     return n;
 }
 

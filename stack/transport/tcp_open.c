@@ -506,6 +506,7 @@ const struct sock_ops tcp_ops = {
     .accept = sock_accept,
     .send = tcp_sock_send,
     .recv = tcp_sock_recv,
+    .recv_plain = tcp_recv_plain,
     .shutdown = sock_shutdown,
     .linger = sock_linger,
     .close = sock_close,

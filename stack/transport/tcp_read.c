@@ -113,6 +113,17 @@ static void eat(struct tcp_sock *tp)
         tp->urg_state = TCP_URG_NONE;
 }
 
+/* What is before @seq is read: @done octets that the program wanted. */
+static inline void have_read(struct tcp_sock *tp, uint32_t seq, uint32_t done)
+{
+    if (done > 0)
+        tcp_rcv_space_adjust(tp, seq);
+    tp->copied_seq = seq;
+    eat(tp);
+    if (done > 0)
+        tcp_cleanup_rbuf(tp, done);
+}
+
 static int64_t nothing_read(struct tcp_sock *tp)
 {
     int error;
@@ -166,19 +177,53 @@ int64_t tcp_sock_recv(struct sock *sock, struct sock_recv *message)
         read_segment(&r, tcp_seg_of(at));
     }
     message->full_len = r.done;
-    if (!r.peek) {
-        if (r.done > 0)
-            tcp_rcv_space_adjust(tp, r.seq);
-        tp->copied_seq = r.seq;
-        eat(tp);
-        if (r.done > 0)
-            tcp_cleanup_rbuf(tp, (uint32_t)r.done);
-    }
+    if (!r.peek)
+        have_read(tp, r.seq, (uint32_t)r.done);
     if (!message->octets_only)
         tell(tp, &r, message);
     if (r.done == 0 && message->size > 0)
         return nothing_read(tp);
     return (int64_t)r.done;
+}
+
+/* Up to @size octets of the queue, where nothing is urgent and no FIN has come. */
+static size_t copy_octets(const struct tcp_sock *tp, uint8_t *to, size_t size)
+{
+    uint32_t seq = tp->copied_seq;
+    size_t done = 0;
+
+    for (struct list *at = tp->receive_queue.next; at != &tp->receive_queue && done < size;
+         at = at->next) {
+        const struct tcp_seg *seg = tcp_seg_of(at);
+        uint32_t offset = seq - seg->seq;
+        size_t n = seg->data.len - offset;
+
+        if (n > size - done)
+            n = size - done;
+        if (to != NULL)
+            memcpy(to + done, seg->data.octets + offset, n);
+        done += n;
+        seq += (uint32_t)n;
+    }
+    return done;
+}
+
+/* What tcp_sock_recv() does without flags for who wants octets alone, or their number, while the
+ * peer still sends. */
+int64_t tcp_recv_plain(struct sock *sock, void *octets, size_t size)
+{
+    struct tcp_sock *tp = tcp_of(sock);
+    size_t done;
+
+    if (UNLIKELY(tp->urg_state != TCP_URG_NONE || tp->fin_received || sock->options.rcvlowat != 1 ||
+                 size == 0 || tcp_state(tp) == TCP_LISTEN))
+        return SOCK_NOT_PLAIN;
+    if (list_empty(&tp->receive_queue))
+        return sock->error == 0 && !tp->shut_rd && tcp_state(tp) != TCP_CLOSED ? -SIM_EAGAIN
+                                                                               : SOCK_NOT_PLAIN;
+    done = copy_octets(tp, octets, size);
+    have_read(tp, tp->copied_seq + (uint32_t)done, (uint32_t)done);
+    return (int64_t)done;
 }
 
 size_t tcp_first_len(const struct sock *sock)

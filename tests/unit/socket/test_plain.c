@@ -5,7 +5,8 @@
 #include "tests/support/two_hosts.h"
 #include "tests/support/unit.h"
 
-#define N_PROGRAMS 4 /* two on each host */
+#define N_WALKERS  4 /* two on each host */
+#define N_PROGRAMS 8 /* and two pairs that talk through streams, each reader on the other host */
 #define N_CALLS    6000
 #define N_SOCKETS  2 /* of a program */
 
@@ -171,7 +172,146 @@ static enum co_status walker_main(struct process *self, void *state)
     CO_END(&w->co);
 }
 
+/* ---- streams ---- */
+
+static void set_of_stream(struct process *self, struct walker *w, int fd)
+{
+    static const struct {
+        enum sock_option option;
+        int value, usual;
+    } settings[] = {
+        { OPT_SO_RCVLOWAT, 30, 1 },
+        { OPT_SO_OOBINLINE, 1, 0 },
+        { OPT_SO_RCVBUF, 1, 100000 },
+        { OPT_SO_TIMESTAMP, 1, 0 },
+    };
+    unsigned i = (unsigned)(w->arg % 4);
+
+    sys_setsockopt(self, fd, settings[i].option,
+                   w->arg & 0x300 ? settings[i].usual : settings[i].value);
+    sys_set_nonblock(self, fd, (w->arg & 0xf000) == 0);
+    sys_set_timeouts(self, fd, (w->arg & 0xf0000) == 0 ? SIM_USEC(300) : 0, 0);
+}
+
+static uint16_t port_of(const struct walker *w)
+{
+    return (uint16_t)(1000 + w->number % 2);
+}
+
+static void listen_again(struct process *self, struct walker *w)
+{
+    w->fds[1] = sys_socket(self, SIM_AF_INET, SIM_SOCK_STREAM, 0);
+    sys_setsockopt(self, w->fds[1], OPT_SO_REUSEADDR, 1);
+    sys_bind(self, w->fds[1], (struct endpoint){ .port = port_of(w) });
+    sys_listen(self, w->fds[1], 4);
+}
+
+/* It may ask again after an error or the end. */
+static bool stays(const struct walker *w, int64_t n)
+{
+    return n > 0 || n == -SIM_EAGAIN || n == -SIM_EINVAL ||
+           (n != -SIM_EBADF && (w->arg & 0x6000) != 0);
+}
+
+static unsigned special_flag(uint64_t arg)
+{
+    static const unsigned flags[] = { SOCK_MSG_PEEK, SOCK_MSG_OOB, SOCK_MSG_WAITALL,
+                                      SOCK_MSG_DONTWAIT };
+
+    return flags[arg >> 6 & 3];
+}
+
+static enum co_status reader_main(struct process *self, void *state)
+{
+    struct walker *w = state;
+    int64_t n;
+
+    CO_BEGIN(&w->co);
+    while (w->calls < w->end) {
+        listen_again(self, w);
+        w->which = 1;
+        CO_CALL(&w->co, n, sys_accept(self, w->fds[1], NULL));
+        keep(self, w, n, 0);
+        sys_close(self, w->fds[1]);
+        w->fds[0] = (int)n;
+        w->which = 0;
+        do {
+            w->op = (unsigned)random_below(&w->random, 16);
+            w->arg = random_u64(&w->random) >> 8;
+            if (w->op < 2) {
+                set_of_stream(self, w, w->fds[0]);
+                n = 1;
+            } else if (w->op < 4) {
+                CO_CALL(&w->co, n, sys_sleep(self, SIM_USEC(w->arg % 200)));
+                n = 1;
+            } else if (w->op == 4) {
+                CO_CALL(&w->co, n,
+                        sys_recv(self, w->fds[0], w->octets, w->arg & 63, special_flag(w->arg)));
+                keep(self, w, n, 0);
+            } else if (w->op == 5) {
+                w->message = (struct sock_recv){ .octets = w->octets, .size = 50 };
+                CO_CALL(&w->co, n, sys_recvmsg(self, w->fds[0], &w->message));
+                keep(self, w, n, n < 0 ? 0 : look_at(&w->message));
+            } else {
+                CO_CALL(&w->co, n,
+                        sys_recv(self, w->fds[0], w->arg & 1 ? w->octets : NULL,
+                                 w->arg & 1 ? w->arg >> 1 & 63 : w->arg >> 1 & 4095, 0));
+                keep(self, w, n, 0);
+            }
+        } while (stays(w, n) && w->calls < w->end);
+        sys_close(self, w->fds[0]);
+    }
+    CO_END(&w->co);
+}
+
+static enum co_status writer_main(struct process *self, void *state)
+{
+    static const uint8_t octets[6000] = "what is written";
+    struct walker *w = state;
+    int64_t n;
+
+    CO_BEGIN(&w->co);
+    w->which = 0;
+    while (w->calls < w->end) {
+        w->fds[0] = sys_socket(self, SIM_AF_INET, SIM_SOCK_STREAM, 0);
+        CO_CALL(&w->co, n,
+                sys_connect(self, w->fds[0],
+                            (struct endpoint){ .addr = IP4(10, 0, 0, 1) + (w->number < 6),
+                                               .port = port_of(w) }));
+        keep(self, w, n, 0);
+        while (n >= 0 && w->calls < w->end) {
+            w->arg = random_u64(&w->random) >> 8;
+            if ((w->arg & 0xff0000) == 0)
+                break;
+            if ((w->arg & 3) == 0)
+                CO_CALL(&w->co, n, sys_sleep(self, SIM_USEC(w->arg >> 2 & 255)));
+            w->arg = random_u64(&w->random) >> 8;
+            CO_CALL(&w->co, n,
+                    sys_send(self, w->fds[0], octets,
+                             w->arg & 64 ? w->arg >> 8 & 63 : (w->arg >> 8) % sizeof octets,
+                             SOCK_MSG_NOSIGNAL | ((w->arg & 0xf) == 0 ? SOCK_MSG_OOB : 0)));
+            keep(self, w, n, 0);
+        }
+        if ((w->arg & 0xf00) == 0)
+            sys_setsockopt(self, w->fds[0], OPT_SO_LINGER, 0); /* a reset */
+        sys_close(self, w->fds[0]);
+        CO_CALL(&w->co, n, sys_sleep(self, SIM_USEC(50)));
+    }
+    CO_END(&w->co);
+}
+
+/* ---- a world ---- */
+
 /* What it waits for may never come: then a signal takes it to the next call. */
+static bool stream_signal(struct process *self, void *state, int number)
+{
+    struct walker *w = state;
+
+    (void)number;
+    sys_close(self, w->fds[w->which]); /* -EBADF */
+    return true;
+}
+
 static bool walker_signal(struct process *self, void *state, int number)
 {
     struct walker *w = state;
@@ -181,8 +321,6 @@ static bool walker_signal(struct process *self, void *state, int number)
         sys_close(self, w->fds[w->which]); /* -EBADF */
     return true;
 }
-
-/* ---- a world ---- */
 
 static void record(struct observer *observer, const struct record *record)
 {
@@ -211,6 +349,10 @@ static void begin(struct world *world, uint32_t wants, bool tapped)
 {
     static const struct program program = { "walker", sizeof(struct walker), walker_main,
                                             walker_signal, NULL };
+    static const struct program reader = { "reader", sizeof(struct walker), reader_main,
+                                           stream_signal, NULL };
+    static const struct program writer = { "writer", sizeof(struct walker), writer_main,
+                                           stream_signal, NULL };
     const char *const argv[] = { "walker" };
 
     two_hosts_begin(&world->hosts, 3);
@@ -218,9 +360,10 @@ static void begin(struct world *world, uint32_t wants, bool tapped)
     if (wants != 0)
         sim_observe(world->hosts.sim, &world->looks);
     for (unsigned i = 0; i < N_PROGRAMS; i++) {
-        struct os *os = i < 2 ? world->hosts.a : world->hosts.b;
+        struct os *os = i % 4 < 2 ? world->hosts.a : world->hosts.b;
+        const struct program *is = i < N_WALKERS ? &program : i % 2 == i / 6 ? &reader : &writer;
         struct walker *w =
-            process_start(os, &program, 1, argv, NULL, &(struct process_io){ NULL, NULL })->state;
+            process_start(os, is, 1, argv, NULL, &(struct process_io){ NULL, NULL })->state;
 
         w->number = i;
         w->calls = world->calls[i];
@@ -295,7 +438,8 @@ static void calls_and_datagrams_are_the_same_when_somebody_looks(void)
         if (i > 0)
             same(&worlds[0], &worlds[i]);
     }
-    OK(worlds[0].calls[0][N_CALLS - 1].at != 0 && worlds[0].calls[3][N_CALLS - 1].at != 0);
+    for (unsigned i = 0; i < N_PROGRAMS; i++)
+        OK(worlds[0].calls[i][N_CALLS - 1].at != 0);
     OK(worlds[0].delivered[0] > 300);
     OK(worlds[2].n_seen > 1000);
     EQ(worlds[2].n_seen, worlds[3].n_seen);
