@@ -354,9 +354,13 @@ void ip_output_along(struct ip_stack *ip, struct frame *frame, struct ip_plain p
                      struct ip_way *way);
 /** ip_headers_along() - write the headers of Ethernet and IP that ip_output_along() would prepend,
  * without length, identification and checksum, to @octets, ETH_HDR_LEN + IPV4_HDR_LEN of them; they
- * hold as long as ip_version() and the way. False: the neighbor has to be asked first. */
+ * hold as long as ip_version() and the way. False: the neighbor has to be asked first, or is to
+ * learn of the packet. *@watched: whoever sends so calls ip_way_use() each time. */
 bool ip_headers_along(struct ip_stack *ip, struct ip_plain plain, struct ip_way *way,
-                      uint8_t *octets);
+                      uint8_t *octets, bool *watched);
+/** ip_way_use() - a packet goes to the neighbor on @way, which holds; @confirms: and it has shown
+ * that it is alive. */
+void ip_way_use(struct ip_stack *ip, struct ip_way *way, bool confirms);
 /** ip_prepare_checksum() - a transport checksum for @frame (data at the transport header) between
  * @src and @dst, finished when somebody looks: writes the pseudo-header sum to the field at @field
  * and marks it pending. */

@@ -310,14 +310,25 @@ void ip_output_along(struct ip_stack *ip, struct frame *frame, struct ip_plain p
     }
 }
 
+void ip_way_use(struct ip_stack *ip, struct ip_way *way, bool confirms)
+{
+    struct neigh *neigh = neighbor_on(ip, way);
+
+    if (!neigh_connected(neigh->state))
+        neigh->used = node_now(ip->node);
+    if (confirms)
+        neigh->confirmed = node_now(ip->node);
+}
+
 bool ip_headers_along(struct ip_stack *ip, struct ip_plain plain, struct ip_way *way,
-                      uint8_t *octets)
+                      uint8_t *octets, bool *watched)
 {
     uint8_t ttl = plain.ttl != 0 ? plain.ttl : ip->sysctl.default_ttl, *header;
     const struct neigh *neigh = neighbor_on(ip, way);
 
-    if (neigh == NULL || !neigh_connected(neigh->state))
+    if (neigh == NULL || !neigh_sends_on(neigh->state))
         return false;
+    *watched = !neigh_connected(neigh->state);
     header = octets + ETH_HDR_LEN;
     eth_put(&neigh->mac, &way->out->mac, ETHERTYPE_IPV4, octets);
     ipv4_put(header, plain.tos, 0, 0, IPV4_DF, ttl, plain.protocol, plain.src, way->dst);

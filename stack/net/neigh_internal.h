@@ -45,6 +45,11 @@ static inline bool neigh_connected(enum neigh_state state)
 {
     return state == NEIGH_REACHABLE || state == NEIGH_PERMANENT;
 }
+/** neigh_sends_on() - what a packet to it finds is the MAC address, and it stays in its state. */
+static inline bool neigh_sends_on(enum neigh_state state)
+{
+    return neigh_connected(state) || state == NEIGH_DELAY || state == NEIGH_PROBE;
+}
 /** neigh_usable() - its MAC address may be used. */
 bool neigh_usable(enum neigh_state state);
 /** arp_solicit() / ndp_solicit() - ask for @neigh, or whether it is still there. */

@@ -17,6 +17,14 @@
 struct tcp_path {
     ip4_addr dst, src; /* as asked for; dst 0: nothing is here */
     struct ip_iface *oif;
+    /* what its packets have in common, ready to be copied */
+    struct iface *out;        /* NULL: nothing is ready */
+    uint32_t version;         /* ip_version() when it was made */
+    uint16_t size_max;        /* of a packet */
+    uint16_t ip_sum, tcp_sum; /* folded, of what the checksums are of: without length and id */
+    uint8_t ttl, tos;         /* as the socket has them */
+    bool watched;             /* the neighbor's use is noted */
+    uint8_t headers[ETH_HDR_LEN + IPV4_HDR_LEN];
     struct route route;
     struct ip_way way; /* learned of it */
 };
@@ -40,7 +48,7 @@ static void grow(struct tcp_layer *tcp)
     uint32_t n = tcp->n_paths;
 
     tcp->n_paths = n == 0 ? PATHS_FIRST : 2 * n;
-    tcp->paths = mem_zalloc(tcp->n_paths * sizeof *tcp->paths);
+    tcp->paths = mem_zalloc_lines(tcp->n_paths * sizeof *tcp->paths);
     for (uint32_t i = 0; i < n; i++)
         if (old[i].dst != 0)
             *place_of(tcp, old[i].dst, old[i].src) = old[i];
@@ -264,9 +272,9 @@ static int output4_routed(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
     return ip_output_routed(tp->sock.ip, frame, &send, route);
 }
 
-/* The path of a packet with DF that its way takes whole: there is nothing to look up or to refuse.
- * Else NULL. */
-static inline struct tcp_path *path_along(const struct tcp_sock *tp, const struct frame *frame)
+/* The path of packets with DF; where its way takes them whole there is nothing to look up or to
+ * refuse. Else NULL. */
+static inline struct tcp_path *path_along(const struct tcp_sock *tp)
 {
     uint8_t discover = tp->sock.options.mtu_discover;
     struct tcp_path *path;
@@ -274,26 +282,81 @@ static inline struct tcp_path *path_along(const struct tcp_sock *tp, const struc
     if ((discover != 1 && discover != 2) || tp->layer->n_paths == 0 || tp->layer->sysctl.long_way)
         return NULL;
     path = place_of(tp->layer, tp->entry.ends->remote.addr, tp->entry.ends->local.addr);
-    return is_of(path, tp) &&
-                   ip_way_holds(tp->sock.ip, &path->way, frame_size(frame) + IPV4_HDR_LEN)
-               ? path
-               : NULL;
+    return is_of(path, tp) ? path : NULL;
+}
+
+static inline bool is_ready(const struct tcp_path *path, const struct ip_stack *ip,
+                            const struct tcp_sock *tp, size_t size, uint8_t tos)
+{
+    return LIKELY(path->out != NULL && path->version == ip_version(ip) && ip->hooks == NULL &&
+                  size <= path->size_max && path->ttl == tp->sock.options.ttl && path->tos == tos &&
+                  list_empty(&ip->ether->taps));
+}
+
+/* What output_along() writes before a segment is got ready for those to come. */
+static void get_ready(struct tcp_path *path, struct ip_stack *ip, struct ip_plain plain)
+{
+    path->out = NULL;
+    if (!ip_headers_along(ip, plain, &path->way, path->headers, &path->watched))
+        return;
+    path->ip_sum = checksum_fold(checksum_add(0, path->headers + ETH_HDR_LEN, IPV4_HDR_LEN));
+    path->tcp_sum = checksum_fold(checksum_pseudo(plain.src, path->dst, IP_PROTO_TCP, 0));
+    path->size_max = (uint16_t)path->way.mtu;
+    path->version = ip_version(ip);
+    path->ttl = plain.ttl;
+    path->tos = plain.tos;
+    path->out = path->way.out;
+}
+
+/* ip_output_along() of a segment for which everything is ready: length, identification and
+ * checksums go into a copy. */
+static inline void output_ready(struct tcp_path *path, struct ip_stack *ip, struct frame *frame,
+                                uint16_t id)
+{
+    uint32_t len = (uint32_t)frame_size(frame), size = len + IPV4_HDR_LEN;
+    uint8_t *segment = frame->data, *packet = segment - IPV4_HDR_LEN;
+
+    memcpy(frame_push(frame, sizeof path->headers), path->headers, sizeof path->headers);
+    be16_put(packet + IPV4_AT_LEN, (uint16_t)size);
+    be16_put(packet + IPV4_AT_ID, id);
+    be16_put(packet + IPV4_AT_CHECKSUM, checksum_finish((uint32_t)path->ip_sum + size + id));
+    be16_put(segment + TCP_AT_CHECKSUM, checksum_fold((uint32_t)path->tcp_sum + len));
+    frame->network = packet;
+    frame->checksum = (struct lazy_checksum){ true, IPV4_HDR_LEN, TCP_AT_CHECKSUM };
+    if (frame->confirms_neighbor || path->watched)
+        ip_way_use(ip, &path->way, frame->confirms_neighbor);
+    ip->stats.out++;
+    iface_send(path->out, frame);
+}
+
+static void output_along(struct tcp_path *path, struct ip_stack *ip, struct frame *frame,
+                         struct ip_plain plain)
+{
+    get_ready(path, ip, plain);
+    ip_prepare_checksum(frame, plain.src, path->dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
+    ip_output_along(ip, frame, plain, &path->way);
 }
 
 static int output4(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
 {
-    struct tcp_path *path = path_along(tp, frame);
-    struct ip_plain plain = { .src = tp->entry.ends->local.addr,
-                              .protocol = IP_PROTO_TCP,
-                              .ttl = tp->sock.options.ttl,
-                              .tos = tos };
+    struct tcp_path *path = path_along(tp);
+    struct ip_stack *ip = tp->sock.ip;
+    size_t size = frame_size(frame) + IPV4_HDR_LEN;
 
-    if (UNLIKELY(path == NULL))
+    if (LIKELY(path != NULL) && is_ready(path, ip, tp, size, tos)) {
+        set_out(tp, frame);
+        output_ready(path, ip, frame, tp->next_id++);
+        return 0;
+    }
+    if (path == NULL || !ip_way_holds(ip, &path->way, size))
         return output4_routed(tp, frame, tos);
     set_out(tp, frame);
-    plain.id = tp->next_id++;
-    ip_prepare_checksum(frame, plain.src, path->dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
-    ip_output_along(tp->sock.ip, frame, plain, &path->way);
+    output_along(path, ip, frame,
+                 (struct ip_plain){ .src = path->src,
+                                    .id = tp->next_id++,
+                                    .protocol = IP_PROTO_TCP,
+                                    .ttl = tp->sock.options.ttl,
+                                    .tos = tos });
     return 0;
 }
 

@@ -25,6 +25,7 @@ struct udp_ready {
     uint16_t next_id;         /* whether or not anything is ready */
     uint16_t ip_sum, udp_sum; /* folded, of what the checksums are of: without length and id */
     uint8_t headers[UDP_HEADERS_LEN];
+    bool watched; /* the neighbor's use is noted */
 };
 
 struct udp_sock { /* in the order of need */

@@ -213,7 +213,7 @@ static void get_ready(struct udp_sock *udp, struct ip_plain plain)
     struct udp_hdr hdr = { .src_port = sock->local.port, .dst_port = sock->remote.port };
     uint8_t *packet = ready->headers + ETH_HDR_LEN;
 
-    if (!ip_headers_along(sock->ip, plain, &udp->way, ready->headers))
+    if (!ip_headers_along(sock->ip, plain, &udp->way, ready->headers, &ready->watched))
         return;
     udp_emit(&hdr, packet + IPV4_HDR_LEN);
     ready->ip_sum = checksum_fold(checksum_add(0, packet, IPV4_HDR_LEN));
@@ -262,6 +262,8 @@ static inline void send_ready(struct udp_sock *udp, const void *octets, size_t l
     frame->network = frame->data + ETH_HDR_LEN;
     frame->checksum = (struct lazy_checksum){ true, IPV4_HDR_LEN, CHECKSUM_FIELD_UDP };
     frame->why = WHY(UDP_SEND, len, sock->remote.addr, sock->remote.port);
+    if (udp->ready.watched)
+        ip_way_use(sock->ip, &udp->way, false);
     sock->ip->stats.out++;
     iface_send(udp->ready.out, frame);
 }
