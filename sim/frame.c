@@ -15,7 +15,7 @@
  * MTU, jumbo frames, the longest IP packet. What is longer still (a program's whole file) is
  * malloc's own.
  */
-static const uint32_t pool_sizes[PART_N_POOLS] = { 256, 2048, 16384, 66048 };
+static const uint32_t pool_sizes[PART_N_POOLS] = { 224, 2048, 16384, 66048 };
 
 static inline int pool_of(size_t size)
 {

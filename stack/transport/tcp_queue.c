@@ -100,14 +100,14 @@ static void new_chunk(struct tcp_sock *tp, uint32_t size)
     tp->chunk_used = 0;
 }
 
-/* Room for @len octets of @wanted in all: a chunk is never so big that a chat between two programs
- * costs 64 KiB. */
-static void chunk_need(struct tcp_sock *tp, uint32_t len)
+/* Room for @len octets: a chunk is never so big that a chat between two programs costs 64 KiB, nor
+ * where a program's octets stay and only what fills a segment is copied (@few). */
+static void chunk_need(struct tcp_sock *tp, uint32_t len, bool few)
 {
-    if (tp->chunk == NULL)
-        new_chunk(tp, u32_max(len, CHUNK_SMALL));
-    else if (tp->chunk->size - tp->chunk_used < len)
-        new_chunk(tp, tp->wmem_queued > 2 * CHUNK_SMALL ? CHUNK_LARGE : u32_max(len, CHUNK_SMALL));
+    bool large = tp->chunk != NULL && tp->wmem_queued > 2 * CHUNK_SMALL && !few;
+
+    if (tp->chunk == NULL || tp->chunk->size - tp->chunk_used < len)
+        new_chunk(tp, large ? CHUNK_LARGE : u32_max(len, CHUNK_SMALL));
 }
 
 static void chunk_put(struct tcp_sock *tp, const uint8_t *octets, uint32_t len)
@@ -124,11 +124,11 @@ static bool ends_at_chunk(const struct tcp_sock *tp, const struct tcp_seg *seg)
 }
 
 /* The segment's octets move to the end of a chunk that has room for @len more. */
-static void move_to_chunk(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len)
+static void move_to_chunk(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len, bool few)
 {
     struct slice old = seg->data;
 
-    chunk_need(tp, u32_max(old.len + len, u32_min(tp->mss_cache, CHUNK_SMALL)));
+    chunk_need(tp, u32_max(old.len + len, u32_min(tp->mss_cache, CHUNK_SMALL)), few);
     seg->data.buffer = tp->chunk;
     seg->data.octets = tp->chunk->octets + tp->chunk_used;
     buffer_ref(tp->chunk);
@@ -145,7 +145,7 @@ void tcp_seg_append(struct tcp_sock *tp, struct tcp_seg *seg, const uint8_t *oct
     } else if (!(stable && seg->data.buffer == NULL &&
                  seg->data.octets + seg->data.len == octets)) {
         if (!ends_at_chunk(tp, seg) || tp->chunk->size - tp->chunk_used < len)
-            move_to_chunk(tp, seg, len);
+            move_to_chunk(tp, seg, len, stable);
         chunk_put(tp, octets, len);
     }
     seg->data.len += len;
@@ -243,7 +243,7 @@ void tcp_seg_take(struct tcp_sock *tp, struct tcp_seg *seg, struct tcp_seg *next
         seg->truesize += len;
         tp->wmem_queued += len;
     } else {
-        tcp_seg_append(tp, seg, next->data.octets, len, false);
+        tcp_seg_append(tp, seg, next->data.octets, len, next->data.buffer == NULL);
         tp->write_seq = write_seq;
     }
     tcp_seg_trim_head(tp, next, len);

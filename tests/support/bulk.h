@@ -12,6 +12,7 @@
 struct bulk {
     struct sock *from, *to; /* NULL: not accepted yet */
     uint64_t received;
+    unsigned flags; /* of each send() */
 };
 
 /* As much as the two ends take now. */
@@ -19,12 +20,13 @@ static void bulk_move(struct bulk *flow)
 {
     static const uint8_t octets[100000];
 
-    while (flow->from->ops->send(flow->from,
-                                 &(struct sock_send){ .octets = octets, .len = sizeof octets }) > 0)
+    struct sock_send message = { .octets = octets, .len = sizeof octets, .flags = flow->flags };
+
+    while (flow->from->ops->send(flow->from, &message) > 0)
         continue;
     while (flow->to != NULL) {
-        struct sock_recv message = { .size = 1000000 };
-        int64_t n = flow->to->ops->recv(flow->to, &message);
+        struct sock_recv read = { .size = 1000000 };
+        int64_t n = flow->to->ops->recv(flow->to, &read);
 
         if (n <= 0)
             return;
