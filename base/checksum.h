@@ -36,15 +36,19 @@ static inline uint16_t checksum_fold64(uint64_t sum)
  */
 static inline uint16_t checksum_sum20(const uint8_t *octets)
 {
-    uint64_t sum = 0;
+    uint64_t sum, more;
+    uint32_t low, last;
 
-    for (size_t at = 0; at < 20; at += 4) {
-        uint32_t word;
-
-        memcpy(&word, octets + at, sizeof word);
-        sum += word;
-    }
-    return checksum_fold64(sum);
+    memcpy(&sum, octets, sizeof sum);
+    memcpy(&more, octets + 8, sizeof more);
+    memcpy(&last, octets + 16, sizeof last);
+    sum += more;
+    sum += sum < more;
+    sum += last;
+    sum += sum < last;
+    low = (uint32_t)sum + (uint32_t)(sum >> 32);
+    low += low < (uint32_t)sum;
+    return checksum_fold(low);
 }
 
 static inline bool checksum_right20(const uint8_t *octets)

@@ -90,6 +90,28 @@ static void checksum_is_the_same_for_every_split_and_length(void)
     }
 }
 
+/* Words of all ones carry at each addition. */
+static void checksum_of_a_header_is_that_of_its_octets(void)
+{
+    struct random_stream stream;
+
+    random_stream_init(&stream, 1, "test", "header");
+    for (int i = 0; i < 2000; i++) {
+        uint8_t octets[20], other = i % 2 == 0 ? 0xff : 0;
+        uint16_t sum, own;
+
+        for (size_t at = 0; at < sizeof octets; at++)
+            octets[at] = random_below(&stream, 4) == 0 ? (uint8_t)random_u32(&stream) : other;
+        sum = checksum_fold(checksum_add(0, octets, sizeof octets));
+        own = checksum_sum20(octets);
+        EQ(be16_get((const uint8_t *)&own), sum);
+        EQ(checksum_right20(octets), sum == 0xffff);
+        be16_put(octets + 10, 0);
+        be16_put(octets + 10, checksum_finish(checksum_add(0, octets, sizeof octets)));
+        OK(checksum_right20(octets));
+    }
+}
+
 static void checksum_update_equals_recomputing(void)
 {
     uint8_t header[8] = { 0x45, 0, 0x40, 0x01, 0x12, 0x34, 0xab, 0xcd };
@@ -256,6 +278,7 @@ static void siphash_of_eight_octets_is_the_published_one(void)
 UNIT_MAIN("base", TEST(mac_text_goes_both_ways_and_rejects_noise),
           TEST(ip_text_goes_both_ways_and_rejects_noise), TEST(checksum_matches_rfc_1071_example),
           TEST(checksum_is_the_same_for_every_split_and_length),
+          TEST(checksum_of_a_header_is_that_of_its_octets),
           TEST(checksum_update_equals_recomputing), TEST(sequence_numbers_compare_across_the_wrap),
           TEST(sha256_gives_the_published_digests),
           TEST(random_streams_differ_by_seed_name_and_purpose),
