@@ -178,13 +178,15 @@ static uint32_t fresh_entry(struct queue *queue)
     return queue->n_fresh;
 }
 
-static inline void place_entry(struct queue *queue, struct queue_entry *entry, uint32_t index)
+/* @entry is due at @due, in @order. */
+static inline void place_entry(struct queue *queue, struct queue_entry *entry, uint32_t index,
+                               sim_time due, uint64_t order)
 {
     struct queue_wheel *wheel = queue->wheels;
-    uint64_t at = (uint64_t)entry->at;
+    uint64_t at = (uint64_t)due;
 
     if (at < queue->limit)
-        insert(queue, queue_place_of(entry, index));
+        insert(queue, queue_place_at(due, order, index));
     else if (LIKELY((at >> wheel->shift) - queue->hand < wheel->size))
         queue_bucket_add(wheel, at >> wheel->shift, entry, index);
     else
@@ -207,7 +209,7 @@ SELDOM static void push_carefully(struct queue *queue, struct event *event, sim_
     *entry = (struct queue_entry){ .at = at, .order = order, .event = event, .counter = counter };
     event->at_index = index;
     queue->n++;
-    place_entry(queue, entry, index);
+    place_entry(queue, entry, index, at, order);
     if (queue->n > queue->n_look)
         queue_wheels_look(queue);
 }
@@ -230,7 +232,7 @@ void queue_push_at(struct queue *queue, struct event *event, sim_time at, uint64
     entry->counter = (uint32_t)counter;
     event->at_index = index;
     queue->n++;
-    place_entry(queue, entry, index);
+    place_entry(queue, entry, index, at, order);
 }
 
 /* Of @n places those stay whose event is alive. */
@@ -382,7 +384,7 @@ void queue_rekey_head(struct queue *queue, const struct event_key *key)
     head->at = key->at;
     head->order = key->order;
     head->counter = key->counter;
-    place_entry(queue, head, index);
+    place_entry(queue, head, index, key->at, key->order);
     if (queue->n > queue->n_look)
         queue_wheels_look(queue);
 }

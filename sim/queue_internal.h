@@ -20,9 +20,14 @@ static inline bool queue_place_lt(const struct queue *queue, const struct queue_
     return LIKELY(a->at != b->at) ? a->at < b->at : queue_tie_lt(queue, a, b);
 }
 
+static inline struct queue_place queue_place_at(sim_time at, uint64_t order, uint32_t index)
+{
+    return (struct queue_place){ at, (order >> 32 << 32) | index };
+}
+
 static inline struct queue_place queue_place_of(const struct queue_entry *entry, uint32_t index)
 {
-    return (struct queue_place){ entry->at, (entry->order >> 32 << 32) | index };
+    return queue_place_at(entry->at, entry->order, index);
 }
 
 static inline uint32_t queue_n_sorted(const struct queue *queue)

@@ -5,6 +5,12 @@
 #include "sim/timer_event.h"
 #include "sim/timer_pair.h"
 
+/* That @timer runs out, where somebody looks. */
+APART static uint64_t show(const struct timer *timer)
+{
+    return node_show(timer->node, NULL, RECORD_TIMER, timer->why, NULL, 0);
+}
+
 static void fire(struct event *event)
 {
     struct timer *timer = CONTAINER_OF(event, struct timer, event);
@@ -13,7 +19,7 @@ static void fire(struct event *event)
 
     timer->due = SIM_TIME_NONE;
     part->cause = timer->cause;
-    part->cause = node_record(node, NULL, RECORD_TIMER, timer->why, NULL);
+    part->cause = UNLIKELY(node_wants(node, RECORD_TIMER)) ? show(timer) : node_new_record_id(node);
     timer->expired(timer->ctx);
 }
 
