@@ -242,7 +242,8 @@ struct ip_stack { /* in the order of need: what every packet touches is in the f
     uint16_t ip_id_jiffy; /* when it counted last */
     uint8_t n_protocols;
     uint8_t rp_filter; /* the greatest of "all" and all interfaces: 0 off, 1 strict, 2 loose */
-    struct ip_protocol_entry *protocols; /* in the order they registered: a handful */
+    struct ip_protocol_entry
+        *protocols;             /* a handful, ICMP at least; the one needed last comes last */
     uint32_t changes;           /* so far: of neighbors' states and addresses, and of sysctls */
     uint32_t flows_crowded_out; /* by others that wanted their place, since it grew */
     struct fib fib;             /* begins with its generation */
@@ -283,7 +284,7 @@ bool ip_vouched(const struct ip_stack *ip, uint8_t protocol, const struct ip_err
 static inline const struct ip_protocol_entry *ip_protocol_find(const struct ip_stack *ip,
                                                                uint8_t protocol)
 {
-    for (unsigned i = ip->n_protocols; i-- > 0;) /* TCP and UDP come last */
+    for (unsigned i = ip->n_protocols; i-- > 0;) /* the likeliest come last */
         if (ip->protocols[i].protocol->number == protocol)
             return &ip->protocols[i];
     return NULL;

@@ -103,18 +103,23 @@ static void loopback_fires(struct event *event)
 
 /* ---- the backlog ---- */
 
-static void schedule_backlog(struct ip_stack *ip)
+/* The event is queued as long as anything waits, for when @frame, the head, is to be worked on. */
+static inline void schedule_backlog(struct ip_stack *ip, const struct frame *frame)
 {
-    if (ip->backlog.head != NULL && !event_queued(&ip->backlog_event))
-        node_schedule(ip->node, &ip->backlog_event, EVENT_INPUT, ip->backlog.head->arrives_at);
+    node_schedule(ip->node, &ip->backlog_event, EVENT_INPUT, frame->arrives_at);
 }
 
 static void backlog_fires(struct event *event)
 {
     struct ip_stack *ip = CONTAINER_OF(event, struct ip_stack, backlog_event);
-    struct frame *frame = frame_list_pop(&ip->backlog);
+    struct frame *frame = ip->backlog.head, *next = frame->next;
 
-    schedule_backlog(ip);
+    ip->backlog.head = next;
+    if (next == NULL)
+        ip->backlog.tail = NULL;
+    else
+        schedule_backlog(ip, next);
+    frame->next = NULL;
     ip->node->part->cause = frame->id;
     frame->work(ip, frame);
 }
@@ -122,14 +127,20 @@ static void backlog_fires(struct event *event)
 void ip_later(struct ip_stack *ip, struct frame *frame, sim_time latency,
               void (*work)(struct ip_stack *ip, struct frame *frame))
 {
-    const struct frame *last = ip->backlog.tail;
+    struct frame *last = ip->backlog.tail;
 
     frame->work = work;
+    frame->next = NULL;
     frame->arrives_at = node_now(ip->node) + latency;
-    if (last != NULL && last->arrives_at > frame->arrives_at) /* nothing overtakes in the backlog */
+    ip->backlog.tail = frame;
+    if (last == NULL) {
+        ip->backlog.head = frame;
+        schedule_backlog(ip, frame);
+        return;
+    }
+    last->next = frame;
+    if (last->arrives_at > frame->arrives_at) /* nothing overtakes in the backlog */
         frame->arrives_at = last->arrives_at;
-    frame_list_push(&ip->backlog, frame);
-    schedule_backlog(ip);
 }
 
 void ip_input_init(struct ip_stack *ip)
@@ -336,6 +347,32 @@ void ip_deliver_soon(struct ip_stack *ip, struct frame *frame)
     ip_later(ip, frame, IP_INPUT_LATENCY, deliver_later);
 }
 
+/* Who is found comes last, where it is looked for first. */
+APART static const struct ip_protocol_entry *protocol_anew(struct ip_stack *ip, uint8_t protocol)
+{
+    const struct ip_protocol_entry *found = ip_protocol_find(ip, protocol);
+    struct ip_protocol_entry *last = &ip->protocols[ip->n_protocols - 1], other = *last;
+
+    if (found != NULL) {
+        size_t place = (size_t)(found - ip->protocols);
+
+        *last = *found;
+        ip->protocols[place] = other;
+        return last;
+    }
+    return NULL;
+}
+
+/* What ip_protocol_find() says of @frame, a packet of a flow: mostly what it said last. */
+static inline const struct ip_protocol_entry *protocol_of(struct ip_stack *ip,
+                                                          const struct frame *frame)
+{
+    const struct ip_protocol_entry *entry = &ip->protocols[ip->n_protocols - 1];
+    uint8_t protocol = frame->data[IPV4_AT_PROTOCOL];
+
+    return LIKELY(entry->protocol->number == protocol) ? entry : protocol_anew(ip, protocol);
+}
+
 /* What deliver_to() does where the protocol needs to be told nothing and nobody else looks. */
 static inline bool deliver_plain(struct ip_stack *ip, const struct ip_protocol_entry *entry,
                                  struct frame *frame)
@@ -360,7 +397,7 @@ static void deliver_flow(struct ip_stack *ip, struct frame *frame)
         deliver_later(ip, frame);
         return;
     }
-    entry = ip_protocol_find(ip, frame->data[IPV4_AT_PROTOCOL]);
+    entry = protocol_of(ip, frame);
     if (deliver_plain(ip, entry, frame))
         return;
     ipv4_plain_parse(frame->data, &hdr);
@@ -373,7 +410,7 @@ static void deliver_flow(struct ip_stack *ip, struct frame *frame)
 
 void ip_deliver_flow_soon(struct ip_stack *ip, struct frame *frame)
 {
-    const struct ip_protocol_entry *entry = ip_protocol_find(ip, frame->data[IPV4_AT_PROTOCOL]);
+    const struct ip_protocol_entry *entry = protocol_of(ip, frame);
 
     if (entry != NULL && entry->protocol->soon != NULL)
         entry->protocol->soon(entry->ctx, frame);

@@ -253,15 +253,16 @@ static inline void send_ready(struct udp_sock *udp, const void *octets, size_t l
     struct sock *sock = &udp->sock;
     size_t linear = UDP_HEADERS_LEN + (stable ? 0 : len);
     struct frame *frame = frame_new_before(sock->node, linear, ETH_HDR_LEN + IPV4_HDR_LEN);
+    uint8_t *headers = frame->data;
 
-    write_headers(&udp->ready, (uint16_t)(len + UDP_HDR_LEN + IPV4_HDR_LEN), frame->data);
     if (LIKELY(stable))
         frame->payload = (struct slice){ NULL, octets, (uint32_t)len };
     else if (len > 0)
-        memcpy(frame->data + UDP_HEADERS_LEN, octets, len);
-    frame->network = frame->data + ETH_HDR_LEN;
+        memcpy(headers + UDP_HEADERS_LEN, octets, len);
+    frame->network = headers + ETH_HDR_LEN;
     frame->checksum = (struct lazy_checksum){ true, IPV4_HDR_LEN, CHECKSUM_FIELD_UDP };
     frame->why = WHY(UDP_SEND, len, sock->remote.addr, sock->remote.port);
+    write_headers(&udp->ready, (uint16_t)(len + UDP_HDR_LEN + IPV4_HDR_LEN), headers);
     if (udp->ready.watched)
         ip_way_use(sock->ip, &udp->way, false);
     sock->ip->stats.out++;
