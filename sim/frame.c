@@ -199,18 +199,33 @@ static inline void put_back(struct frame **list, struct frame *frame)
     *list = frame;
 }
 
-void frame_free(struct frame *frame)
+/* Somebody may share its octets, or they are many. */
+APART static void free_closely(struct frame *frame)
 {
-    CHECK(!event_queued(&frame->event));
-    drop_slice(frame);
+    struct part *part = frame->part;
+
+    if (frame->payload.buffer != NULL)
+        buffer_unref(frame->payload.buffer);
     if (LIKELY(frame->small && !frame->may_share)) {
-        put_back(&frame->part->free_small, frame);
+        put_back(&part->free_small, frame);
     } else {
         buffer_unref(frame->buffer);
         frame->buffer = NULL;
-        put_back(&frame->part->free_frames, frame);
+        put_back(&part->free_frames, frame);
     }
-    frame->part->frames_alive--;
+}
+
+/* What its fields say is set when the descriptor is taken again: begin(). */
+void frame_free(struct frame *frame)
+{
+    struct part *part = frame->part;
+
+    CHECK(!event_queued(&frame->event));
+    part->frames_alive--;
+    if (frame->payload.buffer == NULL && frame->small && !frame->may_share)
+        put_back(&part->free_small, frame);
+    else
+        free_closely(frame);
 }
 
 void frame_trim(struct frame *frame, size_t size)

@@ -385,27 +385,33 @@ static inline bool deliver_plain(struct ip_stack *ip, const struct ip_protocol_e
     return true;
 }
 
-/* The same of a flow whose packets were for this node when it arrived: they are unless something
-   has changed since. Flows have no options and no fragments. */
-static void deliver_flow(struct ip_stack *ip, struct frame *frame)
+/* What the protocol or somebody else looks at closely. Flows have no options and no fragments. */
+APART static void deliver_closely(struct ip_stack *ip, const struct ip_protocol_entry *entry,
+                                  struct frame *frame)
 {
-    const struct ip_protocol_entry *entry;
     struct ipv4_hdr hdr;
     struct ip_rx rx;
 
-    if (UNLIKELY(frame->counter != ip->fib.generation)) {
-        deliver_later(ip, frame);
-        return;
-    }
-    entry = protocol_of(ip, frame);
-    if (deliver_plain(ip, entry, frame))
-        return;
     ipv4_plain_parse(frame->data, &hdr);
     rx = (struct ip_rx){ .hdr = &hdr,
                          .iif = ip_iface_of(ip, frame->in),
                          .kind = ROUTE_LOCAL,
                          .link_group = (frame->mark & FRAME_MARK_GROUP) != 0 };
     deliver_to(ip, entry, frame, &rx);
+}
+
+/* A packet of a flow that was for this node when it arrived: it is unless something has changed. */
+static void deliver_flow(struct ip_stack *ip, struct frame *frame)
+{
+    const struct ip_protocol_entry *entry;
+
+    if (UNLIKELY(frame->counter != ip->fib.generation)) {
+        deliver_later(ip, frame);
+        return;
+    }
+    entry = protocol_of(ip, frame);
+    if (!deliver_plain(ip, entry, frame))
+        deliver_closely(ip, entry, frame);
 }
 
 void ip_deliver_flow_soon(struct ip_stack *ip, struct frame *frame)

@@ -281,13 +281,15 @@ int64_t sys_recv(struct process *self, int number, void *octets, size_t size, un
 {
     const struct fd *fd = fd_get(self, number);
     bool goes_on = self->call.active;
+    struct node *node;
     int64_t n;
 
     if (UNLIKELY(fd == NULL || flags != 0 || fd->sock->ops->recv_plain == NULL ||
                  !may_recv_plainly(self)))
         return recv_closely(self, number, octets, size, flags, false);
+    node = self->os->node;
     if (!goes_on)
-        node_new_record_id(self->os->node);
+        node_new_record_id(node);
     n = fd->sock->ops->recv_plain(fd->sock, octets, size);
     if (n == -SIM_EAGAIN && LIKELY(!fd->nonblock && fd->rare->receive_timeout == 0)) {
         if (UNLIKELY(goes_on))
@@ -299,8 +301,8 @@ int64_t sys_recv(struct process *self, int number, void *octets, size_t size, un
     call_may_block(self, CALL_RECV, number);
     self->call.active = n == SYS_BLOCKED; /* without a limit, as who does not wait has none */
     if (goes_on)
-        node_new_record_id(self->os->node);
-    node_new_record_id(self->os->node);
+        node_new_record_id(node);
+    node_new_record_id(node);
     return n;
 }
 
