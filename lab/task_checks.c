@@ -77,7 +77,10 @@ static void read_with(struct task_instance *instance, const struct ynode *with,
     run->timeline = values[0];
     if (values[1] != NULL)
         run->has_seed = read_u64(&instance->r, values[1], "seed", 0, UINT64_MAX, &run->seed);
-    *seeds = values[2];
+    if (values[2] != NULL && list_len(values[2]) == 0)
+        reader_error(&instance->r, values[2]->at, _("`%s` is empty"), "seeds");
+    else
+        *seeds = values[2];
     run->until = values[3];
     run->change = values[4];
 }
