@@ -359,6 +359,19 @@ void ip_output_along(struct ip_stack *ip, struct frame *frame, struct ip_plain p
  * learn of the packet. *@watched: whoever sends so calls ip_way_use() each time. */
 bool ip_headers_along(struct ip_stack *ip, struct ip_plain plain, struct ip_way *way,
                       uint8_t *octets, bool *watched);
+/** ip_finish_along() - write to @packet, a copy of such a header of IP, what it lacks; @sum:
+ * folded, of what stands in it. ip_goes_along() - nobody wants to see what goes that way, and
+ * nothing has changed since @version. */
+static inline void ip_finish_along(uint8_t *packet, uint16_t sum, uint16_t size, uint16_t id)
+{
+    be16_put(packet + IPV4_AT_LEN, size);
+    be16_put(packet + IPV4_AT_ID, id);
+    be16_put(packet + IPV4_AT_CHECKSUM, checksum_finish((uint32_t)sum + size + id));
+}
+static inline bool ip_goes_along(const struct ip_stack *ip, uint32_t version)
+{
+    return version == ip_version(ip) && ip->hooks == NULL && list_empty(&ip->ether->taps);
+}
 /** ip_way_use() - a packet goes to the neighbor on @way, which holds; @confirms: and it has shown
  * that it is alive. */
 void ip_way_use(struct ip_stack *ip, struct ip_way *way, bool confirms);

@@ -288,9 +288,9 @@ static inline struct tcp_path *path_along(const struct tcp_sock *tp)
 static inline bool is_ready(const struct tcp_path *path, const struct ip_stack *ip,
                             const struct tcp_sock *tp, size_t size, uint8_t tos)
 {
-    return LIKELY(path->out != NULL && path->version == ip_version(ip) && ip->hooks == NULL &&
-                  size <= path->size_max && path->ttl == tp->sock.options.ttl && path->tos == tos &&
-                  list_empty(&ip->ether->taps));
+    return LIKELY(path->out != NULL && size <= path->size_max &&
+                  path->ttl == tp->sock.options.ttl && path->tos == tos &&
+                  ip_goes_along(ip, path->version));
 }
 
 /* What output_along() writes before a segment is got ready for those to come. */
@@ -317,9 +317,7 @@ static inline void output_ready(struct tcp_path *path, struct ip_stack *ip, stru
     uint8_t *segment = frame->data, *packet = segment - IPV4_HDR_LEN;
 
     memcpy(frame_push(frame, sizeof path->headers), path->headers, sizeof path->headers);
-    be16_put(packet + IPV4_AT_LEN, (uint16_t)size);
-    be16_put(packet + IPV4_AT_ID, id);
-    be16_put(packet + IPV4_AT_CHECKSUM, checksum_finish((uint32_t)path->ip_sum + size + id));
+    ip_finish_along(packet, path->ip_sum, (uint16_t)size, id);
     be16_put(segment + TCP_AT_CHECKSUM, checksum_fold((uint32_t)path->tcp_sum + len));
     frame->network = packet;
     frame->checksum = (struct lazy_checksum){ true, IPV4_HDR_LEN, TCP_AT_CHECKSUM };

@@ -229,21 +229,18 @@ static inline bool is_ready(const struct udp_sock *udp, size_t size, unsigned fl
     const struct ip_stack *ip = udp->sock.ip;
 
     return LIKELY((flags & (SOCK_MSG_OOB | SOCK_MSG_MORE)) == 0 && udp->sock.error == 0 &&
-                  !udp->sock.options_new && udp->ready.out != NULL &&
-                  udp->ready.version == ip_version(ip) && ip->hooks == NULL &&
-                  size <= udp->ready.size_max && list_empty(&ip->ether->taps));
+                  !udp->sock.options_new && udp->ready.out != NULL && size <= udp->ready.size_max &&
+                  ip_goes_along(ip, udp->ready.version));
 }
 
 /* Length, identification and checksums go into a copy of what is ready. */
 static inline void write_headers(struct udp_ready *ready, uint16_t size, uint8_t *octets)
 {
     uint8_t *packet = octets + ETH_HDR_LEN, *datagram = packet + IPV4_HDR_LEN;
-    uint16_t id = ready->next_id++, len = (uint16_t)(size - IPV4_HDR_LEN);
+    uint16_t len = (uint16_t)(size - IPV4_HDR_LEN);
 
     memcpy(octets, ready->headers, sizeof ready->headers);
-    be16_put(packet + IPV4_AT_LEN, size);
-    be16_put(packet + IPV4_AT_ID, id);
-    be16_put(packet + IPV4_AT_CHECKSUM, checksum_finish((uint32_t)ready->ip_sum + size + id));
+    ip_finish_along(packet, ready->ip_sum, size, ready->next_id++);
     be16_put(datagram + UDP_AT_LEN, len);
     be16_put(datagram + UDP_AT_CHECKSUM, checksum_fold((uint32_t)ready->udp_sum + len));
 }

@@ -235,21 +235,29 @@ static void a_router_advertisement_gives_a_host_what_it_needs(void)
     net_rig_fini(&rig);
 }
 
-static void an_address_may_be_over_before_it_is_ready(void)
+/* A router says that addresses of 2001:db8:5::/64 are valid for @seconds; the one made of it. */
+static struct ip6_addr advertise(struct net_rig *rig, uint32_t seconds)
 {
-    struct net_rig rig;
-    struct ip6_addr made = IP6(0x2001, 0xdb8, 5, 0, 0, 0xff, 0xfe00, 0x101);
     struct ndp_msg advert = { .type = ICMP6_ROUTER_ADVERT, .n_prefixes = 1 };
     struct packet packet;
 
     advert.prefixes[0] = (struct ndp_prefix){ .prefix = IP6(0x2001, 0xdb8, 5, 0, 0, 0, 0, 0),
                                               .len = 64,
                                               .autonomous = true,
-                                              .valid = 1,
-                                              .preferred = 1 };
+                                              .valid = seconds,
+                                              .preferred = seconds };
     packet = ndp_packet(advert, IP6(0xfe80, 0, 0, 0, 0, 0, 0, 1), IP6_ALL_NODES);
+    v6_send_to(rig, 0, group_mac(IP6_ALL_NODES), &packet);
+    return IP6(0x2001, 0xdb8, 5, 0, 0, 0xff, 0xfe00, 0x101);
+}
+
+static void an_address_may_be_over_before_it_is_ready(void)
+{
+    struct net_rig rig;
+    struct ip6_addr made;
+
     v6_begin(&rig, false);
-    v6_send_to(&rig, 0, group_mac(IP6_ALL_NODES), &packet);
+    made = advertise(&rig, 1);
     OK(ip6_addr_find(&rig.ip, made) != NULL && ip6_addr_find(&rig.ip, made)->tentative);
     net_rig_run(&rig, SIM_SEC(3)); /* duplicate address detection takes more than a second */
     OK(ip6_addr_find(&rig.ip, made) == NULL);
@@ -260,27 +268,20 @@ static void an_address_may_be_over_before_it_is_ready(void)
 static void a_duplicate_address_is_over_in_time_too(void)
 {
     struct net_rig rig;
-    struct ip6_addr made = IP6(0x2001, 0xdb8, 5, 0, 0, 0xff, 0xfe00, 0x101);
-    struct ndp_msg advert = { .type = ICMP6_ROUTER_ADVERT, .n_prefixes = 1 };
-    struct ndp_msg owner = {
-        .type = ICMP6_NEIGHBOR_ADVERT, .target = made, .has_target = true, .target_mac = WIRE_MAC(0)
-    };
+    struct ndp_msg owner = { .type = ICMP6_NEIGHBOR_ADVERT,
+                             .has_target = true,
+                             .target_mac = WIRE_MAC(0) };
     struct packet packet;
 
-    advert.prefixes[0] = (struct ndp_prefix){ .prefix = IP6(0x2001, 0xdb8, 5, 0, 0, 0, 0, 0),
-                                              .len = 64,
-                                              .autonomous = true,
-                                              .valid = 10,
-                                              .preferred = 10 };
-    packet = ndp_packet(advert, IP6(0xfe80, 0, 0, 0, 0, 0, 0, 1), IP6_ALL_NODES);
     v6_begin(&rig, false);
-    v6_send_to(&rig, 0, group_mac(IP6_ALL_NODES), &packet);
-    packet = ndp_packet(owner, made, IP6_ALL_NODES);
+    owner.target = advertise(&rig, 10);
+    packet = ndp_packet(owner, owner.target, IP6_ALL_NODES);
     v6_send_to(&rig, 0, group_mac(IP6_ALL_NODES), &packet);
     net_rig_run(&rig, SIM_SEC(9));
-    OK(ip6_addr_find(&rig.ip, made) != NULL && ip6_addr_find(&rig.ip, made)->dad_failed);
+    OK(ip6_addr_find(&rig.ip, owner.target) != NULL &&
+       ip6_addr_find(&rig.ip, owner.target)->dad_failed);
     net_rig_run(&rig, SIM_SEC(11));
-    OK(ip6_addr_find(&rig.ip, made) == NULL);
+    OK(ip6_addr_find(&rig.ip, owner.target) == NULL);
     net_rig_fini(&rig);
 }
 
