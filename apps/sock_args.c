@@ -4,6 +4,7 @@
 
 #include "base/digits.h"
 #include "base/memory.h"
+#include "base/strbuf.h"
 #include "base/text.h"
 #include "stack/socket/syscall.h"
 
@@ -32,6 +33,7 @@ const char *const sock_form_texts[FORM_N] = {
     [FORM_GROUP] = "a multicast address and perhaps an interface",
     [FORM_CHARSET] = "utf-8 or gb2312",
     [FORM_POLL] = "in, out, pri or rdhup, and perhaps seconds, like `in,out 1.5`",
+    [FORM_SELECT] = "names of sockets and perhaps seconds, like `read=a,b write=a 1.5`",
     [FORM_WATCH] = "in, out, pri or rdhup, perhaps with et, oneshot or exclusive, like `in,et`",
     [FORM_TIME_OR_NOT] = "seconds, or nothing for no limit",
     [FORM_LOOP] = "perhaps a number, and a block in braces",
@@ -298,6 +300,30 @@ static bool read_poll(char *args, struct sock_op *op)
     return read_events(words, op) && (*args == '\0' || read_time(args, &op->time));
 }
 
+/* "read=a,b write=c 1.5": @op->text becomes the sets alone, one blank between two. */
+static bool read_select(char *args, struct sock_op *op)
+{
+    static const char *const sets[] = { "read=", "write=", "except=" };
+    struct strbuf text = STRBUF_INIT;
+    bool good = true;
+
+    op->time = SIM_TIME_NONE;
+    while (good && *args != '\0') {
+        const char *word = cut_word(&args);
+        unsigned i = 0;
+
+        while (i < 3 && strncmp(word, sets[i], strlen(sets[i])) != 0)
+            i++;
+        if (i < 3 && word[strlen(sets[i])] != '\0')
+            strbuf_addf(&text, "%s%s", text.len > 0 ? " " : "", word);
+        else
+            good = *args == '\0' && read_time(word, &op->time);
+    }
+    op->text = mem_strdup(strbuf_text(&text));
+    strbuf_fini(&text);
+    return good;
+}
+
 /* `loop`, `loop N`, `fork`, `fork NAME`, with the opening brace. */
 static bool read_block(char *args, uint64_t max, struct sock_op *op)
 {
@@ -397,6 +423,8 @@ bool sock_read_args(enum sock_form form, uint64_t max, char *args, struct sock_o
         return op->number == 1 || strcmp(args, "utf-8") == 0;
     case FORM_POLL:
         return read_poll(args, op);
+    case FORM_SELECT:
+        return read_select(args, op);
     case FORM_WATCH:
         return read_events(args, op);
     case FORM_TIME_OR_NOT:

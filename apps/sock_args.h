@@ -27,6 +27,7 @@ enum sock_form {
     FORM_GROUP, /* an address and perhaps an interface */
     FORM_CHARSET,
     FORM_POLL,        /* what for, and perhaps how long */
+    FORM_SELECT,      /* names of sockets in sets, and how long */
     FORM_WATCH,       /* what for, and how */
     FORM_TIME_OR_NOT, /* nothing: for ever */
     FORM_LOOP,

@@ -52,6 +52,7 @@ struct sock_run {
     struct strbuf answer; /* behind "-> "; empty: ok */
     bool full;            /* the answer stands for complete success */
     struct sys_pollfd poll;
+    struct sys_fd_set sets[3]; /* of select(): read, write, except */
     uint8_t buffer[SOCK_BUFFER_LEN];
 };
 

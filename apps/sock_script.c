@@ -76,6 +76,7 @@ static const struct verb {
     [SOCK_RECVERR] = { "recverr", FORM_NONE, 0 },
     [SOCK_POLL] = { "poll", FORM_POLL, 0 },
     [SOCK_EPOLLWAIT] = { "epollwait", FORM_TIME_OR_NOT, 0 },
+    [SOCK_SELECT] = { "select", FORM_SELECT, 0 },
     [SOCK_SHUTWR] = { "shutwr", FORM_NONE, 0 },
     [SOCK_SHUTRD] = { "shutrd", FORM_NONE, 0 },
     [SOCK_SHUTRDWR] = { "shutrdwr", FORM_NONE, 0 },

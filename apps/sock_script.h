@@ -76,6 +76,7 @@ enum sock_verb {
     SOCK_RECVERR,
     SOCK_POLL,
     SOCK_EPOLLWAIT,
+    SOCK_SELECT,
     SOCK_SHUTWR,
     SOCK_SHUTRD,
     SOCK_SHUTRDWR,

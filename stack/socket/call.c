@@ -6,17 +6,17 @@
 #include "stack/socket/syscall.h"
 
 const char *const call_names[] = {
-    [CALL_NONE] = "",       [CALL_ACCEPT] = "accept",   [CALL_CONNECT] = "connect",
-    [CALL_RECV] = "recv",   [CALL_SEND] = "send",       [CALL_POLL] = "poll",
-    [CALL_CLOSE] = "close", [CALL_EPOLL] = "epoll_wait"
+    [CALL_NONE] = "",       [CALL_ACCEPT] = "accept",    [CALL_CONNECT] = "connect",
+    [CALL_RECV] = "recv",   [CALL_SEND] = "send",        [CALL_POLL] = "poll",
+    [CALL_CLOSE] = "close", [CALL_EPOLL] = "epoll_wait", [CALL_SELECT] = "select"
 };
 
 void call_note_blocking(struct process *self, struct why why)
 {
     char text[32];
 
-    if (self->call.kind == CALL_POLL)
-        snprintf(text, sizeof text, "poll");
+    if (call_is_of_many(self->call.kind))
+        snprintf(text, sizeof text, "%s", call_names[self->call.kind]);
     else
         snprintf(text, sizeof text, "%s(%d)", call_names[self->call.kind], self->call.number);
     process_note(self, RECORD_CALL, why, text);
@@ -33,6 +33,7 @@ static struct why why_blocked(enum call_kind kind)
         return WHY0(BLOCKED_SEND);
     case CALL_POLL:
     case CALL_EPOLL:
+    case CALL_SELECT:
         return WHY0(BLOCKED_POLL);
     case CALL_CLOSE:
         return WHY0(BLOCKED_CLOSE);
@@ -48,7 +49,7 @@ struct why call_why_unblocked(const struct process *self, int64_t result)
     const struct fd *fd = fd_get(self, self->call.number);
 
     if (result == -SIM_EAGAIN || result == -SIM_EINPROGRESS ||
-        (result == 0 && (self->call.kind == CALL_POLL || self->call.kind == CALL_EPOLL)))
+        (result == 0 && (call_is_of_many(self->call.kind) || self->call.kind == CALL_EPOLL)))
         return WHY0(UNBLOCKED_TIME);
     if (result == -SIM_ECONNRESET ||
         (result == -SIM_ECONNREFUSED && fd != NULL && fd->type == SIM_SOCK_STREAM))
@@ -64,6 +65,7 @@ struct why call_why_unblocked(const struct process *self, int64_t result)
         return WHY0(UNBLOCKED_SEND);
     case CALL_POLL:
     case CALL_EPOLL:
+    case CALL_SELECT:
         return WHY(UNBLOCKED_POLL, (uint64_t)result);
     case CALL_CLOSE:
         return WHY0(UNBLOCKED_CLOSE);

@@ -86,11 +86,17 @@ static inline void call_end_wait(struct process *self, int64_t result)
     self->call.until = SIM_TIME_NONE;
 }
 
+/* poll() and select() name no descriptor of their own. */
+static inline bool call_is_of_many(enum call_kind kind)
+{
+    return kind == CALL_POLL || kind == CALL_SELECT;
+}
+
 /* The call is over. */
 static inline int64_t call_over(struct process *self, int64_t result)
 {
     call_end_wait(self, result);
-    if (self->call.kind != CALL_NONE && self->call.kind != CALL_POLL)
+    if (self->call.kind != CALL_NONE && !call_is_of_many(self->call.kind))
         call_note_result(self, call_names[self->call.kind], self->call.number, result);
     self->call.progress = 0;
     return result;

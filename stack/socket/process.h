@@ -42,7 +42,8 @@ enum call_kind {
     CALL_SEND,
     CALL_POLL,
     CALL_CLOSE,
-    CALL_EPOLL
+    CALL_EPOLL,
+    CALL_SELECT
 };
 
 struct program {

@@ -113,6 +113,25 @@ int64_t sys_read_input(struct process *self, void *octets, size_t size);
  * ever, 0: do not wait). */
 int sys_poll(struct process *self, struct sys_pollfd *fds, int n_fds, sim_time timeout);
 
+#define SYS_FD_SETSIZE 1024
+/* fd_set: a bit for each descriptor. */
+struct sys_fd_set {
+    uint64_t words[SYS_FD_SETSIZE / 64];
+};
+static inline void sys_fd_add(struct sys_fd_set *set, int fd)
+{
+    set->words[fd / 64] |= UINT64_C(1) << fd % 64;
+}
+static inline bool sys_fd_in(const struct sys_fd_set *set, int fd)
+{
+    return set->words[fd / 64] >> fd % 64 & 1;
+}
+/** sys_select() - of the descriptors below @n (at most SYS_FD_SETSIZE) in *@read, *@write and
+ * *@except (NULL: none), those that are ready are left in them, in all as many as returned; 0
+ * after @timeout as of sys_poll(). -SIM_EBADF, -SIM_EINVAL: the sets are as they were. */
+int sys_select(struct process *self, int n, struct sys_fd_set *read, struct sys_fd_set *write,
+               struct sys_fd_set *except, sim_time timeout);
+
 /* epoll(7); bits and numbers are Linux's. */
 #define SYS_EPOLLET        0x80000000u
 #define SYS_EPOLLONESHOT   0x40000000u

@@ -5,29 +5,93 @@
 #include "stack/socket/input.h"
 #include "stack/socket/syscall.h"
 
+#define POLLNVAL 0x20u
+
+/* SOCK_POLL bits that hold of descriptor @number now. */
+static unsigned events_of(struct process *self, int number)
+{
+    struct fd *fd;
+
+    if (number == 0)
+        return input_ready(self->input) ? SOCK_POLLIN : 0;
+    fd = fd_get(self, number);
+    return fd == NULL ? POLLNVAL : fd->sock->ops->poll(fd->sock);
+}
+
+/* poll() and select() with so many descriptors @ready. */
+static int wait_for_any(struct process *self, int ready, sim_time timeout)
+{
+    if (ready > 0 || timeout == 0)
+        return (int)call_over(self, ready);
+    return (int)call_end(self, call_block(self, false, timeout == SIM_TIME_NONE ? 0 : timeout, 0));
+}
+
 int sys_poll(struct process *self, struct sys_pollfd *fds, int n_fds, sim_time timeout)
 {
     int ready = 0;
 
     call_may_block(self, CALL_POLL, -1);
     for (int i = 0; i < n_fds; i++) {
-        struct fd *fd = fd_get(self, fds[i].fd);
-
         fds[i].revents = 0;
         if (fds[i].fd < 0)
             continue;
-        if (fds[i].fd == 0)
-            fds[i].revents = input_ready(self->input) ? fds[i].events & SOCK_POLLIN : 0;
-        else if (fd == NULL)
-            fds[i].revents = 0x20; /* POLLNVAL */
-        else
-            fds[i].revents =
-                fd->sock->ops->poll(fd->sock) & (fds[i].events | SOCK_POLLERR | SOCK_POLLHUP);
+        fds[i].revents =
+            events_of(self, fds[i].fd) & (fds[i].events | SOCK_POLLERR | SOCK_POLLHUP | POLLNVAL);
         ready += fds[i].revents != 0;
     }
-    if (ready > 0 || timeout == 0)
-        return (int)call_over(self, ready);
-    return (int)call_end(self, call_block(self, false, timeout == SIM_TIME_NONE ? 0 : timeout, 0));
+    return wait_for_any(self, ready, timeout);
+}
+
+/* One of the three sets of select(), and the events that it means. */
+struct selected {
+    struct sys_fd_set *set, found;
+    unsigned events;
+};
+
+/* How many are ready, in the sets' @found; -SIM_EBADF for a descriptor that is none. */
+static int look_at_sets(struct process *self, struct selected *sets, int n)
+{
+    int ready = 0;
+
+    for (int fd = 0; fd < n; fd++) {
+        unsigned asked = 0, events;
+
+        for (int i = 0; i < 3; i++)
+            if (sets[i].set != NULL && sys_fd_in(sets[i].set, fd))
+                asked |= 1u << i;
+        if (asked == 0)
+            continue;
+        events = events_of(self, fd);
+        if (events & POLLNVAL)
+            return -SIM_EBADF;
+        for (int i = 0; i < 3; i++)
+            if (asked >> i & 1 && events & sets[i].events) {
+                sys_fd_add(&sets[i].found, fd);
+                ready++;
+            }
+    }
+    return ready;
+}
+
+int sys_select(struct process *self, int n, struct sys_fd_set *read, struct sys_fd_set *write,
+               struct sys_fd_set *except, sim_time timeout)
+{
+    struct selected sets[3] = {
+        { .set = read, .events = SOCK_POLLIN | SOCK_POLLHUP | SOCK_POLLERR },
+        { .set = write, .events = SOCK_POLLOUT | SOCK_POLLERR },
+        { .set = except, .events = SOCK_POLLPRI },
+    };
+    int result;
+
+    call_may_block(self, CALL_SELECT, -1);
+    if (n < 0)
+        return (int)call_over(self, -SIM_EINVAL);
+    result = look_at_sets(self, sets, n < SYS_FD_SETSIZE ? n : SYS_FD_SETSIZE);
+    result = result < 0 ? (int)call_over(self, result) : wait_for_any(self, result, timeout);
+    for (int i = 0; i < 3 && (result >= 0 && result != SYS_BLOCKED); i++)
+        if (sets[i].set != NULL)
+            *sets[i].set = sets[i].found;
+    return result;
 }
 
 int sys_epoll_create(struct process *self)

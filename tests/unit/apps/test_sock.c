@@ -54,6 +54,9 @@ static void mistakes_are_named(void)
     refused("poll in,et",
             "poll takes in, out, pri or rdhup, and perhaps seconds, like `in,out 1.5`, "
             "not 'in,et'");
+    refused("select in=a",
+            "select takes names of sockets and perhaps seconds, like `read=a,b write=a "
+            "1.5`, not 'in=a'");
     refused("set SO_RXQ_OVFL 1", "SO_RXQ_OVFL is not simulated by wirewalk");
     refused("sleep x", "sleep takes seconds, like 0.5, not 'x'");
     refused("tcp 4", "tcp takes nothing, not '4'");
@@ -389,6 +392,22 @@ static void a_set_of_sockets_is_watched_by_one_program(void)
          "tcp -> ok\nconnect 10.0.0.2:80 -> ok\nsleep 1 -> ok\nsend 5 -> ok\nsleep 10 -> ok\n");
 }
 
+static void select_waits_for_any_of_several_sockets(void)
+{
+    both("tcp; as server; bind *:80; listen; select read=server; accept; as client; select "
+         "read=server,client write=client; recvsome 2; select read=server,client 0.5; select "
+         "read=client; recvsome; recvsome; select read=nobody; select 0.25",
+         "tcp -> ok\nas server -> ok\nbind *:80 -> ok\nlisten -> ok\n"
+         "select read=server -> server read\naccept -> ok\nas client -> ok\n"
+         "select read=server,client write=client -> client write\nrecvsome 2 -> got 2\n"
+         "select read=server,client 0.5 -> client read\n"
+         "select read=client -> client read\nrecvsome -> got 3\nrecvsome -> got 0 EOF\n"
+         "select read=nobody -> ERR EBADF\nselect 0.25 -> timeout\n",
+         "tcp; connect 10.0.0.2:80; sleep 1; send 5; sleep 2; close",
+         "tcp -> ok\nconnect 10.0.0.2:80 -> ok\nsleep 1 -> ok\nsend 5 -> ok\nsleep 2 -> ok\n"
+         "close -> ok\n");
+}
+
 /* Recorded from Linux 6.18: two processes with sets of their own wait for one listener. */
 static void an_exclusive_event_wakes_one_that_waits(void)
 {
@@ -449,7 +468,8 @@ static void blocking_and_its_end_are_records_with_their_reason(void)
     host_rig_init(&rig);
     sim_observe(rig.hosts.sim, &watcher.observer);
     sock(&h2, rig.h2,
-         "tcp; bind *:80; listen; accept; recvsome; poll in 1; recvsome; close; accept; "
+         "tcp; bind *:80; listen; accept; as c; recvsome; poll in 1; select read=c 0.2; recvsome; "
+         "close; accept; "
          "recvsome; sleep 5");
     OK(host_rig_run(&rig, SIM_MSEC(10)));
     sock(&h1, rig.h1,
@@ -462,6 +482,7 @@ static void blocking_and_its_end_are_records_with_their_reason(void)
            "a:connect(3) unblocked-connect\nb:accept(3) unblocked-accept\n"
            "b:recv(4) blocked-recv\nb:recv(4) unblocked-data\n"
            "b:poll blocked-poll\nb:poll unblocked-time\n"
+           "b:select blocked-poll\nb:select unblocked-time\n"
            "b:recv(4) blocked-recv\nb:recv(4) unblocked-fin\n"
            "a:connect(3) blocked-connect\na:connect(3) unblocked-connect\n"
            "b:recv(4) blocked-recv\nb:recv(4) unblocked-reset\n"
@@ -480,6 +501,7 @@ UNIT_MAIN("sock", TEST(operations_are_split_and_their_arguments_read), TEST(mist
           TEST(a_port_unreachable_fails_the_next_send), TEST(datagrams_arrive_one_by_one_in_order),
           TEST(reply_goes_to_the_last_sender), TEST(errors_do_not_stop_a_script),
           TEST(named_sockets_are_taken_up_again), TEST(a_set_of_sockets_is_watched_by_one_program),
+          TEST(select_waits_for_any_of_several_sockets),
           TEST(an_exclusive_event_wakes_one_that_waits), TEST(recvmsg_tells_what_options_ask_for),
           TEST(a_socket_is_handed_to_another_program), TEST(half_close_lets_the_answer_through),
           TEST(a_port_in_time_wait_is_free_for_reuseaddr_alone),

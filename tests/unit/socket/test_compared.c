@@ -337,6 +337,39 @@ static void do_poll(struct machine *m, char **w, int n)
     strbuf_addf(&m->out, "0x%x", poll.revents);
 }
 
+/* "r:a,b w:c": names in sets; those that are ready in the order of the question. */
+static void do_select(struct machine *m, char **w, int n)
+{
+    static const char letters[] = "rwe";
+    char words[3][64], *name, *rest;
+    struct sys_fd_set sets[3] = { 0 };
+    int got;
+
+    for (int i = 1; i < n; i++) {
+        snprintf(words[i - 1], sizeof words[i - 1], "%s", w[i]);
+        for (rest = w[i] + 2; (name = strsep(&rest, ",")) != NULL;)
+            sys_fd_add(&sets[strchr(letters, w[i][0]) - letters], fd_of(m, name));
+    }
+    got = sys_select(m->self, SYS_FD_SETSIZE, &sets[0], &sets[1], &sets[2], 0);
+    if (got < 0)
+        say(m, got);
+    else if (got == 0)
+        strbuf_adds(&m->out, "nothing");
+    for (int i = 0; i < n - 1 && got > 0; i++) {
+        const struct sys_fd_set *set = &sets[strchr(letters, words[i][0]) - letters];
+        bool first = true;
+
+        for (rest = words[i] + 2; (name = strsep(&rest, ",")) != NULL;) {
+            if (!sys_fd_in(set, fd_of(m, name)))
+                continue;
+            if (first)
+                strbuf_addf(&m->out, "%s%.2s", m->out.len > 0 ? " " : "", words[i]);
+            strbuf_addf(&m->out, "%s%s", first ? "" : ",", name);
+            first = false;
+        }
+    }
+}
+
 static void do_ioctl(struct machine *m, char **w, int n)
 {
     int value = n > 3 ? (int)number(w[3]) : 0;
@@ -438,6 +471,7 @@ static const struct {
     { "shutdown", do_shutdown },
     { "close", do_close },
     { "poll", do_poll },
+    { "select", do_select },
     { "ioctl", do_ioctl },
     { "epollctl", do_epollctl },
     { "epollwait", do_epollwait },
@@ -537,6 +571,11 @@ static void calls_of_udp_unix_pipes_and_what_is_not_there(void)
     EQ(compare(FOLDER "udp-and-others.calls"), 0);
 }
 
+static void sets_of_select(void)
+{
+    EQ(compare(FOLDER "select.calls"), 0);
+}
+
 static void sets_of_epoll(void)
 {
     EQ(compare(FOLDER "epoll.calls"), 0);
@@ -561,6 +600,7 @@ int main(int argc, char **argv)
                             TEST(options_of_tcp),
                             TEST(what_poll_and_calls_say_in_each_state_of_tcp),
                             TEST(calls_of_udp_unix_pipes_and_what_is_not_there),
+                            TEST(sets_of_select),
                             TEST(sets_of_epoll),
                             CU_TEST_INFO_NULL };
     CU_TestInfo by_hand[] = { TEST(files_given), CU_TEST_INFO_NULL };
