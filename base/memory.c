@@ -72,16 +72,18 @@ char *mem_strdup(const char *text)
 
 #define ARENA_BLOCK_LEN ((size_t)64 * 1024)
 
-/* From ARENA_HUGE_FROM octets on an arena is one of a very large network, whose memory is looked at
-   here and there: most looks wait for the processor's tables of pages, and pages of 2 MiB need few
-   of those. A smaller one would pay more for clearing them than it gains. */
-#define ARENA_HUGE_FROM  ((size_t)256 * 1024 * 1024)
-#define ARENA_HUGE_BLOCK ((size_t)64 * 1024 * 1024) /* smaller pieces are left as they are */
-#define HUGE_PAGE        ((size_t)2 * 1024 * 1024)
+/* From ARENA_HUGE_FROM octets on an arena goes on in huge pages: what is in there is looked at here
+   and there, and such looks wait for the processor's tables of pages, of which huge ones need few.
+   In a smaller arena most of one might stay unused. */
+#define ARENA_HUGE_FROM ((size_t)4 * 1024 * 1024)
+#define ARENA_VAST_FROM ((size_t)256 * 1024 * 1024)
+#define ARENA_VAST_LEN  ((size_t)64 * 1024 * 1024)
+#define HUGE_PAGE       ((size_t)2 * 1024 * 1024)
 
 struct arena_block {
     struct arena_block *next;
     size_t used, size;
+    bool mapped; /* by mmap(), not malloc() */
     _Alignas(max_align_t) unsigned char octets[];
 };
 
@@ -108,8 +110,7 @@ void mem_huge(void *p, size_t size)
     uintptr_t from = ((uintptr_t)p + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
     uintptr_t end = ((uintptr_t)p + size) & ~(HUGE_PAGE - 1);
 
-    if (size >= ARENA_HUGE_BLOCK &&
-        from < end) /* a kernel without them refuses, which does no harm */
+    if (from < end) /* a kernel without them refuses, which does no harm */
         (void)madvise((void *)from, end - from, MADV_HUGEPAGE);
 #else
     (void)p;
@@ -117,13 +118,54 @@ void mem_huge(void *p, size_t size)
 #endif
 }
 
-/* What calloc() gives for a block of ARENA_HUGE_BLOCK are pages that nobody has touched yet. */
-static struct arena_block *new_block(struct arena *arena, size_t room)
+/* @size octets, a multiple of HUGE_PAGE, in huge pages where the system has such; NULL: it has no
+ * memory left, or no such call. */
+static void *map_huge(size_t size)
 {
-    struct arena_block *block = mem_zalloc(sizeof *block + room);
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    unsigned char *p =
+        mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t before;
 
-    mem_huge(block, sizeof *block + room);
-    block->size = room;
+    if (p == MAP_FAILED)
+        return NULL;
+    before = (size_t)(-(uintptr_t)p & (HUGE_PAGE - 1));
+    if (before != 0)
+        (void)munmap(p, before);
+    (void)munmap(p + before + size, HUGE_PAGE - before);
+    (void)madvise(p + before, size, MADV_HUGEPAGE); /* a kernel without them refuses: no harm */
+    return p + before;
+#else
+    (void)size;
+    return NULL;
+#endif
+}
+
+/* Octets of a block that comes to @arena now. */
+static size_t block_len(const struct arena *arena)
+{
+    if (arena->used < ARENA_HUGE_FROM)
+        return ARENA_BLOCK_LEN;
+    return arena->used < ARENA_VAST_FROM ? HUGE_PAGE : ARENA_VAST_LEN;
+}
+
+/* With room for @size octets at least. */
+static struct arena_block *new_block(struct arena *arena, size_t size)
+{
+    struct arena_block *block = NULL;
+    size_t len = block_len(arena);
+
+    if (len < size + sizeof *block)
+        len = size + sizeof *block;
+    if (len >= HUGE_PAGE) {
+        len = (len + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+        block = map_huge(len);
+    }
+    if (block != NULL)
+        block->mapped = true;
+    else
+        block = mem_zalloc(len);
+    block->size = len - sizeof *block;
     block->next = arena->blocks;
     arena->blocks = block;
     return block;
@@ -138,13 +180,13 @@ static size_t gap_before(const struct arena_block *block, size_t alignment)
 static void *alloc_aligned(struct arena *arena, size_t size, size_t alignment)
 {
     struct arena_block *block = arena->blocks;
-    size_t before, len = arena->used < ARENA_HUGE_FROM ? ARENA_BLOCK_LEN : ARENA_HUGE_BLOCK;
+    size_t before;
     void *p;
 
-    CHECK(size <= SIZE_MAX - ARENA_HUGE_BLOCK);
+    CHECK(size <= SIZE_MAX - ARENA_VAST_LEN);
     size += gap_behind(arena, size);
     if (block == NULL || block->size - block->used < gap_before(block, alignment) + size)
-        block = new_block(arena, size + alignment > len ? size + alignment : len);
+        block = new_block(arena, size + alignment);
     before = gap_before(block, alignment);
     p = block->octets + block->used + before;
     block->used += before + size;
@@ -169,12 +211,23 @@ char *arena_strdup(struct arena *arena, const char *text)
     return memcpy(arena_alloc(arena, len), text, len);
 }
 
+static void free_block(struct arena_block *block)
+{
+#ifdef __linux__
+    if (block->mapped) {
+        (void)munmap(block, sizeof *block + block->size);
+        return;
+    }
+#endif
+    free(block);
+}
+
 void arena_fini(struct arena *arena)
 {
     while (arena->blocks != NULL) {
         struct arena_block *next = arena->blocks->next;
 
-        free(arena->blocks);
+        free_block(arena->blocks);
         arena->blocks = next;
     }
     arena->used = 0;

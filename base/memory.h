@@ -20,7 +20,7 @@ void *mem_realloc(void *old, size_t n, size_t size);
 void *mem_dup(const void *from, size_t size);
 char *mem_strdup(const char *text);
 /** mem_huge() - @size octets from @p on, not touched yet, will be looked at here and there: if they
- * are 64 MiB or more, let them be huge pages where the system has such. */
+ * are 2 MiB or more, let them be huge pages where the system has such. */
 void mem_huge(void *p, size_t size);
 
 /* Grow-by-doubling array push: items, count and capacity are lvalues of the owner. */
