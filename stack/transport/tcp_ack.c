@@ -59,6 +59,11 @@ void tcp_update_rtt_min(struct tcp_sock *tp, uint32_t rtt_us)
 
     if (rtt_us == 0)
         rtt_us = 1;
+    /* The candidates grow in value and in age: one that is worse than all of them changes nothing
+     * while the best is young. */
+    if (LIKELY(rtt_us > min->s[2].value && now - min->s[0].at <= window / 4) &&
+        min->s[0].value != 0)
+        return;
     if (min->s[0].value == 0 || rtt_us <= min->s[0].value || now - min->s[2].at > window) {
         for (unsigned i = 0; i < 3; i++) {
             min->s[i].at = now;
@@ -493,4 +498,127 @@ int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
     cong_control(tp, rx, delivered, (int)(tp->rare->lost_total - prior_lost), flag);
     tcp_xmit_recovery(tp, rexmit);
     return 1;
+}
+
+/* Plain ACKs. */
+
+/* What one takes off the head of rtx_queue: the segments up to @last. */
+struct run {
+    struct tcp_seg *last;
+    uint32_t n, truesize;
+    bool starts_buffer; /* one of them does: what Linux charges for a buffer */
+    bool has_buffers;   /* of octets that were copied */
+};
+
+/* Nothing is lost, SACKed or repeated, no probe is out and nobody wants to know more. */
+static inline bool goes_well(const struct tcp_sock *tp)
+{
+    return tp->ca_state == TCP_CA_OPEN && tp->sack_ok && tp->ecn == 0 &&
+           (tp->sacked_out | tp->lost_out | tp->retrans_out) == 0 &&
+           !tp->has_tlp && !tp->urg_out && !tp->has_notes && !tp->mtu_probing;
+}
+
+/* The segments before @ack, if all of them went once and in their order. */
+static inline bool run_before(const struct tcp_sock *tp, uint32_t ack, struct run *run)
+{
+    const struct list *timed = &tp->by_time;
+    struct list *at = tp->rtx_queue.next;
+    uintptr_t buffers = 0;
+
+    *run = (struct run){ .n = 0 };
+    for (; at != &tp->rtx_queue; at = at->next) {
+        struct tcp_seg *seg = tcp_seg_of(at);
+
+        if (seq_gt(seg->end_seq, ack))
+            break;
+        tcp_seg_fetch(at->next->next); /* whose turn is after the next one's */
+        if (seg->marks != 0 || (seg->flags & TCP_SYN) != 0 || seg->by_time.prev != timed)
+            return false;
+        timed = &seg->by_time;
+        run->last = seg;
+        run->n++;
+        run->truesize += seg->truesize;
+        run->starts_buffer |= seg->starts_buffer;
+        buffers |= (uintptr_t)seg->data.buffer;
+    }
+    run->has_buffers = buffers != 0;
+    return run->n > 0 && run->last->delivered_at != 0;
+}
+
+/* They leave rtx_queue and by_time, and are free. */
+static inline void run_free(struct tcp_sock *tp, const struct run *run)
+{
+    struct tcp_layer *tcp = tp->layer;
+    struct list *first = tp->rtx_queue.next, *rest = run->last->link.next,
+                *rest_by_time = run->last->by_time.next;
+
+    CHECK(tp->wmem_queued >= run->truesize);
+    tp->wmem_queued -= run->truesize;
+    tp->packets_out -= run->n;
+    if (rest != &tp->rtx_queue && run->starts_buffer)
+        tcp_buffer_cut(tp, tcp_seg_of(rest)); /* what is left of a buffer is one still */
+    if (UNLIKELY(run->has_buffers))
+        for (struct list *at = first; at != rest; at = at->next)
+            if (tcp_seg_of(at)->data.buffer != NULL)
+                buffer_unref(tcp_seg_of(at)->data.buffer);
+    tp->rtx_queue.next = rest;
+    rest->prev = &tp->rtx_queue;
+    tp->by_time.next = rest_by_time;
+    rest_by_time->prev = &tp->by_time;
+    run->last->link.next = tcp->free_segs;
+    tcp->free_segs = first;
+    if (tp->wmem_queued == 0)
+        tcp_chunk_drop(tp);
+}
+
+/* clean_rtx_queue() of what went once, and is acknowledged in its order: what can be told of it is
+ * told by the first and the last of them. */
+static inline void clean_plainly(struct tcp_sock *tp, const struct tcp_rx *rx,
+                                 const struct run *run, struct tcp_rate_sample *sample)
+{
+    const struct tcp_seg *first = tcp_first(&tp->rtx_queue);
+    int64_t seq_rtt = (int64_t)(rx->now - first->sent_at),
+            ca_rtt = (int64_t)(rx->now - run->last->sent_at);
+
+    tp->delivered += run->n;
+    tcp_rack_advance(tp, run->last, run->last->sent_at);
+    tcp_rate_arrived(tp, run->last, sample);
+    run_free(tp, run);
+    if (list_empty(&tp->rtx_queue))
+        tcp_chrono_stop(tp, TCP_CHRONO_BUSY);
+    else if (tcp_first(&tp->rtx_queue)->seq != tp->snd_una)
+        acked_partly(tp, tcp_first(&tp->rtx_queue));
+    update_rtt(tp, rx, TCP_F_DATA_ACKED, seq_rtt, -1, ca_rtt);
+    congestion_acked(tp, ca_rtt);
+}
+
+/*
+ * Linux has one function for all ACKs, and so have we. This does what that would do with the ACK of
+ * a predicted segment that acknowledges something while all goes well, as nearly all do, and asks
+ * for nothing else.
+ */
+bool tcp_ack_plain(struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    struct tcp_rate_sample sample = { .prior_delivered = 0 };
+    struct run run;
+
+    if (rx->ack == tp->snd_una || !goes_well(tp) || !run_before(tp, rx->ack, &run) ||
+        tcp_first(&tp->rtx_queue)->seq != tp->snd_una)
+        return false;
+    tcp_replace_ts_recent(tp, rx);
+    tp->retransmits = tp->probes_out = 0;
+    tp->snd_wl1 = rx->seq;
+    tp->bytes_acked += rx->ack - tp->snd_una;
+    tp->snd_una = rx->ack;
+    tp->sock.soft_error = 0;
+    tp->rcv_tstamp = rx->now;
+    tp->confirm_neighbor = true;
+    clean_plainly(tp, rx, &run, &sample);
+    tcp_rack_update_reo_wnd(tp);
+    set_xmit_timer_later(tp);
+    tcp_rate_take(tp, rx->now, run.n, &sample);
+    tp->cc->cong_avoid(tp, run.n);
+    tp->cwnd_stamp = rx->now;
+    tcp_update_pacing_rate(tp);
+    return true;
 }

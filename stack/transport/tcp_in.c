@@ -376,7 +376,8 @@ void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx)
     }
     if (as_predicted && sends_nothing(tp))
         ack_nothing(tp, rx);
-    else if (tcp_ack(tp, rx, TCP_F_UPDATE_TS_RECENT | TCP_F_TIMER_LATER) < 0 || tp->dead)
+    else if (!(as_predicted && tcp_ack_plain(tp, rx)) &&
+             (tcp_ack(tp, rx, TCP_F_UPDATE_TS_RECENT | TCP_F_TIMER_LATER) < 0 || tp->dead))
         return;
     tcp_rcv_rtt_measure_ts(tp, rx);
     if (!as_predicted) {
