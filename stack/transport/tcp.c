@@ -117,6 +117,7 @@ void tcp_reset_connection(struct tcp_sock *tp)
     tp->rack_wnd_steps = 1;
     tp->delivered = 0;
     tp->mss_cache = tp->mss_clamp = TCP_MSS_DEFAULT;
+    tp->mtu_version = 0;
     tp->max_window = tp->snd_wnd = 0;
     tp->snd_wscale = tp->rcv_wscale = 0;
     tp->wscale_ok = tp->ts_ok = tp->sack_ok = tp->saw_ts = false;

@@ -43,11 +43,15 @@ uint32_t tcp_tail_buffer_len(const struct tcp_sock *tp)
 
 uint32_t tcp_burst_segs(const struct tcp_sock *tp, uint32_t mss)
 {
-    uint64_t octets = tcp_pacing_rate(tp) >> PACING_SHIFT;
     uint32_t rtt = tcp_min_rtt(tp) >> TSO_RTT_SHIFT;
+    uint64_t octets;
 
     if (tp->signs)
         return 1;
+    if (rtt >= 32 &&
+        tcp_paced_slower(tp, (uint64_t)(TSO_SEGS_MIN + 1) * mss << PACING_SHIFT))
+        return TSO_SEGS_MIN; /* as of most: not worth a division */
+    octets = tcp_pacing_rate(tp) >> PACING_SHIFT;
     if (octets > GSO_OCTETS_MAX)
         octets = GSO_OCTETS_MAX;
     if (rtt < 32)
@@ -159,11 +163,10 @@ struct tcp_burst tcp_burst_gather(struct tcp_sock *tp, uint32_t wanted)
 }
 
 /* Is it better to wait for the ACK that is about to come, and send more at once? */
-bool tcp_burst_defers(const struct tcp_sock *tp, const struct tcp_burst *burst, uint32_t mss,
-                      uint32_t max_segs, bool *cwnd_limited, bool *rwnd_limited)
+bool tcp_burst_defers(const struct tcp_sock *tp, uint64_t now, const struct tcp_burst *burst,
+                      uint32_t mss, uint32_t max_segs, bool *cwnd_limited, bool *rwnd_limited)
 {
     const struct tcp_seg *next = tcp_first(&tp->write_queue), *head = tcp_first(&tp->rtx_queue);
-    uint64_t now = tcp_now(tp->layer);
     uint32_t window = tcp_wnd_end(tp) - next->seq, in_flight = tcp_packets_in_flight(tp), limit;
     uint64_t cwnd = in_flight < tp->cwnd ? (uint64_t)(tp->cwnd - in_flight) * mss : 0;
     uint32_t worth_waiting = u32_min(tp->srtt_us >> 4, DEFER_WAIT_US);

@@ -52,15 +52,28 @@ void tcp_update_pacing_rate(struct tcp_sock *tp)
         tp->paced |= PACED_IN_SLOW_START;
 }
 
-uint64_t tcp_pacing_rate(const struct tcp_sock *tp)
+/* Times srtt_us. */
+static inline uint64_t pacing_product(const struct tcp_sock *tp)
 {
     uint64_t rate = (uint64_t)tp->mss_cache * ((1000000 / 100) << 3);
 
+    rate *= (tp->paced & PACED_IN_SLOW_START) != 0 ? 200 : 120;
+    return rate * (tp->paced & ~PACED_IN_SLOW_START);
+}
+
+uint64_t tcp_pacing_rate(const struct tcp_sock *tp)
+{
+    uint64_t product = pacing_product(tp);
+
     if (tp->paced == 0)
         return UINT64_MAX;
-    rate *= (tp->paced & PACED_IN_SLOW_START) != 0 ? 200 : 120;
-    rate *= tp->paced & ~PACED_IN_SLOW_START;
-    return tp->srtt_us > 0 ? rate / tp->srtt_us : rate;
+    return tp->srtt_us > 0 ? product / tp->srtt_us : product;
+}
+
+bool tcp_paced_slower(const struct tcp_sock *tp, uint64_t rate)
+{
+    return tp->paced != 0 && tp->srtt_us > 0 && rate <= UINT32_MAX &&
+           pacing_product(tp) < rate * tp->srtt_us;
 }
 
 uint32_t tcp_reno_undo_cwnd(struct tcp_sock *tp)

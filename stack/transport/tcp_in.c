@@ -334,12 +334,20 @@ static void ack_nothing(struct tcp_sock *tp, const struct tcp_rx *rx)
     tp->rcv_tstamp = rx->now;
 }
 
-static void data_alone(struct tcp_sock *tp, struct tcp_rx *rx)
+static inline void queue_data(struct tcp_sock *tp, struct tcp_rx *rx, bool as_predicted)
+{
+    if (as_predicted)
+        tcp_data_queue_next(tp, rx);
+    else
+        tcp_data_queue(tp, rx);
+}
+
+static void data_alone(struct tcp_sock *tp, struct tcp_rx *rx, bool as_predicted)
 {
     tcp_replace_ts_recent(tp, rx);
     tp->snd_wl1 = rx->seq;
     tcp_rcv_rtt_measure_ts(tp, rx);
-    tcp_data_queue(tp, rx);
+    queue_data(tp, rx, as_predicted);
     tcp_ack_snd_check(tp);
 }
 
@@ -371,7 +379,7 @@ void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx)
         count_ecn(tp, rx);
     }
     if (is_predicted && brings_data_alone(tp, rx)) {
-        data_alone(tp, rx);
+        data_alone(tp, rx, as_predicted);
         return;
     }
     if (as_predicted && sends_nothing(tp))
@@ -384,7 +392,7 @@ void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx)
         tcp_check_urg(tp, rx);
         ecn_of_header(tp, rx);
     }
-    tcp_data_queue(tp, rx);
+    queue_data(tp, rx, as_predicted);
     if (tcp_state(tp) == TCP_CLOSED)
         return;
     data_snd_check(tp);

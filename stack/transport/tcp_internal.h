@@ -244,7 +244,9 @@ uint32_t tcp_seg_room(const struct tcp_sock *tp, const struct tcp_seg *seg, cons
                       uint32_t len, bool stable);
 uint32_t tcp_seg_first_room(const struct tcp_sock *tp, uint32_t len, bool stable);
 /** tcp_seg_carve() - the first @len octets of @seg, which waits in write_queue, become a segment of
- * their own before it, in the same buffer of Linux's. */
+ * their own before it, in the same buffer of Linux's. tcp_seg_cut(): one that stands in no queue
+ * yet. */
+struct tcp_seg *tcp_seg_cut(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len);
 struct tcp_seg *tcp_seg_carve(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len);
 /** tcp_seg_split() - @seg, which is in flight, keeps its first @len octets; the rest becomes the
  * segment behind it, which is returned. */
@@ -269,10 +271,11 @@ void tcp_wmem_free(struct tcp_sock *tp, struct tcp_seg *seg);
 /* tcp_out.c */
 void tcp_sync_mss(struct tcp_sock *tp, uint32_t pmtu);
 uint32_t tcp_current_mss(struct tcp_sock *tp);
-/** tcp_transmit() - every segment of a socket leaves here. @data may be NULL. */
-int tcp_transmit(struct tcp_sock *tp, uint32_t seq, uint16_t flags, const struct slice *data,
-                 const struct why *why);
-int tcp_transmit_seg(struct tcp_sock *tp, struct tcp_seg *seg, const struct why *why);
+/** tcp_transmit() - every segment of a socket leaves here. @now: tcp_now(); @data may be NULL; @why
+ * NULL: it is new data, or a FIN. */
+int tcp_transmit(struct tcp_sock *tp, uint64_t now, uint32_t seq, uint16_t flags,
+                 const struct slice *data, const struct why *why);
+int tcp_transmit_seg(struct tcp_sock *tp, uint64_t now, struct tcp_seg *seg, const struct why *why);
 /** tcp_connect_start() - the SYN leaves; @fast: with what Fast Open has, of @message (NULL: none).
  */
 void tcp_connect_start(struct tcp_sock *tp, bool fast, const struct sock_send *message);
@@ -315,9 +318,8 @@ static inline void tcp_push_pending_frames(struct tcp_sock *tp)
         tcp_push_pending(tp, tcp_current_mss(tp), tp->nonagle);
 }
 /** tcp_send_new() - @seg of write_queue leaves, and waits for its acknowledgment; less than @mss is
- * a small one. tcp_why_data() - the reason. */
-void tcp_send_new(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss, const struct why *why);
-void tcp_why_data(const struct tcp_sock *tp, const struct tcp_seg *seg, struct why *why);
+ * a small one. */
+void tcp_send_new(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss);
 struct tcp_burst;
 /** tcp_window_allows() - does the first segment of @burst fit into the peer's window? */
 bool tcp_window_allows(const struct tcp_sock *tp, const struct tcp_burst *burst, uint32_t mss);
@@ -347,6 +349,8 @@ int tcp_route(struct tcp_sock *tp);
 /** tcp_path_mtu_known() - tcp_path_mtu() while nothing has changed since it was found, else 0. */
 uint32_t tcp_path_mtu_known(const struct tcp_sock *tp);
 uint32_t tcp_path_mtu(const struct tcp_sock *tp);
+/** tcp_path_version() - tcp_sock.mtu_version while tcp_path_mtu_known() says what it does. */
+uint32_t tcp_path_version(const struct tcp_sock *tp);
 /** tcp_connect_route() - the way to @remote, and the two endpoints of the connection. */
 int tcp_connect_route(struct tcp_sock *tp, struct endpoint remote);
 /** tcp_path_output() - send @frame, data at the TCP header, whose checksum is yet to come; 0, or
@@ -384,6 +388,8 @@ void tcp_replace_ts_recent(struct tcp_sock *tp, const struct tcp_rx *rx);
 /** tcp_take_syn_data() - Fast Open: the octets behind a SYN. */
 void tcp_take_syn_data(struct tcp_sock *tp, struct tcp_rx *rx);
 void tcp_data_queue(struct tcp_sock *tp, struct tcp_rx *rx);
+/** tcp_data_queue_next() - the same of a predicted segment: data, if any, that comes in order. */
+void tcp_data_queue_next(struct tcp_sock *tp, struct tcp_rx *rx);
 void tcp_check_urg(struct tcp_sock *tp, struct tcp_rx *rx);
 /** tcp_dsack_set() - these came twice: the next ACK says so. */
 void tcp_dsack_set(struct tcp_sock *tp, uint32_t start, uint32_t end);
@@ -548,6 +554,8 @@ void tcp_cong_avoid_ai(struct tcp_sock *tp, uint32_t w, uint32_t acked);
 bool tcp_is_cwnd_limited(const struct tcp_sock *tp);
 void tcp_update_pacing_rate(struct tcp_sock *tp); /* after each ACK */
 uint64_t tcp_pacing_rate(const struct tcp_sock *tp);
+/** tcp_paced_slower() - is it certainly less than @rate? False: a division will tell. */
+bool tcp_paced_slower(const struct tcp_sock *tp, uint64_t rate);
 
 /* tcp_rate.c */
 /** tcp_rto_time_ms() - how long nothing but timeouts kept the connection going. */
@@ -599,8 +607,8 @@ uint32_t tcp_cwnd_quota(const struct tcp_sock *tp);
 struct tcp_burst tcp_burst_gather(struct tcp_sock *tp, uint32_t wanted);
 /** tcp_burst_defers() - is it better to wait for the next ACK? *@cwnd_limited or
  * *@rwnd_limited is set if that window is why. */
-bool tcp_burst_defers(const struct tcp_sock *tp, const struct tcp_burst *burst, uint32_t mss,
-                      uint32_t max_segs, bool *cwnd_limited, bool *rwnd_limited);
+bool tcp_burst_defers(const struct tcp_sock *tp, uint64_t now, const struct tcp_burst *burst,
+                      uint32_t mss, uint32_t max_segs, bool *cwnd_limited, bool *rwnd_limited);
 /** tcp_burst_len() - octets of it that go now: @quota segments, the window, Nagle's rule for the
  * last one. */
 uint32_t tcp_burst_len(const struct tcp_sock *tp, const struct tcp_burst *burst, uint32_t mss,

@@ -348,6 +348,7 @@ int tcp_set_option(struct sock *sock, enum sock_option option, int value)
         sock->options.bound_iface = iface;
         tp->entry.bound_ifindex = (unsigned)value;
         tp->has_route = false;
+        tp->mtu_version = 0;
         return 0;
     }
     default:

@@ -39,6 +39,8 @@ void tcp_sync_mss(struct tcp_sock *tp, uint32_t pmtu)
 {
     uint32_t mss = bound_to_half_window(tp, tcp_mss_of_mtu(tp, pmtu));
 
+    if (pmtu != tp->pmtu)
+        tp->mtu_version = 0;
     tp->pmtu = pmtu;
     tp->mss_cache = tp->mtu_probing ? u32_min(mss, tcp_mtu_probe_mss(tp, pmtu)) : mss;
 }
@@ -63,12 +65,22 @@ SELDOM static uint32_t more_octets(const struct tcp_sock *tp, uint32_t n_sack)
     return (uint32_t)n + (tp->signs ? TCP_MD5_ALIGNED : 0);
 }
 
-uint32_t tcp_current_mss(struct tcp_sock *tp)
+/* The path may take packets of another size by now. */
+APART static void look_at_path(struct tcp_sock *tp)
 {
-    uint32_t n_sack = n_sack_options(tp), mtu = tcp_path_mtu_known(tp), mss;
+    uint32_t mtu = tcp_path_mtu_known(tp);
 
     if (mtu != 0 && mtu != tp->pmtu)
         tcp_sync_mss(tp, mtu);
+    tp->mtu_version = mtu != 0 ? tcp_path_version(tp) : 0;
+}
+
+uint32_t tcp_current_mss(struct tcp_sock *tp)
+{
+    uint32_t n_sack = n_sack_options(tp), mss;
+
+    if (UNLIKELY(tp->mtu_version != tp->sock.ip->fib.generation + 1))
+        look_at_path(tp);
     mss = tp->mss_cache - (n_sack > 0 ? 4 + 8 * n_sack : 0);
     return LIKELY(!tp->more_options) ? mss : mss - more_octets(tp, n_sack);
 }
@@ -184,8 +196,8 @@ static uint8_t ecn_send(struct tcp_sock *tp, uint32_t seq, uint16_t *flags, uint
 static void event_ack_sent(struct tcp_sock *tp)
 {
     tp->has_dsack = false;
-    if (tp->rare != &tcp_rare_none) {
-        TCP_RARE_SET(tp, compressed_ack, 0);
+    if (UNLIKELY(tp->rare->compressed_ack > 0)) { /* else its timer does not run */
+        tcp_rare(tp)->compressed_ack = 0;
         timer_stop(&tcp_rare(tp)->comp_ack_timer);
     }
     if (tp->quick > 0) {
@@ -245,8 +257,10 @@ static struct frame *any_segment(struct tcp_sock *tp, uint32_t seq, uint16_t fla
 /* Nearly all segments: of an open connection, without SACK blocks and urgent data. */
 static inline bool is_plain(const struct tcp_sock *tp, uint16_t flags)
 {
-    return (flags & (TCP_SYN | TCP_ACK)) == TCP_ACK && tp->n_sacks == 0 && !tp->has_dsack &&
-           !tp->urg_out && !tp->more_options && !tp->layer->sysctl.long_way;
+    bool more = tp->has_dsack | tp->urg_out | tp->more_options;
+
+    return (flags & (TCP_SYN | TCP_ACK)) == TCP_ACK && tp->n_sacks == 0 && !more &&
+           !tp->layer->sysctl.long_way;
 }
 
 /* any_segment() for them: the fields are written where they belong. */
@@ -264,11 +278,18 @@ static inline struct frame *plain_segment(struct tcp_sock *tp, uint32_t seq, uin
     return frame;
 }
 
-int tcp_transmit(struct tcp_sock *tp, uint32_t seq, uint16_t flags, const struct slice *data,
-                 const struct why *why)
+static inline void why_data(const struct tcp_sock *tp, uint32_t seq, uint32_t len, struct why *why)
+{
+    why->code = LIKELY(len > 0) ? WHY_TCP_DATA : WHY_TCP_FIN;
+    why->args[0] = len;
+    why->args[1] = LIKELY(len > 0) ? seq - tp->iss : 0;
+    why->args[2] = why->args[3] = 0;
+}
+
+int tcp_transmit(struct tcp_sock *tp, uint64_t now, uint32_t seq, uint16_t flags,
+                 const struct slice *data, const struct why *why)
 {
     uint32_t len = data == NULL ? 0 : data->len;
-    uint64_t now = tcp_now(tp->layer);
     uint8_t tos = tp->sock.options.tos;
     struct frame *frame;
 
@@ -280,7 +301,10 @@ int tcp_transmit(struct tcp_sock *tp, uint32_t seq, uint16_t flags, const struct
                                             : any_segment(tp, seq, flags, len);
     }
 
-    frame->why = *why;
+    if (why == NULL)
+        why_data(tp, seq, len, &frame->why);
+    else
+        frame->why = *why;
     if ((flags & TCP_ACK) != 0)
         event_ack_sent(tp);
     if (len > 0) {
@@ -298,9 +322,9 @@ int tcp_transmit(struct tcp_sock *tp, uint32_t seq, uint16_t flags, const struct
 }
 
 /* @seg leaves. */
-static inline void note_sent(struct tcp_sock *tp, struct tcp_seg *seg)
+static inline void note_sent(struct tcp_sock *tp, uint64_t now, struct tcp_seg *seg)
 {
-    seg->sent_at = tcp_now(tp->layer);
+    seg->sent_at = now;
     seg->tx_delivered = tp->delivered;
     tcp_rate_sent(tp, seg);
     tcp_seg_untime(seg);
@@ -308,17 +332,17 @@ static inline void note_sent(struct tcp_sock *tp, struct tcp_seg *seg)
     seg->timed = true;
 }
 
-int tcp_transmit_seg(struct tcp_sock *tp, struct tcp_seg *seg, const struct why *why)
+int tcp_transmit_seg(struct tcp_sock *tp, uint64_t now, struct tcp_seg *seg, const struct why *why)
 {
     uint8_t flags = seg->flags;
 
-    note_sent(tp, seg);
+    note_sent(tp, now, seg);
     if (seg->push_once)
         flags |= TCP_PSH;
     seg->push_once = false;
     if (UNLIKELY(tp->has_notes))
         tcp_notes_sent(tp, seg);
-    return tcp_transmit(tp, seg->seq, flags, &seg->data, why);
+    return tcp_transmit(tp, now, seg->seq, flags, &seg->data, why);
 }
 
 /* A segment of another window than ours is in flight when the peer has shrunk his: stay inside. */
@@ -336,12 +360,13 @@ void tcp_send_ack(struct tcp_sock *tp, const struct why *why)
 {
     if (tcp_state(tp) == TCP_CLOSED)
         return;
-    tcp_transmit(tp, acceptable_seq(tp), TCP_ACK, NULL, why);
+    tcp_transmit(tp, tcp_now(tp->layer), acceptable_seq(tp), TCP_ACK, NULL, why);
 }
 
 void tcp_send_handshake_ack(struct tcp_sock *tp, uint16_t ace)
 {
-    tcp_transmit(tp, acceptable_seq(tp), TCP_ACK | ace, NULL, &WHY0(TCP_ACK_HANDSHAKE));
+    tcp_transmit(tp, tcp_now(tp->layer), acceptable_seq(tp), TCP_ACK | ace, NULL,
+                 &WHY0(TCP_ACK_HANDSHAKE));
 }
 
 void tcp_send_ack_now(struct tcp_sock *tp)
@@ -379,16 +404,19 @@ void tcp_send_delayed_ack(struct tcp_sock *tp)
     }
     if (ato > tp->layer->sysctl.delack_max_us)
         ato = tp->layer->sysctl.delack_max_us;
-    due = tcp_wheel_expiry(tp->layer, SIM_USEC(ato)); /* 0: nothing to wait for, the next tick */
+    due = SIM_TIME_NONE;
     if ((tp->ack_pending & TCP_ACK_TIMER) != 0 &&
         timer_pair_running(&tp->timers, TCP_HAND_DELACK)) {
-        sim_time old = tp->timers.hands[TCP_HAND_DELACK].due;
-
-        if (old <= now + SIM_USEC(ato / 4)) {
+        due = tp->timers.hands[TCP_HAND_DELACK].due;
+        if (due <= now + SIM_USEC(ato / 4)) {
             tcp_send_ack_now(tp);
             return;
         }
-        due = due < old ? due : old;
+    }
+    if (due > now + SIM_USEC(ato)) { /* no timer runs out early */
+        sim_time tick = tcp_wheel_expiry(tp->layer, SIM_USEC(ato)); /* 0: the next one */
+
+        due = tick < due ? tick : due;
     }
     tp->ack_pending |= TCP_ACK_SCHED | TCP_ACK_TIMER;
     timer_pair_start_at(&tp->timers, TCP_HAND_DELACK, due);
@@ -440,15 +468,16 @@ static void transmit_fast_syn(struct tcp_sock *tp, struct tcp_seg *syn,
                               const struct sock_send *message, const struct why *why)
 {
     struct tcp_seg *data = tcp_fastopen_syn_data(tp, message);
+    uint64_t now = tcp_now(tp->layer);
 
     if (data == NULL) {
-        tcp_transmit_seg(tp, syn, why);
+        tcp_transmit_seg(tp, now, syn, why);
     } else {
-        note_sent(tp, syn);
-        note_sent(tp, data);
+        note_sent(tp, now, syn);
+        note_sent(tp, now, data);
         list_push_back(&tp->rtx_queue, &data->link);
         tp->packets_out++;
-        tcp_transmit(tp, syn->seq, syn->flags, &data->data, why);
+        tcp_transmit(tp, now, syn->seq, syn->flags, &data->data, why);
     }
     tcp_rare(tp)->fastopen->offer.present = false; /* not when it is sent again */
 }
@@ -469,7 +498,7 @@ void tcp_connect_start(struct tcp_sock *tp, bool fast, const struct sock_send *m
     if (fast)
         transmit_fast_syn(tp, syn, message, &why);
     else
-        tcp_transmit_seg(tp, syn, &why);
+        tcp_transmit_seg(tp, tcp_now(tp->layer), syn, &why);
     tp->snd_nxt = tp->pushed_seq = tp->write_seq;
     tcp_rtx_timer_start(tp, TCP_TIMER_RTO, tp->rto);
 }
@@ -485,7 +514,7 @@ void tcp_send_synack(struct tcp_sock *tp)
     syn->flags &= (uint8_t)~TCP_CWR; /* RFC 3168 section 6.1.1: an answer has ECE alone */
     if ((tp->ecn & TCP_ECN_MODE) == 0)
         syn->flags &= (uint8_t)~TCP_ECE;
-    tcp_transmit_seg(tp, syn, &WHY0(TCP_SYN_ACK));
+    tcp_transmit_seg(tp, tcp_now(tp->layer), syn, &WHY0(TCP_SYN_ACK));
 }
 
 void tcp_send_fin(struct tcp_sock *tp)
@@ -506,7 +535,8 @@ void tcp_send_fin(struct tcp_sock *tp)
 
 void tcp_send_active_reset(struct tcp_sock *tp)
 {
-    tcp_transmit(tp, acceptable_seq(tp), TCP_ACK | TCP_RST, NULL, &WHY0(TCP_RST_ABORT));
+    tcp_transmit(tp, tcp_now(tp->layer), acceptable_seq(tp), TCP_ACK | TCP_RST, NULL,
+                 &WHY0(TCP_RST_ABORT));
 }
 
 void tcp_send_reply(struct tcp_layer *tcp, const struct tcp_reply *reply)

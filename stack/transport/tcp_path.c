@@ -160,6 +160,15 @@ uint32_t tcp_path_mtu_known(const struct tcp_sock *tp)
     return path != NULL ? ip_path_mtu(tp->sock.ip, &path->route) : 0;
 }
 
+uint32_t tcp_path_version(const struct tcp_sock *tp)
+{
+    const struct tcp_path *path = tp->entry.ends->remote.v6 ? NULL : path4_known(tp);
+
+    return path != NULL && path->route.until == 0 && !tp->layer->sysctl.long_way
+               ? path->route.generation + 1
+               : 0;
+}
+
 static int connect_route6(struct tcp_sock *tp, struct endpoint remote)
 {
     struct endpoint *local = &tp->entry.ends->local;

@@ -180,24 +180,40 @@ uint32_t tcp_seg_first_room(const struct tcp_sock *tp, uint32_t len, bool stable
     return !stable && room >= tp->mss_cache ? u32_min(len, room) : len;
 }
 
-struct tcp_seg *tcp_seg_carve(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len)
+/* Most segments come to be here, so their fields are set one by one. */
+struct tcp_seg *tcp_seg_cut(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len)
 {
-    struct tcp_seg *front = tcp_seg_new(tp->layer);
+    struct tcp_seg *front = take_free(tp->layer);
+    uint32_t left = seg->data.len - len;
 
     CHECK(len < seg->data.len && (seg->flags & TCP_SYN) == 0);
-    front->data = (struct slice){ seg->data.buffer, seg->data.octets, len };
+    front->data.buffer = seg->data.buffer;
+    front->data.octets = seg->data.octets;
+    front->data.len = len;
     if (front->data.buffer != NULL)
         buffer_ref(front->data.buffer);
     front->seq = seg->seq;
     front->end_seq = seg->seq + len;
+    front->truesize = seg->truesize - left;
     front->flags = seg->flags & (uint8_t) ~(TCP_FIN | TCP_PSH);
+    front->marks = front->n_merged = 0;
     front->starts_buffer = seg->starts_buffer;
-    front->truesize = seg->truesize - (seg->data.len - len);
-    seg->truesize = seg->data.len - len;
+    front->eor = front->push_once = front->timed = front->app_limited = front->stamped = false;
+    front->tail_room = 0;
+    front->tx_delivered = front->first_tx = front->delivered_at = 0;
+    front->sent_at = 0;
+    seg->truesize = left;
     seg->data.octets += len;
-    seg->data.len -= len;
+    seg->data.len = left;
     seg->seq += len;
     seg->starts_buffer = false;
+    return front;
+}
+
+struct tcp_seg *tcp_seg_carve(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len)
+{
+    struct tcp_seg *front = tcp_seg_cut(tp, seg, len);
+
     list_insert_before(&seg->link, &front->link);
     return front;
 }

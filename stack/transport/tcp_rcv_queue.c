@@ -480,6 +480,25 @@ void tcp_data_queue(struct tcp_sock *tp, struct tcp_rx *rx)
     queue_out_of_order(tp, rx);
 }
 
+void tcp_data_queue_next(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    struct tcp_seg *seg;
+    uint32_t truesize;
+
+    if (rx->len == 0)
+        return;
+    if (UNLIKELY(!has_room(tp) || !list_empty(&tp->rare->ofo_queue) || tp->n_sacks > 0)) {
+        tcp_data_queue(tp, rx);
+        return;
+    }
+    tp->has_dsack = false;
+    seg = take_segment(tp, rx);
+    truesize = seg->truesize;
+    queue_in_order(tp, seg);
+    tcp_event_data_recv(tp, rx, truesize);
+    tcp_wake(tp, SOCK_POLLIN);
+}
+
 /* Urgent data: one octet, RFC 6093's reading, as Linux. */
 
 /* There will be another urgent octet, and the one before it is what would be read next: it never is

@@ -135,7 +135,7 @@ static int retransmit_once(struct tcp_sock *tp, struct tcp_seg *seg, bool goes_o
         seg->flags &= (uint8_t) ~(TCP_ECE | TCP_CWR); /* RFC 3168 section 6.1.1.1 */
     tcp_rare(tp)->total_retrans++;
     tcp_rare(tp)->bytes_retrans += seg->data.len;
-    error = tcp_transmit_seg(tp, seg, &why);
+    error = tcp_transmit_seg(tp, tcp_now(tp->layer), seg, &why);
     seg->marks |= TCP_MARK_EVER;
     if (!goes_on)
         cut_behind(tp, seg);
@@ -241,7 +241,7 @@ void tcp_xmit_retransmit_queue(struct tcp_sock *tp,
 
 static int xmit_probe(struct tcp_sock *tp, struct why why)
 {
-    return tcp_transmit(tp, tp->snd_una - 1, TCP_ACK, NULL, &why);
+    return tcp_transmit(tp, tcp_now(tp->layer), tp->snd_una - 1, TCP_ACK, NULL, &why);
 }
 
 int tcp_write_wakeup(struct tcp_sock *tp, struct why why)
@@ -249,7 +249,6 @@ int tcp_write_wakeup(struct tcp_sock *tp, struct why why)
     struct tcp_seg *seg = tcp_first(&tp->write_queue);
     bool set_rto = tcp_data_sets_rto(tp);
     uint32_t mss, size;
-    struct why why_new;
 
     if (tcp_state(tp) == TCP_CLOSED)
         return -1;
@@ -271,8 +270,7 @@ int tcp_write_wakeup(struct tcp_sock *tp, struct why why)
     seg->flags |= TCP_PSH;
     if (seq_lt(tp->pushed_seq, seg->end_seq))
         tp->pushed_seq = seg->end_seq;
-    tcp_why_data(tp, seg, &why_new);
-    tcp_send_new(tp, seg, 0, &why_new);
+    tcp_send_new(tp, seg, 0);
     if (set_rto)
         tcp_rearm_rto(tp);
     return 0;

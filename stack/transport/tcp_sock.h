@@ -336,6 +336,7 @@ struct tcp_sock {
     bool no_space : 1;      /* a send() found the buffer full */
     bool fin_received : 1;
     uint8_t nonagle; /* enum tcp_nonagle */
+    bool saw_ts;     /* the segment that is looked at has a timestamp */
 
     /* the path */
     uint16_t next_id; /* identification of its next packet, IPv4 */
@@ -343,7 +344,7 @@ struct tcp_sock {
     bool confirm_neighbor : 1;
 
     /* what both ends have agreed on */
-    bool wscale_ok : 1, ts_ok : 1, sack_ok : 1, saw_ts : 1;
+    bool wscale_ok : 1, ts_ok : 1, sack_ok : 1;
     bool has_ts_recent : 1;
     bool accecn : 1; /* ecn is TCP_ECN_ACCURATE */
     uint8_t snd_wscale, rcv_wscale;
@@ -381,6 +382,7 @@ struct tcp_sock {
     uint32_t cwnd, ssthresh, cwnd_cnt;
     uint32_t packets_out, sacked_out, lost_out, retrans_out;
     uint32_t mss_cache, pmtu, max_window; /* octets: of data after options; of IP packets */
+    uint32_t mtu_version; /* routes' generation + 1 when pmtu was the path's; 0: not known */
     uint32_t ato;                         /* us: of the receiver, delay of an ACK */
     struct list write_queue, rtx_queue, by_time;
     uint32_t wmem_queued; /* octets, with overhead */

@@ -49,10 +49,8 @@ static void cwnd_application_limited(struct tcp_sock *tp)
     tp->cwnd_stamp = tcp_now(tp->layer);
 }
 
-static void cwnd_validate(struct tcp_sock *tp, bool limited)
+static void cwnd_validate(struct tcp_sock *tp, uint64_t now, bool limited)
 {
-    uint64_t now = tcp_now(tp->layer);
-
     if (!seq_lt(tp->snd_una, tp->cwnd_usage_seq) || limited ||
         (!tp->is_cwnd_limited && tp->packets_out > tp->max_packets_out)) {
         tp->is_cwnd_limited = limited;
@@ -98,12 +96,14 @@ bool tcp_window_allows(const struct tcp_sock *tp, const struct tcp_burst *burst,
     return !seq_gt(tcp_first(&tp->write_queue)->seq + len, tcp_wnd_end(tp));
 }
 
-static void event_new_data_sent(struct tcp_sock *tp, struct tcp_seg *seg)
+/* @seg, which stands in no queue, has left for the first time. */
+static inline void sent_new(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss)
 {
     tp->snd_nxt = seg->end_seq;
-    list_remove(&seg->link);
     list_push_back(&tp->rtx_queue, &seg->link);
     tp->packets_out++;
+    if (seg->data.len < mss)
+        tp->snd_sml = seg->end_seq;
 }
 
 /* Does new data that leaves set the retransmission timer? */
@@ -112,52 +112,45 @@ bool tcp_data_sets_rto(const struct tcp_sock *tp)
     return tp->packets_out == 0 || tp->rtx_kind == TCP_TIMER_TLP;
 }
 
-void tcp_why_data(const struct tcp_sock *tp, const struct tcp_seg *seg, struct why *why)
+void tcp_send_new(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss)
 {
-    uint32_t len = seg->data.len, from = seg->seq - tp->iss;
-
-    if (len > 0)
-        *why = WHY(TCP_DATA, len, from);
-    else
-        *why = WHY0(TCP_FIN);
+    list_remove(&seg->link);
+    tcp_transmit_seg(tp, tcp_now(tp->layer), seg, NULL);
+    sent_new(tp, seg, mss);
 }
 
-void tcp_send_new(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss, const struct why *why)
+/* The next segment of write_queue, up to @piece octets, leaves the queue. */
+static inline struct tcp_seg *next_piece(struct tcp_sock *tp, uint32_t piece)
 {
-    tcp_transmit_seg(tp, seg, why);
-    event_new_data_sent(tp, seg);
-    if (seg->data.len < mss)
-        tp->snd_sml = seg->end_seq;
+    struct tcp_seg *seg = tcp_first(&tp->write_queue);
+
+    if (LIKELY(seg->data.len > piece))
+        return tcp_seg_cut(tp, seg, piece);
+    tcp_seg_fill(tp, seg, piece);
+    list_remove(&seg->link);
+    return seg;
 }
 
 /* @len octets from the head of write_queue in segments of @mss, the last marked PSH if they are
  * several. */
-static unsigned send_burst(struct tcp_sock *tp, uint32_t len, uint32_t mss, bool probe)
+static inline unsigned send_burst(struct tcp_sock *tp, uint64_t now, uint32_t len, uint32_t mss,
+                                  const struct why *why)
 {
     bool dsack = tp->has_dsack, more; /* a burst has the same options in all its segments */
     struct tcp_seg *rest;
     unsigned n = 0;
 
     do {
-        struct tcp_seg *seg = tcp_first(&tp->write_queue);
         uint32_t piece = u32_min(len, mss);
-        struct why why;
+        struct tcp_seg *seg = next_piece(tp, piece);
 
-        if (seg->data.len > piece)
-            seg = tcp_seg_carve(tp, seg, piece);
-        else
-            tcp_seg_fill(tp, seg, piece);
-        piece = u32_min(piece, seg->data.len);
-        len -= piece;
-        more = len > 0 && seg != tcp_last(&tp->write_queue);
+        len -= u32_min(piece, seg->data.len);
+        more = len > 0 && !list_empty(&tp->write_queue);
         seg->starts_buffer = n == 0;
         seg->push_once = n > 0 && !more;
         tp->has_dsack = dsack;
-        if (LIKELY(!probe))
-            tcp_why_data(tp, seg, &why);
-        else
-            why = WHY0(TCP_TAIL_PROBE);
-        tcp_send_new(tp, seg, mss, &why);
+        tcp_transmit_seg(tp, now, seg, why);
+        sent_new(tp, seg, mss);
         n++;
     } while (more);
     rest = tcp_first(&tp->write_queue);
@@ -176,6 +169,9 @@ bool tcp_write_xmit(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle, int push
     uint32_t max_segs = 0;
     unsigned n_sent = 0;
     bool cwnd_limited = false, rwnd_limited = false, set_rto = tcp_data_sets_rto(tp);
+    static const struct why probe = { WHY_TCP_TAIL_PROBE, { 0 } };
+    const struct why *why = push_one == 2 ? &probe : NULL;
+    uint64_t now = tcp_now(tp->layer);
 
     if (tp->mtu_probing && push_one == 0 && !list_empty(&tp->write_queue)) {
         uint32_t size;
@@ -184,7 +180,7 @@ bool tcp_write_xmit(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle, int push
         if (probed == TCP_PROBED_WAIT)
             return false;
         if (probed == TCP_PROBED_DUE) {
-            n_sent += send_burst(tp, size, size, false);
+            n_sent += send_burst(tp, now, size, size, NULL);
             tcp_mtu_probe_sent(tp, size);
         }
     }
@@ -206,13 +202,13 @@ bool tcp_write_xmit(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle, int push
         }
         if (burst.len > mss) {
             if (push_one == 0 &&
-                tcp_burst_defers(tp, &burst, mss, max_segs, &cwnd_limited, &rwnd_limited))
+                tcp_burst_defers(tp, now, &burst, mss, max_segs, &cwnd_limited, &rwnd_limited))
                 break;
             burst.len = tcp_burst_len(tp, &burst, mss, quota, nonagle);
         } else if (!nagle_allows(tp, &burst, mss, burst.last ? nonagle : TCP_NAGLE_PUSH)) {
             break;
         }
-        n_sent += send_burst(tp, burst.len, mss, push_one == 2);
+        n_sent += send_burst(tp, now, burst.len, mss, why);
         if (push_one != 0)
             break;
     }
@@ -222,14 +218,14 @@ bool tcp_write_xmit(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle, int push
         tcp_chrono_stop(tp, TCP_CHRONO_RWND_LIMITED);
     if (n_sent == 0) {
         if (cwnd_limited && tp->packets_out > 0)
-            cwnd_validate(tp, true);
+            cwnd_validate(tp, now, true);
         return tp->packets_out == 0 && !list_empty(&tp->write_queue);
     }
     if (tcp_in_cwnd_reduction(tp))
         tcp_rare(tp)->prr_out += n_sent;
     if ((push_one == 2 || !tcp_schedule_loss_probe(tp, false)) && set_rto)
         tcp_rearm_rto(tp);
-    cwnd_validate(tp, cwnd_limited || tcp_packets_in_flight(tp) >= tp->cwnd);
+    cwnd_validate(tp, now, cwnd_limited || tcp_packets_in_flight(tp) >= tp->cwnd);
     return false;
 }
 
