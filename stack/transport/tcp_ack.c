@@ -514,8 +514,8 @@ struct run {
 static inline bool goes_well(const struct tcp_sock *tp)
 {
     return tp->ca_state == TCP_CA_OPEN && tp->sack_ok && tp->ecn == 0 &&
-           (tp->sacked_out | tp->lost_out | tp->retrans_out) == 0 &&
-           !tp->has_tlp && !tp->urg_out && !tp->has_notes && !tp->mtu_probing;
+           (tp->sacked_out | tp->lost_out | tp->retrans_out) == 0 && !tp->has_tlp && !tp->urg_out &&
+           !tp->has_notes && !tp->mtu_probing;
 }
 
 /* The segments before @ack, if all of them went once and in their order. */

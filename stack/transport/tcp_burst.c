@@ -48,8 +48,7 @@ uint32_t tcp_burst_segs(const struct tcp_sock *tp, uint32_t mss)
 
     if (tp->signs)
         return 1;
-    if (rtt >= 32 &&
-        tcp_paced_slower(tp, (uint64_t)(TSO_SEGS_MIN + 1) * mss << PACING_SHIFT))
+    if (rtt >= 32 && tcp_paced_slower(tp, (uint64_t)(TSO_SEGS_MIN + 1) * mss << PACING_SHIFT))
         return TSO_SEGS_MIN; /* as of most: not worth a division */
     octets = tcp_pacing_rate(tp) >> PACING_SHIFT;
     if (octets > GSO_OCTETS_MAX)

@@ -3,6 +3,7 @@
 #include "stack/transport/tcp_accecn.h"
 #include "stack/transport/tcp_fastopen.h"
 #include "stack/transport/tcp_md5.h"
+#include "stack/transport/tcp_path.h"
 
 /* Paths and segment sizes. */
 
@@ -291,6 +292,7 @@ int tcp_transmit(struct tcp_sock *tp, uint64_t now, uint32_t seq, uint16_t flags
 {
     uint32_t len = data == NULL ? 0 : data->len;
     uint8_t tos = tp->sock.options.tos;
+    struct tcp_path *path;
     struct frame *frame;
 
     if (UNLIKELY((tp->ecn & TCP_ECN_MODE) != 0)) {
@@ -318,7 +320,12 @@ int tcp_transmit(struct tcp_sock *tp, uint64_t now, uint32_t seq, uint16_t flags
     if (UNLIKELY(tp->more_options) && tp->signs)
         tcp_md5_sign(tcp_md5_find(tp->user->md5, &tp->entry.ends->remote), &tp->entry.ends->local,
                      &tp->entry.ends->remote, frame);
-    return tcp_path_output(tp, frame, tos);
+    path = tcp_path_at_once(tp, frame_size(frame) + IPV4_HDR_LEN, tos);
+    if (UNLIKELY(path == NULL))
+        return tcp_path_output(tp, frame, tos);
+    tcp_path_set_out(tp, frame);
+    tcp_path_go(path, tp->sock.ip, frame, tp->next_id++);
+    return 0;
 }
 
 /* @seg leaves. */
@@ -413,7 +420,7 @@ void tcp_send_delayed_ack(struct tcp_sock *tp)
             return;
         }
     }
-    if (due > now + SIM_USEC(ato)) { /* no timer runs out early */
+    if (due > now + SIM_USEC(ato)) {                                /* no timer runs out early */
         sim_time tick = tcp_wheel_expiry(tp->layer, SIM_USEC(ato)); /* 0: the next one */
 
         due = tick < due ? tick : due;

@@ -3,7 +3,7 @@
 
 #include "base/likely.h"
 #include "stack/transport/inet6.h"
-#include "stack/transport/tcp_internal.h"
+#include "stack/transport/tcp_path.h"
 
 /*
  * Connections share what was looked up about IPv4: a route is as big as all their sequence numbers,
@@ -14,34 +14,6 @@
 #define PATHS_FIRST 2
 #define PATHS_MAX   256
 
-struct tcp_path {
-    ip4_addr dst, src; /* as asked for; dst 0: nothing is here */
-    struct ip_iface *oif;
-    /* what its packets have in common, ready to be copied */
-    struct iface *out;        /* NULL: nothing is ready */
-    uint32_t version;         /* ip_version() when it was made */
-    uint16_t size_max;        /* of a packet */
-    uint16_t ip_sum, tcp_sum; /* folded, of what the checksums are of: without length and id */
-    uint8_t ttl, tos;         /* as the socket has them */
-    bool watched;             /* the neighbor's use is noted */
-    uint8_t headers[ETH_HDR_LEN + IPV4_HDR_LEN];
-    struct route route;
-    struct ip_way way; /* learned of it */
-};
-
-static struct tcp_path *place_of(const struct tcp_layer *tcp, ip4_addr dst, ip4_addr src)
-{
-    uint32_t hash = (src * UINT32_C(0x85ebca6b) ^ dst) * UINT32_C(0x9e3779b1);
-
-    return &tcp->paths[(hash >> 16) & (tcp->n_paths - 1)];
-}
-
-static inline bool is_of(const struct tcp_path *path, const struct tcp_sock *tp)
-{
-    return path->dst == tp->entry.ends->remote.addr && path->src == tp->entry.ends->local.addr &&
-           path->oif == tp->sock.options.bound_iface;
-}
-
 static void grow(struct tcp_layer *tcp)
 {
     struct tcp_path *old = tcp->paths;
@@ -51,7 +23,7 @@ static void grow(struct tcp_layer *tcp)
     tcp->paths = mem_zalloc_lines(tcp->n_paths * sizeof *tcp->paths);
     for (uint32_t i = 0; i < n; i++)
         if (old[i].dst != 0)
-            *place_of(tcp, old[i].dst, old[i].src) = old[i];
+            *tcp_path_place(tcp, old[i].dst, old[i].src) = old[i];
     free(old);
 }
 
@@ -62,8 +34,8 @@ static struct tcp_path *path4_known(const struct tcp_sock *tp)
 
     if (tp->layer->n_paths == 0)
         return NULL;
-    path = place_of(tp->layer, tp->entry.ends->remote.addr, tp->entry.ends->local.addr);
-    return is_of(path, tp) && route_valid(tp->sock.ip, &path->route) ? path : NULL;
+    path = tcp_path_place(tp->layer, tp->entry.ends->remote.addr, tp->entry.ends->local.addr);
+    return tcp_path_is_of(path, tp) && route_valid(tp->sock.ip, &path->route) ? path : NULL;
 }
 
 static int route4(struct ip_stack *ip, const struct endpoints *ends, struct ip_iface *oif,
@@ -86,9 +58,9 @@ static const struct route *route4_find(const struct tcp_sock *tp, int *error)
 
     if (tcp->n_paths == 0)
         grow(tcp);
-    for (path = place_of(tcp, dst, src);
+    for (path = tcp_path_place(tcp, dst, src);
          path->dst != 0 && route_valid(tcp->ip, &path->route) && tcp->n_paths < PATHS_MAX;
-         path = place_of(tcp, dst, src))
+         path = tcp_path_place(tcp, dst, src))
         grow(tcp);
     *path = (struct tcp_path){ .src = src, .oif = tp->sock.options.bound_iface };
     *error = route4(tcp->ip, tp->entry.ends, path->oif, &path->route);
@@ -229,14 +201,6 @@ static int no_way(struct tcp_sock *tp, struct frame *frame, int error)
     return error;
 }
 
-/* The way is known, and that there has been progress stands in the first frame that takes it. */
-static void set_out(struct tcp_sock *tp, struct frame *frame)
-{
-    tp->has_route = true;
-    frame->confirms_neighbor = tp->confirm_neighbor;
-    tp->confirm_neighbor = false;
-}
-
 static int output6(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
 {
     struct ip6_send send = { .src = tp->entry.ends->local.addr6, .protocol = IP_PROTO_TCP };
@@ -246,7 +210,7 @@ static int output6(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
     route = route6_of(tp, &error);
     if (route == NULL)
         return no_way(tp, frame, error);
-    set_out(tp, frame);
+    tcp_path_set_out(tp, frame);
     inet6_fill_send(&tp->sock, &tp->entry.ends->remote, &send);
     send.tclass = (uint8_t)((send.tclass & 0xfc) | (tos & 3)); /* @tos is of IPv4 but for ECN */
     send.dont_fragment = false;
@@ -275,31 +239,10 @@ static int output4_routed(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
     route = route4_of(tp, &error);
     if (route == NULL)
         return no_way(tp, frame, error);
-    set_out(tp, frame);
+    tcp_path_set_out(tp, frame);
     send.id = tp->next_id++;
     ip_prepare_checksum(frame, send.src, send.dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
     return ip_output_routed(tp->sock.ip, frame, &send, route);
-}
-
-/* The path of packets with DF; where its way takes them whole there is nothing to look up or to
- * refuse. Else NULL. */
-static inline struct tcp_path *path_along(const struct tcp_sock *tp)
-{
-    uint8_t discover = tp->sock.options.mtu_discover;
-    struct tcp_path *path;
-
-    if ((discover != 1 && discover != 2) || tp->layer->n_paths == 0 || tp->layer->sysctl.long_way)
-        return NULL;
-    path = place_of(tp->layer, tp->entry.ends->remote.addr, tp->entry.ends->local.addr);
-    return is_of(path, tp) ? path : NULL;
-}
-
-static inline bool is_ready(const struct tcp_path *path, const struct ip_stack *ip,
-                            const struct tcp_sock *tp, size_t size, uint8_t tos)
-{
-    return LIKELY(path->out != NULL && size <= path->size_max &&
-                  path->ttl == tp->sock.options.ttl && path->tos == tos &&
-                  ip_goes_along(ip, path->version));
 }
 
 /* What output_along() writes before a segment is got ready for those to come. */
@@ -317,25 +260,6 @@ static void get_ready(struct tcp_path *path, struct ip_stack *ip, struct ip_plai
     path->out = path->way.out;
 }
 
-/* ip_output_along() of a segment for which everything is ready: length, identification and
- * checksums go into a copy. */
-static inline void output_ready(struct tcp_path *path, struct ip_stack *ip, struct frame *frame,
-                                uint16_t id)
-{
-    uint32_t len = (uint32_t)frame_size(frame), size = len + IPV4_HDR_LEN;
-    uint8_t *segment = frame->data, *packet = segment - IPV4_HDR_LEN;
-
-    memcpy(frame_push(frame, sizeof path->headers), path->headers, sizeof path->headers);
-    ip_finish_along(packet, path->ip_sum, (uint16_t)size, id);
-    be16_put(segment + TCP_AT_CHECKSUM, checksum_fold((uint32_t)path->tcp_sum + len));
-    frame->network = packet;
-    frame->checksum = (struct lazy_checksum){ true, IPV4_HDR_LEN, TCP_AT_CHECKSUM };
-    if (frame->confirms_neighbor || path->watched)
-        ip_way_use(ip, &path->way, frame->confirms_neighbor);
-    ip->stats.out++;
-    iface_send(path->out, frame);
-}
-
 static void output_along(struct tcp_path *path, struct ip_stack *ip, struct frame *frame,
                          struct ip_plain plain)
 {
@@ -346,18 +270,13 @@ static void output_along(struct tcp_path *path, struct ip_stack *ip, struct fram
 
 static int output4(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
 {
-    struct tcp_path *path = path_along(tp);
+    struct tcp_path *path = tcp_path_along(tp);
     struct ip_stack *ip = tp->sock.ip;
     size_t size = frame_size(frame) + IPV4_HDR_LEN;
 
-    if (LIKELY(path != NULL) && is_ready(path, ip, tp, size, tos)) {
-        set_out(tp, frame);
-        output_ready(path, ip, frame, tp->next_id++);
-        return 0;
-    }
     if (path == NULL || !ip_way_holds(ip, &path->way, size))
         return output4_routed(tp, frame, tos);
-    set_out(tp, frame);
+    tcp_path_set_out(tp, frame);
     output_along(path, ip, frame,
                  (struct ip_plain){ .src = path->src,
                                     .id = tp->next_id++,

@@ -95,7 +95,7 @@ static void read_segment(struct reading *r, struct tcp_seg *seg)
     }
 }
 
-static void eat(struct tcp_sock *tp)
+static inline void eat(struct tcp_sock *tp)
 {
     struct tcp_seg *seg;
 
@@ -208,12 +208,20 @@ static size_t copy_octets(const struct tcp_sock *tp, uint8_t *to, size_t size)
     return done;
 }
 
+/* Something waits. */
+APART static int64_t read_plain(struct tcp_sock *tp, void *octets, size_t size)
+{
+    size_t done = copy_octets(tp, octets, size);
+
+    have_read(tp, tp->copied_seq + (uint32_t)done, (uint32_t)done);
+    return (int64_t)done;
+}
+
 /* What tcp_sock_recv() does without flags for who wants octets alone, or their number, while the
  * peer still sends. */
 int64_t tcp_recv_plain(struct sock *sock, void *octets, size_t size)
 {
     struct tcp_sock *tp = tcp_of(sock);
-    size_t done;
 
     if (UNLIKELY(tp->urg_state != TCP_URG_NONE || tp->fin_received || sock->options.rcvlowat != 1 ||
                  size == 0 || tcp_state(tp) == TCP_LISTEN))
@@ -221,9 +229,7 @@ int64_t tcp_recv_plain(struct sock *sock, void *octets, size_t size)
     if (list_empty(&tp->receive_queue))
         return sock->error == 0 && !tp->shut_rd && tcp_state(tp) != TCP_CLOSED ? -SIM_EAGAIN
                                                                                : SOCK_NOT_PLAIN;
-    done = copy_octets(tp, octets, size);
-    have_read(tp, tp->copied_seq + (uint32_t)done, (uint32_t)done);
-    return (int64_t)done;
+    return read_plain(tp, octets, size);
 }
 
 size_t tcp_first_len(const struct sock *sock)
