@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/check.h"
+#include "sim/link.h"
 
 /* A port repeats when a cable is plugged in there; whether anybody listens at its other end it
  * cannot know. */
@@ -17,7 +18,7 @@ static void receive(struct iface *from, struct frame *frame)
     struct iface *last = NULL;
 
     frame->why = WHY0(REPEAT);
-    frame->why_text = NULL;
+    frame->has_text = false;
     for (uint32_t i = 0; i < node->n_ifaces; i++) {
         struct iface *iface = node->ifaces[i];
 
@@ -46,8 +47,8 @@ static void describe(struct node *node, struct describe *out)
         describe_text(out, "state", state);
         describe_number(out, "rx_frames", (int64_t)iface->rx_frames);
         describe_number(out, "rx_octets", (int64_t)iface->rx_octets);
-        describe_number(out, "tx_frames", (int64_t)iface->tx_frames);
-        describe_number(out, "tx_octets", (int64_t)iface->tx_octets);
+        describe_number(out, "tx_frames", (int64_t)iface_tx_frames(iface));
+        describe_number(out, "tx_octets", (int64_t)iface_tx_octets(iface));
     }
 }
 

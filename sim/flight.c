@@ -86,8 +86,8 @@ bool flight_take(struct flight *flight, struct iface *iface)
     arrives_at = free_at + dir->delay;
     if (arrives_at < dir->last_arrival || (flight->n > 0 && arrives_at != flight->arrives_at))
         return false;
-    iface->tx_frames++;
-    iface->tx_octets += size;
+    dir->tx_frames++;
+    dir->tx_octets += size;
     flight->legs[flight->n].dir = dir;
     flight->legs[flight->n].id = node_record_frame(flight->from, iface, RECORD_SEND, flight->frame);
     flight->legs[flight->n++].counter = flight->from->event_counter++;
@@ -147,7 +147,7 @@ static struct frame *take_leg(struct flight *flight, struct link_dir **dir)
 
     *dir = leg->dir;
     frame->id = leg->id;
-    frame->counter = leg->counter;
+    frame->counter = (uint32_t)leg->counter;
     frame->arrives_at = flight->arrives_at;
     frame->starts_at = 0; /* it has begun */
     if (last) {

@@ -15,6 +15,11 @@
  * MTU, jumbo frames, the longest IP packet. What is longer still (a program's whole file) is
  * malloc's own.
  */
+/* What every hop looks at ends with the payload's length. */
+_Static_assert(sizeof(void *) != 8 ||
+                   offsetof(struct frame, payload.octets) == (size_t)2 * ARENA_LINE,
+               "a hop needs two cache lines of a frame");
+
 static const uint32_t pool_sizes[PART_N_POOLS] = { 224, 2048, 16384, 66048 };
 
 static inline int pool_of(size_t size)
@@ -107,7 +112,7 @@ static inline void begin(struct frame *frame)
     frame->checksum = (struct lazy_checksum){ 0 };
     frame->confirms_neighbor = false;
     frame->why.code = WHY_NONE;
-    frame->why_text = NULL;
+    frame->has_text = false;
 }
 
 /* Its event is idle: frame_free(). */

@@ -37,56 +37,60 @@ struct buffer {
 };
 
 struct slice {
-    struct buffer *buffer; /* a reference of its own; NULL: octets that live as long as the run */
+    uint32_t len; /* comes first, so that it stands with what every hop of a frame looks at */
     const uint8_t *octets;
-    uint32_t len;
+    struct buffer *buffer; /* a reference of its own; NULL: octets that live as long as the run */
 };
 
 /* Transport checksums are finished when somebody looks (a capture, run-hash) or something may
  * damage the frame. */
 struct lazy_checksum {
-    bool pending;
-    uint16_t start; /* octets from frame->network on where the transport header starts */
+    bool pending : 1;
+    uint16_t start : 15; /* octets from frame->network on where the transport header starts */
     uint16_t field; /* octets from there to the checksum field, which holds the folded pseudo-header
                        sum */
 };
 
-struct frame { /* in the order of need: what every hop looks at stands together */
+struct frame { /* in the order of need: what every hop looks at stands in two cache lines */
     /* the first two are what struct event needs */
-    uint8_t *data;         /* first linear octet */
-    struct frame *next;    /* on a link, in a queue, in the pool */
-    struct buffer *buffer; /* holds data */
-    sim_time arrives_at;   /* on a link or in a backlog */
-    uint64_t counter;      /* on a link the sender's event counter: the tie-breaker */
+    uint8_t *data;       /* first linear octet */
+    struct frame *next;  /* on a link, in a queue, in the pool */
+    sim_time arrives_at; /* on a link or in a backlog */
     uint64_t
         id; /* record of its last transmission or reception: the cause of what follows from it */
-    uint32_t len; /* linear octets */
-    uint32_t
-        mark; /* free for the holder; FRAME_MARK_ bits between ether and the protocols above IP */
+    uint32_t len;     /* linear octets */
+    uint32_t counter; /* on a link the sender's event counter, the lower half: the tie-breaker */
+    struct iface *in; /* received here, or NULL for a node's own */
+    uint8_t *ether;   /* the Ethernet header it was last received or sent with, or NULL: for drop
+                         records. Moves likewise; who makes a packet of its own out of these octets
+                         sets it to NULL */
+    uint8_t *network; /* the IP header, once somebody has found or written it; moves with
+                         frame_writable() */
 
-    struct slice payload;
-    sim_time starts_at; /* on a link: its transmission */
-    struct iface *in;   /* received here, or NULL for a node's own */
-    uint8_t *ether;     /* the Ethernet header it was last received or sent with, or NULL: for drop
-                           records. Moves likewise; who makes a packet of its own out of these octets
-                           sets it to NULL */
-    uint8_t *network;   /* the IP header, once somebody has found or written it; moves with
-                           frame_writable() */
-    struct part *part;  /* whose pool this descriptor is from */
-
+    struct why why; /* why it is sent; set by who builds it */
+    union {
+        sim_time starts_at;                                     /* on a link: its transmission */
+        void (*work)(struct ip_stack *ip, struct frame *frame); /* in a node's backlog */
+    };
     struct lazy_checksum checksum;
+    uint16_t
+        mark; /* free for the holder; FRAME_MARK_ bits between ether and the protocols above IP */
     bool confirms_neighbor; /* TCP made progress, or ping was answered: whoever sends it on knows
                                that its next hop is alive. The mark stays with the frame from host
                                to host, as between namespaces of one kernel */
     bool may_share : 1;     /* somebody else may hold a reference to its buffer; false: certainly
                                nobody */
     bool small : 1;         /* its buffer is one of the smallest */
-    struct why why;         /* why it is sent; set by who builds it */
-    const char *why_text;   /* the reason's text, or NULL; lives as long as the run */
-    void (*work)(struct ip_stack *ip, struct frame *frame); /* while in a node's backlog */
-    struct event event; /* when it does not travel in the link's FIFO order */
+    bool has_text : 1;      /* the reason has a text: frame_text() */
+    struct slice payload;
+
+    struct buffer *buffer; /* holds data */
+    struct part *part;     /* whose pool this descriptor is from */
+    const char *text;      /* the reason's text, where there is one; lives as long as the run */
+    struct event event;    /* when it does not travel in the link's FIFO order */
 };
 
+#define CHECKSUM_START_MAX 0x3fff
 #define CHECKSUM_FIELD_UDP 6 /* places of the checksum in its header */
 #define CHECKSUM_FIELD_TCP 16
 
@@ -133,6 +137,17 @@ static inline struct buffer *frame_share(struct frame *frame)
     frame->may_share = true;
     buffer_ref(frame->buffer);
     return frame->buffer;
+}
+/** frame_set_text() - of the reason for @frame: it lives as long as the run, or is NULL.
+ * frame_text() - that text. */
+static inline void frame_set_text(struct frame *frame, const char *text)
+{
+    frame->has_text = text != NULL;
+    frame->text = text;
+}
+static inline const char *frame_text(const struct frame *frame)
+{
+    return frame->has_text ? frame->text : NULL;
 }
 /** frame_push() - prepend @len octets, returned uninitialised, this descriptor's own. There must be
  * headroom. */

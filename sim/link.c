@@ -113,7 +113,7 @@ void link_join(struct link_dir *dir, struct frame *frame)
     struct frame **at = &dir->in_flight.head;
     struct queue *queue = &dir->to->node->part->queue;
 
-    while (*at != NULL && (int64_t)((*at)->counter - frame->counter) < 0)
+    while (*at != NULL && (int32_t)((*at)->counter - frame->counter) < 0)
         at = &(*at)->next;
     frame->next = *at;
     *at = frame;
@@ -141,7 +141,7 @@ static inline void append_here(struct part *part, struct node *from, struct link
     arrives_at = in_order(arrives_at, dir->last_arrival);
     frame->starts_at = starts_at;
     frame->arrives_at = arrives_at;
-    frame->counter = from->event_counter++;
+    frame->counter = (uint32_t)from->event_counter++;
     if (starts_at > part->now || dir->first_waiting != NULL) {
         if (dir->first_waiting == NULL)
             dir->first_waiting = frame;
@@ -163,7 +163,7 @@ static void append(struct link_dir *dir, struct frame *frame, sim_time starts_at
     }
     frame->starts_at = starts_at;
     frame->arrives_at = in_order(arrives_at, cut_last_arrival(dir->cut));
-    frame->counter = from->event_counter++;
+    frame->counter = (uint32_t)from->event_counter++;
     cut_append(dir, frame);
 }
 
@@ -289,8 +289,8 @@ APART static void send_carefully(struct iface *iface, struct frame *frame)
         node_drop(node, iface, frame, DROP_QUEUE_FULL);
         return;
     }
-    iface->tx_frames++;
-    iface->tx_octets += size;
+    dir->tx_frames++;
+    dir->tx_octets += size;
     frame->id = node_record_frame(node, iface, RECORD_SEND, frame);
     if (dir->plain)
         send_plainly(node, dir, frame, size);
@@ -311,9 +311,9 @@ void iface_send(struct iface *iface, struct frame *frame)
         send_carefully(iface, frame);
         return;
     }
-    iface->tx_frames++;
+    dir->tx_frames++;
     frame->id = node_count_frame(node, frame);
-    iface->tx_octets += size;
+    dir->tx_octets += size;
     send_plainly(node, dir, frame, size);
 }
 

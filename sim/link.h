@@ -77,13 +77,14 @@ struct link_dir { /* an arrival needs the first cache line, who sends the second
     sim_time free_at;               /* when the transmitter is idle again */
     sim_time time_per_octet, delay; /* as configured; 0: not a whole number, divide */
     sim_time last_arrival;          /* of what was sent last, while it is on its way */
-    struct iface *from;
-    bool open;   /* the cable is plugged in: link_set_state() */
+    uint64_t tx_frames, tx_octets;  /* so far: iface_tx_frames(), iface_tx_octets() */
+    bool open;                      /* the cable is plugged in: link_set_state() */
     bool plain;  /* it is, `from` is switched on, and a frame simply goes on behind the one before
                     it: link_look() */
     bool far_up; /* the interface at the other end is switched on, as far as `from` has heard */
-    struct link *link;
 
+    struct iface *from;
+    struct link *link;
     struct frame
         *stragglers; /* those that do not keep the order, in no order; each has its own event */
     struct random_stream random;
@@ -129,6 +130,16 @@ static inline sim_time link_dir_time(const struct link_dir *dir, size_t len)
     if (dir->link->config.rate == 0)
         return 0;
     return (sim_time)((uint64_t)octets * UINT64_C(8000000000000) / dir->link->config.rate);
+}
+/** iface_tx_frames() / iface_tx_octets() - what @iface has put on its cable. Counted there, where
+ * who sends writes anyway. */
+static inline uint64_t iface_tx_frames(const struct iface *iface)
+{
+    return iface->out == NULL ? 0 : iface->out->tx_frames;
+}
+static inline uint64_t iface_tx_octets(const struct iface *iface)
+{
+    return iface->out == NULL ? 0 : iface->out->tx_octets;
 }
 /** link_peer() - the interface at the other end of @iface's cable, or NULL. */
 struct iface *link_peer(const struct iface *iface);

@@ -42,7 +42,7 @@ void link_straggle(struct link_dir *dir, struct frame *frame)
 void link_send_late(struct link_dir *dir, struct frame *frame, sim_time arrives_at)
 {
     frame->arrives_at = arrives_at;
-    frame->counter = dir->from->node->event_counter++;
+    frame->counter = (uint32_t)dir->from->node->event_counter++;
     if (dir->cut != NULL)
         cut_straggler(dir, frame);
     else

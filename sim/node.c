@@ -92,7 +92,7 @@ uint64_t node_show_frame(struct node *node, struct iface *iface, enum record_kin
                                  .frame = frame,
                                  .frame_at = frame->data,
                                  .at_ether = true,
-                                 .text = frame->why_text });
+                                 .text = frame_text(frame) });
     frame->ether = frame->data;
     return id;
 }
@@ -159,7 +159,7 @@ void node_drop_why(struct node *node, struct iface *iface, struct frame *frame,
                                      .frame = frame,
                                      .frame_at = at,
                                      .at_ether = frame->ether != NULL,
-                                     .text = frame->why_text });
+                                     .text = frame_text(frame) });
     }
     frame_free(frame);
 }

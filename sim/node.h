@@ -58,7 +58,7 @@ struct iface { /* the first cache line is what a frame that comes in needs */
     void *owner;    /* what the device keeps for this interface */
     struct link_dir *out; /* the cable's direction away from here, or NULL */
     struct link_end *end; /* the cable's end, or NULL */
-    uint64_t rx_frames, rx_octets, tx_frames, tx_octets, rx_drops, tx_drops;
+    uint64_t rx_frames, rx_octets, rx_drops, tx_drops; /* sent: iface_tx_frames() */
     const char *name;
 };
 

@@ -153,7 +153,7 @@ static void put_frame(struct pack *out, const struct frame *frame, const uint8_t
     pack_u64(out, (uint64_t)frame->arrives_at);
     pack_u64(out, frame->counter);
     put_why(out, &frame->why);
-    pack_text(out, frame->why_text);
+    pack_text(out, frame_text(frame));
     if (frame->ether != NULL)
         pack_u32(out, (uint32_t)(frame->ether - first));
     if (frame->network != NULL)
@@ -214,19 +214,22 @@ static bool get_frame(struct unpack *in, struct wire_frame *wire)
     *wire = (struct wire_frame){ .bits = unpack_u8(in) };
     in->wrong |= (wire->bits & ~(unsigned)FRAME_BITS) != 0;
     values->confirms_neighbor = (wire->bits & CONFIRMS_NEIGHBOR) != 0;
-    values->mark = unpack_u32(in);
+    values->mark = (uint16_t)unpack_u32(in);
     values->id = unpack_u64(in);
     values->arrives_at = (sim_time)unpack_u64(in);
-    values->counter = unpack_u64(in);
+    values->counter = (uint32_t)unpack_u64(in);
     get_why(in, &values->why);
-    values->why_text = unpack_text(in);
+    frame_set_text(values, unpack_text(in));
     if ((wire->bits & HAS_ETHER) != 0)
         wire->ether = unpack_u32(in);
     if ((wire->bits & HAS_NETWORK) != 0)
         wire->network = unpack_u32(in);
     if ((wire->bits & HAS_CHECKSUM) != 0) {
+        uint16_t start = unpack_u16(in);
+
+        in->wrong |= start > CHECKSUM_START_MAX;
         values->checksum.pending = true;
-        values->checksum.start = unpack_u16(in);
+        values->checksum.start = start & CHECKSUM_START_MAX;
         values->checksum.field = unpack_u16(in);
     }
     get_lengths(in, wire);
@@ -259,7 +262,7 @@ struct frame *wire_get_frame(struct unpack *in, struct node *node, struct texts 
     frame->small = fresh.small;
     event_init(&frame->event, fresh.event.fire);
     set_pointers(frame, &wire, fresh.data);
-    frame->why_text = texts_keep(texts, wire.values.why_text);
+    frame_set_text(frame, texts_keep(texts, frame_text(&wire.values)));
     if (wire.values.payload.len > 0) {
         frame->payload.buffer = buffer_new(node, wire.values.payload.len);
         frame->payload.octets =

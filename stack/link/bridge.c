@@ -219,7 +219,7 @@ static void flood(struct bridge_port *from, struct frame *frame, struct why why)
     bool sent;
 
     frame->why = why;
-    frame->why_text = NULL;
+    frame->has_text = false;
     sent = bridge->n_ports >= FLIGHT_FROM && flights_may(bridge->node) ? flood_together(from, frame)
                                                                        : flood_each(from, frame);
     if (!sent)
@@ -239,7 +239,7 @@ static void for_ourselves(struct bridge_port *port, struct frame *frame)
 static inline void forward_to(const struct fdb_entry *entry, struct frame *frame)
 {
     frame->why = WHY(BRIDGE_FORWARD, entry->number);
-    frame->why_text = NULL;
+    frame->has_text = false;
     iface_send(entry->iface, frame);
 }
 

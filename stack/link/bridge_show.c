@@ -82,8 +82,8 @@ void bridge_describe(const struct bridge *bridge, struct describe *out)
         describe_number(out, "rx_frames", (int64_t)iface->rx_frames);
         describe_number(out, "rx_octets", (int64_t)iface->rx_octets);
         describe_number(out, "rx_drops", (int64_t)iface->rx_drops);
-        describe_number(out, "tx_frames", (int64_t)iface->tx_frames);
-        describe_number(out, "tx_octets", (int64_t)iface->tx_octets);
+        describe_number(out, "tx_frames", (int64_t)iface_tx_frames(iface));
+        describe_number(out, "tx_octets", (int64_t)iface_tx_octets(iface));
         describe_number(out, "tx_drops", (int64_t)iface->tx_drops);
     }
 }

@@ -211,7 +211,7 @@ static void answer_echo(struct ip_stack *ip, struct frame *frame, const struct i
     frame->in = NULL;
     frame->confirms_neighbor = false; /* what the sender knew of its way */
     frame->why = WHY(ICMP_ECHO_ANSWER, icmp_echo_seq(hdr));
-    frame->why_text = NULL;
+    frame->has_text = false;
     ip_output(ip, frame, &send);
 }
 

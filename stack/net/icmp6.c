@@ -118,7 +118,7 @@ static void answer_echo(struct ip_stack *ip, struct frame *frame, const struct i
     frame->mark = 0;
     frame->confirms_neighbor = false; /* what the sender knew of its way */
     frame->why = WHY(ICMP_ECHO_ANSWER, hdr->rest & 0xffff);
-    frame->why_text = NULL;
+    frame->has_text = false;
     ip6_output_routed(ip, frame, &send, &route);
 }
 

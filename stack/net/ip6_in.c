@@ -338,7 +338,7 @@ static void forward(struct ip_stack *ip, struct frame *frame, const struct ipv6_
     frame->why = route.via_gateway
                      ? IP6_WHY(IP6_FORWARD, route.next_hop, route.prefix_len, route.n_lost)
                      : IP6_WHY(IP6_FORWARD_DIRECT, route.dst, route.prefix_len);
-    frame->why_text = NULL;
+    frame->has_text = false;
     ip->stats.forwarded++;
     ip6_finish_output(ip, frame, &route, mtu);
 }

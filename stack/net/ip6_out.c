@@ -70,7 +70,7 @@ static void push_header(struct ip_stack *ip, struct frame *frame, const struct i
         hdr.next_header = IP6_NEXT_HOP_BY_HOP;
     }
     hdr.payload_len = (uint16_t)frame_size(frame);
-    frame->checksum.start = (uint16_t)(IPV6_HDR_LEN + send->n_options);
+    frame->checksum.start = (IPV6_HDR_LEN + send->n_options) & CHECKSUM_START_MAX;
     ipv6_emit(&hdr, frame_push(frame, IPV6_HDR_LEN));
     frame->network = frame->data;
 }

@@ -121,7 +121,7 @@ static inline bool forward(struct ip_stack *ip, struct ip_flow *flow, struct fra
     frame->network = frame->data;
     ipv4_dec_ttl(frame->data);
     frame->why = flow->why;
-    frame->why_text = NULL;
+    frame->has_text = false;
     ip->stats.forwarded++;
     if (UNLIKELY(!neigh_connected(neigh->state))) {
         neigh_output_through(neigh, flow->dst, frame);

@@ -210,19 +210,14 @@ static void say_why_forwarded(struct frame *frame, const struct route *route)
                          ? WHY(IP_FORWARD, route->next_hop, prefix, route->n_lost, route->dst)
                          : WHY(IP_FORWARD_DIRECT, route->dst, prefix);
     }
-    frame->why_text = NULL;
+    frame->has_text = false;
 }
 
 /* The neighbor and the interface come into the cache while the packet is made ready for them. */
 static void fetch_way(const struct ip_stack *ip, const struct route *route)
 {
-    struct iface *out = route->oif->iface;
-
     neigh_fetch(&ip->neigh, route->next_hop);
-    if (out != NULL) {
-        __builtin_prefetch(out, 1);
-        __builtin_prefetch(&out->tx_octets, 1);
-    }
+    __builtin_prefetch(route->oif->iface);
 }
 
 static void forward(struct ip_stack *ip, struct frame *frame, const struct ipv4_hdr *hdr,

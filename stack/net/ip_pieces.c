@@ -20,7 +20,7 @@ enum ip_placing ip_pieces_place(struct ip_pieces *pieces, struct frame *frame, u
         return end <= run_end ? IP_REPEATED : IP_CONTRADICTS;
     }
     frame->next = *at;
-    frame->mark = offset;
+    frame->mark = (uint16_t)offset; /* less than 64 KiB */
     *at = frame;
     pieces->n++;
     pieces->octets += end - offset;

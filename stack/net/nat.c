@@ -372,7 +372,7 @@ static void say_why(const struct nat_passing *passing, struct frame *frame)
             WHY(NAT_OUT, original->src.addr, original->src.port, reply->dst.addr, reply->dst.port);
     else
         frame->why = WHY(NAT_FORWARD, original->dst.port, reply->src.addr, reply->src.port);
-    frame->why_text = NULL;
+    frame->has_text = false;
 }
 
 /* A new connection leaves: its source is settled, and it is in the table from now on. */

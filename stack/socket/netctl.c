@@ -27,8 +27,8 @@ static void fill_link(const struct ip_iface *iface, struct netctl_link *link)
     link->rx_frames = iface->iface->rx_frames;
     link->rx_octets = iface->iface->rx_octets;
     link->rx_drops = iface->iface->rx_drops;
-    link->tx_frames = iface->iface->tx_frames;
-    link->tx_octets = iface->iface->tx_octets;
+    link->tx_frames = iface_tx_frames(iface->iface);
+    link->tx_octets = iface_tx_octets(iface->iface);
     link->tx_drops = iface->iface->tx_drops;
 }
 

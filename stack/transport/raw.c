@@ -59,7 +59,7 @@ struct frame *raw_frame(struct sock *sock, const struct sock_send *message)
     if (message->len > 0)
         memcpy(frame->data, message->octets, message->len);
     frame->why = message->why.code != WHY_NONE ? message->why : WHY0(IP_SEND);
-    frame->why_text = message->why_text;
+    frame_set_text(frame, message->why_text);
     frame->confirms_neighbor = (message->flags & SOCK_MSG_CONFIRM) != 0;
     return frame;
 }

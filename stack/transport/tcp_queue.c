@@ -141,7 +141,7 @@ void tcp_seg_append(struct tcp_sock *tp, struct tcp_seg *seg, const uint8_t *oct
                     bool stable)
 {
     if (stable && seg->data.len == 0) {
-        seg->data = (struct slice){ NULL, octets, 0 };
+        seg->data = (struct slice){ 0, octets, NULL };
     } else if (!(stable && seg->data.buffer == NULL &&
                  seg->data.octets + seg->data.len == octets)) {
         if (!ends_at_chunk(tp, seg) || tp->chunk->size - tp->chunk_used < len)
@@ -223,7 +223,7 @@ struct tcp_seg *tcp_seg_split(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t
     struct tcp_seg *rest = tcp_seg_new(tp->layer);
 
     CHECK(len < seg->data.len && (seg->flags & TCP_SYN) == 0);
-    rest->data = (struct slice){ seg->data.buffer, seg->data.octets + len, seg->data.len - len };
+    rest->data = (struct slice){ seg->data.len - len, seg->data.octets + len, seg->data.buffer };
     if (rest->data.buffer != NULL)
         buffer_ref(rest->data.buffer);
     rest->seq = seg->seq + len;
@@ -342,7 +342,7 @@ struct tcp_seg *tcp_seg_from_rx(struct tcp_layer *tcp, struct tcp_rx *rx)
         frame_linearize(frame); /* rare: something in between moved the border */
     if (frame->len > hdr_len) {
         seg->data =
-            (struct slice){ frame_share(frame), frame->data + hdr_len, frame->len - hdr_len };
+            (struct slice){ frame->len - hdr_len, frame->data + hdr_len, frame_share(frame) };
     } else {
         seg->data = frame->payload;
         if (seg->data.buffer != NULL)

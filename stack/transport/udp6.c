@@ -50,7 +50,7 @@ int64_t udp6_send(struct sock *sock, const struct sock_send *message, struct end
     frame->why = message->why.code != WHY_NONE
                      ? message->why
                      : WHY(UDP6_SEND, message->len, to.addr6.hi, to.addr6.lo, to.port);
-    frame->why_text = message->why_text;
+    frame_set_text(frame, message->why_text);
     ip6_prepare_checksum(frame, send.src, to.addr6, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
     error = ip6_output_routed(sock->ip, frame, &send, &route);
     return error != 0 ? error : (int64_t)message->len;

@@ -109,7 +109,7 @@ struct frame *udp_build(const struct udp_sock *udp, const void *octets, size_t l
 
     udp_emit(&hdr, frame->data);
     if (stable)
-        frame_attach(frame, (struct slice){ NULL, octets, (uint32_t)len });
+        frame_attach(frame, (struct slice){ (uint32_t)len, octets, NULL });
     else if (len > 0)
         memcpy(frame->data + UDP_HDR_LEN, octets, len);
     return frame;
@@ -193,7 +193,7 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
     frame = udp_build(udp, message->octets, message->len, message->flags, to.port);
     frame->why = message->why.code != WHY_NONE ? message->why
                                                : WHY(UDP_SEND, message->len, to.addr, to.port);
-    frame->why_text = message->why_text;
+    frame_set_text(frame, message->why_text);
     ip_prepare_checksum(frame, send.src, to.addr, IP_PROTO_UDP, CHECKSUM_FIELD_UDP);
     if (kept && !sock->v6)
         ip_way_learn(sock->ip, &udp->way, route);
@@ -253,7 +253,7 @@ static inline void send_ready(struct udp_sock *udp, const void *octets, size_t l
     uint8_t *headers = frame->data;
 
     if (LIKELY(stable))
-        frame->payload = (struct slice){ NULL, octets, (uint32_t)len };
+        frame->payload = (struct slice){ (uint32_t)len, octets, NULL };
     else if (len > 0)
         memcpy(headers + UDP_HEADERS_LEN, octets, len);
     frame->network = headers + ETH_HDR_LEN;

@@ -29,7 +29,7 @@ static void capture(const char *path)
     frame = rig_frame(rig.a, octets, len - 5, WHY(UDP_SEND, 5, RIG_IP_B, 2000));
     buffer = buffer_new(rig.a, 5); /* the payload as a slice */
     memcpy(buffer->octets, "hello", 5);
-    frame_attach(frame, (struct slice){ buffer, buffer->octets, 5 });
+    frame_attach(frame, (struct slice){ 5, buffer->octets, buffer });
     buffer_unref(buffer);
     iface_send(rig.a0, frame);
     sim_run(rig.sim, SIM_SEC(1), 100);

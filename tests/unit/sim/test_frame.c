@@ -34,7 +34,7 @@ static struct slice slice_of(size_t len)
 
     for (size_t i = 0; i < len; i++)
         buffer->octets[i] = (uint8_t)(i * 13 + 5);
-    return (struct slice){ buffer, buffer->octets, (uint32_t)len };
+    return (struct slice){ (uint32_t)len, buffer->octets, buffer };
 }
 
 static void push_and_pull_move_the_front(void)
@@ -343,7 +343,7 @@ static void list_keeps_the_order(void)
     for (uint32_t i = 0; i < 5; i++) {
         struct frame *frame = filled(10);
 
-        frame->mark = i;
+        frame->mark = (uint16_t)i;
         frame_list_push(&list, frame);
     }
     for (uint32_t i = 0; i < 5; i++) {

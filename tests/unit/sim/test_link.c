@@ -87,7 +87,7 @@ static void frames_follow_each_other_without_a_gap(void)
     }
     EQ(b->iface->rx_frames, 100);
     EQ(b->iface->rx_octets, 151400);
-    EQ(a->iface->tx_frames, 100);
+    EQ(iface_tx_frames(a->iface), 100);
     end();
 }
 
@@ -685,7 +685,7 @@ static uint64_t hash_of_bursts(uint64_t seed, uint32_t wants)
         OK(probe->n > 100 && probe->n < PROBE_LOG_MAX);
         for (uint32_t i = 0; i < probe->n; i++)
             hash = random_mix(hash ^ (uint64_t)probe->log[i].at) + probe->log[i].id;
-        hash = random_mix(hash + probe->iface->tx_octets) + probe->iface->tx_drops;
+        hash = random_mix(hash + iface_tx_octets(probe->iface)) + probe->iface->tx_drops;
     }
     end();
     return hash;

@@ -35,7 +35,7 @@ static struct frame *full_frame(struct world *world)
     struct buffer *buffer = buffer_new(world->a->node, 500);
 
     memset(buffer->octets, 0xab, 500);
-    frame_attach(frame, (struct slice){ buffer, buffer->octets, 500 });
+    frame_attach(frame, (struct slice){ 500, buffer->octets, buffer });
     buffer_unref(buffer);
     frame->ether = frame->data;
     frame->network = frame->data + 14;
@@ -49,7 +49,7 @@ static struct frame *full_frame(struct world *world)
     frame->arrives_at = SIM_USEC(9);
     frame->counter = 42;
     frame->why = WHY(TCP_DATA, 500, 1);
-    frame->why_text = "because";
+    frame_set_text(frame, "because");
     return frame;
 }
 
@@ -78,7 +78,7 @@ static void a_frame_comes_out_as_it_went_in(void)
     EQ(copy->counter, 42);
     EQ(copy->why.code, WHY_TCP_DATA);
     EQ(copy->why.args[0], 500);
-    EQ_STR(copy->why_text, "because");
+    EQ_STR(frame_text(copy), "because");
     frame_finish_checksum(frame);
     frame_finish_checksum(copy);
     EQ_MEM(copy->ether, frame->ether, 100);
