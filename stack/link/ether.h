@@ -63,4 +63,22 @@ static inline void ether_output(struct ether *ether, struct iface *iface,
         ether_output_raw(ether, iface, frame);
 }
 
+/** ether_forward() - the same of a frame that came in, pulled to its payload and this descriptor's
+ * own: its header goes where the one stood that it came with, so the buffer is not looked at. */
+static inline void ether_forward(struct ether *ether, struct iface *iface,
+                                 const struct mac_addr *dst, uint16_t ethertype,
+                                 struct frame *frame)
+{
+    uint8_t *octets = frame->data - ETH_HDR_LEN;
+
+    if (UNLIKELY(frame->ether != octets || !list_empty(&ether->taps))) {
+        ether_output(ether, iface, dst, ethertype, frame);
+        return;
+    }
+    eth_put(dst, &iface->mac, ethertype, octets);
+    frame->data = octets;
+    frame->len += ETH_HDR_LEN;
+    iface_send(iface, frame);
+}
+
 #endif

@@ -245,7 +245,7 @@ struct ip_stack { /* in the order of need: what every packet touches is in the f
     struct ip_protocol_entry
         *protocols;             /* a handful, ICMP at least; the one needed last comes last */
     uint32_t changes;           /* so far: of neighbors' states and addresses, and of sysctls */
-    uint32_t flows_crowded_out; /* by others that wanted their place, since it grew */
+    uint32_t flows_crowded_out; /* of the places that they wanted, since there are n_flows */
     struct fib fib;             /* begins with its generation */
     struct list raw_taps;
     struct frame_list backlog; /* arrived, not yet worked on; in the order of arrival */

@@ -17,167 +17,67 @@
 #define FLOWS_FIRST 2   /* places in a node's first table: most hosts talk to few others */
 #define FLOWS_MANY  256 /* places that most routers are content with */
 #define FLOWS_MAX   4096
-/* times that flows were crowded out of a place, on average, before it grows; beyond FLOWS_MANY */
+#define WAYS        4 /* places that a flow may stand in, side by side */
+/* Times that flows were crowded out of a place, on average, before it grows; beyond FLOWS_MANY. One
+   that had come back counts for many that may never. */
 #define CROWDED       4
 #define CROWDED_AGAIN 16
+#define CAME_BACK     16
 
-/* Where a flow stands: here, or in the place beside it. */
-static inline uint32_t place_of(const struct ip_stack *ip, ip4_addr src, ip4_addr dst)
+_Static_assert(sizeof(void *) != 8 || sizeof(struct ip_flow) == ARENA_LINE, "a flow is a line");
+
+static inline uint64_t addrs_of(ip4_addr src, ip4_addr dst)
 {
-    uint32_t hash = (src * UINT32_C(0x85ebca6b) ^ dst) * UINT32_C(0x9e3779b1);
+    return (uint64_t)src << 32 | dst;
+}
 
-    return (hash >> 16) & (ip->n_flows - 1u);
+/* Where a flow stands: here, or in one of the places beside it. */
+static inline uint32_t place_of(const struct ip_stack *ip, uint64_t addrs)
+{
+    return (uint32_t)(addrs * UINT64_C(0x9e3779b97f4a7c15) >> 48) & (ip->n_flows - 1u);
+}
+
+/* Where a flow that shares its addresses with others looks for its place. */
+static uint64_t spread(uint64_t addrs, uint32_t hash)
+{
+    return addrs ^ (uint64_t)hash << 32;
+}
+
+/* The places that a flow may stand in, place_of() ^ 0 and so on. */
+static inline uint32_t n_ways(const struct ip_stack *ip)
+{
+    return ip->n_flows < WAYS ? ip->n_flows : WAYS;
 }
 
 /* Flows that share a route of several next hops have places of their own, by their hash, and bear
  * the complement of the generation: others do not find them. */
-static inline bool is_of(const struct ip_flow *flow, const struct ip_iface *iif, ip4_addr src,
-                         ip4_addr dst, uint32_t generation)
+static inline bool is_of(const struct ip_flow *flow, const struct iface *iif, uint64_t addrs,
+                         uint32_t generation)
 {
-    return flow->src == src && flow->dst == dst && flow->iif == iif &&
-           flow->generation == generation;
+    return flow->addrs == addrs && flow->iif == iif && flow->generation == generation;
 }
 
 SELDOM static struct ip_flow *find_at(const struct ip_stack *ip, uint32_t place,
-                                      const struct ip_iface *iif, ip4_addr src, ip4_addr dst,
-                                      uint32_t hash, uint32_t generation)
+                                      const struct iface *iif, uint64_t addrs, uint32_t hash,
+                                      uint32_t generation)
 {
-    for (unsigned beside = 0; beside < 2; beside++) {
+    for (uint32_t beside = 0; beside < n_ways(ip); beside++) {
         struct ip_flow *flow = &ip->flows[place ^ beside];
 
-        if (is_of(flow, iif, src, dst, generation) && flow->hash == hash)
+        if (is_of(flow, iif, addrs, generation) && flow->hash == hash)
             return flow;
     }
     return NULL;
 }
 
-static inline struct ip_flow *find(const struct ip_stack *ip, const struct ip_iface *iif,
-                                   ip4_addr src, ip4_addr dst)
-{
-    uint32_t place = place_of(ip, src, dst);
-    struct ip_flow *flow;
-
-    if (ip->n_flows == 0)
-        return NULL;
-    flow = &ip->flows[place];
-    if (LIKELY(is_of(flow, iif, src, dst, ip->fib.generation)))
-        return flow;
-    return find_at(ip, place, iif, src, dst, 0, ip->fib.generation);
-}
-
-void ip_route_key_read(struct route_key *key, struct frame *frame)
-{
-    /* An ICMP error is read as far as the header that it quotes. */
-    size_t most = 2 * IPV4_HDR_MAX + ICMP_HDR_LEN;
-
-    frame_need(frame, frame_size(frame) < most ? frame_size(frame) : most);
-    key->packet = frame->data;
-    key->packet_len = (uint32_t)frame->len;
-}
-
-/* The flow of a packet along a route of several next hops. */
-static struct ip_flow *find_share(struct ip_stack *ip, const struct ip_iface *iif,
-                                  struct frame *frame)
-{
-    struct route_key key = { .src = be32_get(frame->data + IPV4_AT_SRC),
-                             .dst = be32_get(frame->data + IPV4_AT_DST) };
-    uint32_t hash;
-
-    if (ip->fib.multipath == NULL || ip->n_flows == 0 || ip->sysctl.multipath_use_neigh)
-        return NULL;
-    ip_route_key_read(&key, frame);
-    hash = multipath_hash(ip, &key);
-    return find_at(ip, place_of(ip, key.src ^ hash, key.dst), iif, key.src, key.dst, hash,
-                   ~ip->fib.generation);
-}
-
-static inline struct neigh *neighbor_of(struct ip_stack *ip, struct ip_flow *flow)
-{
-    if (flow->neigh == NULL || flow->n_removed != ip->neigh.n_removed) {
-        flow->neigh = neigh_find(&ip->neigh, ip_iface_of(ip, flow->out), flow->next_hop);
-        flow->n_removed = ip->neigh.n_removed;
-    }
-    return flow->neigh;
-}
-
-/* The packet is @size octets long by its header; what is behind them is padding. */
-static inline void trim(struct frame *frame, uint32_t size)
-{
-    if (UNLIKELY(frame_size(frame) > size))
-        frame_trim(frame, size);
-}
-
-static inline bool forward(struct ip_stack *ip, struct ip_flow *flow, struct frame *frame,
-                           uint32_t size)
-{
-    struct neigh *neigh;
-
-    if (UNLIKELY(!ip->sysctl.forwarding || size > flow->mtu || frame->data[IPV4_AT_TTL] <= 1 ||
-                 (!flow->counted && node_wants(ip->node, RECORD_SEND)) ||
-                 (neigh = neighbor_of(ip, flow)) == NULL))
-        return false;
-    trim(frame, size);
-    frame_writable(frame);
-    frame->network = frame->data;
-    ipv4_dec_ttl(frame->data);
-    frame->why = flow->why;
-    frame->has_text = false;
-    ip->stats.forwarded++;
-    if (UNLIKELY(!neigh_connected(neigh->state))) {
-        neigh_output_through(neigh, flow->dst, frame);
-        return true;
-    }
-    if (frame->confirms_neighbor)
-        neigh->confirmed = node_now(ip->node);
-    ether_output(ip->ether, flow->out, &neigh->mac, ETHERTYPE_IPV4, frame);
-    return true;
-}
-
-static inline bool deliver(struct ip_stack *ip, struct frame *frame, uint32_t size)
-{
-    frame->network = frame->data;
-    trim(frame, size);
-    ip_deliver_flow_soon(ip, frame);
-    return true;
-}
-
-/* A frame with a packet of a flow that is known, and nothing is special about it: it goes its way,
-   consumed. False: look closely. */
-static inline bool go_on(struct ip_stack *ip, const struct ip_iface *iif, struct frame *frame)
-{
-    const uint8_t *octets = frame->data;
-    struct ip_flow *flow;
-    uint32_t size;
-
-    if (UNLIKELY(frame->len < IPV4_HDR_LEN || octets[0] != (4 << 4 | 5) ||
-                 (be16_get(octets + IPV4_AT_FRAG) & (IPV4_MF | IPV4_OFFSET_MASK)) != 0 ||
-                 ip->hooks != NULL || ip->rp_filter != 0))
-        return false;
-    size = be16_get(octets + IPV4_AT_LEN);
-    if (UNLIKELY(size < IPV4_HDR_LEN || size > frame_size(frame) || !checksum_right20(octets)))
-        return false;
-    flow = find(ip, iif, be32_get(octets + IPV4_AT_SRC), be32_get(octets + IPV4_AT_DST));
-    if (UNLIKELY(flow == NULL) && (flow = find_share(ip, iif, frame)) == NULL)
-        return false;
-    return flow->local ? deliver(ip, frame, size) : forward(ip, flow, frame, size);
-}
-
-void ip_input(void *ctx, struct iface *iface, struct frame *frame, bool group)
-{
-    struct ip_stack *ip = ctx;
-
-    ip->stats.in++;
-    if (UNLIKELY(group || !go_on(ip, ip_iface_of(ip, iface), frame)))
-        ip_examine(ip, iface, frame, group);
-}
-
 /* Twice as many places would not hold flows that come once; those that come back crowd each other
- * out again and again. */
-static bool crowded(struct ip_stack *ip)
+ * out again and again. @times: as often as what has happened counts. */
+static bool crowded(struct ip_stack *ip, uint32_t times)
 {
-    uint32_t times = ip->n_flows < FLOWS_MANY ? CROWDED : CROWDED_AGAIN;
+    uint32_t most = ip->n_flows < FLOWS_MANY ? CROWDED : CROWDED_AGAIN;
 
-    return ip->n_flows < FLOWS_MAX && ++ip->flows_crowded_out >= times * ip->n_flows;
+    ip->flows_crowded_out += times;
+    return ip->n_flows < FLOWS_MAX && ip->flows_crowded_out >= most * ip->n_flows;
 }
 
 static bool is_current(const struct ip_stack *ip, const struct ip_flow *flow)
@@ -191,15 +91,15 @@ static bool is_taken(const struct ip_stack *ip, const struct ip_flow *flow)
     return flow->iif != NULL && is_current(ip, flow);
 }
 
-/* The place that a flow gets which stands in none; NULL: both are taken. */
-static struct ip_flow *free_place(const struct ip_stack *ip, ip4_addr src, ip4_addr dst,
-                                  uint32_t hash)
+/* The place that a flow gets which stands in none; NULL: all are taken. */
+static struct ip_flow *free_place(const struct ip_stack *ip, uint64_t addrs, uint32_t hash)
 {
-    uint32_t place = place_of(ip, src ^ hash, dst);
+    uint32_t place = place_of(ip, spread(addrs, hash));
 
-    if (!is_taken(ip, &ip->flows[place]))
-        return &ip->flows[place];
-    return is_taken(ip, &ip->flows[place ^ 1]) ? NULL : &ip->flows[place ^ 1];
+    for (uint32_t beside = 0; beside < n_ways(ip); beside++)
+        if (!is_taken(ip, &ip->flows[place ^ beside]))
+            return &ip->flows[place ^ beside];
+    return NULL;
 }
 
 static void grow(struct ip_stack *ip)
@@ -211,7 +111,7 @@ static void grow(struct ip_stack *ip)
     ip->flows_crowded_out = 0;
     ip->flows = mem_zalloc_lines(ip->n_flows * sizeof *ip->flows);
     for (uint32_t i = 0; i < n; i++) {
-        struct ip_flow *flow = free_place(ip, old[i].src, old[i].dst, old[i].hash);
+        struct ip_flow *flow = free_place(ip, old[i].addrs, old[i].hash);
 
         if (is_taken(ip, &old[i]) && flow != NULL)
             *flow = old[i];
@@ -219,44 +119,174 @@ static void grow(struct ip_stack *ip)
     free(old);
 }
 
+/* Not in its own place. While there are few, flows get so many that most have their own. */
+SELDOM static struct ip_flow *find_beside(struct ip_stack *ip, uint32_t place,
+                                          const struct iface *iif, uint64_t addrs)
+{
+    struct ip_flow *flow = find_at(ip, place, iif, addrs, 0, ip->fib.generation);
+
+    if (flow == NULL || ip->n_flows >= FLOWS_MANY || !crowded(ip, 1))
+        return flow;
+    grow(ip);
+    return find_at(ip, place_of(ip, addrs), iif, addrs, 0, ip->fib.generation);
+}
+
+static inline struct ip_flow *find(struct ip_stack *ip, const struct iface *iif, uint64_t addrs)
+{
+    uint32_t place = place_of(ip, addrs);
+    struct ip_flow *flow;
+
+    if (ip->n_flows == 0)
+        return NULL;
+    flow = &ip->flows[place];
+    if (LIKELY(is_of(flow, iif, addrs, ip->fib.generation)))
+        return flow;
+    return find_beside(ip, place, iif, addrs);
+}
+
+void ip_route_key_read(struct route_key *key, struct frame *frame)
+{
+    /* An ICMP error is read as far as the header that it quotes. */
+    size_t most = 2 * IPV4_HDR_MAX + ICMP_HDR_LEN;
+
+    frame_need(frame, frame_size(frame) < most ? frame_size(frame) : most);
+    key->packet = frame->data;
+    key->packet_len = (uint32_t)frame->len;
+}
+
+/* The flow of a packet along a route of several next hops. */
+static struct ip_flow *find_share(struct ip_stack *ip, const struct iface *iif, struct frame *frame)
+{
+    struct route_key key = { .src = be32_get(frame->data + IPV4_AT_SRC),
+                             .dst = be32_get(frame->data + IPV4_AT_DST) };
+    uint64_t addrs = addrs_of(key.src, key.dst);
+    uint32_t hash;
+
+    if (ip->fib.multipath == NULL || ip->n_flows == 0 || ip->sysctl.multipath_use_neigh)
+        return NULL;
+    ip_route_key_read(&key, frame);
+    hash = multipath_hash(ip, &key);
+    return find_at(ip, place_of(ip, spread(addrs, hash)), iif, addrs, hash, ~ip->fib.generation);
+}
+
+/* Something about neighbors has changed: is that of @flow one that packets are simply sent to? */
+SELDOM static bool look_at_neighbor(struct ip_stack *ip, struct ip_flow *flow)
+{
+    struct neigh *neigh = neigh_find(&ip->neigh, ip_iface_of(ip, flow->out), flow->next_hop);
+
+    if (neigh == NULL || !neigh_sends_on(neigh->state))
+        return false;
+    flow->neigh = neigh;
+    flow->mac = neigh->mac;
+    flow->watched = !neigh_connected(neigh->state);
+    flow->changes = ip->changes;
+    return true;
+}
+
+static inline void use_neighbor(const struct ip_flow *flow, const struct frame *frame, sim_time now)
+{
+    if (flow->watched)
+        flow->neigh->used = now;
+    if (frame->confirms_neighbor)
+        flow->neigh->confirmed = now;
+}
+
+static inline bool forward(struct ip_stack *ip, struct ip_flow *flow, struct frame *frame,
+                           uint32_t size)
+{
+    if (UNLIKELY(size > flow->mtu || frame->data[IPV4_AT_TTL] <= 1 ||
+                 (!flow->counted && node_wants(ip->node, RECORD_SEND)) ||
+                 (flow->changes != ip->changes && !look_at_neighbor(ip, flow))))
+        return false;
+    frame_writable(frame);
+    frame->network = frame->data;
+    ipv4_dec_ttl(frame->data);
+    frame->why = ip_why_forward(flow->why, flow->next_hop, (ip4_addr)flow->addrs, flow->prefix_len,
+                                flow->n_others);
+    frame->has_text = false;
+    ip->stats.forwarded++;
+    use_neighbor(flow, frame, node_now(ip->node));
+    ether_forward(ip->ether, flow->out, &flow->mac, ETHERTYPE_IPV4, frame);
+    return true;
+}
+
+static inline bool deliver(struct ip_stack *ip, struct frame *frame)
+{
+    frame->network = frame->data;
+    ip_deliver_flow_soon(ip, frame);
+    return true;
+}
+
+/* A frame with a packet of a flow that is known, and nothing is special about it: it goes its way,
+   consumed. False: look closely. */
+static inline bool go_on(struct ip_stack *ip, const struct iface *iif, struct frame *frame)
+{
+    const uint8_t *octets = frame->data;
+    struct ip_flow *flow;
+    uint32_t size;
+
+    if (UNLIKELY(frame->len < IPV4_HDR_LEN || octets[0] != (4 << 4 | 5) ||
+                 (be16_get(octets + IPV4_AT_FRAG) & (IPV4_MF | IPV4_OFFSET_MASK)) != 0 ||
+                 ip->hooks != NULL || ip->rp_filter != 0))
+        return false;
+    size = be16_get(octets + IPV4_AT_LEN);
+    if (UNLIKELY(size < IPV4_HDR_LEN || size > frame_size(frame) || !checksum_right20(octets)))
+        return false;
+    if (UNLIKELY(frame_size(frame) > size)) /* what is behind the packet is padding */
+        frame_trim(frame, size);
+    flow = find(ip, iif, be64_get(octets + IPV4_AT_SRC));
+    if (UNLIKELY(flow == NULL) && (flow = find_share(ip, iif, frame)) == NULL)
+        return false;
+    return flow->out == NULL ? deliver(ip, frame) : forward(ip, flow, frame, size);
+}
+
+void ip_input(void *ctx, struct iface *iface, struct frame *frame, bool group)
+{
+    struct ip_stack *ip = ctx;
+
+    ip->stats.in++;
+    if (UNLIKELY(group || !go_on(ip, iface, frame)))
+        ip_examine(ip, iface, frame, group);
+}
+
 /* Where what was learned of a flow is to stand: where it stands already, or in a free place, or in
  * that of another. */
-static struct ip_flow *place_to_learn(struct ip_stack *ip, const struct ip_iface *iif, ip4_addr src,
-                                      ip4_addr dst, uint32_t hash, uint32_t generation)
+static struct ip_flow *place_to_learn(struct ip_stack *ip, const struct iface *iif, uint64_t addrs,
+                                      uint32_t hash, uint32_t generation)
 {
+    uint64_t at = spread(addrs, hash);
     struct ip_flow *flow = NULL;
 
     if (ip->n_flows > 0)
-        flow = find_at(ip, place_of(ip, src ^ hash, dst), iif, src, dst, hash, generation);
+        flow = find_at(ip, place_of(ip, at), iif, addrs, hash, generation);
     if (flow == NULL && ip->n_flows > 0)
-        flow = free_place(ip, src, dst, hash);
+        flow = free_place(ip, addrs, hash);
     if (flow != NULL)
         return flow;
-    if (ip->n_flows == 0 || crowded(ip))
+    if (ip->n_flows == 0 || crowded(ip, ip->flows[place_of(ip, at)].neigh != NULL ? CAME_BACK : 1))
         grow(ip);
-    return &ip->flows[place_of(ip, src ^ hash, dst)];
+    return &ip->flows[place_of(ip, at)];
 }
 
-void ip_flow_learn(struct ip_stack *ip, struct ip_iface *iif, ip4_addr src, ip4_addr dst,
-                   const struct route *route, uint32_t hash, struct why why)
+void ip_flow_learn(struct ip_stack *ip, const struct iface *iif, ip4_addr src, ip4_addr dst,
+                   const struct route *route, uint32_t hash, enum why_code why)
 {
     bool shares = route != NULL && route->n_hops > 0;
     uint32_t generation = shares ? ~ip->fib.generation : ip->fib.generation;
-    struct ip_flow *flow = place_to_learn(ip, iif, src, dst, hash, generation);
+    uint64_t addrs = addrs_of(src, dst);
+    struct ip_flow *flow = place_to_learn(ip, iif, addrs, hash, generation);
 
-    *flow = (struct ip_flow){ .src = src,
-                              .dst = dst,
-                              .iif = iif,
-                              .generation = generation,
-                              .hash = hash,
-                              .local = route == NULL };
+    *flow = (struct ip_flow){ .addrs = addrs, .iif = iif, .generation = generation, .hash = hash };
     if (route == NULL)
         return;
+    flow->changes = ip->changes - 1; /* not looked at yet */
     flow->counted = node_wants(ip->node, RECORD_SEND);
     flow->next_hop = route->next_hop;
     flow->out = route->oif->iface;
-    flow->mtu = route->oif->mtu;
-    flow->why = why;
+    flow->mtu = route->oif->mtu < IPV4_LEN_MAX ? (uint16_t)route->oif->mtu : IPV4_LEN_MAX;
+    flow->why = (uint16_t)why;
+    flow->prefix_len = route->prefix_len;
+    flow->n_others = shares ? route->n_hops : route->n_lost;
 }
 
 void ip_flows_fini(struct ip_stack *ip)

@@ -198,18 +198,14 @@ static void unreachable(struct ip_stack *ip, struct frame *frame, const struct i
 
 static void say_why_forwarded(struct frame *frame, const struct route *route)
 {
-    uint64_t prefix = WHY_PREFIX(route->prefix, route->prefix_len);
+    enum why_code code;
 
-    if (route->n_hops > 0) {
-        frame->why =
-            route->by_ports
-                ? WHY(IP_FORWARD_BY_PORTS, route->next_hop, prefix, route->n_hops, route->dst)
-                : WHY(IP_FORWARD_BY_ADDRESSES, route->next_hop, prefix, route->n_hops, route->dst);
-    } else {
-        frame->why = route->via_gateway
-                         ? WHY(IP_FORWARD, route->next_hop, prefix, route->n_lost, route->dst)
-                         : WHY(IP_FORWARD_DIRECT, route->dst, prefix);
-    }
+    if (route->n_hops > 0)
+        code = route->by_ports ? WHY_IP_FORWARD_BY_PORTS : WHY_IP_FORWARD_BY_ADDRESSES;
+    else
+        code = route->via_gateway ? WHY_IP_FORWARD : WHY_IP_FORWARD_DIRECT;
+    frame->why = ip_why_forward(code, route->next_hop, route->dst, route->prefix_len,
+                                route->n_hops > 0 ? route->n_hops : route->n_lost);
     frame->has_text = false;
 }
 
@@ -260,7 +256,7 @@ static void forward(struct ip_stack *ip, struct frame *frame, const struct ipv4_
     say_why_forwarded(frame, &route);
     if (!group && route.oif != iif && route.oif->iface != NULL && route.until == 0 &&
         !ip->sysctl.multipath_use_neigh)
-        ip_flow_learn(ip, iif, hdr->src, hdr->dst, &route, key.hash, frame->why);
+        ip_flow_learn(ip, iif->iface, hdr->src, hdr->dst, &route, key.hash, frame->why.code);
     ip->stats.forwarded++;
     ip_finish_output(ip, frame, &route, mtu);
 }
@@ -473,5 +469,5 @@ void ip_examine(struct ip_stack *ip, struct iface *iface, struct frame *frame, b
     else
         forward(ip, frame, &hdr, iif, group, gaps);
     if (why == DROP_NONE && kind == ROUTE_LOCAL && !group)
-        ip_flow_learn(ip, iif, hdr.src, hdr.dst, NULL, 0, WHY0(NONE));
+        ip_flow_learn(ip, iface, hdr.src, hdr.dst, NULL, 0, WHY_NONE);
 }

@@ -28,29 +28,43 @@ void ip_later(struct ip_stack *ip, struct frame *frame, sim_time latency,
 /* ip_flow.c */
 /* What was found out about the packets from one address to another that come in at one interface:
    it holds while nothing about routes, addresses and links changes. */
-struct ip_flow {
-    ip4_addr src, dst;
-    struct ip_iface *iif; /* NULL: nothing is here */
-    uint32_t generation;  /* of the fib */
-    bool local;           /* for this node; else it is forwarded: */
-    bool counted;         /* the reason says how many routes lost */
-    uint32_t mtu;         /* whoever changes it changes the generation, too */
+struct ip_flow {    /* a cache line: the neighbor is seldom looked at, and no reason copied */
+    uint64_t addrs; /* source and destination: the eight octets of a header */
+    const struct iface *iif; /* they come in here; NULL: nothing is here */
+    uint32_t generation;     /* of the fib */
+    uint32_t changes;        /* of the stack: as long as there are no more, the neighbor is still at
+                                @mac, and a packet to it leaves its state as it is */
+    struct iface *out;       /* NULL: they are for this node; else they are forwarded: */
+    struct neigh *neigh;     /* NULL: none has come since this was learned */
+    struct mac_addr mac;
+    uint16_t mtu; /* whoever changes it changes the generation, too */
     ip4_addr next_hop;
-    struct iface *out;
-    struct neigh *neigh;
-    uint32_t n_removed; /* of the neighbor table, when @neigh was found */
     uint32_t hash; /* 0, or that of one of several flows between these addresses, which are shared
                       out over several next hops; then @generation is the complement */
-    struct why why;
+    uint32_t n_others; /* the reason's: routes that lost, or next hops */
+    uint16_t why;      /* enum why_code */
+    uint8_t prefix_len;
+    bool counted : 1; /* the reason says how many routes lost */
+    bool watched : 1; /* the neighbor's use is noted */
 };
+
+/** ip_why_forward() - the reason for passing on a packet to @dst: the route's prefix of @prefix_len
+ * bits, and how many routes lost, or how many next hops the route has. */
+static inline struct why ip_why_forward(enum why_code code, ip4_addr next_hop, ip4_addr dst,
+                                        uint8_t prefix_len, uint32_t n_others)
+{
+    uint64_t prefix = (uint64_t)dst >> (32 - prefix_len) << (32 - prefix_len);
+
+    return (struct why){ code, { next_hop, WHY_PREFIX(prefix, prefix_len), n_others, dst } };
+}
 
 /** ip_input() - from ether. Consumes @frame, data at the IP header. */
 void ip_input(void *ctx, struct iface *iface, struct frame *frame, bool group);
 /** ip_flow_learn() - packets from @src to @dst may come in at @iif and take @route, out of another
- * interface, for the reason @why; NULL: they are for this node. Where @route was chosen among
- * several next hops that is so for those of the same @hash alone. */
-void ip_flow_learn(struct ip_stack *ip, struct ip_iface *iif, ip4_addr src, ip4_addr dst,
-                   const struct route *route, uint32_t hash, struct why why);
+ * interface, for the reason @why, of ip_why_forward(); NULL: they are for this node. Where @route
+ * was chosen among several next hops that is so for those of the same @hash alone. */
+void ip_flow_learn(struct ip_stack *ip, const struct iface *iif, ip4_addr src, ip4_addr dst,
+                   const struct route *route, uint32_t hash, enum why_code why);
 /** ip_route_key_read() - what a route with several next hops must know of @frame, data at the IP
  * header: valid while its octets stay where they are. */
 void ip_route_key_read(struct route_key *key, struct frame *frame);

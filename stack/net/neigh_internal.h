@@ -13,9 +13,9 @@ struct neigh {
     struct mac_addr mac;
     uint8_t probes;
     enum neigh_state state;
-    struct ip6_addr addr6; /* of IPv6 */
-    sim_time used, confirmed, updated;
-    struct timer timer; /* runs in INCOMPLETE, REACHABLE, DELAY, PROBE */
+    sim_time confirmed, used, updated; /* a packet needs what stands before them, and the first */
+    struct ip6_addr addr6;             /* of IPv6 */
+    struct timer timer;                /* runs in INCOMPLETE, REACHABLE, DELAY, PROBE */
     struct frame_list waiting;
     uint32_t waiting_octets;
     ip4_addr asked_for; /* destination of the packet that made us ask */

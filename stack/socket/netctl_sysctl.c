@@ -401,6 +401,7 @@ int netctl_sysctl_set(struct os *os, const char *name, const char *text)
     if (setting->kind == KIND_FASTOPEN_KEYS)
         return set_keys(os->tcp, text);
     os->ip.changes++;
+    os->ip.fib.generation++; /* rt_cache_flush(), which not all need: flows know ip_forward */
     if (!read_number(text, setting->max, &value) || value < setting->min)
         return -SIM_EINVAL;
     if (setting->place == IN_CONF) {

@@ -97,6 +97,18 @@ static void sysctl_reads_and_writes_settings(void)
     rig_end(&rig);
 }
 
+/* What the router knows of the packets that it has forwarded so far does not carry them on. */
+static void router_that_is_told_not_to_forward_stops_at_once(void)
+{
+    rig_chain(&rig, 1);
+    says("ping -q -c 3 10.0.2.2 > log", "-- exit 0\n");
+    run(&rig, rig.hosts[1], "sysctl -q -w net.ipv4.ip_forward=0", SIM_SEC(1));
+    says("ping -q -c 1 10.0.2.2 > log", "-- exit 1\n");
+    run(&rig, rig.hosts[1], "sysctl -q -w net.ipv4.ip_forward=1", SIM_SEC(1));
+    says("ping -q -c 1 10.0.2.2 > log", "-- exit 0\n");
+    rig_end(&rig);
+}
+
 static void settings_are_sorted_by_name(void)
 {
     for (unsigned i = 1; netctl_sysctl_at(i) != NULL; i++)
@@ -125,4 +137,5 @@ UNIT_MAIN("link tools", TEST(arp_shows_the_table_in_net_tools_columns),
           TEST(arp_names_hosts_unless_told_not_to),
           TEST(arping_asks_by_broadcast_then_the_one_that_answered),
           TEST(arping_finds_duplicates_and_announces), TEST(sysctl_reads_and_writes_settings),
-          TEST(settings_are_sorted_by_name), TEST(ethtool_shows_speed_and_link))
+          TEST(router_that_is_told_not_to_forward_stops_at_once), TEST(settings_are_sorted_by_name),
+          TEST(ethtool_shows_speed_and_link))

@@ -79,5 +79,33 @@ static void known_flow_minds_a_new_mtu(void)
     net_rig_fini(&rig);
 }
 
+/* The MAC address and the state of the neighbor that known flows go to. */
+static void known_flow_minds_its_neighbor(void)
+{
+    static const struct mac_addr other = { { 2, 0, 0, 0, 9, 9 } };
+    const ip4_addr router = A(10, 1, 0, 2);
+    struct net_rig rig;
+    struct ip_iface *eth1;
+    struct neigh_info info;
+
+    begin(&rig);
+    eth1 = net_rig_iface(&rig, 1);
+    EQ(forward(&rig, 0, 3, 100) + forward(&rig, 0, 3, 100), 6);
+    EQ(neigh_set(&rig.ip.neigh, eth1, router, &other, NEIGH_STALE, true), 0);
+    EQ(forward(&rig, 0, 3, 100), 3);
+    EQ_MEM(wire_last(&rig, 1, 0)->octets, other.octets, 6);
+    OK(neigh_get(&rig.ip.neigh, eth1, router, &info));
+    EQ(info.state, NEIGH_DELAY);
+    net_rig_run(&rig, SIM_SEC(1));
+    EQ(forward(&rig, 0, 1, 100), 1);
+    OK(neigh_get(&rig.ip.neigh, eth1, router, &info));
+    OK(node_now(rig.ip.node) - info.used <= SIM_USEC(20)); /* noted, for it is not REACHABLE */
+    EQ(neigh_delete(&rig.ip.neigh, eth1, router), 0);
+    EQ(forward(&rig, 0, 1, 100), 0); /* asked for */
+    EQ(be16_get(wire_last(&rig, 1, 0)->octets + ETH_AT_TYPE), ETHERTYPE_ARP);
+    net_rig_fini(&rig);
+}
+
 UNIT_MAIN("ip_flow", TEST(flows_that_come_back_get_the_places_they_need),
-          TEST(flows_that_come_once_get_few_places), TEST(known_flow_minds_a_new_mtu))
+          TEST(flows_that_come_once_get_few_places), TEST(known_flow_minds_a_new_mtu),
+          TEST(known_flow_minds_its_neighbor))
