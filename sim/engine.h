@@ -64,14 +64,14 @@ static inline struct split_lane *split_lane(const struct split *split, uint32_t 
 /** split_deliver() - what @from has sent to the others reaches them; everybody stands still. */
 void split_deliver(const struct split *split, uint32_t from);
 
-/** part_next() - the head of @part's queue, or NULL. */
+/** part_next() - the head of @part's queue, or NULL; it stands under the key that it has. */
 static inline struct queue_entry *part_next(struct part *part)
 {
     struct queue_entry *head;
 
-    while ((head = queue_head(&part->queue)) != NULL && UNLIKELY(head->event->moved) &&
-           timer_settle_head(part, head))
-        continue;
+    while ((head = queue_head(&part->queue)) != NULL && UNLIKELY(head->event->moved))
+        if (!timer_settle_head(part, head))
+            head->event->moved = false;
     return head;
 }
 
@@ -104,17 +104,16 @@ static inline void part_keep_place(struct part *part, const struct queue_entry *
         part->place = key;
 }
 
-/** part_fire_next() - carry out @head, which part_next() has given; part->acting is true, and there
- * is no log. */
-static inline void part_fire_next(struct part *part, struct queue_entry *head)
+/** part_fire_next() - carry out what part_next() has given: @event, due at @at, in @head, entry
+ * @index; part->acting is true, and there is no log. */
+static inline void part_fire_next(struct part *part, struct queue_entry *head, uint32_t index,
+                                  sim_time at, struct event *event)
 {
-    struct event *event;
-
-    CHECK(head->at >= part->now);
-    part->now = head->at;
+    CHECK(at >= part->now);
+    part->now = at;
     part->cause = 0;
     part->n_events++;
-    event = queue_take(&part->queue, head);
+    queue_take(&part->queue, head, index, event);
     event->fire(event);
 }
 
@@ -124,7 +123,7 @@ static inline void part_fire_head(struct part *part, struct queue_entry *head)
     if (UNLIKELY(part->log != NULL))
         part_keep_place(part, head);
     part->acting = true;
-    part_fire_next(part, head);
+    part_fire_next(part, head, queue_place_entry(part->queue.first), head->at, head->event);
     part->acting = false;
 }
 

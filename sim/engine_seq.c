@@ -56,17 +56,37 @@ static sim_time run_logged(struct part *part, sim_time before, uint64_t most)
     return head == NULL ? SIM_TIME_NONE : head->at;
 }
 
+/* Is there another event? It is the first now, under the key that it has. */
+APART static bool has_next(struct part *part)
+{
+    return part_next(part) != NULL;
+}
+
 sim_time part_run(struct part *part, sim_time before, uint64_t most)
 {
-    struct queue_entry *head;
+    sim_time at;
 
     if (UNLIKELY(part->log != NULL))
         return run_logged(part, before, most);
     part->acting = true;
-    while ((head = part_next(part)) != NULL && head->at < before && most-- > 0)
-        part_fire_next(part, head);
+    for (;;) { /* what is read of the head is read once */
+        uint32_t index = queue_place_entry(part->queue.first);
+        struct queue_entry *head = &part->queue.entries[index];
+        struct event *event = head->event;
+
+        if (UNLIKELY(event == NULL || event->moved)) {
+            if (has_next(part))
+                continue;
+            at = SIM_TIME_NONE;
+            break;
+        }
+        at = head->at;
+        if (at >= before || most-- == 0)
+            break;
+        part_fire_next(part, head, index, at, event);
+    }
     part->acting = false;
-    return head == NULL ? SIM_TIME_NONE : head->at;
+    return at;
 }
 
 /* The only partition. */

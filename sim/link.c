@@ -60,10 +60,10 @@ void link_advance_waiting(struct link_dir *dir, sim_time now)
 /* @frame is the head of what is on the link: it stands in the event queue of the receiver's
  * partition. */
 static inline void queue_head_arrival(struct queue *queue, struct link_dir *dir,
-                                      struct frame *frame)
+                                      struct frame *frame, sim_time arrives_at, uint64_t counter)
 {
     dir->arrival.needs = (void *const *)(void *)&frame->data;
-    queue_push_at(queue, &dir->arrival, frame->arrives_at, dir->order, frame->counter);
+    queue_push_at(queue, &dir->arrival, arrives_at, dir->order, counter);
 }
 
 static void head_arrives(struct event *event)
@@ -78,7 +78,7 @@ static void head_arrives(struct event *event)
     if (dir->first_waiting == frame)
         no_longer_waits(dir, frame, next);
     if (next != NULL)
-        queue_head_arrival(&part->queue, dir, next);
+        queue_head_arrival(&part->queue, dir, next, next->arrives_at, next->counter);
     else
         dir->in_flight.tail = NULL;
     deliver(part, to, frame);
@@ -89,7 +89,8 @@ void link_deliver(struct link_dir *dir, struct frame *frame)
     deliver(dir->to->node->part, dir->to, frame);
 }
 
-static inline void fly(struct part *part, struct link_dir *dir, struct frame *frame)
+static inline void fly(struct part *part, struct link_dir *dir, struct frame *frame,
+                       sim_time arrives_at, uint64_t counter)
 {
     struct frame *last = dir->in_flight.tail;
 
@@ -100,12 +101,12 @@ static inline void fly(struct part *part, struct link_dir *dir, struct frame *fr
         return;
     }
     dir->in_flight.head = frame;
-    queue_head_arrival(&part->queue, dir, frame);
+    queue_head_arrival(&part->queue, dir, frame, arrives_at, counter);
 }
 
 void link_fly(struct link_dir *dir, struct frame *frame)
 {
-    fly(dir->to->node->part, dir, frame);
+    fly(dir->to->node->part, dir, frame, frame->arrives_at, frame->counter);
 }
 
 void link_join(struct link_dir *dir, struct frame *frame)
@@ -123,7 +124,7 @@ void link_join(struct link_dir *dir, struct frame *frame)
         return;
     if (event_queued(&dir->arrival))
         queue_remove(queue, &dir->arrival);
-    queue_head_arrival(queue, dir, frame);
+    queue_head_arrival(queue, dir, frame, frame->arrives_at, frame->counter);
 }
 
 /* On a link whose delay was made shorter nothing overtakes @last, the arrival of what was sent
@@ -138,17 +139,19 @@ static inline void append_here(struct part *part, struct node *from, struct link
                                struct frame *frame, sim_time starts_at, sim_time arrives_at,
                                bool is_copy)
 {
+    uint64_t counter = from->event_counter++;
+
     arrives_at = in_order(arrives_at, dir->last_arrival);
     frame->starts_at = starts_at;
     frame->arrives_at = arrives_at;
-    frame->counter = (uint32_t)from->event_counter++;
+    frame->counter = (uint32_t)counter;
     if (starts_at > part->now || dir->first_waiting != NULL) {
         if (dir->first_waiting == NULL)
             dir->first_waiting = frame;
         dir->n_waiting += !is_copy;
     }
     dir->last_arrival = arrives_at;
-    fly(part, dir, frame);
+    fly(part, dir, frame, arrives_at, counter);
 }
 
 static void append(struct link_dir *dir, struct frame *frame, sim_time starts_at,

@@ -132,7 +132,7 @@ static void refill(struct queue *queue)
     if (queue->heaped == 0)
         queue->heaped_since = queue->first->at;
     queue->heaped += n;
-    if (queue->heaped >= QUEUE_LOOK && queue->heaped >= queue->n / 2)
+    if (queue->heaped >= QUEUE_LOOK && queue->heaped >= queue_n(queue) / 2)
         queue_wheels_look_at_heap(queue);
 }
 
@@ -178,6 +178,22 @@ static uint32_t fresh_entry(struct queue *queue)
     return queue->n_fresh;
 }
 
+void queue_see_room(struct queue *queue)
+{
+    uint32_t n = queue_n(queue), free = queue->n_fresh - n - queue->n_dead;
+    uint32_t room = queue->n_look > n ? queue->n_look - n : 0;
+
+    if (n > QUEUE_FETCH_FROM)
+        queue->fetches = true;
+    else if (n <= QUEUE_FETCH_FROM - QUEUE_FETCH_SLACK)
+        queue->fetches = false;
+    if (!queue->fetches && room > QUEUE_FETCH_FROM - n)
+        room = QUEUE_FETCH_FROM - n; /* one more, and there is to be another look */
+    room = room < free ? room : free;
+    queue->room = room < INT32_MAX ? (int32_t)room : INT32_MAX;
+    queue->full = n + (uint32_t)queue->room;
+}
+
 /* @entry is due at @due, in @order. */
 static inline void place_entry(struct queue *queue, struct queue_entry *entry, uint32_t index,
                                sim_time due, uint64_t order)
@@ -193,8 +209,8 @@ static inline void place_entry(struct queue *queue, struct queue_entry *entry, u
         queue_wheels_insert(queue, index);
 }
 
-/* The first event in an entry that never was used, or one that changes what the wheels should be.
- */
+/* There is no room that is known of: the first event in an entry that never was used, or one that
+   changes what the wheels should be. */
 SELDOM static void push_carefully(struct queue *queue, struct event *event, sim_time at,
                                   uint64_t order, uint32_t counter)
 {
@@ -202,28 +218,31 @@ SELDOM static void push_carefully(struct queue *queue, struct event *event, sim_
     struct queue_entry *entry;
 
     CHECK(!event_queued(event));
+    queue->room = 0; /* it was asked for, and there was none */
     if (index == 0)
         index = fresh_entry(queue);
     entry = &queue->entries[index];
     queue->free = entry->next;
     *entry = (struct queue_entry){ .at = at, .order = order, .event = event, .counter = counter };
     event->at_index = index;
-    queue->n++;
+    queue->full++;
     place_entry(queue, entry, index, at, order);
-    if (queue->n > queue->n_look)
+    if (queue_n(queue) > queue->n_look)
         queue_wheels_look(queue);
+    queue_see_room(queue);
 }
 
 void queue_push_at(struct queue *queue, struct event *event, sim_time at, uint64_t order,
                    uint64_t counter)
 {
-    uint32_t index = queue->free;
     struct queue_entry *entry;
+    uint32_t index;
 
-    if (UNLIKELY(index == 0 || event_queued(event) || queue->n >= queue->n_look)) {
+    if (UNLIKELY(event_queued(event) || --queue->room < 0)) {
         push_carefully(queue, event, at, order, (uint32_t)counter);
         return;
     }
+    index = queue->free;
     entry = &queue->entries[index];
     queue->free = entry->next;
     entry->at = at;
@@ -231,7 +250,6 @@ void queue_push_at(struct queue *queue, struct event *event, sim_time at, uint64
     entry->event = event;
     entry->counter = (uint32_t)counter;
     event->at_index = index;
-    queue->n++;
     place_entry(queue, entry, index, at, order);
 }
 
@@ -269,15 +287,15 @@ void queue_remove(struct queue *queue, struct event *event)
     CHECK(event_queued(event) && queue->entries[index].event == event);
     event->at_index = EVENT_IDLE;
     queue->entries[index].event = NULL;
-    queue->n--;
+    queue->full--;
     queue->n_dead++;
-    if (queue->n_dead > queue->n + DEAD_MAX)
+    if (queue->n_dead > queue_n(queue) + DEAD_MAX)
         sweep_all(queue);
 }
 
 bool queue_settle(struct queue *queue)
 {
-    if (queue->n == 0)
+    if (queue_n(queue) == 0)
         return false;
     for (;;) {
         uint32_t first;
@@ -360,8 +378,12 @@ void queue_fetch(struct queue *queue)
     const struct queue_place *places = queue->first;
     void *const *needs;
 
+    if (UNLIKELY(queue_n(queue) <= QUEUE_FETCH_FROM - QUEUE_FETCH_SLACK)) {
+        queue_see_room(queue);
+        return;
+    }
     fetch_ahead(queue);
-    if (queue->n > QUEUE_FAR_FROM)
+    if (queue_n(queue) > QUEUE_FAR_FROM)
         fetch_receivers(queue, queue_n_sorted(queue));
     needs = needs_of(queue, &places[1]);
     __builtin_prefetch(needs, 1);
@@ -385,7 +407,7 @@ void queue_rekey_head(struct queue *queue, const struct event_key *key)
     head->order = key->order;
     head->counter = key->counter;
     place_entry(queue, head, index, key->at, key->order);
-    if (queue->n > queue->n_look)
+    if (queue_n(queue) > queue->n_look)
         queue_wheels_look(queue);
 }
 

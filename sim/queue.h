@@ -133,13 +133,15 @@ struct queue {
     struct queue_place *careful; /* begin so early, or before, and somebody joins them with care:
                                     there is no room, or a heap */
     struct queue_entry *entries;
-    uint32_t free;   /* entry */
-    uint32_t n;      /* events in the queue */
-    uint32_t n_look; /* with more events the wheels are looked at */
+    uint32_t free; /* entry */
+    int32_t room;  /* so many more events may come without a further question: entries are free for
+                      them, and the wheels need no look */
+    uint32_t full; /* events in the queue, and room: queue_n() */
     uint32_t n_heap;
     uint64_t limit; /* no wheel holds what is due before it */
     uint64_t hand;  /* of the first wheel: buckets before it, counted from time 0, are done */
     struct queue_wheel wheels[QUEUE_WHEELS];
+    uint32_t n_look; /* with more events the wheels are looked at */
     uint32_t heap_size;
     uint32_t n_fresh, entries_size; /* entries: n_fresh have ever been used */
     uint32_t n_dead;
@@ -151,6 +153,7 @@ struct queue {
     uint32_t heaped;             /* entries that came out of the heap since */
     uint32_t ahead[QUEUE_AHEAD]; /* entries of the next buckets, to have in the cache in time */
     uint32_t turns;
+    bool fetches; /* there are more than QUEUE_FETCH_FROM events, or have just been */
 };
 
 /** queue_init() - an empty queue. */
@@ -167,7 +170,8 @@ static inline void queue_push(struct queue *queue, struct event *event, const st
 void queue_remove(struct queue *queue, struct event *event);
 /** queue_settle() - bring the earliest live event to the front; false when there is none. */
 bool queue_settle(struct queue *queue);
-/** queue_fetch() - with the event that leaves, what the next ones need comes into the cache. */
+/** queue_fetch() - where there are many events: with the one that leaves, what the next ones need
+ * comes into the cache. */
 void queue_fetch(struct queue *queue);
 /** queue_rekey_head() - the head's key becomes the later @key; cheaper than pop and push. */
 void queue_rekey_head(struct queue *queue, const struct event_key *key);
@@ -185,6 +189,12 @@ static inline uint32_t queue_place_entry(const struct queue_place *place)
     return (uint32_t)place->order_entry;
 }
 
+/** queue_n() - events in the queue. */
+static inline uint32_t queue_n(const struct queue *queue)
+{
+    return queue->full - (uint32_t)queue->room;
+}
+
 /** queue_head() - the next entry, or NULL. */
 static inline struct queue_entry *queue_head(struct queue *queue)
 {
@@ -195,31 +205,31 @@ static inline struct queue_entry *queue_head(struct queue *queue)
     return queue_settle(queue) ? &queue->entries[queue_place_entry(queue->first)] : NULL;
 }
 
-/** queue_take() - take out @head, which queue_head() has given. */
-static inline struct event *queue_take(struct queue *queue, struct queue_entry *head)
+/** queue_take() - take out the head, which is alive: @event in @head, entry @index. */
+static inline void queue_take(struct queue *queue, struct queue_entry *head, uint32_t index,
+                              struct event *event)
 {
-    struct queue_place *first = queue->first;
-    struct event *event = head->event;
-
-    queue->first = first + 1;
+    queue->first++;
     head->next = queue->free;
-    queue->free = queue_place_entry(first);
+    queue->free = index;
     head->event = NULL;
     event->at_index = EVENT_IDLE;
-    queue->n--;
-    if (queue->n > QUEUE_FETCH_FROM)
+    queue->room++;
+    if (queue->fetches)
         queue_fetch(queue);
-    return event;
 }
 
 /** queue_pop() - take out the head, which must be there. */
 static inline struct event *queue_pop(struct queue *queue, struct event_key *key)
 {
     struct queue_entry *head = queue_head(queue);
+    struct event *event;
 
     CHECK(head != NULL);
+    event = head->event;
     *key = queue_entry_key(head);
-    return queue_take(queue, head);
+    queue_take(queue, head, queue_place_entry(queue->first), event);
+    return event;
 }
 
 #endif

@@ -4,10 +4,15 @@
 
 #include "sim/queue.h"
 
-#define QUEUE_FEW      12   /* events that need no wheel: all stand sorted */
-#define QUEUE_SOON_MAX 320  /* that stand sorted at most: all ports of a big switch at once */
-#define QUEUE_LOOK     2048 /* events that came due, before the wheels are looked at again */
+#define QUEUE_FEW      12  /* events that need no wheel: all stand sorted */
+#define QUEUE_SOON_MAX 320 /* that stand sorted at most: all ports of a big switch at once */
+#define QUEUE_FETCH_SLACK                                                                          \
+    64                  /* so many fewer than QUEUE_FETCH_FROM, and nothing is fetched any more */
+#define QUEUE_LOOK 2048 /* events that came due, before the wheels are looked at again */
 
+/** queue_see_room() - the number of events or what they are to be has changed: how many more may
+ * come. */
+void queue_see_room(struct queue *queue);
 /** queue_insert() - entry @index, due before the limit, joins the sorted or the heap. */
 void queue_insert(struct queue *queue, uint32_t index);
 /** queue_tie_lt() - the order of two places with the same time. */

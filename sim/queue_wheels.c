@@ -159,19 +159,20 @@ static uint32_t empty_all(struct queue *queue)
 
 static unsigned first_bits(const struct queue *queue)
 {
-    return clamp(log2_of(queue->n) + 1, FIRST_MIN, FIRST_MAX);
+    return clamp(log2_of(queue_n(queue)) + 1, FIRST_MIN, FIRST_MAX);
 }
 
 /* The wheels are right for as many events as there are; with few more or less it is seldom worth a
    look before time has shown how fast they come due. */
 static void fits_now(struct queue *queue)
 {
-    queue->n_look = queue->n < UINT32_MAX / GROWN ? GROWN * queue->n : UINT32_MAX;
+    queue->n_look = queue_n(queue) < UINT32_MAX / GROWN ? GROWN * queue_n(queue) : UINT32_MAX;
     if (queue->n_look < LOOK_MIN)
         queue->n_look = LOOK_MIN;
     queue->since = queue->limit;
     queue->moved = 0;
     queue->heaped = 0;
+    queue_see_room(queue);
 }
 
 static void build(struct queue *queue, unsigned shift)
@@ -209,7 +210,8 @@ static unsigned width_of_sample(const struct queue *queue)
     while ((sum += within[b]) < n / 2)
         b++;
     b += 1 + log2_of(PER_BUCKET);
-    return clamp(b > log2_of(queue->n) ? b - log2_of(queue->n) : 0, SHIFT_MIN, SHIFT_MAX);
+    return clamp(b > log2_of(queue_n(queue)) ? b - log2_of(queue_n(queue)) : 0, SHIFT_MIN,
+                 SHIFT_MAX);
 }
 
 /* The width that fits @n events that came due within @time. Many more join those of a bucket while
@@ -229,7 +231,7 @@ static unsigned fitting_width(const struct queue *queue)
 
 static bool time_to_look(const struct queue *queue)
 {
-    return queue->moved >= QUEUE_LOOK && queue->moved >= queue->n / 2;
+    return queue->moved >= QUEUE_LOOK && queue->moved >= queue_n(queue) / 2;
 }
 
 /* @n places, chained before @all. */
@@ -297,6 +299,7 @@ static void give_up(struct queue *queue)
 
     queue->limit = UINT64_MAX;
     queue->n_look = QUEUE_FEW;
+    queue_see_room(queue);
     deal_out(queue, all);
     queue_wheels_fini(queue);
 }
@@ -339,7 +342,7 @@ static inline bool turn_first(struct queue *queue)
     }
     queue->limit = ++queue->hand << wheel->shift;
     wheel->n -= sort_out(queue, bucket_take(wheel, bucket));
-    if (queue->n > QUEUE_FETCH_FROM)
+    if (queue->fetches)
         look_ahead(queue, wheel, bucket);
     if (UNLIKELY((queue->hand & mask) == 0))
         deal_out_slow(queue);
@@ -367,7 +370,7 @@ static void turn_slower(struct queue *queue)
 
 void queue_wheels_turn(struct queue *queue)
 {
-    if (UNLIKELY(queue->n <= FEW)) {
+    if (UNLIKELY(queue_n(queue) <= FEW)) {
         give_up(queue);
         return;
     }

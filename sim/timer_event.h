@@ -48,6 +48,7 @@ static inline bool timer_event_settle(struct part *part, const struct queue_entr
 
     if (!event_key_lt(&now, key))
         return false;
+    head->event->moved = false;
     queue_rekey_head(&part->queue, key);
     return true;
 }

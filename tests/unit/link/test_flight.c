@@ -182,7 +182,7 @@ static void flight_is_one_descriptor_and_one_event_for_all_receivers(void)
         sim_step(rig.sim, SIM_TIME_NONE);
     /* cables 2 and 9 are slower: a frame of its own each */
     EQ(rig.sim->parts[0]->frames_alive, 3);
-    EQ(rig.sim->parts[0]->queue.n, 4); /* and the bridge's sweep */
+    EQ(queue_n(&rig.sim->parts[0]->queue), 4); /* and the bridge's sweep */
     OK(sim_run(rig.sim, SIM_SEC(1), 1000));
     for (int i = 2; i < 2 * N_PORTS - 1; i++)
         EQ(rig.probes[i]->n, 1);

@@ -78,7 +78,7 @@ static void frames_follow_each_other_without_a_gap(void)
     begin(link_defaults());
     for (uint32_t i = 0; i < 100; i++)
         probe_send(a, 1514, i);
-    EQ(sim->parts[0]->queue.n, 1); /* the head alone stands in the event queue */
+    EQ(queue_n(&sim->parts[0]->queue), 1); /* the head alone stands in the event queue */
     finish();
     EQ(b->n, 100);
     for (uint32_t i = 0; i < 100; i++) {

@@ -93,7 +93,7 @@ static void any_event_can_be_removed_and_the_rest_stays_sorted(void)
     }
     for (size_t i = 0; i < N; i++)
         n += event_queued(&events[i]);
-    EQ(queue.n, n);
+    EQ(queue_n(&queue), n);
     while (queue_head(&queue) != NULL) {
         queue_pop(&queue, &key);
         OK(event_key_lt(&last, &key));
@@ -303,7 +303,47 @@ static void far_timers_do_not_keep_near_events_in_the_heap(void)
     queue_fini(&queue);
 }
 
-UNIT_MAIN("queue", TEST(far_timers_do_not_keep_near_events_in_the_heap),
+/* How many there are decides how a push goes on; it is counted from both sides. */
+static void counts_its_events_while_they_become_many_and_few(void)
+{
+    enum { MANY = 3000 };
+    static struct event events[MANY];
+    struct queue queue;
+    struct random_stream stream;
+    struct event_key last = { 0 }, key;
+    uint32_t n = 0;
+
+    queue_init(&queue);
+    random_stream_init(&stream, 6, "queue", "test");
+    for (uint32_t i = 0; i < MANY; i++)
+        event_init(&events[i], NULL);
+    for (uint32_t turn = 0; turn < 60000; turn++) {
+        uint32_t aim = turn / 10000 % 2 == 0 ? MANY - 200 : 100;
+        struct event *event = &events[random_below(&stream, MANY)];
+
+        if (event_queued(event) && random_below(&stream, 4) == 0) {
+            queue_remove(&queue, event);
+            n--;
+        } else if (!event_queued(event) && random_below(&stream, MANY) < aim) {
+            key = (struct event_key){ last.at + 1 + (sim_time)random_below(&stream, 5000),
+                                      event_order(EVENT_TIMER, 1, 1), turn };
+            queue_push(&queue, event, &key);
+            n++;
+        } else if (n > aim) {
+            queue_pop(&queue, &key);
+            OK(event_key_lt(&last, &key));
+            last = key;
+            n--;
+        }
+        EQ(queue_n(&queue), n);
+        OK(n <= QUEUE_FETCH_FROM || queue.fetches);
+        OK(queue.room >= 0 && queue.n_fresh - n - queue.n_dead >= (uint32_t)queue.room);
+    }
+    queue_fini(&queue);
+}
+
+UNIT_MAIN("queue", TEST(counts_its_events_while_they_become_many_and_few),
+          TEST(far_timers_do_not_keep_near_events_in_the_heap),
           TEST(agrees_with_a_plain_search_at_every_step),
           TEST(thirty_thousand_events_come_out_sorted),
           TEST(order_is_time_class_receiver_sender_counter),

@@ -67,7 +67,7 @@ static void pushing_back_costs_no_queue_operation(void)
     for (sim_time due = 101; due <= 5000; due++)
         timer_start_at(&clock.timer, due);
     EQ(clock.timer.event.at_index, place);
-    EQ(clock.node->part->queue.n, 1);
+    EQ(queue_n(&clock.node->part->queue), 1);
     EQ(queue_key(&clock.node->part->queue, &clock.timer.event).at,
        100); /* stale: nobody touched it */
     EQ(sim_next(clock.sim), 5000);

@@ -139,14 +139,14 @@ static void one_entry_stands_in_the_queue(void)
     begin(&pair, true);
     start(&pair, 0, 100, 0);
     start(&pair, 1, 50, 0);
-    EQ(pair.node->part->queue.n, 1);
+    EQ(queue_n(&pair.node->part->queue), 1);
     EQ(sim_next(pair.sim), 50);
     OK(sim_run(pair.sim, 60, 10));
     EQ(pair.n, 1);
-    EQ(pair.node->part->queue.n, 1);
+    EQ(queue_n(&pair.node->part->queue), 1);
     stop(&pair, 0);
     EQ(sim_next(pair.sim), SIM_TIME_NONE);
-    EQ(pair.node->part->queue.n, 0);
+    EQ(queue_n(&pair.node->part->queue), 0);
     sim_free(pair.sim);
 }
 
