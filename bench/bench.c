@@ -259,6 +259,7 @@ struct cbr_state {
     struct coroutine co;
     int fd;
     uint64_t sent;
+    sim_time next; /* when the next one is due */
     struct bench_cbr cbr;
 };
 
@@ -270,9 +271,9 @@ static enum co_status cbr_main(struct process *self, void *state)
     CO_BEGIN(&s->co);
     s->fd = sys_socket(self, SIM_AF_INET, SIM_SOCK_DGRAM, 0);
     sys_connect(self, s->fd, s->cbr.to);
-    for (s->sent = 0; s->sent < s->cbr.packets; s->sent++) {
-        CO_CALL(&s->co, n,
-                sys_sleep_until(self, s->cbr.start + (sim_time)s->sent * s->cbr.interval));
+    s->next = s->cbr.start;
+    for (s->sent = 0; s->sent < s->cbr.packets; s->sent++, s->next += s->cbr.interval) {
+        CO_CALL(&s->co, n, sys_sleep_until(self, s->next));
         CO_CALL(&s->co, n, sys_send(self, s->fd, payload, s->cbr.bytes, SOCK_MSG_STABLE));
     }
     CO_END(&s->co);

@@ -5,9 +5,10 @@
 #include "sim/timer_event.h"
 #include "sim/timer_pair.h"
 
-/* That @timer runs out, where somebody looks. */
+/* That @timer runs out, because of what started it, where somebody looks. */
 APART static uint64_t show(const struct timer *timer)
 {
+    timer->node->part->cause = timer->cause;
     return node_show(timer->node, NULL, RECORD_TIMER, timer->why, NULL, 0);
 }
 
@@ -18,7 +19,6 @@ static void fire(struct event *event)
     struct part *part = node->part;
 
     timer->due = SIM_TIME_NONE;
-    part->cause = timer->cause;
     part->cause = UNLIKELY(node_wants(node, RECORD_TIMER)) ? show(timer) : node_new_record_id(node);
     timer->expired(timer->ctx);
 }

@@ -321,9 +321,11 @@ static inline bool is_one_more(const struct bridge_port *port, const struct fram
 
 void bridge_input(struct bridge_port *port, struct frame *frame)
 {
+    const struct fdb_entry *target = port->target;
+
     if (LIKELY(is_one_more(port, frame))) {
         port->sender->seen = node_now(port->iface->node);
-        forward_to(port->target, frame);
+        forward_to(target, frame);
     } else {
         input(port, frame);
     }

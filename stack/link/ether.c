@@ -12,10 +12,9 @@ void ether_init(struct ether *ether, struct node *node)
 
 void ether_register(struct ether *ether, uint16_t ethertype, ether_handler *handler, void *ctx)
 {
-    CHECK(ether->n_handlers < ETHER_HANDLERS_MAX);
-    ether->handlers[ether->n_handlers].ethertype = ethertype;
-    ether->handlers[ether->n_handlers].handler = handler;
-    ether->handlers[ether->n_handlers++].ctx = ctx;
+    CHECK(ether->n_kinds < ETHER_KINDS_MAX);
+    ether->kinds[ether->n_kinds++] =
+        (struct ether_kind){ .ethertype = ethertype, .handler = handler, .ctx = ctx };
 }
 
 void ether_tap_add(struct ether *ether, struct ether_tap *tap)
@@ -39,8 +38,21 @@ static void show_to_taps(struct ether *ether, struct iface *iface, struct frame 
         tap->seen(tap, iface, frame, outgoing);
 }
 
+/* What registered for @ethertype, mostly what registered first; NULL: nothing. */
+static inline const struct ether_kind *kind_of(const struct ether *ether, uint16_t ethertype)
+{
+    const struct ether_kind *kind = ether->kinds, *end = kind + ether->n_kinds;
+
+    if (LIKELY(kind->ethertype == ethertype && kind->handler != NULL))
+        return kind;
+    while (kind < end && kind->ethertype != ethertype)
+        kind++;
+    return kind < end ? kind : NULL;
+}
+
 void ether_input(struct ether *ether, struct iface *iface, struct frame *frame)
 {
+    const struct ether_kind *kind;
     const uint8_t *octets;
     uint16_t ethertype;
     bool group, mine;
@@ -59,14 +71,13 @@ void ether_input(struct ether *ether, struct iface *iface, struct frame *frame)
         node_drop(ether->node, iface, frame, DROP_NOT_FOR_ME);
         return;
     }
-    for (unsigned i = 0; i < ether->n_handlers; i++) {
-        if (LIKELY(ether->handlers[i].ethertype == ethertype)) {
-            frame_pull(frame, ETH_HDR_LEN);
-            ether->handlers[i].handler(ether->handlers[i].ctx, iface, frame, group);
-            return;
-        }
+    kind = kind_of(ether, ethertype);
+    if (UNLIKELY(kind == NULL)) {
+        node_drop(ether->node, iface, frame, DROP_UNKNOWN_ETHERTYPE);
+        return;
     }
-    node_drop(ether->node, iface, frame, DROP_UNKNOWN_ETHERTYPE);
+    frame_pull(frame, ETH_HDR_LEN);
+    kind->handler(kind->ctx, iface, frame, group);
 }
 
 void ether_output_raw(struct ether *ether, struct iface *iface, struct frame *frame)

@@ -29,17 +29,17 @@ struct ether_tap { /* embed it; ether_tap_add() */
     void (*seen)(struct ether_tap *tap, struct iface *iface, struct frame *frame, bool outgoing);
 };
 
-#define ETHER_HANDLERS_MAX 4
+#define ETHER_KINDS_MAX 4
 
 struct ether {
     struct node *node;
     struct list taps;
-    unsigned n_handlers;
-    struct {
+    unsigned n_kinds;
+    struct ether_kind {
         uint16_t ethertype;
         ether_handler *handler;
         void *ctx;
-    } handlers[ETHER_HANDLERS_MAX];
+    } kinds[ETHER_KINDS_MAX];
 };
 
 void ether_init(struct ether *ether, struct node *node);
