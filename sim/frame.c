@@ -101,18 +101,24 @@ void frame_reclaim(struct part *part)
 
 /* What a holder may look at before anybody has set it: the rest is set where the frame goes. One by
    one, for there is nothing to clear in most of it. */
-static inline void begin(struct frame *frame)
+static inline void begin_sent(struct frame *frame)
 {
     frame->mark = 0;
-    frame->payload = (struct slice){ 0 };
     frame->next = NULL;
     frame->id = 0;
     frame->in = NULL;
-    frame->ether = frame->network = NULL;
-    frame->checksum = (struct lazy_checksum){ 0 };
+    frame->ether = NULL;
     frame->confirms_neighbor = false;
-    frame->why.code = WHY_NONE;
     frame->has_text = false;
+}
+
+static inline void begin(struct frame *frame)
+{
+    begin_sent(frame);
+    frame->payload = (struct slice){ 0 };
+    frame->network = NULL;
+    frame->checksum = (struct lazy_checksum){ 0 };
+    frame->why.code = WHY_NONE;
 }
 
 /* Its event is idle: frame_free(). */
@@ -148,6 +154,15 @@ static inline void set_buffer(struct frame *frame, struct buffer *buffer, size_t
     frame->may_share = false;
 }
 
+/* One with a larger buffer, or the pool is empty. */
+APART static struct frame *make(struct part *part, size_t size)
+{
+    struct frame *frame = descriptor_new(part);
+
+    set_buffer(frame, buffer_from(part, size), size);
+    return frame;
+}
+
 static inline struct frame *frame_from(struct part *part, size_t headroom, size_t len)
 {
     size_t size = headroom + len;
@@ -157,10 +172,8 @@ static inline struct frame *frame_from(struct part *part, size_t headroom, size_
         frame = take(&part->free_small);
         part->frames_alive++;
     } else {
-        frame = descriptor_new(part);
-        set_buffer(frame, buffer_from(part, size), size);
+        frame = make(part, size);
     }
-    begin(frame);
     frame->data = frame->buffer->octets + headroom;
     frame->len = (uint32_t)len;
     return frame;
@@ -168,12 +181,18 @@ static inline struct frame *frame_from(struct part *part, size_t headroom, size_
 
 struct frame *frame_new(struct node *node, size_t len)
 {
-    return frame_from(node->part, FRAME_HEADROOM, len);
+    struct frame *frame = frame_from(node->part, FRAME_HEADROOM, len);
+
+    begin(frame);
+    return frame;
 }
 
-struct frame *frame_new_before(struct node *node, size_t len, size_t before)
+struct frame *frame_new_sent(struct node *node, size_t len, size_t before)
 {
-    return frame_from(node->part, FRAME_HEADROOM - before, len);
+    struct frame *frame = frame_from(node->part, FRAME_HEADROOM - before, len);
+
+    begin_sent(frame);
+    return frame;
 }
 
 struct frame *frame_clone(struct frame *frame)

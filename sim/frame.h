@@ -107,8 +107,9 @@ struct frame { /* in the order of need: what every hop looks at stands in two ca
 /** frame_new() - @len linear octets, not initialised, with FRAME_HEADROOM before them; allocated
  * from @node's partition. */
 struct frame *frame_new(struct node *node, size_t len);
-/** frame_new_before() - the same with @before of the @len octets in the headroom. */
-struct frame *frame_new_before(struct node *node, size_t len, size_t before);
+/** frame_new_sent() - the same with @before of the @len octets in the headroom, for who sets at
+ * once what goes with octets that are ready to be sent: payload, network, checksum and why. */
+struct frame *frame_new_sent(struct node *node, size_t len, size_t before);
 /** frame_clone() - a second descriptor for the same octets; `why` and `id` are copied. */
 struct frame *frame_clone(struct frame *frame);
 /** frame_free() - give the descriptor and its references back. A frame that dies of something is

@@ -359,9 +359,17 @@ void ip_output_along(struct ip_stack *ip, struct frame *frame, struct ip_plain p
  * learn of the packet. *@watched: whoever sends so calls ip_way_use() each time. */
 bool ip_headers_along(struct ip_stack *ip, struct ip_plain plain, struct ip_way *way,
                       uint8_t *octets, bool *watched);
-/** ip_finish_along() - write to @packet, a copy of such a header of IP, what it lacks; @sum:
- * folded, of what stands in it. ip_goes_along() - nobody wants to see what goes that way, and
- * nothing has changed since @version. */
+/** ip_number_along() - write to @packet, a copy of such a header of IP with a length in it,
+ * identification and checksum; @sum: folded, of what stands in it. ip_finish_along() - of one
+ * without a length, that too. ip_goes_along() - nobody wants to see what goes that way, and nothing
+ * has changed since @version. */
+static inline void ip_number_along(uint8_t *packet, uint16_t sum, uint16_t id)
+{
+    uint32_t both = (uint32_t)sum + id;
+
+    be16_put(packet + IPV4_AT_ID, id);
+    be16_put(packet + IPV4_AT_CHECKSUM, (uint16_t) ~(both + (both >> 16))); /* no second carry */
+}
 static inline void ip_finish_along(uint8_t *packet, uint16_t sum, uint16_t size, uint16_t id)
 {
     be16_put(packet + IPV4_AT_LEN, size);

@@ -29,7 +29,7 @@ struct why call_why_unblocked(const struct process *self, int64_t result);
    not depend on who looks. */
 static inline bool calls_seen(const struct process *self)
 {
-    struct node *node = self->os->node;
+    struct node *node = self->node;
 
     if (node_wants(node, RECORD_CALL))
         return true;

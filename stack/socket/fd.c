@@ -77,6 +77,7 @@ static struct fd *open_new(struct process *process, struct sock *sock, int domai
     fd->type = (uint16_t)type;
     sock->wake = sock_woken;
     sock->owner = fd;
+    fd_look(fd);
     return fd;
 }
 

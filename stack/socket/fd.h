@@ -33,6 +33,8 @@ struct fd {
     unsigned refs; /* descriptors of it, and messages that carry it */
     uint16_t domain, type, protocol;
     bool nonblock;
+    bool reads_plainly; /* sock->ops->recv_plain is there, and a call waits for no more than what
+                           comes first: fd_look() */
 };
 
 /** sockopt6_set() / sockopt6_get() - options of IPv6; 1: not one of them, else 0 or -errno. */
@@ -50,6 +52,11 @@ static inline bool fd_is_inet(const struct fd *fd)
 
 /** fd_leave() - the interface leaves the group, unless others joined it too. 0 or -errno. */
 int fd_leave(const struct fd_membership *member);
+/** fd_look() - what SO_RCVLOWAT says may have changed. */
+static inline void fd_look(struct fd *fd)
+{
+    fd->reads_plainly = fd->sock->ops->recv_plain != NULL && fd->sock->options.rcvlowat == 1;
+}
 /** fd_rare() - @fd's own, made when first needed. */
 struct fd_rare *fd_rare(struct fd *fd);
 /** fd_open() - the lowest free number from 3 on, for @sock; -SIM_EMFILE (then @sock is closed). */
@@ -57,9 +64,9 @@ int fd_open(struct process *process, struct sock *sock, int domain, int type);
 /** fd_get() - NULL for a number that is not open. */
 static inline struct fd *fd_get(const struct process *process, int number)
 {
-    return number >= FD_FIRST && number - FD_FIRST < process->n_fds
-               ? process->fds[number - FD_FIRST]
-               : NULL;
+    unsigned at = (unsigned)number - FD_FIRST; /* below it, a very large one */
+
+    return at < process->n_fds ? process->fds[at] : NULL;
 }
 /** fd_get_socket() - the same of a socket; else NULL and *@error -SIM_EBADF or -SIM_ENOTSOCK. */
 struct fd *fd_get_socket(const struct process *process, int number, int *error);

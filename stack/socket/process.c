@@ -19,7 +19,7 @@ struct own_lines {
 static void finish(struct process *process)
 {
     list_remove(&process->link);
-    node_cancel(process->os->node, &process->wake_event);
+    node_cancel(process->node, &process->wake_event);
     timer_fini(&process->timer);
     process->ended = true; /* what its own sockets tell each other wakes it no more */
     if (process->program->cleanup != NULL)
@@ -67,7 +67,7 @@ static void wake_fires(struct event *event)
 {
     struct process *process = CONTAINER_OF(event, struct process, wake_event);
 
-    process->os->node->part->cause = process->wake_cause;
+    process->node->part->cause = process->wake_cause;
     step(process);
 }
 
@@ -75,7 +75,7 @@ static void timer_expired(void *ctx)
 {
     struct process *process = ctx;
 
-    node_cancel(process->os->node, &process->wake_event);
+    node_cancel(process->node, &process->wake_event);
     step(process);
 }
 
@@ -88,6 +88,7 @@ struct process *process_start(struct os *os, const struct program *program, int 
 
     CHECK(argc >= 1 && argc <= PROCESS_ARGS_MAX);
     process->os = os;
+    process->node = os->node;
     process->program = program;
     process->state = (struct own_lines *)process + 1;
     process->pid = ++os->last_pid;
@@ -157,7 +158,7 @@ void process_path(const struct process *self, const char *word, struct strbuf *o
 
 void process_wake(struct process *process)
 {
-    struct node *node = process->os->node;
+    struct node *node = process->node;
 
     if (process->ended || event_queued(&process->wake_event))
         return;
@@ -188,14 +189,14 @@ struct process *process_find(const struct os *os, uint32_t pid)
 
 void process_note(struct process *self, enum record_kind kind, struct why why, const char *text)
 {
-    node_record_process(self->os->node, kind, why, text, self->id);
+    node_record_process(self->node, kind, why, text, self->id);
 }
 
 void process_write(struct process *self, int stream, const char *text, size_t len)
 {
     if (len == 0)
         return;
-    if (node_wants(self->os->node, RECORD_OUTPUT)) {
+    if (node_wants(self->node, RECORD_OUTPUT)) {
         char *copy = mem_alloc(len + 1);
 
         memcpy(copy, text, len);

@@ -89,6 +89,7 @@ struct process { /* in the order of need: a wake and a call touch the first two 
         sim_time until;      /* SIM_TIME_NONE: no time-out */
         size_t progress;     /* octets of a send or a waiting recv already moved */
     } call;
+    struct node *node;                   /* the os's */
     struct fd *few_fds[PROCESS_FEW_FDS]; /* @fds, unless they are more */
     struct timer timer;                  /* sleeps, polls and socket time-outs */
     uint32_t pid;
@@ -144,7 +145,7 @@ void process_write(struct process *self, int stream, const char *text, size_t le
 void process_note(struct process *self, enum record_kind kind, struct why why, const char *text);
 static inline sim_time process_now(const struct process *self)
 {
-    return node_now(self->os->node);
+    return node_now(self->node);
 }
 
 /** processes_end_all() - for os_fini(): cleanup without output. */

@@ -272,6 +272,7 @@ int sys_setsockopt(struct process *self, int number, enum sock_option option, in
         return -SIM_EOPNOTSUPP;
     fd->sock->options_new = true;
     error = set_common(fd->sock, option, value);
+    fd_look(fd);
     if (error == 1)
         error = set_extra(fd, option, value);
     if (error == 1)

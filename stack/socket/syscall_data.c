@@ -114,18 +114,21 @@ int64_t sys_sendmsg(struct process *self, int number, const struct sock_send *me
 /* Whether nobody looks at calls, and the process has moved no octets by the one it makes. */
 static inline bool call_is_plain(const struct process *self)
 {
-    return self->call.progress == 0 && !node_wants(self->os->node, RECORD_CALL);
+    return self->call.progress == 0 && !node_wants(self->node, RECORD_CALL);
 }
 
-/* A send() that something is special about, or a stream's; @told: its begin has a record already.
- */
+/* A send() that something is special about, or a stream's. */
 APART static int64_t send_closely(struct process *self, int number, const void *octets, size_t len,
-                                  unsigned flags, bool told)
+                                  unsigned flags)
 {
-    if (!told)
-        call_note(self, "send", number, NULL, &len);
+    call_note(self, "send", number, NULL, &len);
     return send_noted(self, number,
                       &(struct sock_send){ .octets = octets, .len = len, .flags = flags });
+}
+
+APART static int64_t send_plainly_failed(struct process *self, int64_t error)
+{
+    return call_over(self, error);
 }
 
 int64_t sys_send(struct process *self, int number, const void *octets, size_t len, unsigned flags)
@@ -135,14 +138,14 @@ int64_t sys_send(struct process *self, int number, const void *octets, size_t le
 
     if (UNLIKELY(sock == NULL || sock->ops->send_plain == NULL || self->call.active ||
                  !call_is_plain(self)))
-        return send_closely(self, number, octets, len, flags, false);
-    node_new_record_id(self->os->node);
-    n = sock->ops->send_plain(sock, octets, len, flags);
-    if (UNLIKELY(n == SOCK_NOT_PLAIN))
-        return send_closely(self, number, octets, len, flags, true);
+        return send_closely(self, number, octets, len, flags);
     self->call.kind = CALL_SEND;
     self->call.number = number;
-    node_new_record_id(self->os->node); /* of what the call came to */
+    node_new_record_id(self->node);
+    n = sock->ops->send_plain(sock, octets, len, flags);
+    if (UNLIKELY(n < 0))
+        return send_plainly_failed(self, n);
+    node_new_record_id(self->node); /* of what the call came to */
     return n;
 }
 
@@ -213,16 +216,13 @@ static inline int64_t recv_more(struct process *self, const struct fd *fd, bool 
     return n;
 }
 
-/* @told: its begin has a record already. */
-static inline int64_t recv_message(struct process *self, int number, struct sock_recv *message,
-                                   bool told)
+static inline int64_t recv_message(struct process *self, int number, struct sock_recv *message)
 {
     struct fd *fd = fd_get(self, number);
     bool nonblock;
     size_t least;
 
-    if (!told)
-        call_note(self, "recv", number, NULL, &message->size);
+    call_note(self, "recv", number, NULL, &message->size);
     call_may_block(self, CALL_RECV, number);
     if (fd == NULL)
         return call_over(self, -SIM_EBADF);
@@ -249,12 +249,12 @@ static inline int64_t recv_message(struct process *self, int number, struct sock
 
 int64_t sys_recvmsg(struct process *self, int number, struct sock_recv *message)
 {
-    return recv_message(self, number, message, false);
+    return recv_message(self, number, message);
 }
 
 /* A recv() that something is special about. */
 APART static int64_t recv_closely(struct process *self, int number, void *octets, size_t size,
-                                  unsigned flags, bool told)
+                                  unsigned flags)
 {
     struct sock_recv message;
 
@@ -264,7 +264,7 @@ APART static int64_t recv_closely(struct process *self, int number, void *octets
     message.octets_only = true; /* nobody looks at the rest */
     message.takes_fd = false;
     message.rights = NULL;
-    return recv_message(self, number, &message, told);
+    return recv_message(self, number, &message);
 }
 
 /* Whether a recv() may be plain: what waits, if anything, is one without a limit. */
@@ -274,35 +274,46 @@ static inline bool may_recv_plainly(const struct process *self)
                                                           self->call.until == SIM_TIME_NONE));
 }
 
+/* A plain recv() that does not simply wait. */
+APART static int64_t recv_plainly_failed(struct process *self, const struct fd *fd, int64_t error)
+{
+    if (error == -SIM_EAGAIN)
+        error = call_block(self, fd->nonblock, fd->rare->receive_timeout, error);
+    return call_end(self, error);
+}
+
+/* A plain recv() has got @error: mostly there is nothing yet, and it waits without a limit. */
+static inline int64_t recv_got_nothing(struct process *self, const struct fd *fd, int64_t error)
+{
+    if (UNLIKELY(error != -SIM_EAGAIN || fd->nonblock || fd->rare->receive_timeout != 0))
+        return recv_plainly_failed(self, fd, error);
+    if (LIKELY(!self->call.active)) {
+        self->call.active = true;
+        node_new_record_id(self->node);
+    }
+    return SYS_BLOCKED;
+}
+
 /* Nobody looks at what the call does, but its records have their ids: its begin or the end of its
  * wait, and what it comes to or that it waits. What the protocol does has ids behind that of the
  * begin. */
 int64_t sys_recv(struct process *self, int number, void *octets, size_t size, unsigned flags)
 {
     const struct fd *fd = fd_get(self, number);
-    bool goes_on = self->call.active;
-    struct node *node;
     int64_t n;
 
-    if (UNLIKELY(fd == NULL || flags != 0 || fd->sock->ops->recv_plain == NULL ||
-                 !may_recv_plainly(self)))
-        return recv_closely(self, number, octets, size, flags, false);
-    node = self->os->node;
-    if (!goes_on)
-        node_new_record_id(node);
-    n = fd->sock->ops->recv_plain(fd->sock, octets, size);
-    if (n == -SIM_EAGAIN && LIKELY(!fd->nonblock && fd->rare->receive_timeout == 0)) {
-        if (UNLIKELY(goes_on))
-            return SYS_BLOCKED;
-        n = SYS_BLOCKED;
+    if (UNLIKELY(fd == NULL || flags != 0 || !fd->reads_plainly || !may_recv_plainly(self)))
+        return recv_closely(self, number, octets, size, flags);
+    if (!self->call.active) {
+        self->call.kind = CALL_RECV;
+        self->call.number = number;
+        node_new_record_id(self->node);
     }
-    if (UNLIKELY(n < 0 && n != SYS_BLOCKED))
-        return recv_closely(self, number, octets, size, flags, true);
-    call_may_block(self, CALL_RECV, number);
-    self->call.active = n == SYS_BLOCKED; /* without a limit, as who does not wait has none */
-    if (goes_on)
-        node_new_record_id(node);
-    node_new_record_id(node);
+    n = fd->sock->ops->recv_plain(fd->sock, octets, size, fd->nonblock ? SOCK_MSG_DONTWAIT : 0);
+    if (n < 0)
+        return recv_got_nothing(self, fd, n);
+    self->node->last_record += 1u + self->call.active;
+    self->call.active = false;
     return n;
 }
 

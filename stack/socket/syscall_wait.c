@@ -164,12 +164,17 @@ static inline int sleep_over(struct process *self)
     return 0;
 }
 
-/* Until @at, which is to come unless the process sleeps already. */
-static inline int sleep_on(struct process *self, sim_time now, sim_time at)
+/* A call that goes on. */
+static inline int sleep_on(struct process *self, sim_time now)
 {
-    if (self->call.active)
-        return now < self->call.until ? SYS_BLOCKED : sleep_over(self);
-    call_may_block(self, CALL_NONE, -1);
+    return UNLIKELY(now < self->call.until) ? SYS_BLOCKED : sleep_over(self);
+}
+
+/* Until @at, which is to come. */
+static inline int fall_asleep(struct process *self, sim_time at)
+{
+    self->call.kind = CALL_NONE;
+    self->call.number = -1;
     self->call.active = true;
     self->call.until = at;
     timer_start_at(&self->timer, at);
@@ -180,14 +185,18 @@ int sys_sleep_until(struct process *self, sim_time at)
 {
     sim_time now = process_now(self);
 
-    return at <= now && !self->call.active ? 0 : sleep_on(self, now, at);
+    if (self->call.active)
+        return sleep_on(self, now);
+    return at <= now ? 0 : fall_asleep(self, at);
 }
 
 int sys_sleep(struct process *self, sim_time duration)
 {
     sim_time now = process_now(self);
 
-    return duration <= 0 ? 0 : sleep_on(self, now, now + duration);
+    if (duration <= 0)
+        return 0;
+    return self->call.active ? sleep_on(self, now) : fall_asleep(self, now + duration);
 }
 
 int sys_pause(struct process *self)

@@ -253,11 +253,11 @@ struct sock_ops {
     int64_t (*send)(struct sock *sock, const struct sock_send *message);
     /* Octets given, 0 at the end of a stream, or an error. */
     int64_t (*recv)(struct sock *sock, struct sock_recv *message);
-    /* What send() and recv() do with octets alone, from or to a peer that need not be named, where
-     * nothing about the socket is special; else SOCK_NOT_PLAIN, and nothing has happened. The one
-     * with SOCK_MSG_ @flags never fails, the other finds nothing at worst. NULL: never plain. */
+    /* The same with octets alone, from or to a peer that need not be named: quick where nothing is
+     * special about the socket. Of datagrams, which are not waited for to leave; and of those and
+     * of streams, with SOCK_MSG_DONTWAIT or nothing for @flags. NULL: there is no such way. */
     int64_t (*send_plain)(struct sock *sock, const void *octets, size_t len, unsigned flags);
-    int64_t (*recv_plain)(struct sock *sock, void *octets, size_t size);
+    int64_t (*recv_plain)(struct sock *sock, void *octets, size_t size, unsigned flags);
     int (*shutdown)(struct sock *sock, enum sock_shutdown how);
     /* SO_LINGER with a time: begins to close, and says whether that goes on. wake() tells when it
      * is worth asking again; close() follows in any case. NULL: close() never waits. */
@@ -273,8 +273,6 @@ struct sock_ops {
     /* A snapshot for TCP_INFO; NULL where there is none. */
     void (*info)(struct sock *sock, struct describe *out);
 };
-
-#define SOCK_NOT_PLAIN INT64_MIN
 
 struct sock_options {
     struct ip_iface *bound_iface;
@@ -313,24 +311,24 @@ struct sock_extra {
 
 /* Both ends of a connection. */
 struct endpoints {
-    struct endpoint local, remote;
+    struct endpoint remote, local;
 };
 
-struct sock {
+struct sock { /* what who sends looks at is in the first cache line */
     const struct sock_ops *ops;
     struct node *node;
     struct ip_stack *ip;
-    union { /* 0 where not yet known; of IPv4 also on an AF_INET6 socket that speaks it, see
-               sock_from_api() */
-        struct {
-            struct endpoint local, remote;
-        };
-        struct endpoints ends;
-    };
+    int error;                   /* pending SO_ERROR, positive; 0 none */
     bool v6;                     /* AF_INET6 */
     bool bound_addr, bound_port; /* given by bind(), so they survive a disconnect */
     bool options_new;            /* since the protocol has concluded something from them */
-    int error;                   /* pending SO_ERROR, positive; 0 none */
+    union { /* 0 where not yet known; of IPv4 also on an AF_INET6 socket that speaks it, see
+               sock_from_api() */
+        struct {
+            struct endpoint remote, local;
+        };
+        struct endpoints ends;
+    };
     int soft_error; /* what an ICMP error said that did not end a connection; SO_ERROR tells it, too
                      */
     struct sock_options options;

@@ -203,7 +203,7 @@ uint32_t tcp_notsent_lowat(const struct tcp_sock *tp);
 
 /* tcp_read.c */
 int64_t tcp_sock_recv(struct sock *sock, struct sock_recv *message);
-int64_t tcp_recv_plain(struct sock *sock, void *octets, size_t size);
+int64_t tcp_recv_plain(struct sock *sock, void *octets, size_t size, unsigned flags);
 
 /* tcp_hash.c */
 void tcp_hash_fini(struct tcp_layer *tcp);

@@ -217,18 +217,26 @@ APART static int64_t read_plain(struct tcp_sock *tp, void *octets, size_t size)
     return (int64_t)done;
 }
 
-/* What tcp_sock_recv() does without flags for who wants octets alone, or their number, while the
- * peer still sends. */
-int64_t tcp_recv_plain(struct sock *sock, void *octets, size_t size)
+/* tcp_sock_recv() for who wants octets alone, or their number. */
+APART static int64_t recv_closely(struct sock *sock, void *octets, size_t size, unsigned flags)
+{
+    return tcp_sock_recv(
+        sock,
+        &(struct sock_recv){ .octets = octets, .size = size, .flags = flags, .octets_only = true });
+}
+
+/* The same while the peer still sends, and nothing of it is urgent. */
+int64_t tcp_recv_plain(struct sock *sock, void *octets, size_t size, unsigned flags)
 {
     struct tcp_sock *tp = tcp_of(sock);
 
-    if (UNLIKELY(tp->urg_state != TCP_URG_NONE || tp->fin_received || sock->options.rcvlowat != 1 ||
-                 size == 0 || tcp_state(tp) == TCP_LISTEN))
-        return SOCK_NOT_PLAIN;
+    if (UNLIKELY(tp->urg_state != TCP_URG_NONE || tp->fin_received || size == 0 ||
+                 tcp_state(tp) == TCP_LISTEN))
+        return recv_closely(sock, octets, size, flags);
     if (list_empty(&tp->receive_queue))
-        return sock->error == 0 && !tp->shut_rd && tcp_state(tp) != TCP_CLOSED ? -SIM_EAGAIN
-                                                                               : SOCK_NOT_PLAIN;
+        return sock->error == 0 && !tp->shut_rd && tcp_state(tp) != TCP_CLOSED
+                   ? -SIM_EAGAIN
+                   : recv_closely(sock, octets, size, flags);
     return read_plain(tp, octets, size);
 }
 

@@ -199,7 +199,7 @@ static struct tcp_request *request_new(struct tcp_sock *listener, const struct t
     req->layer = tcp;
     req->listener = listener;
     req->serial = ++tcp->last_serial;
-    req->ends = (struct endpoints){ local, remote };
+    req->ends = (struct endpoints){ .local = local, .remote = remote };
     req->entry = (struct tcp_entry){ .kind = TCP_ENTRY_REQUEST,
                                      .ends = &req->ends,
                                      .state = TCP_SYN_RECEIVED };
@@ -218,8 +218,10 @@ static struct tcp_request *request_new(struct tcp_sock *listener, const struct t
 
 static bool is_proven(struct tcp_layer *tcp, const struct tcp_rx *rx)
 {
-    return tcp_metrics_proven(tcp, &(struct endpoints){ ip_rx_local(rx->ip, rx->hdr.dst_port),
-                                                        ip_rx_remote(rx->ip, rx->hdr.src_port) });
+    struct endpoints ends = { .local = ip_rx_local(rx->ip, rx->hdr.dst_port),
+                              .remote = ip_rx_remote(rx->ip, rx->hdr.src_port) };
+
+    return tcp_metrics_proven(tcp, &ends);
 }
 
 /* The half-open connections and those that nobody has accepted: is there room for one more?

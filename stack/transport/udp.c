@@ -25,15 +25,23 @@ static int64_t udp_recv(struct sock *sock, struct sock_recv *message)
     return n == -SIM_EAGAIN && udp->shut_read && !(message->flags & SOCK_MSG_DONTWAIT) ? 0 : n;
 }
 
-/* What udp_recv() does without flags for who wants octets alone, or their number. */
-static int64_t udp_recv_plain(struct sock *sock, void *octets, size_t size)
+/* udp_recv() for who wants octets alone. */
+APART static int64_t recv_closely(struct sock *sock, void *octets, size_t size, unsigned flags)
+{
+    return udp_recv(
+        sock,
+        &(struct sock_recv){ .octets = octets, .size = size, .flags = flags, .octets_only = true });
+}
+
+/* The same where there is neither an error nor an end. */
+static int64_t udp_recv_plain(struct sock *sock, void *octets, size_t size, unsigned flags)
 {
     struct udp_sock *udp = udp_of(sock);
     const struct frame *frame = udp->queue.frames.head;
     size_t n;
 
     if (UNLIKELY(sock->error != 0 || udp->shut_read))
-        return SOCK_NOT_PLAIN;
+        return recv_closely(sock, octets, size, flags);
     if (frame == NULL)
         return -SIM_EAGAIN;
     n = frame_size(frame) < size ? frame_size(frame) : size;
@@ -49,7 +57,7 @@ static int udp_shutdown(struct sock *sock, enum sock_shutdown how)
 
     udp->shut_read |= how != SOCK_SHUT_WR; /* even where it fails, as on Linux */
     udp->shut_write |= how != SOCK_SHUT_RD;
-    udp->ready.out = NULL;
+    udp_unready(udp);
     sock_wake(sock, SOCK_POLLIN | SOCK_POLLHUP);
     return sock->remote.port == 0 ? -SIM_ENOTCONN : 0;
 }
@@ -163,6 +171,7 @@ struct sock *udp_socket(struct udp_layer *udp)
     sock->udp = udp;
     list_init(&sock->link);
     list_init(&sock->errors);
+    udp_unready(sock);
     udp->n_sockets++;
     return &sock->sock;
 }

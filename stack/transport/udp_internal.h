@@ -15,17 +15,22 @@
 #define UDP_BUCKETS_FIRST 4 /* a host with more sockets has UDP_BUCKETS */
 #define UDP_BUCKETS       64
 
+#define UDP_AT_DATA     (IPV4_HDR_LEN + UDP_HDR_LEN) /* in a packet without options */
 #define UDP_HEADERS_LEN (ETH_HDR_LEN + IPV4_HDR_LEN + UDP_HDR_LEN)
+
+#define UDP_LEN_NONE 0xffff /* of no datagram: UDP_DATA_MAX */
 
 /* What a connected socket's datagrams have in common, ready to be copied: a cache line. */
 struct udp_ready {
-    struct iface *out;        /* NULL: nothing is ready */
-    uint32_t version;         /* ip_version() when it was made */
-    uint16_t size_max;        /* of a packet */
-    uint16_t next_id;         /* whether or not anything is ready */
-    uint16_t ip_sum, udp_sum; /* folded, of what the checksums are of: without length and id */
+    struct iface *out; /* NULL: nothing is ready */
+    uint32_t version;  /* ip_version() when it was made */
+    uint16_t len;      /* of a datagram's octets, for which headers and sum are right as they stand;
+                          UDP_LEN_NONE: for none */
+    uint16_t len_max;
+    uint16_t next_id; /* whether or not anything is ready */
+    uint16_t ip_sum;  /* folded, of what IP's checksum is of: without the id */
     uint8_t headers[UDP_HEADERS_LEN];
-    bool watched; /* the neighbor's use is noted */
+    bool watched; /* the neighbor's use is noted, each time: @len is UDP_LEN_NONE */
 };
 
 struct udp_sock { /* in the order of need */
@@ -95,11 +100,18 @@ int64_t udp_send_plain(struct sock *sock, const void *octets, size_t len, unsign
 /** udp_find_way() - the way of a connected socket, which is looked up again when something about
  * routes, addresses or links has changed: Linux's sk_dst_check(). 0 or -errno. */
 int udp_find_way(struct udp_sock *udp, struct ip_iface *oif);
+/** udp_unready() - what was ready for a connected socket's datagrams no longer is. */
+static inline void udp_unready(struct udp_sock *udp)
+{
+    udp->ready.out = NULL;
+    udp->ready.len = UDP_LEN_NONE;
+}
 /** udp_forget_way() - of a connected socket: its next datagram looks for one. */
 static inline void udp_forget_way(struct udp_sock *udp)
 {
     udp->route.oif = NULL;
-    udp->way.out = udp->ready.out = NULL;
+    udp->way.out = NULL;
+    udp_unready(udp);
 }
 /** udp_build() - a datagram of @len octets to port @to, without its checksum and its reason; with
  * SOCK_MSG_STABLE among @flags they are not copied. */

@@ -50,7 +50,8 @@ int udp_connect(struct sock *sock, struct endpoint remote)
     struct route route;
     int error;
 
-    udp->way.out = udp->ready.out = NULL;
+    udp->way.out = NULL;
+    udp_unready(udp);
     udp_look_anew(udp->udp);
     if (remote.v6)
         return udp6_connect(sock, remote);
@@ -212,58 +213,67 @@ static void get_ready(struct udp_sock *udp, struct ip_plain plain)
     struct sock *sock = &udp->sock;
     struct udp_hdr hdr = { .src_port = sock->local.port, .dst_port = sock->remote.port };
     uint8_t *packet = ready->headers + ETH_HDR_LEN;
+    uint32_t mtu = udp->way.mtu;
 
     if (!ip_headers_along(sock->ip, plain, &udp->way, ready->headers, &ready->watched))
         return;
     udp_emit(&hdr, packet + IPV4_HDR_LEN);
-    ready->ip_sum = checksum_fold(checksum_add(0, packet, IPV4_HDR_LEN));
-    ready->udp_sum = checksum_fold(checksum_pseudo(plain.src, udp->way.dst, plain.protocol, 0));
-    ready->size_max = (uint16_t)udp->way.mtu;
+    ready->len_max = (uint16_t)(mtu < IPV4_LEN_MAX ? mtu - UDP_AT_DATA : UDP_DATA_MAX);
     ready->version = ip_version(sock->ip);
     ready->out = udp->way.out;
+    ready->len = UDP_LEN_NONE;
     sock->options_new = false;
 }
 
-static inline bool is_ready(const struct udp_sock *udp, size_t size, unsigned flags)
+/* Nothing about the socket has changed since something was got ready, and @flags are usual. */
+static inline bool nothing_new(const struct udp_sock *udp, unsigned flags)
 {
-    const struct ip_stack *ip = udp->sock.ip;
-
-    return LIKELY((flags & (SOCK_MSG_OOB | SOCK_MSG_MORE)) == 0 && udp->sock.error == 0 &&
-                  !udp->sock.options_new && udp->ready.out != NULL && size <= udp->ready.size_max &&
-                  ip_goes_along(ip, udp->ready.version));
+    return (flags & (SOCK_MSG_OOB | SOCK_MSG_MORE)) == 0 && udp->sock.error == 0 &&
+           !udp->sock.options_new && ip_goes_along(udp->sock.ip, udp->ready.version);
 }
 
-/* Length, identification and checksums go into a copy of what is ready. */
-static inline void write_headers(struct udp_ready *ready, uint16_t size, uint8_t *octets)
+/* The lengths of a datagram of @len octets, and what they are part of. */
+static void set_len(struct udp_ready *ready, uint16_t len)
 {
-    uint8_t *packet = octets + ETH_HDR_LEN, *datagram = packet + IPV4_HDR_LEN;
-    uint16_t len = (uint16_t)(size - IPV4_HDR_LEN);
+    uint8_t *packet = ready->headers + ETH_HDR_LEN, *datagram = packet + IPV4_HDR_LEN;
+    uint16_t udp_len = (uint16_t)(len + UDP_HDR_LEN);
+    uint32_t pseudo = checksum_pseudo(be32_get(packet + IPV4_AT_SRC),
+                                      be32_get(packet + IPV4_AT_DST), IP_PROTO_UDP, udp_len);
 
-    memcpy(octets, ready->headers, sizeof ready->headers);
-    ip_finish_along(packet, ready->ip_sum, size, ready->next_id++);
-    be16_put(datagram + UDP_AT_LEN, len);
-    be16_put(datagram + UDP_AT_CHECKSUM, checksum_fold((uint32_t)ready->udp_sum + len));
+    be16_put(packet + IPV4_AT_LEN, (uint16_t)(udp_len + IPV4_HDR_LEN));
+    ready->ip_sum = checksum_fold(checksum_add(0, packet, IPV4_HDR_LEN));
+    be16_put(datagram + UDP_AT_LEN, udp_len);
+    be16_put(datagram + UDP_AT_CHECKSUM, checksum_fold(pseudo));
+    ready->len = ready->watched ? UDP_LEN_NONE : len;
 }
 
-static inline void send_ready(struct udp_sock *udp, const void *octets, size_t len, bool stable)
+/* A copy of what is ready, and the octets; identification and checksum of IP are the datagram's
+   own. */
+static inline int64_t send_ready(struct udp_sock *udp, const void *octets, size_t len, bool stable)
 {
-    struct sock *sock = &udp->sock;
+    struct udp_ready *ready = &udp->ready;
+    struct iface *out = ready->out;
     size_t linear = UDP_HEADERS_LEN + (stable ? 0 : len);
-    struct frame *frame = frame_new_before(sock->node, linear, ETH_HDR_LEN + IPV4_HDR_LEN);
+    struct frame *frame = frame_new_sent(out->node, linear, ETH_HDR_LEN + IPV4_HDR_LEN);
     uint8_t *headers = frame->data;
 
-    if (LIKELY(stable))
-        frame->payload = (struct slice){ (uint32_t)len, octets, NULL };
-    else if (len > 0)
-        memcpy(headers + UDP_HEADERS_LEN, octets, len);
+    memcpy(headers, ready->headers, sizeof ready->headers);
+    ip_number_along(headers + ETH_HDR_LEN, ready->ip_sum, ready->next_id++);
     frame->network = headers + ETH_HDR_LEN;
     frame->checksum = (struct lazy_checksum){ true, IPV4_HDR_LEN, CHECKSUM_FIELD_UDP };
-    frame->why = WHY(UDP_SEND, len, sock->remote.addr, sock->remote.port);
-    write_headers(&udp->ready, (uint16_t)(len + UDP_HDR_LEN + IPV4_HDR_LEN), headers);
-    if (udp->ready.watched)
-        ip_way_use(sock->ip, &udp->way, false);
-    sock->ip->stats.out++;
-    iface_send(udp->ready.out, frame);
+    frame->why = WHY(UDP_SEND, len, udp->sock.remote.addr, udp->sock.remote.port);
+    frame->payload = (struct slice){ stable ? (uint32_t)len : 0, stable ? octets : NULL, NULL };
+    if (!stable && len > 0)
+        memcpy(headers + UDP_HEADERS_LEN, octets, len);
+    udp->sock.ip->stats.out++;
+    iface_send(out, frame);
+    return (int64_t)len;
+}
+
+/* Of octets that the program will use again. */
+APART static int64_t send_copy(struct udp_sock *udp, const void *octets, size_t len)
+{
+    return send_ready(udp, octets, len, false);
 }
 
 /* Along the way of the datagrams before it; @plain has no identification yet. */
@@ -279,22 +289,17 @@ static void send_along(struct udp_sock *udp, const void *octets, size_t len, uns
     ip_output_along(sock->ip, frame, plain, &udp->way);
 }
 
-/* A datagram of a connected socket that goes the way of the one before it, whole: what
- * send_datagram() does, for there is nothing to look up or to refuse. */
-int64_t udp_send_plain(struct sock *sock, const void *octets, size_t len, unsigned flags)
+/* The first datagram along a way, or that has to look for one. */
+static int64_t send_anew(struct udp_sock *udp, const void *octets, size_t len, unsigned flags)
 {
-    struct udp_sock *udp = udp_of(sock);
-    size_t size = len + UDP_HDR_LEN + IPV4_HDR_LEN;
+    struct sock *sock = &udp->sock;
     struct ip_plain plain;
 
-    if (is_ready(udp, size, flags)) {
-        send_ready(udp, octets, len, (flags & SOCK_MSG_STABLE) != 0);
-        return (int64_t)len;
-    }
     if (UNLIKELY((flags & (SOCK_MSG_OOB | SOCK_MSG_MORE)) != 0 || udp->corked || sock->error != 0 ||
                  udp->shut_write || sock->options.mtu_discover != 1 ||
-                 sock->options.extra != NULL || !ip_way_holds(sock->ip, &udp->way, size)))
-        return SOCK_NOT_PLAIN;
+                 sock->options.extra != NULL ||
+                 !ip_way_holds(sock->ip, &udp->way, len + UDP_AT_DATA)))
+        return udp_send(sock, &(struct sock_send){ .octets = octets, .len = len, .flags = flags });
     plain = (struct ip_plain){ .protocol = IP_PROTO_UDP,
                                .src = udp->src,
                                .ttl = sock->options.ttl,
@@ -302,6 +307,31 @@ int64_t udp_send_plain(struct sock *sock, const void *octets, size_t len, unsign
     get_ready(udp, plain);
     send_along(udp, octets, len, flags, plain);
     return (int64_t)len;
+}
+
+/* A datagram of another length than the one before, or something is to be noted or new. */
+APART static int64_t send_closely(struct udp_sock *udp, const void *octets, size_t len,
+                                  unsigned flags)
+{
+    if (!nothing_new(udp, flags) || udp->ready.out == NULL || len > udp->ready.len_max)
+        return send_anew(udp, octets, len, flags);
+    set_len(&udp->ready, (uint16_t)len);
+    if (udp->ready.watched)
+        ip_way_use(udp->sock.ip, &udp->way, false);
+    return send_ready(udp, octets, len, (flags & SOCK_MSG_STABLE) != 0);
+}
+
+/* A datagram of a connected socket that goes the way of the one before it, whole: what
+ * send_datagram() does, for there is nothing to look up or to refuse. */
+int64_t udp_send_plain(struct sock *sock, const void *octets, size_t len, unsigned flags)
+{
+    struct udp_sock *udp = udp_of(sock);
+
+    if (UNLIKELY(udp->ready.len != len || !nothing_new(udp, flags)))
+        return send_closely(udp, octets, len, flags);
+    if (UNLIKELY((flags & SOCK_MSG_STABLE) == 0))
+        return send_copy(udp, octets, len);
+    return send_ready(udp, octets, len, true);
 }
 
 /* MSG_MORE: the octets of several calls make one datagram, which goes where the first said. */
@@ -312,7 +342,7 @@ static int64_t send_corked(struct udp_sock *udp, const struct sock_send *message
 
     if (!udp->corked) {
         udp->corked = true;
-        udp->ready.out = NULL;
+        udp_unready(udp);
         udp->corked_has_to = message->has_to;
         udp->corked_to = message->to;
     }

@@ -87,6 +87,7 @@ static void set_something(struct process *self, struct walker *w, int fd)
 /* One that does not wait. */
 static int64_t simple_call(struct process *self, struct walker *w, int fd)
 {
+    static const uint8_t stable[64] = "what nobody writes to any more";
     struct endpoint to = { IP4(10, 0, 0, 1) + (w->number < 2), (uint16_t)(7 + (w->arg % 8 == 0)) };
 
     switch (w->op) {
@@ -107,8 +108,14 @@ static int64_t simple_call(struct process *self, struct walker *w, int fd)
     case 5:
         return sys_recv(self, fd, w->octets, 20,
                         SOCK_MSG_DONTWAIT | (w->arg & 1 ? SOCK_MSG_PEEK : 0));
+    case 6:
+        if (w->arg % 3 == 0) /* mostly as long as the one before */
+            return sys_send(self, fd, stable, w->arg >> 8 & 3 ? 40 : w->arg >> 10 & 63,
+                            SOCK_MSG_STABLE);
+        return sys_send(self, fd, w->octets, w->arg >> 8 & 3 ? 40 : w->arg >> 10 & 63,
+                        w->arg % 5 == 0 ? SOCK_MSG_MORE : 0);
     default:
-        return sys_send(self, fd, w->octets, w->arg % 64, w->arg % 5 == 0 ? SOCK_MSG_MORE : 0);
+        return -1;
     }
 }
 
