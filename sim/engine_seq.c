@@ -64,29 +64,26 @@ APART static bool has_next(struct part *part)
 
 sim_time part_run(struct part *part, sim_time before, uint64_t most)
 {
-    sim_time at;
-
     if (UNLIKELY(part->log != NULL))
         return run_logged(part, before, most);
     part->acting = true;
-    for (;;) { /* what is read of the head is read once */
+    while (most > 0) { /* what is read of the head is read once */
         uint32_t index = queue_place_entry(part->queue.first);
         struct queue_entry *head = &part->queue.entries[index];
         struct event *event = head->event;
 
         if (UNLIKELY(event == NULL || event->moved)) {
-            if (has_next(part))
-                continue;
-            at = SIM_TIME_NONE;
-            break;
+            if (!has_next(part))
+                break;
+            continue;
         }
-        at = head->at;
-        if (at >= before || most-- == 0)
+        if (UNLIKELY(head->at >= before))
             break;
-        part_fire_next(part, head, index, at, event);
+        part_fire_next(part, head, index, head->at, event);
+        most--;
     }
     part->acting = false;
-    return at;
+    return part_next_at(part);
 }
 
 /* The only partition. */

@@ -163,19 +163,29 @@ APART static struct frame *make(struct part *part, size_t size)
     return frame;
 }
 
+static inline bool is_at_hand(const struct part *part, size_t size)
+{
+    return LIKELY(size <= pool_sizes[0] && part->free_small != NULL);
+}
+
+static inline struct frame *take_small(struct part *part)
+{
+    part->frames_alive++;
+    return take(&part->free_small);
+}
+
+static inline void set_octets(struct frame *frame, size_t headroom, size_t len)
+{
+    frame->data = frame->buffer->octets + headroom;
+    frame->len = (uint32_t)len;
+}
+
 static inline struct frame *frame_from(struct part *part, size_t headroom, size_t len)
 {
     size_t size = headroom + len;
-    struct frame *frame;
+    struct frame *frame = is_at_hand(part, size) ? take_small(part) : make(part, size);
 
-    if (LIKELY(size <= pool_sizes[0] && part->free_small != NULL)) {
-        frame = take(&part->free_small);
-        part->frames_alive++;
-    } else {
-        frame = make(part, size);
-    }
-    frame->data = frame->buffer->octets + headroom;
-    frame->len = (uint32_t)len;
+    set_octets(frame, headroom, len);
     return frame;
 }
 
@@ -192,6 +202,20 @@ struct frame *frame_new_sent(struct node *node, size_t len, size_t before)
     struct frame *frame = frame_from(node->part, FRAME_HEADROOM - before, len);
 
     begin_sent(frame);
+    return frame;
+}
+
+struct frame *frame_at_hand(struct node *node, size_t len, size_t before)
+{
+    size_t headroom = FRAME_HEADROOM - before;
+    struct part *part = node->part;
+    struct frame *frame;
+
+    if (!is_at_hand(part, headroom + len))
+        return NULL;
+    frame = take_small(part);
+    begin_sent(frame);
+    set_octets(frame, headroom, len);
     return frame;
 }
 

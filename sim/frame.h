@@ -108,8 +108,11 @@ struct frame { /* in the order of need: what every hop looks at stands in two ca
  * from @node's partition. */
 struct frame *frame_new(struct node *node, size_t len);
 /** frame_new_sent() - the same with @before of the @len octets in the headroom, for who sets at
- * once what goes with octets that are ready to be sent: payload, network, checksum and why. */
+ * once what goes with octets that are ready to be sent: payload, network, checksum and why.
+ * frame_at_hand() - the same when one lies there that has been used before and is large enough,
+ * else NULL. */
 struct frame *frame_new_sent(struct node *node, size_t len, size_t before);
+struct frame *frame_at_hand(struct node *node, size_t len, size_t before);
 /** frame_clone() - a second descriptor for the same octets; `why` and `id` are copied. */
 struct frame *frame_clone(struct frame *frame);
 /** frame_free() - give the descriptor and its references back. A frame that dies of something is

@@ -53,7 +53,8 @@ static inline void set_limit(struct queue *queue, uint64_t limit)
     queue->hand = limit >> queue->wheels[0].shift;
 }
 
-void queue_wheels_insert(struct queue *queue, uint32_t index)
+/* Apart, so that who pushes keeps no register for it. */
+APART void queue_wheels_insert(struct queue *queue, uint32_t index)
 {
     struct queue_entry *entry = &queue->entries[index];
     struct queue_wheel *wheel = queue->wheels;

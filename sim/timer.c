@@ -55,7 +55,7 @@ void timer_start_at(struct timer *timer, sim_time due)
     timer_event_start(node, &timer->event, due, counter);
 }
 
-void timer_event_pull(struct node *node, struct event *event, sim_time due, uint64_t counter)
+APART void timer_event_pull(struct node *node, struct event *event, sim_time due, uint64_t counter)
 {
     queue_remove(&node->part->queue, event);
     timer_event_push(node, event, due, counter);

@@ -133,16 +133,19 @@ APART static int64_t send_plainly_failed(struct process *self, int64_t error)
 
 int64_t sys_send(struct process *self, int number, const void *octets, size_t len, unsigned flags)
 {
-    struct sock *sock = sys_sock(self, number);
+    const struct fd *fd = fd_get(self, number);
+    const struct sock_ops *ops;
     int64_t n;
 
-    if (UNLIKELY(sock == NULL || sock->ops->send_plain == NULL || self->call.active ||
-                 !call_is_plain(self)))
+    if (UNLIKELY(fd == NULL || self->call.active || !call_is_plain(self)))
+        return send_closely(self, number, octets, len, flags);
+    ops = fd->sock->ops;
+    if (UNLIKELY(ops->send_plain == NULL))
         return send_closely(self, number, octets, len, flags);
     self->call.kind = CALL_SEND;
     self->call.number = number;
     node_new_record_id(self->node);
-    n = sock->ops->send_plain(sock, octets, len, flags);
+    n = ops->send_plain(fd->sock, octets, len, flags);
     if (UNLIKELY(n < 0))
         return send_plainly_failed(self, n);
     node_new_record_id(self->node); /* of what the call came to */

@@ -247,14 +247,14 @@ static void set_len(struct udp_ready *ready, uint16_t len)
     ready->len = ready->watched ? UDP_LEN_NONE : len;
 }
 
-/* A copy of what is ready, and the octets; identification and checksum of IP are the datagram's
-   own. */
-static inline int64_t send_ready(struct udp_sock *udp, const void *octets, size_t len, bool stable)
+#define BEFORE_UDP (ETH_HDR_LEN + IPV4_HDR_LEN)
+
+/* In @frame a copy of what is ready, and the octets; identification and checksum of IP are the
+   datagram's own. */
+static inline int64_t send_in(struct udp_sock *udp, struct frame *frame, const void *octets,
+                              size_t len, bool stable)
 {
     struct udp_ready *ready = &udp->ready;
-    struct iface *out = ready->out;
-    size_t linear = UDP_HEADERS_LEN + (stable ? 0 : len);
-    struct frame *frame = frame_new_sent(out->node, linear, ETH_HDR_LEN + IPV4_HDR_LEN);
     uint8_t *headers = frame->data;
 
     memcpy(headers, ready->headers, sizeof ready->headers);
@@ -266,14 +266,17 @@ static inline int64_t send_ready(struct udp_sock *udp, const void *octets, size_
     if (!stable && len > 0)
         memcpy(headers + UDP_HEADERS_LEN, octets, len);
     udp->sock.ip->stats.out++;
-    iface_send(out, frame);
+    iface_send(ready->out, frame);
     return (int64_t)len;
 }
 
-/* Of octets that the program will use again. */
-APART static int64_t send_copy(struct udp_sock *udp, const void *octets, size_t len)
+/* Octets that stay as they are go with the frame; others into it. */
+APART static int64_t send_ready(struct udp_sock *udp, const void *octets, size_t len, bool stable)
 {
-    return send_ready(udp, octets, len, false);
+    size_t linear = UDP_HEADERS_LEN + (stable ? 0 : len);
+
+    return send_in(udp, frame_new_sent(udp->ready.out->node, linear, BEFORE_UDP), octets, len,
+                   stable);
 }
 
 /* Along the way of the datagrams before it; @plain has no identification yet. */
@@ -326,12 +329,16 @@ APART static int64_t send_closely(struct udp_sock *udp, const void *octets, size
 int64_t udp_send_plain(struct sock *sock, const void *octets, size_t len, unsigned flags)
 {
     struct udp_sock *udp = udp_of(sock);
+    struct frame *frame;
 
     if (UNLIKELY(udp->ready.len != len || !nothing_new(udp, flags)))
         return send_closely(udp, octets, len, flags);
     if (UNLIKELY((flags & SOCK_MSG_STABLE) == 0))
-        return send_copy(udp, octets, len);
-    return send_ready(udp, octets, len, true);
+        return send_ready(udp, octets, len, false);
+    frame = frame_at_hand(udp->ready.out->node, UDP_HEADERS_LEN, BEFORE_UDP);
+    if (UNLIKELY(frame == NULL))
+        return send_ready(udp, octets, len, true);
+    return send_in(udp, frame, octets, len, true);
 }
 
 /* MSG_MORE: the octets of several calls make one datagram, which goes where the first said. */
