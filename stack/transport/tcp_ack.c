@@ -205,6 +205,7 @@ static unsigned update_window(struct tcp_sock *tp, const struct tcp_rx *rx)
 /* The retransmission queue. */
 
 struct cleaned {
+    uint64_t now;
     int64_t first_ackt, last_ackt; /* us, when never retransmitted segments were sent; -1: none */
     uint32_t reord;
     bool has_reord;
@@ -252,7 +253,7 @@ static void acked_wholly(struct tcp_sock *tp, struct tcp_seg *seg, struct cleane
     } else if (tp->sack_ok) {
         tp->delivered++;
         if (!first_copy_arrived(tp, seg))
-            tcp_rack_advance(tp, seg, seg->sent_at);
+            tcp_rack_advance(tp, seg, c->now);
     }
     if ((seg->marks & TCP_MARK_LOST) != 0)
         tp->lost_out--;
@@ -277,7 +278,7 @@ static void congestion_acked(struct tcp_sock *tp, int64_t ca_rtt)
 static unsigned clean_rtx_queue(struct tcp_sock *tp, const struct tcp_rx *rx, uint32_t prior_fack,
                                 struct tcp_sack_result *sack, bool ece)
 {
-    struct cleaned c = { .first_ackt = -1, .last_ackt = -1, .sack = sack };
+    struct cleaned c = { .now = rx->now, .first_ackt = -1, .last_ackt = -1, .sack = sack };
     int64_t now = (int64_t)rx->now, seq_rtt = -1, sack_rtt = -1, ca_rtt = -1;
     uint32_t prior_sacked = tp->sacked_out;
     bool rtt_updated;
@@ -581,7 +582,7 @@ static inline void clean_plainly(struct tcp_sock *tp, const struct tcp_rx *rx,
             ca_rtt = (int64_t)(rx->now - run->last->sent_at);
 
     tp->delivered += run->n;
-    tcp_rack_advance(tp, run->last, run->last->sent_at);
+    tcp_rack_advance(tp, run->last, rx->now);
     tcp_rate_arrived(tp, run->last, sample);
     run_free(tp, run);
     if (list_empty(&tp->rtx_queue))

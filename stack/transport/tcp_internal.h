@@ -530,7 +530,8 @@ void tcp_try_keep_open(struct tcp_sock *tp);
 void tcp_process_tlp_ack(struct tcp_sock *tp, uint32_t ack, unsigned flag);
 /** tcp_echo_is_before() - was the timestamp that comes back sent before @at, in us? */
 bool tcp_echo_is_before(const struct tcp_sock *tp, uint64_t at);
-void tcp_rack_advance(struct tcp_sock *tp, const struct tcp_seg *seg, uint64_t sent_at);
+/** tcp_rack_advance() - @seg has been delivered; @now: tcp_now(). */
+void tcp_rack_advance(struct tcp_sock *tp, const struct tcp_seg *seg, uint64_t now);
 void tcp_rack_reo_timeout(struct tcp_sock *tp);
 void tcp_rack_update_reo_wnd(struct tcp_sock *tp);
 void tcp_set_ca_state(struct tcp_sock *tp, enum tcp_ca_state state);

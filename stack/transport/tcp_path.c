@@ -23,8 +23,13 @@ static void grow(struct tcp_layer *tcp)
     tcp->paths = mem_zalloc_lines(tcp->n_paths * sizeof *tcp->paths);
     for (uint32_t i = 0; i < n; i++)
         if (old[i].dst != 0)
-            *tcp_path_place(tcp, old[i].dst, old[i].src) = old[i];
+            *tcp_path_place(tcp, tcp_path_hash(old[i].dst, old[i].src)) = old[i];
     free(old);
+}
+
+static uint16_t hash_of(const struct tcp_sock *tp)
+{
+    return tcp_path_hash(tp->entry.ends->remote.addr, tp->entry.ends->local.addr);
 }
 
 /* Where @tp's route stands, if it is known and valid; else NULL. */
@@ -34,7 +39,7 @@ static struct tcp_path *path4_known(const struct tcp_sock *tp)
 
     if (tp->layer->n_paths == 0)
         return NULL;
-    path = tcp_path_place(tp->layer, tp->entry.ends->remote.addr, tp->entry.ends->local.addr);
+    path = tcp_path_place(tp->layer, hash_of(tp));
     return tcp_path_is_of(path, tp) && route_valid(tp->sock.ip, &path->route) ? path : NULL;
 }
 
@@ -58,9 +63,9 @@ static const struct route *route4_find(const struct tcp_sock *tp, int *error)
 
     if (tcp->n_paths == 0)
         grow(tcp);
-    for (path = tcp_path_place(tcp, dst, src);
+    for (path = tcp_path_place(tcp, hash_of(tp));
          path->dst != 0 && route_valid(tcp->ip, &path->route) && tcp->n_paths < PATHS_MAX;
-         path = tcp_path_place(tcp, dst, src))
+         path = tcp_path_place(tcp, hash_of(tp)))
         grow(tcp);
     *path = (struct tcp_path){ .src = src, .oif = tp->sock.options.bound_iface };
     *error = route4(tcp->ip, tp->entry.ends, path->oif, &path->route);
@@ -270,10 +275,12 @@ static void output_along(struct tcp_path *path, struct ip_stack *ip, struct fram
 
 static int output4(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
 {
-    struct tcp_path *path = tcp_path_along(tp);
     struct ip_stack *ip = tp->sock.ip;
     size_t size = frame_size(frame) + IPV4_HDR_LEN;
+    struct tcp_path *path;
 
+    tp->path_hash = hash_of(tp);
+    path = tcp_path_along(tp);
     if (path == NULL || !ip_way_holds(ip, &path->way, size))
         return output4_routed(tp, frame, tos);
     tcp_path_set_out(tp, frame);

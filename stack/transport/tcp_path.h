@@ -23,12 +23,14 @@ struct tcp_path {
     struct ip_way way; /* learned of it */
 };
 
-static inline struct tcp_path *tcp_path_place(const struct tcp_layer *tcp, ip4_addr dst,
-                                              ip4_addr src)
+static inline uint16_t tcp_path_hash(ip4_addr dst, ip4_addr src)
 {
-    uint32_t hash = (src * UINT32_C(0x85ebca6b) ^ dst) * UINT32_C(0x9e3779b1);
+    return (uint16_t)((src * UINT32_C(0x85ebca6b) ^ dst) * UINT32_C(0x9e3779b1) >> 16);
+}
 
-    return &tcp->paths[(hash >> 16) & (tcp->n_paths - 1)];
+static inline struct tcp_path *tcp_path_place(const struct tcp_layer *tcp, uint16_t hash)
+{
+    return &tcp->paths[hash & (tcp->n_paths - 1)];
 }
 
 static inline bool tcp_path_is_of(const struct tcp_path *path, const struct tcp_sock *tp)
@@ -46,7 +48,7 @@ static inline void tcp_path_set_out(struct tcp_sock *tp, struct frame *frame)
 }
 
 /* The path of packets with DF; where its way takes them whole there is nothing to look up or to
- * refuse. Else NULL. */
+ * refuse. NULL: another, or it does not stand where tp->path_hash says. */
 static inline struct tcp_path *tcp_path_along(const struct tcp_sock *tp)
 {
     uint8_t discover = tp->sock.options.mtu_discover;
@@ -54,7 +56,7 @@ static inline struct tcp_path *tcp_path_along(const struct tcp_sock *tp)
 
     if ((discover != 1 && discover != 2) || tp->layer->n_paths == 0 || tp->layer->sysctl.long_way)
         return NULL;
-    path = tcp_path_place(tp->layer, tp->entry.ends->remote.addr, tp->entry.ends->local.addr);
+    path = tcp_path_place(tp->layer, tp->path_hash);
     return tcp_path_is_of(path, tp) ? path : NULL;
 }
 

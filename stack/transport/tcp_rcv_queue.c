@@ -480,7 +480,7 @@ void tcp_data_queue(struct tcp_sock *tp, struct tcp_rx *rx)
     queue_out_of_order(tp, rx);
 }
 
-void tcp_data_queue_next(struct tcp_sock *tp, struct tcp_rx *rx)
+APART void tcp_data_queue_next(struct tcp_sock *tp, struct tcp_rx *rx)
 {
     struct tcp_seg *seg;
     uint32_t truesize;

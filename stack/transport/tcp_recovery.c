@@ -155,9 +155,9 @@ static void enter_recovery(struct tcp_sock *tp, bool ece)
 
 /* RACK: a segment is lost when a later sent one was delivered and it has had time enough. */
 
-void tcp_rack_advance(struct tcp_sock *tp, const struct tcp_seg *seg, uint64_t sent_at)
+void tcp_rack_advance(struct tcp_sock *tp, const struct tcp_seg *seg, uint64_t now)
 {
-    uint64_t rtt = tcp_now(tp->layer) - sent_at;
+    uint64_t sent_at = seg->sent_at, rtt = now - sent_at;
 
     if (rtt < tcp_min_rtt(tp) && (seg->marks & TCP_MARK_EVER) != 0)
         return; /* it is the first transmission that arrived after all */

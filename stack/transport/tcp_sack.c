@@ -219,7 +219,7 @@ static void tag_new(struct tagging *t, struct tcp_seg *seg)
 {
     struct tcp_sock *tp = t->tp;
 
-    tcp_rack_advance(tp, seg, seg->sent_at);
+    tcp_rack_advance(tp, seg, tcp_now(tp->layer));
     if ((seg->marks & TCP_MARK_RETRANS) != 0) {
         /* Not marked lost: then the retransmission counts as in flight still. */
         if ((seg->marks & TCP_MARK_LOST) != 0) {

@@ -382,6 +382,7 @@ struct tcp_sock {
     uint32_t cwnd, ssthresh, cwnd_cnt;
     uint32_t packets_out, sacked_out, lost_out, retrans_out;
     uint32_t mss_cache, pmtu, max_window; /* octets: of data after options; of IP packets */
+    uint16_t path_hash;                   /* where the path stood: tcp_path.h */
     uint32_t mtu_version; /* routes' generation + 1 when pmtu was the path's; 0: not known */
     uint32_t ato;         /* us: of the receiver, delay of an ACK */
     struct list write_queue, rtx_queue, by_time;

@@ -15,9 +15,9 @@ bool tcp_memory_free(const struct tcp_sock *tp)
 
 bool tcp_is_writeable(const struct tcp_sock *tp)
 {
-    uint32_t sndbuf = (uint32_t)tp->sock.options.sndbuf;
+    uint64_t queued = tp->wmem_queued;
 
-    return tcp_memory_free(tp) && sndbuf - tp->wmem_queued >= tp->wmem_queued / 2 &&
+    return queued + queued / 2 <= (uint32_t)tp->sock.options.sndbuf && tcp_memory_free(tp) &&
            2 * (uint64_t)(tp->write_seq - tp->snd_nxt) < tcp_notsent_lowat(tp);
 }
 
