@@ -69,10 +69,10 @@ struct tcp_seg {
     bool starts_buffer : 1; /* sending: tcp_burst.c */
     bool eor : 1;           /* sending: MSG_EOR, nothing is put behind its octets */
     bool push_once : 1;     /* sending: PSH with the next transmission alone */
-    bool timed : 1;         /* sending: it stands in tcp_sock.by_time */
-    bool app_limited : 1;   /* sending: of tcp_rate, when it was sent */
     bool stamped : 1;       /* receiving: sent_at is when it came, a sim_time */
     uint16_t tail_room;     /* receiving, rx_linear: octets that fit behind its own */
+    bool timed;             /* sending: it stands in tcp_sock.by_time */
+    bool app_limited;       /* sending: of tcp_rate, when it was sent */
     /* From here on of sending alone: nobody writes or reads it of a received segment. */
     uint32_t tx_delivered; /* tcp_sock.delivered when it was sent: tells rounds apart */
     struct list by_time;   /* rtx_queue: in the order of the last transmission, for RACK */
