@@ -191,6 +191,7 @@ struct sock *tcp_socket6(struct tcp_layer *tcp)
 void tcp_purge_queues(struct tcp_sock *tp)
 {
     tcp_unmark(tp, NULL);
+    TCP_RARE_SET(tp, resend_from, NULL);
     tcp_notes_drop(tp);
     tcp_chrono_stop(tp, TCP_CHRONO_BUSY); /* it runs on if something is left, as on Linux */
     tcp_queue_purge(tp->layer, &tp->write_queue);

@@ -553,6 +553,8 @@ static inline void run_free(struct tcp_sock *tp, const struct run *run)
     struct list *first = tp->rtx_queue.next, *rest = run->last->link.next,
                 *rest_by_time = run->last->by_time.next;
 
+    if (UNLIKELY(tp->rare->resend_from != NULL))
+        TCP_RARE_SET(tp, resend_from, NULL);
     CHECK(tp->wmem_queued >= run->truesize);
     tp->wmem_queued -= run->truesize;
     tp->packets_out -= run->n;

@@ -4,6 +4,7 @@
 #ifndef WW_STACK_TRANSPORT_TCP_INTERNAL_H
 #define WW_STACK_TRANSPORT_TCP_INTERNAL_H
 
+#include "base/likely.h"
 #include "stack/link/jiffies.h"
 #include "stack/transport/tcp_sock.h"
 
@@ -333,6 +334,12 @@ bool tcp_small_in_flight(const struct tcp_sock *tp);
 
 /* tcp_retransmit.c */
 int tcp_retransmit(struct tcp_sock *tp, struct tcp_seg *seg, struct why why);
+/** tcp_forget_place() - @seg leaves rtx_queue: retransmissions cannot go on with it. */
+static inline void tcp_forget_place(struct tcp_sock *tp, const struct tcp_seg *seg)
+{
+    if (UNLIKELY(tp->rare->resend_from == seg))
+        TCP_RARE_SET(tp, resend_from, NULL);
+}
 void tcp_xmit_retransmit_queue(struct tcp_sock *tp,
                                struct why (*reason)(struct tcp_sock *, struct tcp_seg *));
 struct why tcp_why_fast(struct tcp_sock *tp, struct tcp_seg *seg);

@@ -88,6 +88,7 @@ void tcp_wmem_free(struct tcp_sock *tp, struct tcp_seg *seg)
     tp->wmem_queued -= seg->truesize;
     if ((seg->marks & TCP_MARK_SACKED) != 0)
         tcp_unmark(tp, seg);
+    tcp_forget_place(tp, seg);
     tcp_seg_free(tp->layer, seg);
     if (tp->wmem_queued == 0)
         tcp_chunk_drop(tp); /* a connection that is silent needs none */
@@ -272,6 +273,7 @@ void tcp_seg_take(struct tcp_sock *tp, struct tcp_seg *seg, struct tcp_seg *next
     next->truesize = 0;
     if ((next->marks & TCP_MARK_SACKED) != 0)
         tcp_unmark(tp, NULL);
+    tcp_forget_place(tp, next);
     tcp_seg_free(tp->layer, next);
 }
 

@@ -201,15 +201,24 @@ static bool burst_goes_on(const struct tcp_sock *tp, const struct tcp_seg *seg, 
            seq_lt(seg->end_seq, end);
 }
 
+/* Where the last retransmissions ended, or the first segment that was lost since. */
+static struct list *resend_place(struct tcp_sock *tp)
+{
+    struct tcp_seg *from = tp->rare->resend_from;
+
+    return from != NULL && !tp->layer->sysctl.long_way ? &from->link : tp->rtx_queue.next;
+}
+
 void tcp_xmit_retransmit_queue(struct tcp_sock *tp,
                                struct why (*reason)(struct tcp_sock *, struct tcp_seg *))
 {
     struct tcp_seg *head = tcp_first(&tp->rtx_queue);
+    struct list *at;
     bool rearm = false;
     uint32_t end = 0;
     unsigned n = 0;
 
-    for (struct list *at = tp->rtx_queue.next; at != &tp->rtx_queue; at = at->next) {
+    for (at = resend_place(tp); at != &tp->rtx_queue; at = at->next) {
         struct tcp_seg *seg = tcp_seg_of(at);
         bool goes_on;
 
@@ -233,6 +242,7 @@ void tcp_xmit_retransmit_queue(struct tcp_sock *tp,
         if (seg == head && tp->rtx_kind != TCP_TIMER_REO)
             rearm = true;
     }
+    TCP_RARE_SET(tp, resend_from, at != &tp->rtx_queue ? tcp_seg_of(at) : tcp_last(&tp->rtx_queue));
     if (rearm)
         tcp_rtx_timer_start(tp, TCP_TIMER_RTO, tp->rto);
 }

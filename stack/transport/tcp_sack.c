@@ -7,10 +7,20 @@ uint32_t tcp_highest_sack_seq(const struct tcp_sock *tp)
     return tp->sacked_out == 0 || !tp->sack_ok ? tp->snd_una : tp->rare->high_sack;
 }
 
+/* @seg is to go again. */
+static void resend_from(struct tcp_sock *tp, struct tcp_seg *seg)
+{
+    const struct tcp_seg *from = tp->rare->resend_from;
+
+    if (from != NULL && seq_lt(seg->seq, from->seq))
+        tcp_rare(tp)->resend_from = seg;
+}
+
 void tcp_mark_lost(struct tcp_sock *tp, struct tcp_seg *seg)
 {
     if ((seg->marks & TCP_MARK_SACKED) != 0)
         return;
+    resend_from(tp, seg);
     if ((seg->marks & TCP_MARK_LOST) == 0) {
         seg->marks |= TCP_MARK_LOST;
         tp->lost_out++;

@@ -286,7 +286,8 @@ struct tcp_rare {
 
     /* sending */
     uint32_t snd_up;
-    uint32_t high_sack; /* end of the highest SACKed segment, while sacked_out > 0 */
+    uint32_t high_sack;          /* end of the highest SACKed segment, while sacked_out > 0 */
+    struct tcp_seg *resend_from; /* in rtx_queue: nothing before it is to go again; NULL: unknown */
     struct tcp_marked marked[TCP_SACK_MAX]; /* by the blocks of the last ACK that had any */
     uint8_t n_marked;
     uint32_t prior_cwnd, prior_ssthresh, prr_delivered, prr_out;
