@@ -312,6 +312,31 @@ static void fragmentation_needed_shrinks_segments(void)
     end();
 }
 
+/* What a path takes is remembered only until something changes. */
+static void another_mtu_of_the_interface_is_seen_by_the_next_segment(void)
+{
+    struct ip_iface *iface;
+
+    begin();
+    iface = rig.host.ip.ifaces[rig.host.ip.n_ifaces - 1];
+    EQ(rig_send(sock, 1460), 1460);
+    rig_run(&rig, SIM_MSEC(1));
+    EQ_STR(rig_next(&rig), "PA 1(1460) ack 1");
+    EQ(rig_send(sock, 1460), 1460);
+    rig_run(&rig, SIM_MSEC(1));
+    EQ_STR(rig_next(&rig), "PA 1461(1460) ack 1");
+    ip_iface_set_mtu(iface, 1000);
+    EQ(rig_send(sock, 1920), 1920);
+    rig_run(&rig, SIM_MSEC(1));
+    EQ_STR(rig_next(&rig), "A 2921(960) ack 1");
+    EQ_STR(rig_next(&rig), "PA 3881(960) ack 1");
+    ip_iface_set_mtu(iface, 1500);
+    EQ(rig_send(sock, 1460), 1460);
+    rig_run(&rig, SIM_MSEC(1));
+    EQ_STR(rig_next(&rig), "PA 4841(1460) ack 1");
+    end();
+}
+
 UNIT_MAIN("tcp: segments", TEST(rst_must_be_exact), TEST(data_before_a_rst_can_still_be_read),
           TEST(syn_gets_a_challenge), TEST(challenges_of_the_host_are_limited),
           TEST(challenges_of_a_socket_are_limited_by_ticks),
@@ -320,4 +345,5 @@ UNIT_MAIN("tcp: segments", TEST(rst_must_be_exact), TEST(data_before_a_rst_can_s
           TEST(five_segments_in_every_order), TEST(overlaps_are_read_once),
           TEST(old_timestamps_are_refused), TEST(zero_window_and_its_opening),
           TEST(urgent_octet_is_kept_aside), TEST(icmp_in_syn_sent_aborts_only_when_it_is_ours),
-          TEST(icmp_in_established_is_soft), TEST(fragmentation_needed_shrinks_segments))
+          TEST(icmp_in_established_is_soft), TEST(fragmentation_needed_shrinks_segments),
+          TEST(another_mtu_of_the_interface_is_seen_by_the_next_segment))
