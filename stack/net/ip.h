@@ -243,8 +243,8 @@ struct ip_stack { /* in the order of need: what every packet touches is in the f
     uint8_t n_protocols;
     uint8_t rp_filter; /* the greatest of "all" and all interfaces: 0 off, 1 strict, 2 loose */
     struct ip_protocol_entry
-        *protocols;             /* a handful, ICMP at least; the one needed last comes last */
-    uint32_t changes;           /* so far: of neighbors' states and addresses, and of sysctls */
+        *protocols;   /* a handful, ICMP at least; the one needed last comes last */
+    uint32_t changes; /* so far: of neighbors' states and addresses, of sysctls, hooks and taps */
     uint32_t flows_crowded_out; /* of the places that they wanted, since there are n_flows */
     struct fib fib;             /* begins with its generation */
     struct list raw_taps;
@@ -337,7 +337,7 @@ static inline bool ip_way_holds(const struct ip_stack *ip, const struct ip_way *
            size <= way->mtu;
 }
 /** ip_version() - another number whenever what packets' ways or headers were concluded from may
- * have changed: routes, addresses, links, neighbors, sysctls. */
+ * have changed: routes, addresses, links, neighbors, sysctls, NAT and who looks at frames. */
 static inline uint32_t ip_version(const struct ip_stack *ip)
 {
     return ip->fib.generation + ip->changes;
@@ -356,13 +356,13 @@ void ip_output_along(struct ip_stack *ip, struct frame *frame, struct ip_plain p
 /** ip_headers_along() - write the headers of Ethernet and IP that ip_output_along() would prepend,
  * without length, identification and checksum, to @octets, ETH_HDR_LEN + IPV4_HDR_LEN of them; they
  * hold as long as ip_version() and the way. False: the neighbor has to be asked first, or is to
- * learn of the packet. *@watched: whoever sends so calls ip_way_use() each time. */
+ * learn of the packet, or somebody looks at what leaves. *@watched: whoever sends so calls
+ * ip_way_use() each time. */
 bool ip_headers_along(struct ip_stack *ip, struct ip_plain plain, struct ip_way *way,
                       uint8_t *octets, bool *watched);
 /** ip_number_along() - write to @packet, a copy of such a header of IP with a length in it,
  * identification and checksum; @sum: folded, of what stands in it. ip_finish_along() - of one
- * without a length, that too. ip_goes_along() - nobody wants to see what goes that way, and nothing
- * has changed since @version. */
+ * without a length, that too. */
 static inline void ip_number_along(uint8_t *packet, uint16_t sum, uint16_t id)
 {
     uint32_t both = (uint32_t)sum + id;
@@ -375,10 +375,6 @@ static inline void ip_finish_along(uint8_t *packet, uint16_t sum, uint16_t size,
     be16_put(packet + IPV4_AT_LEN, size);
     be16_put(packet + IPV4_AT_ID, id);
     be16_put(packet + IPV4_AT_CHECKSUM, checksum_finish((uint32_t)sum + size + id));
-}
-static inline bool ip_goes_along(const struct ip_stack *ip, uint32_t version)
-{
-    return version == ip_version(ip) && ip->hooks == NULL && list_empty(&ip->ether->taps);
 }
 /** ip_way_use() - a packet goes to the neighbor on @way, which holds; @confirms: and it has shown
  * that it is alive. */

@@ -326,7 +326,8 @@ bool ip_headers_along(struct ip_stack *ip, struct ip_plain plain, struct ip_way 
     uint8_t ttl = plain.ttl != 0 ? plain.ttl : ip->sysctl.default_ttl, *header;
     const struct neigh *neigh = neighbor_on(ip, way);
 
-    if (neigh == NULL || !neigh_sends_on(neigh->state))
+    if (neigh == NULL || !neigh_sends_on(neigh->state) || ip->hooks != NULL ||
+        !list_empty(&ip->ether->taps))
         return false;
     *watched = !neigh_connected(neigh->state);
     header = octets + ETH_HDR_LEN;

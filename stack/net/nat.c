@@ -455,6 +455,7 @@ struct nat *nat_new(struct ip_stack *ip, const struct nat_config *config)
     nat->hooks =
         (struct ip_hooks){ nat, prerouting, output, postrouting, address_gone, nat_describe, fini };
     ip->hooks = &nat->hooks;
+    ip->changes++;
     return nat;
 }
 

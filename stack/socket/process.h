@@ -83,11 +83,11 @@ struct process { /* in the order of need: a wake and a call touch the first two 
     uint64_t wake_cause;
     struct { /* the blocked call, if any */
         bool active;
-        bool opens;          /* a send that waits for the handshake it has begun */
-        enum call_kind kind; /* of the last call, for records of its blocking */
-        int number;          /* and its descriptor */
-        sim_time until;      /* SIM_TIME_NONE: no time-out */
-        size_t progress;     /* octets of a send or a waiting recv already moved */
+        bool opens;              /* a send that waits for the handshake it has begun */
+        enum call_kind kind : 8; /* of the last call, for records of its blocking */
+        int number;              /* and its descriptor */
+        sim_time until;          /* SIM_TIME_NONE: no time-out */
+        size_t progress;         /* octets of a send or a waiting recv already moved */
     } call;
     struct node *node;                   /* the os's */
     struct fd *few_fds[PROCESS_FEW_FDS]; /* @fds, unless they are more */

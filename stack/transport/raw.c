@@ -392,6 +392,7 @@ struct sock *packet_socket(struct ip_stack *ip, struct ether *ether, uint16_t et
     packet->tap.ethertype = ethertype;
     packet->tap.seen = packet_seen;
     ether_tap_add(ether, &packet->tap);
+    ip->changes++; /* headers that are ready would pass it by */
     return &packet->sock;
 }
 

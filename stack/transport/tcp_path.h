@@ -65,7 +65,7 @@ static inline bool tcp_path_is_ready(const struct tcp_path *path, const struct i
 {
     return LIKELY(path->out != NULL && size <= path->size_max &&
                   path->ttl == tp->sock.options.ttl && path->tos == tos &&
-                  ip_goes_along(ip, path->version));
+                  path->version == ip_version(ip));
 }
 
 /* ip_output_along() of a segment for which everything is ready: length, identification and

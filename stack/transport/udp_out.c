@@ -229,7 +229,7 @@ static void get_ready(struct udp_sock *udp, struct ip_plain plain)
 static inline bool nothing_new(const struct udp_sock *udp, unsigned flags)
 {
     return (flags & (SOCK_MSG_OOB | SOCK_MSG_MORE)) == 0 && udp->sock.error == 0 &&
-           !udp->sock.options_new && ip_goes_along(udp->sock.ip, udp->ready.version);
+           !udp->sock.options_new && udp->ready.version == ip_version(udp->sock.ip);
 }
 
 /* The lengths of a datagram of @len octets, and what they are part of. */

@@ -1,5 +1,6 @@
 #include "stack/transport/udp_internal.h"
 
+#include "stack/transport/raw.h"
 #include "stack/transport/sock.h"
 #include "tests/support/net_rig.h"
 
@@ -565,6 +566,31 @@ static void the_way_that_is_known_is_the_way_that_is_looked_up(void)
     }
 }
 
+/* Headers that are ready do not pass by who has begun to look. */
+static void a_packet_socket_opened_meanwhile_sees_what_leaves(void)
+{
+    struct udp_rig rig;
+    struct sock *sock, *packet;
+    unsigned n_ready = 0;
+
+    begin(&rig);
+    sock = udp_socket(rig.udp);
+    EQ(sock->ops->connect(sock, AT(PEER, 7)), 0);
+    for (int i = 0; i < 3; i++)
+        EQ(send_stable(sock, 10, &n_ready), 10);
+    EQ(n_ready, 1);
+    packet = packet_socket(&rig.net.ip, &rig.net.ether, 0, false);
+    EQ(send_stable(sock, 10, &n_ready), 10);
+    OK(packet->ops->poll(packet) & SOCK_POLLIN);
+    close(packet);
+    for (int i = 0; i < 2; i++)
+        EQ(send_stable(sock, 10, NULL), 10);
+    net_rig_run(&rig.net, SIM_MSEC(1));
+    EQ(rig.net.wires[0].n, 6);
+    close(sock);
+    end(&rig);
+}
+
 static void full_buffer_drops_what_comes(void)
 {
     struct udp_rig rig;
@@ -584,7 +610,8 @@ static void full_buffer_drops_what_comes(void)
     end(&rig);
 }
 
-UNIT_MAIN("udp", TEST(the_most_exact_socket_gets_the_datagram),
+UNIT_MAIN("udp", TEST(a_packet_socket_opened_meanwhile_sees_what_leaves),
+          TEST(the_most_exact_socket_gets_the_datagram),
           TEST(broadcast_reaches_all_sockets_of_the_port),
           TEST(ports_are_shared_only_by_those_that_both_want_to),
           TEST(reuseport_spreads_peers_and_keeps_each_with_its_socket),
