@@ -106,6 +106,22 @@ static void known_flow_minds_its_neighbor(void)
     net_rig_fini(&rig);
 }
 
+/* A place where nothing is yet has the addresses 0.0.0.0. */
+static void packet_from_nowhere_to_nowhere_is_no_known_flow(void)
+{
+    struct net_rig rig;
+    struct packet packet = packet_udp((struct endpoint){ 0, 1000 }, (struct endpoint){ 0, 9 }, 10);
+
+    begin(&rig);
+    EQ(forward(&rig, 0, 1, 100), 1);
+    wire_send(&rig, 0, &packet);
+    net_rig_run(&rig, SIM_USEC(20));
+    EQ(rig.drops[DROP_MARTIAN_SOURCE], 1);
+    EQ(rig.ip.stats.delivered, 0);
+    net_rig_fini(&rig);
+}
+
 UNIT_MAIN("ip_flow", TEST(flows_that_come_back_get_the_places_they_need),
           TEST(flows_that_come_once_get_few_places), TEST(known_flow_minds_a_new_mtu),
-          TEST(known_flow_minds_its_neighbor))
+          TEST(known_flow_minds_its_neighbor),
+          TEST(packet_from_nowhere_to_nowhere_is_no_known_flow))
