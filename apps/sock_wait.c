@@ -1,5 +1,4 @@
 /* The calls of socket scripts: poll(), select() and epoll. */
-#include <stdio.h>
 #include <string.h>
 
 #include "apps/sock_run.h"
@@ -10,9 +9,9 @@ static void say_events(struct sock_run *st, unsigned events)
     static const struct {
         unsigned bit;
         const char *name;
-    } names[] = { { SOCK_POLLIN, "in" },   { SOCK_POLLPRI, "pri" }, { SOCK_POLLOUT, "out" },
-                  { SOCK_POLLERR, "err" }, { SOCK_POLLHUP, "hup" }, { SOCK_POLLRDHUP, "rdhup" },
-                  { 0x20, "nval" } };
+    } names[] = { { SOCK_POLLIN, "in" },    { SOCK_POLLPRI, "pri" }, { SOCK_POLLOUT, "out" },
+                  { SOCK_POLLERR, "err" },  { SOCK_POLLHUP, "hup" }, { SOCK_POLLRDHUP, "rdhup" },
+                  { SOCK_POLLNVAL, "nval" } };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (events & names[i].bit)
@@ -59,12 +58,13 @@ static int add_sockets(struct sock_run *st, struct sys_fd_set *set, const char *
     int n = 0;
 
     for (size_t at = 0, end; at < len; at = end + 1) {
+        struct strbuf name = STRBUF_INIT;
         const struct sock_named *named;
-        char name[64];
 
         end = at + strcspn(names + at, ", ");
-        snprintf(name, sizeof name, "%.*s", (int)(end - at), names + at);
-        named = sock_find_name(st, name);
+        strbuf_add(&name, names + at, end - at);
+        named = sock_find_name(st, strbuf_text(&name));
+        strbuf_fini(&name);
         if (named == NULL || named->fd < 0 || named->fd >= SYS_FD_SETSIZE)
             return -SIM_EBADF;
         sys_fd_add(set, named->fd);

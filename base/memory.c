@@ -122,7 +122,7 @@ void mem_huge(void *p, size_t size)
  * memory left, or no such call. */
 static void *map_huge(size_t size)
 {
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
+#ifdef __linux__
     unsigned char *p =
         mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     size_t before;
@@ -133,7 +133,7 @@ static void *map_huge(size_t size)
     if (before != 0)
         (void)munmap(p, before);
     (void)munmap(p + before + size, HUGE_PAGE - before);
-    (void)madvise(p + before, size, MADV_HUGEPAGE); /* a kernel without them refuses: no harm */
+    mem_huge(p + before, size);
     return p + before;
 #else
     (void)size;

@@ -5,8 +5,6 @@
 #include "stack/socket/input.h"
 #include "stack/socket/syscall.h"
 
-#define POLLNVAL 0x20u
-
 /* SOCK_POLL bits that hold of descriptor @number now. */
 static unsigned events_of(struct process *self, int number)
 {
@@ -15,7 +13,7 @@ static unsigned events_of(struct process *self, int number)
     if (number == 0)
         return input_ready(self->input) ? SOCK_POLLIN : 0;
     fd = fd_get(self, number);
-    return fd == NULL ? POLLNVAL : fd->sock->ops->poll(fd->sock);
+    return fd == NULL ? SOCK_POLLNVAL : fd->sock->ops->poll(fd->sock);
 }
 
 /* poll() and select() with so many descriptors @ready. */
@@ -35,8 +33,8 @@ int sys_poll(struct process *self, struct sys_pollfd *fds, int n_fds, sim_time t
         fds[i].revents = 0;
         if (fds[i].fd < 0)
             continue;
-        fds[i].revents =
-            events_of(self, fds[i].fd) & (fds[i].events | SOCK_POLLERR | SOCK_POLLHUP | POLLNVAL);
+        fds[i].revents = events_of(self, fds[i].fd) &
+                         (fds[i].events | SOCK_POLLERR | SOCK_POLLHUP | SOCK_POLLNVAL);
         ready += fds[i].revents != 0;
     }
     return wait_for_any(self, ready, timeout);
@@ -62,7 +60,7 @@ static int look_at_sets(struct process *self, struct selected *sets, int n)
         if (asked == 0)
             continue;
         events = events_of(self, fd);
-        if (events & POLLNVAL)
+        if (events & SOCK_POLLNVAL)
             return -SIM_EBADF;
         for (int i = 0; i < 3; i++)
             if (asked >> i & 1 && events & sets[i].events) {
@@ -88,7 +86,7 @@ int sys_select(struct process *self, int n, struct sys_fd_set *read, struct sys_
         return (int)call_over(self, -SIM_EINVAL);
     result = look_at_sets(self, sets, n < SYS_FD_SETSIZE ? n : SYS_FD_SETSIZE);
     result = result < 0 ? (int)call_over(self, result) : wait_for_any(self, result, timeout);
-    for (int i = 0; i < 3 && (result >= 0 && result != SYS_BLOCKED); i++)
+    for (int i = 0; i < 3 && result >= 0; i++)
         if (sets[i].set != NULL)
             *sets[i].set = sets[i].found;
     return result;

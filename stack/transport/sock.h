@@ -27,6 +27,7 @@ enum sock_poll {
     SOCK_POLLOUT = 0x004,
     SOCK_POLLERR = 0x008,
     SOCK_POLLHUP = 0x010,
+    SOCK_POLLNVAL = 0x020, /* no descriptor: of poll() alone */
     SOCK_POLLRDHUP = 0x2000,
 };
 

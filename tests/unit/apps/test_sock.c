@@ -408,6 +408,19 @@ static void select_waits_for_any_of_several_sockets(void)
          "close -> ok\n");
 }
 
+static void select_finds_sockets_with_long_names(void)
+{
+    const char *name =
+        "the-one-that-has-a-name-which-is-longer-than-most-people-would-ever-care-to-type";
+    struct strbuf script = STRBUF_INIT, says = STRBUF_INIT;
+
+    strbuf_addf(&script, "udp; as %s; select write=%s", name, name);
+    strbuf_addf(&says, "udp -> ok\nas %s -> ok\nselect write=%s -> %s write\n", name, name, name);
+    alone(strbuf_text(&script), strbuf_text(&says), 0);
+    strbuf_fini(&script);
+    strbuf_fini(&says);
+}
+
 /* Recorded from Linux 6.18: two processes with sets of their own wait for one listener. */
 static void an_exclusive_event_wakes_one_that_waits(void)
 {
@@ -501,7 +514,7 @@ UNIT_MAIN("sock", TEST(operations_are_split_and_their_arguments_read), TEST(mist
           TEST(a_port_unreachable_fails_the_next_send), TEST(datagrams_arrive_one_by_one_in_order),
           TEST(reply_goes_to_the_last_sender), TEST(errors_do_not_stop_a_script),
           TEST(named_sockets_are_taken_up_again), TEST(a_set_of_sockets_is_watched_by_one_program),
-          TEST(select_waits_for_any_of_several_sockets),
+          TEST(select_finds_sockets_with_long_names), TEST(select_waits_for_any_of_several_sockets),
           TEST(an_exclusive_event_wakes_one_that_waits), TEST(recvmsg_tells_what_options_ask_for),
           TEST(a_socket_is_handed_to_another_program), TEST(half_close_lets_the_answer_through),
           TEST(a_port_in_time_wait_is_free_for_reuseaddr_alone),
