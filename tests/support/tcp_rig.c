@@ -426,13 +426,15 @@ int64_t rig_recv(struct sock *sock, size_t size)
 
 /* Two hosts. */
 
-void pair_init(struct tcp_pair *pair, uint64_t seed, const struct link_config *config)
+static void pair_cable(struct tcp_pair *pair, const struct link_config *config)
 {
-    memset(pair, 0, sizeof *pair);
-    pair->sim = sim_new(seed);
     host_init(&pair->a, pair->sim, "a", &HOST_MAC);
     host_init(&pair->b, pair->sim, "b", &PEER_MAC);
     pair->link = sim_add_link(pair->sim, pair->a.node->ifaces[0], pair->b.node->ifaces[0], config);
+}
+
+static void pair_start(struct tcp_pair *pair)
+{
     sim_start(pair->sim);
     host_start(&pair->a, RIG_HOST);
     host_start(&pair->b, RIG_PEER);
@@ -441,6 +443,30 @@ void pair_init(struct tcp_pair *pair, uint64_t seed, const struct link_config *c
               NEIGH_PERMANENT, true);
     neigh_set(&pair->b.ip.neigh, ip_iface_find(&pair->b.ip, "eth0"), RIG_HOST, &HOST_MAC,
               NEIGH_PERMANENT, true);
+}
+
+void pair_init(struct tcp_pair *pair, uint64_t seed, const struct link_config *config)
+{
+    memset(pair, 0, sizeof *pair);
+    pair->sim = sim_new(seed);
+    pair_cable(pair, config);
+    pair_start(pair);
+}
+
+void pair_init_twice(struct tcp_pair *pair, uint64_t seed, const struct link_config *config)
+{
+    static const struct mac_addr a = { { 2, 0, 0, 0, 1, 2 } }, b = { { 2, 0, 0, 0, 2, 2 } };
+
+    memset(pair, 0, sizeof *pair);
+    pair->sim = sim_new(seed);
+    pair_cable(pair, config);
+    iface_add(pair->a.node, "eth1", &a);
+    iface_add(pair->b.node, "eth1", &b);
+    sim_add_link(pair->sim, iface_find(pair->a.node, "eth1"), iface_find(pair->b.node, "eth1"),
+                 config);
+    pair_start(pair);
+    CHECK(ip_addr_add(ip_iface_find(&pair->a.ip, "eth1"), RIG_HOST + 100, 24) == 0);
+    CHECK(ip_addr_add(ip_iface_find(&pair->b.ip, "eth1"), RIG_PEER + 100, 24) == 0);
 }
 
 void pair_fini(struct tcp_pair *pair)

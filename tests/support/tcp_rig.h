@@ -110,6 +110,8 @@ struct tcp_pair {
 };
 
 void pair_init(struct tcp_pair *pair, uint64_t seed, const struct link_config *config);
+/** pair_init_twice() - with a second cable, eth1, in the same network. */
+void pair_init_twice(struct tcp_pair *pair, uint64_t seed, const struct link_config *config);
 void pair_fini(struct tcp_pair *pair);
 void pair_run(struct tcp_pair *pair, sim_time time);
 

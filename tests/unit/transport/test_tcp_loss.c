@@ -70,6 +70,24 @@ static void ten_segments_then_slow_start(void)
     end();
 }
 
+/* What a segment has left is sent again, whichever way its ACK took. */
+static void the_acknowledged_part_of_a_segment_is_not_sent_again(void)
+{
+    for (int long_way = 0; long_way < 2; long_way++) {
+        begin();
+        tcp_sysctl(rig.host.tcp)->long_way = long_way != 0;
+        EQ(rig_send(sock, 5 * 1460), 5 * 1460);
+        rig_run(&rig, SIM_MSEC(1));
+        EQ(rig_flush(&rig), 5);
+        rig_in(&rig, "A", 1, 1 + 2 * 1460 + 100, 0);
+        EQ(info().bytes_acked, 2 * 1460 + 100);
+        rig_run(&rig, SIM_SEC(1));
+        EQ_STR(rig_next(&rig), "PA 5941(1360) ack 1"); /* the tail loss probe */
+        EQ_STR(rig_next(&rig), "A 3021(1460) ack 1");
+        end();
+    }
+}
+
 static void a_burst_is_half_the_window_and_ends_with_push(void)
 {
     begin();
@@ -382,6 +400,7 @@ static void ecn_is_answered_when_asked_for(void)
 }
 
 UNIT_MAIN("tcp: loss and timers", TEST(ten_segments_then_slow_start),
+          TEST(the_acknowledged_part_of_a_segment_is_not_sent_again),
           TEST(a_burst_is_half_the_window_and_ends_with_push),
           TEST(retransmission_doubles_and_gives_up), TEST(user_timeout_ends_it_earlier),
           TEST(third_sack_starts_fast_retransmit), TEST(only_holes_are_sent_again),

@@ -15,16 +15,21 @@ struct bulk_run {
     struct bulk flow;
 };
 
-static void start(struct bulk_run *run, const struct link_config *config)
+static void open_flow(struct bulk_run *run)
 {
-    *run = (struct bulk_run){ .flow = { .received = 0 } };
-    pair_init(&run->pair, 7, config);
     run->listener = tcp_socket(run->pair.b.tcp);
     EQ(run->listener->ops->bind(run->listener, (struct endpoint){ 0, PORT }), 0);
     EQ(run->listener->ops->listen(run->listener, 5), 0);
     run->flow.from = tcp_socket(run->pair.a.tcp);
     EQ(run->flow.from->ops->connect(run->flow.from, (struct endpoint){ RIG_PEER, PORT }),
        -SIM_EINPROGRESS);
+}
+
+static void start(struct bulk_run *run, const struct link_config *config)
+{
+    *run = (struct bulk_run){ .flow = { .received = 0 } };
+    pair_init(&run->pair, 7, config);
+    open_flow(run);
 }
 
 static void run_for(struct bulk_run *run, sim_time time)
@@ -60,6 +65,29 @@ static void one_flow_fills_a_link(void)
     before = run.flow.received;
     run_for(&run, SIM_SEC(20));
     OK((run.flow.received - before) * 100 > bulk_full_link(config.rate, 20) * 95);
+    finish(&run);
+}
+
+/* The segments that leave next fit what the socket has been bound to, though its path's MTU was
+   known. */
+static void who_is_bound_to_another_device_looks_at_its_mtu(void)
+{
+    struct link_config config = { .rate = 100000000, .delay = SIM_MSEC(1), .queue = 100 };
+    struct bulk_run run = { .flow = { .received = 0 } };
+    struct ip_iface *eth1;
+    int mss;
+
+    pair_init_twice(&run.pair, 7, &config);
+    eth1 = ip_iface_find(&run.pair.a.ip, "eth1");
+    ip_iface_set_mtu(eth1, 1000);
+    open_flow(&run);
+    run_for(&run, SIM_MSEC(100));
+    EQ(run.flow.from->ops->get_option(run.flow.from, OPT_TCP_MAXSEG, &mss), 0);
+    EQ(mss, 1448);
+    EQ(run.flow.from->ops->set_option(run.flow.from, OPT_SO_BINDTODEVICE, (int)eth1->index), 0);
+    run_for(&run, SIM_MSEC(100));
+    EQ(run.flow.from->ops->get_option(run.flow.from, OPT_TCP_MAXSEG, &mss), 0);
+    EQ(mss, 948);
     finish(&run);
 }
 
@@ -140,5 +168,6 @@ static void cubic_window_follows_the_curve_of_rfc_9438(void)
 }
 
 UNIT_MAIN("tcp: a bulk flow", TEST(one_flow_fills_a_link),
+          TEST(who_is_bound_to_another_device_looks_at_its_mtu),
           TEST(octets_that_stay_cost_no_buffers_of_64_kib),
           TEST(cubic_window_follows_the_curve_of_rfc_9438))

@@ -174,7 +174,27 @@ static void peeking_leaves_the_octets(void)
     rig_fini(&rig);
 }
 
+/* connect(AF_UNSPEC) leaves an error behind that the next connection has, too, until it is read. */
+static void an_error_of_before_is_read_while_another_connection_opens(void)
+{
+    for (int plain = 0; plain < 2; plain++) {
+        struct sock *sock;
+        uint8_t octet;
+
+        rig_init(&rig);
+        sock = rig_syn_sent(&rig);
+        EQ(sock->ops->disconnect(sock), 0);
+        EQ(sock->ops->connect(sock, (struct endpoint){ RIG_PEER, RIG_PEER_PORT }),
+           -SIM_EINPROGRESS);
+        EQ(plain ? sock->ops->recv_plain(sock, &octet, 1, 0) : rig_recv(sock, 1), -SIM_ECONNRESET);
+        EQ(plain ? sock->ops->recv_plain(sock, &octet, 1, 0) : rig_recv(sock, 1), -SIM_EAGAIN);
+        sock->ops->close(sock);
+        rig_fini(&rig);
+    }
+}
+
 UNIT_MAIN("tcp: sockets", TEST(a_port_is_bound_once_unless_both_reuse_it),
           TEST(reuseport_shares_listeners), TEST(ports_are_chosen_from_the_range),
           TEST(options_say_what_linux_says), TEST(the_table_is_in_the_words_of_ss),
-          TEST(peeking_leaves_the_octets))
+          TEST(peeking_leaves_the_octets),
+          TEST(an_error_of_before_is_read_while_another_connection_opens))
