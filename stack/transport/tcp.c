@@ -69,6 +69,7 @@ struct tcp_layer *tcp_init(struct ip_stack *ip)
     static const struct ip_upper_protocol protocol = { .number = IP_PROTO_TCP,
                                                        .v6 = true,
                                                        .input = tcp_input,
+                                                       .input_plain = tcp_input_plain,
                                                        .error = tcp_icmp_error,
                                                        .vouch = tcp_icmp_vouch,
                                                        .soon = tcp_input_soon };
@@ -117,7 +118,8 @@ void tcp_reset_connection(struct tcp_sock *tp)
     tp->rack_wnd_steps = 1;
     tp->delivered = 0;
     tp->mss_cache = tp->mss_clamp = TCP_MSS_DEFAULT;
-    tp->mtu_version = 0;
+    tp->mtu_version = tp->path_version = 0;
+    tp->window_kept = false;
     tp->max_window = tp->snd_wnd = 0;
     tp->snd_wscale = tp->rcv_wscale = 0;
     tp->wscale_ok = tp->ts_ok = tp->sack_ok = tp->saw_ts = false;

@@ -511,7 +511,8 @@ struct run {
     bool has_buffers;   /* of octets that were copied */
 };
 
-/* Nothing is lost, SACKed or repeated, no probe is out and nobody wants to know more. */
+/* Nothing is lost, SACKed or repeated, no probe is out and nobody wants to know more. Who has
+ * waited in vain for an ACK is not in TCP_CA_OPEN: retransmits is 0. */
 static inline bool goes_well(const struct tcp_sock *tp)
 {
     return tp->ca_state == TCP_CA_OPEN && tp->sack_ok && tp->ecn == 0 &&
@@ -576,22 +577,21 @@ static inline void run_free(struct tcp_sock *tp, const struct run *run)
 
 /* clean_rtx_queue() of what went once, and is acknowledged in its order: what can be told of it is
  * told by the first and the last of them. */
-static inline void clean_plainly(struct tcp_sock *tp, const struct tcp_rx *rx,
-                                 const struct run *run, struct tcp_rate_sample *sample)
+static inline void clean_plainly(struct tcp_sock *tp, uint64_t now, const struct run *run,
+                                 struct tcp_rate_sample *sample)
 {
     const struct tcp_seg *first = tcp_first(&tp->rtx_queue);
-    int64_t seq_rtt = (int64_t)(rx->now - first->sent_at),
-            ca_rtt = (int64_t)(rx->now - run->last->sent_at);
+    int64_t seq_rtt = (int64_t)(now - first->sent_at), ca_rtt = (int64_t)(now - run->last->sent_at);
 
     tp->delivered += run->n;
-    tcp_rack_advance(tp, run->last, rx->now);
+    tcp_rack_advance(tp, run->last, now);
     tcp_rate_arrived(tp, run->last, sample);
     run_free(tp, run);
     if (list_empty(&tp->rtx_queue))
         tcp_chrono_stop(tp, TCP_CHRONO_BUSY);
     else if (tcp_first(&tp->rtx_queue)->seq != tp->snd_una)
         acked_partly(tp, tcp_first(&tp->rtx_queue));
-    update_rtt(tp, rx, TCP_F_DATA_ACKED, seq_rtt, -1, ca_rtt);
+    update_rtt(tp, NULL, TCP_F_DATA_ACKED, seq_rtt, -1, ca_rtt);
     congestion_acked(tp, ca_rtt);
 }
 
@@ -600,28 +600,26 @@ static inline void clean_plainly(struct tcp_sock *tp, const struct tcp_rx *rx,
  * a predicted segment that acknowledges something while all goes well, as nearly all do, and asks
  * for nothing else.
  */
-bool tcp_ack_plain(struct tcp_sock *tp, const struct tcp_rx *rx)
+bool tcp_ack_plain(struct tcp_sock *tp, uint32_t ack, uint64_t now)
 {
     struct tcp_rate_sample sample = { .prior_delivered = 0 };
     struct run run;
 
-    if (rx->ack == tp->snd_una || !goes_well(tp) || !run_before(tp, rx->ack, &run) ||
+    if (ack == tp->snd_una || !goes_well(tp) || !run_before(tp, ack, &run) ||
         tcp_first(&tp->rtx_queue)->seq != tp->snd_una)
         return false;
-    tcp_replace_ts_recent(tp, rx);
-    tp->retransmits = tp->probes_out = 0;
-    tp->snd_wl1 = rx->seq;
-    tp->bytes_acked += rx->ack - tp->snd_una;
-    tp->snd_una = rx->ack;
+    tp->probes_out = 0;
+    tp->bytes_acked += ack - tp->snd_una;
+    tp->snd_una = ack;
     tp->sock.soft_error = 0;
-    tp->rcv_tstamp = rx->now;
+    tp->rcv_tstamp = now;
     tp->confirm_neighbor = true;
-    clean_plainly(tp, rx, &run, &sample);
+    clean_plainly(tp, now, &run, &sample);
     tcp_rack_update_reo_wnd(tp);
     set_xmit_timer_later(tp);
-    tcp_rate_take(tp, rx->now, run.n, &sample);
+    tcp_rate_take(tp, now, run.n, &sample);
     tp->cc->cong_avoid(tp, run.n);
-    tp->cwnd_stamp = rx->now;
+    tp->cwnd_stamp = now;
     tcp_update_pacing_rate(tp);
     return true;
 }

@@ -148,6 +148,29 @@ static enum drop_reason parse(struct tcp_rx *rx)
     return DROP_NONE;
 }
 
+/* tcp_input() of a segment over IPv4 with timestamps and no other option, which nobody has touched
+ * since its checksum was left to be computed: mostly it is one of those that tcp_rcv_plain() takes.
+ */
+bool tcp_input_plain(void *ctx, struct frame *frame)
+{
+    struct tcp_layer *tcp = ctx;
+    const uint8_t *ip = frame->data, *octets = ip + IPV4_HDR_LEN;
+    struct tcp_entry *entry;
+
+    if (UNLIKELY(frame->len != IPV4_HDR_LEN + TCP_HDR_LEN + TCP_TS_PADDED ||
+                 !frame->checksum.pending || tcp->sysctl.long_way ||
+                 be32_get(octets + TCP_HDR_LEN) != TCP_TS_PREFIX))
+        return false;
+    entry = find4(tcp, be32_get(ip + IPV4_AT_DST), be16_get(octets + 2), be32_get(ip + IPV4_AT_SRC),
+                  be16_get(octets));
+    if (UNLIKELY(entry == NULL || entry->kind != TCP_ENTRY_SOCK) ||
+        !tcp_rcv_plain(CONTAINER_OF(entry, struct tcp_sock, entry), frame))
+        return false;
+    frame_free(frame);
+    tcp_reap(tcp);
+    return true;
+}
+
 void tcp_input(void *ctx, struct frame *frame, const struct ip_rx *ip)
 {
     struct tcp_layer *tcp = ctx;

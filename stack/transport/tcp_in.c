@@ -230,12 +230,6 @@ void tcp_init_transfer(struct tcp_sock *tp)
     tcp_init_buffer_space(tp);
 }
 
-static void data_snd_check(struct tcp_sock *tp)
-{
-    tcp_push_pending_frames(tp);
-    tcp_check_space(tp);
-}
-
 /* The peer has slowed down, and says so with its data: RFC 3168 section 6.1.3. It may have very
  * little in flight by now, and waits for the ACK. */
 static void ecn_of_header(struct tcp_sock *tp, const struct tcp_rx *rx)
@@ -247,19 +241,13 @@ static void ecn_of_header(struct tcp_sock *tp, const struct tcp_rx *rx)
         tp->ack_pending |= TCP_ACK_NOW;
 }
 
-/* Linux's charge for a page at a time leaves this much that the next segment may use. */
-static uint32_t forward_alloc(const struct tcp_sock *tp)
-{
-    return (0u - tp->wmem_queued - tp->rmem_alloc) % 4096;
-}
-
 /* Data that Linux's fast path takes. */
 static bool takes_data_fast(const struct tcp_sock *tp, const struct tcp_rx *rx)
 {
     return rx->len > 0 && list_empty(&tp->rare->ofo_queue) &&
            rx->hdr.hdr_len == TCP_HDR_LEN + (tp->ts_ok ? TCP_TS_ALIGNED : 0) && tp->rcv_wnd > 0 &&
            tp->rmem_alloc < (uint32_t)tp->sock.options.rcvbuf &&
-           tcp_rx_truesize(tp->layer, rx) <= forward_alloc(tp);
+           tcp_rx_truesize(tp->layer, rx) <= tcp_forward_alloc(tp);
 }
 
 /* On Linux's fast path data whose ACK tells nothing new is taken without a look at what waits to be
@@ -334,6 +322,13 @@ static void ack_nothing(struct tcp_sock *tp, const struct tcp_rx *rx)
     tp->rcv_tstamp = rx->now;
 }
 
+/* What tcp_ack_plain() leaves to be done. */
+static void note_acked(struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    tcp_replace_ts_recent(tp, rx);
+    tp->snd_wl1 = rx->seq;
+}
+
 static inline void queue_data(struct tcp_sock *tp, struct tcp_rx *rx, bool as_predicted)
 {
     if (as_predicted)
@@ -346,7 +341,7 @@ static void data_alone(struct tcp_sock *tp, struct tcp_rx *rx, bool as_predicted
 {
     tcp_replace_ts_recent(tp, rx);
     tp->snd_wl1 = rx->seq;
-    tcp_rcv_rtt_measure_ts(tp, rx);
+    tcp_rcv_rtt_measure_ts(tp, rx->hdr.opt.ts_ecr, rx->len, rx->now);
     queue_data(tp, rx, as_predicted);
     tcp_ack_snd_check(tp);
 }
@@ -357,12 +352,6 @@ static void count_ecn(struct tcp_sock *tp, struct tcp_rx *rx)
         return; /* nothing was marked ever */
     rx->ecn_counted = true;
     tcp_ecn_received(tp, rx);
-}
-
-static bool sends_nothing(const struct tcp_sock *tp)
-{
-    return tp->packets_out == 0 && list_empty(&tp->write_queue) && !tp->has_tlp &&
-           tp->snd_una == tp->snd_nxt;
 }
 
 void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx)
@@ -376,18 +365,19 @@ void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx)
             is_predicted = accecn_predicted(tp, rx);
         if (!may_be_taken(tp, rx))
             return;
-        count_ecn(tp, rx);
     }
+    count_ecn(tp, rx);
     if (is_predicted && brings_data_alone(tp, rx)) {
         data_alone(tp, rx, as_predicted);
         return;
     }
-    if (as_predicted && sends_nothing(tp))
+    if (as_predicted && tcp_sends_nothing(tp))
         ack_nothing(tp, rx);
-    else if (!(as_predicted && tcp_ack_plain(tp, rx)) &&
-             (tcp_ack(tp, rx, TCP_F_UPDATE_TS_RECENT | TCP_F_TIMER_LATER) < 0 || tp->dead))
+    else if (as_predicted && tcp_ack_plain(tp, rx->ack, rx->now))
+        note_acked(tp, rx);
+    else if ((tcp_ack(tp, rx, TCP_F_UPDATE_TS_RECENT | TCP_F_TIMER_LATER) < 0 || tp->dead))
         return;
-    tcp_rcv_rtt_measure_ts(tp, rx);
+    tcp_rcv_rtt_measure_ts(tp, rx->hdr.opt.ts_ecr, rx->len, rx->now);
     if (!as_predicted) {
         tcp_check_urg(tp, rx);
         ecn_of_header(tp, rx);
@@ -395,7 +385,7 @@ void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx)
     queue_data(tp, rx, as_predicted);
     if (tcp_state(tp) == TCP_CLOSED)
         return;
-    data_snd_check(tp);
+    tcp_data_snd_check(tp);
     tcp_settle_xmit_timer(tp);
     tcp_ack_snd_check(tp);
 }
@@ -701,7 +691,7 @@ void tcp_rcv_state_process(struct tcp_sock *tp, struct tcp_rx *rx)
         syn_sent_input(tp, rx);
         if (tcp_state(tp) == TCP_ESTABLISHED) {
             tcp_check_urg(tp, rx);
-            data_snd_check(tp);
+            tcp_data_snd_check(tp);
         }
         return;
     }
@@ -732,6 +722,6 @@ void tcp_rcv_state_process(struct tcp_sock *tp, struct tcp_rx *rx)
     ecn_of_header(tp, rx);
     if (!text_in_state(tp, rx))
         return;
-    data_snd_check(tp);
+    tcp_data_snd_check(tp);
     tcp_ack_snd_check(tp);
 }

@@ -99,6 +99,18 @@ static inline uint32_t tcp_wnd_end(const struct tcp_sock *tp)
     return tp->snd_una + tp->snd_wnd;
 }
 
+static inline bool tcp_sends_nothing(const struct tcp_sock *tp)
+{
+    return tp->packets_out == 0 && list_empty(&tp->write_queue) && !tp->has_tlp &&
+           tp->snd_una == tp->snd_nxt;
+}
+
+/* Linux's charge for a page at a time leaves this much that the next segment may use. */
+static inline uint32_t tcp_forward_alloc(const struct tcp_sock *tp)
+{
+    return (0u - tp->wmem_queued - tp->rmem_alloc) % 4096;
+}
+
 /* Octets the peer may still send by what was advertised. */
 static inline uint32_t tcp_receive_window(const struct tcp_sock *tp)
 {
@@ -260,6 +272,9 @@ void tcp_seg_fill(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len);
 void tcp_seg_trim_head(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len);
 /** tcp_seg_from_rx() - the octets of a received segment, by reference. */
 struct tcp_seg *tcp_seg_from_rx(struct tcp_layer *tcp, struct tcp_rx *rx);
+/** tcp_seg_of_payload() - the same of one that is the payload of @frame, without rx_linear. */
+struct tcp_seg *tcp_seg_of_payload(struct tcp_layer *tcp, const struct frame *frame, uint32_t seq,
+                                   uint8_t flags);
 /** tcp_copy_truesize() - what a buffer costs that holds @len octets in one piece; *@tail_room of
  * its memory stays free. */
 uint32_t tcp_copy_truesize(uint32_t len, uint32_t *tail_room);
@@ -318,6 +333,12 @@ static inline void tcp_push_pending_frames(struct tcp_sock *tp)
     if (!list_empty(&tp->write_queue))
         tcp_push_pending(tp, tcp_current_mss(tp), tp->nonagle);
 }
+/** tcp_data_snd_check() - something was acknowledged: what waits leaves, and there may be room. */
+static inline void tcp_data_snd_check(struct tcp_sock *tp)
+{
+    tcp_push_pending_frames(tp);
+    tcp_check_space(tp);
+}
 /** tcp_send_new() - @seg of write_queue leaves, and waits for its acknowledgment; less than @mss is
  * a small one. */
 void tcp_send_new(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss);
@@ -374,7 +395,13 @@ static inline uint32_t tcp_ip_len(const struct tcp_entry *entry)
 
 /* tcp_demux.c */
 void tcp_input(void *ctx, struct frame *frame, const struct ip_rx *rx);
+bool tcp_input_plain(void *ctx, struct frame *frame);
 void tcp_input_soon(void *ctx, const struct frame *frame);
+
+/* tcp_plain.c */
+/** tcp_rcv_plain() - the short way of all that follows, for a segment in @frame, data at the IP
+ * header, that has timestamps alone. False: it is not so simple, and nothing has been done. */
+bool tcp_rcv_plain(struct tcp_sock *tp, const struct frame *frame);
 
 /* tcp_in.c */
 /** tcp_listen_input() - for a listener; @isn: the initial sequence number that its connection gets,
@@ -395,6 +422,8 @@ void tcp_replace_ts_recent(struct tcp_sock *tp, const struct tcp_rx *rx);
 /** tcp_take_syn_data() - Fast Open: the octets behind a SYN. */
 void tcp_take_syn_data(struct tcp_sock *tp, struct tcp_rx *rx);
 void tcp_data_queue(struct tcp_sock *tp, struct tcp_rx *rx);
+/** tcp_queue_in_order() - the next octets, @seg, wait to be read. */
+void tcp_queue_in_order(struct tcp_sock *tp, struct tcp_seg *seg);
 /** tcp_data_queue_next() - the same of a predicted segment: data, if any, that comes in order. */
 void tcp_data_queue_next(struct tcp_sock *tp, struct tcp_rx *rx);
 void tcp_check_urg(struct tcp_sock *tp, struct tcp_rx *rx);
@@ -407,13 +436,16 @@ void tcp_dsack_set(struct tcp_sock *tp, uint32_t start, uint32_t end);
 void tcp_event_data_recv(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t truesize);
 void tcp_measure_rcv_mss(struct tcp_sock *tp, const struct tcp_rx *rx, uint32_t truesize);
 void tcp_ecn_check_ce(struct tcp_sock *tp, const struct tcp_rx *rx);
+/** tcp_data_timed() - what the moment @now tells at which they came. */
+void tcp_data_timed(struct tcp_sock *tp, uint64_t now);
 void tcp_ack_snd_check(struct tcp_sock *tp);
 void tcp_send_ack_or_delay(struct tcp_sock *tp, bool ofo_possible);
 void tcp_send_dupack_for(struct tcp_sock *tp, const struct tcp_rx *rx);
 void tcp_enter_quickack(struct tcp_sock *tp, unsigned max);
 void tcp_incr_quickack(struct tcp_sock *tp, unsigned max);
 void tcp_cleanup_rbuf(struct tcp_sock *tp, uint32_t copied);
-void tcp_rcv_rtt_measure_ts(struct tcp_sock *tp, const struct tcp_rx *rx);
+/** tcp_rcv_rtt_measure_ts() - of a segment of @len octets that came at @now and echoes @ecr. */
+void tcp_rcv_rtt_measure_ts(struct tcp_sock *tp, uint32_t ecr, uint32_t len, uint64_t now);
 
 /* tcp_window.c */
 void tcp_init_buffer_space(struct tcp_sock *tp);
@@ -464,9 +496,10 @@ enum tcp_rexmit { TCP_REXMIT_NONE, TCP_REXMIT_LOST, TCP_REXMIT_NEW };
 
 /** tcp_ack() - process @rx's acknowledgment. 1: fine; 0: old; -1: not acceptable. */
 int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag);
-/** tcp_ack_plain() - the short way of tcp_ack(), of a predicted segment; its caller settles the
- * timer. False: it is not so simple, and nothing has been done. */
-bool tcp_ack_plain(struct tcp_sock *tp, const struct tcp_rx *rx);
+/** tcp_ack_plain() - the short way of tcp_ack(), of a predicted segment that came at @now; its
+ * caller settles the timer, and takes its timestamp and snd_wl1. False: it is not so simple, and
+ * nothing has been done. */
+bool tcp_ack_plain(struct tcp_sock *tp, uint32_t ack, uint64_t now);
 void tcp_rtt_estimator(struct tcp_sock *tp, int64_t mrtt_us);
 void tcp_set_rto(struct tcp_sock *tp);
 

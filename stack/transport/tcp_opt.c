@@ -164,6 +164,7 @@ static int set_rcvlowat(struct tcp_sock *tp)
     space = ((int64_t)options->rcvlowat << 8) / u32_max(tp->scaling_ratio, 1);
     if (space > options->rcvbuf) {
         options->rcvbuf = (int)space;
+        tp->window_kept = false;
         tp->window_clamp = (uint32_t)options->rcvlowat;
     }
     return 0;
@@ -335,6 +336,7 @@ int tcp_set_option(struct sock *sock, enum sock_option option, int value)
     case OPT_SO_RCVBUF:
         set_buffer(&sock->options.rcvbuf, &sock->options.rcvbuf_locked, value,
                    tcp->sysctl.core_rmem_max, TCP_RCVBUF_MIN);
+        tp->window_kept = false;
         return 0;
     case OPT_SO_RCVLOWAT:
         return set_rcvlowat(tp);
@@ -348,7 +350,7 @@ int tcp_set_option(struct sock *sock, enum sock_option option, int value)
         sock->options.bound_iface = iface;
         tp->entry.bound_ifindex = (unsigned)value;
         tp->has_route = false;
-        tp->mtu_version = 0;
+        tp->mtu_version = tp->path_version = 0;
         return 0;
     }
     default:

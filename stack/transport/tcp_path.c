@@ -19,6 +19,7 @@ static void grow(struct tcp_layer *tcp)
     struct tcp_path *old = tcp->paths;
     uint32_t n = tcp->n_paths;
 
+    tcp->paths_changed++;
     tcp->n_paths = n == 0 ? PATHS_FIRST : 2 * n;
     tcp->paths = mem_zalloc_lines(tcp->n_paths * sizeof *tcp->paths);
     for (uint32_t i = 0; i < n; i++)
@@ -67,6 +68,7 @@ static const struct route *route4_find(const struct tcp_sock *tp, int *error)
          path->dst != 0 && route_valid(tcp->ip, &path->route) && tcp->n_paths < PATHS_MAX;
          path = tcp_path_place(tcp, hash_of(tp)))
         grow(tcp);
+    tcp->paths_changed++;
     *path = (struct tcp_path){ .src = src, .oif = tp->sock.options.bound_iface };
     *error = route4(tcp->ip, tp->entry.ends, path->oif, &path->route);
     if (*error != 0)
@@ -195,6 +197,7 @@ static int connect_route4(struct tcp_sock *tp, struct endpoint remote)
 
 int tcp_connect_route(struct tcp_sock *tp, struct endpoint remote)
 {
+    tp->path_version = 0;
     return remote.v6 ? connect_route6(tp, remote) : connect_route4(tp, remote);
 }
 
@@ -251,8 +254,11 @@ static int output4_routed(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
 }
 
 /* What output_along() writes before a segment is got ready for those to come. */
-static void get_ready(struct tcp_path *path, struct ip_stack *ip, struct ip_plain plain)
+static void get_ready(struct tcp_layer *tcp, struct tcp_path *path, struct ip_plain plain)
 {
+    struct ip_stack *ip = tcp->ip;
+
+    tcp->paths_changed++;
     path->out = NULL;
     if (!ip_headers_along(ip, plain, &path->way, path->headers, &path->watched))
         return;
@@ -268,7 +274,6 @@ static void get_ready(struct tcp_path *path, struct ip_stack *ip, struct ip_plai
 static void output_along(struct tcp_path *path, struct ip_stack *ip, struct frame *frame,
                          struct ip_plain plain)
 {
-    get_ready(path, ip, plain);
     ip_prepare_checksum(frame, plain.src, path->dst, IP_PROTO_TCP, TCP_AT_CHECKSUM);
     ip_output_along(ip, frame, plain, &path->way);
 }
@@ -278,18 +283,26 @@ static int output4(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
     struct ip_stack *ip = tp->sock.ip;
     size_t size = frame_size(frame) + IPV4_HDR_LEN;
     struct tcp_path *path;
+    struct ip_plain plain;
 
     tp->path_hash = hash_of(tp);
     path = tcp_path_along(tp);
     if (path == NULL || !ip_way_holds(ip, &path->way, size))
         return output4_routed(tp, frame, tos);
     tcp_path_set_out(tp, frame);
-    output_along(path, ip, frame,
-                 (struct ip_plain){ .src = path->src,
-                                    .id = tp->next_id++,
-                                    .protocol = IP_PROTO_TCP,
-                                    .ttl = tp->sock.options.ttl,
-                                    .tos = tos });
+    if (tcp_path_is_ready(path, ip, tp, size, tos)) { /* another has made it so, or this before */
+        tp->path_version = tcp_path_known(tp);
+        tp->sock.options_new = false;
+        tcp_path_go(path, ip, frame, tp->next_id++);
+        return 0;
+    }
+    plain = (struct ip_plain){ .src = path->src,
+                               .id = tp->next_id++,
+                               .protocol = IP_PROTO_TCP,
+                               .ttl = tp->sock.options.ttl,
+                               .tos = tos };
+    get_ready(tp->layer, path, plain);
+    output_along(path, ip, frame, plain);
     return 0;
 }
 

@@ -89,13 +89,22 @@ static inline void tcp_path_go(struct tcp_path *path, struct ip_stack *ip, struc
     iface_send(path->out, frame);
 }
 
+/* tcp_sock.path_version of who has found its path ready, while nothing has changed that this was
+ * concluded from: what ip_version() counts, the paths, and the socket's options. */
+static inline uint32_t tcp_path_known(const struct tcp_sock *tp)
+{
+    return ip_version(tp->sock.ip) + tp->layer->paths_changed + 1;
+}
+
 /* The path along which a segment of @size octets with IP's header can go at once, or NULL. */
 static inline struct tcp_path *tcp_path_at_once(const struct tcp_sock *tp, size_t size, uint8_t tos)
 {
-    struct tcp_path *path = tp->entry.ends->remote.v6 ? NULL : tcp_path_along(tp);
+    struct tcp_path *path;
 
-    return LIKELY(path != NULL) && tcp_path_is_ready(path, tp->sock.ip, tp, size, tos) ? path
-                                                                                       : NULL;
+    if (UNLIKELY(tp->path_version != tcp_path_known(tp) || tp->sock.options_new))
+        return NULL;
+    path = tcp_path_place(tp->layer, tp->path_hash);
+    return LIKELY(size <= path->size_max && path->tos == tos) ? path : NULL;
 }
 
 #endif

@@ -333,6 +333,25 @@ uint32_t tcp_rx_truesize(const struct tcp_layer *tcp, const struct tcp_rx *rx)
                                  : TCP_SKB_OVERHEAD + rx->len;
 }
 
+struct tcp_seg *tcp_seg_of_payload(struct tcp_layer *tcp, const struct frame *frame, uint32_t seq,
+                                   uint8_t flags)
+{
+    struct tcp_seg *seg = take_free(tcp);
+
+    seg->data = frame->payload;
+    if (UNLIKELY(seg->data.buffer != NULL))
+        buffer_ref(seg->data.buffer);
+    seg->seq = seq;
+    seg->end_seq = seq + seg->data.len;
+    seg->flags = flags;
+    seg->marks = 0;
+    seg->n_merged = 1;
+    seg->timed = seg->stamped = false;
+    seg->tail_room = 0;
+    seg->truesize = TCP_SKB_OVERHEAD + seg->data.len;
+    return seg;
+}
+
 struct tcp_seg *tcp_seg_from_rx(struct tcp_layer *tcp, struct tcp_rx *rx)
 {
     struct tcp_seg *seg = take_free(tcp);

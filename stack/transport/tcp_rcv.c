@@ -19,6 +19,7 @@ void tcp_measure_rcv_mss(struct tcp_sock *tp, const struct tcp_rx *rx, uint32_t 
             uint32_t ratio = (uint32_t)(((uint64_t)len << 8) / truesize);
             uint8_t old = tp->scaling_ratio;
 
+            tp->window_kept = false;
             tp->scaling_ratio = (uint8_t)(ratio == 0 ? 1 : ratio > 255 ? 255 : ratio);
             if (old != tp->scaling_ratio) {
                 tcp_set_window_clamp(tp, tcp_full_space(tp));
@@ -119,26 +120,24 @@ static void rcv_rtt_measure(struct tcp_sock *tp, uint32_t now)
     tp->rcv_rtt.time = now + 1;
 }
 
-void tcp_rcv_rtt_measure_ts(struct tcp_sock *tp, const struct tcp_rx *rx)
+void tcp_rcv_rtt_measure_ts(struct tcp_sock *tp, uint32_t ecr, uint32_t len, uint64_t now)
 {
     uint32_t delta;
 
-    if (!tp->saw_ts || rx->hdr.opt.ts_ecr == 0 || rx->hdr.opt.ts_ecr == tp->rcv_rtt_last_tsecr)
+    if (!tp->saw_ts || ecr == 0 || ecr == tp->rcv_rtt_last_tsecr)
         return;
-    tp->rcv_rtt_last_tsecr = rx->hdr.opt.ts_ecr;
-    if (rx->len < tp->rcv_mss)
+    tp->rcv_rtt_last_tsecr = ecr;
+    if (len < tp->rcv_mss)
         return;
-    delta = tcp_ts_of(tp, rx->now) - rx->hdr.opt.ts_ecr;
+    delta = tcp_ts_of(tp, now) - ecr;
     if (delta > 0 && delta < INT32_MAX / 1000)
         rcv_rtt_update(tp, delta * 1000, false);
 }
 
-void tcp_event_data_recv(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t truesize)
+void tcp_data_timed(struct tcp_sock *tp, uint64_t now)
 {
-    uint64_t now = rx->now, gap = now - tp->lrcvtime;
+    uint64_t gap = now - tp->lrcvtime;
 
-    tp->ack_pending |= TCP_ACK_SCHED;
-    tcp_measure_rcv_mss(tp, rx, truesize);
     rcv_rtt_measure(tp, (uint32_t)now);
     if (tp->ato == 0) {
         tcp_incr_quickack(tp, TCP_MAX_QUICKACKS);
@@ -152,6 +151,13 @@ void tcp_event_data_recv(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t truesi
                           TCP_MAX_QUICKACKS); /* after a pause the sender starts slowly: help it */
     }
     tp->lrcvtime = now;
+}
+
+void tcp_event_data_recv(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t truesize)
+{
+    tp->ack_pending |= TCP_ACK_SCHED;
+    tcp_measure_rcv_mss(tp, rx, truesize);
+    tcp_data_timed(tp, rx->now);
     tcp_ecn_check_ce(tp, rx);
     if (rx->len >= 128)
         tcp_grow_window(tp, rx->len, truesize);

@@ -209,7 +209,7 @@ static void charge_merged(struct tcp_sock *tp, struct tcp_seg *tail, struct tcp_
     }
 }
 
-static void queue_in_order(struct tcp_sock *tp, struct tcp_seg *seg)
+void tcp_queue_in_order(struct tcp_sock *tp, struct tcp_seg *seg)
 {
     charge_merged(tp, tcp_last(&tp->receive_queue), seg);
     rmem_charge(tp, seg);
@@ -271,7 +271,7 @@ void tcp_take_syn_data(struct tcp_sock *tp, struct tcp_rx *rx)
     seg = take_segment(tp, rx);
     seg->seq++;
     seg->flags &= (uint8_t)~TCP_SYN;
-    queue_in_order(tp, seg);
+    tcp_queue_in_order(tp, seg);
     if ((seg->flags & TCP_FIN) != 0)
         take_fin(tp);
 }
@@ -296,7 +296,7 @@ static void ofo_drain(struct tcp_sock *tp)
         tp->rmem_alloc -= seg->truesize;
         list_remove(&seg->link);
         fin = (seg->flags & TCP_FIN) != 0;
-        queue_in_order(tp, seg);
+        tcp_queue_in_order(tp, seg);
     }
     if (fin)
         take_fin(tp);
@@ -425,7 +425,7 @@ static void queue_expected(struct tcp_sock *tp, struct tcp_rx *rx)
     }
     seg = take_segment(tp, rx);
     truesize = seg->truesize;
-    queue_in_order(tp, seg);
+    tcp_queue_in_order(tp, seg);
     if (rx->len > 0)
         tcp_event_data_recv(tp, rx, truesize);
     if (fin)
@@ -454,7 +454,7 @@ void tcp_data_queue(struct tcp_sock *tp, struct tcp_rx *rx)
         return;
     }
     if (seq_leq(rx->end_seq, tp->rcv_nxt)) {
-        tcp_rcv_rtt_measure_ts(tp, rx);
+        tcp_rcv_rtt_measure_ts(tp, rx->hdr.opt.ts_ecr, rx->len, rx->now);
         tcp_dsack_set(tp, rx->seq, rx->end_seq);
         tcp_enter_quickack(tp, TCP_MAX_QUICKACKS);
         tp->ack_pending |= TCP_ACK_SCHED;
@@ -494,7 +494,7 @@ APART void tcp_data_queue_next(struct tcp_sock *tp, struct tcp_rx *rx)
     tp->has_dsack = false;
     seg = take_segment(tp, rx);
     truesize = seg->truesize;
-    queue_in_order(tp, seg);
+    tcp_queue_in_order(tp, seg);
     tcp_event_data_recv(tp, rx, truesize);
     tcp_wake(tp, SOCK_POLLIN);
 }

@@ -347,7 +347,8 @@ struct tcp_sock {
     /* what both ends have agreed on */
     bool wscale_ok : 1, ts_ok : 1, sack_ok : 1;
     bool has_ts_recent : 1;
-    bool accecn : 1; /* ecn is TCP_ECN_ACCURATE */
+    bool accecn : 1;      /* ecn is TCP_ECN_ACCURATE */
+    bool window_kept : 1; /* rcv_wnd is what tcp_window_field() would choose */
     uint8_t snd_wscale, rcv_wscale;
     uint8_t ecn; /* enum tcp_ecn_flag */
 
@@ -384,6 +385,7 @@ struct tcp_sock {
     uint32_t packets_out, sacked_out, lost_out, retrans_out;
     uint32_t mss_cache, pmtu, max_window; /* octets: of data after options; of IP packets */
     uint16_t path_hash;                   /* where the path stood: tcp_path.h */
+    uint32_t path_version;                /* tcp_path_known() when it was ready; 0: it is not */
     uint32_t mtu_version; /* routes' generation + 1 when pmtu was the path's; 0: not known */
     uint32_t ato;         /* us: of the receiver, delay of an ACK */
     struct list write_queue, rtx_queue, by_time;
@@ -504,6 +506,7 @@ struct tcp_layer {
     struct ip_stack *ip;
     struct node *node;
     struct tcp_sysctl sysctl;
+    uint32_t paths_changed;   /* how often one of paths was made anew */
     struct tcp_entry **table; /* connections by both endpoints; NULL before the first */
     struct tcp_entry *found;  /* the last one that was, while it is in the table */
     uint32_t table_size, n_entries;

@@ -2,6 +2,7 @@
  * How big the buffers are and the window is that is told: what memory is worth in octets, how both
  * grow, and what stands in a header. RFC 9293 section 3.8.6; sizes are Linux's.
  */
+#include "base/likely.h"
 #include "stack/transport/tcp_internal.h"
 
 /* The buffer's memory holds octets and overhead; the ratio of the two is learned from what arrives.
@@ -69,6 +70,7 @@ void tcp_init_buffer_space(struct tcp_sock *tp)
 {
     uint32_t full = tcp_full_space(tp);
 
+    tp->window_kept = false;
     if (!tp->sock.options.sndbuf_locked)
         tcp_sndbuf_expand(tp);
     tp->rcvq.time = (uint32_t)tcp_now(tp->layer);
@@ -91,6 +93,7 @@ void tcp_initialize_rcv_mss(struct tcp_sock *tp)
 
     hint = u32_min(hint, tp->rcv_wnd / 2);
     hint = u32_min(hint, TCP_MSS_DEFAULT);
+    tp->window_kept = false;
     tp->rcv_mss = u32_max(hint, TCP_MSS_MIN);
 }
 
@@ -121,6 +124,7 @@ void tcp_grow_window(struct tcp_sock *tp, uint32_t len, uint32_t truesize)
                                                    : careful_growth(tp, truesize, len);
     if (more == 0)
         return;
+    tp->window_kept = false;
     more = u32_max(more, 2 * len);
     tp->rcv_ssthresh += (uint32_t)(room < more ? room : more);
     tp->quick |= 1;
@@ -144,6 +148,7 @@ void tcp_rcvbuf_grow(struct tcp_sock *tp, uint32_t space)
     rcvbuf = space_from_win(tp, window);
     rcvbuf = rcvbuf < max ? rcvbuf : max;
     if (rcvbuf > (uint64_t)tp->sock.options.rcvbuf) {
+        tp->window_kept = false;
         tp->sock.options.rcvbuf = (int)rcvbuf;
         tp->window_clamp = tcp_win_from_space(tp, (int64_t)rcvbuf);
     }
@@ -221,12 +226,11 @@ static uint32_t unscaled_window(const struct tcp_sock *tp, uint32_t space, uint3
     return window;
 }
 
-uint32_t tcp_select_window_size(struct tcp_sock *tp)
+/* With little room, or without scaling. */
+static uint32_t select_closely(struct tcp_sock *tp, uint32_t space)
 {
     uint32_t allowed = tcp_full_space(tp), full = u32_min(tp->window_clamp, allowed),
              mss = tp->rcv_mss;
-    int64_t room = tcp_space(tp);
-    uint32_t space = room < 0 ? 0 : (uint32_t)room;
 
     if (mss > full)
         mss = full;
@@ -243,12 +247,41 @@ uint32_t tcp_select_window_size(struct tcp_sock *tp)
                               : unscaled_window(tp, space, mss, full);
 }
 
-/* What goes into the header. An offered window is never taken back: RFC 9293 section 3.8.6. */
-uint16_t tcp_window_field(struct tcp_sock *tp)
+uint32_t tcp_select_window_size(struct tcp_sock *tp)
+{
+    uint32_t space = (uint32_t)tcp_space(tp), clamp = tp->window_clamp;
+
+    /* What the buffer allows is not less than @space: half of it, if need be, is free. */
+    if (UNLIKELY(2 * (uint64_t)space < clamp || clamp == 0 || space == 0 || tp->rcv_mss == 0 ||
+                 tp->rcv_wscale == 0))
+        return select_closely(tp, space);
+    return round_up(u32_min(space, tp->rcv_ssthresh), tp->rcv_wscale);
+}
+
+/*
+ * What goes into the header. An offered window is never taken back: RFC 9293 section 3.8.6.
+ *
+ * Chosen once more, from the same, it is the same, and so it is from less: so whatever makes room
+ * says so by window_kept. What comes in order is seen by rcv_nxt, what waits by rmem_alloc.
+ */
+static uint16_t as_field(const struct tcp_sock *tp)
+{
+    return (uint16_t)(u32_min(tp->rcv_wnd, UINT32_C(65535) << tp->rcv_wscale) >> tp->rcv_wscale);
+}
+
+/* Of who has received nothing since, or has read it: the same again. */
+static bool is_kept(const struct tcp_sock *tp)
+{
+    return tp->window_kept && tp->rcv_nxt == tp->rcv_wup && tp->rmem_alloc == 0 &&
+           !tp->sock.options_new;
+}
+
+static uint16_t choose_window(struct tcp_sock *tp)
 {
     uint32_t current = tcp_receive_window(tp), window = tcp_select_window_size(tp);
 
     if ((tp->ack_pending & TCP_ACK_NOMEM) != 0) {
+        tp->window_kept = false;
         tp->rcv_wnd = 0;
         tp->rcv_wup = tp->rcv_nxt;
         return 0;
@@ -257,5 +290,11 @@ uint16_t tcp_window_field(struct tcp_sock *tp)
         window = round_up(current, tp->rcv_wscale);
     tp->rcv_wnd = window;
     tp->rcv_wup = tp->rcv_nxt;
-    return (uint16_t)(u32_min(window, UINT32_C(65535) << tp->rcv_wscale) >> tp->rcv_wscale);
+    tp->window_kept = tp->rmem_alloc == 0 && tp->rcv_wscale > 0 && !tp->layer->sysctl.long_way;
+    return as_field(tp);
+}
+
+uint16_t tcp_window_field(struct tcp_sock *tp)
+{
+    return is_kept(tp) ? as_field(tp) : choose_window(tp);
 }

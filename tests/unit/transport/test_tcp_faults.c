@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stack/transport/tcp_internal.h"
+#include "tests/support/tcp_inside.h"
 #include "tests/support/tcp_rig.h"
 
 /*
@@ -243,96 +243,6 @@ static void fold_value(struct describe *out, const char *name, const char *value
     fold_text(CONTAINER_OF(out, struct trail, describe), value);
 }
 
-/* What decides later, or is told by TCP_INFO: nobody would see at once that it is wrong. */
-static void fold_inside(struct trail *trail, const struct sock *sock)
-{
-    const struct tcp_sock *tp = tcp_of_const(sock);
-    const struct tcp_rate *rate = &tp->meter.rate;
-    const uint64_t inside[] = { tp->rack.mstamp,
-                                tp->rack.rtt_us,
-                                tp->rack.end_seq,
-                                tp->rack.prior_delivered,
-                                tp->rack.last_delivered,
-                                tp->rack_advanced,
-                                tp->rack_wnd_steps,
-                                tp->rack_wnd_persist,
-                                tp->ca_state,
-                                tp->rtx_kind,
-                                tp->backoff,
-                                tp->retransmits,
-                                tp->probes_out,
-                                tp->ack_pending,
-                                tp->quick,
-                                tp->pingpong,
-                                tp->ato,
-                                tp->has_tlp,
-                                tp->tlp_due,
-                                tp->has_dsack,
-                                tp->is_cwnd_limited,
-                                tp->confirm_neighbor,
-                                tp->chrono_kind,
-                                tp->scaling_ratio,
-                                tp->snd_sml,
-                                tp->pushed_seq,
-                                tp->cwnd_cnt,
-                                tp->packets_out,
-                                tp->retrans_out,
-                                tp->delivered,
-                                tp->max_window,
-                                tp->wmem_queued,
-                                tp->rmem_alloc,
-                                tp->window_clamp,
-                                tp->rcv_wnd,
-                                tp->rcv_wup,
-                                tp->rcv_ssthresh,
-                                tp->rcv_mss,
-                                tp->last_seg_size,
-                                tp->lrcvtime,
-                                tp->lsndtime,
-                                tp->rcv_tstamp,
-                                tp->last_sent_at,
-                                tp->rcv_rtt.rtt_us,
-                                tp->rcv_rtt.seq,
-                                tp->rcv_rtt.time,
-                                tp->rcvq.space,
-                                tp->rcvq.seq,
-                                tp->rcvq.time,
-                                tp->ts_recent,
-                                tp->ts_recent_stamp_s,
-                                tp->last_ts_ecr,
-                                tp->rcv_rtt_last_tsecr,
-                                tp->mdev_us,
-                                tp->mdev_max_us,
-                                tp->rttvar_us,
-                                tp->rtt_seq,
-                                tp->rtt_min.s[0].value,
-                                tp->rtt_min.s[1].value,
-                                tp->rtt_min.s[2].value,
-                                tp->cwnd_stamp,
-                                tp->cwnd_used,
-                                tp->max_packets_out,
-                                tp->cwnd_usage_seq,
-                                tp->paced,
-                                tp->retrans_stamp,
-                                tp->segs_in,
-                                tp->segs_out,
-                                tp->data_segs_in,
-                                tp->data_segs_out,
-                                rate->delivered,
-                                rate->interval_us,
-                                rate->app_limited,
-                                rate->first_tx,
-                                rate->delivered_at,
-                                (uint64_t)tp->timers.hands[TCP_HAND_RTX].due,
-                                (uint64_t)tp->timers.hands[TCP_HAND_DELACK].due,
-                                tp->timers.hands[TCP_HAND_RTX].counter,
-                                tp->timers.hands[TCP_HAND_DELACK].counter,
-                                tp->sock.node->event_counter };
-
-    for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++)
-        trail->variables = random_mix(trail->variables ^ inside[i]);
-}
-
 static void look(struct pair_run *run)
 {
     struct trail *trail = run->trail;
@@ -343,9 +253,9 @@ static void look(struct pair_run *run)
         (struct describe){ .row = fold_row, .number = fold_number, .text = fold_value };
     tcp_describe(run->pair.a.tcp, &trail->describe);
     tcp_describe(run->pair.b.tcp, &trail->describe);
-    fold_inside(trail, run->client);
+    trail->variables = tcp_inside(run->client, trail->variables);
     if (run->server != NULL)
-        fold_inside(trail, run->server);
+        trail->variables = tcp_inside(run->server, trail->variables);
 }
 
 static void start(struct pair_run *run, uint64_t seed, struct trail *trail)

@@ -1,0 +1,141 @@
+/*
+ * What nearly all segments are, over IPv4: octets in order for somebody who sends nothing himself,
+ * or the ACK of what is in flight while all goes well; with timestamps and no other option, and the
+ * window as before.
+ *
+ * Of such a segment all is asked where it stands, and what tcp_input(), tcp_rcv_established() and
+ * tcp_data_queue() would do with it is done here, in their order. Of any other nothing has been
+ * done, and it goes their way; so do all with tcp_sysctl.long_way.
+ */
+#include "base/be.h"
+#include "base/likely.h"
+#include "stack/transport/tcp_internal.h"
+
+struct plain {
+    uint32_t seq, ack, len, ts_val, ts_ecr;
+    uint8_t tos, flags; /* flags: TCP_ACK, with TCP_PSH or without */
+    uint64_t now;
+};
+
+/* Octets 12 to 15 of the header: its length, the flags and the window. */
+#define IS_PLAIN_MASK 0xf1f70000u /* but PSH and what is reserved */
+#define IS_PLAIN      0x80100000u
+
+/* expected() of tcp_in.c, for a connection that nothing is special about. Without rare->ecn no mark
+ * has come ever, and ECN is not accurate. */
+static inline bool is_expected(const struct tcp_sock *tp, const struct plain *p, uint32_t word)
+{
+    return tcp_state(tp) == TCP_ESTABLISHED && (word & IS_PLAIN_MASK) == IS_PLAIN &&
+           p->seq == tp->rcv_nxt && (word & 0xffff) << tp->snd_wscale == tp->snd_wnd &&
+           !seq_lt(p->ack, tp->snd_una) && !seq_gt(p->ack, tp->snd_nxt) &&
+           p->len <= tcp_receive_window(tp) && tp->urg_state == TCP_URG_NONE && tp->ts_ok &&
+           (int32_t)(p->ts_val - tp->ts_recent) >= 0 && tp->sock.options.extra == NULL &&
+           (p->tos & 3) == 0 && tp->rare->ecn == NULL;
+}
+
+static inline void count(struct tcp_sock *tp, const struct plain *p)
+{
+    tp->segs_in++;
+    tp->last_ts_ecr = p->ts_ecr;
+    tp->saw_ts = true;
+}
+
+/* tcp_replace_ts_recent() of a timestamp that is no older than the last. */
+static inline void take_timestamp(struct tcp_sock *tp, const struct plain *p)
+{
+    if (seq_gt(p->seq, tp->rcv_wup))
+        return;
+    tp->ts_recent = p->ts_val;
+    tp->ts_recent_stamp_s = (uint32_t)(p->now / 1000000);
+}
+
+static inline bool take_ack(struct tcp_sock *tp, const struct plain *p)
+{
+    tcp_seg_fetch(tp->rtx_queue.next);
+    if (!tcp_ack_plain(tp, p->ack, p->now))
+        return false;
+    count(tp, p);
+    take_timestamp(tp, p);
+    tp->snd_wl1 = p->seq;
+    if (p->ts_ecr != 0)
+        tp->rcv_rtt_last_tsecr = p->ts_ecr; /* tcp_rcv_rtt_measure_ts() */
+    tcp_data_snd_check(tp);
+    tcp_settle_xmit_timer(tp);
+    tcp_ack_snd_check(tp);
+    return true;
+}
+
+/* Octets that nothing stands in the way of, as many as in all segments before them. Where nothing
+ * waits out of order there are no SACK blocks. */
+static inline bool may_take_data(const struct tcp_sock *tp, const struct plain *p)
+{
+    return tcp_sends_nothing(tp) && p->len == tp->rcv_mss && p->len >= 128 &&
+           tp->rmem_alloc <= (uint32_t)tp->sock.options.rcvbuf && !tp->sock.options.timestamp &&
+           !tp->layer->sysctl.rx_linear && list_empty(&tp->rare->ofo_queue);
+}
+
+/* takes_data_fast() of tcp_in.c: Linux does not look at what the ACK acknowledges. */
+static inline bool is_fast(const struct tcp_sock *tp, const struct plain *p)
+{
+    return tp->rmem_alloc < (uint32_t)tp->sock.options.rcvbuf &&
+           TCP_SKB_OVERHEAD + p->len <= tcp_forward_alloc(tp);
+}
+
+/* tcp_event_data_recv() of them. */
+static inline void note_data(struct tcp_sock *tp, const struct plain *p, uint32_t truesize)
+{
+    tp->last_seg_size = 0;
+    tp->rcv_mss = u32_min(p->len, tp->advmss);
+    tp->ack_pending |= (p->flags & TCP_PSH) != 0 ? TCP_ACK_SCHED | TCP_ACK_PUSHED : TCP_ACK_SCHED;
+    tcp_data_timed(tp, p->now);
+    tcp_grow_window(tp, p->len, truesize);
+}
+
+static inline bool take_data(struct tcp_sock *tp, const struct plain *p, const struct frame *frame)
+{
+    bool fast = is_fast(tp, p);
+    struct tcp_seg *seg;
+    uint32_t truesize;
+
+    tcp_seg_fetch(tp->receive_queue.prev);
+    if (UNLIKELY(!may_take_data(tp, p)))
+        return false;
+    count(tp, p);
+    tp->data_segs_in++;
+    take_timestamp(tp, p);
+    tp->snd_wl1 = fast ? p->seq : seq_max(tp->snd_wl1, p->seq);
+    if (!fast) {
+        tp->sock.soft_error = 0;
+        tp->probes_out = 0;
+        tp->rcv_tstamp = p->now;
+    }
+    tcp_rcv_rtt_measure_ts(tp, p->ts_ecr, p->len, p->now);
+    tp->has_dsack = false;
+    seg = tcp_seg_of_payload(tp->layer, frame, p->seq, p->flags);
+    truesize = seg->truesize;
+    tcp_queue_in_order(tp, seg);
+    note_data(tp, p, truesize);
+    tcp_wake(tp, SOCK_POLLIN);
+    if (!fast)
+        tcp_check_space(tp);
+    tcp_ack_snd_check(tp);
+    return true;
+}
+
+bool tcp_rcv_plain(struct tcp_sock *tp, const struct frame *frame)
+{
+    const uint8_t *octets = frame->data + IPV4_HDR_LEN;
+    uint32_t word = be32_get(octets + 12);
+    struct plain p = { .seq = be32_get(octets + 4),
+                       .ack = be32_get(octets + 8),
+                       .len = frame->payload.len,
+                       .tos = frame->data[1],
+                       .flags = (uint8_t)(word >> 16),
+                       .ts_val = be32_get(octets + TCP_HDR_LEN + 4),
+                       .ts_ecr = be32_get(octets + TCP_HDR_LEN + 8),
+                       .now = tcp_now(tp->layer) };
+
+    if (UNLIKELY(!is_expected(tp, &p, word)))
+        return false;
+    return p.len > 0 ? take_data(tp, &p, frame) : take_ack(tp, &p);
+}
