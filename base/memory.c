@@ -1,5 +1,6 @@
 #include "base/memory.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +76,7 @@ char *mem_strdup(const char *text)
 /* From ARENA_HUGE_FROM octets on an arena goes on in huge pages: what is in there is looked at here
    and there, and such looks wait for the processor's tables of pages, of which huge ones need few.
    In a smaller arena most of one might stay unused. */
-#define ARENA_HUGE_FROM ((size_t)4 * 1024 * 1024)
+#define ARENA_HUGE_FROM ((size_t)256 * 1024)
 #define ARENA_VAST_FROM ((size_t)256 * 1024 * 1024)
 #define ARENA_VAST_LEN  ((size_t)64 * 1024 * 1024)
 #define HUGE_PAGE       ((size_t)2 * 1024 * 1024)
@@ -86,6 +87,13 @@ struct arena_block {
     bool mapped; /* by mmap(), not malloc() */
     _Alignas(max_align_t) unsigned char octets[];
 };
+
+static _Atomic size_t mapped; /* octets handed out of blocks that are mapped */
+
+size_t mem_mapped(void)
+{
+    return atomic_load_explicit(&mapped, memory_order_relaxed);
+}
 
 #define SCATTER_MAX  2048u /* octets of a piece: greater ones are few */
 #define SCATTER_GAPS 8u
@@ -191,6 +199,8 @@ static void *alloc_aligned(struct arena *arena, size_t size, size_t alignment)
     p = block->octets + block->used + before;
     block->used += before + size;
     arena->used += before + size;
+    if (block->mapped)
+        atomic_fetch_add_explicit(&mapped, before + size, memory_order_relaxed);
     return p;
 }
 
@@ -215,6 +225,7 @@ static void free_block(struct arena_block *block)
 {
 #ifdef __linux__
     if (block->mapped) {
+        atomic_fetch_sub_explicit(&mapped, block->used, memory_order_relaxed);
         (void)munmap(block, sizeof *block + block->size);
         return;
     }

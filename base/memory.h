@@ -54,5 +54,7 @@ char *arena_strdup(struct arena *arena, const char *text);
  */
 void arena_scatter(struct arena *arena, bool on);
 void arena_fini(struct arena *arena);
+/** mem_mapped() - octets that all arenas have handed out of memory that is not malloc()'s. */
+size_t mem_mapped(void);
 
 #endif

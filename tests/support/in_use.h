@@ -5,6 +5,8 @@
 #include <malloc.h>
 #include <stddef.h>
 
+#include "base/memory.h"
+
 /* Sanitizers have an allocator of their own, which counts nothing. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define COUNTED 0
@@ -17,12 +19,12 @@
 #define COUNTED 1
 #endif
 
-/* Octets that malloc() has given out. */
+/* Octets that malloc() and the arenas have given out. */
 static inline size_t in_use(void)
 {
     struct mallinfo2 info = mallinfo2();
 
-    return info.uordblks + info.hblkhd;
+    return info.uordblks + info.hblkhd + mem_mapped();
 }
 
 /* @octets, per one of what is counted, are at most @most: where malloc() counts. */

@@ -208,6 +208,23 @@ static void arena_memory_is_zeroed_and_aligned(void)
     arena_fini(&arena);
 }
 
+static void what_arenas_hand_out_of_maps_is_counted(void)
+{
+    struct arena arena = { 0 };
+    size_t before = mem_mapped(), used;
+
+    arena_alloc(&arena, 1000);
+    EQ(mem_mapped(), before);
+    used = arena.used;
+    arena_alloc(&arena, 3000000); /* more than a page of any size */
+    EQ(mem_mapped() - before, arena.used - used);
+    used = arena.used;
+    arena_alloc_lines(&arena, 100);
+    EQ(mem_mapped() - before, arena.used - (used - 3000000));
+    arena_fini(&arena);
+    EQ(mem_mapped(), before);
+}
+
 /* Distances of 40 pieces that came out of @arena one after the other, within one block. */
 static void distances(struct arena *arena, size_t size, size_t *out)
 {
@@ -290,7 +307,7 @@ UNIT_MAIN("base", TEST(mac_text_goes_both_ways_and_rejects_noise),
           TEST(sha256_gives_the_published_digests),
           TEST(random_streams_differ_by_seed_name_and_purpose),
           TEST(scaled_numbers_are_exact_or_refused), TEST(distance_counts_a_swap_once),
-          TEST(arena_memory_is_zeroed_and_aligned),
+          TEST(arena_memory_is_zeroed_and_aligned), TEST(what_arenas_hand_out_of_maps_is_counted),
           TEST(pieces_of_a_scattered_arena_lie_at_irregular_distances),
           TEST(small_pieces_of_a_large_arena_are_zeroed_and_apart),
           TEST(siphash_of_eight_octets_is_the_published_one))
