@@ -18,10 +18,12 @@ struct sim;
 struct channel;
 struct flight;
 struct cut;
+struct piece;
 
-#define PARTS_MAX      64 /* of a simulation */
-#define PART_N_POOLS   4  /* of buffers by size: sim/frame.c */
-#define PART_N_FLIGHTS 12 /* sizes of flights: sim/flight.c */
+#define PARTS_MAX        64 /* of a simulation */
+#define PART_N_POOLS     4  /* of buffers by size: sim/frame.c */
+#define PART_N_FLIGHTS   12 /* sizes of flights: sim/flight.c */
+#define PART_PIECE_LINES 16 /* of the largest pieces: sim/piece.h */
 
 struct part {
     struct sim *sim;
@@ -40,6 +42,7 @@ struct part {
     struct frame *free_frames;
     struct frame *free_small; /* with a buffer of the smallest each, nobody else's: most frames */
     struct buffer *free_buffers[PART_N_POOLS];
+    struct piece *free_pieces[PART_PIECE_LINES]; /* by size, in cache lines */
     struct buffer *huge_buffers; /* those too big for the pools, each malloc's own */
     struct list flights;         /* under way; no list until there is one */
     struct cut *cuts_waiting;    /* with frames whose transmission has not begun: cut_flush() */

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/memory.h"
+#include "sim/piece.h"
 #include "stack/socket/fd.h"
 #include "stack/socket/input.h"
 #include "stack/socket/unix.h"
@@ -15,6 +16,11 @@
 struct own_lines {
     _Alignas(ARENA_LINE) struct process process;
 };
+
+static size_t memory_of(const struct program *program)
+{
+    return sizeof(struct own_lines) + program->state_size;
+}
 
 static void finish(struct process *process)
 {
@@ -43,7 +49,7 @@ static void finish(struct process *process)
     free(process->command);
     free(process->close_on_exec);
     free(process->cwd);
-    free(process);
+    piece_free(process->node, process, memory_of(process->program));
 }
 
 static void end_by_signal(struct process *process, int signal_number)
@@ -83,7 +89,7 @@ struct process *process_start(struct os *os, const struct program *program, int 
                               const char *const *argv, const char *command,
                               const struct process_io *io)
 {
-    struct process *process = mem_zalloc_lines(sizeof(struct own_lines) + program->state_size);
+    struct process *process = piece_zalloc(os->node, memory_of(program));
     struct strbuf line = STRBUF_INIT;
 
     CHECK(argc >= 1 && argc <= PROCESS_ARGS_MAX);

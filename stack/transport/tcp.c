@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/piece.h"
 #include "stack/transport/tcp_fastopen.h"
 #include "stack/transport/tcp_metrics.h"
 
@@ -150,7 +151,7 @@ void tcp_reset_connection(struct tcp_sock *tp)
 
 struct tcp_sock *tcp_sock_new(struct tcp_layer *tcp)
 {
-    struct tcp_sock *tp = mem_zalloc(sizeof *tp);
+    struct tcp_sock *tp = piece_zalloc(tcp->node, sizeof *tp);
 
     sock_init(&tp->sock, &tcp_ops, tcp->ip);
     tp->layer = tcp;
@@ -222,7 +223,7 @@ static void sock_free(struct tcp_sock *tp)
     list_remove(&tp->link);
     tcp_user_drop(tp);
     sock_fini(&tp->sock);
-    free(tp);
+    piece_free(tp->layer->node, tp, sizeof *tp);
 }
 
 void tcp_fini(struct tcp_layer *tcp)

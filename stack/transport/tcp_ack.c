@@ -2,6 +2,7 @@
  * section 3.10.7.4, RFC 6298. */
 #include "base/check.h"
 #include "base/likely.h"
+#include "sim/piece.h"
 #include "stack/transport/tcp_accecn.h"
 
 /* Round-trip times. */
@@ -569,8 +570,7 @@ static inline void run_free(struct tcp_sock *tp, const struct run *run)
     rest->prev = &tp->rtx_queue;
     tp->by_time.next = rest_by_time;
     rest_by_time->prev = &tp->by_time;
-    run->last->link.next = tcp->free_segs;
-    tcp->free_segs = first;
+    piece_free_run(tcp->node, first, run->last, sizeof *run->last);
     if (tp->wmem_queued == 0)
         tcp_chunk_drop(tp);
 }

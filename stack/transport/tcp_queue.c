@@ -6,36 +6,19 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "base/likely.h"
+#include "sim/piece.h"
 #include "stack/transport/tcp_internal.h"
 
 #define CHUNK_SMALL 2048u
 #define CHUNK_LARGE 65536u
-#define SEGS_FIRST  4u /* at once: most hosts talk little */
-#define SEGS_MORE   32u
 
-static inline void put_back(struct tcp_layer *tcp, struct tcp_seg *seg)
-{
-    seg->link.next = tcp->free_segs;
-    tcp->free_segs = &seg->link;
-}
+_Static_assert(offsetof(struct tcp_seg, link.next) == offsetof(struct piece, next),
+               "segments are given back by their links");
 
 /* One whose fields say nothing yet. */
-static struct tcp_seg *take_free(struct tcp_layer *tcp)
+static inline struct tcp_seg *take_free(struct tcp_layer *tcp)
 {
-    struct tcp_seg *seg;
-
-    if (UNLIKELY(tcp->free_segs == NULL)) {
-        unsigned n = tcp->has_segs ? SEGS_MORE : SEGS_FIRST;
-        struct tcp_seg *block = arena_alloc_lines(node_arena(tcp->node), n * sizeof *block);
-
-        while (n-- > 0)
-            put_back(tcp, &block[n]);
-        tcp->has_segs = true;
-    }
-    seg = tcp_seg_of(tcp->free_segs);
-    tcp->free_segs = seg->link.next;
-    return seg;
+    return piece_new(tcp->node, sizeof(struct tcp_seg));
 }
 
 struct tcp_seg *tcp_seg_new(struct tcp_layer *tcp)
@@ -53,7 +36,7 @@ void tcp_seg_free(struct tcp_layer *tcp, struct tcp_seg *seg)
     tcp_seg_untime(seg);
     if (seg->data.buffer != NULL)
         buffer_unref(seg->data.buffer);
-    put_back(tcp, seg);
+    piece_free(tcp->node, seg, sizeof *seg);
 }
 
 void tcp_queue_purge(struct tcp_layer *tcp, struct list *queue)

@@ -59,8 +59,8 @@ enum tcp_mark {
  * ofo_queue. Its octets are a slice of a shared buffer, so cutting and sending it copies nothing.
  */
 struct tcp_seg {
-    _Alignas(ARENA_LINE) struct list link;
-    uint32_t seq, end_seq; /* SYN and FIN counted */
+    _Alignas(ARENA_LINE) struct list link; /* first, and its next is piece.next: sim/piece.h */
+    uint32_t seq, end_seq;                 /* SYN and FIN counted */
     struct slice data;
     uint32_t truesize;
     uint8_t flags;          /* enum tcp_flag */
@@ -513,8 +513,6 @@ struct tcp_layer {
     struct list *ports; /* tcp_entry.port_link, by local port; NULL until there are some */
     struct list socks, timewaits, dead;
     uint32_t n_timewaits, last_serial;
-    struct list *free_segs; /* tcp_seg.link, by its next alone: who takes one touches no other */
-    bool has_segs;          /* there have been some */
     uint32_t n_paths;       /* places; 0 or a power of two */
     struct tcp_path *paths; /* looked up lately: tcp_path.c */
     uint64_t secret;

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/likely.h"
 #include "base/memory.h"
+#include "sim/piece.h"
 #include "stack/transport/errqueue.h"
 #include "stack/transport/udp_internal.h"
 
@@ -72,7 +73,7 @@ static void udp_close(struct sock *sock)
     strbuf_fini(&udp->corked_octets);
     udp->udp->n_sockets--;
     sock_fini(sock);
-    free(udp);
+    piece_free(sock->node, udp, sizeof *udp);
 }
 
 static unsigned udp_poll(struct sock *sock)
@@ -165,7 +166,7 @@ void udp_fini(struct udp_layer *udp)
 
 struct sock *udp_socket(struct udp_layer *udp)
 {
-    struct udp_sock *sock = mem_zalloc_lines(sizeof *sock);
+    struct udp_sock *sock = piece_zalloc(udp->ip->node, sizeof *sock);
 
     sock_init(&sock->sock, &udp_ops, udp->ip);
     sock->udp = udp;
