@@ -52,11 +52,10 @@ void tcp_set_rto(struct tcp_sock *tp)
         u32_min(tcp_in_ticks(tp, (tp->srtt_us >> 3) + tp->rttvar_us), tp->layer->sysctl.rto_max_us);
 }
 
-void tcp_update_rtt_min(struct tcp_sock *tp, uint32_t rtt_us)
+static void update_rtt_min(struct tcp_sock *tp, uint32_t rtt_us, uint64_t now_us)
 {
     struct tcp_minmax *min = &tp->rtt_min;
-    uint32_t now = (uint32_t)(tcp_now(tp->layer) / 1000),
-             window = tp->layer->sysctl.min_rtt_wlen * 1000, age;
+    uint32_t now = (uint32_t)(now_us / 1000), window = tp->layer->sysctl.min_rtt_wlen * 1000, age;
 
     if (rtt_us == 0)
         rtt_us = 1;
@@ -114,6 +113,15 @@ static int64_t rtt_by_timestamps(const struct tcp_sock *tp, const struct tcp_rx 
     return delta == 0 ? 1000 : (int64_t)delta * 1000;
 }
 
+/* What an RTT of @seq_rtt tells, the last of several; @ca_rtt: of the first of those. */
+static inline void take_rtt(struct tcp_sock *tp, int64_t seq_rtt, int64_t ca_rtt, uint64_t now)
+{
+    update_rtt_min(tp, (uint32_t)ca_rtt, now);
+    tcp_rtt_estimator(tp, seq_rtt);
+    tcp_set_rto(tp);
+    tp->backoff = 0;
+}
+
 static bool update_rtt(struct tcp_sock *tp, const struct tcp_rx *rx, unsigned flag, int64_t seq_rtt,
                        int64_t sack_rtt, int64_t ca_rtt)
 {
@@ -124,10 +132,7 @@ static bool update_rtt(struct tcp_sock *tp, const struct tcp_rx *rx, unsigned fl
         seq_rtt = ca_rtt = rtt_by_timestamps(tp, rx);
     if (seq_rtt < 0)
         return false;
-    tcp_update_rtt_min(tp, (uint32_t)(ca_rtt < 0 ? seq_rtt : ca_rtt));
-    tcp_rtt_estimator(tp, seq_rtt);
-    tcp_set_rto(tp);
-    tp->backoff = 0;
+    take_rtt(tp, seq_rtt, ca_rtt < 0 ? seq_rtt : ca_rtt, tcp_now(tp->layer));
     return true;
 }
 
@@ -591,7 +596,7 @@ static inline void clean_plainly(struct tcp_sock *tp, uint64_t now, const struct
         tcp_chrono_stop(tp, TCP_CHRONO_BUSY);
     else if (tcp_first(&tp->rtx_queue)->seq != tp->snd_una)
         acked_partly(tp, tcp_first(&tp->rtx_queue));
-    update_rtt(tp, NULL, TCP_F_DATA_ACKED, seq_rtt, -1, ca_rtt);
+    take_rtt(tp, seq_rtt, ca_rtt, now);
     congestion_acked(tp, ca_rtt);
 }
 

@@ -522,7 +522,6 @@ void tcp_mtu_probe_black_hole(struct tcp_sock *tp);
 uint32_t tcp_mss_of_mtu(const struct tcp_sock *tp, uint32_t mtu);
 /** tcp_mss_headers() - octets of a packet beside its data, SACK blocks apart. */
 uint32_t tcp_mss_headers(const struct tcp_sock *tp);
-void tcp_update_rtt_min(struct tcp_sock *tp, uint32_t rtt_us);
 uint32_t tcp_min_rtt(const struct tcp_sock *tp);
 void tcp_ack_update_rtt_synack(struct tcp_sock *tp, int64_t rtt_us);
 void tcp_rearm_rto(struct tcp_sock *tp);

@@ -258,10 +258,8 @@ static struct frame *any_segment(struct tcp_sock *tp, uint32_t seq, uint16_t fla
 /* Nearly all segments: of an open connection, without SACK blocks and urgent data. */
 static inline bool is_plain(const struct tcp_sock *tp, uint16_t flags)
 {
-    bool more = tp->has_dsack | tp->urg_out | tp->more_options;
-
-    return (flags & (TCP_SYN | TCP_ACK)) == TCP_ACK && tp->n_sacks == 0 && !more &&
-           !tp->layer->sysctl.long_way;
+    return !tp->has_dsack && !tp->urg_out && !tp->more_options && tp->n_sacks == 0 &&
+           (flags & (TCP_SYN | TCP_ACK)) == TCP_ACK && !tp->layer->sysctl.long_way;
 }
 
 /* any_segment() for them: the fields are written where they belong. */

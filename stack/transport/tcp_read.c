@@ -208,10 +208,39 @@ static size_t copy_octets(const struct tcp_sock *tp, uint8_t *to, size_t size)
     return done;
 }
 
+/* All that waits: have_read() of it, in one pass. */
+static inline void read_all(struct tcp_sock *tp, uint8_t *to, uint32_t waits)
+{
+    uint32_t seq = tp->copied_seq;
+    struct tcp_seg *seg;
+
+    tcp_rcv_space_adjust(tp, tp->rcv_nxt); /* it looks at the queue, not at what is copied */
+    tp->copied_seq = tp->rcv_nxt;
+    while ((seg = tcp_first(&tp->receive_queue)) != NULL) {
+        uint32_t offset = seq - seg->seq, n = seg->data.len - offset;
+
+        if (to != NULL) {
+            memcpy(to, seg->data.octets + offset, n);
+            to += n;
+        }
+        seq += n;
+        tp->rmem_alloc -= seg->truesize;
+        tcp_seg_free(tp->layer, seg);
+    }
+    tcp_cleanup_rbuf(tp, waits);
+}
+
 /* Something waits. */
 APART static int64_t read_plain(struct tcp_sock *tp, void *octets, size_t size)
 {
-    size_t done = copy_octets(tp, octets, size);
+    uint32_t waits = tp->rcv_nxt - tp->copied_seq;
+    size_t done;
+
+    if (LIKELY(size >= waits && !tp->layer->sysctl.long_way)) {
+        read_all(tp, octets, waits);
+        return waits;
+    }
+    done = copy_octets(tp, octets, size);
 
     have_read(tp, tp->copied_seq + (uint32_t)done, (uint32_t)done);
     return (int64_t)done;
@@ -230,14 +259,13 @@ int64_t tcp_recv_plain(struct sock *sock, void *octets, size_t size, unsigned fl
 {
     struct tcp_sock *tp = tcp_of(sock);
 
-    if (UNLIKELY(tp->urg_state != TCP_URG_NONE || tp->fin_received || size == 0 ||
-                 tcp_state(tp) == TCP_LISTEN))
+    if (UNLIKELY(tp->urg_state != TCP_URG_NONE || tp->fin_received || size == 0))
         return recv_closely(sock, octets, size, flags);
-    if (list_empty(&tp->receive_queue))
-        return sock->error == 0 && !tp->shut_rd && tcp_state(tp) != TCP_CLOSED
-                   ? -SIM_EAGAIN
-                   : recv_closely(sock, octets, size, flags);
-    return read_plain(tp, octets, size);
+    if (!list_empty(&tp->receive_queue))
+        return read_plain(tp, octets, size);
+    return LIKELY(tcp_state(tp) == TCP_ESTABLISHED && sock->error == 0 && !tp->shut_rd)
+               ? -SIM_EAGAIN
+               : recv_closely(sock, octets, size, flags);
 }
 
 size_t tcp_first_len(const struct sock *sock)

@@ -148,7 +148,8 @@ static inline unsigned send_burst(struct tcp_sock *tp, uint64_t now, uint32_t le
         more = len > 0 && !list_empty(&tp->write_queue);
         seg->starts_buffer = n == 0;
         seg->push_once = n > 0 && !more;
-        tp->has_dsack = dsack;
+        if (UNLIKELY(dsack))
+            tp->has_dsack = true;
         tcp_transmit_seg(tp, now, seg, why);
         sent_new(tp, seg, mss);
         n++;
