@@ -258,8 +258,9 @@ uint32_t tcp_seg_room(const struct tcp_sock *tp, const struct tcp_seg *seg, cons
 uint32_t tcp_seg_first_room(const struct tcp_sock *tp, uint32_t len, bool stable);
 /** tcp_seg_carve() - the first @len octets of @seg, which waits in write_queue, become a segment of
  * their own before it, in the same buffer of Linux's. tcp_seg_cut(): one that stands in no queue
- * yet. */
-struct tcp_seg *tcp_seg_cut(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len);
+ * yet, and leaves at once: when it is sent is not set, and @starts_buffer is its own. */
+struct tcp_seg *tcp_seg_cut(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len,
+                            bool starts_buffer);
 struct tcp_seg *tcp_seg_carve(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len);
 /** tcp_seg_split() - @seg, which is in flight, keeps its first @len octets; the rest becomes the
  * segment behind it, which is returned. */

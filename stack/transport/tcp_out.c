@@ -342,9 +342,10 @@ int tcp_transmit_seg(struct tcp_sock *tp, uint64_t now, struct tcp_seg *seg, con
     uint8_t flags = seg->flags;
 
     note_sent(tp, now, seg);
-    if (seg->push_once)
+    if (seg->push_once) {
         flags |= TCP_PSH;
-    seg->push_once = false;
+        seg->push_once = false;
+    }
     if (UNLIKELY(tp->has_notes))
         tcp_notes_sent(tp, seg);
     return tcp_transmit(tp, now, seg->seq, flags, &seg->data, why);

@@ -165,7 +165,8 @@ uint32_t tcp_seg_first_room(const struct tcp_sock *tp, uint32_t len, bool stable
 }
 
 /* Most segments come to be here, so their fields are set one by one. */
-struct tcp_seg *tcp_seg_cut(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len)
+struct tcp_seg *tcp_seg_cut(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len,
+                            bool starts_buffer)
 {
     struct tcp_seg *front = take_free(tp->layer);
     uint32_t left = seg->data.len - len;
@@ -181,11 +182,9 @@ struct tcp_seg *tcp_seg_cut(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t l
     front->truesize = seg->truesize - left;
     front->flags = seg->flags & (uint8_t) ~(TCP_FIN | TCP_PSH);
     front->marks = front->n_merged = 0;
-    front->starts_buffer = seg->starts_buffer;
-    front->eor = front->push_once = front->timed = front->app_limited = front->stamped = false;
+    front->starts_buffer = starts_buffer;
+    front->eor = front->push_once = front->stamped = front->timed = false;
     front->tail_room = 0;
-    front->tx_delivered = front->first_tx = front->delivered_at = 0;
-    front->sent_at = 0;
     seg->truesize = left;
     seg->data.octets += len;
     seg->data.len = left;
@@ -196,8 +195,11 @@ struct tcp_seg *tcp_seg_cut(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t l
 
 struct tcp_seg *tcp_seg_carve(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len)
 {
-    struct tcp_seg *front = tcp_seg_cut(tp, seg, len);
+    struct tcp_seg *front = tcp_seg_cut(tp, seg, len, seg->starts_buffer);
 
+    front->tx_delivered = front->first_tx = front->delivered_at = 0;
+    front->app_limited = false;
+    front->sent_at = 0;
     list_insert_before(&seg->link, &front->link);
     return front;
 }

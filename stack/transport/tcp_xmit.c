@@ -119,15 +119,16 @@ void tcp_send_new(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss)
     sent_new(tp, seg, mss);
 }
 
-/* The next segment of write_queue, up to @piece octets, leaves the queue. */
-static inline struct tcp_seg *next_piece(struct tcp_sock *tp, uint32_t piece)
+/* The next segment of write_queue, up to @piece octets, leaves the queue; @first: of a burst. */
+static inline struct tcp_seg *next_piece(struct tcp_sock *tp, uint32_t piece, bool first)
 {
     struct tcp_seg *seg = tcp_first(&tp->write_queue);
 
     if (LIKELY(seg->data.len > piece))
-        return tcp_seg_cut(tp, seg, piece);
+        return tcp_seg_cut(tp, seg, piece, first);
     tcp_seg_fill(tp, seg, piece);
     list_remove(&seg->link);
+    seg->starts_buffer = first;
     return seg;
 }
 
@@ -142,12 +143,12 @@ static inline unsigned send_burst(struct tcp_sock *tp, uint64_t now, uint32_t le
 
     do {
         uint32_t piece = u32_min(len, mss);
-        struct tcp_seg *seg = next_piece(tp, piece);
+        struct tcp_seg *seg = next_piece(tp, piece, n == 0);
 
         len -= u32_min(piece, seg->data.len);
         more = len > 0 && !list_empty(&tp->write_queue);
-        seg->starts_buffer = n == 0;
-        seg->push_once = n > 0 && !more;
+        if (n > 0 && !more)
+            seg->push_once = true;
         if (UNLIKELY(dsack))
             tp->has_dsack = true;
         tcp_transmit_seg(tp, now, seg, why);
