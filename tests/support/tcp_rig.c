@@ -119,6 +119,9 @@ static void peer_receive(struct iface *iface, struct frame *frame)
         sent->at = node_now(iface->node);
         sent->len = (uint32_t)(len - sent->hdr.hdr_len);
         sent->src = ip.src;
+        sent->dst = ip.dst;
+        memcpy(sent->to.octets, frame->data, sizeof sent->to.octets);
+        sent->ttl = ip.ttl;
         sent->ip_id = ip.id;
         sent->tos = ip.tos;
         sent->why = frame->why;

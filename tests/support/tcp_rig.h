@@ -34,9 +34,10 @@ struct rig_sent {
     sim_time at;
     struct tcp_hdr hdr; /* absolute numbers */
     uint32_t len;
-    ip4_addr src;
+    ip4_addr src, dst;
+    struct mac_addr to; /* of the frame */
     uint16_t ip_id;
-    uint8_t tos;
+    uint8_t tos, ttl;
     struct why why;
     char text[160]; /* "PA 1(100) ack 1 sack 3-5": relative numbers */
 };
