@@ -19,7 +19,6 @@ static void grow(struct tcp_layer *tcp)
     struct tcp_path *old = tcp->paths;
     uint32_t n = tcp->n_paths;
 
-    tcp->paths_changed++;
     tcp->n_paths = n == 0 ? PATHS_FIRST : 2 * n;
     tcp->paths = mem_zalloc_lines(tcp->n_paths * sizeof *tcp->paths);
     for (uint32_t i = 0; i < n; i++)

@@ -193,8 +193,28 @@ static void an_error_of_before_is_read_while_another_connection_opens(void)
     }
 }
 
+static void a_plain_recv_says_what_any_says(void)
+{
+    struct sock *listener, *sock;
+    uint8_t octet;
+
+    sock = rig_open(&rig, &listener);
+    EQ(rig_recv(listener, 1), -SIM_ENOTCONN);
+    EQ(listener->ops->recv_plain(listener, &octet, 1, 0), -SIM_ENOTCONN);
+    EQ(rig_recv(sock, 1), -SIM_EAGAIN);
+    EQ(sock->ops->recv_plain(sock, &octet, 1, 0), -SIM_EAGAIN);
+    EQ(sock->ops->shutdown(sock, SOCK_SHUT_RD), 0);
+    EQ(rig_recv(sock, 1), 0);
+    EQ(sock->ops->recv_plain(sock, &octet, 1, 0), 0);
+    EQ(sock->ops->shutdown(sock, SOCK_SHUT_WR), 0);
+    EQ(rig_recv(sock, 1), 0);
+    EQ(sock->ops->recv_plain(sock, &octet, 1, 0), 0);
+    rig_close(&rig, listener, sock);
+}
+
 UNIT_MAIN("tcp: sockets", TEST(a_port_is_bound_once_unless_both_reuse_it),
           TEST(reuseport_shares_listeners), TEST(ports_are_chosen_from_the_range),
           TEST(options_say_what_linux_says), TEST(the_table_is_in_the_words_of_ss),
           TEST(peeking_leaves_the_octets),
-          TEST(an_error_of_before_is_read_while_another_connection_opens))
+          TEST(an_error_of_before_is_read_while_another_connection_opens),
+          TEST(a_plain_recv_says_what_any_says))
