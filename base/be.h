@@ -20,6 +20,13 @@ static inline uint16_t be16_get(const uint8_t *p)
     return BE_SWAP(16, word);
 }
 
+/* BE16() - a constant as it stands in memory, for what is done without a change of octets' order. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define BE16(value) ((uint16_t)(value))
+#else
+#define BE16(value) ((uint16_t)(((value)&0xffu) << 8 | (value) >> 8))
+#endif
+
 static inline uint32_t be32_get(const uint8_t *p)
 {
     uint32_t word;

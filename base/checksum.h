@@ -34,10 +34,10 @@ static inline uint16_t checksum_fold64(uint64_t sum)
 /** checksum_sum20() - the folded sum of a header of 20 octets, in the byte order of their words:
  * RFC 1071 section 2(B). checksum_right20() - whether it is right, the header's checksum included.
  */
-static inline uint16_t checksum_sum20(const uint8_t *octets)
+static inline uint64_t checksum_words20(const uint8_t *octets) /* not folded */
 {
     uint64_t sum, more;
-    uint32_t low, last;
+    uint32_t last;
 
     memcpy(&sum, octets, sizeof sum);
     memcpy(&more, octets + 8, sizeof more);
@@ -46,14 +46,26 @@ static inline uint16_t checksum_sum20(const uint8_t *octets)
     sum += sum < more;
     sum += last;
     sum += sum < last;
-    low = (uint32_t)sum + (uint32_t)(sum >> 32);
+    return sum;
+}
+
+static inline uint16_t checksum_sum20(const uint8_t *octets)
+{
+    uint64_t sum = checksum_words20(octets);
+    uint32_t low = (uint32_t)sum + (uint32_t)(sum >> 32);
+
     low += low < (uint32_t)sum;
     return checksum_fold(low);
 }
 
+/* The sum is right if 0xffff divides it and it is not 0. 0xffff times `ones` is 2^64 - 1, so that
+   number's negative is its inverse: a product with it says of a multiple how many times, which is
+   at most `ones`, and of all others more. */
 static inline bool checksum_right20(const uint8_t *octets)
 {
-    return checksum_sum20(octets) == 0xffff;
+    const uint64_t ones = UINT64_C(0x0001000100010001);
+
+    return checksum_words20(octets) * ones >= -ones;
 }
 
 /** checksum_pseudo() - the sum over the IPv4 pseudo-header; @len: octets of the transport header

@@ -142,11 +142,16 @@ static inline uint8_t ipv4_hdr_len_for(unsigned n_options)
 static inline void ipv4_dec_ttl(uint8_t *octets)
 {
     /* The word that holds the TTL becomes 0x100 less, so the complement of the sum that much more,
-       with its carry around the end. */
-    uint32_t sum = be16_get(octets + IPV4_AT_CHECKSUM) + 0x100u;
+       with its carry around the end: in whatever order the octets of words are, RFC 1071 section
+       2(B). */
+    uint16_t word;
+    uint32_t sum;
 
+    memcpy(&word, octets + IPV4_AT_CHECKSUM, sizeof word);
+    sum = (uint32_t)word + BE16(0x100);
     octets[IPV4_AT_TTL]--;
-    be16_put(octets + IPV4_AT_CHECKSUM, (uint16_t)(sum + (sum >= 0xffff)));
+    word = (uint16_t)(sum + (sum >= 0xffff));
+    memcpy(octets + IPV4_AT_CHECKSUM, &word, sizeof word);
 }
 
 struct ipv4_option {

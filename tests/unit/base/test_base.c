@@ -109,6 +109,11 @@ static void checksum_of_a_header_is_that_of_its_octets(void)
         be16_put(octets + 10, 0);
         be16_put(octets + 10, checksum_finish(checksum_add(0, octets, sizeof octets)));
         OK(checksum_right20(octets));
+        for (unsigned bit = 0; bit < 160; bit++) { /* wrong by one */
+            octets[bit / 8] ^= (uint8_t)(1u << bit % 8);
+            OK(!checksum_right20(octets));
+            octets[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        }
     }
 }
 
