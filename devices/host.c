@@ -53,7 +53,7 @@ struct node *host_new(struct sim *sim, const char *name, const struct host_confi
         struct iface *iface = iface_add(node, config->ports[i].name, &config->ports[i].mac);
 
         if (config->ports[i].mtu != 0)
-            iface->mtu = config->ports[i].mtu;
+            iface_set_mtu(iface, config->ports[i].mtu);
     }
     node->device = os;
     os_init(os, node);

@@ -65,7 +65,7 @@ struct node *hub_new(struct sim *sim, const char *name, const struct hub_config 
         char port_name[16];
 
         snprintf(port_name, sizeof port_name, "p%u", i + 1);
-        iface_add(node, port_name, &MAC_ZERO)->mtu = HUB_MTU;
+        iface_set_mtu(iface_add(node, port_name, &MAC_ZERO), HUB_MTU);
     }
     return node;
 }

@@ -26,7 +26,7 @@ static struct node *make_switch(struct sim *sim, const struct topo_node *node)
     struct node *made = switch_new(sim, node->name, &config);
 
     for (uint32_t i = 0; i < node->n_ifaces; i++)
-        made->ifaces[node->ifaces[i].port - 1]->mtu = node->ifaces[i].mtu;
+        iface_set_mtu(made->ifaces[node->ifaces[i].port - 1], node->ifaces[i].mtu);
     return made;
 }
 

@@ -91,7 +91,7 @@ static void add_ports(struct node *shell, const struct topo_node *node)
         iface_add(shell, name, node->kind == TOPO_HUB ? &MAC_ZERO : &macs[port - 1]);
     }
     for (uint32_t i = 0; i < node->n_ifaces; i++)
-        shell->ifaces[node->ifaces[i].port - 1]->mtu = node->ifaces[i].mtu;
+        iface_set_mtu(shell->ifaces[node->ifaces[i].port - 1], node->ifaces[i].mtu);
 }
 
 struct node *network_shell(struct network *network, uint32_t index)
@@ -107,7 +107,8 @@ struct node *network_shell(struct network *network, uint32_t index)
         return shell;
     }
     for (uint32_t i = 0; i < node->n_ifaces; i++)
-        iface_add(shell, node->ifaces[i].name, &node->ifaces[i].mac)->mtu = node->ifaces[i].mtu;
+        iface_set_mtu(iface_add(shell, node->ifaces[i].name, &node->ifaces[i].mac),
+                      node->ifaces[i].mtu);
     return shell;
 }
 

@@ -402,7 +402,7 @@ struct pkt_host *pkt_sim_new(const struct pkt_config *config, struct pkt_fault *
     self->os = host_os(self->node);
     self->wire = sim_add_node(self->sim, "wire", &wire_ops);
     self->wire->device = self;
-    iface_add(self->wire, "tun0", &WIRE_MAC)->mtu = PKT_PACKET_MAX;
+    iface_set_mtu(iface_add(self->wire, "tun0", &WIRE_MAC), PKT_PACKET_MAX);
     sim_add_link(self->sim, self->node->ifaces[0], self->wire->ifaces[0], &link);
     sim_start(self->sim);
     tcp_sysctl(self->os->tcp)->rx_linear = true;

@@ -249,14 +249,14 @@ static void send_specially(struct link_dir *dir, struct frame *frame)
     }
 }
 
-/* @frame of @size octets leaves @node by @dir, which is plain. The calls come last, so that nobody
-   keeps registers for them. */
+/* @frame leaves @node by @dir, which is plain, and keeps it busy for @time. The calls come last, so
+   that nobody keeps registers for them. */
 static inline void send_plainly(struct node *node, struct link_dir *dir, struct frame *frame,
-                                size_t size)
+                                sim_time time)
 {
     struct part *part = node->part;
     sim_time starts_at = transmission_start(dir, part->now);
-    sim_time ends_at = starts_at + link_dir_time(dir, size);
+    sim_time ends_at = starts_at + time;
 
     dir->free_at = ends_at;
     append_here(part, node, dir, frame, starts_at, ends_at + dir->delay, false);
@@ -296,7 +296,7 @@ APART static void send_carefully(struct iface *iface, struct frame *frame)
     dir->tx_octets += size;
     frame->id = node_record_frame(node, iface, RECORD_SEND, frame);
     if (dir->plain)
-        send_plainly(node, dir, frame, size);
+        send_plainly(node, dir, frame, link_dir_time(dir, size));
     else
         send_specially(dir, frame);
 }
@@ -309,15 +309,15 @@ void iface_send(struct iface *iface, struct frame *frame)
     struct node *node = iface->node;
     size_t size = frame_size(frame);
 
-    if (UNLIKELY(dir == NULL || !dir->plain || size > iface->mtu + LINK_HEADER_MAX ||
-                 dir->n_waiting >= dir->queue || node_wants(node, RECORD_SEND))) {
+    if (UNLIKELY(dir == NULL || size > dir->takes || dir->n_waiting >= dir->queue ||
+                 node_wants(node, RECORD_SEND))) {
         send_carefully(iface, frame);
         return;
     }
     dir->tx_frames++;
     frame->id = node_count_frame(node, frame);
     dir->tx_octets += size;
-    send_plainly(node, dir, frame, size);
+    send_plainly(node, dir, frame, link_octets_on_wire(size) * dir->time_per_octet);
 }
 
 void link_configure(struct link *link, const struct link_config *config)

@@ -82,6 +82,8 @@ struct link_dir { /* an arrival needs the first cache line, who sends the second
     bool plain;  /* it is, `from` is switched on, and a frame simply goes on behind the one before
                     it: link_look() */
     bool far_up; /* the interface at the other end is switched on, as far as `from` has heard */
+    uint32_t takes; /* octets of the longest frame that simply goes on, and whose time on the wire
+                       time_per_octet says; 0: none does. link_look() */
 
     struct iface *from;
     struct link *link;
@@ -119,10 +121,15 @@ void link_configure(struct link *link, const struct link_config *config);
 void link_add_rule(struct link *link, struct link_rule *rule);
 /** link_transmission_time() - of a frame with @len octets from its Ethernet header on. */
 sim_time link_transmission_time(const struct link *link, size_t len);
-/** link_dir_time() - the same in one direction. */
+/** link_octets_on_wire() - how many octets such a frame keeps the cable busy for. */
+static inline sim_time link_octets_on_wire(size_t len)
+{
+    return (sim_time)(len < ETH_WIRE_MIN ? ETH_WIRE_MIN : len) + ETH_WIRE_OVERHEAD;
+}
+/** link_dir_time() - link_transmission_time() in one direction. */
 static inline sim_time link_dir_time(const struct link_dir *dir, size_t len)
 {
-    sim_time octets = (sim_time)(len < ETH_WIRE_MIN ? ETH_WIRE_MIN : len) + ETH_WIRE_OVERHEAD;
+    sim_time octets = link_octets_on_wire(len);
     sim_time each = dir->time_per_octet;
 
     if (LIKELY(each != 0))

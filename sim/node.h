@@ -53,7 +53,7 @@ struct iface { /* the first cache line is what a frame that comes in needs */
     struct node *node;
     struct mac_addr mac;
     uint16_t index; /* place in node->ifaces, from 0 */
-    uint32_t mtu;   /* octets behind the Ethernet header */
+    uint32_t mtu;   /* octets behind the Ethernet header: iface_set_mtu() */
     bool up;        /* switched on; with a cable that is plugged in at both ends it has carrier */
     void *owner;    /* what the device keeps for this interface */
     struct link_dir *out; /* the cable's direction away from here, or NULL */
@@ -80,6 +80,8 @@ static inline struct arena *node_arena(const struct node *node)
 struct iface *iface_add(struct node *node, const char *name, const struct mac_addr *mac);
 /** iface_find() - by name, or NULL. */
 struct iface *iface_find(const struct node *node, const char *name);
+/** iface_set_mtu() - what is longer, behind its Ethernet header, is neither sent nor taken. */
+void iface_set_mtu(struct iface *iface, uint32_t mtu);
 /** iface_has_carrier() - up, cabled, and the far end up too. */
 bool iface_has_carrier(const struct iface *iface);
 /** iface_set_up() - switch the interface on or off; both ends are told through ops->carrier. What

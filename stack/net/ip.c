@@ -126,7 +126,7 @@ void ip_iface_set_mtu(struct ip_iface *iface, uint32_t mtu)
 {
     iface->mtu = mtu;
     if (iface->iface != NULL)
-        iface->iface->mtu = mtu;
+        iface_set_mtu(iface->iface, mtu);
     iface->ip->fib.generation++;
 }
 

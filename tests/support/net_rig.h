@@ -116,7 +116,7 @@ static inline void net_rig_init(struct net_rig *rig, unsigned n_wires)
         wire->node = sim_add_node(rig->sim, wire_names[i], &wire_ops);
         wire->node->device = wire;
         wire->iface = iface_add(wire->node, "eth0", &far);
-        wire->iface->mtu = 9000;
+        iface_set_mtu(wire->iface, 9000);
         sim_add_link(rig->sim, rig->node->ifaces[i], wire->iface, &config);
     }
     rig->observer = (struct observer){ .wants = RECORD_ALL, .record = net_rig_observe };

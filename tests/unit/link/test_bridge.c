@@ -365,8 +365,10 @@ static void frames_to_our_own_addresses_are_for_us(void)
 static void too_long_for_the_next_link_is_dropped_silently(void)
 {
     begin();
-    probe[0]->iface->mtu = ports[0].iface->mtu = 9000;
-    ports[2].iface->mtu = probe[2]->iface->mtu = 9000;
+    iface_set_mtu(probe[0]->iface, 9000);
+    iface_set_mtu(ports[0].iface, 9000);
+    iface_set_mtu(ports[2].iface, 9000);
+    iface_set_mtu(probe[2]->iface, 9000);
     probe_send(probe[0], 5000, 1);
     run_for(SIM_MSEC(1));
     expect_counts(0, 0, 1, 0);

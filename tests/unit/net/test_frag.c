@@ -230,7 +230,8 @@ static void send(struct net_rig *rig, size_t len, uint32_t mtu, struct ip_send s
 {
     struct frame *frame = frame_new(rig->node, len);
 
-    rig->node->ifaces[1]->mtu = net_rig_iface(rig, 1)->mtu = mtu;
+    net_rig_iface(rig, 1)->mtu = mtu;
+    iface_set_mtu(rig->node->ifaces[1], mtu);
     for (size_t i = 0; i < len; i++)
         frame->data[i] = (uint8_t)(i % 251);
     send.dst = FAR;

@@ -178,7 +178,7 @@ static void without_a_cable_or_switched_off_frames_are_dropped_by_name(void)
 static void receiver_drops_what_its_mtu_does_not_allow(void)
 {
     begin(link_defaults());
-    b->iface->mtu = 1000;
+    iface_set_mtu(b->iface, 1000);
     probe_send(a, 1018, 0);
     probe_send(a, 1019, 1);
     finish();
@@ -604,7 +604,8 @@ static void run_that_stops_halfway_gives_everything_back(void)
 
     config.delay = SIM_SEC(1);
     begin(config);
-    a->iface->mtu = b->iface->mtu = 100000;
+    iface_set_mtu(a->iface, 100000);
+    iface_set_mtu(b->iface, 100000);
     link_add_rule(wire, &rule);
     probe_send(a, 60, 0);
     probe_send(a, 99000, 1);
@@ -660,6 +661,13 @@ static void burst(struct random_stream *stream)
     case 2:
         wire->config.delay = (sim_time)random_below(stream, SIM_USEC(30));
         wire->config.queue = (uint32_t)random_below(stream, 9) + 1;
+        link_configure(wire, &wire->config);
+        break;
+    case 3:
+        iface_set_mtu(from->iface, 500 + (uint32_t)random_below(stream, 1600));
+        break;
+    case 4: /* the time of an octet is no whole number of picoseconds at one of them */
+        wire->config.rate = random_below(stream, 2) == 0 ? 1000000000 : 999999937;
         link_configure(wire, &wire->config);
         break;
     }

@@ -243,7 +243,8 @@ static size_t memory_after(uint32_t n, uint32_t size)
     size_t used;
 
     sim_add_link(sim, a->iface, b->iface, &config);
-    a->iface->mtu = b->iface->mtu = 65000;
+    iface_set_mtu(a->iface, 65000);
+    iface_set_mtu(b->iface, 65000);
     sim_start(sim);
     for (uint32_t i = 0; i < n; i++) {
         probe_send(a, size, i);
