@@ -52,6 +52,7 @@ void ip_init(struct ip_stack *ip, struct node *node, struct ether *ether)
 
     *ip = (struct ip_stack){ .node = node, .ether = ether };
     ip->own = mem_zalloc(sizeof *ip->own);
+    ip_flows_init(ip);
     list_init(&ip->raw_taps);
     ip->sysctl = (struct ip_sysctl){ .icmp_echo_ignore_broadcasts = true,
                                      .default_ttl = IP_TTL_DEFAULT,
@@ -585,6 +586,10 @@ void ip_register(struct ip_stack *ip, const struct ip_upper_protocol *protocol, 
         ip->protocols = mem_realloc(ip->protocols, size, sizeof *ip->protocols);
     }
     ip->protocols[ip->n_protocols++] = (struct ip_protocol_entry){ protocol, ctx };
+    if (protocol->soon != NULL) {
+        CHECK(ip->soon_number == 0);
+        ip->soon_number = protocol->number;
+    }
 }
 
 bool ip_vouched(const struct ip_stack *ip, uint8_t protocol, const struct ip_error *error)

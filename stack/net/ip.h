@@ -138,8 +138,8 @@ struct ip_upper_protocol {
     bool v6; /* it takes packets of IPv6 too */
     ip_handler *input;
     /* The same of a whole packet for this node alone, IPv4 without options, data at the IP header,
-     * which is right; false: it is to be looked at closely, and nothing has happened. NULL: always.
-     */
+     * which is right; frame->arrives_at is now. False: it is to be looked at closely, and nothing
+     * has happened. NULL: always. */
     bool (*input_plain)(void *ctx, struct frame *frame);
     ip_error_handler *error; /* of ICMP errors about our packets; may be NULL */
     ip_vouch_handler *vouch; /* NULL: everything is believed */
@@ -215,6 +215,7 @@ struct ip_sysctl {   /* net.ipv4.*, Linux's names and defaults */
     bool icmp_echo_ignore_all, icmp_echo_ignore_broadcasts;
     uint8_t default_ttl;
     uint8_t multipath_hash_policy; /* fib_multipath_hash_policy: enum multipath_policy */
+    uint8_t rp_filter; /* the greatest of "all" and all interfaces: 0 off, 1 strict, 2 loose */
     uint32_t icmp_ratelimit_ms;    /* icmp_ratelimit: 1000 */
     uint32_t icmp_ratemask;        /* 6168 */
     uint32_t icmp_msgs_per_sec, icmp_msgs_burst; /* 1000, 50 */
@@ -237,15 +238,15 @@ struct ip_stack { /* in the order of need: what every packet touches is in the f
     struct ether *ether;
     const struct ip_hooks *hooks; /* belongs to who set it; NULL: none */
     struct ip_flow *flows;        /* found out on input: ip_flow.c */
-    uint16_t n_flows;             /* places; 0 or a power of two */
+    uint16_t flow_mask;           /* their number, a power of two, less one */
     uint16_t ip_id;
     uint16_t ip_id_jiffy; /* when it counted last */
     uint8_t n_protocols;
-    uint8_t rp_filter; /* the greatest of "all" and all interfaces: 0 off, 1 strict, 2 loose */
+    uint8_t soon_number; /* of the protocol that has a soon(), of which there is one; else 0 */
     struct ip_protocol_entry
         *protocols;   /* a handful, ICMP at least; the one needed last comes last */
     uint32_t changes; /* so far: of neighbors' states and addresses, of sysctls, hooks and taps */
-    uint32_t flows_crowded_out; /* of the places that they wanted, since there are n_flows */
+    uint32_t flows_crowded_out; /* of the places that they wanted, since there are so many */
     struct fib fib;             /* begins with its generation */
     struct list raw_taps;
     struct frame_list backlog; /* arrived, not yet worked on; in the order of arrival */

@@ -46,13 +46,16 @@ uint8_t ip_conf(const struct ip_iface *iface, enum ip_conf_key key)
     return greater(of_all(iface->ip, key), ip_conf_value(&iface->conf, key));
 }
 
-/* Packets of known flows go their straight way unless some interface filters sources. */
+/* Where some interface filters sources, no flow is known any more: ip_flow_learn(). */
 static void note_filter(struct ip_stack *ip)
 {
-    ip->rp_filter = of_all(ip, IP_CONF_RP_FILTER);
+    uint8_t before = ip->sysctl.rp_filter;
+
+    ip->sysctl.rp_filter = of_all(ip, IP_CONF_RP_FILTER);
     for (unsigned i = 0; i < ip->n_ifaces; i++)
-        ip->rp_filter =
-            greater(ip->rp_filter, ip_conf_value(&ip->ifaces[i]->conf, IP_CONF_RP_FILTER));
+        ip->sysctl.rp_filter =
+            greater(ip->sysctl.rp_filter, ip_conf_value(&ip->ifaces[i]->conf, IP_CONF_RP_FILTER));
+    ip->fib.generation += ip->sysctl.rp_filter != before;
 }
 
 void ip_conf_set(struct ip_stack *ip, struct ip_conf *conf, enum ip_conf_key key, uint8_t value)

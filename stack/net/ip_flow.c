@@ -34,7 +34,20 @@ static inline uint64_t addrs_of(ip4_addr src, ip4_addr dst)
 /* Where a flow stands: here, or in one of the places beside it. */
 static inline uint32_t place_of(const struct ip_stack *ip, uint64_t addrs)
 {
-    return (uint32_t)(addrs * UINT64_C(0x9e3779b97f4a7c15) >> 48) & (ip->n_flows - 1u);
+    return (uint32_t)(addrs * UINT64_C(0x9e3779b97f4a7c15) >> 48) & ip->flow_mask;
+}
+
+/* Where no flow has been learned: one place, in which nothing is found and nothing is put. */
+static struct ip_flow nothing_learned;
+
+static inline bool has_flows(const struct ip_stack *ip)
+{
+    return ip->flows != &nothing_learned;
+}
+
+static inline uint32_t n_flows(const struct ip_stack *ip)
+{
+    return ip->flow_mask + 1u;
 }
 
 /* Where a flow that shares its addresses with others looks for its place. */
@@ -46,7 +59,7 @@ static uint64_t spread(uint64_t addrs, uint32_t hash)
 /* The places that a flow may stand in, place_of() ^ 0 and so on. */
 static inline uint32_t n_ways(const struct ip_stack *ip)
 {
-    return ip->n_flows < WAYS ? ip->n_flows : WAYS;
+    return n_flows(ip) < WAYS ? n_flows(ip) : WAYS;
 }
 
 /* Flows that share a route of several next hops have places of their own, by their hash, and bear
@@ -74,10 +87,10 @@ SELDOM static struct ip_flow *find_at(const struct ip_stack *ip, uint32_t place,
  * out again and again. @times: as often as what has happened counts. */
 static bool crowded(struct ip_stack *ip, uint32_t times)
 {
-    uint32_t most = ip->n_flows < FLOWS_MANY ? CROWDED : CROWDED_AGAIN;
+    uint32_t n = n_flows(ip), most = n < FLOWS_MANY ? CROWDED : CROWDED_AGAIN;
 
     ip->flows_crowded_out += times;
-    return ip->n_flows < FLOWS_MAX && ip->flows_crowded_out >= most * ip->n_flows;
+    return n < FLOWS_MAX && ip->flows_crowded_out >= most * n;
 }
 
 static bool is_current(const struct ip_stack *ip, const struct ip_flow *flow)
@@ -104,12 +117,13 @@ static struct ip_flow *free_place(const struct ip_stack *ip, uint64_t addrs, uin
 
 static void grow(struct ip_stack *ip)
 {
-    struct ip_flow *old = ip->flows;
-    uint32_t n = ip->n_flows, more = n == 0 ? FLOWS_FIRST : 4 * n;
+    struct ip_flow *old = has_flows(ip) ? ip->flows : NULL;
+    uint32_t n = old != NULL ? n_flows(ip) : 0, more = n == 0 ? FLOWS_FIRST : 4 * n;
 
-    ip->n_flows = (uint16_t)(n < FLOWS_MANY && more > FLOWS_MANY ? FLOWS_MANY : more);
+    more = n < FLOWS_MANY && more > FLOWS_MANY ? FLOWS_MANY : more;
+    ip->flow_mask = (uint16_t)(more - 1);
     ip->flows_crowded_out = 0;
-    ip->flows = mem_zalloc_lines(ip->n_flows * sizeof *ip->flows);
+    ip->flows = mem_zalloc_lines(more * sizeof *ip->flows);
     for (uint32_t i = 0; i < n; i++) {
         struct ip_flow *flow = free_place(ip, old[i].addrs, old[i].hash);
 
@@ -125,7 +139,7 @@ SELDOM static struct ip_flow *find_beside(struct ip_stack *ip, uint32_t place,
 {
     struct ip_flow *flow = find_at(ip, place, iif, addrs, 0, ip->fib.generation);
 
-    if (flow == NULL || ip->n_flows >= FLOWS_MANY || !crowded(ip, 1))
+    if (flow == NULL || n_flows(ip) >= FLOWS_MANY || !crowded(ip, 1))
         return flow;
     grow(ip);
     return find_at(ip, place_of(ip, addrs), iif, addrs, 0, ip->fib.generation);
@@ -134,11 +148,8 @@ SELDOM static struct ip_flow *find_beside(struct ip_stack *ip, uint32_t place,
 static inline struct ip_flow *find(struct ip_stack *ip, const struct iface *iif, uint64_t addrs)
 {
     uint32_t place = place_of(ip, addrs);
-    struct ip_flow *flow;
+    struct ip_flow *flow = &ip->flows[place];
 
-    if (ip->n_flows == 0)
-        return NULL;
-    flow = &ip->flows[place];
     if (LIKELY(is_of(flow, iif, addrs, ip->fib.generation)))
         return flow;
     return find_beside(ip, place, iif, addrs);
@@ -162,7 +173,7 @@ static struct ip_flow *find_share(struct ip_stack *ip, const struct iface *iif, 
     uint64_t addrs = addrs_of(key.src, key.dst);
     uint32_t hash;
 
-    if (ip->fib.multipath == NULL || ip->n_flows == 0 || ip->sysctl.multipath_use_neigh)
+    if (ip->fib.multipath == NULL || !has_flows(ip) || ip->sysctl.multipath_use_neigh)
         return NULL;
     ip_route_key_read(&key, frame);
     hash = multipath_hash(ip, &key);
@@ -183,12 +194,13 @@ SELDOM static bool look_at_neighbor(struct ip_stack *ip, struct ip_flow *flow)
     return true;
 }
 
-static inline void use_neighbor(const struct ip_flow *flow, const struct frame *frame, sim_time now)
+static inline void use_neighbor(const struct ip_stack *ip, const struct ip_flow *flow,
+                                const struct frame *frame)
 {
     if (flow->watched)
-        flow->neigh->used = now;
+        flow->neigh->used = node_now(ip->node);
     if (frame->confirms_neighbor)
-        flow->neigh->confirmed = now;
+        flow->neigh->confirmed = node_now(ip->node);
 }
 
 static inline bool forward(struct ip_stack *ip, struct ip_flow *flow, struct frame *frame,
@@ -205,7 +217,7 @@ static inline bool forward(struct ip_stack *ip, struct ip_flow *flow, struct fra
                                 flow->n_others);
     frame->has_text = false;
     ip->stats.forwarded++;
-    use_neighbor(flow, frame, node_now(ip->node));
+    use_neighbor(ip, flow, frame);
     ether_forward(ip->ether, flow->out, &flow->mac, ETHERTYPE_IPV4, frame);
     return true;
 }
@@ -217,6 +229,27 @@ static inline bool deliver(struct ip_stack *ip, struct frame *frame)
     return true;
 }
 
+/* Whether @octets, as many as a header has at least, may be one without options, of a packet that
+   is no fragment. */
+static inline bool is_whole(const uint8_t *octets)
+{
+    uint16_t frag;
+
+    memcpy(&frag, octets + IPV4_AT_FRAG, sizeof frag);
+    return octets[0] == (4 << 4 | 5) && (frag & BE16(IPV4_MF | IPV4_OFFSET_MASK)) == 0;
+}
+
+/* What is behind a packet of @size octets is padding. False: it is no packet. */
+static inline bool trim(struct frame *frame, uint32_t size)
+{
+    if (UNLIKELY(frame_size(frame) != size)) {
+        if (size < IPV4_HDR_LEN || size > frame_size(frame))
+            return false;
+        frame_trim(frame, size);
+    }
+    return true;
+}
+
 /* A frame with a packet of a flow that is known, and nothing is special about it: it goes its way,
    consumed. False: look closely. */
 static inline bool go_on(struct ip_stack *ip, const struct iface *iif, struct frame *frame)
@@ -225,15 +258,11 @@ static inline bool go_on(struct ip_stack *ip, const struct iface *iif, struct fr
     struct ip_flow *flow;
     uint32_t size;
 
-    if (UNLIKELY(frame->len < IPV4_HDR_LEN || octets[0] != (4 << 4 | 5) ||
-                 (be16_get(octets + IPV4_AT_FRAG) & (IPV4_MF | IPV4_OFFSET_MASK)) != 0 ||
-                 ip->hooks != NULL || ip->rp_filter != 0))
+    if (UNLIKELY(frame->len < IPV4_HDR_LEN || !is_whole(octets)))
         return false;
     size = be16_get(octets + IPV4_AT_LEN);
-    if (UNLIKELY(size < IPV4_HDR_LEN || size > frame_size(frame) || !checksum_right20(octets)))
+    if (UNLIKELY(!checksum_right20(octets) || !trim(frame, size)))
         return false;
-    if (UNLIKELY(frame_size(frame) > size)) /* what is behind the packet is padding */
-        frame_trim(frame, size);
     flow = find(ip, iif, be64_get(octets + IPV4_AT_SRC));
     if (UNLIKELY(flow == NULL) && (flow = find_share(ip, iif, frame)) == NULL)
         return false;
@@ -257,13 +286,13 @@ static struct ip_flow *place_to_learn(struct ip_stack *ip, const struct iface *i
     uint64_t at = spread(addrs, hash);
     struct ip_flow *flow = NULL;
 
-    if (ip->n_flows > 0)
+    if (has_flows(ip))
         flow = find_at(ip, place_of(ip, at), iif, addrs, hash, generation);
-    if (flow == NULL && ip->n_flows > 0)
+    if (flow == NULL && has_flows(ip))
         flow = free_place(ip, addrs, hash);
     if (flow != NULL)
         return flow;
-    if (ip->n_flows == 0 || crowded(ip, ip->flows[place_of(ip, at)].neigh != NULL ? CAME_BACK : 1))
+    if (!has_flows(ip) || crowded(ip, ip->flows[place_of(ip, at)].neigh != NULL ? CAME_BACK : 1))
         grow(ip);
     return &ip->flows[place_of(ip, at)];
 }
@@ -274,8 +303,11 @@ void ip_flow_learn(struct ip_stack *ip, const struct iface *iif, ip4_addr src, i
     bool shares = route != NULL && route->n_hops > 0;
     uint32_t generation = shares ? ~ip->fib.generation : ip->fib.generation;
     uint64_t addrs = addrs_of(src, dst);
-    struct ip_flow *flow = place_to_learn(ip, iif, addrs, hash, generation);
+    struct ip_flow *flow;
 
+    if (ip->hooks != NULL || ip->sysctl.rp_filter != 0) /* each is looked at closely */
+        return;
+    flow = place_to_learn(ip, iif, addrs, hash, generation);
     *flow = (struct ip_flow){ .addrs = addrs, .iif = iif, .generation = generation, .hash = hash };
     if (route == NULL)
         return;
@@ -289,7 +321,13 @@ void ip_flow_learn(struct ip_stack *ip, const struct iface *iif, ip4_addr src, i
     flow->n_others = shares ? route->n_hops : route->n_lost;
 }
 
+void ip_flows_init(struct ip_stack *ip)
+{
+    ip->flows = &nothing_learned;
+}
+
 void ip_flows_fini(struct ip_stack *ip)
 {
-    free(ip->flows);
+    if (has_flows(ip))
+        free(ip->flows);
 }

@@ -103,10 +103,10 @@ static void loopback_fires(struct event *event)
 
 /* ---- the backlog ---- */
 
-/* The event is queued as long as anything waits, for when @frame, the head, is to be worked on. */
-static inline void schedule_backlog(struct ip_stack *ip, const struct frame *frame)
+/* The event is queued as long as anything waits, for when the head is to be worked on: @at. */
+static inline void schedule_backlog(struct ip_stack *ip, sim_time at)
 {
-    node_schedule(ip->node, &ip->backlog_event, EVENT_INPUT, frame->arrives_at);
+    node_schedule(ip->node, &ip->backlog_event, EVENT_INPUT, at);
 }
 
 static void backlog_fires(struct event *event)
@@ -118,7 +118,7 @@ static void backlog_fires(struct event *event)
     if (next == NULL)
         ip->backlog.tail = NULL;
     else
-        schedule_backlog(ip, next);
+        schedule_backlog(ip, next->arrives_at);
     frame->next = NULL;
     ip->node->part->cause = frame->id;
     frame->work(ip, frame);
@@ -128,18 +128,19 @@ void ip_later(struct ip_stack *ip, struct frame *frame, sim_time latency,
               void (*work)(struct ip_stack *ip, struct frame *frame))
 {
     struct frame *last = ip->backlog.tail;
+    sim_time at = node_now(ip->node) + latency;
 
     frame->work = work;
     frame->next = NULL;
-    frame->arrives_at = node_now(ip->node) + latency;
+    frame->arrives_at = at;
     ip->backlog.tail = frame;
     if (last == NULL) {
         ip->backlog.head = frame;
-        schedule_backlog(ip, frame);
+        schedule_backlog(ip, at);
         return;
     }
     last->next = frame;
-    if (last->arrives_at > frame->arrives_at) /* nothing overtakes in the backlog */
+    if (last->arrives_at > at) /* nothing overtakes in the backlog */
         frame->arrives_at = last->arrives_at;
 }
 
@@ -278,7 +279,7 @@ static bool is_martian_source(const struct ip_stack *ip, const struct ipv4_hdr *
 bool ip_filters_source(struct ip_stack *ip, ip4_addr src, const struct ip_iface *iif)
 {
     struct route back;
-    uint8_t filter = ip->rp_filter == 0 || src == 0 ? 0 : ip_conf(iif, IP_CONF_RP_FILTER);
+    uint8_t filter = ip->sysctl.rp_filter == 0 || src == 0 ? 0 : ip_conf(iif, IP_CONF_RP_FILTER);
 
     if (filter == 0)
         return false;
@@ -369,11 +370,13 @@ static inline bool deliver_plain(struct ip_stack *ip, const struct ip_protocol_e
                                  struct frame *frame)
 {
     if (UNLIKELY(entry == NULL || entry->protocol->input_plain == NULL ||
-                 !list_empty(&ip->raw_taps)) ||
-        !entry->protocol->input_plain(entry->ctx, frame))
+                 !list_empty(&ip->raw_taps)))
         return false;
-    ip->stats.delivered++;
-    return true;
+    ip->stats.delivered++; /* first, so that nothing is left to do behind what comes last */
+    if (LIKELY(entry->protocol->input_plain(entry->ctx, frame)))
+        return true;
+    ip->stats.delivered--;
+    return false;
 }
 
 /* What the protocol or somebody else looks at closely. Flows have no options and no fragments. */
@@ -405,12 +408,18 @@ static void deliver_flow(struct ip_stack *ip, struct frame *frame)
         deliver_closely(ip, entry, frame);
 }
 
-void ip_deliver_flow_soon(struct ip_stack *ip, struct frame *frame)
+static inline void tell_soon(struct ip_stack *ip, const struct frame *frame)
 {
     const struct ip_protocol_entry *entry = protocol_of(ip, frame);
 
-    if (entry != NULL && entry->protocol->soon != NULL)
+    if (LIKELY(entry != NULL)) /* there is no protocol 0 */
         entry->protocol->soon(entry->ctx, frame);
+}
+
+void ip_deliver_flow_soon(struct ip_stack *ip, struct frame *frame)
+{
+    if (frame->data[IPV4_AT_PROTOCOL] == ip->soon_number)
+        tell_soon(ip, frame);
     frame->counter = ip->fib.generation;
     ip_later(ip, frame, IP_INPUT_LATENCY, deliver_flow);
 }

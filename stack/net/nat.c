@@ -456,6 +456,7 @@ struct nat *nat_new(struct ip_stack *ip, const struct nat_config *config)
         (struct ip_hooks){ nat, prerouting, output, postrouting, address_gone, nat_describe, fini };
     ip->hooks = &nat->hooks;
     ip->changes++;
+    ip->fib.generation++; /* no flow is known any more: ip_flow_learn() */
     return nat;
 }
 

@@ -30,10 +30,10 @@ static inline uint32_t datagram_charge(const struct frame *frame)
 /** datagram_refuse() - @frame, for which the receive buffer of @sock has no room, is dropped. */
 void datagram_refuse(struct sock *sock, struct frame *frame);
 
-/** datagram_take() - @frame (consumed) joins @queue, or is dropped when the receive buffer of @sock
- * is full: false. */
-static inline bool datagram_take(struct sock *sock, struct datagram_queue *queue,
-                                 struct frame *frame)
+/** datagram_take_at() - @frame (consumed) joins @queue at @now, or is dropped when the receive
+ * buffer of @sock is full: false. datagram_take() - the same, whenever that is. */
+static inline bool datagram_take_at(struct sock *sock, struct datagram_queue *queue,
+                                    struct frame *frame, sim_time now)
 {
     uint32_t octets = queue->octets + datagram_charge(frame);
 
@@ -41,12 +41,18 @@ static inline bool datagram_take(struct sock *sock, struct datagram_queue *queue
         datagram_refuse(sock, frame);
         return false;
     }
-    frame->arrives_at = node_now(sock->node);
+    frame->arrives_at = now;
     frame_list_push(&queue->frames, frame);
     queue->n++;
     queue->octets = octets;
     sock_wake(sock, SOCK_POLLIN);
     return true;
+}
+
+static inline bool datagram_take(struct sock *sock, struct datagram_queue *queue,
+                                 struct frame *frame)
+{
+    return datagram_take_at(sock, queue, frame, node_now(sock->node));
 }
 
 /** datagram_drop_head() - the first one, which must be there, has been read. */

@@ -176,7 +176,7 @@ bool udp_input_plain(void *ctx, struct frame *frame)
     if (UNLIKELY(sock == NULL))
         return false;
     frame_pull(frame, IPV4_HDR_LEN + UDP_HDR_LEN);
-    give(sock, frame);
+    (void)datagram_take_at(&sock->sock, &sock->queue, frame, frame->arrives_at);
     return true;
 }
 

@@ -1,4 +1,5 @@
 #include "stack/net/ip_internal.h"
+#include "stack/net/nat.h"
 #include "tests/support/net_rig.h"
 
 #define A(a, b, c, d) IP4(a, b, c, d)
@@ -50,7 +51,7 @@ static void flows_that_come_back_get_the_places_they_need(void)
         crowded_out = rig.ip.flows_crowded_out;
         EQ(forward(&rig, 0, N, 100), N);
     }
-    OK(rig.ip.n_flows > 256);
+    OK(rig.ip.flow_mask + 1 > 256);
     OK(rig.ip.flows_crowded_out - crowded_out < N / 10);
     net_rig_fini(&rig);
 }
@@ -61,7 +62,7 @@ static void flows_that_come_once_get_few_places(void)
 
     begin(&rig);
     EQ(forward(&rig, 0, 2000, 100), 2000);
-    EQ(rig.ip.n_flows, 256);
+    EQ(rig.ip.flow_mask + 1, 256);
     net_rig_fini(&rig);
 }
 
@@ -106,6 +107,46 @@ static void known_flow_minds_its_neighbor(void)
     net_rig_fini(&rig);
 }
 
+/* One from where the way back leads out of the other interface. */
+static void known_flow_minds_a_new_filter_of_sources(void)
+{
+    struct net_rig rig;
+    struct packet packet = packet_udp((struct endpoint){ A(10, 1, 0, 9), 1000 },
+                                      (struct endpoint){ A(20, 0, 0, 0), 9 }, 10);
+
+    begin(&rig);
+    for (unsigned i = 0; i < 3; i++) {
+        wire_send(&rig, 0, &packet);
+        net_rig_run(&rig, SIM_USEC(20));
+    }
+    EQ(rig.ip.stats.forwarded, 3);
+    ip_conf_set(&rig.ip, &net_rig_iface(&rig, 0)->conf, IP_CONF_RP_FILTER, 1);
+    wire_send(&rig, 0, &packet);
+    EQ(forward(&rig, 0, 3, 100) + forward(&rig, 0, 3, 100), 6); /* that is no way around it */
+    wire_send(&rig, 0, &packet);
+    net_rig_run(&rig, SIM_USEC(20));
+    EQ(rig.drops[DROP_SOURCE_FILTER], 2);
+    ip_conf_set(&rig.ip, &net_rig_iface(&rig, 0)->conf, IP_CONF_RP_FILTER, 0);
+    wire_send(&rig, 0, &packet);
+    net_rig_run(&rig, SIM_USEC(20));
+    EQ(rig.ip.stats.forwarded, 10);
+    net_rig_fini(&rig);
+}
+
+static void known_flow_minds_a_translation_of_its_addresses(void)
+{
+    struct net_rig rig;
+
+    begin(&rig);
+    EQ(forward(&rig, 0, 1, 100) + forward(&rig, 0, 1, 100), 2);
+    nat_new(&rig.ip, &(struct nat_config){ .outside = net_rig_iface(&rig, 1) });
+    for (unsigned i = 0; i < 2; i++) {
+        EQ(forward(&rig, 0, 1, 100), 1);
+        EQ(be32_get(wire_last(&rig, 1, 0)->octets + ETH_HDR_LEN + IPV4_AT_SRC), A(10, 1, 0, 1));
+    }
+    net_rig_fini(&rig);
+}
+
 /* A place where nothing is yet has the addresses 0.0.0.0. */
 static void packet_from_nowhere_to_nowhere_is_no_known_flow(void)
 {
@@ -123,5 +164,6 @@ static void packet_from_nowhere_to_nowhere_is_no_known_flow(void)
 
 UNIT_MAIN("ip_flow", TEST(flows_that_come_back_get_the_places_they_need),
           TEST(flows_that_come_once_get_few_places), TEST(known_flow_minds_a_new_mtu),
-          TEST(known_flow_minds_its_neighbor),
+          TEST(known_flow_minds_its_neighbor), TEST(known_flow_minds_a_new_filter_of_sources),
+          TEST(known_flow_minds_a_translation_of_its_addresses),
           TEST(packet_from_nowhere_to_nowhere_is_no_known_flow))
