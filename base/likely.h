@@ -10,4 +10,8 @@
 /* The same for one that may be called often, but not where speed counts. */
 #define APART __attribute__((noinline))
 
+/* From here on the compiler reads the variable @place from memory again: a comparison with what is
+   there is one instruction then, where one that has been read before must be kept. */
+#define READ_AGAIN(place) __asm__("" : "+m"(place))
+
 #endif

@@ -49,6 +49,7 @@ static inline void queue_join(const struct queue *queue, struct queue_place *nex
         next[-1] = *next;
         next++;
     }
+    READ_AGAIN(next->at);
     while (UNLIKELY(next->at == place.at) && next < queue->end &&
            queue_tie_lt(queue, next, &place)) {
         next[-1] = *next;

@@ -44,15 +44,7 @@ static struct event_key key_of(const struct timer *timer)
 
 void timer_start_at(struct timer *timer, sim_time due)
 {
-    struct node *node = timer->node;
-    struct part *part = node->part;
-    uint64_t counter = node->event_counter++;
-
-    CHECK(due >= part->now && due != SIM_TIME_NONE);
-    timer->due = due;
-    timer->counter = counter;
-    timer->cause = part->cause;
-    timer_event_start(node, &timer->event, due, counter);
+    timer_start_from(timer, timer->node, node_now(timer->node), due);
 }
 
 APART void timer_event_pull(struct node *node, struct event *event, sim_time due, uint64_t counter)

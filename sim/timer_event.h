@@ -40,6 +40,20 @@ static inline void timer_event_start(struct node *node, struct event *event, sim
         timer_event_pull(node, event, due, counter);
 }
 
+/** timer_start_from() - timer_start_at() for who knows what it takes: the timer's @node, and that it
+ * is @now. */
+static inline void timer_start_from(struct timer *timer, struct node *node, sim_time now,
+                                    sim_time due)
+{
+    uint64_t counter = node->event_counter++;
+
+    CHECK(due >= now && due != SIM_TIME_NONE);
+    timer->due = due;
+    timer->counter = counter;
+    timer->cause = node->part->cause;
+    timer_event_start(node, &timer->event, due, counter);
+}
+
 /** timer_event_settle() - whether @head, a timer's, has been moved back to @key. */
 static inline bool timer_event_settle(struct part *part, const struct queue_entry *head,
                                       const struct event_key *key)

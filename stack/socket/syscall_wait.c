@@ -1,4 +1,5 @@
 /* Calls that wait for several things, or for time. */
+#include "sim/timer_event.h"
 #include "stack/socket/call.h"
 #include "stack/socket/epoll.h"
 #include "stack/socket/fd.h"
@@ -168,14 +169,14 @@ static inline int sleep_on(struct process *self, sim_time now)
     return UNLIKELY(now < self->call.until) ? SYS_BLOCKED : sleep_over(self);
 }
 
-/* Until @at, which is to come. */
-static inline int fall_asleep(struct process *self, sim_time at)
+/* Until @at, which is to come: it is @now. */
+static inline int fall_asleep(struct process *self, sim_time now, sim_time at)
 {
     self->call.kind = CALL_NONE;
     self->call.number = -1;
     self->call.active = true;
     self->call.until = at;
-    timer_start_at(&self->timer, at);
+    timer_start_from(&self->timer, self->node, now, at);
     return SYS_BLOCKED;
 }
 
@@ -185,7 +186,7 @@ int sys_sleep_until(struct process *self, sim_time at)
 
     if (self->call.active)
         return sleep_on(self, now);
-    return at <= now ? 0 : fall_asleep(self, at);
+    return at <= now ? 0 : fall_asleep(self, now, at);
 }
 
 int sys_sleep(struct process *self, sim_time duration)
@@ -194,7 +195,7 @@ int sys_sleep(struct process *self, sim_time duration)
 
     if (duration <= 0)
         return 0;
-    return self->call.active ? sleep_on(self, now) : fall_asleep(self, now + duration);
+    return self->call.active ? sleep_on(self, now) : fall_asleep(self, now, now + duration);
 }
 
 int sys_pause(struct process *self)
