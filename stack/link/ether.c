@@ -50,34 +50,49 @@ static inline const struct ether_kind *kind_of(const struct ether *ether, uint16
     return kind < end ? kind : NULL;
 }
 
-void ether_input(struct ether *ether, struct iface *iface, struct frame *frame)
+static inline bool is_mine(const struct iface *iface, const uint8_t *octets)
 {
-    const struct ether_kind *kind;
-    const uint8_t *octets;
-    uint16_t ethertype;
-    bool group, mine;
+    return mac_is_group(eth_dst_at(octets)) || mac_eq(eth_dst_at(octets), &iface->mac);
+}
 
-    if (UNLIKELY(frame->len < ETH_HDR_LEN) && !frame_need(frame, ETH_HDR_LEN)) {
-        node_drop(ether->node, iface, frame, DROP_TRUNCATED);
-        return;
-    }
-    octets = frame->data;
-    ethertype = be16_get(octets + ETH_AT_TYPE);
-    group = mac_is_group(eth_dst_at(octets));
-    mine = group || mac_eq(eth_dst_at(octets), &iface->mac);
-    if (UNLIKELY(!list_empty(&ether->taps)))
-        show_to_taps(ether, iface, frame, ethertype, mine, false);
-    if (UNLIKELY(!mine)) {
+/* @frame has its header, and taps have seen it. */
+static inline void input(struct ether *ether, struct iface *iface, struct frame *frame)
+{
+    const uint8_t *octets = frame->data;
+    bool group = mac_is_group(eth_dst_at(octets));
+    const struct ether_kind *kind;
+
+    if (UNLIKELY(!is_mine(iface, octets))) {
         node_drop(ether->node, iface, frame, DROP_NOT_FOR_ME);
         return;
     }
-    kind = kind_of(ether, ethertype);
+    kind = kind_of(ether, be16_get(octets + ETH_AT_TYPE));
     if (UNLIKELY(kind == NULL)) {
         node_drop(ether->node, iface, frame, DROP_UNKNOWN_ETHERTYPE);
         return;
     }
     frame_pull(frame, ETH_HDR_LEN);
     kind->handler(kind->ctx, iface, frame, group);
+}
+
+/* A frame whose header may not be linear, or that somebody wants to see. */
+APART static void input_closely(struct ether *ether, struct iface *iface, struct frame *frame)
+{
+    if (frame->len < ETH_HDR_LEN && !frame_need(frame, ETH_HDR_LEN)) {
+        node_drop(ether->node, iface, frame, DROP_TRUNCATED);
+        return;
+    }
+    show_to_taps(ether, iface, frame, be16_get(frame->data + ETH_AT_TYPE),
+                 is_mine(iface, frame->data), false);
+    input(ether, iface, frame);
+}
+
+void ether_input(struct ether *ether, struct iface *iface, struct frame *frame)
+{
+    if (UNLIKELY(frame->len < ETH_HDR_LEN || !list_empty(&ether->taps)))
+        input_closely(ether, iface, frame);
+    else
+        input(ether, iface, frame);
 }
 
 void ether_output_raw(struct ether *ether, struct iface *iface, struct frame *frame)
