@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/likely.h"
 
 /**
  * checksum_add() - add @len octets to the running one's complement sum @sum (start with 0).
@@ -63,9 +64,10 @@ static inline uint16_t checksum_sum20(const uint8_t *octets)
    at most `ones`, and of all others more. */
 static inline bool checksum_right20(const uint8_t *octets)
 {
-    const uint64_t ones = UINT64_C(0x0001000100010001);
+    uint64_t ones = UINT64_C(0x0001000100010001), sum;
 
-    return checksum_words20(octets) * ones >= -ones;
+    UNKNOWN(ones);
+    return __builtin_add_overflow(checksum_words20(octets) * ones, ones, &sum);
 }
 
 /** checksum_pseudo() - the sum over the IPv4 pseudo-header; @len: octets of the transport header

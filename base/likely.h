@@ -13,5 +13,8 @@
 /* From here on the compiler reads the variable @place from memory again: a comparison with what is
    there is one instruction then, where one that has been read before must be kept. */
 #define READ_AGAIN(place) __asm__("" : "+m"(place))
+/* From here on it knows nothing of the variable @value: a product with one that it knows becomes
+ * shifts and additions, however many. */
+#define UNKNOWN(value) __asm__("" : "+r"(value))
 
 #endif

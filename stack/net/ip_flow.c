@@ -204,7 +204,7 @@ static inline void use_neighbor(const struct ip_stack *ip, const struct ip_flow 
 }
 
 static inline bool forward(struct ip_stack *ip, struct ip_flow *flow, struct frame *frame,
-                           uint32_t size)
+                           size_t size)
 {
     if (UNLIKELY(size > flow->mtu || frame->data[IPV4_AT_TTL] <= 1 ||
                  (!flow->counted && node_wants(ip->node, RECORD_SEND)) ||
@@ -240,7 +240,7 @@ static inline bool is_whole(const uint8_t *octets)
 }
 
 /* What is behind a packet of @size octets is padding. False: it is no packet. */
-static inline bool trim(struct frame *frame, uint32_t size)
+static inline bool trim(struct frame *frame, size_t size)
 {
     if (UNLIKELY(frame_size(frame) != size)) {
         if (size < IPV4_HDR_LEN || size > frame_size(frame))
@@ -256,7 +256,7 @@ static inline bool go_on(struct ip_stack *ip, const struct iface *iif, struct fr
 {
     const uint8_t *octets = frame->data;
     struct ip_flow *flow;
-    uint32_t size;
+    size_t size;
 
     if (UNLIKELY(frame->len < IPV4_HDR_LEN || !is_whole(octets)))
         return false;

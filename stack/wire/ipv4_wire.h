@@ -150,7 +150,7 @@ static inline void ipv4_dec_ttl(uint8_t *octets)
     memcpy(&word, octets + IPV4_AT_CHECKSUM, sizeof word);
     sum = (uint32_t)word + BE16(0x100);
     octets[IPV4_AT_TTL]--;
-    word = (uint16_t)(sum + (sum >= 0xffff));
+    word = (uint16_t)(sum + ((sum + 1) >> 16)); /* one more from 0xffff on */
     memcpy(octets + IPV4_AT_CHECKSUM, &word, sizeof word);
 }
 

@@ -203,6 +203,15 @@ static void dec_ttl_keeps_the_checksum_right_for_every_ttl_and_checksum(void)
                 CU_FAIL("checksum differs from a fresh one");
         }
     }
+    for (uint32_t field = 0; field <= 0xffff; field++) {
+        uint32_t sum = field + 0x100;
+
+        be16_put(octets + IPV4_AT_CHECKSUM, (uint16_t)field);
+        octets[IPV4_AT_TTL] = 64;
+        ipv4_dec_ttl(octets);
+        if (be16_get(octets + IPV4_AT_CHECKSUM) != (uint16_t)(sum + (sum >= 0xffff)))
+            CU_FAIL("the octets' order matters");
+    }
 }
 
 static void options_are_walked_without_their_padding(void)
