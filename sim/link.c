@@ -63,7 +63,7 @@ static inline void queue_head_arrival(struct queue *queue, struct link_dir *dir,
                                       struct frame *frame, sim_time arrives_at, uint64_t counter)
 {
     dir->arrival.needs = (void *const *)(void *)&frame->data;
-    queue_push_at(queue, &dir->arrival, arrives_at, dir->order, counter);
+    queue_push_idle(queue, &dir->arrival, arrives_at, dir->order, counter);
 }
 
 static void head_arrives(struct event *event)
@@ -74,13 +74,14 @@ static void head_arrives(struct event *event)
     struct part *part = to->node->part;
 
     dir->in_flight.head = next;
-    frame->next = NULL;
     if (dir->first_waiting == frame)
         no_longer_waits(dir, frame, next);
-    if (next != NULL)
+    if (next != NULL) {
+        frame->next = NULL;
         queue_head_arrival(&part->queue, dir, next, next->arrives_at, next->counter);
-    else
+    } else {
         dir->in_flight.tail = NULL;
+    }
     deliver(part, to, frame);
 }
 

@@ -163,6 +163,14 @@ void node_random(const struct node *node, struct random_stream *stream, const ch
 
 /** node_schedule() - @event of @node is due at @at, in @class. It is not queued already. */
 void node_schedule(struct node *node, struct event *event, enum event_class class, sim_time at);
+/** node_schedule_idle() - the same for who knows well that it is not queued, that @at is not past,
+ * and @part. */
+static inline void node_schedule_idle(struct node *node, struct part *part, struct event *event,
+                                      enum event_class class, sim_time at)
+{
+    queue_push_idle(&part->queue, event, at, event_order(class, node->id, node->id),
+                    node->event_counter++);
+}
 /** node_cancel() - take it back; harmless when it is not queued. */
 void node_cancel(struct node *node, struct event *event);
 

@@ -217,7 +217,6 @@ SELDOM static void push_carefully(struct queue *queue, struct event *event, sim_
     uint32_t index = queue->free;
     struct queue_entry *entry;
 
-    CHECK(!event_queued(event));
     queue->room = 0; /* it was asked for, and there was none */
     if (index == 0)
         index = fresh_entry(queue);
@@ -235,13 +234,13 @@ SELDOM static void push_carefully(struct queue *queue, struct event *event, sim_
 /* Who pushes has mostly nothing left to do, and needs fewer registers when this is not a part of
  * it.
  */
-APART void queue_push_at(struct queue *queue, struct event *event, sim_time at, uint64_t order,
-                         uint64_t counter)
+APART void queue_push_idle(struct queue *queue, struct event *event, sim_time at, uint64_t order,
+                           uint64_t counter)
 {
     struct queue_entry *entry;
     uint32_t index;
 
-    if (UNLIKELY(event_queued(event) || --queue->room < 0)) {
+    if (UNLIKELY(--queue->room < 0)) {
         push_carefully(queue, event, at, order, (uint32_t)counter);
         return;
     }
@@ -254,6 +253,13 @@ APART void queue_push_at(struct queue *queue, struct event *event, sim_time at, 
     entry->counter = (uint32_t)counter;
     event->at_index = index;
     place_entry(queue, entry, index, at, order);
+}
+
+void queue_push_at(struct queue *queue, struct event *event, sim_time at, uint64_t order,
+                   uint64_t counter)
+{
+    CHECK(!event_queued(event));
+    queue_push_idle(queue, event, at, order, counter);
 }
 
 /* Of @n places those stay whose event is alive. */

@@ -162,6 +162,9 @@ void queue_init(struct queue *queue);
  * counts. */
 void queue_push_at(struct queue *queue, struct event *event, sim_time at, uint64_t order,
                    uint64_t counter);
+/** queue_push_idle() - the same for who knows well that @event is not queued. */
+void queue_push_idle(struct queue *queue, struct event *event, sim_time at, uint64_t order,
+                     uint64_t counter);
 static inline void queue_push(struct queue *queue, struct event *event, const struct event_key *key)
 {
     queue_push_at(queue, event, key->at, key->order, key->counter); /* in registers */

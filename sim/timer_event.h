@@ -21,7 +21,7 @@ static inline void timer_event_push(struct node *node, struct event *event, sim_
                                     uint64_t counter)
 {
     event->moved = false;
-    queue_push_at(&node->part->queue, event, due, timer_event_order(node), counter);
+    queue_push_idle(&node->part->queue, event, due, timer_event_order(node), counter);
 }
 
 /** timer_event_pull() - the same with one that is queued and becomes due earlier. */

@@ -104,9 +104,10 @@ static void loopback_fires(struct event *event)
 /* ---- the backlog ---- */
 
 /* The event is queued as long as anything waits, for when the head is to be worked on: @at. */
-static inline void schedule_backlog(struct ip_stack *ip, sim_time at)
+static inline void schedule_backlog(struct ip_stack *ip, struct node *node, struct part *part,
+                                    sim_time at)
 {
-    node_schedule(ip->node, &ip->backlog_event, EVENT_INPUT, at);
+    node_schedule_idle(node, part, &ip->backlog_event, EVENT_INPUT, at);
 }
 
 static void backlog_fires(struct event *event)
@@ -115,11 +116,12 @@ static void backlog_fires(struct event *event)
     struct frame *frame = ip->backlog.head, *next = frame->next;
 
     ip->backlog.head = next;
-    if (next == NULL)
+    if (next == NULL) {
         ip->backlog.tail = NULL;
-    else
-        schedule_backlog(ip, next->arrives_at);
-    frame->next = NULL;
+    } else {
+        frame->next = NULL;
+        schedule_backlog(ip, ip->node, ip->node->part, next->arrives_at);
+    }
     ip->node->part->cause = frame->id;
     frame->work(ip, frame);
 }
@@ -127,8 +129,10 @@ static void backlog_fires(struct event *event)
 void ip_later(struct ip_stack *ip, struct frame *frame, sim_time latency,
               void (*work)(struct ip_stack *ip, struct frame *frame))
 {
+    struct node *node = ip->node; /* what is needed twice is not read again behind a write */
+    struct part *part = node->part;
     struct frame *last = ip->backlog.tail;
-    sim_time at = node_now(ip->node) + latency;
+    sim_time at = part->now + latency;
 
     frame->work = work;
     frame->next = NULL;
@@ -136,7 +140,7 @@ void ip_later(struct ip_stack *ip, struct frame *frame, sim_time latency,
     ip->backlog.tail = frame;
     if (last == NULL) {
         ip->backlog.head = frame;
-        schedule_backlog(ip, at);
+        schedule_backlog(ip, node, part, at);
         return;
     }
     last->next = frame;
@@ -369,11 +373,16 @@ static inline const struct ip_protocol_entry *protocol_of(struct ip_stack *ip,
 static inline bool deliver_plain(struct ip_stack *ip, const struct ip_protocol_entry *entry,
                                  struct frame *frame)
 {
+    bool (*input_plain)(void *ctx, struct frame *frame);
+    void *ctx;
+
     if (UNLIKELY(entry == NULL || entry->protocol->input_plain == NULL ||
                  !list_empty(&ip->raw_taps)))
         return false;
+    input_plain = entry->protocol->input_plain;
+    ctx = entry->ctx;
     ip->stats.delivered++; /* first, so that nothing is left to do behind what comes last */
-    if (LIKELY(entry->protocol->input_plain(entry->ctx, frame)))
+    if (LIKELY(input_plain(ctx, frame)))
         return true;
     ip->stats.delivered--;
     return false;

@@ -165,11 +165,13 @@ void process_path(const struct process *self, const char *word, struct strbuf *o
 void process_wake(struct process *process)
 {
     struct node *node = process->node;
+    struct part *part = node->part;
+    sim_time now = part->now;
 
     if (process->ended || event_queued(&process->wake_event))
         return;
-    process->wake_cause = node->part->cause;
-    node_schedule(node, &process->wake_event, EVENT_PROCESS, node_now(node) + PROCESS_WAKE_LATENCY);
+    process->wake_cause = part->cause;
+    node_schedule_idle(node, part, &process->wake_event, EVENT_PROCESS, now + PROCESS_WAKE_LATENCY);
 }
 
 void process_signal(struct process *process, int signal_number)
