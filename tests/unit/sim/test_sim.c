@@ -72,6 +72,33 @@ static void one_moment_runs_control_then_arrivals_then_timers_then_programs(void
     sim_free(story.sim);
 }
 
+static void note_events(void *ctx)
+{
+    struct story *story = ctx;
+
+    tell(story, (char)('0' + sim_events(story->sim)));
+}
+
+static void events_are_counted_as_they_happen(void)
+{
+    struct story story = { .sim = sim_new(1) };
+    struct node *a = sim_add_node(story.sim, "a", &teller);
+    struct timer timers[5];
+
+    sim_start(story.sim);
+    for (unsigned i = 0; i < 5; i++) {
+        timer_init(&timers[i], a, WHY0(TIMER_SLEEP), note_events, &story);
+        timer_start_at(&timers[i], 10 * i + 10);
+    }
+    OK(!sim_run(story.sim, SIM_TIME_NONE, 2));
+    EQ(sim_events(story.sim), 2);
+    sim_at(story.sim, 35, note_events, &story);
+    OK(sim_run(story.sim, SIM_TIME_NONE, UINT64_MAX));
+    EQ_STR(story.text, "123456");
+    EQ(sim_events(story.sim), 6);
+    sim_free(story.sim);
+}
+
 static void cancelled_event_does_not_happen(void)
 {
     struct story story = { .sim = sim_new(1) };
@@ -317,7 +344,7 @@ static void drop_shows_the_ethernet_header_where_there_was_one(void)
 }
 
 UNIT_MAIN("sim", TEST(one_moment_runs_control_then_arrivals_then_timers_then_programs),
-          TEST(cancelled_event_does_not_happen),
+          TEST(events_are_counted_as_they_happen), TEST(cancelled_event_does_not_happen),
           TEST(clock_goes_to_the_end_of_the_run_and_no_further),
           TEST(budget_that_is_just_enough_is_enough),
           TEST(same_seed_same_run_and_another_seed_another),
