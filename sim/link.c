@@ -135,10 +135,11 @@ static inline sim_time in_order(sim_time arrives_at, sim_time last)
     return arrives_at < last ? last : arrives_at;
 }
 
-/* Both ends of @dir are in @part, and @from is the sending one's node. */
+/* Both ends of @dir are in @part, and @from is the sending one's node; @waiting is
+   dir->first_waiting. */
 static inline void append_here(struct part *part, struct node *from, struct link_dir *dir,
                                struct frame *frame, sim_time starts_at, sim_time arrives_at,
-                               bool is_copy)
+                               const struct frame *waiting, bool is_copy)
 {
     uint64_t counter = from->event_counter++;
 
@@ -146,8 +147,8 @@ static inline void append_here(struct part *part, struct node *from, struct link
     frame->starts_at = starts_at;
     frame->arrives_at = arrives_at;
     frame->counter = (uint32_t)counter;
-    if (starts_at > part->now || dir->first_waiting != NULL) {
-        if (dir->first_waiting == NULL)
+    if (waiting != NULL || starts_at > part->now) {
+        if (waiting == NULL)
             dir->first_waiting = frame;
         dir->n_waiting += !is_copy;
     }
@@ -161,7 +162,7 @@ static void append(struct link_dir *dir, struct frame *frame, sim_time starts_at
     struct node *from = dir->from->node;
 
     if (dir->cut == NULL) {
-        append_here(from->part, from, dir, frame, starts_at, arrives_at,
+        append_here(from->part, from, dir, frame, starts_at, arrives_at, dir->first_waiting,
                     starts_at == LINK_COPY_ON_THE_WIRE);
         return;
     }
@@ -250,17 +251,17 @@ static void send_specially(struct link_dir *dir, struct frame *frame)
     }
 }
 
-/* @frame leaves @node by @dir, which is plain, and keeps it busy for @time. The calls come last, so
-   that nobody keeps registers for them. */
+/* @frame leaves @node by @dir, which is plain, and keeps it busy for @time; @waiting is
+   dir->first_waiting. The calls come last, so that nobody keeps registers for them. */
 static inline void send_plainly(struct node *node, struct link_dir *dir, struct frame *frame,
-                                sim_time time)
+                                sim_time time, const struct frame *waiting)
 {
     struct part *part = node->part;
     sim_time starts_at = transmission_start(dir, part->now);
     sim_time ends_at = starts_at + time;
 
     dir->free_at = ends_at;
-    append_here(part, node, dir, frame, starts_at, ends_at + dir->delay, false);
+    append_here(part, node, dir, frame, starts_at, ends_at + dir->delay, waiting, false);
 }
 
 /* Why @iface cannot send a frame at all. */
@@ -297,7 +298,7 @@ APART static void send_carefully(struct iface *iface, struct frame *frame)
     dir->tx_octets += size;
     frame->id = node_record_frame(node, iface, RECORD_SEND, frame);
     if (dir->plain)
-        send_plainly(node, dir, frame, link_dir_time(dir, size));
+        send_plainly(node, dir, frame, link_dir_time(dir, size), dir->first_waiting);
     else
         send_specially(dir, frame);
 }
@@ -309,16 +310,21 @@ void iface_send(struct iface *iface, struct frame *frame)
     struct link_dir *dir = iface->out;
     struct node *node = iface->node;
     size_t size = frame_size(frame);
+    const struct frame *waiting;
 
-    if (UNLIKELY(dir == NULL || size > dir->takes || dir->n_waiting >= dir->queue ||
-                 node_wants(node, RECORD_SEND))) {
+    if (UNLIKELY(dir == NULL || size > dir->takes || node_wants(node, RECORD_SEND))) {
+        send_carefully(iface, frame);
+        return;
+    }
+    waiting = dir->first_waiting;
+    if (waiting != NULL && UNLIKELY(dir->n_waiting >= dir->queue)) {
         send_carefully(iface, frame);
         return;
     }
     dir->tx_frames++;
     frame->id = node_count_frame(node, frame);
     dir->tx_octets += size;
-    send_plainly(node, dir, frame, link_octets_on_wire(size) * dir->time_per_octet);
+    send_plainly(node, dir, frame, link_octets_on_wire(size) * dir->time_per_octet, waiting);
 }
 
 void link_configure(struct link *link, const struct link_config *config)

@@ -82,8 +82,8 @@ struct link_dir { /* an arrival needs the first cache line, who sends the second
     bool plain;  /* it is, `from` is switched on, and a frame simply goes on behind the one before
                     it: link_look() */
     bool far_up; /* the interface at the other end is switched on, as far as `from` has heard */
-    uint32_t takes; /* octets of the longest frame that simply goes on, and whose time on the wire
-                       time_per_octet says; 0: none does. link_look() */
+    uint32_t takes; /* octets of the longest frame that simply goes on, whose time on the wire
+                       time_per_octet says, unless the queue is full; 0: none does. link_look() */
 
     struct iface *from;
     struct link *link;

@@ -160,7 +160,9 @@ static void look(struct link_dir *dir)
     dir->open = dir->link->up;
     dir->plain = dir->open && dir->from->up && !dir->link->impaired && dir->station == NULL &&
                  dir->cut == NULL && !dir->from->node->ops->is_repeater;
-    dir->takes = dir->plain && dir->time_per_octet != 0 ? dir->from->mtu + LINK_HEADER_MAX : 0;
+    dir->takes = dir->plain && dir->time_per_octet != 0 && dir->queue > 0
+                     ? dir->from->mtu + LINK_HEADER_MAX
+                     : 0;
 }
 
 void iface_set_mtu(struct iface *iface, uint32_t mtu)

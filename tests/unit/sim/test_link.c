@@ -660,7 +660,7 @@ static void burst(struct random_stream *stream)
         break;
     case 2:
         wire->config.delay = (sim_time)random_below(stream, SIM_USEC(30));
-        wire->config.queue = (uint32_t)random_below(stream, 9) + 1;
+        wire->config.queue = (uint32_t)random_below(stream, 10);
         link_configure(wire, &wire->config);
         break;
     case 3:
