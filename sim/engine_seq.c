@@ -56,10 +56,11 @@ static sim_time run_logged(struct part *part, sim_time before, uint64_t most)
     return head == NULL ? SIM_TIME_NONE : head->at;
 }
 
-/* Is there another event? It is the first now, under the key that it has. */
-APART static bool has_next(struct part *part)
+/* The head is a timer whose due time may have moved: it goes where it belongs. */
+APART static void settle_timer(struct part *part, struct queue_entry *head)
 {
-    return part_next(part) != NULL;
+    if (!timer_settle_head(part, head))
+        head->event->moved = false;
 }
 
 sim_time part_run(struct part *part, sim_time before, uint64_t most)
@@ -72,9 +73,13 @@ sim_time part_run(struct part *part, sim_time before, uint64_t most)
         struct queue_entry *head = &part->queue.entries[index];
         struct event *event = head->event;
 
-        if (UNLIKELY(event == NULL || event->moved)) {
-            if (!has_next(part))
+        if (UNLIKELY(event == NULL)) { /* taken out, or nothing is sorted */
+            if (!queue_settle(&part->queue))
                 break;
+            continue;
+        }
+        if (UNLIKELY(event->moved)) {
+            settle_timer(part, head);
             continue;
         }
         if (UNLIKELY(head->at >= before))

@@ -302,7 +302,7 @@ void queue_remove(struct queue *queue, struct event *event)
         sweep_all(queue);
 }
 
-bool queue_settle(struct queue *queue)
+APART bool queue_settle(struct queue *queue)
 {
     if (queue_n(queue) == 0)
         return false;
