@@ -20,7 +20,7 @@ static inline uint16_t be16_get(const uint8_t *p)
     return BE_SWAP(16, word);
 }
 
-/* BE16() - a constant as it stands in memory, for what is done without a change of octets' order. */
+/* BE16() - a constant as it stands in memory: for what minds no order of octets. */
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #define BE16(value) ((uint16_t)(value))
 #else

@@ -40,8 +40,8 @@ static inline void timer_event_start(struct node *node, struct event *event, sim
         timer_event_pull(node, event, due, counter);
 }
 
-/** timer_start_from() - timer_start_at() for who knows what it takes: the timer's @node, and that it
- * is @now. */
+/** timer_start_from() - timer_start_at() for who knows what it takes: the timer's @node, and that
+ * it is @now. */
 static inline void timer_start_from(struct timer *timer, struct node *node, sim_time now,
                                     sim_time due)
 {

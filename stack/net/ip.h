@@ -216,8 +216,8 @@ struct ip_sysctl {   /* net.ipv4.*, Linux's names and defaults */
     uint8_t default_ttl;
     uint8_t multipath_hash_policy; /* fib_multipath_hash_policy: enum multipath_policy */
     uint8_t rp_filter; /* the greatest of "all" and all interfaces: 0 off, 1 strict, 2 loose */
-    uint32_t icmp_ratelimit_ms;    /* icmp_ratelimit: 1000 */
-    uint32_t icmp_ratemask;        /* 6168 */
+    uint32_t icmp_ratelimit_ms;                  /* icmp_ratelimit: 1000 */
+    uint32_t icmp_ratemask;                      /* 6168 */
     uint32_t icmp_msgs_per_sec, icmp_msgs_burst; /* 1000, 50 */
     uint16_t port_min, port_max;                 /* ip_local_port_range */
     uint16_t unprivileged_port_start;

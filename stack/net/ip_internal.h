@@ -62,9 +62,9 @@ static inline struct why ip_why_forward(enum why_code code, ip4_addr next_hop, i
 void ip_input(void *ctx, struct iface *iface, struct frame *frame, bool group);
 /** ip_flow_learn() - packets from @src to @dst may come in at @iif and take @route, out of another
  * interface, for the reason @why, of ip_why_forward(); NULL: they are for this node. Where @route
- * was chosen among several next hops that is so for those of the same @hash alone. Nothing is learned
- * while hooks or a filter of sources want to see each packet: who begins with those changes the
- * generation. */
+ * was chosen among several next hops that is so for those of the same @hash alone. Nothing is
+ * learned while hooks or a filter of sources want to see each packet: who begins with those changes
+ * the generation. */
 void ip_flow_learn(struct ip_stack *ip, const struct iface *iif, ip4_addr src, ip4_addr dst,
                    const struct route *route, uint32_t hash, enum why_code why);
 /** ip_route_key_read() - what a route with several next hops must know of @frame, data at the IP
