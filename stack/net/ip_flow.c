@@ -38,7 +38,7 @@ static inline uint32_t place_of(const struct ip_stack *ip, uint64_t addrs)
 }
 
 /* Where no flow has been learned: one place, in which nothing is found and nothing is put. */
-static struct ip_flow nothing_learned;
+static const struct ip_flow nothing_learned;
 
 static inline bool has_flows(const struct ip_stack *ip)
 {
@@ -323,7 +323,7 @@ void ip_flow_learn(struct ip_stack *ip, const struct iface *iif, ip4_addr src, i
 
 void ip_flows_init(struct ip_stack *ip)
 {
-    ip->flows = &nothing_learned;
+    ip->flows = (struct ip_flow *)&nothing_learned; /* only ever read */
 }
 
 void ip_flows_fini(struct ip_stack *ip)
