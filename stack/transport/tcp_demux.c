@@ -76,6 +76,9 @@ void tcp_input_soon(void *ctx, const struct frame *frame)
     const char *tp;
 
     __builtin_prefetch(octets + TCP_HDR_LEN + TCP_TS_PADDED - 1);
+    __builtin_prefetch(&frame->payload.octets);
+    __builtin_prefetch(frame->in->out, 1); /* by which it is answered */
+    __builtin_prefetch((const char *)frame->in->out + ARENA_LINE, 1);
     if (frame->len < IPV4_HDR_LEN + TCP_HDR_LEN)
         return;
     entry = find4(ctx, be32_get(ip + IPV4_AT_DST), be16_get(octets + 2), be32_get(ip + IPV4_AT_SRC),
