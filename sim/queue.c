@@ -327,12 +327,21 @@ APART bool queue_settle(struct queue *queue)
 
 void *const queue_needs_nothing[2] = { (void *)&queue_needs_nothing, (void *)&queue_needs_nothing };
 
-/* What the event of @place needs; of one that has been taken out, nothing. */
-static inline void *const *needs_of(const struct queue *queue, const struct queue_place *place)
+static struct event nothing = { .owner = EVENT_NO_OWNER, .needs = queue_needs_nothing };
+
+/* The event of @place; of one that has been taken out, one that needs nothing. */
+static inline const struct event *event_of(const struct queue *queue,
+                                           const struct queue_place *place)
 {
     const struct event *event = queue->entries[queue_place_entry(place)].event;
 
-    return event == NULL ? queue_needs_nothing : event->needs;
+    return event == NULL ? &nothing : event;
+}
+
+/* The interface that @event leads to, or, without one, something else that can be fetched. */
+static inline void *const *owner_of(const struct event *event)
+{
+    return ((void *const *)(const void *)event)[event->owner];
 }
 
 /* An entry of the next buckets and its event: in the cache they wait for nobody, while a chain of
@@ -354,30 +363,22 @@ static inline void fetch_lines(const void *from, unsigned n)
         __builtin_prefetch((const char *)from + i * 64, 1);
 }
 
-static inline void *const *owner_of(const struct queue *queue, const struct queue_place *place)
-{
-    const struct event *event = queue->entries[queue_place_entry(place)].event;
-
-    return event == NULL || event->owner == 0 ? NULL
-                                              : ((void *const *)(const void *)event)[event->owner];
-}
-
 /* In a large network the receiver of each frame is another one: the event itself, the interface
    that it leads to, the interface's node and the node's device come into the cache one after the
    other, each while two or three other events are carried out. */
 static void fetch_receivers(const struct queue *queue, uint32_t n)
 {
     const struct queue_place *places = queue->first;
-    void *const *iface;
+    const struct event *event;
 
     if (n > 7)
-        __builtin_prefetch(queue->entries[queue_place_entry(&places[7])].event, 1);
-    if (n > 5 && (iface = owner_of(queue, &places[5])) != NULL)
-        fetch_lines(iface, 2);
-    if (n > 3 && (iface = owner_of(queue, &places[3])) != NULL)
-        fetch_lines(*iface, 1);
-    if ((iface = owner_of(queue, &places[1])) != NULL)
-        fetch_lines(*(void *const *)*iface, 7);
+        __builtin_prefetch(event_of(queue, &places[7]), 1);
+    if (n > 5)
+        fetch_lines(owner_of(event_of(queue, &places[5])), 2);
+    if (n > 3 && (event = event_of(queue, &places[3]))->owner != EVENT_NO_OWNER)
+        fetch_lines(*owner_of(event), 1);
+    if ((event = event_of(queue, &places[1]))->owner != EVENT_NO_OWNER)
+        fetch_lines(*(void *const *)*owner_of(event), 7);
 }
 
 /* Behind the sorted stand two places of no event: what is fetched for them is of no use, but to ask
@@ -385,6 +386,7 @@ static void fetch_receivers(const struct queue *queue, uint32_t n)
 void queue_fetch(struct queue *queue)
 {
     const struct queue_place *places = queue->first;
+    const struct event *next;
     void *const *needs;
 
     if (UNLIKELY(queue_n(queue) <= QUEUE_FETCH_FROM - QUEUE_FETCH_SLACK)) {
@@ -394,10 +396,10 @@ void queue_fetch(struct queue *queue)
     fetch_ahead(queue);
     if (queue_n(queue) > QUEUE_FAR_FROM)
         fetch_receivers(queue, queue_n_sorted(queue));
-    needs = needs_of(queue, &places[1]);
-    __builtin_prefetch(needs, 1);
-    __builtin_prefetch((const char *)needs + 64, 1);
-    needs = needs_of(queue, &places[0]);
+    next = event_of(queue, &places[1]);
+    fetch_lines(next->needs, 2);
+    __builtin_prefetch(owner_of(next), 1);
+    needs = event_of(queue, &places[0])->needs;
     __builtin_prefetch(needs[0], 1);
     __builtin_prefetch(needs[1], 1);
 }

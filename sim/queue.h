@@ -71,11 +71,14 @@ struct event {         /* embed it in its owner; initialise with event_init() */
     bool is_timer;     /* see sim/timer.h */
     bool moved;    /* the key that it stands under may be too early: a timer's due time has moved */
     uint8_t owner; /* so many pointers behind this one's begin is another: to the interface whose
-                      node's device fire() will need; 0: none */
+                      node's device fire() will need; EVENT_NO_OWNER: none */
     void (*fire)(struct event *event);
     void *const *needs; /* what fire() will look at first begins with two pointers to what it will
-                           look at next: all come into the cache in time. Or NULL */
+                           look at next: all come into the cache in time */
 };
+
+/* Where needs stands: an event without an owner is fetched like one with. */
+#define EVENT_NO_OWNER (offsetof(struct event, needs) / sizeof(void *))
 
 extern void *const queue_needs_nothing[2];
 
@@ -84,7 +87,7 @@ static inline void event_init(struct event *event, void (*fire)(struct event *ev
     event->at_index = EVENT_IDLE;
     event->is_timer = event->moved = false;
     event->fire = fire;
-    event->owner = 0;
+    event->owner = EVENT_NO_OWNER;
     event->needs = queue_needs_nothing;
 }
 
