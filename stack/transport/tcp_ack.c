@@ -179,6 +179,18 @@ static void set_xmit_timer_later(struct tcp_sock *tp)
     tp->tlp_due = true;
 }
 
+/* It is another than before. */
+static void take_window(struct tcp_sock *tp, uint32_t window)
+{
+    tp->snd_wnd = window;
+    if (!list_empty(&tp->write_queue))
+        tcp_slow_start_after_idle_check(tp);
+    if (window > tp->max_window) {
+        tp->max_window = window;
+        tcp_sync_mss(tp, tp->pmtu);
+    }
+}
+
 /* The send window: RFC 9293 section 3.10.7.4, fifth step. */
 static unsigned update_window(struct tcp_sock *tp, const struct tcp_rx *rx)
 {
@@ -191,15 +203,8 @@ static unsigned update_window(struct tcp_sock *tp, const struct tcp_rx *rx)
         (rx->seq == tp->snd_wl1 && (window > tp->snd_wnd || window == 0))) {
         flag |= TCP_F_WIN_UPDATE;
         tp->snd_wl1 = rx->seq;
-        if (tp->snd_wnd != window) {
-            tp->snd_wnd = window;
-            if (!list_empty(&tp->write_queue))
-                tcp_slow_start_after_idle_check(tp);
-            if (window > tp->max_window) {
-                tp->max_window = window;
-                tcp_sync_mss(tp, tp->pmtu);
-            }
-        }
+        if (tp->snd_wnd != window)
+            take_window(tp, window);
     }
     if (seq_gt(rx->ack, tp->snd_una)) {
         tp->bytes_acked += rx->ack - tp->snd_una;
@@ -605,7 +610,7 @@ static inline void clean_plainly(struct tcp_sock *tp, uint64_t now, const struct
  * a predicted segment that acknowledges something while all goes well, as nearly all do, and asks
  * for nothing else.
  */
-bool tcp_ack_plain(struct tcp_sock *tp, uint32_t ack, uint64_t now)
+bool tcp_ack_plain(struct tcp_sock *tp, uint32_t ack, uint32_t window, uint64_t now)
 {
     struct tcp_rate_sample sample = { .prior_delivered = 0 };
     struct run run;
@@ -613,6 +618,8 @@ bool tcp_ack_plain(struct tcp_sock *tp, uint32_t ack, uint64_t now)
     if (ack == tp->snd_una || !goes_well(tp) || !run_before(tp, ack, &run) ||
         tcp_first(&tp->rtx_queue)->seq != tp->snd_una)
         return false;
+    if (UNLIKELY(window != tp->snd_wnd))
+        take_window(tp, window);
     tp->probes_out = 0;
     tp->bytes_acked += ack - tp->snd_una;
     tp->snd_una = ack;

@@ -497,10 +497,10 @@ enum tcp_rexmit { TCP_REXMIT_NONE, TCP_REXMIT_LOST, TCP_REXMIT_NEW };
 
 /** tcp_ack() - process @rx's acknowledgment. 1: fine; 0: old; -1: not acceptable. */
 int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag);
-/** tcp_ack_plain() - the short way of tcp_ack(), of a predicted segment that came at @now; its
- * caller settles the timer, and takes its timestamp and snd_wl1. False: it is not so simple, and
- * nothing has been done. */
-bool tcp_ack_plain(struct tcp_sock *tp, uint32_t ack, uint64_t now);
+/** tcp_ack_plain() - the short way of tcp_ack(), of a predicted segment that came at @now, but
+ * @window may be another; its caller settles the timer, and takes its timestamp and snd_wl1. False:
+ * it is not so simple, and nothing has been done. */
+bool tcp_ack_plain(struct tcp_sock *tp, uint32_t ack, uint32_t window, uint64_t now);
 void tcp_rtt_estimator(struct tcp_sock *tp, int64_t mrtt_us);
 void tcp_set_rto(struct tcp_sock *tp);
 

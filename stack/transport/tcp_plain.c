@@ -1,7 +1,7 @@
 /*
  * What nearly all segments are, over IPv4: octets in order for somebody who sends nothing himself,
- * or the ACK of what is in flight while all goes well; with timestamps and no other option, and the
- * window as before.
+ * with the window as before, or the ACK of what is in flight while all goes well, whatever window
+ * it tells of; with timestamps and no other option.
  *
  * Of such a segment all is asked where it stands, and what tcp_input(), tcp_rcv_established() and
  * tcp_data_queue() would do with it is done here, in their order. Of any other nothing has been
@@ -12,7 +12,7 @@
 #include "stack/transport/tcp_internal.h"
 
 struct plain {
-    uint32_t seq, ack, len, ts_val, ts_ecr;
+    uint32_t seq, ack, len, window, ts_val, ts_ecr;
     uint8_t tos, flags; /* flags: TCP_ACK, with TCP_PSH or without */
     uint64_t now;
 };
@@ -26,8 +26,7 @@ struct plain {
 static inline bool is_expected(const struct tcp_sock *tp, const struct plain *p, uint32_t word)
 {
     return tcp_state(tp) == TCP_ESTABLISHED && (word & IS_PLAIN_MASK) == IS_PLAIN &&
-           p->seq == tp->rcv_nxt && (word & 0xffff) << tp->snd_wscale == tp->snd_wnd &&
-           !seq_lt(p->ack, tp->snd_una) && !seq_gt(p->ack, tp->snd_nxt) &&
+           p->seq == tp->rcv_nxt && !seq_lt(p->ack, tp->snd_una) && !seq_gt(p->ack, tp->snd_nxt) &&
            p->len <= tcp_receive_window(tp) && tp->urg_state == TCP_URG_NONE && tp->ts_ok &&
            (int32_t)(p->ts_val - tp->ts_recent) >= 0 && tp->sock.options.extra == NULL &&
            (p->tos & 3) == 0 && tp->rare->ecn == NULL;
@@ -52,7 +51,7 @@ static inline void take_timestamp(struct tcp_sock *tp, const struct plain *p)
 static inline bool take_ack(struct tcp_sock *tp, const struct plain *p)
 {
     tcp_seg_fetch(tp->rtx_queue.next);
-    if (!tcp_ack_plain(tp, p->ack, p->now))
+    if (!tcp_ack_plain(tp, p->ack, p->window, p->now))
         return false;
     count(tp, p);
     take_timestamp(tp, p);
@@ -69,9 +68,10 @@ static inline bool take_ack(struct tcp_sock *tp, const struct plain *p)
  * waits out of order there are no SACK blocks. */
 static inline bool may_take_data(const struct tcp_sock *tp, const struct plain *p)
 {
-    return tcp_sends_nothing(tp) && p->len == tp->rcv_mss && p->len >= 128 &&
-           tp->rmem_alloc <= (uint32_t)tp->sock.options.rcvbuf && !tp->sock.options.timestamp &&
-           !tp->layer->sysctl.rx_linear && list_empty(&tp->rare->ofo_queue);
+    return tcp_sends_nothing(tp) && p->window == tp->snd_wnd && p->len == tp->rcv_mss &&
+           p->len >= 128 && tp->rmem_alloc <= (uint32_t)tp->sock.options.rcvbuf &&
+           !tp->sock.options.timestamp && !tp->layer->sysctl.rx_linear &&
+           list_empty(&tp->rare->ofo_queue);
 }
 
 /* takes_data_fast() of tcp_in.c: Linux does not look at what the ACK acknowledges. */
@@ -129,6 +129,7 @@ bool tcp_rcv_plain(struct tcp_sock *tp, const struct frame *frame)
     struct plain p = { .seq = be32_get(octets + 4),
                        .ack = be32_get(octets + 8),
                        .len = frame->payload.len,
+                       .window = (word & 0xffff) << tp->snd_wscale,
                        .tos = frame->data[1],
                        .flags = (uint8_t)(word >> 16),
                        .ts_val = be32_get(octets + TCP_HDR_LEN + 4),

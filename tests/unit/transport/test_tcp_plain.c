@@ -116,7 +116,9 @@ static struct segment what_is_expected(uint64_t *random)
                                     : draw(random, bulk ? 40 : 4) > 0 ? mss
                                                                       : draw(random, 1600),
                              .flags = TCP_ACK | (draw(random, 4) == 0 ? TCP_PSH : 0),
-                             .window = (uint16_t)(tp()->snd_wnd >> tp()->snd_wscale) };
+                             .window =
+                                 (uint16_t)(draw(random, 6) > 0 ? tp()->snd_wnd >> tp()->snd_wscale
+                                                                : 300 + draw(random, 300)) };
 }
 
 /* Something else, mostly nothing that ends the connection. */
