@@ -165,7 +165,7 @@ static struct arena_block *new_block(struct arena *arena, size_t size)
 
     if (len < size + sizeof *block)
         len = size + sizeof *block;
-    if (len >= HUGE_PAGE) {
+    if (len >= HUGE_PAGE && !MEM_WATCHED) {
         len = (len + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
         block = map_huge(len);
     }

@@ -9,6 +9,19 @@
 
 #define ARENA_LINE 64 /* octets of a cache line */
 
+/* The address sanitizer sees what malloc() gives, one by one, and finds what is lost there alone:
+   under it nothing is kept for later and nothing is mapped. */
+#if defined(__SANITIZE_ADDRESS__)
+#define MEM_WATCHED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MEM_WATCHED 1
+#endif
+#endif
+#ifndef MEM_WATCHED
+#define MEM_WATCHED 0
+#endif
+
 /** mem_alloc() / mem_zalloc() - malloc() and calloc() that never return NULL. Free with free(). */
 void *mem_alloc(size_t size);
 void *mem_zalloc(size_t size);

@@ -21,17 +21,6 @@ struct piece { /* one that is free: no more of it is overwritten. As the links o
     struct piece *next;
 };
 
-#if defined(__SANITIZE_ADDRESS__)
-#define PIECES_ARE_MALLOCS 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define PIECES_ARE_MALLOCS 1
-#endif
-#endif
-#ifndef PIECES_ARE_MALLOCS
-#define PIECES_ARE_MALLOCS 0
-#endif
-
 /** piece_new() - @size octets of any content, on a cache line, for @node; until piece_free() with
  * the same size, or as long as the run. */
 static inline void *piece_new(struct node *node, size_t size)
@@ -40,7 +29,7 @@ static inline void *piece_new(struct node *node, size_t size)
     struct part *part = node->part;
     struct piece *piece;
 
-    if (PIECES_ARE_MALLOCS || lines > PART_PIECE_LINES)
+    if (MEM_WATCHED || lines > PART_PIECE_LINES)
         return mem_zalloc_lines(size);
     piece = part->free_pieces[lines - 1];
     if (UNLIKELY(piece == NULL))
@@ -62,7 +51,7 @@ static inline void piece_free_run(struct node *node, void *first, void *last, si
     size_t lines = (size + ARENA_LINE - 1) / ARENA_LINE;
     struct piece *piece = first, **list = &node->part->free_pieces[lines - 1];
 
-    if (PIECES_ARE_MALLOCS || lines > PART_PIECE_LINES) {
+    if (MEM_WATCHED || lines > PART_PIECE_LINES) {
         ((struct piece *)last)->next = NULL;
         while (piece != NULL) {
             struct piece *next = piece->next;

@@ -40,10 +40,10 @@ static void what_one_node_gives_back_another_takes(void)
     EQ(first[SIZE - 1], 1);
     piece_free(a, first, SIZE);
     other = piece_new(b, 2 * SIZE);
-    OK(PIECES_ARE_MALLOCS || other != first);
+    OK(MEM_WATCHED || other != first);
     piece_free(b, other, 2 * SIZE);
     other = piece_new(b, SIZE);
-    OK(PIECES_ARE_MALLOCS || other == first);
+    OK(MEM_WATCHED || other == first);
     EQ(second[0], 2);
     piece_free(b, other, SIZE);
     piece_free(b, second, SIZE);
@@ -80,7 +80,7 @@ static void a_run_of_a_list_is_given_back_at_once(void)
     for (size_t i = 0; i < 3; i++)
         again[i] = piece_new(a, sizeof *again[i]);
     again[3] = piece_new(a, sizeof *again[3]);
-    if (!PIECES_ARE_MALLOCS) {
+    if (!MEM_WATCHED) {
         OK(again[0] == items[0] && again[1] == items[1] && again[2] == items[2]);
         OK(again[3] != items[3]);
     }
