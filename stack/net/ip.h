@@ -358,7 +358,7 @@ void ip_output_along(struct ip_stack *ip, struct frame *frame, struct ip_plain p
  * without length, identification and checksum, to @octets, ETH_HDR_LEN + IPV4_HDR_LEN of them; they
  * hold as long as ip_version() and the way. False: the neighbor has to be asked first, or is to
  * learn of the packet, or somebody looks at what leaves. *@watched: whoever sends so calls
- * ip_way_use() each time. */
+ * ip_neigh_use() each time. */
 bool ip_headers_along(struct ip_stack *ip, struct ip_plain plain, struct ip_way *way,
                       uint8_t *octets, bool *watched);
 /** ip_number_along() - write to @packet, a copy of such a header of IP with a length in it,
@@ -377,9 +377,9 @@ static inline void ip_finish_along(uint8_t *packet, uint16_t sum, uint16_t size,
     be16_put(packet + IPV4_AT_ID, id);
     be16_put(packet + IPV4_AT_CHECKSUM, checksum_finish((uint32_t)sum + size + id));
 }
-/** ip_way_use() - a packet goes to the neighbor on @way, which holds; @confirms: and it has shown
- * that it is alive. */
-void ip_way_use(struct ip_stack *ip, struct ip_way *way, bool confirms);
+/** ip_neigh_use() - a packet with the headers of ip_headers_along() goes to @neigh, the one of its
+ * way; @watched: as was said there; @confirms: and it has shown that it is there. */
+void ip_neigh_use(const struct ip_stack *ip, struct neigh *neigh, bool watched, bool confirms);
 /** ip_prepare_checksum() - a transport checksum for @frame (data at the transport header) between
  * @src and @dst, finished when somebody looks: writes the pseudo-header sum to the field at @field
  * and marks it pending. */

@@ -194,15 +194,6 @@ SELDOM static bool look_at_neighbor(struct ip_stack *ip, struct ip_flow *flow)
     return true;
 }
 
-static inline void use_neighbor(const struct ip_stack *ip, const struct ip_flow *flow,
-                                const struct frame *frame)
-{
-    if (flow->watched)
-        flow->neigh->used = node_now(ip->node);
-    if (frame->confirms_neighbor)
-        flow->neigh->confirmed = node_now(ip->node);
-}
-
 static inline bool forward(struct ip_stack *ip, struct ip_flow *flow, struct frame *frame,
                            size_t size)
 {
@@ -217,7 +208,7 @@ static inline bool forward(struct ip_stack *ip, struct ip_flow *flow, struct fra
                                 flow->n_others);
     frame->has_text = false;
     ip->stats.forwarded++;
-    use_neighbor(ip, flow, frame);
+    neigh_note_use(flow->neigh, ip->node, flow->watched, frame->confirms_neighbor);
     ether_forward(ip->ether, flow->out, &flow->mac, ETHERTYPE_IPV4, frame);
     return true;
 }

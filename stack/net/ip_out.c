@@ -310,14 +310,9 @@ void ip_output_along(struct ip_stack *ip, struct frame *frame, struct ip_plain p
     }
 }
 
-void ip_way_use(struct ip_stack *ip, struct ip_way *way, bool confirms)
+void ip_neigh_use(const struct ip_stack *ip, struct neigh *neigh, bool watched, bool confirms)
 {
-    struct neigh *neigh = neighbor_on(ip, way);
-
-    if (!neigh_connected(neigh->state))
-        neigh->used = node_now(ip->node);
-    if (confirms)
-        neigh->confirmed = node_now(ip->node);
+    neigh_note_use(neigh, ip->node, watched, confirms);
 }
 
 bool ip_headers_along(struct ip_stack *ip, struct ip_plain plain, struct ip_way *way,

@@ -50,6 +50,16 @@ static inline bool neigh_sends_on(enum neigh_state state)
 {
     return neigh_connected(state) || state == NEIGH_DELAY || state == NEIGH_PROBE;
 }
+/** neigh_note_use() - a packet of @node goes to @neigh, by what was concluded from it; @watched:
+ * while it was not neigh_connected(); @confirms: and it has shown that it is there. */
+static inline void neigh_note_use(struct neigh *neigh, const struct node *node, bool watched,
+                                  bool confirms)
+{
+    if (watched)
+        neigh->used = node_now(node);
+    if (confirms)
+        neigh->confirmed = node_now(node);
+}
 /** neigh_usable() - its MAC address may be used. */
 bool neigh_usable(enum neigh_state state);
 /** arp_solicit() / ndp_solicit() - ask for @neigh, or whether it is still there. */

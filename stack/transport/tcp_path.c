@@ -264,6 +264,7 @@ static void get_ready(struct tcp_layer *tcp, struct tcp_path *path, struct ip_pl
     path->ip_sum = checksum_fold(checksum_add(0, path->headers + ETH_HDR_LEN, IPV4_HDR_LEN));
     path->tcp_sum = checksum_fold(checksum_pseudo(plain.src, path->dst, IP_PROTO_TCP, 0));
     path->size_max = (uint16_t)path->way.mtu;
+    path->neigh = path->way.neigh;
     path->version = ip_version(ip);
     path->ttl = plain.ttl;
     path->tos = plain.tos;

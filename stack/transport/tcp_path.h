@@ -9,7 +9,8 @@
 #include "stack/transport/tcp_internal.h"
 
 struct tcp_path {
-    ip4_addr dst, src; /* as asked for; dst 0: nothing is here */
+    _Alignas(ARENA_LINE) ip4_addr dst; /* as asked for; 0: nothing is here */
+    ip4_addr src;
     struct ip_iface *oif;
     /* what its packets have in common, ready to be copied */
     struct iface *out;        /* NULL: nothing is ready */
@@ -19,6 +20,7 @@ struct tcp_path {
     uint8_t ttl, tos;         /* as the socket has them */
     bool watched;             /* the neighbor's use is noted */
     uint8_t headers[ETH_HDR_LEN + IPV4_HDR_LEN];
+    struct neigh *neigh; /* on way, while the version is this */
     struct route route;
     struct ip_way way; /* learned of it */
 };
@@ -84,7 +86,7 @@ static inline void tcp_path_go(struct tcp_path *path, struct ip_stack *ip, struc
     frame->network = packet;
     frame->checksum = (struct lazy_checksum){ true, IPV4_HDR_LEN, TCP_AT_CHECKSUM };
     if (frame->confirms_neighbor || path->watched)
-        ip_way_use(ip, &path->way, frame->confirms_neighbor);
+        ip_neigh_use(ip, path->neigh, path->watched, frame->confirms_neighbor);
     ip->stats.out++;
     iface_send(path->out, frame);
 }

@@ -320,7 +320,7 @@ APART static int64_t send_closely(struct udp_sock *udp, const void *octets, size
         return send_anew(udp, octets, len, flags);
     set_len(&udp->ready, (uint16_t)len);
     if (udp->ready.watched)
-        ip_way_use(udp->sock.ip, &udp->way, false);
+        ip_neigh_use(udp->sock.ip, udp->way.neigh, true, false);
     return send_ready(udp, octets, len, (flags & SOCK_MSG_STABLE) != 0);
 }
 
