@@ -49,7 +49,7 @@ static inline void *piece_zalloc(struct node *node, size_t size)
 static inline void piece_free_run(struct node *node, void *first, void *last, size_t size)
 {
     size_t lines = (size + ARENA_LINE - 1) / ARENA_LINE;
-    struct piece *piece = first, **list = &node->part->free_pieces[lines - 1];
+    struct piece *piece = first, **list;
 
     if (MEM_WATCHED || lines > PART_PIECE_LINES) {
         ((struct piece *)last)->next = NULL;
@@ -61,6 +61,7 @@ static inline void piece_free_run(struct node *node, void *first, void *last, si
         }
         return;
     }
+    list = &node->part->free_pieces[lines - 1];
     ((struct piece *)last)->next = *list;
     *list = first;
 }
