@@ -32,10 +32,8 @@ static inline uint16_t checksum_fold64(uint64_t sum)
     return checksum_fold((uint32_t)sum);
 }
 
-/** checksum_sum20() - the folded sum of a header of 20 octets, in the byte order of their words:
- * RFC 1071 section 2(B). checksum_right20() - whether it is right, the header's checksum included.
- */
-static inline uint64_t checksum_words20(const uint8_t *octets) /* not folded */
+/* The sum of a header of 20 octets, not folded. */
+static inline uint64_t checksum_words20(const uint8_t *octets)
 {
     uint64_t sum, more;
     uint32_t last;
@@ -50,6 +48,9 @@ static inline uint64_t checksum_words20(const uint8_t *octets) /* not folded */
     return sum;
 }
 
+/** checksum_sum20() - the folded sum of a header of 20 octets, in the byte order of their words:
+ * RFC 1071 section 2(B). checksum_right20() - whether it is right, the header's checksum included.
+ */
 static inline uint16_t checksum_sum20(const uint8_t *octets)
 {
     uint64_t sum = checksum_words20(octets);

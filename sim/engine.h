@@ -64,14 +64,17 @@ static inline struct split_lane *split_lane(const struct split *split, uint32_t 
 /** split_deliver() - what @from has sent to the others reaches them; everybody stands still. */
 void split_deliver(const struct split *split, uint32_t from);
 
+/** part_settle_timer() - @head is a timer whose due time may have moved: it goes where it belongs,
+ * or stays. */
+void part_settle_timer(struct part *part, struct queue_entry *head);
+
 /** part_next() - the head of @part's queue, or NULL; it stands under the key that it has. */
 static inline struct queue_entry *part_next(struct part *part)
 {
     struct queue_entry *head;
 
     while ((head = queue_head(&part->queue)) != NULL && UNLIKELY(head->event->moved))
-        if (!timer_settle_head(part, head))
-            head->event->moved = false;
+        part_settle_timer(part, head);
     return head;
 }
 

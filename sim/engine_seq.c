@@ -56,8 +56,7 @@ static sim_time run_logged(struct part *part, sim_time before, uint64_t most)
     return head == NULL ? SIM_TIME_NONE : head->at;
 }
 
-/* The head is a timer whose due time may have moved: it goes where it belongs. */
-APART static void settle_timer(struct part *part, struct queue_entry *head)
+APART void part_settle_timer(struct part *part, struct queue_entry *head)
 {
     if (!timer_settle_head(part, head))
         head->event->moved = false;
@@ -79,7 +78,7 @@ sim_time part_run(struct part *part, sim_time before, uint64_t most)
             continue;
         }
         if (UNLIKELY(event->moved)) {
-            settle_timer(part, head);
+            part_settle_timer(part, head);
             continue;
         }
         if (UNLIKELY(head->at >= before))

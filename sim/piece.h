@@ -21,49 +21,63 @@ struct piece { /* one that is free: no more of it is overwritten. As the links o
     struct piece *next;
 };
 
+static inline size_t piece_lines(size_t size)
+{
+    return (size + ARENA_LINE - 1) / ARENA_LINE;
+}
+
+/* Where free pieces of @size octets are kept; NULL: nowhere, each is malloc()'s own. */
+static inline struct piece **piece_list(struct node *node, size_t size)
+{
+    size_t lines = piece_lines(size);
+
+    return MEM_WATCHED || lines > PART_PIECE_LINES ? NULL : &node->part->free_pieces[lines - 1];
+}
+
+static inline void *piece_take(struct node *node, struct piece **list, size_t size)
+{
+    struct piece *piece = *list;
+
+    if (UNLIKELY(piece == NULL))
+        return arena_alloc_lines(node_arena(node), piece_lines(size) * ARENA_LINE);
+    *list = piece->next;
+    return piece;
+}
+
 /** piece_new() - @size octets of any content, on a cache line, for @node; until piece_free() with
  * the same size, or as long as the run. */
 static inline void *piece_new(struct node *node, size_t size)
 {
-    size_t lines = (size + ARENA_LINE - 1) / ARENA_LINE;
-    struct part *part = node->part;
-    struct piece *piece;
+    struct piece **list = piece_list(node, size);
 
-    if (MEM_WATCHED || lines > PART_PIECE_LINES)
-        return mem_zalloc_lines(size);
-    piece = part->free_pieces[lines - 1];
-    if (UNLIKELY(piece == NULL))
-        return arena_alloc_lines(&part->arena, lines * ARENA_LINE);
-    part->free_pieces[lines - 1] = piece->next;
-    return piece;
+    return list == NULL ? mem_zalloc_lines(size) : piece_take(node, list, size);
 }
 
 /** piece_zalloc() - the same, zeroed. */
 static inline void *piece_zalloc(struct node *node, size_t size)
 {
-    return memset(piece_new(node, size), 0, size);
+    struct piece **list = piece_list(node, size);
+
+    return list == NULL ? mem_zalloc_lines(size) : memset(piece_take(node, list, size), 0, size);
 }
 
 /** piece_free_run() - give back @first and all that follow it by piece.next up to @last: pieces of
  * @size octets each. */
 static inline void piece_free_run(struct node *node, void *first, void *last, size_t size)
 {
-    size_t lines = (size + ARENA_LINE - 1) / ARENA_LINE;
-    struct piece *piece = first, **list;
+    struct piece **list = piece_list(node, size), *piece = first;
 
-    if (MEM_WATCHED || lines > PART_PIECE_LINES) {
-        ((struct piece *)last)->next = NULL;
-        while (piece != NULL) {
-            struct piece *next = piece->next;
-
-            free(piece);
-            piece = next;
-        }
+    ((struct piece *)last)->next = list == NULL ? NULL : *list;
+    if (list != NULL) {
+        *list = first;
         return;
     }
-    list = &node->part->free_pieces[lines - 1];
-    ((struct piece *)last)->next = *list;
-    *list = first;
+    while (piece != NULL) {
+        struct piece *next = piece->next;
+
+        free(piece);
+        piece = next;
+    }
 }
 
 /** piece_free() - give one back. */

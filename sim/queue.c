@@ -327,7 +327,7 @@ APART bool queue_settle(struct queue *queue)
 
 void *const queue_needs_nothing[2] = { (void *)&queue_needs_nothing, (void *)&queue_needs_nothing };
 
-static struct event nothing = { .owner = EVENT_NO_OWNER, .needs = queue_needs_nothing };
+static const struct event nothing = { .owner = EVENT_NO_OWNER, .needs = queue_needs_nothing };
 
 /* The event of @place; of one that has been taken out, one that needs nothing. */
 static inline const struct event *event_of(const struct queue *queue,

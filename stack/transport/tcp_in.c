@@ -375,7 +375,7 @@ void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx)
         ack_nothing(tp, rx);
     else if (as_predicted && tcp_ack_plain(tp, rx->ack, tp->snd_wnd, rx->now))
         note_acked(tp, rx);
-    else if ((tcp_ack(tp, rx, TCP_F_UPDATE_TS_RECENT | TCP_F_TIMER_LATER) < 0 || tp->dead))
+    else if (tcp_ack(tp, rx, TCP_F_UPDATE_TS_RECENT | TCP_F_TIMER_LATER) < 0 || tp->dead)
         return;
     tcp_rcv_rtt_measure_ts(tp, rx->hdr.opt.ts_ecr, rx->len, rx->now);
     if (!as_predicted) {

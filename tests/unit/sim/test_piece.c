@@ -3,8 +3,9 @@
 
 #include "sim/piece.h"
 
-#define SIZE 130 /* three cache lines */
-#define HUGE (PART_PIECE_LINES * ARENA_LINE + 1)
+#define SIZE      130 /* three cache lines */
+#define SIZE_MORE 192 /* also */
+#define HUGE      (PART_PIECE_LINES * ARENA_LINE + 1)
 
 struct item {
     struct list link;
@@ -47,6 +48,29 @@ static void what_one_node_gives_back_another_takes(void)
     EQ(second[0], 2);
     piece_free(b, other, SIZE);
     piece_free(b, second, SIZE);
+    sim_free(sim);
+}
+
+static void one_has_all_of_its_lines(void)
+{
+    uint8_t *first, *second;
+
+    begin();
+    first = piece_new(a, SIZE);
+    second = piece_new(a, SIZE);
+    memset(second, 2, SIZE);
+    piece_free(a, first, SIZE);
+    first = piece_new(a, SIZE_MORE); /* of as many lines, but all of the last one */
+    memset(first, 1, SIZE_MORE);
+    EQ(second[0], 2);
+    piece_free(a, first, SIZE_MORE);
+    piece_free(a, second, SIZE);
+    first = arena_alloc(&a->part->arena, 16); /* nor does it share the last line with anybody */
+    memset(first, 3, 16);
+    second = piece_new(a, SIZE_MORE);
+    memset(second, 4, SIZE_MORE);
+    EQ(first[0], 3);
+    piece_free(a, second, SIZE_MORE);
     sim_free(sim);
 }
 
@@ -105,6 +129,6 @@ static void great_ones_are_mallocs_own(void)
     sim_free(sim);
 }
 
-UNIT_MAIN("piece", TEST(what_one_node_gives_back_another_takes),
+UNIT_MAIN("piece", TEST(what_one_node_gives_back_another_takes), TEST(one_has_all_of_its_lines),
           TEST(one_that_was_used_is_zeroed_when_asked_for),
           TEST(a_run_of_a_list_is_given_back_at_once), TEST(great_ones_are_mallocs_own))
