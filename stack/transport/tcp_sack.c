@@ -284,12 +284,13 @@ struct block {
     struct tcp_seg *last; /* the last segment in it, NULL: none was found */
 };
 
-/* The blocks worth a look, by their start. */
+/* The blocks worth a look, by their start. *@with_dup: one of them is a D-SACK. */
 static unsigned sort_blocks(struct tagging *t, const struct tcp_rx *rx, uint32_t prior_una,
-                            bool found_dup, struct block blocks[TCP_SACK_MAX])
+                            bool found_dup, struct block blocks[TCP_SACK_MAX], bool *with_dup)
 {
     unsigned n = 0;
 
+    *with_dup = false;
     for (uint8_t i = 0; i < rx->hdr.opt.n_sack; i++) {
         struct block block = { rx->hdr.opt.sack[i].start, rx->hdr.opt.sack[i].end,
                                i == 0 && found_dup, NULL };
@@ -300,6 +301,7 @@ static unsigned sort_blocks(struct tagging *t, const struct tcp_rx *rx, uint32_t
         for (; at > 0 && seq_lt(block.start, blocks[at - 1].start); at--)
             blocks[at] = blocks[at - 1];
         blocks[at] = block;
+        *with_dup |= block.dup;
         n++;
     }
     return n;
@@ -421,15 +423,15 @@ unsigned tcp_sacktag_write_queue(struct tcp_sock *tp, const struct tcp_rx *rx,
 {
     struct tagging t = { .tp = tp, .result = result };
     struct block blocks[TCP_SACK_MAX];
-    bool found_dup = check_dsack(&t, rx, prior_snd_una);
+    bool found_dup = check_dsack(&t, rx, prior_snd_una), with_dup;
     unsigned n;
 
     if (seq_lt(rx->ack, prior_snd_una - tp->max_window))
         return 0;
     if (tp->packets_out == 0)
         return t.flag;
-    n = sort_blocks(&t, rx, prior_snd_una, found_dup, blocks);
-    if (found_dup || tp->layer->sysctl.long_way)
+    n = sort_blocks(&t, rx, prior_snd_una, found_dup, blocks, &with_dup);
+    if (with_dup || tp->layer->sysctl.long_way)
         walk(&t, blocks, n, tp->rtx_queue.next);
     else
         walk_blocks(&t, blocks, n);
