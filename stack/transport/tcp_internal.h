@@ -425,6 +425,11 @@ void tcp_take_syn_data(struct tcp_sock *tp, struct tcp_rx *rx);
 void tcp_data_queue(struct tcp_sock *tp, struct tcp_rx *rx);
 /** tcp_queue_in_order() - the next octets, @seg, wait to be read. */
 void tcp_queue_in_order(struct tcp_sock *tp, struct tcp_seg *seg);
+/** tcp_fill_hole() - they have: what waited behind them may be next, too. */
+void tcp_fill_hole(struct tcp_sock *tp);
+/** tcp_queue_behind() - @seg, which begins where all that has come ends or behind that, waits out
+ * of order. */
+void tcp_queue_behind(struct tcp_sock *tp, struct tcp_seg *seg);
 /** tcp_data_queue_next() - the same of a predicted segment: data, if any, that comes in order. */
 void tcp_data_queue_next(struct tcp_sock *tp, struct tcp_rx *rx);
 void tcp_check_urg(struct tcp_sock *tp, struct tcp_rx *rx);

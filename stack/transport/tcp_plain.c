@@ -1,7 +1,7 @@
 /*
- * What nearly all segments are, over IPv4: octets in order for somebody who sends nothing himself,
- * with the window as before, or the ACK of what is in flight while all goes well, whatever window
- * it tells of; with timestamps and no other option.
+ * What nearly all segments are, over IPv4: octets in order, or behind a hole and all others that
+ * are, for somebody who sends nothing himself, with the window as before, or the ACK of what is in
+ * flight while all goes well, whatever window it tells of; with timestamps and no other option.
  *
  * Of such a segment all is asked where it stands, and what tcp_input(), tcp_rcv_established() and
  * tcp_data_queue() would do with it is done here, in their order. Of any other nothing has been
@@ -21,13 +21,14 @@ struct plain {
 #define IS_PLAIN_MASK 0xf1f70000u /* but PSH and what is reserved */
 #define IS_PLAIN      0x80100000u
 
-/* expected() of tcp_in.c, for a connection that nothing is special about. Without rare->ecn no mark
- * has come ever, and ECN is not accurate. */
+/* expected() of tcp_in.c, for a connection that nothing is special about; or data behind a hole.
+ * Without rare->ecn no mark has come ever, and ECN is not accurate. */
 static inline bool is_expected(const struct tcp_sock *tp, const struct plain *p, uint32_t word)
 {
     return tcp_state(tp) == TCP_ESTABLISHED && (word & IS_PLAIN_MASK) == IS_PLAIN &&
-           p->seq == tp->rcv_nxt && !seq_lt(p->ack, tp->snd_una) && !seq_gt(p->ack, tp->snd_nxt) &&
-           p->len <= tcp_receive_window(tp) && tp->urg_state == TCP_URG_NONE && tp->ts_ok &&
+           !seq_lt(p->ack, tp->snd_una) && !seq_gt(p->ack, tp->snd_nxt) &&
+           p->seq - tp->rcv_nxt + p->len <= tcp_receive_window(tp) &&
+           tp->urg_state == TCP_URG_NONE && tp->ts_ok &&
            (int32_t)(p->ts_val - tp->ts_recent) >= 0 && tp->sock.options.extra == NULL &&
            (p->tos & 3) == 0 && tp->rare->ecn == NULL;
 }
@@ -64,36 +65,43 @@ static inline bool take_ack(struct tcp_sock *tp, const struct plain *p)
     return true;
 }
 
-/* Octets that nothing stands in the way of, as many as in all segments before them. Where nothing
- * waits out of order there are no SACK blocks. */
+/* Octets that nothing stands in the way of, as many as in all segments before them. */
 static inline bool may_take_data(const struct tcp_sock *tp, const struct plain *p)
 {
     return tcp_sends_nothing(tp) && p->window == tp->snd_wnd && p->len == tp->rcv_mss &&
            p->len >= 128 && tp->rmem_alloc <= (uint32_t)tp->sock.options.rcvbuf &&
-           !tp->sock.options.timestamp && !tp->layer->sysctl.rx_linear &&
-           list_empty(&tp->rare->ofo_queue);
+           !tp->sock.options.timestamp && !tp->layer->sysctl.rx_linear;
 }
 
 /* takes_data_fast() of tcp_in.c: Linux does not look at what the ACK acknowledges. */
-static inline bool is_fast(const struct tcp_sock *tp, const struct plain *p)
+static inline bool is_fast(const struct tcp_sock *tp, const struct plain *p, bool behind)
 {
-    return tp->rmem_alloc < (uint32_t)tp->sock.options.rcvbuf &&
+    return !behind && tp->rmem_alloc < (uint32_t)tp->sock.options.rcvbuf &&
            TCP_SKB_OVERHEAD + p->len <= tcp_forward_alloc(tp);
 }
 
-/* tcp_event_data_recv() of them. */
-static inline void note_data(struct tcp_sock *tp, const struct plain *p, uint32_t truesize)
+/* ack_nothing() of tcp_in.c. */
+static inline void note_ack(struct tcp_sock *tp, const struct plain *p)
+{
+    tp->snd_wl1 = seq_max(tp->snd_wl1, p->seq);
+    tp->sock.soft_error = 0;
+    tp->probes_out = 0;
+    tp->rcv_tstamp = p->now;
+}
+
+/* tcp_measure_rcv_mss() of them, and an ACK is due. */
+static inline void note_size(struct tcp_sock *tp, const struct plain *p)
 {
     tp->last_seg_size = 0;
     tp->rcv_mss = u32_min(p->len, tp->advmss);
     tp->ack_pending |= (p->flags & TCP_PSH) != 0 ? TCP_ACK_SCHED | TCP_ACK_PUSHED : TCP_ACK_SCHED;
-    tcp_data_timed(tp, p->now);
-    tcp_grow_window(tp, p->len, truesize);
 }
 
+/* The next octets, which may fill a hole that others stand @behind. Without those there are no SACK
+ * blocks. */
 static inline bool take_data(struct tcp_sock *tp, const struct plain *p, const struct frame *frame)
 {
-    bool fast = is_fast(tp, p);
+    bool behind = !list_empty(&tp->rare->ofo_queue), fast = is_fast(tp, p, behind);
     struct tcp_seg *seg;
     uint32_t truesize;
 
@@ -103,21 +111,43 @@ static inline bool take_data(struct tcp_sock *tp, const struct plain *p, const s
     count(tp, p);
     tp->data_segs_in++;
     take_timestamp(tp, p);
-    tp->snd_wl1 = fast ? p->seq : seq_max(tp->snd_wl1, p->seq);
-    if (!fast) {
-        tp->sock.soft_error = 0;
-        tp->probes_out = 0;
-        tp->rcv_tstamp = p->now;
-    }
+    if (fast)
+        tp->snd_wl1 = p->seq;
+    else
+        note_ack(tp, p);
     tcp_rcv_rtt_measure_ts(tp, p->ts_ecr, p->len, p->now);
     tp->has_dsack = false;
     seg = tcp_seg_of_payload(tp->layer, frame, p->seq, p->flags);
     truesize = seg->truesize;
     tcp_queue_in_order(tp, seg);
-    note_data(tp, p, truesize);
+    note_size(tp, p);
+    tcp_data_timed(tp, p->now);
+    tcp_grow_window(tp, p->len, truesize);
+    if (UNLIKELY(behind))
+        tcp_fill_hole(tp);
     tcp_wake(tp, SOCK_POLLIN);
     if (!fast)
         tcp_check_space(tp);
+    tcp_ack_snd_check(tp);
+    return true;
+}
+
+/* Octets behind a hole and behind all others that are. */
+static bool take_behind(struct tcp_sock *tp, const struct plain *p, const struct frame *frame)
+{
+    const struct tcp_seg *last = tcp_last(&tp->rare->ofo_queue);
+
+    if (!seq_gt(p->seq, tp->rcv_nxt) || (last != NULL && seq_lt(p->seq, last->end_seq)) ||
+        !may_take_data(tp, p))
+        return false;
+    count(tp, p);
+    tp->data_segs_in++;
+    note_ack(tp, p);
+    tcp_rcv_rtt_measure_ts(tp, p->ts_ecr, p->len, p->now);
+    tp->has_dsack = false;
+    note_size(tp, p);
+    tcp_queue_behind(tp, tcp_seg_of_payload(tp->layer, frame, p->seq, p->flags));
+    tcp_check_space(tp);
     tcp_ack_snd_check(tp);
     return true;
 }
@@ -138,5 +168,7 @@ bool tcp_rcv_plain(struct tcp_sock *tp, const struct frame *frame)
 
     if (UNLIKELY(!is_expected(tp, &p, word)))
         return false;
+    if (UNLIKELY(p.seq != tp->rcv_nxt))
+        return take_behind(tp, &p, frame);
     return p.len > 0 ? take_data(tp, &p, frame) : take_ack(tp, &p);
 }

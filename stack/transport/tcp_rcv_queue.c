@@ -302,6 +302,18 @@ static void ofo_drain(struct tcp_sock *tp)
         take_fin(tp);
 }
 
+void tcp_fill_hole(struct tcp_sock *tp)
+{
+    if (!list_empty(&tp->rare->ofo_queue)) {
+        ofo_drain(tp);
+        if (list_empty(&tp->rare->ofo_queue))
+            tp->ack_pending |=
+                TCP_ACK_NOW; /* RFC 5681 section 4.2: the hole is filled, say so at once */
+    }
+    if (tp->n_sacks > 0)
+        sack_remove(tp);
+}
+
 static void ofo_insert_at(struct tcp_sock *tp, struct list *before, struct tcp_seg *seg)
 {
     if (tp->layer->sysctl.rx_linear && before->prev != &tp->rare->ofo_queue)
@@ -374,6 +386,28 @@ static void grow_window_behind(struct tcp_sock *tp, const struct tcp_seg *seg, u
     tp->rmem_alloc += seg->truesize;
 }
 
+/* @seg, which came in a buffer of @truesize, waits behind a hole: what SACK blocks say of it, and
+ * how far buffer and window may grow. */
+static void note_behind(struct tcp_sock *tp, const struct tcp_seg *seg, uint32_t truesize)
+{
+    if (tp->sack_ok) {
+        sack_new_ofo(tp, seg->seq, seg->end_seq);
+        grow_window_behind(tp, seg, truesize);
+    }
+    if (tp->listener == NULL && !tp->orphan) /* somebody may read */
+        tcp_rcvbuf_grow(tp, tp->rcvq.space);
+}
+
+void tcp_queue_behind(struct tcp_sock *tp, struct tcp_seg *seg)
+{
+    struct tcp_rare *rare = tcp_rare(tp);
+
+    rare->rcv_ooopack++;
+    list_push_back(&rare->ofo_queue, &seg->link);
+    rmem_charge(tp, seg);
+    note_behind(tp, seg, seg->truesize);
+}
+
 static void queue_out_of_order(struct tcp_sock *tp, struct tcp_rx *rx)
 {
     struct tcp_seg *seg;
@@ -396,12 +430,7 @@ static void queue_out_of_order(struct tcp_sock *tp, struct tcp_rx *rx)
             sack_new_ofo(tp, rx->seq, rx->end_seq);
         return;
     }
-    if (tp->sack_ok) {
-        sack_new_ofo(tp, rx->seq, rx->end_seq);
-        grow_window_behind(tp, seg, truesize);
-    }
-    if (tp->listener == NULL && !tp->orphan) /* somebody may read */
-        tcp_rcvbuf_grow(tp, tp->rcvq.space);
+    note_behind(tp, seg, truesize);
 }
 
 static void queue_expected(struct tcp_sock *tp, struct tcp_rx *rx)
@@ -432,14 +461,7 @@ static void queue_expected(struct tcp_sock *tp, struct tcp_rx *rx)
         take_fin(tp);
     if (tp->dead)
         return;
-    if (!list_empty(&tp->rare->ofo_queue)) {
-        ofo_drain(tp);
-        if (list_empty(&tp->rare->ofo_queue))
-            tp->ack_pending |=
-                TCP_ACK_NOW; /* RFC 5681 section 4.2: the hole is filled, say so at once */
-    }
-    if (tp->n_sacks > 0)
-        sack_remove(tp);
+    tcp_fill_hole(tp);
     if (rx->len > 0 && !tp->orphan)
         tcp_wake(tp, SOCK_POLLIN);
 }

@@ -24,6 +24,7 @@ static struct tcp_rig rig;
 static struct sock *listener, *sock;
 static uint32_t mss;          /* of the peer's data */
 static bool bulk;             /* the peer mostly sends data, and is read */
+static bool loses;            /* some of its data comes late */
 static unsigned n_woken;      /* how often the program was */
 static uint8_t octets[65536]; /* nobody frees them: a payload refers to them */
 
@@ -104,11 +105,22 @@ static uint32_t an_ack(uint64_t *random)
     }
 }
 
+/* The next octets, or those behind all that have come, with a new hole or without. */
+static uint32_t a_place(uint64_t *random)
+{
+    const struct tcp_seg *last = tcp_last(&tp()->rare->ofo_queue);
+    uint32_t lost = draw(random, 4) == 0 ? mss : 0;
+
+    if (!loses || draw(random, 4) == 0)
+        return tp()->rcv_nxt;
+    return (last != NULL ? last->end_seq : tp()->rcv_nxt) + lost;
+}
+
 static struct segment what_is_expected(uint64_t *random)
 {
     bool data = draw(random, bulk ? 20 : 2) != 1;
 
-    return (struct segment){ .seq = tp()->rcv_nxt,
+    return (struct segment){ .seq = a_place(random),
                              .ack = an_ack(random),
                              .ts_val = tp()->ts_recent + draw(random, 2),
                              .ts_ecr = draw(random, 30) == 0 ? 0 : rig.ts_ecr,
@@ -288,6 +300,7 @@ static void begin(uint64_t *random, bool long_way)
     sysctl->window_scaling = draw(random, 8) != 0;
     mss = draw(random, 4) > 0 ? 1448 : 90 + draw(random, 60);
     bulk = draw(random, 3) == 0;
+    loses = draw(random, 2) == 0;
     n_woken = 0;
     heard = 0;
     if (draw(random, 3) == 0)
