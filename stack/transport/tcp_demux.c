@@ -51,6 +51,8 @@ static void listener_input(struct tcp_layer *tcp, struct tcp_rx *rx, uint32_t is
         sock_input(listener, rx, isn);
 }
 
+#define PLAIN_LEN (IPV4_HDR_LEN + TCP_HDR_LEN + TCP_TS_PADDED)
+
 /* Of IPv4: most segments are for whom the one before was. */
 static inline struct tcp_entry *find4(struct tcp_layer *tcp, ip4_addr dst, uint16_t dst_port,
                                       ip4_addr src, uint16_t src_port)
@@ -151,23 +153,25 @@ static enum drop_reason parse(struct tcp_rx *rx)
     return DROP_NONE;
 }
 
-/* tcp_input() of a segment over IPv4 with timestamps and no other option, which nobody has touched
- * since its checksum was left to be computed: mostly it is one of those that tcp_rcv_plain() takes.
- */
+/* tcp_input() of a segment over IPv4 with timestamps and perhaps SACK blocks behind them, which
+ * nobody has touched since its checksum was left to be computed: mostly it is one of those that
+ * tcp_rcv_plain() takes, or tcp_rcv_ack(). */
 bool tcp_input_plain(void *ctx, struct frame *frame)
 {
     struct tcp_layer *tcp = ctx;
     const uint8_t *ip = frame->data, *octets = ip + IPV4_HDR_LEN;
     struct tcp_entry *entry;
+    struct tcp_sock *tp;
 
-    if (UNLIKELY(frame->len != IPV4_HDR_LEN + TCP_HDR_LEN + TCP_TS_PADDED ||
-                 !frame->checksum.pending || tcp->sysctl.long_way ||
+    if (UNLIKELY(frame->len < PLAIN_LEN || !frame->checksum.pending || tcp->sysctl.long_way ||
                  be32_get(octets + TCP_HDR_LEN) != TCP_TS_PREFIX))
         return false;
     entry = find4(tcp, be32_get(ip + IPV4_AT_DST), be16_get(octets + 2), be32_get(ip + IPV4_AT_SRC),
                   be16_get(octets));
-    if (UNLIKELY(entry == NULL || entry->kind != TCP_ENTRY_SOCK) ||
-        !tcp_rcv_plain(CONTAINER_OF(entry, struct tcp_sock, entry), frame))
+    if (UNLIKELY(entry == NULL || entry->kind != TCP_ENTRY_SOCK))
+        return false;
+    tp = CONTAINER_OF(entry, struct tcp_sock, entry);
+    if (!(LIKELY(frame->len == PLAIN_LEN) ? tcp_rcv_plain(tp, frame) : tcp_rcv_ack(tp, frame)))
         return false;
     frame_free(frame);
     tcp_reap(tcp);

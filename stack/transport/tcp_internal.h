@@ -401,8 +401,10 @@ void tcp_input_soon(void *ctx, const struct frame *frame);
 
 /* tcp_plain.c */
 /** tcp_rcv_plain() - the short way of all that follows, for a segment in @frame, data at the IP
- * header, that has timestamps alone. False: it is not so simple, and nothing has been done. */
+ * header, that has timestamps alone. False: it is not so simple, and nothing has been done.
+ * tcp_rcv_ack() - the same for an ACK that may have SACK blocks behind them. */
 bool tcp_rcv_plain(struct tcp_sock *tp, const struct frame *frame);
+bool tcp_rcv_ack(struct tcp_sock *tp, const struct frame *frame);
 
 /* tcp_in.c */
 /** tcp_listen_input() - for a listener; @isn: the initial sequence number that its connection gets,

@@ -1,7 +1,8 @@
 /*
  * What nearly all segments are, over IPv4: octets in order, or behind a hole and all others that
- * are, for somebody who sends nothing himself, with the window as before, or the ACK of what is in
- * flight while all goes well, whatever window it tells of; with timestamps and no other option.
+ * are, for somebody who sends nothing himself, with the window as before, or an ACK; with
+ * timestamps and, behind them, nothing or an ACK's SACK blocks. While all goes well an ACK is
+ * tcp_ack_plain()'s, else tcp_ack() is told what it wants to know of it.
  *
  * Of such a segment all is asked where it stands, and what tcp_input(), tcp_rcv_established() and
  * tcp_data_queue() would do with it is done here, in their order. Of any other nothing has been
@@ -12,20 +13,39 @@
 #include "stack/transport/tcp_internal.h"
 
 struct plain {
-    uint32_t seq, ack, len, window, ts_val, ts_ecr;
+    uint32_t seq, ack, word, len, window, ts_val, ts_ecr; /* word: octets 12 to 15 */
     uint8_t tos, flags; /* flags: TCP_ACK, with TCP_PSH or without */
     uint64_t now;
 };
 
-/* Octets 12 to 15 of the header: its length, the flags and the window. */
+/* Of octets 12 to 15: the header's length, the flags and the window. */
 #define IS_PLAIN_MASK 0xf1f70000u /* but PSH and what is reserved */
-#define IS_PLAIN      0x80100000u
+
+#define PLAIN_LEN (TCP_HDR_LEN + TCP_TS_PADDED)
+
+static inline struct plain read_plain(const struct tcp_sock *tp, const struct frame *frame)
+{
+    const uint8_t *octets = frame->data + IPV4_HDR_LEN;
+    uint32_t word = be32_get(octets + 12);
+
+    return (struct plain){ .seq = be32_get(octets + 4),
+                           .ack = be32_get(octets + 8),
+                           .word = word,
+                           .len = frame->payload.len,
+                           .window = (word & 0xffff) << tp->snd_wscale,
+                           .tos = frame->data[1],
+                           .flags = (uint8_t)(word >> 16),
+                           .ts_val = be32_get(octets + TCP_HDR_LEN + 4),
+                           .ts_ecr = be32_get(octets + TCP_HDR_LEN + 8),
+                           .now = tcp_now(tp->layer) };
+}
 
 /* expected() of tcp_in.c, for a connection that nothing is special about; or data behind a hole.
  * Without rare->ecn no mark has come ever, and ECN is not accurate. */
-static inline bool is_expected(const struct tcp_sock *tp, const struct plain *p, uint32_t word)
+static inline bool is_expected(const struct tcp_sock *tp, const struct plain *p, uint32_t hdr_len)
 {
-    return tcp_state(tp) == TCP_ESTABLISHED && (word & IS_PLAIN_MASK) == IS_PLAIN &&
+    return tcp_state(tp) == TCP_ESTABLISHED &&
+           (p->word & IS_PLAIN_MASK) == (hdr_len / 4 << 28 | (uint32_t)TCP_ACK << 16) &&
            !seq_lt(p->ack, tp->snd_una) && !seq_gt(p->ack, tp->snd_nxt) &&
            p->seq - tp->rcv_nxt + p->len <= tcp_receive_window(tp) &&
            tp->urg_state == TCP_URG_NONE && tp->ts_ok &&
@@ -47,6 +67,41 @@ static inline void take_timestamp(struct tcp_sock *tp, const struct plain *p)
         return;
     tp->ts_recent = p->ts_val;
     tp->ts_recent_stamp_s = (uint32_t)(p->now / 1000000);
+}
+
+/* Nobody looks at what is not set here of @rx while ECN is not spoken. */
+bool tcp_rcv_ack(struct tcp_sock *tp, const struct frame *frame)
+{
+    const uint8_t *options = frame->data + IPV4_HDR_LEN + PLAIN_LEN;
+    uint32_t hdr_len = frame->len - IPV4_HDR_LEN;
+    struct plain p = read_plain(tp, frame);
+    struct tcp_rx rx;
+
+    if (hdr_len > TCP_HDR_MAX || !is_expected(tp, &p, hdr_len) || p.len > 0 ||
+        p.seq != tp->rcv_nxt || tp->ecn != 0)
+        return false;
+    rx.hdr.opt.n_sack = 0;
+    if (hdr_len > PLAIN_LEN && !tcp_read_blocks(options, hdr_len - PLAIN_LEN, &rx.hdr.opt))
+        return false;
+    rx.hdr.flags = p.flags;
+    rx.hdr.window = (uint16_t)p.word;
+    rx.hdr.opt.has_ts = true;
+    rx.hdr.opt.ts_val = p.ts_val;
+    rx.hdr.opt.ts_ecr = p.ts_ecr;
+    rx.seq = rx.end_seq = p.seq;
+    rx.ack = p.ack;
+    rx.len = 0;
+    rx.now = p.now;
+    tcp_seg_fetch(tp->rtx_queue.next);
+    count(tp, &p);
+    tcp_ack(tp, &rx, TCP_F_UPDATE_TS_RECENT | TCP_F_TIMER_LATER);
+    if (tp->dead)
+        return true;
+    tcp_rcv_rtt_measure_ts(tp, p.ts_ecr, 0, p.now);
+    tcp_data_snd_check(tp);
+    tcp_settle_xmit_timer(tp);
+    tcp_ack_snd_check(tp);
+    return true;
 }
 
 static inline bool take_ack(struct tcp_sock *tp, const struct plain *p)
@@ -133,20 +188,21 @@ static inline bool take_data(struct tcp_sock *tp, const struct plain *p, const s
 }
 
 /* Octets behind a hole and behind all others that are. */
-static bool take_behind(struct tcp_sock *tp, const struct plain *p, const struct frame *frame)
+APART static bool take_behind(struct tcp_sock *tp, const struct frame *frame)
 {
     const struct tcp_seg *last = tcp_last(&tp->rare->ofo_queue);
+    struct plain p = read_plain(tp, frame);
 
-    if (!seq_gt(p->seq, tp->rcv_nxt) || (last != NULL && seq_lt(p->seq, last->end_seq)) ||
-        !may_take_data(tp, p))
+    if (!seq_gt(p.seq, tp->rcv_nxt) || (last != NULL && seq_lt(p.seq, last->end_seq)) ||
+        !may_take_data(tp, &p))
         return false;
-    count(tp, p);
+    count(tp, &p);
     tp->data_segs_in++;
-    note_ack(tp, p);
-    tcp_rcv_rtt_measure_ts(tp, p->ts_ecr, p->len, p->now);
+    note_ack(tp, &p);
+    tcp_rcv_rtt_measure_ts(tp, p.ts_ecr, p.len, p.now);
     tp->has_dsack = false;
-    note_size(tp, p);
-    tcp_queue_behind(tp, tcp_seg_of_payload(tp->layer, frame, p->seq, p->flags));
+    note_size(tp, &p);
+    tcp_queue_behind(tp, tcp_seg_of_payload(tp->layer, frame, p.seq, p.flags));
     tcp_check_space(tp);
     tcp_ack_snd_check(tp);
     return true;
@@ -154,21 +210,13 @@ static bool take_behind(struct tcp_sock *tp, const struct plain *p, const struct
 
 bool tcp_rcv_plain(struct tcp_sock *tp, const struct frame *frame)
 {
-    const uint8_t *octets = frame->data + IPV4_HDR_LEN;
-    uint32_t word = be32_get(octets + 12);
-    struct plain p = { .seq = be32_get(octets + 4),
-                       .ack = be32_get(octets + 8),
-                       .len = frame->payload.len,
-                       .window = (word & 0xffff) << tp->snd_wscale,
-                       .tos = frame->data[1],
-                       .flags = (uint8_t)(word >> 16),
-                       .ts_val = be32_get(octets + TCP_HDR_LEN + 4),
-                       .ts_ecr = be32_get(octets + TCP_HDR_LEN + 8),
-                       .now = tcp_now(tp->layer) };
+    struct plain p = read_plain(tp, frame);
 
-    if (UNLIKELY(!is_expected(tp, &p, word)))
+    if (UNLIKELY(!is_expected(tp, &p, PLAIN_LEN)))
         return false;
     if (UNLIKELY(p.seq != tp->rcv_nxt))
-        return take_behind(tp, &p, frame);
-    return p.len > 0 ? take_data(tp, &p, frame) : take_ack(tp, &p);
+        return take_behind(tp, frame);
+    if (p.len > 0)
+        return take_data(tp, &p, frame);
+    return take_ack(tp, &p) || tcp_rcv_ack(tp, frame);
 }

@@ -47,6 +47,17 @@ static void read_sack(const uint8_t *option, uint8_t len, struct tcp_options *op
     }
 }
 
+bool tcp_read_blocks(const uint8_t *octets, size_t len, struct tcp_options *opt)
+{
+    const uint32_t begin = TCP_OPT_NOP << 24 | TCP_OPT_NOP << 16 | TCP_OPT_SACK << 8;
+
+    if (len < 2 + LEN_SACK_BASE || be32_get(octets) != begin + (uint32_t)(len - 2))
+        return false;
+    opt->n_sack = 0;
+    read_sack(octets + 2, (uint8_t)(len - 2), opt);
+    return opt->n_sack > 0;
+}
+
 /* What stands behind @base octets of the option. */
 static void read_cookie(const uint8_t *option, uint8_t len, uint8_t base, struct tcp_options *opt)
 {

@@ -116,6 +116,10 @@ struct tcp_hdr { /* host byte order */
  */
 enum drop_reason tcp_parse(const uint8_t *octets, size_t len, struct tcp_hdr *hdr);
 
+/** tcp_read_blocks() - where SACK blocks are all that the @len octets of options at @octets are,
+ * with two no-operations before them: read them to @opt; else false. */
+bool tcp_read_blocks(const uint8_t *octets, size_t len, struct tcp_options *opt);
+
 /** tcp_read_accecn() - decode the accurate ECN option @option, whose kind is one of its two. What
  * is left over behind whole fields does not count. */
 void tcp_read_accecn(const uint8_t *option, struct tcp_accecn *accecn);

@@ -37,6 +37,9 @@ struct segment {
     bool finished;    /* its checksum is there */
     bool wrong;       /* and is another */
     bool whole;       /* its octets stand behind the header, not apart */
+    unsigned n_sack;  /* blocks behind the timestamps */
+    uint32_t sack[2 * TCP_SACK_MAX];
+    bool bad_sack; /* their option is not what it should be */
 };
 
 static uint32_t draw(uint64_t *random, uint32_t below)
@@ -58,10 +61,18 @@ static void put_options(uint8_t *to, const struct segment *s)
         tcp_put_ts(to, s->ts_val, s->ts_ecr);
 }
 
+static void put_blocks(uint8_t *to, const struct segment *s)
+{
+    be32_put(to, 0x01010502u + 8 * s->n_sack + (uint32_t)s->bad_sack);
+    for (unsigned i = 0; i < 2 * s->n_sack; i++)
+        be32_put(to + 4 + 4 * i, s->sack[i]);
+}
+
 /* The cable brings @s, as a host of ours would have sent it. */
 static void arrive(const struct segment *s)
 {
-    uint32_t hdr_len = TCP_HDR_LEN + (s->no_ts ? 0 : TCP_TS_PADDED),
+    uint32_t blocks = s->n_sack == 0 || s->no_ts ? 0 : 4 + 8 * s->n_sack,
+             hdr_len = TCP_HDR_LEN + (s->no_ts ? 0u : TCP_TS_PADDED) + blocks,
              head = hdr_len + (s->whole ? s->len : 0), size = IPV4_HDR_LEN + hdr_len + s->len;
     struct frame *frame = frame_new(rig.peer, ETH_HDR_LEN + IPV4_HDR_LEN + head);
     uint8_t *ip = frame->data + ETH_HDR_LEN, *tcp = ip + IPV4_HDR_LEN;
@@ -72,6 +83,8 @@ static void arrive(const struct segment *s)
     tcp_put(tcp, rig.peer_port, rig.host_port, s->seq, s->ack, hdr_len, s->flags, s->window);
     tcp[12] |= s->reserved;
     put_options(tcp + TCP_HDR_LEN, s);
+    if (blocks > 0)
+        put_blocks(tcp + TCP_HDR_LEN + TCP_TS_PADDED, s);
     if (s->whole)
         memcpy(tcp + hdr_len, octets, s->len);
     else
@@ -131,6 +144,36 @@ static struct segment what_is_expected(uint64_t *random)
                              .window =
                                  (uint16_t)(draw(random, 6) > 0 ? tp()->snd_wnd >> tp()->snd_wscale
                                                                 : 300 + draw(random, 300)) };
+}
+
+/* Where the @n-th segment in flight begins, or the last one ends. */
+static uint32_t edge(uint32_t n)
+{
+    for (struct list *at = tp()->rtx_queue.next; at != &tp()->rtx_queue; at = at->next)
+        if (n-- == 0)
+            return tcp_seg_of(at)->seq;
+    return tp()->snd_nxt;
+}
+
+/* What is told of what is in flight, by whole segments; at times of what came twice. */
+static void draw_blocks(struct segment *s, uint64_t *random)
+{
+    s->n_sack = 1 + draw(random, 3);
+    for (unsigned i = 0; i < s->n_sack; i++) {
+        uint32_t first = 1 + draw(random, tp()->packets_out + 1);
+
+        s->sack[2 * i] = edge(first);
+        s->sack[2 * i + 1] = edge(first + 1 + draw(random, 4));
+    }
+    if (draw(random, 8) == 0) {
+        s->sack[1] = tp()->snd_una - draw(random, 2) * 1448;
+        s->sack[0] = s->sack[1] - 1448;
+    }
+    s->bad_sack = draw(random, 20) == 0;
+    if (draw(random, 3) > 0)
+        s->ack = tp()->snd_una;
+    if (draw(random, 8) > 0)
+        s->len = 0;
 }
 
 /* Something else, mostly nothing that ends the connection. */
@@ -361,6 +404,8 @@ static void play(uint64_t seed, bool long_way, uint64_t *sums)
     for (unsigned step = 0; step < STEPS; step++) {
         struct segment s = what_is_expected(&random);
 
+        if (loses && draw(&random, 3) == 0)
+            draw_blocks(&s, &random);
         if (draw(&random, 5) == 0)
             spoil(&s, &random, step);
         arrive(&s);
