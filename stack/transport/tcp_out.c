@@ -123,19 +123,16 @@ static void syn_options(struct tcp_sock *tp, struct tcp_hdr *hdr)
     }
 }
 
-static void put_sack_options(const struct tcp_sock *tp, struct tcp_hdr *hdr)
+/* The blocks that are told, newest first; returns how many. */
+static uint8_t list_blocks(const struct tcp_sock *tp, struct tcp_sack_block blocks[TCP_SACK_MAX])
 {
     uint8_t n = n_sack_options(tp), at = 0;
 
-    if (n > 0 && tp->has_dsack) {
-        hdr->opt.sack[at].start = tp->rare->dsack.start;
-        hdr->opt.sack[at++].end = tp->rare->dsack.end;
-    }
-    for (uint8_t i = 0; at < n; i++, at++) {
-        hdr->opt.sack[at].start = tp->rare->sacks[i].start;
-        hdr->opt.sack[at].end = tp->rare->sacks[i].end;
-    }
-    hdr->opt.n_sack = n;
+    if (n > 0 && tp->has_dsack)
+        blocks[at++] = tp->rare->dsack;
+    for (uint8_t i = 0; at < n; i++, at++)
+        blocks[at] = tp->rare->sacks[i];
+    return n;
 }
 
 static void established_options(const struct tcp_sock *tp, struct tcp_hdr *hdr)
@@ -145,7 +142,7 @@ static void established_options(const struct tcp_sock *tp, struct tcp_hdr *hdr)
         hdr->opt.ts_val = tcp_ts_now(tp->layer, tp->ts_offset);
         hdr->opt.ts_ecr = tp->ts_recent;
     }
-    put_sack_options(tp, hdr);
+    hdr->opt.n_sack = list_blocks(tp, hdr->opt.sack);
 }
 
 static void put_urgent(const struct tcp_sock *tp, struct tcp_hdr *hdr)
@@ -255,25 +252,46 @@ static struct frame *any_segment(struct tcp_sock *tp, uint32_t seq, uint16_t fla
     return frame;
 }
 
-/* Nearly all segments: of an open connection, without SACK blocks and urgent data. */
+/* Nearly all segments: of an open connection, without urgent data. */
 static inline bool is_plain(const struct tcp_sock *tp, uint16_t flags)
 {
-    return !tp->has_dsack && !tp->urg_out && !tp->more_options && tp->n_sacks == 0 &&
-           (flags & (TCP_SYN | TCP_ACK)) == TCP_ACK && !tp->layer->sysctl.long_way;
+    return !tp->urg_out && !tp->more_options && (flags & (TCP_SYN | TCP_ACK)) == TCP_ACK &&
+           !tp->layer->sysctl.long_way;
 }
 
-/* any_segment() for them: the fields are written where they belong. */
+static inline bool has_blocks(const struct tcp_sock *tp)
+{
+    return tp->has_dsack || tp->n_sacks > 0;
+}
+
+/* any_segment() for them: the fields are written where they belong. @more: octets behind them. */
 static inline struct frame *plain_segment(struct tcp_sock *tp, uint32_t seq, uint16_t flags,
-                                          uint64_t now)
+                                          uint64_t now, uint32_t more)
 {
     const struct endpoints *ends = tp->entry.ends;
-    uint32_t hdr_len = fixed_header_len(tp);
+    uint32_t hdr_len = fixed_header_len(tp) + more;
     struct frame *frame = frame_new(tp->sock.node, hdr_len);
 
     tcp_put(frame->data, ends->local.port, ends->remote.port, seq, tp->rcv_nxt, hdr_len, flags,
             tcp_window_field(tp));
     if (tp->ts_ok)
         tcp_put_ts(frame->data + TCP_HDR_LEN, tcp_ts_of(tp, now), tp->ts_recent);
+    return frame;
+}
+
+/* The same with SACK blocks, or any other. */
+APART static struct frame *other_segment(struct tcp_sock *tp, uint32_t seq, uint16_t flags,
+                                         uint64_t now, uint32_t len)
+{
+    struct tcp_sack_block blocks[TCP_SACK_MAX];
+    struct frame *frame;
+    uint8_t n;
+
+    if (!is_plain(tp, flags) || !has_blocks(tp))
+        return any_segment(tp, seq, flags, len);
+    n = list_blocks(tp, blocks);
+    frame = plain_segment(tp, seq, flags, now, TCP_BLOCKS_PADDED(n));
+    tcp_put_blocks(frame->data + fixed_header_len(tp), blocks, n);
     return frame;
 }
 
@@ -297,8 +315,9 @@ int tcp_transmit(struct tcp_sock *tp, uint64_t now, uint32_t seq, uint16_t flags
         tos = ecn_send(tp, seq, &flags, len);
         frame = any_segment(tp, seq, flags, len);
     } else {
-        frame = LIKELY(is_plain(tp, flags)) ? plain_segment(tp, seq, flags, now)
-                                            : any_segment(tp, seq, flags, len);
+        frame = LIKELY(is_plain(tp, flags) && !has_blocks(tp))
+                    ? plain_segment(tp, seq, flags, now, 0)
+                    : other_segment(tp, seq, flags, now, len);
     }
 
     if (why == NULL)

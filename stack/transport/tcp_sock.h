@@ -104,10 +104,6 @@ struct tcp_minmax {
     } s[3];
 };
 
-struct tcp_sack_block {
-    uint32_t start, end;
-};
-
 enum tcp_timer_kind {
     TCP_TIMER_NONE,
     TCP_TIMER_RTO,

@@ -34,6 +34,9 @@ enum {
 
 #define FLAGS_MASK 0x1ffu
 
+/* How SACK blocks begin, but for their length. */
+#define BLOCKS_BEGIN ((uint32_t)(TCP_OPT_NOP << 24 | TCP_OPT_NOP << 16 | TCP_OPT_SACK << 8))
+
 static void read_sack(const uint8_t *option, uint8_t len, struct tcp_options *opt)
 {
     size_t n = (size_t)(len - LEN_SACK_BASE) / LEN_SACK_BLOCK;
@@ -49,9 +52,7 @@ static void read_sack(const uint8_t *option, uint8_t len, struct tcp_options *op
 
 bool tcp_read_blocks(const uint8_t *octets, size_t len, struct tcp_options *opt)
 {
-    const uint32_t begin = TCP_OPT_NOP << 24 | TCP_OPT_NOP << 16 | TCP_OPT_SACK << 8;
-
-    if (len < 2 + LEN_SACK_BASE || be32_get(octets) != begin + (uint32_t)(len - 2))
+    if (len < 2 + LEN_SACK_BASE || be32_get(octets) != BLOCKS_BEGIN + (uint32_t)(len - 2))
         return false;
     opt->n_sack = 0;
     read_sack(octets + 2, (uint8_t)(len - 2), opt);
@@ -252,15 +253,12 @@ static void put_accecn(const struct tcp_accecn *accecn, uint8_t *p)
     }
 }
 
-static void put_sack(const struct tcp_options *opt, uint8_t *p)
+void tcp_put_blocks(uint8_t *octets, const struct tcp_sack_block *blocks, size_t n)
 {
-    size_t n = sack_blocks_that_fit(opt);
-
-    p = put4(p, TCP_OPT_NOP, TCP_OPT_NOP, TCP_OPT_SACK,
-             (unsigned)(LEN_SACK_BASE + n * LEN_SACK_BLOCK));
-    for (size_t i = 0; i < n; i++, p += LEN_SACK_BLOCK) {
-        be32_put(p, opt->sack[i].start);
-        be32_put(p + 4, opt->sack[i].end);
+    be32_put(octets, BLOCKS_BEGIN + (uint32_t)(LEN_SACK_BASE + n * LEN_SACK_BLOCK));
+    for (size_t i = 0; i < n; i++) {
+        be32_put(octets + 4 + i * LEN_SACK_BLOCK, blocks[i].start);
+        be32_put(octets + 8 + i * LEN_SACK_BLOCK, blocks[i].end);
     }
 }
 
@@ -306,7 +304,7 @@ static void put_options(const struct tcp_options *opt, bool is_syn, uint8_t *p)
     if (len > 0)
         put_cookie(opt, len, p);
     if (!is_syn && opt->n_sack > 0 && sack_blocks_that_fit(opt) > 0)
-        put_sack(opt, p);
+        tcp_put_blocks(p, opt->sack, sack_blocks_that_fit(opt));
     if (opt->accecn != NULL)
         put_accecn(opt->accecn, accecn);
 }

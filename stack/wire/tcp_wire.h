@@ -72,6 +72,10 @@ struct tcp_accecn {
     uint32_t field[TCP_ACCECN_FIELDS]; /* 24 bits, in the order of the option */
 };
 
+struct tcp_sack_block {
+    uint32_t start, end; /* the first octet held, and the one behind the last */
+};
+
 struct tcp_options { /* host byte order; what is absent is zero */
     bool has_mss, has_wscale, sack_permitted, has_ts;
     bool has_cookie, cookie_exp; /* Fast Open, and in its experimental form; SYN only */
@@ -83,9 +87,7 @@ struct tcp_options { /* host byte order; what is absent is zero */
     uint16_t mss;         /* octets; SYN only */
     uint32_t ts_val, ts_ecr;
     union {
-        struct {
-            uint32_t start, end; /* the first octet held, and the one behind the last */
-        } sack[TCP_SACK_MAX];
+        struct tcp_sack_block sack[TCP_SACK_MAX];
         struct tcp_cookie cookie;
     };
     const struct tcp_accecn *accecn; /* to be emitted; NULL: none */
@@ -139,7 +141,8 @@ size_t tcp_emit(const struct tcp_hdr *hdr, uint8_t *octets);
 
 /** tcp_put() - for tcp_emit(), and for who writes a header's fields in their places: those without
  * options, @hdr_len octets with them; checksum and urgent pointer are 0. tcp_put_ts() - the options
- * of a segment that has timestamps alone: TCP_TS_PADDED octets. */
+ * of a segment that has timestamps alone: TCP_TS_PADDED octets. tcp_put_blocks() - @n SACK blocks
+ * with two no-operations before them, TCP_BLOCKS_PADDED(n) octets. */
 static inline void tcp_put(uint8_t *octets, uint16_t src_port, uint16_t dst_port, uint32_t seq,
                            uint32_t ack, uint32_t hdr_len, uint16_t flags, uint16_t window)
 {
@@ -156,6 +159,9 @@ static inline void tcp_put_ts(uint8_t *octets, uint32_t ts_val, uint32_t ts_ecr)
     be32_put(octets + 4, ts_val);
     be32_put(octets + 8, ts_ecr);
 }
+
+#define TCP_BLOCKS_PADDED(n) (4u + 8u * (n))
+void tcp_put_blocks(uint8_t *octets, const struct tcp_sack_block *blocks, size_t n);
 
 /**
  * tcp_options_len() - octets of options and padding tcp_emit() writes: a multiple of 4, at
