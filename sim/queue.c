@@ -9,7 +9,7 @@
 
 #define DEAD_MAX    1024 /* beyond what is alive, before they are swept up */
 #define ENTRIES_MIN 64
-#define SOON_ROOM   (QUEUE_SOON_MAX + 6) /* two behind the sorted, and a cache line of nobody's */
+#define SOON_ROOM   (QUEUE_SOON_MAX + QUEUE_BEHIND + 4) /* the last: a cache line of nobody's */
 
 /* ---- places ---- */
 
@@ -381,12 +381,29 @@ static void fetch_receivers(const struct queue *queue, uint32_t n)
         fetch_lines(*(void *const *)*owner_of(event), 7);
 }
 
-/* Behind the sorted stand two places of no event: what is fetched for them is of no use, but to ask
-   is worse, as nothing tells how many are left. */
+/* What an event needs comes into the cache in two steps, so far before it is its turn: an event
+   takes as long as a read from memory, some much less. */
+#define FETCH_NEEDS  4
+#define FETCH_THEIRS 2
+_Static_assert(FETCH_NEEDS < QUEUE_BEHIND, "no event stands there where few are sorted");
+
+static inline void fetch_needs(const struct event *event)
+{
+    fetch_lines(event->needs, 2);
+    __builtin_prefetch(owner_of(event), 1);
+}
+
+void queue_fetch_turned(const struct queue *queue)
+{
+    for (unsigned i = 0; i < FETCH_NEEDS; i++)
+        fetch_needs(event_of(queue, &queue->first[i]));
+}
+
+/* Behind the sorted stand places of no event: what is fetched for them is of no use, but to ask is
+   worse, as nothing tells how many are left. */
 void queue_fetch(struct queue *queue)
 {
     const struct queue_place *places = queue->first;
-    const struct event *next;
     void *const *needs;
 
     if (UNLIKELY(queue_n(queue) <= QUEUE_FETCH_FROM - QUEUE_FETCH_SLACK)) {
@@ -396,10 +413,8 @@ void queue_fetch(struct queue *queue)
     fetch_ahead(queue);
     if (queue_n(queue) > QUEUE_FAR_FROM)
         fetch_receivers(queue, queue_n_sorted(queue));
-    next = event_of(queue, &places[1]);
-    fetch_lines(next->needs, 2);
-    __builtin_prefetch(owner_of(next), 1);
-    needs = event_of(queue, &places[0])->needs;
+    fetch_needs(event_of(queue, &places[FETCH_NEEDS]));
+    needs = event_of(queue, &places[FETCH_THEIRS])->needs;
     __builtin_prefetch(needs[0], 1);
     __builtin_prefetch(needs[1], 1);
 }
@@ -438,7 +453,8 @@ void queue_init(struct queue *queue)
     queue->entries[0] = (struct queue_entry){ 0 }; /* never used: EVENT_IDLE */
     queue->careful = queue->soon = mem_realloc(NULL, SOON_ROOM, sizeof *queue->soon);
     queue->first = queue->end = queue->soon + QUEUE_SOON_MAX;
-    queue->end[0] = queue->end[1] = (struct queue_place){ SIM_TIME_NONE, 0 };
+    for (unsigned i = 0; i < QUEUE_BEHIND; i++)
+        queue->end[i] = (struct queue_place){ SIM_TIME_NONE, 0 };
 }
 
 void queue_fini(struct queue *queue)

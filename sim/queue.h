@@ -131,7 +131,7 @@ struct queue_wheel {
 
 struct queue {
     /* The sorted, at the end of their room; *first is the earliest of all, dead or alive. The end
-       never moves, and from it on stand two places of entry 0, later than any. */
+       never moves, and from it on stand places of entry 0, later than any. */
     struct queue_place *first, *end;
     struct queue_place *careful; /* begin so early, or before, and somebody joins them with care:
                                     there is no room, or a heap */
@@ -179,6 +179,8 @@ bool queue_settle(struct queue *queue);
 /** queue_fetch() - where there are many events: with the one that leaves, what the next ones need
  * comes into the cache. */
 void queue_fetch(struct queue *queue);
+/** queue_fetch_turned() - what those at the front need, who have just come there all at once. */
+void queue_fetch_turned(const struct queue *queue);
 /** queue_rekey_head() - the head's key becomes the later @key; cheaper than pop and push. */
 void queue_rekey_head(struct queue *queue, const struct event_key *key);
 /** queue_key() - the key a queued @event stands under. */

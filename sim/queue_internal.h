@@ -6,6 +6,7 @@
 
 #define QUEUE_FEW      12  /* events that need no wheel: all stand sorted */
 #define QUEUE_SOON_MAX 320 /* that stand sorted at most: all ports of a big switch at once */
+#define QUEUE_BEHIND   5   /* places behind them, later than any, of no event: queue_fetch() */
 #define QUEUE_FETCH_SLACK                                                                          \
     64                  /* so many fewer than QUEUE_FETCH_FROM, and nothing is fetched any more */
 #define QUEUE_LOOK 2048 /* events that came due, before the wheels are looked at again */

@@ -343,8 +343,10 @@ static inline bool turn_first(struct queue *queue)
     }
     queue->limit = ++queue->hand << wheel->shift;
     wheel->n -= sort_out(queue, bucket_take(wheel, bucket));
-    if (queue->fetches)
+    if (queue->fetches) {
         look_ahead(queue, wheel, bucket);
+        queue_fetch_turned(queue);
+    }
     if (UNLIKELY((queue->hand & mask) == 0))
         deal_out_slow(queue);
     return true;
