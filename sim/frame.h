@@ -99,6 +99,17 @@ struct frame { /* in the order of need: what every hop looks at stands in two ca
 #define FRAME_MARK_TAPPED     1 /* a packet socket of a program has taken a copy */
 #define FRAME_MARK_OUTGOING   8 /* such a copy, of what the node sends itself */
 
+/* Eight octets by which most of who receives a frame look up what becomes of it: an IPv4 packet's
+   addresses, behind an Ethernet header. A frame that is shorter has none. */
+#define FRAME_AT_KEY 26
+
+/** frame_key_place() - where @key, those eight octets as a number, is looked for in a table of so
+ * many places, a power of two up to 2^16, less one. */
+static inline uint32_t frame_key_place(uint64_t key, uint32_t mask)
+{
+    return (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 48) & mask;
+}
+
 /* Ethernet with a tag, IPv4 and TCP with all options, and so much that behind it TCP's header, with
  * those of IPv4 and Ethernet before it, stands in one cache line but for the end of its timestamps.
  */

@@ -138,6 +138,12 @@ static inline sim_time link_dir_time(const struct link_dir *dir, size_t len)
         return 0;
     return (sim_time)((uint64_t)octets * UINT64_C(8000000000000) / dir->link->config.rate);
 }
+/** link_fetch() - what who sends in direction @dir needs of it comes into the cache. */
+static inline void link_fetch(const struct link_dir *dir)
+{
+    __builtin_prefetch(dir, 1);
+    __builtin_prefetch((const char *)dir + ARENA_LINE, 1);
+}
 /** iface_tx_frames() / iface_tx_octets() - what @iface has put on its cable. Counted there, where
  * who sends writes anyway. */
 static inline uint64_t iface_tx_frames(const struct iface *iface)

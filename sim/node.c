@@ -18,7 +18,8 @@ struct iface *iface_add(struct node *node, const char *name, const struct mac_ad
     iface->index = (uint16_t)n;
     iface->up = true;
     iface->mtu = IFACE_MTU_DEFAULT;
-    if ((n & (n - 1)) == 0) { /* as many as there is room for: 0 or a power of two */
+    iface_set_keys(iface, iface, 0); /* nobody's: a line that is at hand */
+    if ((n & (n - 1)) == 0) {        /* as many as there is room for: 0 or a power of two */
         struct iface **ifaces = arena_alloc(arena, (n == 0 ? 1 : 2 * n) * sizeof *ifaces);
 
         if (n > 0)

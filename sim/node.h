@@ -7,8 +7,10 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/be.h"
 #include "base/drop.h"
 #include "base/likely.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "sim/describe.h"
 #include "sim/frame.h"
@@ -57,8 +59,11 @@ struct iface { /* the first cache line is what a frame that comes in needs */
     bool up;        /* switched on; with a cable that is plugged in at both ends it has carrier */
     void *owner;    /* what the device keeps for this interface */
     struct link_dir *out; /* the cable's direction away from here, or NULL */
-    struct link_end *end; /* the cable's end, or NULL */
-    uint64_t rx_frames, rx_octets, rx_drops, tx_drops; /* sent: iface_tx_frames() */
+    uintptr_t keys;       /* iface_set_keys(): the table, and how often its places can be halved */
+    uint64_t rx_frames, rx_octets;
+
+    uint64_t rx_drops, tx_drops; /* sent: iface_tx_frames() */
+    struct link_end *end;        /* the cable's end, or NULL */
     const char *name;
 };
 
@@ -82,6 +87,27 @@ struct iface *iface_add(struct node *node, const char *name, const struct mac_ad
 struct iface *iface_find(const struct node *node, const char *name);
 /** iface_set_mtu() - what is longer, behind its Ethernet header, is neither sent nor taken. */
 void iface_set_mtu(struct iface *iface, uint32_t mtu);
+/** iface_set_keys() - frames that @iface receives are looked up by their key (FRAME_AT_KEY) in
+ * @lines, 1 << @bits cache lines of a table: the one at frame_key_place() comes into the cache
+ * while the engine is still at work on the arrival. */
+static inline void iface_set_keys(struct iface *iface, const void *lines, unsigned bits)
+{
+    iface->keys = (uintptr_t)lines | bits;
+}
+/** iface_key_line() - that line. */
+static inline const void *iface_key_line(const struct iface *iface, uint64_t key)
+{
+    uintptr_t bits = iface->keys & (ARENA_LINE - 1);
+
+    return (const char *)(iface->keys - bits) +
+           ARENA_LINE * frame_key_place(key, (UINT32_C(1) << bits) - 1);
+}
+/** iface_fetch_key() - the line of @frame comes into the cache. */
+static inline void iface_fetch_key(const struct iface *iface, const struct frame *frame)
+{
+    if (LIKELY(frame->len >= FRAME_AT_KEY + sizeof(uint64_t)))
+        __builtin_prefetch(iface_key_line(iface, be64_get(frame->data + FRAME_AT_KEY)));
+}
 /** iface_has_carrier() - up, cabled, and the far end up too. */
 bool iface_has_carrier(const struct iface *iface);
 /** iface_set_up() - switch the interface on or off; both ends are told through ops->carrier. What

@@ -42,6 +42,8 @@ static struct ip_iface *add_iface(struct ip_stack *ip, const char *name, struct 
     new->mtu = mtu;
     new->up = iface == NULL || iface->up;
     ip_conf_init(&new->conf);
+    if (iface != NULL)
+        ip_flows_tell(ip, iface);
     ARRAY_PUSH(ip->ifaces, ip->n_ifaces, ip->ifaces_size, new);
     return new;
 }

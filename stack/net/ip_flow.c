@@ -10,6 +10,7 @@
 #include "base/be.h"
 #include "base/likely.h"
 #include "base/memory.h"
+#include "sim/link.h"
 #include "stack/net/ip_internal.h"
 #include "stack/net/neigh_internal.h"
 #include "stack/wire/eth_wire.h"
@@ -24,6 +25,7 @@
 #define CROWDED_AGAIN 16
 #define CAME_BACK     16
 
+_Static_assert(FRAME_AT_KEY == ETH_HDR_LEN + IPV4_AT_SRC, "a frame's key are the addresses");
 _Static_assert(sizeof(void *) != 8 || sizeof(struct ip_flow) == ARENA_LINE, "a flow is a line");
 
 static inline uint64_t addrs_of(ip4_addr src, ip4_addr dst)
@@ -34,11 +36,11 @@ static inline uint64_t addrs_of(ip4_addr src, ip4_addr dst)
 /* Where a flow stands: here, or in one of the places beside it. */
 static inline uint32_t place_of(const struct ip_stack *ip, uint64_t addrs)
 {
-    return (uint32_t)(addrs * UINT64_C(0x9e3779b97f4a7c15) >> 48) & ip->flow_mask;
+    return frame_key_place(addrs, ip->flow_mask);
 }
 
 /* Where no flow has been learned: one place, in which nothing is found and nothing is put. */
-static const struct ip_flow nothing_learned;
+static const _Alignas(ARENA_LINE) struct ip_flow nothing_learned;
 
 static inline bool has_flows(const struct ip_stack *ip)
 {
@@ -115,6 +117,11 @@ static struct ip_flow *free_place(const struct ip_stack *ip, uint64_t addrs, uin
     return NULL;
 }
 
+void ip_flows_tell(const struct ip_stack *ip, struct iface *iface)
+{
+    iface_set_keys(iface, ip->flows, (unsigned)__builtin_ctz(n_flows(ip)));
+}
+
 static void grow(struct ip_stack *ip)
 {
     struct ip_flow *old = has_flows(ip) ? ip->flows : NULL;
@@ -124,6 +131,9 @@ static void grow(struct ip_stack *ip)
     ip->flow_mask = (uint16_t)(more - 1);
     ip->flows_crowded_out = 0;
     ip->flows = mem_zalloc_lines(more * sizeof *ip->flows);
+    for (unsigned i = 0; i < ip->n_ifaces; i++)
+        if (ip->ifaces[i]->iface != NULL)
+            ip_flows_tell(ip, ip->ifaces[i]->iface);
     for (uint32_t i = 0; i < n; i++) {
         struct ip_flow *flow = free_place(ip, old[i].addrs, old[i].hash);
 
@@ -201,6 +211,7 @@ static inline bool forward(struct ip_stack *ip, struct ip_flow *flow, struct fra
                  (!flow->counted && node_wants(ip->node, RECORD_SEND)) ||
                  (flow->changes != ip->changes && !look_at_neighbor(ip, flow))))
         return false;
+    link_fetch(flow->out->out);
     frame_writable(frame);
     frame->network = frame->data;
     ipv4_dec_ttl(frame->data);

@@ -71,6 +71,8 @@ void ip_flow_learn(struct ip_stack *ip, const struct iface *iif, ip4_addr src, i
  * header: valid while its octets stay where they are. */
 void ip_route_key_read(struct route_key *key, struct frame *frame);
 void ip_flows_init(struct ip_stack *ip);
+/** ip_flows_tell() - @iface learns where the flows of its packets stand. */
+void ip_flows_tell(const struct ip_stack *ip, struct iface *iface);
 void ip_flows_fini(struct ip_stack *ip);
 /** ip_deliver_soon() - @frame is for this node: into the backlog. */
 void ip_deliver_soon(struct ip_stack *ip, struct frame *frame);

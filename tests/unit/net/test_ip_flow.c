@@ -66,6 +66,35 @@ static void flows_that_come_once_get_few_places(void)
     net_rig_fini(&rig);
 }
 
+/* Of @n flows, that of how many stands in the line that the interface calls into the cache? */
+static unsigned fetched(struct net_rig *rig, unsigned n)
+{
+    unsigned right = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        uint64_t key = (uint64_t)A(10, 0, 0, 2) << 32 | (A(20, 0, 0, 0) + i);
+        const struct ip_flow *flow = iface_key_line(net_rig_iface(rig, 0)->iface, key);
+
+        right += (uintptr_t)flow % ARENA_LINE == 0 && flow->addrs == key;
+    }
+    return right;
+}
+
+static void interface_knows_where_flows_stand(void)
+{
+    struct net_rig rig;
+
+    begin(&rig);
+    EQ(fetched(&rig, 1), 0); /* a line of nothing, that can be read */
+    EQ(forward(&rig, 0, 1, 100), 1);
+    EQ(fetched(&rig, 1), 1);
+    for (unsigned round = 0; round < 60; round++)
+        EQ(forward(&rig, 0, 300, 100), 300);
+    OK(rig.ip.flow_mask + 1 > 256); /* other places than at first */
+    OK(fetched(&rig, 300) > 200);
+    net_rig_fini(&rig);
+}
+
 static void known_flow_minds_a_new_mtu(void)
 {
     struct net_rig rig;
@@ -164,6 +193,7 @@ static void packet_from_nowhere_to_nowhere_is_no_known_flow(void)
 
 UNIT_MAIN("ip_flow", TEST(flows_that_come_back_get_the_places_they_need),
           TEST(flows_that_come_once_get_few_places), TEST(known_flow_minds_a_new_mtu),
-          TEST(known_flow_minds_its_neighbor), TEST(known_flow_minds_a_new_filter_of_sources),
+          TEST(interface_knows_where_flows_stand), TEST(known_flow_minds_its_neighbor),
+          TEST(known_flow_minds_a_new_filter_of_sources),
           TEST(known_flow_minds_a_translation_of_its_addresses),
           TEST(packet_from_nowhere_to_nowhere_is_no_known_flow))
