@@ -577,6 +577,7 @@ static inline void run_free(struct tcp_sock *tp, const struct run *run)
             if (tcp_seg_of(at)->data.buffer != NULL)
                 buffer_unref(tcp_seg_of(at)->data.buffer);
     tp->rtx_queue.next = rest;
+    tp->rtx_second = rest->next; /* who looked for the end of the run has read it */
     rest->prev = &tp->rtx_queue;
     tp->by_time.next = rest_by_time;
     rest_by_time->prev = &tp->by_time;

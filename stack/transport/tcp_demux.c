@@ -1,6 +1,7 @@
 /* A segment arrives: is it right, and whose is it? RFC 9293 section 3.10.7. */
 #include "base/be.h"
 #include "base/likely.h"
+#include "sim/link.h"
 #include "stack/transport/tcp_md5.h"
 
 /* Of a socket that may ask for something, or a segment that is signed. */
@@ -75,21 +76,22 @@ void tcp_input_soon(void *ctx, const struct frame *frame)
 {
     const uint8_t *ip = frame->data, *octets = ip + IPV4_HDR_LEN;
     const struct tcp_entry *entry;
-    const char *tp;
+    const struct tcp_sock *tp;
 
     __builtin_prefetch(octets + TCP_HDR_LEN + TCP_TS_PADDED - 1);
     __builtin_prefetch(&frame->payload.octets);
-    __builtin_prefetch(frame->in->out, 1); /* by which it is answered */
-    __builtin_prefetch((const char *)frame->in->out + ARENA_LINE, 1);
+    link_fetch(frame->in->out); /* by which it is answered */
     if (frame->len < IPV4_HDR_LEN + TCP_HDR_LEN)
         return;
     entry = find4(ctx, be32_get(ip + IPV4_AT_DST), be16_get(octets + 2), be32_get(ip + IPV4_AT_SRC),
                   be16_get(octets));
     if (entry == NULL || entry->kind != TCP_ENTRY_SOCK)
         return;
-    tp = (const char *)CONTAINER_OF(entry, const struct tcp_sock, entry);
-    for (size_t at = 0; at < sizeof(struct tcp_sock); at += ARENA_LINE)
-        __builtin_prefetch(tp + at, 1);
+    tp = CONTAINER_OF(entry, const struct tcp_sock, entry);
+    for (size_t at = 0; at < sizeof *tp; at += ARENA_LINE)
+        __builtin_prefetch((const char *)tp + at, 1);
+    tcp_seg_fetch(tp->rtx_queue.next); /* and what an ACK is of */
+    tcp_seg_fetch(tp->rtx_second);
 }
 
 static void request_input(struct tcp_layer *tcp, struct tcp_request *req, struct tcp_rx *rx)

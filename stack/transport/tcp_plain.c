@@ -106,7 +106,7 @@ bool tcp_rcv_ack(struct tcp_sock *tp, const struct frame *frame)
 
 static inline bool take_ack(struct tcp_sock *tp, const struct plain *p)
 {
-    tcp_seg_fetch(tp->rtx_queue.next);
+    tcp_seg_fetch(tp->rtx_queue.next->next->next); /* tcp_input_soon() has fetched two */
     if (!tcp_ack_plain(tp, p->ack, p->window, p->now))
         return false;
     count(tp, p);

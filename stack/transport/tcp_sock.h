@@ -385,7 +385,8 @@ struct tcp_sock {
     uint32_t mtu_version; /* routes' generation + 1 when pmtu was the path's; 0: not known */
     uint32_t ato;         /* us: of the receiver, delay of an ACK */
     struct list write_queue, rtx_queue, by_time;
-    uint32_t wmem_queued; /* octets, with overhead */
+    const struct list *rtx_second; /* of rtx_queue, or what it was: only to be fetched */
+    uint32_t wmem_queued;          /* octets, with overhead */
     uint32_t chunk_used;
     struct buffer *chunk; /* where the program's octets are copied to */
 
