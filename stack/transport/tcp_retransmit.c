@@ -276,6 +276,8 @@ int tcp_write_wakeup(struct tcp_sock *tp, struct why why)
         tcp_buffer_begin(tp, rest);
     } else {
         tcp_seg_fill(tp, seg, size);
+        if (seg->link.next != &tp->write_queue)
+            tcp_buffer_cut(tp, tcp_seg_of(seg->link.next)); /* what is left of its buffer is one */
     }
     seg->flags |= TCP_PSH;
     if (seq_lt(tp->pushed_seq, seg->end_seq))
