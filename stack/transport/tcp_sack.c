@@ -282,6 +282,7 @@ struct block {
     uint32_t start, end;
     bool dup;
     struct tcp_seg *last; /* the last segment in it, NULL: none was found */
+    uint32_t first;       /* where the first one begins */
 };
 
 /* The blocks worth a look, by their start. *@with_dup: one of them is a D-SACK. */
@@ -293,7 +294,7 @@ static unsigned sort_blocks(struct tagging *t, const struct tcp_rx *rx, uint32_t
     *with_dup = false;
     for (uint8_t i = 0; i < rx->hdr.opt.n_sack; i++) {
         struct block block = { rx->hdr.opt.sack[i].start, rx->hdr.opt.sack[i].end,
-                               i == 0 && found_dup, NULL };
+                               i == 0 && found_dup, NULL, 0 };
         unsigned at = n;
 
         if (!block_valid(t->tp, block.dup, block.start, block.end) || !seq_gt(block.end, prior_una))
@@ -347,6 +348,8 @@ static void walk(struct tagging *t, struct block *blocks, unsigned n, struct lis
                 if (!was_marked)
                     join_neighbors(tp, seg);
                 tcp_rate_arrived(tp, seg, &t->result->rate);
+                if (blocks[i].last == NULL)
+                    blocks[i].first = seg->seq;
                 blocks[i].last = seg;
             }
         }
@@ -381,10 +384,15 @@ static struct tcp_marked walk_new(struct tagging *t, struct block *block)
 {
     const struct tcp_marked *before = marked_before(t->tp, block);
     bool touches = before != NULL && seq_leq(block->start, before->end);
-    struct tcp_marked marked = touches ? *before : (struct tcp_marked){ .start = block->start };
+    struct tcp_marked marked = { .last = NULL };
 
     if (!touches || seq_gt(block->end, before->end))
         walk(t, block, 1, before != NULL ? before->last->link.next : t->tp->rtx_queue.next);
+    /* A part of a segment before the first is not marked, and may be cut anew. */
+    if (touches)
+        marked = *before;
+    else
+        marked.start = block->first;
     if (block->last != NULL) {
         marked.last = block->last;
         marked.end = block->last->end_seq;

@@ -155,7 +155,7 @@ static uint32_t edge(uint32_t n)
     return tp()->snd_nxt;
 }
 
-/* What is told of what is in flight, by whole segments; at times of what came twice. */
+/* What is told of what is in flight, mostly by whole segments; at times of what came twice. */
 static void draw_blocks(struct segment *s, uint64_t *random)
 {
     s->n_sack = 1 + draw(random, 3);
@@ -164,6 +164,10 @@ static void draw_blocks(struct segment *s, uint64_t *random)
 
         s->sack[2 * i] = edge(first);
         s->sack[2 * i + 1] = edge(first + 1 + draw(random, 4));
+        if (draw(random, 10) == 0)
+            s->sack[2 * i] -= draw(random, 2) == 0 ? 100 : 1448 * (2 + draw(random, 3));
+        if (draw(random, 10) == 0)
+            s->sack[2 * i + 1] -= 100;
     }
     if (draw(random, 8) == 0) {
         s->sack[1] = tp()->snd_una - draw(random, 2) * 1448;
