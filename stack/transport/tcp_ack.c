@@ -544,6 +544,7 @@ static inline bool run_before(const struct tcp_sock *tp, uint32_t ack, struct ru
 
         if (seq_gt(seg->end_seq, ack))
             break;
+        tcp_seg_fetch(seg->ahead);
         tcp_seg_fetch(at->next->next); /* whose turn is after the next one's */
         if (seg->marks != 0 || (seg->flags & TCP_SYN) != 0 || seg->by_time.prev != timed)
             return false;

@@ -78,7 +78,11 @@ struct tcp_seg {
     struct list by_time;   /* rtx_queue: in the order of the last transmission, for RACK */
     uint64_t sent_at;      /* us, last transmission */
     uint32_t first_tx, delivered_at; /* of tcp_rate at that time */
+    const struct list *ahead; /* of its burst the one that left TCP_SEGS_AHEAD later, or was: only
+                                 to be fetched */
 };
+
+#define TCP_SEGS_AHEAD 4 /* a power of two */
 
 /* What stands in the tables: a socket, a half-open connection, a TIME-WAIT. */
 enum tcp_entry_kind { TCP_ENTRY_SOCK, TCP_ENTRY_REQUEST, TCP_ENTRY_TIMEWAIT };

@@ -138,13 +138,17 @@ static inline unsigned send_burst(struct tcp_sock *tp, uint64_t now, uint32_t le
                                   const struct why *why)
 {
     bool dsack = tp->has_dsack, more; /* a burst has the same options in all its segments */
-    struct tcp_seg *rest;
+    struct tcp_seg *rest, *before[TCP_SEGS_AHEAD];
     unsigned n = 0;
 
     do {
         uint32_t piece = u32_min(len, mss);
         struct tcp_seg *seg = next_piece(tp, piece, n == 0);
 
+        if (n >= TCP_SEGS_AHEAD) /* while all of them are in flight for certain */
+            before[n % TCP_SEGS_AHEAD]->ahead = &seg->link;
+        before[n % TCP_SEGS_AHEAD] = seg;
+        seg->ahead = &seg->link;
         len -= u32_min(piece, seg->data.len);
         more = len > 0 && !list_empty(&tp->write_queue);
         if (n > 0 && !more)
