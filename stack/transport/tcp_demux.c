@@ -52,7 +52,7 @@ static void listener_input(struct tcp_layer *tcp, struct tcp_rx *rx, uint32_t is
         sock_input(listener, rx, isn);
 }
 
-#define PLAIN_LEN (IPV4_HDR_LEN + TCP_HDR_LEN + TCP_TS_PADDED)
+#define PLAIN_PACKET_LEN (IPV4_HDR_LEN + TCP_HDR_LEN + TCP_TS_PADDED)
 
 /* Of IPv4: most segments are for whom the one before was. */
 static inline struct tcp_entry *find4(struct tcp_layer *tcp, ip4_addr dst, uint16_t dst_port,
@@ -165,15 +165,16 @@ bool tcp_input_plain(void *ctx, struct frame *frame)
     struct tcp_entry *entry;
     struct tcp_sock *tp;
 
-    if (UNLIKELY(frame->len < PLAIN_LEN || !frame->checksum.pending || tcp->sysctl.long_way ||
-                 be32_get(octets + TCP_HDR_LEN) != TCP_TS_PREFIX))
+    if (UNLIKELY(frame->len < PLAIN_PACKET_LEN || !frame->checksum.pending ||
+                 tcp->sysctl.long_way || be32_get(octets + TCP_HDR_LEN) != TCP_TS_PREFIX))
         return false;
     entry = find4(tcp, be32_get(ip + IPV4_AT_DST), be16_get(octets + 2), be32_get(ip + IPV4_AT_SRC),
                   be16_get(octets));
     if (UNLIKELY(entry == NULL || entry->kind != TCP_ENTRY_SOCK))
         return false;
     tp = CONTAINER_OF(entry, struct tcp_sock, entry);
-    if (!(LIKELY(frame->len == PLAIN_LEN) ? tcp_rcv_plain(tp, frame) : tcp_rcv_ack(tp, frame)))
+    if (!(LIKELY(frame->len == PLAIN_PACKET_LEN) ? tcp_rcv_plain(tp, frame)
+                                                 : tcp_rcv_ack(tp, frame)))
         return false;
     frame_free(frame);
     tcp_reap(tcp);
