@@ -449,4 +449,11 @@ static void what_is_taken_at_once_leaves_the_same_behind(void)
         OK(is_the_same(seed));
 }
 
-UNIT_MAIN("tcp: plain segments", TEST(what_is_taken_at_once_leaves_the_same_behind))
+/* A block of theirs begins within a segment that is cut anew before it is told of again. */
+static void a_block_told_of_in_part_is_looked_at_again(void)
+{
+    OK(is_the_same(11762));
+}
+
+UNIT_MAIN("tcp: plain segments", TEST(what_is_taken_at_once_leaves_the_same_behind),
+          TEST(a_block_told_of_in_part_is_looked_at_again))
