@@ -46,6 +46,14 @@ void mem_huge(void *p, size_t size);
         (items)[(count)++] = (value);                                                              \
     } while (0)
 
+/** mem_fetch() - @lines cache lines from @from on come into the cache. It need not point anywhere:
+ * nothing is read. */
+static inline void mem_fetch(const void *from, size_t lines)
+{
+    for (size_t i = 0; i < lines; i++)
+        __builtin_prefetch((const void *)((uintptr_t)from + i * ARENA_LINE), 1);
+}
+
 /* Memory of one lifetime: freed as a whole, never piece by piece. */
 struct arena {
     struct arena_block *blocks;

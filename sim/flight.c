@@ -127,15 +127,12 @@ static void fetch(const struct flight *flight)
 
     if (left > 4)
         __builtin_prefetch(leg[4].dir, 1);
-    if (left > 3) {
-        __builtin_prefetch(leg[3].dir->to, 1);
-        __builtin_prefetch((const char *)leg[3].dir->to + ARENA_LINE, 1);
-    }
+    if (left > 3)
+        mem_fetch(leg[3].dir->to, 2);
     if (left > 2)
         __builtin_prefetch(leg[2].dir->to->node, 1);
     if (left > 1)
-        for (unsigned i = 0; i < 7; i++)
-            __builtin_prefetch((const char *)leg[1].dir->to->node->device + i * ARENA_LINE, 1);
+        mem_fetch(leg[1].dir->to->node->device, 7);
 }
 
 /* The next leg's frame; with the last one the flight is over. */

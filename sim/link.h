@@ -141,8 +141,7 @@ static inline sim_time link_dir_time(const struct link_dir *dir, size_t len)
 /** link_fetch() - what who sends in direction @dir needs of it comes into the cache. */
 static inline void link_fetch(const struct link_dir *dir)
 {
-    __builtin_prefetch(dir, 1);
-    __builtin_prefetch((const char *)dir + ARENA_LINE, 1);
+    mem_fetch(dir, 2);
 }
 /** iface_tx_frames() / iface_tx_octets() - what @iface has put on its cable. Counted there, where
  * who sends writes anyway. */

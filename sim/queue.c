@@ -357,12 +357,6 @@ static inline void fetch_ahead(struct queue *queue)
     __builtin_prefetch(&queue->entries[*ahead], 1);
 }
 
-static inline void fetch_lines(const void *from, unsigned n)
-{
-    for (unsigned i = 0; i < n; i++)
-        __builtin_prefetch((const char *)from + i * 64, 1);
-}
-
 /* In a large network the receiver of each frame is another one: the event itself, the interface
    that it leads to, the interface's node and the node's device come into the cache one after the
    other, each while two or three other events are carried out. */
@@ -374,11 +368,11 @@ static void fetch_receivers(const struct queue *queue, uint32_t n)
     if (n > 7)
         __builtin_prefetch(event_of(queue, &places[7]), 1);
     if (n > 5)
-        fetch_lines(owner_of(event_of(queue, &places[5])), 2);
+        mem_fetch(owner_of(event_of(queue, &places[5])), 2);
     if (n > 3 && (event = event_of(queue, &places[3]))->owner != EVENT_NO_OWNER)
-        fetch_lines(*owner_of(event), 1);
+        mem_fetch(*owner_of(event), 1);
     if ((event = event_of(queue, &places[1]))->owner != EVENT_NO_OWNER)
-        fetch_lines(*(void *const *)*owner_of(event), 7);
+        mem_fetch(*(void *const *)*owner_of(event), 7);
 }
 
 /* What an event needs comes into the cache in two steps, so far before it is its turn: an event
@@ -389,7 +383,7 @@ _Static_assert(FETCH_NEEDS < QUEUE_BEHIND, "no event stands there where few are 
 
 static inline void fetch_needs(const struct event *event)
 {
-    fetch_lines(event->needs, 2);
+    mem_fetch(event->needs, 2);
     __builtin_prefetch(owner_of(event), 1);
 }
 

@@ -88,8 +88,7 @@ void tcp_input_soon(void *ctx, const struct frame *frame)
     if (entry == NULL || entry->kind != TCP_ENTRY_SOCK)
         return;
     tp = CONTAINER_OF(entry, const struct tcp_sock, entry);
-    for (size_t at = 0; at < sizeof *tp; at += ARENA_LINE)
-        __builtin_prefetch((const char *)tp + at, 1);
+    mem_fetch(tp, (sizeof *tp + ARENA_LINE - 1) / ARENA_LINE);
     tcp_seg_fetch(tp->rtx_queue.next); /* and what an ACK is of */
     tcp_seg_fetch(tp->rtx_second);
 }

@@ -137,8 +137,7 @@ static inline struct tcp_seg *tcp_last(const struct list *queue)
 /* The segment that @link is of comes into the cache: those in flight are seldom there. */
 static inline void tcp_seg_fetch(const struct list *link)
 {
-    __builtin_prefetch(link, 1);
-    __builtin_prefetch((const char *)link + ARENA_LINE, 1);
+    mem_fetch(link, 2);
 }
 
 static inline void tcp_seg_untime(struct tcp_seg *seg)
