@@ -73,7 +73,8 @@ static void head_arrives(struct event *event)
     struct iface *to = dir->to;
     struct part *part = to->node->part;
 
-    iface_fetch_key(to, frame);
+    if (part->queue.fetches)
+        iface_fetch_key(to, frame);
     dir->in_flight.head = next;
     if (dir->first_waiting == frame)
         no_longer_waits(dir, frame, next);

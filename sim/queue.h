@@ -156,7 +156,8 @@ struct queue {
     uint32_t heaped;             /* entries that came out of the heap since */
     uint32_t ahead[QUEUE_AHEAD]; /* entries of the next buckets, to have in the cache in time */
     uint32_t turns;
-    bool fetches; /* there are more than QUEUE_FETCH_FROM events, or have just been */
+    bool fetches; /* there are more than QUEUE_FETCH_FROM events, or have just been: not all that
+                     they need is in the cache */
 };
 
 /** queue_init() - an empty queue. */
