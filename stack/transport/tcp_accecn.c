@@ -201,7 +201,7 @@ static bool sends_option(const struct tcp_sock *tp, const struct tcp_ecn_counts 
 static struct fit fit_now(const struct tcp_sock *tp, unsigned n_sack, bool wanted)
 {
     unsigned used = (tp->ts_ok ? TCP_TS_ALIGNED : 0) + (tp->signs ? TCP_MD5_ALIGNED : 0) +
-                    (n_sack > 0 ? 4 + 8 * n_sack : 0);
+                    (n_sack > 0 ? TCP_BLOCKS_PADDED(n_sack) : 0);
 
     return wanted ? fit_option(counts_of(tp)->required, n_sack, TCP_OPTIONS_MAX - used)
                   : (struct fit){ .n = -1, .n_sack = n_sack };

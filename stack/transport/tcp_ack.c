@@ -132,7 +132,7 @@ static bool update_rtt(struct tcp_sock *tp, const struct tcp_rx *rx, unsigned fl
         seq_rtt = ca_rtt = rtt_by_timestamps(tp, rx);
     if (seq_rtt < 0)
         return false;
-    take_rtt(tp, seq_rtt, ca_rtt < 0 ? seq_rtt : ca_rtt, tcp_now(tp->layer));
+    take_rtt(tp, seq_rtt, ca_rtt < 0 ? seq_rtt : ca_rtt, rx != NULL ? rx->now : tcp_now(tp->layer));
     return true;
 }
 
@@ -195,18 +195,19 @@ static void take_window(struct tcp_sock *tp, uint32_t window)
 static unsigned update_window(struct tcp_sock *tp, const struct tcp_rx *rx)
 {
     uint32_t window = rx->hdr.window;
+    bool advanced = rx->ack != tp->snd_una;
     unsigned flag = 0;
 
     if ((rx->hdr.flags & TCP_SYN) == 0)
         window <<= tp->snd_wscale;
-    if (seq_gt(rx->ack, tp->snd_una) || seq_gt(rx->seq, tp->snd_wl1) ||
+    if (advanced || seq_gt(rx->seq, tp->snd_wl1) ||
         (rx->seq == tp->snd_wl1 && (window > tp->snd_wnd || window == 0))) {
         flag |= TCP_F_WIN_UPDATE;
         tp->snd_wl1 = rx->seq;
         if (tp->snd_wnd != window)
             take_window(tp, window);
     }
-    if (seq_gt(rx->ack, tp->snd_una)) {
+    if (advanced) {
         tp->bytes_acked += rx->ack - tp->snd_una;
         tp->snd_una = rx->ack;
     }
@@ -283,6 +284,25 @@ static void congestion_acked(struct tcp_sock *tp, int64_t ca_rtt)
 {
     if (tp->cc->acked != NULL)
         tp->cc->acked(tp, ca_rtt);
+}
+
+/* clean_rtx_queue() of an ACK that acknowledges nothing new: the queue stays as it is, and an RTT
+ * is told by what was SACKed alone. */
+static unsigned sample_sacked(struct tcp_sock *tp, uint64_t now, const struct tcp_sack_result *sack)
+{
+    int64_t rtt = (int64_t)now - sack->first_sack_us, ca_rtt = (int64_t)now - sack->last_sack_us;
+    unsigned flag = 0;
+
+    if (sack->first_sack_us < 0) {
+        ca_rtt = -1;
+    } else {
+        take_rtt(tp, rtt, ca_rtt, now);
+        if (rtt > (int64_t)(now - tcp_first(&tp->rtx_queue)->sent_at))
+            flag = TCP_F_SET_XMIT_TIMER;
+    }
+    if (sack->n_sacked > 0)
+        congestion_acked(tp, ca_rtt);
+    return flag;
 }
 
 /* Take what @rx acknowledges off the queue; samples the RTT. */
@@ -433,12 +453,7 @@ static void old_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag, uint3
 
 int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
 {
-    struct tcp_sack_result sack = { .first_sack_us = -1, .last_sack_us = -1 };
-    uint32_t prior_una = tp->snd_una, prior_packets = tp->packets_out, prior_fack,
-             prior_delivered = tp->delivered, delivered;
-    uint32_t prior_lost = tp->rare->lost_total;
-    enum tcp_rexmit rexmit = TCP_REXMIT_NONE;
-    unsigned n_dupack = 0;
+    uint32_t prior_una = tp->snd_una;
 
     if ((rx->hdr.flags & TCP_ACK) == 0)
         return 1; /* a simultaneous open's second step never gets here; nothing to look at */
@@ -461,16 +476,29 @@ int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
             tcp_send_challenge_ack(tp);
         return -1;
     }
-    if (seq_gt(rx->ack, prior_una)) {
+    if ((flag & TCP_F_UPDATE_TS_RECENT) != 0)
+        tcp_replace_ts_recent(tp, rx);
+    if (rx->end_seq != rx->seq)
+        flag |= TCP_F_DATA;
+    tcp_ack_in_window(tp, rx, flag);
+    return 1;
+}
+
+void tcp_ack_in_window(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
+{
+    struct tcp_sack_result sack = { .first_sack_us = -1, .last_sack_us = -1 };
+    uint32_t prior_una = tp->snd_una, prior_packets = tp->packets_out, prior_fack,
+             prior_delivered = tp->delivered, delivered;
+    uint32_t prior_lost = tp->rare->lost_total;
+    enum tcp_rexmit rexmit = TCP_REXMIT_NONE;
+    unsigned n_dupack = 0;
+
+    if (rx->ack != prior_una) {
         flag |= TCP_F_SND_UNA_ADVANCED;
         tp->retransmits = 0;
     }
     tcp_seg_fetch(tp->rtx_queue.next->next); /* most ACKs are of two segments */
     prior_fack = tp->sack_ok ? tcp_highest_sack_seq(tp) : tp->snd_una;
-    if ((flag & TCP_F_UPDATE_TS_RECENT) != 0)
-        tcp_replace_ts_recent(tp, rx);
-    if (rx->end_seq != rx->seq)
-        flag |= TCP_F_DATA;
     flag |= update_window(tp, rx);
     if (rx->hdr.opt.n_sack > 0 && tp->sack_ok)
         flag |= tcp_sacktag_write_queue(tp, rx, prior_una, &sack);
@@ -486,9 +514,12 @@ int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
         ack_probe(tp);
         if (tp->has_tlp)
             tcp_process_tlp_ack(tp, rx->ack, flag);
-        return 1;
+        return;
     }
-    flag |= clean_rtx_queue(tp, rx, prior_fack, &sack, (flag & TCP_F_ECE) != 0);
+    if ((flag & TCP_F_SND_UNA_ADVANCED) == 0 && !tp->layer->sysctl.long_way)
+        flag |= sample_sacked(tp, rx->now, &sack);
+    else
+        flag |= clean_rtx_queue(tp, rx, prior_fack, &sack, (flag & TCP_F_ECE) != 0);
     if (UNLIKELY(tp->accecn))
         flag |= accecn_echo(tp, rx, &sack, prior_una, prior_delivered, flag);
     tcp_rack_update_reo_wnd(tp);
@@ -509,7 +540,6 @@ int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
     tcp_rate_take(tp, rx->now, delivered, &sack.rate);
     cong_control(tp, rx, delivered, (int)(tp->rare->lost_total - prior_lost), flag);
     tcp_xmit_recovery(tp, rexmit);
-    return 1;
 }
 
 /* Plain ACKs. */

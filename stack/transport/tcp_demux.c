@@ -52,7 +52,7 @@ static void listener_input(struct tcp_layer *tcp, struct tcp_rx *rx, uint32_t is
         sock_input(listener, rx, isn);
 }
 
-#define PLAIN_PACKET_LEN (IPV4_HDR_LEN + TCP_HDR_LEN + TCP_TS_PADDED)
+#define PLAIN_PACKET_LEN (IPV4_HDR_LEN + TCP_PLAIN_LEN)
 
 /* Of IPv4: most segments are for whom the one before was. */
 static inline struct tcp_entry *find4(struct tcp_layer *tcp, ip4_addr dst, uint16_t dst_port,
@@ -78,7 +78,7 @@ void tcp_input_soon(void *ctx, const struct frame *frame)
     const struct tcp_entry *entry;
     const struct tcp_sock *tp;
 
-    __builtin_prefetch(octets + TCP_HDR_LEN + TCP_TS_PADDED - 1);
+    __builtin_prefetch(octets + TCP_PLAIN_LEN - 1);
     __builtin_prefetch(&frame->payload.octets);
     link_fetch(frame->in->out); /* by which it is answered */
     if (frame->len < IPV4_HDR_LEN + TCP_HDR_LEN)

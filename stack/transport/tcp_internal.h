@@ -503,6 +503,9 @@ enum tcp_rexmit { TCP_REXMIT_NONE, TCP_REXMIT_LOST, TCP_REXMIT_NEW };
 
 /** tcp_ack() - process @rx's acknowledgment. 1: fine; 0: old; -1: not acceptable. */
 int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag);
+/** tcp_ack_in_window() - the same where it acknowledges something from snd_una to snd_nxt and the
+ * caller has taken its timestamp; @flag has TCP_F_DATA if it brings some. */
+void tcp_ack_in_window(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag);
 /** tcp_ack_plain() - the short way of tcp_ack(), of a predicted segment that came at @now, but
  * @window may be another; its caller settles the timer, and takes its timestamp and snd_wl1. False:
  * it is not so simple, and nothing has been done. */

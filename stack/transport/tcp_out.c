@@ -53,8 +53,8 @@ static uint8_t n_sack_options(const struct tcp_sock *tp)
     if (LIKELY(n == 0))
         return 0;
     fit = (TCP_HDR_LEN + TCP_OPTIONS_MAX - fixed_header_len(tp) -
-           (tp->signs ? TCP_MD5_ALIGNED : 0) - 4) /
-          8;
+           (tp->signs ? TCP_MD5_ALIGNED : 0) - TCP_SACK_PADDED) /
+          TCP_SACK_BLOCK;
     return (uint8_t)(n < fit ? n : fit);
 }
 
@@ -82,7 +82,7 @@ uint32_t tcp_current_mss(struct tcp_sock *tp)
 
     if (UNLIKELY(tp->mtu_version != tp->sock.ip->fib.generation + 1))
         look_at_path(tp);
-    mss = tp->mss_cache - (n_sack > 0 ? 4 + 8 * n_sack : 0);
+    mss = tp->mss_cache - (n_sack > 0 ? TCP_BLOCKS_PADDED(n_sack) : 0);
     return LIKELY(!tp->more_options) ? mss : mss - more_octets(tp, n_sack);
 }
 

@@ -21,8 +21,6 @@ struct plain {
 /* Of octets 12 to 15: the header's length, the flags and the window. */
 #define IS_PLAIN_MASK 0xf1f70000u /* but PSH and what is reserved */
 
-#define PLAIN_LEN (TCP_HDR_LEN + TCP_TS_PADDED)
-
 static inline struct plain read_plain(const struct tcp_sock *tp, const struct frame *frame)
 {
     const uint8_t *octets = frame->data + IPV4_HDR_LEN;
@@ -69,39 +67,63 @@ static inline void take_timestamp(struct tcp_sock *tp, const struct plain *p)
     tp->ts_recent_stamp_s = (uint32_t)(p->now / 1000000);
 }
 
-/* Nobody looks at what is not set here of @rx while ECN is not spoken. */
-bool tcp_rcv_ack(struct tcp_sock *tp, const struct frame *frame)
+/* Of an ACK's octets behind its timestamps. */
+struct blocks {
+    const uint8_t *octets;
+    uint32_t len;
+};
+
+/* An ACK without data whose SACK blocks, or none, are all that stands in @blocks. Of @rx nobody
+ * asks for what is not set here while ECN is not spoken; least of all for its packet. */
+static inline bool take_other_ack(struct tcp_sock *tp, const struct plain *p, struct blocks blocks)
 {
-    const uint8_t *options = frame->data + IPV4_HDR_LEN + PLAIN_LEN;
-    uint32_t hdr_len = frame->len - IPV4_HDR_LEN;
-    struct plain p = read_plain(tp, frame);
     struct tcp_rx rx;
 
-    if (hdr_len > TCP_HDR_MAX || !is_expected(tp, &p, hdr_len) || p.len > 0 ||
-        p.seq != tp->rcv_nxt || tp->ecn != 0)
+    if (tp->ecn != 0)
         return false;
     rx.hdr.opt.n_sack = 0;
-    if (hdr_len > PLAIN_LEN && !tcp_read_blocks(options, hdr_len - PLAIN_LEN, &rx.hdr.opt))
+    if (blocks.len > 0 && !tcp_read_blocks(blocks.octets, blocks.len, &rx.hdr.opt))
         return false;
-    rx.hdr.flags = p.flags;
-    rx.hdr.window = (uint16_t)p.word;
+    rx.frame = NULL;
+    rx.ip = NULL;
+    rx.hdr.flags = p->flags;
+    rx.hdr.window = (uint16_t)p->word;
     rx.hdr.opt.has_ts = true;
-    rx.hdr.opt.ts_val = p.ts_val;
-    rx.hdr.opt.ts_ecr = p.ts_ecr;
-    rx.seq = rx.end_seq = p.seq;
-    rx.ack = p.ack;
+    rx.hdr.opt.ts_val = p->ts_val;
+    rx.hdr.opt.ts_ecr = p->ts_ecr;
+    rx.seq = rx.end_seq = p->seq;
+    rx.ack = p->ack;
     rx.len = 0;
-    rx.now = p.now;
+    rx.now = p->now;
     tcp_seg_fetch(tp->rtx_queue.next);
-    count(tp, &p);
-    tcp_ack(tp, &rx, TCP_F_UPDATE_TS_RECENT | TCP_F_TIMER_LATER);
+    count(tp, p);
+    take_timestamp(tp, p);
+    tcp_ack_in_window(tp, &rx, TCP_F_TIMER_LATER);
     if (tp->dead)
         return true;
-    tcp_rcv_rtt_measure_ts(tp, p.ts_ecr, 0, p.now);
+    if (p->ts_ecr != 0)
+        tp->rcv_rtt_last_tsecr = p->ts_ecr; /* tcp_rcv_rtt_measure_ts() */
     tcp_data_snd_check(tp);
     tcp_settle_xmit_timer(tp);
     tcp_ack_snd_check(tp);
     return true;
+}
+
+bool tcp_rcv_ack(struct tcp_sock *tp, const struct frame *frame)
+{
+    uint32_t hdr_len = frame->len - IPV4_HDR_LEN;
+    struct blocks blocks = { frame->data + IPV4_HDR_LEN + TCP_PLAIN_LEN, hdr_len - TCP_PLAIN_LEN };
+    struct plain p = read_plain(tp, frame);
+
+    return hdr_len <= TCP_HDR_MAX && is_expected(tp, &p, hdr_len) && p.len == 0 &&
+           p.seq == tp->rcv_nxt && take_other_ack(tp, &p, blocks);
+}
+
+/* One that has none. Here and below @p is handed on as a copy: who keeps its address keeps it in
+ * memory, for all others, too. */
+APART static bool take_ack_alone(struct tcp_sock *tp, struct plain p)
+{
+    return take_other_ack(tp, &p, (struct blocks){ NULL, 0 });
 }
 
 static inline bool take_ack(struct tcp_sock *tp, const struct plain *p)
@@ -188,10 +210,9 @@ static inline bool take_data(struct tcp_sock *tp, const struct plain *p, const s
 }
 
 /* Octets behind a hole and behind all others that are. */
-APART static bool take_behind(struct tcp_sock *tp, const struct frame *frame)
+APART static bool take_behind(struct tcp_sock *tp, struct plain p, const struct frame *frame)
 {
     const struct tcp_seg *last = tcp_last(&tp->rare->ofo_queue);
-    struct plain p = read_plain(tp, frame);
 
     if (!seq_gt(p.seq, tp->rcv_nxt) || (last != NULL && seq_lt(p.seq, last->end_seq)) ||
         !may_take_data(tp, &p))
@@ -212,11 +233,11 @@ bool tcp_rcv_plain(struct tcp_sock *tp, const struct frame *frame)
 {
     struct plain p = read_plain(tp, frame);
 
-    if (UNLIKELY(!is_expected(tp, &p, PLAIN_LEN)))
+    if (UNLIKELY(!is_expected(tp, &p, TCP_PLAIN_LEN)))
         return false;
     if (UNLIKELY(p.seq != tp->rcv_nxt))
-        return take_behind(tp, frame);
+        return take_behind(tp, p, frame);
     if (p.len > 0)
         return take_data(tp, &p, frame);
-    return take_ack(tp, &p) || tcp_rcv_ack(tp, frame);
+    return take_ack(tp, &p) || take_ack_alone(tp, p);
 }

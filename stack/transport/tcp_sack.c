@@ -104,6 +104,7 @@ void tcp_remove_reno_sacks(struct tcp_sock *tp, int acked, bool ece)
 struct tagging {
     struct tcp_sock *tp;
     struct tcp_sack_result *result;
+    uint64_t now; /* tcp_now() */
     unsigned flag;
 };
 
@@ -229,7 +230,7 @@ static void tag_new(struct tagging *t, struct tcp_seg *seg)
 {
     struct tcp_sock *tp = t->tp;
 
-    tcp_rack_advance(tp, seg, tcp_now(tp->layer));
+    tcp_rack_advance(tp, seg, t->now);
     if ((seg->marks & TCP_MARK_RETRANS) != 0) {
         /* Not marked lost: then the retransmission counts as in flight still. */
         if ((seg->marks & TCP_MARK_LOST) != 0) {
@@ -259,7 +260,7 @@ static void tag_new(struct tagging *t, struct tcp_seg *seg)
     tcp_seg_untime(seg);
 }
 
-static void tag_one(struct tagging *t, struct tcp_seg *seg, bool dup)
+static inline void tag_one(struct tagging *t, struct tcp_seg *seg, bool dup)
 {
     struct tcp_sock *tp = t->tp;
 
@@ -324,6 +325,25 @@ static void cut_at_edges(struct tcp_sock *tp, struct tcp_seg *seg, const struct 
         tcp_buffer_cut(tp, next);
 }
 
+/* @seg and @block, which is a D-SACK if @dup, have octets in common. */
+static inline void look_at(struct tagging *t, struct tcp_seg *seg, struct block *block, bool dup)
+{
+    bool was_marked = (seg->marks & TCP_MARK_SACKED) != 0;
+
+    if (!was_marked)
+        cut_at_edges(t->tp, seg, block);
+    /* Whole segments only: a peer reports no parts of what it got as one. */
+    if (seq_gt(block->start, seg->seq) || seq_lt(block->end, seg->end_seq))
+        return;
+    tag_one(t, seg, dup);
+    if (!was_marked)
+        join_neighbors(t->tp, seg);
+    tcp_rate_arrived(t->tp, seg, &t->result->rate);
+    if (block->last == NULL)
+        block->first = seg->seq;
+    block->last = seg;
+}
+
 /* Tag what is in @blocks, which are sorted; nothing before @at is worth a look. */
 static void walk(struct tagging *t, struct block *blocks, unsigned n, struct list *at)
 {
@@ -337,23 +357,19 @@ static void walk(struct tagging *t, struct block *blocks, unsigned n, struct lis
         next = at->next;
         while (first < n && !seq_lt(seg->seq, blocks[first].end))
             first++;
-        for (unsigned i = first; i < n && seq_lt(blocks[i].start, seg->end_seq); i++) {
-            bool was_marked = (seg->marks & TCP_MARK_SACKED) != 0;
-
-            if (!was_marked)
-                cut_at_edges(tp, seg, &blocks[i]);
-            /* Whole segments only: a peer reports no parts of what it got as one. */
-            if (seq_leq(blocks[i].start, seg->seq) && seq_geq(blocks[i].end, seg->end_seq)) {
-                tag_one(t, seg, blocks[i].dup);
-                if (!was_marked)
-                    join_neighbors(tp, seg);
-                tcp_rate_arrived(tp, seg, &t->result->rate);
-                if (blocks[i].last == NULL)
-                    blocks[i].first = seg->seq;
-                blocks[i].last = seg;
-            }
-        }
+        for (unsigned i = first; i < n && seq_lt(blocks[i].start, seg->end_seq); i++)
+            look_at(t, seg, &blocks[i], blocks[i].dup);
     }
+}
+
+/* walk() of one block, which is no D-SACK. */
+static void walk_one(struct tagging *t, struct block *block, struct list *at)
+{
+    const struct list *end = &t->tp->rtx_queue;
+
+    for (; at != end && seq_lt(tcp_seg_of(at)->seq, block->end); at = at->next)
+        if (seq_lt(block->start, tcp_seg_of(at)->end_seq))
+            look_at(t, tcp_seg_of(at), block, false);
 }
 
 /*
@@ -387,7 +403,7 @@ static struct tcp_marked walk_new(struct tagging *t, struct block *block)
     struct tcp_marked marked = { .last = NULL };
 
     if (!touches || seq_gt(block->end, before->end))
-        walk(t, block, 1, before != NULL ? before->last->link.next : t->tp->rtx_queue.next);
+        walk_one(t, block, before != NULL ? before->last->link.next : t->tp->rtx_queue.next);
     /* A part of a segment before the first is not marked, and may be cut anew. */
     if (touches)
         marked = *before;
@@ -406,6 +422,11 @@ static void walk_blocks(struct tagging *t, struct block *blocks, unsigned n)
     struct tcp_rare *rare = tcp_rare(t->tp);
     uint8_t n_marked = 0;
 
+    if (n == 1) { /* mostly */
+        rare->marked[0] = walk_new(t, blocks);
+        rare->n_marked = rare->marked[0].last != NULL;
+        return;
+    }
     for (unsigned i = 0; i < n; i++) {
         marked[n_marked] = walk_new(t, &blocks[i]);
         if (marked[n_marked].last != NULL)
@@ -429,7 +450,7 @@ void tcp_unmark(struct tcp_sock *tp, const struct tcp_seg *seg)
 unsigned tcp_sacktag_write_queue(struct tcp_sock *tp, const struct tcp_rx *rx,
                                  uint32_t prior_snd_una, struct tcp_sack_result *result)
 {
-    struct tagging t = { .tp = tp, .result = result };
+    struct tagging t = { .tp = tp, .result = result, .now = rx->now };
     struct block blocks[TCP_SACK_MAX];
     bool found_dup = check_dsack(&t, rx, prior_snd_una), with_dup;
     unsigned n;

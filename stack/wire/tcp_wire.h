@@ -55,6 +55,7 @@ enum tcp_option_kind {
 
 /* Timestamps alone, as nearly all segments have them: nop, nop, timestamps. */
 #define TCP_TS_PADDED 12
+#define TCP_PLAIN_LEN (TCP_HDR_LEN + TCP_TS_PADDED) /* of their headers */
 #define TCP_TS_PREFIX                                                                              \
     ((uint32_t)TCP_OPT_NOP << 24 | (uint32_t)TCP_OPT_NOP << 16 |                                   \
      (uint32_t)TCP_OPT_TIMESTAMPS << 8 | (TCP_TS_PADDED - 2))
@@ -160,7 +161,9 @@ static inline void tcp_put_ts(uint8_t *octets, uint32_t ts_val, uint32_t ts_ecr)
     be32_put(octets + 8, ts_ecr);
 }
 
-#define TCP_BLOCKS_PADDED(n) (4u + 8u * (n))
+#define TCP_SACK_PADDED      4u /* octets before the blocks: two no-operations, kind and length */
+#define TCP_SACK_BLOCK       8u
+#define TCP_BLOCKS_PADDED(n) (TCP_SACK_PADDED + TCP_SACK_BLOCK * (n))
 void tcp_put_blocks(uint8_t *octets, const struct tcp_sack_block *blocks, size_t n);
 
 /**
