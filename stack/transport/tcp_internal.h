@@ -24,7 +24,13 @@ extern const struct tcp_rare tcp_rare_none;
 /* tcp_rare.c */
 /** tcp_user() / tcp_rare() - @tp's own, to be written; made when first needed. */
 struct tcp_user *tcp_user(struct tcp_sock *tp);
-struct tcp_rare *tcp_rare(struct tcp_sock *tp);
+void tcp_rare_make(struct tcp_sock *tp);
+static inline struct tcp_rare *tcp_rare(struct tcp_sock *tp)
+{
+    if (UNLIKELY(tp->rare == &tcp_rare_none))
+        tcp_rare_make(tp);
+    return (struct tcp_rare *)(uintptr_t)tp->rare;
+}
 /** tcp_user_drop() / tcp_rare_drop() - back to none; the out-of-order segments go, too. */
 void tcp_user_drop(struct tcp_sock *tp);
 void tcp_rare_drop(struct tcp_sock *tp);

@@ -279,19 +279,20 @@ static inline struct frame *plain_segment(struct tcp_sock *tp, uint32_t seq, uin
     return frame;
 }
 
-/* The same with SACK blocks, or any other. */
-APART static struct frame *other_segment(struct tcp_sock *tp, uint32_t seq, uint16_t flags,
-                                         uint64_t now, uint32_t len)
+/* The same with SACK blocks. */
+APART static struct frame *segment_with_blocks(struct tcp_sock *tp, uint32_t seq, uint16_t flags,
+                                               uint64_t now)
 {
+    const struct tcp_sack_block *from = tp->rare->sacks;
     struct tcp_sack_block blocks[TCP_SACK_MAX];
-    struct frame *frame;
-    uint8_t n;
+    uint8_t n = n_sack_options(tp);
+    struct frame *frame = plain_segment(tp, seq, flags, now, TCP_BLOCKS_PADDED(n));
 
-    if (!is_plain(tp, flags) || !has_blocks(tp))
-        return any_segment(tp, seq, flags, len);
-    n = list_blocks(tp, blocks);
-    frame = plain_segment(tp, seq, flags, now, TCP_BLOCKS_PADDED(n));
-    tcp_put_blocks(frame->data + fixed_header_len(tp), blocks, n);
+    if (tp->has_dsack) {
+        list_blocks(tp, blocks);
+        from = blocks;
+    }
+    tcp_put_blocks(frame->data + fixed_header_len(tp), from, n);
     return frame;
 }
 
@@ -314,12 +315,12 @@ int tcp_transmit(struct tcp_sock *tp, uint64_t now, uint32_t seq, uint16_t flags
     if (UNLIKELY((tp->ecn & TCP_ECN_MODE) != 0)) {
         tos = ecn_send(tp, seq, &flags, len);
         frame = any_segment(tp, seq, flags, len);
+    } else if (LIKELY(is_plain(tp, flags))) {
+        frame = LIKELY(!has_blocks(tp)) ? plain_segment(tp, seq, flags, now, 0)
+                                        : segment_with_blocks(tp, seq, flags, now);
     } else {
-        frame = LIKELY(is_plain(tp, flags) && !has_blocks(tp))
-                    ? plain_segment(tp, seq, flags, now, 0)
-                    : other_segment(tp, seq, flags, now, len);
+        frame = any_segment(tp, seq, flags, len);
     }
-
     if (why == NULL)
         why_data(tp, seq, len, &frame->why);
     else

@@ -119,10 +119,12 @@ bool tcp_rcv_ack(struct tcp_sock *tp, const struct frame *frame)
            p.seq == tp->rcv_nxt && take_other_ack(tp, &p, blocks);
 }
 
-/* One that has none. Here and below @p is handed on as a copy: who keeps its address keeps it in
- * memory, for all others, too. */
-APART static bool take_ack_alone(struct tcp_sock *tp, struct plain p)
+/* One that has none. Here and below it is read anew: of a struct plain that is handed on the fields
+ * are kept in memory, for all segments. */
+APART static bool take_ack_alone(struct tcp_sock *tp, const struct frame *frame)
 {
+    struct plain p = read_plain(tp, frame);
+
     return take_other_ack(tp, &p, (struct blocks){ NULL, 0 });
 }
 
@@ -210,9 +212,10 @@ static inline bool take_data(struct tcp_sock *tp, const struct plain *p, const s
 }
 
 /* Octets behind a hole and behind all others that are. */
-APART static bool take_behind(struct tcp_sock *tp, struct plain p, const struct frame *frame)
+APART static bool take_behind(struct tcp_sock *tp, const struct frame *frame)
 {
     const struct tcp_seg *last = tcp_last(&tp->rare->ofo_queue);
+    struct plain p = read_plain(tp, frame);
 
     if (!seq_gt(p.seq, tp->rcv_nxt) || (last != NULL && seq_lt(p.seq, last->end_seq)) ||
         !may_take_data(tp, &p))
@@ -236,8 +239,8 @@ bool tcp_rcv_plain(struct tcp_sock *tp, const struct frame *frame)
     if (UNLIKELY(!is_expected(tp, &p, TCP_PLAIN_LEN)))
         return false;
     if (UNLIKELY(p.seq != tp->rcv_nxt))
-        return take_behind(tp, p, frame);
+        return take_behind(tp, frame);
     if (p.len > 0)
         return take_data(tp, &p, frame);
-    return take_ack(tp, &p) || take_ack_alone(tp, p);
+    return take_ack(tp, &p) || take_ack_alone(tp, frame);
 }

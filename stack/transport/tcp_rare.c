@@ -10,20 +10,13 @@ const struct tcp_rare tcp_rare_none = { .keepalive_timer = { .due = SIM_TIME_NON
                                             (struct list *)(uintptr_t)&tcp_rare_none.ofo_queue,
                                             (struct list *)(uintptr_t)&tcp_rare_none.ofo_queue } };
 
-static struct tcp_rare *rare_new(struct tcp_sock *tp)
+void tcp_rare_make(struct tcp_sock *tp)
 {
     struct tcp_rare *rare = mem_zalloc(sizeof *rare);
 
     list_init(&rare->ofo_queue);
     tcp_rare_timers_init(tp, rare);
-    return rare;
-}
-
-struct tcp_rare *tcp_rare(struct tcp_sock *tp)
-{
-    if (tp->rare == &tcp_rare_none)
-        tp->rare = rare_new(tp);
-    return (struct tcp_rare *)(uintptr_t)tp->rare;
+    tp->rare = rare;
 }
 
 void tcp_rare_drop(struct tcp_sock *tp)

@@ -80,23 +80,24 @@ static void recut(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len)
     }
 }
 
-static int prepare_retransmit(struct tcp_sock *tp, struct tcp_seg *seg)
+/* @seg is cut as it goes today, in segments of *@mss. */
+static int prepare_retransmit(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t *mss)
 {
-    uint32_t mss, window, len;
+    uint32_t window, len;
 
     if (seq_lt(seg->seq, tp->snd_una) && (seg->flags & TCP_SYN) == 0)
         tcp_seg_trim_head(tp, seg, u32_min(tp->snd_una - seg->seq, seg->data.len));
     if (tcp_route(tp) < 0)
         return -SIM_EHOSTUNREACH;
-    mss = tcp_current_mss(tp);
+    *mss = tcp_current_mss(tp);
     window = tcp_wnd_end(tp) - seg->seq;
     if ((int32_t)window <= 0) {
         /* The peer shrank his window. Only the first segment goes: it is a probe. */
         if (seg->seq != tp->snd_una)
             return -SIM_EAGAIN;
-        window = mss;
+        window = *mss;
     }
-    len = u32_min(mss, window);
+    len = u32_min(*mss, window);
     if (seg->data.len > 0)
         recut(tp, seg, len);
     if (seg->data.len > 0 && seg->data.len < len)
@@ -107,11 +108,12 @@ static int prepare_retransmit(struct tcp_sock *tp, struct tcp_seg *seg)
 /* Linux has cut its buffer behind @seg, and what is left of it is counted in segments of today. */
 static void cut_behind(struct tcp_sock *tp, struct tcp_seg *seg)
 {
-    uint32_t mss = tcp_current_mss(tp);
     struct list *at = seg->link.next;
+    uint32_t mss;
 
     if (at == &tp->rtx_queue || tcp_seg_of(at)->starts_buffer)
         return;
+    mss = tcp_current_mss(tp);
     tcp_buffer_cut(tp, tcp_seg_of(at));
     do {
         if (tcp_seg_of(at)->data.len > 0)
@@ -120,32 +122,29 @@ static void cut_behind(struct tcp_sock *tp, struct tcp_seg *seg)
     } while (at != &tp->rtx_queue && !tcp_seg_of(at)->starts_buffer);
 }
 
-/* @goes_on: in one burst with the next. */
-static int retransmit_once(struct tcp_sock *tp, struct tcp_seg *seg, bool goes_on, struct why why)
+/* @seg, which is prepared, goes again. @goes_on: in one burst with the next. */
+static inline int send_again(struct tcp_sock *tp, struct tcp_seg *seg, bool goes_on,
+                             const struct why *why)
 {
     int error;
 
     if (tp->mtu_probing)
         tcp_rare(tp)->mtu_probe.size = 0; /* what becomes of the probe tells nothing now */
-    error = prepare_retransmit(tp, seg);
-    if (error < 0)
-        return error;
     if ((seg->flags & TCP_SYN) != 0 && tp->retransmits > 0 && (seg->flags & TCP_ACK) == 0 &&
         tp->layer->sysctl.ecn_fallback)
         seg->flags &= (uint8_t) ~(TCP_ECE | TCP_CWR); /* RFC 3168 section 6.1.1.1 */
     tcp_rare(tp)->total_retrans++;
     tcp_rare(tp)->bytes_retrans += seg->data.len;
-    error = tcp_transmit_seg(tp, tcp_now(tp->layer), seg, &why);
+    error = tcp_transmit_seg(tp, tcp_now(tp->layer), seg, why);
     seg->marks |= TCP_MARK_EVER;
     if (!goes_on)
         cut_behind(tp, seg);
     return error;
 }
 
-static int retransmit(struct tcp_sock *tp, struct tcp_seg *seg, bool goes_on, struct why why)
+/* It was sent, or could not be. */
+static inline void count_again(struct tcp_sock *tp, struct tcp_seg *seg, int error)
 {
-    int error = retransmit_once(tp, seg, goes_on, why);
-
     if (error == 0) {
         seg->marks |= TCP_MARK_RETRANS;
         tp->retrans_out++;
@@ -155,12 +154,22 @@ static int retransmit(struct tcp_sock *tp, struct tcp_seg *seg, bool goes_on, st
     if (tp->rare->undo_retrans < 0)
         TCP_RARE_SET(tp, undo_retrans, 0);
     tcp_rare(tp)->undo_retrans++;
-    return error;
+}
+
+static int retransmit_alone(struct tcp_sock *tp, struct tcp_seg *seg, struct why why)
+{
+    uint32_t mss;
+    int error = prepare_retransmit(tp, seg, &mss);
+
+    return error < 0 ? error : send_again(tp, seg, false, &why);
 }
 
 int tcp_retransmit(struct tcp_sock *tp, struct tcp_seg *seg, struct why why)
 {
-    return retransmit(tp, seg, false, why);
+    int error = retransmit_alone(tp, seg, why);
+
+    count_again(tp, seg, error);
+    return error;
 }
 
 struct why tcp_why_fast(struct tcp_sock *tp, struct tcp_seg *seg)
@@ -178,9 +187,9 @@ static bool goes_again(const struct tcp_seg *seg)
 
 /* Where a burst of retransmissions ends that begins with @seg: what the congestion window and the
  * pace allow, and whole segments where the peer's window is less. */
-static uint32_t burst_end(struct tcp_sock *tp, const struct tcp_seg *seg)
+static uint32_t burst_end(const struct tcp_sock *tp, const struct tcp_seg *seg, uint32_t mss)
 {
-    uint32_t mss = tcp_current_mss(tp), window = tcp_wnd_end(tp) - seg->seq,
+    uint32_t window = tcp_wnd_end(tp) - seg->seq,
              segs = u32_min(tp->cwnd - tcp_packets_in_flight(tp), tcp_burst_segs(tp, mss)),
              len = mss * segs;
 
@@ -209,33 +218,59 @@ static struct list *resend_place(struct tcp_sock *tp)
     return from != NULL && !tp->layer->sysctl.long_way ? &from->link : tp->rtx_queue.next;
 }
 
+/* All that is lost has gone again, or the congestion window is full. */
+static inline bool may_not_resend(const struct tcp_sock *tp)
+{
+    return tcp_packets_in_flight(tp) >= tp->cwnd || tp->retrans_out >= tp->lost_out;
+}
+
+/* A burst of retransmissions begins with @seg, which is prepared; returns where it ends. One that
+ * did not begin a buffer may be put together with the next now. */
+static uint32_t begin_burst(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss)
+{
+    uint32_t end;
+
+    if (!seg->starts_buffer) {
+        tcp_buffer_cut(tp, seg);
+        end = burst_end(tp, seg, mss);
+        prepare_retransmit(tp, seg, &mss);
+        return end;
+    }
+    return burst_end(tp, seg, mss);
+}
+
 void tcp_xmit_retransmit_queue(struct tcp_sock *tp,
                                struct why (*reason)(struct tcp_sock *, struct tcp_seg *))
 {
     struct tcp_seg *head = tcp_first(&tp->rtx_queue);
     struct list *at;
     bool rearm = false;
-    uint32_t end = 0;
+    uint32_t end = 0, mss;
     unsigned n = 0;
 
+    if (may_not_resend(tp))
+        return;
     for (at = resend_place(tp); at != &tp->rtx_queue; at = at->next) {
         struct tcp_seg *seg = tcp_seg_of(at);
+        struct why why;
         bool goes_on;
+        int error;
 
-        if (n == 0 && (tcp_packets_in_flight(tp) >= tp->cwnd || tp->retrans_out >= tp->lost_out))
+        if (n == 0 && may_not_resend(tp))
             break;
         if (!goes_again(seg))
             continue;
-        if (prepare_retransmit(tp, seg) < 0)
+        if (prepare_retransmit(tp, seg, &mss) < 0)
             break;
-        if (++n == 1) {
-            tcp_buffer_cut(tp, seg);
-            end = burst_end(tp, seg);
-        }
+        if (++n == 1)
+            end = begin_burst(tp, seg, mss);
         goes_on = burst_goes_on(tp, seg, end);
         seg->push_once = n > 1 && !goes_on;
         n = goes_on ? n : 0;
-        if (retransmit(tp, seg, goes_on, reason(tp, seg)) != 0)
+        why = reason(tp, seg);
+        error = send_again(tp, seg, goes_on, &why);
+        count_again(tp, seg, error);
+        if (error != 0)
             break;
         if (tcp_in_cwnd_reduction(tp))
             tcp_rare(tp)->prr_out++;
@@ -371,7 +406,7 @@ static bool probe_for_loss(struct tcp_sock *tp)
         }
     }
     seg = recut_tail(tp, mss);
-    if (seg == NULL || retransmit_once(tp, seg, false, WHY0(TCP_TAIL_PROBE)) != 0)
+    if (seg == NULL || retransmit_alone(tp, seg, WHY0(TCP_TAIL_PROBE)) != 0)
         return false;
     tp->tlp_retrans = true;
     return true;
