@@ -10,14 +10,14 @@
 
 #include "sim/node.h"
 
-struct timer { /* a cache line holds what starting it takes */
+struct timer { /* a cache line holds what it takes when it runs out */
     struct event event;
     struct node *node;
     sim_time due;     /* SIM_TIME_NONE: stopped */
     uint64_t counter; /* its place among events of the same moment */
-    uint64_t cause;   /* what the node was doing when it started the timer */
     void (*expired)(void *ctx);
     void *ctx;
+    uint64_t cause; /* what the node was doing when it started the timer */
     struct why why; /* a TIMER_ reason, for the record when it runs out */
 };
 

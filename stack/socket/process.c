@@ -111,8 +111,9 @@ struct process *process_start(struct os *os, const struct program *program, int 
     process->call.until = SIM_TIME_NONE;
     process->id = (uint64_t)os->node->id << 32 | process->pid;
     event_init(&process->wake_event, wake_fires);
-    process->wake_event.needs = (void *const *)(void *)&process->os;
     timer_init(&process->timer, os->node, WHY0(TIMER_SLEEP), timer_expired, process);
+    process->wake_event.needs = (void *const *)(void *)&process->state;
+    process->timer.event.needs = process->wake_event.needs;
     list_push_back(&os->processes, &process->link);
     process->wake_cause =
         node_record_process(os->node, RECORD_COMMAND, WHY0(COMMAND), process->command, process->id);

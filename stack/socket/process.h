@@ -73,10 +73,10 @@ struct input;
 struct process { /* in the order of need: a wake and a call touch the first two cache lines, a
                     timer the third */
     struct event wake_event;
-    struct os *os;
-    void *state; /* of the program, in the cache lines behind this */
     const struct program *program;
     struct fd **fds; /* those from FD_FIRST on, by number; NULL where closed */
+    void *state;     /* of the program, in the cache lines behind this; first of what events need */
+    struct fd *few_fds[PROCESS_FEW_FDS]; /* @fds, unless they are more; second of it */
     uint16_t n_fds;
     bool ended;
     int pending_signal; /* ends it when it gives the processor back */
@@ -89,12 +89,12 @@ struct process { /* in the order of need: a wake and a call touch the first two 
         sim_time until;          /* SIM_TIME_NONE: no time-out */
         size_t progress;         /* octets of a send or a waiting recv already moved */
     } call;
-    struct node *node;                   /* the os's */
-    struct fd *few_fds[PROCESS_FEW_FDS]; /* @fds, unless they are more */
-    struct timer timer;                  /* sleeps, polls and socket time-outs */
+    struct node *node; /* the os's */
+    struct os *os;
+    uint64_t id;        /* in trace records, unique in the run */
+    struct timer timer; /* sleeps, polls and socket time-outs */
     uint32_t pid;
     struct list link; /* os->processes */
-    uint64_t id;      /* in trace records, unique in the run */
     int argc;
     char **argv;   /* argc strings and NULL */
     char *command; /* the whole command line, for `ps` and traces */
