@@ -120,7 +120,7 @@ void tcp_reset_connection(struct tcp_sock *tp)
     tp->delivered = 0;
     tp->mss_cache = tp->mss_clamp = TCP_MSS_DEFAULT;
     tp->mtu_version = tp->path_version = 0;
-    tp->window_kept = false;
+    tp->window_kept = tp->window_chosen = false;
     tp->max_window = tp->snd_wnd = 0;
     tp->snd_wscale = tp->rcv_wscale = 0;
     tp->wscale_ok = tp->ts_ok = tp->sack_ok = tp->saw_ts = false;

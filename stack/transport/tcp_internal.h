@@ -477,6 +477,9 @@ void tcp_select_initial_window(const struct tcp_layer *tcp, uint32_t space, uint
                                bool wscale_ok, uint32_t *rcv_wnd, uint32_t *window_clamp,
                                uint8_t *rcv_wscale);
 uint32_t tcp_select_window_size(struct tcp_sock *tp);
+/** tcp_offer_window() - is the window that would be told now no smaller than the last? Then the ACK
+ * that the caller sends at once tells it. */
+bool tcp_offer_window(struct tcp_sock *tp);
 /** tcp_window_field() - what goes into the header. */
 uint16_t tcp_window_field(struct tcp_sock *tp);
 

@@ -410,7 +410,7 @@ void tcp_send_dup_ack(struct tcp_sock *tp)
     tcp_send_ack(tp, &WHY(TCP_ACK_DUPLICATE, tp->rcv_nxt - tp->irs));
 }
 
-void tcp_send_delayed_ack(struct tcp_sock *tp)
+APART void tcp_send_delayed_ack(struct tcp_sock *tp)
 {
     sim_time now = node_now(tp->sock.node), due;
     uint64_t ato = tp->ato;

@@ -163,19 +163,11 @@ void tcp_event_data_recv(struct tcp_sock *tp, struct tcp_rx *rx, uint32_t truesi
         tcp_grow_window(tp, rx->len, truesize);
 }
 
-void tcp_send_ack_or_delay(struct tcp_sock *tp, bool ofo_possible)
+/* A duplicate ACK, of a receiver who has something behind a hole. */
+APART static void send_dup_or_compress(struct tcp_sock *tp)
 {
     uint32_t rtt;
 
-    if ((tp->rcv_nxt - tp->rcv_wup > tp->rcv_mss && tcp_select_window_size(tp) >= tp->rcv_wnd) ||
-        in_quickack_mode(tp) || (tp->ack_pending & TCP_ACK_NOW) != 0) {
-        tcp_send_ack_now(tp);
-        return;
-    }
-    if (!ofo_possible || list_empty(&tp->rare->ofo_queue)) {
-        tcp_send_delayed_ack(tp);
-        return;
-    }
     if (!tp->sack_ok || tp->rare->compressed_ack >= tp->layer->sysctl.comp_sack_nr) {
         tcp_send_dup_ack(tp);
         return;
@@ -198,6 +190,17 @@ void tcp_send_ack_or_delay(struct tcp_sock *tp, bool ofo_possible)
         rtt = tp->srtt_us;
     rtt = u32_min(rtt / 8 / 20, tp->layer->sysctl.comp_sack_delay_us) + COMP_SACK_SLACK_US;
     timer_start(&tcp_rare(tp)->comp_ack_timer, SIM_USEC(rtt));
+}
+
+void tcp_send_ack_or_delay(struct tcp_sock *tp, bool ofo_possible)
+{
+    if ((tp->rcv_nxt - tp->rcv_wup > tp->rcv_mss && tcp_offer_window(tp)) || in_quickack_mode(tp) ||
+        (tp->ack_pending & TCP_ACK_NOW) != 0)
+        tcp_send_ack_now(tp);
+    else if (!ofo_possible || list_empty(&tp->rare->ofo_queue))
+        tcp_send_delayed_ack(tp);
+    else
+        send_dup_or_compress(tp);
 }
 
 void tcp_ack_snd_check(struct tcp_sock *tp)

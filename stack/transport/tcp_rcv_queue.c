@@ -28,9 +28,9 @@ static void dsack_extend(struct tcp_sock *tp, uint32_t start, uint32_t end)
 }
 
 /* The newest block grew: blocks that it now touches are part of it. */
-static void sack_maybe_coalesce(struct tcp_sock *tp)
+static void sack_maybe_coalesce(struct tcp_sock *tp, struct tcp_sack_block *sacks)
 {
-    struct tcp_sack_block *sacks = tcp_rare(tp)->sacks, *first = &sacks[0];
+    struct tcp_sack_block *first = &sacks[0];
 
     for (uint8_t i = 1; i < tp->n_sacks;) {
         if (seq_leq(first->start, sacks[i].end) && seq_leq(sacks[i].start, first->end)) {
@@ -57,7 +57,7 @@ static void sack_new_ofo(struct tcp_sock *tp, uint32_t start, uint32_t end)
         block.end = seq_max(block.end, end);
         memmove(&sacks[1], &sacks[0], i * sizeof block);
         sacks[0] = block;
-        sack_maybe_coalesce(tp);
+        sack_maybe_coalesce(tp, sacks);
         return;
     }
     if (tp->n_sacks >= TCP_SACK_MAX)

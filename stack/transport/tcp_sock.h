@@ -347,8 +347,9 @@ struct tcp_sock {
     /* what both ends have agreed on */
     bool wscale_ok : 1, ts_ok : 1, sack_ok : 1;
     bool has_ts_recent : 1;
-    bool accecn : 1;      /* ecn is TCP_ECN_ACCURATE */
-    bool window_kept : 1; /* rcv_wnd is what tcp_window_field() would choose */
+    bool accecn : 1;        /* ecn is TCP_ECN_ACCURATE */
+    bool window_kept : 1;   /* rcv_wnd is what tcp_window_field() would choose */
+    bool window_chosen : 1; /* the same, but for the next segment alone */
     uint8_t snd_wscale, rcv_wscale;
     uint8_t ecn; /* enum tcp_ecn_flag */
 

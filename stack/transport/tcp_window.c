@@ -276,7 +276,22 @@ static bool is_kept(const struct tcp_sock *tp)
            !tp->sock.options_new;
 }
 
-static uint16_t choose_window(struct tcp_sock *tp)
+bool tcp_offer_window(struct tcp_sock *tp)
+{
+    uint32_t window = tcp_select_window_size(tp);
+
+    if (window < tp->rcv_wnd)
+        return false;
+    if ((tp->ack_pending & TCP_ACK_NOMEM) != 0 || tp->layer->sysctl.long_way)
+        return true;
+    tp->rcv_wnd = window;
+    tp->rcv_wup = tp->rcv_nxt;
+    tp->window_kept = false;
+    tp->window_chosen = true;
+    return true;
+}
+
+static uint16_t choose_anew(struct tcp_sock *tp)
 {
     uint32_t current = tcp_receive_window(tp), window = tcp_select_window_size(tp);
 
@@ -294,7 +309,16 @@ static uint16_t choose_window(struct tcp_sock *tp)
     return as_field(tp);
 }
 
+static uint16_t take_offered(struct tcp_sock *tp)
+{
+    tp->window_chosen = false;
+    tp->window_kept = tp->rmem_alloc == 0 && tp->rcv_wscale > 0;
+    return as_field(tp);
+}
+
 uint16_t tcp_window_field(struct tcp_sock *tp)
 {
-    return is_kept(tp) ? as_field(tp) : choose_window(tp);
+    if (is_kept(tp))
+        return as_field(tp);
+    return tp->window_chosen ? take_offered(tp) : choose_anew(tp);
 }
