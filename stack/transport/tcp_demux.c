@@ -89,6 +89,7 @@ void tcp_input_soon(void *ctx, const struct frame *frame)
         return;
     tp = CONTAINER_OF(entry, const struct tcp_sock, entry);
     mem_fetch(tp, (sizeof *tp + ARENA_LINE - 1) / ARENA_LINE);
+    mem_fetch(tp->rare, 1);
     tcp_seg_fetch(tp->rtx_queue.next); /* and what an ACK is of */
     tcp_seg_fetch(tp->rtx_second);
 }

@@ -9,18 +9,17 @@
 #include "stack/transport/tcp_internal.h"
 
 struct tcp_path {
-    _Alignas(ARENA_LINE) ip4_addr dst; /* as asked for; 0: nothing is here */
-    ip4_addr src;
-    struct ip_iface *oif;
-    /* what its packets have in common, ready to be copied */
-    struct iface *out;        /* NULL: nothing is ready */
-    uint32_t version;         /* ip_version() when it was made */
-    uint16_t size_max;        /* of a packet */
+    /* The first line is what its packets have in common, ready to be copied. */
+    _Alignas(ARENA_LINE) struct iface *out; /* NULL: nothing is ready */
+    struct neigh *neigh;                    /* on way, while the version is this */
+    uint8_t headers[ETH_HDR_LEN + IPV4_HDR_LEN];
     uint16_t ip_sum, tcp_sum; /* folded, of what the checksums are of: without length and id */
+    uint16_t size_max;        /* of a packet */
     uint8_t ttl, tos;         /* as the socket has them */
     bool watched;             /* the neighbor's use is noted */
-    uint8_t headers[ETH_HDR_LEN + IPV4_HDR_LEN];
-    struct neigh *neigh; /* on way, while the version is this */
+    uint32_t version;         /* ip_version() when it was made */
+    ip4_addr dst, src;        /* as asked for; dst 0: nothing is here */
+    struct ip_iface *oif;
     struct route route;
     struct ip_way way; /* learned of it */
 };

@@ -12,7 +12,7 @@ const struct tcp_rare tcp_rare_none = { .keepalive_timer = { .due = SIM_TIME_NON
 
 void tcp_rare_make(struct tcp_sock *tp)
 {
-    struct tcp_rare *rare = mem_zalloc(sizeof *rare);
+    struct tcp_rare *rare = mem_zalloc_lines(sizeof *rare);
 
     list_init(&rare->ofo_queue);
     tcp_rare_timers_init(tp, rare);

@@ -269,46 +269,48 @@ struct tcp_ecn_counts {
     bool in_burst;              /* the burst that leaves has the option */
 };
 
-/* What a connection needs only where something is lost, urgent, probed or kept alive. */
+/* What a connection needs only where something is lost, urgent, probed or kept alive. The first
+ * line is what each segment of one that has such a part is asked about, and most that its recovery
+ * is. */
 struct tcp_rare {
-    struct timer keepalive_timer, comp_ack_timer;
-
-    /* receiving */
+    _Alignas(ARENA_LINE) struct tcp_ecn_counts *ecn; /* NULL: nothing came marked */
     struct list ofo_queue;
-    struct tcp_sack_block sacks[TCP_SACK_MAX + 1]; /* to be reported: newest first */
-    struct tcp_sack_block dsack;
+    struct tcp_seg *resend_from; /* in rtx_queue: nothing before it is to go again; NULL: unknown */
     uint32_t compressed_ack_rcv_nxt;
     uint8_t dup_ack_counter, compressed_ack;
+    uint8_t n_marked;
     uint8_t urg_octet;
-    uint32_t urg_seq;      /* the urgent octet */
-    uint64_t last_oow_ack; /* us + 1, 0: never */
-    uint32_t rcv_ooopack, drops;
+    uint32_t high_sack; /* end of the highest SACKed segment, while sacked_out > 0 */
+    uint32_t high_seq;  /* snd_nxt when the present state of congestion began */
+    uint32_t lost_total, reord_seen, undo_marker;
+    int32_t undo_retrans;
 
     /* sending */
-    uint32_t snd_up;
-    uint32_t high_sack;          /* end of the highest SACKed segment, while sacked_out > 0 */
-    struct tcp_seg *resend_from; /* in rtx_queue: nothing before it is to go again; NULL: unknown */
     struct tcp_marked marked[TCP_SACK_MAX]; /* by the blocks of the last ACK that had any */
-    uint8_t n_marked;
     uint32_t prior_cwnd, prior_ssthresh, prr_delivered, prr_out;
-    uint32_t reord_seen, undo_marker, tlp_high_seq;
-    int32_t undo_retrans;
+    uint32_t total_retrans, dsack_dups;
+    uint64_t bytes_retrans;
+    uint32_t snd_up, tlp_high_seq;
     uint64_t probes_tstamp; /* us + 1, 0: none */
     uint32_t delivered_ce, rehash;
     uint32_t flow_salt;                /* struct ip6_send: after each time-out another */
     uint16_t n_rtos, n_rto_recoveries; /* timeouts; times in which they followed each other */
-    uint32_t rto_time_ms;              /* how long these took */
     uint64_t rto_stamp;                /* us + 1, since when this one goes on; 0: there is none */
-    uint64_t bytes_retrans;
-    uint32_t total_retrans, lost_total, dsack_dups;
-    uint32_t high_seq; /* snd_nxt when the present state of congestion began */
+    uint32_t rto_time_ms;              /* how long these took */
 
+    /* receiving */
+    uint32_t urg_seq;                              /* the urgent octet */
+    struct tcp_sack_block sacks[TCP_SACK_MAX + 1]; /* to be reported: newest first */
+    struct tcp_sack_block dsack;
+    uint32_t rcv_ooopack, drops;
+    uint64_t last_oow_ack; /* us + 1, 0: never */
+
+    struct timer comp_ack_timer, keepalive_timer;
     struct tcp_mtu_probe mtu_probe;
 
     struct tcp_listener *listen;   /* NULL: it is none */
     struct tcp_fastopen *fastopen; /* NULL: it has nothing to do with it */
     struct list *notes;            /* tcp_notes.c; NULL: none */
-    struct tcp_ecn_counts *ecn;    /* NULL: nothing came marked */
 };
 
 /* The hands of tcp_sock.timers. */
@@ -505,18 +507,20 @@ struct tcp_timewait {
 #define TCP_PERTURB      64
 
 struct tcp_layer {
+    /* What each segment needs stands together, with the end of sysctl. */
+    struct tcp_sysctl sysctl;
     struct ip_stack *ip;
     struct node *node;
-    struct tcp_sysctl sysctl;
-    uint32_t paths_changed;   /* how often one of paths was made anew */
+    struct tcp_entry *found; /* the last one that was, while it is in the table */
+    struct tcp_path *paths;  /* looked up lately: tcp_path.c */
+    uint32_t n_paths;        /* places; 0 or a power of two */
+    uint32_t paths_changed;  /* how often one of paths was made anew */
+    struct list dead;
     struct tcp_entry **table; /* connections by both endpoints; NULL before the first */
-    struct tcp_entry *found;  /* the last one that was, while it is in the table */
     uint32_t table_size, n_entries;
     struct list *ports; /* tcp_entry.port_link, by local port; NULL until there are some */
-    struct list socks, timewaits, dead;
+    struct list socks, timewaits;
     uint32_t n_timewaits, last_serial;
-    uint32_t n_paths;       /* places; 0 or a power of two */
-    struct tcp_path *paths; /* looked up lately: tcp_path.c */
     uint64_t secret;
     struct random_stream random;
     uint32_t *perturb; /* TCP_PERTURB numbers, made when first needed from */
