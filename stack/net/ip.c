@@ -109,7 +109,6 @@ void ip_fini(struct ip_stack *ip)
         igmp_iface_fini(ip->ifaces[i]);
     }
     free(ip->ifaces);
-    free(ip->protocols);
 }
 
 struct ip_iface *ip_iface_find(const struct ip_stack *ip, const char *name)
@@ -577,17 +576,13 @@ int ip_route_for(struct ip_stack *ip, struct route_key *key, struct ip_iface *oi
     return follow_entry(ip, entry, key, oif, route);
 }
 
-#define PROTOCOLS_MORE 4 /* room for them comes in such pieces */
-
 void ip_register(struct ip_stack *ip, const struct ip_upper_protocol *protocol, void *ctx)
 {
-    CHECK(ip_protocol_find(ip, protocol->number) == NULL);
-    if (ip->n_protocols % PROTOCOLS_MORE == 0) {
-        size_t size = ip->n_protocols + PROTOCOLS_MORE;
-
-        ip->protocols = mem_realloc(ip->protocols, size, sizeof *ip->protocols);
-    }
-    ip->protocols[ip->n_protocols++] = (struct ip_protocol_entry){ protocol, ctx };
+    CHECK(ip->n_protocols < IP_PROTOCOLS && ip_protocol_find(ip, protocol->number) == NULL);
+    if (ip->n_protocols > 0)
+        ip->others[ip->n_protocols - 1] = ip->likely;
+    ip->likely = (struct ip_protocol_entry){ protocol, ctx };
+    ip->n_protocols++;
     if (protocol->soon != NULL) {
         CHECK(ip->soon_number == 0);
         ip->soon_number = protocol->number;

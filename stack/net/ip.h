@@ -148,6 +148,8 @@ struct ip_upper_protocol {
     void (*soon)(void *ctx, const struct frame *frame);
 };
 
+#define IP_PROTOCOLS 4 /* ICMP, IGMP, UDP, TCP */
+
 struct ip_protocol_entry {
     const struct ip_upper_protocol *protocol;
     void *ctx;
@@ -236,15 +238,13 @@ struct ip6_sysctl { /* net.ipv6.*, Linux's names and defaults; there before IPv6
 struct ip_stack { /* in the order of need: what every packet touches is in the first cache lines */
     struct node *node;
     struct ether *ether;
-    const struct ip_hooks *hooks; /* belongs to who set it; NULL: none */
-    struct ip_flow *flows;        /* found out on input: ip_flow.c */
-    uint16_t flow_mask;           /* their number, a power of two, less one */
+    struct ip_flow *flows; /* found out on input: ip_flow.c */
+    uint16_t flow_mask;    /* their number, a power of two, less one */
     uint16_t ip_id;
     uint16_t ip_id_jiffy; /* when it counted last */
     uint8_t n_protocols;
     uint8_t soon_number; /* of the protocol that has a soon(), of which there is one; else 0 */
-    struct ip_protocol_entry
-        *protocols;   /* a handful, ICMP at least; the one needed last comes last */
+    struct ip_protocol_entry likely; /* the protocol that a packet of a flow was for last */
     uint32_t changes; /* so far: of neighbors' states and addresses, of sysctls, hooks and taps */
     uint32_t flows_crowded_out; /* of the places that they wanted, since there are so many */
     struct fib fib;             /* begins with its generation */
@@ -262,7 +262,9 @@ struct ip_stack { /* in the order of need: what every packet touches is in the f
     struct ip_iface **ifaces; /* in ifindex order, [0] is lo */
     unsigned n_ifaces, ifaces_size;
     struct route_exceptions exceptions;
-    struct ip_own *own; /* this node's addresses and broadcasts, sorted: ip_addr_kind() */
+    struct ip_protocol_entry others[IP_PROTOCOLS - 1];
+    const struct ip_hooks *hooks; /* belongs to who set it; NULL: none */
+    struct ip_own *own;           /* this node's addresses and broadcasts, sorted: ip_addr_kind() */
     struct ip_reassembly *reassembly;
     struct icmp_state *icmp;
     struct ip6_stack *six; /* NULL: IPv6 is off */
@@ -285,9 +287,11 @@ bool ip_vouched(const struct ip_stack *ip, uint8_t protocol, const struct ip_err
 static inline const struct ip_protocol_entry *ip_protocol_find(const struct ip_stack *ip,
                                                                uint8_t protocol)
 {
-    for (unsigned i = ip->n_protocols; i-- > 0;) /* the likeliest come last */
-        if (ip->protocols[i].protocol->number == protocol)
-            return &ip->protocols[i];
+    if (ip->n_protocols > 0 && ip->likely.protocol->number == protocol)
+        return &ip->likely;
+    for (unsigned i = 0; i + 1 < ip->n_protocols; i++)
+        if (ip->others[i].protocol->number == protocol)
+            return &ip->others[i];
     return NULL;
 }
 void ip_raw_tap_add(struct ip_stack *ip, struct ip_raw_tap *tap);

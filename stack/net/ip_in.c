@@ -343,30 +343,27 @@ void ip_deliver_soon(struct ip_stack *ip, struct frame *frame)
     ip_later(ip, frame, IP_INPUT_LATENCY, deliver_later);
 }
 
-/* Who is found comes last, where it is looked for first. */
+/* @protocol, which is another than the likely one, takes its place. */
 APART static const struct ip_protocol_entry *protocol_anew(struct ip_stack *ip, uint8_t protocol)
 {
     const struct ip_protocol_entry *found = ip_protocol_find(ip, protocol);
-    struct ip_protocol_entry *last = &ip->protocols[ip->n_protocols - 1], other = *last;
+    struct ip_protocol_entry before = ip->likely;
 
-    if (found != NULL) {
-        size_t place = (size_t)(found - ip->protocols);
-
-        *last = *found;
-        ip->protocols[place] = other;
-        return last;
-    }
-    return NULL;
+    if (found == NULL)
+        return NULL;
+    ip->likely = *found;
+    ip->others[found - ip->others] = before;
+    return &ip->likely;
 }
 
 /* What ip_protocol_find() says of @frame, a packet of a flow: mostly what it said last. */
 static inline const struct ip_protocol_entry *protocol_of(struct ip_stack *ip,
                                                           const struct frame *frame)
 {
-    const struct ip_protocol_entry *entry = &ip->protocols[ip->n_protocols - 1];
     uint8_t protocol = frame->data[IPV4_AT_PROTOCOL];
 
-    return LIKELY(entry->protocol->number == protocol) ? entry : protocol_anew(ip, protocol);
+    return LIKELY(ip->likely.protocol->number == protocol) ? &ip->likely
+                                                           : protocol_anew(ip, protocol);
 }
 
 /* What deliver_to() does where the protocol needs to be told nothing and nobody else looks. */

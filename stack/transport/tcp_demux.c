@@ -58,14 +58,14 @@ static void listener_input(struct tcp_layer *tcp, struct tcp_rx *rx, uint32_t is
 static inline struct tcp_entry *find4(struct tcp_layer *tcp, ip4_addr dst, uint16_t dst_port,
                                       ip4_addr src, uint16_t src_port)
 {
-    struct tcp_entry *entry = tcp->found;
+    struct tcp_sock *tp = tcp->found;
 
-    if (LIKELY(entry != NULL)) {
-        const struct endpoint *local = &entry->ends->local, *remote = &entry->ends->remote;
+    if (LIKELY(tp != NULL)) {
+        const struct endpoint *local = &tp->sock.local, *remote = &tp->sock.remote;
 
         if (local->port == dst_port && remote->port == src_port && local->addr == dst &&
             remote->addr == src && !local->v6 && !remote->v6)
-            return entry;
+            return &tp->entry;
     }
     return tcp_hash_find(tcp, (struct endpoint){ .addr = dst, .port = dst_port },
                          (struct endpoint){ .addr = src, .port = src_port });

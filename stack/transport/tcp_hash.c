@@ -73,7 +73,7 @@ void tcp_hash_remove(struct tcp_layer *tcp, struct tcp_entry *entry)
     }
     entry->hashed = false;
     tcp->n_entries--;
-    if (tcp->found == entry)
+    if (tcp->found != NULL && &tcp->found->entry == entry)
         tcp->found = NULL;
 }
 
@@ -93,7 +93,9 @@ struct tcp_entry *tcp_hash_find(struct tcp_layer *tcp, struct endpoint local,
     entry = tcp->table[tuple_hash(local, remote) & (tcp->table_size - 1)];
     while (entry != NULL && !is_of(entry, &local, &remote))
         entry = entry->next;
-    tcp->found = entry;
+    tcp->found = entry != NULL && entry->kind == TCP_ENTRY_SOCK
+                     ? CONTAINER_OF(entry, struct tcp_sock, entry)
+                     : NULL;
     return entry;
 }
 

@@ -511,10 +511,10 @@ struct tcp_layer {
     struct tcp_sysctl sysctl;
     struct ip_stack *ip;
     struct node *node;
-    struct tcp_entry *found; /* the last one that was, while it is in the table */
-    struct tcp_path *paths;  /* looked up lately: tcp_path.c */
-    uint32_t n_paths;        /* places; 0 or a power of two */
-    uint32_t paths_changed;  /* how often one of paths was made anew */
+    struct tcp_sock *found; /* whose entry was found last, while it is in the table; or NULL */
+    struct tcp_path *paths; /* looked up lately: tcp_path.c */
+    uint32_t n_paths;       /* places; 0 or a power of two */
+    uint32_t paths_changed; /* how often one of paths was made anew */
     struct list dead;
     struct tcp_entry **table; /* connections by both endpoints; NULL before the first */
     uint32_t table_size, n_entries;
