@@ -3,6 +3,7 @@
 #include "base/likely.h"
 #include "sim/link.h"
 #include "stack/transport/tcp_md5.h"
+#include "stack/transport/tcp_path.h"
 
 /* Of a socket that may ask for something, or a segment that is signed. */
 static bool may_come(const struct tcp_sock *tp, struct tcp_rx *rx)
@@ -173,6 +174,7 @@ bool tcp_input_plain(void *ctx, struct frame *frame)
     if (UNLIKELY(entry == NULL || entry->kind != TCP_ENTRY_SOCK))
         return false;
     tp = CONTAINER_OF(entry, struct tcp_sock, entry);
+    tcp_path_fetch(tcp, tp->path_hash); /* of an answer, or of what may go now */
     if (!(LIKELY(frame->len == PLAIN_PACKET_LEN) ? tcp_rcv_plain(tp, frame)
                                                  : tcp_rcv_ack(tp, frame)))
         return false;

@@ -67,6 +67,12 @@ static inline void take_timestamp(struct tcp_sock *tp, const struct plain *p)
     tp->ts_recent_stamp_s = (uint32_t)(p->now / 1000000);
 }
 
+/* Of the segment that an ACK may let go its sequence number is asked. */
+static inline void fetch_next_to_go(const struct tcp_sock *tp)
+{
+    mem_fetch(tp->write_queue.next, 1);
+}
+
 /* Of an ACK's octets behind its timestamps. */
 struct blocks {
     const uint8_t *octets;
@@ -96,6 +102,7 @@ static inline bool take_other_ack(struct tcp_sock *tp, const struct plain *p, st
     rx.len = 0;
     rx.now = p->now;
     tcp_seg_fetch(tp->rtx_queue.next);
+    fetch_next_to_go(tp);
     count(tp, p);
     take_timestamp(tp, p);
     tcp_ack_in_window(tp, &rx, TCP_F_TIMER_LATER);
@@ -131,6 +138,7 @@ APART static bool take_ack_alone(struct tcp_sock *tp, const struct frame *frame)
 static inline bool take_ack(struct tcp_sock *tp, const struct plain *p)
 {
     tcp_seg_fetch(tp->rtx_queue.next->next->next); /* tcp_input_soon() has fetched two */
+    fetch_next_to_go(tp);
     if (!tcp_ack_plain(tp, p->ack, p->window, p->now))
         return false;
     count(tp, p);
