@@ -217,6 +217,7 @@ struct tcp_seg *tcp_seg_split(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t
     rest->flags = seg->flags;
     rest->marks = seg->marks;
     rest->sent_at = seg->sent_at;
+    rest->tx_delivered = seg->tx_delivered;
     rest->eor = seg->eor;
     seg->eor = false;
     rest->first_tx = seg->first_tx;

@@ -1,5 +1,6 @@
 #include "tests/support/unit.h"
 
+#include "stack/transport/tcp_internal.h"
 #include "stack/wire/icmp_wire.h"
 #include "tests/support/tcp_rig.h"
 
@@ -312,6 +313,31 @@ static void fragmentation_needed_shrinks_segments(void)
     end();
 }
 
+/* Of those that wait for the congestion window, too: the delivery rate counts from there. */
+static void what_is_cut_anew_remembers_what_was_delivered_before(void)
+{
+    const struct tcp_sock *tp;
+    unsigned n = 0;
+
+    begin();
+    tp = tcp_of(sock);
+    EQ(rig_send(sock, 1460), 1460);
+    rig_run(&rig, SIM_MSEC(1));
+    rig_in(&rig, "A", 1, 1461, 0);
+    EQ(rig_send(sock, 16060), 16060);
+    rig_run(&rig, SIM_MSEC(1));
+    rig_icmp(&rig, ICMP_DEST_UNREACH, ICMP_UNREACH_FRAG_NEEDED, 1000, 1461);
+    OK(tp->delivered > 0);
+    for (struct list *at = tp->rtx_queue.next; at != &tp->rtx_queue; at = at->next, n++) {
+        OK(tcp_seg_of(at)->data.len <= 960);
+        EQ(tcp_seg_of(at)->tx_delivered, tp->delivered);
+    }
+    OK(n > 11); /* as many as left */
+    OK(tp->retrans_out < n);
+    rig_flush(&rig);
+    end();
+}
+
 /* What a path takes is remembered only until something changes. */
 static void another_mtu_of_the_interface_is_seen_by_the_next_segment(void)
 {
@@ -346,4 +372,5 @@ UNIT_MAIN("tcp: segments", TEST(rst_must_be_exact), TEST(data_before_a_rst_can_s
           TEST(old_timestamps_are_refused), TEST(zero_window_and_its_opening),
           TEST(urgent_octet_is_kept_aside), TEST(icmp_in_syn_sent_aborts_only_when_it_is_ours),
           TEST(icmp_in_established_is_soft), TEST(fragmentation_needed_shrinks_segments),
+          TEST(what_is_cut_anew_remembers_what_was_delivered_before),
           TEST(another_mtu_of_the_interface_is_seen_by_the_next_segment))
