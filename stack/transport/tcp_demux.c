@@ -90,7 +90,7 @@ void tcp_input_soon(void *ctx, const struct frame *frame)
     if (entry == NULL || entry->kind != TCP_ENTRY_SOCK)
         return;
     tp = CONTAINER_OF(entry, const struct tcp_sock, entry);
-    mem_fetch(tp, (sizeof *tp + ARENA_LINE - 1) / ARENA_LINE);
+    mem_fetch(tp, (offsetof(struct tcp_sock, all_link) + ARENA_LINE - 1) / ARENA_LINE);
     mem_fetch(tp->rare, 1);
     tcp_seg_fetch(tp->rtx_queue.next); /* and what an ACK is of */
     tcp_seg_fetch(tp->rtx_second);
