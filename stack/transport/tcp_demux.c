@@ -76,7 +76,6 @@ static inline struct tcp_entry *find4(struct tcp_layer *tcp, ip4_addr dst, uint1
 void tcp_input_soon(void *ctx, const struct frame *frame)
 {
     const uint8_t *ip = frame->data, *octets = ip + IPV4_HDR_LEN;
-    struct tcp_layer *tcp = ctx;
     const struct tcp_entry *entry;
     const struct tcp_sock *tp;
 
@@ -85,7 +84,7 @@ void tcp_input_soon(void *ctx, const struct frame *frame)
     link_fetch(frame->in->out); /* by which it is answered */
     if (frame->len < IPV4_HDR_LEN + TCP_HDR_LEN)
         return;
-    entry = find4(tcp, be32_get(ip + IPV4_AT_DST), be16_get(octets + 2), be32_get(ip + IPV4_AT_SRC),
+    entry = find4(ctx, be32_get(ip + IPV4_AT_DST), be16_get(octets + 2), be32_get(ip + IPV4_AT_SRC),
                   be16_get(octets));
     if (entry == NULL || entry->kind != TCP_ENTRY_SOCK)
         return;
@@ -94,8 +93,6 @@ void tcp_input_soon(void *ctx, const struct frame *frame)
     mem_fetch(tp->rare, 1);
     tcp_seg_fetch(tp->rtx_queue.next); /* and what an ACK is of */
     tcp_seg_fetch(tp->rtx_second);
-    if (LIKELY(tcp->n_paths > 0))
-        mem_fetch(tcp_path_place(tcp, tp->path_hash), 2);
 }
 
 static void request_input(struct tcp_layer *tcp, struct tcp_request *req, struct tcp_rx *rx)
