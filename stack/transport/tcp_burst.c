@@ -166,12 +166,15 @@ bool tcp_burst_defers(const struct tcp_sock *tp, uint64_t now, const struct tcp_
                       uint32_t mss, uint32_t max_segs, bool *cwnd_limited, bool *rwnd_limited)
 {
     const struct tcp_seg *next = tcp_first(&tp->write_queue), *head = tcp_first(&tp->rtx_queue);
-    uint32_t window = tcp_wnd_end(tp) - next->seq, in_flight = tcp_packets_in_flight(tp), limit;
-    uint64_t cwnd = in_flight < tp->cwnd ? (uint64_t)(tp->cwnd - in_flight) * mss : 0;
-    uint32_t worth_waiting = u32_min(tp->srtt_us >> 4, DEFER_WAIT_US);
+    uint32_t worth_waiting, window, in_flight, limit;
+    uint64_t cwnd;
 
     if (tp->ca_state >= TCP_CA_RECOVERY || head == NULL || now - tp->last_sent_at > DEFER_WITHIN_US)
         return false;
+    window = tcp_wnd_end(tp) - next->seq;
+    in_flight = tcp_packets_in_flight(tp);
+    cwnd = in_flight < tp->cwnd ? (uint64_t)(tp->cwnd - in_flight) * mss : 0;
+    worth_waiting = u32_min(tp->srtt_us >> 4, DEFER_WAIT_US);
     limit = cwnd < window ? (uint32_t)cwnd : window;
     if (limit >= max_segs * mss || (!burst->last && limit >= burst->len))
         return false;

@@ -294,13 +294,14 @@ void tcp_wmem_free(struct tcp_sock *tp, struct tcp_seg *seg);
 void tcp_sync_mss(struct tcp_sock *tp, uint32_t pmtu);
 uint32_t tcp_current_mss(struct tcp_sock *tp);
 /** tcp_transmit() - every segment of a socket leaves here. @now: tcp_now(); @data may be NULL; @why
- * NULL: it is new data, or a FIN. */
+ * NULL: it is new data, a FIN, or an ACK that says how far we are. */
 int tcp_transmit(struct tcp_sock *tp, uint64_t now, uint32_t seq, uint16_t flags,
                  const struct slice *data, const struct why *why);
 int tcp_transmit_seg(struct tcp_sock *tp, uint64_t now, struct tcp_seg *seg, const struct why *why);
 /** tcp_connect_start() - the SYN leaves; @fast: with what Fast Open has, of @message (NULL: none).
  */
 void tcp_connect_start(struct tcp_sock *tp, bool fast, const struct sock_send *message);
+/** tcp_send_ack() - @why NULL: in the usual words. */
 void tcp_send_ack(struct tcp_sock *tp, const struct why *why);
 /** tcp_send_ack_now() - an ACK that says how far we are, with the usual words. */
 void tcp_send_ack_now(struct tcp_sock *tp);

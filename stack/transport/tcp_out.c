@@ -296,12 +296,21 @@ APART static struct frame *segment_with_blocks(struct tcp_sock *tp, uint32_t seq
     return frame;
 }
 
-static inline void why_data(const struct tcp_sock *tp, uint32_t seq, uint32_t len, struct why *why)
+/* Of new data, a FIN, or an ACK that says how far we are. */
+static inline void usual_why(const struct tcp_sock *tp, uint32_t seq, uint16_t flags, uint32_t len,
+                             struct why *why)
 {
-    why->code = LIKELY(len > 0) ? WHY_TCP_DATA : WHY_TCP_FIN;
     why->args[0] = len;
-    why->args[1] = LIKELY(len > 0) ? seq - tp->iss : 0;
-    why->args[2] = why->args[3] = 0;
+    why->args[1] = why->args[2] = why->args[3] = 0;
+    if (len > 0) {
+        why->code = WHY_TCP_DATA;
+        why->args[1] = seq - tp->iss;
+    } else if ((flags & TCP_FIN) != 0) {
+        why->code = WHY_TCP_FIN;
+    } else {
+        why->code = tp->n_sacks > 0 ? WHY_TCP_ACK_DUPLICATE : WHY_TCP_ACK;
+        why->args[0] = tp->rcv_nxt - tp->irs;
+    }
 }
 
 int tcp_transmit(struct tcp_sock *tp, uint64_t now, uint32_t seq, uint16_t flags,
@@ -322,7 +331,7 @@ int tcp_transmit(struct tcp_sock *tp, uint64_t now, uint32_t seq, uint16_t flags
         frame = any_segment(tp, seq, flags, len);
     }
     if (why == NULL)
-        why_data(tp, seq, len, &frame->why);
+        usual_why(tp, seq, flags, len, &frame->why);
     else
         frame->why = *why;
     if ((flags & TCP_ACK) != 0)
@@ -397,17 +406,15 @@ void tcp_send_handshake_ack(struct tcp_sock *tp, uint16_t ace)
 
 void tcp_send_ack_now(struct tcp_sock *tp)
 {
-    uint32_t before = tp->rcv_nxt - tp->irs;
-
-    if (tp->n_sacks > 0)
-        tcp_send_ack(tp, &WHY(TCP_ACK_DUPLICATE, before));
-    else
-        tcp_send_ack(tp, &WHY(TCP_ACK, before));
+    tcp_send_ack(tp, NULL);
 }
 
 void tcp_send_dup_ack(struct tcp_sock *tp)
 {
-    tcp_send_ack(tp, &WHY(TCP_ACK_DUPLICATE, tp->rcv_nxt - tp->irs));
+    if (tp->n_sacks > 0) /* then it is one in the usual words, too */
+        tcp_send_ack(tp, NULL);
+    else
+        tcp_send_ack(tp, &WHY(TCP_ACK_DUPLICATE, tp->rcv_nxt - tp->irs));
 }
 
 APART void tcp_send_delayed_ack(struct tcp_sock *tp)
