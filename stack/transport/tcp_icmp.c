@@ -88,8 +88,13 @@ static void sock_error(struct tcp_sock *tp, const struct ip_error *error, uint32
         return;
     }
     /* An open connection survives every error: RFC 1122 section 4.2.3.9; it is what a timeout will
-     * report. */
-    tp->sock.soft_error = error->errnum;
+     * report, or the next call of who asked to hear of it at once. */
+    if (error->remote.v6 ? tp->sock.options.recverr6 : tp->sock.options.recverr) {
+        tp->sock.error = error->errnum;
+        tcp_wake(tp, SOCK_POLLERR | SOCK_POLLIN | SOCK_POLLOUT);
+    } else {
+        tp->sock.soft_error = error->errnum;
+    }
 }
 
 /* The connection that the quoted segment is of, or NULL; its sequence number. */

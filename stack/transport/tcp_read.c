@@ -263,7 +263,7 @@ int64_t tcp_recv_plain(struct sock *sock, void *octets, size_t size, unsigned fl
         return recv_closely(sock, octets, size, flags);
     if (!list_empty(&tp->receive_queue))
         return read_plain(tp, octets, size);
-    return LIKELY(tcp_state(tp) == TCP_ESTABLISHED && !tp->shut_rd) /* it has no error then */
+    return LIKELY(tcp_state(tp) == TCP_ESTABLISHED && !tp->shut_rd && sock->error == 0)
                ? -SIM_EAGAIN
                : recv_closely(sock, octets, size, flags);
 }

@@ -296,6 +296,26 @@ static void icmp_in_established_is_soft(void)
     end();
 }
 
+/* tcp_v4_err(): the connection goes on, and nothing is left for a timeout. */
+static void icmp_in_established_is_told_at_once_to_who_asked(void)
+{
+    begin();
+    sock->options.recverr = true;
+    EQ(rig_send(sock, 100), 100);
+    rig_run(&rig, SIM_MSEC(1));
+    rig_icmp(&rig, ICMP_DEST_UNREACH, ICMP_UNREACH_HOST, 0, 1);
+    OK((sock->ops->poll(sock) & SOCK_POLLERR) != 0);
+    EQ(rig_recv(sock, 1), -SIM_EHOSTUNREACH);
+    EQ(rig_recv(sock, 1), -SIM_EAGAIN);
+    rig_icmp(&rig, ICMP_DEST_UNREACH, ICMP_UNREACH_PROTOCOL, 0, 1);
+    EQ(rig_send(sock, 1), -SIM_ENOPROTOOPT);
+    EQ(rig_send(sock, 1), 1);
+    EQ(tcp_state_of(sock), TCP_ESTABLISHED);
+    rig_run(&rig, SIM_SEC(2000));
+    EQ(rig_recv(sock, 1), -SIM_ETIMEDOUT);
+    end();
+}
+
 static void fragmentation_needed_shrinks_segments(void)
 {
     begin();
@@ -371,6 +391,7 @@ UNIT_MAIN("tcp: segments", TEST(rst_must_be_exact), TEST(data_before_a_rst_can_s
           TEST(five_segments_in_every_order), TEST(overlaps_are_read_once),
           TEST(old_timestamps_are_refused), TEST(zero_window_and_its_opening),
           TEST(urgent_octet_is_kept_aside), TEST(icmp_in_syn_sent_aborts_only_when_it_is_ours),
-          TEST(icmp_in_established_is_soft), TEST(fragmentation_needed_shrinks_segments),
+          TEST(icmp_in_established_is_soft), TEST(icmp_in_established_is_told_at_once_to_who_asked),
+          TEST(fragmentation_needed_shrinks_segments),
           TEST(what_is_cut_anew_remembers_what_was_delivered_before),
           TEST(another_mtu_of_the_interface_is_seen_by_the_next_segment))
