@@ -10,7 +10,7 @@
 
 #include "sim/node.h"
 
-struct timer { /* a cache line holds what it takes when it runs out */
+struct timer { /* in the order of need when it runs out */
     struct event event;
     struct node *node;
     sim_time due;     /* SIM_TIME_NONE: stopped */

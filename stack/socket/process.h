@@ -75,8 +75,9 @@ struct process { /* in the order of need: a wake and a call touch the first two 
     struct event wake_event;
     const struct program *program;
     struct fd **fds; /* those from FD_FIRST on, by number; NULL where closed */
-    void *state;     /* of the program, in the cache lines behind this; first of what events need */
-    struct fd *few_fds[PROCESS_FEW_FDS]; /* @fds, unless they are more; second of it */
+    /* these two are what struct event needs */
+    void *state;                         /* of the program, in the cache lines behind this */
+    struct fd *few_fds[PROCESS_FEW_FDS]; /* @fds, unless they are more */
     uint16_t n_fds;
     bool ended;
     int pending_signal; /* ends it when it gives the processor back */
