@@ -224,6 +224,30 @@ static void an_error_about_the_syn_ends_connect_if_its_number_is_right(void)
     end(&run);
 }
 
+/* Of an open connection each family's option decides. */
+static void an_error_is_told_at_once_to_who_asked_for_those_of_its_family(void)
+{
+    struct run run;
+    struct sock *server, *client;
+
+    begin(&run);
+    server = listener(&run, false);
+    client = tcp_socket6(run.pair.a.tcp);
+    EQ(client->ops->connect(client, SIX(B6, PORT)), -SIM_EINPROGRESS);
+    pair_run(&run.pair, SIM_MSEC(10));
+    client->options.recverr = true;
+    icmp_error(&run, client, 0, tcp_of(client)->snd_una);
+    EQ(client->error, 0);
+    EQ(client->soft_error, SIM_ENETUNREACH);
+    client->options.recverr6 = true;
+    icmp_error(&run, client, 4, tcp_of(client)->snd_una);
+    EQ(rig_recv(client, 1), -SIM_ECONNREFUSED);
+    EQ(tcp_state_of(client), TCP_ESTABLISHED);
+    client->ops->close(client);
+    server->ops->close(server);
+    end(&run);
+}
+
 static void binding_follows_linux(void)
 {
     struct run run;
@@ -295,4 +319,5 @@ UNIT_MAIN("tcp_v6", TEST(octets_cross_a_connection_over_ipv6),
           TEST(datagrams_of_both_families_reach_one_socket),
           TEST(a_closed_udp_port_refuses_a_connected_socket),
           TEST(an_error_about_the_syn_ends_connect_if_its_number_is_right),
+          TEST(an_error_is_told_at_once_to_who_asked_for_those_of_its_family),
           TEST(binding_follows_linux), TEST(flow_label_changes_with_each_timeout))
