@@ -304,5 +304,6 @@ void arp_input(void *ctx, struct iface *iface, struct frame *frame, bool group)
         return;
     }
     frame->mark = group ? ARP_BY_GROUP : ARP_BY_UNICAST;
+    mem_fetch(&frame->buffer, 1); /* most are for others and only freed, many at once */
     ip_later(ip, frame, ARP_INPUT_LATENCY, work_on_message);
 }
