@@ -89,7 +89,7 @@ void errqueue_copyless(struct sock *sock, struct list *queue, uint32_t first, ui
 void errqueue_take(struct sock *sock, struct list *queue, const struct ip_error *error,
                    struct endpoint remote, size_t skip, bool connected)
 {
-    bool hard = error->hard, wants = remote.v6 ? sock->options.recverr6 : sock->options.recverr;
+    bool hard = error->hard, wants = sock_wants_errors(sock, remote.v6);
     size_t quoted = error->transport_len > skip ? error->transport_len - skip : 0;
     struct sock_report report = { .error = error->errnum,
                                   .origin = remote.v6 ? SOCK_ORIGIN_ICMP6 : SOCK_ORIGIN_ICMP,

@@ -356,6 +356,11 @@ static inline int sock_kept(const struct sock *sock, enum sock_option option)
 {
     return sock->options.extra == NULL ? 0 : sock->options.extra->kept[option - SOCK_KEPT_FIRST];
 }
+/** sock_wants_errors() - ICMP errors about what went over IPv6 (@v6) or IPv4, at once. */
+static inline bool sock_wants_errors(const struct sock *sock, bool v6)
+{
+    return v6 ? sock->options.recverr6 : sock->options.recverr;
+}
 /** sock_binds_anywhere() - to addresses that the host has not: IP_FREEBIND, IP_TRANSPARENT. */
 static inline bool sock_binds_anywhere(const struct sock *sock)
 {

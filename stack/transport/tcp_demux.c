@@ -2,6 +2,7 @@
 #include "base/be.h"
 #include "base/likely.h"
 #include "sim/link.h"
+#include "sim/piece.h"
 #include "stack/transport/tcp_md5.h"
 #include "stack/transport/tcp_path.h"
 
@@ -76,7 +77,6 @@ static inline struct tcp_entry *find4(struct tcp_layer *tcp, ip4_addr dst, uint1
 void tcp_input_soon(void *ctx, const struct frame *frame)
 {
     const uint8_t *ip = frame->data, *octets = ip + IPV4_HDR_LEN;
-    const struct tcp_entry *entry;
     const struct tcp_sock *tp;
 
     __builtin_prefetch(octets + TCP_PLAIN_LEN - 1);
@@ -84,12 +84,11 @@ void tcp_input_soon(void *ctx, const struct frame *frame)
     link_fetch(frame->in->out); /* by which it is answered */
     if (frame->len < IPV4_HDR_LEN + TCP_HDR_LEN)
         return;
-    entry = find4(ctx, be32_get(ip + IPV4_AT_DST), be16_get(octets + 2), be32_get(ip + IPV4_AT_SRC),
-                  be16_get(octets));
-    if (entry == NULL || entry->kind != TCP_ENTRY_SOCK)
+    tp = tcp_entry_sock(find4(ctx, be32_get(ip + IPV4_AT_DST), be16_get(octets + 2),
+                              be32_get(ip + IPV4_AT_SRC), be16_get(octets)));
+    if (tp == NULL)
         return;
-    tp = CONTAINER_OF(entry, const struct tcp_sock, entry);
-    mem_fetch(tp, (offsetof(struct tcp_sock, all_link) + ARENA_LINE - 1) / ARENA_LINE);
+    mem_fetch(tp, piece_lines(offsetof(struct tcp_sock, all_link)));
     mem_fetch(tp->rare, 1);
     tcp_seg_fetch(tp->rtx_queue.next); /* and what an ACK is of */
     tcp_seg_fetch(tp->rtx_second);
@@ -163,17 +162,15 @@ bool tcp_input_plain(void *ctx, struct frame *frame)
 {
     struct tcp_layer *tcp = ctx;
     const uint8_t *ip = frame->data, *octets = ip + IPV4_HDR_LEN;
-    struct tcp_entry *entry;
     struct tcp_sock *tp;
 
     if (UNLIKELY(frame->len < PLAIN_PACKET_LEN || !frame->checksum.pending ||
                  tcp->sysctl.long_way || be32_get(octets + TCP_HDR_LEN) != TCP_TS_PREFIX))
         return false;
-    entry = find4(tcp, be32_get(ip + IPV4_AT_DST), be16_get(octets + 2), be32_get(ip + IPV4_AT_SRC),
-                  be16_get(octets));
-    if (UNLIKELY(entry == NULL || entry->kind != TCP_ENTRY_SOCK))
+    tp = tcp_entry_sock(find4(tcp, be32_get(ip + IPV4_AT_DST), be16_get(octets + 2),
+                              be32_get(ip + IPV4_AT_SRC), be16_get(octets)));
+    if (UNLIKELY(tp == NULL))
         return false;
-    tp = CONTAINER_OF(entry, struct tcp_sock, entry);
     tcp_path_fetch(tcp, tp->path_hash); /* of an answer, or of what may go now */
     if (!(LIKELY(frame->len == PLAIN_PACKET_LEN) ? tcp_rcv_plain(tp, frame)
                                                  : tcp_rcv_ack(tp, frame)))

@@ -93,9 +93,7 @@ struct tcp_entry *tcp_hash_find(struct tcp_layer *tcp, struct endpoint local,
     entry = tcp->table[tuple_hash(local, remote) & (tcp->table_size - 1)];
     while (entry != NULL && !is_of(entry, &local, &remote))
         entry = entry->next;
-    tcp->found = entry != NULL && entry->kind == TCP_ENTRY_SOCK
-                     ? CONTAINER_OF(entry, struct tcp_sock, entry)
-                     : NULL;
+    tcp->found = tcp_entry_sock(entry);
     return entry;
 }
 

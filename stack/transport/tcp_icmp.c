@@ -89,7 +89,7 @@ static void sock_error(struct tcp_sock *tp, const struct ip_error *error, uint32
     }
     /* An open connection survives every error: RFC 1122 section 4.2.3.9; it is what a timeout will
      * report, or the next call of who asked to hear of it at once. */
-    if (error->remote.v6 ? tp->sock.options.recverr6 : tp->sock.options.recverr) {
+    if (sock_wants_errors(&tp->sock, error->remote.v6)) {
         tp->sock.error = error->errnum;
         tcp_wake(tp, SOCK_POLLERR | SOCK_POLLIN | SOCK_POLLOUT);
     } else {
@@ -115,14 +115,10 @@ static struct tcp_entry *quoted_entry(struct tcp_layer *tcp, const struct ip_err
 bool tcp_icmp_vouch(void *ctx, const struct ip_error *error)
 {
     uint32_t seq;
-    const struct tcp_entry *entry = quoted_entry(ctx, error, &seq);
-    const struct tcp_sock *tp;
+    const struct tcp_sock *tp = tcp_entry_sock(quoted_entry(ctx, error, &seq));
 
-    if (entry == NULL || entry->kind != TCP_ENTRY_SOCK)
-        return false;
-    tp = CONTAINER_OF(entry, struct tcp_sock, entry);
-    return tcp_state(tp) != TCP_LISTEN && !seq_lt(seq, tp->snd_una) && !seq_gt(seq, tp->snd_nxt) &&
-           !fits_already(tp, error);
+    return tp != NULL && tcp_state(tp) != TCP_LISTEN && !seq_lt(seq, tp->snd_una) &&
+           !seq_gt(seq, tp->snd_nxt) && !fits_already(tp, error);
 }
 
 void tcp_icmp_error(void *ctx, const struct ip_error *error)

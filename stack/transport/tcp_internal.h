@@ -125,6 +125,15 @@ static inline uint32_t tcp_receive_window(const struct tcp_sock *tp)
     return win < 0 ? 0 : (uint32_t)win;
 }
 
+/** tcp_entry_sock() - whose @entry is; NULL: a half-open connection's or a TIME-WAIT's, or @entry
+ * is NULL. */
+static inline struct tcp_sock *tcp_entry_sock(struct tcp_entry *entry)
+{
+    return entry != NULL && entry->kind == TCP_ENTRY_SOCK
+               ? CONTAINER_OF(entry, struct tcp_sock, entry)
+               : NULL;
+}
+
 static inline struct tcp_seg *tcp_seg_of(struct list *link)
 {
     return CONTAINER_OF(link, struct tcp_seg, link);

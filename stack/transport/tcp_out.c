@@ -411,10 +411,7 @@ void tcp_send_ack_now(struct tcp_sock *tp)
 
 void tcp_send_dup_ack(struct tcp_sock *tp)
 {
-    if (tp->n_sacks > 0) /* then it is one in the usual words, too */
-        tcp_send_ack(tp, NULL);
-    else
-        tcp_send_ack(tp, &WHY(TCP_ACK_DUPLICATE, tp->rcv_nxt - tp->irs));
+    tcp_send_ack(tp, &WHY(TCP_ACK_DUPLICATE, tp->rcv_nxt - tp->irs));
 }
 
 APART void tcp_send_delayed_ack(struct tcp_sock *tp)

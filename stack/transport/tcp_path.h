@@ -37,9 +37,8 @@ static inline struct tcp_path *tcp_path_place(const struct tcp_layer *tcp, uint1
 /* What is copied of the path at @hash comes into the cache; there need not be any. */
 static inline void tcp_path_fetch(const struct tcp_layer *tcp, uint16_t hash)
 {
-    size_t at = (hash & (tcp->n_paths - 1)) * sizeof *tcp->paths;
-
-    mem_fetch((const void *)((uintptr_t)tcp->paths + at), 1);
+    if (LIKELY(tcp->n_paths > 0))
+        mem_fetch(tcp_path_place(tcp, hash), 1);
 }
 
 static inline bool tcp_path_is_of(const struct tcp_path *path, const struct tcp_sock *tp)

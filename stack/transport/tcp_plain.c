@@ -73,6 +73,16 @@ static inline void fetch_next_to_go(const struct tcp_sock *tp)
     mem_fetch(tp->write_queue.next, 1);
 }
 
+/* An ACK without data has been taken: what it lets go, its timer, and an ACK that is due. */
+static inline void go_on(struct tcp_sock *tp, const struct plain *p)
+{
+    if (p->ts_ecr != 0)
+        tp->rcv_rtt_last_tsecr = p->ts_ecr; /* tcp_rcv_rtt_measure_ts() */
+    tcp_data_snd_check(tp);
+    tcp_settle_xmit_timer(tp);
+    tcp_ack_snd_check(tp);
+}
+
 /* Of an ACK's octets behind its timestamps. */
 struct blocks {
     const uint8_t *octets;
@@ -108,11 +118,7 @@ static inline bool take_other_ack(struct tcp_sock *tp, const struct plain *p, st
     tcp_ack_in_window(tp, &rx, TCP_F_TIMER_LATER);
     if (tp->dead)
         return true;
-    if (p->ts_ecr != 0)
-        tp->rcv_rtt_last_tsecr = p->ts_ecr; /* tcp_rcv_rtt_measure_ts() */
-    tcp_data_snd_check(tp);
-    tcp_settle_xmit_timer(tp);
-    tcp_ack_snd_check(tp);
+    go_on(tp, p);
     return true;
 }
 
@@ -144,11 +150,7 @@ static inline bool take_ack(struct tcp_sock *tp, const struct plain *p)
     count(tp, p);
     take_timestamp(tp, p);
     tp->snd_wl1 = p->seq;
-    if (p->ts_ecr != 0)
-        tp->rcv_rtt_last_tsecr = p->ts_ecr; /* tcp_rcv_rtt_measure_ts() */
-    tcp_data_snd_check(tp);
-    tcp_settle_xmit_timer(tp);
-    tcp_ack_snd_check(tp);
+    go_on(tp, p);
     return true;
 }
 

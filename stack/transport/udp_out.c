@@ -333,7 +333,7 @@ int64_t udp_send_plain(struct sock *sock, const void *octets, size_t len, unsign
 
     if (UNLIKELY(udp->ready.len != len || !nothing_new(udp, flags)))
         return send_closely(udp, octets, len, flags);
-    mem_fetch(udp->ready.out, 1);
+    mem_fetch(udp->ready.out, 1); /* it is asked for last */
     if (UNLIKELY((flags & SOCK_MSG_STABLE) == 0))
         return send_ready(udp, octets, len, false);
     frame = frame_at_hand(sock->node, UDP_HEADERS_LEN, BEFORE_UDP);

@@ -113,33 +113,30 @@ static inline uint64_t tcp_inside(const struct sock *sock, uint64_t sum)
                                 (uint64_t)tp->timers.hands[TCP_HAND_DELACK].due,
                                 tp->timers.hands[TCP_HAND_RTX].counter,
                                 tp->timers.hands[TCP_HAND_DELACK].counter,
-                                tp->sock.node->event_counter };
+                                tp->sock.node->event_counter,
+                                tp->sacked_out,
+                                tp->lost_out,
+                                tp->reordering,
+                                tp->rack_dsack_seen,
+                                tp->tlp_retrans,
+                                tp->frto,
+                                tp->rare->high_seq,
+                                tp->sacked_out > 0 ? tp->rare->high_sack : 0,
+                                tp->rare->prior_cwnd,
+                                tp->rare->prior_ssthresh,
+                                tp->rare->prr_delivered,
+                                tp->rare->prr_out,
+                                tp->rare->reord_seen,
+                                tp->rare->undo_marker,
+                                (uint64_t)tp->rare->undo_retrans,
+                                tp->rare->bytes_retrans,
+                                tp->rare->total_retrans,
+                                tp->rare->lost_total,
+                                tp->rare->dsack_dups,
+                                tp->rare->rcv_ooopack,
+                                tp->rare->compressed_ack,
+                                tp->rare->dup_ack_counter };
 
-    const uint64_t in_recovery[] = { tp->sacked_out,
-                                     tp->lost_out,
-                                     tp->reordering,
-                                     tp->rack_dsack_seen,
-                                     tp->tlp_retrans,
-                                     tp->frto,
-                                     tp->rare->high_seq,
-                                     tp->sacked_out > 0 ? tp->rare->high_sack : 0,
-                                     tp->rare->prior_cwnd,
-                                     tp->rare->prior_ssthresh,
-                                     tp->rare->prr_delivered,
-                                     tp->rare->prr_out,
-                                     tp->rare->reord_seen,
-                                     tp->rare->undo_marker,
-                                     (uint64_t)tp->rare->undo_retrans,
-                                     tp->rare->bytes_retrans,
-                                     tp->rare->total_retrans,
-                                     tp->rare->lost_total,
-                                     tp->rare->dsack_dups,
-                                     tp->rare->rcv_ooopack,
-                                     tp->rare->compressed_ack,
-                                     tp->rare->dup_ack_counter };
-
-    for (size_t i = 0; i < sizeof in_recovery / sizeof in_recovery[0]; i++)
-        sum = random_mix(sum ^ in_recovery[i]);
     if (tp->rare->ecn != NULL)
         sum = random_mix(sum ^ tp->rare->ecn->received_ce ^ tp->rare->ecn->mark);
     for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++)
