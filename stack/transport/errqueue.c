@@ -23,9 +23,10 @@ static struct entry *first_of(struct list *queue)
 }
 
 /* NULL: there are too many already. */
-static struct entry *push(struct list *queue, const struct sock_report *report, struct endpoint to,
+static struct entry *push(struct sock *sock, const struct sock_report *report, struct endpoint to,
                           const uint8_t *octets, size_t len)
 {
+    struct list *queue = &sock_extra(sock)->errors;
     struct entry *entry;
     unsigned n = 0;
 
@@ -43,13 +44,13 @@ static struct entry *push(struct list *queue, const struct sock_report *report, 
     return entry;
 }
 
-void errqueue_push(struct list *queue, const struct sock_report *report, struct endpoint to,
+void errqueue_push(struct sock *sock, const struct sock_report *report, struct endpoint to,
                    const uint8_t *octets, size_t len)
 {
-    (void)push(queue, report, to, octets, len);
+    (void)push(sock, report, to, octets, len);
 }
 
-void errqueue_stamp(struct sock *sock, struct list *queue, enum sock_stamp_kind kind, uint32_t key,
+void errqueue_stamp(struct sock *sock, enum sock_stamp_kind kind, uint32_t key,
                     const uint8_t *octets, size_t len)
 {
     uint32_t stamps = sock_extra_of(sock)->stamps;
@@ -57,7 +58,7 @@ void errqueue_stamp(struct sock *sock, struct list *queue, enum sock_stamp_kind 
                                   .origin = SOCK_ORIGIN_STAMP,
                                   .info = kind,
                                   .data = (stamps & SOCK_STAMP_OPT_ID) != 0 ? key : 0 };
-    struct entry *entry = push(queue, &report, sock_any(sock), octets,
+    struct entry *entry = push(sock, &report, sock_any(sock), octets,
                                (stamps & SOCK_STAMP_OPT_TSONLY) != 0 ? 0 : len);
 
     if (entry == NULL)
@@ -68,10 +69,10 @@ void errqueue_stamp(struct sock *sock, struct list *queue, enum sock_stamp_kind 
 }
 
 /* What is done joins the last entry where it follows: skb_zerocopy_notify_extend(). */
-void errqueue_copyless(struct sock *sock, struct list *queue, uint32_t first, uint32_t last,
-                       bool copied)
+void errqueue_copyless(struct sock *sock, uint32_t first, uint32_t last, bool copied)
 {
     enum { CODE_COPIED = 1 };
+    struct list *queue = &sock_extra(sock)->errors;
     struct sock_report report = { .origin = SOCK_ORIGIN_COPYLESS,
                                   .code = copied ? CODE_COPIED : 0,
                                   .info = first,
@@ -82,14 +83,13 @@ void errqueue_copyless(struct sock *sock, struct list *queue, uint32_t first, ui
     if (before != NULL && before->origin == SOCK_ORIGIN_COPYLESS && before->data + 1 == first)
         before->data = last;
     else
-        errqueue_push(queue, &report, sock_any(sock), NULL, 0);
+        errqueue_push(sock, &report, sock_any(sock), NULL, 0);
     sock_wake(sock, SOCK_POLLERR);
 }
 
-void errqueue_take(struct sock *sock, struct list *queue, const struct ip_error *error,
-                   struct endpoint remote, size_t skip, bool connected)
+void errqueue_icmp(struct sock *sock, const struct ip_error *error, struct endpoint remote,
+                   size_t skip)
 {
-    bool hard = error->hard, wants = sock_wants_errors(sock, remote.v6);
     size_t quoted = error->transport_len > skip ? error->transport_len - skip : 0;
     struct sock_report report = { .error = error->errnum,
                                   .origin = remote.v6 ? SOCK_ORIGIN_ICMP6 : SOCK_ORIGIN_ICMP,
@@ -97,6 +97,14 @@ void errqueue_take(struct sock *sock, struct list *queue, const struct ip_error 
                                   .code = error->code,
                                   .info = error->too_big ? error->mtu : 0,
                                   .offender = error->from };
+
+    errqueue_push(sock, &report, remote, quoted > 0 ? error->transport + skip : NULL, quoted);
+}
+
+void errqueue_take(struct sock *sock, const struct ip_error *error, struct endpoint remote,
+                   size_t skip, bool connected)
+{
+    bool hard = error->hard, wants = sock_wants_errors(sock, remote.v6);
 
     if (error->too_big) {
         if (!remote.v6 && sock->options.mtu_discover == 0)
@@ -106,7 +114,7 @@ void errqueue_take(struct sock *sock, struct list *queue, const struct ip_error 
     if (!wants && (!hard || !connected))
         return;
     if (wants)
-        errqueue_push(queue, &report, remote, quoted > 0 ? error->transport + skip : NULL, quoted);
+        errqueue_icmp(sock, error, remote, skip);
     sock->error = error->errnum;
     sock_wake(sock, SOCK_POLLERR | SOCK_POLLIN | SOCK_POLLOUT);
 }
@@ -116,13 +124,15 @@ static bool is_icmp(const struct entry *entry)
     return entry->report.origin == SOCK_ORIGIN_ICMP || entry->report.origin == SOCK_ORIGIN_ICMP6;
 }
 
-int64_t errqueue_pop(struct list *queue, struct sock_recv *message, int *pending)
+int64_t errqueue_pop(struct sock *sock, struct sock_recv *message)
 {
+    struct list *queue;
     struct entry *entry;
     size_t n;
 
-    if (list_empty(queue))
+    if (!sock_has_reports(sock))
         return -SIM_EAGAIN;
+    queue = &sock_extra(sock)->errors;
     entry = first_of(queue);
     n = entry->len < message->size ? entry->len : message->size;
     if (message->octets != NULL && n > 0)
@@ -133,9 +143,9 @@ int64_t errqueue_pop(struct list *queue, struct sock_recv *message, int *pending
     message->at = entry->at;
     list_remove(&entry->link);
     if (!list_empty(queue) && is_icmp(first_of(queue)))
-        *pending = first_of(queue)->report.error;
+        sock->error = first_of(queue)->report.error;
     else if (is_icmp(entry))
-        *pending = 0;
+        sock->error = 0;
     free(entry);
     return (int64_t)n;
 }

@@ -33,7 +33,7 @@ static void raw_error(struct ip_raw_tap *tap, const struct ip_error *error)
     if ((!endpoint_is_any(&sock->local) && !endpoint_same_addr(&sock->local, &error->local)) ||
         (!endpoint_is_any(&sock->remote) && !endpoint_same_addr(&sock->remote, &error->remote)))
         return;
-    errqueue_take(sock, &raw->errors, error, error->remote, 0, !endpoint_is_any(&sock->remote));
+    errqueue_take(sock, error, error->remote, 0, !endpoint_is_any(&sock->remote));
 }
 
 struct sock *raw_new(struct ip_stack *ip, const struct sock_ops *ops, uint8_t protocol, bool v6)
@@ -47,7 +47,6 @@ struct sock *raw_new(struct ip_stack *ip, const struct sock_ops *ops, uint8_t pr
     raw->tap.protocol = protocol;
     raw->tap.seen = raw_seen;
     raw->tap.error = raw_error;
-    list_init(&raw->errors);
     ip_raw_tap_add(ip, &raw->tap);
     return &raw->sock;
 }
@@ -72,7 +71,7 @@ static void tell(const struct sock *sock, const struct frame *frame, struct sock
 int64_t raw_recv(struct sock *sock, struct sock_recv *message)
 {
     if (message->flags & SOCK_MSG_ERRQUEUE)
-        return errqueue_pop(&raw_of(sock)->errors, message, &sock->error);
+        return errqueue_pop(sock, message);
     return datagram_pop(sock, &raw_of(sock)->queue, message, tell);
 }
 
@@ -88,7 +87,6 @@ void raw_close(struct sock *sock)
 
     ip_raw_tap_remove(&raw->tap);
     datagram_fini(&raw->queue);
-    errqueue_fini(&raw->errors);
     sock_fini(sock);
     free(raw);
 }
@@ -96,8 +94,7 @@ void raw_close(struct sock *sock)
 unsigned raw_poll(struct sock *sock)
 {
     return SOCK_POLLOUT | (raw_of(sock)->queue.n > 0 ? SOCK_POLLIN : 0u) |
-           (sock->error != 0 || !list_empty(&raw_of(sock)->errors) ? SOCK_POLLERR | SOCK_POLLIN
-                                                                   : 0u);
+           (sock->error != 0 || sock_has_reports(sock) ? SOCK_POLLERR | SOCK_POLLIN : 0u);
 }
 
 /* ---- raw IPv4 ---- */

@@ -10,7 +10,6 @@ struct raw_sock {
     struct sock sock;
     struct ip_raw_tap tap;
     struct datagram_queue queue;
-    struct list errors; /* for MSG_ERRQUEUE */
     bool header_included;
 };
 

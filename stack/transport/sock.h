@@ -307,7 +307,7 @@ struct sock_extra {
     uint32_t zerocopy_key; /* of the next call with MSG_ZEROCOPY */
     int kept[SOCK_N_KEPT]; /* sock_kept() */
     uint64_t cookie;       /* SO_COOKIE, 0: not drawn yet */
-    struct list errors;    /* of TCP, which has no queue of its own: stack/transport/errqueue.h */
+    struct list errors;    /* stack/transport/errqueue.h */
 };
 
 /* Both ends of a connection. */

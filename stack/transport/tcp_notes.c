@@ -34,11 +34,6 @@ static struct list *notes_of(struct tcp_sock *tp)
     return rare->notes;
 }
 
-static struct list *errors_of(struct tcp_sock *tp)
-{
-    return &sock_extra(&tp->sock)->errors;
-}
-
 static struct tcp_note *note_new(struct tcp_sock *tp, uint32_t end)
 {
     struct tcp_note *note = mem_zalloc(sizeof *note);
@@ -122,7 +117,7 @@ static void stamp(struct tcp_sock *tp, const struct tcp_note *note, enum sock_st
     uint32_t key = note->end - 1 - sock_extra_of(&tp->sock)->stamp_key;
 
     if (!tp->orphan)
-        errqueue_stamp(&tp->sock, errors_of(tp), kind, key, note->data.octets, note->data.len);
+        errqueue_stamp(&tp->sock, kind, key, note->data.octets, note->data.len);
 }
 
 static void keep_data(struct tcp_note *note, const struct slice *data)
@@ -161,7 +156,7 @@ void tcp_notes_acked(struct tcp_sock *tp)
         if ((note->stamps & SOCK_STAMP_TX_ACK) != 0)
             stamp(tp, note, SOCK_STAMPED_ACK);
         if (note->copyless && !tp->orphan)
-            errqueue_copyless(&tp->sock, errors_of(tp), note->first, note->last, note->copied);
+            errqueue_copyless(&tp->sock, note->first, note->last, note->copied);
         note_free(tp, note);
     }
 }
@@ -175,7 +170,7 @@ void tcp_notes_drop(struct tcp_sock *tp)
     LIST_FOR_EACH(note, notes_of(tp), struct tcp_note, link)
     {
         if (note->copyless && !tp->orphan)
-            errqueue_copyless(&tp->sock, errors_of(tp), note->first, note->last, note->copied);
+            errqueue_copyless(&tp->sock, note->first, note->last, note->copied);
         note_free(tp, note);
     }
 }

@@ -156,7 +156,7 @@ int64_t tcp_sock_recv(struct sock *sock, struct sock_recv *message)
                          .peek = (message->flags & SOCK_MSG_PEEK) != 0 };
 
     if (UNLIKELY((message->flags & SOCK_MSG_ERRQUEUE) != 0))
-        return errqueue_pop(&sock_extra(sock)->errors, message, &sock->error);
+        return errqueue_pop(sock, message);
     if (tcp_state(tp) == TCP_LISTEN)
         return -SIM_ENOTCONN;
     if ((message->flags & SOCK_MSG_OOB) != 0)

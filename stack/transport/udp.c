@@ -20,7 +20,7 @@ static int64_t udp_recv(struct sock *sock, struct sock_recv *message)
     int64_t n;
 
     if (message->flags & SOCK_MSG_ERRQUEUE)
-        return errqueue_pop(&udp->errors, message, &sock->error);
+        return errqueue_pop(sock, message);
     n = datagram_pop(sock, &udp->queue, message, udp_tell);
     /* Linux asks whether it may wait before it looks at the shutdown */
     return n == -SIM_EAGAIN && udp->shut_read && !(message->flags & SOCK_MSG_DONTWAIT) ? 0 : n;
@@ -69,7 +69,6 @@ static void udp_close(struct sock *sock)
 
     udp_give_port_back(udp);
     datagram_fini(&udp->queue);
-    errqueue_fini(&udp->errors);
     strbuf_fini(&udp->corked_octets);
     udp->udp->n_sockets--;
     sock_fini(sock);
@@ -85,7 +84,7 @@ static unsigned udp_poll(struct sock *sock)
         events |= SOCK_POLLIN;
     if (udp->shut_read)
         events |= SOCK_POLLIN | SOCK_POLLRDHUP | (udp->shut_write ? SOCK_POLLHUP : 0u);
-    if (sock->error != 0 || !list_empty(&udp->errors))
+    if (sock->error != 0 || sock_has_reports(sock))
         events |=
             SOCK_POLLERR | (sock_kept(sock, OPT_SO_SELECT_ERR_QUEUE) != 0 ? SOCK_POLLPRI : 0u);
     return events;
@@ -171,7 +170,6 @@ struct sock *udp_socket(struct udp_layer *udp)
     sock_init(&sock->sock, &udp_ops, udp->ip);
     sock->udp = udp;
     list_init(&sock->link);
-    list_init(&sock->errors);
     udp_unready(sock);
     udp->n_sockets++;
     return &sock->sock;

@@ -239,6 +239,5 @@ void udp_error_input(void *ctx, const struct ip_error *error)
     remote.port = be16_get(error->transport + 2);
     sock = lookup(udp, &local, &remote, NULL);
     if (sock != NULL)
-        errqueue_take(&sock->sock, &sock->errors, error, remote, UDP_HDR_LEN,
-                      sock->sock.remote.port != 0);
+        errqueue_take(&sock->sock, error, remote, UDP_HDR_LEN, sock->sock.remote.port != 0);
 }

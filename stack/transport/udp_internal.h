@@ -44,7 +44,6 @@ struct udp_sock { /* in the order of need */
     struct ip_way way; /* of a connected socket, learned of @route when it sent along it */
     struct list link;  /* in its port's bucket; itself when it has no port */
     struct udp_layer *udp;
-    struct list errors; /* IP_RECVERR: stack/transport/errqueue.h */
     struct route route; /* of a connected socket */
     /* a datagram that MSG_MORE has begun: where to, and its octets so far */
     struct endpoint corked_to;

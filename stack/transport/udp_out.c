@@ -123,7 +123,7 @@ static int too_long(struct udp_sock *udp, const struct sock_send *message, struc
     struct sock_report report = { .error = SIM_EMSGSIZE, .origin = SOCK_ORIGIN_LOCAL, .info = mtu };
 
     if (udp->sock.options.recverr)
-        errqueue_push(&udp->errors, &report, to, message->octets, message->len);
+        errqueue_push(&udp->sock, &report, to, message->octets, message->len);
     return -SIM_EMSGSIZE;
 }
 
@@ -379,15 +379,13 @@ static void note_sent(struct udp_sock *udp, const struct sock_send *message)
     if ((stamps & SOCK_STAMP_TX) != 0 && (extra->stamps & SOCK_STAMP_OPT_ID) != 0)
         extra->stamp_key++;
     if ((stamps & SOCK_STAMP_TX_SCHED) != 0)
-        errqueue_stamp(&udp->sock, &udp->errors, SOCK_STAMPED_SCHED, key, message->octets,
-                       message->len);
+        errqueue_stamp(&udp->sock, SOCK_STAMPED_SCHED, key, message->octets, message->len);
     if (extra->zerocopy && (message->flags & SOCK_MSG_ZEROCOPY) != 0 && message->len > 0) {
-        errqueue_copyless(&udp->sock, &udp->errors, extra->zerocopy_key, extra->zerocopy_key, true);
+        errqueue_copyless(&udp->sock, extra->zerocopy_key, extra->zerocopy_key, true);
         extra->zerocopy_key++;
     }
     if ((stamps & SOCK_STAMP_TX_SOFTWARE) != 0)
-        errqueue_stamp(&udp->sock, &udp->errors, SOCK_STAMPED_SENT, key, message->octets,
-                       message->len);
+        errqueue_stamp(&udp->sock, SOCK_STAMPED_SENT, key, message->octets, message->len);
 }
 
 static int64_t send_any(struct udp_sock *udp, const struct sock_send *message)
