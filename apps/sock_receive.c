@@ -189,7 +189,8 @@ static int64_t receive_error(struct process *self, struct sock_run *st)
                     message.report.offender.v6 ? ip6_format(message.report.offender.addr6, text)
                                                : ip4_format(message.report.offender.addr, text));
     if (message.report.info != 0)
-        strbuf_addf(&st->answer, ", MTU %u", message.report.info);
+        strbuf_addf(&st->answer, ", %s %u",
+                    message.report.error == SIM_EMSGSIZE ? "MTU" : "pointer", message.report.info);
     return 0;
 }
 

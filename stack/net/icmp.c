@@ -316,6 +316,7 @@ static void fill_error(struct ip_error *error, const struct icmp_hdr *hdr)
     case ICMP_PARAM_PROBLEM:
         error->errnum = SIM_EPROTO;
         error->hard = true;
+        error->pointer = icmp_pointer(hdr);
         break;
     default:
         error->errnum = SIM_EHOSTUNREACH;

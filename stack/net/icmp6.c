@@ -150,6 +150,7 @@ static void fill_error(struct ip_error *error, const struct icmp6_hdr *hdr)
         break;
     case ICMP6_PARAM_PROBLEM:
         error->hard = true;
+        error->pointer = hdr->rest;
         break;
     case ICMP6_TIME_EXCEEDED:
         error->errnum = SIM_EHOSTUNREACH;

@@ -7,6 +7,7 @@
 #include "stack/net/ip6.h"
 #include "stack/socket/fd.h"
 #include "stack/socket/syscall.h"
+#include "stack/transport/errqueue.h"
 #include "stack/transport/raw.h"
 #include "stack/transport/tcp.h"
 
@@ -229,6 +230,8 @@ static int set_ip(struct fd *fd, enum sock_option option, int value)
         return 0;
     case OPT_IP_RECVERR:
         options->recverr = value != 0;
+        if (value == 0)
+            errqueue_forget(fd->sock);
         return 0;
     case OPT_IP_MULTICAST_TTL:
         if (fd->type == SIM_SOCK_STREAM || value < -1 || value > 255)

@@ -2,6 +2,7 @@
 #include "stack/net/ip6.h"
 #include "stack/socket/fd.h"
 #include "stack/socket/syscall.h"
+#include "stack/transport/errqueue.h"
 
 #define ECN_BITS         3
 #define MTU_DISCOVER_MAX 3 /* interface and omit are not simulated */
@@ -45,6 +46,8 @@ int sockopt6_set(struct fd *fd, enum sock_option option, int value)
         return 0;
     case OPT_IPV6_RECVERR:
         options->recverr6 = value != 0;
+        if (value == 0)
+            errqueue_forget(sock);
         return 0;
     case OPT_IPV6_DONTFRAG:
         options->dontfrag = value != 0;

@@ -95,7 +95,7 @@ void errqueue_icmp(struct sock *sock, const struct ip_error *error, struct endpo
                                   .origin = remote.v6 ? SOCK_ORIGIN_ICMP6 : SOCK_ORIGIN_ICMP,
                                   .type = error->type,
                                   .code = error->code,
-                                  .info = error->too_big ? error->mtu : 0,
+                                  .info = error->too_big ? error->mtu : error->pointer,
                                   .offender = error->from };
 
     errqueue_push(sock, &report, remote, quoted > 0 ? error->transport + skip : NULL, quoted);
@@ -150,12 +150,29 @@ int64_t errqueue_pop(struct sock *sock, struct sock_recv *message)
     return (int64_t)n;
 }
 
+static void drop(struct entry *entry)
+{
+    list_remove(&entry->link);
+    free(entry);
+}
+
+/* skb_errqueue_purge() */
+void errqueue_forget(struct sock *sock)
+{
+    struct entry *entry;
+
+    if (!sock_has_reports(sock))
+        return;
+    LIST_FOR_EACH(entry, &sock_extra(sock)->errors, struct entry, link)
+    {
+        if (entry->report.origin != SOCK_ORIGIN_STAMP &&
+            entry->report.origin != SOCK_ORIGIN_COPYLESS)
+            drop(entry);
+    }
+}
+
 void errqueue_fini(struct list *queue)
 {
-    while (!list_empty(queue)) {
-        struct entry *entry = first_of(queue);
-
-        list_remove(&entry->link);
-        free(entry);
-    }
+    while (!list_empty(queue))
+        drop(first_of(queue));
 }

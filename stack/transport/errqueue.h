@@ -29,7 +29,9 @@ int64_t errqueue_pop(struct sock *sock, struct sock_recv *message);
 void errqueue_stamp(struct sock *sock, enum sock_stamp_kind kind, uint32_t key,
                     const uint8_t *octets, size_t len);
 void errqueue_copyless(struct sock *sock, uint32_t first, uint32_t last, bool copied);
-/** errqueue_fini() - for sock_fini(): what is left in @queue, sock_extra.errors. */
+/** errqueue_forget() - who asked for errors does so no more: what is there of them goes, the rest
+ * stays. errqueue_fini() - for sock_fini(): what is left in @queue, sock_extra.errors. */
+void errqueue_forget(struct sock *sock);
 void errqueue_fini(struct list *queue);
 
 #endif

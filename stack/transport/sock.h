@@ -113,8 +113,8 @@ struct sock_report {
     int error;      /* positive; 0: there was none */
     uint8_t origin; /* enum sock_origin */
     uint8_t type, code;
-    uint32_t
-        info; /* of EMSGSIZE: the MTU; of timestamps their kind; of MSG_ZEROCOPY the first call */
+    uint32_t info; /* of EMSGSIZE the MTU, of EPROTO ICMP's pointer; of timestamps their kind; of
+                      MSG_ZEROCOPY the first call */
     uint32_t data; /* of timestamps their number; of MSG_ZEROCOPY the last call */
     struct endpoint offender;
 };

@@ -1,6 +1,7 @@
 /* ICMP errors about our segments: RFC 9293 section 3.9.2.2, RFC 5927, RFC 1191. Linux's choice of
  * hard and soft. */
 #include "base/be.h"
+#include "stack/transport/errqueue.h"
 #include "stack/transport/tcp_internal.h"
 
 static void request_error(struct tcp_request *req, const struct ip_error *error, uint32_t seq)
@@ -68,6 +69,15 @@ static void revert_backoff(struct tcp_sock *tp, uint32_t seq)
     }
 }
 
+/* connect() has failed. Linux's ip_icmp_error() queues what was said whether or not anybody asked,
+ * ipv6_icmp_error() does not; neither is called of an open connection. */
+static void refuse(struct tcp_sock *tp, const struct ip_error *error)
+{
+    if (!error->remote.v6 || tp->sock.options.recverr6)
+        errqueue_icmp(&tp->sock, error, tp->sock.remote, 0);
+    tcp_abort_with(tp, error->errnum);
+}
+
 static void sock_error(struct tcp_sock *tp, const struct ip_error *error, uint32_t seq)
 {
     if (tcp_state(tp) == TCP_CLOSED)
@@ -84,7 +94,7 @@ static void sock_error(struct tcp_sock *tp, const struct ip_error *error, uint32
     /* RFC 9293 section 3.9.2.2 has only the hard ones end it; on Linux connect() fails at once. */
     if (tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)) && tp->listener == NULL &&
         (error->hard || tp->layer->sysctl.rfc_over_linux < TCP_RFC_ALWAYS)) {
-        tcp_abort_with(tp, error->errnum);
+        refuse(tp, error);
         return;
     }
     /* An open connection survives every error: RFC 1122 section 4.2.3.9; it is what a timeout will

@@ -283,6 +283,54 @@ static void the_interface_of_one_datagram_is_not_that_of_the_next(void)
     puppets_fini(&w);
 }
 
+/* The host's own ICMP, when nobody answers its ARP, is an error like any other. */
+static void a_connect_to_nobody_tells_who_gave_up(void)
+{
+    struct puppets w;
+    struct sock_recv message;
+    int fd;
+
+    puppets_init(&w);
+    fd = puppet_socket(w.p1, SIM_SOCK_STREAM);
+    EQ(sys_connect(w.p1, fd, at(IP4(10, 0, 0, 77), 80)), -SIM_EINPROGRESS);
+    puppets_run(&w, SIM_SEC(5));
+    EQ(sys_connect(w.p1, fd, at(IP4(10, 0, 0, 77), 80)), -SIM_EHOSTUNREACH);
+    EQ(next_report(w.p1, fd, &message), 0);
+    EQ(message.from.addr, IP4(10, 0, 0, 77));
+    EQ(message.report.offender.addr, H1);
+    EQ(message.report.origin, SOCK_ORIGIN_ICMP);
+    EQ(message.report.error, SIM_EHOSTUNREACH);
+    expect_no_report(w.p1, fd);
+    puppets_fini(&w);
+}
+
+/* skb_errqueue_purge() */
+static void who_asks_for_errors_no_more_keeps_the_timestamps(void)
+{
+    static const struct {
+        int domain;
+        enum sock_option option;
+    } cases[] = { { SIM_AF_INET, OPT_IP_RECVERR }, { SIM_AF_INET6, OPT_IPV6_RECVERR } };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct puppets w;
+        int fd;
+
+        puppets_init(&w);
+        fd = sys_socket(w.p1, cases[i].domain, SIM_SOCK_DGRAM, 0);
+        EQ(sys_setsockopt(w.p1, fd, OPT_SO_TIMESTAMPING, SOCK_STAMP_TX_SOFTWARE | NUMBERED), 0);
+        EQ(sys_setsockopt(w.p1, fd, OPT_IP_RECVERR, 1), 0);
+        EQ(sys_sendto(w.p1, fd, "ab", 2, 0, at(H2, 9)), 2);
+        puppets_run(&w, MSEC(10));
+        EQ(sys_sendto(w.p1, fd, "ab", 2, 0, at(H2, 9)), -SIM_ECONNREFUSED);
+        EQ(sys_setsockopt(w.p1, fd, cases[i].option, 1), 0);
+        EQ(sys_setsockopt(w.p1, fd, cases[i].option, 0), 0);
+        expect_report(w.p1, fd, SIM_ENOMSG, SOCK_STAMPED_SENT, 0);
+        expect_no_report(w.p1, fd);
+        puppets_fini(&w);
+    }
+}
+
 UNIT_MAIN("control", TEST(a_write_is_stamped_when_it_goes_and_when_it_is_acknowledged),
           TEST(flags_of_so_timestamping_are_looked_at),
           TEST(calls_without_a_copy_are_told_together), TEST(what_a_reset_throws_away_is_done_with),
@@ -290,4 +338,6 @@ UNIT_MAIN("control", TEST(a_write_is_stamped_when_it_goes_and_when_it_is_acknowl
           TEST(control_messages_without_room_are_cut),
           TEST(the_source_that_a_datagram_is_given_is_in_its_checksum),
           TEST(a_source_or_interface_that_is_not_there_is_refused),
-          TEST(the_interface_of_one_datagram_is_not_that_of_the_next))
+          TEST(the_interface_of_one_datagram_is_not_that_of_the_next),
+          TEST(a_connect_to_nobody_tells_who_gave_up),
+          TEST(who_asks_for_errors_no_more_keeps_the_timestamps))

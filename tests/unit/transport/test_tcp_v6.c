@@ -224,6 +224,62 @@ static void an_error_about_the_syn_ends_connect_if_its_number_is_right(void)
     end(&run);
 }
 
+static int64_t next_report(struct sock *sock, struct sock_recv *message)
+{
+    *message = (struct sock_recv){ .flags = SOCK_MSG_ERRQUEUE };
+    return sock->ops->recv(sock, message);
+}
+
+/* ipv6_icmp_error() looks at IPV6_RECVERR alone, tcp_v4_err() at no option. */
+static void an_error_about_the_syn_is_queued_for_who_asked(void)
+{
+    struct endpoint nobody = SIX(IP6(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x77), PORT);
+    struct sock_recv message;
+    struct run run;
+    struct sock *client;
+
+    begin(&run);
+    client = tcp_socket6(run.pair.a.tcp);
+    client->options.recverr = true;
+    EQ(client->ops->connect(client, nobody), -SIM_EINPROGRESS);
+    icmp_error(&run, client, 4, tcp_of(client)->iss);
+    EQ(client->ops->connect(client, nobody), -SIM_ECONNREFUSED);
+    EQ(next_report(client, &message), -SIM_EAGAIN);
+    client->options.recverr6 = true;
+    EQ(client->ops->connect(client, nobody), -SIM_EINPROGRESS);
+    icmp_error(&run, client, 0, tcp_of(client)->iss);
+    EQ(client->ops->poll(client) & SOCK_POLLERR, SOCK_POLLERR);
+    EQ(next_report(client, &message), 0);
+    EQ(message.full_len, 20);
+    EQ(message.report.error, SIM_ENETUNREACH);
+    EQ(message.report.origin, SOCK_ORIGIN_ICMP6);
+    EQ(message.report.type, 1);
+    EQ(message.report.code, 0);
+    OK(message.from.v6 && ip6_eq(message.from.addr6, nobody.addr6));
+    EQ(message.from.port, PORT);
+    EQ(client->error, 0);
+    EQ(next_report(client, &message), -SIM_EAGAIN);
+    client->ops->close(client);
+    end(&run);
+}
+
+static void an_error_about_a_syn_over_ipv4_is_queued_by_the_rule_of_ipv4(void)
+{
+    struct sock_recv message;
+    struct run run;
+    struct sock *client;
+
+    begin(&run);
+    client = tcp_socket6(run.pair.a.tcp);
+    EQ(client->ops->connect(client, (struct endpoint){ RIG_PEER, PORT }), -SIM_EINPROGRESS);
+    icmp_error(&run, client, 0, tcp_of(client)->iss);
+    EQ(next_report(client, &message), 0);
+    EQ(message.report.origin, SOCK_ORIGIN_ICMP);
+    EQ(message.from.addr, RIG_PEER);
+    client->ops->close(client);
+    end(&run);
+}
+
 /* Of an open connection each family's option decides. */
 static void an_error_is_told_at_once_to_who_asked_for_those_of_its_family(void)
 {
@@ -242,6 +298,7 @@ static void an_error_is_told_at_once_to_who_asked_for_those_of_its_family(void)
     client->options.recverr6 = true;
     icmp_error(&run, client, 4, tcp_of(client)->snd_una);
     EQ(rig_recv(client, 1), -SIM_ECONNREFUSED);
+    OK(!sock_has_reports(client));
     EQ(tcp_state_of(client), TCP_ESTABLISHED);
     client->ops->close(client);
     server->ops->close(server);
@@ -319,5 +376,7 @@ UNIT_MAIN("tcp_v6", TEST(octets_cross_a_connection_over_ipv6),
           TEST(datagrams_of_both_families_reach_one_socket),
           TEST(a_closed_udp_port_refuses_a_connected_socket),
           TEST(an_error_about_the_syn_ends_connect_if_its_number_is_right),
+          TEST(an_error_about_the_syn_is_queued_for_who_asked),
+          TEST(an_error_about_a_syn_over_ipv4_is_queued_by_the_rule_of_ipv4),
           TEST(an_error_is_told_at_once_to_who_asked_for_those_of_its_family),
           TEST(binding_follows_linux), TEST(flow_label_changes_with_each_timeout))
