@@ -193,14 +193,15 @@ unsigned sys_recv_control(struct process *self, int number, const struct sock_re
 
 /* ---- sending ---- */
 
-/* A number of four octets, or one where Linux takes that, too. */
+/* A number of four octets, or one where Linux takes that, too; 0 where it is neither. */
 static int take_number(const struct sys_cmsg *cmsg, bool or_octet, int min, int max, int *value)
 {
+    bool is_octet = or_octet && cmsg->len == 1;
+
+    *value = is_octet ? cmsg->data[0] : 0;
     if (cmsg->len == sizeof *value)
         memcpy(value, cmsg->data, sizeof *value);
-    else if (or_octet && cmsg->len == 1)
-        *value = cmsg->data[0];
-    else
+    else if (!is_octet)
         return -SIM_EINVAL;
     return *value < min || *value > max ? -SIM_EINVAL : 0;
 }
@@ -257,7 +258,7 @@ static int check_pktinfo(const struct process *self, const struct sock_control *
 static int take_ip(const struct process *self, const struct sys_cmsg *cmsg,
                    struct sock_control *control)
 {
-    int value = 0, error;
+    int value, error;
 
     switch (cmsg->type) {
     case IP_TYPE_TTL:
@@ -288,7 +289,7 @@ static int take_ip6(const struct process *self, const struct sys_cmsg *cmsg,
                     struct sock_control *control)
 {
     struct ip6_addr source;
-    int value = 0, error;
+    int value, error;
 
     switch (cmsg->type) {
     case IP6_TYPE_HOPS:
