@@ -578,7 +578,8 @@ int ip_route_for(struct ip_stack *ip, struct route_key *key, struct ip_iface *oi
 
 void ip_register(struct ip_stack *ip, const struct ip_upper_protocol *protocol, void *ctx)
 {
-    CHECK(ip->n_protocols < IP_PROTOCOLS && ip_protocol_find(ip, protocol->number) == NULL);
+    CHECK(ip->n_protocols < IP_PROTOCOLS); /* who adds a protocol counts it there */
+    CHECK(ip_protocol_find(ip, protocol->number) == NULL);
     if (ip->n_protocols > 0)
         ip->others[ip->n_protocols - 1] = ip->likely;
     ip->likely = (struct ip_protocol_entry){ protocol, ctx };

@@ -149,7 +149,10 @@ struct ip_upper_protocol {
     void (*soon)(void *ctx, const struct frame *frame);
 };
 
-#define IP_PROTOCOLS 4 /* ICMP, IGMP, UDP, TCP */
+/* The protocols above IP that there are: icmp_init(), igmp_init(), udp_init() and tcp_init()
+ * register them, when a node is made and whatever its files say. Programs add none: raw sockets are
+ * taps. */
+#define IP_PROTOCOLS 4
 
 struct ip_protocol_entry {
     const struct ip_upper_protocol *protocol;
@@ -280,7 +283,8 @@ struct ip_stack { /* in the order of need: what every packet touches is in the f
  * Registers with @ether. */
 void ip_init(struct ip_stack *ip, struct node *node, struct ether *ether);
 void ip_fini(struct ip_stack *ip);
-/** ip_register() - packets of @protocol, which outlives the run, go to its input(@ctx, ...). */
+/** ip_register() - packets of @protocol, which outlives the run, go to its input(@ctx, ...). Each
+ * of IP_PROTOCOLS once. */
 void ip_register(struct ip_stack *ip, const struct ip_upper_protocol *protocol, void *ctx);
 /** ip_vouched() - for icmp.c: may the path MTU of @error be believed? */
 bool ip_vouched(const struct ip_stack *ip, uint8_t protocol, const struct ip_error *error);

@@ -228,8 +228,20 @@ static void stale_entry_is_probed_by_unicast_after_five_seconds(void)
     rig_fini(&rig);
 }
 
+/* They do so when a node is made and nowhere else: one too many would end every run. */
+static void a_host_has_every_protocol_above_ip_that_there_is(void)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    EQ(host_os(rig.h1)->ip.n_protocols, IP_PROTOCOLS);
+    EQ(host_os(rig.r)->ip.n_protocols, IP_PROTOCOLS);
+    rig_fini(&rig);
+}
+
 UNIT_MAIN("host", TEST(echo_crosses_a_router_after_two_arp_exchanges),
           TEST(big_echo_is_fragmented_and_put_together),
           TEST(unanswered_arp_ends_in_host_unreachable),
           TEST(closed_udp_port_is_told_to_a_connected_socket_once),
-          TEST(stale_entry_is_probed_by_unicast_after_five_seconds))
+          TEST(stale_entry_is_probed_by_unicast_after_five_seconds),
+          TEST(a_host_has_every_protocol_above_ip_that_there_is))
