@@ -54,6 +54,10 @@ static inline void mem_fetch(const void *from, size_t lines)
         __builtin_prefetch((const void *)((uintptr_t)from + i * ARENA_LINE), 1);
 }
 
+/* MEM_LINES_HOLD() - what a fetch takes for granted of where fields stand, on machines with
+ * pointers of eight octets, which such hints are measured on. */
+#define MEM_LINES_HOLD(condition, why) _Static_assert(sizeof(void *) != 8 || (condition), why)
+
 /* Memory of one lifetime: freed as a whole, never piece by piece. */
 struct arena {
     struct arena_block *blocks;

@@ -4,6 +4,10 @@
 #include "stack/net/ip6.h"
 #include "stack/services/services.h"
 
+MEM_LINES_HOLD(offsetof(struct os, ip) % ARENA_LINE == 0 &&
+                   offsetof(struct os, ip.neigh) <= (size_t)EVENT_DEVICE_LINES * ARENA_LINE,
+               "a packet needs of the host what stands before the neighbors, but for the flow's");
+
 static void receive(struct iface *iface, struct frame *frame)
 {
     struct os *os = iface->node->device;

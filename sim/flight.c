@@ -132,7 +132,7 @@ static void fetch(const struct flight *flight)
     if (left > 2)
         __builtin_prefetch(leg[2].dir->to->node, 1);
     if (left > 1)
-        mem_fetch(leg[1].dir->to->node->device, 7);
+        mem_fetch(leg[1].dir->to->node->device, EVENT_DEVICE_LINES);
 }
 
 /* The next leg's frame; with the last one the flight is over. */

@@ -16,8 +16,7 @@
  * malloc's own.
  */
 /* What every hop looks at ends with the payload's length. */
-_Static_assert(sizeof(void *) != 8 ||
-                   offsetof(struct frame, payload.octets) == (size_t)2 * ARENA_LINE,
+MEM_LINES_HOLD(offsetof(struct frame, payload.octets) == (size_t)2 * ARENA_LINE,
                "a hop needs two cache lines of a frame");
 
 static const uint32_t pool_sizes[PART_N_POOLS] = { 224, 2048, 16384, 66048 };

@@ -11,6 +11,21 @@
 #include "sim/medium.h"
 #include "sim/sim.h"
 
+/* By what fetch_receivers() of queue.c, flight.c and link_fetch() bring: of the direction two
+   lines, of which an arrival needs the first; by its owner the interface, whose first line is the
+   receiver's, then the node and its device, each by the first pointer of the one before. */
+MEM_LINES_HOLD(offsetof(struct link_dir, arrival) == 0 &&
+                   offsetof(struct link_dir, n_waiting) == ARENA_LINE &&
+                   offsetof(struct link_dir, from) == (size_t)2 * ARENA_LINE,
+               "an arrival needs a line of its direction, who sends two");
+MEM_LINES_HOLD(offsetof(struct iface, node) == 0 &&
+                   offsetof(struct iface, rx_drops) == ARENA_LINE &&
+                   offsetof(struct node, device) == 0 && offsetof(struct node, name) == ARENA_LINE,
+               "a frame that comes in needs a line of the interface and one of the node");
+/* What struct event says of needs. */
+_Static_assert(offsetof(struct frame, data) == 0 && offsetof(struct frame, next) == sizeof(void *),
+               "an arrival's needs are the frame's octets and the next frame");
+
 /* The compiler must take it that whatever is written may lie in any of the structures at hand; what
    the functions that every hop takes need twice, they keep in variables of their own. */
 

@@ -39,7 +39,7 @@ struct node_ops {
 };
 
 struct node {     /* what every frame needs is in the first cache line */
-    void *device; /* the ops' own data; first, for queue_fetch() */
+    void *device; /* the ops' own data; first, for queue_fetch(), with EVENT_DEVICE_LINES of it */
     struct part *part;
     const struct node_ops *ops;
     uint32_t id; /* place in the topology file, from 1 */

@@ -372,7 +372,7 @@ static void fetch_receivers(const struct queue *queue, uint32_t n)
     if (n > 3 && (event = event_of(queue, &places[3]))->owner != EVENT_NO_OWNER)
         mem_fetch(*owner_of(event), 1);
     if ((event = event_of(queue, &places[1]))->owner != EVENT_NO_OWNER)
-        mem_fetch(*(void *const *)*owner_of(event), 7);
+        mem_fetch(*(void *const *)*owner_of(event), EVENT_DEVICE_LINES);
 }
 
 /* What an event needs comes into the cache in two steps, so far before it is its turn: an event

@@ -66,6 +66,10 @@ static inline bool event_key_lt(const struct event_key *a, const struct event_ke
 
 #define EVENT_IDLE 0
 
+/* Of the device that an event leads to so many cache lines are fetched: what a frame that arrives
+ * needs of it stands there. */
+#define EVENT_DEVICE_LINES 7
+
 struct event {         /* embed it in its owner; initialise with event_init() */
     uint32_t at_index; /* its entry, EVENT_IDLE when not queued */
     bool is_timer;     /* see sim/timer.h */

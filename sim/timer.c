@@ -5,6 +5,9 @@
 #include "sim/timer_event.h"
 #include "sim/timer_pair.h"
 
+MEM_LINES_HOLD(offsetof(struct timer, event) == 0 && offsetof(struct timer, cause) == ARENA_LINE,
+               "with the event comes all that is needed when it runs out, but for who looks");
+
 /* That @timer runs out, because of what started it, where somebody looks. */
 APART static uint64_t show(const struct timer *timer)
 {

@@ -26,7 +26,7 @@
 #define CAME_BACK     16
 
 _Static_assert(FRAME_AT_KEY == ETH_HDR_LEN + IPV4_AT_SRC, "a frame's key are the addresses");
-_Static_assert(sizeof(void *) != 8 || sizeof(struct ip_flow) == ARENA_LINE, "a flow is a line");
+MEM_LINES_HOLD(sizeof(struct ip_flow) == ARENA_LINE, "a flow is a line");
 
 static inline uint64_t addrs_of(ip4_addr src, ip4_addr dst)
 {

@@ -148,6 +148,8 @@ void ip_later(struct ip_stack *ip, struct frame *frame, sim_time latency,
         frame->arrives_at = last->arrives_at;
 }
 
+_Static_assert(offsetof(struct frame_list, head) == 0, "a backlog's needs begin with its head");
+
 void ip_input_init(struct ip_stack *ip)
 {
     event_init(&ip->loopback_event, loopback_fires);

@@ -17,6 +17,16 @@ struct own_lines {
     _Alignas(ARENA_LINE) struct process process;
 };
 
+/* Of wake_event.needs: two lines from the two pointers on, then what those lead to. */
+_Static_assert(offsetof(struct process, few_fds) ==
+                   offsetof(struct process, state) + sizeof(void *),
+               "a wake's needs are the program's state and its first descriptor");
+MEM_LINES_HOLD(offsetof(struct process, wake_event) == 0 &&
+                   offsetof(struct process, state) < ARENA_LINE &&
+                   offsetof(struct process, timer) == (size_t)2 * ARENA_LINE,
+               "a wake and a call need two lines, a timer the third");
+MEM_LINES_HOLD(sizeof(struct fd) <= ARENA_LINE, "a descriptor is a line");
+
 static size_t memory_of(const struct program *program)
 {
     return sizeof(struct own_lines) + program->state_size;

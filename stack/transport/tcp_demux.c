@@ -73,6 +73,19 @@ static inline struct tcp_entry *find4(struct tcp_layer *tcp, ip4_addr dst, uint1
                          (struct endpoint){ .addr = src, .port = src_port });
 }
 
+/* Of what follows from all_link on no segment asks; whatever else a socket has is fetched. */
+_Static_assert(offsetof(struct tcp_sock, link) ==
+                       offsetof(struct tcp_sock, all_link) + sizeof(struct list) &&
+                   sizeof(struct tcp_sock) == offsetof(struct tcp_sock, link) + sizeof(struct list),
+               "the links stand behind all that a segment needs");
+MEM_LINES_HOLD(offsetof(struct tcp_rare, marked) == ARENA_LINE,
+               "of the rare a segment needs the first line");
+MEM_LINES_HOLD(offsetof(struct tcp_seg, link) == 0 &&
+                   sizeof(struct tcp_seg) == (size_t)2 * ARENA_LINE,
+               "tcp_seg_fetch() brings all of a segment");
+MEM_LINES_HOLD(offsetof(struct tcp_path, version) + sizeof(uint32_t) <= ARENA_LINE,
+               "tcp_path_fetch() brings what is copied of a path");
+
 /* A segment needs most of its socket: what is not in the cache comes all at once. */
 void tcp_input_soon(void *ctx, const struct frame *frame)
 {

@@ -135,6 +135,8 @@ static int refused(struct udp_sock *udp)
     return udp->shut_write ? -SIM_EPIPE : 0;
 }
 
+MEM_LINES_HOLD(sizeof(struct udp_ready) == ARENA_LINE, "what is ready is a line");
+
 static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
 {
     struct udp_sock *udp = udp_of(sock);
