@@ -11,15 +11,19 @@
 #define PORT      80
 #define SIX(a, p) ((struct endpoint){ .port = p, .v6 = true, .addr6 = a })
 
+/* Two hosts, a and b, with both families. */
 struct run {
     struct tcp_pair pair;
     struct udp_layer *udp_a, *udp_b;
+    /* NULL, or closed by end(): a listener of b, a socket of a, and what came of the two */
+    struct sock *server, *client, *child;
 };
 
 static void begin(struct run *run)
 {
     struct link_config config = { .rate = 100000000, .delay = SIM_USEC(100), .queue = 100 };
 
+    *run = (struct run){ 0 };
     pair_init(&run->pair, 3, &config);
     run->udp_a = udp_init(&run->pair.a.ip);
     run->udp_b = udp_init(&run->pair.b.ip);
@@ -27,40 +31,63 @@ static void begin(struct run *run)
     EQ(ip6_addr_add(run->pair.b.ip.ifaces[1], B6, 64, false), 0);
 }
 
+static void close_if(struct sock **sock)
+{
+    if (*sock != NULL)
+        (*sock)->ops->close(*sock);
+    *sock = NULL;
+}
+
 static void end(struct run *run)
 {
+    close_if(&run->client);
+    pair_run(&run->pair, SIM_MSEC(10));
+    close_if(&run->child);
+    close_if(&run->server);
     pair_run(&run->pair, SIM_SEC(200));
     udp_fini(run->udp_a);
     udp_fini(run->udp_b);
     pair_fini(&run->pair);
 }
 
-static struct sock *listener(struct run *run, bool v6only)
+static void begin_listening(struct run *run, bool v6only)
 {
-    struct sock *sock = tcp_socket6(run->pair.b.tcp);
+    begin(run);
+    run->server = tcp_socket6(run->pair.b.tcp);
+    run->server->options.v6only = v6only;
+    EQ(run->server->ops->bind(run->server, SIX(IP6_ANY, PORT)), 0);
+    EQ(run->server->ops->listen(run->server, 5), 0);
+}
 
-    sock->options.v6only = v6only;
-    EQ(sock->ops->bind(sock, SIX(IP6_ANY, PORT)), 0);
-    EQ(sock->ops->listen(sock, 5), 0);
-    return sock;
+/* connect() is on its way to @to. */
+static void start(struct run *run, struct sock *client, struct endpoint to)
+{
+    run->client = client;
+    EQ(client->ops->connect(client, to), -SIM_EINPROGRESS);
+}
+
+/* A connection of a socket that @make makes to @to, which b is known by. */
+static void begin_connected(struct run *run, struct sock *(*make)(struct tcp_layer *tcp),
+                            struct endpoint to)
+{
+    int error = 0;
+
+    begin_listening(run, false);
+    start(run, make(run->pair.a.tcp), to);
+    pair_run(&run->pair, SIM_MSEC(10));
+    run->child = run->server->ops->accept(run->server, &error);
+    OK(run->child != NULL);
 }
 
 static void octets_cross_a_connection_over_ipv6(void)
 {
     struct run run;
-    struct sock *server, *client, *child;
+    struct sock *client, *child;
     struct tcp_info_view info;
-    int error;
 
-    begin(&run);
-    server = listener(&run, false);
-    client = tcp_socket6(run.pair.a.tcp);
-    EQ(client->ops->connect(client, SIX(B6, PORT)), -SIM_EINPROGRESS);
-    pair_run(&run.pair, SIM_MSEC(10));
-    child = server->ops->accept(server, &error);
-    OK(child != NULL);
-    if (child == NULL)
-        return;
+    begin_connected(&run, tcp_socket6, SIX(B6, PORT));
+    client = run.client;
+    child = run.child;
     OK(child->v6 && child->remote.v6 && ip6_eq(child->remote.addr6, A6));
     tcp_get_info(client, &info);
     EQ(info.snd_mss, 1428); /* 1500 - 40 - 20 - 12 */
@@ -75,66 +102,47 @@ static void octets_cross_a_connection_over_ipv6(void)
             break;
         got += (size_t)n;
     }
-    client->ops->close(client);
-    pair_run(&run.pair, SIM_MSEC(10));
-    child->ops->close(child);
-    server->ops->close(server);
     end(&run);
 }
 
 static void a_dual_socket_takes_ipv4_as_a_mapped_address(void)
 {
     struct run run;
-    struct sock *server, *client, *child;
+    struct sock *child;
     char text[ENDPOINT_TEXT_MAX];
-    int error;
 
-    begin(&run);
-    server = listener(&run, false);
-    client = tcp_socket(run.pair.a.tcp);
-    EQ(client->ops->connect(client, (struct endpoint){ RIG_PEER, PORT }), -SIM_EINPROGRESS);
-    pair_run(&run.pair, SIM_MSEC(10));
-    child = server->ops->accept(server, &error);
-    OK(child != NULL && child->v6 && !child->remote.v6);
+    begin_connected(&run, tcp_socket, (struct endpoint){ RIG_PEER, PORT });
+    child = run.child;
+    OK(child->v6 && !child->remote.v6);
     EQ_STR(endpoint_format(endpoint_without_port(sock_to_api(child, child->remote)), text),
            "[::ffff:10.0.0.1]:0");
-    client->ops->close(client);
-    pair_run(&run.pair, SIM_MSEC(10));
-    child->ops->close(child);
-    server->ops->close(server);
     end(&run);
 }
 
 static void an_ipv6_only_socket_takes_no_ipv4(void)
 {
     struct run run;
-    struct sock *server, *other, *client;
+    struct sock *other;
 
-    begin(&run);
-    server = listener(&run, true);
+    begin_listening(&run, true);
     other = tcp_socket(run.pair.b.tcp); /* the port is free for IPv4 */
     EQ(other->ops->bind(other, (struct endpoint){ 0, PORT }), 0);
-    client = tcp_socket(run.pair.a.tcp);
-    EQ(client->ops->connect(client, (struct endpoint){ RIG_PEER, PORT }), -SIM_EINPROGRESS);
+    start(&run, tcp_socket(run.pair.a.tcp), (struct endpoint){ RIG_PEER, PORT });
     pair_run(&run.pair, SIM_MSEC(10));
-    EQ(client->error, SIM_ECONNREFUSED);
-    client->ops->close(client);
+    EQ(run.client->error, SIM_ECONNREFUSED);
     other->ops->close(other);
-    server->ops->close(server);
     end(&run);
 }
 
 static void a_dual_socket_and_an_ipv4_socket_share_no_port(void)
 {
     struct run run;
-    struct sock *server, *other;
+    struct sock *other;
 
-    begin(&run);
-    server = listener(&run, false);
+    begin_listening(&run, false);
     other = tcp_socket(run.pair.b.tcp);
     EQ(other->ops->bind(other, (struct endpoint){ 0, PORT }), -SIM_EADDRINUSE);
     other->ops->close(other);
-    server->ops->close(server);
     end(&run);
 }
 
@@ -184,6 +192,8 @@ static void a_closed_udp_port_refuses_a_connected_socket(void)
     end(&run);
 }
 
+#define NOBODY SIX(IP6(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x77), PORT)
+
 /* An ICMPv6 error about @from's last SYN, as if @code came from the peer. */
 static void icmp_error(struct run *run, const struct sock *from, uint8_t code, uint32_t seq)
 {
@@ -213,14 +223,12 @@ static void an_error_about_the_syn_ends_connect_if_its_number_is_right(void)
 
     begin(&run);
     client = tcp_socket6(run.pair.a.tcp);
-    EQ(client->ops->connect(client, SIX(IP6(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x77), PORT)),
-       -SIM_EINPROGRESS); /* nobody is there */
+    start(&run, client, NOBODY);
     iss = tcp_of(client)->iss;
     icmp_error(&run, client, 4, iss - 5000);
     EQ(client->error, 0);
     icmp_error(&run, client, 4, iss);
     EQ(client->error, SIM_ECONNREFUSED);
-    client->ops->close(client);
     end(&run);
 }
 
@@ -233,7 +241,6 @@ static int64_t next_report(struct sock *sock, struct sock_recv *message)
 /* ipv6_icmp_error() looks at IPV6_RECVERR alone, tcp_v4_err() at no option. */
 static void an_error_about_the_syn_is_queued_for_who_asked(void)
 {
-    struct endpoint nobody = SIX(IP6(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x77), PORT);
     struct sock_recv message;
     struct run run;
     struct sock *client;
@@ -241,12 +248,12 @@ static void an_error_about_the_syn_is_queued_for_who_asked(void)
     begin(&run);
     client = tcp_socket6(run.pair.a.tcp);
     client->options.recverr = true;
-    EQ(client->ops->connect(client, nobody), -SIM_EINPROGRESS);
+    start(&run, client, NOBODY);
     icmp_error(&run, client, 4, tcp_of(client)->iss);
-    EQ(client->ops->connect(client, nobody), -SIM_ECONNREFUSED);
+    EQ(client->ops->connect(client, NOBODY), -SIM_ECONNREFUSED);
     EQ(next_report(client, &message), -SIM_EAGAIN);
     client->options.recverr6 = true;
-    EQ(client->ops->connect(client, nobody), -SIM_EINPROGRESS);
+    start(&run, client, NOBODY);
     icmp_error(&run, client, 0, tcp_of(client)->iss);
     EQ(client->ops->poll(client) & SOCK_POLLERR, SOCK_POLLERR);
     EQ(next_report(client, &message), 0);
@@ -255,11 +262,10 @@ static void an_error_about_the_syn_is_queued_for_who_asked(void)
     EQ(message.report.origin, SOCK_ORIGIN_ICMP6);
     EQ(message.report.type, 1);
     EQ(message.report.code, 0);
-    OK(message.from.v6 && ip6_eq(message.from.addr6, nobody.addr6));
+    OK(message.from.v6 && ip6_eq(message.from.addr6, NOBODY.addr6));
     EQ(message.from.port, PORT);
     EQ(client->error, 0);
     EQ(next_report(client, &message), -SIM_EAGAIN);
-    client->ops->close(client);
     end(&run);
 }
 
@@ -271,12 +277,11 @@ static void an_error_about_a_syn_over_ipv4_is_queued_by_the_rule_of_ipv4(void)
 
     begin(&run);
     client = tcp_socket6(run.pair.a.tcp);
-    EQ(client->ops->connect(client, (struct endpoint){ RIG_PEER, PORT }), -SIM_EINPROGRESS);
+    start(&run, client, (struct endpoint){ RIG_PEER, PORT });
     icmp_error(&run, client, 0, tcp_of(client)->iss);
     EQ(next_report(client, &message), 0);
     EQ(message.report.origin, SOCK_ORIGIN_ICMP);
     EQ(message.from.addr, RIG_PEER);
-    client->ops->close(client);
     end(&run);
 }
 
@@ -284,13 +289,10 @@ static void an_error_about_a_syn_over_ipv4_is_queued_by_the_rule_of_ipv4(void)
 static void an_error_is_told_at_once_to_who_asked_for_those_of_its_family(void)
 {
     struct run run;
-    struct sock *server, *client;
+    struct sock *client;
 
-    begin(&run);
-    server = listener(&run, false);
-    client = tcp_socket6(run.pair.a.tcp);
-    EQ(client->ops->connect(client, SIX(B6, PORT)), -SIM_EINPROGRESS);
-    pair_run(&run.pair, SIM_MSEC(10));
+    begin_connected(&run, tcp_socket6, SIX(B6, PORT));
+    client = run.client;
     client->options.recverr = true;
     icmp_error(&run, client, 0, tcp_of(client)->snd_una);
     EQ(client->error, 0);
@@ -300,8 +302,6 @@ static void an_error_is_told_at_once_to_who_asked_for_those_of_its_family(void)
     EQ(rig_recv(client, 1), -SIM_ECONNREFUSED);
     OK(!sock_has_reports(client));
     EQ(tcp_state_of(client), TCP_ESTABLISHED);
-    client->ops->close(client);
-    server->ops->close(server);
     end(&run);
 }
 
@@ -347,25 +347,21 @@ static void flow_label_changes_with_each_timeout(void)
     struct run run;
     struct link_config config = { .rate = 100000000, .delay = SIM_USEC(100), .queue = 100 };
     struct labels labels = { .observer = { .wants = RECORD_ALL, .record = note_label } };
-    struct sock *client;
 
     begin(&run);
     labels.node = run.pair.a.node;
     sim_observe(run.pair.sim, &labels.observer);
-    client = tcp_socket6(run.pair.a.tcp);
-    EQ(client->ops->connect(client, SIX(B6, PORT)), -SIM_EINPROGRESS); /* refused at once */
+    start(&run, tcp_socket6(run.pair.a.tcp), SIX(B6, PORT)); /* refused at once */
     pair_run(&run.pair, SIM_MSEC(10));
-    client->ops->close(client);
+    close_if(&run.client);
     EQ(labels.n, 1);
     labels.n = 0;
     config.loss = 1000000; /* all */
     link_configure(run.pair.link, &config);
-    client = tcp_socket6(run.pair.a.tcp);
-    EQ(client->ops->connect(client, SIX(B6, PORT)), -SIM_EINPROGRESS);
+    start(&run, tcp_socket6(run.pair.a.tcp), SIX(B6, PORT));
     pair_run(&run.pair, SIM_MSEC(3500));
     OK(labels.n >= 3);
     OK(labels.seen[0] != labels.seen[1] && labels.seen[1] != labels.seen[2]);
-    client->ops->close(client);
     end(&run);
 }
 
