@@ -10,35 +10,46 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Compare two integers; a mismatch prints both. */
+/* Compare two integers; a mismatch prints both. The work is in functions that are not inlined:
+ * there are five thousand of these, and what each leaves in place decides how long the tests take
+ * to compile, above all under the sanitizers. */
 #define EQ(actual, expected)                                                                       \
-    do {                                                                                           \
-        long long unit_a = (long long)(actual), unit_e = (long long)(expected);                    \
-        if (unit_a != unit_e)                                                                      \
-            fprintf(stderr, "%s:%d: %s is %lld, not %lld\n", __FILE__, __LINE__, #actual, unit_a,  \
-                    unit_e);                                                                       \
-        CU_assertImplementation(unit_a == unit_e, __LINE__, #actual " == " #expected, __FILE__,    \
-                                "", CU_FALSE);                                                     \
-    } while (0)
+    unit_eq((long long)(actual), (long long)(expected), __FILE__, __LINE__, #actual,               \
+            #actual " == " #expected)
 
 #define EQ_STR(actual, expected)                                                                   \
-    do {                                                                                           \
-        const char *unit_a = (actual), *unit_e = (expected);                                       \
-        int unit_same = strcmp(unit_a, unit_e) == 0;                                               \
-        if (!unit_same)                                                                            \
-            fprintf(stderr, "%s:%d: %s is\n  \"%s\", not\n  \"%s\"\n", __FILE__, __LINE__,         \
-                    #actual, unit_a, unit_e);                                                      \
-        CU_assertImplementation(unit_same, __LINE__, #actual " == " #expected, __FILE__, "",       \
-                                CU_FALSE);                                                         \
-    } while (0)
+    unit_eq_str(actual, expected, __FILE__, __LINE__, #actual, #actual " == " #expected)
 
 #define EQ_MEM(actual, expected, len)                                                              \
-    CU_assertImplementation(memcmp(actual, expected, len) == 0, __LINE__,                          \
-                            #actual " == " #expected, __FILE__, "", CU_FALSE)
+    unit_ok(memcmp(actual, expected, len) == 0, __FILE__, __LINE__, #actual " == " #expected)
 
-#define OK(condition)                                                                              \
-    CU_assertImplementation((condition) ? CU_TRUE : CU_FALSE, __LINE__, #condition, __FILE__, "",  \
-                            CU_FALSE)
+#define OK(condition) unit_ok((condition) ? 1 : 0, __FILE__, __LINE__, #condition)
+
+#define UNIT_FUNCTION __attribute__((noinline, unused)) static void
+
+UNIT_FUNCTION unit_ok(int holds, const char *file, unsigned line, const char *claim)
+{
+    CU_assertImplementation(holds, line, claim, file, "", CU_FALSE);
+}
+
+UNIT_FUNCTION unit_eq(long long actual, long long expected, const char *file, unsigned line,
+                      const char *what, const char *claim)
+{
+    if (actual != expected)
+        fprintf(stderr, "%s:%u: %s is %lld, not %lld\n", file, line, what, actual, expected);
+    unit_ok(actual == expected, file, line, claim);
+}
+
+UNIT_FUNCTION unit_eq_str(const char *actual, const char *expected, const char *file, unsigned line,
+                          const char *what, const char *claim)
+{
+    int same = strcmp(actual, expected) == 0;
+
+    if (!same)
+        fprintf(stderr, "%s:%u: %s is\n  \"%s\", not\n  \"%s\"\n", file, line, what, actual,
+                expected);
+    unit_ok(same, file, line, claim);
+}
 
 #define TEST(function)                                                                             \
     {                                                                                              \
