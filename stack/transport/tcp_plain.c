@@ -100,25 +100,18 @@ static inline bool take_other_ack(struct tcp_sock *tp, const struct plain *p, st
     rx.hdr.opt.n_sack = 0;
     if (blocks.len > 0 && !tcp_read_blocks(blocks.octets, blocks.len, &rx.hdr.opt))
         return false;
-    rx.frame = NULL;
-    rx.ip = NULL;
     rx.hdr.flags = p->flags;
     rx.hdr.window = (uint16_t)p->word;
-    rx.hdr.opt.has_ts = true;
-    rx.hdr.opt.ts_val = p->ts_val;
     rx.hdr.opt.ts_ecr = p->ts_ecr;
     rx.seq = rx.end_seq = p->seq;
     rx.ack = p->ack;
-    rx.len = 0;
     rx.now = p->now;
     tcp_seg_fetch(tp->rtx_queue.next);
     fetch_next_to_go(tp);
     count(tp, p);
     take_timestamp(tp, p);
     tcp_ack_in_window(tp, &rx, TCP_F_TIMER_LATER);
-    if (tp->dead)
-        return true;
-    go_on(tp, p);
+    go_on(tp, p); /* no ACK ends an open connection */
     return true;
 }
 
@@ -178,11 +171,10 @@ static inline void note_ack(struct tcp_sock *tp, const struct plain *p)
     tp->rcv_tstamp = p->now;
 }
 
-/* tcp_measure_rcv_mss() of them, and an ACK is due. */
+/* tcp_measure_rcv_mss() of them, which are as long as it has found before, and an ACK is due. */
 static inline void note_size(struct tcp_sock *tp, const struct plain *p)
 {
     tp->last_seg_size = 0;
-    tp->rcv_mss = u32_min(p->len, tp->advmss);
     tp->ack_pending |= (p->flags & TCP_PSH) != 0 ? TCP_ACK_SCHED | TCP_ACK_PUSHED : TCP_ACK_SCHED;
 }
 

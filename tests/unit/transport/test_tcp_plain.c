@@ -68,8 +68,8 @@ static void put_blocks(uint8_t *to, const struct segment *s)
         be32_put(to + 4 + 4 * i, s->sack[i]);
 }
 
-/* The cable brings @s, as a host of ours would have sent it. */
-static void arrive(const struct segment *s)
+/* The frame of @s, as a host of ours would have sent it. */
+static struct frame *frame_of(const struct segment *s)
 {
     uint32_t blocks = s->n_sack == 0 || s->no_ts ? 0 : 4 + 8 * s->n_sack,
              hdr_len = TCP_HDR_LEN + (s->no_ts ? 0u : TCP_TS_PADDED) + blocks,
@@ -97,7 +97,13 @@ static void arrive(const struct segment *s)
         frame_finish_checksum(frame);
     if (s->wrong)
         tcp[TCP_AT_CHECKSUM] ^= 1;
-    iface_send(rig.peer->ifaces[0], frame);
+    return frame;
+}
+
+/* The cable brings @s. */
+static void arrive(const struct segment *s)
+{
+    iface_send(rig.peer->ifaces[0], frame_of(s));
 }
 
 /* Of what is in flight: all, nothing, a segment or two, or a part. */
@@ -455,5 +461,179 @@ static void a_block_told_of_in_part_is_looked_at_again(void)
     OK(is_the_same(11762));
 }
 
+/* A connection whose peer has sent @n segments that were read. */
+static void begin_usual(bool long_way, unsigned n)
+{
+    rig_init(&rig);
+    rig.peer_ts = true;
+    tcp_sysctl(rig.host.tcp)->long_way = long_way;
+    mss = 1448;
+    listener = rig_listen(&rig, 5);
+    sock = rig_accept(&rig, listener);
+    sim_unobserve(rig.sim, &rig.observer);
+    for (unsigned i = 0; i < n; i++) {
+        arrive(&(struct segment){ .seq = tp()->rcv_nxt,
+                                  .ack = tp()->snd_una,
+                                  .ts_val = tp()->ts_recent,
+                                  .ts_ecr = rig.ts_ecr,
+                                  .len = mss,
+                                  .flags = TCP_ACK,
+                                  .window = (uint16_t)(tp()->snd_wnd >> tp()->snd_wscale) });
+        rig_run(&rig, SIM_MSEC(1));
+        EQ(rig_recv(sock, mss), mss);
+    }
+    rig_flush(&rig);
+}
+
+/* One that is taken, unless a test changes something about it. */
+static struct segment plain_one(uint32_t len)
+{
+    return (struct segment){ .seq = tp()->rcv_nxt,
+                             .ack = tp()->snd_nxt,
+                             .ts_val = tp()->ts_recent,
+                             .ts_ecr = rig.ts_ecr,
+                             .len = len,
+                             .flags = TCP_ACK,
+                             .window = (uint16_t)(tp()->snd_wnd >> tp()->snd_wscale) };
+}
+
+/* Whether @frame is taken at once; where not, nothing has happened. */
+static bool takes(struct frame *frame)
+{
+    uint64_t before = tcp_inside(sock, 0);
+    bool taken;
+
+    frame_pull(frame, ETH_HDR_LEN);
+    frame->in = rig.host.node->ifaces[0];
+    taken = frame->len == IPV4_HDR_LEN + TCP_PLAIN_LEN ? tcp_rcv_plain(tp(), frame)
+                                                       : tcp_rcv_ack(tp(), frame);
+    frame_free(frame);
+    if (!taken)
+        EQ(tcp_inside(sock, 0), before);
+    return taken;
+}
+
+static bool is_taken(const struct segment *s)
+{
+    return takes(frame_of(s));
+}
+
+static void what_is_plain_is_taken_at_once(void)
+{
+    struct segment s;
+
+    begin_usual(false, 30);
+    s = plain_one(mss);
+    OK(is_taken(&s)); /* the next octets */
+    s = plain_one(mss);
+    s.flags |= TCP_PSH;
+    OK(is_taken(&s));
+    s = plain_one(mss);
+    s.seq += 3 * mss;
+    OK(is_taken(&s)); /* behind a hole */
+    s.seq += mss;
+    OK(is_taken(&s)); /* and behind that */
+    s = plain_one(mss);
+    OK(is_taken(&s));                      /* into it */
+    EQ(rig_recv(sock, 10 * mss), 3 * mss); /* two are missing still */
+    EQ(rig_send(sock, 5 * 1448), 5 * 1448);
+    s = plain_one(0);
+    s.ack = tp()->snd_una + 1448;
+    OK(is_taken(&s)); /* an ACK */
+    s.ack = tp()->snd_una;
+    s.n_sack = 1;
+    s.sack[0] = edge(1);
+    s.sack[1] = edge(2);
+    OK(is_taken(&s)); /* one that says that something is missing */
+    EQ(tp()->sacked_out, 1);
+    s.ack = s.sack[1];
+    s.n_sack = 0;
+    OK(is_taken(&s)); /* and that it no longer is */
+    EQ(tp()->sacked_out, 0);
+    EQ(tp()->snd_una, s.ack);
+    rig_close(&rig, listener, sock);
+}
+
+static void what_is_not_plain_is_left_alone(void)
+{
+    static const uint16_t flags[] = {
+        TCP_FIN, TCP_SYN, TCP_RST, TCP_URG, TCP_ECE, TCP_CWR, TCP_AE
+    };
+    struct segment s;
+
+    begin_usual(false, 30);
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        s = plain_one(mss);
+        s.flags |= flags[i];
+        OK(!is_taken(&s));
+    }
+    s = plain_one(mss);
+    s.flags = TCP_PSH;
+    OK(!is_taken(&s));
+    s = plain_one(mss);
+    s.tos = 3;
+    OK(!is_taken(&s));
+    s = plain_one(mss - 1);
+    OK(!is_taken(&s));
+    s = plain_one(0);
+    s.n_sack = 1;
+    s.bad_sack = true;
+    OK(!is_taken(&s));
+    s = plain_one(0);
+    s.n_sack = 1;
+    s.seq += mss; /* behind a hole */
+    OK(!is_taken(&s));
+    s = plain_one(mss);
+    OK(sock_extra(sock) != NULL); /* for IP_MINTTL, timestamps, signatures it is looked at */
+    OK(!is_taken(&s));
+    rig_close(&rig, listener, sock);
+}
+
+/* A header cannot be as long as the 68 octets here, of which the length that it tells is the rest
+ * modulo 64. */
+static void what_is_longer_than_a_header_is_none(void)
+{
+    struct segment s;
+    struct frame *frame;
+
+    begin_usual(false, 30);
+    EQ(rig_send(sock, 5 * 1448), 5 * 1448);
+    s = plain_one(0);
+    s.ack = tp()->snd_una;
+    s.n_sack = 4;
+    for (unsigned i = 0; i < 2 * s.n_sack; i++)
+        s.sack[i] = edge(1 + i / 2 * 2 + i % 2);
+    frame = frame_of(&s);
+    frame->data[ETH_HDR_LEN + IPV4_HDR_LEN + 12] = 68 / 4 << 4 & 0xf0;
+    OK(!takes(frame));
+    rig_close(&rig, listener, sock);
+}
+
+/* tcp_data_queue(): what is told of octets that came twice is told with the next segment, or not at
+ * all. */
+static void what_came_twice_is_not_told_with_a_hole(void)
+{
+    for (unsigned long_way = 0; long_way < 2; long_way++) {
+        struct segment s;
+
+        begin_usual(long_way != 0, 30);
+        s = plain_one(mss);
+        s.seq -= 600;
+        arrive(&s);
+        rig_run(&rig, SIM_MSEC(1));
+        EQ(rig_flush(&rig), 0); /* its ACK is delayed */
+        OK(tp()->has_dsack);
+        s = plain_one(mss);
+        s.seq += mss;
+        arrive(&s);
+        rig_run(&rig, SIM_MSEC(1));
+        OK(strstr(rig_next(&rig), "sack") != NULL);
+        EQ(rig_last(&rig)->hdr.opt.n_sack, 1);
+        rig_close(&rig, listener, sock);
+    }
+}
+
 UNIT_MAIN("tcp: plain segments", TEST(what_is_taken_at_once_leaves_the_same_behind),
-          TEST(a_block_told_of_in_part_is_looked_at_again))
+          TEST(a_block_told_of_in_part_is_looked_at_again), TEST(what_is_plain_is_taken_at_once),
+          TEST(what_is_not_plain_is_left_alone), TEST(what_is_longer_than_a_header_is_none),
+          TEST(what_came_twice_is_not_told_with_a_hole))
