@@ -286,23 +286,57 @@ static void congestion_acked(struct tcp_sock *tp, int64_t ca_rtt)
         tp->cc->acked(tp, ca_rtt);
 }
 
-/* clean_rtx_queue() of an ACK that acknowledges nothing new: the queue stays as it is, and an RTT
- * is told by what was SACKed alone. */
-static unsigned sample_sacked(struct tcp_sock *tp, uint64_t now, const struct tcp_sack_result *sack)
+static void queue_acked(struct tcp_sock *tp, struct cleaned *c, uint32_t prior_fack, bool ece)
 {
-    int64_t rtt = (int64_t)now - sack->first_sack_us, ca_rtt = (int64_t)now - sack->last_sack_us;
-    unsigned flag = 0;
-
-    if (sack->first_sack_us < 0) {
-        ca_rtt = -1;
+    c->flag |= TCP_F_SET_XMIT_TIMER;
+    if (tp->mtu_probing)
+        tcp_mtu_probe_acked(tp);
+    if (!tp->sack_ok) {
+        tcp_remove_reno_sacks(tp, c->pkts_acked, ece);
+        if ((c->flag & TCP_F_RETRANS_DATA_ACKED) != 0)
+            c->flag &= ~(unsigned)TCP_F_ORIG_SACK_ACKED;
     } else {
-        take_rtt(tp, rtt, ca_rtt, now);
-        if (rtt > (int64_t)(now - tcp_first(&tp->rtx_queue)->sent_at))
-            flag = TCP_F_SET_XMIT_TIMER;
+        if (c->has_reord && seq_lt(c->reord, prior_fack))
+            tcp_check_sack_reordering(tp, c->reord, false);
     }
-    if (sack->n_sacked > 0)
+}
+
+/* What is learned of it once the queue is clean: the RTT of what was acknowledged, or else of what
+ * was SACKed, and who wants to know of it. */
+static inline unsigned take_samples(struct tcp_sock *tp, const struct tcp_rx *rx, struct cleaned *c,
+                                    uint32_t prior_fack, bool ece)
+{
+    int64_t now = (int64_t)rx->now, seq_rtt = -1, sack_rtt = -1, ca_rtt = -1;
+    bool rtt_updated;
+
+    if (c->first_ackt >= 0 && (c->flag & TCP_F_RETRANS_DATA_ACKED) == 0) {
+        seq_rtt = now - c->first_ackt;
+        ca_rtt = now - c->last_ackt;
+    }
+    if (c->sack->first_sack_us >= 0) {
+        sack_rtt = now - c->sack->first_sack_us;
+        ca_rtt = now - c->sack->last_sack_us;
+    }
+    rtt_updated = update_rtt(tp, rx, c->flag, seq_rtt, sack_rtt, ca_rtt);
+    if ((c->flag & TCP_F_ACKED) != 0) {
+        queue_acked(tp, c, prior_fack, ece);
+    } else if (rtt_updated && sack_rtt >= 0 && tcp_first(&tp->rtx_queue) != NULL &&
+               sack_rtt > now - (int64_t)tcp_first(&tp->rtx_queue)->sent_at) {
+        /* The RTO counts from the oldest segment; with the newer RTT it may be due later. */
+        c->flag |= TCP_F_SET_XMIT_TIMER;
+    }
+    if (c->pkts_acked > 0 || c->sack->n_sacked > 0)
         congestion_acked(tp, ca_rtt);
-    return flag;
+    return c->flag;
+}
+
+/* clean_rtx_queue() of an ACK that acknowledges nothing new: the queue stays as it is. */
+static unsigned sample_sacked(struct tcp_sock *tp, const struct tcp_rx *rx,
+                              struct tcp_sack_result *sack)
+{
+    struct cleaned nothing = { .first_ackt = -1, .last_ackt = -1, .sack = sack };
+
+    return take_samples(tp, rx, &nothing, 0, false);
 }
 
 /* Take what @rx acknowledges off the queue; samples the RTT. */
@@ -310,9 +344,6 @@ static unsigned clean_rtx_queue(struct tcp_sock *tp, const struct tcp_rx *rx, ui
                                 struct tcp_sack_result *sack, bool ece)
 {
     struct cleaned c = { .now = rx->now, .first_ackt = -1, .last_ackt = -1, .sack = sack };
-    int64_t now = (int64_t)rx->now, seq_rtt = -1, sack_rtt = -1, ca_rtt = -1;
-    uint32_t prior_sacked = tp->sacked_out;
-    bool rtt_updated;
     struct tcp_seg *seg;
 
     while ((seg = tcp_first(&tp->rtx_queue)) != NULL) {
@@ -332,35 +363,7 @@ static unsigned clean_rtx_queue(struct tcp_sock *tp, const struct tcp_rx *rx, ui
         tcp_chrono_stop(tp, TCP_CHRONO_BUSY);
     if (tp->urg_out && seq_geq(tp->snd_una, tp->rare->snd_up))
         tp->urg_out = false;
-    if (c.first_ackt >= 0 && (c.flag & TCP_F_RETRANS_DATA_ACKED) == 0) {
-        seq_rtt = now - c.first_ackt;
-        ca_rtt = now - c.last_ackt;
-    }
-    if (sack->first_sack_us >= 0) {
-        sack_rtt = now - sack->first_sack_us;
-        ca_rtt = now - sack->last_sack_us;
-    }
-    rtt_updated = update_rtt(tp, rx, c.flag, seq_rtt, sack_rtt, ca_rtt);
-    if ((c.flag & TCP_F_ACKED) != 0) {
-        c.flag |= TCP_F_SET_XMIT_TIMER;
-        if (tp->mtu_probing)
-            tcp_mtu_probe_acked(tp);
-        if (!tp->sack_ok) {
-            tcp_remove_reno_sacks(tp, c.pkts_acked, ece);
-            if ((c.flag & TCP_F_RETRANS_DATA_ACKED) != 0)
-                c.flag &= ~(unsigned)TCP_F_ORIG_SACK_ACKED;
-        } else {
-            if (c.has_reord && seq_lt(c.reord, prior_fack))
-                tcp_check_sack_reordering(tp, c.reord, false);
-        }
-    } else if (rtt_updated && sack_rtt >= 0 && tcp_first(&tp->rtx_queue) != NULL &&
-               sack_rtt > now - (int64_t)tcp_first(&tp->rtx_queue)->sent_at) {
-        /* The RTO counts from the oldest segment; with the newer RTT it may be due later. */
-        c.flag |= TCP_F_SET_XMIT_TIMER;
-    }
-    if (c.pkts_acked > 0 || prior_sacked != tp->sacked_out || sack->n_sacked > 0)
-        congestion_acked(tp, ca_rtt);
-    return c.flag;
+    return take_samples(tp, rx, &c, prior_fack, ece);
 }
 
 /* A window update may end the probing: RFC 9293 section 3.8.6.1. */
@@ -517,7 +520,7 @@ void tcp_ack_in_window(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
         return;
     }
     if ((flag & TCP_F_SND_UNA_ADVANCED) == 0 && !tp->layer->sysctl.long_way)
-        flag |= sample_sacked(tp, rx->now, &sack);
+        flag |= sample_sacked(tp, rx, &sack);
     else
         flag |= clean_rtx_queue(tp, rx, prior_fack, &sack, (flag & TCP_F_ECE) != 0);
     if (UNLIKELY(tp->accecn))

@@ -291,7 +291,8 @@ bool tcp_offer_window(struct tcp_sock *tp)
     return true;
 }
 
-static uint16_t choose_anew(struct tcp_sock *tp)
+/* False: there is no memory, and none is offered. */
+static bool choose_anew(struct tcp_sock *tp)
 {
     uint32_t current = tcp_receive_window(tp), window = tcp_select_window_size(tp);
 
@@ -299,26 +300,23 @@ static uint16_t choose_anew(struct tcp_sock *tp)
         tp->window_kept = false;
         tp->rcv_wnd = 0;
         tp->rcv_wup = tp->rcv_nxt;
-        return 0;
+        return false;
     }
     if (window < current)
         window = round_up(current, tp->rcv_wscale);
     tp->rcv_wnd = window;
     tp->rcv_wup = tp->rcv_nxt;
-    tp->window_kept = tp->rmem_alloc == 0 && tp->rcv_wscale > 0 && !tp->layer->sysctl.long_way;
-    return as_field(tp);
-}
-
-static uint16_t take_offered(struct tcp_sock *tp)
-{
-    tp->window_chosen = false;
-    tp->window_kept = tp->rmem_alloc == 0 && tp->rcv_wscale > 0;
-    return as_field(tp);
+    return true;
 }
 
 uint16_t tcp_window_field(struct tcp_sock *tp)
 {
     if (is_kept(tp))
         return as_field(tp);
-    return tp->window_chosen ? take_offered(tp) : choose_anew(tp);
+    if (tp->window_chosen)
+        tp->window_chosen = false; /* by tcp_offer_window(), just now */
+    else if (!choose_anew(tp))
+        return 0;
+    tp->window_kept = tp->rmem_alloc == 0 && tp->rcv_wscale > 0 && !tp->layer->sysctl.long_way;
+    return as_field(tp);
 }
