@@ -2,7 +2,7 @@
  * hard and soft. */
 #include "base/be.h"
 #include "stack/transport/errqueue.h"
-#include "stack/transport/tcp_internal.h"
+#include "stack/transport/tcp_fastopen.h"
 
 static void request_error(struct tcp_request *req, const struct ip_error *error, uint32_t seq)
 {
@@ -78,22 +78,37 @@ static void refuse(struct tcp_sock *tp, const struct ip_error *error)
     tcp_abort_with(tp, error->errnum);
 }
 
+/* RFC 5927: @seq is in flight; of a connection that came with its octets the SYN,ACK, too. */
+static bool is_in_flight(const struct tcp_sock *tp, uint32_t seq)
+{
+    uint32_t first = tcp_fastopen_pending(tp) != NULL ? tp->iss : tp->snd_una;
+
+    return tcp_state(tp) != TCP_LISTEN && !seq_lt(seq, first) && !seq_gt(seq, tp->snd_nxt);
+}
+
+/* Neither end has been told yet that there is a connection: one that came with its octets counts as
+ * open once the program has it. */
+static bool is_opening(const struct tcp_sock *tp)
+{
+    return tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)) &&
+           (tcp_fastopen_pending(tp) == NULL || tp->listener != NULL);
+}
+
 static void sock_error(struct tcp_sock *tp, const struct ip_error *error, uint32_t seq)
 {
     if (tcp_state(tp) == TCP_CLOSED)
         return;
-    if (tcp_state(tp) != TCP_LISTEN && (seq_lt(seq, tp->snd_una) || seq_gt(seq, tp->snd_nxt)))
-        return; /* RFC 5927: not about anything in flight */
+    if (tcp_state(tp) != TCP_LISTEN && !is_in_flight(tp, seq))
+        return;
     if (error->too_big) {
         if (error->mtu != 0)
             path_mtu_error(tp, error);
         return;
     }
-    if (error->unreachable)
+    if (error->unreachable && tcp_fastopen_pending(tp) == NULL)
         revert_backoff(tp, seq);
     /* RFC 9293 section 3.9.2.2 has only the hard ones end it; on Linux connect() fails at once. */
-    if (tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)) && tp->listener == NULL &&
-        (error->hard || tp->layer->sysctl.rfc_over_linux < TCP_RFC_ALWAYS)) {
+    if (is_opening(tp) && (error->hard || tp->layer->sysctl.rfc_over_linux < TCP_RFC_ALWAYS)) {
         refuse(tp, error);
         return;
     }
@@ -121,14 +136,12 @@ static struct tcp_entry *quoted_entry(struct tcp_layer *tcp, const struct ip_err
     return tcp_hash_find(tcp, local, remote);
 }
 
-/* RFC 5927: what the error is about must be in flight. */
 bool tcp_icmp_vouch(void *ctx, const struct ip_error *error)
 {
     uint32_t seq;
     const struct tcp_sock *tp = tcp_entry_sock(quoted_entry(ctx, error, &seq));
 
-    return tp != NULL && tcp_state(tp) != TCP_LISTEN && !seq_lt(seq, tp->snd_una) &&
-           !seq_gt(seq, tp->snd_nxt) && !fits_already(tp, error);
+    return tp != NULL && is_in_flight(tp, seq) && !fits_already(tp, error);
 }
 
 void tcp_icmp_error(void *ctx, const struct ip_error *error)

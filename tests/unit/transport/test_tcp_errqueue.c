@@ -3,6 +3,7 @@
 #include "stack/transport/errqueue.h"
 
 #include "base/be.h"
+#include "stack/transport/tcp_fastopen.h"
 #include "tests/support/tcp_rig.h"
 #include "tests/support/unit.h"
 
@@ -117,7 +118,42 @@ static void what_is_never_read_goes_with_the_socket(void)
     rig_fini(&rig);
 }
 
+/* A listener to which a SYN with octets has come, and is answered. */
+static struct sock *begin_fast(void)
+{
+    struct sock *listener;
+
+    rig_init(&rig);
+    tcp_sysctl(rig.host.tcp)->fastopen = TCP_FASTOPEN_SERVER | TCP_FASTOPEN_SERVER_NO_COOKIE;
+    listener = rig_listen(&rig, 5);
+    EQ(listener->ops->set_option(listener, OPT_TCP_FASTOPEN, 5), 0);
+    rig_in(&rig, "S", 0, 0, 100);
+    return listener;
+}
+
+/* tcp_v4_err(): it is about an open connection once the program has it. */
+static void an_error_about_a_fast_open_ends_it_before_accept_alone(void)
+{
+    for (unsigned accepted = 0; accepted < 2; accepted++) {
+        struct sock *listener = begin_fast(), *sock = NULL;
+        struct sock_recv message;
+        int error;
+
+        if (accepted)
+            sock = listener->ops->accept(listener, &error);
+        rig_icmp(&rig, ICMP_DEST_UNREACH, ICMP_UNREACH_HOST, 0, 0); /* about the SYN,ACK */
+        if (!accepted)
+            sock = listener->ops->accept(listener, &error);
+        EQ(tcp_state_of(sock), accepted ? TCP_SYN_RECEIVED : TCP_CLOSED);
+        EQ(sock->error, accepted ? 0 : SIM_EHOSTUNREACH);
+        EQ(sock->soft_error, accepted ? SIM_EHOSTUNREACH : 0);
+        EQ(next_report(sock, &message), accepted ? -SIM_EAGAIN : 8);
+        rig_close(&rig, listener, sock);
+    }
+}
+
 UNIT_MAIN("error queue", TEST(an_error_about_the_syn_is_queued_for_who_has_not_asked_too),
           TEST(who_reads_the_queue_first_takes_the_socket_s_error),
           TEST(an_error_about_an_open_connection_is_not_queued),
-          TEST(an_error_about_both_syns_is_queued), TEST(what_is_never_read_goes_with_the_socket))
+          TEST(an_error_about_both_syns_is_queued), TEST(what_is_never_read_goes_with_the_socket),
+          TEST(an_error_about_a_fast_open_ends_it_before_accept_alone))
