@@ -6,10 +6,21 @@
 #include "base/memory.h"
 #include "sim/part.h"
 
+#define MAX_WAVES 8u
+#define NO_LEG    UINT32_MAX
+
+/* One receiver. Numbers count from the flight's, so that a line holds more than two. */
 struct leg {
     struct link_dir *dir;
-    uint64_t id;      /* of its RECORD_SEND */
-    uint64_t counter; /* the sender's */
+    uint32_t id;      /* of its RECORD_SEND */
+    uint32_t counter; /* the sender's */
+    uint32_t next;    /* leg, in the order of events, or NO_LEG */
+};
+
+/* The legs that leave and arrive together: their ports had as much to send before. */
+struct wave {
+    sim_time starts_at, arrives_at;
+    uint32_t first, last; /* legs, by their receivers' places in the order of events */
 };
 
 struct flight {
@@ -18,11 +29,15 @@ struct flight {
     struct part *part;
     struct node *from;
     struct frame *frame;
-    sim_time arrives_at;
-    uint32_t n, next; /* legs; the first that has not arrived */
-    uint32_t room;    /* a power of two */
+    sim_time left_at;
+    uint64_t first_id, first_counter;
+    uint32_t n;    /* legs */
+    uint32_t next; /* the first that has not arrived, of waves[wave] */
+    uint32_t wave, n_waves;
+    uint32_t room; /* a power of two */
     struct flight *next_free;
-    struct leg legs[]; /* by their receivers' places in the order of events */
+    struct wave waves[MAX_WAVES]; /* once it has departed, by their arrival */
+    struct leg legs[];
 };
 
 /* ---- room ---- */
@@ -62,50 +77,96 @@ struct flight *flight_new(struct node *node, struct frame *frame, uint32_t n_max
     }
     flight->from = node;
     flight->frame = frame;
-    flight->n = flight->next = 0;
+    flight->left_at = part->now;
+    flight->first_id = node->last_record;
+    flight->first_counter = node->event_counter;
+    flight->n = flight->n_waves = 0;
     return flight;
 }
 
 /* ---- departure ---- */
 
-/* The octets would leave at once, nothing is before them, and nothing is special. */
-static bool is_free(const struct link_dir *dir, sim_time now)
+/* The wave that leaves at @starts_at and arrives at @arrives_at, or NULL: there are too many, or
+ * another, which left at another time, arrives then too. */
+static struct wave *wave_of(struct flight *flight, sim_time starts_at, sim_time arrives_at)
 {
-    return dir->plain && dir->in_flight.head == NULL && dir->free_at <= now && dir->queue > 0;
+    struct wave *wave = flight->waves, *end = wave + flight->n_waves;
+
+    for (; wave < end; wave++)
+        if (wave->arrives_at == arrives_at)
+            return wave->starts_at == starts_at ? wave : NULL;
+    if (flight->n_waves == MAX_WAVES)
+        return NULL;
+    flight->n_waves++;
+    *wave = (struct wave){ starts_at, arrives_at, NO_LEG, NO_LEG };
+    return wave;
+}
+
+/* Ports are mostly cabled in the order of the nodes at their far ends. Several may lead to one: it
+ * is reached in the order of the ports. */
+static void wave_add(struct flight *flight, struct wave *wave, uint32_t number)
+{
+    struct leg *legs = flight->legs;
+    uint64_t order = legs[number].dir->order;
+    uint32_t *at = &wave->first;
+
+    if (wave->last != NO_LEG && legs[wave->last].dir->order <= order)
+        at = &legs[wave->last].next;
+    else
+        while (*at != NO_LEG && legs[*at].dir->order <= order)
+            at = &legs[*at].next;
+    legs[number].next = *at;
+    if (*at == NO_LEG)
+        wave->last = number;
+    *at = number;
+}
+
+static bool waits(const struct flight *flight, const struct wave *wave)
+{
+    return wave->starts_at > flight->left_at;
 }
 
 bool flight_take(struct flight *flight, struct iface *iface)
 {
     struct link_dir *dir = iface->out;
     size_t size = frame_size(flight->frame);
-    sim_time now = flight->part->now, free_at, arrives_at;
+    sim_time starts_at, ends_at;
+    struct wave *wave;
+    struct leg *leg;
 
-    if (UNLIKELY(!is_free(dir, now) || size > iface->mtu + LINK_HEADER_MAX))
+    if (UNLIKELY(!dir->plain || dir->n_waiting >= dir->queue ||
+                 size > iface->mtu + LINK_HEADER_MAX))
         return false;
-    free_at = now + link_dir_time(dir, size);
-    arrives_at = free_at + dir->delay;
-    if (arrives_at < dir->last_arrival || (flight->n > 0 && arrives_at != flight->arrives_at))
+    starts_at = link_starts_at(dir, flight->left_at);
+    ends_at = starts_at + link_dir_time(dir, size);
+    if (ends_at + dir->delay < dir->last_arrival)
+        return false;
+    wave = wave_of(flight, starts_at, ends_at + dir->delay);
+    if (wave == NULL)
         return false;
     dir->tx_frames++;
     dir->tx_octets += size;
-    flight->legs[flight->n].dir = dir;
-    flight->legs[flight->n].id = node_record_frame(flight->from, iface, RECORD_SEND, flight->frame);
-    flight->legs[flight->n++].counter = flight->from->event_counter++;
-    dir->free_at = free_at;
-    dir->last_arrival = flight->arrives_at = arrives_at;
+    leg = &flight->legs[flight->n];
+    leg->dir = dir;
+    leg->id = (uint32_t)(node_record_frame(flight->from, iface, RECORD_SEND, flight->frame) -
+                         flight->first_id);
+    leg->counter = (uint32_t)(flight->from->event_counter++ - flight->first_counter);
+    dir->free_at = ends_at;
+    dir->last_arrival = wave->arrives_at;
+    dir->n_waiting += waits(flight, wave);
+    wave_add(flight, wave, flight->n++);
     return true;
 }
 
-/* Ports are mostly cabled in the order of the nodes at their far ends. */
-static void sort_legs(struct flight *flight)
+static void sort_waves(struct flight *flight)
 {
-    for (uint32_t i = 1; i < flight->n; i++) {
-        struct leg leg = flight->legs[i];
+    for (uint32_t i = 1; i < flight->n_waves; i++) {
+        struct wave wave = flight->waves[i];
         uint32_t at = i;
 
-        for (; at > 0 && flight->legs[at - 1].dir->order > leg.dir->order; at--)
-            flight->legs[at] = flight->legs[at - 1];
-        flight->legs[at] = leg;
+        for (; at > 0 && flight->waves[at - 1].arrives_at > wave.arrives_at; at--)
+            flight->waves[at] = flight->waves[at - 1];
+        flight->waves[at] = wave;
     }
 }
 
@@ -113,8 +174,8 @@ static void queue_next(struct flight *flight)
 {
     const struct leg *leg = &flight->legs[flight->next];
 
-    queue_push_at(&flight->part->queue, &flight->event, flight->arrives_at, leg->dir->order,
-                  leg->counter);
+    queue_push_at(&flight->part->queue, &flight->event, flight->waves[flight->wave].arrives_at,
+                  leg->dir->order, flight->first_counter + leg->counter);
 }
 
 /* ---- arrival ---- */
@@ -122,34 +183,44 @@ static void queue_next(struct flight *flight)
 /* What the next receivers will need comes into the cache, one step of the chain after the other. */
 static void fetch(const struct flight *flight)
 {
-    const struct leg *leg = &flight->legs[flight->next];
-    uint32_t left = flight->n - flight->next;
+    const struct leg *legs = flight->legs, *leg = &legs[flight->next];
 
-    if (left > 4)
-        __builtin_prefetch(leg[4].dir, 1);
-    if (left > 3)
-        mem_fetch(leg[3].dir->to, 2);
-    if (left > 2)
-        __builtin_prefetch(leg[2].dir->to->node, 1);
-    if (left > 1)
-        mem_fetch(leg[1].dir->to->node->device, EVENT_DEVICE_LINES);
+    if (leg->next == NO_LEG)
+        return;
+    leg = &legs[leg->next];
+    mem_fetch(leg->dir->to->node->device, EVENT_DEVICE_LINES);
+    if (leg->next == NO_LEG)
+        return;
+    leg = &legs[leg->next];
+    __builtin_prefetch(leg->dir->to->node, 1);
+    if (leg->next == NO_LEG)
+        return;
+    leg = &legs[leg->next];
+    mem_fetch(leg->dir->to, 2);
+    if (leg->next != NO_LEG)
+        __builtin_prefetch(legs[leg->next].dir, 1);
 }
 
-/* The next leg's frame; with the last one the flight is over. */
-static struct frame *take_leg(struct flight *flight, struct link_dir **dir)
+/* The next leg's frame; @last: with it the flight is over. */
+static struct frame *take_leg(struct flight *flight, struct link_dir **dir, bool *last)
 {
-    const struct leg *leg = &flight->legs[flight->next++];
-    bool last = flight->next == flight->n;
-    struct frame *frame = last ? flight->frame : frame_clone(flight->frame);
+    const struct leg *leg = &flight->legs[flight->next];
+    const struct wave *wave = &flight->waves[flight->wave];
+    struct frame *frame;
 
+    *last = flight->wave + 1 == flight->n_waves && leg->next == NO_LEG;
+    frame = *last ? flight->frame : frame_clone(flight->frame);
     *dir = leg->dir;
-    frame->id = leg->id;
-    frame->counter = (uint32_t)leg->counter;
-    frame->arrives_at = flight->arrives_at;
-    frame->starts_at = 0; /* it has begun */
-    if (last) {
+    frame->id = flight->first_id + leg->id;
+    frame->counter = (uint32_t)(flight->first_counter + leg->counter);
+    frame->starts_at = wave->starts_at;
+    frame->arrives_at = wave->arrives_at;
+    leg->dir->n_waiting -= waits(flight, wave);
+    if (*last) {
         list_remove(&flight->link);
         release(flight);
+    } else {
+        flight->next = leg->next != NO_LEG ? leg->next : flight->waves[++flight->wave].first;
     }
     return frame;
 }
@@ -157,9 +228,9 @@ static struct frame *take_leg(struct flight *flight, struct link_dir **dir)
 static void leg_arrives(struct event *event)
 {
     struct flight *flight = CONTAINER_OF(event, struct flight, event);
-    bool last = flight->next + 1 == flight->n;
     struct link_dir *dir;
-    struct frame *frame = take_leg(flight, &dir);
+    bool last;
+    struct frame *frame = take_leg(flight, &dir, &last);
 
     if (!last) {
         queue_next(flight);
@@ -174,7 +245,9 @@ bool flight_depart(struct flight *flight)
         release(flight);
         return false;
     }
-    sort_legs(flight);
+    sort_waves(flight);
+    flight->wave = 0;
+    flight->next = flight->waves[0].first;
     event_init(&flight->event, leg_arrives);
     if (flight->part->flights.next == NULL)
         list_init(&flight->part->flights);
@@ -194,10 +267,8 @@ void flight_dissolve(struct part *part)
         queue_remove(&part->queue, &flight->event);
         while (!last) {
             struct link_dir *dir;
-            struct frame *frame;
+            struct frame *frame = take_leg(flight, &dir, &last);
 
-            last = flight->next + 1 == flight->n;
-            frame = take_leg(flight, &dir);
             link_join(dir, frame);
         }
     }

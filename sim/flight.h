@@ -1,10 +1,9 @@
 /*
- * Flights: one frame that a switch sends out of many ports at the same moment, and that reaches all
- * the far ends at the same moment, too. It is one descriptor and one event, which comes back for
- * each receiver in the place where the arrival at that receiver belongs; what a port and its cable
- * count, and what is recorded, is what iface_send() would have counted and recorded. A flight is
- * only made of cables on which nothing else is under way, and where nothing is special: the others
- * get a frame of their own.
+ * Flights: one frame that a switch sends out of many ports at the same moment. It is one descriptor
+ * and one event, which comes back for each receiver in the place where the arrival at that receiver
+ * belongs; what a port and its cable count, and what is recorded, is what iface_send() would have
+ * counted and recorded. Ports that are busy send it when they are free again, and count it among
+ * what waits. A flight is only made where nothing is special: the others get a frame of their own.
  */
 #ifndef WW_SIM_FLIGHT_H
 #define WW_SIM_FLIGHT_H

@@ -7,6 +7,7 @@
 #include "base/likely.h"
 #include "base/list.h"
 #include "sim/cut.h"
+#include "sim/flight.h"
 #include "sim/link_internal.h"
 #include "sim/medium.h"
 #include "sim/sim.h"
@@ -66,6 +67,7 @@ void link_advance_waiting(struct link_dir *dir, sim_time now)
 {
     struct frame *frame;
 
+    flight_dissolve(dir->from->node->part);
     if (dir->cut != NULL)
         cut_advance(dir);
     while ((frame = dir->first_waiting) != NULL && frame->starts_at <= now)
@@ -127,10 +129,25 @@ void link_fly(struct link_dir *dir, struct frame *frame)
     fly(dir->to->node->part, dir, frame, frame->arrives_at, frame->counter);
 }
 
+/* @frame joins those that wait, or have waited and are counted still. */
+static void join_waiting(struct link_dir *dir, struct frame *frame)
+{
+    struct frame *first = dir->first_waiting;
+    bool is_behind = first != NULL && (int32_t)(first->counter - frame->counter) < 0;
+
+    if (!is_behind && frame->starts_at <= dir->from->node->part->now)
+        return;
+    dir->n_waiting++;
+    if (!is_behind)
+        dir->first_waiting = frame;
+}
+
 void link_join(struct link_dir *dir, struct frame *frame)
 {
     struct frame **at = &dir->in_flight.head;
     struct queue *queue = &dir->to->node->part->queue;
+
+    join_waiting(dir, frame);
 
     while (*at != NULL && (int32_t)((*at)->counter - frame->counter) < 0)
         at = &(*at)->next;
@@ -245,14 +262,6 @@ sim_time link_look_ahead(const struct link_dir *dir)
     return dir->link->config.delay + (dir->from->node->ops->is_repeater ? 0 : shortest);
 }
 
-/* When the transmitter begins with a frame that it is given now. */
-static inline sim_time transmission_start(const struct link_dir *dir, sim_time now)
-{
-    sim_time free_at = dir->free_at;
-
-    return free_at > now ? free_at : now;
-}
-
 static void send_specially(struct link_dir *dir, struct frame *frame)
 {
     sim_time starts_at;
@@ -262,7 +271,7 @@ static void send_specially(struct link_dir *dir, struct frame *frame)
     } else if (dir->from->node->ops->is_repeater) {
         link_propagate(dir, frame);
     } else {
-        starts_at = transmission_start(dir, dir->from->node->part->now);
+        starts_at = link_starts_at(dir, dir->from->node->part->now);
         dir->free_at = starts_at + link_dir_time(dir, frame_size(frame));
         enter(dir, frame, starts_at, dir->free_at);
     }
@@ -274,7 +283,7 @@ static inline void send_plainly(struct node *node, struct link_dir *dir, struct 
                                 sim_time time, const struct frame *waiting)
 {
     struct part *part = node->part;
-    sim_time starts_at = transmission_start(dir, part->now);
+    sim_time starts_at = link_starts_at(dir, part->now);
     sim_time ends_at = starts_at + time;
 
     dir->free_at = ends_at;
@@ -291,7 +300,8 @@ static enum drop_reason refusal(const struct iface *iface)
 
 static bool queue_is_full(struct link_dir *dir)
 {
-    link_advance_waiting(dir, dir->from->node->part->now);
+    if (dir->n_waiting >= dir->queue || dir->cut != NULL)
+        link_advance_waiting(dir, dir->from->node->part->now);
     return dir->n_waiting >= dir->queue ||
            (dir->station != NULL && medium_queue_len(dir->station) > dir->queue);
 }
@@ -321,27 +331,23 @@ APART static void send_carefully(struct iface *iface, struct frame *frame)
 }
 
 /* Where nothing is in the way, that is asked at once. Who still waits matters only where the queue
-   may be full: they are far apart in memory. */
+   may be full. */
 void iface_send(struct iface *iface, struct frame *frame)
 {
     struct link_dir *dir = iface->out;
     struct node *node = iface->node;
     size_t size = frame_size(frame);
-    const struct frame *waiting;
 
-    if (UNLIKELY(dir == NULL || size > dir->takes || node_wants(node, RECORD_SEND))) {
-        send_carefully(iface, frame);
-        return;
-    }
-    waiting = dir->first_waiting;
-    if (waiting != NULL && UNLIKELY(dir->n_waiting >= dir->queue)) {
+    if (UNLIKELY(dir == NULL || size > dir->takes || dir->n_waiting >= dir->queue ||
+                 node_wants(node, RECORD_SEND))) {
         send_carefully(iface, frame);
         return;
     }
     dir->tx_frames++;
     frame->id = node_count_frame(node, frame);
     dir->tx_octets += size;
-    send_plainly(node, dir, frame, link_octets_on_wire(size) * dir->time_per_octet, waiting);
+    send_plainly(node, dir, frame, link_octets_on_wire(size) * dir->time_per_octet,
+                 dir->first_waiting);
 }
 
 void link_configure(struct link *link, const struct link_config *config)

@@ -72,9 +72,9 @@ struct link_dir { /* an arrival needs the first cache line, who sends the second
     struct frame_list in_flight; /* by arrival; the head is what `arrival` is queued for */
     struct frame *first_waiting; /* first of in_flight whose transmission may not have begun */
 
-    uint32_t n_waiting;             /* from it on, or on a cut cable */
-    uint32_t queue;                 /* as the cable's configuration says: link_configure() */
-    sim_time free_at;               /* when the transmitter is idle again */
+    uint32_t n_waiting; /* from it on, on a cut cable, or in flights; some may have begun */
+    uint32_t queue;     /* as the cable's configuration says: link_configure() */
+    sim_time free_at;   /* when the transmitter is idle again */
     sim_time time_per_octet, delay; /* as configured; 0: not a whole number, divide */
     sim_time last_arrival;          /* of what was sent last, while it is on its way */
     uint64_t tx_frames, tx_octets;  /* so far: iface_tx_frames(), iface_tx_octets() */
@@ -137,6 +137,13 @@ static inline sim_time link_dir_time(const struct link_dir *dir, size_t len)
     if (dir->link->config.rate == 0)
         return 0;
     return (sim_time)((uint64_t)octets * UINT64_C(8000000000000) / dir->link->config.rate);
+}
+/** link_starts_at() - when @dir's transmitter begins with a frame that it is given now. */
+static inline sim_time link_starts_at(const struct link_dir *dir, sim_time now)
+{
+    sim_time free_at = dir->free_at;
+
+    return free_at > now ? free_at : now;
 }
 /** link_fetch() - what who sends in direction @dir needs of it comes into the cache. */
 static inline void link_fetch(const struct link_dir *dir)

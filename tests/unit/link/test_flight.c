@@ -7,14 +7,16 @@
 #include "stack/link/bridge.h"
 
 #define N_PORTS 12
+#define TWICE   6 /* the probe with two cables */
 
 /* Two switches, the second behind the last port of the first. The probes come before, between and
- * behind the switches' own numbers, and their ports are not cabled in their order. */
+ * behind the switches' own numbers, and their ports are not cabled in their order. One of them has
+ * a second cable to the first switch. */
 struct rig {
     struct sim *sim;
     struct probe *probes[2 * N_PORTS];
     struct bridge bridges[2];
-    struct bridge_port ports[2][N_PORTS];
+    struct bridge_port ports[2][N_PORTS + 1];
     struct tally tally;
     struct random_stream random;
 };
@@ -36,7 +38,7 @@ static void add_switch(struct rig *rig, int which)
     struct node *node = sim_add_node(rig->sim, which == 0 ? "sw1" : "sw2", &ops);
 
     bridge_init(&rig->bridges[which], node, BRIDGE_AGEING_DEFAULT);
-    for (uint32_t i = 0; i < N_PORTS; i++) {
+    for (uint32_t i = 0; i < N_PORTS + (which == 0); i++) {
         struct mac_addr mac = probe_mac(node->id, i + 1);
         char name[8];
         struct iface *iface;
@@ -51,6 +53,15 @@ static void add_switch(struct rig *rig, int which)
 static struct iface *port_of(struct rig *rig, int which, int i)
 {
     return rig->ports[which][i].iface;
+}
+
+static void add_second_cable(struct rig *rig)
+{
+    struct node *node = rig->probes[TWICE]->node;
+    struct link_config config = link_defaults();
+    struct mac_addr mac = probe_mac(node->id, 2);
+
+    sim_add_link(rig->sim, port_of(rig, 0, N_PORTS), iface_add(node, "eth1", &mac), &config);
 }
 
 static void rig_init(struct rig *rig, bool single, uint64_t seed)
@@ -69,11 +80,12 @@ static void rig_init(struct rig *rig, bool single, uint64_t seed)
 
         if (i % 7 == 2)
             config.rate = 100000000;
-        if (i % 7 == 4)
-            config.queue = 1;
+        if (i % 7 == 4 && seed % 2 == 0) /* when they are full, all flights end */
+            config.queue = i == 4 ? 1 : 3;
         sim_add_link(rig->sim, port_of(rig, which, port),
                      i == 0 ? port_of(rig, 1, N_PORTS - 1) : rig->probes[i]->iface, &config);
     }
+    add_second_cable(rig);
     tally_watch(&rig->tally, rig->sim);
     sim_start(rig->sim);
 }
@@ -136,7 +148,7 @@ static void expect_same_counters(struct rig *a, struct rig *b)
 }
 
 /* A few events at a time, so that cables are pulled while flights are half arrived. */
-static void play(uint64_t seed, uint64_t *n_flights)
+static void play(uint64_t seed, uint64_t *n_flights, uint64_t *n_full)
 {
     struct rig a, b;
 
@@ -157,6 +169,7 @@ static void play(uint64_t seed, uint64_t *n_flights)
     OK(sim_run(b.sim, sim_now(b.sim) + SIM_SEC(1), 10000000));
     expect_same(&a, &b);
     expect_same_counters(&a, &b);
+    *n_full += a.tally.drops[DROP_QUEUE_FULL];
     EQ(a.sim->parts[0]->frames_alive, 0);
     OK(b.sim->parts[0]->flights.next == NULL);
     sim_free(a.sim);
@@ -165,11 +178,12 @@ static void play(uint64_t seed, uint64_t *n_flights)
 
 static void flights_are_the_same_as_single_frames(void)
 {
-    uint64_t n = 0;
+    uint64_t n = 0, n_full = 0;
 
     for (uint64_t seed = 1; seed <= 12; seed++)
-        play(seed, &n);
+        play(seed, &n, &n_full);
     OK(n > 1000);
+    OK(n_full > 100);
 }
 
 static void flight_is_one_descriptor_and_one_event_for_all_receivers(void)
@@ -180,13 +194,63 @@ static void flight_is_one_descriptor_and_one_event_for_all_receivers(void)
     probe_send(rig.probes[1], 60, 1);
     while (sim_hops(rig.sim) == 0)
         sim_step(rig.sim, SIM_TIME_NONE);
-    /* cables 2 and 9 are slower: a frame of its own each */
-    EQ(rig.sim->parts[0]->frames_alive, 3);
-    EQ(queue_n(&rig.sim->parts[0]->queue), 4); /* and the bridge's sweep */
+    EQ(rig.sim->parts[0]->frames_alive, 1);    /* though cables 2 and 9 are slower */
+    EQ(queue_n(&rig.sim->parts[0]->queue), 2); /* and the bridge's sweep */
     OK(sim_run(rig.sim, SIM_SEC(1), 1000));
     for (int i = 2; i < 2 * N_PORTS - 1; i++)
-        EQ(rig.probes[i]->n, 1);
+        EQ(rig.probes[i]->n, i == TWICE ? 2 : 1);
     EQ(rig.sim->parts[0]->frames_alive, 0);
+    sim_free(rig.sim);
+}
+
+/* The ports are busy with the first, but for the one it came from, when the second is to be sent.
+ */
+static void flight_is_made_of_ports_that_are_busy_too(void)
+{
+    struct rig rig;
+
+    rig_init(&rig, false, 1);
+    probe_send(rig.probes[1], 600, 1);
+    probe_send(rig.probes[3], 600, 2);
+    while (sim_hops(rig.sim) < 2)
+        sim_step(rig.sim, SIM_TIME_NONE);
+    EQ(rig.sim->parts[0]->frames_alive, 2);
+    EQ(queue_n(&rig.sim->parts[0]->queue), 3);
+    OK(sim_run(rig.sim, SIM_SEC(1), 1000));
+    for (int i = 2; i < 2 * N_PORTS - 1; i++) {
+        const struct probe *probe = rig.probes[i];
+
+        if (i == 3 || i == TWICE)
+            continue;
+        EQ(probe->n, 2);
+        EQ(probe->log[0].number, 1);
+        EQ(probe->log[1].number, 2);
+        EQ(probe->log[1].at - probe->log[0].at, link_dir_time(probe->iface->out, 600));
+    }
+    EQ(rig.sim->parts[0]->frames_alive, 0);
+    sim_free(rig.sim);
+}
+
+/* One leaves later and has a shorter way: at which moment it left would not be known of both. */
+static void flight_is_not_made_of_what_arrives_together_and_left_apart(void)
+{
+    struct rig rig;
+    struct link_config config;
+
+    rig_init(&rig, false, 1);
+    config = rig.sim->links[5]->config;
+    config.delay -= link_transmission_time(rig.sim->links[5], 60);
+    link_configure(rig.sim->links[5], &config);
+    probe_send(rig.probes[5], 60, 1); /* where it is, is known */
+    OK(sim_run(rig.sim, SIM_MSEC(1), 1000));
+    probe_send_to(rig.probes[1], &rig.probes[5]->iface->mac, 60, 2);
+    probe_send(rig.probes[4], 60, 3);
+    while (rig.probes[5]->n == 0)
+        sim_step(rig.sim, SIM_TIME_NONE);
+    EQ(rig.sim->parts[0]->frames_alive, 2);
+    OK(sim_run(rig.sim, SIM_SEC(1), 1000));
+    EQ(rig.probes[5]->n, 2);
+    EQ(rig.probes[5]->log[1].at, rig.probes[7]->log[1].at);
     sim_free(rig.sim);
 }
 
@@ -204,10 +268,35 @@ static void cable_that_is_pulled_loses_its_leg_alone(void)
     OK(sim_run(rig.sim, SIM_SEC(1), 1000));
     EQ(rig.probes[4]->n, 1);
     EQ(rig.probes[5]->n, 0);
-    EQ(rig.probes[6]->n, 1);
+    EQ(rig.probes[7]->n, 1);
+    sim_free(rig.sim);
+}
+
+/* A leg waits behind another, and a frame of its own behind both. */
+static void port_that_is_switched_off_loses_what_waits(void)
+{
+    struct rig rig;
+
+    rig_init(&rig, false, 1);
+    probe_send(rig.probes[5], 60, 1); /* where it is, is known */
+    OK(sim_run(rig.sim, SIM_MSEC(1), 1000));
+    probe_send(rig.probes[1], 600, 2);
+    probe_send(rig.probes[3], 600, 3);
+    probe_send_to(rig.probes[6], &rig.probes[5]->iface->mac, 600, 4);
+    while (rig.tally.whys[WHY_BRIDGE_FORWARD] == 0)
+        sim_step(rig.sim, SIM_TIME_NONE);
+    iface_set_up(rig.probes[5]->iface->end->link->dir[1].to, false);
+    EQ(rig.tally.drops[DROP_LINK_DOWN], 2);
+    OK(sim_run(rig.sim, SIM_SEC(1), 1000));
+    EQ(rig.probes[5]->n, 1);
+    EQ(rig.probes[5]->log[0].number, 2);
+    EQ(rig.probes[4]->log[2].number, 3);
     sim_free(rig.sim);
 }
 
 UNIT_MAIN("flight", TEST(flights_are_the_same_as_single_frames),
           TEST(flight_is_one_descriptor_and_one_event_for_all_receivers),
-          TEST(cable_that_is_pulled_loses_its_leg_alone))
+          TEST(flight_is_made_of_ports_that_are_busy_too),
+          TEST(flight_is_not_made_of_what_arrives_together_and_left_apart),
+          TEST(cable_that_is_pulled_loses_its_leg_alone),
+          TEST(port_that_is_switched_off_loses_what_waits))
