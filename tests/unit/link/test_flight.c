@@ -40,7 +40,7 @@ static void add_switch(struct rig *rig, int which)
     bridge_init(&rig->bridges[which], node, BRIDGE_AGEING_DEFAULT);
     for (uint32_t i = 0; i < N_PORTS + (which == 0); i++) {
         struct mac_addr mac = probe_mac(node->id, i + 1);
-        char name[8];
+        char name[16];
         struct iface *iface;
 
         snprintf(name, sizeof name, "p%u", i + 1);
