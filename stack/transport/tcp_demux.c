@@ -74,7 +74,7 @@ static inline struct tcp_entry *find4(struct tcp_layer *tcp, ip4_addr dst, uint1
 }
 
 /* Of what follows from all_link on no segment asks; whatever else a socket has is fetched. */
-_Static_assert(offsetof(struct tcp_sock, link) ==
+MEM_LINES_HOLD(offsetof(struct tcp_sock, link) ==
                        offsetof(struct tcp_sock, all_link) + sizeof(struct list) &&
                    sizeof(struct tcp_sock) == offsetof(struct tcp_sock, link) + sizeof(struct list),
                "the links stand behind all that a segment needs");
