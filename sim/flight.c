@@ -130,7 +130,7 @@ bool flight_take(struct flight *flight, struct iface *iface)
 {
     struct link_dir *dir = iface->out;
     size_t size = frame_size(flight->frame);
-    sim_time starts_at, ends_at;
+    sim_time starts_at, ends_at, arrives_at;
     struct wave *wave;
     struct leg *leg;
 
@@ -139,9 +139,10 @@ bool flight_take(struct flight *flight, struct iface *iface)
         return false;
     starts_at = link_starts_at(dir, flight->left_at);
     ends_at = starts_at + link_dir_time(dir, size);
-    if (ends_at + dir->delay < dir->last_arrival)
+    arrives_at = ends_at + dir->delay;
+    if (arrives_at < dir->last_arrival)
         return false;
-    wave = wave_of(flight, starts_at, ends_at + dir->delay);
+    wave = wave_of(flight, starts_at, arrives_at);
     if (wave == NULL)
         return false;
     dir->tx_frames++;
@@ -152,7 +153,7 @@ bool flight_take(struct flight *flight, struct iface *iface)
                          flight->first_id);
     leg->counter = (uint32_t)(flight->from->event_counter++ - flight->first_counter);
     dir->free_at = ends_at;
-    dir->last_arrival = wave->arrives_at;
+    dir->last_arrival = arrives_at;
     dir->n_waiting += waits(flight, wave);
     wave_add(flight, wave, flight->n++);
     return true;

@@ -148,7 +148,6 @@ void link_join(struct link_dir *dir, struct frame *frame)
     struct queue *queue = &dir->to->node->part->queue;
 
     join_waiting(dir, frame);
-
     while (*at != NULL && (int32_t)((*at)->counter - frame->counter) < 0)
         at = &(*at)->next;
     frame->next = *at;
@@ -169,12 +168,12 @@ static inline sim_time in_order(sim_time arrives_at, sim_time last)
     return arrives_at < last ? last : arrives_at;
 }
 
-/* Both ends of @dir are in @part, and @from is the sending one's node; @waiting is
-   dir->first_waiting. */
+/* Both ends of @dir are in @part, and @from is the sending one's node. */
 static inline void append_here(struct part *part, struct node *from, struct link_dir *dir,
                                struct frame *frame, sim_time starts_at, sim_time arrives_at,
-                               const struct frame *waiting, bool is_copy)
+                               bool is_copy)
 {
+    const struct frame *waiting = dir->first_waiting;
     uint64_t counter = from->event_counter++;
 
     arrives_at = in_order(arrives_at, dir->last_arrival);
@@ -196,7 +195,7 @@ static void append(struct link_dir *dir, struct frame *frame, sim_time starts_at
     struct node *from = dir->from->node;
 
     if (dir->cut == NULL) {
-        append_here(from->part, from, dir, frame, starts_at, arrives_at, dir->first_waiting,
+        append_here(from->part, from, dir, frame, starts_at, arrives_at,
                     starts_at == LINK_COPY_ON_THE_WIRE);
         return;
     }
@@ -277,17 +276,17 @@ static void send_specially(struct link_dir *dir, struct frame *frame)
     }
 }
 
-/* @frame leaves @node by @dir, which is plain, and keeps it busy for @time; @waiting is
-   dir->first_waiting. The calls come last, so that nobody keeps registers for them. */
+/* @frame leaves @node by @dir, which is plain, and keeps it busy for @time. The calls come last, so
+   that nobody keeps registers for them. */
 static inline void send_plainly(struct node *node, struct link_dir *dir, struct frame *frame,
-                                sim_time time, const struct frame *waiting)
+                                sim_time time)
 {
     struct part *part = node->part;
     sim_time starts_at = link_starts_at(dir, part->now);
     sim_time ends_at = starts_at + time;
 
     dir->free_at = ends_at;
-    append_here(part, node, dir, frame, starts_at, ends_at + dir->delay, waiting, false);
+    append_here(part, node, dir, frame, starts_at, ends_at + dir->delay, false);
 }
 
 /* Why @iface cannot send a frame at all. */
@@ -325,7 +324,7 @@ APART static void send_carefully(struct iface *iface, struct frame *frame)
     dir->tx_octets += size;
     frame->id = node_record_frame(node, iface, RECORD_SEND, frame);
     if (dir->plain)
-        send_plainly(node, dir, frame, link_dir_time(dir, size), dir->first_waiting);
+        send_plainly(node, dir, frame, link_dir_time(dir, size));
     else
         send_specially(dir, frame);
 }
@@ -346,8 +345,7 @@ void iface_send(struct iface *iface, struct frame *frame)
     dir->tx_frames++;
     frame->id = node_count_frame(node, frame);
     dir->tx_octets += size;
-    send_plainly(node, dir, frame, link_octets_on_wire(size) * dir->time_per_octet,
-                 dir->first_waiting);
+    send_plainly(node, dir, frame, link_octets_on_wire(size) * dir->time_per_octet);
 }
 
 void link_configure(struct link *link, const struct link_config *config)

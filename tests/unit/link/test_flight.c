@@ -285,7 +285,7 @@ static void port_that_is_switched_off_loses_what_waits(void)
     probe_send_to(rig.probes[6], &rig.probes[5]->iface->mac, 600, 4);
     while (rig.tally.whys[WHY_BRIDGE_FORWARD] == 0)
         sim_step(rig.sim, SIM_TIME_NONE);
-    iface_set_up(rig.probes[5]->iface->end->link->dir[1].to, false);
+    iface_set_up(link_peer(rig.probes[5]->iface), false);
     EQ(rig.tally.drops[DROP_LINK_DOWN], 2);
     OK(sim_run(rig.sim, SIM_SEC(1), 1000));
     EQ(rig.probes[5]->n, 1);
