@@ -157,7 +157,7 @@ static inline void insert(struct queue *queue, struct queue_place place)
         return;
     }
     queue->first = first - 1;
-    queue_join(queue, first, place);
+    queue->passed += queue_join(queue, first, place) - first - QUEUE_PASSES;
 }
 
 void queue_insert(struct queue *queue, uint32_t index)

@@ -156,6 +156,8 @@ struct queue {
     struct queue_place *soon;    /* room for the sorted */
     uint64_t since;              /* the limit when the widths were last looked at */
     uint64_t moved;              /* entries that came out of the wheels since */
+    int64_t passed;              /* since, by those that joined the sorted at once: places more than
+                                    QUEUE_PASSES for each */
     sim_time heaped_since;       /* when the next ones were begun to be counted */
     uint32_t heaped;             /* entries that came out of the heap since */
     uint32_t ahead[QUEUE_AHEAD]; /* entries of the next buckets, to have in the cache in time */

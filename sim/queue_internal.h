@@ -7,9 +7,12 @@
 #define QUEUE_FEW      12  /* events that need no wheel: all stand sorted */
 #define QUEUE_SOON_MAX 320 /* that stand sorted at most: all ports of a big switch at once */
 #define QUEUE_BEHIND   5   /* places behind them, later than any, of no event: queue_fetch() */
-#define QUEUE_FETCH_SLACK                                                                          \
-    64                  /* so many fewer than QUEUE_FETCH_FROM, and nothing is fetched any more */
-#define QUEUE_LOOK 2048 /* events that came due, before the wheels are looked at again */
+/* So many fewer than QUEUE_FETCH_FROM, and nothing is fetched any more. */
+#define QUEUE_FETCH_SLACK 64
+/* Places that an event may pass which joins the sorted at once: a bucket had not cost less. */
+#define QUEUE_PASSES 8
+/* Events that came due, before the wheels are looked at again. */
+#define QUEUE_LOOK 2048
 
 /** queue_see_room() - the number of events or what they are to be has changed: how many more may
  * come. */
@@ -42,9 +45,10 @@ static inline uint32_t queue_n_sorted(const struct queue *queue)
 }
 
 /* From @next on the sorted stand; the place before is free, and @place joins them. Most are due
-   before nearly all that stand there, and those behind have not far to go. */
-static inline void queue_join(const struct queue *queue, struct queue_place *next,
-                              struct queue_place place)
+   before nearly all that stand there, and those behind have not far to go. Returns where it stands.
+ */
+static inline struct queue_place *queue_join(const struct queue *queue, struct queue_place *next,
+                                             struct queue_place place)
 {
     while (next->at < place.at) {
         next[-1] = *next;
@@ -57,6 +61,7 @@ static inline void queue_join(const struct queue *queue, struct queue_place *nex
         next++;
     }
     next[-1] = place;
+    return next - 1;
 }
 
 static inline void queue_free_entry(struct queue *queue, uint32_t index)

@@ -172,6 +172,7 @@ static void fits_now(struct queue *queue)
         queue->n_look = LOOK_MIN;
     queue->since = queue->limit;
     queue->moved = 0;
+    queue->passed = 0;
     queue->heaped = 0;
     queue_see_room(queue);
 }
@@ -266,6 +267,7 @@ static void rebuild(struct queue *queue, unsigned shift)
     deal_out(queue, all);
     queue->since = queue->limit;
     queue->moved = 0;
+    queue->passed = 0;
 }
 
 /* Do the buckets hold what they should, if they are to have a width of 1 << @shift? */
@@ -281,12 +283,31 @@ static void fit(struct queue *queue, unsigned shift)
     }
 }
 
+/* Many events are pushed so shortly before they are due that they find their bucket sorted, and so
+   long before that they pass many of it: time that all frames of a network are on their way, say,
+   and that a bucket is a little longer than. The pace knows nothing of that. */
+static bool is_too_wide(const struct queue *queue, unsigned shift)
+{
+    unsigned now = queue->wheels[0].shift;
+
+    if (queue->moved < QUEUE_LOOK || now == SHIFT_MIN)
+        return false;
+    return queue->passed > (shift < now ? 0 : (int64_t)queue->moved / 2);
+}
+
 void queue_wheels_look(struct queue *queue)
 {
-    if (queue->limit == UINT64_MAX) /* all are sorted, and there are too many for that */
+    unsigned shift, now = queue->wheels[0].shift;
+
+    if (queue->limit == UINT64_MAX) { /* all are sorted, and there are too many for that */
         rebuild(queue, width_of_sample(queue));
+        return;
+    }
+    shift = fitting_width(queue);
+    if (UNLIKELY(is_too_wide(queue, shift)))
+        rebuild(queue, shift < now ? shift : now - 1);
     else
-        fit(queue, fitting_width(queue));
+        fit(queue, shift);
 }
 
 void queue_wheels_look_at_heap(struct queue *queue)

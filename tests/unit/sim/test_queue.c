@@ -303,6 +303,35 @@ static void far_timers_do_not_keep_near_events_in_the_heap(void)
     queue_fini(&queue);
 }
 
+/* All are on their way for the same time, as the frames of a network are whose cables are alike. A
+   bucket that is a little longer than that time is sorted before much of what is due in it is
+   pushed, and each of those passes all the others. */
+static void buckets_are_no_longer_than_the_way_of_many_events(void)
+{
+    enum { ON_THEIR_WAY = 44 };
+    static struct event events[ON_THEIR_WAY];
+    const sim_time way = SIM_NSEC(13400);
+    struct queue queue;
+    struct event_key last = { 0 }, key;
+
+    queue_init(&queue);
+    for (uint32_t i = 0; i < ON_THEIR_WAY; i++) {
+        event_init(&events[i], NULL);
+        key = (struct event_key){ SIM_USEC(10) * i, event_order(EVENT_ARRIVAL, i, i), i };
+        queue_push(&queue, &events[i], &key);
+    }
+    for (uint32_t i = 0; i < 20000; i++) {
+        struct event *event = queue_pop(&queue, &key);
+
+        OK(event_key_lt(&last, &key));
+        last = key;
+        key.at += way;
+        queue_push(&queue, event, &key);
+    }
+    OK((sim_time)1 << queue.wheels[0].shift < way);
+    queue_fini(&queue);
+}
+
 /* How many there are decides how a push goes on; it is counted from both sides. */
 static void counts_its_events_while_they_become_many_and_few(void)
 {
@@ -344,6 +373,7 @@ static void counts_its_events_while_they_become_many_and_few(void)
 
 UNIT_MAIN("queue", TEST(counts_its_events_while_they_become_many_and_few),
           TEST(far_timers_do_not_keep_near_events_in_the_heap),
+          TEST(buckets_are_no_longer_than_the_way_of_many_events),
           TEST(agrees_with_a_plain_search_at_every_step),
           TEST(thirty_thousand_events_come_out_sorted),
           TEST(order_is_time_class_receiver_sender_counter),
