@@ -7,16 +7,16 @@
 
 #define BLOCK_LEN ((size_t)64 * 1024)
 
+/* At its end stands a head without room, of which the reader learns with the next message. */
 struct channel_block {
-    _Atomic(struct channel_block *) next; /* set once no more is written here */
-    _Atomic size_t written;
-    size_t size;
+    struct channel_block *next;
+    size_t size; /* octets, the last head not included */
     _Alignas(max_align_t) unsigned char octets[];
 };
 
 struct head {
     size_t size; /* of the message behind it */
-    size_t room; /* of both */
+    size_t room; /* of both; 0: the block ends here */
 };
 
 #define HEAD_LEN ((sizeof(struct head) + 15) / 16 * 16)
@@ -24,10 +24,9 @@ struct head {
 static struct channel_block *block_new(size_t room)
 {
     size_t size = room > BLOCK_LEN ? room : BLOCK_LEN;
-    struct channel_block *block = mem_alloc(sizeof *block + size);
+    struct channel_block *block = mem_alloc(sizeof *block + size + HEAD_LEN);
 
-    atomic_init(&block->next, NULL);
-    atomic_init(&block->written, 0);
+    block->next = NULL;
     block->size = size;
     return block;
 }
@@ -36,8 +35,11 @@ struct channel *channel_new(void)
 {
     struct channel *channel = mem_zalloc(sizeof *channel);
 
+    atomic_init(&channel->n_shown, 0);
+    atomic_init(&channel->clock, 0);
     atomic_init(&channel->spare, NULL);
     channel->head = channel->tail = block_new(0);
+    channel->size = channel->tail->size;
     return channel;
 }
 
@@ -46,14 +48,23 @@ void channel_free(struct channel *channel)
     if (channel == NULL)
         return;
     while (channel->head != NULL) {
-        struct channel_block *next =
-            atomic_load_explicit(&channel->head->next, memory_order_relaxed);
+        struct channel_block *next = channel->head->next;
 
         free(channel->head);
         channel->head = next;
     }
     free(atomic_load_explicit(&channel->spare, memory_order_relaxed));
     free(channel);
+}
+
+static struct head *head_to_write(const struct channel *channel)
+{
+    return (struct head *)(channel->tail->octets + channel->filled);
+}
+
+static struct head *head_to_read(const struct channel *channel)
+{
+    return (struct head *)(channel->head->octets + channel->emptied);
 }
 
 static void next_block(struct channel *channel, size_t room)
@@ -64,11 +75,12 @@ static void next_block(struct channel *channel, size_t room)
         block = atomic_exchange_explicit(&channel->spare, NULL, memory_order_acquire);
     if (block == NULL)
         block = block_new(room);
-    atomic_store_explicit(&block->next, NULL, memory_order_relaxed);
-    atomic_store_explicit(&block->written, 0, memory_order_relaxed);
-    atomic_store_explicit(&channel->tail->next, block, memory_order_release);
+    block->next = NULL;
+    channel->tail->next = block;
+    head_to_write(channel)->room = 0;
     channel->tail = block;
     channel->filled = 0;
+    channel->size = block->size;
 }
 
 void *channel_begin(struct channel *channel, size_t size)
@@ -77,9 +89,9 @@ void *channel_begin(struct channel *channel, size_t size)
     struct head *head;
 
     CHECK(room > size);
-    if (channel->tail->size - channel->filled < room)
+    if (channel->size - channel->filled < room)
         next_block(channel, room);
-    head = (struct head *)(channel->tail->octets + channel->filled);
+    head = head_to_write(channel);
     head->size = size;
     head->room = room;
     return (unsigned char *)head + HEAD_LEN;
@@ -87,17 +99,12 @@ void *channel_begin(struct channel *channel, size_t size)
 
 void channel_end(struct channel *channel)
 {
-    const struct head *head = (struct head *)(channel->tail->octets + channel->filled);
+    size_t room = head_to_write(channel)->room;
 
-    channel->filled += head->room;
-    channel->octets_written += head->room;
+    channel->filled += room;
+    channel->octets_written += room;
     channel->n_written++;
-    atomic_store_explicit(&channel->tail->written, channel->filled, memory_order_release);
-}
-
-static bool here(const struct channel *channel)
-{
-    return channel->emptied < atomic_load_explicit(&channel->head->written, memory_order_acquire);
+    atomic_store_explicit(&channel->n_shown, channel->n_written, memory_order_release);
 }
 
 static void give_back(struct channel *channel, struct channel_block *block)
@@ -109,19 +116,16 @@ static void give_back(struct channel *channel, struct channel_block *block)
 
 void *channel_peek(struct channel *channel)
 {
-    while (!here(channel)) {
-        struct channel_block *next =
-            atomic_load_explicit(&channel->head->next, memory_order_acquire);
+    if (channel_n_left(channel) == 0)
+        return NULL;
+    if (head_to_read(channel)->room == 0) {
+        struct channel_block *next = channel->head->next;
 
-        if (next == NULL)
-            return NULL;
-        if (here(channel)) /* written while we looked */
-            break;
         give_back(channel, channel->head);
         channel->head = next;
         channel->emptied = 0;
     }
-    return channel->head->octets + channel->emptied + HEAD_LEN;
+    return (unsigned char *)head_to_read(channel) + HEAD_LEN;
 }
 
 size_t channel_size(const void *message)
@@ -131,8 +135,6 @@ size_t channel_size(const void *message)
 
 void channel_pop(struct channel *channel)
 {
-    const struct head *head = (struct head *)(channel->head->octets + channel->emptied);
-
-    channel->emptied += head->room;
+    channel->emptied += head_to_read(channel)->room;
     channel->n_read++;
 }

@@ -37,18 +37,24 @@
 #define WORTH_CROWDED      4 /* likewise, where a look means giving up the core */
 #define PAUSE_MIN          UINT64_C(500000) /* events one by one, after it did not pay */
 #define PAUSE_MAX          UINT64_C(16000000)
-#define PUBLISH_PARTS      4 /* of a look-ahead: how often a clock is shown to the others */
+#define PUBLISH_PARTS      2 /* of a look-ahead: how often a clock is shown to the others */
 
-/* One thread's, with lines of its own for what the others read. */
+/* What a worker looks at of a neighbor. */
+struct neighbor {
+    struct channel *in, *out; /* with the clocks of both */
+    sim_time look_ahead;      /* of what comes from there */
+};
+
+/* One thread's. */
 struct worker {
     char apart[CACHE_LINE];
-    _Atomic sim_time clock;
-    char apart_too[CACHE_LINE];
     struct threads *threads;
     struct part *part;
     uint32_t index;
+    uint32_t n_neighbors;
+    struct neighbor *neighbors;
     sim_time publish_every;
-    sim_time shown;   /* the clock, as it was last shown */
+    sim_time clock;   /* nothing happens before it any more; as it was last shown */
     uint64_t looks;   /* at the neighbors' clocks: what running apart costs */
     uint64_t quota;   /* events it may still carry out in this stretch */
     uint64_t log_end; /* octets_written at which its log is full */
@@ -97,40 +103,41 @@ static inline void relax(void)
 
 /* ---- a partition's way through a stretch ---- */
 
-/* The line of the clock is with whoever looked at it last: it is written, and not read here. What
- * begins on a cut cable before it has gone over by then; behind the stretch's end an act may keep
- * it from beginning. */
+static void show_clock(struct worker *worker, sim_time clock)
+{
+    worker->clock = clock;
+    for (uint32_t i = 0; i < worker->n_neighbors; i++)
+        channel_show_clock(worker->neighbors[i].out, clock);
+}
+
+/* What begins on a cut cable before the clock has gone over by then; behind the stretch's end an
+ * act may keep it from beginning. */
 static void publish(struct worker *worker, sim_time clock)
 {
     bool waiting = worker->part->cuts_waiting != NULL;
 
     if (waiting && clock > worker->threads->end)
         clock = worker->threads->end;
-    if (clock <= worker->shown)
+    if (clock <= worker->clock)
         return;
     if (waiting)
         cut_flush(worker->part, clock);
-    worker->shown = clock;
-    atomic_store_explicit(&worker->clock, clock, memory_order_release);
+    show_clock(worker, clock);
 }
 
 /* Nothing arrives before it. What was sent before the clocks were read can be received after. */
 static sim_time horizon(const struct worker *worker)
 {
-    struct threads *threads = worker->threads;
     sim_time least = SIM_TIME_NONE;
-    sim_time floor = atomic_load_explicit(&threads->floor, memory_order_acquire);
+    sim_time floor = atomic_load_explicit(&worker->threads->floor, memory_order_acquire);
 
-    for (uint32_t from = 0; from < threads->n; from++) {
-        const struct split_lane *lane = split_lane(threads->split, from, worker->index);
-        sim_time clock, at;
+    for (uint32_t i = 0; i < worker->n_neighbors; i++) {
+        const struct neighbor *neighbor = &worker->neighbors[i];
+        sim_time clock = channel_clock(neighbor->in), at;
 
-        if (lane->channel == NULL)
-            continue;
-        clock = atomic_load_explicit(&threads->workers[from]->clock, memory_order_acquire);
         if (clock < floor)
             clock = floor;
-        at = sim_time_later(clock, lane->look_ahead);
+        at = sim_time_later(clock, neighbor->look_ahead);
         if (at < least)
             least = at;
     }
@@ -139,26 +146,15 @@ static sim_time horizon(const struct worker *worker)
 
 static void receive_all(const struct worker *worker)
 {
-    struct threads *threads = worker->threads;
-
-    for (uint32_t from = 0; from < threads->n; from++) {
-        struct channel *channel = split_lane(threads->split, from, worker->index)->channel;
-
-        if (channel != NULL)
-            cut_receive(channel);
-    }
+    for (uint32_t i = 0; i < worker->n_neighbors; i++)
+        cut_receive(worker->neighbors[i].in);
 }
 
 static bool anything_came(const struct worker *worker)
 {
-    struct threads *threads = worker->threads;
-
-    for (uint32_t from = 0; from < threads->n; from++) {
-        struct channel *channel = split_lane(threads->split, from, worker->index)->channel;
-
-        if (channel != NULL && channel_peek(channel) != NULL)
+    for (uint32_t i = 0; i < worker->n_neighbors; i++)
+        if (channel_n_left(worker->neighbors[i].in) > 0)
             return true;
-    }
     return false;
 }
 
@@ -167,7 +163,7 @@ static sim_time advance(struct worker *worker, sim_time horizon)
 {
     struct part *part = worker->part;
     uint64_t most = part->n_events + worker->quota;
-    sim_time show_at = sim_time_later(worker->shown, worker->publish_every), next;
+    sim_time show_at = sim_time_later(worker->clock, worker->publish_every), next;
 
     for (;;) {
         next = part_run(part, show_at < horizon ? show_at : horizon, most - part->n_events);
@@ -186,16 +182,9 @@ static sim_time advance(struct worker *worker, sim_time horizon)
 /* Everything that was sent to those who have not finished the stretch has been received. */
 static bool nothing_on_its_way(const struct threads *threads)
 {
-    for (uint32_t to = 0; to < threads->n; to++) {
-        if (threads->workers[to]->done)
-            continue;
-        for (uint32_t from = 0; from < threads->n; from++) {
-            const struct channel *channel = split_lane(threads->split, from, to)->channel;
-
-            if (channel != NULL && channel->n_written != channel->n_read)
-                return false;
-        }
-    }
+    for (uint32_t i = 0; i < threads->n; i++)
+        if (!threads->workers[i]->done && anything_came(threads->workers[i]))
+            return false;
     return true;
 }
 
@@ -397,12 +386,9 @@ static sim_time least_clock(const struct threads *threads)
 {
     sim_time least = SIM_TIME_NONE;
 
-    for (uint32_t i = 0; i < threads->n; i++) {
-        sim_time clock = atomic_load_explicit(&threads->workers[i]->clock, memory_order_relaxed);
-
-        if (clock < least)
-            least = clock;
-    }
+    for (uint32_t i = 0; i < threads->n; i++)
+        if (threads->workers[i]->clock < least)
+            least = threads->workers[i]->clock;
     return least;
 }
 
@@ -415,7 +401,6 @@ static void prepare(struct threads *threads, uint64_t most)
 
         worker->part->flushes_cuts = true;
         worker->idle = worker->done = false;
-        worker->shown = atomic_load_explicit(&worker->clock, memory_order_relaxed);
         worker->looks = 0;
         worker->quota = most / threads->n + 1;
         worker->log_end = threads->engine.sim->logs[i]->octets_written + LOG_MAX;
@@ -467,7 +452,27 @@ static void set_clocks(struct threads *threads, sim_time at)
 {
     atomic_store_explicit(&threads->floor, at, memory_order_relaxed);
     for (uint32_t i = 0; i < threads->n; i++)
-        atomic_store_explicit(&threads->workers[i]->clock, at, memory_order_relaxed);
+        show_clock(threads->workers[i], at);
+}
+
+/* Whom a worker waits for, and for how long what it does matters to nobody. */
+static void meet_neighbors(struct threads *threads, struct worker *worker)
+{
+    sim_time least = SIM_TIME_NONE;
+
+    worker->n_neighbors = 0;
+    for (uint32_t i = 0; i < threads->n; i++) {
+        const struct split_lane *in = split_lane(threads->split, i, worker->index),
+                                *out = split_lane(threads->split, worker->index, i);
+
+        if (in->channel == NULL)
+            continue;
+        worker->neighbors[worker->n_neighbors++] =
+            (struct neighbor){ in->channel, out->channel, in->look_ahead };
+        if (out->look_ahead < least)
+            least = out->look_ahead;
+    }
+    worker->publish_every = least / PUBLISH_PARTS + 1;
 }
 
 static void look_again(struct threads *threads)
@@ -478,14 +483,8 @@ static void look_again(struct threads *threads)
         return;
     sim->cables_changed = false;
     split_look(threads->split);
-    for (uint32_t i = 0; i < threads->n; i++) {
-        sim_time least = SIM_TIME_NONE;
-
-        for (uint32_t to = 0; to < threads->n; to++)
-            if (split_lane(threads->split, i, to)->look_ahead < least)
-                least = split_lane(threads->split, i, to)->look_ahead;
-        threads->workers[i]->publish_every = least / PUBLISH_PARTS + 1;
-    }
+    for (uint32_t i = 0; i < threads->n; i++)
+        meet_neighbors(threads, threads->workers[i]);
 }
 
 static void deliver_all(const struct threads *threads)
@@ -530,8 +529,8 @@ static void lower_clocks(struct threads *threads, sim_time now)
     if (atomic_load_explicit(&threads->floor, memory_order_relaxed) > now)
         atomic_store_explicit(&threads->floor, now, memory_order_relaxed);
     for (uint32_t i = 0; i < threads->n; i++)
-        if (atomic_load_explicit(&threads->workers[i]->clock, memory_order_relaxed) > now)
-            atomic_store_explicit(&threads->workers[i]->clock, now, memory_order_relaxed);
+        if (threads->workers[i]->clock > now)
+            show_clock(threads->workers[i], now);
 }
 
 static bool run(struct engine *engine, sim_time until, uint64_t budget, uint64_t about)
@@ -583,6 +582,7 @@ static void end_threads(struct engine *engine)
     for (uint32_t i = 0; i < threads->n; i++) {
         if (i > 0)
             pthread_join(threads->workers[i]->thread, NULL);
+        free(threads->workers[i]->neighbors);
         free(threads->workers[i]);
     }
     pthread_mutex_destroy(&threads->lock);
@@ -605,6 +605,7 @@ static void start_workers(struct threads *threads)
         worker->threads = threads;
         worker->part = sim->parts[i];
         worker->index = i;
+        worker->neighbors = mem_alloc(threads->n * sizeof *worker->neighbors);
         threads->workers[i] = worker;
     }
     for (uint32_t i = 1; i < threads->n; i++)
