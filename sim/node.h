@@ -57,9 +57,10 @@ struct iface { /* the first cache line is what a frame that comes in needs */
     uint16_t index; /* place in node->ifaces, from 0 */
     uint32_t mtu;   /* octets behind the Ethernet header: iface_set_mtu() */
     bool up;        /* switched on; with a cable that is plugged in at both ends it has carrier */
-    void *owner;    /* what the device keeps for this interface */
+    uint16_t key_mask;    /* iface_set_keys(): the table's places, less one */
+    void *owner;          /* what the device keeps for this interface */
     struct link_dir *out; /* the cable's direction away from here, or NULL */
-    uintptr_t keys;       /* iface_set_keys(): the table, and how often its places can be halved */
+    const void *keys;     /* the table */
     uint64_t rx_frames, rx_octets;
 
     uint64_t rx_drops, tx_drops; /* sent: iface_tx_frames() */
@@ -88,19 +89,17 @@ struct iface *iface_find(const struct node *node, const char *name);
 /** iface_set_mtu() - what is longer, behind its Ethernet header, is neither sent nor taken. */
 void iface_set_mtu(struct iface *iface, uint32_t mtu);
 /** iface_set_keys() - frames that @iface receives are looked up by their key (FRAME_AT_KEY) in
- * @lines, 1 << @bits cache lines of a table: the one at frame_key_place() comes into the cache
- * while the engine is still at work on the arrival. */
-static inline void iface_set_keys(struct iface *iface, const void *lines, unsigned bits)
+ * @lines, a table of @mask + 1 cache lines: the one at frame_key_place() comes into the cache while
+ * the engine is still at work on the arrival. */
+static inline void iface_set_keys(struct iface *iface, const void *lines, uint16_t mask)
 {
-    iface->keys = (uintptr_t)lines | bits;
+    iface->keys = lines;
+    iface->key_mask = mask;
 }
 /** iface_key_line() - that line. */
 static inline const void *iface_key_line(const struct iface *iface, uint64_t key)
 {
-    uintptr_t bits = iface->keys & (ARENA_LINE - 1);
-
-    return (const char *)(iface->keys - bits) +
-           ARENA_LINE * frame_key_place(key, (UINT32_C(1) << bits) - 1);
+    return (const char *)iface->keys + ARENA_LINE * frame_key_place(key, iface->key_mask);
 }
 /** iface_fetch_key() - the line of @frame comes into the cache. */
 static inline void iface_fetch_key(const struct iface *iface, const struct frame *frame)

@@ -15,12 +15,13 @@
 #include "stack/net/neigh_internal.h"
 #include "stack/wire/eth_wire.h"
 
-#define FLOWS_FIRST 2   /* places in a node's first table: most hosts talk to few others */
-#define FLOWS_MANY  256 /* places that most routers are content with */
+#define FLOWS_FIRST 2    /* places in a node's first table: most hosts talk to few others */
+#define FLOWS_MANY  256  /* places that most routers are content with */
+#define FLOWS_OWN   1024 /* with fewer, flows that come back are to stand in their own places */
 #define FLOWS_MAX   4096
 #define WAYS        4 /* places that a flow may stand in, side by side */
-/* Times that flows were crowded out of a place, on average, before it grows; beyond FLOWS_MANY. One
-   that had come back counts for many that may never. */
+/* Times that flows were crowded out of a place or found beside it, on average, before it grows;
+   beyond FLOWS_MANY. One that had come back counts for many that may never. */
 #define CROWDED       4
 #define CROWDED_AGAIN 16
 #define CAME_BACK     16
@@ -119,7 +120,7 @@ static struct ip_flow *free_place(const struct ip_stack *ip, uint64_t addrs, uin
 
 void ip_flows_tell(const struct ip_stack *ip, struct iface *iface)
 {
-    iface_set_keys(iface, ip->flows, (unsigned)__builtin_ctz(n_flows(ip)));
+    iface_set_keys(iface, ip->flows, ip->flow_mask);
 }
 
 static void grow(struct ip_stack *ip)
@@ -143,13 +144,14 @@ static void grow(struct ip_stack *ip)
     free(old);
 }
 
-/* Not in its own place. While there are few, flows get so many that most have their own. */
+/* Not in its own place, in which nobody can tell beforehand whether it stands. Flows that come back
+ * get so many that most have their own. */
 SELDOM static struct ip_flow *find_beside(struct ip_stack *ip, uint32_t place,
                                           const struct iface *iif, uint64_t addrs)
 {
     struct ip_flow *flow = find_at(ip, place, iif, addrs, 0, ip->fib.generation);
 
-    if (flow == NULL || n_flows(ip) >= FLOWS_MANY || !crowded(ip, 1))
+    if (flow == NULL || n_flows(ip) >= FLOWS_OWN || !crowded(ip, 1))
         return flow;
     grow(ip);
     return find_at(ip, place_of(ip, addrs), iif, addrs, 0, ip->fib.generation);

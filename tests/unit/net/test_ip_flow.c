@@ -95,6 +95,20 @@ static void interface_knows_where_flows_stand(void)
     net_rig_fini(&rig);
 }
 
+/* All of them would have some place of 256. */
+static void flows_that_come_back_get_places_of_their_own(void)
+{
+    enum { N = 200 };
+    struct net_rig rig;
+
+    begin(&rig);
+    for (unsigned round = 0; round < 200; round++)
+        EQ(forward(&rig, 0, N, 100), N);
+    EQ(rig.ip.flow_mask + 1, 1024);
+    OK(fetched(&rig, N) > N * 5 / 6);
+    net_rig_fini(&rig);
+}
+
 static void known_flow_minds_a_new_mtu(void)
 {
     struct net_rig rig;
@@ -193,7 +207,8 @@ static void packet_from_nowhere_to_nowhere_is_no_known_flow(void)
 
 UNIT_MAIN("ip_flow", TEST(flows_that_come_back_get_the_places_they_need),
           TEST(flows_that_come_once_get_few_places), TEST(known_flow_minds_a_new_mtu),
-          TEST(interface_knows_where_flows_stand), TEST(known_flow_minds_its_neighbor),
+          TEST(interface_knows_where_flows_stand),
+          TEST(flows_that_come_back_get_places_of_their_own), TEST(known_flow_minds_its_neighbor),
           TEST(known_flow_minds_a_new_filter_of_sources),
           TEST(known_flow_minds_a_translation_of_its_addresses),
           TEST(packet_from_nowhere_to_nowhere_is_no_known_flow))
