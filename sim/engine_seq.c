@@ -62,6 +62,16 @@ APART void part_settle_timer(struct part *part, struct queue_entry *head)
         head->event->moved = false;
 }
 
+/* The event in @head has moved, or it is none: it was taken out, or nothing is sorted. False: there
+ * are no more. */
+APART static bool settle(struct part *part, struct queue_entry *head)
+{
+    if (head->event == &queue_no_event)
+        return queue_settle(&part->queue);
+    part_settle_timer(part, head);
+    return true;
+}
+
 sim_time part_run(struct part *part, sim_time before, uint64_t most)
 {
     if (UNLIKELY(part->log != NULL))
@@ -72,13 +82,9 @@ sim_time part_run(struct part *part, sim_time before, uint64_t most)
         struct queue_entry *head = &part->queue.entries[index];
         struct event *event = head->event;
 
-        if (UNLIKELY(event == NULL)) { /* taken out, or nothing is sorted */
-            if (!queue_settle(&part->queue))
-                break;
-            continue;
-        }
         if (UNLIKELY(event->moved)) {
-            part_settle_timer(part, head);
+            if (!settle(part, head))
+                break;
             continue;
         }
         if (UNLIKELY(head->at >= before))

@@ -167,6 +167,16 @@ void queue_insert(struct queue *queue, uint32_t index)
 
 /* ---- entries ---- */
 
+const struct event queue_no_event = { .moved = true,
+                                      .owner = EVENT_NO_OWNER,
+                                      .needs = queue_needs_nothing };
+
+/* Its event is taken out. */
+static void bury(struct queue_entry *entry)
+{
+    entry->event = (struct event *)&queue_no_event; /* only ever read */
+}
+
 static uint32_t fresh_entry(struct queue *queue)
 {
     if (queue->n_fresh + 1 == queue->entries_size) {
@@ -178,16 +188,23 @@ static uint32_t fresh_entry(struct queue *queue)
     return queue->n_fresh;
 }
 
+static void see_fetches(struct queue *queue, uint32_t n)
+{
+    if (n > QUEUE_FETCH_FROM)
+        queue->fetches = n > QUEUE_FAR_FROM    ? QUEUE_FETCH_FAR
+                         : n > QUEUE_LONG_FROM ? QUEUE_FETCH_LONG
+                                               : QUEUE_FETCH_NEAR;
+    else if (n <= QUEUE_FETCH_FROM - QUEUE_FETCH_SLACK)
+        queue->fetches = QUEUE_FETCH_NOTHING;
+}
+
 void queue_see_room(struct queue *queue)
 {
     uint32_t n = queue_n(queue), free = queue->n_fresh - n - queue->n_dead;
     uint32_t room = queue->n_look > n ? queue->n_look - n : 0;
 
-    if (n > QUEUE_FETCH_FROM)
-        queue->fetches = true;
-    else if (n <= QUEUE_FETCH_FROM - QUEUE_FETCH_SLACK)
-        queue->fetches = false;
-    if (!queue->fetches && room > QUEUE_FETCH_FROM - n)
+    see_fetches(queue, n);
+    if (queue->fetches == QUEUE_FETCH_NOTHING && room > QUEUE_FETCH_FROM - n)
         room = QUEUE_FETCH_FROM - n; /* one more, and there is to be another look */
     room = room < free ? room : free;
     queue->room = room < INT32_MAX ? (int32_t)room : INT32_MAX;
@@ -268,7 +285,7 @@ static uint32_t sweep(struct queue *queue, struct queue_place *places, uint32_t 
     uint32_t stay = 0;
 
     for (uint32_t i = 0; i < n; i++) {
-        if (queue->entries[queue_place_entry(&places[i])].event == NULL)
+        if (queue_entry_dead(&queue->entries[queue_place_entry(&places[i])]))
             queue_free_entry(queue, queue_place_entry(&places[i]));
         else
             places[stay++] = places[i];
@@ -295,7 +312,7 @@ void queue_remove(struct queue *queue, struct event *event)
 
     CHECK(event_queued(event) && queue->entries[index].event == event);
     event->at_index = EVENT_IDLE;
-    queue->entries[index].event = NULL;
+    bury(&queue->entries[index]);
     queue->full--;
     queue->n_dead++;
     if (queue->n_dead > queue_n(queue) + DEAD_MAX)
@@ -317,7 +334,7 @@ APART bool queue_settle(struct queue *queue)
             continue;
         }
         first = queue_place_entry(queue->first);
-        if (queue->entries[first].event != NULL)
+        if (!queue_entry_dead(&queue->entries[first]))
             return true;
         queue->first++;
         queue_free_entry(queue, first);
@@ -327,21 +344,26 @@ APART bool queue_settle(struct queue *queue)
 
 void *const queue_needs_nothing[2] = { (void *)&queue_needs_nothing, (void *)&queue_needs_nothing };
 
-static const struct event nothing = { .owner = EVENT_NO_OWNER, .needs = queue_needs_nothing };
-
-/* The event of @place; of one that has been taken out, one that needs nothing. */
+/* The event of @place; one that needs nothing, if it was taken out. */
 static inline const struct event *event_of(const struct queue *queue,
                                            const struct queue_place *place)
 {
-    const struct event *event = queue->entries[queue_place_entry(place)].event;
-
-    return event == NULL ? &nothing : event;
+    return queue->entries[queue_place_entry(place)].event;
 }
 
 /* The interface that @event leads to, or, without one, something else that can be fetched. */
 static inline void *const *owner_of(const struct event *event)
 {
     return ((void *const *)(const void *)event)[event->owner];
+}
+
+/* The event of an entry of the next bucket. With so few events their entries are in the cache. */
+static inline void fetch_next(struct queue *queue)
+{
+    const struct queue_entry *entry = &queue->entries[queue->ahead[0]];
+
+    __builtin_prefetch(entry->event, 1);
+    queue->ahead[0] = entry->next;
 }
 
 /* An entry of the next buckets and its event: in the cache they wait for nobody, while a chain of
@@ -400,13 +422,13 @@ void queue_fetch(struct queue *queue)
     const struct queue_place *places = queue->first;
     void *const *needs;
 
-    if (UNLIKELY(queue_n(queue) <= QUEUE_FETCH_FROM - QUEUE_FETCH_SLACK)) {
-        queue_see_room(queue);
-        return;
+    if (queue->fetches > QUEUE_FETCH_NEAR) {
+        fetch_ahead(queue);
+        if (queue->fetches == QUEUE_FETCH_FAR)
+            fetch_receivers(queue, queue_n_sorted(queue));
+    } else {
+        fetch_next(queue);
     }
-    fetch_ahead(queue);
-    if (queue_n(queue) > QUEUE_FAR_FROM)
-        fetch_receivers(queue, queue_n_sorted(queue));
     fetch_needs(event_of(queue, &places[FETCH_NEEDS]));
     needs = event_of(queue, &places[FETCH_THEIRS])->needs;
     __builtin_prefetch(needs[0], 1);
@@ -434,7 +456,7 @@ void queue_rekey_head(struct queue *queue, const struct event_key *key)
 struct event *queue_each(const struct queue *queue, uint32_t *walk)
 {
     while (*walk < queue->n_fresh)
-        if (queue->entries[++*walk].event != NULL)
+        if (queue_entry_alive(&queue->entries[++*walk]))
             return queue->entries[*walk].event;
     return NULL;
 }
@@ -445,6 +467,7 @@ void queue_init(struct queue *queue)
     queue->entries_size = ENTRIES_MIN;
     queue->entries = mem_realloc(NULL, queue->entries_size, sizeof *queue->entries);
     queue->entries[0] = (struct queue_entry){ 0 }; /* never used: EVENT_IDLE */
+    bury(&queue->entries[0]);
     queue->careful = queue->soon = mem_realloc(NULL, SOON_ROOM, sizeof *queue->soon);
     queue->first = queue->end = queue->soon + QUEUE_SOON_MAX;
     for (unsigned i = 0; i < QUEUE_BEHIND; i++)

@@ -86,6 +86,10 @@ struct event {         /* embed it in its owner; initialise with event_init() */
 
 extern void *const queue_needs_nothing[2];
 
+/* Stands in an entry instead of an event that was taken out, and behind all that are sorted. It
+ * says that it has moved, as who looks at the next event has to ask that anyway. */
+extern const struct event queue_no_event;
+
 static inline void event_init(struct event *event, void (*fire)(struct event *event))
 {
     event->at_index = EVENT_IDLE;
@@ -103,7 +107,7 @@ static inline bool event_queued(const struct event *event)
 struct queue_entry { /* half a cache line */
     sim_time at;
     uint64_t order;
-    struct event *event; /* NULL: free, or taken out and to be swept up */
+    struct event *event; /* queue_no_event: taken out and to be swept up. NULL: free */
     uint32_t counter;
     uint32_t next; /* in its bucket, or in the list of free entries; 0: none */
 };
@@ -130,8 +134,12 @@ struct queue_wheel {
 
 #define QUEUE_WHEELS     8
 #define QUEUE_AHEAD      4    /* a power of two */
-#define QUEUE_FETCH_FROM 256  /* events: fewer, and what they need is in the cache anyway */
+#define QUEUE_FETCH_FROM 256  /* events: more, and what they need is not in the cache */
+#define QUEUE_LONG_FROM  1024 /* events: more, and neither are their entries */
 #define QUEUE_FAR_FROM   2048 /* events: more, and the receivers' nodes are not there either */
+
+/* What is fetched ahead: it follows the number of events, which is looked at once in a while. */
+enum queue_fetches { QUEUE_FETCH_NOTHING, QUEUE_FETCH_NEAR, QUEUE_FETCH_LONG, QUEUE_FETCH_FAR };
 
 struct queue {
     /* The sorted, at the end of their room; *first is the earliest of all, dead or alive. The end
@@ -162,8 +170,7 @@ struct queue {
     uint32_t heaped;             /* entries that came out of the heap since */
     uint32_t ahead[QUEUE_AHEAD]; /* entries of the next buckets, to have in the cache in time */
     uint32_t turns;
-    bool fetches; /* there are more than QUEUE_FETCH_FROM events, or have just been: not all that
-                     they need is in the cache */
+    uint8_t fetches; /* enum queue_fetches: what is not in the cache of what the next events need */
 };
 
 /** queue_init() - an empty queue. */
@@ -215,7 +222,7 @@ static inline struct queue_entry *queue_head(struct queue *queue)
 {
     struct queue_entry *entry = &queue->entries[queue_place_entry(queue->first)];
 
-    if (LIKELY(entry->event != NULL)) /* it would be that of entry 0 if none were sorted */
+    if (LIKELY(entry->event != &queue_no_event)) /* as that of entry 0 is, if none are sorted */
         return entry;
     return queue_settle(queue) ? &queue->entries[queue_place_entry(queue->first)] : NULL;
 }

@@ -15,7 +15,7 @@
 #define QUEUE_LOOK 2048
 
 /** queue_see_room() - the number of events or what they are to be has changed: how many more may
- * come. */
+ * come, and what is fetched ahead. */
 void queue_see_room(struct queue *queue);
 /** queue_insert() - entry @index, due before the limit, joins the sorted or the heap. */
 void queue_insert(struct queue *queue, uint32_t index);
@@ -62,6 +62,17 @@ static inline struct queue_place *queue_join(const struct queue *queue, struct q
     }
     next[-1] = place;
     return next - 1;
+}
+
+/* Is it the entry of an event that was taken out? */
+static inline bool queue_entry_dead(const struct queue_entry *entry)
+{
+    return entry->event == &queue_no_event;
+}
+
+static inline bool queue_entry_alive(const struct queue_entry *entry)
+{
+    return entry->event != NULL && !queue_entry_dead(entry);
 }
 
 static inline void queue_free_entry(struct queue *queue, uint32_t index)

@@ -76,7 +76,7 @@ static uint32_t deal_out(struct queue *queue, uint32_t index)
         const struct queue_entry *entry = &queue->entries[index];
 
         next = entry->next;
-        if (entry->event == NULL) {
+        if (queue_entry_dead(entry)) {
             queue_free_entry(queue, index);
             queue->n_dead--;
         } else if ((uint64_t)entry->at < queue->limit) {
@@ -102,7 +102,7 @@ static inline uint32_t sort_out(struct queue *queue, uint32_t index)
         const struct queue_entry *entry = &entries[index];
         uint32_t next = entry->next;
 
-        if (LIKELY(entry->event != NULL)) {
+        if (LIKELY(!queue_entry_dead(entry))) {
             queue_join(queue, first--, queue_place_of(entry, index));
         } else {
             queue_free_entry(queue, index);
@@ -204,7 +204,7 @@ static unsigned width_of_sample(const struct queue *queue)
     for (uint32_t i = 1; i <= queue->n_fresh; i += step) {
         uint64_t at = (uint64_t)queue->entries[i].at;
 
-        if (queue->entries[i].event == NULL)
+        if (!queue_entry_alive(&queue->entries[i]))
             continue;
         within[log2_of(at > from ? at - from : 0)]++;
         n++;
@@ -337,10 +337,15 @@ static void deal_out_slow(struct queue *queue)
                                                            (wheel->size - 1)));
 }
 
+/* Where the chains begin that queue_fetch() follows. */
 static inline void look_ahead(struct queue *queue, const struct queue_wheel *wheel, uint32_t bucket)
 {
     uint32_t *ahead = &queue->ahead[bucket % QUEUE_AHEAD];
 
+    if (queue->fetches == QUEUE_FETCH_NEAR) {
+        queue->ahead[0] = wheel->heads[(bucket + 1) & (wheel->size - 1)];
+        return;
+    }
     *ahead = wheel->heads[(bucket + QUEUE_AHEAD) & (wheel->size - 1)];
     __builtin_prefetch(&queue->entries[*ahead], 1);
     __builtin_prefetch(&wheel->heads[(bucket + 4 * QUEUE_AHEAD) & (wheel->size - 1)], 1);
@@ -364,7 +369,8 @@ static inline bool turn_first(struct queue *queue)
     }
     queue->limit = ++queue->hand << wheel->shift;
     wheel->n -= sort_out(queue, bucket_take(wheel, bucket));
-    if (queue->fetches) {
+    if (queue->fetches != QUEUE_FETCH_NOTHING) {
+        queue_see_room(queue);
         look_ahead(queue, wheel, bucket);
         queue_fetch_turned(queue);
     }

@@ -365,13 +365,45 @@ static void counts_its_events_while_they_become_many_and_few(void)
             n--;
         }
         EQ(queue_n(&queue), n);
-        OK(n <= QUEUE_FETCH_FROM || queue.fetches);
+        OK(n <= QUEUE_FETCH_FROM || queue.fetches != QUEUE_FETCH_NOTHING);
+        OK(turn % 20000 != 9999 || queue.fetches == QUEUE_FETCH_FAR);
+        OK(turn % 20000 != 19999 || queue.fetches == QUEUE_FETCH_NOTHING);
         OK(queue.room >= 0 && queue.n_fresh - n - queue.n_dead >= (uint32_t)queue.room);
     }
     queue_fini(&queue);
 }
 
-UNIT_MAIN("queue", TEST(counts_its_events_while_they_become_many_and_few),
+static void event_that_was_taken_out_is_shown_to_nobody(void)
+{
+    struct event events[3], *event;
+    struct queue queue;
+    struct event_key key;
+    uint32_t walk = 0, n = 0;
+
+    queue_init(&queue);
+    EQ(queue_each(&queue, &walk) == NULL, true);
+    for (uint32_t i = 0; i < 3; i++) {
+        event_init(&events[i], NULL);
+        key = (struct event_key){ i, event_order(EVENT_TIMER, 1, 1), i };
+        queue_push(&queue, &events[i], &key);
+    }
+    queue_remove(&queue, &events[0]);
+    OK(queue.entries[queue_place_entry(queue.first)].event == &queue_no_event);
+    OK(queue_no_event.moved); /* who runs the queue asks for that alone */
+    for (walk = 0; (event = queue_each(&queue, &walk)) != NULL; n++)
+        OK(event == &events[1] || event == &events[2]);
+    EQ(n, 2);
+    OK(queue_pop(&queue, &key) == &events[1]);
+    for (walk = n = 0; (event = queue_each(&queue, &walk)) != NULL; n++)
+        OK(event == &events[2]);
+    EQ(n, 1);
+    OK(queue_pop(&queue, &key) == &events[2]);
+    OK(queue_head(&queue) == NULL);
+    queue_fini(&queue);
+}
+
+UNIT_MAIN("queue", TEST(event_that_was_taken_out_is_shown_to_nobody),
+          TEST(counts_its_events_while_they_become_many_and_few),
           TEST(far_timers_do_not_keep_near_events_in_the_heap),
           TEST(buckets_are_no_longer_than_the_way_of_many_events),
           TEST(agrees_with_a_plain_search_at_every_step),
