@@ -110,8 +110,9 @@ static void check_command(void *ctx, const struct shell_command *command)
 {
     struct line_check *check = ctx;
     struct strbuf word = STRBUF_INIT, second = STRBUF_INIT;
-    const char *const *words = (const char *const *)command->words + command->n_assignments;
     unsigned n = command->n_words - command->n_assignments;
+    const char *const *words =
+        n > 0 ? (const char *const *)command->words + command->n_assignments : NULL;
 
     for (unsigned i = 1; command->values != NULL && i < command->values->n_words; i++)
         check_substitutions(check, command->values->words[i]);
