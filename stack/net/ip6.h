@@ -83,6 +83,7 @@ struct ip6_send {
     bool unspecified;       /* @src :: means :: */
     bool dont_fragment;     /* too big is -SIM_EMSGSIZE */
     bool ignore_pmtu;       /* sizes are checked against the interface only */
+    uint16_t frag_size;     /* fragments are no longer, nor may what must stay whole be; 0: any */
     bool on_link;           /* to @dst on @oif, whatever the routes say */
     struct ip_iface *oif;   /* the interface to use, or NULL: by the route */
     const uint8_t *options; /* a hop-by-hop header, or NULL */

@@ -108,6 +108,7 @@ int ip6_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip6
                       const struct route6 *route)
 {
     uint32_t mtu = send->ignore_pmtu ? route->oif->mtu : ip6_path_mtu(route);
+    uint32_t cut = send->frag_size != 0 && send->frag_size < mtu ? send->frag_size : mtu;
     size_t size = frame_size(frame) + send->n_options;
     struct ip6_addr src = send->unspecified || !ip6_is_any(send->src) ? send->src : route->src;
 
@@ -117,7 +118,7 @@ int ip6_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip6
         return refuse(ip, frame, DROP_LINK_DOWN, SIM_ENETDOWN);
     if (ip6_is_any(src) && !send->unspecified)
         return refuse(ip, frame, DROP_NO_SOURCE_ADDRESS, SIM_EADDRNOTAVAIL);
-    if (size + IPV6_HDR_LEN > mtu && send->dont_fragment)
+    if (size + IPV6_HDR_LEN > cut && send->dont_fragment)
         return refuse(ip, frame, DROP_FRAG_NEEDED, SIM_EMSGSIZE);
     push_header(ip, frame, send, route, src);
     ip->stats.out++;
@@ -127,7 +128,7 @@ int ip6_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip6
     }
     if (route->kind == ROUTE_MULTICAST)
         loop_multicast(ip, frame, route);
-    return ip6_finish_output(ip, frame, route, mtu);
+    return ip6_finish_output(ip, frame, route, frame_size(frame) > mtu ? cut : mtu);
 }
 
 int ip6_output_whole(struct ip_stack *ip, struct frame *frame, const struct route6 *route)

@@ -5,7 +5,7 @@
 #include "stack/transport/errqueue.h"
 
 #define ECN_BITS         3
-#define MTU_DISCOVER_MAX 3 /* interface and omit are not simulated */
+#define MTU_DISCOVER_MAX 5
 
 /* -1 asks for the default. */
 static int set_octet(int value, int least, uint8_t fallback, uint8_t *octet)
@@ -13,6 +13,14 @@ static int set_octet(int value, int least, uint8_t fallback, uint8_t *octet)
     if (value < -1 || value > 255 || (value >= 0 && value < least))
         return -SIM_EINVAL;
     *octet = value == -1 ? fallback : (uint8_t)value;
+    return 0;
+}
+
+static int set_mtu(struct sock *sock, int value)
+{
+    if (value != 0 && value < IPV6_MTU_MIN)
+        return -SIM_EINVAL;
+    sock_extra(sock)->frag_size6 = (uint16_t)(value < UINT16_MAX ? value : UINT16_MAX);
     return 0;
 }
 
@@ -62,7 +70,7 @@ int sockopt6_set(struct fd *fd, enum sock_option option, int value)
         options->recvtclass = value != 0;
         return 0;
     case OPT_IPV6_MTU:
-        return -SIM_EINVAL;
+        return set_mtu(sock, value);
     default:
         return 1;
     }

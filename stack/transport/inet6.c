@@ -1,5 +1,7 @@
 #include "stack/transport/inet6.h"
 
+enum { DISCOVER_DO = 2, DISCOVER_PROBE = 3, DISCOVER_OMIT = 5 }; /* of IPV6_MTU_DISCOVER */
+
 struct ip_iface *inet6_oif(const struct sock *sock, const struct endpoint *remote)
 {
     bool link_only = ip6_is_link_local(remote->addr6) ||
@@ -39,8 +41,11 @@ void inet6_fill_send(const struct sock *sock, const struct endpoint *remote, str
     send->hop_limit = group ? options->multicast_hops : options->hops;
     send->tclass = options->tclass;
     send->oif = inet6_oif(sock, remote);
-    send->dont_fragment = options->mtu_discover6 >= 2 || options->dontfrag;
-    send->ignore_pmtu = options->mtu_discover6 == 3;
+    send->dont_fragment =
+        (options->mtu_discover6 >= DISCOVER_DO && options->mtu_discover6 < DISCOVER_OMIT) ||
+        options->dontfrag;
+    send->ignore_pmtu = options->mtu_discover6 >= DISCOVER_PROBE;
+    send->frag_size = sock_extra_of(sock)->frag_size6;
 }
 
 void inet6_control_send(const struct sock *sock, const struct sock_control *control,

@@ -303,6 +303,7 @@ struct sock_extra {
     uint32_t mark;
     uint32_t stamps;       /* SO_TIMESTAMPING: enum sock_stamp_flag */
     uint32_t stamp_key;    /* of SOF_TIMESTAMPING_OPT_ID: the next, of TCP where counting began */
+    uint16_t frag_size6;   /* IPV6_MTU: what is cut is cut to this, 0: by the way alone */
     bool zerocopy;         /* SO_ZEROCOPY */
     uint32_t zerocopy_key; /* of the next call with MSG_ZEROCOPY */
     int kept[SOCK_N_KEPT]; /* sock_kept() */

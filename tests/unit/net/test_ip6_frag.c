@@ -218,6 +218,34 @@ static void big_packets_are_cut_at_the_source_alone(void)
     net_rig_fini(&rig);
 }
 
+static size_t len_of(const struct net_rig *rig, unsigned back)
+{
+    struct ipv6_hdr hdr;
+
+    return v6_last(rig, 0, back, &hdr).len;
+}
+
+/* Recorded from Linux 6.18 with IPV6_MTU 1300, datagrams of 1300, 1453 and 1253 octets. */
+static void who_wants_smaller_fragments_gets_them_where_it_is_cut(void)
+{
+    struct net_rig rig;
+    struct ip6_send send = { .dst = V6_PEER, .protocol = 200, .frag_size = 1300 };
+
+    begin(&rig);
+    EQ(ip6_output(&rig.ip, frame_new(rig.node, 1308), &send), 0);
+    net_rig_run(&rig, SIM_MSEC(1));
+    EQ(rig.wires[0].n, 1);
+    EQ(len_of(&rig, 0), 1348); /* the way takes it whole */
+    EQ(ip6_output(&rig.ip, frame_new(rig.node, 1461), &send), 0);
+    net_rig_run(&rig, SIM_MSEC(1));
+    EQ(rig.wires[0].n, 3);
+    EQ(len_of(&rig, 1), 1296);
+    EQ(len_of(&rig, 0), 261);
+    send.dont_fragment = true;
+    EQ(ip6_output(&rig.ip, frame_new(rig.node, 1261), &send), -SIM_EMSGSIZE);
+    net_rig_fini(&rig);
+}
+
 UNIT_MAIN("ip6_frag", TEST(fragments_come_together_in_any_order),
           TEST(an_atomic_fragment_is_a_packet), TEST(a_repetition_is_ignored_an_overlap_ends_it),
           TEST(a_final_fragment_in_the_middle_ends_it),
@@ -227,4 +255,5 @@ UNIT_MAIN("ip6_frag", TEST(fragments_come_together_in_any_order),
           TEST(after_60_seconds_the_sender_is_told_when_the_first_is_there),
           TEST(a_fragment_header_that_is_cut_off_or_within_another_is_pointed_at),
           TEST(congestion_seen_by_one_piece_was_seen_by_all),
-          TEST(big_packets_are_cut_at_the_source_alone))
+          TEST(big_packets_are_cut_at_the_source_alone),
+          TEST(who_wants_smaller_fragments_gets_them_where_it_is_cut))
