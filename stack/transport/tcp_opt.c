@@ -276,7 +276,6 @@ static int set_tcp_option(struct tcp_sock *tp, enum sock_option option, int valu
         return 0;
     case OPT_TCP_WINDOW_CLAMP:
         value = value < 0 ? 1 : value; /* the least there is */
-        tcp_user(tp)->window_clamp = (uint32_t)value;
         return tcp_set_window_clamp(tp, (uint32_t)value);
     case OPT_TCP_USER_TIMEOUT:
         if (value < 0)

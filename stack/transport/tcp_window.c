@@ -40,6 +40,7 @@ int tcp_set_window_clamp(struct tcp_sock *tp, uint32_t value)
         return 0;
     }
     value = u32_max(TCP_RCVBUF_MIN / 2, value);
+    tcp_user(tp)->window_clamp = value;
     if (value == old)
         return 0;
     tp->window_clamp = value;
