@@ -63,7 +63,6 @@ static struct tcp_timewait *timewait_new(const struct tcp_sock *tp, enum tcp_sta
     tw->ts_recent_stamp_s = tp->ts_recent_stamp_s;
     tw->ts_offset = tp->ts_offset;
     tw->since_ms = tcp_now_ms(tp->layer);
-    tw->last_oow_ack = tp->rare->last_oow_ack;
     tw->flow_salt = tp->rare->flow_salt;
     tw->md5 = tcp_md5_copy(tcp_md5_find(tp->user->md5, &tw->ends.remote));
     tw->tos = tw->ends.remote.v6 ? tp->sock.options.tclass : tp->sock.options.tos;
