@@ -128,17 +128,18 @@ static bool update_rtt(struct tcp_sock *tp, const struct tcp_rx *rx, unsigned fl
     if (seq_rtt < 0)
         seq_rtt = sack_rtt;
     /* Karn's rule is not needed where the timestamp tells which transmission is acknowledged. */
-    if (seq_rtt < 0 && rx != NULL && tp->saw_ts && (flag & TCP_F_ACKED) != 0)
+    if (seq_rtt < 0 && tp->saw_ts && (flag & TCP_F_ACKED) != 0)
         seq_rtt = ca_rtt = rtt_by_timestamps(tp, rx);
     if (seq_rtt < 0)
         return false;
-    take_rtt(tp, seq_rtt, ca_rtt < 0 ? seq_rtt : ca_rtt, rx != NULL ? rx->now : tcp_now(tp->layer));
+    take_rtt(tp, seq_rtt, ca_rtt < 0 ? seq_rtt : ca_rtt, rx->now);
     return true;
 }
 
-void tcp_ack_update_rtt_synack(struct tcp_sock *tp, int64_t rtt_us)
+void tcp_ack_update_rtt_synack(struct tcp_sock *tp, const struct tcp_rx *rx, int64_t rtt_us)
 {
-    update_rtt(tp, NULL, TCP_F_SYN_ACKED, rtt_us, -1, rtt_us);
+    tp->saw_ts = tp->ts_ok && rx->hdr.opt.has_ts;
+    update_rtt(tp, rx, TCP_F_SYN_ACKED, rtt_us, -1, rtt_us);
 }
 
 /* Timers. */
@@ -454,6 +455,14 @@ static void old_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag, uint3
     tcp_xmit_recovery(tp, rexmit);
 }
 
+/* RFC 5961 section 5.2 */
+bool tcp_ack_too_old(const struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    uint64_t oldest = tp->max_window < tp->bytes_acked ? tp->max_window : tp->bytes_acked;
+
+    return seq_lt(rx->ack, tp->snd_una) && seq_lt(rx->ack, tp->snd_una - (uint32_t)oldest);
+}
+
 int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
 {
     uint32_t prior_una = tp->snd_una;
@@ -461,10 +470,7 @@ int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag)
     if ((rx->hdr.flags & TCP_ACK) == 0)
         return 1; /* a simultaneous open's second step never gets here; nothing to look at */
     if (seq_lt(rx->ack, prior_una)) {
-        /* RFC 5961 section 5.2 */
-        uint64_t oldest = tp->max_window < tp->bytes_acked ? tp->max_window : tp->bytes_acked;
-
-        if (seq_lt(rx->ack, prior_una - (uint32_t)oldest)) {
+        if (tcp_ack_too_old(tp, rx)) {
             tcp_rx_drop(rx, DROP_TCP_BAD_ACK);
             if ((flag & TCP_F_NO_CHALLENGE_ACK) == 0)
                 tcp_send_challenge_ack(tp);

@@ -86,7 +86,7 @@ static inline struct tcp_request *tcp_fastopen_pending(const struct tcp_sock *tp
     return tp->rare->fastopen == NULL ? NULL : tp->rare->fastopen->request;
 }
 /** tcp_fastopen_established() - the handshake of @tp, which is pending, is over. */
-void tcp_fastopen_established(struct tcp_sock *tp);
+void tcp_fastopen_established(struct tcp_sock *tp, const struct tcp_rx *rx);
 /** tcp_fastopen_release() - it will never be; @reset: by a RST. */
 void tcp_fastopen_release(struct tcp_sock *tp, bool reset);
 /** tcp_fastopen_synack_expired() - the timer of a pending one. */

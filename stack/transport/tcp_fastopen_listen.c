@@ -232,12 +232,15 @@ static bool any_sent_again(const struct tcp_sock *tp)
     return tp->retrans_out > 0 || (head != NULL && (head->marks & TCP_MARK_EVER) != 0);
 }
 
-void tcp_fastopen_established(struct tcp_sock *tp)
+void tcp_fastopen_established(struct tcp_sock *tp, const struct tcp_rx *rx)
 {
     const struct tcp_request *req = tcp_fastopen_pending(tp);
 
-    if (tp->srtt_us == 0 && req->sent_at != 0 && req->n_retrans == 0)
-        tcp_ack_update_rtt_synack(tp, (int64_t)(tcp_now(tp->layer) + 1 - req->sent_at));
+    if (tp->srtt_us == 0)
+        tcp_ack_update_rtt_synack(tp, rx,
+                                  req->sent_at != 0 && req->n_retrans == 0
+                                      ? (int64_t)(tcp_now(tp->layer) + 1 - req->sent_at)
+                                      : -1);
     if (tp->ca_state == TCP_CA_LOSS && tp->packets_out == 0)
         tcp_try_undo_recovery(tp);
     tp->retransmits = 0;

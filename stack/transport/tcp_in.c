@@ -346,12 +346,31 @@ static void data_alone(struct tcp_sock *tp, struct tcp_rx *rx, bool as_predicted
     tcp_ack_snd_check(tp);
 }
 
+/* Linux's fast path has the data before it looks at the ACK, and keeps it whatever that is. */
+SELDOM static void data_before_its_ack(struct tcp_sock *tp, struct tcp_rx *rx)
+{
+    tcp_rcv_rtt_measure_ts(tp, rx->hdr.opt.ts_ecr, rx->len, rx->now);
+    tcp_data_queue(tp, rx);
+    tcp_send_challenge_ack(tp);
+    tcp_data_snd_check(tp);
+    tcp_settle_xmit_timer(tp);
+    tcp_ack_snd_check(tp);
+}
+
 static void count_ecn(struct tcp_sock *tp, struct tcp_rx *rx)
 {
     if (LIKELY((ip_rx_tos(rx->ip) & 3) == 0 && tp->rare->ecn == NULL))
         return; /* nothing was marked ever */
     rx->ecn_counted = true;
     tcp_ecn_received(tp, rx);
+}
+
+/* Linux's fast path does not ask, after an ACK alone, whether one of ours is due. */
+SELDOM static bool is_foreseen_ack(const struct tcp_sock *tp, const struct tcp_rx *rx)
+{
+    return rx->seq == rx->end_seq && list_empty(&tp->rare->ofo_queue) && tp->rcv_wnd > 0 &&
+           rx->hdr.hdr_len == TCP_HDR_LEN + (tp->ts_ok ? TCP_TS_ALIGNED : 0) &&
+           tp->rmem_alloc < (uint32_t)tp->sock.options.rcvbuf;
 }
 
 void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx)
@@ -371,6 +390,10 @@ void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx)
         data_alone(tp, rx, as_predicted);
         return;
     }
+    if (!as_predicted && rx->len > 0 && tcp_ack_too_old(tp, rx) && foreseen(tp, rx)) {
+        data_before_its_ack(tp, rx);
+        return;
+    }
     if (as_predicted && tcp_sends_nothing(tp))
         ack_nothing(tp, rx);
     else if (as_predicted && tcp_ack_plain(tp, rx->ack, tp->snd_wnd, rx->now))
@@ -387,6 +410,8 @@ void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx)
         return;
     tcp_data_snd_check(tp);
     tcp_settle_xmit_timer(tp);
+    if (tp->ack_pending != 0 && is_predicted && is_foreseen_ack(tp, rx))
+        return;
     tcp_ack_snd_check(tp);
 }
 
@@ -571,7 +596,7 @@ static void syn_received_acked(struct tcp_sock *tp, const struct tcp_rx *rx)
     if (tp->ts_ok && passive)
         tp->advmss -= TCP_TS_ALIGNED;
     if (tcp_fastopen_pending(tp) != NULL) {
-        tcp_fastopen_established(tp);
+        tcp_fastopen_established(tp, rx);
     } else {
         tcp_try_undo_spurious_syn(tp);
         tp->retrans_stamp = 0;
@@ -633,7 +658,7 @@ static bool ack_in_state(struct tcp_sock *tp, struct tcp_rx *rx)
         return true;
     case TCP_FIN_WAIT_1:
         if (tcp_fastopen_pending(tp) != NULL)
-            tcp_fastopen_established(tp);
+            tcp_fastopen_established(tp, rx);
         if (tp->snd_una == tp->write_seq)
             fin_wait_1_acked(tp, rx);
         return tcp_state(tp) != TCP_CLOSED;

@@ -300,6 +300,8 @@ void tcp_chunk_drop(struct tcp_sock *tp);
 void tcp_wmem_free(struct tcp_sock *tp, struct tcp_seg *seg);
 
 /* tcp_out.c */
+/** tcp_advertised_mss() - what a SYN says on a way that takes packets of @mtu octets. */
+uint32_t tcp_advertised_mss(const struct tcp_sock *tp, uint32_t mtu);
 void tcp_sync_mss(struct tcp_sock *tp, uint32_t pmtu);
 uint32_t tcp_current_mss(struct tcp_sock *tp);
 /** tcp_transmit() - every segment of a socket leaves here. @now: tcp_now(); @data may be NULL; @why
@@ -522,6 +524,8 @@ enum tcp_rexmit { TCP_REXMIT_NONE, TCP_REXMIT_LOST, TCP_REXMIT_NEW };
 
 /** tcp_ack() - process @rx's acknowledgment. 1: fine; 0: old; -1: not acceptable. */
 int tcp_ack(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag);
+/** tcp_ack_too_old() - does @rx acknowledge what no segment under way can: RFC 5961 section 5.2? */
+bool tcp_ack_too_old(const struct tcp_sock *tp, const struct tcp_rx *rx);
 /** tcp_ack_in_window() - the same where it acknowledges something from snd_una to snd_nxt and the
  * caller has taken its timestamp; @flag has TCP_F_DATA if it brings some. */
 void tcp_ack_in_window(struct tcp_sock *tp, struct tcp_rx *rx, unsigned flag);
@@ -552,7 +556,9 @@ uint32_t tcp_mss_of_mtu(const struct tcp_sock *tp, uint32_t mtu);
 /** tcp_mss_headers() - octets of a packet beside its data, SACK blocks apart. */
 uint32_t tcp_mss_headers(const struct tcp_sock *tp);
 uint32_t tcp_min_rtt(const struct tcp_sock *tp);
-void tcp_ack_update_rtt_synack(struct tcp_sock *tp, int64_t rtt_us);
+/** tcp_ack_update_rtt_synack() - @rx acknowledges our SYN,ACK; @rtt_us -1: only the timestamps may
+ * tell which one, RFC 6298 section 3. */
+void tcp_ack_update_rtt_synack(struct tcp_sock *tp, const struct tcp_rx *rx, int64_t rtt_us);
 void tcp_rearm_rto(struct tcp_sock *tp);
 void tcp_set_xmit_timer(struct tcp_sock *tp);
 /** tcp_settle_xmit_timer() - the probe that tcp_ack() left to be set goes, unless what was sent

@@ -73,14 +73,13 @@ static inline void fetch_next_to_go(const struct tcp_sock *tp)
     mem_fetch(tp->write_queue.next, 1);
 }
 
-/* An ACK without data has been taken: what it lets go, its timer, and an ACK that is due. */
+/* An ACK without data has been taken: what it lets go, and its timer. None of ours was due. */
 static inline void go_on(struct tcp_sock *tp, const struct plain *p)
 {
     if (p->ts_ecr != 0)
         tp->rcv_rtt_last_tsecr = p->ts_ecr; /* tcp_rcv_rtt_measure_ts() */
     tcp_data_snd_check(tp);
     tcp_settle_xmit_timer(tp);
-    tcp_ack_snd_check(tp);
 }
 
 /* Of an ACK's octets behind its timestamps. */
@@ -122,7 +121,7 @@ bool tcp_rcv_ack(struct tcp_sock *tp, const struct frame *frame)
     struct plain p = read_plain(tp, frame);
 
     return hdr_len <= TCP_HDR_MAX && is_expected(tp, &p, hdr_len) && p.len == 0 &&
-           p.seq == tp->rcv_nxt && take_other_ack(tp, &p, blocks);
+           tp->ack_pending == 0 && p.seq == tp->rcv_nxt && take_other_ack(tp, &p, blocks);
 }
 
 /* One that has none. Here and below it is read anew: of a struct plain that is handed on the fields
@@ -244,5 +243,7 @@ bool tcp_rcv_plain(struct tcp_sock *tp, const struct frame *frame)
         return take_behind(tp, frame);
     if (p.len > 0)
         return take_data(tp, &p, frame);
+    if (UNLIKELY(tp->ack_pending != 0)) /* whether that ACK goes now is a longer question */
+        return false;
     return take_ack(tp, &p) || take_ack_alone(tp, frame);
 }

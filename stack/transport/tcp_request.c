@@ -368,8 +368,8 @@ static void complete(struct tcp_request *req, struct tcp_rx *rx)
     tp->listener = listener;
     list_push_back(&listener->rare->listen->accept_queue, &tp->link);
     listener->rare->listen->n_accept++;
-    if (sent_at != 0)
-        tcp_ack_update_rtt_synack(tp, (int64_t)(tcp_now(tp->layer) + 1 - sent_at));
+    tcp_ack_update_rtt_synack(tp, rx,
+                              sent_at != 0 ? (int64_t)(tcp_now(tp->layer) + 1 - sent_at) : -1);
     tp->segs_in++;
     tp->data_segs_in += rx->len > 0;
     tp->last_ts_ecr = rx->hdr.opt.has_ts ? rx->hdr.opt.ts_ecr : 0;
