@@ -128,7 +128,7 @@ void tcp_reset_connection(struct tcp_sock *tp)
     tp->ts_recent = tp->ts_recent_stamp_s = 0;
     tp->ecn = 0;
     tp->accecn = tp->signs = tp->more_options = false;
-    tp->ack_pending = tp->quick = tp->pingpong = 0;
+    tp->ack_pending = tp->quick = 0;
     tp->ato = 0;
     tp->n_sacks = 0;
     tp->has_dsack = tp->fin_received = false;

@@ -89,6 +89,7 @@ static int sock_listen(struct sock *sock, int backlog)
         return 0;
     }
     tcp_reset_connection(tp);
+    tp->pingpong = 0; /* connect() leaves what TCP_QUICKACK has said */
     if (tp->entry.ends->local.port == 0) {
         error = sock_bind(sock, (struct endpoint){ 0, 0 });
         if (error < 0)
@@ -152,7 +153,7 @@ void tcp_listen_stop(struct tcp_sock *tp)
 
 /* connect */
 
-static uint32_t advertised_mss(const struct tcp_sock *tp, uint32_t mtu)
+uint32_t tcp_advertised_mss(const struct tcp_sock *tp, uint32_t mtu)
 {
     uint32_t headers = tcp_ip_len(&tp->entry) + TCP_HDR_LEN;
     uint32_t mss = u32_max(mtu > headers ? mtu - headers : 0, 256);
@@ -176,7 +177,7 @@ static void connect_init(struct tcp_sock *tp)
     if (tp->user->mss != 0)
         tp->mss_clamp = tp->user->mss;
     tcp_sync_mss(tp, tp->pmtu);
-    tp->advmss = advertised_mss(tp, tp->pmtu);
+    tp->advmss = tcp_advertised_mss(tp, tp->pmtu);
     tcp_initialize_rcv_mss(tp);
     if (tp->sock.options.rcvbuf_locked &&
         (tp->window_clamp == 0 || tp->window_clamp > tcp_full_space(tp)))
@@ -310,6 +311,7 @@ static int sock_disconnect(struct sock *sock)
     tcp_purge_received(tp);
     connect_undo(tp);
     tcp_reset_connection(tp);
+    tp->pingpong = 0;
     tp->connecting = tp->connected = tp->disconnecting = false;
     tp->shut_rd = tp->shut_wr = false;
     tcp_wake(tp, SOCK_POLLERR | SOCK_POLLHUP);

@@ -100,6 +100,8 @@ static void syn_options(struct tcp_sock *tp, struct tcp_hdr *hdr)
      * open. */
     bool answer = (hdr->flags & TCP_ACK) != 0 && sysctl->rfc_over_linux != TCP_RFC_NEVER;
 
+    if ((hdr->flags & TCP_ACK) == 0 && tp->has_route) /* the way may have shrunk since the last */
+        tp->advmss = u32_min(tp->advmss, tcp_advertised_mss(tp, tcp_path_mtu(tp)));
     hdr->opt.has_mss = true;
     hdr->opt.mss = (uint16_t)tp->advmss;
     if ((hdr->flags & TCP_ACK) != 0 && tp->ts_ok) /* simultaneous open: less them already */
