@@ -316,7 +316,7 @@ static void fill_error(struct ip_error *error, const struct icmp_hdr *hdr)
     case ICMP_PARAM_PROBLEM:
         error->errnum = SIM_EPROTO;
         error->hard = true;
-        error->pointer = icmp_pointer(hdr);
+        error->info = icmp_pointer(hdr);
         break;
     default:
         error->errnum = SIM_EHOSTUNREACH;
@@ -351,6 +351,7 @@ static enum drop_reason take_error(struct ip_stack *ip, struct frame *frame, con
         if (ip->sysctl.no_pmtu_disc || !ip_vouched(ip, quote.protocol, &error))
             return DROP_NONE;
         error.too_big = true;
+        error.info = icmp_mtu(hdr);
         error.mtu = learn_path_mtu(ip, quote.dst, icmp_mtu(hdr));
     }
     ip_raw_tell_error(ip, quote.protocol, &error);

@@ -147,10 +147,11 @@ static void fill_error(struct ip_error *error, const struct icmp6_hdr *hdr)
     case ICMP6_PACKET_TOO_BIG:
         error->errnum = SIM_EMSGSIZE;
         error->too_big = true;
+        error->info = hdr->rest;
         break;
     case ICMP6_PARAM_PROBLEM:
         error->hard = true;
-        error->pointer = hdr->rest;
+        error->info = hdr->rest;
         break;
     case ICMP6_TIME_EXCEEDED:
         error->errnum = SIM_EHOSTUNREACH;

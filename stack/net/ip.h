@@ -123,7 +123,7 @@ struct ip_error {
     size_t transport_len;
     bool too_big;     /* ICMP_UNREACH_FRAG_NEEDED, ICMP6_PACKET_TOO_BIG */
     bool unreachable; /* no route or no host: it may come back */
-    uint32_t pointer; /* of a parameter problem: to the octet; else 0 */
+    uint32_t info;    /* as it was told: a problem's octet, the MTU when too big; else 0 */
     uint32_t mtu;     /* what is known of the path then, else 0; to be vouched for: what is said */
     int errnum;       /* SIM_ECONNREFUSED, SIM_EHOSTUNREACH, ... positive */
     bool hard;        /* Linux treats it as fatal */

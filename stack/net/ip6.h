@@ -161,6 +161,8 @@ uint32_t ip6_learn_path_mtu(struct ip_stack *ip, struct ip6_addr dst, struct ip_
 int ip6_output(struct ip_stack *ip, struct frame *frame, const struct ip6_send *send);
 int ip6_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip6_send *send,
                       const struct route6 *route);
+/** ip6_is_too_long() - must @size octets behind the header stay whole, and may not go so? */
+bool ip6_is_too_long(const struct ip6_send *send, const struct route6 *route, size_t size);
 /** ip6_output_whole() - @frame has the whole packet, header and all, as a program made it. */
 int ip6_output_whole(struct ip_stack *ip, struct frame *frame, const struct route6 *route);
 /** ip6_prepare_checksum() - as ip_prepare_checksum(). */

@@ -104,11 +104,28 @@ static void loop_multicast(struct ip_stack *ip, struct frame *frame, const struc
     ip_loop(ip, copy);
 }
 
+/* Without what the path has taught, where the program wants it so. */
+static uint32_t mtu_of(const struct ip6_send *send, const struct route6 *route)
+{
+    return send->ignore_pmtu ? route->oif->mtu : ip6_path_mtu(route);
+}
+
+/* Fragments of a packet that the way does not take whole. */
+static uint32_t cut_of(const struct ip6_send *send, uint32_t mtu)
+{
+    return send->frag_size != 0 && send->frag_size < mtu ? send->frag_size : mtu;
+}
+
+bool ip6_is_too_long(const struct ip6_send *send, const struct route6 *route, size_t size)
+{
+    return send->dont_fragment &&
+           size + send->n_options + IPV6_HDR_LEN > cut_of(send, mtu_of(send, route));
+}
+
 int ip6_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip6_send *send,
                       const struct route6 *route)
 {
-    uint32_t mtu = send->ignore_pmtu ? route->oif->mtu : ip6_path_mtu(route);
-    uint32_t cut = send->frag_size != 0 && send->frag_size < mtu ? send->frag_size : mtu;
+    uint32_t mtu = mtu_of(send, route);
     size_t size = frame_size(frame) + send->n_options;
     struct ip6_addr src = send->unspecified || !ip6_is_any(send->src) ? send->src : route->src;
 
@@ -118,7 +135,7 @@ int ip6_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip6
         return refuse(ip, frame, DROP_LINK_DOWN, SIM_ENETDOWN);
     if (ip6_is_any(src) && !send->unspecified)
         return refuse(ip, frame, DROP_NO_SOURCE_ADDRESS, SIM_EADDRNOTAVAIL);
-    if (size + IPV6_HDR_LEN > cut && send->dont_fragment)
+    if (ip6_is_too_long(send, route, frame_size(frame)))
         return refuse(ip, frame, DROP_FRAG_NEEDED, SIM_EMSGSIZE);
     push_header(ip, frame, send, route, src);
     ip->stats.out++;
@@ -128,7 +145,7 @@ int ip6_output_routed(struct ip_stack *ip, struct frame *frame, const struct ip6
     }
     if (route->kind == ROUTE_MULTICAST)
         loop_multicast(ip, frame, route);
-    return ip6_finish_output(ip, frame, route, frame_size(frame) > mtu ? cut : mtu);
+    return ip6_finish_output(ip, frame, route, frame_size(frame) > mtu ? cut_of(send, mtu) : mtu);
 }
 
 int ip6_output_whole(struct ip_stack *ip, struct frame *frame, const struct route6 *route)

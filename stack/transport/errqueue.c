@@ -95,10 +95,20 @@ void errqueue_icmp(struct sock *sock, const struct ip_error *error, struct endpo
                                   .origin = remote.v6 ? SOCK_ORIGIN_ICMP6 : SOCK_ORIGIN_ICMP,
                                   .type = error->type,
                                   .code = error->code,
-                                  .info = error->too_big ? error->mtu : error->pointer,
+                                  .info = error->info,
                                   .offender = error->from };
 
     errqueue_push(sock, &report, remote, quoted > 0 ? error->transport + skip : NULL, quoted);
+}
+
+/* Does a packet too big concern @sock, and is it an error that it need not have asked for? */
+static bool take_too_big(const struct sock *sock, bool v6, bool raw, bool *hard)
+{
+    enum { DONT, WANT, DO, PROBE, INTERFACE, OMIT };
+    uint8_t discover = v6 ? sock->options.mtu_discover6 : sock->options.mtu_discover;
+
+    *hard = v6 && raw ? discover == DO : discover != DONT;
+    return v6 ? raw || discover < INTERFACE : discover != DONT;
 }
 
 void errqueue_take(struct sock *sock, const struct ip_error *error, struct endpoint remote,
@@ -106,11 +116,8 @@ void errqueue_take(struct sock *sock, const struct ip_error *error, struct endpo
 {
     bool hard = error->hard, wants = sock_wants_errors(sock, remote.v6);
 
-    if (error->too_big) {
-        if (!remote.v6 && sock->options.mtu_discover == 0)
-            return;
-        hard = !remote.v6;
-    }
+    if (error->too_big && !take_too_big(sock, remote.v6, skip == 0, &hard))
+        return;
     if (!wants && (!hard || !connected))
         return;
     if (wants)

@@ -17,7 +17,7 @@ void errqueue_push(struct sock *sock, const struct sock_report *report, struct e
 void errqueue_icmp(struct sock *sock, const struct ip_error *error, struct endpoint remote,
                    size_t skip);
 /** errqueue_take() - what an ICMP error about a datagram to @remote does to @sock:
- * __udp4_lib_err(), raw_err(). @skip as above. */
+ * __udp4_lib_err(), raw_err(). @skip as above; 0: a raw socket. */
 void errqueue_take(struct sock *sock, const struct ip_error *error, struct endpoint remote,
                    size_t skip, bool connected);
 /** errqueue_pop() - recv() with MSG_ERRQUEUE: never waits. @sock->error, which the next call would

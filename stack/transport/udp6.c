@@ -46,6 +46,11 @@ int64_t udp6_send(struct sock *sock, const struct sock_send *message, struct end
     send.src = route.src;
     if (message->control != NULL && message->control->has_source && message->control->source.v6)
         send.src = message->control->source.addr6;
+    if (ip6_is_too_long(&send, &route, UDP_HDR_LEN + message->len))
+        return -SIM_EMSGSIZE;
+    error = udp_refused(udp_of(sock));
+    if (error != 0)
+        return error;
     frame = udp_build(udp_of(sock), message->octets, message->len, message->flags, to.port);
     frame->why = message->why.code != WHY_NONE
                      ? message->why

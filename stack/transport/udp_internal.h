@@ -119,6 +119,8 @@ struct frame *udp_build(const struct udp_sock *udp, const void *octets, size_t l
 
 /* udp6.c: sockets of AF_INET6 that speak IPv6 */
 int udp6_connect(struct sock *sock, struct endpoint remote);
+/** udp_refused() - what becomes of a datagram that is about to be made: 0, or a negative number. */
+int udp_refused(struct udp_sock *udp);
 /** udp6_send() - one datagram to @to, an IPv6 endpoint. */
 int64_t udp6_send(struct sock *sock, const struct sock_send *message, struct endpoint to);
 /** udp6_path_mtu() - of a connected socket, or -errno. */

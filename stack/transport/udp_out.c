@@ -128,7 +128,7 @@ static int too_long(struct udp_sock *udp, const struct sock_send *message, struc
 }
 
 /* sock_alloc_send_pskb(): only when a datagram is about to be made an earlier error is returned. */
-static int refused(struct udp_sock *udp)
+int udp_refused(struct udp_sock *udp)
 {
     if (udp->sock.error != 0)
         return sock_take_error(&udp->sock);
@@ -159,7 +159,7 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
     if (message->len > (to.v6 ? UDP6_DATA_MAX : UDP_DATA_MAX))
         return -SIM_EMSGSIZE;
     if (to.v6)
-        return (error = refused(udp)) != 0 ? error : udp6_send(sock, message, to);
+        return udp6_send(sock, message, to);
     if (sock->v6 && (sock->options.v6only || !ip6_is_any(sock->local.addr6)))
         return -SIM_ENETUNREACH;
     send.dst = to.addr;
@@ -187,7 +187,7 @@ static int64_t send_datagram(struct sock *sock, const struct sock_send *message)
 
         if (send.df_always && message->len + UDP_HDR_LEN + IPV4_HDR_LEN > mtu)
             return too_long(udp, message, to, mtu);
-        return refused(udp);
+        return udp_refused(udp);
     }
     to.addr = route->dst;
     send.src = kept ? udp->src : source_along(sock, route);
