@@ -365,12 +365,14 @@ static void count_ecn(struct tcp_sock *tp, struct tcp_rx *rx)
     tcp_ecn_received(tp, rx);
 }
 
-/* Linux's fast path does not ask, after an ACK alone, whether one of ours is due. */
+/* Linux's fast path does not ask, after an ACK alone, whether one of ours is due. Of a client whose
+ * peer scales its window it begins with the first octets. */
 SELDOM static bool is_foreseen_ack(const struct tcp_sock *tp, const struct tcp_rx *rx)
 {
     return rx->seq == rx->end_seq && list_empty(&tp->rare->ofo_queue) && tp->rcv_wnd > 0 &&
            rx->hdr.hdr_len == TCP_HDR_LEN + (tp->ts_ok ? TCP_TS_ALIGNED : 0) &&
-           tp->rmem_alloc < (uint32_t)tp->sock.options.rcvbuf;
+           tp->rmem_alloc < (uint32_t)tp->sock.options.rcvbuf &&
+           (tp->snd_wscale == 0 || tp->rcv_nxt != tp->irs + 1);
 }
 
 void tcp_rcv_established(struct tcp_sock *tp, struct tcp_rx *rx)
