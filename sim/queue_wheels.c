@@ -15,7 +15,8 @@
 #define FIRST_MAX  22
 #define SHIFT_MIN  8   /* bits: a bucket's width in picoseconds */
 #define SHIFT_MAX  44  /* 17 s */
-#define PER_BUCKET 8   /* events for a bucket to have */
+#define PER_BUCKET 8   /* events for a bucket to have, of those that wait now */
+#define PER_TURN   40  /* likewise, of those that come due: many are pushed in their order */
 #define GROWN      4   /* times as many events as the wheels were made for */
 #define FEW        4   /* events that need no wheel any more */
 #define LOOK_MIN   512 /* events in the queue */
@@ -216,11 +217,10 @@ static unsigned width_of_sample(const struct queue *queue)
                  SHIFT_MAX);
 }
 
-/* The width that fits @n events that came due within @time. Many more join those of a bucket while
-   it lasts, which is cheap: it is to last long. */
+/* The width that fits @n events that came due within @time. */
 static unsigned width_of_pace(uint64_t time, uint64_t n)
 {
-    return clamp(log2_of(time / n * PER_BUCKET * 3), SHIFT_MIN, SHIFT_MAX);
+    return clamp(log2_of(time / n * PER_TURN), SHIFT_MIN, SHIFT_MAX);
 }
 
 /* The width that fits how fast events came due since the last look, if any did. */
