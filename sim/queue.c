@@ -157,7 +157,7 @@ static inline void insert(struct queue *queue, struct queue_place place)
         return;
     }
     queue->first = first - 1;
-    queue->passed += queue_join(queue, first, place) - first - QUEUE_PASSES;
+    queue_join(queue, first, place);
 }
 
 void queue_insert(struct queue *queue, uint32_t index)
@@ -226,15 +226,27 @@ static inline void place_entry(struct queue *queue, struct queue_entry *entry, u
         queue_wheels_insert(queue, index);
 }
 
-/* There is no room that is known of: the first event in an entry that never was used, or one that
-   changes what the wheels should be. */
+/* How many of the sorted something that is due at @at passes. */
+static int64_t passes(const struct queue *queue, sim_time at)
+{
+    const struct queue_place *place = queue->first;
+
+    while (place->at < at)
+        place++;
+    return place - queue->first;
+}
+
+/* There is no room that is known of: the first event in an entry that never was used, one that
+   changes what the wheels should be, or one of many that tells how the others are: queue_sample().
+ */
 SELDOM static void push_carefully(struct queue *queue, struct event *event, sim_time at,
                                   uint64_t order, uint32_t counter)
 {
     uint32_t index = queue->free;
     struct queue_entry *entry;
 
-    queue->room = 0; /* it was asked for, and there was none */
+    queue->full -= (uint32_t)queue->room + 1; /* it was asked for, and there was none */
+    queue->room = 0;
     if (index == 0)
         index = fresh_entry(queue);
     entry = &queue->entries[index];
@@ -242,6 +254,8 @@ SELDOM static void push_carefully(struct queue *queue, struct event *event, sim_
     *entry = (struct queue_entry){ .at = at, .order = order, .event = event, .counter = counter };
     event->at_index = index;
     queue->full++;
+    if ((uint64_t)at < queue->limit)
+        queue->passed += passes(queue, at) - QUEUE_PASSES;
     place_entry(queue, entry, index, at, order);
     if (queue_n(queue) > queue->n_look)
         queue_wheels_look(queue);

@@ -150,7 +150,7 @@ struct queue {
     struct queue_entry *entries;
     uint32_t free; /* entry */
     int32_t room;  /* so many more events may come without a further question: entries are free for
-                      them, and the wheels need no look */
+                      them, and the wheels need no look; -1: see queue_sample() */
     uint32_t full; /* events in the queue, and room: queue_n() */
     uint32_t n_heap;
     uint64_t limit; /* no wheel holds what is due before it */
@@ -164,8 +164,8 @@ struct queue {
     struct queue_place *soon;    /* room for the sorted */
     uint64_t since;              /* the limit when the widths were last looked at */
     uint64_t moved;              /* entries that came out of the wheels since */
-    int64_t passed;              /* since, by those that joined the sorted at once: places more than
-                                    QUEUE_PASSES for each */
+    int64_t passed;              /* since, by samples that joined the sorted at once: places more
+                                    than QUEUE_PASSES for each */
     sim_time heaped_since;       /* when the next ones were begun to be counted */
     uint32_t heaped;             /* entries that came out of the heap since */
     uint32_t ahead[QUEUE_AHEAD]; /* entries of the next buckets, to have in the cache in time */

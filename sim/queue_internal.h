@@ -9,7 +9,9 @@
 #define QUEUE_BEHIND   5   /* places behind them, later than any, of no event: queue_fetch() */
 /* So many fewer than QUEUE_FETCH_FROM, and nothing is fetched any more. */
 #define QUEUE_FETCH_SLACK 64
-/* Places that an event may pass which joins the sorted at once: a bucket had not cost less. */
+/* Of every so many buckets, counted from time 0, one event that is pushed into it is looked at. */
+#define QUEUE_SAMPLE 4
+/* Places that one may pass which joins the sorted at once: a bucket had not cost less. */
 #define QUEUE_PASSES 8
 /* Events that came due, before the wheels are looked at again. */
 #define QUEUE_LOOK 2048
@@ -17,6 +19,14 @@
 /** queue_see_room() - the number of events or what they are to be has changed: how many more may
  * come, and what is fetched ahead. */
 void queue_see_room(struct queue *queue);
+/** queue_sample() - the next event that is pushed is looked at: how many of the sorted it passes.
+ * Mostly one has just left for it, which makes room for one. */
+static inline void queue_sample(struct queue *queue)
+{
+    queue->full = queue_n(queue) - 1;
+    queue->room = -1;
+}
+
 /** queue_insert() - entry @index, due before the limit, joins the sorted or the heap. */
 void queue_insert(struct queue *queue, uint32_t index);
 /** queue_tie_lt() - the order of two places with the same time. */
@@ -45,10 +55,9 @@ static inline uint32_t queue_n_sorted(const struct queue *queue)
 }
 
 /* From @next on the sorted stand; the place before is free, and @place joins them. Most are due
-   before nearly all that stand there, and those behind have not far to go. Returns where it stands.
- */
-static inline struct queue_place *queue_join(const struct queue *queue, struct queue_place *next,
-                                             struct queue_place place)
+   before nearly all that stand there, and those behind have not far to go. */
+static inline void queue_join(const struct queue *queue, struct queue_place *next,
+                              struct queue_place place)
 {
     while (next->at < place.at) {
         next[-1] = *next;
@@ -61,7 +70,6 @@ static inline struct queue_place *queue_join(const struct queue *queue, struct q
         next++;
     }
     next[-1] = place;
-    return next - 1;
 }
 
 /* Is it the entry of an event that was taken out? */

@@ -292,7 +292,7 @@ static bool is_too_wide(const struct queue *queue, unsigned shift)
 
     if (queue->moved < QUEUE_LOOK || now == SHIFT_MIN)
         return false;
-    return queue->passed > (shift < now ? 0 : (int64_t)queue->moved / 2);
+    return queue->passed > (shift < now ? 0 : (int64_t)queue->moved / 16);
 }
 
 void queue_wheels_look(struct queue *queue)
@@ -376,6 +376,8 @@ static inline bool turn_first(struct queue *queue)
     }
     if (UNLIKELY((queue->hand & mask) == 0))
         deal_out_slow(queue);
+    if (UNLIKELY(queue->hand % QUEUE_SAMPLE == 0))
+        queue_sample(queue);
     return true;
 }
 
