@@ -1,5 +1,6 @@
 #include "stack/transport/raw.h"
 
+#include "stack/transport/errqueue.h"
 #include "stack/transport/sock.h"
 #include "tests/support/net_rig.h"
 
@@ -180,8 +181,32 @@ static void packet_socket_sees_frames_of_its_type_and_sends_whole_ones(void)
     net_rig_fini(&rig);
 }
 
+/* As on Linux 6.18, for IPV6_PMTUDISC_DONT to OMIT: a datagram's socket is told unless it leaves
+ * the path aside, a raw one when it never cuts. */
+static void packet_too_big_over_ipv6_is_an_error_by_mtu_discover(void)
+{
+    static const bool datagram[] = { false, true, true, true, false, false };
+    struct ip_error error = { .errnum = SIM_EMSGSIZE, .too_big = true, .info = 1400 };
+    struct endpoint remote = { .v6 = true };
+    struct net_rig rig;
+    struct sock *sock;
+
+    begin(&rig);
+    sock = raw_socket(&rig.ip, 200);
+    for (uint8_t discover = 0; discover < 6; discover++) {
+        sock->options.mtu_discover6 = discover;
+        errqueue_take(sock, &error, remote, 0, true);
+        EQ(sock_take_error(sock), discover == 2 ? -SIM_EMSGSIZE : 0);
+        errqueue_take(sock, &error, remote, 8, true);
+        EQ(sock_take_error(sock), datagram[discover] ? -SIM_EMSGSIZE : 0);
+    }
+    sock->ops->close(sock);
+    net_rig_fini(&rig);
+}
+
 UNIT_MAIN("raw", TEST(raw_socket_sees_its_protocol_from_the_ip_header_on),
           TEST(bound_and_connected_raw_sockets_choose), TEST(header_included_is_sent_as_written),
           TEST(protocol_255_sends_headers_that_nobody_else_would),
           TEST(a_length_that_no_header_has_is_refused),
+          TEST(packet_too_big_over_ipv6_is_an_error_by_mtu_discover),
           TEST(packet_socket_sees_frames_of_its_type_and_sends_whole_ones))
