@@ -9,7 +9,7 @@
 #define QUEUE_BEHIND   5   /* places behind them, later than any, of no event: queue_fetch() */
 /* So many fewer than QUEUE_FETCH_FROM, and nothing is fetched any more. */
 #define QUEUE_FETCH_SLACK 64
-/* Of every so many buckets, counted from time 0, one event that is pushed into it is looked at. */
+/* Of every so many buckets, counted from time 0: an event pushed in its time is looked at. */
 #define QUEUE_SAMPLE 4
 /* Places that one may pass which joins the sorted at once: a bucket had not cost less. */
 #define QUEUE_PASSES 8
