@@ -66,7 +66,7 @@ APART void part_settle_timer(struct part *part, struct queue_entry *head)
  * are no more. */
 APART static bool settle(struct part *part, struct queue_entry *head)
 {
-    if (head->event == &queue_no_event)
+    if (queue_entry_dead(head))
         return queue_settle(&part->queue);
     part_settle_timer(part, head);
     return true;

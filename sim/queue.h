@@ -112,6 +112,13 @@ struct queue_entry { /* half a cache line */
     uint32_t next; /* in its bucket, or in the list of free entries; 0: none */
 };
 
+/** queue_entry_dead() - was its event taken out? Entry 0, behind all that are sorted, says so too.
+ */
+static inline bool queue_entry_dead(const struct queue_entry *entry)
+{
+    return entry->event == &queue_no_event;
+}
+
 static inline struct event_key queue_entry_key(const struct queue_entry *entry)
 {
     return (struct event_key){ entry->at, entry->order, entry->counter };
@@ -222,7 +229,7 @@ static inline struct queue_entry *queue_head(struct queue *queue)
 {
     struct queue_entry *entry = &queue->entries[queue_place_entry(queue->first)];
 
-    if (LIKELY(entry->event != &queue_no_event)) /* as that of entry 0 is, if none are sorted */
+    if (LIKELY(!queue_entry_dead(entry)))
         return entry;
     return queue_settle(queue) ? &queue->entries[queue_place_entry(queue->first)] : NULL;
 }

@@ -72,12 +72,6 @@ static inline void queue_join(const struct queue *queue, struct queue_place *nex
     next[-1] = place;
 }
 
-/* Is it the entry of an event that was taken out? */
-static inline bool queue_entry_dead(const struct queue_entry *entry)
-{
-    return entry->event == &queue_no_event;
-}
-
 static inline bool queue_entry_alive(const struct queue_entry *entry)
 {
     return entry->event != NULL && !queue_entry_dead(entry);

@@ -267,7 +267,6 @@ static void rebuild(struct queue *queue, unsigned shift)
     deal_out(queue, all);
     queue->since = queue->limit;
     queue->moved = 0;
-    queue->passed = 0;
 }
 
 /* Do the buckets hold what they should, if they are to have a width of 1 << @shift? */

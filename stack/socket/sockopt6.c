@@ -4,8 +4,7 @@
 #include "stack/socket/syscall.h"
 #include "stack/transport/errqueue.h"
 
-#define ECN_BITS         3
-#define MTU_DISCOVER_MAX 5
+#define ECN_BITS 3
 
 /* -1 asks for the default. */
 static int set_octet(int value, int least, uint8_t fallback, uint8_t *octet)
@@ -48,7 +47,7 @@ int sockopt6_set(struct fd *fd, enum sock_option option, int value)
             value = (value < 0 ? 0 : value & ~ECN_BITS) | (options->tclass & ECN_BITS);
         return set_octet(value, 0, 0, &options->tclass);
     case OPT_IPV6_MTU_DISCOVER:
-        if (value < 0 || value > MTU_DISCOVER_MAX)
+        if (value < 0 || value > PMTUDISC_OMIT)
             return -SIM_EINVAL;
         options->mtu_discover6 = (uint8_t)value;
         return 0;

@@ -104,11 +104,10 @@ void errqueue_icmp(struct sock *sock, const struct ip_error *error, struct endpo
 /* Does a packet too big concern @sock, and is it an error that it need not have asked for? */
 static bool take_too_big(const struct sock *sock, bool v6, bool raw, bool *hard)
 {
-    enum { DONT, WANT, DO, PROBE, INTERFACE, OMIT };
     uint8_t discover = v6 ? sock->options.mtu_discover6 : sock->options.mtu_discover;
 
-    *hard = v6 && raw ? discover == DO : discover != DONT;
-    return v6 ? raw || discover < INTERFACE : discover != DONT;
+    *hard = v6 && raw ? discover == PMTUDISC_DO : discover != PMTUDISC_DONT;
+    return v6 ? raw || discover < PMTUDISC_INTERFACE : discover != PMTUDISC_DONT;
 }
 
 void errqueue_take(struct sock *sock, const struct ip_error *error, struct endpoint remote,

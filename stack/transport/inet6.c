@@ -1,7 +1,5 @@
 #include "stack/transport/inet6.h"
 
-enum { DISCOVER_DO = 2, DISCOVER_PROBE = 3, DISCOVER_OMIT = 5 }; /* of IPV6_MTU_DISCOVER */
-
 struct ip_iface *inet6_oif(const struct sock *sock, const struct endpoint *remote)
 {
     bool link_only = ip6_is_link_local(remote->addr6) ||
@@ -42,9 +40,9 @@ void inet6_fill_send(const struct sock *sock, const struct endpoint *remote, str
     send->tclass = options->tclass;
     send->oif = inet6_oif(sock, remote);
     send->dont_fragment =
-        (options->mtu_discover6 >= DISCOVER_DO && options->mtu_discover6 < DISCOVER_OMIT) ||
+        (options->mtu_discover6 >= PMTUDISC_DO && options->mtu_discover6 < PMTUDISC_OMIT) ||
         options->dontfrag;
-    send->ignore_pmtu = options->mtu_discover6 >= DISCOVER_PROBE;
+    send->ignore_pmtu = options->mtu_discover6 >= PMTUDISC_PROBE;
     send->frag_size = sock_extra_of(sock)->frag_size6;
 }
 

@@ -297,6 +297,16 @@ struct sock_options {
     struct sock_extra *extra; /* NULL: it has none */
 };
 
+/* IP_MTU_DISCOVER and IPV6_MTU_DISCOVER */
+enum pmtudisc {
+    PMTUDISC_DONT,
+    PMTUDISC_WANT,
+    PMTUDISC_DO,
+    PMTUDISC_PROBE,
+    PMTUDISC_INTERFACE,
+    PMTUDISC_OMIT,
+};
+
 /* What few sockets have: read by sock_extra_of(), written through sock_extra(). */
 struct sock_extra {
     int priority;
