@@ -135,6 +135,9 @@ static const struct named_option {
     { LEVEL_TCP, 32, 0, FORM_MD5_PREFIX },
     { LEVEL_TCP, 34, OPT_TCP_FASTOPEN_NO_COOKIE, FORM_INT },
     { LEVEL_TCP, 36, OPT_TCP_INQ, FORM_INT },
+    { LEVEL_TCP, 44, OPT_TCP_RTO_MAX_MS, FORM_INT },
+    { LEVEL_TCP, 45, OPT_TCP_RTO_MIN_US, FORM_INT },
+    { LEVEL_TCP, 46, OPT_TCP_DELACK_MAX_US, FORM_INT },
 };
 
 static const struct named_option *find(const struct fd *fd, int level, int name, int *error)

@@ -27,7 +27,11 @@ enum sock_poll {
     SOCK_POLLOUT = 0x004,
     SOCK_POLLERR = 0x008,
     SOCK_POLLHUP = 0x010,
-    SOCK_POLLNVAL = 0x020, /* no descriptor: of poll() alone */
+    SOCK_POLLNVAL = 0x020,   /* no descriptor: of poll() alone */
+    SOCK_POLLRDNORM = 0x040, /* these are the calls' alone: sock_events() derives them */
+    SOCK_POLLRDBAND = 0x080,
+    SOCK_POLLWRNORM = 0x100,
+    SOCK_POLLWRBAND = 0x200,
     SOCK_POLLRDHUP = 0x2000,
 };
 
@@ -205,6 +209,9 @@ enum sock_option {
     OPT_TCP_DEFER_ACCEPT,
     OPT_TCP_WINDOW_CLAMP,
     OPT_TCP_USER_TIMEOUT, /* int: ms */
+    OPT_TCP_RTO_MAX_MS,   /* these three in ticks of the kernel's clock, rounded up */
+    OPT_TCP_RTO_MIN_US,
+    OPT_TCP_DELACK_MAX_US,
     OPT_TCP_QUICKACK,
     OPT_TCP_CONGESTION, /* int: 0 cubic, 1 reno */
     OPT_TCP_NOTSENT_LOWAT,
@@ -271,6 +278,7 @@ struct sock_ops {
     int (*set_option)(struct sock *sock, enum sock_option option, int value);
     int (*get_option)(struct sock *sock, enum sock_option option, int *value);
     unsigned (*poll)(struct sock *sock); /* SOCK_POLL bits that hold now */
+    bool write_band;                     /* who may write may do so with POLLWRBAND, too */
     /* A snapshot for TCP_INFO; NULL where there is none. */
     void (*info)(struct sock *sock, struct describe *out);
 };
@@ -413,6 +421,16 @@ bool sock_addrs_meet(const struct endpoint *a, bool a_v6only, const struct endpo
                      bool b_v6only);
 /** sock_take_error() - the pending error, negated, and forget it; 0 when none. */
 int sock_take_error(struct sock *sock);
+/** sock_events() - the SOCK_POLL bits that hold now, as poll() and epoll tell them. */
+static inline unsigned sock_events(struct sock *sock)
+{
+    unsigned events = sock->ops->poll(sock);
+
+    return events | ((events & SOCK_POLLIN) != 0 ? SOCK_POLLRDNORM : 0u) |
+           ((events & SOCK_POLLOUT) != 0
+                ? SOCK_POLLWRNORM | (sock->ops->write_band ? SOCK_POLLWRBAND : 0u)
+                : 0u);
+}
 /** sock_wake() - tell the owner, if there is one. */
 static inline void sock_wake(struct sock *sock, unsigned events)
 {

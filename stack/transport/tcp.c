@@ -59,8 +59,8 @@ static const struct tcp_sysctl DEFAULTS = {
     .delack_max_us = TCP_DELACK_MAX,
     .fastopen = TCP_FASTOPEN_CLIENT,
     .initial_cwnd = 10,
-    .rto_min_us = 200000,
-    .rto_max_us = 120000000,
+    .rto_min_us = TCP_RTO_MIN,
+    .rto_max_us = TCP_RTO_MAX,
 };
 
 /* The life of the layer and of its sockets. */

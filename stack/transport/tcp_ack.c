@@ -14,7 +14,7 @@
 void tcp_rtt_estimator(struct tcp_sock *tp, int64_t mrtt_us)
 {
     int64_t m = mrtt_us == 0 ? 1 : mrtt_us;
-    uint32_t rto_min = tp->layer->sysctl.rto_min_us;
+    uint32_t rto_min = tcp_rto_min(tp);
 
     if (tp->srtt_us == 0) {
         tp->srtt_us = (uint32_t)(m << 3);
@@ -48,8 +48,7 @@ void tcp_rtt_estimator(struct tcp_sock *tp, int64_t mrtt_us)
 
 void tcp_set_rto(struct tcp_sock *tp)
 {
-    tp->rto =
-        u32_min(tcp_in_ticks(tp, (tp->srtt_us >> 3) + tp->rttvar_us), tp->layer->sysctl.rto_max_us);
+    tp->rto = u32_min(tcp_in_ticks(tp, (tp->srtt_us >> 3) + tp->rttvar_us), tcp_rto_max(tp));
 }
 
 static void update_rtt_min(struct tcp_sock *tp, uint32_t rtt_us, uint64_t now_us)

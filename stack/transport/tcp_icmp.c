@@ -59,7 +59,7 @@ static void revert_backoff(struct tcp_sock *tp, uint32_t seq)
     rto = tp->srtt_us > 0 ? tcp_in_ticks(tp, (tp->srtt_us >> 3) + tp->rttvar_us)
                           : tp->layer->sysctl.rto_initial_us;
     rto <<= tp->backoff;
-    tp->rto = (uint32_t)(rto < tp->layer->sysctl.rto_max_us ? rto : tp->layer->sysctl.rto_max_us);
+    tp->rto = (uint32_t)(rto < tcp_rto_max(tp) ? rto : tcp_rto_max(tp));
     left = tcp_rto_delta(tp);
     if (left > 0) {
         tcp_rtx_timer_start(tp, TCP_TIMER_RTO, (uint64_t)left);

@@ -264,7 +264,7 @@ static bool foreseen(const struct tcp_sock *tp, const struct tcp_rx *rx)
     return (rx->hdr.flags & ~TCP_PSH) == TCP_ACK &&
            (rx->end_seq == rx->seq || takes_data_fast(tp, rx)) && rx->seq == tp->rcv_nxt &&
            tp->rcv_nxt == tp->rcv_wup && rx->hdr.opt.n_sack == 0 && !seq_gt(rx->ack, tp->snd_nxt) &&
-           tp->n_sacks == 0 && tp->urg_state == TCP_URG_NONE &&
+           list_empty(&tp->rare->ofo_queue) && tp->urg_state == TCP_URG_NONE &&
            (uint32_t)rx->hdr.window << tp->snd_wscale == tp->snd_wnd;
 }
 
@@ -612,7 +612,7 @@ static void syn_received_acked(struct tcp_sock *tp, const struct tcp_rx *rx)
     tcp_update_pacing_rate(tp);
     become_established(tp);
     tcp_initialize_rcv_mss(tp);
-    if (tp->sock.options.keepalive)
+    if (tp->sock.options.keepalive && passive) /* who opened at the same time forgets it */
         tcp_keepalive_start(tp, SIM_SEC(tcp_keepalive_time(tp)));
     tcp_wake(tp, SOCK_POLLOUT);
     if (tp->shut_wr) { /* the program closed its direction before it was open */

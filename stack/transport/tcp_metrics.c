@@ -242,7 +242,7 @@ static void begin_rto(struct tcp_sock *tp, uint32_t rtt)
 
     if (rtt > tp->srtt_us) {
         rtt = sysctl->exact_timers ? rtt / 8 : rtt / (8 * tick) * tick;
-        tp->rto = rtt + u32_max(2 * rtt, sysctl->rto_min_us);
+        tp->rto = rtt + u32_max(2 * rtt, tcp_rto_min(tp));
     } else if (tp->srtt_us == 0) { /* RFC 6298 section 5.7 */
         tp->rttvar_us = tp->mdev_us = tp->mdev_max_us = TCP_TIMEOUT_FALLBACK;
         tp->rto = TCP_TIMEOUT_FALLBACK;

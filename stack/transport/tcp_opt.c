@@ -235,6 +235,36 @@ size_t tcp_fastopen_get_keys(const struct sock *sock, uint8_t octets[static 32])
     return len;
 }
 
+/* Linux keeps these times in ticks, which are counted up. */
+static int64_t in_ticks(int64_t us)
+{
+    const int64_t tick = JIFFY / SIM_USEC(1);
+
+    return (us + tick - 1) / tick * tick;
+}
+
+static int set_tick_option(uint32_t *us, int value, uint32_t max)
+{
+    int64_t ticks = in_ticks(value);
+
+    if (ticks < TCP_TIMEOUT_MIN || ticks > max)
+        return -SIM_EINVAL;
+    *us = (uint32_t)ticks;
+    return 0;
+}
+
+static int set_timer_option(struct tcp_sock *tp, enum sock_option option, int value)
+{
+    if (option == OPT_TCP_RTO_MIN_US)
+        return set_tick_option(&tcp_user(tp)->rto_min_us, value, TCP_RTO_MIN);
+    if (option == OPT_TCP_DELACK_MAX_US)
+        return set_tick_option(&tcp_user(tp)->delack_max_us, value, TCP_DELACK_MAX);
+    if (value < 1000 || value > (int)(TCP_RTO_MAX / 1000))
+        return -SIM_EINVAL;
+    tcp_user(tp)->rto_max_us = (uint32_t)in_ticks(value * INT64_C(1000));
+    return 0;
+}
+
 static int set_tcp_option(struct tcp_sock *tp, enum sock_option option, int value)
 {
     switch (option) {
@@ -282,6 +312,10 @@ static int set_tcp_option(struct tcp_sock *tp, enum sock_option option, int valu
             return -SIM_EINVAL;
         tcp_user(tp)->timeout_ms = (uint32_t)value;
         return 0;
+    case OPT_TCP_RTO_MAX_MS:
+    case OPT_TCP_RTO_MIN_US:
+    case OPT_TCP_DELACK_MAX_US:
+        return set_timer_option(tp, option, value);
     case OPT_TCP_CONGESTION:
         if (value != TCP_CC_CUBIC && value != TCP_CC_RENO)
             return -SIM_ENOENT;
@@ -406,6 +440,15 @@ int tcp_get_option(struct sock *sock, enum sock_option option, int *value)
         break;
     case OPT_TCP_USER_TIMEOUT:
         *value = (int)tp->user->timeout_ms;
+        break;
+    case OPT_TCP_RTO_MAX_MS:
+        *value = (int)(tcp_rto_max(tp) / 1000);
+        break;
+    case OPT_TCP_RTO_MIN_US:
+        *value = (int)in_ticks(tcp_rto_min(tp));
+        break;
+    case OPT_TCP_DELACK_MAX_US:
+        *value = (int)(tp->user->delack_max_us != 0 ? tp->user->delack_max_us : TCP_DELACK_MAX);
         break;
     case OPT_TCP_CONGESTION:
         *value = tp->cc == &tcp_reno_ops ? TCP_CC_RENO : TCP_CC_CUBIC;

@@ -388,7 +388,7 @@ static uint32_t acceptable_seq(const struct tcp_sock *tp)
     uint32_t end = tcp_wnd_end(tp);
 
     if (!seq_lt(end, tp->snd_nxt) ||
-        (tp->rcv_wscale > 0 && tp->snd_nxt - end < (UINT32_C(1) << tp->rcv_wscale)))
+        (tp->wscale_ok && tp->snd_nxt - end < (UINT32_C(1) << tp->rcv_wscale)))
         return tp->snd_nxt;
     return end;
 }
@@ -416,16 +416,27 @@ void tcp_send_dup_ack(struct tcp_sock *tp)
     tcp_send_ack(tp, &WHY(TCP_ACK_DUPLICATE, tp->rcv_nxt - tp->irs));
 }
 
+/* An ACK is sent before the peer's least time-out, supposed to be ours, runs out. */
+static uint32_t max_delack(const struct tcp_sock *tp)
+{
+    const uint32_t tick = JIFFY / SIM_USEC(1), before = u32_max(tcp_rto_min(tp), 2 * tick) - tick;
+    uint32_t max = tp->layer->sysctl.delack_max_us;
+
+    if (tp->user->delack_max_us != 0)
+        max = tp->user->delack_max_us;
+    return max > TCP_DELACK_MAX ? max : u32_min(max, before); /* more is not Linux's */
+}
+
 APART void tcp_send_delayed_ack(struct tcp_sock *tp)
 {
     sim_time now = node_now(tp->sock.node), due;
-    uint64_t ato = tp->ato;
+    uint64_t ato = tp->ato, max = max_delack(tp);
 
     if (ato > TCP_ATO_MIN) {
         uint64_t max_ato = 500000;
 
         if (tp->pingpong > 0 || (tp->ack_pending & TCP_ACK_PUSHED) != 0)
-            max_ato = tp->layer->sysctl.delack_max_us;
+            max_ato = u32_max(tp->layer->sysctl.delack_max_us, TCP_DELACK_MAX);
         if (tp->srtt_us > 0) {
             uint64_t rtt = u32_max(tp->srtt_us >> 3, TCP_ATO_MIN);
 
@@ -434,8 +445,7 @@ APART void tcp_send_delayed_ack(struct tcp_sock *tp)
         }
         ato = ato < max_ato ? ato : max_ato;
     }
-    if (ato > tp->layer->sysctl.delack_max_us)
-        ato = tp->layer->sysctl.delack_max_us;
+    ato = ato < max ? ato : max;
     due = SIM_TIME_NONE;
     if ((tp->ack_pending & TCP_ACK_TIMER) != 0 &&
         timer_pair_running(&tp->timers, TCP_HAND_DELACK)) {

@@ -167,6 +167,7 @@ static void ofo_prune(struct tcp_sock *tp, uint32_t seq)
         goal -= tcp_last(ofo)->truesize;
         rmem_release(tp, tcp_last(ofo));
         tp->n_sacks = 0; /* they may have been forgotten: RFC 2018 section 8 */
+        tp->has_dsack = tp->has_dsack && !tp->sack_ok;
         if (goal > 0)
             continue;
         if (has_room(tp))
@@ -314,12 +315,14 @@ void tcp_fill_hole(struct tcp_sock *tp)
         sack_remove(tp);
 }
 
-static void ofo_insert_at(struct tcp_sock *tp, struct list *before, struct tcp_seg *seg)
+/* True: it was merged into the one before it. */
+static bool ofo_insert_at(struct tcp_sock *tp, struct list *before, struct tcp_seg *seg)
 {
     if (tp->layer->sysctl.rx_linear && before->prev != &tp->rare->ofo_queue)
         charge_merged(tp, tcp_seg_of(before->prev), seg);
     rmem_charge(tp, seg);
     list_insert_before(before, &seg->link);
+    return seg->truesize == 0;
 }
 
 /* The last segment in @ofo that begins no later than @seq, or @ofo itself; from the nearer end. */
@@ -360,7 +363,8 @@ static bool ofo_insert(struct tcp_sock *tp, struct tcp_seg *seg)
             rmem_release(tp, left);
         }
     }
-    ofo_insert_at(tp, at->next, seg);
+    if (ofo_insert_at(tp, at->next, seg))
+        return true; /* Linux looks at those behind no more */
     /* Those behind that it covers. */
     while (seg->link.next != ofo) {
         struct tcp_seg *right = tcp_seg_of(seg->link.next);

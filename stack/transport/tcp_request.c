@@ -89,31 +89,24 @@ static void restart_timer(struct tcp_request *req)
 {
     uint64_t wait = (uint64_t)req->layer->sysctl.rto_initial_us << req->n_timeout;
 
-    tcp_wheel_start(
-        req->layer, &req->timer,
-        SIM_USEC(wait < req->layer->sysctl.rto_max_us ? wait : req->layer->sysctl.rto_max_us));
+    tcp_wheel_start(req->layer, &req->timer, SIM_USEC(wait < TCP_RTO_MAX ? wait : TCP_RTO_MAX));
 }
 
 static void request_expired(void *ctx)
 {
     struct tcp_request *req = ctx;
-    struct tcp_sock *listener = req->listener;
-    uint8_t max = listener->user->syn_retries > 0 ? listener->user->syn_retries
-                                                  : req->layer->sysctl.synack_retries;
+    const struct tcp_user *user = req->listener->user;
+    uint8_t max = user->syn_retries > 0 ? user->syn_retries : req->layer->sysctl.synack_retries;
+    bool waits = req->acked && req->n_timeout < user->defer_accept;
 
-    /* TCP_DEFER_ACCEPT: an ACK without data came; SYN,ACKs start again when the time to wait is
-     * over. */
-    if (listener->user->defer_accept > 0 && req->acked &&
-        req->n_timeout < listener->user->defer_accept - 1 && req->n_timeout < max) {
-        req->n_timeout++;
-        restart_timer(req);
-        return;
-    }
-    if (req->n_timeout >= max) {
+    if (req->n_timeout >= max && !waits) {
         request_failed(req);
         return;
     }
-    tcp_request_repeat_synack(req);
+    /* TCP_DEFER_ACCEPT: an ACK without data came; SYN,ACKs start again when the time to wait is
+     * over. */
+    if (!waits || req->n_timeout + 1u >= user->defer_accept)
+        tcp_request_repeat_synack(req);
     req->n_timeout++;
     restart_timer(req);
 }
@@ -361,6 +354,8 @@ static void complete(struct tcp_request *req, struct tcp_rx *rx)
     uint64_t sent_at = req->n_retrans == 0 ? req->sent_at : 0; /* Karn */
 
     tp->serial = req->serial;
+    if (req->ts_ok && rx->hdr.opt.has_ts && !seq_gt(rx->seq, req->rcv_nxt))
+        tp->ts_recent = rx->hdr.opt.ts_val; /* that of no ACK before, which opened nothing */
 
     tcp_request_free(req);
     tcp_hash_add(tp->layer, &tp->entry);
@@ -418,9 +413,15 @@ static bool echoes_nothing(const struct tcp_request *req, const struct tcp_rx *r
            echoed - req->first_tsval > last - req->first_tsval;
 }
 
+/* What the SYN,ACK has told of the window, which is never scaled there. */
+static uint32_t told_window(const struct tcp_request *req)
+{
+    return u32_min(req->rcv_wnd, UINT16_MAX);
+}
+
 static bool request_in_window(const struct tcp_request *req, const struct tcp_rx *rx)
 {
-    uint32_t end = req->rcv_nxt + req->rcv_wnd;
+    uint32_t end = req->rcv_nxt + told_window(req);
 
     if (rx->seq == req->rcv_nxt)
         return true;
@@ -444,7 +445,7 @@ static void request_ack(struct tcp_request *req, const struct tcp_rx *rx)
     reply.hdr.seq = req->iss + 1;
     reply.hdr.ack = req->rcv_nxt;
     reply.hdr.flags = TCP_ACK;
-    reply.hdr.window = (uint16_t)(req->rcv_wnd >> req->rcv_wscale);
+    reply.hdr.window = (uint16_t)(told_window(req) >> req->rcv_wscale);
     reply.hdr.opt.has_ts = req->ts_ok;
     reply.hdr.opt.ts_val = tcp_ts_now(req->layer, req->ts_offset);
     reply.hdr.opt.ts_ecr = req->ts_recent;
@@ -493,7 +494,7 @@ static void request_reset(struct tcp_request *req, struct tcp_rx *rx, struct tcp
     if (!request_in_window(req, rx)) {
         tcp_rx_drop(rx, DROP_TCP_OUT_OF_WINDOW);
     } else if (rx->seq == req->rcv_nxt ||
-               (!req->layer->sysctl.rfc5961_rst && rx->seq != req->rcv_nxt + req->rcv_wnd)) {
+               (!req->layer->sysctl.rfc5961_rst && rx->seq != req->rcv_nxt + told_window(req))) {
         if (child == NULL) {
             request_failed(req);
         } else {
@@ -532,8 +533,6 @@ bool tcp_check_request(struct tcp_request *req, struct tcp_rx *rx, struct tcp_so
         request_ack(req, rx);
         return false;
     }
-    if (req->ts_ok && rx->hdr.opt.has_ts && !seq_gt(rx->seq, req->rcv_nxt))
-        req->ts_recent = rx->hdr.opt.ts_val;
     if (rx->seq == req->irs)
         flags &= (uint8_t)~TCP_SYN; /* outside the window, which starts behind it */
     if ((flags & TCP_SYN) != 0) {

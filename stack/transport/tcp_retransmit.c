@@ -360,7 +360,7 @@ bool tcp_schedule_loss_probe(struct tcp_sock *tp, bool advancing_rto)
         return false;
     if (tp->srtt_us > 0) {
         timeout = tp->srtt_us >> 2;
-        timeout += tp->packets_out == 1 ? tp->layer->sysctl.rto_min_us : TCP_PROBE_MARGIN;
+        timeout += tp->packets_out == 1 ? tcp_rto_min(tp) : TCP_PROBE_MARGIN;
     }
     rto = advancing_rto ? (int64_t)tp->rto : tcp_rto_delta(tp);
     if (rto > 0 && (uint64_t)rto < timeout)

@@ -22,8 +22,10 @@
 #define TCP_MD5_ALIGNED          20u      /* of a signature with its padding */
 #define TCP_TIMEOUT_INIT         1000000u /* RFC 6298 section 2 */
 #define TCP_TIMEOUT_FALLBACK     3000000u /* RFC 6298 section 5.7 */
-#define TCP_TIMEOUT_MIN          8000u    /* two ticks at 250 Hz */
-#define TCP_PROBE_MARGIN         2000u    /* TCP_TIMEOUT_MIN_US: of RACK and tail loss probes */
+#define TCP_RTO_MIN              200000u
+#define TCP_RTO_MAX              120000000u
+#define TCP_TIMEOUT_MIN          8000u /* two ticks at 250 Hz */
+#define TCP_PROBE_MARGIN         2000u /* TCP_TIMEOUT_MIN_US: of RACK and tail loss probes */
 #define TCP_ATO_MIN              40000u
 #define TCP_DELACK_MAX           200000u
 #define TCP_RESOURCE_PROBE       500000u
@@ -219,11 +221,12 @@ struct tcp_user {
     uint16_t mss;
     uint8_t keep_cnt, syn_retries;
     uint32_t timeout_ms, window_clamp;
-    uint32_t keep_idle, keep_intvl; /* s, 0: the sysctl's */
-    uint32_t defer_accept;          /* SYN,ACK retransmissions */
-    uint32_t notsent_lowat;         /* octets, 0: the sysctl's */
-    int linger2;                    /* s; 0: the sysctl's, -1: none */
-    uint32_t fastopen_max;          /* a listener's connections before their handshake is over */
+    uint32_t keep_idle, keep_intvl;                 /* s, 0: the sysctl's */
+    uint32_t defer_accept;                          /* SYN,ACK retransmissions */
+    uint32_t notsent_lowat;                         /* octets, 0: the sysctl's */
+    uint32_t rto_min_us, rto_max_us, delack_max_us; /* 0: the sysctl's */
+    int linger2;                                    /* s; 0: the sysctl's, -1: none */
+    uint32_t fastopen_max; /* a listener's connections before their handshake is over */
     bool fastopen_connect, fastopen_no_cookie, thin_linear;
     uint8_t save_syn;
     struct tcp_saved_syn

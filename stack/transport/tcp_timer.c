@@ -29,7 +29,7 @@ void tcp_wheel_start(const struct tcp_layer *tcp, struct timer *timer, sim_time 
 
 void tcp_rtx_timer_start(struct tcp_sock *tp, enum tcp_timer_kind kind, uint64_t delay_us)
 {
-    uint32_t max = tp->layer->sysctl.rto_max_us;
+    uint32_t max = tcp_rto_max(tp);
 
     if (delay_us > max)
         delay_us = max;
@@ -57,12 +57,11 @@ int64_t tcp_rto_delta(const struct tcp_sock *tp)
 
 uint64_t tcp_probe0_when(const struct tcp_sock *tp)
 {
-    const struct tcp_sysctl *sysctl = &tp->layer->sysctl;
-    unsigned most = ilog2(sysctl->rto_max_us / sysctl->rto_min_us) + 1;
+    unsigned most = ilog2(TCP_RTO_MAX / TCP_RTO_MIN) + 1;
     unsigned backoff = tp->backoff < most ? tp->backoff : most;
-    uint64_t when = (uint64_t)u32_max(tp->rto, sysctl->rto_min_us) << backoff;
+    uint64_t when = (uint64_t)u32_max(tp->rto, TCP_RTO_MIN) << backoff, max = tcp_rto_max(tp);
 
-    return when < sysctl->rto_max_us ? when : sysctl->rto_max_us;
+    return when < max ? when : max;
 }
 
 uint64_t tcp_clamp_to_user_timeout(const struct tcp_sock *tp, uint64_t when, uint64_t since)
@@ -81,7 +80,7 @@ uint64_t tcp_clamp_to_user_timeout(const struct tcp_sock *tp, uint64_t when, uin
 void tcp_check_probe_timer(struct tcp_sock *tp)
 {
     if (tp->packets_out == 0 && tp->rtx_kind == TCP_TIMER_NONE)
-        tcp_rtx_timer_start(tp, TCP_TIMER_PROBE, u32_max(tp->rto, tp->layer->sysctl.rto_min_us));
+        tcp_rtx_timer_start(tp, TCP_TIMER_PROBE, u32_max(tp->rto, TCP_RTO_MIN));
 }
 
 /* Giving up. */
@@ -94,7 +93,7 @@ static void write_error(struct tcp_sock *tp)
 /* How long @boundary retransmissions take with @base doubling. */
 static uint64_t model_timeout(const struct tcp_sock *tp, unsigned boundary, uint32_t base)
 {
-    uint64_t max = tp->layer->sysctl.rto_max_us;
+    uint64_t max = tcp_rto_max(tp);
     unsigned linear = ilog2(max / base);
 
     if (boundary <= linear)
@@ -110,7 +109,7 @@ static bool retransmits_timed_out(const struct tcp_sock *tp, unsigned boundary, 
         timeout_us = model_timeout(tp, boundary,
                                    tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED))
                                        ? TCP_TIMEOUT_INIT
-                                       : tp->layer->sysctl.rto_min_us);
+                                       : TCP_RTO_MIN);
     return tp->retrans_stamp != 0 && tcp_now(tp->layer) - (tp->retrans_stamp - 1) >= timeout_us;
 }
 
@@ -153,7 +152,7 @@ static bool write_timeout(struct tcp_sock *tp)
         }
         retry_until = sysctl->retries2;
         if (tp->orphan)
-            retry_until = orphan_retries(tp, tp->rto < sysctl->rto_max_us);
+            retry_until = orphan_retries(tp, tp->rto < tcp_rto_max(tp));
         expired = retransmits_timed_out(tp, retry_until, tp->user->timeout_ms * UINT64_C(1000));
     }
     tcp_fastopen_timed_out(tp, expired);
@@ -189,15 +188,14 @@ static void back_off(struct tcp_sock *tp)
     if (is_thin(tp)) {
         tp->backoff = 0;
         tcp_set_rto(tp);
-        tp->rto = u32_max(tp->rto, tp->layer->sysctl.rto_min_us);
+        tp->rto = u32_max(tp->rto, tcp_rto_min(tp));
         return;
     }
     if (tcp_state(tp) == TCP_SYN_SENT && tp->total_rto <= tp->layer->sysctl.syn_linear_timeouts)
         return;
     tp->backoff++;
-    tp->rto = (uint32_t)(2 * (uint64_t)tp->rto < tp->layer->sysctl.rto_max_us
-                             ? 2 * (uint64_t)tp->rto
-                             : tp->layer->sysctl.rto_max_us);
+    tp->rto = (uint32_t)(2 * (uint64_t)tp->rto < tcp_rto_max(tp) ? 2 * (uint64_t)tp->rto
+                                                                 : tcp_rto_max(tp));
 }
 
 void tcp_count_rto(struct tcp_sock *tp)
@@ -218,7 +216,7 @@ void tcp_count_rto(struct tcp_sock *tp)
 /* The peer's window is closed and @head, sent before that, serves as the probe: for how long? */
 static bool probing_timed_out(const struct tcp_sock *tp, const struct tcp_seg *head)
 {
-    uint64_t now = tcp_now(tp->layer), limit = 2 * (uint64_t)tp->layer->sysctl.rto_max_us,
+    uint64_t now = tcp_now(tp->layer), limit = 2 * (uint64_t)tcp_rto_max(tp),
              user = tp->user->timeout_ms * UINT64_C(1000),
              since = tp->retrans_stamp != 0 ? tp->retrans_stamp - 1 : head->sent_at;
 
@@ -286,7 +284,7 @@ static void probe_expired(struct tcp_sock *tp)
         return;
     }
     if (tp->orphan) {
-        bool alive = tcp_probe0_when(tp) < sysctl->rto_max_us;
+        bool alive = tcp_probe0_when(tp) < tcp_rto_max(tp);
 
         max = orphan_retries(tp, alive);
         if (!alive && tp->backoff >= max) {

@@ -55,8 +55,9 @@ static int send_check(struct tcp_sock *tp)
 
         if (error != 0)
             return error;
-        if (tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)) && !tp->shut_wr)
-            return send_early(tp);
+        if (tcp_state_in(tp, TCP_IN(TCP_SYN_SENT) | TCP_IN(TCP_SYN_RECEIVED)) &&
+            (!tp->shut_wr || tcp_fastopen_pending(tp) == NULL))
+            return send_early(tp); /* it waits for the handshake before it asks for more */
         return -SIM_EPIPE;
     }
     return 0;
@@ -127,7 +128,8 @@ static size_t fill(struct tcp_sock *tp, const struct sock_send *message, uint32_
 {
     const uint8_t *octets = message->octets;
     bool stable = (message->flags & SOCK_MSG_STABLE) != 0;
-    uint32_t goal = tcp_size_goal(tp, mss), in_buffer = tcp_tail_buffer_len(tp);
+    bool urgent = (message->flags & SOCK_MSG_OOB) != 0; /* in buffers of a segment each */
+    uint32_t goal = urgent ? mss : tcp_size_goal(tp, mss), in_buffer = tcp_tail_buffer_len(tp);
     size_t done = 0;
 
     while (done < message->len) {
@@ -147,7 +149,7 @@ static size_t fill(struct tcp_sock *tp, const struct sock_send *message, uint32_
         tcp_seg_append(tp, seg, octets + done, n, stable);
         done += n;
         in_buffer += n;
-        if (in_buffer >= goal && done < message->len && (message->flags & SOCK_MSG_OOB) == 0) {
+        if (in_buffer >= goal && done < message->len && !urgent) {
             buffer_full(tp, seg, mss);
             in_buffer = tcp_tail_buffer_len(tp); /* less what has gone out */
         }
