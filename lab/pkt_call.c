@@ -92,13 +92,19 @@ static void note_connect(struct pkt_run *run, const struct pkt_call *call)
     run->connect_fd = call->fd;
 }
 
+/* Does connect() open a connection where it fails with @error, or NULL? */
+static bool sends_syn(const char *error)
+{
+    return error == NULL || !g_str_equal(error, "EISCONN");
+}
+
 static bool make_connect(struct pkt_run *run, struct pkt_call *call)
 {
     if (!take_fd(run, 0, &call->fd) ||
         !pkt_address(run, pkt_arg(&run->event->call, 1), &run->config.remote, &call->has_addr,
                      &call->addr))
         return false;
-    if (call->has_addr)
+    if (call->has_addr && sends_syn(run->event->call.error))
         note_connect(run, call);
     return true;
 }

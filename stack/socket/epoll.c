@@ -38,7 +38,7 @@ static unsigned holds(const struct epoll_item *item)
 {
     struct sock *sock = item->fd->sock;
 
-    return sock->ops->poll(sock) & (item->events & ~PRIVATE);
+    return sock_events(sock) & (item->events & ~PRIVATE);
 }
 
 static bool is_off(const struct epoll_item *item)
@@ -53,8 +53,13 @@ static void make_ready(struct epoll_item *item)
     sock_wake(&item->epoll->sock, SOCK_POLLIN);
 }
 
+/* Octets that came wake whoever reads, urgent ones or not, and room wakes whoever writes. */
 static bool concerns(const struct epoll_item *item, unsigned events)
 {
+    if ((events & (SOCK_POLLIN | SOCK_POLLPRI)) != 0)
+        events |= SOCK_POLLIN | SOCK_POLLPRI | SOCK_POLLRDNORM | SOCK_POLLRDBAND;
+    if ((events & SOCK_POLLOUT) != 0)
+        events |= SOCK_POLLWRNORM | SOCK_POLLWRBAND;
     return !is_off(item) && (events == 0 || (events & item->events) != 0);
 }
 

@@ -219,6 +219,16 @@ static inline int64_t recv_more(struct process *self, const struct fd *fd, bool 
     return n;
 }
 
+/* An error and what is behind the urgent octet are for the next call. */
+static bool reads_no_further(const struct fd *fd)
+{
+    int at_mark = 0;
+
+    return fd->sock->error != 0 ||
+           (fd_is_inet(fd) && fd->sock->ops->get_option(fd->sock, OPT_SIOCATMARK, &at_mark) == 0 &&
+            at_mark != 0);
+}
+
 static inline int64_t recv_message(struct process *self, int number, struct sock_recv *message)
 {
     struct fd *fd = fd_get(self, number);
@@ -247,6 +257,8 @@ static inline int64_t recv_message(struct process *self, int number, struct sock
         if (n == 0 || self->call.progress + (size_t)n >= least)
             return call_over(self, (int64_t)self->call.progress + n);
         self->call.progress += (size_t)n;
+        if (reads_no_further(fd))
+            return call_over(self, (int64_t)self->call.progress);
     }
 }
 

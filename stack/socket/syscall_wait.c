@@ -12,9 +12,9 @@ static unsigned events_of(struct process *self, int number)
     struct fd *fd;
 
     if (number == 0)
-        return input_ready(self->input) ? SOCK_POLLIN : 0;
+        return input_ready(self->input) ? SOCK_POLLIN | SOCK_POLLRDNORM : 0;
     fd = fd_get(self, number);
-    return fd == NULL ? SOCK_POLLNVAL : fd->sock->ops->poll(fd->sock);
+    return fd == NULL ? SOCK_POLLNVAL : sock_events(fd->sock);
 }
 
 /* poll() and select() with so many descriptors @ready. */

@@ -566,6 +566,7 @@ static const struct sock_ops unix_ops = {
     .set_option = op_set_option,
     .get_option = op_get_option,
     .poll = op_poll,
+    .write_band = true,
 };
 
 struct sock *unix_socket(struct os *os, int type)

@@ -238,6 +238,7 @@ static const struct sock_ops raw_ops = {
     .set_option = raw_set_option,
     .get_option = raw_get_option,
     .poll = raw_poll,
+    .write_band = true,
 };
 
 struct sock *raw_socket(struct ip_stack *ip, uint8_t protocol)
@@ -376,6 +377,7 @@ static const struct sock_ops packet_ops = {
     .set_option = sock_refuse_set_option,
     .get_option = sock_refuse_get_option,
     .poll = packet_poll,
+    .write_band = true,
 };
 
 struct sock *packet_socket(struct ip_stack *ip, struct ether *ether, uint16_t ethertype,

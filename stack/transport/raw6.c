@@ -102,6 +102,7 @@ static const struct sock_ops raw6_ops = {
     .set_option = sock_refuse_set_option,
     .get_option = raw6_get_option,
     .poll = raw_poll,
+    .write_band = true,
 };
 
 struct sock *raw_socket6(struct ip_stack *ip, uint8_t protocol)

@@ -36,7 +36,7 @@ static uint32_t before_urgent(struct reading *r, uint32_t n)
     struct tcp_sock *tp = r->tp;
     uint32_t ahead = tp->rare->urg_seq - r->seq;
 
-    if (tp->urg_state == TCP_URG_NONE || tp->urg_state == TCP_URG_NOTYET || ahead >= n)
+    if (tp->urg_state == TCP_URG_NONE || ahead >= n)
         return n;
     if (ahead > 0) {
         r->stop = true;

@@ -139,6 +139,7 @@ static const struct sock_ops udp_ops = {
     .set_option = udp_set_option,
     .get_option = udp_get_option,
     .poll = udp_poll,
+    .write_band = true,
 };
 
 struct udp_layer *udp_init(struct ip_stack *ip)
