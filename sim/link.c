@@ -294,7 +294,7 @@ static enum drop_reason refusal(const struct iface *iface)
 {
     if (iface->out == NULL)
         return iface->up ? DROP_NOT_CABLED : DROP_LINK_DOWN;
-    return iface->up && iface->out->link->up ? DROP_TOO_LONG : DROP_LINK_DOWN;
+    return iface_has_carrier(iface) ? DROP_TOO_LONG : DROP_LINK_DOWN;
 }
 
 static bool queue_is_full(struct link_dir *dir)
@@ -312,7 +312,7 @@ APART static void send_carefully(struct iface *iface, struct frame *frame)
     struct node *node = iface->node;
     size_t size = frame_size(frame);
 
-    if (dir == NULL || !iface->up || !dir->open || size > iface->mtu + LINK_HEADER_MAX) {
+    if (!iface_has_carrier(iface) || size > iface->mtu + LINK_HEADER_MAX) {
         node_drop(node, iface, frame, refusal(iface));
         return;
     }

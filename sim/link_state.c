@@ -103,10 +103,22 @@ static void tell_carrier(struct iface *iface)
         iface->node->ops->carrier(iface, iface_has_carrier(iface));
 }
 
+/* For itself: the other direction may be another thread's. */
+static void look(struct link_dir *dir)
+{
+    dir->open = dir->link->up;
+    dir->plain = dir->open && dir->from->up && !dir->link->impaired && dir->station == NULL &&
+                 dir->cut == NULL && !dir->from->node->ops->is_repeater;
+    dir->takes = dir->plain && dir->far_up && dir->time_per_octet != 0 && dir->queue > 0
+                     ? dir->from->mtu + LINK_HEADER_MAX
+                     : 0;
+}
+
 /* @iface has heard that the other end was switched on or off. */
 static void hear_carrier(struct iface *iface, bool up)
 {
     iface->out->far_up = up;
+    look(iface->out);
     if (iface->up && iface->end->link->up)
         tell_carrier(iface);
 }
@@ -152,17 +164,6 @@ static void tell_far_end(struct link_dir *dir, bool up)
     else {
         link_carrier_later(dir, up, at, node->event_counter++);
     }
-}
-
-/* For itself: the other direction may be another thread's. */
-static void look(struct link_dir *dir)
-{
-    dir->open = dir->link->up;
-    dir->plain = dir->open && dir->from->up && !dir->link->impaired && dir->station == NULL &&
-                 dir->cut == NULL && !dir->from->node->ops->is_repeater;
-    dir->takes = dir->plain && dir->time_per_octet != 0 && dir->queue > 0
-                     ? dir->from->mtu + LINK_HEADER_MAX
-                     : 0;
 }
 
 void iface_set_mtu(struct iface *iface, uint32_t mtu)

@@ -23,7 +23,7 @@ static uint64_t story(uint64_t n_threads, sim_time delay, bool shorter, uint64_t
     for (uint32_t i = 0; i < ring.sim->n_parts; i++)
         EQ(ring.sim->parts[i]->frames_alive, 0);
     *events = sim_events(ring.sim);
-    OK(sim_hops(ring.sim) > 5000);
+    OK(sim_hops(ring.sim) > 4000);
     OK(ring.tally.drops[DROP_LINK_CUT] > 0 && ring.tally.drops[DROP_LINK_LOSS] > 0);
     OK(ring.tally.drops[DROP_LINK_DOWN] > 0 && ring.tally.drops[DROP_QUEUE_FULL] > 0);
     hash = ring.tally.hash;

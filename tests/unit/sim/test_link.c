@@ -167,10 +167,13 @@ static void without_a_cable_or_switched_off_frames_are_dropped_by_name(void)
     finish();
     EQ(tally.drops[DROP_LINK_DOWN], 1); /* it had left when the far end was switched off */
     EQ(b->iface->rx_drops, 1);
+    probe_send(a, 60, 0); /* no carrier: nothing leaves, and nobody who captures sees it */
+    EQ(node_drops(a->node, DROP_LINK_DOWN), 1);
+    EQ(a->iface->out->tx_frames, 1);
     iface_set_up(a->iface, false);
     probe_send(a, 60, 0);
-    EQ(tally.drops[DROP_LINK_DOWN], 2);
-    EQ(node_drops(a->node, DROP_LINK_DOWN), 1);
+    EQ(tally.drops[DROP_LINK_DOWN], 3);
+    EQ(node_drops(a->node, DROP_LINK_DOWN), 2);
     EQ(a->n + b->n, 0);
     end();
 }
