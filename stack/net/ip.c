@@ -147,7 +147,7 @@ static void add_connected_route(struct ip_iface *iface, const struct ip_address 
                                .src = address->addr };
 
     if (iface->iface != NULL && iface->up && !address->secondary && address->prefix_len < 32)
-        fib_add(iface->ip, &entry, false);
+        fib_append(iface->ip, &entry);
 }
 
 static void tell_address_gone(const struct ip_iface *iface, ip4_addr addr)

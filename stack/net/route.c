@@ -260,6 +260,26 @@ int fib_add(struct ip_stack *ip, const struct fib_entry *entry, bool replace)
     return 0;
 }
 
+/* Behind those it is like: NLM_F_APPEND. */
+void fib_append(struct ip_stack *ip, const struct fib_entry *entry)
+{
+    struct fib *fib = &ip->fib;
+    struct fib_entry new = *entry;
+    struct fib_level *level = level_find(fib, entry->prefix_len);
+    uint32_t at = 0;
+
+    new.prefix &= ip4_mask(entry->prefix_len);
+    if (level != NULL)
+        for (at = lower_bound(level, new.prefix, new.metric);
+             at < level->n && level->entries[at].prefix == new.prefix &&
+             level->entries[at].metric == new.metric;
+             at++)
+            if (level->entries[at].via == new.via && level->entries[at].oif == new.oif)
+                return;
+    insert(fib, at, &new);
+    note(ip, &new, true);
+}
+
 static void remove_at(struct ip_stack *ip, struct fib_level *level, uint32_t at)
 {
     note(ip, &level->entries[at], false);

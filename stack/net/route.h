@@ -122,6 +122,9 @@ void fib_share(struct ip_stack *ip, const struct route_map *map, uint32_t router
 /** fib_add() - 0, or -SIM_EEXIST for the same prefix, metric and next hop. Several next hops are
  * copied. */
 int fib_add(struct ip_stack *ip, const struct fib_entry *entry, bool replace);
+/** fib_append() - behind others of the same prefix and metric, as the kernel adds the networks of
+ * its interfaces: two may be in one. Not with several next hops. */
+void fib_append(struct ip_stack *ip, const struct fib_entry *entry);
 /** fib_remove() - the first entry with this prefix that agrees in what @entry names (via, oif,
  * metric, hops; 0 is any; of several next hops via and oif are the first). 0 or -SIM_ESRCH. */
 int fib_remove(struct ip_stack *ip, const struct fib_entry *entry);

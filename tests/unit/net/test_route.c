@@ -141,6 +141,31 @@ static void lines_are_those_of_ip_route(void)
     net_rig_fini(&rig);
 }
 
+static void two_interfaces_may_be_in_one_network(void)
+{
+    static const ip4_addr own[2] = { A(10, 5, 0, 1), A(10, 5, 0, 2) };
+    struct net_rig rig;
+    struct route route;
+
+    begin(&rig);
+    for (unsigned i = 0; i < 2; i++)
+        net_rig_address(&rig, i, own[i], 24);
+    EQ(ip_route(&rig.ip, A(10, 5, 0, 9), 0, NULL, &route), 0);
+    OK(route.oif == net_rig_iface(&rig, 0)); /* the older one */
+    for (unsigned i = 0; i < 2; i++) {
+        EQ(ip_route(&rig.ip, A(10, 5, 0, 9), 0, net_rig_iface(&rig, i), &route), 0);
+        OK(route.oif == net_rig_iface(&rig, i));
+        EQ(route.src, own[i]);
+    }
+    ip_iface_set_up(net_rig_iface(&rig, 0), false);
+    EQ(ip_route(&rig.ip, A(10, 5, 0, 9), 0, NULL, &route), 0);
+    OK(route.oif == net_rig_iface(&rig, 1));
+    ip_iface_set_up(net_rig_iface(&rig, 0), true); /* now it is the younger one */
+    EQ(ip_route(&rig.ip, A(10, 5, 0, 9), 0, NULL, &route), 0);
+    OK(route.oif == net_rig_iface(&rig, 1));
+    net_rig_fini(&rig);
+}
+
 static void random_tables_agree_with_a_linear_search(void)
 {
     struct net_rig rig;
@@ -178,4 +203,5 @@ UNIT_MAIN("route", TEST(longest_prefix_wins_then_metric_then_age),
           TEST(kinds_of_dead_ends_have_their_errors),
           TEST(source_is_the_interfaces_address_in_the_next_hops_subnet),
           TEST(every_change_makes_cached_routes_invalid), TEST(lines_are_those_of_ip_route),
+          TEST(two_interfaces_may_be_in_one_network),
           TEST(random_tables_agree_with_a_linear_search))
