@@ -432,6 +432,10 @@ static enum co_status dhclient_main(struct process *self, void *state)
         if (end_daemon(self))
             CO_CALL(&st->co, st->slept, sys_sleep(self, SIM_SEC(1)));
         say_goodbye(st);
+        if (st->client.state == DHCP_CLIENT_LEAVING) {
+            CO_CALL(&st->co, st->slept, sys_sleep(self, DHCP_SCRIPT_TIME));
+            dhcp_client_leave(&st->client);
+        }
         CO_CALL(&st->co, st->slept, sys_sleep(self, LAST_MOMENTS));
         dhcp_client_close(&st->client);
         CO_RETURN(&st->co);

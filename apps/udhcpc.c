@@ -11,6 +11,7 @@
 struct udhcpc {
     struct coroutine co;
     struct dhcp_client client;
+    int slept;
     bool ready;
     bool foreground, quit, fail_without_lease, release_at_end, background_without_lease;
     char pid_file[256];
@@ -288,8 +289,13 @@ static enum co_status udhcpc_main(struct process *self, void *state)
         write_pid_file(self, st);
     }
     CO_RUN(&st->co, dhcp_client_run(&st->client));
-    if (st->release_at_end)
+    if (st->release_at_end) {
         dhcp_client_release(&st->client);
+        if (st->client.state == DHCP_CLIENT_LEAVING) {
+            CO_CALL(&st->co, st->slept, sys_sleep(self, DHCP_SCRIPT_TIME));
+            dhcp_client_leave(&st->client);
+        }
+    }
     if (st->pid_file[0] != '\0')
         os_file_remove(self->os, st->pid_file);
     CO_END(&st->co);

@@ -164,12 +164,22 @@ static void fail(struct dhcp_client *client)
 
 void dhcp_client_release(struct dhcp_client *client)
 {
+    bool bound = dhcp_client_bound(client);
+
     tell(client, DHCP_EVENT_RELEASING);
-    if (dhcp_client_bound(client)) {
-        if (is_isc(client))
-            dhcp_client_listen(client, DHCP_LISTEN_RAW);
-        dhcp_client_send(client, DHCP_RELEASE, client->lease.server);
+    if (!bound) {
+        dhcp_client_leave(client);
+        return;
     }
+    if (is_isc(client))
+        dhcp_client_listen(client, DHCP_LISTEN_RAW);
+    dhcp_client_send(client, DHCP_RELEASE, client->lease.server);
+    enter(client, DHCP_CLIENT_LEAVING);
+    client->until += DHCP_SCRIPT_TIME;
+}
+
+void dhcp_client_leave(struct dhcp_client *client)
+{
     dhcp_client_deconfigure(client);
     dhcp_client_listen(client, DHCP_LISTEN_NONE);
     tell(client, DHCP_EVENT_RELEASED);
@@ -300,6 +310,9 @@ static void timer_due(struct dhcp_client *client)
         break;
     case DHCP_CLIENT_REBINDING:
         rebinding_due(client);
+        break;
+    case DHCP_CLIENT_LEAVING:
+        dhcp_client_leave(client);
         break;
     case DHCP_CLIENT_STOPPED:
         client->until = SIM_TIME_NONE;

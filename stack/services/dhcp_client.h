@@ -28,6 +28,10 @@
 #define DHCP_CLIENT_NAME_MAX    32 /* of an interface */
 #define DHCP_CLIENT_MESSAGE_MAX 1500
 
+/* From DHCPRELEASE until the client's script has taken the address: time for an ARP reply, without
+ * which the message would be lost. */
+#define DHCP_SCRIPT_TIME SIM_MSEC(4)
+
 /* busybox udhcpc 1.35 */
 #define UDHCPC_PAUSE         SIM_SEC(3)  /* -T: between messages */
 #define UDHCPC_TRIES         3           /* -t; also of REQUESTs */
@@ -56,6 +60,7 @@ enum dhcp_client_state {
     DHCP_CLIENT_RENEWING,
     DHCP_CLIENT_REBINDING,
     DHCP_CLIENT_WAITING, /* before it starts anew */
+    DHCP_CLIENT_LEAVING, /* DHCPRELEASE is sent, the script is about to take the address away */
     DHCP_CLIENT_STOPPED, /* released */
 };
 
@@ -141,9 +146,12 @@ void dhcp_client_init(struct dhcp_client *client, struct process *self,
 int dhcp_client_set_iface(struct dhcp_client *client, const char *name);
 /** dhcp_client_run() - the coroutine; it ends when client->done is set. */
 enum co_status dhcp_client_run(struct dhcp_client *client);
-/** dhcp_client_release() - at once: DHCPRELEASE if there is a lease, the address goes, the state is
- * STOPPED. */
+/** dhcp_client_release() - DHCPRELEASE if there is a lease; the state is LEAVING for
+ * DHCP_SCRIPT_TIME. Without one it is STOPPED at once. */
 void dhcp_client_release(struct dhcp_client *client);
+/** dhcp_client_leave() - the address goes, the state is STOPPED. dhcp_client_run() does it in
+ * time. */
+void dhcp_client_leave(struct dhcp_client *client);
 /** dhcp_client_adopt() - @client was copied from that of another process: @self goes on with it
  * (fork). */
 void dhcp_client_adopt(struct dhcp_client *client, struct process *self);

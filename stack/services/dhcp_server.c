@@ -421,6 +421,8 @@ static const char *refusal(const struct request *req, ip4_addr addr)
     return is_taken(req, addr) ? "address in use" : NULL;
 }
 
+/* Authoritative, as dnsmasq with --dhcp-authoritative: who asks for what this server does not
+ * know hears a NAK, also who took another server's offer. Clients pay no heed to those. */
 static void on_request(const struct request *req)
 {
     struct dhcp_lease_db *db = &req->server->db;
@@ -436,6 +438,7 @@ static void on_request(const struct request *req)
     if (selecting && server != req->pool->local) {
         if (lease != NULL && lease->state == DHCP_LEASE_OFFERED)
             dhcp_db_drop(db, lease); /* it took another server's offer */
+        send_nak(req, wanted, "wrong server-ID");
         return;
     }
     if (selecting && lease != NULL && lease->addr != wanted)

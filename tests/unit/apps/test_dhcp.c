@@ -316,6 +316,31 @@ static void the_pool_is_given_out_in_order_and_then_nothing(void)
     rig_end(&rig);
 }
 
+/* The server has to be asked for by ARP first: its answer comes before the address is gone. */
+static void a_release_leaves_although_the_neighbor_is_unknown(void)
+{
+    static const char *const lines[] = { "udhcpc -f -i eth0 -R", "dhclient eth0" };
+
+    for (int i = 0; i < 2; i++) {
+        struct dhcp_pool_config pool = pool_config();
+        struct scene s;
+
+        scene_begin(&s, &pool);
+        run(&s.rig, s.client, lines[i], SIM_SEC(4));
+        neigh_flush_iface(&s.client->ip.neigh, s.client->ip.ifaces[1], false);
+        if (i == 0)
+            process_signal(CONTAINER_OF(s.client->processes.prev, struct process, link),
+                           SIM_SIGTERM);
+        else
+            run(&s.rig, s.client, "dhclient -r eth0", SIM_SEC(3));
+        rig_run_for(&s.rig, SIM_SEC(1));
+        EQ(count(sent(&s), "release 10.0.0.100>10.0.0.1"), 1);
+        EQ(s.client->ip.ifaces[1]->n_addrs, 0);
+        OK(list_empty(&s.client->processes));
+        scene_end(&s);
+    }
+}
+
 static void an_unused_address_is_taken_after_the_probe(void)
 {
     struct dhcp_pool_config pool = pool_config();
@@ -415,6 +440,7 @@ UNIT_MAIN("dhcp", TEST(udhcpc_binds_renews_and_releases_as_recorded),
           TEST(dhclient_backs_off_for_a_minute_and_sleeps),
           TEST(a_lost_server_means_rebinding_and_then_a_fresh_start),
           TEST(the_pool_is_given_out_in_order_and_then_nothing),
+          TEST(a_release_leaves_although_the_neighbor_is_unknown),
           TEST(an_unused_address_is_taken_after_the_probe), TEST(an_address_in_use_is_declined),
           TEST(a_lease_from_elsewhere_is_refused), TEST(a_static_lease_and_other_options_are_given),
           TEST(the_ping_check_holds_the_offer_back))

@@ -135,13 +135,14 @@ static void an_offer_is_kept_for_its_client(void)
     two_hosts_end(&hosts);
 }
 
-static void another_servers_choice_frees_the_offer(void)
+static void another_servers_choice_frees_the_offer_and_is_refused(void)
 {
     begin();
     EQ(ask((struct question){ .type = DHCP_DISCOVER, .card = 1, .broadcast = true }), DHCP_OFFER);
     EQ(ask((struct question){
            .type = DHCP_REQUEST, .card = 1, .requested = FIRST, .server = SERVER + 9 }),
-       0);
+       DHCP_NAK);
+    EQ_MEM(dhcp_option(&answer.msg, DHCP_OPT_MESSAGE)->data, "wrong server-ID", 15);
     OK(dhcp_server_lease(server, FIRST) == NULL);
     two_hosts_end(&hosts);
 }
@@ -281,9 +282,9 @@ static void leases_can_be_seen(void)
 }
 
 UNIT_MAIN("dhcp_server", TEST(an_offer_is_kept_for_its_client),
-          TEST(another_servers_choice_frees_the_offer), TEST(what_another_has_is_refused),
-          TEST(init_reboot_gets_its_address_back), TEST(a_release_frees_only_ones_own),
-          TEST(a_declined_address_rests_for_ten_minutes), TEST(a_full_pool_is_silent),
-          TEST(a_shorter_lease_may_be_asked_for_down_to_two_minutes),
+          TEST(another_servers_choice_frees_the_offer_and_is_refused),
+          TEST(what_another_has_is_refused), TEST(init_reboot_gets_its_address_back),
+          TEST(a_release_frees_only_ones_own), TEST(a_declined_address_rests_for_ten_minutes),
+          TEST(a_full_pool_is_silent), TEST(a_shorter_lease_may_be_asked_for_down_to_two_minutes),
           TEST(inform_is_answered_without_a_lease), TEST(a_relay_is_answered_on_its_server_port),
           TEST(leases_can_be_seen))
