@@ -265,12 +265,9 @@ static int pinger(struct process *self, struct ping *st)
         show_flood(self, st, ".");
         return (int)(interval - st->tokens);
     }
+    /* Of other errors iputils 20221126 says nothing: it looks for them in the error queue alone. */
     if (sent == -SIM_EMSGSIZE)
         local_error(self, st);
-    else if (st->options.flood)
-        show_flood(self, st, "E");
-    else if (!st->options.quiet)
-        process_errorf(self, "ping: sendmsg: %s\n", sim_strerror((int)-sent));
     st->tokens = 0;
     return paced;
 }
@@ -731,12 +728,6 @@ static void prepare(struct process *self, struct ping *st)
     st->exit_at = SIM_TIME_NONE;
     st->start = process_now(self);
     st->deadline_at = o->deadline != 0 ? st->start + SIM_SEC(o->deadline) : SIM_TIME_NONE;
-    if (o->pattern_len > 0) {
-        process_printf(self, "PATTERN: 0x");
-        for (unsigned i = 0; i < o->pattern_len; i++)
-            process_printf(self, "%02x", o->pattern[i]);
-        process_printf(self, "\n");
-    }
     add_first_line(self, st);
     flush_line(self, st);
 }
@@ -854,6 +845,39 @@ static enum resolver_family family_of(const struct ping *st)
                                      : RESOLVER_BOTH;
 }
 
+static void tell_pattern(struct process *self, const struct ping_options *o)
+{
+    if (o->pattern_len == 0)
+        return;
+    process_printf(self, "PATTERN: 0x");
+    for (unsigned i = 0; i < o->pattern_len; i++)
+        process_printf(self, "%02x", o->pattern[i]);
+    process_printf(self, "\n");
+}
+
+/* -v: which sockets there are, before the name is looked up. */
+static void tell_sockets(struct process *self, const struct ping *st)
+{
+    static const char *const sockets[] = {
+        [0] = "sock4.fd: 3 (socktype: SOCK_RAW), sock6.fd: 4 (socktype: SOCK_RAW), "
+              "hints.ai_family: AF_UNSPEC",
+        [4] = "sock4.fd: 3 (socktype: SOCK_RAW), sock6.fd: -1 (socktype: 0), "
+              "hints.ai_family: AF_INET",
+        [6] = "sock4.fd: -1 (socktype: 0), sock6.fd: 3 (socktype: SOCK_RAW), "
+              "hints.ai_family: AF_INET6",
+    };
+
+    if (st->options.verbose)
+        process_errorf(self, "ping: %s\n\n", sockets[st->options.family]);
+}
+
+static void tell_found(struct process *self, const struct ping *st)
+{
+    if (st->options.verbose)
+        process_printf(self, "ai->ai_family: %s, ai->ai_canonname: '%s'\n",
+                       st->v6 ? "AF_INET6" : "AF_INET", st->hostname);
+}
+
 static enum co_status ping_main(struct process *self, void *state)
 {
     struct ping *st = &((struct ping_state *)state)->ping;
@@ -862,6 +886,8 @@ static enum co_status ping_main(struct process *self, void *state)
     CO_BEGIN(&st->co);
     if (!ping_options_read(self, &st->options))
         CO_RETURN(&st->co);
+    tell_pattern(self, &st->options);
+    tell_sockets(self, st);
     CO_AWAIT(&st->co, st->exiting || names_lookup_any(&st->names, self, st->options.target,
                                                       family_of(st)) == CO_DONE);
     if (st->exiting || st->names.error != NULL) {
@@ -874,6 +900,7 @@ static enum co_status ping_main(struct process *self, void *state)
     st->to = st->names.to.addr;
     st->to6 = st->names.to;
     st->hostname = mem_strdup(st->names.name);
+    tell_found(self, st);
     if (ip4_parse_dots(st->options.target, &st->to))
         st->options.numeric = true;
     if (st->options.source == 0)

@@ -16,11 +16,13 @@ static bool fail(struct process *self, int status)
 static bool number(struct process *self, const char *text, uint64_t min, uint64_t max,
                    uint64_t *value)
 {
-    if (!text_u64(text, UINT64_MAX, value)) {
+    bool negative = text[0] == '-' && text_u64(text + 1, UINT64_MAX, value);
+
+    if (!negative && !text_u64(text, UINT64_MAX, value)) {
         process_errorf(self, "ping: invalid argument: '%s'\n", text);
         return fail(self, 1);
     }
-    if (*value < min || *value > max) {
+    if (negative || *value < min || *value > max) {
         process_errorf(self, "ping: invalid argument: '%s': out of range: %llu <= value <= %llu\n",
                        text, (unsigned long long)min, (unsigned long long)max);
         return fail(self, 1);
@@ -47,10 +49,11 @@ static bool tos_number(struct process *self, const char *text, uint64_t *value)
  */
 static bool seconds(struct process *self, const char *text, const char *what, int *milliseconds)
 {
-    size_t len = strspn(text, "0123456789.");
+    bool negative = text[0] == '-' && strspn(text + 1, "0123456789.") > 0;
+    size_t len = strspn(text + negative, "0123456789.") + negative;
     int64_t microseconds = 0;
 
-    if ((len > 0 && !text_scaled(text, len, 6, &microseconds)) ||
+    if ((len > 0 && !negative && !text_scaled(text, len, 6, &microseconds)) ||
         microseconds / 1000 >= INT32_MAX) {
         process_errorf(self, "ping: %s: %s\n", what, text);
         return fail(self, 2);
@@ -241,6 +244,10 @@ static bool take(struct process *self, struct ping_options *o, int option, const
     case 'w':
         return number(self, value, 0, INT32_MAX, &o->deadline);
     default: /* 'W' */
+        if (value[0] == '-' && strspn(value + 1, "0123456789.") > 0) {
+            process_errorf(self, "ping: bad linger time: %s\n", value);
+            return fail(self, 2);
+        }
         return seconds(self, value, "bad linger time", &o->linger);
     }
 }

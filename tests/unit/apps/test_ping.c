@@ -99,6 +99,42 @@ static void no_route_is_told_before_anything_is_sent(void)
     rig_end(&rig);
 }
 
+/* iputils 20221126 looks for the reason in the error queue alone. */
+static void what_cannot_be_sent_is_counted_and_nothing_is_said(void)
+{
+    struct rig rig;
+
+    rig_pair(&rig);
+    rig_start(&rig, rig.hosts[0], "ping -n -c 3 -W 1 10.0.0.2");
+    rig_run_for(&rig, SIM_MSEC(500));
+    ip_iface_set_up(rig.hosts[0]->ip.ifaces[1], false);
+    rig_run_for(&rig, SIM_SEC(5));
+    EQ_STR(without_times(&rig), "PING 10.0.0.2 (10.0.0.2) 56(84) bytes of data.\n"
+                                "64 bytes from 10.0.0.2: icmp_seq=1 ttl=64 time=T\n"
+                                "\n"
+                                "--- 10.0.0.2 ping statistics ---\n"
+                                "3 packets transmitted, 1 received, 66.6667% packet loss, time T\n"
+                                "rtt T\n"
+                                "-- exit 0\n");
+    rig_end(&rig);
+}
+
+static void v_tells_sockets_and_family_first(void)
+{
+    struct rig rig;
+
+    rig_pair(&rig);
+    OK(strstr(run(&rig, rig.hosts[0], "ping -v -p ff00 -c 1 10.0.0.2", SIM_SEC(3)),
+              "PATTERN: 0xff00\n"
+              "ping: sock4.fd: 3 (socktype: SOCK_RAW), sock6.fd: 4 (socktype: SOCK_RAW), "
+              "hints.ai_family: AF_UNSPEC\n\n"
+              "ai->ai_family: AF_INET, ai->ai_canonname: '10.0.0.2'\n"
+              "PING 10.0.0.2 ") != NULL);
+    OK(strstr(run(&rig, rig.hosts[0], "ping -4 -v -c 1 10.0.0.2", SIM_SEC(3)),
+              "sock6.fd: -1 (socktype: 0), hints.ai_family: AF_INET\n") != NULL);
+    rig_end(&rig);
+}
+
 static void a_silent_neighbor_makes_the_host_itself_report_unreachable(void)
 {
     struct rig rig;
@@ -318,6 +354,10 @@ static void mistakes_are_told_as_iputils_tells_them(void)
     EQ_STR(run(&rig, rig.hosts[0], "ping -c 0 10.0.0.2", SIM_SEC(5)),
            "ping: invalid argument: '0': out of range: 1 <= value <= 9223372036854775807\n-- exit "
            "1\n");
+    EQ_STR(run(&rig, rig.hosts[0], "ping -s -1 10.0.0.2", SIM_SEC(5)),
+           "ping: invalid argument: '-1': out of range: 0 <= value <= 2147483647\n-- exit 1\n");
+    EQ_STR(run(&rig, rig.hosts[0], "ping -W -1 10.0.0.2", SIM_SEC(5)),
+           "ping: bad linger time: -1\n-- exit 2\n");
     EQ_STR(run(&rig, rig.hosts[0], "ping -r 10.0.0.2", SIM_SEC(5)),
            "ping: option -r is not simulated by wirewalk\n-- exit 2\n");
     EQ_STR(run(&rig, rig.hosts[0], "ping -t 0 10.0.0.2", SIM_SEC(5)),
@@ -378,6 +418,8 @@ UNIT_MAIN("ping", TEST(replies_are_printed_one_by_one_with_statistics),
           TEST(a_flood_draws_a_point_for_each_request_and_wipes_it_out_for_each_reply),
           TEST(nobody_answers), TEST(the_last_reply_is_waited_for_ten_seconds_or_as_W_says),
           TEST(no_route_is_told_before_anything_is_sent),
+          TEST(what_cannot_be_sent_is_counted_and_nothing_is_said),
+          TEST(v_tells_sockets_and_family_first),
           TEST(a_silent_neighbor_makes_the_host_itself_report_unreachable),
           TEST(routers_report_host_and_network_unreachable),
           TEST(path_mtu_is_learned_from_the_first_error), TEST(big_messages_come_back_whole),
