@@ -103,7 +103,7 @@ void tcp_reset_connection(struct tcp_sock *tp)
     tp->rto = sysctl->rto_initial_us;
     tp->mdev_us = sysctl->rto_initial_us;
     tp->srtt_us = tp->rttvar_us = tp->mdev_max_us = 0;
-    tp->backoff = tp->retransmits = tp->total_rto = tp->probes_out = 0;
+    tp->backoff = tp->total_rto = tp->probes_out = 0;
     tp->retrans_stamp = 0;
     tp->rtt_min = (struct tcp_minmax){ 0 };
     tp->ca_state = TCP_CA_OPEN;
@@ -118,7 +118,7 @@ void tcp_reset_connection(struct tcp_sock *tp)
     memset(&tp->rack, 0, sizeof tp->rack);
     tp->rack_wnd_steps = 1;
     tp->delivered = 0;
-    tp->mss_cache = tp->mss_clamp = TCP_MSS_DEFAULT;
+    tp->mss_clamp = TCP_MSS_DEFAULT;
     tp->mtu_version = tp->path_version = 0;
     tp->window_kept = tp->window_chosen = false;
     tp->max_window = tp->snd_wnd = 0;
@@ -142,7 +142,7 @@ void tcp_reset_connection(struct tcp_sock *tp)
     tp->sock.soft_error = 0;
     tp->shut_rd = tp->shut_wr = false;
     tp->has_route = false;
-    tp->rcv_wnd = tp->rcv_ssthresh = tp->rcv_nxt = tp->rcv_wup = tp->copied_seq = 0;
+    tp->rcv_nxt = tp->rcv_wup = tp->copied_seq = 0;
     tp->bytes_sent = tp->bytes_acked = tp->bytes_received = 0;
     tp->segs_out = tp->segs_in = tp->data_segs_out = tp->data_segs_in = 0;
     tcp_rare_drop(tp);
@@ -171,6 +171,7 @@ struct tcp_sock *tcp_sock_new(struct tcp_layer *tcp)
     tp->rare = &tcp_rare_none;
     tp->cc = tcp_cc_of(tcp->sysctl.congestion_control);
     tcp_timers_init(tp);
+    tp->mss_cache = TCP_MSS_DEFAULT;
     tcp_reset_connection(tp);
     list_push_back(&tcp->socks, &tp->all_link);
     return tp;

@@ -36,9 +36,10 @@ static void path_mtu_error(struct tcp_sock *tp, const struct ip_error *error)
     tp->has_route = false; /* what was learned is with the route */
     if (tcp_route(tp) < 0)
         return;
-    if (tp->sock.options.mtu_discover == 2 && error->mtu < tp->pmtu)
-        tp->sock.soft_error = SIM_EMSGSIZE;
     mtu = tcp_path_mtu(tp);
+    if (!error->remote.v6 && tp->sock.options.mtu_discover == 2 &&
+        error->info < mtu) /* the host does not go so low */
+        tp->sock.soft_error = SIM_EMSGSIZE;
     if (tp->sock.options.mtu_discover >= 3 || tp->pmtu <= mtu)
         return;
     tcp_sync_mss(tp, mtu);

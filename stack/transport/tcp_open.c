@@ -190,6 +190,7 @@ static void connect_init(struct tcp_sock *tp)
     tp->snd_una = tp->snd_nxt = tp->write_seq = tp->snd_sml = tp->pushed_seq = tp->second_seq =
         tp->iss;
     tp->cwnd_usage_seq = tp->iss;
+    tp->retransmits = 0;
     tp->ts_offset = tcp_ts_offset(tcp, tp->entry.ends->local, tp->entry.ends->remote);
     tp->lrcvtime = tp->rcv_tstamp = tcp_now(tcp);
     tp->lsndtime = tcp_now(tcp);
@@ -251,7 +252,7 @@ bool tcp_connect_deferred(const struct tcp_sock *tp)
 static void connect_failed(struct tcp_sock *tp)
 {
     connect_undo(tp);
-    tp->shut_rd = tp->shut_wr = false;
+    tcp_reset_connection(tp);
 }
 
 /* connect() is called: 1 where it may begin, 0 where what began before is over by now, or an error.

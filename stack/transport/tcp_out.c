@@ -100,8 +100,13 @@ static void syn_options(struct tcp_sock *tp, struct tcp_hdr *hdr)
      * open. */
     bool answer = (hdr->flags & TCP_ACK) != 0 && sysctl->rfc_over_linux != TCP_RFC_NEVER;
 
-    if ((hdr->flags & TCP_ACK) == 0 && tp->has_route) /* the way may have shrunk since the last */
-        tp->advmss = u32_min(tp->advmss, tcp_advertised_mss(tp, tcp_path_mtu(tp)));
+    if (tp->has_route) { /* the way may have shrunk since the last */
+        uint32_t mss = tcp_advertised_mss(tp, tcp_path_mtu(tp));
+
+        if ((hdr->flags & TCP_ACK) != 0 && tp->ts_ok) /* less them already */
+            mss -= TCP_TS_ALIGNED;
+        tp->advmss = u32_min(tp->advmss, mss);
+    }
     hdr->opt.has_mss = true;
     hdr->opt.mss = (uint16_t)tp->advmss;
     if ((hdr->flags & TCP_ACK) != 0 && tp->ts_ok) /* simultaneous open: less them already */

@@ -299,11 +299,22 @@ uint32_t tcp_copy_truesize(uint32_t len, uint32_t *tail_room)
     return DESCRIPTOR + size;
 }
 
+/* A TUN device keeps what does not fit into a page in pages of their own, eight at once at most. */
 static uint32_t linear_truesize(uint32_t len, uint32_t *tail_room)
 {
-    enum { HEADROOM = 64 };
+    enum { HEADROOM = 64, PAGE = 4096, PAGES_MAX = 8, IN_HEAD = 3712 };
+    uint32_t truesize, left, pages;
 
-    return tcp_copy_truesize(HEADROOM + len, tail_room);
+    if (HEADROOM + len < PAGE)
+        return tcp_copy_truesize(HEADROOM + len, tail_room);
+    truesize = tcp_copy_truesize(HEADROOM + IN_HEAD, tail_room);
+    *tail_room = 0;
+    for (left = len - IN_HEAD; left > 0; left -= u32_min(left, pages * PAGE)) {
+        for (pages = PAGES_MAX; pages > 1 && (left + PAGE - 1) / PAGE < pages; pages /= 2)
+            continue;
+        truesize += pages * PAGE;
+    }
+    return truesize;
 }
 
 static uint32_t ip_packet_len(const struct tcp_rx *rx)

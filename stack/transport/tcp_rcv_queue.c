@@ -246,9 +246,7 @@ static void take_fin(struct tcp_sock *tp)
         rmem_release(tp, tcp_first(&tp->rare->ofo_queue));
     tp->n_sacks = 0;
     tp->has_dsack = false;
-    if (!tp->orphan)
-        tcp_wake(tp, SOCK_POLLIN | SOCK_POLLRDHUP |
-                         (tp->shut_wr || tcp_state(tp) == TCP_CLOSED ? SOCK_POLLHUP : 0u));
+    tcp_wake(tp, 0); /* whatever is waited for */
 }
 
 /* The octets of @rx; who reads them may want to know when they came. */
@@ -434,6 +432,8 @@ static void queue_out_of_order(struct tcp_sock *tp, struct tcp_rx *rx)
             sack_new_ofo(tp, rx->seq, rx->end_seq);
         return;
     }
+    if (seg->truesize == 0 && seg->data.len == 0)
+        truesize = 0; /* a FIN that is put behind octets costs nothing */
     note_behind(tp, seg, truesize);
 }
 
@@ -551,8 +551,6 @@ void tcp_check_urg(struct tcp_sock *tp, struct tcp_rx *rx)
         skip_urgent(tp);
         tp->urg_state = TCP_URG_NOTYET;
         TCP_RARE_SET(tp, urg_seq, at);
-        if (!tp->orphan)
-            tcp_wake(tp, SOCK_POLLPRI);
     }
     if (tp->urg_state == TCP_URG_NOTYET && tp->rare->urg_seq - rx->seq < rx->len) {
         frame_copy_out(rx->frame, rx->hdr.hdr_len + (tp->rare->urg_seq - rx->seq),

@@ -286,7 +286,13 @@ void tcp_xmit_retransmit_queue(struct tcp_sock *tp,
 
 static int xmit_probe(struct tcp_sock *tp, struct why why)
 {
-    return tcp_transmit(tp, tcp_now(tp->layer), tp->snd_una - 1, TCP_ACK, NULL, &why);
+    uint32_t ahead = tp->rare->snd_up - tp->snd_una;
+    uint64_t now = tcp_now(tp->layer);
+
+    if (tp->urg_out && ahead >= 1 &&
+        ahead <= UINT16_MAX) /* the peer shall know of the urgent octet */
+        (void)tcp_transmit(tp, now, tp->snd_una, TCP_ACK, NULL, &why);
+    return tcp_transmit(tp, now, tp->snd_una - 1, TCP_ACK, NULL, &why);
 }
 
 int tcp_write_wakeup(struct tcp_sock *tp, struct why why)

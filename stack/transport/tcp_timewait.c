@@ -120,7 +120,7 @@ static void timewait_ack(struct tcp_timewait *tw, struct why why)
     reply.hdr.seq = tw->snd_nxt;
     reply.hdr.ack = tw->rcv_nxt;
     reply.hdr.flags = TCP_ACK;
-    reply.hdr.window = (uint16_t)u32_min(tw->rcv_wnd >> tw->rcv_wscale, 65535);
+    reply.hdr.window = (uint16_t)(tw->rcv_wnd >> tw->rcv_wscale); /* cut off, as on Linux */
     reply.hdr.opt.has_ts = tw->has_ts;
     reply.hdr.opt.ts_val = tcp_ts_now(tw->layer, tw->ts_offset);
     reply.hdr.opt.ts_ecr = tw->ts_recent;

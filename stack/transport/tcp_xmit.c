@@ -200,7 +200,7 @@ bool tcp_write_xmit(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle, int push
         }
         if (max_segs == 0)
             max_segs = tcp_burst_segs(tp, mss);
-        quota = tp->urg_out ? 1 : u32_min(u32_max(quota, 1), max_segs);
+        quota = u32_min(u32_max(quota, 1), max_segs);
         burst = tcp_burst_gather(tp, quota * mss);
         if (!tcp_window_allows(tp, &burst, mss)) {
             rwnd_limited = true;
@@ -210,7 +210,7 @@ bool tcp_write_xmit(struct tcp_sock *tp, uint32_t mss, uint8_t nonagle, int push
             if (push_one == 0 &&
                 tcp_burst_defers(tp, now, &burst, mss, max_segs, &cwnd_limited, &rwnd_limited))
                 break;
-            burst.len = tcp_burst_len(tp, &burst, mss, quota, nonagle);
+            burst.len = tp->urg_out ? mss : tcp_burst_len(tp, &burst, mss, quota, nonagle);
         } else if (!nagle_allows(tp, &burst, mss, burst.last ? nonagle : TCP_NAGLE_PUSH)) {
             break;
         }
