@@ -45,8 +45,6 @@ static bool changes_nothing(const char *name, const char *value)
     static const struct {
         const char *name, *value;
     } SETTINGS[] = {
-        { "net.ipv4.tcp_min_tso_segs", NULL }, /* no segmentation offload */
-        { "net.ipv4.tcp_tso_rtt_log", NULL },
         { "net.ipv4.tcp_autocorking", NULL },
         { "net.ipv4.tcp_pacing_ss_ratio", NULL }, /* no pacing */
         { "net.ipv4.tcp_pacing_ca_ratio", NULL },
@@ -65,7 +63,6 @@ static bool changes_nothing(const char *name, const char *value)
         { "net.ipv4.tcp_backlog_ack_defer", NULL }, /* no backlog: one thing at a time */
         { "net.ipv4.tcp_plb_enabled", "0" },
         { "net.ipv4.tcp_app_win", "31" },
-        { "net.ipv4.tcp_tso_win_divisor", "3" },
         { "net.ipv4.tcp_max_reordering", "300" },
         { "net.ipv4.tcp_min_snd_mss", "48" },
         { "net.ipv4.tcp_pingpong_thresh", "1" },

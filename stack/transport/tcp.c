@@ -59,6 +59,9 @@ static const struct tcp_sysctl DEFAULTS = {
     .delack_max_us = TCP_DELACK_MAX,
     .fastopen = TCP_FASTOPEN_CLIENT,
     .initial_cwnd = 10,
+    .min_tso_segs = 2,
+    .tso_win_divisor = 3,
+    .tso_rtt_log = 9,
     .rto_min_us = TCP_RTO_MIN,
     .rto_max_us = TCP_RTO_MAX,
 };

@@ -124,7 +124,10 @@ struct tcp_sysctl {                        /* net.ipv4.tcp_*, Linux's names, uni
     bool exact_timers;             /* off; timers run out to the microsecond, not at ticks */
     bool rx_linear; /* off; what comes in lies in buffers of its own, as from a TUN device */
     bool long_way;  /* off; no short cuts through the code: a test compares what comes of it */
-    uint8_t initial_cwnd;            /* 10 segments; a route's initcwnd on Linux */
+    uint8_t initial_cwnd;    /* 10 segments; a route's initcwnd on Linux */
+    uint8_t min_tso_segs;    /* 2: a burst has so many at least */
+    uint8_t tso_win_divisor; /* 3: so much of the window is worth no waiting; 0: 3 segments */
+    uint8_t tso_rtt_log;     /* 9: what bursts may have beside their pace halves by 512 us */
     uint32_t rto_min_us, rto_max_us; /* 200 ms, 120 s */
 };
 

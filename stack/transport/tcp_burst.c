@@ -12,12 +12,10 @@
 #include "stack/transport/tcp_internal.h"
 
 #define GSO_OCTETS_MAX  65215u /* 64 KiB less the headers Linux sets aside */
-#define TSO_SEGS_MIN    2u     /* tcp_min_tso_segs */
-#define TSO_RTT_SHIFT   9      /* tcp_tso_rtt_log: the extra allowance halves every 512 us of RTT */
 #define PACING_SHIFT    10     /* a burst lasts about a millisecond at the pace */
 #define DEFER_WITHIN_US 1000u
 #define DEFER_WAIT_US   1000u /* the next ACK is this near at least */
-#define WINDOW_DIVISOR  3u    /* tcp_tso_win_divisor */
+#define DEFER_SEGS      3u    /* without tcp_tso_win_divisor: more is not held back */
 
 uint32_t tcp_size_goal(const struct tcp_sock *tp, uint32_t mss)
 {
@@ -43,13 +41,14 @@ uint32_t tcp_tail_buffer_len(const struct tcp_sock *tp)
 
 uint32_t tcp_burst_segs(const struct tcp_sock *tp, uint32_t mss)
 {
-    uint32_t rtt = tcp_min_rtt(tp) >> TSO_RTT_SHIFT;
+    const struct tcp_sysctl *sysctl = &tp->layer->sysctl;
+    uint32_t rtt = tcp_min_rtt(tp) >> sysctl->tso_rtt_log, least = sysctl->min_tso_segs;
     uint64_t octets;
 
     if (tp->signs)
         return 1;
-    if (rtt >= 32 && tcp_paced_slower(tp, (uint64_t)(TSO_SEGS_MIN + 1) * mss << PACING_SHIFT))
-        return TSO_SEGS_MIN; /* as of most: not worth a division */
+    if (rtt >= 32 && tcp_paced_slower(tp, (uint64_t)(least + 1) * mss << PACING_SHIFT))
+        return least; /* as of most: not worth a division */
     octets = tcp_pacing_rate(tp) >> PACING_SHIFT;
     if (octets > GSO_OCTETS_MAX)
         octets = GSO_OCTETS_MAX;
@@ -57,7 +56,7 @@ uint32_t tcp_burst_segs(const struct tcp_sock *tp, uint32_t mss)
         octets += GSO_OCTETS_MAX >> rtt;
     if (octets > GSO_OCTETS_MAX)
         octets = GSO_OCTETS_MAX;
-    return u32_max((uint32_t)octets / mss, TSO_SEGS_MIN);
+    return u32_max((uint32_t)octets / mss, least);
 }
 
 uint32_t tcp_cwnd_quota(const struct tcp_sock *tp)
@@ -161,6 +160,17 @@ struct tcp_burst tcp_burst_gather(struct tcp_sock *tp, uint32_t wanted)
     return burst;
 }
 
+/* Are @octets so much that it is no good to wait for more? */
+static bool is_worth_sending(const struct tcp_sock *tp, uint32_t octets, uint32_t mss)
+{
+    uint32_t divisor = tp->layer->sysctl.tso_win_divisor;
+
+    if (UNLIKELY(divisor == 0))
+        return octets > DEFER_SEGS * tp->mss_cache;
+    return octets >=
+           (tp->snd_wnd < (uint64_t)tp->cwnd * mss ? tp->snd_wnd : tp->cwnd * mss) / divisor;
+}
+
 /* Is it better to wait for the ACK that is about to come, and send more at once? */
 bool tcp_burst_defers(const struct tcp_sock *tp, uint64_t now, const struct tcp_burst *burst,
                       uint32_t mss, uint32_t max_segs, bool *cwnd_limited, bool *rwnd_limited)
@@ -178,8 +188,7 @@ bool tcp_burst_defers(const struct tcp_sock *tp, uint64_t now, const struct tcp_
     limit = cwnd < window ? (uint32_t)cwnd : window;
     if (limit >= max_segs * mss || (!burst->last && limit >= burst->len))
         return false;
-    if (limit >=
-        (tp->snd_wnd < (uint64_t)tp->cwnd * mss ? tp->snd_wnd : tp->cwnd * mss) / WINDOW_DIVISOR)
+    if (is_worth_sending(tp, limit, mss))
         return false;
     if (now - head->sent_at + worth_waiting < tp->srtt_us >> 3)
         return false;
