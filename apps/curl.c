@@ -360,6 +360,8 @@ static enum co_status request(struct curl *curl)
         curl->numbers.start_transfer = curl->client.first_at - curl->started;
     judge(curl);
     curl_meter_done(&curl->meter, curl->self);
+    if (!curl->client.reusable)
+        CO_CALL(&curl->co_request, curl->slept, sys_sleep(curl->self, CURL_CLOSE_TIME));
     put_away(curl);
     CO_END(&curl->co_request);
 }
@@ -513,6 +515,8 @@ static enum co_status curl_main(struct process *self, void *state)
         CO_RETURN(&curl->co);
     for (curl->index = 0; curl->index < curl->options.n_urls; curl->index++)
         CO_RUN(&curl->co, transfer(curl));
+    if (curl->n_connections > 0)
+        CO_CALL(&curl->co, curl->slept, sys_sleep(self, CURL_CLOSE_TIME));
     CO_END(&curl->co);
 }
 

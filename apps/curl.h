@@ -9,6 +9,9 @@
 #include "apps/url.h"
 #include "stack/services/resolver.h"
 
+/* From a response's end until its connection is closed: a FIN of the server's comes before. */
+#define CURL_CLOSE_TIME SIM_USEC(200)
+
 #define CURL_CONNECTIONS_MAX 16 /* kept open for later URLs */
 
 /* curl's exit statuses. */
@@ -44,6 +47,7 @@ struct curl {
     struct coroutine co, co_transfer, co_request, co_connect;
     struct curl_options options;
     unsigned index; /* of the URL */
+    int slept;
     struct curl_connection connections[CURL_CONNECTIONS_MAX];
     unsigned n_connections, next_number;
     bool resolving; /* resolver holds something */

@@ -348,12 +348,27 @@ static void options_are_refused_by_name(void)
     }
 }
 
-UNIT_MAIN("curl", TEST(urls_are_brought_into_their_normal_form),
-          TEST(references_are_joined_to_their_base), TEST(meter_columns_are_five_and_eight_wide),
-          TEST(the_body_goes_to_the_terminal), TEST(verbose_shows_the_dialogue),
-          TEST(write_out_tells_what_happened), TEST(redirections_are_followed_when_asked_for),
-          TEST(requests_are_what_the_options_say), TEST(files_are_written),
-          TEST(the_meter_is_shown_when_output_goes_elsewhere),
+/* Its FIN comes first, and curl's acknowledges it: one side alone is in TIME-WAIT. */
+static void a_server_that_closes_closes_first(void)
+{
+    struct http_server_config config = web_config;
+    struct rig rig;
+
+    config.keepalive = 0;
+    web_rig(&rig, &config);
+    run(&rig, rig.hosts[0], "curl -s -o /dev/null http://10.0.0.2/b/300", SIM_SEC(5));
+    EQ_STR(run(&rig, rig.hosts[0], "ss -tanH", SIM_SEC(1)), "-- exit 0\n");
+    OK(strstr(run(&rig, rig.hosts[1], "ss -tanH state time-wait", SIM_SEC(1)), "10.0.0.2:80") !=
+       NULL);
+    rig_end(&rig);
+}
+
+UNIT_MAIN("curl", TEST(a_server_that_closes_closes_first),
+          TEST(urls_are_brought_into_their_normal_form), TEST(references_are_joined_to_their_base),
+          TEST(meter_columns_are_five_and_eight_wide), TEST(the_body_goes_to_the_terminal),
+          TEST(verbose_shows_the_dialogue), TEST(write_out_tells_what_happened),
+          TEST(redirections_are_followed_when_asked_for), TEST(requests_are_what_the_options_say),
+          TEST(files_are_written), TEST(the_meter_is_shown_when_output_goes_elsewhere),
           TEST(failures_have_curls_words_and_numbers), TEST(time_limits_end_connecting_and_waiting),
           TEST(broken_servers_are_recognised), TEST(chunks_are_put_together),
           TEST(options_are_refused_by_name))
