@@ -700,6 +700,30 @@ bool neigh_get6(const struct neigh_table *table, const struct ip_iface *iface, s
     return get(neigh_find6(table, iface, addr), info);
 }
 
+static bool holds(const struct neigh *neigh, bool (*is)(const void *ctx, const struct frame *frame),
+                  const void *ctx)
+{
+    if (neigh == NULL)
+        return false;
+    for (const struct frame *frame = neigh->waiting.head; frame != NULL; frame = frame->next)
+        if (is(ctx, frame))
+            return true;
+    return false;
+}
+
+bool neigh_holds(const struct neigh_table *table, const struct ip_iface *iface, ip4_addr addr,
+                 bool (*is)(const void *ctx, const struct frame *frame), const void *ctx)
+{
+    return holds(neigh_find(table, iface, addr), is, ctx);
+}
+
+bool neigh_holds6(const struct neigh_table *table, const struct ip_iface *iface,
+                  struct ip6_addr addr, bool (*is)(const void *ctx, const struct frame *frame),
+                  const void *ctx)
+{
+    return holds(neigh_find6(table, iface, addr), is, ctx);
+}
+
 static int compare_infos(const void *a, const void *b)
 {
     const struct neigh_info *x = a, *y = b;

@@ -104,6 +104,12 @@ bool neigh_get(const struct neigh_table *table, const struct ip_iface *iface, ip
                struct neigh_info *info);
 bool neigh_get6(const struct neigh_table *table, const struct ip_iface *iface, struct ip6_addr addr,
                 struct neigh_info *info);
+/** neigh_holds() - whether a packet for which @is is true waits for the MAC address of @addr. */
+bool neigh_holds(const struct neigh_table *table, const struct ip_iface *iface, ip4_addr addr,
+                 bool (*is)(const void *ctx, const struct frame *frame), const void *ctx);
+bool neigh_holds6(const struct neigh_table *table, const struct ip_iface *iface,
+                  struct ip6_addr addr, bool (*is)(const void *ctx, const struct frame *frame),
+                  const void *ctx);
 /** neigh_list() - up to @max entries sorted by address into @infos; returns how many there are. */
 uint32_t neigh_list(const struct neigh_table *table, struct neigh_info *infos, uint32_t max);
 /** neigh_describe() - the rows of `ip neigh`. */

@@ -410,6 +410,9 @@ uint32_t tcp_path_mtu_known(const struct tcp_sock *tp);
 uint32_t tcp_path_mtu(const struct tcp_sock *tp);
 /** tcp_path_version() - tcp_sock.mtu_version while tcp_path_mtu_known() says what it does. */
 uint32_t tcp_path_version(const struct tcp_sock *tp);
+/** tcp_path_holds() - whether the segment that begins at @seq still waits here for a MAC address.
+ */
+bool tcp_path_holds(const struct tcp_sock *tp, uint32_t seq);
 /** tcp_connect_route() - the way to @remote, and the two endpoints of the connection. */
 int tcp_connect_route(struct tcp_sock *tp, struct endpoint remote);
 /** tcp_path_output() - send @frame, data at the TCP header, whose checksum is yet to come; 0, or

@@ -1,6 +1,7 @@
 /* The way a connection's segments take, over IPv4 or IPv6. */
 #include <stdlib.h>
 
+#include "base/be.h"
 #include "base/likely.h"
 #include "stack/transport/inet6.h"
 #include "stack/transport/tcp_path.h"
@@ -110,6 +111,42 @@ int tcp_route(struct tcp_sock *tp)
         (void)route4_of(tp, &error);
     tp->has_route = error == 0;
     return error;
+}
+
+/* One segment of a connection. */
+struct held {
+    const struct endpoints *ends;
+    uint32_t seq;
+};
+
+static bool is_held(const void *ctx, const struct frame *frame)
+{
+    const struct held *held = ctx;
+    const struct endpoint *local = &held->ends->local, *remote = &held->ends->remote;
+    const uint8_t *ip = frame->data;
+    size_t at = remote->v6 ? IPV6_HDR_LEN : (ip[0] & 0x0fu) * 4u;
+
+    return frame->len >= at + TCP_HDR_LEN && ip[remote->v6 ? 6 : 9] == IP_PROTO_TCP &&
+           (remote->v6 || be32_get(ip + 16) == remote->addr) && be16_get(ip + at) == local->port &&
+           be16_get(ip + at + 2) == remote->port && be32_get(ip + at + 4) == held->seq;
+}
+
+bool tcp_path_holds(const struct tcp_sock *tp, uint32_t seq)
+{
+    const struct held held = { tp->entry.ends, seq };
+    const struct ip_stack *ip = tp->sock.ip;
+    const struct route6 *route6;
+    const struct route *route;
+    int error;
+
+    if (!tp->entry.ends->remote.v6) {
+        route = route4_of(tp, &error);
+        return route != NULL &&
+               neigh_holds(&ip->neigh, route->oif, route->next_hop, is_held, &held);
+    }
+    route6 = route6_of(tp, &error);
+    return route6 != NULL &&
+           neigh_holds6(ip6_neigh(ip), route6->oif, route6->next_hop, is_held, &held);
 }
 
 uint32_t tcp_path_mtu(const struct tcp_sock *tp)

@@ -159,8 +159,11 @@ static inline void count_again(struct tcp_sock *tp, struct tcp_seg *seg, int err
 static int retransmit_alone(struct tcp_sock *tp, struct tcp_seg *seg, struct why why)
 {
     uint32_t mss;
-    int error = prepare_retransmit(tp, seg, &mss);
+    int error;
 
+    if (tcp_path_holds(tp, seg->seq)) /* it has not even left: skb_still_in_host_queue() */
+        return -SIM_EAGAIN;
+    error = prepare_retransmit(tp, seg, &mss);
     return error < 0 ? error : send_again(tp, seg, false, &why);
 }
 

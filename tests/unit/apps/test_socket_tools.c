@@ -242,7 +242,23 @@ static void ifconfig_shows_and_sets_ipv6(void)
     rig_end(&rig);
 }
 
-UNIT_MAIN("socket tools", TEST(ss_has_columns_as_wide_as_their_content),
-          TEST(ss_tells_what_tcp_knows), TEST(netstat_lists_sockets),
-          TEST(route_is_listed_and_changed), TEST(netstat_shows_the_sockets_of_one_family),
-          TEST(ifconfig_shows_and_sets), TEST(ifconfig_shows_and_sets_ipv6))
+/* ARP finds the neighbor after two seconds; the SYN that has waited leaves once. */
+static void what_waits_for_an_address_is_not_sent_again(void)
+{
+    rig_pair(&rig);
+    ip_iface_set_up(rig.hosts[1]->ip.ifaces[1], false);
+    rig_start(&rig, rig.hosts[0], "sock 'tcp; connect 10.0.0.2:81'");
+    rig_run_for(&rig, SIM_MSEC(1500));
+    EQ(rig.sent, 0);
+    ip_iface_set_up(rig.hosts[1]->ip.ifaces[1], true);
+    rig_run_for(&rig, SIM_SEC(2));
+    EQ(rig.sent, 4); /* ARP request and reply, SYN, RST */
+    OK(strstr(strbuf_text(&rig.out), "ERR ECONNREFUSED") != NULL);
+    rig_end(&rig);
+}
+
+UNIT_MAIN("socket tools", TEST(what_waits_for_an_address_is_not_sent_again),
+          TEST(ss_has_columns_as_wide_as_their_content), TEST(ss_tells_what_tcp_knows),
+          TEST(netstat_lists_sockets), TEST(route_is_listed_and_changed),
+          TEST(netstat_shows_the_sockets_of_one_family), TEST(ifconfig_shows_and_sets),
+          TEST(ifconfig_shows_and_sets_ipv6))
