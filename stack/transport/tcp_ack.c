@@ -226,14 +226,16 @@ struct cleaned {
     struct tcp_sack_result *sack;
 };
 
-/* The head of the queue was acknowledged in part: Linux cuts its multi-segment buffers; ours are
- * segments. */
-static void acked_partly(struct tcp_sock *tp, struct tcp_seg *seg)
+/* The head of the queue was acknowledged in part: what is left of its burst is a buffer of Linux's,
+ * which counts segments anew from there. Returns how many fewer there are. */
+static unsigned acked_partly(struct tcp_sock *tp, struct tcp_seg *seg)
 {
-    uint32_t len = tp->snd_una - seg->seq;
+    uint32_t len = tp->snd_una - seg->seq, mss = seg->data.len;
 
-    if (seq_gt(tp->snd_una, seg->seq) && len <= seg->data.len)
-        tcp_seg_trim_head(tp, seg, len);
+    if (!seq_gt(tp->snd_una, seg->seq) || len > mss)
+        return 0;
+    tcp_seg_trim_head(tp, seg, len);
+    return seg->data.len > 0 ? tcp_recut_rest(tp, seg, mss) : 0;
 }
 
 /* The timestamp that comes back is older than @seg's last transmission: that was needless. */
@@ -278,6 +280,25 @@ static void acked_wholly(struct tcp_sock *tp, struct tcp_seg *seg, struct cleane
     } else {
         c->flag |= TCP_F_DATA_ACKED;
     }
+}
+
+/* What acked_partly() found gone. */
+static void count_recut(struct tcp_sock *tp, const struct tcp_seg *seg, unsigned n,
+                        struct cleaned *c)
+{
+    if (n == 0)
+        return;
+    if ((seg->marks & TCP_MARK_EVER) != 0) {
+        c->flag |= TCP_F_RETRANS_DATA_ACKED;
+    } else if ((seg->marks & TCP_MARK_SACKED) == 0) {
+        c->last_ackt = (int64_t)seg->sent_at;
+        if (c->first_ackt < 0)
+            c->first_ackt = c->last_ackt;
+    }
+    if (tp->sack_ok && (seg->marks & TCP_MARK_SACKED) == 0)
+        tp->delivered += n;
+    c->pkts_acked += (int)n;
+    c->flag |= TCP_F_DATA_ACKED;
 }
 
 static void congestion_acked(struct tcp_sock *tp, int64_t ca_rtt)
@@ -348,7 +369,7 @@ static unsigned clean_rtx_queue(struct tcp_sock *tp, const struct tcp_rx *rx, ui
 
     while ((seg = tcp_first(&tp->rtx_queue)) != NULL) {
         if (seq_gt(seg->end_seq, tp->snd_una)) {
-            acked_partly(tp, seg);
+            count_recut(tp, seg, acked_partly(tp, seg), &c);
             if ((seg->marks & TCP_MARK_SACKED) != 0)
                 c.flag |= TCP_F_SACK_RENEGING;
             break;
@@ -639,8 +660,6 @@ static inline void clean_plainly(struct tcp_sock *tp, uint64_t now, const struct
     run_free(tp, run);
     if (list_empty(&tp->rtx_queue))
         tcp_chrono_stop(tp, TCP_CHRONO_BUSY);
-    else if (tcp_first(&tp->rtx_queue)->seq != tp->snd_una)
-        acked_partly(tp, tcp_first(&tp->rtx_queue));
     take_rtt(tp, seq_rtt, ca_rtt, now);
     congestion_acked(tp, ca_rtt);
 }
@@ -656,7 +675,7 @@ bool tcp_ack_plain(struct tcp_sock *tp, uint32_t ack, uint32_t window, uint64_t 
     struct run run;
 
     if (ack == tp->snd_una || !goes_well(tp) || !run_before(tp, ack, &run) ||
-        tcp_first(&tp->rtx_queue)->seq != tp->snd_una)
+        run.last->end_seq != ack || tcp_first(&tp->rtx_queue)->seq != tp->snd_una)
         return false;
     if (UNLIKELY(window != tp->snd_wnd))
         take_window(tp, window);

@@ -395,6 +395,9 @@ static inline void tcp_forget_place(struct tcp_sock *tp, const struct tcp_seg *s
 void tcp_xmit_retransmit_queue(struct tcp_sock *tp,
                                struct why (*reason)(struct tcp_sock *, struct tcp_seg *));
 struct why tcp_why_fast(struct tcp_sock *tp, struct tcp_seg *seg);
+/** tcp_recut_rest() - from @seg on what is left of its burst becomes segments of @mss octets;
+ * returns how many fewer there are. */
+unsigned tcp_recut_rest(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss);
 int tcp_write_wakeup(struct tcp_sock *tp, struct why why);
 void tcp_send_probe0(struct tcp_sock *tp);
 void tcp_send_loss_probe(struct tcp_sock *tp);

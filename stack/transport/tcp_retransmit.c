@@ -80,6 +80,19 @@ static void recut(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t len)
     }
 }
 
+unsigned tcp_recut_rest(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t mss)
+{
+    uint32_t before = tp->packets_out;
+    struct list *at = &seg->link;
+
+    do {
+        if (tcp_seg_of(at)->data.len > 0)
+            recut(tp, tcp_seg_of(at), mss);
+        at = at->next;
+    } while (at != &tp->rtx_queue && !tcp_seg_of(at)->starts_buffer);
+    return before - tp->packets_out;
+}
+
 /* @seg is cut as it goes today, in segments of *@mss. */
 static int prepare_retransmit(struct tcp_sock *tp, struct tcp_seg *seg, uint32_t *mss)
 {
