@@ -149,7 +149,8 @@ static inline void buffer_ref(struct buffer *buffer)
  * buffer. */
 static inline struct buffer *frame_share(struct frame *frame)
 {
-    frame->may_share = true;
+    if (!frame->may_share) /* whoever copies the frame now would wait for what is just written */
+        frame->may_share = true;
     buffer_ref(frame->buffer);
     return frame->buffer;
 }
