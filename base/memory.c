@@ -75,16 +75,19 @@ char *mem_strdup(const char *text)
 
 /* From ARENA_HUGE_FROM octets on an arena goes on in huge pages: what is in there is looked at here
    and there, and such looks wait for the processor's tables of pages, of which huge ones need few.
-   In a smaller arena most of one might stay unused. */
+   In a smaller arena most of one might stay unused: behind its first block it gets the addresses of
+   a huge page and touches as many small ones as it needs, which become the huge one by then. */
 #define ARENA_HUGE_FROM ((size_t)256 * 1024)
 #define ARENA_VAST_FROM ((size_t)256 * 1024 * 1024)
 #define ARENA_VAST_LEN  ((size_t)64 * 1024 * 1024)
 #define HUGE_PAGE       ((size_t)2 * 1024 * 1024)
+#define COLLAPSE        25 /* Linux's MADV_COLLAPSE, which older headers do not know */
 
 struct arena_block {
     struct arena_block *next;
     size_t used, size;
     bool mapped; /* by mmap(), not malloc() */
+    bool small;  /* in small pages, where a huge one could be */
     _Alignas(max_align_t) unsigned char octets[];
 };
 
@@ -126,9 +129,9 @@ void mem_huge(void *p, size_t size)
 #endif
 }
 
-/* @size octets, a multiple of HUGE_PAGE, in huge pages where the system has such; NULL: it has no
- * memory left, or no such call. */
-static void *map_huge(size_t size)
+/* @size octets, a multiple of HUGE_PAGE, in huge pages where the system has such, unless they are
+ * to be @small ones yet; NULL: it has no memory left, or no such call. */
+static void *map_huge(size_t size, bool small)
 {
 #ifdef __linux__
     unsigned char *p =
@@ -141,10 +144,12 @@ static void *map_huge(size_t size)
     if (before != 0)
         (void)munmap(p, before);
     (void)munmap(p + before + size, HUGE_PAGE - before);
-    mem_huge(p + before, size);
+    if (!small)
+        mem_huge(p + before, size);
     return p + before;
 #else
     (void)size;
+    (void)small;
     return NULL;
 #endif
 }
@@ -152,7 +157,7 @@ static void *map_huge(size_t size)
 /* Octets of a block that comes to @arena now. */
 static size_t block_len(const struct arena *arena)
 {
-    if (arena->used < ARENA_HUGE_FROM)
+    if (arena->blocks == NULL)
         return ARENA_BLOCK_LEN;
     return arena->used < ARENA_VAST_FROM ? HUGE_PAGE : ARENA_VAST_LEN;
 }
@@ -167,12 +172,14 @@ static struct arena_block *new_block(struct arena *arena, size_t size)
         len = size + sizeof *block;
     if (len >= HUGE_PAGE && !MEM_WATCHED) {
         len = (len + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
-        block = map_huge(len);
+        block = map_huge(len, arena->used < ARENA_HUGE_FROM);
     }
-    if (block != NULL)
+    if (block != NULL) {
         block->mapped = true;
-    else
+        block->small = arena->used < ARENA_HUGE_FROM;
+    } else {
         block = mem_zalloc(len);
+    }
     block->size = len - sizeof *block;
     block->next = arena->blocks;
     arena->blocks = block;
@@ -185,6 +192,18 @@ static size_t gap_before(const struct arena_block *block, size_t alignment)
     return (size_t)(-(uintptr_t)(block->octets + block->used) & (alignment - 1));
 }
 
+/* @block is worth huge pages. A kernel that cannot make one of small ones (Linux before 6.1) leaves
+   them, and the arena goes on in another block. */
+static void grow_pages(struct arena_block *block)
+{
+    block->small = false;
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    if (madvise(block, sizeof *block + block->size, MADV_HUGEPAGE) == 0 &&
+        madvise(block, sizeof *block + block->size, COLLAPSE) != 0)
+        block->size = block->used;
+#endif
+}
+
 static void *alloc_aligned(struct arena *arena, size_t size, size_t alignment)
 {
     struct arena_block *block = arena->blocks;
@@ -193,6 +212,8 @@ static void *alloc_aligned(struct arena *arena, size_t size, size_t alignment)
 
     CHECK(size <= SIZE_MAX - ARENA_VAST_LEN);
     size += gap_behind(arena, size);
+    if (block != NULL && block->small && arena->used >= ARENA_HUGE_FROM)
+        grow_pages(block);
     if (block == NULL || block->size - block->used < gap_before(block, alignment) + size)
         block = new_block(arena, size + alignment);
     before = gap_before(block, alignment);

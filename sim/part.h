@@ -23,7 +23,8 @@ struct piece;
 #define PARTS_MAX        64 /* of a simulation */
 #define PART_N_POOLS     4  /* of buffers by size: sim/frame.c */
 #define PART_N_FLIGHTS   12 /* sizes of flights: sim/flight.c */
-#define PART_PIECE_LINES 16 /* of the largest pieces: sim/piece.h */
+#define PART_PIECE_LINES 16 /* of pieces by lines, greater ones by powers of two: sim/piece.h */
+#define PART_PIECE_SIZES (PART_PIECE_LINES + 8) /* the greatest has 4,096 lines */
 
 struct part {
     struct sim *sim;
@@ -42,7 +43,7 @@ struct part {
     struct frame *free_frames;
     struct frame *free_small; /* with a buffer of the smallest each, nobody else's: most frames */
     struct buffer *free_buffers[PART_N_POOLS];
-    struct piece *free_pieces[PART_PIECE_LINES]; /* by size, in cache lines */
+    struct piece *free_pieces[PART_PIECE_SIZES]; /* by size */
     struct buffer *huge_buffers; /* those too big for the pools, each malloc's own */
     struct list flights;         /* under way; no list until there is one */
     struct cut *cuts_waiting;    /* with frames whose transmission has not begun: cut_flush() */

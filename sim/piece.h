@@ -1,9 +1,9 @@
 /*
  * Pieces: memory of whole cache lines that comes and goes with the traffic: TCP's segments,
- * sockets, programs. What any node has given back last is in the cache, and the next that asks gets
- * it, be that the same node or another of its partition. They lie in the partition's arena, in its
- * huge pages. Under a sanitizer each is malloc()'s own, so that it is seen who uses one that was
- * given back.
+ * sockets, programs, tables that grow. What any node has given back last is in the cache, and the
+ * next that asks gets it, be that the same node or another of its partition. They lie in the
+ * partition's arena, in its huge pages. Under a sanitizer each is malloc()'s own, so that it is
+ * seen who uses one that was given back.
  */
 #ifndef WW_SIM_PIECE_H
 #define WW_SIM_PIECE_H
@@ -23,15 +23,19 @@ struct piece { /* one that is free: no more of it is overwritten. As the links o
 
 static inline size_t piece_lines(size_t size)
 {
-    return (size + ARENA_LINE - 1) / ARENA_LINE;
+    size_t lines = (size + ARENA_LINE - 1) / ARENA_LINE;
+
+    return lines <= PART_PIECE_LINES ? lines : (size_t)1 << (64 - __builtin_clzll(lines - 1));
 }
 
 /* Where free pieces of @size octets are kept; NULL: nowhere, each is malloc()'s own. */
 static inline struct piece **piece_list(struct node *node, size_t size)
 {
-    size_t lines = piece_lines(size);
+    size_t lines = piece_lines(size), at = lines - 1;
 
-    return MEM_WATCHED || lines > PART_PIECE_LINES ? NULL : &node->part->free_pieces[lines - 1];
+    if (lines > PART_PIECE_LINES) /* a power of two: 32 and more */
+        at = PART_PIECE_LINES + (size_t)__builtin_ctzll(lines) - 5;
+    return MEM_WATCHED || at >= PART_PIECE_SIZES ? NULL : &node->part->free_pieces[at];
 }
 
 static inline void *piece_take(struct node *node, struct piece **list, size_t size)

@@ -4,13 +4,13 @@
  * routes, addresses, links or neighbors changes. Packets that are special in any way (options,
  * fragments, NAT, a TTL at its end, a size that does not fit) are looked at closely each.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/be.h"
 #include "base/likely.h"
 #include "base/memory.h"
 #include "sim/link.h"
+#include "sim/piece.h"
 #include "stack/net/ip_internal.h"
 #include "stack/net/neigh_internal.h"
 #include "stack/wire/eth_wire.h"
@@ -131,7 +131,7 @@ static void grow(struct ip_stack *ip)
     more = n < FLOWS_MANY && more > FLOWS_MANY ? FLOWS_MANY : more;
     ip->flow_mask = (uint16_t)(more - 1);
     ip->flows_crowded_out = 0;
-    ip->flows = mem_zalloc_lines(more * sizeof *ip->flows);
+    ip->flows = piece_zalloc(ip->node, more * sizeof *ip->flows);
     for (unsigned i = 0; i < ip->n_ifaces; i++)
         if (ip->ifaces[i]->iface != NULL)
             ip_flows_tell(ip, ip->ifaces[i]->iface);
@@ -141,7 +141,8 @@ static void grow(struct ip_stack *ip)
         if (is_taken(ip, &old[i]) && flow != NULL)
             *flow = old[i];
     }
-    free(old);
+    if (old != NULL)
+        piece_free(ip->node, old, n * sizeof *old);
 }
 
 /* Not in its own place, in which nobody can tell beforehand whether it stands. Flows that come back
@@ -333,5 +334,5 @@ void ip_flows_init(struct ip_stack *ip)
 void ip_flows_fini(struct ip_stack *ip)
 {
     if (has_flows(ip))
-        free(ip->flows);
+        piece_free(ip->node, ip->flows, n_flows(ip) * sizeof *ip->flows);
 }

@@ -77,7 +77,7 @@ struct tcp_layer *tcp_init(struct ip_stack *ip)
                                                        .error = tcp_icmp_error,
                                                        .vouch = tcp_icmp_vouch,
                                                        .soon = tcp_input_soon };
-    struct tcp_layer *tcp = mem_zalloc(sizeof *tcp);
+    struct tcp_layer *tcp = piece_zalloc(ip->node, sizeof *tcp);
 
     tcp->ip = ip;
     tcp->node = ip->node;
@@ -251,7 +251,7 @@ void tcp_fini(struct tcp_layer *tcp)
     tcp_paths_fini(tcp);
     tcp_fastopen_fini(tcp);
     tcp_metrics_fini(tcp);
-    free(tcp);
+    piece_free(tcp->node, tcp, sizeof *tcp);
 }
 
 void tcp_reap(struct tcp_layer *tcp)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "sim/piece.h"
 #include "stack/transport/tcp_internal.h"
 
 static uint64_t tuple_hash(struct endpoint local, struct endpoint remote)
@@ -15,11 +16,23 @@ static uint64_t tuple_hash(struct endpoint local, struct endpoint remote)
     return random_mix(random_mix(addrs) ^ ports);
 }
 
+static struct tcp_entry **new_table(struct tcp_layer *tcp, uint32_t size)
+{
+    return piece_zalloc(tcp->node, size * sizeof(struct tcp_entry *));
+}
+
+static void drop_table(struct tcp_layer *tcp, struct tcp_entry **table, uint32_t size)
+{
+    if (table != NULL)
+        piece_free(tcp->node, table, size * sizeof(struct tcp_entry *));
+}
+
 void tcp_hash_fini(struct tcp_layer *tcp)
 {
     CHECK(tcp->n_entries == 0);
-    free(tcp->table);
-    free(tcp->ports);
+    drop_table(tcp, tcp->table, tcp->table_size);
+    if (tcp->ports != NULL)
+        piece_free(tcp->node, tcp->ports, TCP_PORT_BUCKETS * sizeof *tcp->ports);
     free(tcp->perturb);
 }
 
@@ -34,7 +47,7 @@ static void grow(struct tcp_layer *tcp)
     uint32_t old_size = tcp->table_size;
 
     tcp->table_size = tcp->table_size == 0 ? 16 : 2 * tcp->table_size;
-    tcp->table = mem_zalloc(tcp->table_size * sizeof(struct tcp_entry *));
+    tcp->table = new_table(tcp, tcp->table_size);
     for (uint32_t i = 0; i < old_size; i++) {
         for (struct tcp_entry *entry = old[i], *next; entry != NULL; entry = next) {
             struct tcp_entry **head = slot(tcp, entry);
@@ -44,7 +57,7 @@ static void grow(struct tcp_layer *tcp)
             *head = entry;
         }
     }
-    free(old);
+    drop_table(tcp, old, old_size);
 }
 
 void tcp_hash_add(struct tcp_layer *tcp, struct tcp_entry *entry)
@@ -100,7 +113,7 @@ struct tcp_entry *tcp_hash_find(struct tcp_layer *tcp, struct endpoint local,
 static struct list *port_bucket(struct tcp_layer *tcp, uint16_t port)
 {
     if (tcp->ports == NULL) { /* most hosts of a large network never use TCP */
-        tcp->ports = mem_alloc(TCP_PORT_BUCKETS * sizeof *tcp->ports);
+        tcp->ports = piece_new(tcp->node, TCP_PORT_BUCKETS * sizeof *tcp->ports);
         for (unsigned i = 0; i < TCP_PORT_BUCKETS; i++)
             list_init(&tcp->ports[i]);
     }

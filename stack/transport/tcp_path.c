@@ -1,8 +1,7 @@
 /* The way a connection's segments take, over IPv4 or IPv6. */
-#include <stdlib.h>
-
 #include "base/be.h"
 #include "base/likely.h"
+#include "sim/piece.h"
 #include "stack/transport/inet6.h"
 #include "stack/transport/tcp_path.h"
 
@@ -21,11 +20,12 @@ static void grow(struct tcp_layer *tcp)
     uint32_t n = tcp->n_paths;
 
     tcp->n_paths = n == 0 ? PATHS_FIRST : 2 * n;
-    tcp->paths = mem_zalloc_lines(tcp->n_paths * sizeof *tcp->paths);
+    tcp->paths = piece_zalloc(tcp->node, tcp->n_paths * sizeof *tcp->paths);
     for (uint32_t i = 0; i < n; i++)
         if (old[i].dst != 0)
             *tcp_path_place(tcp, tcp_path_hash(old[i].dst, old[i].src)) = old[i];
-    free(old);
+    if (old != NULL)
+        piece_free(tcp->node, old, n * sizeof *old);
 }
 
 static uint16_t hash_of(const struct tcp_sock *tp)
@@ -89,7 +89,8 @@ static const struct route *route4_of(const struct tcp_sock *tp, int *error)
 
 void tcp_paths_fini(struct tcp_layer *tcp)
 {
-    free(tcp->paths);
+    if (tcp->paths != NULL)
+        piece_free(tcp->node, tcp->paths, tcp->n_paths * sizeof *tcp->paths);
 }
 
 /* IPv6 keeps what it looked up itself: nothing of it stands in the connection. */

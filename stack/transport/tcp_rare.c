@@ -1,6 +1,7 @@
 /* What few sockets need, so that the many that are open and idle stay small. */
 #include <stdlib.h>
 
+#include "sim/piece.h"
 #include "stack/transport/tcp_fastopen.h"
 #include "stack/transport/tcp_md5.h"
 
@@ -12,7 +13,7 @@ const struct tcp_rare tcp_rare_none = { .keepalive_timer = { .due = SIM_TIME_NON
 
 void tcp_rare_make(struct tcp_sock *tp)
 {
-    struct tcp_rare *rare = mem_zalloc_lines(sizeof *rare);
+    struct tcp_rare *rare = piece_zalloc(tp->layer->node, sizeof *rare);
 
     list_init(&rare->ofo_queue);
     tcp_rare_timers_init(tp, rare);
@@ -35,7 +36,7 @@ void tcp_rare_drop(struct tcp_sock *tp)
     free(rare->listen);
     tcp_fastopen_drop(rare->fastopen);
     free(rare->ecn);
-    free(rare);
+    piece_free(tp->layer->node, rare, sizeof *rare);
     tp->rare = &tcp_rare_none;
 }
 

@@ -149,7 +149,7 @@ struct udp_layer *udp_init(struct ip_stack *ip)
                                                        .input = udp_input,
                                                        .input_plain = udp_input_plain,
                                                        .error = udp_error_input };
-    struct udp_layer *udp = mem_zalloc(sizeof *udp);
+    struct udp_layer *udp = piece_zalloc(ip->node, sizeof *udp);
 
     udp->ip = ip;
     node_random(ip->node, &udp->random, "udp");
@@ -160,8 +160,8 @@ struct udp_layer *udp_init(struct ip_stack *ip)
 void udp_fini(struct udp_layer *udp)
 {
     CHECK(udp->n_sockets == 0); /* they belong to processes, which are over */
-    free(udp->buckets);
-    free(udp);
+    udp_drop_buckets(udp, udp->buckets, udp->n_buckets);
+    piece_free(udp->ip->node, udp, sizeof *udp);
 }
 
 struct sock *udp_socket(struct udp_layer *udp)

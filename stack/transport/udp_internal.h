@@ -67,6 +67,8 @@ static inline struct udp_sock *udp_of(struct sock *sock)
 
 /* udp_ports.c */
 void udp_make_buckets(struct udp_layer *udp, uint8_t n);
+/** udp_drop_buckets() - @n of them, which are empty; NULL: none. */
+void udp_drop_buckets(struct udp_layer *udp, struct list *buckets, unsigned n);
 /** udp_bucket_of() - where the sockets of @port stand. */
 static inline struct list *udp_bucket_of(struct udp_layer *udp, uint16_t port)
 {

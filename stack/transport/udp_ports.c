@@ -1,17 +1,23 @@
 /* Ports of UDP: which sockets may have one, where they stand, and how that is shown. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/memory.h"
+#include "sim/piece.h"
 #include "stack/transport/inet6.h"
 #include "stack/transport/udp_internal.h"
 
 void udp_make_buckets(struct udp_layer *udp, uint8_t n)
 {
     udp->n_buckets = n;
-    udp->buckets = mem_alloc(n * sizeof *udp->buckets);
+    udp->buckets = piece_new(udp->ip->node, n * sizeof *udp->buckets);
     for (unsigned i = 0; i < n; i++)
         list_init(&udp->buckets[i]);
+}
+
+void udp_drop_buckets(struct udp_layer *udp, struct list *buckets, unsigned n)
+{
+    if (buckets != NULL)
+        piece_free(udp->ip->node, buckets, n * sizeof *buckets);
 }
 
 /* A host with more sockets than most: sockets of one port stay in their order. */
@@ -32,7 +38,7 @@ static void spread(struct udp_layer *udp)
             list_push_back(udp_bucket_of(udp, sock->sock.local.port), &sock->link);
         }
     }
-    free(old);
+    udp_drop_buckets(udp, old, n_old);
 }
 
 /* May @sock have @local beside @other? inet_rcv_saddr_equal() and the reuse options, which both

@@ -213,6 +213,24 @@ static void arena_memory_is_zeroed_and_aligned(void)
     arena_fini(&arena);
 }
 
+/* Small pages become a huge one under it. */
+static void arena_memory_stays_while_the_arena_grows(void)
+{
+    enum { N = 4000, SIZE = 999 };
+    struct arena arena = { 0 };
+    unsigned char *pieces[N];
+
+    for (int i = 0; i < N; i++) {
+        pieces[i] = arena_alloc(&arena, SIZE);
+        for (int j = 0; j < SIZE; j += 333)
+            EQ(pieces[i][j], 0);
+        memset(pieces[i], 1 + i % 250, SIZE);
+    }
+    for (int i = 0; i < N; i++)
+        OK(pieces[i][0] == 1 + i % 250 && pieces[i][SIZE - 1] == 1 + i % 250);
+    arena_fini(&arena);
+}
+
 static void what_arenas_hand_out_of_maps_is_counted(void)
 {
     struct arena arena = { 0 };
@@ -312,6 +330,7 @@ UNIT_MAIN("base", TEST(mac_text_goes_both_ways_and_rejects_noise),
           TEST(random_streams_differ_by_seed_name_and_purpose),
           TEST(scaled_numbers_are_exact_or_refused), TEST(distance_counts_a_swap_once),
           TEST(arena_memory_is_zeroed_and_aligned), TEST(what_arenas_hand_out_of_maps_is_counted),
+          TEST(arena_memory_stays_while_the_arena_grows),
           TEST(pieces_of_a_scattered_arena_lie_at_irregular_distances),
           TEST(small_pieces_of_a_large_arena_are_zeroed_and_apart),
           TEST(siphash_of_eight_octets_is_the_published_one))

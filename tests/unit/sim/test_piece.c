@@ -5,7 +5,7 @@
 
 #define SIZE      130 /* three cache lines */
 #define SIZE_MORE 192 /* also */
-#define HUGE      (PART_PIECE_LINES * ARENA_LINE + 1)
+#define HUGE      (4096 * ARENA_LINE + 1)
 
 struct item {
     struct list link;
@@ -114,6 +114,27 @@ static void a_run_of_a_list_is_given_back_at_once(void)
     sim_free(sim);
 }
 
+static void a_table_that_grows_leaves_its_place_to_others(void)
+{
+    uint8_t *small, *great;
+
+    begin();
+    for (size_t size = 1; size < HUGE; size = 2 * size + 1) { /* each is another size of pieces */
+        small = piece_new(a, size);
+        memset(small, 1, size);
+        great = piece_zalloc(a, size + size / 2);
+        OK(on_a_line(great));
+        for (size_t i = 0; i < size + size / 2; i++)
+            EQ(great[i], 0);
+        memset(great, 2, size + size / 2);
+        EQ(small[size - 1], 1);
+        piece_free(a, small, size);
+        OK(MEM_WATCHED || piece_lines(size) > 4096 || piece_new(b, size) == small);
+        piece_free(a, great, size + size / 2);
+    }
+    sim_free(sim);
+}
+
 static void great_ones_are_mallocs_own(void)
 {
     size_t used;
@@ -131,4 +152,5 @@ static void great_ones_are_mallocs_own(void)
 
 UNIT_MAIN("piece", TEST(what_one_node_gives_back_another_takes), TEST(one_has_all_of_its_lines),
           TEST(one_that_was_used_is_zeroed_when_asked_for),
-          TEST(a_run_of_a_list_is_given_back_at_once), TEST(great_ones_are_mallocs_own))
+          TEST(a_run_of_a_list_is_given_back_at_once),
+          TEST(a_table_that_grows_leaves_its_place_to_others), TEST(great_ones_are_mallocs_own))
