@@ -188,8 +188,7 @@ static void send_raw(struct dhcp_client *client, struct sock_send *message, size
     bool isc = client->style == DHCP_STYLE_DHCLIENT;
     struct dhcp_frame frame = { .src_mac = client->iface->iface->mac,
                                 .dst_mac = MAC_BROADCAST,
-                                .src =
-                                    isc && dhcp_client_bound(client) ? client->lease.addr : IP4_ANY,
+                                .src = dhcp_client_bound(client) ? client->lease.addr : IP4_ANY,
                                 .dst = IP4_BROADCAST,
                                 .src_port = DHCP_CLIENT_PORT,
                                 .dst_port = DHCP_SERVER_PORT,

@@ -286,6 +286,22 @@ static void a_lost_server_means_rebinding_and_then_a_fresh_start(void)
     scene_end(&s);
 }
 
+static void udhcpc_rebinds_from_its_address(void)
+{
+    struct dhcp_pool_config pool = pool_config();
+    struct scene s;
+
+    pool.lease_seconds = 120;
+    scene_begin(&s, &pool);
+    run(&s.rig, s.client, "udhcpc -f -i eth0", SIM_SEC(1));
+    process_signal(CONTAINER_OF(s.server->processes.prev, struct process, link), SIM_SIGKILL);
+    strbuf_truncate(&s.watch.log, 0);
+    rig_run_for(&s.rig, SIM_SEC(125));
+    EQ(count(sent(&s), "request 10.0.0.100>255.255.255.255"), 3);
+    EQ(count(sent(&s), "request 0.0.0.0>255.255.255.255"), 0);
+    scene_end(&s);
+}
+
 static void the_pool_is_given_out_in_order_and_then_nothing(void)
 {
     struct rig rig;
@@ -439,6 +455,7 @@ UNIT_MAIN("dhcp", TEST(udhcpc_binds_renews_and_releases_as_recorded),
           TEST(nobody_answers_udhcpc_three_times_then_waits),
           TEST(dhclient_backs_off_for_a_minute_and_sleeps),
           TEST(a_lost_server_means_rebinding_and_then_a_fresh_start),
+          TEST(udhcpc_rebinds_from_its_address),
           TEST(the_pool_is_given_out_in_order_and_then_nothing),
           TEST(a_release_leaves_although_the_neighbor_is_unknown),
           TEST(an_unused_address_is_taken_after_the_probe), TEST(an_address_in_use_is_declined),
