@@ -60,14 +60,14 @@ static inline uint32_t tcp_in_ticks(const struct tcp_sock *tp, uint32_t us)
 /* TCP_RTO_MIN_US and TCP_RTO_MAX_MS of a socket, or the host's. */
 static inline uint32_t tcp_rto_min(const struct tcp_sock *tp)
 {
-    return UNLIKELY(tp->user->rto_min_us != 0) ? tp->user->rto_min_us
-                                               : tp->layer->sysctl.rto_min_us;
+    return UNLIKELY(tp->own_times) && tp->user->rto_min_us != 0 ? tp->user->rto_min_us
+                                                                : tp->layer->sysctl.rto_min_us;
 }
 
 static inline uint32_t tcp_rto_max(const struct tcp_sock *tp)
 {
-    return UNLIKELY(tp->user->rto_max_us != 0) ? tp->user->rto_max_us
-                                               : tp->layer->sysctl.rto_max_us;
+    return UNLIKELY(tp->own_times) && tp->user->rto_max_us != 0 ? tp->user->rto_max_us
+                                                                : tp->layer->sysctl.rto_max_us;
 }
 
 static inline uint32_t tcp_now_ms(const struct tcp_layer *tcp)

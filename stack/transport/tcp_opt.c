@@ -255,6 +255,7 @@ static int set_tick_option(uint32_t *us, int value, uint32_t max)
 
 static int set_timer_option(struct tcp_sock *tp, enum sock_option option, int value)
 {
+    tp->own_times = true;
     if (option == OPT_TCP_RTO_MIN_US)
         return set_tick_option(&tcp_user(tp)->rto_min_us, value, TCP_RTO_MIN);
     if (option == OPT_TCP_DELACK_MAX_US)

@@ -427,7 +427,7 @@ static uint32_t max_delack(const struct tcp_sock *tp)
     const uint32_t tick = JIFFY / SIM_USEC(1), before = u32_max(tcp_rto_min(tp), 2 * tick) - tick;
     uint32_t max = tp->layer->sysctl.delack_max_us;
 
-    if (tp->user->delack_max_us != 0)
+    if (UNLIKELY(tp->own_times) && tp->user->delack_max_us != 0)
         max = tp->user->delack_max_us;
     return max > TCP_DELACK_MAX ? max : u32_min(max, before); /* more is not Linux's */
 }

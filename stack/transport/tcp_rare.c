@@ -57,6 +57,7 @@ void tcp_user_inherit(struct tcp_sock *tp, const struct tcp_sock *listener)
         return;
     user = tcp_user(tp);
     *user = *listener->user;
+    tp->own_times = listener->own_times;
     user->syn_retries = 0; /* of connections that are not open yet */
     user->window_clamp = 0;
     user->defer_accept = 0;

@@ -355,6 +355,7 @@ struct tcp_sock {
     bool accecn : 1;        /* ecn is TCP_ECN_ACCURATE */
     bool window_kept : 1;   /* rcv_wnd is what tcp_window_field() would choose */
     bool window_chosen : 1; /* the same, but for the next segment alone */
+    bool own_times : 1;     /* user->rto_min_us or its kin are set */
     uint8_t snd_wscale, rcv_wscale;
     uint8_t ecn; /* enum tcp_ecn_flag */
 
