@@ -11,14 +11,13 @@
 #include "stack/transport/raw.h"
 #include "stack/transport/tcp.h"
 
-#define BUF_MAX          4194304 /* net.core.rmem_max, wmem_max of Linux 6.18 */
-#define SNDBUF_MIN       4608
-#define RCVBUF_MIN       2304
-#define MEMBERSHIPS_MAX  20 /* net.ipv4.igmp_max_memberships */
-#define ECN_BITS         3
-#define PRIORITY_MAX     6 /* for others than root */
-#define MTU_DISCOVER_MAX 5
-#define BPF_EXTENSIONS   64 /* SKF_AD_MAX */
+#define BUF_MAX         4194304 /* net.core.rmem_max, wmem_max of Linux 6.18 */
+#define SNDBUF_MIN      4608
+#define RCVBUF_MIN      2304
+#define MEMBERSHIPS_MAX 20 /* net.ipv4.igmp_max_memberships */
+#define ECN_BITS        3
+#define PRIORITY_MAX    6  /* for others than root */
+#define BPF_EXTENSIONS  64 /* SKF_AD_MAX */
 
 /* ---- the options all sockets have ---- */
 
@@ -224,7 +223,7 @@ static int set_ip(struct fd *fd, enum sock_option option, int value)
             sock_extra(fd->sock)->priority = priority_of(options->tos);
         return 0;
     case OPT_IP_MTU_DISCOVER:
-        if (value < 0 || value > MTU_DISCOVER_MAX)
+        if (value < 0 || value > PMTUDISC_OMIT)
             return -SIM_EINVAL;
         options->mtu_discover = (uint8_t)value;
         return 0;

@@ -107,18 +107,18 @@ void sock_fill_send(const struct sock *sock, struct ip_send *send)
     send->broadcast_ok = sock->options.broadcast;
     send->bypass_routes = sock->options.dontroute;
     switch (sock->options.mtu_discover) {
-    case 0:
+    case PMTUDISC_DONT:
         break;
-    case 1:
+    case PMTUDISC_WANT:
         send->df = true;
         break;
-    case 2:
+    case PMTUDISC_DO:
         send->df_always = true;
         break;
-    case 4:
+    case PMTUDISC_INTERFACE:
         send->df_always = send->ignore_pmtu = send->no_df = true;
         break;
-    case 5:
+    case PMTUDISC_OMIT:
         send->ignore_pmtu = send->no_df = true;
         break;
     default:

@@ -12,11 +12,11 @@ void sock_init(struct sock *sock, const struct sock_ops *ops, struct ip_stack *i
     sock->options = (struct sock_options){ .linger = -1,
                                            .sndbuf = SOCK_SNDBUF_DEFAULT,
                                            .rcvbuf = SOCK_RCVBUF_DEFAULT,
-                                           .mtu_discover = 1,
+                                           .mtu_discover = PMTUDISC_WANT,
                                            .rcvlowat = 1,
                                            .multicast_ttl = 1,
                                            .multicast_hops = 1,
-                                           .mtu_discover6 = 1,
+                                           .mtu_discover6 = PMTUDISC_WANT,
                                            .multicast_loop = true };
 }
 

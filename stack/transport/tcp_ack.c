@@ -245,6 +245,14 @@ static bool first_copy_arrived(const struct tcp_sock *tp, const struct tcp_seg *
            tcp_echo_is_before(tp, seg->sent_at);
 }
 
+/* When what went once and is acknowledged now was sent, from the first to the last. */
+static void note_sent_at(struct cleaned *c, const struct tcp_seg *seg)
+{
+    c->last_ackt = (int64_t)seg->sent_at;
+    if (c->first_ackt < 0)
+        c->first_ackt = c->last_ackt;
+}
+
 static void acked_wholly(struct tcp_sock *tp, struct tcp_seg *seg, struct cleaned *c)
 {
     if ((seg->marks & TCP_MARK_RETRANS) != 0)
@@ -252,9 +260,7 @@ static void acked_wholly(struct tcp_sock *tp, struct tcp_seg *seg, struct cleane
     if ((seg->marks & TCP_MARK_EVER) != 0) {
         c->flag |= TCP_F_RETRANS_DATA_ACKED;
     } else if ((seg->marks & TCP_MARK_SACKED) == 0) {
-        c->last_ackt = (int64_t)seg->sent_at;
-        if (c->first_ackt < 0)
-            c->first_ackt = c->last_ackt;
+        note_sent_at(c, seg);
         if (!c->has_reord || seq_lt(seg->seq, c->reord))
             c->reord = seg->seq;
         c->has_reord = true;
@@ -291,9 +297,7 @@ static void count_recut(struct tcp_sock *tp, const struct tcp_seg *seg, unsigned
     if ((seg->marks & TCP_MARK_EVER) != 0) {
         c->flag |= TCP_F_RETRANS_DATA_ACKED;
     } else if ((seg->marks & TCP_MARK_SACKED) == 0) {
-        c->last_ackt = (int64_t)seg->sent_at;
-        if (c->first_ackt < 0)
-            c->first_ackt = c->last_ackt;
+        note_sent_at(c, seg);
     }
     if (tp->sack_ok && (seg->marks & TCP_MARK_SACKED) == 0)
         tp->delivered += n;

@@ -37,10 +37,10 @@ static void path_mtu_error(struct tcp_sock *tp, const struct ip_error *error)
     if (tcp_route(tp) < 0)
         return;
     mtu = tcp_path_mtu(tp);
-    if (!error->remote.v6 && tp->sock.options.mtu_discover == 2 &&
+    if (!error->remote.v6 && tp->sock.options.mtu_discover == PMTUDISC_DO &&
         error->info < mtu) /* the host does not go so low */
         tp->sock.soft_error = SIM_EMSGSIZE;
-    if (tp->sock.options.mtu_discover >= 3 || tp->pmtu <= mtu)
+    if (tp->sock.options.mtu_discover >= PMTUDISC_PROBE || tp->pmtu <= mtu)
         return;
     tcp_sync_mss(tp, mtu);
     tcp_simple_retransmit(tp);

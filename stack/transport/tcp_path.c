@@ -273,9 +273,9 @@ static int output4_routed(struct tcp_sock *tp, struct frame *frame, uint8_t tos)
                             .ttl = options->ttl,
                             .tos = tos,
                             .use_id = true,
-                            .df = options->mtu_discover != 0,
-                            .no_df = options->mtu_discover >= 3,
-                            .ignore_pmtu = options->mtu_discover >= 3,
+                            .df = options->mtu_discover != PMTUDISC_DONT,
+                            .no_df = options->mtu_discover >= PMTUDISC_PROBE,
+                            .ignore_pmtu = options->mtu_discover >= PMTUDISC_PROBE,
                             .oif = options->bound_iface,
                             .bypass_routes = options->dontroute };
     const struct route *route;

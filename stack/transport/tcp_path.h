@@ -62,7 +62,8 @@ static inline struct tcp_path *tcp_path_along(const struct tcp_sock *tp)
     uint8_t discover = tp->sock.options.mtu_discover;
     struct tcp_path *path;
 
-    if ((discover != 1 && discover != 2) || tp->layer->n_paths == 0 || tp->layer->sysctl.long_way)
+    if ((discover != PMTUDISC_WANT && discover != PMTUDISC_DO) || tp->layer->n_paths == 0 ||
+        tp->layer->sysctl.long_way)
         return NULL;
     path = tcp_path_place(tp->layer, tp->path_hash);
     return tcp_path_is_of(path, tp) ? path : NULL;

@@ -301,7 +301,7 @@ static int64_t send_anew(struct udp_sock *udp, const void *octets, size_t len, u
     struct ip_plain plain;
 
     if (UNLIKELY((flags & (SOCK_MSG_OOB | SOCK_MSG_MORE)) != 0 || udp->corked || sock->error != 0 ||
-                 udp->shut_write || sock->options.mtu_discover != 1 ||
+                 udp->shut_write || sock->options.mtu_discover != PMTUDISC_WANT ||
                  sock->options.extra != NULL ||
                  !ip_way_holds(sock->ip, &udp->way, len + UDP_AT_DATA)))
         return udp_send(sock, &(struct sock_send){ .octets = octets, .len = len, .flags = flags });
