@@ -245,23 +245,39 @@ static void rebinding_due(struct dhcp_client *client)
     }
 }
 
+/* udhcpc has asked the server in vain: it asks once more when half of what is left has passed, as
+ * long as that is not little. */
+static bool renew_later(struct dhcp_client *client)
+{
+    int64_t left = lease_left(client);
+
+    if (client->by_signal || left <= UDHCPC_REBIND_LEFT)
+        return false;
+    client->n_sent = 0;
+    client->until = process_now(client->self) + SIM_SEC(left / 2);
+    return true;
+}
+
 static void renewing_due(struct dhcp_client *client)
 {
     int64_t age = (process_now(client->self) - client->lease.since) / SIM_SEC(1);
-    bool over = is_isc(client) ? age > client->lease.t2 : client->n_sent >= UDHCPC_TRIES;
+    bool over = is_isc(client) ? age > client->lease.t2 : client->n_sent > 0;
 
     if (!over) {
         send_and_wait(client, DHCP_REQUEST, client->lease.server, lease_left(client));
         return;
     }
+    if (!is_isc(client) && renew_later(client))
+        return;
     dhcp_client_listen(client, DHCP_LISTEN_RAW);
     client->state = DHCP_CLIENT_REBINDING; /* dhclient's interval goes on growing */
     client->n_sent = 0;
     rebinding_due(client);
 }
 
-static void renew(struct dhcp_client *client)
+static void renew(struct dhcp_client *client, bool by_signal)
 {
+    client->by_signal = by_signal;
     client->secs_running = false;
     dhcp_client_listen(client, DHCP_LISTEN_KERNEL);
     enter(client, DHCP_CLIENT_RENEWING);
@@ -303,7 +319,7 @@ static void timer_due(struct dhcp_client *client)
         bind_lease(client); /* nobody answered: it is ours */
         break;
     case DHCP_CLIENT_BOUND:
-        renew(client);
+        renew(client, false);
         break;
     case DHCP_CLIENT_RENEWING:
         renewing_due(client);
@@ -436,7 +452,7 @@ static void signals_came(struct dhcp_client *client)
     if (client->signal_release) {
         dhcp_client_release(client);
     } else if (dhcp_client_bound(client)) {
-        renew(client);
+        renew(client, true);
     } else {
         client->secs_running = false;
         start_over(client);

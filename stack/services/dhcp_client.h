@@ -39,6 +39,7 @@
 #define UDHCPC_AFTER_NAK     SIM_SEC(3)
 #define UDHCPC_ARP_WAIT      SIM_MSEC(2000)
 #define UDHCPC_MIN_LEASE     30   /* seconds */
+#define UDHCPC_REBIND_LEFT   30   /* seconds of the lease, from where on it asks everybody */
 #define UDHCPC_DEFAULT_LEASE 3600 /* seconds, where the server names none */
 
 /* ISC dhclient 4.4: dhclient.conf(5), seconds */
@@ -122,6 +123,7 @@ struct dhcp_client {
     int raw_fd, udp_fd, arp_fd; /* -1: closed */
     uint32_t xid;
     unsigned n_sent; /* in this state */
+    bool by_signal;  /* this renewal: udhcpc does not wait for the lease's sake */
     bool secs_running;
     sim_time secs_since, first_sent;
     uint32_t interval; /* dhclient: seconds */

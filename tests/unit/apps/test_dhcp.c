@@ -286,8 +286,22 @@ static void a_lost_server_means_rebinding_and_then_a_fresh_start(void)
     scene_end(&s);
 }
 
-static void udhcpc_rebinds_from_its_address(void)
+/* As recorded: 60 s, 91 s, then three broadcasts 3 s apart, and a fresh start long before the lease
+ * has run out. */
+static void udhcpc_without_an_answer_halves_what_is_left(void)
 {
+    static const struct {
+        unsigned until;
+        const char *what;
+    } steps[] = {
+        { 59, "" },
+        { 61, "renew" },
+        { 89, "renew" },
+        { 92, "renew renew" },
+        { 96, "renew renew rebind" },
+        { 102, "renew renew rebind rebind rebind" },
+        { 104, "renew renew rebind rebind rebind discover" },
+    };
     struct dhcp_pool_config pool = pool_config();
     struct scene s;
 
@@ -296,9 +310,35 @@ static void udhcpc_rebinds_from_its_address(void)
     run(&s.rig, s.client, "udhcpc -f -i eth0", SIM_SEC(1));
     process_signal(CONTAINER_OF(s.server->processes.prev, struct process, link), SIM_SIGKILL);
     strbuf_truncate(&s.watch.log, 0);
-    rig_run_for(&s.rig, SIM_SEC(125));
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        rig_run_for(&s.rig, SIM_SEC(steps[i].until) - sim_now(s.rig.sim));
+        EQ(count(sent(&s), "request 10.0.0.100>10.0.0.1 "), count(steps[i].what, "renew"));
+        EQ(count(sent(&s), "request 10.0.0.100>255.255.255.255"), count(steps[i].what, "rebind"));
+        EQ(count(sent(&s), "discover 0.0.0.0>"), count(steps[i].what, "discover"));
+        EQ(s.client->ip.ifaces[1]->n_addrs, steps[i].until < 104);
+    }
+    OK(strstr(strbuf_text(&s.rig.out), "udhcpc: lease lost, entering init state\n") != NULL);
+    scene_end(&s);
+}
+
+/* A signal wants to know now: the lease is lost after 12 s, however much was left of it. */
+static void udhcpc_does_not_wait_when_a_signal_renews(void)
+{
+    struct dhcp_pool_config pool = pool_config();
+    struct scene s;
+
+    scene_begin(&s, &pool);
+    run(&s.rig, s.client, "udhcpc -f -i eth0", SIM_SEC(1));
+    process_signal(CONTAINER_OF(s.server->processes.prev, struct process, link), SIM_SIGKILL);
+    strbuf_truncate(&s.watch.log, 0);
+    process_signal(CONTAINER_OF(s.client->processes.prev, struct process, link), SIM_SIGUSR1);
+    rig_run_for(&s.rig, SIM_SEC(11));
+    EQ(count(sent(&s), "request 10.0.0.100>10.0.0.1 "), 1);
     EQ(count(sent(&s), "request 10.0.0.100>255.255.255.255"), 3);
-    EQ(count(sent(&s), "request 0.0.0.0>255.255.255.255"), 0);
+    EQ(s.client->ip.ifaces[1]->n_addrs, 1);
+    rig_run_for(&s.rig, SIM_SEC(2));
+    EQ(s.client->ip.ifaces[1]->n_addrs, 0);
+    EQ(count(sent(&s), "discover"), 1);
     scene_end(&s);
 }
 
@@ -455,7 +495,8 @@ UNIT_MAIN("dhcp", TEST(udhcpc_binds_renews_and_releases_as_recorded),
           TEST(nobody_answers_udhcpc_three_times_then_waits),
           TEST(dhclient_backs_off_for_a_minute_and_sleeps),
           TEST(a_lost_server_means_rebinding_and_then_a_fresh_start),
-          TEST(udhcpc_rebinds_from_its_address),
+          TEST(udhcpc_without_an_answer_halves_what_is_left),
+          TEST(udhcpc_does_not_wait_when_a_signal_renews),
           TEST(the_pool_is_given_out_in_order_and_then_nothing),
           TEST(a_release_leaves_although_the_neighbor_is_unknown),
           TEST(an_unused_address_is_taken_after_the_probe), TEST(an_address_in_use_is_declined),
