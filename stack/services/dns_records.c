@@ -7,6 +7,7 @@
 #include "base/be.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "stack/wire/ipv6_wire.h"
 
 static bool emit_raw(struct dns_writer *w, enum dns_section section, const char *owner,
                      uint32_t ttl, const struct dns_record *r)
@@ -385,6 +386,39 @@ static const char *find_wildcard(const struct dns_zone_data *zone, const char *n
     return NULL;
 }
 
+/* Whether @record is about the address whose name for the way back is @name. */
+static bool is_address_of(const struct dns_record *record, const char *name)
+{
+    char text[DNS_REVERSE6_NAME_MAX];
+
+    if (record->type == DNS_TYPE_A)
+        return dns_name_eq(dns_reverse_name(record->addr, text), name);
+    return record->type == DNS_TYPE_AAAA &&
+           dns_name_eq(dns_reverse_name6(ip6_get(record->addr6), text), name);
+}
+
+/* The first name that has the address; a wildcard is none. PTR records of its own come before. */
+static bool find_reverse(const struct dns_zone_data *zone, const char *name, uint16_t type,
+                         struct dns_found *found)
+{
+    if (!zone->reverse || (type != DNS_TYPE_PTR && type != DNS_TYPE_ANY) ||
+        !dns_name_is_within(name, "arpa.") || first_record(zone, name, DNS_TYPE_PTR) != NULL)
+        return false;
+    for (unsigned i = 0; i < zone->n_records; i++) {
+        const struct dns_record *r = &zone->records[i];
+
+        if (r->name[0] == '*' || !is_address_of(r, name))
+            continue;
+        found->reverse = (struct dns_record){
+            .name = name, .ttl = r->ttl, .type = DNS_TYPE_PTR, .target = full(r->name)
+        };
+        found_add(found, DNS_ANSWER, name, &found->reverse);
+        found->verdict = DNS_VERDICT_ANSWER;
+        return true;
+    }
+    return false;
+}
+
 /* One name of a chain. The name to go on with when it is an alias, else NULL and the verdict. */
 static const char *find_step(const struct dns_zone_data *zone, const char *name, uint16_t type,
                              struct dns_found *found)
@@ -394,6 +428,8 @@ static const char *find_step(const struct dns_zone_data *zone, const char *name,
     char wildcard[DNS_TEXT_MAX + 2];
     const struct dns_record *alias;
 
+    if (find_reverse(zone, name, type, found))
+        return NULL;
     if (cut != NULL) {
         add_records(zone, cut, DNS_TYPE_NS, cut, DNS_AUTHORITY, found);
         add_glue(zone, found, DNS_AUTHORITY);

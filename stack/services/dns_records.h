@@ -54,6 +54,7 @@ struct dns_zone_data {
     const char *const *zones; /* names inside them that have no record do not exist */
     unsigned n_zones;
     bool everything; /* no name outside the records exists */
+    bool reverse;    /* addresses of records lead back to the names, as with --host-record */
     /* Whether an address is the server's own: NS records that name it are no delegation. */
     bool (*is_own)(void *ctx, ip4_addr addr);
     void *ctx;
@@ -72,7 +73,8 @@ enum dns_verdict {
 
 struct dns_found {
     enum dns_verdict verdict;
-    const char *last_name; /* where the CNAMEs led; may be outside */
+    const char *last_name;     /* where the CNAMEs led; may be outside */
+    struct dns_record reverse; /* the PTR record made of an address record */
     unsigned n[DNS_N_SECTIONS];
     struct {
         const char *owner;

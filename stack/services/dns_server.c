@@ -596,6 +596,7 @@ static void choose_manner(struct dns_server *server)
                                            .n_zones = config->n_zones,
                                            .everything = config->n_zones == 0 && !has_soa &&
                                                          !server->asks_others,
+                                           .reverse = server->like_dnsmasq,
                                            .is_own = address_is_own,
                                            .ctx = server->self->os };
 }

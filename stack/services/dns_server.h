@@ -3,9 +3,10 @@
  * forwards what it does not know (with a cache), or walks the tree from the root by itself.
  *
  * Two manners, chosen by the configuration. With `zone:`, or with records among which are neither
- * SOA nor NS, it answers as dnsmasq: RA is always set, AA only where data was found. With SOA or NS
- * records it answers as an authoritative server: AA on negative answers too, SOA in them, referrals
- * with glue, RA clear unless it forwards or recurses. A name that no record and no zone covers is
+ * SOA nor NS, it answers as dnsmasq: RA is always set, AA only where data was found, and the
+ * addresses of A and AAAA records lead back to the first name that has them. With SOA or NS records
+ * it answers as an authoritative server: AA on negative answers too, SOA in them, referrals with
+ * glue, RA clear unless it forwards or recurses. A name that no record and no zone covers is
  * forwarded or recursed for; else it does not exist if the records are all the server was given,
  * and is REFUSED if it has zones of its own (`zone:` or SOA).
  *

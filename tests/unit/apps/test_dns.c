@@ -121,6 +121,22 @@ static void dig_prints_what_was_recorded(void)
     rig_end(&rig);
 }
 
+static void an_address_leads_back_to_its_name(void)
+{
+    struct rig rig;
+    const char *out;
+
+    pair_begin(&rig, &dnsmasq_like);
+    out = dig(&rig, "dig +noedns -x 10.3.0.80");
+    OK(strstr(out, ";; flags: qr aa rd ra; QUERY: 1, ANSWER: 1, AUTHORITY: 0, ADDITIONAL: 0\n") !=
+       NULL);
+    OK(strstr(out, "\n80.0.3.10.in-addr.arpa.\t0\tIN\tPTR\twww.baidu.test.\n") != NULL);
+    rig_end(&rig);
+    pair_begin(&rig, &authoritative);
+    OK(strstr(dig(&rig, "dig +noedns -x 10.0.0.25"), "status: REFUSED") != NULL);
+    rig_end(&rig);
+}
+
 static void edns_is_offered_and_answered(void)
 {
     struct rig rig;
@@ -448,9 +464,9 @@ static void a_recursive_server_walks_down_from_the_root(void)
     rig_end(&rig);
 }
 
-UNIT_MAIN("dns", TEST(dig_prints_what_was_recorded), TEST(edns_is_offered_and_answered),
-          TEST(an_authoritative_server_answers_like_one), TEST(nobody_listens),
-          TEST(unknown_options_are_refused_by_name),
+UNIT_MAIN("dns", TEST(dig_prints_what_was_recorded), TEST(an_address_leads_back_to_its_name),
+          TEST(edns_is_offered_and_answered), TEST(an_authoritative_server_answers_like_one),
+          TEST(nobody_listens), TEST(unknown_options_are_refused_by_name),
           TEST(nslookup_host_and_getent_print_as_the_real_ones),
           TEST(the_resolver_follows_aliases_and_asks_for_both_kinds),
           TEST(hosts_file_and_search_list_come_into_play),

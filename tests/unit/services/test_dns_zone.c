@@ -53,6 +53,45 @@ static void no_data_and_no_name_carry_the_soa(void)
     EQ(found.rrs[DNS_AUTHORITY][0].record->type, DNS_TYPE_SOA);
 }
 
+/* As dnsmasq with --host-record. */
+static void addresses_lead_back_to_the_first_name(void)
+{
+    static const struct dns_record lab[] = {
+        REC("*.lab.test", DNS_TYPE_A, .addr = IP4(10, 0, 0, 10)),
+        REC("www.lab.test", DNS_TYPE_A, .addr = IP4(10, 0, 0, 10)),
+        REC("alt.lab.test", DNS_TYPE_A, .addr = IP4(10, 0, 0, 10)),
+        REC("six.lab.test", DNS_TYPE_AAAA, .addr6 = { 0xfd, [15] = 0x11 }),
+        REC("own.lab.test", DNS_TYPE_A, .addr = IP4(10, 0, 0, 11)),
+        REC("11.0.0.10.in-addr.arpa", DNS_TYPE_PTR, .target = "told.lab.test"),
+    };
+    static const char name6[] =
+        "1.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa.";
+    struct dns_zone_data zone = { .records = lab,
+                                  .n_records = sizeof lab / sizeof *lab,
+                                  .reverse = true };
+
+    dns_zone_find(&zone, "10.0.0.10.in-addr.arpa.", DNS_TYPE_PTR, &found);
+    EQ(found.verdict, DNS_VERDICT_ANSWER);
+    EQ(found.n[DNS_ANSWER], 1);
+    EQ_STR(found.rrs[DNS_ANSWER][0].record->target, "www.lab.test");
+    EQ(found.rrs[DNS_ANSWER][0].record->ttl, 60);
+    dns_zone_find(&zone, "10.0.0.10.in-addr.arpa.", DNS_TYPE_ANY, &found);
+    EQ(found.n[DNS_ANSWER], 1);
+    dns_zone_find(&zone, "10.0.0.10.in-addr.arpa.", DNS_TYPE_TXT, &found);
+    EQ(found.verdict, DNS_VERDICT_OUTSIDE);
+    dns_zone_find(&zone, name6, DNS_TYPE_PTR, &found);
+    EQ(found.n[DNS_ANSWER], 1);
+    EQ_STR(found.rrs[DNS_ANSWER][0].record->target, "six.lab.test");
+    dns_zone_find(&zone, "11.0.0.10.in-addr.arpa.", DNS_TYPE_PTR, &found);
+    EQ(found.n[DNS_ANSWER], 1);
+    EQ_STR(found.rrs[DNS_ANSWER][0].record->target, "told.lab.test");
+    dns_zone_find(&zone, "12.0.0.10.in-addr.arpa.", DNS_TYPE_PTR, &found);
+    EQ(found.verdict, DNS_VERDICT_OUTSIDE);
+    zone.reverse = false;
+    dns_zone_find(&zone, "10.0.0.10.in-addr.arpa.", DNS_TYPE_PTR, &found);
+    EQ(found.verdict, DNS_VERDICT_OUTSIDE);
+}
+
 static void an_empty_non_terminal_exists(void)
 {
     EQ(find("b.example.com.", DNS_TYPE_A), DNS_VERDICT_NODATA);
@@ -222,7 +261,8 @@ static void the_date_of_the_world(void)
 }
 
 UNIT_MAIN("dns_zone", TEST(names_are_found_whatever_their_case),
-          TEST(no_data_and_no_name_carry_the_soa), TEST(an_empty_non_terminal_exists),
+          TEST(no_data_and_no_name_carry_the_soa), TEST(addresses_lead_back_to_the_first_name),
+          TEST(an_empty_non_terminal_exists),
           TEST(below_a_delegation_the_nearest_cut_to_the_apex_counts), TEST(an_alias_loop_ends),
           TEST(an_alias_may_lead_outside), TEST(a_wildcard_speaks_for_names_that_do_not_exist),
           TEST(other_names_are_outside_unless_the_records_are_everything),
