@@ -228,10 +228,11 @@ static void emit_cached(struct dns_server *server, struct dns_writer *w, const c
         w->hdr.rcode = entry->rcode;
 }
 
-/* The chain from the question on, as far as the cache has it; @own: records this server's data
- * began it with. */
+/* The chain from the question on, as far as the cache has it, behind records of this server's own
+ * data. @aa: as the server that was asked said it; whoever is told of it later, hears it without.
+ */
 static bool reply_cached(struct dns_server *server, const struct dns_query *query,
-                         bool must_be_whole)
+                         bool must_be_whole, bool aa)
 {
     sim_time now = process_now(server->self);
     char name[DNS_TEXT_MAX];
@@ -241,6 +242,7 @@ static bool reply_cached(struct dns_server *server, const struct dns_query *quer
 
     dns_zone_find(&server->zone, query->name, query->type, &server->found);
     reply_begin(server, &w, query, DNS_NOERROR);
+    w.hdr.aa = aa && server->found.n[DNS_ANSWER] == 0;
     for (unsigned i = 0; i < server->found.n[DNS_ANSWER]; i++)
         dns_record_emit(&w, DNS_ANSWER, server->found.rrs[DNS_ANSWER][i].owner,
                         server->found.rrs[DNS_ANSWER][i].record->ttl,
@@ -266,21 +268,21 @@ static bool reply_cached(struct dns_server *server, const struct dns_query *quer
     return true;
 }
 
-static void upstream_answered(void *ctx, const struct dns_query *query, uint8_t rcode)
+static void upstream_answered(void *ctx, const struct dns_query *query, uint8_t rcode, bool aa)
 {
     struct dns_server *server = ctx;
 
     if (rcode != DNS_NOERROR)
         reply_error(server, query, rcode);
     else
-        reply_cached(server, query, false);
+        reply_cached(server, query, false, aa);
 }
 
 /* ---- questions ---- */
 
 static void ask_others(struct dns_server *server, const struct dns_query *query)
 {
-    if (reply_cached(server, query, true))
+    if (reply_cached(server, query, true, false))
         return;
     if (query->conn >= 0)
         server->conns[query->conn].pending = true;

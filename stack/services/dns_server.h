@@ -8,7 +8,8 @@
  * it answers as an authoritative server: AA on negative answers too, SOA in them, referrals with
  * glue, RA clear unless it forwards or recurses. A name that no record and no zone covers is
  * forwarded or recursed for; else it does not exist if the records are all the server was given,
- * and is REFUSED if it has zones of its own (`zone:` or SOA).
+ * and is REFUSED if it has zones of its own (`zone:` or SOA). An answer that was forwarded keeps
+ * its AA; from the cache it goes without.
  *
  * Not done: zone transfers, NOTIFY, UPDATE, DNSSEC; upstream servers are asked by UDP only, with
  * EDNS when recursing.

@@ -40,7 +40,7 @@ static void finish(struct dns_upstream *up, struct dns_job *job, uint8_t rcode)
     close_job_socket(up, job);
     job->active = false;
     if (parent < 0) {
-        up->answered(up->ctx, &job->query, rcode);
+        up->answered(up->ctx, &job->query, rcode, job->aa);
     } else if (up->jobs[parent].active && up->jobs[parent].waits) {
         up->jobs[parent].waits = false;
         advance(up, &up->jobs[parent]);
@@ -251,6 +251,7 @@ static void reply_came(struct dns_upstream *up, struct dns_job *job, size_t len)
     dns_cache_learn(&up->cache, up->octets, len, name, job->type, job->zone, now_of(up));
     services_note_learned(up->self, &up->cache, name, job->type);
     if (!job->recursive) {
+        job->aa = hdr.aa;
         finish(up, job, DNS_NOERROR);
     } else if (is_answered(up, job) || deeper_zone_known(up, job)) {
         advance(up, job);

@@ -36,6 +36,7 @@ struct dns_job {
     bool waits;    /* for a child job */
     bool lost;     /* no address of @zone's servers was known, and none may have been found */
     uint8_t rcode; /* of the last server that refused */
+    bool aa;       /* of the answer that a server it was forwarded to has just given */
     int fd;
     uint16_t id;
     sim_time until;
@@ -47,8 +48,9 @@ struct dns_upstream {
     struct dns_cache cache;
     struct dns_job *jobs; /* DNS_SERVER_JOBS of them, made with the first */
     uint8_t *octets;      /* DNS_MESSAGE_MAX, for sending and receiving */
-    /* The answer to @query is in the cache, or with @rcode other than DNS_NOERROR there is none. */
-    void (*answered)(void *ctx, const struct dns_query *query, uint8_t rcode);
+    /* The answer to @query is in the cache, or with @rcode other than DNS_NOERROR there is none.
+     * @aa: it has just come from a server that is asked by forwarding and has authority. */
+    void (*answered)(void *ctx, const struct dns_query *query, uint8_t rcode, bool aa);
     void *ctx;
 };
 
