@@ -118,6 +118,14 @@ static bool within_limits(struct ip_stack *ip, ip4_addr to, uint8_t type, uint8_
                             SIM_MSEC(ip->sysctl.icmp_ratelimit_ms));
 }
 
+static bool is_for_everybody(const struct ip_stack *ip, const struct frame *frame,
+                             const struct ipv4_hdr *hdr)
+{
+    if (ip_addr_kind(ip, hdr->dst) != ROUTE_BROADCAST)
+        return ip4_is_multicast(hdr->dst);
+    return frame->in == NULL || !ip_forwards_broadcast(ip_iface_of(ip, frame->in), hdr->dst);
+}
+
 /* RFC 1122 section 3.2.2: about what no error is ever sent. */
 static bool may_complain(const struct ip_stack *ip, const struct frame *frame,
                          const struct ipv4_hdr *hdr)
@@ -125,8 +133,7 @@ static bool may_complain(const struct ip_stack *ip, const struct frame *frame,
     const uint8_t *transport = frame->network + hdr->hdr_len;
     const uint8_t *end = frame->data + frame->len;
 
-    if (hdr->frag_off != 0 || ip_addr_kind(ip, hdr->dst) == ROUTE_BROADCAST ||
-        ip4_is_multicast(hdr->dst))
+    if (hdr->frag_off != 0 || is_for_everybody(ip, frame, hdr))
         return false;
     if (hdr->src == 0 || ip4_is_multicast(hdr->src) || hdr->src == IP4_BROADCAST ||
         (ip4_is_loopback(hdr->src) && frame->in != NULL))

@@ -447,6 +447,9 @@ enum route_kind ip_addr_kind(const struct ip_stack *ip, ip4_addr addr);
 /** ip_filters_source() - whether net.ipv4.conf.all.rp_filter forbids packets from @src that come in
  * at @iif: the way back leads elsewhere (RFC 3704). */
 bool ip_filters_source(struct ip_stack *ip, ip4_addr src, const struct ip_iface *iif);
+/** ip_forwards_broadcast() - whether what comes in at @iif for @dst, the broadcast address of a
+ * subnet, goes on to that subnet (net.ipv4.conf.*.bc_forwarding) instead of to this node. */
+bool ip_forwards_broadcast(const struct ip_iface *iif, ip4_addr dst);
 struct ip_iface *ip_iface_find(const struct ip_stack *ip, const char *name);
 static inline struct ip_iface *ip_iface_of(const struct ip_stack *ip, const struct iface *iface)
 {

@@ -46,6 +46,11 @@ uint8_t ip_conf(const struct ip_iface *iface, enum ip_conf_key key)
     return greater(of_all(iface->ip, key), ip_conf_value(&iface->conf, key));
 }
 
+bool ip_conf_both(const struct ip_iface *iface, enum ip_conf_key key)
+{
+    return of_all(iface->ip, key) != 0 && ip_conf_value(&iface->conf, key) != 0;
+}
+
 /* Where some interface filters sources, no flow is known any more: ip_flow_learn(). */
 static void note_filter(struct ip_stack *ip)
 {

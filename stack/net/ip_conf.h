@@ -6,6 +6,7 @@
 #ifndef WW_STACK_NET_IP_CONF_H
 #define WW_STACK_NET_IP_CONF_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct ip_stack;
@@ -18,6 +19,7 @@ enum ip_conf_key {
     IP_CONF_ARP_FILTER,
     IP_CONF_ARP_IGNORE,
     IP_CONF_ARP_NOTIFY,
+    IP_CONF_BC_FORWARDING,
     IP_CONF_PROMOTE_SECONDARIES,
     IP_CONF_PROXY_ARP,
     IP_CONF_RP_FILTER,
@@ -52,6 +54,8 @@ void ip_conf_init(struct ip_conf *conf);
 struct ip_confs *ip_confs(struct ip_stack *ip);
 /** ip_conf() - what holds for @iface: the greater of its own and that of "all". */
 uint8_t ip_conf(const struct ip_iface *iface, enum ip_conf_key key);
+/** ip_conf_both() - whether "all" and @iface say so. */
+bool ip_conf_both(const struct ip_iface *iface, enum ip_conf_key key);
 /** ip_conf_set() - a user sets it in @conf, which is one of @ip's, to at
  * most IP_CONF_MAX. */
 void ip_conf_set(struct ip_stack *ip, struct ip_conf *conf, enum ip_conf_key key, uint8_t value);

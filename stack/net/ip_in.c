@@ -261,8 +261,8 @@ static void forward(struct ip_stack *ip, struct frame *frame, const struct ipv4_
         ip_options_forward(frame->data, gaps, ip_iface_primary(route.oif));
     maybe_redirect(ip, frame, hdr, iif, &route);
     say_why_forwarded(frame, &route);
-    if (!group && route.oif != iif && route.oif->iface != NULL && route.until == 0 &&
-        !ip->sysctl.multipath_use_neigh)
+    if (!group && route.kind == ROUTE_UNICAST && route.oif != iif && route.oif->iface != NULL &&
+        route.until == 0 && !ip->sysctl.multipath_use_neigh)
         ip_flow_learn(ip, iif->iface, hdr->src, hdr->dst, &route, key.hash, frame->why.code);
     ip->stats.forwarded++;
     ip_finish_output(ip, frame, &route, mtu);
@@ -295,6 +295,11 @@ bool ip_filters_source(struct ip_stack *ip, ip4_addr src, const struct ip_iface 
            !(back.n_hops > 0 && fib_entry_uses(fib_lookup(&ip->fib, src, NULL, NULL), iif));
 }
 
+bool ip_forwards_broadcast(const struct ip_iface *iif, ip4_addr dst)
+{
+    return dst != IP4_BROADCAST && ip_conf_both(iif, IP_CONF_BC_FORWARDING);
+}
+
 static enum drop_reason classify(struct ip_stack *ip, const struct ipv4_hdr *hdr,
                                  const struct ip_iface *iif, bool link_group, enum route_kind *kind)
 {
@@ -305,6 +310,8 @@ static enum drop_reason classify(struct ip_stack *ip, const struct ipv4_hdr *hdr
     *kind = ip_addr_kind(ip, hdr->dst);
     if (*kind == ROUTE_UNICAST && !ip->sysctl.forwarding)
         return DROP_IP_NOT_MINE;
+    if (*kind == ROUTE_BROADCAST && ip_forwards_broadcast(iif, hdr->dst))
+        *kind = ROUTE_UNICAST; /* Linux does not look at ip_forward here */
     /* A broadcast frame with a packet for one host: never forwarded; for us it is taken, though RFC
        1122 section 3.3.6 says no: drop_unicast_in_l2_multicast is off. */
     if (link_group && *kind == ROUTE_UNICAST)

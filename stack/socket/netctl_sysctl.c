@@ -48,6 +48,7 @@ static const struct setting settings[] = {
     { "net.ipv4.conf.all.arp_filter", CONF(ARP_FILTER), KIND_U8, 0, IP_CONF_MAX },
     { "net.ipv4.conf.all.arp_ignore", CONF(ARP_IGNORE), KIND_U8, 0, IP_CONF_MAX },
     { "net.ipv4.conf.all.arp_notify", CONF(ARP_NOTIFY), KIND_U8, 0, IP_CONF_MAX },
+    { "net.ipv4.conf.all.bc_forwarding", CONF(BC_FORWARDING), KIND_U8, 0, IP_CONF_MAX },
     { "net.ipv4.conf.all.forwarding", IP(forwarding), KIND_BOOL, 0, 1 },
     { "net.ipv4.conf.all.promote_secondaries", CONF(PROMOTE_SECONDARIES), KIND_U8, 0, IP_CONF_MAX },
     { "net.ipv4.conf.all.proxy_arp", CONF(PROXY_ARP), KIND_U8, 0, IP_CONF_MAX },

@@ -412,6 +412,31 @@ static void adaptive_pings_follow_the_answers(void)
     rig_end(&rig);
 }
 
+/* As recorded from Linux with net.ipv4.conf.*.bc_forwarding. */
+static void a_broadcast_goes_on_where_both_settings_say_so(void)
+{
+    struct rig rig;
+    struct ip_stack *ip;
+
+    rig_chain(&rig, 1);
+    ip = &rig.hosts[1]->ip;
+    ip->sysctl.icmp_echo_ignore_broadcasts = false;
+    rig.hosts[2]->ip.sysctl.icmp_echo_ignore_broadcasts = false;
+    ip_conf_set(ip, &ip_confs(ip)->all, IP_CONF_BC_FORWARDING, 1);
+    run(&rig, rig.hosts[0], "ping -b -c 1 10.0.2.255", SIM_SEC(15));
+    OK(strstr(strbuf_text(&rig.out), "64 bytes from 10.0.1.2: icmp_seq=1 ttl=64 ") != NULL);
+    ip_conf_set(ip, &ip->ifaces[1]->conf, IP_CONF_BC_FORWARDING, 1); /* where it comes in */
+    run(&rig, rig.hosts[0], "ping -b -c 1 10.0.2.255", SIM_SEC(15));
+    OK(strstr(strbuf_text(&rig.out), "64 bytes from 10.0.2.2: icmp_seq=1 ttl=63 ") != NULL);
+    run(&rig, rig.hosts[0], "ping -b -c 1 -t 1 10.0.2.255", SIM_SEC(15));
+    OK(strstr(strbuf_text(&rig.out), "Time to live exceeded") != NULL);
+    run(&rig, rig.hosts[0], "ping -b -c 1 10.0.1.255", SIM_SEC(15)); /* its frame is a broadcast */
+    OK(strstr(strbuf_text(&rig.out), "100% packet loss") != NULL);
+    run(&rig, rig.hosts[2], "ping -b -c 1 10.0.1.255", SIM_SEC(15));
+    OK(strstr(strbuf_text(&rig.out), "64 bytes from 10.0.2.1: icmp_seq=1 ttl=64 ") != NULL);
+    rig_end(&rig);
+}
+
 UNIT_MAIN("ping", TEST(replies_are_printed_one_by_one_with_statistics),
           TEST(times_are_virtual_time_to_the_microsecond), TEST(R_and_T_tell_the_way_and_its_times),
           TEST(adaptive_pings_follow_the_answers),
@@ -426,4 +451,5 @@ UNIT_MAIN("ping", TEST(replies_are_printed_one_by_one_with_statistics),
           TEST(own_addresses_answer_without_a_frame), TEST(control_c_prints_the_statistics),
           TEST(a_deadline_ends_it_and_O_names_missing_answers), TEST(broadcasts_need_leave),
           TEST(names_come_from_etc_hosts), TEST(etc_hosts_may_hold_ipv6_addresses),
-          TEST(mistakes_are_told_as_iputils_tells_them))
+          TEST(mistakes_are_told_as_iputils_tells_them),
+          TEST(a_broadcast_goes_on_where_both_settings_say_so))
