@@ -16,6 +16,19 @@ static void put(struct ip_conf *conf, enum ip_conf_key key, uint8_t value)
     conf->values[key / 2] = (uint8_t)(others | (unsigned)value << shift);
 }
 
+static bool is_said(const struct ip_conf *conf, enum ip_conf_key key)
+{
+    return ((conf->said | ip_conf_value(conf, IP_CONF_N) << 8) >> key & 1) != 0;
+}
+
+static void note_said(struct ip_conf *conf, enum ip_conf_key key)
+{
+    if (key < 8)
+        conf->said |= (uint8_t)(1u << key);
+    else
+        put(conf, IP_CONF_N, (uint8_t)(ip_conf_value(conf, IP_CONF_N) | 1u << (key - 8)));
+}
+
 void ip_conf_init(struct ip_conf *conf)
 {
     *conf = (struct ip_conf){ 0 };
@@ -65,12 +78,10 @@ static void note_filter(struct ip_stack *ip)
 
 void ip_conf_set(struct ip_stack *ip, struct ip_conf *conf, enum ip_conf_key key, uint8_t value)
 {
-    uint8_t bit = (uint8_t)(1u << key % 8);
-
     put(conf, key, value);
-    conf->said[key / 8] |= bit;
+    note_said(conf, key);
     for (unsigned i = 0; conf == &ip_confs(ip)->fallback && i < ip->n_ifaces; i++)
-        if (!(ip->ifaces[i]->conf.said[key / 8] & bit))
+        if (!is_said(&ip->ifaces[i]->conf, key))
             put(&ip->ifaces[i]->conf, key, value);
     note_filter(ip);
 }

@@ -29,10 +29,13 @@ enum ip_conf_key {
 
 #define IP_CONF_MAX 15
 
+/* Many hosts have two of these. */
 struct ip_conf {
-    uint8_t values[(IP_CONF_N + 1) / 2]; /* half an octet each: many hosts have two of these */
-    uint8_t said[2];                     /* by a user: a bit for each */
+    uint8_t values[(IP_CONF_N + 1) / 2]; /* half an octet each; in the last one are more of @said */
+    uint8_t said;                        /* by a user: a bit for each of the first eight */
 };
+
+_Static_assert(IP_CONF_N % 2 == 1 && IP_CONF_N - 8 <= 4, "half an octet is left for said");
 
 /** ip_conf_value() - what @conf itself says. */
 static inline uint8_t ip_conf_value(const struct ip_conf *conf, enum ip_conf_key key)

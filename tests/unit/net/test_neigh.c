@@ -438,6 +438,26 @@ static void arp_notify_announces_when_the_interface_comes_up(void)
     net_rig_fini(&rig);
 }
 
+static void a_default_changes_what_nobody_has_set(void)
+{
+    for (int key = 0; key < IP_CONF_N; key++) {
+        struct net_rig rig;
+        struct ip_conf *conf, *fallback;
+
+        begin(&rig);
+        conf = &net_rig_iface(&rig, 0)->conf;
+        fallback = &ip_confs(&rig.ip)->fallback;
+        ip_conf_set(&rig.ip, fallback, (enum ip_conf_key)key, 2);
+        EQ(ip_conf_value(conf, (enum ip_conf_key)key), 2);
+        ip_conf_set(&rig.ip, conf, (enum ip_conf_key)key, 3);
+        for (int other = 0; other < IP_CONF_N; other++)
+            ip_conf_set(&rig.ip, fallback, (enum ip_conf_key)other, 4);
+        for (int other = 0; other < IP_CONF_N; other++)
+            EQ(ip_conf_value(conf, (enum ip_conf_key)other), other == key ? 3 : 4);
+        net_rig_fini(&rig);
+    }
+}
+
 static void a_secondary_address_is_promoted_or_goes_too(void)
 {
     struct net_rig rig;
@@ -458,21 +478,19 @@ static void a_secondary_address_is_promoted_or_goes_too(void)
     net_rig_fini(&rig);
 }
 
-UNIT_MAIN("neigh", TEST(request_is_answered_octet_for_octet),
-          TEST(arp_ignore_chooses_what_is_answered),
-          TEST(arp_filter_and_rp_filter_want_the_way_back_here),
-          TEST(arp_accept_learns_from_announcements),
-          TEST(proxy_arp_answers_for_what_is_behind_another_interface),
-          TEST(arp_announce_chooses_the_sender),
-          TEST(arp_notify_announces_when_the_interface_comes_up),
-          TEST(a_secondary_address_is_promoted_or_goes_too),
-          TEST(request_for_another_teaches_nothing_new_but_updates_what_is_known),
-          TEST(second_answer_within_a_second_is_not_believed),
-          TEST(probe_is_answered_and_teaches_nothing), TEST(wrong_messages_are_ignored),
-          TEST(absent_neighbor_is_asked_three_times_a_second_apart),
-          TEST(waiting_packets_leave_in_order_and_too_many_lose_the_oldest),
-          TEST(unconfirmed_entry_goes_stale_then_delay_probe_failed),
-          TEST(confirmation_in_delay_spares_the_probe),
-          TEST(permanent_entry_is_not_moved_by_messages),
-          TEST(somebody_with_our_address_gets_no_answer), TEST(table_has_a_limit),
-          TEST(timers_run_on_the_wheels_ticks))
+UNIT_MAIN(
+    "neigh", TEST(request_is_answered_octet_for_octet), TEST(arp_ignore_chooses_what_is_answered),
+    TEST(arp_filter_and_rp_filter_want_the_way_back_here),
+    TEST(arp_accept_learns_from_announcements),
+    TEST(proxy_arp_answers_for_what_is_behind_another_interface),
+    TEST(arp_announce_chooses_the_sender), TEST(arp_notify_announces_when_the_interface_comes_up),
+    TEST(a_default_changes_what_nobody_has_set), TEST(a_secondary_address_is_promoted_or_goes_too),
+    TEST(request_for_another_teaches_nothing_new_but_updates_what_is_known),
+    TEST(second_answer_within_a_second_is_not_believed),
+    TEST(probe_is_answered_and_teaches_nothing), TEST(wrong_messages_are_ignored),
+    TEST(absent_neighbor_is_asked_three_times_a_second_apart),
+    TEST(waiting_packets_leave_in_order_and_too_many_lose_the_oldest),
+    TEST(unconfirmed_entry_goes_stale_then_delay_probe_failed),
+    TEST(confirmation_in_delay_spares_the_probe), TEST(permanent_entry_is_not_moved_by_messages),
+    TEST(somebody_with_our_address_gets_no_answer), TEST(table_has_a_limit),
+    TEST(timers_run_on_the_wheels_ticks))
