@@ -77,7 +77,7 @@ char *mem_strdup(const char *text)
    and there, and such looks wait for the processor's tables of pages, of which huge ones need few.
    In a smaller arena most of one might stay unused: behind its first block it gets the addresses of
    a huge page and touches as many small ones as it needs, which become the huge one by then. */
-#define ARENA_HUGE_FROM ((size_t)256 * 1024)
+#define ARENA_HUGE_FROM ((size_t)512 * 1024)
 #define ARENA_VAST_FROM ((size_t)256 * 1024 * 1024)
 #define ARENA_VAST_LEN  ((size_t)64 * 1024 * 1024)
 #define HUGE_PAGE       ((size_t)2 * 1024 * 1024)
