@@ -45,11 +45,16 @@ static bool tos_number(struct process *self, const char *text, uint64_t *value)
     return fail(self, 1);
 }
 
+static bool is_negative(const char *text)
+{
+    return text[0] == '-' && strspn(text + 1, "0123456789.") > 0;
+}
+
 /* Seconds with a fraction as milliseconds; what is behind the number is complained of, and no more.
  */
 static bool seconds(struct process *self, const char *text, const char *what, int *milliseconds)
 {
-    bool negative = text[0] == '-' && strspn(text + 1, "0123456789.") > 0;
+    bool negative = is_negative(text);
     size_t len = strspn(text + negative, "0123456789.") + negative;
     int64_t microseconds = 0;
 
@@ -244,7 +249,7 @@ static bool take(struct process *self, struct ping_options *o, int option, const
     case 'w':
         return number(self, value, 0, INT32_MAX, &o->deadline);
     default: /* 'W' */
-        if (value[0] == '-' && strspn(value + 1, "0123456789.") > 0) {
+        if (is_negative(value)) {
             process_errorf(self, "ping: bad linger time: %s\n", value);
             return fail(self, 2);
         }

@@ -167,16 +167,17 @@ static struct arena_block *new_block(struct arena *arena, size_t size)
 {
     struct arena_block *block = NULL;
     size_t len = block_len(arena);
+    bool small = arena->used + size < ARENA_HUGE_FROM;
 
     if (len < size + sizeof *block)
         len = size + sizeof *block;
     if (len >= HUGE_PAGE && !MEM_WATCHED) {
         len = (len + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
-        block = map_huge(len, arena->used < ARENA_HUGE_FROM);
+        block = map_huge(len, small);
     }
     if (block != NULL) {
         block->mapped = true;
-        block->small = arena->used < ARENA_HUGE_FROM;
+        block->small = small;
     } else {
         block = mem_zalloc(len);
     }

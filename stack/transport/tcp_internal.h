@@ -49,12 +49,17 @@ static inline uint64_t tcp_now(const struct tcp_layer *tcp)
     return (uint64_t)node_now(tcp->node) / (uint64_t)SIM_USEC(1);
 }
 
-/* Linux keeps some times, @us here, in ticks of its clock. */
-static inline uint32_t tcp_in_ticks(const struct tcp_sock *tp, uint32_t us)
+/* Linux keeps some times, @us here, in ticks of its clock, which are counted up. */
+static inline uint32_t tcp_whole_ticks(uint32_t us)
 {
     const uint32_t tick = JIFFY / SIM_USEC(1);
 
-    return tp->layer->sysctl.exact_timers ? us : (us + tick - 1) / tick * tick;
+    return (us + tick - 1) / tick * tick;
+}
+
+static inline uint32_t tcp_in_ticks(const struct tcp_sock *tp, uint32_t us)
+{
+    return tp->layer->sysctl.exact_timers ? us : tcp_whole_ticks(us);
 }
 
 /* TCP_RTO_MIN_US and TCP_RTO_MAX_MS of a socket, or the host's. */

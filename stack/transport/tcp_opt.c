@@ -235,21 +235,14 @@ size_t tcp_fastopen_get_keys(const struct sock *sock, uint8_t octets[static 32])
     return len;
 }
 
-/* Linux keeps these times in ticks, which are counted up. */
-static int64_t in_ticks(int64_t us)
-{
-    const int64_t tick = JIFFY / SIM_USEC(1);
-
-    return (us + tick - 1) / tick * tick;
-}
-
+/* Linux keeps these times in ticks. */
 static int set_tick_option(uint32_t *us, int value, uint32_t max)
 {
-    int64_t ticks = in_ticks(value);
+    uint32_t ticks = value < 0 ? 0 : tcp_whole_ticks((uint32_t)value);
 
     if (ticks < TCP_TIMEOUT_MIN || ticks > max)
         return -SIM_EINVAL;
-    *us = (uint32_t)ticks;
+    *us = ticks;
     return 0;
 }
 
@@ -262,7 +255,7 @@ static int set_timer_option(struct tcp_sock *tp, enum sock_option option, int va
         return set_tick_option(&tcp_user(tp)->delack_max_us, value, TCP_DELACK_MAX);
     if (value < 1000 || value > (int)(TCP_RTO_MAX / 1000))
         return -SIM_EINVAL;
-    tcp_user(tp)->rto_max_us = (uint32_t)in_ticks(value * INT64_C(1000));
+    tcp_user(tp)->rto_max_us = tcp_whole_ticks((uint32_t)value * 1000);
     return 0;
 }
 
@@ -446,7 +439,7 @@ int tcp_get_option(struct sock *sock, enum sock_option option, int *value)
         *value = (int)(tcp_rto_max(tp) / 1000);
         break;
     case OPT_TCP_RTO_MIN_US:
-        *value = (int)in_ticks(tcp_rto_min(tp));
+        *value = (int)tcp_whole_ticks(tcp_rto_min(tp));
         break;
     case OPT_TCP_DELACK_MAX_US:
         *value = (int)(tp->user->delack_max_us != 0 ? tp->user->delack_max_us : TCP_DELACK_MAX);

@@ -99,18 +99,13 @@ static void syn_options(struct tcp_sock *tp, struct tcp_hdr *hdr)
     /* RFC 7323 and RFC 2018: an answer has what was offered. Linux forgets that in a simultaneous
      * open. */
     bool answer = (hdr->flags & TCP_ACK) != 0 && sysctl->rfc_over_linux != TCP_RFC_NEVER;
+    /* Of a simultaneous open: advmss has room for timestamps already. */
+    uint32_t less = (hdr->flags & TCP_ACK) != 0 && tp->ts_ok ? TCP_TS_ALIGNED : 0;
 
-    if (tp->has_route) { /* the way may have shrunk since the last */
-        uint32_t mss = tcp_advertised_mss(tp, tcp_path_mtu(tp));
-
-        if ((hdr->flags & TCP_ACK) != 0 && tp->ts_ok) /* less them already */
-            mss -= TCP_TS_ALIGNED;
-        tp->advmss = u32_min(tp->advmss, mss);
-    }
+    if (tp->has_route) /* the way may have shrunk since the last */
+        tp->advmss = u32_min(tp->advmss, tcp_advertised_mss(tp, tcp_path_mtu(tp)) - less);
     hdr->opt.has_mss = true;
-    hdr->opt.mss = (uint16_t)tp->advmss;
-    if ((hdr->flags & TCP_ACK) != 0 && tp->ts_ok) /* simultaneous open: less them already */
-        hdr->opt.mss = (uint16_t)(hdr->opt.mss + TCP_TS_ALIGNED);
+    hdr->opt.mss = (uint16_t)(tp->advmss + less);
     if (answer ? tp->ts_ok : sysctl->timestamps && !tp->signs) { /* there is no room for both */
         hdr->opt.has_ts = true;
         hdr->opt.ts_val = tcp_ts_now(tp->layer, tp->ts_offset);
